@@ -1,0 +1,3 @@
+//! cnncost
+pub mod read;
+pub mod text;

@@ -1,0 +1,54 @@
+//! What cnncost says to a person, in each language it speaks.
+//!
+//! A message is written once, where it arises, in all languages side by side, so that none can be forgotten; which one is
+//! shown is chosen at the very end.
+
+/// A language of headings, notes and errors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// Simplified Chinese.
+    Chinese,
+}
+
+/// A message in every language. Made with [`text!`](crate::text!).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// In English: lower-case, no full stop.
+    pub english: String,
+    /// In simplified Chinese.
+    pub chinese: String,
+}
+
+impl Text {
+    /// The message in `language`.
+    pub fn get(&self, language: Language) -> &str {
+        match language {
+            Language::English => &self.english,
+            Language::Chinese => &self.chinese,
+        }
+    }
+}
+
+impl std::fmt::Display for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.english)
+    }
+}
+
+/// A [`Text`]: one format string for each language, English first; both may name variables in braces.
+///
+/// ```
+/// let channels = 3;
+/// let text = cnncost::text!("{channels} channels", "{channels} 个通道");
+/// assert_eq!(text.to_string(), "3 channels");
+/// assert_eq!(text.get(cnncost::text::Language::Chinese), "3 个通道");
+/// ```
+#[macro_export]
+macro_rules! text {
+    ($english:literal, $chinese:literal $(,)?) => {
+        $crate::text::Text { english: format!($english), chinese: format!($chinese) }
+    };
+}
