@@ -1,0 +1,478 @@
+#!/usr/bin/env python3
+"""Writes PyTorch's answers, which the tests compare this program's operators with.
+
+To run it, in a virtual environment of its own (the tests themselves need no Python):
+
+    python3 -m venv venv
+    venv/bin/pip install torch numpy safetensors onnx
+    venv/bin/python tests/reference/make.py [--lecture FOLDER]
+
+Without --lecture it rewrites operators.json, operators/*.safetensors and the thin
+nets in lecture/. With it, FOLDER holds the lecture's networks as NAME.onnx,
+NAME_input.npy and NAME_output.npy: the script then also checks that its PyTorch
+modules below, given those weights, repeat those outputs, and rewrites
+lecture/lenet_like.safetensors, the one net small enough to keep whole.
+
+Everything is seeded by its own name, so a new case changes no other case's numbers.
+The results are computed in float64 and rounded once, so they hold no error of an f32 kernel.
+"""
+
+import argparse
+import json
+import pathlib
+import zlib
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.numpy import save_file
+from torch import nn
+
+HERE = pathlib.Path(__file__).resolve().parent
+# The whole folder stays small: it is checked out by everyone who builds the crate.
+MOST_NUMBERS_A_CASE = 2_000
+MOST_BYTES = 300_000
+
+CASES = []
+
+
+def numbers(name):
+    # RandomState's streams are frozen by numpy's policy; Generator's and torch's may change.
+    return np.random.RandomState(zlib.crc32(name.encode()))
+
+
+def case(op, title, inputs, weights=(), **settings):
+    """One case. `inputs`: shapes (filled with normal numbers) or arrays; `weights`: (name, array)."""
+    rng = numbers(f"{op}/{title}")
+    xs = [np.asarray(rng.randn(*x) if isinstance(x, tuple) else x, np.float32) for x in inputs]
+    ws = [(name, np.asarray(make(rng), np.float32)) for name, make in weights]
+    CASES.append((op, title, settings, xs, ws))
+
+
+# --- weights -----------------------------------------------------------------------------------
+
+
+def normal(*shape, fan_in=1):
+    return lambda rng: rng.randn(*shape) / np.sqrt(fan_in)
+
+
+def positive(*shape, low=0.3, high=2.0):
+    return lambda rng: rng.uniform(low, high, shape)
+
+
+def pair(value):
+    return tuple(value) if isinstance(value, (list, tuple)) else (value, value)
+
+
+def conv2d(title, shape, out_channels, kernel_size, **settings):
+    h, w = pair(kernel_size)
+    group = shape[1] // settings.get("groups", 1)
+    weights = [("weight", normal(out_channels, group, h, w, fan_in=group * h * w))]
+    if settings.get("bias", True):
+        weights.append(("bias", normal(out_channels)))
+    case("conv2d", title, [shape], weights, out_channels=out_channels, kernel_size=kernel_size, **settings)
+
+
+def linear(title, shape, out_features, **settings):
+    weights = [("weight", normal(out_features, shape[-1], fan_in=shape[-1]))]
+    if settings.get("bias", True):
+        weights.append(("bias", normal(out_features)))
+    case("linear", title, [shape], weights, out_features=out_features, **settings)
+
+
+def batch_norm2d(title, shape, var=(0.3, 2.0), **settings):
+    c = shape[1]
+    weights = [("weight", positive(c)), ("bias", normal(c))] if settings.get("affine", True) else []
+    weights += [("running_mean", normal(c)), ("running_var", positive(c, low=var[0], high=var[1]))]
+    case("batch_norm2d", title, [shape], weights, **settings)
+
+
+# --- what PyTorch computes: the settings written into the index are the very ones used here -------
+
+
+def compute(op, s, xs, w):
+    def both(name, default):
+        return pair(s.get(name, default))
+
+    if op == "conv2d":
+        padding = s.get("padding", 0)
+        return F.conv2d(
+            xs[0], w["weight"], w.get("bias"), both("stride", 1),
+            padding if isinstance(padding, str) else pair(padding), both("dilation", 1), s.get("groups", 1),
+        )  # fmt: skip
+    if op == "linear":
+        return F.linear(xs[0], w["weight"], w.get("bias"))
+    if op == "batch_norm2d":
+        return F.batch_norm(
+            xs[0], w["running_mean"], w["running_var"], w.get("weight"), w.get("bias"),
+            training=False, eps=s.get("eps", 1e-5),
+        )  # fmt: skip
+    if op == "local_response_norm":
+        return nn.LocalResponseNorm(**s)(xs[0])
+    if op in ("max_pool2d", "avg_pool2d"):
+        return getattr(F, op)(xs[0], **{k: tuple(v) if isinstance(v, list) else v for k, v in s.items()})
+    if op == "adaptive_avg_pool2d":
+        return F.adaptive_avg_pool2d(xs[0], both("output_size", None))
+    modules = {
+        "relu": nn.ReLU, "relu6": nn.ReLU6, "leaky_relu": nn.LeakyReLU, "silu": nn.SiLU, "gelu": nn.GELU,
+        "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "hard_sigmoid": nn.Hardsigmoid, "hard_swish": nn.Hardswish,
+        "dropout": nn.Dropout, "identity": nn.Identity, "flatten": nn.Flatten,
+    }  # fmt: skip
+    if op in modules:
+        return modules[op](**s).eval()(xs[0])
+    if op == "softmax":
+        return F.softmax(xs[0], dim=s.get("dim", 1))
+    if op == "log_softmax":
+        return F.log_softmax(xs[0], dim=s.get("dim", 1))
+    if op == "affine":
+        return xs[0] * s["mul"] + s["add"]
+    if op == "scale":
+        shape = [1, -1] + [1] * (xs[0].dim() - 2)
+        y = xs[0] * w["weight"].reshape(shape)
+        return y + w["bias"].reshape(shape) if s["bias"] else y
+    if op == "concat":
+        return torch.cat(xs, dim=s.get("dim", 1))
+    if op == "add":
+        return sum(xs[1:], start=xs[0])
+    if op == "mul":
+        return torch.mul(*xs)
+    if op == "parameter":
+        return w["weight"].unsqueeze(0)
+    raise ValueError(op)
+
+
+# --- the cases -----------------------------------------------------------------------------------
+
+
+def list_cases():
+    conv2d("3x3, padding 1", (2, 3, 5, 6), 4, 3, padding=1)
+    conv2d("asymmetric kernel, stride, padding and dilation, 2 groups", (1, 4, 9, 8), 6, [3, 2],
+           stride=[2, 1], padding=[1, 2], dilation=[2, 3], groups=2)  # fmt: skip
+    conv2d("asymmetric the other way round: wide kernel", (2, 2, 5, 9), 3, [1, 5], stride=[1, 2], padding=[0, 2])
+    conv2d("depthwise", (2, 5, 6, 5), 5, 3, padding=1, groups=5)
+    conv2d("depthwise with multiplier 2, stride 2, no bias", (1, 3, 7, 7), 6, 3, stride=2, padding=1, groups=3, bias=False)
+    conv2d("dilation 2", (1, 2, 7, 8), 3, 3, padding=2, dilation=2)
+    conv2d("padding same, even kernel: the extra goes to the end", (1, 2, 5, 6), 3, [2, 4], padding="same")
+    conv2d("padding same, even kernel with dilation 3", (1, 2, 7, 7), 2, 2, padding="same", dilation=3)
+    conv2d("padding same, asymmetric dilation, 2 groups, batch 2", (2, 4, 6, 7), 4, [3, 4], padding="same",
+           dilation=[2, 1], groups=2)  # fmt: skip
+    conv2d("padding valid, no bias", (2, 3, 5, 5), 2, 3, padding="valid", bias=False)
+    conv2d("stride larger than the kernel, rest left over", (1, 2, 9, 8), 3, 2, stride=3)
+    conv2d("1x1, stride 2", (2, 4, 5, 6), 3, 1, stride=2)
+    conv2d("padding larger than the kernel: a rim of bias alone", (1, 2, 3, 3), 2, 2, padding=3)
+
+    linear("flat", (1, 7), 4)
+    linear("flat, batch 2", (2, 6), 5)
+    linear("flat, no bias, batch 2", (2, 6), 5, bias=False)
+    linear("sequence: over the last dimension", (1, 4, 6), 5)
+    linear("sequence, no bias, batch 2", (2, 3, 5), 4, bias=False)
+
+    batch_norm2d("default eps, batch 2", (2, 4, 3, 2))
+    batch_norm2d("eps 1e-3", (1, 3, 4, 4), eps=1e-3)
+    batch_norm2d("eps 1e-3 where it weighs: tiny variances", (1, 3, 3, 3), var=(1e-4, 1e-3), eps=1e-3)
+    batch_norm2d("without affine", (2, 3, 3, 3), affine=False)
+    batch_norm2d("without affine, eps 0.1", (1, 2, 3, 4), affine=False, eps=0.1)
+
+    # PyTorch averages over the window (alpha / size), and an even window reaches further to lower channels.
+    lrn = "local_response_norm"
+    case(lrn, "size 5, AlexNet's settings on large numbers", [40 * numbers("lrn").randn(1, 8, 2, 3)],
+         size=5, alpha=1e-4, beta=0.75, k=2.0)  # fmt: skip
+    case(lrn, "size 3, batch 2", [(2, 6, 3, 2)], size=3, alpha=0.9, beta=0.5, k=1.0)
+    case(lrn, "even size 4", [(1, 7, 2, 3)], size=4, alpha=1.5, beta=0.75, k=1.0)
+    case(lrn, "even size 2", [(2, 4, 2, 2)], size=2, alpha=2.0, beta=1.0, k=0.5)
+    case(lrn, "size above the number of channels", [(1, 3, 2, 2)], size=9, alpha=3.0, beta=0.75, k=1.0)
+    case(lrn, "default alpha, beta and k on large numbers", [90 * numbers("lrn2").randn(1, 5, 2, 2)], size=5)
+
+    # Each case has one order of magnitude: the tolerance is a share of the case's largest number.
+    kinks = np.array([-6.001, -6, -5.999, -3.001, -3, -2.999, -1, -0.5, -0.001, 0, 0.001, 0.5, 1, 2.999, 3, 3.001,
+                      5.999, 6, 6.001, 7])  # fmt: skip
+    large = np.array([[-1e4, -500.0, -90.0, -20.0, -9.0, 9.0, 20.0, 90.0, 500.0, 1e4]])
+    near_zero = np.linspace(-0.01, 0.01, 12).reshape(1, 3, 2, 2)
+    for op, more in [
+        ("relu", [{}]), ("relu6", [{}]), ("leaky_relu", [{}, {"negative_slope": 0.2}, {"negative_slope": 1.5}]),
+        ("silu", [{}]), ("gelu", [{}, {"approximate": "none"}, {"approximate": "tanh"}]), ("sigmoid", [{}]),
+        ("tanh", [{}]), ("hard_sigmoid", [{}]), ("hard_swish", [{}]),
+    ]:  # fmt: skip
+        for settings in more:
+            end = "".join(f", {k} {v}" for k, v in settings.items())
+            case(op, "around the kinks, channels and batch 2" + end, [kinks.reshape(2, 5, 2, 1)], **settings)
+            case(op, "large numbers, flat" + end, [large], **settings)
+            case(op, "near zero" + end, [near_zero], **settings)
+            case(op, "normal numbers, flat, batch 2" + end, [(2, 9)], **settings)
+
+    for op in ("softmax", "log_softmax"):
+        case(op, "flat, default dim", [(2, 6)])
+        case(op, "channels, dim 1", [(2, 3, 2, 4)], dim=1)
+        case(op, "channels, dim 2", [(2, 3, 4, 2)], dim=2)
+        case(op, "channels, dim -1", [(1, 2, 3, 5)], dim=-1)
+        case(op, "sequence, dim -1", [(2, 3, 4)], dim=-1)
+        case(op, "numbers that overflow exp", [np.array([[1000.0, 1001, 998, -1000], [-5000, -5001, -5002, -5000]])], dim=1)
+        case(op, "one class", [(2, 1)], dim=1)
+
+    pool = "max_pool2d"
+    # Below zero throughout: padding with zeros instead of minus infinity would win every window it touches.
+    def negative(name, *shape):
+        return -0.5 - np.abs(numbers(name).randn(*shape))
+
+    case(pool, "kernel 2, default stride, rest left over", [(2, 3, 5, 7)], kernel_size=2)
+    case(pool, "kernel 3, stride 2, padding 1, all negative", [negative("p1", 2, 2, 6, 7)], kernel_size=3, stride=2, padding=1)
+    case(pool, "asymmetric kernel, default stride", [(1, 2, 7, 6)], kernel_size=[3, 2])
+    case(pool, "asymmetric kernel, stride and padding, all negative", [negative("p2", 1, 2, 7, 6)],
+         kernel_size=[3, 4], stride=[2, 3], padding=[1, 2])  # fmt: skip
+    case(pool, "ceil mode, no padding", [(1, 2, 6, 7)], kernel_size=3, stride=2, ceil_mode=True)
+    case(pool, "ceil mode, last window would start in the right padding and is dropped",
+         [negative("p3", 1, 2, 5, 5)], kernel_size=2, stride=3, padding=1, ceil_mode=True)  # fmt: skip
+    case(pool, "ceil mode, no padding, last window would start past the end and is dropped",
+         [(1, 2, 7, 4)], kernel_size=1, stride=[4, 2], ceil_mode=True)  # fmt: skip
+    case(pool, "ceil mode, dropped in height, kept in width", [negative("p4", 2, 1, 5, 6)],
+         kernel_size=2, stride=3, padding=1, ceil_mode=True)  # fmt: skip
+    case(pool, "dilation 2, padding 1, all negative", [negative("p5", 1, 2, 7, 8)],
+         kernel_size=3, stride=1, padding=1, dilation=2)  # fmt: skip
+    case(pool, "asymmetric everything, dilation, ceil mode, all negative, batch 2", [negative("p6", 2, 2, 8, 7)],
+         kernel_size=[2, 3], stride=[3, 2], padding=[1, 0], dilation=[3, 2], ceil_mode=True)  # fmt: skip
+    case(pool, "stride larger than the kernel", [(1, 2, 8, 8)], kernel_size=2, stride=3)
+
+    pool = "avg_pool2d"
+    case(pool, "kernel 2, default stride, rest left over", [(2, 3, 5, 7)], kernel_size=2)
+    case(pool, "kernel 3, stride 1, padding 1, padding counts by default", [(1, 2, 4, 5)], kernel_size=3, stride=1, padding=1)
+    case(pool, "kernel 3, stride 1, padding 1, padding does not count", [(1, 2, 4, 5)], kernel_size=3, stride=1, padding=1,
+         count_include_pad=False)  # fmt: skip
+    case(pool, "asymmetric everything, padding does not count, batch 2", [(2, 2, 7, 6)], kernel_size=[3, 4],
+         stride=[2, 3], padding=[1, 2], count_include_pad=False)  # fmt: skip
+    case(pool, "asymmetric everything, padding counts", [(1, 2, 7, 6)], kernel_size=[3, 4], stride=[2, 3],
+         padding=[1, 2], count_include_pad=True)  # fmt: skip
+    case(pool, "ceil mode, no padding: what lies past the end does not count", [(1, 2, 6, 7)], kernel_size=[3, 2],
+         stride=2, ceil_mode=True)  # fmt: skip
+    # With ceil mode the window is cut at the end of the padding before its numbers are counted.
+    for include in (True, False):
+        counts = "counts" if include else "does not count"
+        case(pool, f"ceil mode and padding, padding {counts}", [(1, 2, 6, 7)], kernel_size=3, stride=[2, 3], padding=1,
+             ceil_mode=True, count_include_pad=include)  # fmt: skip
+        case(pool, f"ceil mode, last window dropped, padding {counts}", [(1, 2, 5, 6)], kernel_size=2, stride=3,
+             padding=1, ceil_mode=True, count_include_pad=include)  # fmt: skip
+    case(pool, "ceil mode, window reaches past the padding's end: 4 of 5 columns and 3 of 5 rows count", [(2, 1, 6, 6)],
+         kernel_size=5, stride=3, padding=[0, 2], ceil_mode=True)  # fmt: skip
+    case(pool, "divisor override", [(1, 2, 4, 5)], kernel_size=2, divisor_override=3)
+    case(pool, "divisor override with ceil mode and padding", [(1, 2, 6, 7)], kernel_size=3, stride=2, padding=1,
+         ceil_mode=True, count_include_pad=False, divisor_override=5)  # fmt: skip
+
+    pool = "adaptive_avg_pool2d"
+    case(pool, "to 1, batch 2", [(2, 3, 4, 5)], output_size=1)
+    case(pool, "7x5 to 3x2: windows overlap", [(1, 2, 7, 5)], output_size=[3, 2])
+    case(pool, "7x5 to 4x4", [(2, 2, 7, 5)], output_size=4)
+    case(pool, "divisible: 6x8 to 3x2", [(1, 2, 6, 8)], output_size=[3, 2])
+    case(pool, "output larger than the input: 3x4 to 5x6", [(1, 2, 3, 4)], output_size=[5, 6])
+    case(pool, "larger in height, smaller in width: 2x7 to 7x3", [(1, 2, 2, 7)], output_size=[7, 3])
+
+    case("dropout", "does nothing at inference", [(2, 2, 3, 3)], p=0.5)
+    case("dropout", "flat, p 1", [(2, 5)], p=1.0)
+    case("identity", "channels", [(2, 2, 3, 3)])
+    case("identity", "flat", [(1, 5)])
+
+    case("flatten", "default", [(2, 3, 2, 4)])
+    case("flatten", "from dim 2", [(2, 3, 2, 4)], start_dim=2)
+    case("flatten", "dim 1 to 2", [(2, 3, 2, 4)], start_dim=1, end_dim=2)
+    case("flatten", "from dim -2 to -1", [(1, 3, 2, 4)], start_dim=-2, end_dim=-1)
+    case("flatten", "already flat", [(2, 5)])
+
+    case("affine", "mul and add, batch 2", [(2, 3, 2, 2)], mul=0.458, add=-0.03)
+    case("affine", "add only", [(1, 6)], mul=1.0, add=2.5)
+    case("affine", "negative mul only", [(1, 2, 3, 3)], mul=-3.0, add=0.0)
+
+    case("scale", "with bias, batch 2", [(2, 4, 3, 2)], [("weight", normal(4)), ("bias", normal(4))], bias=True)
+    case("scale", "without bias", [(1, 3, 2, 4)], [("weight", normal(3))], bias=False)
+    case("scale", "flat, with bias, batch 2", [(2, 5)], [("weight", normal(5)), ("bias", normal(5))], bias=True)
+
+    case("concat", "dim 1, unequal, batch 2", [(2, 2, 3, 2), (2, 3, 3, 2)], dim=1)
+    case("concat", "dim 2", [(1, 2, 1, 3), (1, 2, 4, 3)], dim=2)
+    case("concat", "three inputs, dim 1", [(1, 1, 2, 3), (1, 3, 2, 3), (1, 2, 2, 3)], dim=1)
+    case("concat", "three inputs, dim 2, batch 2", [(2, 2, 1, 2), (2, 2, 2, 2), (2, 2, 3, 2)], dim=2)
+    case("concat", "flat, dim 1", [(2, 3), (2, 4)], dim=1)
+
+    case("add", "two inputs, batch 2", [(2, 3, 2, 2)] * 2)
+    case("add", "three inputs", [(1, 2, 3, 2)] * 3)
+    case("add", "flat", [(1, 6)] * 2)
+
+    case("mul", "equal sizes, batch 2", [(2, 3, 2, 2)] * 2)
+    case("mul", "CxHxW times Cx1x1, batch 2", [(2, 3, 4, 2), (2, 3, 1, 1)])
+    case("mul", "the smaller one first", [(1, 3, 1, 1), (1, 3, 4, 2)])
+    case("mul", "times 1xHxW", [(2, 3, 4, 2), (2, 1, 4, 2)])
+    case("mul", "both grow: Cx1x1 times 1xHxW", [(1, 3, 1, 1), (1, 1, 2, 4)])
+    case("mul", "width of 1 alone", [(1, 2, 3, 4), (1, 2, 3, 1)])
+
+    case("parameter", "1x5", [], [("weight", normal(1, 5))], shape=[1, 5])
+    case("parameter", "2x3x2", [], [("weight", normal(2, 3, 2))], shape=[2, 3, 2])
+
+
+def write_operators():
+    folder = HERE / "operators"
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("*.safetensors"):
+        old.unlink()
+    files, index = {}, []
+    for op, title, settings, xs, ws in CASES:
+        tensors = files.setdefault(op, {})
+        start = f"{sum(c['op'] == op for c in index):02}"
+        wide = torch.float64
+        y = compute(op, settings, [torch.tensor(x, dtype=wide) for x in xs], {n: torch.tensor(w, dtype=wide) for n, w in ws})
+        y = np.ascontiguousarray(y.numpy().astype(np.float32))
+        assert np.isfinite(y).all(), (op, title)
+        entry = {
+            "op": op, "case": title, "settings": settings,
+            "inputs": [f"{start}.input{i}" for i in range(len(xs))],
+            "weights": [f"{start}.{n}" for n, _ in ws], "output": f"{start}.output", "file": f"{op}.safetensors",
+        }  # fmt: skip
+        arrays = [*xs, *(w for _, w in ws), y]
+        assert sum(a.size for a in arrays) <= MOST_NUMBERS_A_CASE, (op, title)
+        tensors.update(zip([*entry["inputs"], *entry["weights"], entry["output"]], arrays, strict=True))
+        index.append(entry)
+    assert len({(c["op"], c["case"]) for c in index}) == len(index), "two cases of one name share their numbers"
+    for op, tensors in files.items():
+        save_file(tensors, folder / f"{op}.safetensors")
+    # One case a line, so that a change to one shows as one line.
+    lines = ",\n".join(json.dumps(c) for c in index)
+    (HERE / "operators.json").write_text(f"[\n{lines}\n]\n")
+    print(f"{len(files)} operators, {len(index)} cases")
+
+
+# --- the lecture's networks ----------------------------------------------------------------------
+
+
+class LenetLike(nn.Module):
+    def __init__(self, a=10, b=20):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, a, 5)
+        self.conv2 = nn.Conv2d(a, b, 5)
+        self.fc = nn.Linear(16 * b, 10)
+
+    def forward(self, x):
+        x = F.relu(F.max_pool2d(self.conv1(x), 2))
+        x = F.relu(F.max_pool2d(self.conv2(x), 2))
+        return self.fc(x.flatten(1))
+
+
+class InceptionA(nn.Module):
+    def __init__(self, c, n=16, m=24):
+        super().__init__()
+        self.branch1x1 = nn.Conv2d(c, n, 1)
+        self.branch5x5_1 = nn.Conv2d(c, n, 1)
+        self.branch5x5_2 = nn.Conv2d(n, m, 5, padding=2)
+        self.branch3x3_1 = nn.Conv2d(c, n, 1)
+        self.branch3x3_2 = nn.Conv2d(n, m, 3, padding=1)
+        self.branch3x3_3 = nn.Conv2d(m, m, 3, padding=1)
+        self.branch_pool = nn.Conv2d(c, m, 1)
+
+    def forward(self, x):
+        # No activation inside a block or after it: that is how the lecture's net is.
+        return torch.cat(
+            [
+                self.branch1x1(x),
+                self.branch5x5_2(self.branch5x5_1(x)),
+                self.branch3x3_3(self.branch3x3_2(self.branch3x3_1(x))),
+                self.branch_pool(F.avg_pool2d(x, 3, stride=1, padding=1)),
+            ],
+            dim=1,
+        )
+
+
+class InceptionANet(nn.Module):
+    def __init__(self, a=10, b=20, n=16, m=24):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, a, 5)
+        self.incep1 = InceptionA(a, n, m)
+        self.conv2 = nn.Conv2d(n + 3 * m, b, 5)
+        self.incep2 = InceptionA(b, n, m)
+        self.fc = nn.Linear(16 * (n + 3 * m), 10)
+
+    def forward(self, x):
+        x = self.incep1(F.relu(F.max_pool2d(self.conv1(x), 2)))
+        x = self.incep2(F.relu(F.max_pool2d(self.conv2(x), 2)))
+        return self.fc(x.flatten(1))
+
+
+class Residual(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.conv1 = nn.Conv2d(c, c, 3, padding=1)
+        self.conv2 = nn.Conv2d(c, c, 3, padding=1)
+
+    def forward(self, x):
+        return F.relu(x + self.conv2(F.relu(self.conv1(x))))
+
+
+class ResidualNet(nn.Module):
+    def __init__(self, a=16, b=32):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, a, 5)
+        self.res1 = Residual(a)
+        self.conv2 = nn.Conv2d(a, b, 5)
+        self.res2 = Residual(b)
+        self.fc = nn.Linear(16 * b, 10)
+
+    def forward(self, x):
+        # Activation before pooling here, after it in the other two.
+        x = self.res1(F.max_pool2d(F.relu(self.conv1(x)), 2))
+        x = self.res2(F.max_pool2d(F.relu(self.conv2(x)), 2))
+        return self.fc(x.flatten(1))
+
+
+def write_thin(name, net):
+    """The lecture's net with fewer channels: the same operators, wiring and names at a tenth of the bytes."""
+    rng = numbers(name)
+    state = {}
+    for key, w in net.state_dict().items():
+        # Scaled by the fan-in, biases included, so that neither fades behind the other.
+        scale = np.sqrt(w[0].numel()) if w.dim() > 1 else 2.0
+        state[key] = np.asarray(rng.randn(*w.shape) / scale, np.float32)
+    x = np.asarray(rng.randn(1, 1, 28, 28), np.float32)
+    net.load_state_dict({k: torch.from_numpy(v) for k, v in state.items()})
+    y = net.double().eval()(torch.from_numpy(x).double())
+    save_file({**state, "input": x, "output": y.numpy().astype(np.float32)}, HERE / "lecture" / f"{name}.safetensors")
+
+
+def check_full(name, net, folder):
+    """The module above is the lecture's net if it repeats its output with its weights."""
+    import onnx
+    from onnx import numpy_helper
+
+    graph = onnx.load(folder / f"{name}.onnx").graph
+    state = {t.name: numpy_helper.to_array(t).copy() for t in graph.initializer}
+    net.load_state_dict({k: torch.from_numpy(v) for k, v in state.items()}, strict=True)
+    x, y = (np.load(folder / f"{name}_{which}.npy") for which in ("input", "output"))
+    ours = net.double().eval()(torch.from_numpy(x).double()).numpy()
+    off = np.abs(ours - y).max() / np.abs(y).max()
+    assert ours.shape == y.shape and off < 1e-5, (name, off)
+    print(f"{name}: repeats the stored output, {off:.1e} off at most")
+    return {**state, "input": x, "output": y}
+
+
+def main():
+    about = argparse.ArgumentParser(description="Writes PyTorch's answers for the tests.")
+    about.add_argument("--lecture", type=pathlib.Path, help="folder with the lecture's networks as .onnx and .npy")
+    folder = about.parse_args().lecture
+    torch.set_grad_enabled(False)
+    torch.use_deterministic_algorithms(True)
+    # One thread sums in one order, whatever the machine.
+    torch.set_num_threads(1)
+
+    list_cases()
+    write_operators()
+    (HERE / "lecture").mkdir(exist_ok=True)
+    write_thin("inception_a_net_thin", InceptionANet(a=4, b=6, n=4, m=6))
+    write_thin("residual_net_thin", ResidualNet(a=4, b=8))
+    if folder:
+        for name, net in [
+            ("lenet_like", LenetLike()), ("inception_a_net", InceptionANet()), ("residual_net", ResidualNet()),
+            ("pair_direct_5x5", nn.Sequential(nn.Conv2d(192, 32, 5, padding=2))),
+            ("pair_1x1_then_5x5", nn.Sequential(nn.Conv2d(192, 16, 1), nn.Conv2d(16, 32, 5, padding=2))),
+        ]:  # fmt: skip
+            tensors = check_full(name, net, folder)
+            if name == "lenet_like":
+                save_file(tensors, HERE / "lecture" / f"{name}.safetensors")
+    size = sum(f.stat().st_size for f in HERE.rglob("*") if f.is_file())
+    assert size <= MOST_BYTES, size
+    print(f"{size} bytes in all; torch {torch.__version__}, numpy {np.__version__}")
+
+
+if __name__ == "__main__":
+    main()
