@@ -1,3 +1,7 @@
 //! cnncost
+pub mod counts;
+pub mod op;
 pub mod read;
+pub mod shape;
 pub mod text;
+pub mod working;

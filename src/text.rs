@@ -33,8 +33,9 @@ impl Text {
 }
 
 impl std::fmt::Display for Text {
+    /// In English with `{}`, in Chinese with `{:#}`: so both come through a generic error that keeps what is displayed.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.english)
+        f.write_str(if f.alternate() { &self.chinese } else { &self.english })
     }
 }
 

@@ -1,0 +1,249 @@
+//! What is counted: scalar operations by kind, multiply–accumulates, parameters. They add up, exactly or not at all.
+//!
+//! Counts are for one forward pass in inference mode. The conventions:
+//!
+//! - A **MAC** is a multiplication with its addition inside a contraction (convolution, linear, matrix product), what the
+//!   literature calls a multiply–add. It is one [`Kind::Mul`] and one [`Kind::Add`]: the accumulator starts at 0.
+//! - **FLOPs** are the sum of all kinds: 2 per MAC, 1 for every other operation.
+//! - A **parameter** is a trained number; a batch norm's running mean and variance are buffers and counted apart.
+//! - **Nominal** counts take every position of a window, padding too, as papers do. **Padding-exact** counts leave out
+//!   what falls on padding.
+
+use std::ops::Index;
+
+/// A count that does not fit 128 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a count does not fit 128 bits")]
+pub struct Overflow;
+
+/// Counts that are summed over nodes, blocks and networks.
+pub trait Tally: Copy + Default {
+    /// The sum, exactly.
+    fn plus(self, other: Self) -> Result<Self, Overflow>;
+
+    /// `factor` times as much, exactly.
+    fn times(self, factor: u64) -> Result<Self, Overflow>;
+}
+
+impl Tally for u128 {
+    fn plus(self, other: Self) -> Result<Self, Overflow> {
+        self.checked_add(other).ok_or(Overflow)
+    }
+
+    fn times(self, factor: u64) -> Result<Self, Overflow> {
+        self.checked_mul(factor.into()).ok_or(Overflow)
+    }
+}
+
+/// Defines a record of counts that is summed field by field.
+macro_rules! tally {
+    ($(#[$about:meta])* $Name:ident { $($(#[$field_about:meta])* $field:ident: $Type:ty,)* }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct $Name { $($(#[$field_about])* pub $field: $Type,)* }
+
+        impl Tally for $Name {
+            fn plus(self, other: Self) -> Result<Self, Overflow> {
+                Ok(Self { $($field: self.$field.plus(other.$field)?,)* })
+            }
+
+            fn times(self, factor: u64) -> Result<Self, Overflow> {
+                Ok(Self { $($field: self.$field.times(factor)?,)* })
+            }
+        }
+    };
+}
+
+/// A kind of scalar operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Multiplication.
+    Mul,
+    /// Addition or subtraction.
+    Add,
+    /// Division.
+    Div,
+    /// Comparison, maximum, minimum.
+    Cmp,
+    /// A transcendental function or a root.
+    Exp,
+}
+
+impl Kind {
+    /// Every kind, in the order they are shown.
+    pub const ALL: [Self; 5] = [Self::Mul, Self::Add, Self::Div, Self::Cmp, Self::Exp];
+
+    /// The name that stands in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mul => "mul",
+            Self::Add => "add",
+            Self::Div => "div",
+            Self::Cmp => "cmp",
+            Self::Exp => "exp",
+        }
+    }
+}
+
+/// What kind of contraction a MAC belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Contraction {
+    /// A convolution, transposed or not.
+    Convolution,
+    /// A linear layer.
+    Linear,
+    /// A product of two activations, as in attention.
+    Attention,
+}
+
+tally! {
+    /// Scalar operations by kind; those inside MACs included.
+    Ops {
+        /// Multiplications.
+        mul: u128,
+        /// Additions and subtractions.
+        add: u128,
+        /// Divisions.
+        div: u128,
+        /// Comparisons.
+        cmp: u128,
+        /// Transcendental functions and roots.
+        exp: u128,
+    }
+}
+
+tally! {
+    /// Multiply–accumulates by contraction.
+    Macs {
+        /// In convolutions.
+        convolution: u128,
+        /// In linear layers.
+        linear: u128,
+        /// In products of two activations.
+        attention: u128,
+    }
+}
+
+tally! {
+    /// What is computed: every scalar operation, and which of them are MACs.
+    Work {
+        /// Multiply–accumulates.
+        macs: Macs,
+        /// Scalar operations, two for each MAC included.
+        ops: Ops,
+    }
+}
+
+tally! {
+    /// Learned numbers, and what is stored beside them.
+    Params {
+        /// Trained.
+        trainable: u128,
+        /// Learned once and then left as they are (`frozen = true`).
+        frozen: u128,
+        /// Stored and not learned: a batch norm's running mean and variance. Not part of [`total`](Self::total).
+        buffers: u128,
+    }
+}
+
+tally! {
+    /// Everything that is counted, of a node, a block or a network.
+    Counts {
+        /// Learned numbers; a weight that several nodes share is counted at its owner alone.
+        params: Params,
+        /// Nominal work: windows count all their positions.
+        work: Work,
+        /// Work without what falls on padding.
+        padding_exact: Work,
+    }
+}
+
+impl Index<Kind> for Ops {
+    type Output = u128;
+
+    fn index(&self, kind: Kind) -> &u128 {
+        match kind {
+            Kind::Mul => &self.mul,
+            Kind::Add => &self.add,
+            Kind::Div => &self.div,
+            Kind::Cmp => &self.cmp,
+            Kind::Exp => &self.exp,
+        }
+    }
+}
+
+impl Ops {
+    /// `count` operations of one kind.
+    pub fn of(kind: Kind, count: u128) -> Self {
+        let mut ops = Self::default();
+        match kind {
+            Kind::Mul => ops.mul = count,
+            Kind::Add => ops.add = count,
+            Kind::Div => ops.div = count,
+            Kind::Cmp => ops.cmp = count,
+            Kind::Exp => ops.exp = count,
+        }
+        ops
+    }
+
+    /// FLOPs: operations of all kinds, if they fit.
+    pub fn checked_flops(&self) -> Result<u128, Overflow> {
+        Kind::ALL.iter().try_fold(0u128, |sum, &kind| sum.plus(self[kind]))
+    }
+
+    /// FLOPs: operations of all kinds.
+    ///
+    /// # Panics
+    /// If they do not fit 128 bits, which [`analyze`](crate::analyze) has ruled out for every count it gives.
+    pub fn flops(&self) -> u128 {
+        self.checked_flops().expect("an analysis holds no counts whose sum overflows")
+    }
+}
+
+impl Macs {
+    /// `count` MACs of one contraction.
+    pub fn of(contraction: Contraction, count: u128) -> Self {
+        let mut macs = Self::default();
+        match contraction {
+            Contraction::Convolution => macs.convolution = count,
+            Contraction::Linear => macs.linear = count,
+            Contraction::Attention => macs.attention = count,
+        }
+        macs
+    }
+
+    /// MACs of every contraction: no more than there are multiplications.
+    pub fn total(&self) -> u128 {
+        self.convolution + self.linear + self.attention
+    }
+}
+
+impl Counts {
+    /// Whether every sum over these counts fits too: FLOPs, MACs and parameters.
+    pub fn check(&self) -> Result<(), Overflow> {
+        self.work.ops.checked_flops()?;
+        self.params.trainable.plus(self.params.frozen).map(|_| ())
+    }
+}
+
+impl Params {
+    /// Trainable and frozen parameters, without buffers. [`Counts::check`] has shown that they fit.
+    pub fn total(&self) -> u128 {
+        self.trainable + self.frozen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_exact_or_refused() {
+        let ops = Ops::of(Kind::Cmp, u128::MAX);
+        assert_eq!(ops.flops(), u128::MAX);
+        assert_eq!(ops.plus(Ops::of(Kind::Cmp, 1)), Err(Overflow));
+        assert_eq!(ops.plus(Ops::of(Kind::Mul, 1)).unwrap().checked_flops(), Err(Overflow));
+        assert_eq!(ops.times(2), Err(Overflow));
+        assert_eq!(Macs::of(Contraction::Linear, 3).times(4).unwrap().total(), 12);
+    }
+}

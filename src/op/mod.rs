@@ -1,0 +1,412 @@
+//! What an operator must answer, and the one list of operators.
+//!
+//! An operator knows neither its node's name, nor files, nor devices, nor how it is shown. It says *why* something is
+//! wrong; whoever walks the graph adds *where*.
+//!
+//! Adding one: a file with its settings, `impl Operator` and `impl Definition`, a `mod` line and a line in the list below.
+
+use std::ops::Deref;
+
+use candle_core::Tensor;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer};
+
+use crate::counts::{Contraction, Kind, Overflow, Work};
+use crate::shape::Shape;
+use crate::text;
+use crate::text::Text;
+use crate::working::Working;
+
+pub mod conv2d;
+pub mod settings;
+mod taps;
+pub mod window;
+
+pub use window::Window;
+
+/// From the list of operators: the [`Op`] enum, its names, its reader, and [`OPERATORS`].
+macro_rules! operators {
+    ($($name:literal => $module:ident::$Type:ident,)*) => {
+        /// Any operator, with its settings.
+        #[derive(Clone, Debug, PartialEq)]
+        #[expect(missing_docs, reason = "each variant is documented by its type")]
+        pub enum Op { $($Type($module::$Type),)* }
+
+        /// Every operator, in the order they are documented.
+        pub const OPERATORS: &[Entry] = &[$(Entry {
+            name: $name,
+            example: <$module::$Type as Definition>::EXAMPLE,
+            example_inputs: <$module::$Type as Definition>::EXAMPLE_INPUTS,
+            schema: <$module::$Type as JsonSchema>::json_schema,
+        },)*];
+
+        impl Op {
+            /// The name in a description.
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$Type(_) => $name,)* }
+            }
+
+            /// Reads the settings of the operator called `name`; `None` if there is none of that name.
+            pub fn read<'de, D: Deserializer<'de>>(name: &str, settings: D) -> Option<Result<Self, D::Error>> {
+                match name {
+                    $($name => Some($module::$Type::deserialize(settings).map(Self::$Type)),)*
+                    _ => None,
+                }
+            }
+        }
+
+        impl Deref for Op {
+            type Target = dyn Operator;
+
+            fn deref(&self) -> &Self::Target {
+                match self { $(Self::$Type(operator) => operator,)* }
+            }
+        }
+
+        $(impl From<$module::$Type> for Op {
+            fn from(operator: $module::$Type) -> Self {
+                Self::$Type(operator)
+            }
+        })*
+    };
+}
+
+operators! {
+    "conv2d" => conv2d::Conv2d,
+}
+
+/// What is asked of every operator.
+pub trait Operator {
+    /// The output shape for these inputs, or why they cannot be accepted.
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason>;
+
+    /// The learned tensors and buffers, in the order [`forward`](Self::forward) takes them, on inputs that
+    /// [`output`](Self::output) has accepted.
+    fn weights(&self, _inputs: &[Shape]) -> Vec<Weight> {
+        vec![]
+    }
+
+    /// Scalar operations of one forward pass of one sample, with their working, on inputs that `output` has accepted.
+    fn cost(&self, _inputs: &[Shape], _output: &Shape) -> Result<Cost, Overflow> {
+        Ok(Cost::FREE)
+    }
+
+    /// The working of each size of the output that is computed rather than copied: what it is called, and its working.
+    fn output_workings(&self, _inputs: &[Shape], _output: &Shape) -> Vec<(&'static str, Working)> {
+        vec![]
+    }
+
+    /// The sliding window over `input`, if there is one: for receptive fields.
+    fn window(&self, _input: &Shape) -> Option<Window> {
+        None
+    }
+
+    /// Whether the output is a view of the first input, for memory.
+    fn is_view(&self) -> bool {
+        false
+    }
+
+    /// The fewest and most inputs it takes.
+    fn arity(&self) -> Arity {
+        Arity::ONE
+    }
+
+    /// What kind of operator it is, for colors and conventions.
+    fn class(&self) -> Class;
+
+    /// Computes the output with candle. Tensors have the batch as their first dimension; weights are those of
+    /// [`weights`](Self::weights), in that order.
+    fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor>;
+}
+
+/// What is known of an operator before any of it is used.
+pub trait Definition: Operator + DeserializeOwned + JsonSchema {
+    /// An item of a description that uses it, as TOML.
+    const EXAMPLE: &'static str;
+
+    /// The shapes that the example takes.
+    const EXAMPLE_INPUTS: &'static [&'static [u64]];
+}
+
+/// How many inputs an operator takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arity {
+    /// The fewest.
+    pub least: usize,
+    /// The most.
+    pub most: usize,
+}
+
+impl Arity {
+    /// None: a source.
+    pub const NONE: Self = Self { least: 0, most: 0 };
+    /// Exactly one.
+    pub const ONE: Self = Self { least: 1, most: 1 };
+    /// Two or more, as a merge.
+    pub const SEVERAL: Self = Self { least: 2, most: usize::MAX };
+}
+
+/// A kind of operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Convolution, transposed or not.
+    Convolution,
+    /// Linear layer.
+    Linear,
+    /// Attention and products of two activations.
+    Attention,
+    /// Batch, layer, group, instance and local response norm.
+    Normalization,
+    /// Elementwise function.
+    Activation,
+    /// Maximum or mean over a window or the whole.
+    Pooling,
+    /// Softmax and its logarithm.
+    Softmax,
+    /// Where branches meet.
+    Merge,
+    /// Moves numbers and computes none.
+    Rearrangement,
+    /// A source: a learned tensor.
+    Source,
+}
+
+/// Why an operator cannot take its inputs.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Reason {
+    /// What is wrong.
+    pub message: Text,
+    /// The setting at fault, if it is one.
+    pub setting: Option<&'static str>,
+    /// What to do about it.
+    pub help: Option<Text>,
+}
+
+impl Reason {
+    /// A reason that lies in no single setting.
+    pub fn new(message: Text) -> Self {
+        Self { message, setting: None, help: None }
+    }
+
+    /// The same, with the setting at fault.
+    #[must_use]
+    pub fn at(self, setting: &'static str) -> Self {
+        Self { setting: Some(setting), ..self }
+    }
+
+    /// The same, with a remedy.
+    #[must_use]
+    pub fn help(self, help: Text) -> Self {
+        Self { help: Some(help), ..self }
+    }
+}
+
+/// The only input of an operator that takes one.
+pub(crate) fn only(inputs: &[Shape]) -> Result<&Shape, Reason> {
+    let [input] = inputs else {
+        let count = inputs.len();
+        return Err(Reason::new(text!(
+            "takes one input, and gets {count}",
+            "只接受一个输入,却得到 {count} 个"
+        )));
+    };
+    Ok(input)
+}
+
+/// The only input, as `[channels, height, width]`.
+pub(crate) fn only_image(inputs: &[Shape]) -> Result<[u64; 3], Reason> {
+    let input = only(inputs)?;
+    input.image().ok_or_else(|| {
+        Reason::new(text!(
+            "needs channels × height × width, and gets {input}",
+            "需要 通道 × 高 × 宽,却得到 {input}"
+        ))
+    })
+}
+
+/// The sizes as a shape; a size that is too large or a tensor with too many elements is the reason why not.
+pub(crate) fn shape(dims: Vec<u64>) -> Result<Shape, Reason> {
+    Shape::new(dims).map_err(Reason::new)
+}
+
+/// A tensor that an operator needs beside its inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weight {
+    /// The name in PyTorch's `state_dict`, without the module's.
+    pub name: &'static str,
+    /// Each dimension with what it is called, in PyTorch's order.
+    pub axes: Vec<(&'static str, u64)>,
+    /// Learned or merely stored.
+    pub role: Role,
+    /// How a fresh one is filled.
+    pub initializer: Initializer,
+}
+
+/// Whether a weight is a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A parameter.
+    Learned,
+    /// Stored beside the parameters: running statistics.
+    Buffer,
+}
+
+/// How PyTorch fills a fresh weight.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Initializer {
+    /// All the same.
+    Constant(f64),
+    /// Uniform between ∓ 1/√`fan_in`: what PyTorch's Kaiming scheme with a = √5 comes to, and its biases.
+    Uniform {
+        /// Inputs to each output.
+        fan_in: u64,
+    },
+    /// Normal, of mean 0.
+    Normal {
+        /// Standard deviation.
+        deviation: f64,
+    },
+}
+
+impl Weight {
+    /// A parameter, its axes named.
+    pub fn learned(name: &'static str, axes: Vec<(&'static str, u64)>, initializer: Initializer) -> Self {
+        Self { name, axes, role: Role::Learned, initializer }
+    }
+
+    /// A buffer.
+    pub fn buffer(name: &'static str, axes: Vec<(&'static str, u64)>, initializer: Initializer) -> Self {
+        Self { name, axes, role: Role::Buffer, initializer }
+    }
+
+    /// The sizes, as PyTorch has them.
+    pub fn dims(&self) -> Vec<u64> {
+        self.axes.iter().map(|&(_, size)| size).collect()
+    }
+
+    /// How many numbers there are, with the working.
+    pub fn count(&self) -> Working {
+        Working::Product(self.axes.iter().map(|&(name, size)| Working::named(name, size)).collect())
+    }
+}
+
+/// What an operator computes: terms, each of one unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// The terms, in the order they are explained.
+    pub terms: Vec<Term>,
+}
+
+/// So many operations of one unit, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// What is counted.
+    pub unit: Unit,
+    /// What for, where that is not plain from the unit: "bias".
+    pub purpose: Option<&'static str>,
+    /// How many, padding included.
+    pub nominal: Working,
+    /// How many without what falls on padding, where that differs.
+    pub padding_exact: Option<Working>,
+}
+
+/// What a [`Term`] counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Multiply–accumulates.
+    Macs(Contraction),
+    /// Scalar operations of a kind.
+    Ops(Kind),
+}
+
+impl Cost {
+    /// Nothing is computed.
+    pub const FREE: Self = Self { terms: vec![] };
+
+    /// The same working for each of several kinds.
+    pub fn each(kinds: &[Kind], count: &Working) -> Self {
+        Self { terms: kinds.iter().map(|&kind| Term::ops(kind, count.clone())).collect() }
+    }
+
+    /// The numbers: nominal, and padding-exact.
+    pub fn work(&self) -> Result<(Work, Work), Overflow> {
+        use crate::counts::Tally;
+        let mut sums = (Work::default(), Work::default());
+        for term in &self.terms {
+            let nominal = term.unit.work(term.nominal.evaluate()?);
+            let exact = match &term.padding_exact {
+                Some(working) => term.unit.work(working.evaluate()?),
+                None => nominal,
+            };
+            sums = (sums.0.plus(nominal)?, sums.1.plus(exact)?);
+        }
+        Ok(sums)
+    }
+}
+
+impl Term {
+    /// MACs.
+    pub fn macs(contraction: Contraction, nominal: Working) -> Self {
+        Self { unit: Unit::Macs(contraction), purpose: None, nominal, padding_exact: None }
+    }
+
+    /// Operations of one kind.
+    pub fn ops(kind: Kind, nominal: Working) -> Self {
+        Self { unit: Unit::Ops(kind), purpose: None, nominal, padding_exact: None }
+    }
+
+    /// The same, with what it is for.
+    #[must_use]
+    pub fn purpose(self, purpose: &'static str) -> Self {
+        Self { purpose: Some(purpose), ..self }
+    }
+
+    /// The same, with its padding-exact count.
+    #[must_use]
+    pub fn padding_exact(self, working: Working) -> Self {
+        Self { padding_exact: Some(working), ..self }
+    }
+}
+
+impl Unit {
+    /// The name that stands in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Macs(_) => "MACs",
+            Self::Ops(kind) => kind.name(),
+        }
+    }
+
+    /// `count` of this unit as work: a MAC is one multiplication and one addition.
+    fn work(self, count: u128) -> Work {
+        use crate::counts::{Macs, Ops};
+        match self {
+            Self::Macs(contraction) => Work {
+                macs: Macs::of(contraction, count),
+                ops: Ops { mul: count, add: count, ..Ops::default() },
+            },
+            Self::Ops(kind) => Work { macs: Macs::default(), ops: Ops::of(kind, count) },
+        }
+    }
+}
+
+/// An entry of the list of operators.
+pub struct Entry {
+    /// The name in a description.
+    pub name: &'static str,
+    /// An item that uses it, as TOML.
+    pub example: &'static str,
+    /// The shapes that the example takes.
+    pub example_inputs: &'static [&'static [u64]],
+    /// The JSON Schema of its settings.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+impl Entry {
+    /// The entry called `name`.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        OPERATORS.iter().find(|entry| entry.name == name)
+    }
+}

@@ -1,0 +1,243 @@
+//! The types of operators' settings. Each reads itself with serde, says itself what is wrong with a value, and describes
+//! itself to the JSON Schema; none accepts a value that its operator would have to check again.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{Deserialize, Deserializer, EnumAccess, Error, IgnoredAny, SeqAccess, Visitor};
+
+use crate::shape::LARGEST_SIZE;
+use crate::text;
+use crate::text::Text;
+
+/// A size of at least 1: channels, a kernel, a stride.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Size(u64);
+
+/// A length of at least 0: padding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Extent(u64);
+
+impl Size {
+    /// The size 1.
+    pub const ONE: Self = Self(1);
+
+    /// The number.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl Extent {
+    /// The number.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl TryFrom<u64> for Size {
+    type Error = Text;
+
+    fn try_from(value: u64) -> Result<Self, Text> {
+        match value {
+            0 => Err(text!("must be at least 1, and is 0", "必须至少为 1,这里是 0")),
+            1..=LARGEST_SIZE => Ok(Self(value)),
+            _ => Err(text!("must be at most 2^53, and is {value}", "不得超过 2^53,这里是 {value}")),
+        }
+    }
+}
+
+impl TryFrom<u64> for Extent {
+    type Error = Text;
+
+    fn try_from(value: u64) -> Result<Self, Text> {
+        if value > LARGEST_SIZE {
+            return Err(text!("must be at most 2^53, and is {value}", "不得超过 2^53,这里是 {value}"));
+        }
+        Ok(Self(value))
+    }
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        u64::deserialize(deserializer)?.try_into().map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Extent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        u64::deserialize(deserializer)?.try_into().map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for Size {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "size".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1 })
+    }
+}
+
+impl JsonSchema for Extent {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "extent".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 0 })
+    }
+}
+
+/// One value for each of `N` axes, height before width; written as one number for all or as a list of `N`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PerAxis<T, const N: usize>(pub [T; N]);
+
+impl<T: Copy, const N: usize> PerAxis<T, N> {
+    /// The same value on every axis.
+    pub fn all(value: T) -> Self {
+        Self([value; N])
+    }
+}
+
+impl<'de, T, const N: usize> Deserialize<'de> for PerAxis<T, N>
+where
+    T: Copy + Deserialize<'de> + TryFrom<u64, Error = Text>,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PerAxisVisitor(PhantomData))
+    }
+}
+
+impl<T: JsonSchema, const N: usize> JsonSchema for PerAxis<T, N> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("{}_per_axis_{N}", T::schema_name()).into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = T::json_schema(generator);
+        json_schema!({ "anyOf": [one, { "type": "array", "items": one, "minItems": N, "maxItems": N }] })
+    }
+}
+
+/// Reads a [`PerAxis`]; [`Padding`] hands it everything that is not a word.
+struct PerAxisVisitor<T, const N: usize>(PhantomData<T>);
+
+impl<'de, T, const N: usize> Visitor<'de> for PerAxisVisitor<T, N>
+where
+    T: Copy + Deserialize<'de> + TryFrom<u64, Error = Text>,
+{
+    type Value = PerAxis<T, N>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let expected = text!("a number or a list of {N}", "一个数或 {N} 个数的列表");
+        fmt::Display::fmt(&expected, f)
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
+        value.try_into().map(PerAxis::all).map_err(E::custom)
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
+        Err(E::custom(text!("must not be negative, and is {value}", "不得为负,这里是 {value}")))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut values = Vec::with_capacity(N);
+        while values.len() < N {
+            let Some(value) = list.next_element()? else { break };
+            values.push(value);
+        }
+        let found = values.len() + usize::from(list.next_element::<IgnoredAny>()?.is_some());
+        let more = if found > N { "+" } else { "" };
+        values.try_into().ok().filter(|_| found == N).map(PerAxis).ok_or_else(|| {
+            A::Error::custom(text!(
+                "wants one number or a list of {N}, and has a list of {found}{more}",
+                "需要一个数或 {N} 个数的列表,这里的列表有 {found}{more} 个"
+            ))
+        })
+    }
+}
+
+/// The padding of a convolution.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Padding<const N: usize> {
+    /// As much as keeps the size, at stride 1; an odd one more at the end.
+    Same,
+    /// None.
+    #[default]
+    Valid,
+    /// This much on both sides of each axis.
+    Of(PerAxis<Extent, N>),
+}
+
+impl<'de, const N: usize> Deserialize<'de> for Padding<N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PaddingVisitor<const N: usize>;
+
+        impl<'de, const N: usize> Visitor<'de> for PaddingVisitor<N> {
+            type Value = Padding<N>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let expected = text!(
+                    "\"same\", \"valid\", a number or a list of {N}",
+                    "\"same\"、\"valid\"、一个数或 {N} 个数的列表"
+                );
+                fmt::Display::fmt(&expected, f)
+            }
+
+            fn visit_enum<A: EnumAccess<'de>>(self, word: A) -> Result<Self::Value, A::Error> {
+                match word.variant::<String>()?.0.as_str() {
+                    "same" => Ok(Padding::Same),
+                    "valid" => Ok(Padding::Valid),
+                    other => Err(A::Error::unknown_variant(other, PADDING_WORDS)),
+                }
+            }
+
+            fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
+                PerAxisVisitor(PhantomData).visit_u64(value).map(Padding::Of)
+            }
+
+            fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
+                PerAxisVisitor(PhantomData).visit_i64(value).map(Padding::Of)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+                PerAxisVisitor(PhantomData).visit_seq(list).map(Padding::Of)
+            }
+        }
+
+        deserializer.deserialize_enum("Padding", PADDING_WORDS, PaddingVisitor)
+    }
+}
+
+const PADDING_WORDS: &[&str] = &["same", "valid"];
+
+impl<const N: usize> JsonSchema for Padding<N> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("padding_{N}").into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let numbers = PerAxis::<Extent, N>::json_schema(generator);
+        json_schema!({ "anyOf": [{ "enum": PADDING_WORDS }, numbers] })
+    }
+}

@@ -1,0 +1,71 @@
+//! Windows on tensors: padding of any value on any side, and what each tap of a window sees. From these the operators
+//! compose what candle has no kernel for: strides, dilations and paddings that differ by axis, `ceil_mode`.
+
+use candle_core::{Result, Shape, Tensor};
+
+use super::window::{Axis, Window};
+
+/// `input`, batch × channels × spatial axes, with `value` around it as far as any of the windows reaches.
+pub(super) fn pad(input: &Tensor, window: &Window, value: f64) -> Result<Tensor> {
+    let mut padded = input.clone();
+    for (axis, dim) in window.axes.iter().zip(2..) {
+        let size = input.dim(dim)? as u64;
+        let (before, after) = (size_of(axis.before)?, size_of(after(axis, size))?);
+        padded = pad_dim(&padded, dim, before, after, value)?;
+    }
+    Ok(padded)
+}
+
+/// What tap number `tap` of the windows along `dim` sees, one element for each window, in a padded tensor.
+pub(super) fn along(padded: &Tensor, dim: usize, axis: &Axis, tap: u64, windows: usize) -> Result<Tensor> {
+    let start = size_of(tap * axis.dilation)?;
+    if axis.stride == 1 {
+        return padded.narrow(dim, start, windows);
+    }
+    let stride = size_of(axis.stride)?;
+    let positions: Vec<u32> = (0..windows)
+        .map(|index| u32::try_from(start + index * stride))
+        .collect::<std::result::Result<_, _>>()
+        .map_err(candle_core::Error::wrap)?;
+    padded.index_select(&Tensor::new(positions, padded.device())?, dim)
+}
+
+/// How many windows there are on each spatial axis of `input`.
+pub(super) fn windows(input: &Tensor, window: &Window) -> Result<Vec<usize>> {
+    let spatial = &input.dims()[2..];
+    window
+        .axes
+        .iter()
+        .zip(spatial)
+        .map(|(axis, &size)| match axis.output(size as u64) {
+            Some(windows) => size_of(windows),
+            None => Err(candle_core::Error::Msg(format!("no window fits into {spatial:?}"))),
+        })
+        .collect()
+}
+
+/// A size as candle wants it.
+pub(super) fn size_of(size: u64) -> Result<usize> {
+    usize::try_from(size).map_err(candle_core::Error::wrap)
+}
+
+/// The padding after `size` elements that the last window needs: more than is set where `ceil_mode` lets it stick out.
+fn after(axis: &Axis, size: u64) -> u64 {
+    let last = axis.output(size).map_or(0, |windows| (windows - 1) * axis.stride);
+    let end = last + axis.dilation * (axis.kernel - 1) + 1;
+    axis.after.max(end.saturating_sub(axis.before + size))
+}
+
+fn pad_dim(input: &Tensor, dim: usize, before: usize, after: usize, value: f64) -> Result<Tensor> {
+    let filled = |size: usize| {
+        let mut dims = input.dims().to_vec();
+        dims[dim] = size;
+        Tensor::full(value, Shape::from(dims), input.device())?.to_dtype(input.dtype())
+    };
+    match (before, after) {
+        (0, 0) => Ok(input.clone()),
+        (before, 0) => Tensor::cat(&[&filled(before)?, input], dim),
+        (0, after) => Tensor::cat(&[input, &filled(after)?], dim),
+        (before, after) => Tensor::cat(&[&filled(before)?, input, &filled(after)?], dim),
+    }
+}
