@@ -1,5 +1,7 @@
 //! cnncost
 pub mod counts;
+pub mod error;
+pub mod graph;
 pub mod op;
 pub mod read;
 pub mod shape;

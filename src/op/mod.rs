@@ -145,6 +145,21 @@ impl Arity {
     pub const ONE: Self = Self { least: 1, most: 1 };
     /// Two or more, as a merge.
     pub const SEVERAL: Self = Self { least: 2, most: usize::MAX };
+
+    /// Why `count` inputs are too few or too many.
+    pub fn mismatch(self, count: usize) -> Reason {
+        let Self { least, most } = self;
+        Reason::new(match (least, most) {
+            (0, 0) => text!("takes no input, and gets {count}", "不接受输入,却得到 {count} 个"),
+            (1, 1) => text!("takes one input, and gets {count}", "只接受一个输入,却得到 {count} 个"),
+            (least, usize::MAX) => {
+                text!("takes {least} or more inputs, and gets {count}", "需要至少 {least} 个输入,却得到 {count} 个")
+            }
+            (least, most) => {
+                text!("takes {least} to {most} inputs, and gets {count}", "需要 {least} 到 {most} 个输入,却得到 {count} 个")
+            }
+        })
+    }
 }
 
 /// A kind of operator.
@@ -206,11 +221,7 @@ impl Reason {
 /// The only input of an operator that takes one.
 pub(crate) fn only(inputs: &[Shape]) -> Result<&Shape, Reason> {
     let [input] = inputs else {
-        let count = inputs.len();
-        return Err(Reason::new(text!(
-            "takes one input, and gets {count}",
-            "只接受一个输入,却得到 {count} 个"
-        )));
+        return Err(Arity::ONE.mismatch(inputs.len()));
     };
     Ok(input)
 }

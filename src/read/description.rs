@@ -1,0 +1,238 @@
+//! What a description file says, item by item and each with its place: read once, expanded as often as there are variants.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::expression::{Expression, ExpressionError, Rational, Value};
+use crate::error::{Diagnostic, Source, Span};
+
+/// A whole file.
+#[derive(Debug)]
+pub struct Description {
+    /// The file.
+    pub source: Arc<Source>,
+    /// What the network is called.
+    pub name: Option<String>,
+    /// What is to be known about it.
+    pub about: Option<String>,
+    /// Inputs of the network; the one of `input = […]` is called `input`.
+    pub inputs: Vec<Input>,
+    /// What `--set` and variants may change.
+    pub params: Vec<Param>,
+    /// Settings of the parameters that have a name.
+    pub variants: Vec<Variant>,
+    /// The network.
+    pub layers: Vec<Item>,
+    /// What `use` uses.
+    pub blocks: Vec<Block>,
+    /// Where each block stands in [`blocks`](Self::blocks).
+    pub block_index: HashMap<Arc<str>, usize>,
+    /// Statements about the network, kept as they are written.
+    pub claims: Vec<Claim>,
+    /// What is probably not meant.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Description {
+    /// The block called `name`.
+    pub fn block(&self, name: &str) -> Option<&Block> {
+        self.block_index.get(name).map(|&index| &self.blocks[index])
+    }
+}
+
+/// A word and its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The word.
+    pub text: Arc<str>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// An input of the network.
+#[derive(Debug)]
+pub struct Input {
+    /// What `from` calls it.
+    pub name: Name,
+    /// Its sizes, without the batch.
+    pub sizes: Datum,
+}
+
+/// A parameter of the network.
+#[derive(Debug)]
+pub struct Param {
+    /// Its name.
+    pub name: Name,
+    /// Its value unless something else is set.
+    pub default: Value,
+    /// The words it may be, if it is a choice.
+    pub choices: Vec<Arc<str>>,
+}
+
+/// Parameters set together, under a name.
+#[derive(Debug)]
+pub struct Variant {
+    /// Its name.
+    pub name: Name,
+    /// What is to be known about it.
+    pub about: Option<String>,
+    /// What it sets.
+    pub set: Vec<(Name, Value)>,
+}
+
+/// A statement about the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The words it is said in.
+    pub says: Option<Name>,
+    /// What must hold.
+    pub expect: Name,
+    /// The arithmetic it is shown with.
+    pub working: Option<Name>,
+    /// Where it is from.
+    pub source: Option<String>,
+    /// Why it is known to be wrong, if it is.
+    pub erratum: Option<String>,
+    /// How far off it may be.
+    pub within: Option<Name>,
+}
+
+/// A box that is written once and used many times.
+#[derive(Debug)]
+pub struct Block {
+    /// Its name.
+    pub name: Name,
+    /// Parameters that every use gives.
+    pub params: Vec<Name>,
+    /// Parameters that a use may give, and what they are otherwise.
+    pub defaults: Vec<Setting>,
+    /// What its inputs are called, if it has several.
+    pub inputs: Vec<Name>,
+    /// What is in it.
+    pub body: BlockBody,
+}
+
+/// What is in a block.
+#[derive(Debug)]
+pub enum BlockBody {
+    /// A list of layers.
+    Layers(Vec<Item>),
+    /// Branches and their merge.
+    Branches(Branches),
+}
+
+/// One entry of a list of layers.
+#[derive(Debug)]
+pub struct Item {
+    /// Its part of the path: given, or from what it is and its number.
+    pub name: Arc<str>,
+    /// Its place.
+    pub span: Span,
+    /// What it takes instead of the item before.
+    pub from: Vec<Name>,
+    /// Whether it is there.
+    pub when: Option<Datum>,
+    /// How many copies are chained.
+    pub repeat: Option<Datum>,
+    /// Whose weights it uses.
+    pub weights: Option<Name>,
+    /// Whether its weights are kept as they are.
+    pub frozen: bool,
+    /// What it is.
+    pub body: Body,
+}
+
+/// What an item is.
+#[derive(Debug)]
+pub enum Body {
+    /// An operator.
+    Operator {
+        /// Which.
+        op: Name,
+        /// Its settings.
+        settings: Vec<Setting>,
+    },
+    /// A block.
+    Use {
+        /// Which.
+        block: Name,
+        /// What its parameters are.
+        arguments: Vec<Setting>,
+    },
+    /// A group.
+    Layers(Vec<Item>),
+    /// Branches and their merge.
+    Branches(Branches),
+    /// A list whose end is an output of the network.
+    Side(Vec<Item>),
+}
+
+/// Branches and their merge.
+#[derive(Debug)]
+pub struct Branches {
+    /// The operator that merges them.
+    pub merge: Name,
+    /// Its settings.
+    pub settings: Vec<Setting>,
+    /// In the order of merging.
+    pub branches: Vec<Branch>,
+}
+
+/// One of several ways to a merge.
+#[derive(Debug)]
+pub struct Branch {
+    /// Its part of the path.
+    pub name: Name,
+    /// Its place, name and all.
+    pub span: Span,
+    /// Whether it is there.
+    pub when: Option<Datum>,
+    /// What is on it; nothing is the identity.
+    pub layers: Vec<Item>,
+}
+
+/// A key and its value.
+#[derive(Debug)]
+pub struct Setting {
+    /// The key.
+    pub name: Name,
+    /// The value.
+    pub value: Datum,
+}
+
+/// A value as it is written.
+#[derive(Debug)]
+pub struct Datum {
+    /// Its place.
+    pub span: Span,
+    /// What it is.
+    pub kind: DatumKind,
+}
+
+/// What a value is.
+#[derive(Debug)]
+pub enum DatumKind {
+    /// A number, exactly.
+    Number(Rational),
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A word or an expression: which of them, its use tells.
+    Text(Arc<str>, Box<Result<Expression, ExpressionError>>),
+    /// A list.
+    List(Vec<Datum>),
+}
+
+impl Datum {
+    /// The place of a part of its text, which is `inside` the quotes.
+    pub fn place(&self, source: &Source, inside: Span) -> Span {
+        let DatumKind::Text(text, _) = &self.kind else { return self.span.clone() };
+        let written = source.text.get(self.span.clone()).unwrap_or_default();
+        let quotes = written.len().saturating_sub(text.len()) / 2;
+        // An escape inside the quotes shifts what follows it: then the whole text is the place.
+        if written.get(quotes..quotes + text.len()) == Some(text) {
+            self.span.start + quotes + inside.start..self.span.start + quotes + inside.end
+        } else {
+            self.span.clone()
+        }
+    }
+}

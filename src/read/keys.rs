@@ -1,0 +1,126 @@
+//! The keys of a description, each once: the reader refuses what is not here, and the JSON Schema is made from here.
+
+/// A key of a table.
+#[derive(Debug)]
+pub struct Key {
+    /// As it is written.
+    pub name: &'static str,
+    /// What it is for.
+    pub about: &'static str,
+    /// What stands behind it.
+    pub kind: Kind,
+}
+
+/// What stands behind a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// The name of something else in the file.
+    Name,
+    /// A name, or a list of them.
+    Names,
+    /// `true` or `false`.
+    Boolean,
+    /// `true` or `false`, or an expression that comes to one.
+    Condition,
+    /// A whole number, or an expression that comes to one.
+    Count,
+    /// Sizes of a tensor, without the batch.
+    Sizes,
+    /// The name of an operator that merges branches.
+    Merge,
+    /// Values by name.
+    Values,
+    /// Sizes by name.
+    Inputs,
+    /// A list of items.
+    Items,
+    /// Lists of items by name.
+    Branches,
+    /// Blocks by name.
+    Blocks,
+    /// A list of variants.
+    Variants,
+    /// A list of claims.
+    Claims,
+}
+
+const fn key(name: &'static str, kind: Kind, about: &'static str) -> Key {
+    Key { name, about, kind }
+}
+
+/// Of the file.
+pub const FILE: &[Key] = &[
+    key("name", Kind::Text, "What the network is called."),
+    key("about", Kind::Text, "What is to be known about it."),
+    key("input", Kind::Sizes, "Sizes of the only input, without the batch: channels, height, width."),
+    key("inputs", Kind::Inputs, "Sizes of each of several inputs, by name."),
+    key("params", Kind::Values, "What --set and variants may change: numbers, booleans, or lists of words of which the first is the default."),
+    key("variants", Kind::Variants, "Settings of the parameters that have a name."),
+    key("layers", Kind::Items, "The network: each item takes the output of the one before."),
+    key("blocks", Kind::Blocks, "Boxes that are written once and used many times."),
+    key("claims", Kind::Claims, "Statements about the network."),
+];
+
+/// Of every item, whatever it is.
+pub const ITEM: &[Key] = &[
+    key("name", Kind::Text, "Its part of the path."),
+    key("from", Kind::Names, "What it takes instead of the item before."),
+    key("when", Kind::Condition, "Whether it is there."),
+    key("repeat", Kind::Count, "How many copies are chained; `i` counts them from 0."),
+    key("weights", Kind::Name, "The earlier item of the same list whose weights it uses."),
+    key("frozen", Kind::Boolean, "Whether its weights are kept as they are in training."),
+];
+
+/// Of which an item has exactly one.
+pub const BODY: &[Key] = &[
+    key("op", Kind::Name, "An operator; its settings stand beside it."),
+    key("use", Kind::Name, "A block; its arguments stand beside it."),
+    key("layers", Kind::Items, "A group of items."),
+    key("branches", Kind::Branches, "Several ways from here to a merge, in the order of merging."),
+    key("side", Kind::Items, "A list whose end is a further output of the network; the main line goes on as if it were not there."),
+];
+
+/// Beside `branches`.
+pub const MERGING: &[Key] = &[
+    key("merge", Kind::Merge, "What becomes of the branches: concat, add or mul."),
+    key("dim", Kind::Count, "The dimension that concat joins; channels are 1."),
+];
+
+/// Of a branch that is more than a list.
+pub const BRANCH: &[Key] = &[
+    key("layers", Kind::Items, "What is on the branch."),
+    key("when", Kind::Condition, "Whether it is there."),
+];
+
+/// Of a block.
+pub const BLOCK: &[Key] = &[
+    key("params", Kind::Names, "Parameters that every use gives."),
+    key("defaults", Kind::Values, "Parameters that a use may give, and what they are otherwise."),
+    key("inputs", Kind::Names, "What its inputs are called, if it has several."),
+    key("layers", Kind::Items, "What is in it."),
+    key("branches", Kind::Branches, "What is in it, as ways to a merge."),
+    key("merge", Kind::Merge, "What becomes of the branches: concat, add or mul."),
+    key("dim", Kind::Count, "The dimension that concat joins; channels are 1."),
+];
+
+/// Of a variant.
+pub const VARIANT: &[Key] = &[
+    key("name", Kind::Text, "Its name."),
+    key("set", Kind::Values, "What it sets."),
+    key("about", Kind::Text, "What is to be known about it."),
+];
+
+/// Of a claim.
+pub const CLAIM: &[Key] = &[
+    key("says", Kind::Text, "The words it is said in."),
+    key("expect", Kind::Text, "What must hold: a figure, a comparison, a figure."),
+    key("working", Kind::Text, "The arithmetic it is shown with."),
+    key("source", Kind::Text, "Where it is from."),
+    key("erratum", Kind::Text, "Why it is known to be wrong, if it is."),
+    key("within", Kind::Text, "How far off it may be."),
+];
+
+/// What `merge` may be.
+pub const MERGES: &[&str] = &["concat", "add", "mul"];
