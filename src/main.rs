@@ -1,1 +1,2 @@
-fn main() {}
+//! cnncost
+fn main() { cnncost::cli::run() }

@@ -39,6 +39,7 @@ macro_rules! operators {
             example: <$module::$Type as Definition>::EXAMPLE,
             example_inputs: <$module::$Type as Definition>::EXAMPLE_INPUTS,
             schema: <$module::$Type as JsonSchema>::json_schema,
+            settings: settings::names::<$module::$Type>,
         },)*];
 
         impl Op {
@@ -413,6 +414,8 @@ pub struct Entry {
     pub example_inputs: &'static [&'static [u64]],
     /// The JSON Schema of its settings.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
+    /// The names of its settings.
+    pub settings: fn() -> &'static [&'static str],
 }
 
 impl Entry {

@@ -104,7 +104,7 @@ pub struct Block {
     pub name: Name,
     /// Parameters that every use gives.
     pub params: Vec<Name>,
-    /// Parameters that a use may give, and what they are otherwise.
+    /// Parameters that a use may give, and what they are otherwise; each after those that it depends on.
     pub defaults: Vec<Setting>,
     /// What its inputs are called, if it has several.
     pub inputs: Vec<Name>,

@@ -1,3 +1,132 @@
-//! Readers.
+//! Readers: a file or a bundled description into a [`Graph`].
+//!
+//! A description is read once ([`Description`]) and expanded as often as there are variants of it.
 
+use std::sync::Arc;
+
+use crate::error::{Diagnostic, ReadError, Source};
+use crate::graph::Graph;
+use crate::text;
+
+mod check;
+pub mod description;
+mod expand;
+mod explain_merge;
 pub mod expression;
+pub mod keys;
+mod settings;
+mod toml;
+
+pub use description::Description;
+pub use expand::MOST_NODES;
+use description::Name;
+use expression::{Value, number};
+
+/// What a network is read with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The variant to take; without one, the defaults of the parameters hold.
+    pub variant: Option<String>,
+    /// Parameters to set after that, as they are written: `("reduce", "16")`.
+    pub set: Vec<(String, String)>,
+    /// Sizes of the only input in place of those in the file.
+    pub input: Option<Vec<u64>>,
+}
+
+/// A description expanded for one choice of its parameters.
+#[derive(Debug)]
+pub struct Network {
+    /// The nodes.
+    pub graph: Graph,
+    /// The parameters it was expanded with.
+    pub params: Vec<(Arc<str>, Value)>,
+    /// What is probably not meant, in the file.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Description {
+    /// Reads a description. Every mistake that can be found is in the error, those of expansion with the defaults too.
+    ///
+    /// ```
+    /// let text = r#"
+    /// input = [192, 28, 28]
+    /// layers = [{ op = "conv2d", out_channels = 32, kernel_size = 5, padding = 2 }]
+    /// "#;
+    /// let description = cnncost::read::Description::parse("net.toml", text)?;
+    /// let network = description.expand(&cnncost::read::Options::default())?;
+    /// assert_eq!(network.graph.len(), 2);
+    /// # Ok::<(), cnncost::error::ReadError>(())
+    /// ```
+    pub fn parse(name: &str, text: &str) -> Result<Self, ReadError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let source = Arc::new(Source { name: name.to_owned(), text: text.to_owned() });
+        let (description, mut mistakes) = toml::parse(&source);
+        let Some(mut description) = description else { return Err(invalid(source, mistakes)) };
+        mistakes.extend(check::check(&mut description));
+        if mistakes.is_empty() {
+            return Ok(description);
+        }
+        mistakes.extend(expand::expand(&description, &description.defaults(), None).1);
+        Err(invalid(source, mistakes))
+    }
+
+    /// Makes the network with the parameters that `options` give.
+    pub fn expand(&self, options: &Options) -> Result<Network, ReadError> {
+        let params = self.choose(options).map_err(|mistake| invalid(self.source.clone(), vec![mistake]))?;
+        let (graph, mistakes) = expand::expand(self, &params, options.input.as_deref());
+        if !mistakes.is_empty() {
+            return Err(invalid(self.source.clone(), mistakes));
+        }
+        if graph.outputs().is_empty() {
+            let mistake = Diagnostic::nowhere(text!("the network has no layers", "网络没有任何层"));
+            return Err(invalid(self.source.clone(), vec![mistake]));
+        }
+        let mut warnings = self.warnings.clone();
+        warnings.extend(expand::unused(&graph));
+        Ok(Network { graph, params, warnings })
+    }
+
+    fn defaults(&self) -> Vec<(Arc<str>, Value)> {
+        self.params.iter().map(|param| (param.name.text.clone(), param.default.clone())).collect()
+    }
+
+    /// The parameters: the defaults, then the variant's, then those that are set.
+    fn choose(&self, options: &Options) -> Result<Vec<(Arc<str>, Value)>, Diagnostic> {
+        let mut params = self.defaults();
+        let mut set = |name: &Name, value: &Value| {
+            params.iter_mut().filter(|(known, _)| *known == name.text).for_each(|(_, slot)| *slot = value.clone());
+        };
+        if let Some(wanted) = &options.variant {
+            let variant = self.variants.iter().find(|variant| &*variant.name.text == wanted);
+            let variant = variant.ok_or_else(|| self.no_variant(wanted))?;
+            variant.set.iter().for_each(|(name, value)| set(name, value));
+        }
+        for (name, written) in &options.set {
+            let name = Name { text: name.as_str().into(), span: 0..0 };
+            let value = match (number(written), &**written) {
+                (Some(number), _) => Value::Number(number),
+                (None, "true") => Value::Boolean(true),
+                (None, "false") => Value::Boolean(false),
+                (None, word) => Value::Word(word.into()),
+            };
+            self.check_assignment(&name, &value).map_err(|mistake| Diagnostic { places: vec![], ..mistake })?;
+            set(&name, &value);
+        }
+        Ok(params)
+    }
+
+    fn no_variant(&self, wanted: &str) -> Diagnostic {
+        let file = &self.source.name;
+        let names = || self.variants.iter().map(|variant| &*variant.name.text);
+        let list = names().collect::<Vec<_>>().join("`, `");
+        let help = crate::error::did_you_mean(wanted, names()).or_else(|| {
+            (!list.is_empty()).then(|| text!("its variants are `{list}`", "它的变体有 `{list}`"))
+        });
+        Diagnostic::nowhere(text!("{file} has no variant `{wanted}`", "{file} 没有变体 `{wanted}`")).help(help)
+    }
+}
+
+fn invalid(source_file: Arc<Source>, mut mistakes: Vec<Diagnostic>) -> ReadError {
+    mistakes.sort_by_key(|mistake| mistake.places.first().map(|(span, _)| span.start));
+    ReadError::Invalid { source_file, mistakes }
+}
