@@ -18,6 +18,7 @@ use crate::text;
 use crate::text::Text;
 use crate::working::Working;
 
+pub mod activation;
 pub mod conv2d;
 pub mod settings;
 mod taps;
@@ -74,6 +75,15 @@ macro_rules! operators {
 
 operators! {
     "conv2d" => conv2d::Conv2d,
+    "relu" => activation::Relu,
+    "relu6" => activation::Relu6,
+    "leaky_relu" => activation::LeakyRelu,
+    "silu" => activation::Silu,
+    "gelu" => activation::Gelu,
+    "sigmoid" => activation::Sigmoid,
+    "tanh" => activation::Tanh,
+    "hard_sigmoid" => activation::HardSigmoid,
+    "hard_swish" => activation::HardSwish,
 }
 
 /// What is asked of every operator.
