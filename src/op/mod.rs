@@ -19,8 +19,11 @@ use crate::text::Text;
 use crate::working::Working;
 
 pub mod activation;
+pub mod affine;
 pub mod conv2d;
+pub mod scale;
 pub mod settings;
+pub mod softmax;
 mod taps;
 pub mod window;
 
@@ -84,6 +87,10 @@ operators! {
     "tanh" => activation::Tanh,
     "hard_sigmoid" => activation::HardSigmoid,
     "hard_swish" => activation::HardSwish,
+    "softmax" => softmax::Softmax,
+    "log_softmax" => softmax::LogSoftmax,
+    "affine" => affine::Affine,
+    "scale" => scale::Scale,
 }
 
 /// What is asked of every operator.
