@@ -21,6 +21,9 @@ use crate::working::Working;
 pub mod activation;
 pub mod affine;
 pub mod conv2d;
+pub mod dropout;
+pub mod flatten;
+pub mod identity;
 pub mod scale;
 pub mod settings;
 pub mod softmax;
@@ -91,6 +94,9 @@ operators! {
     "log_softmax" => softmax::LogSoftmax,
     "affine" => affine::Affine,
     "scale" => scale::Scale,
+    "dropout" => dropout::Dropout,
+    "identity" => identity::Identity,
+    "flatten" => flatten::Flatten,
 }
 
 /// What is asked of every operator.
@@ -246,6 +252,12 @@ pub(crate) fn only_image(inputs: &[Shape]) -> Result<[u64; 3], Reason> {
 /// The sizes as a shape; a size that is too large or a tensor with too many elements is the reason why not.
 pub(crate) fn shape(dims: Vec<u64>) -> Result<Shape, Reason> {
     Shape::new(dims).map_err(Reason::new)
+}
+
+/// A computed size, where it fits; [`shape`] checks the rest.
+pub(crate) fn size(value: u128) -> Result<u64, Reason> {
+    u64::try_from(value)
+        .map_err(|_| Reason::new(text!("the size {value} is above 2^53", "尺寸 {value} 超过了 2^53")))
 }
 
 /// A tensor that an operator needs beside its inputs.
