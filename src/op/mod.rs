@@ -19,11 +19,15 @@ use crate::text::Text;
 use crate::working::Working;
 
 pub mod activation;
+pub mod add;
 pub mod affine;
+pub mod concat;
 pub mod conv2d;
 pub mod dropout;
 pub mod flatten;
 pub mod identity;
+mod merge;
+pub mod mul;
 pub mod scale;
 pub mod settings;
 pub mod softmax;
@@ -97,6 +101,9 @@ operators! {
     "dropout" => dropout::Dropout,
     "identity" => identity::Identity,
     "flatten" => flatten::Flatten,
+    "concat" => concat::Concat,
+    "add" => add::Add,
+    "mul" => mul::Mul,
 }
 
 /// What is asked of every operator.
@@ -258,6 +265,12 @@ pub(crate) fn shape(dims: Vec<u64>) -> Result<Shape, Reason> {
 pub(crate) fn size(value: u128) -> Result<u64, Reason> {
     u64::try_from(value)
         .map_err(|_| Reason::new(text!("the size {value} is above 2^53", "尺寸 {value} 超过了 2^53")))
+}
+
+/// Several shapes, for tests.
+#[cfg(test)]
+pub(crate) fn shapes(dims: &[&[u64]]) -> Vec<Shape> {
+    dims.iter().map(|dims| Shape::new(dims.to_vec()).unwrap()).collect()
 }
 
 /// A tensor that an operator needs beside its inputs.
