@@ -28,6 +28,7 @@ pub mod flatten;
 pub mod identity;
 mod merge;
 pub mod mul;
+pub mod parameter;
 pub mod scale;
 pub mod settings;
 pub mod softmax;
@@ -104,6 +105,7 @@ operators! {
     "concat" => concat::Concat,
     "add" => add::Add,
     "mul" => mul::Mul,
+    "parameter" => parameter::Parameter,
 }
 
 /// What is asked of every operator.
