@@ -30,6 +30,14 @@ impl Text {
             Language::Chinese => &self.chinese,
         }
     }
+
+    /// All of `texts` as one list: with commas in English, with 、 in Chinese.
+    pub fn list(texts: &[Self]) -> Self {
+        let joined = |language, separator| {
+            texts.iter().map(|text| text.get(language)).collect::<Vec<_>>().join(separator)
+        };
+        Self { english: joined(Language::English, ", "), chinese: joined(Language::Chinese, "、") }
+    }
 }
 
 impl std::fmt::Display for Text {

@@ -18,8 +18,20 @@ use crate::text;
 use crate::text::Text;
 use crate::working::Working;
 
+pub mod activation;
+pub mod add;
+pub mod affine;
+pub mod concat;
 pub mod conv2d;
+pub mod dropout;
+pub mod flatten;
+pub mod identity;
+mod merge;
+pub mod mul;
+pub mod parameter;
+pub mod scale;
 pub mod settings;
+pub mod softmax;
 mod taps;
 pub mod window;
 
@@ -75,6 +87,26 @@ macro_rules! operators {
 
 operators! {
     "conv2d" => conv2d::Conv2d,
+    "relu" => activation::Relu,
+    "relu6" => activation::Relu6,
+    "leaky_relu" => activation::LeakyRelu,
+    "silu" => activation::Silu,
+    "gelu" => activation::Gelu,
+    "sigmoid" => activation::Sigmoid,
+    "tanh" => activation::Tanh,
+    "hard_sigmoid" => activation::HardSigmoid,
+    "hard_swish" => activation::HardSwish,
+    "softmax" => softmax::Softmax,
+    "log_softmax" => softmax::LogSoftmax,
+    "affine" => affine::Affine,
+    "scale" => scale::Scale,
+    "dropout" => dropout::Dropout,
+    "identity" => identity::Identity,
+    "flatten" => flatten::Flatten,
+    "concat" => concat::Concat,
+    "add" => add::Add,
+    "mul" => mul::Mul,
+    "parameter" => parameter::Parameter,
 }
 
 /// What is asked of every operator.
@@ -241,6 +273,18 @@ pub(crate) fn only_image(inputs: &[Shape]) -> Result<[u64; 3], Reason> {
 /// The sizes as a shape; a size that is too large or a tensor with too many elements is the reason why not.
 pub(crate) fn shape(dims: Vec<u64>) -> Result<Shape, Reason> {
     Shape::new(dims).map_err(Reason::new)
+}
+
+/// A computed size, where it fits; [`shape`] checks the rest.
+pub(crate) fn size(value: u128) -> Result<u64, Reason> {
+    u64::try_from(value)
+        .map_err(|_| Reason::new(text!("the size {value} is above 2^53", "尺寸 {value} 超过了 2^53")))
+}
+
+/// Several shapes, for tests.
+#[cfg(test)]
+pub(crate) fn shapes(dims: &[&[u64]]) -> Vec<Shape> {
+    dims.iter().map(|dims| Shape::new(dims.to_vec()).unwrap()).collect()
 }
 
 /// A tensor that an operator needs beside its inputs.

@@ -1,0 +1,228 @@
+//! Elementwise functions, as `torch.nn.ReLU` and the like: one table, one entry for each.
+
+use candle_core::Tensor;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::settings::finite;
+use super::{Class, Cost, Definition, Operator, Reason, Term, only};
+use crate::counts::Kind::{self, Add, Cmp, Div, Exp, Mul};
+use crate::counts::Overflow;
+use crate::shape::Shape;
+use crate::working::Working;
+
+/// A table of elementwise functions. An entry says what the function is, its name, its type with its settings and their
+/// defaults, its operations for each element, and what it computes.
+macro_rules! activations {
+    ($(
+        $(#[$about:meta])*
+        $name:literal => $Type:ident {
+            $($(#[$setting_about:meta])* $setting:ident: $SettingType:ty = $default:expr,)*
+        },
+        counts $per_element:expr,
+        computes $value:expr;
+    )*) => {$(
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $Type { $($(#[$setting_about])* pub $setting: $SettingType,)* }
+
+        impl Default for $Type {
+            fn default() -> Self {
+                Self { $($setting: $default,)* }
+            }
+        }
+
+        impl Definition for $Type {
+            const EXAMPLE: &'static str = concat!("{ op = \"", $name, "\" }");
+            const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[192, 28, 28]];
+        }
+
+        impl Elementwise for $Type {
+            const PER_ELEMENT: fn(&Self) -> &'static [(Kind, u128)] = $per_element;
+            const VALUE: fn(&Self, &Tensor) -> candle_core::Result<Tensor> = $value;
+        }
+    )*};
+}
+
+activations! {
+    /// Rectified linear unit: max(x, 0).
+    "relu" => Relu {},
+    counts |_| &[(Cmp, 1)],
+    computes |_, x| x.relu();
+
+    /// Rectified linear unit cut off at 6: min(max(x, 0), 6).
+    "relu6" => Relu6 {},
+    counts |_| &[(Cmp, 2)],
+    computes |_, x| x.clamp(0f32, 6f32);
+
+    /// Rectified linear unit that leaks: x if positive, otherwise a share of x.
+    "leaky_relu" => LeakyRelu {
+        /// What a negative x is multiplied by.
+        #[serde(deserialize_with = "finite")]
+        negative_slope: f64 = 0.01,
+    },
+    counts |_| &[(Mul, 1), (Cmp, 1)],
+    computes |settings, x| candle_nn::ops::leaky_relu(x, settings.negative_slope);
+
+    /// Sigmoid linear unit, also called swish: x · sigmoid(x).
+    "silu" => Silu {},
+    counts |_| &[(Mul, 1), (Add, 1), (Div, 1), (Exp, 1)],
+    computes |_, x| x.silu();
+
+    /// Gaussian error linear unit: x · Φ(x), Φ being the standard normal distribution function.
+    "gelu" => Gelu {
+        /// How Φ is computed.
+        approximate: Approximate = Approximate::None,
+    },
+    counts |settings| match settings.approximate {
+        Approximate::None => &[(Mul, 3), (Add, 1), (Exp, 1)],
+        Approximate::Tanh => &[(Mul, 6), (Add, 2), (Exp, 1)],
+    },
+    computes |settings, x| match settings.approximate {
+        Approximate::None => x.gelu_erf(),
+        Approximate::Tanh => x.gelu(),
+    };
+
+    /// Logistic function: 1 / (1 + e^−x).
+    "sigmoid" => Sigmoid {},
+    counts |_| &[(Add, 1), (Div, 1), (Exp, 1)],
+    computes |_, x| candle_nn::ops::sigmoid(x);
+
+    /// Hyperbolic tangent.
+    "tanh" => Tanh {},
+    counts |_| &[(Exp, 1)],
+    computes |_, x| x.tanh();
+
+    /// Straight pieces in place of a sigmoid: min(max(x/6 + 1/2, 0), 1).
+    "hard_sigmoid" => HardSigmoid {},
+    counts |_| &[(Mul, 1), (Add, 1), (Cmp, 2)],
+    computes |_, x| candle_nn::ops::hard_sigmoid(x);
+
+    /// x · hard_sigmoid(x), in place of silu.
+    "hard_swish" => HardSwish {},
+    counts |_| &[(Mul, 2), (Add, 1), (Cmp, 2)],
+    computes |_, x| x * candle_nn::ops::hard_sigmoid(x)?;
+}
+
+/// How [`Gelu`] computes the normal distribution function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Approximate {
+    /// Exactly, by the error function.
+    None,
+    /// By a hyperbolic tangent: (1 + tanh(√(2/π) · (x + 0.044715 · x³))) / 2.
+    Tanh,
+}
+
+/// A function of each element by itself: all that sets one activation apart from another.
+trait Elementwise {
+    /// Its operations on one element: how many of each kind.
+    const PER_ELEMENT: fn(&Self) -> &'static [(Kind, u128)];
+
+    /// The function of every element of a tensor.
+    const VALUE: fn(&Self, &Tensor) -> candle_core::Result<Tensor>;
+}
+
+impl<T: Elementwise> Operator for T {
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        only(inputs).cloned()
+    }
+
+    fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
+        let elements = Working::elements("output elements", output);
+        let term = |&(kind, count): &(Kind, u128)| {
+            let elements = elements.clone();
+            Term::ops(kind, if count == 1 { elements } else { Working::Number(count).by(elements) })
+        };
+        Ok(Cost { terms: T::PER_ELEMENT(self).iter().map(term).collect() })
+    }
+
+    fn class(&self) -> Class {
+        Class::Activation
+    }
+
+    fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        T::VALUE(self, &inputs[0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::counts::Ops;
+    use crate::working::Notation;
+
+    /// Operations on one element.
+    fn ops(operator: &impl Operator) -> Ops {
+        operator.cost(&[], &Shape::new(vec![1]).unwrap()).unwrap().work().unwrap().0.ops
+    }
+
+    /// The value at `x`.
+    fn at(operator: &impl Operator, x: f32) -> f32 {
+        let input = Tensor::new(&[[x]], &candle_core::Device::Cpu).unwrap();
+        operator.forward(&[input], &[]).unwrap().to_vec2::<f32>().unwrap()[0][0]
+    }
+
+    #[test]
+    fn the_shape_stays() {
+        let shape = Shape::new(vec![192, 28, 28]).unwrap();
+        assert_eq!(Relu {}.output(std::slice::from_ref(&shape)), Ok(shape));
+        assert_eq!(Relu {}.output(&[]).unwrap_err().to_string(), "takes one input, and gets 0");
+    }
+
+    #[test]
+    fn operations_are_those_of_the_conventions() {
+        let none = Ops::default();
+        assert_eq!(ops(&Relu {}), Ops { cmp: 1, ..none });
+        assert_eq!(ops(&Relu6 {}), Ops { cmp: 2, ..none });
+        assert_eq!(ops(&LeakyRelu::default()), Ops { mul: 1, cmp: 1, ..none });
+        assert_eq!(ops(&Sigmoid {}), Ops { add: 1, div: 1, exp: 1, ..none });
+        assert_eq!(ops(&Silu {}), Ops { mul: 1, ..ops(&Sigmoid {}) });
+        assert_eq!(ops(&Tanh {}), Ops { exp: 1, ..none });
+        assert_eq!(ops(&HardSigmoid {}), Ops { mul: 1, add: 1, cmp: 2, ..none });
+        assert_eq!(ops(&HardSwish {}), Ops { mul: 2, ..ops(&HardSigmoid {}) });
+        assert_eq!(ops(&Gelu::default()), Ops { mul: 3, add: 1, exp: 1, ..none });
+        let tanh = Gelu { approximate: Approximate::Tanh };
+        assert_eq!(ops(&tanh), Ops { mul: 6, add: 2, exp: 1, ..none });
+    }
+
+    #[test]
+    fn the_working_reads_by_elements() {
+        let shape = Shape::new(vec![192, 28, 28]).unwrap();
+        let working = |operator: &dyn Operator| operator.cost(&[], &shape).unwrap().terms[0].nominal.clone();
+        assert_eq!(working(&Relu {}).formula(Notation::Text), "output elements");
+        assert_eq!(working(&Relu {}).substitution(Notation::Text), "192·28²");
+        assert_eq!(working(&Relu6 {}).formula(Notation::Text), "2 · output elements");
+        assert_eq!(working(&Relu6 {}).substitution(Notation::Text), "2·192·28²");
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "powers of two are exact")]
+    fn a_leak_of_any_slope_is_below_zero_alone() {
+        // As a maximum of x and slope · x, both would be wrong.
+        for slope in [2f32, -0.5] {
+            let leaky = LeakyRelu { negative_slope: slope.into() };
+            assert_eq!([at(&leaky, -2.0), at(&leaky, 2.0)], [-2.0 * slope, 2.0]);
+        }
+    }
+
+    #[test]
+    fn settings_are_checked() {
+        let read =
+            |settings| toml::from_str::<LeakyRelu>(settings).map_err(|error| error.message().to_owned());
+        assert_eq!(read(""), Ok(LeakyRelu { negative_slope: 0.01 }));
+        assert_eq!(read("negative_slope = nan"), Err("must be finite, and is NaN".to_owned()));
+        assert!(toml::from_str::<Relu>("inplace = true").is_err());
+        let gelu = toml::from_str::<Gelu>("approximate = \"tanh\"").unwrap();
+        assert_eq!(gelu, Gelu { approximate: Approximate::Tanh });
+        assert_eq!(toml::from_str::<Gelu>("approximate = \"none\"").unwrap(), Gelu::default());
+    }
+
+    #[test]
+    fn counts_that_do_not_fit_are_an_error() {
+        let shape = Shape::new(vec![1 << 53, 1 << 53, 1 << 21]).unwrap();
+        assert_eq!(Relu6 {}.cost(&[], &shape).unwrap().work(), Err(Overflow));
+    }
+}

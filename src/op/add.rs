@@ -1,0 +1,117 @@
+//! `add`: the sum of several tensors of one shape, as at the end of a residual block.
+
+use candle_core::Tensor;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Arity, Class, Cost, Definition, Operator, Reason, merge};
+use crate::counts::{Kind, Overflow};
+use crate::shape::Shape;
+use crate::text;
+
+/// The sum of two or more inputs of the same shape.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Add {}
+
+impl Definition for Add {
+    const EXAMPLE: &'static str = r#"{ op = "add", from = ["shortcut", "body"] }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[256, 56, 56], &[256, 56, 56]];
+}
+
+impl Operator for Add {
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        let (first, rest) = merge::several(inputs)?;
+        match rest.iter().find(|other| *other != first) {
+            Some(other) => Err(unequal(first, other)),
+            None => Ok(first.clone()),
+        }
+    }
+
+    fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
+        Ok(merge::cost(Kind::Add, inputs, output))
+    }
+
+    fn arity(&self) -> Arity {
+        Arity::SEVERAL
+    }
+
+    fn class(&self) -> Class {
+        Class::Merge
+    }
+
+    fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        inputs[1..].iter().try_fold(inputs[0].clone(), |sum, input| sum + input)
+    }
+}
+
+/// PyTorch stretches sizes of 1 without a word, and what was meant as a shortcut then adds one channel to all.
+fn unequal(first: &Shape, other: &Shape) -> Reason {
+    let message = if merge::stretched(first, other).is_some() {
+        text!(
+            "{first} and {other} are not the same shape, and PyTorch would silently repeat the sizes of 1",
+            "{first} 与 {other} 形状不同,而 PyTorch 会悄悄重复尺寸为 1 的维度"
+        )
+    } else {
+        text!("{first} and {other} are not the same shape", "{first} 与 {other} 形状不同")
+    };
+    let reason = Reason::new(message);
+    match (first.image(), other.image()) {
+        (Some(_), Some(_)) => reason.help(text!(
+            "a 1×1 `conv2d` with the right `out_channels` and `stride` makes a shortcut fit",
+            "在捷径上加一个 1×1 `conv2d`,设好 `out_channels` 和 `stride`,即可使形状一致"
+        )),
+        (_, _) => reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::counts::Ops;
+    use crate::op::shapes;
+    use crate::working::Notation;
+
+    fn reason(dims: &[&[u64]]) -> String {
+        Add {}.output(&shapes(dims)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_residual_block_of_resnet() {
+        let inputs = shapes(&[&[256, 56, 56][..]; 2]);
+        let cost = Add {}.cost(&inputs, &Add {}.output(&inputs).unwrap()).unwrap();
+        assert_eq!(cost.work().unwrap().0.ops, Ops::of(Kind::Add, 802_816));
+        assert_eq!(cost.terms[0].nominal.substitution(Notation::Text), "256·56²");
+    }
+
+    #[test]
+    fn three_inputs_take_two_additions() {
+        let inputs = shapes(&[&[6][..]; 3]);
+        let count = &Add {}.cost(&inputs, &inputs[0]).unwrap().terms[0].nominal;
+        assert_eq!(count.evaluate(), Ok(12));
+        assert_eq!(count.formula(Notation::Text), "(inputs − 1) · output elements");
+        assert_eq!(count.substitution(Notation::Text), "(3 − 1)·6");
+    }
+
+    #[test]
+    fn shapes_must_be_equal() {
+        assert_eq!(reason(&[&[256, 56, 56], &[64, 56, 56]]), "256×56×56 and 64×56×56 are not the same shape");
+        // PyTorch would add the one channel to all 64.
+        assert_eq!(
+            reason(&[&[64, 56, 56], &[1, 56, 56]]),
+            "64×56×56 and 1×56×56 are not the same shape, and PyTorch would silently repeat the sizes of 1"
+        );
+        assert_eq!(reason(&[&[6], &[6], &[2, 3]]), "6 and 2×3 are not the same shape");
+    }
+
+    #[test]
+    fn one_input_is_no_sum() {
+        assert_eq!(reason(&[&[6]]), "takes two or more inputs, and gets 1");
+    }
+
+    #[test]
+    fn counts_that_do_not_fit_are_an_error() {
+        let inputs = shapes(&[&[1 << 53, 1 << 53, 1 << 21][..]; 3]);
+        assert_eq!(Add {}.cost(&inputs, &inputs[0]).unwrap().work(), Err(Overflow));
+    }
+}

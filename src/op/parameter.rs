@@ -1,0 +1,116 @@
+//! `parameter`: a learned tensor by itself, as `torch.nn.Parameter`: a class token, a position embedding.
+
+use candle_core::Tensor;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::settings::Size;
+use super::{Arity, Class, Definition, Initializer, Operator, Reason, Weight, shape};
+use crate::shape::Shape;
+use crate::text;
+
+/// The most dimensions of a parameter: as many as any library of networks has.
+const MOST_DIMENSIONS: usize = 8;
+
+/// A learned tensor, the same for every sample of the batch.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Parameter {
+    /// The sizes, without the batch.
+    #[schemars(length(min = 1, max = 8))]
+    pub shape: Vec<Size>,
+}
+
+impl Definition for Parameter {
+    const EXAMPLE: &'static str = r#"{ op = "parameter", shape = [1, 768] }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[];
+}
+
+impl Operator for Parameter {
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        let (inputs, dimensions) = (inputs.len(), self.shape.len());
+        if inputs > 0 {
+            return Err(Reason::new(text!(
+                "takes no input, and gets {inputs}",
+                "不接受输入,却得到 {inputs} 个"
+            )));
+        }
+        if !(1..=MOST_DIMENSIONS).contains(&dimensions) {
+            return Err(Reason::new(text!(
+                "a parameter has 1 to {MOST_DIMENSIONS} dimensions, and `shape` lists {dimensions}",
+                "参数有 1 到 {MOST_DIMENSIONS} 维,而 `shape` 列出了 {dimensions} 维"
+            ))
+            .at("shape"));
+        }
+        shape(self.dims().collect()).map_err(|reason| reason.at("shape"))
+    }
+
+    /// Drawn as vision transformers draw their position embeddings; PyTorch itself leaves it to the module.
+    fn weights(&self, _inputs: &[Shape]) -> Vec<Weight> {
+        let axes = self.dims().map(|size| ("size", size)).collect();
+        vec![Weight::learned("weight", axes, Initializer::Normal { deviation: 0.02 })]
+    }
+
+    fn arity(&self) -> Arity {
+        Arity::NONE
+    }
+
+    fn class(&self) -> Class {
+        Class::Source
+    }
+
+    fn forward(&self, _inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        weights[0].unsqueeze(0)
+    }
+}
+
+impl Parameter {
+    fn dims(&self) -> impl Iterator<Item = u64> {
+        self.shape.iter().map(|size| size.get())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::working::Notation;
+
+    fn parameter(sizes: &[u64]) -> Parameter {
+        Parameter { shape: sizes.iter().map(|&size| Size::try_from(size).unwrap()).collect() }
+    }
+
+    #[test]
+    fn the_position_embedding_of_vit_b_16() {
+        let parameter: Parameter = toml::from_str("shape = [197, 768]").unwrap();
+        assert_eq!(parameter.output(&[]).unwrap().dims(), [197, 768]);
+        let count = parameter.weights(&[])[0].count();
+        assert_eq!(count.evaluate(), Ok(151_296));
+        assert_eq!(count.substitution(Notation::Text), "197·768");
+    }
+
+    #[test]
+    fn the_batch_is_put_in_front() {
+        let weight = Tensor::zeros((2, 3), candle_core::DType::F32, &candle_core::Device::Cpu).unwrap();
+        assert_eq!(parameter(&[2, 3]).forward(&[], &[weight]).unwrap().dims(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn it_takes_no_input() {
+        let reason = parameter(&[2]).output(&[Shape::new(vec![2]).unwrap()]).unwrap_err();
+        assert_eq!(reason.to_string(), "takes no input, and gets 1");
+    }
+
+    #[test]
+    fn dimensions_are_limited() {
+        let reason = |sizes: &[u64]| parameter(sizes).output(&[]).unwrap_err();
+        let message = "a parameter has 1 to 8 dimensions, and `shape` lists 9";
+        assert_eq!(reason(&[2; 9]).to_string(), message);
+        assert_eq!(reason(&[2; 9]).setting, Some("shape"));
+        // PyTorch's scalar is written as `[1]`: it is of no use without a dimension to meet another tensor.
+        assert_eq!(reason(&[]).to_string(), "a parameter has 1 to 8 dimensions, and `shape` lists 0");
+        assert!(parameter(&[2; 8]).output(&[]).is_ok());
+        // 2^159 numbers.
+        assert_eq!(reason(&[1 << 53; 3]).setting, Some("shape"));
+        assert!(toml::from_str::<Parameter>("shape = [3, 0]").is_err());
+    }
+}

@@ -1,0 +1,101 @@
+//! `scale`: a learned factor for each channel, as LayerScale and the affine part of a norm.
+
+use candle_core::Tensor;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, only};
+use crate::counts::{Kind, Overflow};
+use crate::shape::Shape;
+use crate::text;
+use crate::working::Working;
+
+/// A learned factor for each channel.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scale {
+    /// Whether a learned bias is added to each channel.
+    #[serde(default)]
+    pub bias: bool,
+}
+
+impl Definition for Scale {
+    const EXAMPLE: &'static str = r#"{ op = "scale", bias = true }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[64, 56, 56]];
+}
+
+impl Operator for Scale {
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        let input = only(inputs)?;
+        if input.rank() == 0 {
+            return Err(Reason::new(text!(
+                "needs channels, and gets a single number",
+                "需要通道,却得到单个数"
+            )));
+        }
+        Ok(input.clone())
+    }
+
+    fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
+        let axes = vec![("channels", inputs[0].dims()[0])];
+        let mut weights = vec![Weight::learned("weight", axes.clone(), Initializer::Constant(1.0))];
+        if self.bias {
+            weights.push(Weight::learned("bias", axes, Initializer::Constant(0.0)));
+        }
+        weights
+    }
+
+    fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
+        let elements = Working::elements("output elements", output);
+        let mut terms = vec![Term::ops(Kind::Mul, elements.clone())];
+        if self.bias {
+            terms.push(Term::ops(Kind::Add, elements).purpose("bias"));
+        }
+        Ok(Cost { terms })
+    }
+
+    fn class(&self) -> Class {
+        Class::Activation
+    }
+
+    fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        let input = &inputs[0];
+        let mut channels = vec![1; input.rank()];
+        channels[1] = input.dim(1)?;
+        let scaled = input.broadcast_mul(&weights[0].reshape(&*channels)?)?;
+        match weights.get(1) {
+            Some(bias) => scaled.broadcast_add(&bias.reshape(channels)?),
+            None => Ok(scaled),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::counts::Ops;
+
+    #[test]
+    fn one_factor_a_channel() {
+        let shape = Shape::new(vec![64, 56, 56]).unwrap();
+        let scale = Scale { bias: true };
+        let weights = scale.weights(std::slice::from_ref(&shape));
+        assert_eq!(weights.iter().map(Weight::dims).collect::<Vec<_>>(), [[64], [64]]);
+        let ops = scale.cost(&[], &shape).unwrap().work().unwrap().0.ops;
+        assert_eq!(ops, Ops { mul: 200_704, add: 200_704, ..Ops::default() });
+    }
+
+    #[test]
+    fn without_bias_it_only_multiplies() {
+        let scale: Scale = toml::from_str("").unwrap();
+        let flat = Shape::new(vec![10]).unwrap();
+        assert_eq!(scale.weights(std::slice::from_ref(&flat)).len(), 1);
+        assert_eq!(scale.cost(&[], &flat).unwrap().work().unwrap().0.ops, Ops::of(Kind::Mul, 10));
+    }
+
+    #[test]
+    fn a_single_number_has_no_channels() {
+        let reason = Scale { bias: false }.output(&[Shape::new(vec![]).unwrap()]).unwrap_err();
+        assert_eq!(reason.to_string(), "needs channels, and gets a single number");
+    }
+}

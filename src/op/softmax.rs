@@ -1,0 +1,183 @@
+//! `softmax` and `log_softmax`, as `torch.nn.Softmax` and `torch.nn.LogSoftmax`.
+
+use candle_core::Tensor;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::settings::Dim;
+use super::{Class, Cost, Definition, Operator, Reason, Term, only};
+use crate::counts::{Kind, Overflow};
+use crate::shape::Shape;
+use crate::working::Working;
+
+/// Numbers that sum to 1 along a dimension: e^x over the sum of all e^x.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Softmax {
+    /// The dimension along which they sum to 1; channels are 1, and the last is -1.
+    #[serde(default = "Dim::channels")]
+    pub dim: Dim,
+}
+
+/// The logarithm of a softmax: x less the logarithm of the sum of all e^x.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogSoftmax {
+    /// The dimension along which the softmax sums to 1; channels are 1, and the last is -1.
+    #[serde(default = "Dim::channels")]
+    pub dim: Dim,
+}
+
+impl Definition for Softmax {
+    const EXAMPLE: &'static str = r#"{ op = "softmax" }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[1000]];
+}
+
+impl Definition for LogSoftmax {
+    const EXAMPLE: &'static str = r#"{ op = "log_softmax" }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[1000]];
+}
+
+impl Operator for Softmax {
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        same_shape(self.dim, inputs)
+    }
+
+    /// The largest number is subtracted beforehand, so that no e^x overflows.
+    fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
+        let per_group = |n: &Working| {
+            vec![
+                (Kind::Add, shift_and_sum(n)),
+                (Kind::Div, n.clone()),
+                (Kind::Cmp, maximum(n)),
+                (Kind::Exp, n.clone()),
+            ]
+        };
+        Ok(in_all_groups(self.dim, output, per_group))
+    }
+
+    fn class(&self) -> Class {
+        Class::Softmax
+    }
+
+    fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        candle_nn::ops::softmax(&inputs[0], self.dim)
+    }
+}
+
+impl Operator for LogSoftmax {
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        same_shape(self.dim, inputs)
+    }
+
+    /// As [`Softmax`], with the logarithm of the sum subtracted in place of the division.
+    fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
+        let per_group = |n: &Working| {
+            vec![
+                (Kind::Add, shift_and_sum(n).and(n.clone())),
+                (Kind::Cmp, maximum(n)),
+                (Kind::Exp, n.clone().and(Working::Number(1))),
+            ]
+        };
+        Ok(in_all_groups(self.dim, output, per_group))
+    }
+
+    fn class(&self) -> Class {
+        Class::Softmax
+    }
+
+    fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        candle_nn::ops::log_softmax(&inputs[0], self.dim)
+    }
+}
+
+fn same_shape(dim: Dim, inputs: &[Shape]) -> Result<Shape, Reason> {
+    let input = only(inputs)?;
+    dim.axis("dim", input)?;
+    Ok(input.clone())
+}
+
+/// n subtractions of the maximum and n − 1 additions for the sum.
+fn shift_and_sum(n: &Working) -> Working {
+    Working::Number(2).by(n.clone()).less(Working::Number(1))
+}
+
+/// Comparisons for the largest of n.
+fn maximum(n: &Working) -> Working {
+    n.clone().less(Working::Number(1))
+}
+
+/// What each group of n numbers along `dim` takes, times the groups. One group alone goes without saying.
+fn in_all_groups(dim: Dim, shape: &Shape, per_group: impl Fn(&Working) -> Vec<(Kind, Working)>) -> Cost {
+    let axis = shape.axis(dim.0).expect("`output` has accepted the dimension");
+    let mut groups = shape.dims().to_vec();
+    let n = Working::named("n", groups.remove(axis));
+    let groups = Working::Product(groups.iter().map(|&size| Working::Number(size.into())).collect());
+    let in_all = |working: Working| match shape.rank() {
+        1 => working,
+        _ => groups.clone().called("groups").by(working),
+    };
+    Cost {
+        terms: per_group(&n).into_iter().map(|(kind, working)| Term::ops(kind, in_all(working))).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::counts::Ops;
+    use crate::working::Notation;
+
+    fn ops(operator: &impl Operator, dims: &[u64]) -> Ops {
+        let shape = Shape::new(dims.to_vec()).unwrap();
+        operator.cost(std::slice::from_ref(&shape), &shape).unwrap().work().unwrap().0.ops
+    }
+
+    #[test]
+    fn the_classifier_of_imagenet() {
+        let (softmax, log_softmax) = (Softmax { dim: Dim(1) }, LogSoftmax { dim: Dim(-1) });
+        let expected = Ops { mul: 0, add: 1999, div: 1000, cmp: 999, exp: 1000 };
+        assert_eq!(ops(&softmax, &[1000]), expected);
+        let expected = Ops { mul: 0, add: 2999, div: 0, cmp: 999, exp: 1001 };
+        assert_eq!(ops(&log_softmax, &[1000]), expected);
+    }
+
+    #[test]
+    fn every_position_is_a_group() {
+        // Segmentation into 21 classes: 8·8 groups of 21.
+        let expected = Ops { mul: 0, add: 64 * 41, div: 64 * 21, cmp: 64 * 20, exp: 64 * 21 };
+        assert_eq!(ops(&Softmax { dim: Dim(1) }, &[21, 8, 8]), expected);
+        // One class takes no comparison; its only addition is the subtraction of itself.
+        assert_eq!(ops(&Softmax { dim: Dim(1) }, &[1]), Ops { mul: 0, add: 1, div: 1, cmp: 0, exp: 1 });
+    }
+
+    #[test]
+    fn the_working_reads_by_groups() {
+        let workings = |operator: &dyn Operator, dims: &[u64]| -> Vec<[String; 2]> {
+            let shape = Shape::new(dims.to_vec()).unwrap();
+            let cost = operator.cost(std::slice::from_ref(&shape), &shape).unwrap();
+            let both =
+                |working: &Working| [working.formula(Notation::Text), working.substitution(Notation::Text)];
+            cost.terms.iter().map(|term| both(&term.nominal)).collect()
+        };
+        let add = &workings(&Softmax { dim: Dim(1) }, &[21, 8, 8])[0];
+        assert_eq!(add, &["groups · (2 · n − 1)", "8²·(2·21 − 1)"]);
+        let add = &workings(&LogSoftmax { dim: Dim(1) }, &[10])[0];
+        assert_eq!(add, &["2 · n − 1 + n", "2·10 − 1 + 10"]);
+    }
+
+    #[test]
+    fn the_batch_is_no_dimension_for_it() {
+        let softmax: Softmax = toml::from_str("dim = 0").unwrap();
+        let reason = softmax.output(&[Shape::new(vec![10]).unwrap()]).unwrap_err();
+        assert_eq!(reason.to_string(), "dimension 0 is the batch");
+        assert_eq!(reason.setting, Some("dim"));
+    }
+
+    #[test]
+    fn counts_that_do_not_fit_are_an_error() {
+        let shape = Shape::new(vec![1 << 53, 1 << 53, 1 << 21]).unwrap();
+        let cost = LogSoftmax { dim: Dim(1) }.cost(&[], &shape).unwrap();
+        assert_eq!(cost.work(), Err(Overflow));
+    }
+}
