@@ -18,7 +18,10 @@ use crate::text;
 use crate::text::Text;
 use crate::working::Working;
 
+pub mod batch_norm;
 pub mod conv2d;
+pub mod linear;
+pub mod local_response_norm;
 pub mod settings;
 mod taps;
 pub mod window;
@@ -74,6 +77,9 @@ macro_rules! operators {
 
 operators! {
     "conv2d" => conv2d::Conv2d,
+    "linear" => linear::Linear,
+    "batch_norm2d" => batch_norm::BatchNorm2d,
+    "local_response_norm" => local_response_norm::LocalResponseNorm,
 }
 
 /// What is asked of every operator.
