@@ -18,10 +18,14 @@ use crate::text;
 use crate::text::Text;
 use crate::working::Working;
 
+pub mod adaptive_avg_pool;
+pub mod avg_pool;
 pub mod batch_norm;
 pub mod conv2d;
 pub mod linear;
 pub mod local_response_norm;
+pub mod max_pool;
+mod pool;
 pub mod settings;
 mod taps;
 pub mod window;
@@ -80,6 +84,9 @@ operators! {
     "linear" => linear::Linear,
     "batch_norm2d" => batch_norm::BatchNorm2d,
     "local_response_norm" => local_response_norm::LocalResponseNorm,
+    "max_pool2d" => max_pool::MaxPool2d,
+    "avg_pool2d" => avg_pool::AvgPool2d,
+    "adaptive_avg_pool2d" => adaptive_avg_pool::AdaptiveAvgPool2d,
 }
 
 /// What is asked of every operator.
