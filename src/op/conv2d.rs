@@ -351,7 +351,7 @@ mod tests {
             &[1, 3, 8],
             kernel,
             "a window of 3 with dilation 3, which reaches over 7, does not fit into 3, 5 with its padding",
-            Some("a smaller `kernel_size`, or `padding = 2`"),
+            Some("a smaller `kernel_size` or `dilation`"),
         );
         wrong(
             Conv2d { padding: padding([LARGEST_SIZE, 0]), ..conv(1, [1, 1]) },

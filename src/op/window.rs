@@ -234,6 +234,10 @@ fn misfit(axis: &Axis, input: u64) -> Reason {
         let reason = text!("the output would have more than 2^53 positions", "输出的位置数会超过 2^53");
         return Reason::new(reason);
     }
+    let place = match padded - u128::from(input) {
+        0 => text!("{input}", "大小为 {input} 的输入"),
+        _ => text!("{input}, {padded} with its padding", "大小为 {input} 的输入(加填充后为 {padded})"),
+    };
     let window = match dilation {
         1 => text!("a window of {kernel}", "大小为 {kernel} 的窗口"),
         _ => text!(
@@ -241,17 +245,18 @@ fn misfit(axis: &Axis, input: u64) -> Reason {
             "大小为 {kernel}、扩张率为 {dilation} 的窗口(跨度 {reach})"
         ),
     };
-    let place = match padded - u128::from(input) {
-        0 => text!("{input}", "大小为 {input} 的输入"),
-        _ => text!("{input}, {padded} with its padding", "大小为 {input} 的输入(加填充后为 {padded})"),
-    };
+    // Without dilation this is never more than half the kernel, so that a pool may have it, too.
     let padding = u128::from(axis.before) + missing.div_ceil(2);
-    Reason::new(text!("{window} does not fit into {place}", "{window:#}放不进{place:#}"))
-        .at("kernel_size")
-        .help(text!(
+    let remedy = match dilation {
+        1 => text!(
             "a smaller `kernel_size`, or `padding = {padding}`",
             "减小 `kernel_size`,或设 `padding = {padding}`"
-        ))
+        ),
+        _ => text!("a smaller `kernel_size` or `dilation`", "减小 `kernel_size` 或 `dilation`"),
+    };
+    Reason::new(text!("{window} does not fit into {place}", "{window:#}放不进{place:#}"))
+        .at("kernel_size")
+        .help(remedy)
 }
 
 /// `Σ ⌊(step·i + start) / divisor⌋` for `i` from 0 to `count − 1`, by Euclid's algorithm.
