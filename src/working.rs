@@ -50,8 +50,12 @@ impl Working {
 
     /// The elements of one sample of `shape`, under the name "output elements", "input elements" or the like.
     pub fn elements(name: &'static str, shape: &Shape) -> Self {
-        let sizes = shape.dims().iter().map(|&size| Self::Number(size.into())).collect();
-        Self::Named(name, Box::new(Self::Product(sizes)))
+        Self::sizes(name, shape.dims())
+    }
+
+    /// Some sizes of a tensor as one factor with a name: `output height·width = 28²`.
+    pub fn sizes(name: &'static str, sizes: &[u64]) -> Self {
+        Self::Product(sizes.iter().map(|&size| Self::Number(size.into())).collect()).called(name)
     }
 
     /// Gives the whole a name.

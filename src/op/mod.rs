@@ -19,16 +19,23 @@ use crate::text::Text;
 use crate::working::Working;
 
 pub mod activation;
+pub mod adaptive_avg_pool;
 pub mod add;
 pub mod affine;
+pub mod avg_pool;
+pub mod batch_norm;
 pub mod concat;
 pub mod conv2d;
 pub mod dropout;
 pub mod flatten;
 pub mod identity;
+pub mod linear;
+pub mod local_response_norm;
+pub mod max_pool;
 mod merge;
 pub mod mul;
 pub mod parameter;
+mod pool;
 pub mod scale;
 pub mod settings;
 pub mod softmax;
@@ -87,6 +94,9 @@ macro_rules! operators {
 
 operators! {
     "conv2d" => conv2d::Conv2d,
+    "linear" => linear::Linear,
+    "batch_norm2d" => batch_norm::BatchNorm2d,
+    "local_response_norm" => local_response_norm::LocalResponseNorm,
     "relu" => activation::Relu,
     "relu6" => activation::Relu6,
     "leaky_relu" => activation::LeakyRelu,
@@ -98,11 +108,14 @@ operators! {
     "hard_swish" => activation::HardSwish,
     "softmax" => softmax::Softmax,
     "log_softmax" => softmax::LogSoftmax,
-    "affine" => affine::Affine,
-    "scale" => scale::Scale,
+    "max_pool2d" => max_pool::MaxPool2d,
+    "avg_pool2d" => avg_pool::AvgPool2d,
+    "adaptive_avg_pool2d" => adaptive_avg_pool::AdaptiveAvgPool2d,
     "dropout" => dropout::Dropout,
     "identity" => identity::Identity,
     "flatten" => flatten::Flatten,
+    "affine" => affine::Affine,
+    "scale" => scale::Scale,
     "concat" => concat::Concat,
     "add" => add::Add,
     "mul" => mul::Mul,
@@ -259,15 +272,18 @@ pub(crate) fn only(inputs: &[Shape]) -> Result<&Shape, Reason> {
     Ok(input)
 }
 
-/// The only input, as `[channels, height, width]`.
-pub(crate) fn only_image(inputs: &[Shape]) -> Result<[u64; 3], Reason> {
+/// The only input, of channels and `N` spatial axes.
+pub(crate) fn only_spatial<const N: usize>(inputs: &[Shape]) -> Result<&Shape, Reason> {
     let input = only(inputs)?;
-    input.image().ok_or_else(|| {
-        Reason::new(text!(
-            "needs channels × height × width, and gets {input}",
-            "需要 通道 × 高 × 宽,却得到 {input}"
-        ))
-    })
+    if input.rank() == N + 1 {
+        return Ok(input);
+    }
+    let needs = match N {
+        1 => text!("channels × length", "通道 × 长度"),
+        2 => text!("channels × height × width", "通道 × 高 × 宽"),
+        _ => text!("channels × depth × height × width", "通道 × 深 × 高 × 宽"),
+    };
+    Err(Reason::new(text!("needs {needs}, and gets {input}", "需要 {needs:#},却得到 {input}")))
 }
 
 /// The sizes as a shape; a size that is too large or a tensor with too many elements is the reason why not.
@@ -413,16 +429,22 @@ impl Term {
         Self { unit: Unit::Ops(kind), purpose: None, nominal, padding_exact: None }
     }
 
+    /// The addition of a bias to each element of `output`.
+    pub fn bias(output: &Shape) -> Self {
+        Self::ops(Kind::Add, Working::elements("output elements", output)).purpose("bias")
+    }
+
     /// The same, with what it is for.
     #[must_use]
     pub fn purpose(self, purpose: &'static str) -> Self {
         Self { purpose: Some(purpose), ..self }
     }
 
-    /// The same, with its padding-exact count.
+    /// The same, with its padding-exact count, if that differs.
     #[must_use]
     pub fn padding_exact(self, working: Working) -> Self {
-        Self { padding_exact: Some(working), ..self }
+        let differs = working.evaluate() != self.nominal.evaluate();
+        Self { padding_exact: differs.then_some(working), ..self }
     }
 }
 

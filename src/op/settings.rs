@@ -220,6 +220,24 @@ impl<T: Copy, const N: usize> PerAxis<T, N> {
     }
 }
 
+impl<const N: usize> PerAxis<Size, N> {
+    /// 1 on every axis: the default of strides and dilations.
+    pub fn ones() -> Self {
+        Self::all(Size::ONE)
+    }
+}
+
+impl<const N: usize> Default for PerAxis<Extent, N> {
+    fn default() -> Self {
+        Self::all(Extent::default())
+    }
+}
+
+/// The default of settings that are on unless they are turned off.
+pub(super) fn yes() -> bool {
+    true
+}
+
 impl<'de, T, const N: usize> Deserialize<'de> for PerAxis<T, N>
 where
     T: Copy + Deserialize<'de> + TryFrom<u64, Error = Text>,

@@ -30,6 +30,30 @@ pub(super) fn along(padded: &Tensor, dim: usize, axis: &Axis, tap: u64, windows:
     padded.index_select(&Tensor::new(positions, padded.device())?, dim)
 }
 
+/// All taps of each window put together with `combine`, one axis after the other; beside `input` they see `outside`.
+pub(super) fn reduce(
+    input: &Tensor,
+    window: &Window,
+    outside: f64,
+    combine: impl Fn(&Tensor, &Tensor) -> Result<Tensor>,
+) -> Result<Tensor> {
+    let windows = windows(input, window)?;
+    let mut reduced = pad(input, window, outside)?;
+    for ((axis, windows), dim) in window.axes.iter().zip(windows).zip(2..) {
+        let first = along(&reduced, dim, axis, 0, windows)?;
+        reduced = (1..axis.kernel)
+            .try_fold(first, |sum, tap| combine(&sum, &along(&reduced, dim, axis, tap, windows)?))?;
+    }
+    Ok(reduced)
+}
+
+/// `values`, one for each index of dimension `dim`, so that they broadcast over `tensor`.
+pub(super) fn spread(values: &Tensor, tensor: &Tensor, dim: usize) -> Result<Tensor> {
+    let mut dims = vec![1; tensor.rank()];
+    dims[dim] = values.elem_count();
+    values.to_dtype(tensor.dtype())?.reshape(dims)
+}
+
 /// How many windows there are on each spatial axis of `input`.
 pub(super) fn windows(input: &Tensor, window: &Window) -> Result<Vec<usize>> {
     let spatial = &input.dims()[2..];

@@ -143,40 +143,65 @@ impl Window {
             .collect()
     }
 
-    /// Taps of all windows that fall on the input, per axis multiplied.
+    /// Taps of all windows that fall on the input: the axes' multiplied.
     pub fn taps_inside(&self, input: &[u64], output: &[u64]) -> Result<u128, Overflow> {
-        self.axes.iter().zip(input.iter().zip(output)).try_fold(
-            1u128,
-            |product, (axis, (&input, &output))| {
-                product.checked_mul(axis.taps_inside(input, output)?).ok_or(Overflow)
-            },
-        )
+        self.product(input, output, Axis::taps_inside)
     }
 
-    /// The working of each spatial size of `output`: one for both axes where they are alike.
+    /// Windows that hold at least one element of the input: the axes' multiplied.
+    pub fn windows_inside(&self, input: &[u64], output: &[u64]) -> Result<u128, Overflow> {
+        self.product(input, output, |axis, input, output| Ok(axis.windows_inside(input, output).into()))
+    }
+
+    /// What is the same on every axis, if it is.
+    pub fn shared<T: PartialEq>(&self, field: impl Fn(&Axis) -> T) -> Option<T> {
+        let mut values = self.axes.iter().map(field);
+        let first = values.next()?;
+        values.all(|value| value == first).then_some(first)
+    }
+
+    /// The working of each spatial size of `output`: one for both axes of an image where they are alike.
     pub fn output_workings(&self, input: &Shape, output: &Shape) -> Vec<(&'static str, Working)> {
-        let sizes = spatial_sizes(input).iter().zip(spatial_sizes(output));
-        let alike = self.axes.windows(2).all(|pair| pair[0] == pair[1])
-            && sizes.clone().zip(sizes.clone().skip(1)).all(|(a, b)| a == b);
-        let names: &[&str] = match (alike, self.axes.len()) {
-            (true, 2) => &["output height = width"],
-            (_, 1) => &["output length"],
-            (_, 2) => &["output height", "output width"],
-            (_, _) => &["output depth", "output height", "output width"],
+        let sizes = spatial_sizes(input);
+        let alike = self.shared(|axis| *axis).is_some() && sizes.iter().all(|&size| size == sizes[0]);
+        let names: &[&str] = match self.axes.len() {
+            1 => &["output length"],
+            2 if alike => &["output height = width"],
+            axes => last(axes, &["output depth", "output height", "output width"]),
         };
+        let sizes = sizes.iter().zip(spatial_sizes(output));
         let workings = self.axes.iter().zip(sizes).map(|(axis, (&from, &to))| axis.output_working(from, to));
         names.iter().copied().zip(workings).collect()
     }
 
-    /// `kernel²`, or height and width apart.
-    pub fn kernel_working(&self) -> Vec<Working> {
-        named_axes(self.axes.iter().map(|axis| axis.kernel), "kernel", ["kernel height", "kernel width"])
+    /// The size of the window on each axis, with what it is called: the same where the sizes are.
+    pub fn kernel(&self) -> Vec<(&'static str, u64)> {
+        let names = match self.shared(|axis| axis.kernel) {
+            Some(_) => ["kernel"; 3],
+            None => ["kernel depth", "kernel height", "kernel width"],
+        };
+        let kernels = self.axes.iter().map(|axis| axis.kernel);
+        last(self.axes.len(), &names).iter().copied().zip(kernels).collect()
     }
-}
 
-/// The spatial sizes of `shape` as one factor: `output height·width = 28²`.
-pub fn spatial(name: &'static str, sizes: &[u64]) -> Working {
-    Working::Product(sizes.iter().map(|&size| Working::Number(size.into())).collect()).called(name)
+    /// The positions of the window, one factor for each axis: `kernel²`.
+    pub fn kernel_working(&self) -> Vec<Working> {
+        self.kernel().into_iter().map(|(name, size)| Working::named(name, size)).collect()
+    }
+
+    fn product(
+        &self,
+        input: &[u64],
+        output: &[u64],
+        count: impl Fn(&Axis, u64, u64) -> Result<u128, Overflow>,
+    ) -> Result<u128, Overflow> {
+        self.axes.iter().zip(input.iter().zip(output)).try_fold(
+            1u128,
+            |product, (axis, (&input, &output))| {
+                product.checked_mul(count(axis, input, output)?).ok_or(Overflow)
+            },
+        )
+    }
 }
 
 /// The sizes of a shape's spatial axes: all but the channels.
@@ -184,51 +209,54 @@ pub fn spatial_sizes(shape: &Shape) -> &[u64] {
     shape.dims().get(1..).unwrap_or_default()
 }
 
-/// One factor for each axis, under one name if all are equal.
-pub fn named_axes(
-    values: impl Iterator<Item = u64> + Clone,
-    name: &'static str,
-    names: [&'static str; 2],
-) -> Vec<Working> {
-    let mut rest = values.clone();
-    let first = rest.next();
-    if rest.all(|value| Some(value) == first) {
-        values.map(|value| Working::named(name, value)).collect()
-    } else {
-        values.zip(names).map(|(value, name)| Working::named(name, value)).collect()
-    }
+/// The positions of an output as one factor: `output height·width = 28²`.
+pub fn positions(output: &Shape) -> Working {
+    let sizes = spatial_sizes(output);
+    let name = match sizes.len() {
+        1 => "output length",
+        2 => "output height·width",
+        _ => "output depth·height·width",
+    };
+    Working::sizes(name, sizes)
 }
 
+/// The names of the last `axes` axes of three.
+fn last<'a>(axes: usize, names: &'a [&'static str; 3]) -> &'a [&'static str] {
+    &names[names.len().saturating_sub(axes)..]
+}
+
+/// Why `axis` has no output on `input` elements.
 fn misfit(axis: &Axis, input: u64) -> Reason {
-    let (kernel, reach) = (axis.kernel, axis.reach());
+    let (kernel, dilation, reach) = (axis.kernel, axis.dilation, axis.reach());
     let padded = u128::from(input) + u128::from(axis.before) + u128::from(axis.after);
-    let missing = reach.saturating_sub(padded).div_ceil(2);
+    let missing = reach.saturating_sub(padded);
     if missing == 0 {
         let reason = text!("the output would have more than 2^53 positions", "输出的位置数会超过 2^53");
         return Reason::new(reason);
     }
-    let (kernel_en, kernel_zh) = if axis.dilation == 1 {
-        (format!("a window of {kernel}"), format!("大小为 {kernel} 的窗口"))
-    } else {
-        let dilation = axis.dilation;
-        (
-            format!("a window of {kernel} with dilation {dilation}, which reaches over {reach},"),
-            format!("大小为 {kernel}、扩张率为 {dilation} 的窗口(跨度 {reach})"),
-        )
+    let place = match padded - u128::from(input) {
+        0 => text!("{input}", "大小为 {input} 的输入"),
+        _ => text!("{input}, {padded} with its padding", "大小为 {input} 的输入(加填充后为 {padded})"),
     };
-    let with = if axis.before + axis.after == 0 {
-        (String::new(), String::new())
-    } else {
-        (format!(", {padded} with its padding"), format!("(加填充后为 {padded})"))
+    let window = match dilation {
+        1 => text!("a window of {kernel}", "大小为 {kernel} 的窗口"),
+        _ => text!(
+            "a window of {kernel} with dilation {dilation}, which reaches over {reach},",
+            "大小为 {kernel}、扩张率为 {dilation} 的窗口(跨度 {reach})"
+        ),
     };
-    let padding = u128::from(axis.before) + missing;
-    let ((with_en, with_zh), (en, zh)) = (with, (kernel_en, kernel_zh));
-    Reason::new(text!("{en} does not fit into {input}{with_en}", "{zh}放不进大小为 {input} 的输入{with_zh}"))
-        .at("kernel_size")
-        .help(text!(
+    // Without dilation this is never more than half the kernel, so that a pool may have it, too.
+    let padding = u128::from(axis.before) + missing.div_ceil(2);
+    let remedy = match dilation {
+        1 => text!(
             "a smaller `kernel_size`, or `padding = {padding}`",
             "减小 `kernel_size`,或设 `padding = {padding}`"
-        ))
+        ),
+        _ => text!("a smaller `kernel_size` or `dilation`", "减小 `kernel_size` 或 `dilation`"),
+    };
+    Reason::new(text!("{window} does not fit into {place}", "{window:#}放不进{place:#}"))
+        .at("kernel_size")
+        .help(remedy)
 }
 
 /// `Σ ⌊(step·i + start) / divisor⌋` for `i` from 0 to `count − 1`, by Euclid's algorithm.

@@ -34,7 +34,7 @@ pub(super) fn expand(
     params: &[(Arc<str>, Value)],
     input: Option<&[u64]>,
 ) -> (Graph, Vec<Diagnostic>) {
-    let mut expander = Expander { description, params, builder: Builder::new(), mistakes: vec![], steps: 0, stopped: false };
+    let mut expander = Expander::new(description, params);
     let inputs = expander.inputs(input);
     let frame = Frame { values: vec![], entered: None };
     let incoming = match &inputs[..] {
@@ -52,6 +52,19 @@ pub(super) fn expand(
     let mistakes = expander.mistakes;
     let graph = expander.builder.finish();
     (graph, mistakes)
+}
+
+/// An operator whose settings need neither parameters nor a tensor.
+pub(super) fn operator(
+    description: &Description,
+    op: &Name,
+    settings: &[Setting],
+) -> Result<Op, Vec<Diagnostic>> {
+    let mut expander = Expander::new(description, &[]);
+    let frame = Frame { values: vec![], entered: None };
+    let here = Here { frame: &frame, counter: None };
+    let operator = expander.read_operator(op, settings, Incoming::Several(0), here);
+    operator.ok_or(expander.mistakes)
 }
 
 /// Nodes whose output nothing takes: probably a forgotten `from`.
@@ -139,6 +152,10 @@ struct Names<'a> {
 }
 
 impl<'d> Expander<'d> {
+    fn new(description: &'d Description, params: &'d [(Arc<str>, Value)]) -> Self {
+        Self { description, params, builder: Builder::new(), mistakes: vec![], steps: 0, stopped: false }
+    }
+
     fn inputs(&mut self, given: Option<&[u64]>) -> Vec<(Arc<str>, Incoming)> {
         let frame = Frame { values: vec![], entered: None };
         let here = Here { frame: &frame, counter: None };

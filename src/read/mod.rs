@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::error::{Diagnostic, ReadError, Source};
 use crate::graph::Graph;
+use crate::op::Op;
 use crate::text;
 
 mod check;
@@ -19,7 +20,7 @@ mod toml;
 
 pub use description::Description;
 pub use expand::MOST_NODES;
-use description::Name;
+use description::{Body, Name};
 use expression::{Value, number};
 
 /// What a network is read with.
@@ -123,6 +124,21 @@ impl Description {
             (!list.is_empty()).then(|| text!("its variants are `{list}`", "它的变体有 `{list}`"))
         });
         Diagnostic::nowhere(text!("{file} has no variant `{wanted}`", "{file} 没有变体 `{wanted}`")).help(help)
+    }
+}
+
+/// The operator of one item of a description: `{ op = "relu" }`.
+pub fn operator(item: &str) -> Result<Op, ReadError> {
+    let text = format!("input = []\nlayers = [{item}]");
+    let description = Description::parse("item", &text)?;
+    match description.layers.first().map(|item| &item.body) {
+        Some(Body::Operator { op, settings }) => {
+            expand::operator(&description, op, settings).map_err(|mistakes| invalid(description.source.clone(), mistakes))
+        }
+        Some(Body::Use { .. } | Body::Layers(_) | Body::Branches(_) | Body::Side(_)) | None => {
+            let mistake = Diagnostic::new(text!("this is no operator", "这不是算子"), 0..text.len());
+            Err(invalid(description.source.clone(), vec![mistake]))
+        }
     }
 }
 

@@ -1,0 +1,154 @@
+//! `avg_pool2d`: the mean over a sliding window, as `torch.nn.AvgPool2d`.
+
+use candle_core::Tensor;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::pool::{self, Pool};
+use super::settings::{self, Extent, PerAxis, Size};
+use super::window::Axis;
+use super::{Class, Cost, Definition, Operator, Reason, Term, Window, taps};
+use crate::counts::{Kind, Overflow};
+use crate::shape::Shape;
+use crate::working::Working;
+
+/// Mean over a sliding window, channel by channel.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AvgPool<const N: usize> {
+    /// Size of the window.
+    pub kernel_size: PerAxis<Size, N>,
+    /// Steps from one window to the next; as many as the window is large, unless they are set.
+    #[serde(default)]
+    #[schemars(with = "PerAxis<Size, N>")]
+    pub stride: Option<PerAxis<Size, N>>,
+    /// Zeros added on both sides; at most half the window.
+    #[serde(default)]
+    pub padding: PerAxis<Extent, N>,
+    /// Whether the last window may stick out, so that no element is left over.
+    #[serde(default)]
+    pub ceil_mode: bool,
+    /// Whether the sum is divided by the positions on the padding, too. What sticks out beyond it is never counted.
+    #[serde(default = "settings::yes")]
+    pub count_include_pad: bool,
+    /// What every sum is divided by, instead of the number of positions.
+    #[serde(default)]
+    #[schemars(with = "Size")]
+    pub divisor_override: Option<Size>,
+}
+
+/// Average pool of images.
+pub type AvgPool2d = AvgPool<2>;
+
+impl Definition for AvgPool2d {
+    const EXAMPLE: &'static str = r#"{ op = "avg_pool2d", kernel_size = 7 }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[1024, 7, 7]];
+}
+
+impl<const N: usize> Operator for AvgPool<N> {
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        self.pool().output(inputs)
+    }
+
+    fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
+        let sum = self.pool().reduction(Kind::Add, &inputs[0], output)?;
+        let mean = Term::ops(Kind::Div, Working::elements("output elements", output));
+        Ok(Cost { terms: vec![sum, mean] })
+    }
+
+    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(&'static str, Working)> {
+        self.pool().window().output_workings(&inputs[0], output)
+    }
+
+    fn window(&self, _input: &Shape) -> Option<Window> {
+        Some(self.pool().window())
+    }
+
+    fn class(&self) -> Class {
+        Class::Pooling
+    }
+
+    fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        let (input, window) = (&inputs[0], self.pool().window());
+        if let (None, Some([kernel, stride])) = (self.divisor_override, pool::native(&window)?) {
+            return input.avg_pool2d_with_stride(kernel, stride);
+        }
+        let sums = taps::reduce(input, &window, 0.0, |sum, tap| sum + tap)?;
+        if let Some(divisor) = self.divisor_override {
+            #[expect(clippy::cast_precision_loss, reason = "sizes are at most 2^53")]
+            return sums / divisor.get() as f64;
+        }
+        // A window's positions are a product, so the axes divide one after the other.
+        window.axes.iter().zip(2..).try_fold(sums, |sums, (axis, dim)| {
+            let divisors = self.divisors(axis, input.dim(dim)? as u64, sums.dim(dim)? as u64);
+            let divisors = Tensor::new(divisors, input.device())?;
+            sums.broadcast_div(&taps::spread(&divisors, &sums, dim)?)
+        })
+    }
+}
+
+impl<const N: usize> AvgPool<N> {
+    fn pool(&self) -> Pool<N> {
+        let &Self { kernel_size, stride, padding, ceil_mode, .. } = self;
+        Pool { kernel_size, stride, padding, dilation: PerAxis::ones(), ceil_mode }
+    }
+
+    /// How many positions of each window along one axis the sum is divided by.
+    fn divisors(&self, axis: &Axis, size: u64, windows: u64) -> Vec<f32> {
+        let end = axis.before + size;
+        let counted = if self.count_include_pad { 0..end + axis.after } else { axis.before..end };
+        let divisor = |window: u64| {
+            let start = window * axis.stride;
+            let taps = start.max(counted.start)..(start + axis.kernel).min(counted.end);
+            taps.end - taps.start
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a window that is computed has few positions")]
+        (0..windows).map(|window| divisor(window) as f32).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn avg_pool(kernel: u64, padding: u64) -> AvgPool2d {
+        AvgPool {
+            kernel_size: PerAxis::all(kernel.try_into().unwrap()),
+            stride: Some(PerAxis::ones()),
+            padding: PerAxis::all(padding.try_into().unwrap()),
+            ceil_mode: false,
+            count_include_pad: true,
+            divisor_override: None,
+        }
+    }
+
+    /// GoogLeNet's last pool, as in the paper: 7×7 to 1×1.
+    #[test]
+    fn googlenets_last() {
+        let (input, output) =
+            ([Shape::new(vec![1024, 7, 7]).unwrap()], Shape::new(vec![1024, 1, 1]).unwrap());
+        assert_eq!(avg_pool(7, 0).output(&input), Ok(output.clone()));
+        let (work, exact) = avg_pool(7, 0).cost(&input, &output).unwrap().work().unwrap();
+        assert_eq!((work.ops.add, work.ops.div, work.ops.flops()), (49_152, 1_024, 50_176));
+        assert_eq!(work, exact);
+    }
+
+    /// A padded sum saves additions, and is divided all the same.
+    #[test]
+    fn padding_is_neither_added_nor_left_undivided() {
+        let image = [Shape::new(vec![1, 4, 4]).unwrap()];
+        let (work, exact) = avg_pool(3, 1).cost(&image, &image[0]).unwrap().work().unwrap();
+        assert_eq!((work.ops.add, exact.ops.add), (16 * 8, 100 - 16));
+        assert_eq!((work.ops.div, exact.ops.div), (16, 16));
+    }
+
+    /// 5 elements, padding 1, windows of 3 every 3: the last starts at the sixth position and reaches one past the padding.
+    #[test]
+    fn what_sticks_out_beyond_the_padding_is_never_divided_by() {
+        let axis = Axis { kernel: 3, stride: 3, dilation: 1, before: 1, after: 1, ceil: true };
+        let counting = avg_pool(3, 1);
+        let sparing = AvgPool { count_include_pad: false, ..counting.clone() };
+        assert_eq!(counting.divisors(&axis, 6, 3), [3.0, 3.0, 2.0]);
+        assert_eq!(sparing.divisors(&axis, 6, 3), [2.0, 3.0, 1.0]);
+    }
+}

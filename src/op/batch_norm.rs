@@ -1,0 +1,124 @@
+//! `batch_norm2d`: batch normalization as at inference, as `torch.nn.BatchNorm2d` in `eval()`.
+//!
+//! PyTorch's buffer `num_batches_tracked` takes no part in inference and is not modelled.
+
+use candle_core::Tensor;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, only_spatial, settings, taps};
+use crate::counts::{Kind, Overflow};
+use crate::shape::Shape;
+use crate::working::Working;
+
+/// Batch normalization with the running statistics, channel by channel: (x − mean)/√(var + eps)·weight + bias.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchNorm<const N: usize> {
+    /// Added to the variance, against division by zero.
+    #[serde(default = "default_eps")]
+    pub eps: f64,
+    /// Whether each channel has a learned factor and a learned bias.
+    #[serde(default = "settings::yes")]
+    pub affine: bool,
+}
+
+/// Batch norm of images.
+pub type BatchNorm2d = BatchNorm<2>;
+
+impl Definition for BatchNorm2d {
+    const EXAMPLE: &'static str = r#"{ op = "batch_norm2d" }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[64, 112, 112]];
+}
+
+impl<const N: usize> Operator for BatchNorm<N> {
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        only_spatial::<N>(inputs).cloned()
+    }
+
+    fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
+        let axes = vec![("channels", inputs[0].dims()[0])];
+        let [zero, one] = [0.0, 1.0].map(Initializer::Constant);
+        let mut weights = vec![];
+        if self.affine {
+            weights.push(Weight::learned("weight", axes.clone(), one));
+            weights.push(Weight::learned("bias", axes.clone(), zero));
+        }
+        weights.push(Weight::buffer("running_mean", axes.clone(), zero));
+        weights.push(Weight::buffer("running_var", axes, one));
+        weights
+    }
+
+    fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
+        Ok(Cost::each(&[Kind::Mul, Kind::Add], &Working::elements("output elements", output)))
+    }
+
+    fn class(&self) -> Class {
+        Class::Normalization
+    }
+
+    /// Computed as it is counted, and as PyTorch does it: one factor and one summand for each channel.
+    fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        let input = &inputs[0];
+        let (learned, statistics) = weights.split_at(weights.len() - 2);
+        let (mean, variance) = (&statistics[0], &statistics[1]);
+        let mut factor = variance.affine(1.0, self.eps)?.sqrt()?.recip()?;
+        if let [weight, _] = learned {
+            factor = (factor * weight)?;
+        }
+        let mut summand = (mean * &factor)?.neg()?;
+        if let [_, bias] = learned {
+            summand = (summand + bias)?;
+        }
+        input
+            .broadcast_mul(&taps::spread(&factor, input, 1)?)?
+            .broadcast_add(&taps::spread(&summand, input, 1)?)
+    }
+}
+
+fn default_eps() -> f64 {
+    1e-5
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Role;
+    use super::*;
+
+    fn batch_norm(affine: bool) -> BatchNorm2d {
+        BatchNorm { eps: default_eps(), affine }
+    }
+
+    /// After ResNet's first convolution: 128 parameters and 128 buffers.
+    #[test]
+    fn resnets_first() {
+        let shapes = [Shape::new(vec![64, 112, 112]).unwrap()];
+        let numbers = |role| -> u128 {
+            let weights = batch_norm(true).weights(&shapes);
+            weights
+                .iter()
+                .filter(|weight| weight.role == role)
+                .map(|weight| weight.count().evaluate().unwrap())
+                .sum()
+        };
+        assert_eq!([Role::Learned, Role::Buffer].map(numbers), [128, 128]);
+        let (work, _) = batch_norm(true).cost(&shapes, &shapes[0]).unwrap().work().unwrap();
+        assert_eq!((work.ops.mul, work.ops.add, work.ops.flops()), (802_816, 802_816, 1_605_632));
+        assert_eq!(work.macs.total(), 0);
+    }
+
+    #[test]
+    fn without_affine_only_statistics_are_stored() {
+        let weights = batch_norm(false).weights(&[Shape::new(vec![3, 2, 2]).unwrap()]);
+        assert_eq!(
+            weights.iter().map(|weight| weight.name).collect::<Vec<_>>(),
+            ["running_mean", "running_var"]
+        );
+    }
+
+    #[test]
+    fn features_are_no_image() {
+        let reason = batch_norm(true).output(&[Shape::new(vec![400]).unwrap()]).unwrap_err();
+        assert_eq!(reason.to_string(), "needs channels × height × width, and gets 400");
+    }
+}

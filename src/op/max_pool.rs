@@ -1,0 +1,131 @@
+//! `max_pool2d`: the maximum over a sliding window, as `torch.nn.MaxPool2d`.
+
+use candle_core::Tensor;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::pool::{self, Pool};
+use super::settings::{Extent, PerAxis, Size};
+use super::{Class, Cost, Definition, Operator, Reason, Window, taps};
+use crate::counts::{Kind, Overflow};
+use crate::shape::Shape;
+use crate::working::Working;
+
+/// Maximum over a sliding window, channel by channel; padding never wins.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MaxPool<const N: usize> {
+    /// Size of the window.
+    pub kernel_size: PerAxis<Size, N>,
+    /// Steps from one window to the next; as many as the window is large, unless they are set.
+    #[serde(default)]
+    #[schemars(with = "PerAxis<Size, N>")]
+    pub stride: Option<PerAxis<Size, N>>,
+    /// Positions added on both sides; at most half the window.
+    #[serde(default)]
+    pub padding: PerAxis<Extent, N>,
+    /// Positions from one tap of the window to the next.
+    #[serde(default = "PerAxis::<Size, N>::ones")]
+    pub dilation: PerAxis<Size, N>,
+    /// Whether the last window may stick out, so that no element is left over.
+    #[serde(default)]
+    pub ceil_mode: bool,
+}
+
+/// Max pool of images.
+pub type MaxPool2d = MaxPool<2>;
+
+impl Definition for MaxPool2d {
+    const EXAMPLE: &'static str = r#"{ op = "max_pool2d", kernel_size = 3, stride = 2, padding = 1 }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[64, 112, 112]];
+}
+
+impl<const N: usize> Operator for MaxPool<N> {
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        self.pool().output(inputs)
+    }
+
+    fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
+        Ok(Cost { terms: vec![self.pool().reduction(Kind::Cmp, &inputs[0], output)?] })
+    }
+
+    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(&'static str, Working)> {
+        self.pool().window().output_workings(&inputs[0], output)
+    }
+
+    fn window(&self, _input: &Shape) -> Option<Window> {
+        Some(self.pool().window())
+    }
+
+    fn class(&self) -> Class {
+        Class::Pooling
+    }
+
+    fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        let (input, window) = (&inputs[0], self.pool().window());
+        match pool::native(&window)? {
+            Some([kernel, stride]) => input.max_pool2d_with_stride(kernel, stride),
+            None => taps::reduce(input, &window, f64::NEG_INFINITY, |most, tap| most.maximum(tap)),
+        }
+    }
+}
+
+impl<const N: usize> MaxPool<N> {
+    fn pool(&self) -> Pool<N> {
+        let &Self { kernel_size, stride, padding, dilation, ceil_mode } = self;
+        Pool { kernel_size, stride, padding, dilation, ceil_mode }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::working::Notation;
+
+    fn max_pool(kernel: u64, stride: u64) -> MaxPool2d {
+        let [kernel_size, stride] = [kernel, stride].map(|size| PerAxis::all(size.try_into().unwrap()));
+        let (padding, dilation) = (PerAxis::default(), PerAxis::ones());
+        MaxPool { kernel_size, stride: Some(stride), padding, dilation, ceil_mode: false }
+    }
+
+    /// The first pool of GoogLeNet: 112 to 56 needs `ceil_mode`, and the last windows reach past the image.
+    #[test]
+    fn googlenets_first() {
+        let pool = MaxPool { ceil_mode: true, ..max_pool(3, 2) };
+        let (input, output) =
+            ([Shape::new(vec![64, 112, 112]).unwrap()], Shape::new(vec![64, 56, 56]).unwrap());
+        assert_eq!(pool.output(&input), Ok(output.clone()));
+        let cost = pool.cost(&input, &output).unwrap();
+        let working = &cost.terms[0].nominal;
+        assert_eq!(working.formula(Notation::Text), "output elements · (kernel² − 1)");
+        assert_eq!(working.substitution(Notation::Text), "64·56²·(3² − 1)");
+        let exact = cost.terms[0].padding_exact.as_ref().unwrap();
+        assert_eq!(exact.formula(Notation::Text), "channels · (taps on the input − windows on the input)");
+        assert_eq!(exact.substitution(Notation::Text), "64·(27,889 − 3,136)");
+    }
+
+    #[test]
+    fn without_padding_there_is_one_count() {
+        let (input, output) = ([Shape::new(vec![6, 28, 28]).unwrap()], Shape::new(vec![6, 14, 14]).unwrap());
+        let pool = MaxPool { stride: None, ..max_pool(2, 9) };
+        assert_eq!(pool.output(&input), Ok(output.clone()), "the stride is the window's size by default");
+        let cost = pool.cost(&input, &output).unwrap();
+        assert_eq!(cost.terms[0].padding_exact, None);
+        assert_eq!(cost.work().unwrap().0.ops.cmp, 6 * 14 * 14 * 3);
+    }
+
+    /// A volume of one slice is pooled as the image it is.
+    #[test]
+    fn a_volume_is_pooled_like_an_image() -> candle_core::Result<()> {
+        let device = &candle_core::Device::Cpu;
+        let image = Tensor::arange(0f32, 30.0, device)?.reshape((1, 1, 5, 6))?;
+        let [kernel_size, stride] =
+            [[1, 3, 3], [1, 2, 2]].map(|sizes| PerAxis(sizes.map(|size: u64| size.try_into().unwrap())));
+        let (padding, dilation) = (PerAxis::default(), PerAxis::ones());
+        let volume = MaxPool::<3> { kernel_size, stride: Some(stride), padding, dilation, ceil_mode: false };
+        let output = volume.forward(&[image.unsqueeze(2)?], &[])?.squeeze(2)?;
+        let expected = max_pool(3, 2).forward(&[image], &[])?;
+        assert_eq!(output.flatten_all()?.to_vec1::<f32>()?, expected.flatten_all()?.to_vec1::<f32>()?);
+        Ok(())
+    }
+}

@@ -1,0 +1,161 @@
+//! What the pools over a sliding window share, in any number of dimensions: how the window slides, and what it costs to put
+//! together what it sees.
+
+use super::settings::{Extent, PerAxis, Size};
+use super::window::{Axis, Window, spatial_sizes};
+use super::{Reason, Term, only_spatial, shape, taps};
+use crate::counts::{Kind, Overflow};
+use crate::shape::Shape;
+use crate::text;
+use crate::working::Working;
+
+/// How the window of a pool slides.
+pub(super) struct Pool<const N: usize> {
+    /// Size of the window.
+    pub kernel_size: PerAxis<Size, N>,
+    /// Steps from one window to the next; as many as the window is large, unless they are set.
+    pub stride: Option<PerAxis<Size, N>>,
+    /// Positions added on both sides.
+    pub padding: PerAxis<Extent, N>,
+    /// Positions from one tap of the window to the next.
+    pub dilation: PerAxis<Size, N>,
+    /// Whether a last window may stick out.
+    pub ceil_mode: bool,
+}
+
+impl<const N: usize> Pool<N> {
+    pub(super) fn window(&self) -> Window {
+        let strides = self.stride.unwrap_or(self.kernel_size);
+        let axis = |index: usize| {
+            let [kernel, stride, dilation] =
+                [self.kernel_size, strides, self.dilation].map(|setting| setting.0[index].get());
+            let padding = self.padding.0[index].get();
+            Axis { kernel, stride, dilation, before: padding, after: padding, ceil: self.ceil_mode }
+        };
+        Window { axes: (0..N).map(axis).collect() }
+    }
+
+    pub(super) fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        let input = only_spatial::<N>(inputs)?;
+        self.check_padding()?;
+        let sizes = self.window().output(spatial_sizes(input))?;
+        shape([vec![input.dims()[0]], sizes].concat())
+    }
+
+    /// What it takes to put the taps of each window together: one operation less than there are.
+    pub(super) fn reduction(&self, kind: Kind, input: &Shape, output: &Shape) -> Result<Term, Overflow> {
+        let window = self.window();
+        let all = Working::Product(window.kernel_working()).less(Working::Number(1));
+        let nominal = Working::elements("output elements", output).by(all);
+        let (from, to) = (spatial_sizes(input), spatial_sizes(output));
+        let taps = Working::named("taps on the input", window.taps_inside(from, to)?);
+        // A window that sees nothing but padding has no first tap either.
+        let first = Working::named("windows on the input", window.windows_inside(from, to)?);
+        let exact = Working::named("channels", input.dims()[0]).by(taps.less(first));
+        Ok(Term::ops(kind, nominal).padding_exact(exact))
+    }
+
+    /// PyTorch's rule, so that every window sees an element.
+    fn check_padding(&self) -> Result<(), Reason> {
+        let settings = self.padding.0.into_iter().zip(self.kernel_size.0);
+        for (padding, kernel) in settings.map(|(padding, kernel)| (padding.get(), kernel.get())) {
+            let most = kernel / 2;
+            if padding > most {
+                return Err(Reason::new(text!(
+                    "a pool's padding is at most half its window, {most} of {kernel}, and is {padding}",
+                    "池化的填充不得超过窗口的一半(窗口 {kernel},至多 {most}),这里是 {padding}"
+                ))
+                .at("padding"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Kernel and stride for candle's own pools, which have two dimensions and neither padding nor dilation nor `ceil_mode`.
+pub(super) fn native(window: &Window) -> candle_core::Result<Option<[(usize, usize); 2]>> {
+    let &[height, width] = window.axes.as_slice() else { return Ok(None) };
+    let plain = |axis: Axis| !axis.ceil && axis.dilation == 1 && (axis.before, axis.after) == (0, 0);
+    if !plain(height) || !plain(width) {
+        return Ok(None);
+    }
+    let kernel = (taps::size_of(height.kernel)?, taps::size_of(width.kernel)?);
+    Ok(Some([kernel, (taps::size_of(height.stride)?, taps::size_of(width.stride)?)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pool([kernel_size, stride, dilation]: [[u64; 2]; 3], padding: [u64; 2], ceil_mode: bool) -> Pool<2> {
+        let [kernel_size, stride, dilation] =
+            [kernel_size, stride, dilation].map(|sizes| PerAxis(sizes.map(|size| size.try_into().unwrap())));
+        let padding = PerAxis(padding.map(|padding| padding.try_into().unwrap()));
+        Pool { kernel_size, stride: Some(stride), padding, dilation, ceil_mode }
+    }
+
+    /// Operations of one channel, each window and tap in turn: `[nominal, padding-exact]`.
+    fn counted(pool: &Pool<2>, input: [u64; 2], output: [u64; 2]) -> [u128; 2] {
+        let window = pool.window();
+        let inside = |axis: usize, index: u64, tap: u64| {
+            let Axis { stride, dilation, before, .. } = window.axes[axis];
+            (before..before + input[axis]).contains(&(index * stride + tap * dilation))
+        };
+        let [height, width] = pool.kernel_size.0.map(Size::get);
+        let [mut nominal, mut exact] = [0; 2];
+        for (row, column) in pairs(output) {
+            let taps = pairs([height, width]);
+            let seen = taps.filter(|&(i, j)| inside(0, row, i) && inside(1, column, j)).count();
+            nominal += u128::from(height * width - 1);
+            exact += seen.saturating_sub(1) as u128;
+        }
+        [nominal, exact]
+    }
+
+    fn pairs([rows, columns]: [u64; 2]) -> impl Iterator<Item = (u64, u64)> {
+        (0..rows).flat_map(move |row| (0..columns).map(move |column| (row, column)))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn operations_are_those_that_a_loop_counts(
+            input in prop::array::uniform2(1u64..9),
+            sliding in prop::array::uniform3(prop::array::uniform2(1u64..5)),
+            padding in prop::array::uniform2(0u64..3), ceil: bool, channels in 1u64..3,
+        ) {
+            let padding = [0, 1].map(|axis| padding[axis].min(sliding[0][axis] / 2));
+            let pool = pool(sliding, padding, ceil);
+            let from = Shape::new(vec![channels, input[0], input[1]]).unwrap();
+            if let Ok(to) = pool.output(std::slice::from_ref(&from)) {
+                let term = pool.reduction(Kind::Cmp, &from, &to).unwrap();
+                let nominal = term.nominal.evaluate().unwrap();
+                let exact = term.padding_exact.map_or(nominal, |exact| exact.evaluate().unwrap());
+                let [_, height, width] = to.image().unwrap();
+                let expected = counted(&pool, input, [height, width]).map(|count| count * u128::from(channels));
+                prop_assert_eq!([nominal, exact], expected);
+            }
+        }
+    }
+
+    #[test]
+    fn the_padding_is_at_most_half_the_window() {
+        let image = [Shape::new(vec![1, 8, 8]).unwrap()];
+        assert!(pool([[3; 2], [1; 2], [1; 2]], [1, 1], false).output(&image).is_ok());
+        let reason = pool([[3, 3], [1; 2], [1; 2]], [1, 2], false).output(&image).unwrap_err();
+        assert_eq!(reason.to_string(), "a pool's padding is at most half its window, 1 of 3, and is 2");
+        assert_eq!(reason.setting, Some("padding"));
+    }
+
+    #[test]
+    fn sizes_of_any_magnitude_are_counted_or_refused() {
+        let huge = crate::shape::LARGEST_SIZE;
+        let image = [Shape::new(vec![1 << 20, huge, huge]).unwrap()];
+        let pool = pool([[huge; 2], [1; 2], [1; 2]], [huge / 2; 2], true);
+        let output = pool.output(&image).unwrap_err();
+        assert_eq!(output.to_string(), "the output would have more than 2^53 positions");
+    }
+}

@@ -1,0 +1,133 @@
+//! The counting rules in the documentation of `cnncost::counts`, held against the operators.
+
+mod common;
+
+use cnncost::counts::Kind;
+use cnncost::shape::Shape;
+
+use common::{is_known, operator};
+
+/// One row: what an operator with these settings does on these inputs.
+struct Rule {
+    op: &'static str,
+    /// As JSON.
+    settings: &'static str,
+    inputs: &'static [&'static [u64]],
+    /// Output elements, or groups of values that are normalized together.
+    units: u128,
+    /// Operations for each of them: mul, add, div, cmp, exp.
+    ops: [u128; 5],
+}
+
+/// A small image and its elements.
+const IMAGE: &[&[u64]] = &[&[4, 6, 5]];
+const ELEMENTS: u128 = 4 * 6 * 5;
+
+const RULES: &[Rule] = &[
+    // Contractions: a MAC is one multiplication and one addition; a bias is one more addition.
+    rule(
+        "conv2d",
+        r#"{"out_channels": 3, "kernel_size": 3, "bias": false}"#,
+        IMAGE,
+        3 * 4 * 3,
+        [36, 36, 0, 0, 0],
+    ),
+    rule("conv2d", r#"{"out_channels": 3, "kernel_size": [3, 2]}"#, IMAGE, 3 * 4 * 4, [24, 25, 0, 0, 0]),
+    rule(
+        "conv2d",
+        r#"{"out_channels": 2, "kernel_size": 3, "padding": 1, "groups": 2}"#,
+        IMAGE,
+        2 * 6 * 5,
+        [18, 19, 0, 0, 0],
+    ),
+    rule("linear", r#"{"out_features": 3, "bias": false}"#, IMAGE, 4 * 6 * 3, [5, 5, 0, 0, 0]),
+    rule("linear", r#"{"out_features": 3}"#, &[&[7]], 3, [7, 8, 0, 0, 0]),
+    // Normalizations; local response norm over n = 3 channels.
+    each("batch_norm2d", "{}", [1, 1, 0, 0, 0]),
+    each("batch_norm2d", r#"{"affine": false}"#, [1, 1, 0, 0, 0]),
+    each("local_response_norm", r#"{"size": 3}"#, [2, 3, 1, 0, 1]),
+    // Activations.
+    each("relu", "{}", [0, 0, 0, 1, 0]),
+    each("leaky_relu", "{}", [1, 0, 0, 1, 0]),
+    each("relu6", "{}", [0, 0, 0, 2, 0]),
+    each("sigmoid", "{}", [0, 1, 1, 0, 1]),
+    each("silu", "{}", [1, 1, 1, 0, 1]),
+    each("tanh", "{}", [0, 0, 0, 0, 1]),
+    each("hard_sigmoid", "{}", [1, 1, 0, 2, 0]),
+    each("hard_swish", "{}", [2, 1, 0, 2, 0]),
+    each("gelu", "{}", [3, 1, 0, 0, 1]),
+    each("gelu", r#"{"approximate": "tanh"}"#, [6, 2, 0, 0, 1]),
+    // Softmax, for each group of n = 4 channels.
+    rule("softmax", "{}", IMAGE, 6 * 5, [0, 7, 4, 3, 4]),
+    rule("log_softmax", "{}", IMAGE, 6 * 5, [0, 11, 0, 3, 5]),
+    // Pools of k = 6 positions, padding or not.
+    rule("max_pool2d", r#"{"kernel_size": [3, 2], "stride": 1}"#, IMAGE, 4 * 4 * 4, [0, 0, 0, 5, 0]),
+    rule(
+        "max_pool2d",
+        r#"{"kernel_size": [3, 2], "stride": 1, "padding": [1, 0]}"#,
+        IMAGE,
+        4 * 6 * 4,
+        [0, 0, 0, 5, 0],
+    ),
+    rule("max_pool2d", r#"{"kernel_size": [3, 2], "ceil_mode": true}"#, IMAGE, 4 * 2 * 3, [0, 0, 0, 5, 0]),
+    rule("avg_pool2d", r#"{"kernel_size": [3, 2], "stride": 1}"#, IMAGE, 4 * 4 * 4, [0, 5, 1, 0, 0]),
+    rule("adaptive_avg_pool2d", r#"{"output_size": [2, 5]}"#, IMAGE, 4 * 2 * 5, [0, 2, 1, 0, 0]),
+    rule("adaptive_avg_pool2d", r#"{"output_size": 1}"#, IMAGE, 4, [0, 29, 1, 0, 0]),
+    // Merges of two tensors, and learned and fixed factors.
+    rule("add", "{}", &[&[4, 6, 5], &[4, 6, 5]], ELEMENTS, [0, 1, 0, 0, 0]),
+    rule("mul", "{}", &[&[4, 6, 5], &[4, 6, 5]], ELEMENTS, [1, 0, 0, 0, 0]),
+    each("scale", r#"{"bias": false}"#, [1, 0, 0, 0, 0]),
+    each("scale", r#"{"bias": true}"#, [1, 1, 0, 0, 0]),
+    each("affine", r#"{"mul": 2.0, "add": 3.0}"#, [1, 1, 0, 0, 0]),
+    each("affine", r#"{"mul": 1.0, "add": 3.0}"#, [0, 1, 0, 0, 0]),
+    each("affine", r#"{"mul": 2.0, "add": 0.0}"#, [1, 0, 0, 0, 0]),
+    // What moves numbers and computes none.
+    rule("concat", "{}", &[&[4, 6, 5], &[2, 6, 5]], 6 * 6 * 5, [0; 5]),
+    each("flatten", "{}", [0; 5]),
+    each("identity", "{}", [0; 5]),
+    each("dropout", "{}", [0; 5]),
+    rule("parameter", r#"{"shape": [4, 6, 5]}"#, &[], ELEMENTS, [0; 5]),
+];
+
+#[test]
+fn operators_are_counted_by_the_rules() {
+    for rule in RULES.iter().filter(|rule| is_known(rule.op)) {
+        let expected = rule.ops.map(|ops| ops * rule.units);
+        assert_eq!(rule.counted(), expected, "mul, add, div, cmp, exp of {} {}", rule.op, rule.settings);
+    }
+}
+
+#[test]
+fn rules_and_operators_cover_each_other() {
+    let missing: Vec<_> = RULES.iter().map(|rule| rule.op).filter(|op| !is_known(op)).collect();
+    let entries = cnncost::op::OPERATORS.iter().map(|entry| entry.name);
+    let unruled: Vec<_> = entries.filter(|name| RULES.iter().all(|rule| rule.op != *name)).collect();
+    assert!(missing.is_empty(), "rules for operators that are missing: {missing:?}");
+    assert!(unruled.is_empty(), "operators without a rule: {unruled:?}");
+}
+
+impl Rule {
+    /// The operator's own count, by kind.
+    fn counted(&self) -> [u128; 5] {
+        let operator = operator(self.op, &serde_json::from_str(self.settings).unwrap());
+        let inputs: Vec<_> = self.inputs.iter().map(|sizes| Shape::new(sizes.to_vec()).unwrap()).collect();
+        let output = operator.output(&inputs).unwrap();
+        let (work, _) = operator.cost(&inputs, &output).unwrap().work().unwrap();
+        Kind::ALL.map(|kind| work.ops[kind])
+    }
+}
+
+const fn rule(
+    op: &'static str,
+    settings: &'static str,
+    inputs: &'static [&'static [u64]],
+    units: u128,
+    ops: [u128; 5],
+) -> Rule {
+    Rule { op, settings, inputs, units, ops }
+}
+
+/// A rule for each element of [`IMAGE`].
+const fn each(op: &'static str, settings: &'static str, ops: [u128; 5]) -> Rule {
+    rule(op, settings, IMAGE, ELEMENTS, ops)
+}
