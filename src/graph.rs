@@ -214,6 +214,11 @@ impl Graph {
         &self.scopes[id.index()]
     }
 
+    /// Whether a node stands in a box, at any depth.
+    pub fn is_in(&self, id: NodeId, scope: ScopeId) -> bool {
+        self.scope(scope).nodes.contains(&id.0)
+    }
+
     /// A node's path: `layer1/0/add_1/body/conv_bn_1/conv2d_1`.
     pub fn path(&self, id: NodeId) -> String {
         let node = self.node(id);

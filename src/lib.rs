@@ -8,6 +8,7 @@ pub mod error;
 pub mod graph;
 pub mod op;
 pub mod read;
+pub mod report;
 pub mod shape;
 pub mod text;
 pub mod working;

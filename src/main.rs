@@ -1,2 +1,7 @@
-//! cnncost
-fn main() { cnncost::cli::run() }
+//! The `cnncost` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cnncost::cli::run(std::env::args_os())
+}

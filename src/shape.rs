@@ -100,6 +100,15 @@ impl ElementType {
             Self::I8 => "i8",
         }
     }
+
+    /// Bytes of one number.
+    pub fn bytes(self) -> u128 {
+        match self {
+            Self::F32 => 4,
+            Self::F16 | Self::Bf16 => 2,
+            Self::I8 => 1,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,21 +1,192 @@
-//! The program.
-/// Runs.
-pub fn run() {
-    let args: Vec<String> = std::env::args().collect();
-    let text = std::fs::read_to_string(&args[1]).unwrap();
-    let options = crate::read::Options { variant: args.get(2).cloned(), ..Default::default() };
-    let result = crate::read::Description::parse(&args[1], &text).and_then(|d| d.expand(&options));
-    match result {
-        Ok(n) => {
-            let a = crate::analyze(&n.graph, 1).unwrap();
-            for (id, node) in n.graph.nodes() {
-                let c = a.node(id).unwrap();
-                println!("{} {} {} {} {}", n.graph.path(id), node.operator_name(), node.shape, c.params.total(), c.work.macs.total());
-            }
-            let t = a.total();
-            println!("{} {} {} exact {}", t.params.total(), t.work.macs.total(), t.work.ops.flops(), t.padding_exact.macs.total());
-            for w in n.warnings { println!("{}", w.render(&crate::error::Source{name: args[1].clone(), text: text.clone()}, Default::default(), false, 100)); }
+//! The command line: arguments, and one short file for each command. Only here is anything printed.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::error::{Diagnostic, ReadError, Source};
+use crate::report::Style;
+use crate::shape::ElementType;
+use crate::text::{Language, Text};
+
+mod analyze;
+mod input;
+mod models;
+mod ops;
+mod output;
+mod schema;
+
+/// Counts what convolutional networks cost: shapes, parameters, multiply–accumulates, FLOPs, each exact and each with its
+/// working.
+#[derive(Debug, Parser)]
+#[command(name = "cnncost", version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the cost of each layer and in total; of several networks, a line each
+    Analyze(analyze::Arguments),
+    /// List the bundled networks
+    Models(models::Arguments),
+    /// List the operators with their settings and counting rules
+    Ops(ops::Arguments),
+    /// Print a JSON Schema: of descriptions, for editors, or of what `--format json` prints
+    Schema(schema::Arguments),
+}
+
+/// How a command says what it says.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Output")]
+struct Output {
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Whether to use colors; NO_COLOR and CLICOLOR_FORCE are heeded
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    color: Color,
+    /// Language of headings, notes and errors
+    #[arg(long, value_enum, default_value_t = Lang::En, value_name = "LANGUAGE")]
+    lang: Lang,
+    /// Print no warnings
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Lang {
+    En,
+    Zh,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Dtype {
+    F32,
+    F16,
+    Bf16,
+    I8,
+}
+
+/// How a command ended, from best to worst; several files end as the worst of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    Done,
+    /// `--strict` found something, or the work itself failed.
+    Failed,
+    /// An input cannot be read, or the command is wrong.
+    Unusable,
+}
+
+/// Runs the program on these arguments, its own name first.
+///
+/// The exit code is 0 when all is done, 1 when `--strict` found something or the work failed, and 2 when the arguments are
+/// wrong or an input cannot be read.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed pipe is no error.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
-        Err(e) => println!("{}", e.render(Default::default(), false, 100)),
+    };
+    let outcome = match cli.command {
+        Command::Analyze(arguments) => analyze::run(&arguments),
+        Command::Models(arguments) => models::run(&arguments),
+        Command::Ops(arguments) => ops::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
+    };
+    match outcome {
+        Outcome::Done => ExitCode::SUCCESS,
+        Outcome::Failed => ExitCode::from(1),
+        Outcome::Unusable => ExitCode::from(2),
     }
+}
+
+impl Output {
+    fn language(&self) -> Language {
+        match self.lang {
+            Lang::En => Language::English,
+            Lang::Zh => Language::Chinese,
+        }
+    }
+
+    /// How to lay out what goes to standard output or to the file.
+    fn style(&self) -> Style {
+        let color = self.output.is_none() && self.wants_color(&std::io::stdout());
+        Style { language: self.language(), width: terminal_width(), color }
+    }
+
+    fn wants_color(&self, stream: &impl anstream::stream::RawStream) -> bool {
+        match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never,
+        }
+    }
+
+    /// Says something that is no data: on standard error.
+    fn say(&self, text: &str) {
+        use std::io::Write;
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+
+    fn warn(&self, warnings: &[Diagnostic], source: &Source) {
+        if !self.quiet {
+            let color = self.wants_color(&std::io::stderr());
+            for warning in warnings {
+                self.say(&warning.render(source, self.language(), color, terminal_width()));
+            }
+        }
+    }
+
+    /// Reports an input that cannot be read.
+    fn refuse(&self, error: &ReadError) -> Outcome {
+        let color = self.wants_color(&std::io::stderr());
+        self.say(&error.render(self.language(), color, terminal_width()));
+        Outcome::Unusable
+    }
+
+    /// Reports a mistake on the command line.
+    fn misused(&self, message: Text, help: Option<Text>) -> Outcome {
+        let color = self.wants_color(&std::io::stderr());
+        let nowhere = Source { name: String::new(), text: String::new() };
+        let mistake = Diagnostic::nowhere(message).help(help);
+        self.say(&mistake.render(&nowhere, self.language(), color, terminal_width()));
+        Outcome::Unusable
+    }
+}
+
+impl From<Dtype> for ElementType {
+    fn from(dtype: Dtype) -> Self {
+        match dtype {
+            Dtype::F32 => Self::F32,
+            Dtype::F16 => Self::F16,
+            Dtype::Bf16 => Self::Bf16,
+            Dtype::I8 => Self::I8,
+        }
+    }
+}
+
+/// Columns of the terminal; `COLUMNS` where there is none, else 80.
+fn terminal_width() -> usize {
+    const USUAL: usize = 80;
+    let set = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|&columns| columns > 0);
+    let terminal = || {
+        let (terminal_size::Width(columns), _) = terminal_size::terminal_size()?;
+        std::io::stdout().is_terminal().then_some(usize::from(columns))
+    };
+    terminal().or_else(set).unwrap_or(USUAL)
 }

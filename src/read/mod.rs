@@ -9,12 +9,14 @@ use crate::graph::Graph;
 use crate::op::Op;
 use crate::text;
 
+pub mod bundled;
 mod check;
 pub mod description;
 mod expand;
 mod explain_merge;
 pub mod expression;
 pub mod keys;
+pub mod schema;
 mod settings;
 mod toml;
 

@@ -1,0 +1,144 @@
+//! `cnncost analyze`: what each layer costs, and the whole.
+
+use clap::{Args, ValueEnum};
+
+use super::input::Networks;
+use super::{Outcome, Output};
+use crate::report::columns::{COLUMNS, Column, column, parse};
+use crate::report::rows::{self, Depth, Row, RowKind};
+use crate::report::table::{self, Choice, Layout};
+use crate::report::{Subject, csv, json, latex, markdown};
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    networks: Networks,
+    /// How deep boxes are opened: a number, or `all`; without it, as deep as gives a table of a size to take in
+    #[arg(long, value_name = "N", value_parser = depth)]
+    depth: Option<Depth>,
+    /// The columns, as in `layer,output,macs,share`
+    #[arg(long, value_name = "NAMES", long_help = columns_help())]
+    columns: Option<String>,
+    /// Sort the layers by this column, largest first
+    #[arg(long, value_name = "COLUMN")]
+    sort: Option<String>,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For the terminal
+    Table,
+    /// The same, with the figures of every box
+    Tree,
+    /// For a page of notes or a pull request
+    Markdown,
+    /// Plain figures, a line for each layer
+    Csv,
+    /// Everything
+    Json,
+    /// For a slide or a paper, with booktabs
+    Latex,
+}
+
+/// Columns of Markdown and LaTeX unless others are asked for: a page has no width to fill.
+const PAGE: [&str; 6] = ["layer", "output", "kernel", "params", "macs", "share"];
+
+/// The same for several networks.
+const PAGE_SUMMARY: [&str; 6] = ["layer", "input", "output", "params", "macs", "flops"];
+
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    let output = &arguments.output;
+    let columns = match arguments.columns.as_deref().map(parse).transpose() {
+        Ok(columns) => columns,
+        Err(message) => return output.misused(message, None),
+    };
+    let sort = match arguments.sort.as_deref().map(parse).transpose() {
+        Ok(sort) => sort.and_then(|columns| columns.first().copied()),
+        Err(message) => return output.misused(message, None),
+    };
+    let (subjects, read) = arguments.networks.subjects(output);
+    if subjects.is_empty() {
+        return read;
+    }
+    read.max(output.write(&arguments.text(&subjects, columns, sort)))
+}
+
+impl Arguments {
+    fn text(
+        &self,
+        subjects: &[Subject],
+        columns: Option<Vec<&'static Column>>,
+        sort: Option<&'static Column>,
+    ) -> String {
+        let style = self.output.style();
+        let layout = if self.format == Format::Tree { Layout::Tree } else { Layout::Table };
+        match (self.format, subjects) {
+            (Format::Json, _) => json::write(subjects),
+            (Format::Table | Format::Tree, [one]) => {
+                let choice = Choice { layout, depth: self.depth.unwrap_or(Depth::Fitting), columns, sort };
+                table::network(one, &choice, style)
+            }
+            (Format::Table | Format::Tree, several) => table::summary(several, columns.as_deref(), style),
+            (Format::Csv, [one]) => {
+                let columns = columns.unwrap_or_else(|| COLUMNS.iter().collect());
+                csv::table(&self.rows(one, sort), &columns)
+            }
+            (Format::Csv, several) => {
+                let columns = columns.unwrap_or_else(|| COLUMNS.iter().filter(|c| c.key != "share").collect());
+                csv::table(&lines(several), &columns)
+            }
+            (Format::Markdown | Format::Latex, _) => self.page(subjects, columns, sort),
+        }
+    }
+
+    fn page(
+        &self,
+        subjects: &[Subject],
+        columns: Option<Vec<&'static Column>>,
+        sort: Option<&'static Column>,
+    ) -> String {
+        let (title, rows, usual) = match subjects {
+            [one] => {
+                let mut rows = self.rows(one, sort);
+                rows.push(rows::total(one));
+                (Some(one), rows, PAGE)
+            }
+            several => (None, lines(several), PAGE_SUMMARY),
+        };
+        let columns = columns.unwrap_or_else(|| usual.iter().filter_map(|key| column(key)).collect());
+        let write = if self.format == Format::Latex { latex::table } else { markdown::table };
+        write(title, &rows, &columns, self.output.language())
+    }
+
+    /// The rows of one network; all layers where that is data.
+    fn rows(&self, subject: &Subject, sort: Option<&'static Column>) -> Vec<Row> {
+        let usual = if self.format == Format::Csv { Depth::All } else { Depth::Fitting };
+        let (mut rows, _) = rows::rows(subject, self.depth.unwrap_or(usual));
+        if let Some(column) = sort {
+            table::sort(&mut rows, column);
+        }
+        rows
+    }
+}
+
+/// A line for each network.
+fn lines(subjects: &[Subject]) -> Vec<Row> {
+    subjects.iter().map(|subject| Row { kind: RowKind::Folded, ..rows::total(subject) }).collect()
+}
+
+fn depth(written: &str) -> Result<Depth, String> {
+    match written {
+        "all" => Ok(Depth::All),
+        number => number.parse().map(Depth::To).map_err(|_| "a depth is a number, or `all`".to_owned()),
+    }
+}
+
+fn columns_help() -> String {
+    let known = COLUMNS.iter().map(|column| column.key).collect::<Vec<_>>().join(", ");
+    format!("The columns, in this order, as in `layer,output,macs,share`; there are {known}")
+}

@@ -1,0 +1,237 @@
+//! Networks as they are named on the command line: a file, standard input, or a bundled network, with its variant.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+use sha2::{Digest, Sha256};
+
+use super::{Dtype, Outcome, Output};
+use crate::error::{Diagnostic, ReadError};
+use crate::read::bundled::{self, Bundled};
+use crate::read::{Description, Options};
+use crate::report::Subject;
+use crate::shape::ElementType;
+use crate::text;
+use crate::text::Text;
+
+/// What a network is read with.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Network")]
+pub(super) struct Networks {
+    /// Descriptions (`.toml`, or `-` for standard input) or names of bundled networks; `@VARIANT` behind one picks a
+    /// variant, `@*` all of them
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+    #[command(flatten)]
+    options: NetworkOptions,
+}
+
+/// The same for every network of a command.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Network")]
+pub(super) struct NetworkOptions {
+    /// Set a parameter of the description
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    set: Vec<(String, String)>,
+    /// Samples of one forward pass
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    batch: u64,
+    /// Sizes of the input, without the batch, in place of those in the file: 3x299x299
+    #[arg(long, value_name = "SIZES", value_parser = sizes)]
+    input: Option<Sizes>,
+    /// Type of the numbers, for what depends on their width
+    #[arg(long, value_enum, default_value_t = Dtype::F32)]
+    dtype: Dtype,
+    /// What standard input holds
+    #[arg(long, value_enum, default_value_t = From::Toml, value_name = "FORMAT")]
+    from: From,
+    /// Fail if there is a warning or an operator that is not counted
+    #[arg(long)]
+    strict: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Sizes(Vec<u64>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum From {
+    Toml,
+}
+
+/// The largest description: 16 MB.
+const LARGEST: u64 = 16_000_000;
+
+impl Networks {
+    /// Reads and counts every network; what cannot be read is reported, and the others are done.
+    pub(super) fn subjects(&self, output: &Output) -> (Vec<Subject>, Outcome) {
+        self.options.subjects(&self.files, output)
+    }
+}
+
+impl NetworkOptions {
+    pub(super) fn subjects(&self, files: &[String], output: &Output) -> (Vec<Subject>, Outcome) {
+        let (mut subjects, mut worst) = (vec![], Outcome::Done);
+        for file in files {
+            let outcome = match self.read(file) {
+                Ok(named) => self.variants(&named, output, &mut subjects),
+                Err(error) => output.refuse(&error),
+            };
+            worst = worst.max(outcome);
+        }
+        (subjects, worst)
+    }
+
+    /// Every variant that was asked for.
+    fn variants(&self, named: &Named, output: &Output, subjects: &mut Vec<Subject>) -> Outcome {
+        let all = named.variant.as_deref() == Some("*");
+        let variants: Vec<Option<String>> = if all {
+            named.description.variants.iter().map(|variant| Some(variant.name.text.to_string())).collect()
+        } else {
+            vec![named.variant.clone()]
+        };
+        let mut worst = Outcome::Done;
+        for variant in variants {
+            match self.subject(named, variant) {
+                Ok(subject) => {
+                    output.warn(&subject.network.warnings, &named.description.source);
+                    let clean = subject.network.warnings.is_empty() && subject.analysis.uncounted().is_empty();
+                    worst = worst.max(if self.strict && !clean { Outcome::Failed } else { Outcome::Done });
+                    subjects.push(subject);
+                }
+                Err(error) => worst = worst.max(output.refuse(&error)),
+            }
+        }
+        worst
+    }
+
+    fn subject(&self, named: &Named, variant: Option<String>) -> Result<Subject, ReadError> {
+        let Named { description, stem, .. } = named;
+        let input = self.input.as_ref().map(|sizes| sizes.0.clone());
+        let options = Options { variant: variant.clone(), set: self.set.clone(), input };
+        let network = description.expand(&options)?;
+        let analysis = crate::analyze(&network.graph, self.batch).map_err(|too_large| {
+            let path = &too_large.path;
+            let message = text!("a count of `{path}` does not fit 128 bits", "`{path}` 的计数超出 128 位");
+            let mistake = match too_large.span {
+                Some(span) => Diagnostic::new(message, span),
+                None => Diagnostic::nowhere(text!("a total does not fit 128 bits", "总数超出 128 位")),
+            };
+            ReadError::Invalid { source_file: description.source.clone(), mistakes: vec![mistake] }
+        })?;
+        let label = match &variant {
+            // The variants of a bundled file have names of their own.
+            Some(variant) if named.bundled => variant.clone(),
+            Some(variant) => format!("{stem}@{variant}"),
+            None => stem.clone(),
+        };
+        let sha256 = Sha256::digest(description.source.text.as_bytes());
+        Ok(Subject {
+            title: description.name.clone().unwrap_or_else(|| label.clone()),
+            label,
+            source: description.source.name.clone(),
+            variant,
+            sha256: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+            network,
+            analysis,
+            element: ElementType::from(self.dtype),
+        })
+    }
+
+    fn read(&self, file: &str) -> Result<Named, ReadError> {
+        if file == "-" {
+            let From::Toml = self.from;
+            let text = read_text("standard input", io::stdin().lock())?;
+            let description = Description::parse("standard input", &text)?;
+            return Ok(Named { description, stem: "stdin".to_owned(), variant: None, bundled: false });
+        }
+        // A file whose name has an `@` in it is that file.
+        let (path, variant) = match file.rsplit_once('@') {
+            Some((path, variant)) if !Path::new(file).exists() => (path, Some(variant.to_owned())),
+            Some(_) | None => (file, None),
+        };
+        let looks_like_a_path = path.contains(['/', '\\', '.']) || Path::new(path).exists();
+        if !looks_like_a_path {
+            return named(path, variant);
+        }
+        if Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("onnx")) {
+            let why = text!("this version reads descriptions in TOML only", "此版本只读取 TOML 描述文件");
+            return Err(ReadError::Unreadable { name: path.to_owned(), why, help: None });
+        }
+        let text = read_file(path)?;
+        let stem = Path::new(path).file_stem().map_or_else(|| path.into(), |stem| stem.to_string_lossy());
+        Ok(Named { description: Description::parse(path, &text)?, stem: stem.into_owned(), variant, bundled: false })
+    }
+}
+
+/// A description and what it was called by.
+struct Named {
+    description: Description,
+    stem: String,
+    variant: Option<String>,
+    bundled: bool,
+}
+
+/// The text of a bundled description.
+pub(super) fn bundled_text(name: &str) -> Result<&'static str, ReadError> {
+    find(name).map(|(file, _)| file.text)
+}
+
+fn named(name: &str, variant: Option<String>) -> Result<Named, ReadError> {
+    let (file, of_name) = find(name)?;
+    let description = Description::parse(&format!("{}.toml", file.name), file.text)?;
+    Ok(Named { description, stem: file.name.to_owned(), variant: variant.or(of_name), bundled: true })
+}
+
+fn find(name: &str) -> Result<(&'static Bundled, Option<String>), ReadError> {
+    bundled::find(name).ok_or_else(|| {
+        let why = text!("there is no such file, and no bundled network of that name", "没有这个文件,也没有同名的内置网络");
+        let help = match bundled::nearest(name) {
+            Some(near) => text!("did you mean `{near}`?", "是否指 `{near}`?"),
+            None => text!("`cnncost models` lists the bundled networks", "`cnncost models` 列出内置网络"),
+        };
+        ReadError::Unreadable { name: name.to_owned(), why, help: Some(help) }
+    })
+}
+
+fn read_file(path: &str) -> Result<String, ReadError> {
+    let unreadable = |why, help| ReadError::Unreadable { name: path.to_owned(), why, help };
+    let metadata = std::fs::metadata(path).map_err(|error| unreadable(io_error(&error), None))?;
+    if metadata.is_dir() {
+        let help = text!("give the files in it: `{path}/*.toml`", "请给出其中的文件:`{path}/*.toml`");
+        return Err(unreadable(text!("it is a directory", "这是一个目录"), Some(help)));
+    }
+    read_text(path, File::open(path).map_err(|error| unreadable(io_error(&error), None))?)
+}
+
+fn read_text(name: &str, file: impl Read) -> Result<String, ReadError> {
+    let unreadable = |why| ReadError::Unreadable { name: name.to_owned(), why, help: None };
+    let mut bytes = vec![];
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(io_error(&error)))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(unreadable(text!("it is larger than 16 MB", "超过 16 MB")));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&b| b == b'\n').count();
+        unreadable(text!("it is not UTF-8 text, see line {line}", "不是 UTF-8 文本,见第 {line} 行"))
+    })
+}
+
+fn io_error(error: &io::Error) -> Text {
+    match error.kind() {
+        io::ErrorKind::NotFound => text!("there is no such file", "没有这个文件"),
+        io::ErrorKind::PermissionDenied => text!("it may not be read", "没有读取权限"),
+        _ => text!("{error}", "{error}"),
+    }
+}
+
+fn assignment(written: &str) -> Result<(String, String), String> {
+    let (name, value) = written.split_once('=').ok_or("an assignment is NAME=VALUE")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+fn sizes(written: &str) -> Result<Sizes, String> {
+    let size = |part: &str| part.trim().parse().map_err(|_| format!("`{part}` is no size: sizes are as in 3x224x224"));
+    written.split(['x', 'X', '×', ',']).map(size).collect::<Result<_, _>>().map(Sizes)
+}

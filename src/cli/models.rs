@@ -1,0 +1,67 @@
+//! `cnncost models`: the bundled networks.
+
+use clap::{Args, ValueEnum};
+
+use super::{Outcome, Output};
+use crate::read::Description;
+use crate::read::bundled::BUNDLED;
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// Print the description of this network instead
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// How the list is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    let output = &arguments.output;
+    if let Some(name) = &arguments.name {
+        return match super::input::bundled_text(name) {
+            Ok(text) => output.write(text),
+            Err(error) => output.refuse(&error),
+        };
+    }
+    let mut descriptions = vec![];
+    for file in BUNDLED {
+        match Description::parse(file.name, file.text) {
+            Ok(description) => descriptions.push((file.name, description)),
+            Err(error) => return output.refuse(&error),
+        }
+    }
+    let text = match arguments.format {
+        Format::Text => descriptions.iter().map(|(name, description)| line(name, description)).collect(),
+        Format::Json => json(&descriptions),
+    };
+    output.write(&text)
+}
+
+fn line(name: &str, description: &Description) -> String {
+    let title = description.name.as_deref().unwrap_or_default();
+    let variants: Vec<_> = description.variants.iter().map(|variant| &*variant.name.text).collect();
+    let variants = if variants.is_empty() { String::new() } else { format!("{:18}{}\n", "", variants.join(" ")) };
+    format!("{name:<16}  {title}\n{variants}")
+}
+
+fn json(descriptions: &[(&str, Description)]) -> String {
+    let list: Vec<_> = descriptions
+        .iter()
+        .map(|(name, description)| {
+            let variants: Vec<_> = description.variants.iter().map(|variant| variant.name.text.to_string()).collect();
+            serde_json::json!({
+                "name": name, "title": description.name, "about": description.about, "variants": variants,
+            })
+        })
+        .collect();
+    serde_json::to_string_pretty(&list).expect("names are text") + "\n"
+}

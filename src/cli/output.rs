@@ -1,0 +1,44 @@
+//! Where data goes: standard output, or a file that is there whole or not at all.
+
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+use super::{Outcome, Output};
+use crate::text;
+
+impl Output {
+    /// Writes data. A reader that has gone away wants no more of it, which is no error.
+    pub(super) fn write(&self, data: &str) -> Outcome {
+        let (name, result) = match &self.output {
+            None => ("standard output".to_owned(), write_stdout(data)),
+            Some(path) => (path.display().to_string(), write_file(path, data)),
+        };
+        match result {
+            Ok(()) => Outcome::Done,
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Outcome::Done,
+            Err(error) => {
+                self.misused(text!("cannot write {name}: {error}", "无法写入 {name}:{error}"), None);
+                Outcome::Failed
+            }
+        }
+    }
+}
+
+fn write_stdout(data: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(data.as_bytes())?;
+    stdout.flush()
+}
+
+/// Writes beside the file and then puts that in its place, so that nobody sees half of it.
+fn write_file(path: &Path, data: &str) -> io::Result<()> {
+    let is_plain = fs::metadata(path).map_or(true, |metadata| metadata.is_file());
+    if !is_plain {
+        return fs::write(path, data);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(data.as_bytes())?;
+    file.persist(path).map(|_| ()).map_err(|error| error.error)
+}

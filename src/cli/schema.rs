@@ -1,0 +1,33 @@
+//! `cnncost schema`: JSON Schemas, made from the code that reads and writes.
+
+use clap::{Args, ValueEnum};
+
+use super::{Outcome, Output};
+use crate::read::schema::description;
+use crate::report::json;
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// Which schema
+    #[arg(value_enum)]
+    schema: Schema,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Schema {
+    /// Of a network description
+    Description,
+    /// Of what `analyze --format json` prints for one network
+    Analysis,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    let schema = match arguments.schema {
+        Schema::Description => description(),
+        Schema::Analysis => json::schema(),
+    };
+    let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
+    arguments.output.write(&(text + "\n"))
+}

@@ -1,0 +1,113 @@
+//! The JSON Schema of descriptions, made from the tables of keys and the list of operators, so that editors complete and
+//! check what the reader reads.
+
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use super::keys::{self, Key, Kind};
+use crate::op::{Entry, OPERATORS};
+
+/// The schema of a description file.
+pub fn description() -> Schema {
+    let operators: Vec<_> = OPERATORS.iter().map(operator).collect();
+    let others = [
+        object(&[keys::ITEM], &["use"], &[("use", of(Kind::Name))], true),
+        object(&[keys::ITEM], &["layers"], &[("layers", of(Kind::Items))], false),
+        object(&[keys::ITEM], &["side"], &[("side", of(Kind::Items))], false),
+        object(&[keys::ITEM, keys::MERGING], &["branches", "merge"], &[("branches", of(Kind::Branches))], false),
+    ];
+    let items = [operators, others.to_vec()].concat();
+    let file = object(&[keys::FILE], &["layers"], &[], false);
+    let mut root = file.as_object().cloned().unwrap_or_default();
+    root.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
+    root.insert("title".to_owned(), "cnncost network description".into());
+    root.insert(
+        "$defs".to_owned(),
+        json!({
+            "item": { "anyOf": items },
+            "branch": { "anyOf": [of(Kind::Items), object(&[keys::BRANCH], &[], &[], false)] },
+            "block": object(&[keys::BLOCK], &[], &[], false),
+            "variant": object(&[keys::VARIANT], &["name"], &[], false),
+            "claim": object(&[keys::CLAIM], &["expect"], &[], false),
+            "expression": { "type": "string", "description": "An expression over parameters, `i`, `in`, `h`, `w` and `dim(k)`." },
+        }),
+    );
+    root.into()
+}
+
+/// An item with this operator.
+fn operator(entry: &Entry) -> Value {
+    let settings = (entry.schema)(&mut SchemaGenerator::default()).to_value();
+    let mut properties = settings["properties"].as_object().cloned().unwrap_or_default();
+    properties.values_mut().for_each(allow_expressions);
+    let mut all = properties_of(keys::ITEM);
+    let about = settings["description"].clone();
+    all.insert("op".to_owned(), json!({ "const": entry.name, "description": about }));
+    all.append(&mut properties);
+    let mut required = settings["required"].as_array().cloned().unwrap_or_default();
+    required.insert(0, "op".into());
+    json!({ "type": "object", "properties": all, "required": required, "additionalProperties": false })
+}
+
+/// Wherever a number or a boolean may stand, an expression may.
+fn allow_expressions(schema: &mut Value) {
+    if let Some(items) = schema.get_mut("items") {
+        allow_expressions(items);
+    }
+    if let Some(choices) = schema.get_mut("anyOf").and_then(Value::as_array_mut) {
+        choices.iter_mut().for_each(allow_expressions);
+        return;
+    }
+    let of_type = |kind: &Value| kind == "integer" || kind == "number" || kind == "boolean";
+    let is_value = match &schema["type"] {
+        Value::Array(kinds) => kinds.iter().any(of_type),
+        kind => of_type(kind),
+    };
+    if is_value && let Some(object) = schema.as_object_mut() {
+        let about = object.remove("description");
+        let default = object.remove("default");
+        let plain = Value::Object(std::mem::take(object));
+        object.insert("anyOf".to_owned(), json!([plain, { "$ref": "#/$defs/expression" }]));
+        object.extend(about.map(|about| ("description".to_owned(), about)));
+        object.extend(default.map(|default| ("default".to_owned(), default)));
+    }
+}
+
+fn object(tables: &[&[Key]], required: &[&str], more: &[(&str, Value)], open: bool) -> Value {
+    let mut properties = Map::new();
+    for table in tables {
+        properties.append(&mut properties_of(table));
+    }
+    properties.extend(more.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())));
+    json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": open })
+}
+
+fn properties_of(table: &[Key]) -> Map<String, Value> {
+    let property = |key: &Key| {
+        let mut schema = of(key.kind);
+        schema["description"] = key.about.into();
+        (key.name.to_owned(), schema)
+    };
+    table.iter().map(property).collect()
+}
+
+fn of(kind: Kind) -> Value {
+    let expression = json!({ "$ref": "#/$defs/expression" });
+    let size = json!({ "anyOf": [{ "type": "integer", "minimum": 1 }, expression] });
+    match kind {
+        Kind::Text | Kind::Name => json!({ "type": "string" }),
+        Kind::Names => json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] }),
+        Kind::Boolean => json!({ "type": "boolean" }),
+        Kind::Condition => json!({ "anyOf": [{ "type": "boolean" }, expression] }),
+        Kind::Count => json!({ "anyOf": [{ "type": "integer" }, expression] }),
+        Kind::Sizes => json!({ "type": "array", "items": size }),
+        Kind::Merge => json!({ "enum": keys::MERGES }),
+        Kind::Values => json!({ "type": "object" }),
+        Kind::Inputs => json!({ "type": "object", "additionalProperties": { "type": "array", "items": size } }),
+        Kind::Items => json!({ "type": "array", "items": { "$ref": "#/$defs/item" } }),
+        Kind::Branches => json!({ "type": "object", "additionalProperties": { "$ref": "#/$defs/branch" } }),
+        Kind::Blocks => json!({ "type": "object", "additionalProperties": { "$ref": "#/$defs/block" } }),
+        Kind::Variants => json!({ "type": "array", "items": { "$ref": "#/$defs/variant" } }),
+        Kind::Claims => json!({ "type": "array", "items": { "$ref": "#/$defs/claim" } }),
+    }
+}

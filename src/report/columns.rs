@@ -1,0 +1,128 @@
+//! Every column of every report, once: its name, its heading, what stands in it.
+
+use super::rows::{Row, RowKind};
+use crate::counts::Counts;
+use crate::error::nearest;
+use crate::text;
+use crate::text::{Language, Text};
+
+/// A column.
+#[derive(Debug)]
+pub struct Column {
+    /// The name that `--columns` and data formats know it by.
+    pub key: &'static str,
+    /// English heading.
+    english: &'static str,
+    /// Chinese heading.
+    chinese: &'static str,
+    /// What stands in it.
+    pub cell: fn(&Row) -> Cell,
+}
+
+/// What stands in a column of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// Words.
+    Text(String),
+    /// A count.
+    Count(u128),
+    /// A part of a whole, from 0 to 1.
+    Share(f64),
+    /// A count that is not known.
+    Unknown,
+    /// Nothing to say.
+    Empty,
+}
+
+impl Column {
+    /// The heading in `language`.
+    pub fn heading(&self, language: Language) -> &'static str {
+        match language {
+            Language::English => self.english,
+            Language::Chinese => self.chinese,
+        }
+    }
+
+    /// Whether it is set flush right: figures are.
+    pub fn is_numeric(&self) -> bool {
+        !matches!(self.key, "layer" | "op" | "input" | "output" | "kernel" | "share")
+    }
+}
+
+/// The columns, in the order they stand.
+pub const COLUMNS: &[Column] = &[
+    Column { key: "layer", english: "layer", chinese: "层", cell: |row| Cell::Text(row.name.clone()) },
+    Column { key: "op", english: "operator", chinese: "算子", cell: |row| Cell::Text(row.op.clone()) },
+    Column { key: "input", english: "input", chinese: "输入", cell: |row| closed(row, &row.input) },
+    Column { key: "output", english: "output", chinese: "输出", cell: |row| closed(row, &row.output) },
+    Column { key: "kernel", english: "kernel", chinese: "核", cell: |row| closed(row, &row.kernel) },
+    Column { key: "params", english: "params", chinese: "参数量", cell: |row| count(row, |c| c.params.total()) },
+    Column {
+        key: "trainable",
+        english: "trainable",
+        chinese: "可训练参数",
+        cell: |row| count(row, |c| c.params.trainable),
+    },
+    Column { key: "frozen", english: "frozen", chinese: "冻结参数", cell: |row| count(row, |c| c.params.frozen) },
+    Column { key: "buffers", english: "buffers", chinese: "缓冲", cell: |row| count(row, |c| c.params.buffers) },
+    Column { key: "macs", english: "MACs", chinese: "乘加数", cell: |row| count(row, |c| c.work.macs.total()) },
+    Column {
+        key: "exact",
+        english: "MACs off padding",
+        chinese: "不计填充",
+        cell: |row| count(row, |c| c.padding_exact.macs.total()),
+    },
+    Column { key: "flops", english: "FLOPs", chinese: "FLOPs", cell: |row| count(row, |c| c.work.ops.flops()) },
+    Column { key: "mul", english: "mul", chinese: "乘", cell: |row| count(row, |c| c.work.ops.mul) },
+    Column { key: "add", english: "add", chinese: "加", cell: |row| count(row, |c| c.work.ops.add) },
+    Column { key: "div", english: "div", chinese: "除", cell: |row| count(row, |c| c.work.ops.div) },
+    Column { key: "cmp", english: "cmp", chinese: "比较", cell: |row| count(row, |c| c.work.ops.cmp) },
+    Column { key: "exp", english: "exp", chinese: "超越函数", cell: |row| count(row, |c| c.work.ops.exp) },
+    Column { key: "share", english: "share of MACs", chinese: "乘加占比", cell: share },
+];
+
+/// The column called `key`.
+pub fn column(key: &str) -> Option<&'static Column> {
+    COLUMNS.iter().find(|column| column.key == key)
+}
+
+/// The columns that a list of names asks for: `layer,output,macs`.
+pub fn parse(list: &str) -> Result<Vec<&'static Column>, Text> {
+    list.split(',')
+        .map(|key| {
+            let key = key.trim();
+            column(&key.to_lowercase()).ok_or_else(|| {
+                let known = COLUMNS.iter().map(|column| column.key).collect::<Vec<_>>().join(", ");
+                match nearest(key, COLUMNS.iter().map(|column| column.key)) {
+                    Some(near) => text!(
+                        "there is no column `{key}`; did you mean `{near}`?",
+                        "没有名为 `{key}` 的列;是否指 `{near}`?"
+                    ),
+                    None => {
+                        text!("there is no column `{key}`; there are {known}", "没有名为 `{key}` 的列;可用的有 {known}")
+                    }
+                }
+            })
+        })
+        .collect()
+}
+
+fn count(row: &Row, figure: fn(&Counts) -> u128) -> Cell {
+    match (&row.counts, row.kind) {
+        (_, RowKind::Input) => Cell::Empty,
+        (Some(counts), _) => Cell::Count(figure(counts)),
+        (None, _) => Cell::Unknown,
+    }
+}
+
+fn share(row: &Row) -> Cell {
+    match row.share.filter(|&share| share > 0.0) {
+        Some(share) => Cell::Share(share),
+        None => Cell::Empty,
+    }
+}
+
+/// What is said of a box only where it is folded: open, its parts say it.
+fn closed(row: &Row, text: &str) -> Cell {
+    if row.kind == RowKind::Open || text.is_empty() { Cell::Empty } else { Cell::Text(text.to_owned()) }
+}

@@ -1,0 +1,263 @@
+//! JSON: everything that any other form shows, under keys that stay. The schema is made from the same structs.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Subject;
+use crate::counts::{Counts, Macs, Ops};
+use crate::graph::{Graph, NodeId, ScopeKind};
+use crate::read::expression::Value;
+use crate::shape::Shape;
+
+/// The name and version of this form.
+pub const SCHEMA: &str = "cnncost/analysis/1";
+
+/// What one network costs.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Analysis {
+    /// The name and version of this form: `cnncost/analysis/1`.
+    pub schema: &'static str,
+    /// The version of cnncost.
+    pub version: &'static str,
+    /// SHA-256 of the description, in hexadecimal.
+    pub sha256: String,
+    /// What the network calls itself.
+    pub model: String,
+    /// The file, or the name of the bundled one.
+    pub source: String,
+    /// The variant, if one was asked for.
+    pub variant: Option<String>,
+    /// The parameters it was expanded with.
+    pub params_set: BTreeMap<String, serde_json::Value>,
+    /// Samples of one forward pass; operations are counted for all of them.
+    pub batch: u64,
+    /// The type of its numbers.
+    pub dtype: &'static str,
+    /// Shapes of the inputs by name, the batch first.
+    pub inputs: BTreeMap<String, Vec<u64>>,
+    /// Shapes of the outputs by name, the batch first.
+    pub outputs: BTreeMap<String, Vec<u64>>,
+    /// The whole network.
+    pub totals: Totals,
+    /// Every operator, in the order of execution.
+    pub nodes: Vec<Node>,
+    /// Every block, group, branch and repetition, each before what is in it.
+    pub blocks: Vec<Block>,
+}
+
+/// The whole network.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Totals {
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// `complete`, or `partial` where operators are not counted.
+    pub status: &'static str,
+    /// The paths of the operators that are not counted.
+    pub uncounted: Vec<String>,
+    /// Bytes of parameters and buffers.
+    pub weight_bytes: u128,
+}
+
+/// What is counted.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Figures {
+    /// Parameters, trainable and frozen.
+    pub params: u128,
+    /// Parameters that are trained.
+    pub trainable: u128,
+    /// Parameters that are not trained.
+    pub frozen: u128,
+    /// Numbers that are stored beside the parameters: running means and variances.
+    pub buffers: u128,
+    /// Multiply–accumulates, positions on padding included.
+    pub macs: u128,
+    /// The same by contraction.
+    pub macs_by: MacsBy,
+    /// Operations of all kinds: 2 for each MAC.
+    pub flops: u128,
+    /// Operations by kind, those of MACs included.
+    pub ops: OpsBy,
+    /// Multiply–accumulates without those on padding.
+    pub macs_padding_exact: u128,
+    /// Operations by kind without those on padding.
+    pub ops_padding_exact: OpsBy,
+}
+
+/// Multiply–accumulates by contraction.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MacsBy {
+    /// In convolutions.
+    pub convolution: u128,
+    /// In linear layers.
+    pub linear: u128,
+    /// In products of two activations.
+    pub attention: u128,
+}
+
+/// Operations by kind.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OpsBy {
+    /// Multiplications.
+    pub mul: u128,
+    /// Additions and subtractions.
+    pub add: u128,
+    /// Divisions.
+    pub div: u128,
+    /// Comparisons.
+    pub cmp: u128,
+    /// Transcendental functions and roots.
+    pub exp: u128,
+}
+
+/// One operator.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Node {
+    /// Its path.
+    pub path: String,
+    /// Its operator.
+    pub op: String,
+    /// The paths of what it takes, in order.
+    pub inputs: Vec<String>,
+    /// Their shapes, the batch first.
+    pub input_shapes: Vec<Vec<u64>>,
+    /// Its output's shape, the batch first.
+    pub output: Vec<u64>,
+    /// The path of the node whose weights it uses, if not its own.
+    pub weights_of: Option<String>,
+    /// Its figures; none if its operator is not known.
+    #[serde(flatten)]
+    pub figures: Option<Figures>,
+}
+
+/// One block, group, branch or repetition.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Block {
+    /// Its path.
+    pub path: String,
+    /// What it is: `block`, `group`, `repeat`, `branches`, `branch` or `side`.
+    pub kind: &'static str,
+    /// The block it is an instance of, if it is one.
+    pub block: Option<String>,
+    /// The figures of what is in it.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// One object for one network, an array for several.
+pub fn write(subjects: &[Subject]) -> String {
+    let analyses: Vec<_> = subjects.iter().map(analysis).collect();
+    let text = match &analyses[..] {
+        [one] => serde_json::to_string_pretty(one),
+        several => serde_json::to_string_pretty(several),
+    };
+    text.expect("keys are text and numbers are whole") + "\n"
+}
+
+/// The JSON Schema of one network's object.
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(Analysis)
+}
+
+/// What one network's object holds.
+pub fn analysis(subject: &Subject) -> Analysis {
+    let (graph, batch) = (&subject.network.graph, subject.analysis.batch);
+    let shaped = |shape: &Shape| [&[batch], shape.dims()].concat();
+    Analysis {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION"),
+        sha256: subject.sha256.clone(),
+        model: subject.title.clone(),
+        source: subject.source.clone(),
+        variant: subject.variant.clone(),
+        params_set: subject.network.params.iter().map(|(name, v)| (name.to_string(), value(v))).collect(),
+        batch,
+        dtype: subject.element.name(),
+        inputs: graph.network_inputs().map(|(_, node)| (node.name.to_string(), shaped(&node.shape))).collect(),
+        outputs: graph.outputs().iter().map(|(name, id)| (name.clone(), shaped(&graph.node(*id).shape))).collect(),
+        totals: Totals {
+            figures: subject.analysis.total().into(),
+            status: subject.analysis.status().name(),
+            uncounted: subject.analysis.uncounted().iter().map(|&id| graph.path(id)).collect(),
+            weight_bytes: subject.weight_bytes(),
+        },
+        nodes: graph
+            .nodes()
+            .filter(|(_, node)| node.content != crate::graph::Content::Input)
+            .map(|(id, _)| node(subject, graph, id, shaped))
+            .collect(),
+        blocks: graph.scopes().skip(1).map(|(id, _)| block(subject, graph, id)).collect(),
+    }
+}
+
+fn node(subject: &Subject, graph: &Graph, id: NodeId, shaped: impl Fn(&Shape) -> Vec<u64>) -> Node {
+    let node = graph.node(id);
+    Node {
+        path: graph.path(id),
+        op: node.operator_name().to_owned(),
+        inputs: graph.inputs(id).map(|input| graph.path(input)).collect(),
+        input_shapes: graph.inputs(id).map(|input| shaped(&graph.node(input).shape)).collect(),
+        output: shaped(&node.shape),
+        weights_of: node.weights_of.map(|owner| graph.path(owner)),
+        figures: subject.analysis.node(id).map(Figures::from),
+    }
+}
+
+fn block(subject: &Subject, graph: &Graph, id: crate::graph::ScopeId) -> Block {
+    let (kind, name) = match &graph.scope(id).kind {
+        ScopeKind::Network => ("network", None),
+        ScopeKind::Block(name) => ("block", Some(name.to_string())),
+        ScopeKind::Group => ("group", None),
+        ScopeKind::Repeat => ("repeat", None),
+        ScopeKind::Branches => ("branches", None),
+        ScopeKind::Branch => ("branch", None),
+        ScopeKind::Side => ("side", None),
+    };
+    Block { path: graph.scope_path(id), kind, block: name, figures: subject.analysis.scope(id).into() }
+}
+
+/// A parameter as JSON has it: a whole number, a fraction as a float, a boolean or a word.
+#[expect(clippy::cast_precision_loss, reason = "JSON's fractions are floats")]
+fn value(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Number(number) if number.is_integer() => match i64::try_from(number.to_integer()) {
+            Ok(number) => number.into(),
+            Err(_) => number.to_string().into(),
+        },
+        Value::Number(number) => (*number.numer() as f64 / *number.denom() as f64).into(),
+        Value::Boolean(boolean) => (*boolean).into(),
+        Value::Word(word) => word.to_string().into(),
+    }
+}
+
+impl From<&Counts> for Figures {
+    fn from(counts: &Counts) -> Self {
+        let Counts { params, work, padding_exact } = counts;
+        Self {
+            params: params.total(),
+            trainable: params.trainable,
+            frozen: params.frozen,
+            buffers: params.buffers,
+            macs: work.macs.total(),
+            macs_by: work.macs.into(),
+            flops: work.ops.flops(),
+            ops: work.ops.into(),
+            macs_padding_exact: padding_exact.macs.total(),
+            ops_padding_exact: padding_exact.ops.into(),
+        }
+    }
+}
+
+impl From<Macs> for MacsBy {
+    fn from(Macs { convolution, linear, attention }: Macs) -> Self {
+        Self { convolution, linear, attention }
+    }
+}
+
+impl From<Ops> for OpsBy {
+    fn from(Ops { mul, add, div, cmp, exp }: Ops) -> Self {
+        Self { mul, add, div, cmp, exp }
+    }
+}

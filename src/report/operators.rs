@@ -1,0 +1,110 @@
+//! The list of operators: settings and counting rules, taken from the operators themselves.
+
+use std::fmt::Write;
+
+use schemars::SchemaGenerator;
+use serde_json::{Value, json};
+use unicode_width::UnicodeWidthStr;
+
+use super::Style;
+use crate::op::{Entry, OPERATORS, Op, Term};
+use crate::shape::Shape;
+use crate::text;
+use crate::working::Notation;
+
+/// Every operator with what it costs, in names.
+pub fn list(style: Style) -> String {
+    let width = OPERATORS.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for entry in OPERATORS {
+        let rules = rules(entry);
+        let free = text!("computes nothing", "不做运算");
+        let rules = if rules.is_empty() { vec![free.get(style.language).to_owned()] } else { rules };
+        for (index, rule) in rules.iter().enumerate() {
+            let name = if index == 0 { entry.name } else { "" };
+            let _ = writeln!(text, "{name:width$}  {rule}");
+        }
+    }
+    let note = text!(
+        "\nA MAC is one mul and one add. Counts are of one sample in inference mode; `cnncost ops NAME` shows an operator's settings.\n",
+        "\n每次乘加含一次乘、一次加。计数针对推理模式下的一个样本;`cnncost ops NAME` 显示该算子的设置。\n"
+    );
+    text.push_str(note.get(style.language));
+    text
+}
+
+/// One operator: what it is, its settings, an example and its costs there.
+pub fn one(entry: &Entry, style: Style) -> String {
+    let schema = schema(entry);
+    let about = schema["description"].as_str().unwrap_or_default();
+    let mut text = format!("{}: {about}\n", entry.name);
+    let settings = schema["properties"].as_object().cloned().unwrap_or_default();
+    let width = settings.keys().map(|name| name.width()).max().unwrap_or(0);
+    let required = |name: &String| schema["required"].as_array().is_some_and(|list| list.iter().any(|r| r == name));
+    for (name, setting) in &settings {
+        let about = setting["description"].as_str().unwrap_or_default().replace('\n', " ");
+        let must = if required(name) { text!(" (required)", "(必填)") } else { text!("", "") };
+        let _ = writeln!(text, "  {name:width$}  {about}{}", must.get(style.language));
+    }
+    let inputs = example_inputs(entry).iter().map(Shape::to_string).collect::<Vec<_>>().join(", ");
+    let example = text!("example, on {inputs}", "示例,输入 {inputs}");
+    let _ = writeln!(text, "\n{}:\n  {}", example.get(style.language), entry.example);
+    for term in terms(entry) {
+        let value = term.nominal.evaluate().map_or_else(|error| error.to_string(), |n| Notation::Text.number(n));
+        let substituted = term.nominal.substitution(Notation::Text);
+        let _ = writeln!(text, "  {} = {substituted} = {value}", rule(&term));
+    }
+    text
+}
+
+/// The same as data.
+pub fn json<'e>(entries: impl Iterator<Item = &'e Entry>) -> String {
+    let list: Vec<_> = entries
+        .map(|entry| {
+            let terms: Vec<_> = terms(entry)
+                .iter()
+                .map(|term| {
+                    json!({
+                        "counts": term.unit.name(), "purpose": term.purpose,
+                        "rule": term.nominal.formula(Notation::Text),
+                    })
+                })
+                .collect();
+            json!({
+                "name": entry.name, "settings": schema(entry), "example": entry.example,
+                "example_inputs": entry.example_inputs, "costs": terms,
+            })
+        })
+        .collect();
+    serde_json::to_string_pretty(&list).expect("operators are described by text") + "\n"
+}
+
+/// What an operator costs in its example, a line for each kind: `add (bias): output elements`.
+pub fn rules(entry: &Entry) -> Vec<String> {
+    terms(entry).iter().map(rule).collect()
+}
+
+fn rule(term: &Term) -> String {
+    let purpose = term.purpose.map_or(String::new(), |purpose| format!(" ({purpose})"));
+    format!("{}{purpose}: {}", term.unit.name(), term.nominal.formula(Notation::Text))
+}
+
+fn terms(entry: &Entry) -> Vec<Term> {
+    let inputs = example_inputs(entry);
+    let operator = example(entry);
+    let output = operator.output(&inputs).expect("an operator accepts its example's inputs");
+    operator.cost(&inputs, &output).expect("an example's counts are small").terms
+}
+
+fn example(entry: &Entry) -> Op {
+    crate::read::operator(entry.example).expect("an operator reads its example")
+}
+
+fn example_inputs(entry: &Entry) -> Vec<Shape> {
+    let shape = |dims: &&[u64]| Shape::new(dims.to_vec()).expect("an example's sizes are small");
+    entry.example_inputs.iter().map(shape).collect()
+}
+
+fn schema(entry: &Entry) -> Value {
+    (entry.schema)(&mut SchemaGenerator::default()).to_value()
+}

@@ -1,0 +1,287 @@
+//! The lines of a report about one network: its layers and boxes down to a depth.
+
+use std::collections::HashMap;
+
+use super::Subject;
+use crate::analyze::Status;
+use crate::counts::Counts;
+use crate::graph::{Graph, NodeId, Scope, ScopeId, ScopeKind};
+use crate::op::{Class, Window};
+use crate::shape::Shape;
+
+/// A line of a report.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// What kind of line it is.
+    pub kind: RowKind,
+    /// The whole path.
+    pub path: String,
+    /// What is left of the path where the boxes around it have lines of their own.
+    pub name: String,
+    /// How many lines it stands below, as a box in boxes.
+    pub depth: usize,
+    /// The operator, the block, or what else it is.
+    pub op: String,
+    /// The class of the operator.
+    pub class: Option<Class>,
+    /// Shapes that come in.
+    pub input: String,
+    /// The shape that goes out.
+    pub output: String,
+    /// The window: `7×7 /2`.
+    pub kernel: String,
+    /// What it costs; `None` if that is not known.
+    pub counts: Option<Counts>,
+    /// Its part of the network's MACs, from 0 to 1; `None` if the network has none.
+    pub share: Option<f64>,
+    /// Whether something in it is not counted.
+    pub partial: bool,
+    /// Whether its weights are another's.
+    pub shared: bool,
+}
+
+/// What kind of line a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowKind {
+    /// An input of the network.
+    Input,
+    /// One operator.
+    Operator,
+    /// A box whose content has lines of its own.
+    Open,
+    /// A box with all that is in it.
+    Folded,
+    /// The whole network.
+    Total,
+}
+
+impl RowKind {
+    /// Whether the figures of such rows add up to the total.
+    pub fn adds_up(self) -> bool {
+        match self {
+            Self::Input | Self::Operator | Self::Folded => true,
+            Self::Open | Self::Total => false,
+        }
+    }
+}
+
+/// How deep boxes are opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// As deep as gives a table of a size that can be taken in.
+    Fitting,
+    /// To this depth: 0 is one line for the network.
+    To(usize),
+    /// Every operator has a line.
+    All,
+}
+
+/// The most lines of a table whose depth was not asked for.
+const FITTING: usize = 45;
+
+/// The lines of a network, and the depth at which boxes were folded, if any was.
+pub fn rows(subject: &Subject, depth: Depth) -> (Vec<Row>, Option<usize>) {
+    let outline = Outline::new(&subject.network.graph);
+    let deepest = outline.deepest(ScopeId::ROOT);
+    let depth = match depth {
+        Depth::All => deepest,
+        Depth::To(depth) => depth.min(deepest),
+        Depth::Fitting => (1..=deepest)
+            .rev()
+            .find(|&depth| outline.lines(ScopeId::ROOT, depth) <= FITTING)
+            .unwrap_or(1.min(deepest)),
+    };
+    let mut rows = vec![];
+    if depth == 0 {
+        rows.push(Row { kind: RowKind::Folded, ..total(subject) });
+    } else {
+        outline.append(subject, ScopeId::ROOT, depth, 0, &mut rows);
+    }
+    (rows, (depth < deepest).then_some(depth))
+}
+
+/// The line for the whole network.
+pub fn total(subject: &Subject) -> Row {
+    let graph = &subject.network.graph;
+    let list = |shapes: Vec<String>| shapes.join(", ");
+    Row {
+        kind: RowKind::Total,
+        path: subject.label.clone(),
+        name: subject.label.clone(),
+        depth: 0,
+        op: String::new(),
+        class: None,
+        input: list(graph.network_inputs().map(|(_, node)| node.shape.to_string()).collect()),
+        output: list(graph.outputs().iter().map(|&(_, id)| graph.node(id).shape.to_string()).collect()),
+        kernel: String::new(),
+        counts: Some(*subject.analysis.total()),
+        share: None,
+        partial: subject.analysis.status() == Status::Partial,
+        shared: false,
+    }
+}
+
+/// A line's worth of a graph: an operator or a box.
+#[derive(Clone, Copy)]
+enum Part {
+    Node(NodeId),
+    Box(ScopeId),
+}
+
+/// What stands directly in each box, in order.
+struct Outline<'g> {
+    graph: &'g Graph,
+    parts: HashMap<ScopeId, Vec<Part>>,
+}
+
+impl<'g> Outline<'g> {
+    fn new(graph: &'g Graph) -> Self {
+        let mut parts: HashMap<ScopeId, Vec<Part>> = HashMap::new();
+        // Boxes are numbered as they are opened and nodes as they are added: merged by their first node they are in order.
+        let mut boxes = graph.scopes().skip(1).filter(|(_, scope)| scope.nodes().len() > 0).peekable();
+        for (id, node) in graph.nodes() {
+            while let Some((scope_id, scope)) = boxes.next_if(|(_, scope)| scope.nodes().next() == Some(id)) {
+                parts.entry(scope.parent).or_default().push(Part::Box(scope_id));
+            }
+            parts.entry(node.scope).or_default().push(Part::Node(id));
+        }
+        Self { graph, parts }
+    }
+
+    /// The parts of a box; a box with a single part is that part.
+    fn parts(&self, scope: ScopeId) -> &[Part] {
+        self.parts.get(&scope).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a part comes to when boxes around a single part are taken as one with it.
+    fn innermost(&self, part: Part) -> Part {
+        match part {
+            Part::Box(scope) if self.parts(scope).len() == 1 => self.innermost(self.parts(scope)[0]),
+            Part::Box(_) | Part::Node(_) => part,
+        }
+    }
+
+    /// How deep boxes stand in a box.
+    fn deepest(&self, scope: ScopeId) -> usize {
+        let inner = self.parts(scope).iter().map(|&part| match self.innermost(part) {
+            Part::Node(_) => 0,
+            Part::Box(scope) => self.deepest(scope),
+        });
+        1 + inner.max().unwrap_or(0)
+    }
+
+    /// The lines that a box takes when it is opened to `depth`.
+    fn lines(&self, scope: ScopeId, depth: usize) -> usize {
+        let lines = self.parts(scope).iter().map(|&part| match self.innermost(part) {
+            Part::Node(_) => 1,
+            Part::Box(scope) => 1 + if depth > 1 { self.lines(scope, depth - 1) } else { 0 },
+        });
+        lines.sum()
+    }
+
+    fn append(&self, subject: &Subject, scope: ScopeId, depth: usize, level: usize, rows: &mut Vec<Row>) {
+        for &part in self.parts(scope) {
+            let around = self.graph.scope_path(scope);
+            match self.innermost(part) {
+                Part::Node(id) => rows.push(Row { depth: level, ..node_row(subject, id, &around) }),
+                Part::Box(id) => {
+                    let row = Row { depth: level, ..self.box_row(subject, id, &around) };
+                    if depth > 1 {
+                        rows.push(Row { kind: RowKind::Open, ..row });
+                        self.append(subject, id, depth - 1, level + 1, rows);
+                    } else {
+                        rows.push(row);
+                    }
+                }
+            }
+        }
+    }
+
+    fn box_row(&self, subject: &Subject, id: ScopeId, around: &str) -> Row {
+        let (graph, scope) = (self.graph, self.graph.scope(id));
+        let path = graph.scope_path(id);
+        let counts = *subject.analysis.scope(id);
+        let nodes = || scope.nodes();
+        let uncounted = subject.analysis.uncounted();
+        Row {
+            kind: RowKind::Folded,
+            name: below(&path, around),
+            path,
+            depth: 0,
+            op: kind_name(scope),
+            class: None,
+            input: String::new(),
+            output: nodes().last().map_or(String::new(), |last| graph.node(last).shape.to_string()),
+            kernel: String::new(),
+            counts: Some(counts),
+            share: share(subject, &counts),
+            partial: uncounted.iter().any(|&node| graph.is_in(node, id)),
+            shared: nodes().any(|node| graph.node(node).weights_of.is_some())
+                && nodes().all(|node| graph.node(node).weights_of.is_some() || graph.weights(node).is_empty()),
+        }
+    }
+}
+
+fn node_row(subject: &Subject, id: NodeId, around: &str) -> Row {
+    let graph = &subject.network.graph;
+    let node = graph.node(id);
+    let op = node.operator();
+    let inputs = graph.input_shapes(id);
+    let path = graph.path(id);
+    let counts = subject.analysis.node(id).copied();
+    let window = op.zip(inputs.first()).and_then(|(op, input)| op.window(input));
+    Row {
+        kind: if op.is_none() && counts.is_some() { RowKind::Input } else { RowKind::Operator },
+        name: below(&path, around),
+        path,
+        depth: 0,
+        op: node.operator_name().to_owned(),
+        class: op.map(|op| op.class()),
+        input: inputs.iter().map(Shape::to_string).collect::<Vec<_>>().join(", "),
+        output: node.shape.to_string(),
+        kernel: window.map_or(String::new(), |window| kernel(&window)),
+        share: counts.as_ref().and_then(|counts| share(subject, counts)),
+        partial: counts.is_none(),
+        counts,
+        shared: node.weights_of.is_some(),
+    }
+}
+
+/// The path below a box that has a line of its own.
+fn below(path: &str, around: &str) -> String {
+    path.strip_prefix(around).unwrap_or(path).trim_start_matches('/').to_owned()
+}
+
+fn kind_name(scope: &Scope) -> String {
+    match &scope.kind {
+        ScopeKind::Network => String::new(),
+        ScopeKind::Block(block) => block.to_string(),
+        ScopeKind::Group => "layers".to_owned(),
+        ScopeKind::Repeat => "repeat".to_owned(),
+        ScopeKind::Branches => "branches".to_owned(),
+        ScopeKind::Branch => "branch".to_owned(),
+        ScopeKind::Side => "side".to_owned(),
+    }
+}
+
+/// Part of the network's MACs.
+#[expect(clippy::cast_precision_loss, reason = "a share is shown with three digits")]
+fn share(subject: &Subject, counts: &Counts) -> Option<f64> {
+    let total = subject.analysis.total().work.macs.total();
+    (total > 0).then(|| counts.work.macs.total() as f64 / total as f64)
+}
+
+/// `7×7 /2`: the window, and its stride where that is not 1.
+fn kernel(window: &Window) -> String {
+    let joined = |values: Vec<u64>| values.iter().map(u64::to_string).collect::<Vec<_>>().join("×");
+    let size = joined(window.axes.iter().map(|axis| axis.kernel).collect());
+    let strides: Vec<u64> = window.axes.iter().map(|axis| axis.stride).collect();
+    let first = strides.first().copied().unwrap_or(1);
+    if strides.iter().all(|&stride| stride == 1) {
+        size
+    } else if strides.iter().all(|&stride| stride == first) {
+        format!("{size} /{first}")
+    } else {
+        format!("{size} /{}", joined(strides))
+    }
+}

@@ -1,0 +1,403 @@
+//! The table on the screen, and the tree: a line for each layer, figures in columns, a bar for each share, totals below.
+
+use std::fmt::Write;
+
+use comfy_table::{Attribute, Cell as Drawn, CellAlignment, Color, LineStyle, Table, TableStyle};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::columns::{Cell, Column, column};
+use super::rows::{self, Depth, Row, RowKind};
+use super::{Style, Subject};
+use crate::analyze::Status;
+use crate::op::Class;
+use crate::text;
+use crate::text::{Language, Text};
+use crate::working::grouped;
+
+/// How boxes are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// A box that is open has a line with nothing but its name: the figures of the lines add up to the total.
+    Table,
+    /// Every box has its figures, and lines join it with what is in it.
+    Tree,
+}
+
+/// What a table shows.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// How boxes are shown.
+    pub layout: Layout,
+    /// How deep boxes are opened.
+    pub depth: Depth,
+    /// The columns; without them, those that fit.
+    pub columns: Option<Vec<&'static Column>>,
+    /// The column to sort by, largest first: then there are no boxes, and every line has its whole path.
+    pub sort: Option<&'static Column>,
+}
+
+/// Columns of one network in the order in which they are added while there is room.
+const NETWORK: [&str; 10] =
+    ["layer", "output", "macs", "params", "kernel", "share", "op", "flops", "input", "exact"];
+
+/// Columns of a summary, likewise.
+const SUMMARY: [&str; 8] = ["layer", "params", "macs", "flops", "input", "output", "exact", "buffers"];
+
+/// The narrowest and the widest bar of a share, without its percentage.
+const BAR: (usize, usize) = (6, 24);
+
+/// Space beside a column: comfy-table pads on both sides.
+const PADDING: usize = 2;
+
+/// The narrowest column of names.
+const NAME: usize = 12;
+
+/// One network as a table.
+pub fn network(subject: &Subject, choice: &Choice, style: Style) -> String {
+    let (mut rows, folded) = rows::rows(subject, choice.depth);
+    if let Some(column) = choice.sort {
+        sort(&mut rows, column);
+    }
+    let tree = choice.layout == Layout::Tree && choice.sort.is_none();
+    let mut names = if tree { branched(&rows) } else { indented(&rows) };
+    let total = text!("total", "合计");
+    rows.push(rows::total(subject));
+    names.push(total.get(style.language).to_owned());
+    let drawing = Drawing { rows, names, tree, style };
+    let columns = choice.columns.clone().unwrap_or_else(|| drawing.fitting(&NETWORK));
+    let mut text = heading(subject, style);
+    text.push_str(&drawing.draw(&columns));
+    text.push('\n');
+    text.push_str(&footer(subject, folded, style.language));
+    text
+}
+
+/// Several networks, a line each.
+pub fn summary(subjects: &[Subject], columns: Option<&[&'static Column]>, style: Style) -> String {
+    let rows: Vec<_> =
+        subjects.iter().map(|subject| Row { kind: RowKind::Operator, ..rows::total(subject) }).collect();
+    let names = rows.iter().map(|row| row.name.clone()).collect();
+    let drawing = Drawing { rows, names, tree: false, style };
+    let columns = columns.map_or_else(|| drawing.fitting(&SUMMARY), <[_]>::to_vec);
+    drawing.draw(&columns)
+}
+
+/// Largest first, without boxes; by words where the column has those.
+pub fn sort(rows: &mut Vec<Row>, column: &Column) {
+    rows.retain(|row| row.kind.adds_up());
+    for row in rows.iter_mut() {
+        (row.name, row.depth) = (row.path.clone(), 0);
+    }
+    rows.sort_by_cached_key(|row| match (column.cell)(row) {
+        Cell::Count(count) => (std::cmp::Reverse(count), String::new()),
+        Cell::Share(_) => (std::cmp::Reverse(row.counts.map_or(0, |c| c.work.macs.total())), String::new()),
+        // What is not known may be the largest.
+        Cell::Unknown => (std::cmp::Reverse(u128::MAX), String::new()),
+        Cell::Text(text) => (std::cmp::Reverse(0), text),
+        Cell::Empty => (std::cmp::Reverse(0), String::new()),
+    });
+}
+
+fn indented(rows: &[Row]) -> Vec<String> {
+    rows.iter().map(|row| format!("{:indent$}{}", "", row.name, indent = 2 * row.depth)).collect()
+}
+
+/// Names with the lines of a tree before them.
+fn branched(rows: &[Row]) -> Vec<String> {
+    let mut names = vec![String::new(); rows.len()];
+    // From the last line up: whether a line of each depth goes on below.
+    let mut goes_on: Vec<bool> = vec![];
+    for (name, row) in names.iter_mut().zip(rows).rev() {
+        goes_on.resize(row.depth + 1, false);
+        let stems = goes_on[..row.depth].iter().map(|&on| if on { "│  " } else { "   " });
+        let knee = if goes_on[row.depth] { "├─ " } else { "└─ " };
+        *name = stems.chain([knee, &row.name]).collect();
+        goes_on[row.depth] = true;
+    }
+    names
+}
+
+fn heading(subject: &Subject, style: Style) -> String {
+    let (title, shapes, batch) = (&subject.title, subject.shapes(), subject.analysis.batch);
+    let batch = text!("batch {batch}", "批量 {batch}");
+    let rest = format!("{shapes} · {}", batch.get(style.language));
+    let separator = if title.width() + rest.width() + 4 <= style.width { " · " } else { "\n " };
+    let (on, off) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
+    format!(" {on}{title}{off}{separator}{rest}\n\n")
+}
+
+/// The totals in words, and what is not in the table.
+fn footer(subject: &Subject, folded: Option<usize>, language: Language) -> String {
+    let total = subject.analysis.total();
+    let (macs, flops) = (total.work.macs.total(), total.work.ops.flops());
+    let mut lines = vec![
+        (text!("parameters", "参数"), total.params.total(), parameters(subject)),
+        (text!("MACs", "乘加数"), macs, multiplications(subject)),
+        (text!("FLOPs", "FLOPs"), flops, {
+            let (short, others) = (short(flops), grouped(flops.saturating_sub(2 * macs), ","));
+            text!("{short}: 2 for each MAC, and {others} others", "{short}:每次乘加计 2,另有 {others} 次其他运算")
+        }),
+    ];
+    if total.params.buffers > 0 {
+        let remark = text!("stored beside the parameters, not trained", "与参数一同保存,不参与训练");
+        lines.insert(1, (text!("buffers", "缓冲"), total.params.buffers, remark));
+    }
+    let label_width = lines.iter().map(|line| line.0.get(language).width()).max().unwrap_or(0);
+    let figure_width = lines.iter().map(|line| grouped(line.1, ",").len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for (label, figure, remark) in lines {
+        let (label, figure) = (label.get(language), grouped(figure, ","));
+        let pad = label_width - label.width();
+        let _ = writeln!(text, " {label}{:pad$}  {figure:>figure_width$}  {}", "", remark.get(language));
+    }
+    let _ = writeln!(text, " {}", status(subject).get(language));
+    if let Some(depth) = folded {
+        let note = text!(
+            "boxes are folded at depth {depth}; `--depth all` opens every one",
+            "方框折叠在第 {depth} 层;`--depth all` 全部展开"
+        );
+        let _ = writeln!(text, " {}", note.get(language));
+    }
+    text
+}
+
+fn parameters(subject: &Subject) -> Text {
+    let (bytes, element) = (bytes(subject.weight_bytes()), subject.element.name());
+    let params = subject.analysis.total().params;
+    let with = if params.buffers > 0 { (" with the buffers", "(含缓冲)") } else { ("", "") };
+    let frozen = grouped(params.frozen, ",");
+    let frozen =
+        if params.frozen > 0 { (format!(", {frozen} frozen"), format!(",其中冻结 {frozen}")) } else { Default::default() };
+    let ((with_en, with_zh), (frozen_en, frozen_zh)) = (with, frozen);
+    text!("{bytes} in {element}{with_en}{frozen_en}", "以 {element} 存储占 {bytes}{with_zh}{frozen_zh}")
+}
+
+fn multiplications(subject: &Subject) -> Text {
+    let total = subject.analysis.total();
+    let (macs, exact) = (total.work.macs.total(), total.padding_exact.macs.total());
+    let (short, exact_text) = (short(macs), grouped(exact, ","));
+    if macs == exact {
+        return text!("{short}", "{short}");
+    }
+    text!("{short}; {exact_text} without those on padding", "{short};不计填充为 {exact_text}")
+}
+
+fn status(subject: &Subject) -> Text {
+    let uncounted = subject.analysis.uncounted();
+    let graph = &subject.network.graph;
+    match subject.analysis.status() {
+        Status::Complete => text!("complete: every operator is counted", "完整:所有算子均已计数"),
+        Status::Partial => {
+            let count = uncounted.len();
+            let shown: Vec<_> = uncounted
+                .iter()
+                .take(3)
+                .map(|&id| format!("`{}` ({})", graph.path(id), graph.node(id).operator_name()))
+                .collect();
+            let (list, more) = (shown.join(", "), if count > shown.len() { ", …" } else { "" });
+            text!("partial: {count} not counted: {list}{more}", "不完整:有 {count} 个未计数:{list}{more}")
+        }
+    }
+}
+
+/// Three digits and a unit: `1.58 G`.
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+pub(super) fn short(number: u128) -> String {
+    scaled(number as f64, 1000.0, &["", " k", " M", " G", " T", " P", " E"])
+}
+
+/// Bytes, likewise: `28.0 MB`.
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+fn bytes(number: u128) -> String {
+    scaled(number as f64, 1000.0, &[" B", " kB", " MB", " GB", " TB", " PB", " EB"])
+}
+
+fn scaled(mut value: f64, step: f64, units: &[&str]) -> String {
+    let mut unit = 0;
+    // Above this, three digits would round to a thousand.
+    while value >= 999.5 && unit + 1 < units.len() {
+        value /= step;
+        unit += 1;
+    }
+    let digits = if unit == 0 || value >= 99.95 { 0 } else if value >= 9.995 { 1 } else { 2 };
+    format!("{value:.digits$}{}", units[unit])
+}
+
+/// Rows on their way to the screen.
+struct Drawing {
+    rows: Vec<Row>,
+    /// What stands in the first column.
+    names: Vec<String>,
+    tree: bool,
+    style: Style,
+}
+
+impl Drawing {
+    /// As many of the columns `wanted`, first come first served, as the terminal has room for; in their usual order.
+    fn fitting(&self, wanted: &[&str]) -> Vec<&'static Column> {
+        let mut chosen: Vec<&'static Column> = vec![];
+        let mut room = self.style.width;
+        for column in wanted.iter().filter_map(|key| column(key)) {
+            let needed = self.width_of(column);
+            let least = if column.key == "layer" { needed.min(NAME + 10) } else { needed };
+            let worth_it = self.rows.iter().any(|row| !matches!((column.cell)(row), Cell::Empty));
+            if worth_it && least + PADDING <= room {
+                room -= needed.min(room - PADDING) + PADDING;
+                chosen.push(column);
+            }
+        }
+        chosen.sort_by_key(|column| super::columns::COLUMNS.iter().position(|known| known.key == column.key));
+        chosen
+    }
+
+    /// The width a column needs: of its widest cell, and of a bar at its narrowest.
+    fn width_of(&self, column: &Column) -> usize {
+        let cells = (0..self.rows.len()).map(|index| self.words(column, index, BAR.0).width());
+        cells.chain([column.heading(self.style.language).width()]).max().unwrap_or(0)
+    }
+
+    fn draw(&self, columns: &[&'static Column]) -> String {
+        let widths: Vec<usize> = columns.iter().map(|column| self.width_of(column)).collect();
+        let rest: usize =
+            columns.iter().zip(&widths).filter(|(c, _)| c.key != "layer").map(|(_, w)| w + PADDING).sum();
+        // What is left over widens the bars; what is missing is taken from the names.
+        let name = widths.first().copied().unwrap_or(0).min(self.style.width.saturating_sub(rest + PADDING).max(NAME));
+        let spare = self.style.width.saturating_sub(rest + name + PADDING);
+        let bar = (BAR.0 + spare).min(BAR.1);
+
+        let rule = LineStyle::none().fill('─').junction('─');
+        let mut table = Table::new();
+        table.load_style(TableStyle::new().header_separator(rule));
+        if self.style.color {
+            table.enforce_styling();
+        } else {
+            table.force_no_tty();
+        }
+        let heading = |column: &Column| {
+            let cell = Drawn::new(column.heading(self.style.language)).add_attribute(Attribute::Bold);
+            cell.set_alignment(alignment(column))
+        };
+        table.set_header(columns.iter().map(|column| heading(column)).collect::<Vec<_>>());
+        for index in 0..self.rows.len() {
+            let cells = columns.iter().map(|column| self.cell(column, index, bar, name));
+            table.add_row(cells.collect::<Vec<_>>());
+        }
+        let mut lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+        if self.rows.last().is_some_and(|row| row.kind == RowKind::Total) {
+            lines.insert(lines.len() - 1, lines[1].clone());
+        }
+        lines.into_iter().map(|line| line + "\n").collect()
+    }
+
+    fn cell(&self, column: &Column, index: usize, bar: usize, name_width: usize) -> Drawn {
+        let row = &self.rows[index];
+        let mut words = self.words(column, index, bar);
+        if column.key == "layer" {
+            words = shortened(&words, name_width);
+        }
+        let cell = Drawn::new(words).set_alignment(alignment(column));
+        let color = row.class.map(color);
+        match (row.kind, column.key, color) {
+            (RowKind::Total, ..) => cell.add_attribute(Attribute::Bold),
+            (RowKind::Open | RowKind::Folded, "layer", _) => cell.add_attribute(Attribute::Bold),
+            (_, "layer" | "op" | "kernel" | "share", Some(color)) => cell.fg(color),
+            (_, _, _) => cell,
+        }
+    }
+
+    fn words(&self, column: &Column, index: usize, bar: usize) -> String {
+        let row = &self.rows[index];
+        if column.key == "layer" {
+            return self.names[index].clone();
+        }
+        if row.kind == RowKind::Open && !self.tree {
+            return String::new();
+        }
+        match (column.cell)(row) {
+            Cell::Text(text) => text,
+            Cell::Count(_) if row.shared && matches!(column.key, "params" | "trainable" | "frozen" | "buffers") => {
+                text!("shared", "共享").get(self.style.language).to_owned()
+            }
+            Cell::Count(count) => grouped(count, ","),
+            Cell::Share(share) => format!("{} {:>5.1}%", bar_of(share, bar), share * 100.0),
+            Cell::Unknown => text!("unknown", "未知").get(self.style.language).to_owned(),
+            Cell::Empty => String::new(),
+        }
+    }
+}
+
+fn alignment(column: &Column) -> CellAlignment {
+    if column.is_numeric() { CellAlignment::Right } else { CellAlignment::Left }
+}
+
+/// As in the lecture: blue convolutions, red pools, yellow softmax.
+fn color(class: Class) -> Color {
+    match class {
+        Class::Convolution => Color::Blue,
+        Class::Linear | Class::Attention => Color::Cyan,
+        Class::Normalization => Color::Magenta,
+        Class::Pooling => Color::Red,
+        Class::Softmax => Color::Yellow,
+        Class::Merge => Color::Green,
+        Class::Activation | Class::Rearrangement | Class::Source => Color::Reset,
+    }
+}
+
+/// A bar `width` columns wide at most, in eighths of a column.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a share is at most 1")]
+fn bar_of(share: f64, width: usize) -> String {
+    const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+    let eighths = (share.clamp(0.0, 1.0) * (width * 8) as f64).round() as usize;
+    let mut bar = "█".repeat(eighths / 8);
+    // What is there is seen, however small.
+    bar.push(EIGHTHS[if eighths == 0 { 1 } else { eighths % 8 }]);
+    let pad = width.saturating_sub(bar.chars().count());
+    bar.truncate(bar.char_indices().nth(width).map_or(bar.len(), |(at, _)| at));
+    bar.push_str(&" ".repeat(pad));
+    bar
+}
+
+/// At most `width` columns of `text`: where that is too little, the end of it, which tells more.
+fn shortened(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let indent: String = text.chars().take_while(|c| *c == ' ' || "│├└─".contains(*c)).collect();
+    let room = width.saturating_sub(indent.width() + 1);
+    let mut tail = vec![];
+    let mut used = 0;
+    for c in text[indent.len()..].chars().rev() {
+        used += c.width().unwrap_or(0);
+        if used > room {
+            break;
+        }
+        tail.push(c);
+    }
+    indent.chars().chain(['…']).chain(tail.into_iter().rev()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_shortened_to_three_digits() {
+        let shown = [0, 999, 1000, 999_499, 999_500, 120_422_400, 1_582_671_872, u128::MAX].map(short);
+        assert_eq!(shown[..7], ["0", "999", "1.00 k", "999 k", "1.00 M", "120 M", "1.58 G"]);
+        assert!(shown[7].ends_with(" E"));
+    }
+
+    #[test]
+    fn bars_are_as_long_as_their_share_and_never_invisible() {
+        assert_eq!(bar_of(1.0, 4), "████");
+        assert_eq!(bar_of(0.5, 4), "██  ");
+        assert_eq!(bar_of(0.25 + 1.0 / 32.0, 4), "█▏  ");
+        assert_eq!(bar_of(1e-9, 4), "▏   ");
+    }
+
+    #[test]
+    fn names_that_are_too_long_keep_their_end() {
+        assert_eq!(shortened("  layer1/0/conv", 10), "  …/0/conv");
+        assert_eq!(shortened("层层层层", 5), "…层层");
+    }
+}
