@@ -440,5 +440,8 @@ fn id(index: usize) -> NodeId {
 }
 
 fn scope_id(index: usize) -> ScopeId {
-    ScopeId(u32::try_from(index).expect("every box takes a step of expansion, and these are limited to 4,000,000"))
+    ScopeId(
+        u32::try_from(index)
+            .expect("every box takes a step of expansion, and these are limited to 4,000,000"),
+    )
 }

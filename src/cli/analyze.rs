@@ -89,7 +89,8 @@ impl Arguments {
                 csv::table(&self.rows(one, sort), &columns)
             }
             (Format::Csv, several) => {
-                let columns = columns.unwrap_or_else(|| COLUMNS.iter().filter(|c| c.key != "share").collect());
+                let columns =
+                    columns.unwrap_or_else(|| COLUMNS.iter().filter(|c| c.key != "share").collect());
                 csv::table(&lines(several), &columns)
             }
             (Format::Markdown | Format::Latex, _) => self.page(subjects, columns, sort),

@@ -96,7 +96,8 @@ impl NetworkOptions {
             match self.subject(named, variant) {
                 Ok(subject) => {
                     output.warn(&subject.network.warnings, &named.description.source);
-                    let clean = subject.network.warnings.is_empty() && subject.analysis.uncounted().is_empty();
+                    let clean =
+                        subject.network.warnings.is_empty() && subject.analysis.uncounted().is_empty();
                     worst = worst.max(if self.strict && !clean { Outcome::Failed } else { Outcome::Done });
                     subjects.push(subject);
                 }
@@ -161,7 +162,12 @@ impl NetworkOptions {
         }
         let text = read_file(path)?;
         let stem = Path::new(path).file_stem().map_or_else(|| path.into(), |stem| stem.to_string_lossy());
-        Ok(Named { description: Description::parse(path, &text)?, stem: stem.into_owned(), variant, bundled: false })
+        Ok(Named {
+            description: Description::parse(path, &text)?,
+            stem: stem.into_owned(),
+            variant,
+            bundled: false,
+        })
     }
 }
 
@@ -186,7 +192,10 @@ fn named(name: &str, variant: Option<String>) -> Result<Named, ReadError> {
 
 fn find(name: &str) -> Result<(&'static Bundled, Option<String>), ReadError> {
     bundled::find(name).ok_or_else(|| {
-        let why = text!("there is no such file, and no bundled network of that name", "没有这个文件,也没有同名的内置网络");
+        let why = text!(
+            "there is no such file, and no bundled network of that name",
+            "没有这个文件,也没有同名的内置网络"
+        );
         let help = match bundled::nearest(name) {
             Some(near) => text!("did you mean `{near}`?", "是否指 `{near}`?"),
             None => text!("`cnncost models` lists the bundled networks", "`cnncost models` 列出内置网络"),
@@ -213,7 +222,8 @@ fn read_text(name: &str, file: impl Read) -> Result<String, ReadError> {
         return Err(unreadable(text!("it is larger than 16 MB", "超过 16 MB")));
     }
     String::from_utf8(bytes).map_err(|error| {
-        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&b| b == b'\n').count();
+        let line =
+            1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&b| b == b'\n').count();
         unreadable(text!("it is not UTF-8 text, see line {line}", "不是 UTF-8 文本,见第 {line} 行"))
     })
 }
@@ -232,6 +242,8 @@ fn assignment(written: &str) -> Result<(String, String), String> {
 }
 
 fn sizes(written: &str) -> Result<Sizes, String> {
-    let size = |part: &str| part.trim().parse().map_err(|_| format!("`{part}` is no size: sizes are as in 3x224x224"));
+    let size = |part: &str| {
+        part.trim().parse().map_err(|_| format!("`{part}` is no size: sizes are as in 3x224x224"))
+    };
     written.split(['x', 'X', '×', ',']).map(size).collect::<Result<_, _>>().map(Sizes)
 }

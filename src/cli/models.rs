@@ -49,7 +49,8 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 fn line(name: &str, description: &Description) -> String {
     let title = description.name.as_deref().unwrap_or_default();
     let variants: Vec<_> = description.variants.iter().map(|variant| &*variant.name.text).collect();
-    let variants = if variants.is_empty() { String::new() } else { format!("{:18}{}\n", "", variants.join(" ")) };
+    let variants =
+        if variants.is_empty() { String::new() } else { format!("{:18}{}\n", "", variants.join(" ")) };
     format!("{name:<16}  {title}\n{variants}")
 }
 
@@ -57,7 +58,8 @@ fn json(descriptions: &[(&str, Description)]) -> String {
     let list: Vec<_> = descriptions
         .iter()
         .map(|(name, description)| {
-            let variants: Vec<_> = description.variants.iter().map(|variant| variant.name.text.to_string()).collect();
+            let variants: Vec<_> =
+                description.variants.iter().map(|variant| variant.name.text.to_string()).collect();
             serde_json::json!({
                 "name": name, "title": description.name, "about": description.about, "variants": variants,
             })

@@ -199,10 +199,16 @@ impl Arity {
             (0, 0) => text!("takes no input, and gets {count}", "不接受输入,却得到 {count} 个"),
             (1, 1) => text!("takes one input, and gets {count}", "只接受一个输入,却得到 {count} 个"),
             (least, usize::MAX) => {
-                text!("takes {least} or more inputs, and gets {count}", "需要至少 {least} 个输入,却得到 {count} 个")
+                text!(
+                    "takes {least} or more inputs, and gets {count}",
+                    "需要至少 {least} 个输入,却得到 {count} 个"
+                )
             }
             (least, most) => {
-                text!("takes {least} to {most} inputs, and gets {count}", "需要 {least} 到 {most} 个输入,却得到 {count} 个")
+                text!(
+                    "takes {least} to {most} inputs, and gets {count}",
+                    "需要 {least} 到 {most} 个输入,却得到 {count} 个"
+                )
             }
         })
     }

@@ -14,7 +14,12 @@ pub fn description() -> Schema {
         object(&[keys::ITEM], &["use"], &[("use", of(Kind::Name))], true),
         object(&[keys::ITEM], &["layers"], &[("layers", of(Kind::Items))], false),
         object(&[keys::ITEM], &["side"], &[("side", of(Kind::Items))], false),
-        object(&[keys::ITEM, keys::MERGING], &["branches", "merge"], &[("branches", of(Kind::Branches))], false),
+        object(
+            &[keys::ITEM, keys::MERGING],
+            &["branches", "merge"],
+            &[("branches", of(Kind::Branches))],
+            false,
+        ),
     ];
     let items = [operators, others.to_vec()].concat();
     let file = object(&[keys::FILE], &["layers"], &[], false);
@@ -96,14 +101,18 @@ fn of(kind: Kind) -> Value {
     let size = json!({ "anyOf": [{ "type": "integer", "minimum": 1 }, expression] });
     match kind {
         Kind::Text | Kind::Name => json!({ "type": "string" }),
-        Kind::Names => json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] }),
+        Kind::Names => {
+            json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
+        }
         Kind::Boolean => json!({ "type": "boolean" }),
         Kind::Condition => json!({ "anyOf": [{ "type": "boolean" }, expression] }),
         Kind::Count => json!({ "anyOf": [{ "type": "integer" }, expression] }),
         Kind::Sizes => json!({ "type": "array", "items": size }),
         Kind::Merge => json!({ "enum": keys::MERGES }),
         Kind::Values => json!({ "type": "object" }),
-        Kind::Inputs => json!({ "type": "object", "additionalProperties": { "type": "array", "items": size } }),
+        Kind::Inputs => {
+            json!({ "type": "object", "additionalProperties": { "type": "array", "items": size } })
+        }
         Kind::Items => json!({ "type": "array", "items": { "$ref": "#/$defs/item" } }),
         Kind::Branches => json!({ "type": "object", "additionalProperties": { "$ref": "#/$defs/branch" } }),
         Kind::Blocks => json!({ "type": "object", "additionalProperties": { "$ref": "#/$defs/block" } }),

@@ -56,29 +56,56 @@ pub const COLUMNS: &[Column] = &[
     Column { key: "input", english: "input", chinese: "输入", cell: |row| closed(row, &row.input) },
     Column { key: "output", english: "output", chinese: "输出", cell: |row| closed(row, &row.output) },
     Column { key: "kernel", english: "kernel", chinese: "核", cell: |row| closed(row, &row.kernel) },
-    Column { key: "params", english: "params", chinese: "参数量", cell: |row| count(row, |c| c.params.total()) },
+    Column {
+        key: "params",
+        english: "params",
+        chinese: "参数量",
+        cell: |row| count(row, |c| c.params.total()),
+    },
     Column {
         key: "trainable",
         english: "trainable",
         chinese: "可训练参数",
         cell: |row| count(row, |c| c.params.trainable),
     },
-    Column { key: "frozen", english: "frozen", chinese: "冻结参数", cell: |row| count(row, |c| c.params.frozen) },
-    Column { key: "buffers", english: "buffers", chinese: "缓冲", cell: |row| count(row, |c| c.params.buffers) },
-    Column { key: "macs", english: "MACs", chinese: "乘加数", cell: |row| count(row, |c| c.work.macs.total()) },
+    Column {
+        key: "frozen",
+        english: "frozen",
+        chinese: "冻结参数",
+        cell: |row| count(row, |c| c.params.frozen),
+    },
+    Column {
+        key: "buffers",
+        english: "buffers",
+        chinese: "缓冲",
+        cell: |row| count(row, |c| c.params.buffers),
+    },
+    Column {
+        key: "macs",
+        english: "MACs",
+        chinese: "乘加数",
+        cell: |row| count(row, |c| c.work.macs.total()),
+    },
     Column {
         key: "exact",
-        english: "MACs off padding",
+        english: "off padding",
         chinese: "不计填充",
         cell: |row| count(row, |c| c.padding_exact.macs.total()),
     },
-    Column { key: "flops", english: "FLOPs", chinese: "FLOPs", cell: |row| count(row, |c| c.work.ops.flops()) },
+    Column {
+        key: "flops",
+        english: "FLOPs",
+        chinese: "FLOPs",
+        cell: |row| count(row, |c| c.work.ops.flops()),
+    },
     Column { key: "mul", english: "mul", chinese: "乘", cell: |row| count(row, |c| c.work.ops.mul) },
     Column { key: "add", english: "add", chinese: "加", cell: |row| count(row, |c| c.work.ops.add) },
     Column { key: "div", english: "div", chinese: "除", cell: |row| count(row, |c| c.work.ops.div) },
     Column { key: "cmp", english: "cmp", chinese: "比较", cell: |row| count(row, |c| c.work.ops.cmp) },
-    Column { key: "exp", english: "exp", chinese: "超越函数", cell: |row| count(row, |c| c.work.ops.exp) },
-    Column { key: "share", english: "share of MACs", chinese: "乘加占比", cell: share },
+    Column {
+        key: "exp", english: "exp", chinese: "超越函数", cell: |row| count(row, |c| c.work.ops.exp)
+    },
+    Column { key: "share", english: "share", chinese: "占比", cell: share },
 ];
 
 /// The column called `key`.
@@ -99,7 +126,10 @@ pub fn parse(list: &str) -> Result<Vec<&'static Column>, Text> {
                         "没有名为 `{key}` 的列;是否指 `{near}`?"
                     ),
                     None => {
-                        text!("there is no column `{key}`; there are {known}", "没有名为 `{key}` 的列;可用的有 {known}")
+                        text!(
+                            "there is no column `{key}`; there are {known}",
+                            "没有名为 `{key}` 的列;可用的有 {known}"
+                        )
                     }
                 }
             })

@@ -6,9 +6,10 @@ use super::rows::Row;
 /// The rows that add up, with these columns.
 pub fn table(rows: &[Row], columns: &[&Column]) -> String {
     let mut writer = ::csv::Writer::from_writer(vec![]);
-    let lines = rows.iter().filter(|row| row.kind.adds_up()).map(|row| {
-        columns.iter().map(|column| cell(row, column)).collect::<Vec<_>>()
-    });
+    let lines = rows
+        .iter()
+        .filter(|row| row.kind.adds_up())
+        .map(|row| columns.iter().map(|column| cell(row, column)).collect::<Vec<_>>());
     let headings = columns.iter().map(|column| column.key.to_owned()).collect();
     for line in std::iter::once(headings).chain(lines) {
         writer.write_record(&line).expect("a vector takes any record of as many fields as the first");

@@ -175,8 +175,15 @@ pub fn analysis(subject: &Subject) -> Analysis {
         params_set: subject.network.params.iter().map(|(name, v)| (name.to_string(), value(v))).collect(),
         batch,
         dtype: subject.element.name(),
-        inputs: graph.network_inputs().map(|(_, node)| (node.name.to_string(), shaped(&node.shape))).collect(),
-        outputs: graph.outputs().iter().map(|(name, id)| (name.clone(), shaped(&graph.node(*id).shape))).collect(),
+        inputs: graph
+            .network_inputs()
+            .map(|(_, node)| (node.name.to_string(), shaped(&node.shape)))
+            .collect(),
+        outputs: graph
+            .outputs()
+            .iter()
+            .map(|(name, id)| (name.clone(), shaped(&graph.node(*id).shape)))
+            .collect(),
         totals: Totals {
             figures: subject.analysis.total().into(),
             status: subject.analysis.status().name(),

@@ -9,7 +9,8 @@ use crate::working::grouped;
 
 /// A table with these rows. It needs `booktabs`, and ctex or another way to set Chinese where there is some.
 pub fn table(title: Option<&Subject>, rows: &[Row], columns: &[&Column], language: Language) -> String {
-    let alignment: String = columns.iter().map(|column| if column.is_numeric() { 'r' } else { 'l' }).collect();
+    let alignment: String =
+        columns.iter().map(|column| if column.is_numeric() { 'r' } else { 'l' }).collect();
     let line = |cells: Vec<String>| format!("    {} \\\\\n", cells.join(" & "));
     let headings = columns.iter().map(|column| escaped(column.heading(language))).collect();
     let mut text = String::from("% \\usepackage{booktabs}\n");
@@ -32,7 +33,8 @@ pub fn table(title: Option<&Subject>, rows: &[Row], columns: &[&Column], languag
 }
 
 fn caption(subject: &Subject, language: Language) -> String {
-    let (title, shapes, batch) = (escaped(&subject.title), escaped(&subject.shapes()), subject.analysis.batch);
+    let (title, shapes, batch) =
+        (escaped(&subject.title), escaped(&subject.shapes()), subject.analysis.batch);
     let batch = text!("batch {batch}", "批量 {batch}");
     format!("  \\caption{{{title}: {shapes}, {}}}\n", batch.get(language))
 }

@@ -40,7 +40,8 @@ pub fn one(entry: &Entry, style: Style) -> String {
     let mut text = format!("{}: {about}\n", entry.name);
     let settings = schema["properties"].as_object().cloned().unwrap_or_default();
     let width = settings.keys().map(|name| name.width()).max().unwrap_or(0);
-    let required = |name: &String| schema["required"].as_array().is_some_and(|list| list.iter().any(|r| r == name));
+    let required =
+        |name: &String| schema["required"].as_array().is_some_and(|list| list.iter().any(|r| r == name));
     for (name, setting) in &settings {
         let about = setting["description"].as_str().unwrap_or_default().replace('\n', " ");
         let must = if required(name) { text!(" (required)", "(必填)") } else { text!("", "") };
@@ -50,7 +51,8 @@ pub fn one(entry: &Entry, style: Style) -> String {
     let example = text!("example, on {inputs}", "示例,输入 {inputs}");
     let _ = writeln!(text, "\n{}:\n  {}", example.get(style.language), entry.example);
     for term in terms(entry) {
-        let value = term.nominal.evaluate().map_or_else(|error| error.to_string(), |n| Notation::Text.number(n));
+        let value =
+            term.nominal.evaluate().map_or_else(|error| error.to_string(), |n| Notation::Text.number(n));
         let substituted = term.nominal.substitution(Notation::Text);
         let _ = writeln!(text, "  {} = {substituted} = {value}", rule(&term));
     }

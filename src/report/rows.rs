@@ -217,7 +217,8 @@ impl<'g> Outline<'g> {
             share: share(subject, &counts),
             partial: uncounted.iter().any(|&node| graph.is_in(node, id)),
             shared: nodes().any(|node| graph.node(node).weights_of.is_some())
-                && nodes().all(|node| graph.node(node).weights_of.is_some() || graph.weights(node).is_empty()),
+                && nodes()
+                    .all(|node| graph.node(node).weights_of.is_some() || graph.weights(node).is_empty()),
         }
     }
 }

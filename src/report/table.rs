@@ -38,19 +38,22 @@ pub struct Choice {
 
 /// Columns of one network in the order in which they are added while there is room.
 const NETWORK: [&str; 10] =
-    ["layer", "output", "macs", "params", "kernel", "share", "op", "flops", "input", "exact"];
+    ["layer", "macs", "output", "params", "share", "kernel", "op", "flops", "input", "exact"];
+
+/// How many columns a table has though names are cut short for them.
+const USUAL: usize = 6;
 
 /// Columns of a summary, likewise.
 const SUMMARY: [&str; 8] = ["layer", "params", "macs", "flops", "input", "output", "exact", "buffers"];
 
 /// The narrowest and the widest bar of a share, without its percentage.
-const BAR: (usize, usize) = (6, 24);
+const BAR: (usize, usize) = (5, 24);
 
 /// Space beside a column: comfy-table pads on both sides.
 const PADDING: usize = 2;
 
-/// The narrowest column of names.
-const NAME: usize = 12;
+/// The narrowest column of names: the other columns come first, and longer names lose their beginning.
+const NAME: usize = 16;
 
 /// One network as a table.
 pub fn network(subject: &Subject, choice: &Choice, style: Style) -> String {
@@ -135,7 +138,10 @@ fn footer(subject: &Subject, folded: Option<usize>, language: Language) -> Strin
         (text!("MACs", "乘加数"), macs, multiplications(subject)),
         (text!("FLOPs", "FLOPs"), flops, {
             let (short, others) = (short(flops), grouped(flops.saturating_sub(2 * macs), ","));
-            text!("{short}: 2 for each MAC, and {others} others", "{short}:每次乘加计 2,另有 {others} 次其他运算")
+            text!(
+                "{short}: 2 for each MAC, and {others} others",
+                "{short}:每次乘加计 2,另有 {others} 次其他运算"
+            )
         }),
     ];
     if total.params.buffers > 0 {
@@ -166,8 +172,11 @@ fn parameters(subject: &Subject) -> Text {
     let params = subject.analysis.total().params;
     let with = if params.buffers > 0 { (" with the buffers", "(含缓冲)") } else { ("", "") };
     let frozen = grouped(params.frozen, ",");
-    let frozen =
-        if params.frozen > 0 { (format!(", {frozen} frozen"), format!(",其中冻结 {frozen}")) } else { Default::default() };
+    let frozen = if params.frozen > 0 {
+        (format!(", {frozen} frozen"), format!(",其中冻结 {frozen}"))
+    } else {
+        Default::default()
+    };
     let ((with_en, with_zh), (frozen_en, frozen_zh)) = (with, frozen);
     text!("{bytes} in {element}{with_en}{frozen_en}", "以 {element} 存储占 {bytes}{with_zh}{frozen_zh}")
 }
@@ -219,7 +228,13 @@ fn scaled(mut value: f64, step: f64, units: &[&str]) -> String {
         value /= step;
         unit += 1;
     }
-    let digits = if unit == 0 || value >= 99.95 { 0 } else if value >= 9.995 { 1 } else { 2 };
+    let digits = if unit == 0 || value >= 99.95 {
+        0
+    } else if value >= 9.995 {
+        1
+    } else {
+        2
+    };
     format!("{value:.digits$}{}", units[unit])
 }
 
@@ -239,10 +254,13 @@ impl Drawing {
         let mut room = self.style.width;
         for column in wanted.iter().filter_map(|key| column(key)) {
             let needed = self.width_of(column);
-            let least = if column.key == "layer" { needed.min(NAME + 10) } else { needed };
+            // Beyond what is usual, a column must leave the names their room.
+            let is_usual = chosen.len() < USUAL;
+            let least = if column.key == "layer" && is_usual { needed.min(NAME) } else { needed };
+            let slack = if is_usual { 0 } else { self.width_of(chosen[0]).saturating_sub(NAME) };
             let worth_it = self.rows.iter().any(|row| !matches!((column.cell)(row), Cell::Empty));
-            if worth_it && least + PADDING <= room {
-                room -= needed.min(room - PADDING) + PADDING;
+            if worth_it && least + slack + PADDING <= room {
+                room -= least + PADDING;
                 chosen.push(column);
             }
         }
@@ -261,11 +279,15 @@ impl Drawing {
         let rest: usize =
             columns.iter().zip(&widths).filter(|(c, _)| c.key != "layer").map(|(_, w)| w + PADDING).sum();
         // What is left over widens the bars; what is missing is taken from the names.
-        let name = widths.first().copied().unwrap_or(0).min(self.style.width.saturating_sub(rest + PADDING).max(NAME));
+        let name = widths
+            .first()
+            .copied()
+            .unwrap_or(0)
+            .min(self.style.width.saturating_sub(rest + PADDING).max(NAME));
         let spare = self.style.width.saturating_sub(rest + name + PADDING);
         let bar = (BAR.0 + spare).min(BAR.1);
 
-        let rule = LineStyle::none().fill('─').junction('─');
+        let rule = LineStyle::none().fill('─');
         let mut table = Table::new();
         table.load_style(TableStyle::new().header_separator(rule));
         if self.style.color {
@@ -315,7 +337,9 @@ impl Drawing {
         }
         match (column.cell)(row) {
             Cell::Text(text) => text,
-            Cell::Count(_) if row.shared && matches!(column.key, "params" | "trainable" | "frozen" | "buffers") => {
+            Cell::Count(_)
+                if row.shared && matches!(column.key, "params" | "trainable" | "frozen" | "buffers") =>
+            {
                 text!("shared", "共享").get(self.style.language).to_owned()
             }
             Cell::Count(count) => grouped(count, ","),
@@ -344,7 +368,12 @@ fn color(class: Class) -> Color {
 }
 
 /// A bar `width` columns wide at most, in eighths of a column.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a share is at most 1")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share is at most 1"
+)]
 fn bar_of(share: f64, width: usize) -> String {
     const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
     let eighths = (share.clamp(0.0, 1.0) * (width * 8) as f64).round() as usize;
