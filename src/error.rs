@@ -135,7 +135,10 @@ impl Source {
     /// `span`, or as much of it as is in the text, on character boundaries.
     fn clip(&self, span: &Span) -> Span {
         let floor = |index: usize| {
-            (0..=index.min(self.text.len())).rev().find(|&index| self.text.is_char_boundary(index)).unwrap_or(0)
+            (0..=index.min(self.text.len()))
+                .rev()
+                .find(|&index| self.text.is_char_boundary(index))
+                .unwrap_or(0)
         };
         let start = floor(span.start);
         start..floor(span.end).max(start)

@@ -24,7 +24,11 @@ pub(super) fn check(description: &mut Description) -> Vec<Diagnostic> {
     let mut checker = Checker { description, mistakes, used: HashSet::new() };
     checker.params();
     checker.variants();
-    checker.list(&description.layers, &description.inputs.iter().map(|input| &input.name).collect::<Vec<_>>(), None);
+    checker.list(
+        &description.layers,
+        &description.inputs.iter().map(|input| &input.name).collect::<Vec<_>>(),
+        None,
+    );
     for block in &description.blocks {
         checker.block(block);
     }
@@ -170,11 +174,13 @@ impl<'d> Checker<'d> {
         let Some(entry) = Entry::find(name) else {
             let message = text!("there is no operator `{name}`", "没有名为 `{name}` 的算子");
             let help = if self.description.block(name).is_some() {
-                Some(text!("`{name}` is a block: `use = \"{name}\"`", "`{name}` 是块:请写 `use = \"{name}\"`"))
+                Some(text!(
+                    "`{name}` is a block: `use = \"{name}\"`",
+                    "`{name}` 是块:请写 `use = \"{name}\"`"
+                ))
             } else {
-                did_you_mean(name, OPERATORS.iter().map(|entry| entry.name)).or_else(|| {
-                    Some(text!("`cnncost ops` lists them", "`cnncost ops` 列出全部算子"))
-                })
+                did_you_mean(name, OPERATORS.iter().map(|entry| entry.name))
+                    .or_else(|| Some(text!("`cnncost ops` lists them", "`cnncost ops` 列出全部算子")))
             };
             self.mistakes.push(Diagnostic::new(message, op.span.clone()).help(help));
             return;
@@ -197,7 +203,10 @@ impl<'d> Checker<'d> {
         let Some(block) = self.description.block(name) else {
             let message = text!("there is no block `{name}`", "没有名为 `{name}` 的块");
             let help = if Entry::find(name).is_some() {
-                Some(text!("`{name}` is an operator: `op = \"{name}\"`", "`{name}` 是算子:请写 `op = \"{name}\"`"))
+                Some(text!(
+                    "`{name}` is an operator: `op = \"{name}\"`",
+                    "`{name}` 是算子:请写 `op = \"{name}\"`"
+                ))
             } else {
                 did_you_mean(name, self.description.blocks.iter().map(|block| &*block.name.text))
             };
@@ -208,7 +217,8 @@ impl<'d> Checker<'d> {
         for argument in arguments {
             let key = &argument.name.text;
             if block.parameters().all(|name| name.text != *key) {
-                let message = text!("block `{name}` has no parameter `{key}`", "块 `{name}` 没有参数 `{key}`");
+                let message =
+                    text!("block `{name}` has no parameter `{key}`", "块 `{name}` 没有参数 `{key}`");
                 let help = did_you_mean(key, block.parameters().map(|name| &*name.text));
                 self.mistakes.push(Diagnostic::new(message, argument.name.span.clone()).help(help));
             }
@@ -234,7 +244,8 @@ impl<'d> Checker<'d> {
         // Depth of what is below each block, once it is known.
         let mut depths: Vec<Option<usize>> = vec![None; uses.len()];
         for start in 0..uses.len() {
-            let mut path: Vec<(usize, usize)> = if depths[start].is_none() { vec![(start, 0)] } else { vec![] };
+            let mut path: Vec<(usize, usize)> =
+                if depths[start].is_none() { vec![(start, 0)] } else { vec![] };
             while let Some(&mut (block, ref mut next)) = path.last_mut() {
                 let Some(&(inner, name)) = uses[block].get(*next) else {
                     let below = uses[block].iter().filter_map(|&(inner, _)| depths[inner]).max();
@@ -245,8 +256,9 @@ impl<'d> Checker<'d> {
                 *next += 1;
                 if let Some(from) = path.iter().position(|&(block, _)| block == inner) {
                     let cycle = path[from..].iter().map(|&(block, _)| block).chain([inner]);
-                    let names: Vec<_> =
-                        cycle.map(|block| format!("`{}`", self.description.blocks[block].name.text)).collect();
+                    let names: Vec<_> = cycle
+                        .map(|block| format!("`{}`", self.description.blocks[block].name.text))
+                        .collect();
                     let cycle = names.join(" → ");
                     let message = text!("a block uses itself: {cycle}", "块使用了自己:{cycle}");
                     self.mistakes.push(Diagnostic::new(message, name.span.clone()));
@@ -260,7 +272,8 @@ impl<'d> Checker<'d> {
         let deepest = depths.iter().enumerate().find(|(_, depth)| depth.is_some_and(|depth| depth > BLOCKS));
         if let Some((block, _)) = deepest {
             let name = &self.description.blocks[block].name;
-            let message = text!("blocks stand more than {BLOCKS} deep in one another", "块嵌套超过 {BLOCKS} 层");
+            let message =
+                text!("blocks stand more than {BLOCKS} deep in one another", "块嵌套超过 {BLOCKS} 层");
             self.mistakes.push(Diagnostic::new(message, name.span.clone()));
         }
     }
@@ -293,9 +306,10 @@ impl Description {
                 let choices = text!("it is one of \"{list}\"", "可选 \"{list}\"");
                 Err(wrong(message).help(nearest.unwrap_or(choices)))
             }
-            (Value::Number(_), _) => {
-                Err(wrong(text!("`{text}` is a number, and cannot be {value}", "`{text}` 是数,不能是 {value}")))
-            }
+            (Value::Number(_), _) => Err(wrong(text!(
+                "`{text}` is a number, and cannot be {value}",
+                "`{text}` 是数,不能是 {value}"
+            ))),
             (Value::Boolean(_), _) => Err(wrong(text!(
                 "`{text}` is `true` or `false`, and cannot be {value}",
                 "`{text}` 只能是 `true` 或 `false`,不能是 {value}"
@@ -308,7 +322,9 @@ impl Description {
         let mut names = vec![];
         match &block.body {
             BlockBody::Layers(items) => uses(items, &mut names),
-            BlockBody::Branches(branches) => branches.branches.iter().for_each(|b| uses(&b.layers, &mut names)),
+            BlockBody::Branches(branches) => {
+                branches.branches.iter().for_each(|b| uses(&b.layers, &mut names))
+            }
         }
         names.into_iter().filter_map(|name| Some((*self.block_index.get(&name.text)?, name))).collect()
     }
@@ -320,7 +336,9 @@ fn uses<'d>(items: &'d [Item], names: &mut Vec<&'d Name>) {
             Body::Operator { .. } => {}
             Body::Use { block, .. } => names.push(block),
             Body::Layers(items) | Body::Side(items) => uses(items, names),
-            Body::Branches(branches) => branches.branches.iter().for_each(|branch| uses(&branch.layers, names)),
+            Body::Branches(branches) => {
+                branches.branches.iter().for_each(|branch| uses(&branch.layers, names))
+            }
         }
     }
 }
@@ -371,7 +389,8 @@ fn check_from(name: &Name, inputs: &[&Name], earlier: &Earlier<'_>) -> Result<()
         let diagnostic = Diagnostic::new(message, name.span.clone());
         let help = text!("`from` can name only what stands before", "`from` 只能引用前面的项");
         let label = text!("here", "在此");
-        let diagnostic = if at == here.at { diagnostic } else { diagnostic.also(here.items[at].span.clone(), label) };
+        let diagnostic =
+            if at == here.at { diagnostic } else { diagnostic.also(here.items[at].span.clone(), label) };
         return Err(diagnostic.help(help));
     }
     if text == "input" {

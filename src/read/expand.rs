@@ -42,7 +42,8 @@ pub(super) fn expand(
         _ => Incoming::Several(inputs.len()),
     };
     let surroundings = Surroundings { inputs: &inputs, outer: None };
-    let end = expander.list(&description.layers, incoming, surroundings, Here { frame: &frame, counter: None });
+    let end =
+        expander.list(&description.layers, incoming, surroundings, Here { frame: &frame, counter: None });
     match end {
         Incoming::Tensor(node) if !description.layers.is_empty() => {
             expander.builder.output("output".to_owned(), node);
@@ -73,7 +74,9 @@ pub(super) fn unused(graph: &Graph) -> Vec<Diagnostic> {
     let mut seen: Vec<&Span> = vec![];
     let mut warnings = vec![];
     for (id, node) in graph.nodes().filter(|&(id, _)| graph.users(id).next().is_none()) {
-        let Some(span) = node.span.as_ref().filter(|span| !is_output(id) && !seen.contains(span)) else { continue };
+        let Some(span) = node.span.as_ref().filter(|span| !is_output(id) && !seen.contains(span)) else {
+            continue;
+        };
         seen.push(span);
         let path = graph.path(id);
         let message = text!("nothing takes the output of `{path}`", "没有任何项使用 `{path}` 的输出");
@@ -187,7 +190,9 @@ impl<'d> Expander<'d> {
             self.mistakes.push(Diagnostic::new(message, datum.span.clone()).help(help));
             return None;
         };
-        list.iter().map(|datum| self.evaluate(datum, here, Incoming::Several(0), |place, datum| place.size(datum))).collect()
+        list.iter()
+            .map(|datum| self.evaluate(datum, here, Incoming::Several(0), |place, datum| place.size(datum)))
+            .collect()
     }
 
     /// Expands a list; what comes out of its last item.
@@ -218,7 +223,13 @@ impl<'d> Expander<'d> {
     }
 
     /// An item with its condition and its copies; `None` if it is left out.
-    fn item(&mut self, item: &'d Item, before: Incoming, list: &List<'_, 'd>, here: Here<'_>) -> Option<Incoming> {
+    fn item(
+        &mut self,
+        item: &'d Item,
+        before: Incoming,
+        list: &List<'_, 'd>,
+        here: Here<'_>,
+    ) -> Option<Incoming> {
         if let Some(when) = &item.when {
             match self.evaluate(when, here, before, |place, datum| place.boolean(datum)) {
                 Some(true) => {}
@@ -282,12 +293,12 @@ impl<'d> Expander<'d> {
             return;
         }
         if let Err(mismatch) = self.builder.share(nodes, owner.nodes.clone()) {
-            let message =
-                text!("the weights of `{text}` cannot be used here", "`{text}` 的权重不能在此使用");
+            let message = text!("the weights of `{text}` cannot be used here", "`{text}` 的权重不能在此使用");
             let graph = self.builder.graph();
             let place = |node: NodeId| graph.node(node).span.clone();
             let (user, owner) = mismatch.nodes.map_or((None, None), |(a, b)| (place(a), place(b)));
-            let diagnostic = Diagnostic::new(message, user.unwrap_or(item.span.clone())).label(mismatch.message);
+            let diagnostic =
+                Diagnostic::new(message, user.unwrap_or(item.span.clone())).label(mismatch.message);
             let label = text!("the weights are from here", "权重来自此处");
             self.mistake(diagnostic.also(owner.unwrap_or(list.items[at].span.clone()), label), here);
         }
@@ -346,7 +357,9 @@ impl<'d> Expander<'d> {
         here: Here<'_>,
     ) -> Incoming {
         let incoming = if let &[one] = sources { one } else { Incoming::Several(sources.len()) };
-        let Some(operator) = self.read_operator(op, settings, incoming, here) else { return Incoming::Unknown };
+        let Some(operator) = self.read_operator(op, settings, incoming, here) else {
+            return Incoming::Unknown;
+        };
         let is_source = operator.arity() == Arity::NONE;
         if is_source && !item.from.is_empty() {
             let op = operator.name();
@@ -359,7 +372,8 @@ impl<'d> Expander<'d> {
         match self.builder.operator(name, operator, &inputs, Some(item.span.clone())) {
             Ok(node) => Incoming::Tensor(node),
             Err(reason) => {
-                let at = reason.setting.and_then(|key| settings.iter().find(|setting| &*setting.name.text == key));
+                let at =
+                    reason.setting.and_then(|key| settings.iter().find(|setting| &*setting.name.text == key));
                 let span = at.map_or(op.span.clone(), |setting| setting.value.span.clone());
                 let diagnostic = self.refused(&op.text, reason, span, &inputs);
                 self.mistake(diagnostic, here);
@@ -372,8 +386,7 @@ impl<'d> Expander<'d> {
     fn refused(&self, op: &str, reason: Reason, span: Span, inputs: &[NodeId]) -> Diagnostic {
         let Reason { message, help, .. } = reason;
         let (english, chinese) = (message.english, message.chinese);
-        let diagnostic =
-            Diagnostic::new(text!("{op}: {english}", "{op}:{chinese}"), span).help(help);
+        let diagnostic = Diagnostic::new(text!("{op}: {english}", "{op}:{chinese}"), span).help(help);
         let graph = self.builder.graph();
         let shapes = inputs.iter().map(|&input| graph.node(input).shape.to_string()).collect::<Vec<_>>();
         match &shapes[..] {
@@ -427,7 +440,8 @@ impl<'d> Expander<'d> {
         for default in &block.defaults {
             if arguments.iter().all(|argument| argument.name.text != default.name.text) {
                 let inside = Here { frame: &frame, counter: None };
-                let value = self.evaluate(&default.value, inside, incoming, |place, datum| place.evaluate(datum));
+                let value =
+                    self.evaluate(&default.value, inside, incoming, |place, datum| place.evaluate(datum));
                 frame.values.push((default.name.text.clone(), value));
             }
         }
@@ -436,7 +450,9 @@ impl<'d> Expander<'d> {
         let inside = Here { frame: &frame, counter: None };
         let end = grow(|| match &block.body {
             BlockBody::Layers(items) => self.list(items, incoming, around, inside),
-            BlockBody::Branches(branches) => self.branches(branches, &block.name.span, incoming, around, inside),
+            BlockBody::Branches(branches) => {
+                self.branches(branches, &block.name.span, incoming, around, inside)
+            }
         });
         self.builder.close();
         end
@@ -523,7 +539,9 @@ impl<'d> Expander<'d> {
         here: Here<'_>,
     ) -> Incoming {
         let Branches { merge, settings, .. } = branches;
-        let Some(operator) = self.read_operator(merge, settings, input, here) else { return Incoming::Unknown };
+        let Some(operator) = self.read_operator(merge, settings, input, here) else {
+            return Incoming::Unknown;
+        };
         let mut tensors = vec![];
         for &(branch, end, _) in ends {
             match end {
@@ -543,7 +561,11 @@ impl<'d> Expander<'d> {
                 let ways: Vec<_> = ends
                     .iter()
                     .zip(&tensors)
-                    .map(|((branch, _, nodes), &end)| explain_merge::Way { branch, end, nodes: nodes.clone() })
+                    .map(|((branch, _, nodes), &end)| explain_merge::Way {
+                        branch,
+                        end,
+                        nodes: nodes.clone(),
+                    })
                     .collect();
                 let graph = self.builder.graph();
                 let diagnostic = explain_merge::explain(graph, &path, branches, &ways, reason);
@@ -577,7 +599,8 @@ impl<'d> Expander<'d> {
             [one] => Some(one),
             _ => {
                 let count = sources.len();
-                let message = text!("this takes one input, and gets {count}", "此项只接受一个输入,却得到 {count} 个");
+                let message =
+                    text!("this takes one input, and gets {count}", "此项只接受一个输入,却得到 {count} 个");
                 let help = text!(
                     "the items inside can name several with their own `from`",
                     "可在里面的项上用 `from` 引用多个"
@@ -605,7 +628,8 @@ impl<'d> Expander<'d> {
     }
 
     fn choose(&mut self, count: usize, span: &Span, here: Here<'_>) {
-        let message = text!("{count} inputs come in here, and one is taken", "此处有 {count} 个输入,只能取一个");
+        let message =
+            text!("{count} inputs come in here, and one is taken", "此处有 {count} 个输入,只能取一个");
         let help = text!("say which with `from = \"…\"`", "用 `from = \"…\"` 指明");
         self.mistake(Diagnostic::new(message, span.clone()).help(help), here);
     }
@@ -644,7 +668,8 @@ impl<'d> Expander<'d> {
     fn mistake(&mut self, diagnostic: Diagnostic, here: Here<'_>) {
         let is_same = |known: &Diagnostic| {
             known.message == diagnostic.message
-                && known.places.first().map(|place| &place.0) == diagnostic.places.first().map(|place| &place.0)
+                && known.places.first().map(|place| &place.0)
+                    == diagnostic.places.first().map(|place| &place.0)
         };
         if self.mistakes.iter().any(is_same) {
             return;
@@ -831,7 +856,9 @@ impl Names<'_> {
         let block = self.here.frame.values.iter().map(|(known, _)| &**known);
         let network = self.params.iter().map(|(known, _)| &**known);
         let help = crate::error::did_you_mean(name, block.chain(network));
-        Failure { message: text!("nothing is called `{name}` here", "此处没有名为 `{name}` 的参数"), help }
+        Failure {
+            message: text!("nothing is called `{name}` here", "此处没有名为 `{name}` 的参数"), help
+        }
     }
 }
 

@@ -37,12 +37,15 @@ pub(super) fn explain(
     } else {
         (message.english, message.chinese)
     };
-    let message =
-        text!("branches of `{path}` cannot be {what_en}: {english}", "`{path}` 的分支不能{what_zh}:{chinese}");
+    let message = text!(
+        "branches of `{path}` cannot be {what_en}: {english}",
+        "`{path}` 的分支不能{what_zh}:{chinese}"
+    );
     let shrinking = ways.iter().find_map(|way| Some((way, shrunk(graph, way)?)));
-    let culprit = shrinking.as_ref().map_or_else(|| odd_one_out(&spatial), |(way, _)| {
-        ways.iter().position(|other| std::ptr::eq(other, *way)).unwrap_or(0)
-    });
+    let culprit = shrinking.as_ref().map_or_else(
+        || odd_one_out(&spatial),
+        |(way, _)| ways.iter().position(|other| std::ptr::eq(other, *way)).unwrap_or(0),
+    );
     let label = |index: usize| {
         let shape = shapes[index];
         match shrinking.as_ref().filter(|_| index == culprit) {

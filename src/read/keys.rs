@@ -56,7 +56,11 @@ pub const FILE: &[Key] = &[
     key("about", Kind::Text, "What is to be known about it."),
     key("input", Kind::Sizes, "Sizes of the only input, without the batch: channels, height, width."),
     key("inputs", Kind::Inputs, "Sizes of each of several inputs, by name."),
-    key("params", Kind::Values, "What --set and variants may change: numbers, booleans, or lists of words of which the first is the default."),
+    key(
+        "params",
+        Kind::Values,
+        "What --set and variants may change: numbers, booleans, or lists of words of which the first is the default.",
+    ),
     key("variants", Kind::Variants, "Settings of the parameters that have a name."),
     key("layers", Kind::Items, "The network: each item takes the output of the one before."),
     key("blocks", Kind::Blocks, "Boxes that are written once and used many times."),
@@ -79,7 +83,11 @@ pub const BODY: &[Key] = &[
     key("use", Kind::Name, "A block; its arguments stand beside it."),
     key("layers", Kind::Items, "A group of items."),
     key("branches", Kind::Branches, "Several ways from here to a merge, in the order of merging."),
-    key("side", Kind::Items, "A list whose end is a further output of the network; the main line goes on as if it were not there."),
+    key(
+        "side",
+        Kind::Items,
+        "A list whose end is a further output of the network; the main line goes on as if it were not there.",
+    ),
 ];
 
 /// Beside `branches`.

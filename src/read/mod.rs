@@ -19,8 +19,8 @@ mod settings;
 mod toml;
 
 pub use description::Description;
-pub use expand::MOST_NODES;
 use description::{Body, Name};
+pub use expand::MOST_NODES;
 use expression::{Value, number};
 
 /// What a network is read with.
@@ -95,7 +95,10 @@ impl Description {
     fn choose(&self, options: &Options) -> Result<Vec<(Arc<str>, Value)>, Diagnostic> {
         let mut params = self.defaults();
         let mut set = |name: &Name, value: &Value| {
-            params.iter_mut().filter(|(known, _)| *known == name.text).for_each(|(_, slot)| *slot = value.clone());
+            params
+                .iter_mut()
+                .filter(|(known, _)| *known == name.text)
+                .for_each(|(_, slot)| *slot = value.clone());
         };
         if let Some(wanted) = &options.variant {
             let variant = self.variants.iter().find(|variant| &*variant.name.text == wanted);
@@ -110,7 +113,8 @@ impl Description {
                 (None, "false") => Value::Boolean(false),
                 (None, word) => Value::Word(word.into()),
             };
-            self.check_assignment(&name, &value).map_err(|mistake| Diagnostic { places: vec![], ..mistake })?;
+            self.check_assignment(&name, &value)
+                .map_err(|mistake| Diagnostic { places: vec![], ..mistake })?;
             set(&name, &value);
         }
         Ok(params)
@@ -123,7 +127,8 @@ impl Description {
         let help = crate::error::did_you_mean(wanted, names()).or_else(|| {
             (!list.is_empty()).then(|| text!("its variants are `{list}`", "它的变体有 `{list}`"))
         });
-        Diagnostic::nowhere(text!("{file} has no variant `{wanted}`", "{file} 没有变体 `{wanted}`")).help(help)
+        Diagnostic::nowhere(text!("{file} has no variant `{wanted}`", "{file} 没有变体 `{wanted}`"))
+            .help(help)
     }
 }
 
@@ -132,9 +137,8 @@ pub fn operator(item: &str) -> Result<Op, ReadError> {
     let text = format!("input = []\nlayers = [{item}]");
     let description = Description::parse("item", &text)?;
     match description.layers.first().map(|item| &item.body) {
-        Some(Body::Operator { op, settings }) => {
-            expand::operator(&description, op, settings).map_err(|mistakes| invalid(description.source.clone(), mistakes))
-        }
+        Some(Body::Operator { op, settings }) => expand::operator(&description, op, settings)
+            .map_err(|mistakes| invalid(description.source.clone(), mistakes)),
         Some(Body::Use { .. } | Body::Layers(_) | Body::Branches(_) | Body::Side(_)) | None => {
             let mistake = Diagnostic::new(text!("this is no operator", "这不是算子"), 0..text.len());
             Err(invalid(description.source.clone(), vec![mistake]))

@@ -42,9 +42,7 @@ impl<'a> Place<'a> {
             DatumKind::Number(number) => Ok(Value::Number(*number)),
             DatumKind::Boolean(boolean) => Ok(Value::Boolean(*boolean)),
             DatumKind::Text(_, expression) => match &**expression {
-                Ok(expression) => {
-                    expression.evaluate(self.scope).map_err(|error| self.inside(datum, error))
-                }
+                Ok(expression) => expression.evaluate(self.scope).map_err(|error| self.inside(datum, error)),
                 Err(error) => Err(self.inside(datum, error.clone())),
             },
             DatumKind::List(_) => Err(SettingError {
@@ -72,7 +70,10 @@ impl<'a> Place<'a> {
             Value::Boolean(boolean) => Ok(boolean),
             other @ (Value::Number(_) | Value::Word(_)) => Err(SettingError::at(
                 datum,
-                text!("`true` or `false` is wanted, and this is {other}", "需要 `true` 或 `false`,这里是 {other}"),
+                text!(
+                    "`true` or `false` is wanted, and this is {other}",
+                    "需要 `true` 或 `false`,这里是 {other}"
+                ),
             )),
         }
     }
@@ -199,7 +200,9 @@ impl<'de> MapAccess<'de> for Map<'_> {
     type Error = SettingError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, SettingError> {
-        let Some(Setting { name: Name { text, span }, value }) = self.settings.next() else { return Ok(None) };
+        let Some(Setting { name: Name { text, span }, value }) = self.settings.next() else {
+            return Ok(None);
+        };
         self.value = Some(value);
         let key: StrDeserializer<'_, SettingError> = (**text).into_deserializer();
         seed.deserialize(key).map(Some).map_err(|error| error.or_at(span))
@@ -295,7 +298,10 @@ struct Seq<'a> {
 impl<'de> SeqAccess<'de> for Seq<'_> {
     type Error = SettingError;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, SettingError> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, SettingError> {
         let Some(datum) = self.list.next() else { return Ok(None) };
         let value = seed.deserialize(One { datum, place: self.place });
         value.map(Some).map_err(|error| error.or_at(&datum.span))

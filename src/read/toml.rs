@@ -61,7 +61,8 @@ impl Reader<'_> {
             Some(value) => self.items(value),
             None => {
                 let message = text!("there are no `layers`", "缺少 `layers`");
-                let help = text!("the network is a list of items: `layers = […]`", "网络是一个列表:`layers = […]`");
+                let help =
+                    text!("the network is a list of items: `layers = […]`", "网络是一个列表:`layers = […]`");
                 self.mistakes.push(Diagnostic::new(message, self.start(&span)).help(help));
                 vec![]
             }
@@ -111,14 +112,18 @@ impl Reader<'_> {
     }
 
     fn params(&mut self, table: &DeTable<'_>) -> Vec<Param> {
-        let Some(params) = table.get("params").and_then(|value| self.table(value, "params")) else { return vec![] };
+        let Some(params) = table.get("params").and_then(|value| self.table(value, "params")) else {
+            return vec![];
+        };
         params.0.iter().filter_map(|(key, value)| self.param(name(key), value)).collect()
     }
 
     fn param(&mut self, name: Name, value: &Spanned<DeValue<'_>>) -> Option<Param> {
         let datum = self.datum(value)?;
         match datum.kind {
-            DatumKind::Number(default) => Some(Param { name, default: Value::Number(default), choices: vec![] }),
+            DatumKind::Number(default) => {
+                Some(Param { name, default: Value::Number(default), choices: vec![] })
+            }
             DatumKind::Boolean(default) => {
                 Some(Param { name, default: Value::Boolean(default), choices: vec![] })
             }
@@ -130,7 +135,10 @@ impl Reader<'_> {
                 let choices = choices.filter(|choices| !choices.is_empty());
                 if choices.is_none() {
                     self.mistakes.push(Diagnostic::new(
-                        text!("a choice is a list of words, the default first", "选项应是单词列表,默认值在最前"),
+                        text!(
+                            "a choice is a list of words, the default first",
+                            "选项应是单词列表,默认值在最前"
+                        ),
                         datum.span,
                     ));
                 }
@@ -149,7 +157,9 @@ impl Reader<'_> {
     }
 
     fn variants(&mut self, table: &DeTable<'_>) -> Vec<Variant> {
-        let Some(list) = table.get("variants").and_then(|value| self.list(value, "variants")) else { return vec![] };
+        let Some(list) = table.get("variants").and_then(|value| self.list(value, "variants")) else {
+            return vec![];
+        };
         list.iter().filter_map(|value| self.variant(value)).collect()
     }
 
@@ -158,7 +168,9 @@ impl Reader<'_> {
         self.refuse_unknown(table, &[keys::VARIANT], "variant");
         let name = self.required(table, &span, "name")?;
         let set = match table.get("set") {
-            Some(value) => self.table(value, "set")?.0.iter().filter_map(|entry| self.assignment(entry)).collect(),
+            Some(value) => {
+                self.table(value, "set")?.0.iter().filter_map(|entry| self.assignment(entry)).collect()
+            }
             None => vec![],
         };
         Some(Variant { name, about: self.text(table, "about"), set })
@@ -180,7 +192,9 @@ impl Reader<'_> {
     }
 
     fn claims(&mut self, table: &DeTable<'_>) -> Vec<Claim> {
-        let Some(list) = table.get("claims").and_then(|value| self.list(value, "claims")) else { return vec![] };
+        let Some(list) = table.get("claims").and_then(|value| self.list(value, "claims")) else {
+            return vec![];
+        };
         list.iter().filter_map(|value| self.claim(value)).collect()
     }
 
@@ -198,7 +212,9 @@ impl Reader<'_> {
     }
 
     fn blocks(&mut self, table: &DeTable<'_>) -> Vec<Block> {
-        let Some(blocks) = table.get("blocks").and_then(|value| self.table(value, "blocks")) else { return vec![] };
+        let Some(blocks) = table.get("blocks").and_then(|value| self.table(value, "blocks")) else {
+            return vec![];
+        };
         blocks.0.iter().filter_map(|(key, value)| self.block(name(key), value)).collect()
     }
 
@@ -227,7 +243,8 @@ impl Reader<'_> {
     fn items(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<Item> {
         let Some(list) = self.list(value, "layers") else { return vec![] };
         if self.depth == NESTING {
-            let message = text!("items stand more than {NESTING} deep in one another", "嵌套超过 {NESTING} 层");
+            let message =
+                text!("items stand more than {NESTING} deep in one another", "嵌套超过 {NESTING} 层");
             self.mistakes.push(Diagnostic::new(message, value.span()));
             return vec![];
         }
@@ -251,7 +268,8 @@ impl Reader<'_> {
         for item in items.iter() {
             if let Some(first) = seen.insert(&item.name, &item.span) {
                 let name = &item.name;
-                let message = text!("two items of this list are called `{name}`", "此列表中有两个名为 `{name}` 的项");
+                let message =
+                    text!("two items of this list are called `{name}`", "此列表中有两个名为 `{name}` 的项");
                 let label = text!("the first", "第一个");
                 self.mistakes.push(Diagnostic::new(message, item.span.clone()).also(first.clone(), label));
             }
@@ -315,8 +333,7 @@ impl Reader<'_> {
         let merge = self.required(table, span, "merge")?;
         if !keys::MERGES.contains(&&*merge.text) {
             let name = &merge.text;
-            let message =
-                text!("branches cannot be merged with `{name}`", "不能用 `{name}` 合并分支");
+            let message = text!("branches cannot be merged with `{name}`", "不能用 `{name}` 合并分支");
             let help = text!("`concat`, `add` or `mul`", "可用 `concat`、`add` 或 `mul`");
             self.mistakes.push(Diagnostic::new(message, merge.span.clone()).help(help));
             return None;
@@ -342,8 +359,12 @@ impl Reader<'_> {
                 let when = table.get("when").and_then(|value| self.datum(value));
                 (when, table.get("layers").map_or(vec![], |value| self.items(value)))
             }
-            DeValue::Array(_) | DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_)
-            | DeValue::Boolean(_) | DeValue::Datetime(_) => (None, self.items(value)),
+            DeValue::Array(_)
+            | DeValue::String(_)
+            | DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_) => (None, self.items(value)),
         };
         Some(Branch { name: branch_name, span, when, layers })
     }
@@ -362,25 +383,27 @@ impl Reader<'_> {
     fn datum(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Datum> {
         let span = value.span();
         let kind = match value.get_ref() {
-            DeValue::String(text) => {
-                DatumKind::Text(text.as_ref().into(), Box::new(Expression::parse(text)))
-            }
-            DeValue::Integer(integer) => {
-                match i128::from_str_radix(integer.as_str(), integer.radix()) {
-                    Ok(integer) => DatumKind::Number(Rational::from_integer(integer)),
-                    Err(_) => return self.refuse(span, text!("this number is too large", "这个数太大")),
-                }
-            }
+            DeValue::String(text) => DatumKind::Text(text.as_ref().into(), Box::new(Expression::parse(text))),
+            DeValue::Integer(integer) => match i128::from_str_radix(integer.as_str(), integer.radix()) {
+                Ok(integer) => DatumKind::Number(Rational::from_integer(integer)),
+                Err(_) => return self.refuse(span, text!("this number is too large", "这个数太大")),
+            },
             DeValue::Float(float) => match number(float.as_str()) {
                 Some(number) => DatumKind::Number(number),
-                None => return self.refuse(span, text!("this is no number to count with", "这个数无法用于计算")),
+                None => {
+                    return self.refuse(span, text!("this is no number to count with", "这个数无法用于计算"));
+                }
             },
             DeValue::Boolean(boolean) => DatumKind::Boolean(*boolean),
             DeValue::Array(list) => {
                 DatumKind::List(list.iter().filter_map(|value| self.datum(value)).collect())
             }
-            DeValue::Table(_) => return self.refuse(span, text!("a table has no meaning here", "此处不能用表")),
-            DeValue::Datetime(_) => return self.refuse(span, text!("a date has no meaning here", "此处不能用日期")),
+            DeValue::Table(_) => {
+                return self.refuse(span, text!("a table has no meaning here", "此处不能用表"));
+            }
+            DeValue::Datetime(_) => {
+                return self.refuse(span, text!("a date has no meaning here", "此处不能用日期"));
+            }
         };
         Some(Datum { span, kind })
     }
@@ -496,7 +519,8 @@ impl Reader<'_> {
     /// Where to point when something is missing altogether: the first line that says something.
     fn start(&self, span: &Span) -> Span {
         let text = &self.source.text;
-        let blank = text[span.start.min(text.len())..].len() - text[span.start.min(text.len())..].trim_start().len();
+        let blank =
+            text[span.start.min(text.len())..].len() - text[span.start.min(text.len())..].trim_start().len();
         let start = span.start + blank;
         let line = text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
         start..start + line
