@@ -12,7 +12,7 @@ use crate::text;
 use crate::text::Text;
 
 /// The longest source that is read, in bytes.
-const MAX_BYTES: usize = 1000;
+pub(super) const MAX_BYTES: usize = 1000;
 /// How deep parentheses, calls, signs and powers may stand in each other.
 const MAX_NESTING: usize = 64;
 
