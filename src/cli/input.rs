@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{Dtype, Outcome, Output};
 use crate::error::{Diagnostic, ReadError};
 use crate::read::bundled::{self, Bundled};
-use crate::read::{Description, Options};
+use crate::read::{Description, MOST_BYTES, Options};
 use crate::report::Subject;
 use crate::shape::ElementType;
 use crate::text;
@@ -59,9 +59,6 @@ struct Sizes(Vec<u64>);
 enum From {
     Toml,
 }
-
-/// The largest description: 16 MB.
-const LARGEST: u64 = 16_000_000;
 
 impl Networks {
     /// Reads and counts every network; what cannot be read is reported, and the others are done.
@@ -217,8 +214,10 @@ fn read_file(path: &str) -> Result<String, ReadError> {
 fn read_text(name: &str, file: impl Read) -> Result<String, ReadError> {
     let unreadable = |why| ReadError::Unreadable { name: name.to_owned(), why, help: None };
     let mut bytes = vec![];
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(io_error(&error)))?;
-    if bytes.len() as u64 > LARGEST {
+    // One byte more than is read, so that what is too long is seen to be.
+    let most = MOST_BYTES as u64 + 1;
+    file.take(most).read_to_end(&mut bytes).map_err(|error| unreadable(io_error(&error)))?;
+    if bytes.len() > MOST_BYTES {
         return Err(unreadable(text!("it is larger than 16 MB", "超过 16 MB")));
     }
     String::from_utf8(bytes).map_err(|error| {

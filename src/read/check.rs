@@ -14,9 +14,9 @@ use crate::text;
 /// How deep blocks may stand in one another.
 const BLOCKS: usize = 128;
 
-/// Every mistake in the names of `description`. Puts the defaults of each block in the order of their evaluation, and adds
-/// warnings.
-pub(super) fn check(description: &mut Description) -> Vec<Diagnostic> {
+/// Every mistake in the names of `description`, and whether it can be expanded in spite of them. Puts the defaults of each
+/// block in the order of their evaluation, and adds warnings.
+pub(super) fn check(description: &mut Description) -> (Vec<Diagnostic>, bool) {
     let mut mistakes = vec![];
     for block in &mut description.blocks {
         mistakes.extend(sort_defaults(block).err());
@@ -32,15 +32,17 @@ pub(super) fn check(description: &mut Description) -> Vec<Diagnostic> {
     for block in &description.blocks {
         checker.block(block);
     }
-    checker.cycles();
-    let Checker { mistakes, used, .. } = checker;
+    let cycle = checker.cycle();
+    let is_finite = cycle.is_none();
+    let Checker { mut mistakes, used, .. } = checker;
+    mistakes.extend(cycle);
     let unused = description.blocks.iter().filter(|block| !used.contains(&block.name.text)).map(|block| {
         let name = &block.name.text;
         let message = text!("block `{name}` is never used", "块 `{name}` 从未使用");
         Diagnostic::new(message, block.name.span.clone()).warning()
     });
     description.warnings = unused.collect();
-    mistakes
+    (mistakes, is_finite)
 }
 
 struct Checker<'d> {
@@ -136,6 +138,7 @@ impl<'d> Checker<'d> {
                 self.mistakes.extend(check_from(name, inputs, &earlier).err());
             }
             self.weights(item, &earlier);
+            self.source(item, at);
             match &item.body {
                 Body::Operator { op, settings } => self.operator(op, settings),
                 Body::Use { block, arguments } => self.arguments(block, arguments),
@@ -167,6 +170,23 @@ impl<'d> Checker<'d> {
         );
         let help = did_you_mean(text, earlier.names());
         self.mistakes.push(Diagnostic::new(message, name.span.clone()).help(help));
+    }
+
+    /// What a source follows is lost, unless the source has a name to be taken by.
+    fn source(&mut self, item: &Item, at: usize) {
+        let Body::Operator { op, .. } = &item.body else { return };
+        if at == 0 || item.is_named || &*op.text != "parameter" {
+            return;
+        }
+        let message = text!(
+            "a `parameter` takes no input, so what stands before it is lost",
+            "`parameter` 不接受输入,它前面的结果会丢失"
+        );
+        let help = text!(
+            "put it first in a branch, or give it a `name` and take it with `from`",
+            "请放在分支的开头,或取 `name` 后用 `from` 引用"
+        );
+        self.mistakes.push(Diagnostic::new(message, op.span.clone()).help(help));
     }
 
     fn operator(&mut self, op: &Name, settings: &[Setting]) {
@@ -223,6 +243,11 @@ impl<'d> Checker<'d> {
                 self.mistakes.push(Diagnostic::new(message, argument.name.span.clone()).help(help));
             }
         }
+        let is_unknown = |argument: &Setting| block.parameters().all(|name| name.text != argument.name.text);
+        if arguments.iter().any(is_unknown) {
+            // It may well be the one that is missing, misspelled.
+            return;
+        }
         let given = |name: &Name| arguments.iter().any(|argument| argument.name.text == name.text);
         let missing: Vec<_> =
             block.params.iter().filter(|name| !given(name)).map(|name| format!("`{}`", name.text)).collect();
@@ -238,7 +263,7 @@ impl<'d> Checker<'d> {
     }
 
     /// A block that uses itself, on whatever way, and blocks too deep in one another.
-    fn cycles(&mut self) {
+    fn cycle(&self) -> Option<Diagnostic> {
         let uses: Vec<Vec<(usize, &Name)>> =
             self.description.blocks.iter().map(|block| self.description.uses(block)).collect();
         // Depth of what is below each block, once it is known.
@@ -261,21 +286,17 @@ impl<'d> Checker<'d> {
                         .collect();
                     let cycle = names.join(" → ");
                     let message = text!("a block uses itself: {cycle}", "块使用了自己:{cycle}");
-                    self.mistakes.push(Diagnostic::new(message, name.span.clone()));
-                    return;
+                    return Some(Diagnostic::new(message, name.span.clone()));
                 }
                 if depths[inner].is_none() {
                     path.push((inner, 0));
                 }
             }
         }
-        let deepest = depths.iter().enumerate().find(|(_, depth)| depth.is_some_and(|depth| depth > BLOCKS));
-        if let Some((block, _)) = deepest {
-            let name = &self.description.blocks[block].name;
-            let message =
-                text!("blocks stand more than {BLOCKS} deep in one another", "块嵌套超过 {BLOCKS} 层");
-            self.mistakes.push(Diagnostic::new(message, name.span.clone()));
-        }
+        let deepest = depths.iter().position(|depth| depth.is_some_and(|depth| depth > BLOCKS))?;
+        let name = &self.description.blocks[deepest].name;
+        let message = text!("blocks stand more than {BLOCKS} deep in one another", "块嵌套超过 {BLOCKS} 层");
+        Some(Diagnostic::new(message, name.span.clone()))
     }
 }
 

@@ -126,6 +126,8 @@ pub enum BlockBody {
 pub struct Item {
     /// Its part of the path: given, or from what it is and its number.
     pub name: Arc<str>,
+    /// Whether that was given.
+    pub is_named: bool,
     /// Its place.
     pub span: Span,
     /// What it takes instead of the item before.

@@ -28,16 +28,22 @@ pub const MOST_NODES: u64 = 4_000_000;
 /// Mistakes after which expansion stops.
 const MOST_MISTAKES: usize = 50;
 
-/// What is expanded: the network with these parameters and, if given, this input.
+/// What is expanded: the network with these parameters and, if given, this input. Of what stands at one of the `known`
+/// mistakes nothing more is said.
 pub(super) fn expand(
     description: &Description,
     params: &[(Arc<str>, Value)],
     input: Option<&[u64]>,
+    known: &[Span],
 ) -> (Graph, Vec<Diagnostic>) {
-    let mut expander = Expander::new(description, params);
+    let mut expander = Expander { known, ..Expander::new(description, params) };
+    if let Some(mistake) = expander.too_many_at_least() {
+        return (expander.builder.finish(), vec![mistake]);
+    }
     let inputs = expander.inputs(input);
     let frame = Frame { values: vec![], entered: None };
     let incoming = match &inputs[..] {
+        [] => Incoming::Unknown,
         [(_, only)] => *only,
         _ => Incoming::Several(inputs.len()),
     };
@@ -104,6 +110,10 @@ struct Expander<'d> {
     steps: u64,
     /// Whether there are too many nodes or mistakes to go on.
     stopped: bool,
+    /// Places of mistakes that were found before.
+    known: &'d [Span],
+    /// Steps that each block takes at least.
+    block_steps: Vec<OnceCell<u64>>,
 }
 
 /// The parameters that are known where an item stands: those of the block it is in.
@@ -156,7 +166,9 @@ struct Names<'a> {
 
 impl<'d> Expander<'d> {
     fn new(description: &'d Description, params: &'d [(Arc<str>, Value)]) -> Self {
-        Self { description, params, builder: Builder::new(), mistakes: vec![], steps: 0, stopped: false }
+        let block_steps = vec![OnceCell::new(); description.blocks.len()];
+        let (builder, mistakes) = (Builder::new(), vec![]);
+        Self { description, params, builder, mistakes, steps: 0, stopped: false, known: &[], block_steps }
     }
 
     fn inputs(&mut self, given: Option<&[u64]>) -> Vec<(Arc<str>, Incoming)> {
@@ -270,7 +282,7 @@ impl<'d> Expander<'d> {
     /// How often an item is repeated; fewer steps than the limit, as far as that can be known beforehand.
     fn copies(&mut self, item: &Item, repeat: &Datum, before: Incoming, here: Here<'_>) -> Option<u64> {
         let copies = self.evaluate(repeat, here, before, |place, datum| place.size(datum))?;
-        let steps = copies.saturating_mul(self.least_steps_of_one(item, 0));
+        let steps = copies.saturating_mul(self.least_steps_of_one(item));
         if self.steps.saturating_add(steps) <= MOST_NODES {
             return Some(copies);
         }
@@ -314,6 +326,9 @@ impl<'d> Expander<'d> {
         here: Here<'_>,
     ) -> Incoming {
         self.steps += 1;
+        if self.is_known(item) {
+            return Incoming::Unknown;
+        }
         let span = || Some(item.span.clone());
         let around = Surroundings { inputs: list.around.inputs, outer: Some(list) };
         match &item.body {
@@ -659,7 +674,8 @@ impl<'d> Expander<'d> {
 
     fn setting_mistake(&mut self, error: SettingError, span: &Span, silent: bool, here: Here<'_>) {
         if !silent {
-            let SettingError { span: at, message, help } = error;
+            let error = error.with_subject(&text!("this", "此值"));
+            let SettingError { span: at, message, help, .. } = error;
             self.mistake(Diagnostic::new(message, at.unwrap_or(span.clone())).help(help), here);
         }
     }
@@ -671,7 +687,10 @@ impl<'d> Expander<'d> {
                 && known.places.first().map(|place| &place.0)
                     == diagnostic.places.first().map(|place| &place.0)
         };
-        if self.mistakes.iter().any(is_same) {
+        let is_known =
+            |place: &Span| self.known.iter().any(|known| known.start < place.end && place.start < known.end);
+        let place = diagnostic.places.first().map(|place| &place.0);
+        if place.is_some_and(is_known) || self.mistakes.iter().any(is_same) {
             return;
         }
         self.mistakes.push(here.frame.trail(diagnostic));
@@ -691,39 +710,62 @@ impl<'d> Expander<'d> {
         self.stopped
     }
 
-    /// Steps that one copy of an item takes at least: what stands under a condition or an expression may not be there.
-    fn least_steps_of_one(&self, item: &Item, depth: usize) -> u64 {
-        let list = |items: &[Item]| {
-            items.iter().fold(1u64, |sum, item| sum.saturating_add(self.least_steps(item, depth + 1)))
+    /// Whether a mistake in the item is known, so that its output is not.
+    fn is_known(&self, item: &Item) -> bool {
+        let is_whole = match &item.body {
+            Body::Operator { .. } | Body::Use { .. } => true,
+            Body::Layers(items) | Body::Side(items) => items.is_empty(),
+            Body::Branches(_) => false,
         };
-        let branches = |branches: &Branches| {
-            let always = branches.branches.iter().filter(|branch| branch.when.is_none());
-            always.fold(1u64, |sum, branch| sum.saturating_add(list(&branch.layers)))
-        };
-        match &item.body {
-            Body::Operator { .. } => 1,
-            Body::Layers(items) | Body::Side(items) => list(items),
-            Body::Branches(item) => branches(item),
-            // The deeper, the fewer copies need to be foreseen: what is met there is counted as it comes.
-            Body::Use { .. } if depth > 8 => 1,
-            Body::Use { block, .. } => match self.description.block(&block.text).map(|block| &block.body) {
-                None => 1,
-                Some(BlockBody::Layers(items)) => list(items),
-                Some(BlockBody::Branches(body)) => branches(body),
-            },
-        }
+        is_whole && self.known.iter().any(|known| item.span.contains(&known.start))
     }
 
-    fn least_steps(&self, item: &Item, depth: usize) -> u64 {
+    /// The mistake of a network that is too large whatever its conditions and expressions come to.
+    fn too_many_at_least(&self) -> Option<Diagnostic> {
+        let mut steps = 0u64;
+        let layers = self.description.layers.iter();
+        let item = layers.into_iter().find(|item| {
+            steps = steps.saturating_add(self.least_steps(item));
+            steps > MOST_NODES
+        })?;
+        let repeat = item.repeat.as_ref().filter(|repeat| matches!(repeat.kind, DatumKind::Number(_)));
+        Some(too_many(repeat.map_or(&item.span, |repeat| &repeat.span)))
+    }
+
+    /// Steps that an item takes at least: what stands under a condition or an expression may not be there.
+    fn least_steps(&self, item: &Item) -> u64 {
         if item.when.is_some() {
             return 1;
         }
         let copies = match item.repeat.as_ref().map(|repeat| &repeat.kind) {
             None => 1,
-            Some(DatumKind::Number(number)) => u64::try_from(number.to_integer()).unwrap_or(1),
-            Some(_) => return 1,
+            Some(DatumKind::Number(number)) => u64::try_from(number.to_integer().max(0)).unwrap_or(u64::MAX),
+            Some(DatumKind::Text(..) | DatumKind::Boolean(_) | DatumKind::List(_)) => return 1,
         };
-        copies.saturating_mul(self.least_steps_of_one(item, depth))
+        copies.saturating_mul(self.least_steps_of_one(item)).max(1)
+    }
+
+    fn least_steps_of_one(&self, item: &Item) -> u64 {
+        match &item.body {
+            Body::Operator { .. } => 1,
+            Body::Layers(items) | Body::Side(items) => self.least_steps_of_list(items),
+            Body::Branches(branches) => self.least_steps_of_branches(branches),
+            Body::Use { block, .. } => self.description.block_index.get(&block.text).map_or(1, |&index| {
+                *self.block_steps[index].get_or_init(|| match &self.description.blocks[index].body {
+                    BlockBody::Layers(items) => self.least_steps_of_list(items),
+                    BlockBody::Branches(branches) => self.least_steps_of_branches(branches),
+                })
+            }),
+        }
+    }
+
+    fn least_steps_of_list(&self, items: &[Item]) -> u64 {
+        grow(|| items.iter().fold(1, |sum: u64, item| sum.saturating_add(self.least_steps(item))))
+    }
+
+    fn least_steps_of_branches(&self, branches: &Branches) -> u64 {
+        let always = branches.branches.iter().filter(|branch| branch.when.is_none());
+        always.fold(1, |sum: u64, branch| sum.saturating_add(self.least_steps_of_list(&branch.layers)))
     }
 }
 

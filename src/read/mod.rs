@@ -25,6 +25,12 @@ use description::{Body, Name};
 pub use expand::MOST_NODES;
 use expression::{Value, number};
 
+/// The longest description, in bytes.
+pub const MOST_BYTES: usize = 16_000_000;
+
+/// With more mistakes than this, expansion would find no other that helps.
+const MOST_KNOWN: usize = 20;
+
 /// What a network is read with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -61,22 +67,38 @@ impl Description {
     /// # Ok::<(), cnncost::error::ReadError>(())
     /// ```
     pub fn parse(name: &str, text: &str) -> Result<Self, ReadError> {
+        if text.len() > MOST_BYTES {
+            let bytes = text.len();
+            return Err(ReadError::Unreadable {
+                name: name.to_owned(),
+                why: text!(
+                    "it has {bytes} bytes, and a description at most 16 MB",
+                    "它有 {bytes} 字节,描述文件不得超过 16 MB"
+                ),
+                help: Some(text!("write what is repeated once, as a block", "把重复的部分写成块")),
+            });
+        }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let source = Arc::new(Source { name: name.to_owned(), text: text.to_owned() });
         let (description, mut mistakes) = toml::parse(&source);
         let Some(mut description) = description else { return Err(invalid(source, mistakes)) };
-        mistakes.extend(check::check(&mut description));
+        let (wrong_names, is_finite) = check::check(&mut description);
+        mistakes.extend(wrong_names);
         if mistakes.is_empty() {
             return Ok(description);
         }
-        mistakes.extend(expand::expand(&description, &description.defaults(), None).1);
+        if is_finite && mistakes.len() <= MOST_KNOWN {
+            let known: Vec<_> =
+                mistakes.iter().filter_map(|mistake| Some(mistake.places.first()?.0.clone())).collect();
+            mistakes.extend(expand::expand(&description, &description.defaults(), None, &known).1);
+        }
         Err(invalid(source, mistakes))
     }
 
     /// Makes the network with the parameters that `options` give.
     pub fn expand(&self, options: &Options) -> Result<Network, ReadError> {
         let params = self.choose(options).map_err(|mistake| invalid(self.source.clone(), vec![mistake]))?;
-        let (graph, mistakes) = expand::expand(self, &params, options.input.as_deref());
+        let (graph, mistakes) = expand::expand(self, &params, options.input.as_deref(), &[]);
         if !mistakes.is_empty() {
             return Err(invalid(self.source.clone(), mistakes));
         }

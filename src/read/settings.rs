@@ -26,6 +26,8 @@ pub(super) struct SettingError {
     pub(super) message: Text,
     /// What to do.
     pub(super) help: Option<Text>,
+    /// Whether the message still wants the setting's name before it: "must be at least 1".
+    pub(super) is_predicate: bool,
 }
 
 /// Where settings are evaluated.
@@ -47,8 +49,7 @@ impl<'a> Place<'a> {
             },
             DatumKind::List(_) => Err(SettingError {
                 span: Some(datum.span.clone()),
-                message: text!("this is a list, and one value is wanted", "这里是列表,但需要单个值"),
-                help: None,
+                ..SettingError::about(text!("must be one value, and is a list", "应是单个值,这里是列表"))
             }),
         }
     }
@@ -57,10 +58,9 @@ impl<'a> Place<'a> {
     pub(super) fn number(self, datum: &Datum) -> Result<Rational, SettingError> {
         match self.evaluate(datum)? {
             Value::Number(number) => Ok(number),
-            other @ (Value::Boolean(_) | Value::Word(_)) => Err(SettingError::at(
-                datum,
-                text!("a number is wanted, and this is {other}", "需要一个数,这里是 {other}"),
-            )),
+            other @ (Value::Boolean(_) | Value::Word(_)) => {
+                Err(SettingError::about(text!("must be a number, and is {other}", "应是数,这里是 {other}")))
+            }
         }
     }
 
@@ -68,13 +68,10 @@ impl<'a> Place<'a> {
     pub(super) fn boolean(self, datum: &Datum) -> Result<bool, SettingError> {
         match self.evaluate(datum)? {
             Value::Boolean(boolean) => Ok(boolean),
-            other @ (Value::Number(_) | Value::Word(_)) => Err(SettingError::at(
-                datum,
-                text!(
-                    "`true` or `false` is wanted, and this is {other}",
-                    "需要 `true` 或 `false`,这里是 {other}"
-                ),
-            )),
+            other @ (Value::Number(_) | Value::Word(_)) => Err(SettingError::about(text!(
+                "must be `true` or `false`, and is {other}",
+                "应是 `true` 或 `false`,这里是 {other}"
+            ))),
         }
     }
 
@@ -84,38 +81,48 @@ impl<'a> Place<'a> {
         if number.is_integer() {
             return Ok(number.to_integer());
         }
-        let message = text!("a whole number is wanted, and this is {number}", "需要整数,这里是 {number}");
+        let message = text!("must be a whole number, and is {number}", "应是整数,这里是 {number}");
         let help = text!(
             "`floor(…)`, `ceil(…)` or `round(…)` makes it whole",
             "可用 `floor(…)`、`ceil(…)` 或 `round(…)` 取整"
         );
-        Err(SettingError { help: Some(help), ..SettingError::at(datum, message) })
+        Err(SettingError { help: Some(help), ..SettingError::about(message) })
     }
 
     /// A size: whole and from 0 to 2^64 − 1; operators check the rest.
     pub(super) fn size(self, datum: &Datum) -> Result<u64, SettingError> {
         let number = self.whole(datum)?;
         u64::try_from(number).map_err(|_| {
-            SettingError::at(
-                datum,
-                if number < 0 {
-                    text!("must not be negative, and is {number}", "不得为负,这里是 {number}")
-                } else {
-                    text!("must be at most 2^53, and is {number}", "不得超过 2^53,这里是 {number}")
-                },
-            )
+            SettingError::about(if number < 0 {
+                text!("must not be negative, and is {number}", "不得为负,这里是 {number}")
+            } else {
+                text!("must be at most 2^53, and is {number}", "不得超过 2^53,这里是 {number}")
+            })
         })
     }
 
     fn inside(self, datum: &Datum, error: ExpressionError) -> SettingError {
         let Failure { message, help } = error.failure;
-        SettingError { span: Some(datum.place(self.source, error.span)), message, help }
+        SettingError { span: Some(datum.place(self.source, error.span)), message, help, is_predicate: false }
     }
 }
 
 impl SettingError {
-    fn at(datum: &Datum, message: Text) -> Self {
-        Self { span: Some(datum.span.clone()), message, help: None }
+    /// A message that wants a subject, and a place.
+    fn about(message: Text) -> Self {
+        Self { span: None, message, help: None, is_predicate: true }
+    }
+
+    /// Gives a message without a subject this one, in each language.
+    pub(super) fn with_subject(self, subject: &Text) -> Self {
+        if !self.is_predicate {
+            return self;
+        }
+        let (subject, message) =
+            ((&subject.english, &subject.chinese), (&self.message.english, &self.message.chinese));
+        let (english, chinese) =
+            (format!("{} {}", subject.0, message.0), format!("{} {}", subject.1, message.1));
+        Self { message: Text { english, chinese }, is_predicate: false, ..self }
     }
 
     /// Gives a mistake without a place this one.
@@ -135,24 +142,22 @@ impl Display for SettingError {
 impl Error for SettingError {
     /// Keeps both languages of a [`Text`]: `{:#}` displays the Chinese.
     fn custom<T: Display>(message: T) -> Self {
-        let message = Text { english: format!("{message}"), chinese: format!("{message:#}") };
-        Self { span: None, message, help: None }
+        Self::about(Text { english: format!("{message}"), chinese: format!("{message:#}") })
     }
 
     fn invalid_type(found: Unexpected<'_>, wanted: &dyn serde::de::Expected) -> Self {
-        let message = Text {
-            english: format!("wants {wanted}, and this is {found}"),
+        Self::about(Text {
+            english: format!("wants {wanted}, and is {found}"),
             chinese: format!("需要{wanted:#},这里是 {found}"),
-        };
-        Self { span: None, message, help: None }
+        })
     }
 
     fn unknown_variant(word: &str, known: &'static [&'static str]) -> Self {
         let list = known.join("\", \"");
-        let message = text!("\"{word}\" is not known here", "此处不认识 \"{word}\"");
+        let message = text!("cannot be \"{word}\"", "不能是 \"{word}\"");
         let help = did_you_mean(word, known.iter().copied())
-            .unwrap_or_else(|| text!("known are \"{list}\"", "可用的有 \"{list}\""));
-        Self { span: None, message, help: Some(help) }
+            .unwrap_or_else(|| text!("it is one of \"{list}\"", "可选 \"{list}\""));
+        Self { help: Some(help), ..Self::about(message) }
     }
 
     fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
@@ -162,12 +167,12 @@ impl Error for SettingError {
             [] => text!("it has no settings", "它没有任何设置"),
             _ => text!("known are `{list}`", "可用的有 `{list}`"),
         });
-        Self { span: None, message, help: Some(help) }
+        Self { span: None, message, help: Some(help), is_predicate: false }
     }
 
     fn missing_field(name: &'static str) -> Self {
         let message = text!("the setting `{name}` is missing", "缺少设置 `{name}`");
-        Self { span: None, message, help: None }
+        Self { span: None, message, help: None, is_predicate: false }
     }
 }
 
@@ -181,7 +186,7 @@ impl<'de> Deserializer<'de> for Settings<'_> {
     type Error = SettingError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SettingError> {
-        visitor.visit_map(Map { settings: self.settings.iter(), value: None, place: self.place })
+        visitor.visit_map(Map { settings: self.settings.iter(), current: None, place: self.place })
     }
 
     forward_to_deserialize_any! {
@@ -192,7 +197,7 @@ impl<'de> Deserializer<'de> for Settings<'_> {
 
 struct Map<'a> {
     settings: std::slice::Iter<'a, Setting>,
-    value: Option<&'a Datum>,
+    current: Option<&'a Setting>,
     place: Place<'a>,
 }
 
@@ -200,17 +205,18 @@ impl<'de> MapAccess<'de> for Map<'_> {
     type Error = SettingError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, SettingError> {
-        let Some(Setting { name: Name { text, span }, value }) = self.settings.next() else {
-            return Ok(None);
-        };
-        self.value = Some(value);
+        self.current = self.settings.next();
+        let Some(Setting { name: Name { text, span }, .. }) = self.current else { return Ok(None) };
         let key: StrDeserializer<'_, SettingError> = (**text).into_deserializer();
         seed.deserialize(key).map(Some).map_err(|error| error.or_at(span))
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, SettingError> {
-        let datum = self.value.take().ok_or_else(|| SettingError::custom("a value is read after its key"))?;
-        seed.deserialize(One { datum, place: self.place }).map_err(|error| error.or_at(&datum.span))
+        let setting =
+            self.current.take().ok_or_else(|| SettingError::custom("a value is read after its key"))?;
+        let (name, datum) = (&setting.name.text, &setting.value);
+        let value = seed.deserialize(One { datum, place: self.place });
+        value.map_err(|error| error.or_at(&datum.span).with_subject(&text!("`{name}`", "`{name}`")))
     }
 }
 

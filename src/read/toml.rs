@@ -23,20 +23,45 @@ const SYNTAX_MISTAKES: usize = 3;
 const NESTING: usize = 64;
 
 /// What could be read, and every mistake. A file that is no TOML gives no description.
-pub fn parse(source: &Arc<Source>) -> (Option<Description>, Vec<Diagnostic>) {
+pub(super) fn parse(source: &Arc<Source>) -> (Option<Description>, Vec<Diagnostic>) {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     if errors.is_empty() {
         let mut reader = Reader { source, mistakes: vec![], depth: 0 };
         let description = reader.file(table.get_ref(), table.span());
         return (Some(description), reader.mistakes);
     }
-    let mistakes = errors.iter().take(SYNTAX_MISTAKES).map(|error| {
+    (None, syntax_mistakes(&source.text, &errors))
+}
+
+/// One mistake of each line, since after the first toml often finds more that are none; of those at one place the last,
+/// which is the innermost.
+fn syntax_mistakes(text: &str, errors: &[toml::de::Error]) -> Vec<Diagnostic> {
+    let mut last: Option<Span> = None;
+    let mut mistakes: Vec<Diagnostic> = vec![];
+    for error in errors {
+        let span = error.span().unwrap_or(text.len()..text.len());
+        match &last {
+            Some(last) if last.start == span.start => {
+                mistakes.pop();
+            }
+            Some(last) if !text.get(last.start..span.start).unwrap_or("\n").contains('\n') => continue,
+            Some(_) | None => {}
+        }
+        if mistakes.len() == SYNTAX_MISTAKES {
+            break;
+        }
         let message = error.message();
-        let end = source.text.len();
+        let help = message.contains("missing comma").then(|| {
+            text!(
+                "a comma is missing before this, or a `[` above is not closed",
+                "此处之前缺少逗号,或上面的 `[` 没有闭合"
+            )
+        });
         let message = text!("this is not TOML: {message}", "不是合法的 TOML:{message}");
-        Diagnostic::new(message, error.span().unwrap_or(end..end))
-    });
-    (None, mistakes.collect())
+        mistakes.push(Diagnostic::new(message, span.clone()).help(help));
+        last = Some(span);
+    }
+    mistakes
 }
 
 /// A table while it is read.
@@ -50,7 +75,7 @@ struct Reader<'s> {
 
 impl Reader<'_> {
     fn file(&mut self, table: &DeTable<'_>, span: Span) -> Description {
-        self.refuse_unknown(table, &[keys::FILE], "file");
+        self.refuse_unknown(table, &[keys::FILE], ("the file", "文件"));
         let blocks = self.blocks(table);
         let block_index =
             blocks.iter().enumerate().map(|(index, block)| (block.name.text.clone(), index)).collect();
@@ -58,7 +83,12 @@ impl Reader<'_> {
         let variants = self.variants(table);
         let inputs = self.inputs(table);
         let layers = match table.get("layers") {
-            Some(value) => self.items(value),
+            Some(value) => {
+                if value.get_ref().as_array().is_some_and(|list| list.is_empty()) {
+                    self.refuse::<()>(value.span(), text!("the network has no layers", "网络没有任何层"));
+                }
+                self.items(value)
+            }
             None => {
                 let message = text!("there are no `layers`", "缺少 `layers`");
                 let help =
@@ -90,6 +120,9 @@ impl Reader<'_> {
             }
             (None, Some((_, value))) => {
                 let Some(inputs) = self.table(value, "inputs") else { return vec![] };
+                if inputs.0.is_empty() {
+                    self.refuse::<()>(value.span(), text!("the network has no input", "网络没有输入"));
+                }
                 let read = |(key, value)| Some(Input { name: name(key), sizes: self.datum(value)? });
                 inputs.0.iter().filter_map(read).collect()
             }
@@ -165,7 +198,7 @@ impl Reader<'_> {
 
     fn variant(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Variant> {
         let (table, span) = self.table(value, "variants")?;
-        self.refuse_unknown(table, &[keys::VARIANT], "variant");
+        self.refuse_unknown(table, &[keys::VARIANT], ("a variant", "变体"));
         let name = self.required(table, &span, "name")?;
         let set = match table.get("set") {
             Some(value) => {
@@ -200,7 +233,7 @@ impl Reader<'_> {
 
     fn claim(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Claim> {
         let (table, span) = self.table(value, "claims")?;
-        self.refuse_unknown(table, &[keys::CLAIM], "claim");
+        self.refuse_unknown(table, &[keys::CLAIM], ("a claim", "论断"));
         Some(Claim {
             expect: self.required(table, &span, "expect")?,
             says: self.name_at(table, "says"),
@@ -220,20 +253,23 @@ impl Reader<'_> {
 
     fn block(&mut self, name: Name, value: &Spanned<DeValue<'_>>) -> Option<Block> {
         let (table, _) = self.table(value, &name.text)?;
-        self.refuse_unknown(table, &[keys::BLOCK], "block");
+        self.refuse_unknown(table, &[keys::BLOCK], ("a block", "块"));
         let defaults = table.get("defaults").and_then(|value| self.table(value, "defaults"));
         let defaults = defaults.map_or(vec![], |table| self.settings(table.0, &[]));
         let body = match (table.get("layers"), table.get("branches")) {
             (Some(layers), None) => BlockBody::Layers(self.items(layers)),
-            (None, Some(branches)) => BlockBody::Branches(self.branches(table, branches, &name.span)?),
+            (None, Some(branches)) => {
+                let branches = self.branches(table, branches, &name.span);
+                branches.map_or(BlockBody::Layers(vec![]), BlockBody::Branches)
+            }
             (None, None) | (Some(_), Some(_)) => {
                 let block = &name.text;
                 let message = text!(
                     "block `{block}` wants either `layers` or `branches`",
                     "块 `{block}` 需要 `layers` 或 `branches` 之一"
                 );
-                self.mistakes.push(Diagnostic::new(message, name.span));
-                return None;
+                self.mistakes.push(Diagnostic::new(message, name.span.clone()));
+                BlockBody::Layers(vec![])
             }
         };
         let (params, inputs) = (self.names(table, "params"), self.names(table, "inputs"));
@@ -277,18 +313,18 @@ impl Reader<'_> {
     }
 
     fn item(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Item> {
-        let (table, span) = self.table(value, "layers")?;
+        let (table, span) = self.table(value, "an item of `layers`")?;
         let kinds: Vec<_> = keys::BODY.iter().filter(|key| table.contains_key(key.name)).collect();
-        let [kind] = kinds[..] else {
-            self.mistakes.push(wrong_kinds(&kinds, span));
-            return None;
+        // After a mistake it is an empty group, so that others can name it.
+        let body = if let [kind] = kinds[..] {
+            self.body(kind.name, table, &span).unwrap_or(Body::Layers(vec![]))
+        } else {
+            self.mistakes.push(wrong_kinds(&kinds, span.clone()));
+            Body::Layers(vec![])
         };
-        let body = self.body(kind.name, table, &span)?;
-        let name = match table.get_key_value("name") {
-            Some(_) => self.item_name(table)?.text,
-            None => "".into(),
-        };
+        let name: Arc<str> = self.item_name(table).map_or("".into(), |name| name.text);
         Some(Item {
+            is_named: !name.is_empty(),
             name,
             span,
             from: self.names(table, "from"),
@@ -311,11 +347,11 @@ impl Reader<'_> {
                 Some(Body::Use { block, arguments: self.settings(table, &[keys::ITEM, keys::BODY]) })
             }
             "branches" => {
-                self.refuse_unknown(table, &[keys::ITEM, keys::BODY, keys::MERGING], "item");
+                self.refuse_unknown(table, &[keys::ITEM, keys::BODY, keys::MERGING], ("this item", "此项"));
                 self.branches(table, &table["branches"], span).map(Body::Branches)
             }
             list => {
-                self.refuse_unknown(table, &[keys::ITEM, keys::BODY], "item");
+                self.refuse_unknown(table, &[keys::ITEM, keys::BODY], ("this item", "此项"));
                 let items = self.items(&table[list]);
                 Some(if list == "side" { Body::Side(items) } else { Body::Layers(items) })
             }
@@ -355,7 +391,7 @@ impl Reader<'_> {
         let span = key.span().start..value.span().end;
         let (when, layers) = match value.get_ref() {
             DeValue::Table(table) => {
-                self.refuse_unknown(table, &[keys::BRANCH], "branch");
+                self.refuse_unknown(table, &[keys::BRANCH], ("a branch", "分支"));
                 let when = table.get("when").and_then(|value| self.datum(value));
                 (when, table.get("layers").map_or(vec![], |value| self.items(value)))
             }
@@ -413,11 +449,12 @@ impl Reader<'_> {
         None
     }
 
-    fn refuse_unknown(&mut self, table: &DeTable<'_>, known: &[&[Key]], what: &str) {
+    fn refuse_unknown(&mut self, table: &DeTable<'_>, known: &[&[Key]], what: (&str, &str)) {
         let names = || known.iter().flat_map(|keys| keys.iter().map(|key| key.name));
         for (key, _) in table.iter().filter(|(key, _)| names().all(|name| name != key.get_ref())) {
             let key_name = key.get_ref();
-            let message = text!("unknown key `{key_name}` of a {what}", "未知的键 `{key_name}`");
+            let (what, what_zh) = what;
+            let message = text!("`{key_name}` is no key of {what}", "{what_zh}没有键 `{key_name}`");
             let list = names().collect::<Vec<_>>().join("`, `");
             let help = did_you_mean(key_name, names())
                 .unwrap_or_else(|| text!("known are `{list}`", "可用的有 `{list}`"));
@@ -507,12 +544,18 @@ impl Reader<'_> {
     }
 
     fn wrong_type(&mut self, key: &str, wanted: &Text, value: &Spanned<DeValue<'_>>) {
-        let found = value.get_ref().type_str();
+        let (found, found_zh) = match value.get_ref() {
+            DeValue::String(_) => ("text", "文本"),
+            DeValue::Integer(_) | DeValue::Float(_) => ("a number", "数"),
+            DeValue::Boolean(_) => ("`true` or `false`", "布尔值"),
+            DeValue::Datetime(_) => ("a date", "日期"),
+            DeValue::Array(_) => ("a list", "列表"),
+            DeValue::Table(_) => ("a table", "表"),
+        };
         let (english, chinese) = (&wanted.english, &wanted.chinese);
-        let message = text!(
-            "`{key}` wants {english}, and this is of type {found}",
-            "`{key}` 需要{chinese},这里的类型是 {found}"
-        );
+        let subject = if key.contains(' ') { key.to_owned() } else { format!("`{key}`") };
+        let message =
+            text!("{subject} must be {english}, and is {found}", "{subject} 应是{chinese},这里是{found_zh}");
         self.mistakes.push(Diagnostic::new(message, value.span()));
     }
 

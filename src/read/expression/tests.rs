@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use proptest::prelude::*;
 
+use super::parse::MAX_BYTES;
 use super::*;
 
 /// A block's insides: i = 2, width = 3/2, a choice, a flag, and a tensor of 192 × 28 × 28.

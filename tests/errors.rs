@@ -1,0 +1,52 @@
+//! Broken descriptions and what is said of each: `errors/NAME.toml` and the whole message in `NAME.txt`, or in
+//! `NAME.zh.txt` in Chinese.
+//!
+//! With `UPDATE_EXPECT=1` the messages are written anew, to be read before they are committed.
+
+use std::fs;
+use std::path::Path;
+
+use cnncost::read::{Description, Options};
+use cnncost::text::Language;
+
+/// As wide as a terminal commonly is.
+const WIDTH: usize = 100;
+
+/// The fewest descriptions that are expected: a test of no files would pass.
+const LEAST: usize = 60;
+
+#[test]
+fn messages_are_as_written() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    assert!(files.len() >= LEAST, "only {} broken descriptions", files.len());
+    let failures: Vec<_> = files.iter().filter_map(|file| check(file).err()).collect();
+    assert!(failures.is_empty(), "{}\n(UPDATE_EXPECT=1 writes them anew)", failures.join("\n"));
+}
+
+/// Compares the messages of one description with those that are written beside it.
+fn check(file: &Path) -> Result<(), String> {
+    let name = file.file_name().unwrap().to_str().unwrap();
+    let text = fs::read_to_string(file).unwrap();
+    let read =
+        Description::parse(name, &text).and_then(|description| description.expand(&Options::default()));
+    let Err(error) = read else { return Err(format!("{name} is no longer refused")) };
+    let languages = [("txt", Language::English), ("zh.txt", Language::Chinese)];
+    for (extension, language) in languages {
+        let beside = file.with_extension(extension);
+        if language == Language::Chinese && !beside.exists() {
+            continue;
+        }
+        let message = error.render(language, false, WIDTH) + "\n";
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            fs::write(&beside, &message).unwrap();
+        }
+        let expected = fs::read_to_string(&beside).unwrap_or_default();
+        if message != expected {
+            return Err(format!("{}:\n{message}\nbut expected:\n{expected}", beside.display()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! Parameters and MACs of the bundled networks against figures from elsewhere: papers, and an independent count of
+//! torchvision's networks from the shapes of their tensors.
+
+use cnncost::read::bundled;
+use cnncost::read::{Description, Options};
+
+/// A network, its parameters and MACs, and where these are from.
+struct Figure(&'static str, u128, u128, &'static str);
+
+const LECTURE: &str = "the lecture's network, counted by fvcore and thop and by hand";
+const HE_2016: &str = "He et al. 2016 (Identity Mappings), counted by hand for the lecture's network";
+const TORCHVISION: &str = "torchvision 0.24.1, counted from the shapes of ATen's operators on meta tensors";
+const PAPER_STRIDE: &str = "He et al. 2015, Table 1 (stride on the first 1×1): 1.8, 3.6, 3.8, 7.6, 11.3 G";
+
+const FIGURES: &[Figure] = &[
+    Figure("lenet_mnist", 8_490, 467_200, LECTURE),
+    Figure("inception_mnist", 97_298, 6_019_200, LECTURE),
+    Figure("residual_mnist", 41_514, 2_013_184, LECTURE),
+    Figure("direct", 153_632, 120_422_400, "the lecture's slide: 5²·28²·192·32"),
+    Figure(
+        "bottleneck",
+        15_920,
+        12_443_648,
+        "the lecture's slide, its sum corrected: 2,408,448 + 10,035,200",
+    ),
+    Figure("identity", 41_514, 2_013_184, HE_2016),
+    Figure("constant", 41_514, 2_013_184, HE_2016),
+    Figure("dropout", 41_514, 2_013_184, HE_2016),
+    Figure("pre_activation", 41_514, 2_013_184, HE_2016),
+    Figure("conv", 42_842, 2_066_432, HE_2016),
+    Figure("exclusive_gate", 42_842, 2_066_432, HE_2016),
+    Figure("shortcut_gate", 42_842, 2_066_432, HE_2016),
+    Figure("lenet5", 61_706, 416_520, "LeCun et al. 1998 as it is read today, counted by hand"),
+    Figure("alexnet", 61_100_840, 714_188_480, TORCHVISION),
+    Figure(
+        "alexnet_2012",
+        60_965_224,
+        724_406_816,
+        "Krizhevsky et al. 2012: 60 M parameters; convnet-burden: 727 M",
+    ),
+    Figure("nin", 7_595_176, 1_100_188_800, "Lin et al. 2014 as in the Caffe model zoo: 29 MiB"),
+    Figure(
+        "nin_cifar10",
+        966_986,
+        222_486_528,
+        "parameters: osmr/imgclsmob; MACs: 32²·60,480 + 16²·534,528 + 8²·370,560",
+    ),
+    Figure("vgg11", 132_863_336, 7_609_090_048, TORCHVISION),
+    Figure("vgg13", 133_047_848, 11_308_466_176, TORCHVISION),
+    Figure("vgg16", 138_357_544, 15_470_264_320, TORCHVISION),
+    Figure("vgg19", 143_667_240, 19_632_062_464, TORCHVISION),
+    Figure("vgg11_bn", 132_868_840, 7_609_090_048, TORCHVISION),
+    Figure(
+        "vgg13_bn",
+        133_053_736,
+        11_308_466_176,
+        "vgg13, and two parameters for each of its 2,944 channels",
+    ),
+    Figure("vgg16_bn", 138_365_992, 15_470_264_320, TORCHVISION),
+    Figure("vgg19_bn", 143_678_248, 19_632_062_464, TORCHVISION),
+    Figure("googlenet", 6_998_552, 1_582_671_872, "Szegedy et al. 2015, Table 1, counted by two tools"),
+    Figure(
+        "googlenet_aux",
+        13_378_280,
+        1_591_044_096,
+        "the same with both auxiliary heads: 3,188,840 + 3,190,888 more",
+    ),
+    Figure("resnet18", 11_689_512, 1_814_073_344, TORCHVISION),
+    Figure("resnet34", 21_797_672, 3_663_761_408, TORCHVISION),
+    Figure("resnet50", 25_557_032, 4_089_184_256, TORCHVISION),
+    Figure("resnet101", 44_549_160, 7_801_405_440, TORCHVISION),
+    Figure("resnet152", 60_192_808, 11_513_626_624, TORCHVISION),
+    Figure("resnet18_v1", 11_689_512, 1_814_073_344, PAPER_STRIDE),
+    Figure("resnet34_v1", 21_797_672, 3_663_761_408, PAPER_STRIDE),
+    Figure("resnet50_v1", 25_557_032, 3_857_973_248, PAPER_STRIDE),
+    Figure("resnet101_v1", 44_549_160, 7_570_194_432, PAPER_STRIDE),
+    Figure("resnet152_v1", 60_192_808, 11_282_415_616, PAPER_STRIDE),
+];
+
+/// Numbers beside the parameters: batch norm's running means and variances, as torchvision's networks have them.
+const BUFFERS: &[(&str, u128)] = &[
+    ("resnet18", 9_600),
+    ("resnet34", 17_024),
+    ("resnet50", 53_120),
+    ("resnet101", 105_344),
+    ("resnet152", 151_424),
+    ("vgg11_bn", 5_504),
+    ("vgg16_bn", 8_448),
+    ("vgg19_bn", 11_008),
+    ("vgg16", 0),
+    ("alexnet", 0),
+];
+
+fn analyze(name: &str) -> cnncost::Analysis {
+    let (file, variant) = bundled::find(name).unwrap_or_else(|| panic!("{name} is bundled"));
+    let network = Description::parse(file.name, file.text)
+        .and_then(|description| description.expand(&Options { variant, ..Options::default() }))
+        .unwrap_or_else(|error| panic!("{}", error.render(cnncost::text::Language::English, false, 100)));
+    cnncost::analyze(&network.graph, 1).unwrap()
+}
+
+#[test]
+fn figures_are_the_published_ones() {
+    let mut wrong = vec![];
+    for Figure(name, params, macs, source) in FIGURES {
+        let analysis = analyze(name);
+        let found = (analysis.total().params.total(), analysis.total().work.macs.total());
+        if found != (*params, *macs) {
+            wrong.push(format!("{name}: {found:?} instead of {:?} ({source})", (params, macs)));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn buffers_are_torchvisions() {
+    for (name, buffers) in BUFFERS {
+        assert_eq!(analyze(name).total().params.buffers, *buffers, "{name}");
+    }
+}
+
+#[test]
+fn every_bundled_network_has_a_figure() {
+    /// A block on its own, whose figures the lecture does not give.
+    const WITHOUT: &[&str] = &["inception"];
+    for file in bundled::BUNDLED {
+        let names = bundled::variants(file);
+        let names = if names.is_empty() { vec![file.name.to_owned()] } else { names };
+        for name in names.iter().filter(|name| !WITHOUT.contains(&name.as_str())) {
+            assert!(FIGURES.iter().any(|figure| figure.0 == name), "{name} has no figure");
+        }
+    }
+}
+
+/// The block of the lecture on the tensor of its example, added up by hand.
+#[test]
+fn the_inception_block_is_the_sum_of_its_branches() {
+    let position = 28 * 28;
+    let one = 192 * 16;
+    let five = 192 * 16 + 25 * 16 * 24;
+    let three = 192 * 16 + 9 * 16 * 24 + 9 * 24 * 24;
+    let pool = 192 * 24;
+    let total = *analyze("inception").total();
+    assert_eq!(total.work.macs.total(), position * (one + five + three + pool));
+    assert_eq!(total.params.total(), one + five + three + pool + 16 * 3 + 24 * 4);
+}
