@@ -132,7 +132,7 @@ pub struct Scope {
 
 impl Scope {
     /// The nodes in it, at any depth, in order.
-    pub fn nodes(&self) -> impl ExactSizeIterator<Item = NodeId> + use<> {
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = NodeId> + Clone + use<> {
         self.nodes.clone().map(NodeId)
     }
 }

@@ -235,7 +235,7 @@ impl Notation {
     fn name(self, name: &str) -> String {
         match self {
             Self::Text => name.to_owned(),
-            Self::Latex => format!("\\text{{{}}}", name.replace('·', "$\\cdot$")),
+            Self::Latex => format!("\\text{{{name}}}"),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::shape::ElementType;
 use crate::text::{Language, Text};
 
 mod analyze;
+mod explain;
 mod input;
 mod models;
 mod ops;
@@ -32,6 +33,8 @@ struct Cli {
 enum Command {
     /// Show the cost of each layer and in total; of several networks, a line each
     Analyze(analyze::Arguments),
+    /// Show the working of each number: of a layer, of a box, or of the whole network
+    Explain(explain::Arguments),
     /// List the bundled networks
     Models(models::Arguments),
     /// List the operators with their settings and counting rules
@@ -104,6 +107,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Analyze(arguments) => analyze::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Ops(arguments) => ops::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),

@@ -47,7 +47,7 @@ fn cell(row: &Row, column: &Column, language: Language) -> String {
 }
 
 /// Text that Markdown shows as it is.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         if "\\`*_{}[]<>#|~".contains(c) {

@@ -8,6 +8,7 @@ use crate::text::Language;
 
 pub mod columns;
 pub mod csv;
+pub mod explain;
 pub mod json;
 pub mod latex;
 pub mod markdown;

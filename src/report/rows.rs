@@ -123,19 +123,19 @@ pub fn total(subject: &Subject) -> Row {
 
 /// A line's worth of a graph: an operator or a box.
 #[derive(Clone, Copy)]
-enum Part {
+pub(super) enum Part {
     Node(NodeId),
     Box(ScopeId),
 }
 
 /// What stands directly in each box, in order.
-struct Outline<'g> {
+pub(super) struct Outline<'g> {
     graph: &'g Graph,
     parts: HashMap<ScopeId, Vec<Part>>,
 }
 
 impl<'g> Outline<'g> {
-    fn new(graph: &'g Graph) -> Self {
+    pub(super) fn new(graph: &'g Graph) -> Self {
         let mut parts: HashMap<ScopeId, Vec<Part>> = HashMap::new();
         // Boxes are numbered as they are opened and nodes as they are added: merged by their first node they are in order.
         let mut boxes = graph.scopes().skip(1).filter(|(_, scope)| scope.nodes().len() > 0).peekable();
@@ -149,12 +149,12 @@ impl<'g> Outline<'g> {
     }
 
     /// The parts of a box; a box with a single part is that part.
-    fn parts(&self, scope: ScopeId) -> &[Part] {
+    pub(super) fn parts(&self, scope: ScopeId) -> &[Part] {
         self.parts.get(&scope).map_or(&[], Vec::as_slice)
     }
 
     /// What a part comes to when boxes around a single part are taken as one with it.
-    fn innermost(&self, part: Part) -> Part {
+    pub(super) fn innermost(&self, part: Part) -> Part {
         match part {
             Part::Box(scope) if self.parts(scope).len() == 1 => self.innermost(self.parts(scope)[0]),
             Part::Box(_) | Part::Node(_) => part,

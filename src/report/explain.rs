@@ -1,0 +1,422 @@
+//! The working of every number, like a page of lecture notes: names, substituted sizes, the result; for a layer, a box or
+//! the whole network.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::latex::escaped;
+use super::rows::{Outline, Part};
+use super::{Style, Subject, markdown};
+use crate::analyze::cost;
+use crate::counts::Counts;
+use crate::error::nearest;
+use crate::graph::{Content, Graph, Node, NodeId, ScopeId};
+use crate::op::{Cost, Role, Term, Unit, Weight};
+use crate::text;
+use crate::text::{Language, Text};
+use crate::working::{Notation, Working};
+
+/// What an explanation is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Markup {
+    /// For the terminal.
+    Text,
+    /// For a page of notes; formulas as GitHub sets them.
+    Markdown,
+    /// A fragment for a document with amsmath.
+    Latex,
+}
+
+/// There is nothing of this path in the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoSuchPath {
+    /// The path that is nearest to it.
+    pub nearest: Option<String>,
+}
+
+/// A piece of an explanation.
+enum Piece {
+    Heading(usize, String),
+    Sentence(String),
+    /// A label, and what it stands for: each side of its equation.
+    Equation(String, Working),
+}
+
+/// Explains the layer or box at `path`, or the whole network.
+pub fn explain(
+    subject: &Subject,
+    path: Option<&str>,
+    markup: Markup,
+    style: Style,
+) -> Result<String, NoSuchPath> {
+    let mut notes = Notes {
+        subject,
+        graph: &subject.network.graph,
+        outline: Outline::new(&subject.network.graph),
+        language: style.language,
+        pieces: vec![],
+        told: vec![],
+    };
+    match path.map_or(Some(Part::Box(ScopeId::ROOT)), |path| find(notes.graph, path)) {
+        Some(Part::Box(scope)) => notes.scope(scope, 1),
+        Some(Part::Node(node)) => notes.node(node, 1),
+        None => return Err(NoSuchPath { nearest: nearest_path(notes.graph, path.unwrap_or_default()) }),
+    }
+    Ok(match markup {
+        Markup::Text => text(&notes.pieces, style.width),
+        Markup::Markdown => markdown(&notes.pieces),
+        Markup::Latex => latex(&notes.pieces, style.language),
+    })
+}
+
+fn find(graph: &Graph, path: &str) -> Option<Part> {
+    let path = path.trim_matches('/');
+    let node = graph.nodes().find(|(id, _)| graph.path(*id) == path).map(|(id, _)| Part::Node(id));
+    node.or_else(|| graph.scopes().find(|(id, _)| graph.scope_path(*id) == path).map(|(id, _)| Part::Box(id)))
+}
+
+fn nearest_path(graph: &Graph, path: &str) -> Option<String> {
+    let nodes = graph.nodes().map(|(id, _)| graph.path(id));
+    let paths: Vec<_> = nodes.chain(graph.scopes().skip(1).map(|(id, _)| graph.scope_path(id))).collect();
+    // Who gives the last part of a path means the first layer of that name.
+    let ending = paths.iter().find(|known| known.rsplit('/').next() == Some(path));
+    ending.cloned().or_else(|| nearest(path, paths.iter().map(String::as_str)).map(str::to_owned))
+}
+
+/// An explanation while it is written.
+struct Notes<'s> {
+    subject: &'s Subject,
+    graph: &'s Graph,
+    outline: Outline<'s>,
+    language: Language,
+    pieces: Vec<Piece>,
+    /// Boxes that have been explained.
+    told: Vec<ScopeId>,
+}
+
+impl Notes<'_> {
+    fn say(&self, text: &Text) -> String {
+        text.get(self.language).to_owned()
+    }
+
+    fn sentence(&mut self, text: &Text) {
+        let sentence = self.say(text);
+        self.pieces.push(Piece::Sentence(sentence));
+    }
+
+    fn equation(&mut self, label: impl Into<String>, working: Working) {
+        self.pieces.push(Piece::Equation(label.into(), working));
+    }
+
+    /// A box: its parts one after another, then what they come to.
+    fn scope(&mut self, id: ScopeId, level: usize) {
+        let path = self.graph.scope_path(id);
+        let is_network = id == ScopeId::ROOT;
+        let heading = if is_network {
+            format!("{}: {}", self.subject.title, self.subject.shapes())
+        } else {
+            format!("{path}: {}", self.shapes_of_box(id))
+        };
+        self.pieces.push(Piece::Heading(level, heading));
+        if !is_network && let Some(twin) = self.told.iter().copied().find(|&told| self.alike(told, id)) {
+            let twin = self.graph.scope_path(twin);
+            self.sentence(&text!("the same as `{twin}`, number for number:", "与 `{twin}` 完全相同:"));
+            return self.totals(*self.subject.analysis.scope(id), None, "");
+        }
+        self.told.push(id);
+        let parts: Vec<Part> = self.outline.parts(id).to_vec();
+        for &part in &parts {
+            match self.outline.innermost(part) {
+                Part::Node(node) => self.node(node, level + 1),
+                Part::Box(scope) => self.scope(scope, level + 1),
+            }
+        }
+        let counted: Vec<Counts> = parts.iter().filter_map(|&part| self.counts(part)).collect();
+        if parts.len() > 1 {
+            let name = if is_network { self.say(&text!("the whole network", "整个网络")) } else { path };
+            let together = self.say(&text!("{name} in total", "{name} 合计"));
+            self.pieces.push(Piece::Heading(level + 1, together));
+        }
+        self.totals(*self.subject.analysis.scope(id), Some(&counted), "");
+    }
+
+    fn counts(&self, part: Part) -> Option<Counts> {
+        match part {
+            Part::Node(node) => self.subject.analysis.node(node).copied(),
+            Part::Box(scope) => Some(*self.subject.analysis.scope(scope)),
+        }
+    }
+
+    /// Totals, as sums over the parts where these are given.
+    fn totals(&mut self, total: Counts, parts: Option<&[Counts]>, prefix: &str) {
+        let figures: [(Text, fn(&Counts) -> u128); 5] = [
+            (text!("params", "参数"), |counts| counts.params.total()),
+            (text!("buffers", "缓冲"), |counts| counts.params.buffers),
+            (text!("MACs", "乘加数"), |counts| counts.work.macs.total()),
+            (text!("off padding", "不计填充"), |counts| counts.padding_exact.macs.total()),
+            (text!("FLOPs", "FLOPs"), |counts| counts.work.ops.flops()),
+        ];
+        let macs = total.work.macs.total();
+        for (index, (label, figure)) in figures.into_iter().enumerate() {
+            let sum = figure(&total);
+            let is_exact = index == 3;
+            if sum == 0 || (is_exact && sum == macs) {
+                continue;
+            }
+            let terms = parts.unwrap_or_default().iter().map(figure).filter(|&term| term > 0);
+            let terms: Vec<_> = terms.map(Working::Number).collect();
+            let working = if terms.is_empty() { Working::Number(sum) } else { Working::Sum(terms) };
+            let label = format!("{prefix}{}", self.say(&label));
+            self.equation(label, working);
+        }
+    }
+
+    fn shapes_of_box(&self, id: ScopeId) -> String {
+        let nodes: Vec<NodeId> = self.graph.scope(id).nodes().collect();
+        let inside = |node: NodeId| self.graph.is_in(node, id);
+        let entering = nodes.iter().flat_map(|&node| self.graph.inputs(node)).find(|&input| !inside(input));
+        let shape = |node: Option<NodeId>| node.map_or(String::new(), |node| self.graph.node(node).shape.to_string());
+        format!("{} → {}", shape(entering), shape(nodes.last().copied()))
+    }
+
+    /// Whether two boxes hold the same operators on the same shapes, joined in the same way.
+    fn alike(&self, a: ScopeId, b: ScopeId) -> bool {
+        let (first, second) = (self.graph.scope(a).nodes(), self.graph.scope(b).nodes());
+        if first.len() != second.len() || first.len() < 2 {
+            return false;
+        }
+        let starts = [first.clone().next(), second.clone().next()].map(|id| id.map_or(0, NodeId::index));
+        first.zip(second).all(|(a, b)| {
+            let ([left, right], [from, to]) = ([a, b].map(|id| self.graph.node(id)), starts);
+            let joined = |id: NodeId, start: usize| -> Vec<Option<usize>> {
+                self.graph.inputs(id).map(|input| input.index().checked_sub(start)).collect()
+            };
+            left.content == right.content
+                && left.shape == right.shape
+                && left.frozen == right.frozen
+                && left.weights_of.is_some() == right.weights_of.is_some()
+                && self.graph.input_shapes(a) == self.graph.input_shapes(b)
+                && joined(a, from) == joined(b, to)
+        })
+    }
+
+    /// A layer: its output's sizes, its weights, what it computes.
+    fn node(&mut self, id: NodeId, level: usize) {
+        let node = self.graph.node(id);
+        let inputs = self.graph.input_shapes(id);
+        let shown: Vec<_> = inputs.iter().map(ToString::to_string).collect();
+        let (path, op, output) = (self.graph.path(id), node.operator_name(), &node.shape);
+        let arrow = if inputs.is_empty() { String::new() } else { format!("{} → ", shown.join(", ")) };
+        self.pieces.push(Piece::Heading(level, format!("{path}: {op}, {arrow}{output}")));
+        let cost = match (cost(self.graph, id), &node.content) {
+            (_, Content::Input) => return,
+            (Ok(Some(cost)), _) => cost,
+            (Ok(None), _) => return self.sentence(&text!("cnncost does not know this operator", "cnncost 不认识此算子")),
+            (Err(_), _) => return,
+        };
+        if let Some(op) = node.operator() {
+            for (name, working) in op.output_workings(&inputs, output) {
+                self.equation(name, working);
+            }
+        }
+        let weights = self.graph.weights(id);
+        self.weights(node, &weights);
+        if cost.terms.is_empty() {
+            return self.sentence(&text!("computes nothing", "不做运算"));
+        }
+        self.cost(&cost, self.subject.analysis.node(id).copied());
+    }
+
+    fn weights(&mut self, node: &Node, weights: &[Weight]) {
+        if let Some(owner) = node.weights_of {
+            let owner = self.graph.path(owner);
+            return self.sentence(&text!("uses the weights of `{owner}`, which are counted there", "使用 `{owner}` 的权重,已在那里计入"));
+        }
+        let learned: Vec<_> = weights.iter().filter(|weight| weight.role == Role::Learned).collect();
+        for weight in weights {
+            let kind = if weight.role == Role::Buffer { self.say(&text!(" (buffer)", "(缓冲)")) } else { String::new() };
+            self.equation(format!("{}{kind}", weight.name), weight.count());
+        }
+        if learned.len() > 1 {
+            let counts = learned.iter().filter_map(|weight| weight.count().evaluate().ok());
+            let label = self.say(&text!("params", "参数"));
+            self.equation(label, Working::Sum(counts.map(Working::Number).collect()));
+        }
+        if node.frozen && !learned.is_empty() {
+            self.sentence(&text!("its weights are not trained", "其权重不参与训练"));
+        }
+    }
+
+    fn cost(&mut self, cost: &Cost, counts: Option<Counts>) {
+        let batch = self.subject.analysis.batch;
+        let with_batch = |working: &Working| match batch {
+            1 => working.clone(),
+            _ => Working::Product(vec![Working::named("batch", batch), working.clone()]),
+        };
+        for term in &cost.terms {
+            self.equation(label(term), with_batch(&term.nominal));
+            if let Some(exact) = &term.padding_exact {
+                let label = self.say(&text!("off padding", "不计填充"));
+                self.equation(label, with_batch(exact));
+            }
+        }
+        let Some(counts) = counts else { return };
+        let (macs, flops) = (counts.work.macs.total(), counts.work.ops.flops());
+        if macs > 0 {
+            let twice = Working::Product(vec![Working::Number(2), Working::named("MACs", macs)]);
+            let rest = flops - 2 * macs;
+            let working = if rest > 0 { twice.and(Working::named("others", rest)) } else { twice };
+            self.equation("FLOPs", working);
+        } else if cost.terms.len() > 1 {
+            let terms = cost.terms.iter().map(|term| {
+                let name = match term.unit {
+                    Unit::Macs(_) => "MACs",
+                    Unit::Ops(kind) => kind.name(),
+                };
+                let count = with_batch(&term.nominal).evaluate().unwrap_or_default();
+                Working::named(name, count)
+            });
+            self.equation("FLOPs", Working::Sum(terms.collect()));
+        }
+    }
+}
+
+fn label(term: &Term) -> String {
+    let unit = term.unit.name();
+    term.purpose.map_or(unit.to_owned(), |purpose| format!("{unit} ({purpose})"))
+}
+
+/// The sides of an equation, from names over numbers to the result; a side that repeats the one before is left out.
+fn sides(working: &Working, notation: Notation) -> Vec<String> {
+    let result = working.evaluate().map_or_else(|error| error.to_string(), |number| notation.number(number));
+    let mut sides = vec![working.formula(notation), working.substitution(notation), result];
+    sides.dedup();
+    sides
+}
+
+fn text(pieces: &[Piece], width: usize) -> String {
+    const INDENT: usize = 2;
+    let mut text = String::new();
+    for (index, piece) in pieces.iter().enumerate() {
+        match piece {
+            Piece::Heading(level, heading) => {
+                // Headings that follow one another belong together.
+                let follows = index > 0 && !matches!(pieces[index - 1], Piece::Heading(..));
+                text.push_str(if follows { "\n" } else { "" });
+                text.push_str(&format!("{heading}\n"));
+                if *level == 1 {
+                    text.push_str(&format!("{}\n", "═".repeat(heading.width().min(width))));
+                }
+            }
+            Piece::Sentence(sentence) => text.push_str(&format!("{:INDENT$}{sentence}\n", "")),
+            Piece::Equation(label, working) => {
+                let start = pieces[..index].iter().rposition(|piece| matches!(piece, Piece::Heading(..)));
+                let after = pieces[index..].iter().skip(1);
+                let end = after.take_while(|piece| !matches!(piece, Piece::Heading(..))).count() + index + 1;
+                let labels = pieces[start.unwrap_or(0)..end].iter().filter_map(|piece| match piece {
+                    Piece::Equation(label, _) => Some(label.width()),
+                    Piece::Heading(..) | Piece::Sentence(_) => None,
+                });
+                let column = labels.max().unwrap_or(0);
+                let pad = column - label.width();
+                let equation = wrapped(&sides(working, Notation::Text), INDENT + column + 3, width);
+                text.push_str(&format!("{:INDENT$}{label}{:pad$} = {equation}\n", "", ""));
+            }
+        }
+    }
+    text
+}
+
+/// The sides of an equation on one line, or on several: broken before `=`, and long sums after `+`.
+fn wrapped(sides: &[String], indent: usize, width: usize) -> String {
+    let room = width.saturating_sub(indent).max(20);
+    let whole = sides.join(" = ");
+    if whole.width() <= room {
+        return whole;
+    }
+    let mut lines: Vec<String> = vec![];
+    for (index, side) in sides.iter().enumerate() {
+        let mut line = String::new();
+        for term in side.split_inclusive(" + ") {
+            if !line.is_empty() && line.width() + term.trim_end().width() > room {
+                lines.push(std::mem::take(&mut line).trim_end().to_owned());
+            }
+            line.push_str(term);
+        }
+        // The result stands behind its numbers where there is room.
+        let joins = index > 0 && lines.last().is_some_and(|last| last.width() + 3 + line.width() <= room);
+        match lines.last_mut().filter(|_| joins) {
+            Some(last) => last.push_str(&format!(" = {line}")),
+            None => lines.push(if index > 0 { format!("\u{0}{line}") } else { line }),
+        }
+    }
+    // A line that starts a new side has its `=` under that of the first.
+    let breaks = |line: &String| match line.strip_prefix('\u{0}') {
+        Some(side) => format!("\n{:pad$}= {side}", "", pad = indent - 2),
+        None => format!("\n{:indent$}{line}", ""),
+    };
+    let rest: String = lines[1..].iter().map(breaks).collect();
+    format!("{}{rest}", lines[0])
+}
+
+fn markdown(pieces: &[Piece]) -> String {
+    let mut text = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Heading(level, heading) => {
+                let marks = "#".repeat((*level).min(6));
+                text.push_str(&format!("\n{marks} {}\n\n", markdown::escaped(heading)));
+            }
+            Piece::Sentence(sentence) => text.push_str(&format!("- {sentence}\n")),
+            Piece::Equation(label, working) => {
+                let equation = sides(working, Notation::Latex).join(" = ");
+                text.push_str(&format!("- {}: ${equation}$\n", markdown::escaped(label)));
+            }
+        }
+    }
+    text.trim_start().to_owned()
+}
+
+fn latex(pieces: &[Piece], language: Language) -> String {
+    let mut text = String::from("% \\usepackage{amsmath}\n");
+    if language == Language::Chinese {
+        text.push_str("% \\usepackage{ctex}\n");
+    }
+    let mut in_equations = false;
+    for piece in pieces {
+        if in_equations && !matches!(piece, Piece::Equation(..)) {
+            text.push_str("\\end{align*}\n");
+            in_equations = false;
+        }
+        match piece {
+            Piece::Heading(level, heading) => {
+                let command = ["section*", "subsection*", "subsubsection*", "paragraph*"][(*level - 1).min(3)];
+                text.push_str(&format!("\n\\{command}{{{}}}\n", escaped(heading)));
+            }
+            Piece::Sentence(sentence) => text.push_str(&format!("{}\\par\n", escaped(&sentence.replace('`', "")))),
+            Piece::Equation(label, working) => {
+                text.push_str(if in_equations { "" } else { "\\begin{align*}\n" });
+                in_equations = true;
+                text.push_str(&latex_equation(label, working));
+            }
+        }
+    }
+    if in_equations {
+        text.push_str("\\end{align*}\n");
+    }
+    text
+}
+
+/// One side to a line, and a long sum on several.
+fn latex_equation(label: &str, working: &Working) -> String {
+    const TERMS: usize = 5;
+    let label = format!("\\text{{{}}}", escaped(label));
+    let lines: Vec<String> = sides(working, Notation::Latex)
+        .iter()
+        .flat_map(|side| {
+            let terms: Vec<&str> = side.split(" + ").collect();
+            let chunks = terms.chunks(TERMS).map(|chunk| chunk.join(" + "));
+            chunks.enumerate().map(|(n, part)| if n > 0 { format!("\\quad + {part}") } else { format!("= {part}") }).collect::<Vec<_>>()
+        })
+        .collect();
+    format!("  {label} &{} \\\\\n", lines.join(" \\\\\n    &"))
+}
