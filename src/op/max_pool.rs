@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(working.substitution(Notation::Text), "64·56²·(3² − 1)");
         let exact = cost.terms[0].padding_exact.as_ref().unwrap();
         assert_eq!(exact.formula(Notation::Text), "channels · (taps on the input − windows on the input)");
-        assert_eq!(exact.substitution(Notation::Text), "64·(27,889 − 3,136)");
+        assert_eq!(exact.substitution(Notation::Text), "64·(167² − 56²)");
     }
 
     #[test]

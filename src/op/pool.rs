@@ -48,9 +48,9 @@ impl<const N: usize> Pool<N> {
         let all = Working::Product(window.kernel_working()).less(Working::Number(1));
         let nominal = Working::elements("output elements", output).by(all);
         let (from, to) = (spatial_sizes(input), spatial_sizes(output));
-        let taps = Working::named("taps on the input", window.taps_inside(from, to)?);
+        let taps = window.taps_inside(from, to)?;
         // A window that sees nothing but padding has no first tap either.
-        let first = Working::named("windows on the input", window.windows_inside(from, to)?);
+        let first = window.windows_inside(from, to)?;
         let exact = Working::named("channels", input.dims()[0]).by(taps.less(first));
         Ok(Term::ops(kind, nominal).padding_exact(exact))
     }

@@ -144,13 +144,13 @@ impl Window {
     }
 
     /// Taps of all windows that fall on the input: the axes' multiplied.
-    pub fn taps_inside(&self, input: &[u64], output: &[u64]) -> Result<u128, Overflow> {
-        self.product(input, output, Axis::taps_inside)
+    pub fn taps_inside(&self, input: &[u64], output: &[u64]) -> Result<Working, Overflow> {
+        self.product("taps on the input", (input, output), Axis::taps_inside)
     }
 
     /// Windows that hold at least one element of the input: the axes' multiplied.
-    pub fn windows_inside(&self, input: &[u64], output: &[u64]) -> Result<u128, Overflow> {
-        self.product(input, output, |axis, input, output| Ok(axis.windows_inside(input, output).into()))
+    pub fn windows_inside(&self, input: &[u64], output: &[u64]) -> Result<Working, Overflow> {
+        self.product("windows on the input", (input, output), |axis, input, output| Ok(axis.windows_inside(input, output).into()))
     }
 
     /// What is the same on every axis, if it is.
@@ -191,16 +191,13 @@ impl Window {
 
     fn product(
         &self,
-        input: &[u64],
-        output: &[u64],
+        name: &'static str,
+        (input, output): (&[u64], &[u64]),
         count: impl Fn(&Axis, u64, u64) -> Result<u128, Overflow>,
-    ) -> Result<u128, Overflow> {
-        self.axes.iter().zip(input.iter().zip(output)).try_fold(
-            1u128,
-            |product, (axis, (&input, &output))| {
-                product.checked_mul(count(axis, input, output)?).ok_or(Overflow)
-            },
-        )
+    ) -> Result<Working, Overflow> {
+        let axes = self.axes.iter().zip(input.iter().zip(output));
+        let factors = axes.map(|(axis, (&input, &output))| count(axis, input, output).map(Working::Number));
+        Ok(Working::Product(factors.collect::<Result<_, _>>()?).called(name))
     }
 }
 

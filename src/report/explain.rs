@@ -4,7 +4,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::latex::escaped;
-use super::rows::{Outline, Part};
+use super::rows::{self, Outline, Part};
 use super::{Style, Subject, markdown};
 use crate::analyze::cost;
 use crate::counts::Counts;
@@ -62,7 +62,7 @@ pub fn explain(
         None => return Err(NoSuchPath { nearest: nearest_path(notes.graph, path.unwrap_or_default()) }),
     }
     Ok(match markup {
-        Markup::Text => text(&notes.pieces, style.width),
+        Markup::Text => text(&notes.pieces, style),
         Markup::Markdown => markdown(&notes.pieces),
         Markup::Latex => latex(&notes.pieces, style.language),
     })
@@ -120,23 +120,26 @@ impl Notes<'_> {
         if !is_network && let Some(twin) = self.told.iter().copied().find(|&told| self.alike(told, id)) {
             let twin = self.graph.scope_path(twin);
             self.sentence(&text!("the same as `{twin}`, number for number:", "与 `{twin}` 完全相同:"));
-            return self.totals(*self.subject.analysis.scope(id), None, "");
+            return self.totals(*self.subject.analysis.scope(id), None);
         }
         self.told.push(id);
-        let parts: Vec<Part> = self.outline.parts(id).to_vec();
+        let is_input = |part: &Part| matches!(part, Part::Node(node) if self.graph.node(*node).content == Content::Input);
+        let parts: Vec<Part> = self.outline.parts(id).iter().copied().filter(|part| !is_input(part)).collect();
         for &part in &parts {
             match self.outline.innermost(part) {
                 Part::Node(node) => self.node(node, level + 1),
                 Part::Box(scope) => self.scope(scope, level + 1),
             }
         }
-        let counted: Vec<Counts> = parts.iter().filter_map(|&part| self.counts(part)).collect();
-        if parts.len() > 1 {
-            let name = if is_network { self.say(&text!("the whole network", "整个网络")) } else { path };
-            let together = self.say(&text!("{name} in total", "{name} 合计"));
-            self.pieces.push(Piece::Heading(level + 1, together));
+        if parts.len() == 1 {
+            // Its figures are those of its only part.
+            return;
         }
-        self.totals(*self.subject.analysis.scope(id), Some(&counted), "");
+        let counted: Vec<Counts> = parts.iter().filter_map(|&part| self.counts(part)).collect();
+        let name = if is_network { self.say(&text!("the whole network", "整个网络")) } else { path };
+        let together = self.say(&text!("{name} in total", "{name} 合计"));
+        self.pieces.push(Piece::Heading(level + 1, together));
+        self.totals(*self.subject.analysis.scope(id), Some(&counted));
     }
 
     fn counts(&self, part: Part) -> Option<Counts> {
@@ -147,7 +150,7 @@ impl Notes<'_> {
     }
 
     /// Totals, as sums over the parts where these are given.
-    fn totals(&mut self, total: Counts, parts: Option<&[Counts]>, prefix: &str) {
+    fn totals(&mut self, total: Counts, parts: Option<&[Counts]>) {
         let figures: [(Text, fn(&Counts) -> u128); 5] = [
             (text!("params", "参数"), |counts| counts.params.total()),
             (text!("buffers", "缓冲"), |counts| counts.params.buffers),
@@ -165,7 +168,7 @@ impl Notes<'_> {
             let terms = parts.unwrap_or_default().iter().map(figure).filter(|&term| term > 0);
             let terms: Vec<_> = terms.map(Working::Number).collect();
             let working = if terms.is_empty() { Working::Number(sum) } else { Working::Sum(terms) };
-            let label = format!("{prefix}{}", self.say(&label));
+            let label = self.say(&label);
             self.equation(label, working);
         }
     }
@@ -206,7 +209,9 @@ impl Notes<'_> {
         let shown: Vec<_> = inputs.iter().map(ToString::to_string).collect();
         let (path, op, output) = (self.graph.path(id), node.operator_name(), &node.shape);
         let arrow = if inputs.is_empty() { String::new() } else { format!("{} → ", shown.join(", ")) };
-        self.pieces.push(Piece::Heading(level, format!("{path}: {op}, {arrow}{output}")));
+        let window = node.operator().zip(inputs.first()).and_then(|(op, input)| op.window(input));
+        let window = window.map_or(String::new(), |window| format!(" {}", rows::kernel(&window)));
+        self.pieces.push(Piece::Heading(level, format!("{path}: {op}{window}, {arrow}{output}")));
         let cost = match (cost(self.graph, id), &node.content) {
             (_, Content::Input) => return,
             (Ok(Some(cost)), _) => cost,
@@ -293,8 +298,10 @@ fn sides(working: &Working, notation: Notation) -> Vec<String> {
     sides
 }
 
-fn text(pieces: &[Piece], width: usize) -> String {
+fn text(pieces: &[Piece], style: Style) -> String {
     const INDENT: usize = 2;
+    let width = style.width;
+    let (bold, plain) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
     let mut text = String::new();
     for (index, piece) in pieces.iter().enumerate() {
         match piece {
@@ -302,7 +309,7 @@ fn text(pieces: &[Piece], width: usize) -> String {
                 // Headings that follow one another belong together.
                 let follows = index > 0 && !matches!(pieces[index - 1], Piece::Heading(..));
                 text.push_str(if follows { "\n" } else { "" });
-                text.push_str(&format!("{heading}\n"));
+                text.push_str(&format!("{bold}{heading}{plain}\n"));
                 if *level == 1 {
                     text.push_str(&format!("{}\n", "═".repeat(heading.width().min(width))));
                 }
@@ -377,46 +384,44 @@ fn markdown(pieces: &[Piece]) -> String {
 }
 
 fn latex(pieces: &[Piece], language: Language) -> String {
-    let mut text = String::from("% \\usepackage{amsmath}\n");
+    let mut text = String::from("% \\usepackage{amsmath}, and \\allowdisplaybreaks for layers with many figures\n");
     if language == Language::Chinese {
         text.push_str("% \\usepackage{ctex}\n");
     }
-    let mut in_equations = false;
-    for piece in pieces {
-        if in_equations && !matches!(piece, Piece::Equation(..)) {
-            text.push_str("\\end{align*}\n");
-            in_equations = false;
-        }
-        match piece {
+    let is_equation = |piece: &Piece| matches!(piece, Piece::Equation(..));
+    for run in pieces.chunk_by(|a, b| is_equation(a) && is_equation(b)) {
+        match &run[0] {
             Piece::Heading(level, heading) => {
                 let command = ["section*", "subsection*", "subsubsection*", "paragraph*"][(*level - 1).min(3)];
                 text.push_str(&format!("\n\\{command}{{{}}}\n", escaped(heading)));
             }
             Piece::Sentence(sentence) => text.push_str(&format!("{}\\par\n", escaped(&sentence.replace('`', "")))),
-            Piece::Equation(label, working) => {
-                text.push_str(if in_equations { "" } else { "\\begin{align*}\n" });
-                in_equations = true;
-                text.push_str(&latex_equation(label, working));
+            Piece::Equation(..) => {
+                let lines: Vec<_> = run.iter().map(latex_equation).collect();
+                text.push_str(&format!("\\begin{{align*}}\n{}\n\\end{{align*}}\n", lines.join(" \\\\\n")));
             }
         }
-    }
-    if in_equations {
-        text.push_str("\\end{align*}\n");
     }
     text
 }
 
-/// One side to a line, and a long sum on several.
-fn latex_equation(label: &str, working: &Working) -> String {
+/// On one line where that is short enough, else a line for each side, and several for a long sum.
+fn latex_equation(piece: &Piece) -> String {
+    const ONE_LINE: usize = 64;
     const TERMS: usize = 5;
-    let label = format!("\\text{{{}}}", escaped(label));
-    let lines: Vec<String> = sides(working, Notation::Latex)
-        .iter()
-        .flat_map(|side| {
-            let terms: Vec<&str> = side.split(" + ").collect();
-            let chunks = terms.chunks(TERMS).map(|chunk| chunk.join(" + "));
-            chunks.enumerate().map(|(n, part)| if n > 0 { format!("\\quad + {part}") } else { format!("= {part}") }).collect::<Vec<_>>()
-        })
-        .collect();
-    format!("  {label} &{} \\\\\n", lines.join(" \\\\\n    &"))
+    let Piece::Equation(label, working) = piece else { return String::new() };
+    let label = format!("  \\text{{{}}}", escaped(label));
+    let sides_of = |notation| sides(working, notation);
+    if sides_of(Notation::Text).join(" = ").width() <= ONE_LINE {
+        return format!("{label} &= {}", sides_of(Notation::Latex).join(" = "));
+    }
+    let mut lines = vec![];
+    for side in sides_of(Notation::Latex) {
+        let terms: Vec<&str> = side.split(" + ").collect();
+        for (index, chunk) in terms.chunks(TERMS).enumerate() {
+            let joint = if index > 0 { "\\quad +" } else { "=" };
+            lines.push(format!("{joint} {}", chunk.join(" + ")));
+        }
+    }
+    format!("{label} &{}", lines.join(" \\\\\n    &"))
 }
