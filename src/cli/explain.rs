@@ -47,7 +47,8 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             Ok(page) => pages.push(page),
             Err(NoSuchPath { nearest }) => {
                 let (label, path) = (&subject.label, path.unwrap_or_default());
-                let message = text!("{label} has no layer or box `{path}`", "{label} 中没有名为 `{path}` 的层或方框");
+                let message =
+                    text!("{label} has no layer or box `{path}`", "{label} 中没有名为 `{path}` 的层或方框");
                 let help = nearest.map(|near| text!("did you mean `{near}`?", "是否指 `{near}`?"));
                 worst = worst.max(output.misused(message, help));
             }

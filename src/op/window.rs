@@ -150,7 +150,9 @@ impl Window {
 
     /// Windows that hold at least one element of the input: the axes' multiplied.
     pub fn windows_inside(&self, input: &[u64], output: &[u64]) -> Result<Working, Overflow> {
-        self.product("windows on the input", (input, output), |axis, input, output| Ok(axis.windows_inside(input, output).into()))
+        self.product("windows on the input", (input, output), |axis, input, output| {
+            Ok(axis.windows_inside(input, output).into())
+        })
     }
 
     /// What is the same on every axis, if it is.

@@ -4,6 +4,8 @@
 //! After a mistake the tensor is unknown and expansion goes on, so that further mistakes are found; what depends on an
 //! unknown tensor is left out silently.
 
+#![expect(clippy::redundant_closure_for_method_calls, reason = "a method of `Place` is not general over its lifetime")]
+
 use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 use std::ops::Range;

@@ -124,7 +124,8 @@ impl Notes<'_> {
         }
         self.told.push(id);
         let is_input = |part: &Part| matches!(part, Part::Node(node) if self.graph.node(*node).content == Content::Input);
-        let parts: Vec<Part> = self.outline.parts(id).iter().copied().filter(|part| !is_input(part)).collect();
+        let parts: Vec<Part> =
+            self.outline.parts(id).iter().copied().filter(|part| !is_input(part)).collect();
         for &part in &parts {
             match self.outline.innermost(part) {
                 Part::Node(node) => self.node(node, level + 1),
@@ -177,7 +178,8 @@ impl Notes<'_> {
         let nodes: Vec<NodeId> = self.graph.scope(id).nodes().collect();
         let inside = |node: NodeId| self.graph.is_in(node, id);
         let entering = nodes.iter().flat_map(|&node| self.graph.inputs(node)).find(|&input| !inside(input));
-        let shape = |node: Option<NodeId>| node.map_or(String::new(), |node| self.graph.node(node).shape.to_string());
+        let shape =
+            |node: Option<NodeId>| node.map_or(String::new(), |node| self.graph.node(node).shape.to_string());
         format!("{} → {}", shape(entering), shape(nodes.last().copied()))
     }
 
@@ -215,7 +217,9 @@ impl Notes<'_> {
         let cost = match (cost(self.graph, id), &node.content) {
             (_, Content::Input) => return,
             (Ok(Some(cost)), _) => cost,
-            (Ok(None), _) => return self.sentence(&text!("cnncost does not know this operator", "cnncost 不认识此算子")),
+            (Ok(None), _) => {
+                return self.sentence(&text!("cnncost does not know this operator", "cnncost 不认识此算子"));
+            }
             (Err(_), _) => return,
         };
         if let Some(op) = node.operator() {
@@ -234,11 +238,18 @@ impl Notes<'_> {
     fn weights(&mut self, node: &Node, weights: &[Weight]) {
         if let Some(owner) = node.weights_of {
             let owner = self.graph.path(owner);
-            return self.sentence(&text!("uses the weights of `{owner}`, which are counted there", "使用 `{owner}` 的权重,已在那里计入"));
+            return self.sentence(&text!(
+                "uses the weights of `{owner}`, which are counted there",
+                "使用 `{owner}` 的权重,已在那里计入"
+            ));
         }
         let learned: Vec<_> = weights.iter().filter(|weight| weight.role == Role::Learned).collect();
         for weight in weights {
-            let kind = if weight.role == Role::Buffer { self.say(&text!(" (buffer)", "(缓冲)")) } else { String::new() };
+            let kind = if weight.role == Role::Buffer {
+                self.say(&text!(" (buffer)", "(缓冲)"))
+            } else {
+                String::new()
+            };
             self.equation(format!("{}{kind}", weight.name), weight.count());
         }
         if learned.len() > 1 {
@@ -384,7 +395,8 @@ fn markdown(pieces: &[Piece]) -> String {
 }
 
 fn latex(pieces: &[Piece], language: Language) -> String {
-    let mut text = String::from("% \\usepackage{amsmath}, and \\allowdisplaybreaks for layers with many figures\n");
+    let mut text =
+        String::from("% \\usepackage{amsmath}, and \\allowdisplaybreaks for layers with many figures\n");
     if language == Language::Chinese {
         text.push_str("% \\usepackage{ctex}\n");
     }
@@ -392,10 +404,13 @@ fn latex(pieces: &[Piece], language: Language) -> String {
     for run in pieces.chunk_by(|a, b| is_equation(a) && is_equation(b)) {
         match &run[0] {
             Piece::Heading(level, heading) => {
-                let command = ["section*", "subsection*", "subsubsection*", "paragraph*"][(*level - 1).min(3)];
+                let command =
+                    ["section*", "subsection*", "subsubsection*", "paragraph*"][(*level - 1).min(3)];
                 text.push_str(&format!("\n\\{command}{{{}}}\n", escaped(heading)));
             }
-            Piece::Sentence(sentence) => text.push_str(&format!("{}\\par\n", escaped(&sentence.replace('`', "")))),
+            Piece::Sentence(sentence) => {
+                text.push_str(&format!("{}\\par\n", escaped(&sentence.replace('`', ""))))
+            }
             Piece::Equation(..) => {
                 let lines: Vec<_> = run.iter().map(latex_equation).collect();
                 text.push_str(&format!("\\begin{{align*}}\n{}\n\\end{{align*}}\n", lines.join(" \\\\\n")));
