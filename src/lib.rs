@@ -1,7 +1,60 @@
-//! cnncost: FLOP and parameter costs of convolutional networks, every count exact and every count with its working.
-#![warn(missing_docs)]
+//! cnncost answers what a convolutional network costs, exactly, and why each number is what it is.
+//!
+//! ```
+//! use cnncost::read::{Description, Options};
+//!
+//! let text = r#"
+//! input = [192, 28, 28]
+//! layers = [
+//!   { op = "conv2d", out_channels = 16, kernel_size = 1 },
+//!   { op = "conv2d", out_channels = 32, kernel_size = 5, padding = 2 },
+//! ]
+//! "#;
+//! let network = Description::parse("bottleneck.toml", text)?.expand(&Options::default())?;
+//! let analysis = cnncost::analyze(&network.graph, 1)?;
+//! assert_eq!(analysis.total().work.macs.total(), 12_443_648);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The way of the data
+//!
+//! ```text
+//! description.toml ─▶ read ─▶ Description ─▶ expand(options) ─▶ Graph ─▶ analyze ─▶ Analysis ─▶ report ─▶ text
+//!                                                                 └────▶ run (candle) ─▶ outputs
+//! ```
+//!
+//! A description is read once and expanded as often as there are variants of it. Expanding makes an immutable [`graph`], in
+//! which every tensor has its shape: expressions in a description ask for sizes, so shapes are inferred on the way. What is
+//! found out about a graph goes into tables beside it, indexed by node. Writers are pure functions from data to text.
+//!
+//! # The modules, in reading order
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`text`] | what is said to a person, in each language |
+//! | [`shape`] | a tensor's dimensions and element type |
+//! | [`counts`] | what is counted, and the conventions; counts add up exactly or are refused |
+//! | [`working`] | the arithmetic behind a number, as it evaluates and as it is written |
+//! | [`error`] | mistakes, and how they are drawn over the file |
+//! | [`op`] | what an operator must answer, the one list of operators, a file for each |
+//! | [`graph`] | named operators joined in a DAG; petgraph stays inside |
+//! | [`mod@analyze`] | a graph into its counts |
+//! | [`run`] | a graph into its outputs, with candle |
+//! | [`read`] | a description into a graph: syntax, names, expressions, expansion; the bundled networks |
+//! | [`report`] | rows and columns, each defined once, and a writer for each format |
+//! | [`cli`] | arguments, and a file for each command; only here is anything printed |
+//!
+//! Imports go downwards in reverse: a module uses only those above it in this table. `tests/structure.rs` holds that.
+//!
+//! # What holds everywhere
+//!
+//! - A count *is* the value of its working ([`op::Cost`]): what is explained and what is reported cannot disagree.
+//! - Parameters are derived from the tensors an operator says it needs, which are those its `forward` takes.
+//! - An operator is one file and one line in the list; names, settings, schema, documentation and dispatch follow from it.
+//! - An operator says why something is wrong; whoever walks the graph adds where.
+//! - Nothing panics on any input, nothing wraps around, nothing is silently zero, and no order depends on a hash.
 
-mod analyze;
+pub mod analyze;
 pub mod cli;
 pub mod counts;
 pub mod error;
@@ -13,4 +66,4 @@ pub mod shape;
 pub mod text;
 pub mod working;
 
-pub use analyze::{Analysis, Status, TooLarge, analyze, cost};
+pub use analyze::{Analysis, analyze};

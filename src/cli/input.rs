@@ -227,6 +227,7 @@ fn read_text(name: &str, file: impl Read) -> Result<String, ReadError> {
     })
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the system has a message for every other kind")]
 fn io_error(error: &io::Error) -> Text {
     match error.kind() {
         io::ErrorKind::NotFound => text!("there is no such file", "没有这个文件"),

@@ -48,8 +48,8 @@ enum Command {
 #[command(next_help_heading = "Output")]
 struct Output {
     /// Write to this file instead of standard output
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    to: Option<PathBuf>,
     /// Whether to use colors; NO_COLOR and CLICOLOR_FORCE are heeded
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
@@ -129,7 +129,7 @@ impl Output {
 
     /// How to lay out what goes to standard output or to the file.
     fn style(&self) -> Style {
-        let color = self.output.is_none() && self.wants_color(&std::io::stdout());
+        let color = self.to.is_none() && self.wants_color(&std::io::stdout());
         Style { language: self.language(), width: terminal_width(), color }
     }
 
@@ -141,17 +141,11 @@ impl Output {
         }
     }
 
-    /// Says something that is no data: on standard error.
-    fn say(&self, text: &str) {
-        use std::io::Write;
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
-    }
-
     fn warn(&self, warnings: &[Diagnostic], source: &Source) {
         if !self.quiet {
             let color = self.wants_color(&std::io::stderr());
             for warning in warnings {
-                self.say(&warning.render(source, self.language(), color, terminal_width()));
+                say(&warning.render(source, self.language(), color, terminal_width()));
             }
         }
     }
@@ -159,7 +153,7 @@ impl Output {
     /// Reports an input that cannot be read.
     fn refuse(&self, error: &ReadError) -> Outcome {
         let color = self.wants_color(&std::io::stderr());
-        self.say(&error.render(self.language(), color, terminal_width()));
+        say(&error.render(self.language(), color, terminal_width()));
         Outcome::Unusable
     }
 
@@ -168,9 +162,15 @@ impl Output {
         let color = self.wants_color(&std::io::stderr());
         let nowhere = Source { name: String::new(), text: String::new() };
         let mistake = Diagnostic::nowhere(message).help(help);
-        self.say(&mistake.render(&nowhere, self.language(), color, terminal_width()));
+        say(&mistake.render(&nowhere, self.language(), color, terminal_width()));
         Outcome::Unusable
     }
+}
+
+/// Says something that is no data: on standard error.
+fn say(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 impl From<Dtype> for ElementType {

@@ -10,7 +10,7 @@ use crate::text;
 impl Output {
     /// Writes data. A reader that has gone away wants no more of it, which is no error.
     pub(super) fn write(&self, data: &str) -> Outcome {
-        let (name, result) = match &self.output {
+        let (name, result) = match &self.to {
             None => ("standard output".to_owned(), write_stdout(data)),
             Some(path) => (path.display().to_string(), write_file(path, data)),
         };
@@ -37,8 +37,13 @@ fn write_file(path: &Path, data: &str) -> io::Result<()> {
     if !is_plain {
         return fs::write(path, data);
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(data.as_bytes())?;
-    file.persist(path).map(|_| ()).map_err(|error| error.error)
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = path.with_file_name(name);
+    let written = fs::write(&part, data).and_then(|()| fs::rename(&part, path));
+    if written.is_err() {
+        // Whatever there is of it is of no use; that it cannot be removed adds nothing to the error.
+        let _ = fs::remove_file(&part);
+    }
+    written
 }

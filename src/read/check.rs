@@ -344,7 +344,7 @@ impl Description {
         match &block.body {
             BlockBody::Layers(items) => uses(items, &mut names),
             BlockBody::Branches(branches) => {
-                branches.branches.iter().for_each(|b| uses(&b.layers, &mut names))
+                branches.branches.iter().for_each(|b| uses(&b.layers, &mut names));
             }
         }
         names.into_iter().filter_map(|name| Some((*self.block_index.get(&name.text)?, name))).collect()
@@ -358,7 +358,7 @@ fn uses<'d>(items: &'d [Item], names: &mut Vec<&'d Name>) {
             Body::Use { block, .. } => names.push(block),
             Body::Layers(items) | Body::Side(items) => uses(items, names),
             Body::Branches(branches) => {
-                branches.branches.iter().for_each(|branch| uses(&branch.layers, names))
+                branches.branches.iter().for_each(|branch| uses(&branch.layers, names));
             }
         }
     }
@@ -433,7 +433,9 @@ fn sort_defaults(block: &mut Block) -> Result<(), Diagnostic> {
     let mut needed_by: Vec<Vec<usize>> = vec![vec![]; needs.len()];
     let mut waiting: Vec<usize> = needs.iter().map(Vec::len).collect();
     for (at, needs) in needs.iter().enumerate() {
-        needs.iter().for_each(|&needed| needed_by[needed].push(at));
+        for &needed in needs {
+            needed_by[needed].push(at);
+        }
     }
     let mut order: Vec<usize> = (0..needs.len()).filter(|&at| waiting[at] == 0).collect();
     let mut done = 0;

@@ -4,7 +4,10 @@
 //! After a mistake the tensor is unknown and expansion goes on, so that further mistakes are found; what depends on an
 //! unknown tensor is left out silently.
 
-#![expect(clippy::redundant_closure_for_method_calls, reason = "a method of `Place` is not general over its lifetime")]
+#![expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "a method of `Place` is not general over its lifetime"
+)]
 
 use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
@@ -611,21 +614,18 @@ impl<'d> Expander<'d> {
 
     /// What an item that takes one tensor takes; `None` after a mistake.
     fn one(&mut self, sources: &[Incoming], item: &Item, here: Here<'_>) -> Option<Incoming> {
-        match *sources {
+        if let [one] = *sources {
             // What is inside may choose for itself.
-            [one] => Some(one),
-            _ => {
-                let count = sources.len();
-                let message =
-                    text!("this takes one input, and gets {count}", "此项只接受一个输入,却得到 {count} 个");
-                let help = text!(
-                    "the items inside can name several with their own `from`",
-                    "可在里面的项上用 `from` 引用多个"
-                );
-                self.mistake(Diagnostic::new(message, item.span.clone()).help(help), here);
-                None
-            }
+            return Some(one);
         }
+        let count = sources.len();
+        let message = text!("this takes one input, and gets {count}", "此项只接受一个输入,却得到 {count} 个");
+        let help = text!(
+            "the items inside can name several with their own `from`",
+            "可在里面的项上用 `from` 引用多个"
+        );
+        self.mistake(Diagnostic::new(message, item.span.clone()).help(help), here);
+        None
     }
 
     /// The nodes of `sources`; `None` if one is unknown or not chosen.

@@ -64,10 +64,8 @@ fn allow_expressions(schema: &mut Value) {
         return;
     }
     let of_type = |kind: &Value| kind == "integer" || kind == "number" || kind == "boolean";
-    let is_value = match &schema["type"] {
-        Value::Array(kinds) => kinds.iter().any(of_type),
-        kind => of_type(kind),
-    };
+    let kind = &schema["type"];
+    let is_value = kind.as_array().map_or_else(|| of_type(kind), |kinds| kinds.iter().any(of_type));
     if is_value && let Some(object) = schema.as_object_mut() {
         let about = object.remove("description");
         let default = object.remove("default");

@@ -37,7 +37,7 @@ pub(super) struct Place<'a> {
     pub(super) scope: &'a dyn Scope,
 }
 
-impl<'a> Place<'a> {
+impl Place<'_> {
     /// The value of `datum`: what it is, or what its expression comes to.
     pub(super) fn evaluate(self, datum: &Datum) -> Result<Value, SettingError> {
         match &datum.kind {

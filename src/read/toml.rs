@@ -82,20 +82,17 @@ impl Reader<'_> {
         let params = self.params(table);
         let variants = self.variants(table);
         let inputs = self.inputs(table);
-        let layers = match table.get("layers") {
-            Some(value) => {
-                if value.get_ref().as_array().is_some_and(|list| list.is_empty()) {
-                    self.refuse::<()>(value.span(), text!("the network has no layers", "网络没有任何层"));
-                }
-                self.items(value)
+        let layers = if let Some(value) = table.get("layers") {
+            if value.get_ref().as_array().is_some_and(|list| list.is_empty()) {
+                self.refuse::<()>(value.span(), text!("the network has no layers", "网络没有任何层"));
             }
-            None => {
-                let message = text!("there are no `layers`", "缺少 `layers`");
-                let help =
-                    text!("the network is a list of items: `layers = […]`", "网络是一个列表:`layers = […]`");
-                self.mistakes.push(Diagnostic::new(message, self.start(&span)).help(help));
-                vec![]
-            }
+            self.items(value)
+        } else {
+            let message = text!("there are no `layers`", "缺少 `layers`");
+            let help =
+                text!("the network is a list of items: `layers = […]`", "网络是一个列表:`layers = […]`");
+            self.mistakes.push(Diagnostic::new(message, self.start(&span)).help(help));
+            vec![]
         };
         Description {
             source: self.source.clone(),

@@ -7,7 +7,7 @@ use super::latex::escaped;
 use super::rows::{self, Outline, Part};
 use super::{Style, Subject, markdown};
 use crate::analyze::cost;
-use crate::counts::Counts;
+use crate::counts::{Counts, Overflow};
 use crate::error::nearest;
 use crate::graph::{Content, Graph, Node, NodeId, ScopeId};
 use crate::op::{Cost, Role, Term, Unit, Weight};
@@ -32,6 +32,9 @@ pub struct NoSuchPath {
     /// The path that is nearest to it.
     pub nearest: Option<String>,
 }
+
+/// One of the figures of a node or box.
+type Figure = fn(&Counts) -> u128;
 
 /// A piece of an explanation.
 enum Piece {
@@ -152,7 +155,7 @@ impl Notes<'_> {
 
     /// Totals, as sums over the parts where these are given.
     fn totals(&mut self, total: Counts, parts: Option<&[Counts]>) {
-        let figures: [(Text, fn(&Counts) -> u128); 5] = [
+        let figures: [(Text, Figure); 5] = [
             (text!("params", "参数"), |counts| counts.params.total()),
             (text!("buffers", "缓冲"), |counts| counts.params.buffers),
             (text!("MACs", "乘加数"), |counts| counts.work.macs.total()),
@@ -214,13 +217,16 @@ impl Notes<'_> {
         let window = node.operator().zip(inputs.first()).and_then(|(op, input)| op.window(input));
         let window = window.map_or(String::new(), |window| format!(" {}", rows::kernel(&window)));
         self.pieces.push(Piece::Heading(level, format!("{path}: {op}{window}, {arrow}{output}")));
-        let cost = match (cost(self.graph, id), &node.content) {
-            (_, Content::Input) => return,
-            (Ok(Some(cost)), _) => cost,
-            (Ok(None), _) => {
+        if node.content == Content::Input {
+            return;
+        }
+        let cost = match cost(self.graph, id) {
+            Ok(Some(cost)) => cost,
+            Ok(None) => {
                 return self.sentence(&text!("cnncost does not know this operator", "cnncost 不认识此算子"));
             }
-            (Err(_), _) => return,
+            // The analysis has shown that nothing overflows.
+            Err(Overflow) => return,
         };
         if let Some(op) = node.operator() {
             for (name, working) in op.output_workings(&inputs, output) {
@@ -409,7 +415,7 @@ fn latex(pieces: &[Piece], language: Language) -> String {
                 text.push_str(&format!("\n\\{command}{{{}}}\n", escaped(heading)));
             }
             Piece::Sentence(sentence) => {
-                text.push_str(&format!("{}\\par\n", escaped(&sentence.replace('`', ""))))
+                text.push_str(&format!("{}\\par\n", escaped(&sentence.replace('`', ""))));
             }
             Piece::Equation(..) => {
                 let lines: Vec<_> = run.iter().map(latex_equation).collect();

@@ -320,8 +320,9 @@ impl Drawing {
         let cell = Drawn::new(words).set_alignment(alignment(column));
         let color = row.class.map(color);
         match (row.kind, column.key, color) {
-            (RowKind::Total, ..) => cell.add_attribute(Attribute::Bold),
-            (RowKind::Open | RowKind::Folded, "layer", _) => cell.add_attribute(Attribute::Bold),
+            (RowKind::Total, ..) | (RowKind::Open | RowKind::Folded, "layer", _) => {
+                cell.add_attribute(Attribute::Bold)
+            }
             (_, "layer" | "op" | "kernel" | "share", Some(color)) => cell.fg(color),
             (_, _, _) => cell,
         }

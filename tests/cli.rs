@@ -1,0 +1,223 @@
+//! The program as a user meets it: exit codes, what goes where, mistakes on the command line.
+
+use std::fs;
+
+use assert_cmd::Command;
+
+struct Run {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn cnncost(arguments: &[&str]) -> Run {
+    with_input(arguments, "")
+}
+
+fn with_input(arguments: &[&str], input: &str) -> Run {
+    let mut command = Command::cargo_bin("cnncost").unwrap();
+    for variable in ["COLUMNS", "NO_COLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(variable);
+    }
+    let output = command.args(arguments).write_stdin(input).output().unwrap();
+    Run {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+const NET: &str = "input = [3, 8, 8]\nlayers = [{ op = 'conv2d', out_channels = 4, kernel_size = 3 }]\n";
+
+#[test]
+fn data_goes_to_standard_output_and_nothing_else_does() {
+    let run = cnncost(&["analyze", "bottleneck"]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert!(run.out.contains("12,443,648"));
+    let run = cnncost(&["analyze", "no_such_network"]);
+    assert_eq!((run.code, run.out.as_str()), (2, ""));
+    assert!(run.err.starts_with("error: cannot read `no_such_network`"), "{}", run.err);
+}
+
+#[test]
+fn standard_input_is_read() {
+    let run = with_input(&["analyze", "-", "--format", "csv", "--columns", "layer,macs"], NET);
+    assert_eq!((run.code, run.out.as_str()), (0, "layer,macs\ninput,\nconv2d_1,3888\n"));
+}
+
+#[test]
+fn the_other_files_are_still_done() {
+    let run = cnncost(&["analyze", "lenet5", "nothing.toml", "bottleneck@direct", "--format", "csv"]);
+    assert_eq!(run.code, 2);
+    assert_eq!(run.out.lines().count(), 3, "{}", run.out);
+    assert!(run.err.contains("there is no such file"), "{}", run.err);
+}
+
+#[test]
+fn names_find_files_variants_and_the_nearest_name() {
+    for (name, macs) in
+        [("resnet18_v1", "1814073344"), ("vgg@vgg11", "7609090048"), ("bottleneck@direct", "120422400")]
+    {
+        let run = cnncost(&["analyze", name, "--format", "json"]);
+        assert_eq!(run.code, 0, "{}", run.err);
+        assert!(run.out.contains(&format!("\"macs\": {macs}")), "{name}");
+    }
+    assert!(cnncost(&["analyze", "googlnet"]).err.contains("did you mean `googlenet`?"));
+    assert!(cnncost(&["analyze", "bottleneck@dirct"]).err.contains("did you mean `direct`?"));
+    let all = cnncost(&["analyze", "resnet@*", "--format", "csv"]);
+    assert_eq!(all.out.lines().count(), 11);
+}
+
+#[test]
+fn parameters_input_and_batch_change_the_counts() {
+    let macs = |arguments: &[&str]| -> u64 {
+        let run = cnncost(&[&["analyze", "--format", "json"], arguments].concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+        let json: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+        json["totals"]["macs"].as_u64().unwrap()
+    };
+    assert_eq!(macs(&["bottleneck", "--set", "reduce=0"]), 120_422_400);
+    assert_eq!(macs(&["bottleneck@direct", "--set", "reduce=16"]), 12_443_648);
+    assert_eq!(macs(&["bottleneck", "--batch", "8"]), 8 * 12_443_648);
+    assert_eq!(macs(&["bottleneck", "--input", "192x14x14"]), 12_443_648 / 4);
+    assert_eq!(macs(&["identity_mapping", "--set", "shortcut=conv"]), 2_066_432);
+    assert_eq!(macs(&["resnet50", "--set", "res=448"]), 4 * (4_089_184_256 - 2_048_000) + 2_048_000);
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    let wrong: [&[&str]; 9] = [
+        &[],
+        &["analyse", "lenet5"],
+        &["analyze"],
+        &["analyze", "lenet5", "--batch", "0"],
+        &["analyze", "lenet5", "--input", "3xx3"],
+        &["analyze", "lenet5", "--set", "width"],
+        &["analyze", "lenet5", "--columns", "layer,mcas"],
+        &["analyze", "lenet5", "--depth", "deep"],
+        &["explain", "lenet5", "c33"],
+    ];
+    for arguments in wrong {
+        let run = cnncost(arguments);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(!run.err.is_empty() && !run.err.contains("panicked"), "{arguments:?}: {}", run.err);
+    }
+    assert!(cnncost(&["analyze", "lenet5", "--columns", "layer,mcas"]).err.contains("did you mean `macs`?"));
+    assert!(cnncost(&["analyze", "lenet5", "--set", "a=1"]).err.contains("has no parameter `a`"));
+    assert!(cnncost(&["explain", "inception", "5x5"]).err.contains("did you mean `inception/5x5`?"));
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    for arguments in
+        [&["--help"][..], &["--version"], &["analyze", "--help"], &["explain", "--help"], &["ops", "--help"]]
+    {
+        let run = cnncost(arguments);
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{arguments:?}");
+        assert!(run.out.contains("cnncost"), "{arguments:?}");
+    }
+}
+
+#[test]
+fn strict_fails_on_a_warning_that_quiet_does_not_show() {
+    let unused = "input = [3, 8, 8]\nlayers = [{ op = 'relu' }, { op = 'tanh', from = 'input' }]";
+    let run = with_input(&["analyze", "-"], unused);
+    assert_eq!(run.code, 0);
+    assert!(run.err.starts_with("warning: nothing takes the output of `relu_1`"), "{}", run.err);
+    assert_eq!(with_input(&["analyze", "-", "--strict"], unused).code, 1);
+    let quiet = with_input(&["analyze", "-", "--strict", "--quiet"], unused);
+    assert_eq!((quiet.code, quiet.err.as_str()), (1, ""));
+}
+
+#[test]
+fn files_that_cannot_be_read_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("latin.toml"), b"name = \"caf\xe9\"\n").unwrap();
+    fs::write(path("empty.toml"), "").unwrap();
+    fs::write(path("net.onnx"), "").unwrap();
+    for (name, why) in [
+        ("latin.toml", "it is not UTF-8 text, see line 1"),
+        ("empty.toml", "the network has no `input`"),
+        ("missing.toml", "there is no such file"),
+        ("net.onnx", "TOML only"),
+        (".", "it is a directory"),
+    ] {
+        let run = cnncost(&["analyze", &path(name)]);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{name}");
+        assert!(run.err.contains(why), "{name}: {}", run.err);
+    }
+}
+
+#[test]
+fn an_output_file_is_there_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("costs.csv");
+    let to = path.to_str().unwrap();
+    fs::write(&path, "before").unwrap();
+    let run = cnncost(&["analyze", "no_such_network", "--format", "csv", "-o", to]);
+    assert_eq!((run.code, fs::read_to_string(&path).unwrap().as_str()), (2, "before"));
+    let run = cnncost(&["analyze", "lenet5", "--format", "csv", "-o", to]);
+    assert_eq!((run.code, run.out.as_str()), (0, ""));
+    assert!(fs::read_to_string(&path).unwrap().starts_with("layer,"));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+    let nowhere = folder.path().join("no/such/folder.csv");
+    assert_eq!(cnncost(&["analyze", "lenet5", "-o", nowhere.to_str().unwrap()]).code, 1);
+}
+
+#[test]
+fn tables_fit_the_terminal() {
+    use unicode_width::UnicodeWidthStr;
+    for name in ["inception", "googlenet", "resnet152", "vgg16_bn", "identity_mapping"] {
+        for width in [80, 100, 132, 200] {
+            for more in [&[][..], &["--lang", "zh"], &["--format", "tree"], &["--depth", "all"]] {
+                let mut command = Command::cargo_bin("cnncost").unwrap();
+                command.env("COLUMNS", width.to_string()).env_remove("CLICOLOR_FORCE");
+                let output = command.args(["analyze", name]).args(more).output().unwrap();
+                let text = String::from_utf8(output.stdout).unwrap();
+                let widest = text.lines().skip(2).map(UnicodeWidthStr::width).max().unwrap();
+                assert!(widest <= width, "{name} {more:?} is {widest} wide at {width}:\n{text}");
+                assert!(text.contains('█') || text.contains('▏'), "{name} {more:?} shows shares at {width}");
+            }
+        }
+    }
+}
+
+#[test]
+fn colors_are_shown_when_asked_for_and_only_then() {
+    assert!(!cnncost(&["analyze", "lenet5"]).out.contains('\u{1b}'));
+    assert!(cnncost(&["analyze", "lenet5", "--color", "always"]).out.contains('\u{1b}'));
+    let forced = |variable: &str| {
+        let mut command = Command::cargo_bin("cnncost").unwrap();
+        command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env(variable, "1");
+        let output = command.args(["analyze", "lenet5"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().contains('\u{1b}')
+    };
+    assert!(forced("CLICOLOR_FORCE"));
+    assert!(!forced("NO_COLOR"));
+}
+
+#[test]
+fn chinese_is_spoken_in_tables_explanations_and_errors() {
+    assert!(cnncost(&["analyze", "lenet5", "--lang", "zh"]).out.contains("乘加数"));
+    assert!(cnncost(&["explain", "lenet5", "--lang", "zh"]).out.contains("合计"));
+    let run = with_input(&["analyze", "-", "--lang", "zh"], "input = [3, 8, 8]\nlayers = [{ op = 'rellu' }]");
+    assert!(run.err.contains("错误") && run.err.contains("是否指 `relu`?"), "{}", run.err);
+}
+
+#[test]
+fn models_and_ops_are_listed() {
+    let models = cnncost(&["models"]).out;
+    let ops = cnncost(&["ops"]).out;
+    assert!(models.contains("resnet152_v1") && models.contains("lenet_mnist"));
+    for entry in cnncost::op::OPERATORS {
+        assert!(ops.contains(entry.name), "{}", entry.name);
+        let one = cnncost(&["ops", entry.name]);
+        assert!(one.code == 0 && one.out.contains(entry.example), "{}", entry.name);
+    }
+    assert!(cnncost(&["models", "lenet5"]).out.contains("input = [1, 32, 32]"));
+    assert!(cnncost(&["ops", "con2d"]).err.contains("did you mean `conv2d`?"));
+    for arguments in [&["models", "--format", "json"][..], &["ops", "--format", "json"]] {
+        serde_json::from_str::<serde_json::Value>(&cnncost(arguments).out).unwrap();
+    }
+}

@@ -1,0 +1,95 @@
+//! The architecture as the crate's documentation states it: which module may use which.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// From the bottom up, as in the documentation of the crate.
+const ORDER: [&str; 12] =
+    ["text", "shape", "counts", "working", "error", "op", "graph", "analyze", "run", "read", "report", "cli"];
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = vec![];
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+fn rank(module: &str) -> usize {
+    ORDER.iter().position(|known| *known == module).unwrap_or_else(|| panic!("{module} is not in the order"))
+}
+
+/// The modules that a file names behind `crate::`, tests apart.
+fn uses(text: &str) -> Vec<String> {
+    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let names = lines.flat_map(|line| {
+        line.match_indices("crate::")
+            .filter(|&(at, _)| !line[..at].ends_with('$'))
+            .map(|(at, found)| {
+                let rest = &line[at + found.len()..];
+                rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()
+            })
+            .collect::<Vec<_>>()
+    });
+    // `text!` and what the crate re-exports from `analyze`.
+    names
+        .filter(|name| !name.is_empty())
+        .map(|name| if name == "Analysis" { "analyze".to_owned() } else { name })
+        .collect()
+}
+
+#[test]
+fn modules_use_only_those_below_them() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut checked = 0;
+    for file in rust_files(&source) {
+        let inside = file.strip_prefix(&source).unwrap();
+        let module = inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
+        if module == "lib" || module == "main" {
+            continue;
+        }
+        for used in uses(&fs::read_to_string(&file).unwrap()) {
+            // cli is the top; everything else is held to the order.
+            assert!(
+                used == module || rank(&used) < rank(&module),
+                "{} uses crate::{used}, which is not below {module}",
+                inside.display()
+            );
+            checked += 1;
+        }
+    }
+    assert!(checked > 100, "only {checked} imports were found");
+}
+
+/// Third-party types stop at one module.
+#[test]
+fn libraries_stay_in_their_modules() {
+    const HOMES: [(&str, &[&str]); 5] = [
+        ("petgraph", &["graph.rs"]),
+        ("toml::", &["read"]),
+        ("annotate_snippets", &["error.rs"]),
+        ("comfy_table", &["report"]),
+        ("clap", &["cli"]),
+    ];
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for file in rust_files(&source) {
+        let inside = file.strip_prefix(&source).unwrap();
+        let text = fs::read_to_string(&file).unwrap();
+        let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        for (library, homes) in HOMES {
+            let used = code.contains(&format!("use {library}"));
+            assert!(
+                !used || homes.iter().any(|home| inside.starts_with(home)),
+                "{} uses {library}",
+                inside.display()
+            );
+        }
+    }
+}
