@@ -10,7 +10,7 @@ use cnncost::read::bundled::BUNDLED;
 fn report(name: &str) -> String {
     let mut command = Command::cargo_bin("cnncost").unwrap();
     let output = command
-        .env("COLUMNS", "120")
+        .env("COLUMNS", "150")
         .env_remove("CLICOLOR_FORCE")
         .args(["analyze", name, "--depth", "all"])
         .output()
