@@ -62,6 +62,7 @@ pub mod graph;
 pub mod op;
 pub mod read;
 pub mod report;
+pub mod run;
 pub mod shape;
 pub mod text;
 pub mod working;

@@ -1,0 +1,246 @@
+//! Every bundled network runs, to the shapes that were inferred; the lecture's networks, with PyTorch's weights, give
+//! PyTorch's outputs.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use candle_core::{DType, Device, Tensor, safetensors};
+use cnncost::graph::Graph;
+use cnncost::op::{OPERATORS, Weight};
+use cnncost::read::{Description, Options, bundled};
+use cnncost::run::{RunError, forward, weights::fresh};
+
+fn expand(text: &str, options: &Options) -> Graph {
+    let network = Description::parse("test.toml", text).and_then(|description| description.expand(options));
+    let network = network
+        .unwrap_or_else(|error| panic!("{}", error.render(cnncost::text::Language::English, false, 100)));
+    network.graph
+}
+
+/// Runs a network on zeros with weights of zeros, which are made in no time; `forward` itself compares every shape.
+fn run(graph: &Graph, batch: usize) -> Result<Vec<(String, Tensor)>, RunError> {
+    let inputs: Vec<Tensor> = graph
+        .network_inputs()
+        .map(|(_, node)| {
+            let sizes = node.shape.dims().iter().map(|&size| usize::try_from(size).unwrap());
+            let dims: Vec<usize> = std::iter::once(batch).chain(sizes).collect();
+            Tensor::zeros(dims, DType::F32, &Device::Cpu).unwrap()
+        })
+        .collect();
+    forward(graph, &inputs, |_, weights| {
+        let zeros = |weight: &Weight| {
+            let dims: Vec<usize> =
+                weight.dims().into_iter().map(|size| usize::try_from(size).unwrap()).collect();
+            Tensor::zeros(dims, DType::F32, &Device::Cpu)
+        };
+        weights.iter().map(zeros).collect()
+    })
+}
+
+/// The smallest input that a large network takes: its convolutions are the same on every size, and 224×224 takes long.
+fn small(file: &str, variant: Option<&str>) -> Option<Vec<u64>> {
+    match (file, variant) {
+        ("vgg" | "resnet" | "nin", _) => Some(vec![3, 64, 64]),
+        // Without its heads, whose linear layers fit one size only.
+        ("googlenet", Some("googlenet")) => Some(vec![3, 64, 64]),
+        ("alexnet", Some("alexnet")) => Some(vec![3, 96, 96]),
+        _ => None,
+    }
+}
+
+#[test]
+fn every_bundled_network_runs_to_the_inferred_shapes() {
+    for file in bundled::BUNDLED {
+        let variants = bundled::variants(file);
+        let names: Vec<_> =
+            if variants.is_empty() { vec![None] } else { variants.into_iter().map(Some).collect() };
+        for variant in names {
+            let input = small(file.name, variant.as_deref());
+            let batch = if file.name.contains("mnist") || file.name == "lenet5" { 3 } else { 1 };
+            let graph = expand(file.text, &Options { variant: variant.clone(), input, ..Options::default() });
+            let outputs =
+                run(&graph, batch).unwrap_or_else(|error| panic!("{} {variant:?}: {error:?}", file.name));
+            assert_eq!(outputs.len(), graph.outputs().len());
+        }
+    }
+}
+
+#[test]
+fn every_operator_runs_in_some_network() {
+    // What no bundled network has, in a network of its own.
+    let others = r"
+        input = [8, 6, 6]
+        layers = [
+          { op = 'relu6' }, { op = 'leaky_relu' }, { op = 'silu' }, { op = 'gelu' }, { op = 'hard_sigmoid' },
+          { op = 'hard_swish' }, { op = 'identity' }, { op = 'scale' }, { op = 'log_softmax' },
+          { merge = 'concat', branches = { plain = [], learned = [{ op = 'parameter', shape = [2, 6, 6] }] } },
+        ]";
+    let graph = expand(others, &Options::default());
+    run(&graph, 2).unwrap();
+    let mut seen: BTreeSet<String> = graph.nodes().map(|(_, node)| node.operator_name().to_owned()).collect();
+    for file in bundled::BUNDLED {
+        let variants = bundled::variants(file).into_iter().map(Some).chain([None]);
+        for variant in variants {
+            let graph = expand(file.text, &Options { variant, ..Options::default() });
+            seen.extend(graph.nodes().map(|(_, node)| node.operator_name().to_owned()));
+        }
+    }
+    let missing: Vec<_> =
+        OPERATORS.iter().filter(|entry| !seen.contains(entry.name)).map(|e| e.name).collect();
+    assert!(missing.is_empty(), "no network has {missing:?}");
+}
+
+/// The largest difference, as a part of the largest value.
+fn difference(ours: &Tensor, theirs: &Tensor) -> f64 {
+    let largest =
+        |tensor: Tensor| f64::from(tensor.abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap());
+    largest((ours - theirs).unwrap()) / largest(theirs.clone())
+}
+
+#[test]
+fn the_lectures_networks_give_pytorchs_outputs() {
+    /// PyTorch's modules with weights, in the order of our layers.
+    const NETWORKS: [(&str, &str, &[&str]); 3] = [
+        ("lenet_mnist", "lenet_like", &["conv1", "conv2", "fc"]),
+        (
+            "residual_mnist",
+            "residual_net",
+            &["conv1", "res1.conv1", "res1.conv2", "conv2", "res2.conv1", "res2.conv2", "fc"],
+        ),
+        (
+            "inception_mnist",
+            "inception_a_net",
+            &[
+                "conv1",
+                "incep1.branch1x1",
+                "incep1.branch5x5_1",
+                "incep1.branch5x5_2",
+                "incep1.branch3x3_1",
+                "incep1.branch3x3_2",
+                "incep1.branch3x3_3",
+                "incep1.branch_pool",
+                "conv2",
+                "incep2.branch1x1",
+                "incep2.branch5x5_1",
+                "incep2.branch5x5_2",
+                "incep2.branch3x3_1",
+                "incep2.branch3x3_2",
+                "incep2.branch3x3_3",
+                "incep2.branch_pool",
+                "fc",
+            ],
+        ),
+    ];
+    for (name, file, modules) in NETWORKS {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/reference/lecture/{file}.safetensors"));
+        let tensors = safetensors::load(path, &Device::Cpu).unwrap();
+        let graph = expand(bundled::find(name).unwrap().0.text, &Options::default());
+        let mut rest = modules.iter();
+        let outputs = forward(&graph, &[tensors["input"].clone()], |_, weights| {
+            if weights.is_empty() {
+                return Ok(vec![]);
+            }
+            let module = rest.next().expect("a module for each layer with weights");
+            Ok(weights.iter().map(|weight| tensors[&format!("{module}.{}", weight.name)].clone()).collect())
+        })
+        .unwrap();
+        assert_eq!(rest.next(), None, "{name}: every module is used");
+        let off = difference(&outputs[0].1, &tensors["output"]);
+        assert!(off <= 1e-4, "{name} is {off} off");
+    }
+}
+
+/// Branches are merged in the order of the file, which here is not that of the alphabet.
+#[test]
+fn branches_keep_the_order_of_the_file() {
+    let branches = |order: [&str; 3]| {
+        let list =
+            order.map(|name| format!("{name} = [{{ op = 'affine', mul = {} }}]", factor(name))).join(", ");
+        format!("input = [1, 2, 2]\nlayers = [{{ merge = 'concat', branches = {{ {list} }} }}]")
+    };
+    fn factor(name: &str) -> u32 {
+        match name {
+            "zebra" => 2,
+            "apple" => 3,
+            _ => 5,
+        }
+    }
+    let outputs = |order| -> Vec<f32> {
+        let graph = expand(&branches(order), &Options::default());
+        let ones = Tensor::ones((1, 1, 2, 2), DType::F32, &Device::Cpu).unwrap();
+        let outputs = forward(&graph, &[ones], |_, _| Ok(vec![])).unwrap();
+        outputs[0].1.flatten_all().unwrap().to_vec1().unwrap()
+    };
+    let as_written = outputs(["zebra", "apple", "mango"]);
+    assert_eq!(as_written, [2., 2., 2., 2., 3., 3., 3., 3., 5., 5., 5., 5.]);
+    assert_ne!(as_written, outputs(["apple", "mango", "zebra"]));
+}
+
+#[test]
+fn shared_weights_are_asked_for_once() {
+    let text = "
+        inputs = { left = [1, 6, 6], right = [1, 6, 6] }
+        layers = [
+          { name = 'a', op = 'conv2d', out_channels = 2, kernel_size = 3, from = 'left' },
+          { name = 'b', op = 'conv2d', out_channels = 2, kernel_size = 3, from = 'right', weights = 'a' },
+          { op = 'concat', from = ['a', 'b'] },
+        ]";
+    let graph = expand(text, &Options::default());
+    let ones = Tensor::ones((1, 1, 6, 6), DType::F32, &Device::Cpu).unwrap();
+    let mut asked = 0;
+    let outputs = forward(&graph, &[ones.clone(), ones], |node, weights| {
+        asked += usize::from(!weights.is_empty());
+        fresh(7, node, weights, &Device::Cpu)
+    })
+    .unwrap();
+    assert_eq!(asked, 1);
+    let halves = outputs[0].1.chunk(2, 1).unwrap();
+    assert!(difference(&halves[0], &halves[1]) == 0.0, "one tower on one input gives one output");
+}
+
+/// As PyTorch fills a convolution: uniform between ∓ 1/√fan_in, here 1/√(8·3·3).
+#[test]
+fn fresh_weights_are_within_their_bounds_and_the_same_for_the_same_seed() {
+    let text = "input = [8, 6, 6]\nlayers = [{ op = 'conv2d', out_channels = 64, kernel_size = 3 }]";
+    let graph = expand(text, &Options::default());
+    let (node, _) = graph.nodes().last().unwrap();
+    let values = |seed| -> Vec<f32> {
+        let weights = fresh(seed, node, &graph.weights(node), &Device::Cpu).unwrap();
+        weights[0].flatten_all().unwrap().to_vec1().unwrap()
+    };
+    let (first, bound) = (values(1), 1.0 / 72f32.sqrt());
+    assert_eq!(first, values(1));
+    assert_ne!(first, values(2));
+    assert!(first.iter().all(|value| value.abs() <= bound));
+    let mean_square = first.iter().map(|value| value * value).sum::<f32>() / 4608.0;
+    assert!(
+        (mean_square * 3.0 / (bound * bound) - 1.0).abs() < 0.1,
+        "a uniform distribution has a third of its square"
+    );
+}
+
+#[test]
+fn wrong_inputs_and_unknown_operators_are_refused() {
+    let graph = expand("input = [1, 4, 4]\nlayers = [{ op = 'relu' }]", &Options::default());
+    assert!(matches!(forward(&graph, &[], |_, _| Ok(vec![])), Err(RunError::Inputs { wanted: 1, found: 0 })));
+    let wrong = Tensor::ones((1, 1, 4, 5), DType::F32, &Device::Cpu).unwrap();
+    let error = forward(&graph, &[wrong], |_, _| Ok(vec![])).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`input` is [1, 1, 4, 4] by its description, and [1, 1, 4, 5] when it is executed"
+    );
+
+    let mut builder = cnncost::graph::Builder::new();
+    let shape = cnncost::shape::Shape::new(vec![3]).unwrap();
+    let input = builder.input("input", shape.clone(), None);
+    let node = builder.unknown("mystery", "Einsum", shape, &[input]);
+    builder.output("output".to_owned(), node);
+    let graph = builder.finish();
+    let ones = Tensor::ones((1, 3), DType::F32, &Device::Cpu).unwrap();
+    let error = forward(&graph, &[ones], |_, _| Ok(vec![])).unwrap_err();
+    assert_eq!(error.to_string(), "`mystery` cannot be executed: `Einsum` is not known");
+    let analysis = cnncost::analyze(&graph, 1).unwrap();
+    assert_eq!(analysis.status(), cnncost::analyze::Status::Partial);
+    assert_eq!(analysis.node(node), None, "its cost is unknown, not zero");
+}
