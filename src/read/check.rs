@@ -320,12 +320,8 @@ impl Description {
             (Value::Word(_), _) => {
                 let list = param.choices.join("\", \"");
                 let message = text!("`{text}` cannot be {value}", "`{text}` 不能是 {value}");
-                let nearest = match value {
-                    Value::Word(word) => did_you_mean(word, param.choices.iter().map(|choice| &**choice)),
-                    Value::Number(_) | Value::Boolean(_) => None,
-                };
                 let choices = text!("it is one of \"{list}\"", "可选 \"{list}\"");
-                Err(wrong(message).help(nearest.unwrap_or(choices)))
+                Err(wrong(message).help(choices))
             }
             (Value::Number(_), _) => Err(wrong(text!(
                 "`{text}` is a number, and cannot be {value}",

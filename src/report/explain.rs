@@ -64,6 +64,11 @@ pub fn explain(
         Some(Part::Node(node)) => notes.node(node, 1),
         None => return Err(NoSuchPath { nearest: nearest_path(notes.graph, path.unwrap_or_default()) }),
     }
+    if let (Some(Piece::Heading(_, heading)), batch @ 2..) =
+        (notes.pieces.first_mut(), subject.analysis.batch)
+    {
+        heading.push_str(text!(", batch {batch}", ",批量 {batch}").get(style.language));
+    }
     Ok(match markup {
         Markup::Text => text(&notes.pieces, style),
         Markup::Markdown => markdown(&notes.pieces),
@@ -311,7 +316,8 @@ fn label(term: &Term) -> String {
 fn sides(working: &Working, notation: Notation) -> Vec<String> {
     let result = working.evaluate().map_or_else(|error| error.to_string(), |number| notation.number(number));
     let mut sides = vec![working.formula(notation), working.substitution(notation), result];
-    sides.dedup();
+    // Without names, the formula is the substitution, set wider.
+    sides.dedup_by(|later, earlier| *later == earlier.replace(' ', "") || later == earlier);
     sides
 }
 

@@ -1,0 +1,106 @@
+//! What `cnncost explain` writes: pages under tests/explain/, and every equation on them worked out again.
+//!
+//! `UPDATE_EXPLAIN=1 cargo test --test explain` writes the pages anew: look at what changes.
+
+use std::path::Path;
+
+use assert_cmd::Command;
+use cnncost::read::bundled::BUNDLED;
+use cnncost::read::expression::{Expression, Failure, Scope, Value};
+
+fn explain(arguments: &[&str]) -> String {
+    let mut command = Command::cargo_bin("cnncost").unwrap();
+    command.env("COLUMNS", "80").env_remove("CLICOLOR_FORCE");
+    let output = command.arg("explain").args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn pages_are_as_they_were() {
+    let pages: [(&str, &[&str]); 8] = [
+        ("inception.txt", &["inception"]),
+        ("inception.md", &["inception", "--format", "markdown"]),
+        ("inception.tex", &["inception", "--format", "latex"]),
+        ("inception.zh.txt", &["inception", "inception/5x5", "--lang", "zh"]),
+        ("bottleneck_batch_8.txt", &["bottleneck", "--batch", "8"]),
+        ("resnet18_layer1.txt", &["resnet18", "layer1"]),
+        ("siamese.txt", &["tests/explain/siamese.toml"]),
+        ("googlenet_norm.txt", &["googlenet", "norm1"]),
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/explain");
+    for (name, arguments) in pages {
+        let (path, page) = (folder.join(name), explain(arguments));
+        if std::env::var_os("UPDATE_EXPLAIN").is_some() {
+            std::fs::write(&path, &page).unwrap();
+        }
+        assert!(page == std::fs::read_to_string(&path).unwrap_or_default(), "{name} differs:\n{page}");
+    }
+}
+
+/// The lecture's lines, to the letter.
+#[test]
+fn the_lectures_arithmetic_is_spelled_out() {
+    let page = explain(&["bottleneck@direct", "conv"]);
+    let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    for line in [
+        "⌊(28 + 2·2 − 5)/1⌋ + 1 = 28",
+        "kernel² · output height·width · in · out = 5²·28²·192·32 = 120,422,400",
+        "134²·192·32 = 110,321,664",
+        "out · in · kernel² = 32·192·5² = 153,600",
+        "153,600 + 32 = 153,632",
+    ] {
+        assert!(page.contains(line), "{line} is not in {page}");
+    }
+    assert!(explain(&["bottleneck"]).contains("2,408,448 + 10,035,200 = 12,443,648"));
+    assert!(explain(&["inception", "inception/concat"]).contains("16 + 24 + 24 + 24 = 88"));
+}
+
+/// Numbers only: no names.
+struct Nothing;
+
+impl Scope for Nothing {
+    fn name(&self, name: &str) -> Result<Value, Failure> {
+        Err(Failure::from(cnncost::text!("{name}", "{name}")))
+    }
+
+    fn dim(&self, _: i128) -> Result<u64, Failure> {
+        Err(Failure::from(cnncost::text!("no tensor", "没有张量")))
+    }
+}
+
+/// A side of an equation as the language of expressions has it: `⌊a/b⌋` is `floor(a/b)`.
+fn value(side: &str) -> Option<Value> {
+    let side = side.replace(',', "").replace('⌊', "floor(").replace('⌈', "ceil(").replace(['⌋', '⌉'], ")");
+    Expression::parse(&side).ok()?.evaluate(&Nothing).ok()
+}
+
+/// Every equation of every bundled network: what can be worked out of it comes to its result.
+#[test]
+fn equations_work_out() {
+    let mut worked_out = 0;
+    for file in BUNDLED {
+        let page = explain(&[file.name]);
+        // A line that goes on belongs to the one before.
+        let mut equations: Vec<String> = vec![];
+        for line in page.lines() {
+            let goes_on = line.trim_start().starts_with('=') || line.starts_with("     ");
+            match equations.last_mut().filter(|_| goes_on) {
+                Some(equation) => equation.push_str(&format!(" {}", line.trim())),
+                None => equations.push(line.to_owned()),
+            }
+        }
+        for equation in equations.iter().filter(|equation| equation.starts_with("  ")) {
+            let sides: Vec<&str> = equation.split(" = ").collect();
+            let Some(result) = value(sides[sides.len() - 1]) else { continue };
+            for side in &sides[1..sides.len() - 1] {
+                if side.chars().any(char::is_alphabetic) {
+                    continue;
+                }
+                assert_eq!(value(side).as_ref(), Some(&result), "{}: {equation}", file.name);
+                worked_out += 1;
+            }
+        }
+    }
+    assert!(worked_out > 1000, "only {worked_out} sides could be worked out");
+}

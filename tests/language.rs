@@ -1,0 +1,343 @@
+//! The description language, rule by rule.
+
+use std::time::{Duration, Instant};
+
+use cnncost::graph::Graph;
+use cnncost::read::{Description, Options, bundled};
+use cnncost::text::Language;
+
+fn options(set: &[(&str, &str)]) -> Options {
+    let set = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Options { set, ..Options::default() }
+}
+
+fn expand(text: &str, options: &Options) -> Result<Graph, String> {
+    Description::parse("net.toml", text)
+        .and_then(|description| description.expand(options))
+        .map(|network| network.graph)
+        .map_err(|error| error.render(Language::English, false, 120))
+}
+
+fn graph(text: &str) -> Graph {
+    expand(text, &Options::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn paths(text: &str) -> Vec<String> {
+    let graph = graph(text);
+    graph.nodes().skip(graph.network_inputs().count()).map(|(id, _)| graph.path(id)).collect()
+}
+
+/// The shape of the network's output.
+fn output(text: &str) -> String {
+    let graph = graph(text);
+    graph.node(graph.outputs()[0].1).shape.to_string()
+}
+
+/// The inputs of the node at `path`.
+fn inputs(graph: &Graph, path: &str) -> Vec<String> {
+    let (id, _) =
+        graph.nodes().find(|(id, _)| graph.path(*id) == path).unwrap_or_else(|| panic!("there is {path}"));
+    graph.inputs(id).map(|input| graph.path(input)).collect()
+}
+
+fn refused(text: &str) -> String {
+    expand(text, &Options::default()).expect_err("this is a mistake")
+}
+
+fn net(layers: &str) -> String {
+    format!("input = [8, 6, 6]\nlayers = [{layers}]")
+}
+
+#[test]
+fn rule_1_keys_may_stand_in_toml_1_1_and_variants_in_either_form() {
+    let multiline = "input = [8, 6, 6]\nlayers = [{\n  op = 'relu',\n}]\n";
+    assert_eq!(paths(multiline), ["relu_1"]);
+    let tables = "input = [8, 6, 6]\nparams = { c = 1 }\nlayers = [{ op = 'conv2d', out_channels = 'c', kernel_size = 1 }]\n\
+                  [[variants]]\nname = 'wide'\nset = { c = 5 }\n";
+    let wide = Options { variant: Some("wide".to_owned()), ..Options::default() };
+    let graph = expand(tables, &wide).unwrap();
+    assert_eq!(graph.node(graph.outputs()[0].1).shape.to_string(), "5×6×6");
+}
+
+#[test]
+fn rule_2_a_side_is_an_output_and_the_main_line_goes_on() {
+    let graph = graph(&net(
+        "{ op = 'relu' }, { name = 'aux', side = [{ op = 'flatten' }] }, { op = 'tanh' }, { name = 'here', side = [] }",
+    ));
+    let outputs: Vec<_> = graph.outputs().iter().map(|(name, id)| (name.as_str(), graph.path(*id))).collect();
+    assert_eq!(
+        outputs,
+        [("aux", "aux/flatten_1".to_owned()), ("here", "tanh_1".to_owned()), ("output", "tanh_1".to_owned())]
+    );
+    assert_eq!(inputs(&graph, "tanh_1"), ["relu_1"]);
+}
+
+#[test]
+fn rule_3_names_are_numbered_among_the_unnamed_of_a_kind() {
+    let text = net(
+        "{ op = 'relu' }, { op = 'relu', when = 'false' }, { op = 'relu' }, { name = 'act', op = 'relu' }, { op = 'relu' }, \
+         { layers = [{ op = 'tanh' }] }, { merge = 'add', branches = { a = [], b = [{ op = 'tanh' }] } }",
+    );
+    assert_eq!(
+        paths(&text),
+        ["relu_1", "relu_3", "act", "relu_4", "layers_1/tanh_1", "add_1/b/tanh_1", "add_1/add"]
+    );
+    assert_eq!(paths(&net("{ op = 'relu', repeat = 1 }")), ["relu_1/0"]);
+}
+
+#[test]
+fn rule_3_a_path_joins_every_box() {
+    let text = format!(
+        "{}\n[blocks.bottleneck]\nlayers = [{{ merge = 'add', branches = {{ body = [{{ use = 'conv_bn' }}], \
+         shortcut = [] }} }}]\n[blocks.conv_bn]\nlayers = [{{ op = 'conv2d', out_channels = 'in', kernel_size = 1 }}]",
+        net("{ name = 'layer1', use = 'bottleneck', repeat = 2 }, { op = 'relu', from = 'layer1' }")
+    );
+    let graph = graph(&text);
+    assert!(paths(&text).contains(&"layer1/0/add_1/body/conv_bn_1/conv2d_1".to_owned()));
+    // As a source, `layer1` is its last repetition.
+    assert_eq!(inputs(&graph, "relu_1"), ["layer1/1/add_1/add"]);
+}
+
+#[test]
+fn rule_4_from_looks_outward_through_groups_and_branches() {
+    let text = net("{ name = 'stem', op = 'relu' }, { op = 'tanh' }, \
+         { layers = [{ op = 'add', from = ['stem', 'input'] }, \
+                     { merge = 'add', branches = { a = [{ op = 'sigmoid', from = 'stem' }], b = [] } }] }");
+    let graph = graph(&text);
+    assert_eq!(inputs(&graph, "layers_1/add_1"), ["stem", "input"]);
+    assert_eq!(inputs(&graph, "layers_1/add_2/a/sigmoid_1"), ["stem"]);
+    assert_eq!(inputs(&graph, "layers_1/add_2/add"), ["layers_1/add_2/a/sigmoid_1", "layers_1/add_1"]);
+}
+
+#[test]
+fn rule_4_input_is_that_of_the_block() {
+    let text = format!(
+        "{}\n[blocks.b]\nlayers = [{{ op = 'tanh' }}, {{ op = 'add', from = ['input', 'tanh_1'] }}]",
+        net("{ op = 'relu' }, { use = 'b' }")
+    );
+    assert_eq!(inputs(&graph(&text), "b_1/add_1"), ["relu_1", "b_1/tanh_1"]);
+}
+
+#[test]
+fn rule_5_repeat_chains_and_only_the_first_copy_takes_from() {
+    let text = net(
+        "{ name = 'a', op = 'relu' }, { op = 'tanh' }, { name = 'r', op = 'sigmoid', from = 'a', repeat = 3 }",
+    );
+    let graph = graph(&text);
+    assert_eq!(inputs(&graph, "r/0"), ["a"]);
+    assert_eq!(inputs(&graph, "r/2"), ["r/1"]);
+    assert_eq!(paths(&net("{ op = 'relu' }, { op = 'tanh', repeat = 0 }")), ["relu_1"]);
+    assert_eq!(output(&net("{ op = 'conv2d', out_channels = '2^i', kernel_size = 1, repeat = 4 }")), "8×6×6");
+}
+
+#[test]
+fn rule_6_what_is_left_out_is_as_if_it_were_not_there() {
+    let text =
+        net("{ op = 'relu' }, { op = 'add', from = ['nothing', 'relu_1'], when = 'h > 6' }, { op = 'tanh' }");
+    assert!(refused(&text).contains("there is no `nothing`"), "names are checked all the same");
+    let text = net(
+        "{ name = 'a', op = 'relu', when = 'h > 6' }, { op = 'add', from = ['a', 'input'], when = 'h > 6' }, { op = 'tanh' }",
+    );
+    assert_eq!(paths(&text), ["tanh_1"]);
+    // In `when`, sizes are those of the item before, whatever `from` says.
+    let text = net(
+        "{ name = 'wide', op = 'conv2d', out_channels = 16, kernel_size = 1 }, { op = 'relu', from = 'input', when = 'in == 16' }",
+    );
+    assert_eq!(output(&text), "8×6×6");
+    let text = net("{ op = 'relu' }, { side = [{ op = 'flatten' }], when = 'false' }");
+    assert_eq!(graph(&text).outputs().len(), 1);
+}
+
+#[test]
+fn rule_7_branches() {
+    let one = "{ merge = 'add', branches = { a = [{ op = 'relu' }], b = { layers = [], when = 'false' } } }";
+    assert_eq!(paths(&net(one)), ["add_1/a/relu_1"], "one that remains is not merged");
+    let order = net("{ merge = 'concat', branches = { z = [{ op = 'relu' }], a = [] } }");
+    assert_eq!(inputs(&graph(&order), "concat_1/concat"), ["concat_1/z/relu_1", "input"]);
+    let gate =
+        "{ merge = 'mul', branches = { x = [], s = [{ op = 'adaptive_avg_pool2d', output_size = 1 }] } }";
+    assert_eq!(output(&net(gate)), "8×6×6");
+    assert!(refused(&net(&gate.replace("mul", "add"))).contains("cannot be added"));
+    let other = "{ merge = 'concat', dim = 2, branches = { a = [], b = [] } }";
+    assert_eq!(output(&net(other)), "8×12×6");
+}
+
+#[test]
+fn rule_8_defaults_are_those_of_the_blocks_input_in_any_order() {
+    let text = format!(
+        "{}\n[blocks.b]\nparams = ['k']\ndefaults = {{ twice = '2*c', c = 'in' }}\nlayers = [\
+         {{ op = 'conv2d', out_channels = 3, kernel_size = 'k' }}, {{ op = 'conv2d', out_channels = 'twice', kernel_size = 1 }}]",
+        net("{ use = 'b', k = 3 }, { use = 'b', k = 1, c = 5 }")
+    );
+    let graph = graph(&text);
+    let shape =
+        |path: &str| graph.nodes().find(|(id, _)| graph.path(*id) == path).unwrap().1.shape.to_string();
+    assert_eq!([shape("b_1/conv2d_2"), shape("b_2/conv2d_2")], ["16×4×4", "10×4×4"]);
+}
+
+#[test]
+fn rule_8_a_block_may_have_several_inputs() {
+    let text = "inputs = { left = [4, 2, 2], right = [6, 2, 2] }\nlayers = [{ use = 'join', from = ['right', 'left'] }]\n\
+                [blocks.join]\ninputs = ['a', 'b']\nlayers = [{ op = 'concat', from = ['b', 'a'] }]";
+    assert_eq!(inputs(&graph(text), "join_1/concat_1"), ["left", "right"]);
+}
+
+#[test]
+fn rule_9_and_13_parameters_variants_and_what_is_set_after_them() {
+    let text = "input = [8, 'size', 'size']\nparams = { size = 6, act = ['relu', 'tanh'], wide = false }\n\
+                variants = [{ name = 'big', set = { size = 12, act = 'tanh' } }]\nlayers = [\
+                { op = 'relu', when = \"act == 'relu'\" }, { op = 'tanh', when = \"act == 'tanh'\" }, \
+                { op = 'conv2d', out_channels = 'if(wide, 32, 16)', kernel_size = 1 }]";
+    let shown = |options: &Options| {
+        let graph = expand(text, options).unwrap();
+        let (last, first) =
+            (graph.outputs()[0].1, graph.nodes().nth(1).unwrap().1.operator_name().to_owned());
+        format!("{first} {}", graph.node(last).shape)
+    };
+    let big = |set: &[(&str, &str)]| Options { variant: Some("big".to_owned()), ..options(set) };
+    assert_eq!(shown(&Options::default()), "relu 16×6×6");
+    assert_eq!(shown(&big(&[])), "tanh 16×12×12");
+    assert_eq!(shown(&big(&[("size", "3"), ("wide", "true")])), "tanh 32×3×3");
+    assert!(
+        expand(text, &options(&[("act", "gelu")])).unwrap_err().contains("it is one of \"relu\", \"tanh\"")
+    );
+    assert!(expand(text, &options(&[("wide", "1")])).unwrap_err().contains("cannot be 1"));
+    assert_eq!(shown(&Options { input: Some(vec![8, 5, 4]), ..Options::default() }), "relu 16×5×4");
+}
+
+#[test]
+fn rule_10_numbers_are_exact_and_words_come_first() {
+    // In floats, 3 · 1.1 · 10 would be above 33.
+    let exact = net("{ op = 'conv2d', out_channels = 'ceil(3 * 1.1 * 10)', kernel_size = 1 }");
+    assert_eq!(output(&exact), "33×6×6");
+    assert!(refused(&net("{ op = 'conv2d', out_channels = 'in / 3', kernel_size = 1 }")).contains("8/3"));
+    assert_eq!(output(&net("{ op = 'conv2d', out_channels = 1, kernel_size = [3, 'h - 1'] }")), "1×4×2");
+    let word = "input = [8, 6, 6]\nparams = { same = 0 }\n\
+                layers = [{ op = 'conv2d', out_channels = 1, kernel_size = 3, padding = 'same' }]";
+    assert_eq!(output(word), "1×6×6", "the word, not the parameter");
+    assert_eq!(output(&word.replace("'same' }]", "'same + 0' }]")), "1×4×4", "an expression");
+    assert_eq!(
+        output(&net("{ op = 'flatten' }, { op = 'linear', out_features = 'dim(-1) / 2 + dim(1)' }")),
+        "432"
+    );
+}
+
+#[test]
+fn rule_11_a_parameter_is_a_source() {
+    let first =
+        "{ merge = 'concat', branches = { token = [{ op = 'parameter', shape = [1, 6, 6] }], x = [] } }";
+    assert_eq!(output(&net(first)), "9×6×6");
+    let named = "{ op = 'relu' }, { name = 'bias', op = 'parameter', shape = [8, 6, 6] }, { op = 'add', from = ['relu_1', 'bias'] }";
+    assert_eq!(inputs(&graph(&net(named)), "add_1"), ["relu_1", "bias"]);
+}
+
+#[test]
+fn rule_12_shared_and_frozen_weights() {
+    let text = net("{ name = 'a', op = 'conv2d', out_channels = 8, kernel_size = 1, frozen = true }, \
+         { name = 'b', op = 'conv2d', out_channels = 8, kernel_size = 1, weights = 'a' }, \
+         { name = 'c', op = 'conv2d', out_channels = 8, kernel_size = 1, weights = 'b' }, { op = 'conv2d', out_channels = 2, kernel_size = 1 }");
+    let params = cnncost::analyze(&graph(&text), 1).unwrap().total().params;
+    assert_eq!((params.frozen, params.trainable), (72, 18));
+}
+
+#[test]
+fn rule_15_limits_are_met_at_once() {
+    let doubling: String = (0..100)
+        .map(|n| format!("[blocks.b{n}]\nlayers = [{{ use = 'b{0}' }}, {{ use = 'b{0}' }}]\n", n + 1))
+        .chain(["[blocks.b100]\nlayers = []\n".to_owned()])
+        .collect();
+    let nested = (0..70).fold("{ op = 'relu' }".to_owned(), |inner, _| format!("{{ layers = [{inner}] }}"));
+    let deep: String = (0..200)
+        .map(|n| format!("[blocks.b{n}]\nlayers = [{{ use = 'b{}' }}]\n", n + 1))
+        .chain(["[blocks.b200]\nlayers = [{ op = 'relu' }]\n".to_owned()])
+        .collect();
+    let large = format!("# {}\n{}", "x".repeat(16_000_000), net("{ op = 'relu' }"));
+    let cases = [
+        (net("{ op = 'relu', repeat = 1000000000000 }"), "more than 4000000 nodes"),
+        (net("{ op = 'relu', repeat = '10^12' }"), "more than 4000000 nodes"),
+        (net("{ layers = [], repeat = 1000000000000 }"), "more than 4000000 nodes"),
+        (
+            net("{ repeat = 3000, layers = [{ repeat = 3000, layers = [{ op = 'relu' }] }] }"),
+            "more than 4000000 nodes",
+        ),
+        (format!("{}\n{doubling}", net("{ use = 'b0' }")), "more than 4000000 nodes"),
+        (format!("{}\n{deep}", net("{ use = 'b0' }")), "more than 128 deep"),
+        (net(&nested), "recurs"),
+        (net("{ op = 'conv2d', out_channels = '2^53 + 1', kernel_size = 1 }"), "2^53"),
+        (large, "16 MB"),
+    ];
+    for (text, expected) in cases {
+        let start = Instant::now();
+        let message = refused(&text);
+        assert!(message.contains(expected), "{expected}: {}", &message[..message.len().min(600)]);
+        assert!(start.elapsed() < Duration::from_secs(10), "{expected} took {:?}", start.elapsed());
+    }
+}
+
+/// TOML 1.0 has no line break and no trailing comma inside `{ }`, but for those in `[ ]` inside it.
+#[test]
+fn bundled_files_are_toml_1_0() {
+    for file in bundled::BUNDLED {
+        let mut open = vec![];
+        let (mut quote, mut comment, mut last) = (None, false, ' ');
+        for c in file.text.chars() {
+            match (quote, comment, c) {
+                (_, true, '\n') => comment = false,
+                (Some(mark), _, c) if c == mark => quote = None,
+                (Some(_), _, _) | (_, true, _) => {}
+                (_, _, '"' | '\'') => quote = Some(c),
+                (_, _, '#') => comment = true,
+                (_, _, '[' | '{') => open.push(c),
+                (_, _, ']') => assert_eq!(open.pop(), Some('['), "{}", file.name),
+                (_, _, '}') => {
+                    assert_eq!(open.pop(), Some('{'), "{}", file.name);
+                    assert_ne!(last, ',', "{}: a comma before `}}`", file.name);
+                }
+                _ => {}
+            }
+            assert!(c != '\n' || open.last() != Some(&'{'), "{}: a line break inside {{ }}", file.name);
+            if !c.is_whitespace() {
+                last = c;
+            }
+        }
+    }
+}
+
+#[test]
+fn bundled_files_are_listed_and_their_names_are_unique() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let mut names = std::collections::HashSet::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let file = bundled::BUNDLED.iter().find(|file| file.name == stem);
+            let file = file.unwrap_or_else(|| panic!("{stem} is not bundled"));
+            let mut own = bundled::variants(file);
+            // A variant called like its file is what the file's name means: then it sets nothing.
+            if own.contains(&stem) {
+                let variant = Options { variant: Some(stem.clone()), ..Options::default() };
+                let counts =
+                    |options| *cnncost::analyze(&expand(file.text, options).unwrap(), 1).unwrap().total();
+                assert_eq!(counts(&variant), counts(&Options::default()), "{stem}");
+            } else {
+                own.push(stem);
+            }
+            for name in own {
+                assert!(names.insert(name.clone()), "{name} twice");
+            }
+        }
+    }
+    assert!(names.len() > 30);
+}
+
+#[test]
+fn bundled_networks_have_no_warnings() {
+    for file in bundled::BUNDLED {
+        let description = Description::parse(file.name, file.text).unwrap();
+        for variant in bundled::variants(file).into_iter().map(Some).chain([None]) {
+            let network = description.expand(&Options { variant, ..Options::default() }).unwrap();
+            assert!(network.warnings.is_empty(), "{}: {:?}", file.name, network.warnings);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The JSON Schemas against what is read and what is written.
+
+use std::path::Path;
+
+use assert_cmd::Command;
+use cnncost::op::OPERATORS;
+use serde_json::{Value, json};
+
+fn schema(name: &str) -> Value {
+    let output = Command::cargo_bin("cnncost").unwrap().args(["schema", name]).output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// A description as JSON, which the schema is about.
+fn description(text: &str) -> Value {
+    toml::from_str::<Value>(text).unwrap()
+}
+
+fn items(layers: &str) -> Value {
+    description(&format!("input = [8, 6, 6]\nlayers = [{layers}]"))
+}
+
+#[test]
+fn descriptions_that_are_read_are_valid() {
+    let validator = jsonschema::validator_for(&schema("description")).unwrap();
+    for file in cnncost::read::bundled::BUNDLED {
+        let errors: Vec<_> = validator.iter_errors(&description(file.text)).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{}: {errors:#?}", file.name);
+    }
+    for entry in OPERATORS {
+        assert!(validator.is_valid(&items(entry.example)), "{}", entry.example);
+    }
+    let pairs =
+        "{ op = 'conv2d', out_channels = '2*in', kernel_size = [3, 'h'], padding = 'same', stride = 1 }";
+    assert!(validator.is_valid(&items(pairs)));
+}
+
+#[test]
+fn mistakes_that_an_editor_can_see_are_not_valid() {
+    let validator = jsonschema::validator_for(&schema("description")).unwrap();
+    for layers in [
+        "{ op = 'rellu' }",
+        "{ op = 'conv2d', kernel_size = 3 }",
+        "{ op = 'conv2d', out_channels = 0, kernel_size = 3 }",
+        "{ op = 'conv2d', out_channels = 8, kernel_size = [3, 3, 3] }",
+        "{ op = 'conv2d', out_chanels = 8, kernel_size = 3 }",
+        "{ op = 'relu', slope = 1 }",
+        "{ branches = { a = [], b = [] } }",
+        "{ branches = { a = [], b = [] }, merge = 'cat' }",
+        "{ name = 'nothing' }",
+    ] {
+        assert!(!validator.is_valid(&items(layers)), "{layers}");
+    }
+    assert!(!validator.is_valid(&description("input = [8]\nlayer = []\nlayers = []")));
+}
+
+#[test]
+fn what_is_written_is_valid() {
+    let validator = jsonschema::validator_for(&schema("analysis")).unwrap();
+    for name in ["bottleneck@direct", "googlenet_aux", "resnet18", "identity_mapping"] {
+        let output = Command::cargo_bin("cnncost")
+            .unwrap()
+            .args(["analyze", name, "--format", "json"])
+            .output()
+            .unwrap();
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let errors: Vec<_> = validator.iter_errors(&json).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{name}: {errors:#?}");
+    }
+    assert!(!validator.is_valid(&json!({})));
+}
+
+/// The bundled files point editors to a copy of the schema beside them.
+#[test]
+fn the_copy_beside_the_models_is_the_schema() {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let copy = std::fs::read_to_string(models.join("schema.json")).unwrap();
+    assert!(
+        serde_json::from_str::<Value>(&copy).unwrap() == schema("description"),
+        "cnncost schema description -o models/schema.json"
+    );
+    for file in cnncost::read::bundled::BUNDLED {
+        assert!(file.text.starts_with("#:schema schema.json\n"), "{}", file.name);
+    }
+}
