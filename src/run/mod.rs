@@ -1,6 +1,7 @@
 //! A graph into its outputs, on whatever device candle's tensors are on.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use candle_core::Tensor;
 
@@ -68,7 +69,7 @@ pub fn forward(
     let mut given = inputs.iter();
     let mut uses = uses(graph);
     let mut live: HashMap<NodeId, Tensor> = HashMap::new();
-    let mut owned: HashMap<NodeId, Vec<Tensor>> = HashMap::new();
+    let mut weights_by_owner: HashMap<NodeId, Vec<Tensor>> = HashMap::new();
     for (id, node) in graph.nodes() {
         let failed = |source| RunError::Candle { path: graph.path(id), source };
         let tensor = match &node.content {
@@ -81,11 +82,14 @@ pub fn forward(
             }
             Content::Operator(op) => {
                 let owner = node.weights_of.unwrap_or(id);
-                if !owned.contains_key(&owner) {
-                    owned.insert(owner, weights(owner, &graph.weights(owner)).map_err(failed)?);
-                }
+                let own = match weights_by_owner.entry(owner) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(slot) => {
+                        slot.insert(weights(owner, &graph.weights(owner)).map_err(failed)?)
+                    }
+                };
                 let taken: Vec<Tensor> = graph.inputs(id).map(|input| live[&input].clone()).collect();
-                compute(op, &taken, &owned[&owner], batch).map_err(failed)?
+                compute(op, &taken, own, batch).map_err(failed)?
             }
         };
         check(&tensor, &node.shape, batch, || graph.path(id))?;
