@@ -126,7 +126,7 @@ impl NetworkOptions {
         };
         let sha256 = Sha256::digest(description.source.text.as_bytes());
         Ok(Subject {
-            title: description.name.clone().unwrap_or_else(|| label.clone()),
+            title: self.title(description.name.as_ref().unwrap_or(stem), variant.as_deref()),
             label,
             source: description.source.name.clone(),
             variant,
@@ -135,6 +135,13 @@ impl NetworkOptions {
             analysis,
             element: ElementType::from(self.dtype),
         })
+    }
+
+    /// The network's name, and what sets it apart from others of its file.
+    fn title(&self, name: &str, variant: Option<&str>) -> String {
+        let set = self.set.iter().map(|(name, value)| format!("{name} = {value}"));
+        let apart = variant.map(str::to_owned).into_iter().chain(set);
+        std::iter::once(name.to_owned()).chain(apart).collect::<Vec<_>>().join(" · ")
     }
 
     fn read(&self, file: &str) -> Result<Named, ReadError> {
