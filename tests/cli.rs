@@ -165,6 +165,36 @@ fn an_output_file_is_there_whole_or_not_at_all() {
     assert_eq!(cnncost(&["analyze", "lenet5", "-o", nowhere.to_str().unwrap()]).code, 1);
 }
 
+/// A reader that has seen enough is no error, whatever is left to write.
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_is_no_error() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+    let mut child = Command::new(env!("CARGO_BIN_EXE_cnncost"))
+        .args(["analyze", "resnet152", "vgg@*", "--format", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::with_capacity(16, child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((first.as_str(), output.status.code(), output.stderr.as_slice()), ("[\n", Some(0), &[][..]));
+}
+
+/// Names in Chinese are as wide as they look.
+#[test]
+fn columns_stay_aligned_behind_wide_names() {
+    use unicode_width::UnicodeWidthStr;
+    let net = "input = [3, 8, 8]\nlayers = [{ name = '卷积', op = 'conv2d', out_channels = 4, kernel_size = 3 }, { op = 'relu' }]";
+    let table = with_input(&["analyze", "-", "--columns", "layer,output"], net).out;
+    let ends = |text: &str| {
+        table.lines().find(|line| line.contains(text)).map(|line| line.split("6×6").next().unwrap().width())
+    };
+    assert_eq!(ends("卷积"), ends("relu_1"));
+}
+
 #[test]
 fn tables_fit_the_terminal() {
     use unicode_width::UnicodeWidthStr;

@@ -34,6 +34,37 @@ fn reports_are_as_they_were() {
     }
 }
 
+/// Every other format, and other languages and widths, of a network or two.
+#[test]
+fn other_forms_are_as_they_were() {
+    let forms: [(&str, &str, &[&str]); 9] = [
+        ("inception.md", "80", &["inception", "--format", "markdown"]),
+        ("inception.tex", "80", &["inception", "--format", "latex"]),
+        ("inception.csv", "80", &["inception", "--format", "csv"]),
+        (
+            "bottleneck.json",
+            "80",
+            &["bottleneck@direct", "--format", "json", "--batch", "2", "--dtype", "f16"],
+        ),
+        ("residual_mnist.tree.txt", "80", &["residual_mnist", "--format", "tree"]),
+        ("residual_mnist.zh.txt", "80", &["residual_mnist", "--lang", "zh"]),
+        ("googlenet_aux.narrow.txt", "80", &["googlenet_aux"]),
+        ("resnet50.wide.txt", "200", &["resnet50"]),
+        ("summary.txt", "80", &["bottleneck@*", "lenet5", "resnet50", "googlenet_aux"]),
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    for (name, columns, arguments) in forms {
+        let mut command = Command::cargo_bin("cnncost").unwrap();
+        command.env("COLUMNS", columns).env_remove("CLICOLOR_FORCE").arg("analyze").args(arguments);
+        let (path, output) = (folder.join(name), command.output().unwrap());
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, &output.stdout).unwrap();
+        }
+        let golden = std::fs::read(&path).unwrap_or_default();
+        assert!(output.stdout == golden, "{name} differs:\n{}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
 /// The figures of a column, which is flush right under its heading: those of the layers, and the total.
 fn figures(report: &str, heading: &str) -> (Vec<u128>, u128) {
     let lines: Vec<Vec<char>> = report.lines().map(|line| line.chars().collect()).collect();

@@ -3,6 +3,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::columns::column;
 use super::latex::escaped;
 use super::rows::{self, Outline, Part};
 use super::{Style, Subject, markdown};
@@ -280,7 +281,7 @@ impl Notes<'_> {
             _ => Working::Product(vec![Working::named("batch", batch), working.clone()]),
         };
         for term in &cost.terms {
-            self.equation(label(term), with_batch(&term.nominal));
+            self.equation(label(term, self.language), with_batch(&term.nominal));
             if let Some(exact) = &term.padding_exact {
                 let label = self.say(&text!("off padding", "不计填充"));
                 self.equation(label, with_batch(exact));
@@ -289,27 +290,36 @@ impl Notes<'_> {
         let Some(counts) = counts else { return };
         let (macs, flops) = (counts.work.macs.total(), counts.work.ops.flops());
         if macs > 0 {
-            let twice = Working::Product(vec![Working::Number(2), Working::named("MACs", macs)]);
+            let (name, others) = match self.language {
+                Language::English => ("MACs", "others"),
+                Language::Chinese => ("乘加数", "其他"),
+            };
+            let twice = Working::Product(vec![Working::Number(2), Working::named(name, macs)]);
             let rest = flops - 2 * macs;
-            let working = if rest > 0 { twice.and(Working::named("others", rest)) } else { twice };
+            let working = if rest > 0 { twice.and(Working::named(others, rest)) } else { twice };
             self.equation("FLOPs", working);
         } else if cost.terms.len() > 1 {
             let terms = cost.terms.iter().map(|term| {
-                let name = match term.unit {
-                    Unit::Macs(_) => "MACs",
-                    Unit::Ops(kind) => kind.name(),
-                };
                 let count = with_batch(&term.nominal).evaluate().unwrap_or_default();
-                Working::named(name, count)
+                Working::named(unit(term.unit, self.language), count)
             });
             self.equation("FLOPs", Working::Sum(terms.collect()));
         }
     }
 }
 
-fn label(term: &Term) -> String {
-    let unit = term.unit.name();
+/// What a term counts, as the columns of tables call it, and what for.
+fn label(term: &Term, language: Language) -> String {
+    let unit = unit(term.unit, language);
     term.purpose.map_or(unit.to_owned(), |purpose| format!("{unit} ({purpose})"))
+}
+
+fn unit(unit: Unit, language: Language) -> &'static str {
+    let key = match unit {
+        Unit::Macs(_) => "macs",
+        Unit::Ops(kind) => kind.name(),
+    };
+    column(key).map_or(key, |column| column.heading(language))
 }
 
 /// The sides of an equation, from names over numbers to the result; a side that repeats the one before is left out.
