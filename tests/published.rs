@@ -144,3 +144,45 @@ fn the_inception_block_is_the_sum_of_its_branches() {
     assert_eq!(total.work.macs.total(), position * (one + five + three + pool));
     assert_eq!(total.params.total(), one + five + three + pool + 16 * 3 + 24 * 4);
 }
+
+/// Every convolution, linear layer, batch norm and pool of PyTorch's networks against ours, in the order they run: the
+/// shape, the parameters and the MACs that hooks on PyTorch's modules saw.
+#[test]
+fn layers_are_pytorchs_one_by_one() {
+    let table = include_str!("reference/layers.tsv");
+    let mut rows: Vec<Vec<&str>> = table.lines().skip(1).map(|line| line.split('\t').collect()).collect();
+    let mut compared = 0;
+    while let Some(name) = rows.first().map(|row| row[0]) {
+        let theirs: Vec<_> = rows.extract_if(.., |row| row[0] == name).map(|row| row[2..].to_vec()).collect();
+        let (file, variant) = bundled::find(name).unwrap();
+        let description = Description::parse(file.name, file.text).unwrap();
+        let network = description.expand(&Options { variant, ..Options::default() }).unwrap();
+        let analysis = cnncost::analyze(&network.graph, 1).unwrap();
+        let ours: Vec<Vec<String>> = network
+            .graph
+            .nodes()
+            .filter_map(|(id, node)| {
+                let module = match node.operator_name() {
+                    "conv2d" => "Conv2d",
+                    "linear" => "Linear",
+                    "batch_norm2d" => "BatchNorm2d",
+                    "max_pool2d" => "MaxPool2d",
+                    "avg_pool2d" => "AvgPool2d",
+                    "adaptive_avg_pool2d" => "AdaptiveAvgPool2d",
+                    _ => return None,
+                };
+                let counts = analysis.node(id)?;
+                let dims = node.shape.dims().iter().map(u64::to_string);
+                let shape = std::iter::once("1".to_owned()).chain(dims).collect::<Vec<_>>().join("x");
+                let (params, macs) = (counts.params.total().to_string(), counts.work.macs.total().to_string());
+                Some(vec![module.to_owned(), shape, params, macs])
+            })
+            .collect();
+        assert_eq!(ours.len(), theirs.len(), "{name}");
+        for (ours, theirs) in ours.iter().zip(&theirs) {
+            assert_eq!(ours, theirs, "{name}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 200, "only {compared} layers were compared");
+}
