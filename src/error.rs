@@ -169,7 +169,7 @@ pub enum ReadError {
     },
 }
 
-/// Mistakes shown of one file; the rest are counted.
+/// Findings shown of one file; the rest are counted.
 const SHOWN: usize = 12;
 
 impl ReadError {
@@ -183,18 +183,28 @@ impl ReadError {
                 diagnostic.render(&Source { name: name.clone(), text: String::new() }, language, color, width)
             }
             Self::Invalid { source_file, mistakes } => {
-                let shown = mistakes.iter().take(SHOWN);
-                let mut parts: Vec<_> =
-                    shown.map(|mistake| mistake.render(source_file, language, color, width)).collect();
-                if let Some(more) = mistakes.len().checked_sub(SHOWN).filter(|&more| more > 0) {
-                    let name = &source_file.name;
-                    let rest = text!("… and {more} more in {name}", "…… {name} 中还有 {more} 处");
-                    parts.push(rest.get(language).to_owned());
-                }
-                parts.join("\n\n")
+                render_all(mistakes, source_file, language, color, width)
             }
         }
     }
+}
+
+/// Draws the first of several findings over the text of `source`; the rest are counted.
+pub fn render_all(
+    findings: &[Diagnostic],
+    source: &Source,
+    language: Language,
+    color: bool,
+    width: usize,
+) -> String {
+    let shown = findings.iter().take(SHOWN);
+    let mut parts: Vec<_> = shown.map(|finding| finding.render(source, language, color, width)).collect();
+    if let Some(more) = findings.len().checked_sub(SHOWN).filter(|&more| more > 0) {
+        let name = &source.name;
+        let rest = text!("… and {more} more in {name}", "…… {name} 中还有 {more} 处");
+        parts.push(rest.get(language).to_owned());
+    }
+    parts.join("\n\n")
 }
 
 /// The name among `known` that `name` was probably meant to be, as a help: "did you mean `relu`?".

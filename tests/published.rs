@@ -174,7 +174,8 @@ fn layers_are_pytorchs_one_by_one() {
                 let counts = analysis.node(id)?;
                 let dims = node.shape.dims().iter().map(u64::to_string);
                 let shape = std::iter::once("1".to_owned()).chain(dims).collect::<Vec<_>>().join("x");
-                let (params, macs) = (counts.params.total().to_string(), counts.work.macs.total().to_string());
+                let (params, macs) =
+                    (counts.params.total().to_string(), counts.work.macs.total().to_string());
                 Some(vec![module.to_owned(), shape, params, macs])
             })
             .collect();

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::error::{Diagnostic, ReadError, Source};
+use crate::error::{Diagnostic, ReadError, Source, render_all};
 use crate::report::Style;
 use crate::shape::ElementType;
 use crate::text::{Language, Text};
@@ -142,11 +142,9 @@ impl Output {
     }
 
     fn warn(&self, warnings: &[Diagnostic], source: &Source) {
-        if !self.quiet {
+        if !self.quiet && !warnings.is_empty() {
             let color = self.wants_color(&std::io::stderr());
-            for warning in warnings {
-                say(&warning.render(source, self.language(), color, terminal_width()));
-            }
+            say(&render_all(warnings, source, self.language(), color, terminal_width()));
         }
     }
 
