@@ -194,7 +194,7 @@ impl Ops {
     /// FLOPs: operations of all kinds.
     ///
     /// # Panics
-    /// If they do not fit 128 bits, which [`analyze`](crate::analyze) has ruled out for every count it gives.
+    /// If they do not fit 128 bits, which [`analyze`](fn@crate::analyze) has ruled out for every count it gives.
     pub fn flops(&self) -> u128 {
         self.checked_flops().expect("an analysis holds no counts whose sum overflows")
     }

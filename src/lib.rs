@@ -31,7 +31,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`text`] | what is said to a person, in each language |
+//! | [`mod@text`] | what is said to a person, in each language |
 //! | [`shape`] | a tensor's dimensions and element type |
 //! | [`counts`] | what is counted, and the conventions; counts add up exactly or are refused |
 //! | [`working`] | the arithmetic behind a number, as it evaluates and as it is written |
