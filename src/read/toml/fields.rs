@@ -1,0 +1,167 @@
+//! The value behind a key: of the right type, or a mistake.
+
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue};
+
+use super::super::description::{Datum, DatumKind, Name};
+use super::super::expression::{Expression, Rational, number};
+use super::super::keys::Key;
+use super::{Reader, Table};
+use crate::error::{Diagnostic, Span, did_you_mean};
+use crate::text;
+use crate::text::Text;
+
+impl Reader<'_> {
+    pub(super) fn datum(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Datum> {
+        let span = value.span();
+        let kind = match value.get_ref() {
+            DeValue::String(text) => DatumKind::Text(text.as_ref().into(), Box::new(Expression::parse(text))),
+            DeValue::Integer(integer) => match i128::from_str_radix(integer.as_str(), integer.radix()) {
+                Ok(integer) => DatumKind::Number(Rational::from_integer(integer)),
+                Err(_) => return self.refuse(span, text!("this number is too large", "这个数太大")),
+            },
+            DeValue::Float(float) => match number(float.as_str()) {
+                Some(number) => DatumKind::Number(number),
+                None => {
+                    return self.refuse(span, text!("this is no number to count with", "这个数无法用于计算"));
+                }
+            },
+            DeValue::Boolean(boolean) => DatumKind::Boolean(*boolean),
+            DeValue::Array(list) => {
+                DatumKind::List(list.iter().filter_map(|value| self.datum(value)).collect())
+            }
+            DeValue::Table(_) => {
+                return self.refuse(span, text!("a table has no meaning here", "此处不能用表"));
+            }
+            DeValue::Datetime(_) => {
+                return self.refuse(span, text!("a date has no meaning here", "此处不能用日期"));
+            }
+        };
+        Some(Datum { span, kind })
+    }
+
+    pub(super) fn refuse<T>(&mut self, span: Span, message: Text) -> Option<T> {
+        self.mistakes.push(Diagnostic::new(message, span));
+        None
+    }
+
+    pub(super) fn refuse_unknown(&mut self, table: &DeTable<'_>, known: &[&[Key]], what: (&str, &str)) {
+        let names = || known.iter().flat_map(|keys| keys.iter().map(|key| key.name));
+        for (key, _) in table.iter().filter(|(key, _)| names().all(|name| name != key.get_ref())) {
+            let key_name = key.get_ref();
+            let (what, what_zh) = what;
+            let message = text!("`{key_name}` is no key of {what}", "{what_zh}没有键 `{key_name}`");
+            let list = names().collect::<Vec<_>>().join("`, `");
+            let help = did_you_mean(key_name, names())
+                .unwrap_or_else(|| text!("known are `{list}`", "可用的有 `{list}`"));
+            self.mistakes.push(Diagnostic::new(message, key.span()).help(help));
+        }
+    }
+
+    pub(super) fn table<'t>(&mut self, value: &'t Spanned<DeValue<'t>>, key: &str) -> Option<Table<'t>> {
+        let table = value.get_ref().as_table();
+        if table.is_none() {
+            self.wrong_type(key, &text!("a table", "表"), value);
+        }
+        table.map(|table| (table, value.span()))
+    }
+
+    pub(super) fn list<'t>(&mut self, value: &'t Spanned<DeValue<'t>>, key: &str) -> Option<&'t DeArray<'t>> {
+        let list = value.get_ref().as_array();
+        if list.is_none() {
+            self.wrong_type(key, &text!("a list", "列表"), value);
+        }
+        list
+    }
+
+    pub(super) fn text(&mut self, table: &DeTable<'_>, key: &str) -> Option<String> {
+        self.name_at(table, key).map(|name| name.text.as_ref().to_owned())
+    }
+
+    pub(super) fn name_at(&mut self, table: &DeTable<'_>, key: &str) -> Option<Name> {
+        let value = table.get(key)?;
+        let text = value.get_ref().as_str();
+        if text.is_none() {
+            self.wrong_type(key, &text!("text", "文本"), value);
+        }
+        text.map(|text| Name { text: text.into(), span: value.span() })
+    }
+
+    pub(super) fn item_name(&mut self, table: &DeTable<'_>) -> Option<Name> {
+        let name = self.name_at(table, "name")?;
+        self.valid_name(name)
+    }
+
+    pub(super) fn valid_name(&mut self, name: Name) -> Option<Name> {
+        let allowed = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+        if !name.text.is_empty() && name.text.chars().all(allowed) && &*name.text != "input" {
+            return Some(name);
+        }
+        let shown = &name.text;
+        let message = text!("`{shown}` cannot be a name", "`{shown}` 不能作名称");
+        let help = if &*name.text == "input" {
+            text!("`input` is what comes into the list", "`input` 指进入此列表的张量")
+        } else {
+            text!("letters, digits, `_`, `-` and `.`", "可用字母、数字、`_`、`-` 和 `.`")
+        };
+        self.mistakes.push(Diagnostic::new(message, name.span).help(help));
+        None
+    }
+
+    pub(super) fn required(&mut self, table: &DeTable<'_>, span: &Span, key: &str) -> Option<Name> {
+        if !table.contains_key(key) {
+            let message = text!("`{key}` is missing", "缺少 `{key}`");
+            self.mistakes.push(Diagnostic::new(message, span.clone()));
+        }
+        self.name_at(table, key)
+    }
+
+    pub(super) fn names(&mut self, table: &DeTable<'_>, key: &str) -> Vec<Name> {
+        let Some(value) = table.get(key) else { return vec![] };
+        let one = |value: &Spanned<DeValue<'_>>| {
+            value.get_ref().as_str().map(|text| Name { text: text.into(), span: value.span() })
+        };
+        let names = match value.get_ref().as_array() {
+            Some(list) => list.iter().map(one).collect(),
+            None => one(value).map(|name| vec![name]),
+        };
+        names.unwrap_or_else(|| {
+            self.wrong_type(key, &text!("a name or a list of names", "名称或名称列表"), value);
+            vec![]
+        })
+    }
+
+    pub(super) fn boolean(&mut self, table: &DeTable<'_>, key: &str) -> bool {
+        let Some(value) = table.get(key) else { return false };
+        value.get_ref().as_bool().unwrap_or_else(|| {
+            self.wrong_type(key, &text!("`true` or `false`", "`true` 或 `false`"), value);
+            false
+        })
+    }
+
+    pub(super) fn wrong_type(&mut self, key: &str, wanted: &Text, value: &Spanned<DeValue<'_>>) {
+        let (found, found_zh) = match value.get_ref() {
+            DeValue::String(_) => ("text", "文本"),
+            DeValue::Integer(_) | DeValue::Float(_) => ("a number", "数"),
+            DeValue::Boolean(_) => ("`true` or `false`", "布尔值"),
+            DeValue::Datetime(_) => ("a date", "日期"),
+            DeValue::Array(_) => ("a list", "列表"),
+            DeValue::Table(_) => ("a table", "表"),
+        };
+        let (english, chinese) = (&wanted.english, &wanted.chinese);
+        let subject = if key.contains(' ') { key.to_owned() } else { format!("`{key}`") };
+        let message =
+            text!("{subject} must be {english}, and is {found}", "{subject} 应是{chinese},这里是{found_zh}");
+        self.mistakes.push(Diagnostic::new(message, value.span()));
+    }
+
+    /// Where to point when something is missing altogether: the first line that says something.
+    pub(super) fn start(&self, span: &Span) -> Span {
+        let text = &self.source.text;
+        let blank =
+            text[span.start.min(text.len())..].len() - text[span.start.min(text.len())..].trim_start().len();
+        let start = span.start + blank;
+        let line = text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
+        start..start + line
+    }
+}

@@ -1,0 +1,182 @@
+//! Items: what stands in a list of layers, and the branches and blocks in it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::super::description::{Body, Branch, Branches, Item, Setting};
+use super::super::keys::{self, Key};
+use super::{Entry, Reader, name};
+use crate::error::{Diagnostic, Span};
+use crate::text;
+
+/// How deep items may stand in one another.
+const NESTING: usize = 64;
+
+impl Reader<'_> {
+    pub(super) fn items(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<Item> {
+        let Some(list) = self.list(value, "layers") else { return vec![] };
+        if self.depth == NESTING {
+            let message =
+                text!("items stand more than {NESTING} deep in one another", "嵌套超过 {NESTING} 层");
+            self.mistakes.push(Diagnostic::new(message, value.span()));
+            return vec![];
+        }
+        self.depth += 1;
+        let mut items: Vec<_> = list.iter().filter_map(|value| self.item(value)).collect();
+        self.depth -= 1;
+        self.number(&mut items);
+        items
+    }
+
+    /// Gives unnamed items the name of what they are with their number among those, and refuses a name given twice.
+    pub(super) fn number(&mut self, items: &mut [Item]) {
+        let mut counts: HashMap<Arc<str>, u64> = HashMap::new();
+        for item in items.iter_mut().filter(|item| item.name.is_empty()) {
+            let kind = item.kind();
+            let count = counts.entry(kind.clone()).or_default();
+            *count += 1;
+            item.name = format!("{kind}_{count}").into();
+        }
+        let mut seen: HashMap<&str, &Span> = HashMap::with_capacity(items.len());
+        for item in items.iter() {
+            if let Some(first) = seen.insert(&item.name, &item.span) {
+                let name = &item.name;
+                let message =
+                    text!("two items of this list are called `{name}`", "此列表中有两个名为 `{name}` 的项");
+                let label = text!("the first", "第一个");
+                self.mistakes.push(Diagnostic::new(message, item.span.clone()).also(first.clone(), label));
+            }
+        }
+    }
+
+    pub(super) fn item(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Item> {
+        let (table, span) = self.table(value, "an item of `layers`")?;
+        let kinds: Vec<_> = keys::BODY.iter().filter(|key| table.contains_key(key.name)).collect();
+        // After a mistake it is an empty group, so that others can name it.
+        let body = if let [kind] = kinds[..] {
+            self.body(kind.name, table, &span).unwrap_or(Body::Layers(vec![]))
+        } else {
+            self.mistakes.push(wrong_kinds(&kinds, span.clone()));
+            Body::Layers(vec![])
+        };
+        let name: Arc<str> = self.item_name(table).map_or("".into(), |name| name.text);
+        Some(Item {
+            is_named: !name.is_empty(),
+            name,
+            span,
+            from: self.names(table, "from"),
+            when: table.get("when").and_then(|value| self.datum(value)),
+            repeat: table.get("repeat").and_then(|value| self.datum(value)),
+            weights: self.name_at(table, "weights"),
+            frozen: self.boolean(table, "frozen"),
+            body,
+        })
+    }
+
+    pub(super) fn body(&mut self, kind: &str, table: &DeTable<'_>, span: &Span) -> Option<Body> {
+        match kind {
+            "op" => {
+                let op = self.required(table, span, "op")?;
+                Some(Body::Operator { op, settings: self.settings(table, &[keys::ITEM, keys::BODY]) })
+            }
+            "use" => {
+                let block = self.required(table, span, "use")?;
+                Some(Body::Use { block, arguments: self.settings(table, &[keys::ITEM, keys::BODY]) })
+            }
+            "branches" => {
+                self.refuse_unknown(table, &[keys::ITEM, keys::BODY, keys::MERGING], ("this item", "此项"));
+                self.branches(table, &table["branches"], span).map(Body::Branches)
+            }
+            list => {
+                self.refuse_unknown(table, &[keys::ITEM, keys::BODY], ("this item", "此项"));
+                let items = self.items(&table[list]);
+                Some(if list == "side" { Body::Side(items) } else { Body::Layers(items) })
+            }
+        }
+    }
+
+    pub(super) fn branches(
+        &mut self,
+        table: &DeTable<'_>,
+        value: &Spanned<DeValue<'_>>,
+        span: &Span,
+    ) -> Option<Branches> {
+        let branches = self.table(value, "branches")?;
+        let branches: Vec<_> = branches.0.iter().filter_map(|entry| self.branch(entry)).collect();
+        let merge = self.required(table, span, "merge")?;
+        if !keys::MERGES.contains(&&*merge.text) {
+            let name = &merge.text;
+            let message = text!("branches cannot be merged with `{name}`", "不能用 `{name}` 合并分支");
+            let help = text!("`concat`, `add` or `mul`", "可用 `concat`、`add` 或 `mul`");
+            self.mistakes.push(Diagnostic::new(message, merge.span.clone()).help(help));
+            return None;
+        }
+        if let Some(clash) = branches.iter().find(|branch| branch.name.text == merge.text) {
+            let name = &merge.text;
+            let message = text!(
+                "a branch cannot be called `{name}`: that is the path of the merge",
+                "分支不能叫 `{name}`:这是合并节点的路径"
+            );
+            self.mistakes.push(Diagnostic::new(message, clash.name.span.clone()));
+        }
+        let dim = table.get_key_value("dim").and_then(|entry| self.setting(entry));
+        Some(Branches { merge, settings: dim.into_iter().collect(), branches })
+    }
+
+    pub(super) fn branch(&mut self, (key, value): Entry<'_, '_>) -> Option<Branch> {
+        let branch_name = self.valid_name(name(key))?;
+        let span = key.span().start..value.span().end;
+        let (when, layers) = match value.get_ref() {
+            DeValue::Table(table) => {
+                self.refuse_unknown(table, &[keys::BRANCH], ("a branch", "分支"));
+                let when = table.get("when").and_then(|value| self.datum(value));
+                (when, table.get("layers").map_or(vec![], |value| self.items(value)))
+            }
+            DeValue::Array(_)
+            | DeValue::String(_)
+            | DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_) => (None, self.items(value)),
+        };
+        Some(Branch { name: branch_name, span, when, layers })
+    }
+
+    /// Every key that is not one of `known`, as settings.
+    pub(super) fn settings(&mut self, table: &DeTable<'_>, known: &[&[Key]]) -> Vec<Setting> {
+        let is_known = |name: &str| known.iter().any(|keys| keys.iter().any(|key| key.name == name));
+        let rest = table.iter().filter(|(key, _)| !is_known(key.get_ref()));
+        rest.filter_map(|entry| self.setting(entry)).collect()
+    }
+
+    pub(super) fn setting(&mut self, (key, value): Entry<'_, '_>) -> Option<Setting> {
+        Some(Setting { name: name(key), value: self.datum(value)? })
+    }
+}
+
+fn wrong_kinds(kinds: &[&Key], span: Span) -> Diagnostic {
+    let all = keys::BODY.iter().map(|key| key.name).collect::<Vec<_>>().join("`, `");
+    let has = kinds.iter().map(|key| key.name).collect::<Vec<_>>().join("`, `");
+    let message = if kinds.is_empty() {
+        text!("this item has none of `{all}`", "此项没有 `{all}` 中的任何一个")
+    } else {
+        text!("this item has several of `{all}`: `{has}`", "此项有 `{all}` 中的多个:`{has}`")
+    };
+    Diagnostic::new(message, span)
+}
+
+impl Item {
+    /// What it is called when it has no name.
+    fn kind(&self) -> Arc<str> {
+        match &self.body {
+            Body::Operator { op, .. } => op.text.clone(),
+            Body::Use { block, .. } => block.text.clone(),
+            Body::Layers(_) => "layers".into(),
+            Body::Branches(branches) => branches.merge.text.clone(),
+            Body::Side(_) => "side".into(),
+        }
+    }
+}
