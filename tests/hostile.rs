@@ -143,9 +143,25 @@ fn token() -> impl Strategy<Value = &'static str> {
     prop_oneof![4 => select(WORDS), 4 => select(VALUES), 3 => select(MARKS)]
 }
 
+/// Settings that every item takes, so that some networks get as far as their numbers.
+const FITTING: &[&str] = &[
+    "when = 'a == 2'",
+    "when = 'in > 3 and not (h == w)'",
+    "repeat = 2",
+    "repeat = 'a'",
+    "repeat = 'in - 8'",
+    "frozen = true",
+    "from = 'input'",
+];
+
+/// None, fitting ones or any.
 fn settings() -> impl Strategy<Value = String> {
-    let setting = (word(), select(VALUES)).prop_map(|(key, value)| format!("{key} = {value}"));
-    vec(setting, 0..4).prop_map(|settings| settings.join(", "))
+    let any = (word(), select(VALUES)).prop_map(|(key, value)| format!("{key} = {value}"));
+    prop_oneof![
+        8 => Just(String::new()),
+        6 => select(FITTING).prop_map(str::to_owned),
+        1 => vec(any, 1..4).prop_map(|settings| settings.join(", ")),
+    ]
 }
 
 /// An item that is right but for its settings, which are anything; some hold items in turn.
@@ -154,6 +170,8 @@ fn item() -> impl Strategy<Value = String> {
         &[
             "op = 'relu'",
             "op = 'conv2d', out_channels = 'in', kernel_size = 1",
+            "op = 'conv2d', out_channels = 9223372036854775807, kernel_size = 'a'",
+            "op = 'conv2d', out_channels = 'b', kernel_size = 3, padding = 'i', groups = 'in'",
             "op = 'flatten'",
             "op = 'add'",
             "use = 'a'",
@@ -178,17 +196,15 @@ fn join(body: &str, settings: &str) -> String {
 /// A file whose frame is valid, with stray tokens behind it now and then.
 fn nearly_valid() -> impl Strategy<Value = String> {
     let items = || vec(item(), 0..4).prop_map(|items| items.join(",\n  "));
-    let stray = prop_oneof![3 => Just(vec![]), 1 => vec(token(), 0..12)];
-    (items(), items(), select(VALUES), settings(), stray).prop_map(
-        |(layers, block, value, settings, stray)| {
-            let stray = stray.join(" ");
-            format!(
-                "input = [8, 6, 6]\nparams = {{ a = 2, b = {value} }}\nlayers = [\n  {layers}\n]\n\
-                 [blocks.a]\ndefaults = {{ {settings} }}\nlayers = [\n  {block}\n]\n\
+    let stray = prop_oneof![6 => Just(vec![]), 1 => vec(token(), 0..12)];
+    (items(), items(), select(VALUES), stray).prop_map(|(layers, block, value, stray)| {
+        let stray = stray.join(" ");
+        format!(
+            "input = [8, 6, 6]\nparams = {{ a = 2, b = 8 }}\nlayers = [\n  {layers}\n]\n\
+                 [blocks.a]\ndefaults = {{ c = {value} }}\nlayers = [\n  {block}\n]\n\
                  [blocks.b]\nlayers = [{{ op = 'relu' }}, {{ use = 'a' }}]\n{stray}"
-            )
-        },
-    )
+        )
+    })
 }
 
 /// A change to a text.
