@@ -1,0 +1,82 @@
+//! How large a network may be: the steps of expansion, and the foresight that spares most of them.
+
+use super::{Expander, grow};
+use crate::error::{Diagnostic, Span};
+use crate::read::description::{BlockBody, Body, Branches, DatumKind, Item};
+use crate::text;
+
+/// The most nodes of a network. Every item takes a step, there or not, so that nothing loops without end.
+pub const MOST_NODES: u64 = 4_000_000;
+
+/// Mistakes after which expansion stops.
+const MOST_MISTAKES: usize = 50;
+
+impl Expander<'_> {
+    /// Takes a step, and tells whether expansion has to stop.
+    pub(super) fn is_full(&mut self, span: &Span) -> bool {
+        if self.stopped {
+            return true;
+        }
+        self.steps += 1;
+        if self.steps > MOST_NODES {
+            self.mistakes.push(too_many(span));
+            self.stopped = true;
+        }
+        self.stopped |= self.mistakes.len() >= MOST_MISTAKES;
+        self.stopped
+    }
+
+    /// The mistake of a network that is too large whatever its conditions and expressions come to.
+    pub(super) fn too_many_at_least(&self) -> Option<Diagnostic> {
+        let mut steps = 0u64;
+        let layers = self.description.layers.iter();
+        let item = layers.into_iter().find(|item| {
+            steps = steps.saturating_add(self.least_steps(item));
+            steps > MOST_NODES
+        })?;
+        let repeat = item.repeat.as_ref().filter(|repeat| matches!(repeat.kind, DatumKind::Number(_)));
+        Some(too_many(repeat.map_or(&item.span, |repeat| &repeat.span)))
+    }
+
+    /// Steps that an item takes at least: what stands under a condition or an expression may not be there.
+    fn least_steps(&self, item: &Item) -> u64 {
+        if item.when.is_some() {
+            return 1;
+        }
+        let copies = match item.repeat.as_ref().map(|repeat| &repeat.kind) {
+            None => 1,
+            Some(DatumKind::Number(number)) => u64::try_from(number.to_integer().max(0)).unwrap_or(u64::MAX),
+            Some(DatumKind::Text(..) | DatumKind::Boolean(_) | DatumKind::List(_)) => return 1,
+        };
+        copies.saturating_mul(self.least_steps_of_one(item)).max(1)
+    }
+
+    pub(super) fn least_steps_of_one(&self, item: &Item) -> u64 {
+        match &item.body {
+            Body::Operator { .. } => 1,
+            Body::Layers(items) | Body::Side(items) => self.least_steps_of_list(items),
+            Body::Branches(branches) => self.least_steps_of_branches(branches),
+            Body::Use { block, .. } => self.description.block_index.get(&block.text).map_or(1, |&index| {
+                *self.block_steps[index].get_or_init(|| match &self.description.blocks[index].body {
+                    BlockBody::Layers(items) => self.least_steps_of_list(items),
+                    BlockBody::Branches(branches) => self.least_steps_of_branches(branches),
+                })
+            }),
+        }
+    }
+
+    fn least_steps_of_list(&self, items: &[Item]) -> u64 {
+        grow(|| items.iter().fold(1, |sum: u64, item| sum.saturating_add(self.least_steps(item))))
+    }
+
+    fn least_steps_of_branches(&self, branches: &Branches) -> u64 {
+        let always = branches.branches.iter().filter(|branch| branch.when.is_none());
+        always.fold(1, |sum: u64, branch| sum.saturating_add(self.least_steps_of_list(&branch.layers)))
+    }
+}
+
+pub(super) fn too_many(span: &Span) -> Diagnostic {
+    let message =
+        text!("the network would have more than {MOST_NODES} nodes", "网络的节点会超过 {MOST_NODES} 个");
+    Diagnostic::new(message, span.clone())
+}

@@ -1,0 +1,77 @@
+//! Values that are read where they stand, and the mistakes in them.
+
+use std::cell::Cell;
+
+use super::names::Names;
+use super::sources::Incoming;
+use super::{Expander, Here};
+use crate::error::{Diagnostic, Span};
+use crate::read::description::{Body, Datum, Item, Name};
+use crate::read::settings::{Place, SettingError};
+use crate::text;
+
+impl Expander<'_> {
+    pub(super) fn names<'a>(&'a self, here: Here<'a>, incoming: Incoming) -> Names<'a> {
+        Names { params: self.params, here, incoming, graph: self.builder.graph(), unknown: Cell::new(false) }
+    }
+
+    /// Evaluates with one of [`Place`]'s functions; `None` after a mistake.
+    pub(super) fn evaluate<T>(
+        &mut self,
+        datum: &Datum,
+        here: Here<'_>,
+        incoming: Incoming,
+        read: impl Fn(Place<'_>, &Datum) -> Result<T, SettingError>,
+    ) -> Option<T> {
+        let names = self.names(here, incoming);
+        match read(Place { source: &self.description.source, scope: &names }, datum) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let silent = names.unknown.get();
+                self.setting_mistake(error, &datum.span, silent, here);
+                None
+            }
+        }
+    }
+
+    pub(super) fn setting_mistake(&mut self, error: SettingError, span: &Span, silent: bool, here: Here<'_>) {
+        if !silent {
+            let error = error.with_subject(&text!("this", "此值"));
+            let SettingError { span: at, message, help, .. } = error;
+            self.mistake(Diagnostic::new(message, at.unwrap_or(span.clone())).help(help), here);
+        }
+    }
+
+    /// Reports a mistake with the `use`s that led to it, once however often it is met.
+    pub(super) fn mistake(&mut self, diagnostic: Diagnostic, here: Here<'_>) {
+        let is_same = |known: &Diagnostic| {
+            known.message == diagnostic.message
+                && known.places.first().map(|place| &place.0)
+                    == diagnostic.places.first().map(|place| &place.0)
+        };
+        let is_known =
+            |place: &Span| self.known.iter().any(|known| known.start < place.end && place.start < known.end);
+        let place = diagnostic.places.first().map(|place| &place.0);
+        if place.is_some_and(is_known) || self.mistakes.iter().any(is_same) {
+            return;
+        }
+        self.mistakes.push(here.frame.trail(diagnostic));
+    }
+
+    /// Whether a mistake in the item is known, so that its output is not.
+    pub(super) fn is_known(&self, item: &Item) -> bool {
+        let is_whole = match &item.body {
+            Body::Operator { .. } | Body::Use { .. } => true,
+            Body::Layers(items) | Body::Side(items) => items.is_empty(),
+            Body::Branches(_) => false,
+        };
+        is_whole && self.known.iter().any(|known| item.span.contains(&known.start))
+    }
+}
+
+pub(super) fn left_out(name: &Name, item: &Item) -> Diagnostic {
+    let text = &name.text;
+    let message = text!("`{text}` is left out here", "`{text}` 在此被省去");
+    let label = text!("its `when` is false or its `repeat` is 0", "它的 `when` 为假或 `repeat` 为 0");
+    Diagnostic::new(message, name.span.clone()).also(item.span.clone(), label)
+}

@@ -1,0 +1,109 @@
+//! What the names in an expression stand for, where it stands.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use super::list::Frame;
+use super::sources::Incoming;
+use crate::graph::Graph;
+use crate::read::expression::{Failure, Rational, Scope, Value};
+use crate::shape::Shape;
+use crate::text;
+
+/// Where an expression stands.
+#[derive(Clone, Copy)]
+pub(super) struct Here<'a> {
+    pub(super) frame: &'a Frame<'a>,
+    /// What `i` is, inside a `repeat`.
+    pub(super) counter: Option<u64>,
+}
+
+/// The names of expressions, for one item.
+pub(super) struct Names<'a> {
+    pub(super) params: &'a [(Arc<str>, Value)],
+    pub(super) here: Here<'a>,
+    pub(super) incoming: Incoming,
+    pub(super) graph: &'a Graph,
+    /// Set when an unknown value was asked for: then the failure is no mistake of its own.
+    pub(super) unknown: Cell<bool>,
+}
+
+impl Scope for Names<'_> {
+    fn name(&self, name: &str) -> Result<Value, Failure> {
+        let block = self.here.frame.values.iter().find(|(known, _)| &**known == name);
+        if let Some((_, value)) = block {
+            return value.clone().ok_or_else(|| self.unknown());
+        }
+        if let Some((_, value)) = self.params.iter().find(|(known, _)| &**known == name) {
+            return Ok(value.clone());
+        }
+        match name {
+            "in" => self.dim(1).map(size),
+            "h" | "w" => {
+                let shape = self.shape()?;
+                let Some([_, height, width]) = shape.image() else {
+                    let text = text!(
+                        "`{name}` is for channels × height × width, and the input is {shape}",
+                        "`{name}` 只用于 通道 × 高 × 宽,而输入是 {shape}"
+                    );
+                    return Err(Failure::from(text));
+                };
+                Ok(size(if name == "h" { height } else { width }))
+            }
+            "i" => match self.here.counter {
+                Some(counter) => Ok(size(counter)),
+                None => Err(Failure::from(text!(
+                    "`i` counts the copies of a `repeat`, and there is none around this",
+                    "`i` 是 `repeat` 的序号,而这里不在任何 `repeat` 中"
+                ))),
+            },
+            _ => Err(self.no_such_name(name)),
+        }
+    }
+
+    fn dim(&self, k: i128) -> Result<u64, Failure> {
+        let shape = self.shape()?;
+        if k == 0 {
+            return Err(Failure::from(text!(
+                "dimension 0 is the batch, whose size a description does not know",
+                "第 0 维是批量,描述文件不知道它的大小"
+            )));
+        }
+        let axis = i64::try_from(k).ok().and_then(|k| shape.axis(k));
+        axis.map(|axis| shape.dims()[axis]).ok_or_else(|| {
+            Failure::from(text!("the input {shape} has no dimension {k}", "输入 {shape} 没有第 {k} 维"))
+        })
+    }
+}
+
+impl Names<'_> {
+    fn shape(&self) -> Result<&Shape, Failure> {
+        match self.incoming {
+            Incoming::Tensor(node) => Ok(&self.graph.node(node).shape),
+            Incoming::Unknown => Err(self.unknown()),
+            Incoming::Several(0) => Err(Failure::from(text!("no tensor comes in here", "此处没有输入张量"))),
+            Incoming::Several(count) => Err(Failure::from(text!(
+                "{count} tensors come in here, so it is not clear whose size this is",
+                "此处有 {count} 个输入张量,不清楚指的是哪一个的尺寸"
+            ))),
+        }
+    }
+
+    fn unknown(&self) -> Failure {
+        self.unknown.set(true);
+        Failure::from(text!("this is not known", "此值未知"))
+    }
+
+    fn no_such_name(&self, name: &str) -> Failure {
+        let block = self.here.frame.values.iter().map(|(known, _)| &**known);
+        let network = self.params.iter().map(|(known, _)| &**known);
+        let help = crate::error::did_you_mean(name, block.chain(network));
+        Failure {
+            message: text!("nothing is called `{name}` here", "此处没有名为 `{name}` 的参数"), help
+        }
+    }
+}
+
+fn size(size: u64) -> Value {
+    Value::Number(Rational::from_integer(size.into()))
+}

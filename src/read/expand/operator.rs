@@ -1,0 +1,84 @@
+//! An operator with its settings, and why it was refused.
+
+use super::sources::Incoming;
+use super::{Expander, Here};
+use crate::error::{Diagnostic, Span};
+use crate::graph::NodeId;
+use crate::op::{Arity, Op, Reason};
+use crate::read::description::{Item, Name, Setting};
+use crate::read::settings::{Place, Settings};
+use crate::text;
+
+impl Expander<'_> {
+    pub(super) fn operator(
+        &mut self,
+        item: &Item,
+        name: &str,
+        op: &Name,
+        settings: &[Setting],
+        sources: &[Incoming],
+        here: Here<'_>,
+    ) -> Incoming {
+        let incoming = if let &[one] = sources { one } else { Incoming::Several(sources.len()) };
+        let Some(operator) = self.read_operator(op, settings, incoming, here) else {
+            return Incoming::Unknown;
+        };
+        let is_source = operator.arity() == Arity::NONE;
+        if is_source && !item.from.is_empty() {
+            let op = operator.name();
+            let message = text!("a {op} takes no input", "{op} 不接受输入");
+            self.mistake(Diagnostic::new(message, item.from[0].span.clone()), here);
+            return Incoming::Unknown;
+        }
+        let inputs = if is_source { Some(vec![]) } else { self.tensors(sources, item, here) };
+        let Some(inputs) = inputs else { return Incoming::Unknown };
+        match self.builder.operator(name, operator, &inputs, Some(item.span.clone())) {
+            Ok(node) => Incoming::Tensor(node),
+            Err(reason) => {
+                let at =
+                    reason.setting.and_then(|key| settings.iter().find(|setting| &*setting.name.text == key));
+                let span = at.map_or(op.span.clone(), |setting| setting.value.span.clone());
+                let diagnostic = self.refused(&op.text, reason, span, &inputs);
+                self.mistake(diagnostic, here);
+                Incoming::Unknown
+            }
+        }
+    }
+
+    /// An operator with its settings; `None` after a mistake.
+    pub(super) fn read_operator(
+        &mut self,
+        op: &Name,
+        settings: &[Setting],
+        incoming: Incoming,
+        here: Here<'_>,
+    ) -> Option<Op> {
+        let names = self.names(here, incoming);
+        let place = Place { source: &self.description.source, scope: &names };
+        match Op::read(&op.text, Settings { settings, place })? {
+            Ok(operator) => Some(operator),
+            Err(error) => {
+                let silent = names.unknown.get();
+                self.setting_mistake(error, &op.span, silent, here);
+                None
+            }
+        }
+    }
+
+    /// Why an operator was refused, with the shapes that came in.
+    fn refused(&self, op: &str, reason: Reason, span: Span, inputs: &[NodeId]) -> Diagnostic {
+        let Reason { message, help, .. } = reason;
+        let (english, chinese) = (message.english, message.chinese);
+        let diagnostic = Diagnostic::new(text!("{op}: {english}", "{op}:{chinese}"), span).help(help);
+        let graph = self.builder.graph();
+        let shapes = inputs.iter().map(|&input| graph.node(input).shape.to_string()).collect::<Vec<_>>();
+        match &shapes[..] {
+            [] => diagnostic,
+            [shape] => diagnostic.label(text!("the input is {shape}", "输入为 {shape}")),
+            shapes => {
+                let list = shapes.join(", ");
+                diagnostic.label(text!("the inputs are {list}", "输入为 {list}"))
+            }
+        }
+    }
+}
