@@ -29,7 +29,7 @@ pub enum Status {
 
 /// A count is too large.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a count of `{path}` does not fit 128 bits")]
+#[error("a count of {} does not fit 128 bits", if path.is_empty() { "the network" } else { path })]
 pub struct TooLarge {
     /// The node where it happened; empty for a sum over nodes.
     pub path: String,

@@ -16,6 +16,9 @@ use std::ops::Index;
 #[error("a count does not fit 128 bits")]
 pub struct Overflow;
 
+/// Bytes of the widest number that a network may be stored in.
+const WIDEST_ELEMENT: u64 = 8;
+
 /// Counts that are summed over nodes, blocks and networks.
 pub trait Tally: Copy + Default {
     /// The sum, exactly.
@@ -219,10 +222,11 @@ impl Macs {
 }
 
 impl Counts {
-    /// Whether every sum over these counts fits too: FLOPs, MACs and parameters.
+    /// Whether every sum over these counts fits too: FLOPs, MACs, parameters, and the bytes of all that is stored.
     pub fn check(&self) -> Result<(), Overflow> {
         self.work.ops.checked_flops()?;
-        self.params.trainable.plus(self.params.frozen).map(|_| ())
+        let Params { trainable, frozen, buffers } = self.params;
+        trainable.plus(frozen)?.plus(buffers)?.times(WIDEST_ELEMENT).map(|_| ())
     }
 }
 
@@ -245,5 +249,13 @@ mod tests {
         assert_eq!(ops.plus(Ops::of(Kind::Mul, 1)).unwrap().checked_flops(), Err(Overflow));
         assert_eq!(ops.times(2), Err(Overflow));
         assert_eq!(Macs::of(Contraction::Linear, 3).times(4).unwrap().total(), 12);
+    }
+    #[test]
+    fn what_is_stored_fits_in_bytes() {
+        let check = |params| Counts { params, ..Counts::default() }.check();
+        let half = u128::MAX / 2 + 1;
+        assert_eq!(check(Params { trainable: half, buffers: half, ..Params::default() }), Err(Overflow));
+        assert_eq!(check(Params { trainable: half, ..Params::default() }), Err(Overflow));
+        assert_eq!(check(Params { trainable: u128::MAX / 16, ..Params::default() }), Ok(()));
     }
 }

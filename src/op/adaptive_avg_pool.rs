@@ -36,11 +36,16 @@ impl<const N: usize> Operator for AdaptiveAvgPool<N> {
     }
 
     fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
-        let sizes = spatial_sizes(&inputs[0]).iter().zip(self.sizes());
-        let seen = Working::Product(sizes.map(|(&size, bins)| elements_in_bins(size, bins)).collect());
-        let sums = Working::named("channels", output.dims()[0])
-            .by(seen.called("elements in bins").less(positions(output)));
         let means = Working::elements("output elements", output);
+        let sums = if let Some(bin) = self.window(&inputs[0]) {
+            let bin = bin.axes.iter().map(|axis| axis.kernel).collect::<Vec<_>>();
+            means.clone().by(Working::sizes("elements in a bin", &bin).less(Working::Number(1)))
+        } else {
+            let sizes = spatial_sizes(&inputs[0]).iter().zip(self.sizes());
+            let seen = Working::Product(sizes.map(|(&size, bins)| elements_in_bins(size, bins)).collect());
+            Working::named("channels", output.dims()[0])
+                .by(seen.called("elements in all bins").less(positions(output)))
+        };
         Ok(Cost { terms: vec![Term::ops(Kind::Add, sums), Term::ops(Kind::Div, means)] })
     }
 
@@ -124,8 +129,8 @@ mod tests {
     fn resnets_global_mean() {
         let cost = cost([512, 7, 7], [1, 1]);
         let sums = &cost.terms[0].nominal;
-        assert_eq!(sums.formula(Notation::Text), "channels · (elements in bins − output height·width)");
-        assert_eq!(sums.substitution(Notation::Text), "512·(7² − 1²)");
+        assert_eq!(sums.formula(Notation::Text), "output elements · (elements in a bin − 1)");
+        assert_eq!(sums.substitution(Notation::Text), "512·1²·(7² − 1)");
         let (work, _) = cost.work().unwrap();
         assert_eq!((work.ops.add, work.ops.div), (512 * 48, 512));
     }

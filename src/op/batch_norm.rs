@@ -16,7 +16,8 @@ use crate::working::Working;
 #[serde(deny_unknown_fields)]
 pub struct BatchNorm<const N: usize> {
     /// Added to the variance, against division by zero.
-    #[serde(default = "default_eps")]
+    #[serde(default = "default_eps", deserialize_with = "settings::not_negative")]
+    #[schemars(range(min = 0))]
     pub eps: f64,
     /// Whether each channel has a learned factor and a learned bias.
     #[serde(default = "settings::yes")]
@@ -120,5 +121,14 @@ mod tests {
     fn features_are_no_image() {
         let reason = batch_norm(true).output(&[Shape::new(vec![400]).unwrap()]).unwrap_err();
         assert_eq!(reason.to_string(), "needs channels × height × width, and gets 400");
+    }
+    /// A negative one would take the root of a negative number where the variance is small.
+    #[test]
+    fn eps_is_not_negative() {
+        let error =
+            |eps: &str| toml::from_str::<BatchNorm2d>(eps).map_err(|error| error.message().to_owned());
+        assert_eq!(error("eps = -1e-5"), Err("must not be negative, and is -0.00001".to_owned()));
+        assert_eq!(error("eps = inf"), Err("must be finite, and is inf".to_owned()));
+        assert!(error("eps = 0").is_ok());
     }
 }

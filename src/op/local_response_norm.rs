@@ -4,7 +4,7 @@ use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::settings::Size;
+use super::settings::{Size, finite};
 use super::window::{Axis, Window, spatial_sizes};
 use super::{Class, Cost, Definition, Operator, Reason, Term, only, taps};
 use crate::counts::{Kind, Overflow};
@@ -19,13 +19,13 @@ pub struct LocalResponseNorm {
     /// Channels that are summed; an even size has one more before than after.
     pub size: Size,
     /// Factor of the mean of the squares.
-    #[serde(default = "default_alpha")]
+    #[serde(default = "default_alpha", deserialize_with = "finite")]
     pub alpha: f64,
     /// Exponent.
-    #[serde(default = "default_beta")]
+    #[serde(default = "default_beta", deserialize_with = "finite")]
     pub beta: f64,
     /// Added before the power is taken.
-    #[serde(default = "default_k")]
+    #[serde(default = "default_k", deserialize_with = "finite")]
     pub k: f64,
 }
 
@@ -54,7 +54,7 @@ impl Operator for LocalResponseNorm {
         let taps = Working::named("taps on the channels", self.channels().taps_inside(channels, channels)?);
         let add = Term::ops(Kind::Add, elements.clone().by(Working::named("size", self.size.get())))
             .padding_exact(taps.by(Working::sizes("positions", spatial_sizes(output))));
-        let mul = Term::ops(Kind::Mul, Working::named("per element", 2u64).by(elements.clone()));
+        let mul = Term::ops(Kind::Mul, Working::Number(2).by(elements.clone()));
         let single = [Kind::Div, Kind::Exp].map(|kind| Term::ops(kind, elements.clone()));
         Ok(Cost { terms: [mul, add].into_iter().chain(single).collect() })
     }
@@ -98,6 +98,7 @@ fn default_k() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::working::Notation;
 
     fn norm(size: u64) -> LocalResponseNorm {
         let size = size.try_into().unwrap();
@@ -125,5 +126,17 @@ mod tests {
     fn features_have_no_neighbors() {
         let reason = norm(5).output(&[Shape::new(vec![400]).unwrap()]).unwrap_err();
         assert_eq!(reason.to_string(), "needs channels and at least one more dimension, and gets 400");
+    }
+    #[test]
+    fn the_working_reads_by_elements() {
+        let shape = Shape::new(vec![96, 55, 55]).unwrap();
+        let mul = &norm(5).cost(&[], &shape).unwrap().terms[0].nominal;
+        assert_eq!(mul.formula(Notation::Text), "2 · output elements");
+    }
+
+    #[test]
+    fn numbers_are_finite() {
+        let error = toml::from_str::<LocalResponseNorm>("size = 5\nalpha = nan").unwrap_err();
+        assert_eq!(error.message(), "must be finite, and is NaN");
     }
 }

@@ -37,6 +37,7 @@ pub mod mul;
 pub mod parameter;
 mod pool;
 pub mod scale;
+mod setting_names;
 pub mod settings;
 pub mod softmax;
 mod taps;
@@ -58,7 +59,7 @@ macro_rules! operators {
             example: <$module::$Type as Definition>::EXAMPLE,
             example_inputs: <$module::$Type as Definition>::EXAMPLE_INPUTS,
             schema: <$module::$Type as JsonSchema>::json_schema,
-            settings: settings::names::<$module::$Type>,
+            settings: setting_names::of::<$module::$Type>,
         },)*];
 
         impl Op {

@@ -4,7 +4,7 @@ use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, only};
+use super::{Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, only, taps};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -46,12 +46,8 @@ impl Operator for Scale {
     }
 
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
-        let elements = Working::elements("output elements", output);
-        let mut terms = vec![Term::ops(Kind::Mul, elements.clone())];
-        if self.bias {
-            terms.push(Term::ops(Kind::Add, elements).purpose("bias"));
-        }
-        Ok(Cost { terms })
+        let factor = Term::ops(Kind::Mul, Working::elements("output elements", output));
+        Ok(Cost { terms: if self.bias { vec![factor, Term::bias(output)] } else { vec![factor] } })
     }
 
     fn class(&self) -> Class {
@@ -60,11 +56,9 @@ impl Operator for Scale {
 
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let input = &inputs[0];
-        let mut channels = vec![1; input.rank()];
-        channels[1] = input.dim(1)?;
-        let scaled = input.broadcast_mul(&weights[0].reshape(&*channels)?)?;
+        let scaled = input.broadcast_mul(&taps::spread(&weights[0], input, 1)?)?;
         match weights.get(1) {
-            Some(bias) => scaled.broadcast_add(&bias.reshape(channels)?),
+            Some(bias) => scaled.broadcast_add(&taps::spread(bias, input, 1)?),
             None => Ok(scaled),
         }
     }

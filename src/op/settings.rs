@@ -101,53 +101,6 @@ impl JsonSchema for Extent {
     }
 }
 
-/// The names of the settings that `T` reads: what it asks serde for.
-pub(super) fn names<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
-    T::deserialize(Names).err().map_or(&[], |asked| asked.0)
-}
-
-/// A deserializer that gives nothing and keeps what it is asked for.
-struct Names;
-
-#[derive(Debug)]
-struct Asked(&'static [&'static str]);
-
-impl<'de> Deserializer<'de> for Names {
-    type Error = Asked;
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        fields: &'static [&'static str],
-        _visitor: V,
-    ) -> Result<V::Value, Asked> {
-        Err(Asked(fields))
-    }
-
-    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Asked> {
-        Err(Asked(&[]))
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
-    }
-}
-
-impl std::error::Error for Asked {}
-
-impl fmt::Display for Asked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the settings are {:?}", self.0)
-    }
-}
-
-impl Error for Asked {
-    fn custom<T: fmt::Display>(_message: T) -> Self {
-        Self(&[])
-    }
-}
-
 /// A dimension in PyTorch's numbering: the batch is 0, channels are 1, and negative numbers count from the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -204,6 +157,18 @@ pub(super) fn finite<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, 
         return Err(D::Error::custom(text!(
             "must be finite, and is {value}",
             "必须是有限的数,这里是 {value}"
+        )));
+    }
+    Ok(value)
+}
+
+/// Reads a finite number that is not below 0: what is added before a root is taken.
+pub(super) fn not_negative<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let value = finite(deserializer)?;
+    if value < 0.0 {
+        return Err(D::Error::custom(text!(
+            "must not be negative, and is {value}",
+            "不得为负,这里是 {value}"
         )));
     }
     Ok(value)

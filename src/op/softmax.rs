@@ -43,13 +43,14 @@ impl Operator for Softmax {
         same_shape(self.dim, inputs)
     }
 
-    /// The largest number is subtracted beforehand, so that no e^x overflows.
+    /// The largest number is subtracted beforehand, so that no e^x overflows: `n − 1` comparisons find it, and `n`
+    /// subtractions and the `n − 1` additions of the sum are `2n − 1`.
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
         let per_group = |n: &Working| {
             vec![
-                (Kind::Add, shift_and_sum(n)),
+                (Kind::Add, less_one(Working::Number(2).by(n.clone()))),
                 (Kind::Div, n.clone()),
-                (Kind::Cmp, maximum(n)),
+                (Kind::Cmp, less_one(n.clone())),
                 (Kind::Exp, n.clone()),
             ]
         };
@@ -70,12 +71,12 @@ impl Operator for LogSoftmax {
         same_shape(self.dim, inputs)
     }
 
-    /// As [`Softmax`], with the logarithm of the sum subtracted in place of the division.
+    /// As [`Softmax`], with the logarithm of the sum subtracted in place of the division: `3n − 1` additions.
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
         let per_group = |n: &Working| {
             vec![
-                (Kind::Add, shift_and_sum(n).and(n.clone())),
-                (Kind::Cmp, maximum(n)),
+                (Kind::Add, less_one(Working::Number(3).by(n.clone()))),
+                (Kind::Cmp, less_one(n.clone())),
                 (Kind::Exp, n.clone().and(Working::Number(1))),
             ]
         };
@@ -97,29 +98,26 @@ fn same_shape(dim: Dim, inputs: &[Shape]) -> Result<Shape, Reason> {
     Ok(input.clone())
 }
 
-/// n subtractions of the maximum and n − 1 additions for the sum.
-fn shift_and_sum(n: &Working) -> Working {
-    Working::Number(2).by(n.clone()).less(Working::Number(1))
-}
-
-/// Comparisons for the largest of n.
-fn maximum(n: &Working) -> Working {
-    n.clone().less(Working::Number(1))
+fn less_one(count: Working) -> Working {
+    count.less(Working::Number(1))
 }
 
 /// What each group of n numbers along `dim` takes, times the groups. One group alone goes without saying.
 fn in_all_groups(dim: Dim, shape: &Shape, per_group: impl Fn(&Working) -> Vec<(Kind, Working)>) -> Cost {
     let axis = shape.axis(dim.0).expect("`output` has accepted the dimension");
-    let mut groups = shape.dims().to_vec();
-    let n = Working::named("n", groups.remove(axis));
-    let groups = Working::Product(groups.iter().map(|&size| Working::Number(size.into())).collect());
-    let in_all = |working: Working| match shape.rank() {
-        1 => working,
-        _ => groups.clone().called("groups").by(working),
-    };
-    Cost {
-        terms: per_group(&n).into_iter().map(|(kind, working)| Term::ops(kind, in_all(working))).collect(),
+    let mut others = shape.dims().to_vec();
+    let size = others.remove(axis);
+    if others.is_empty() {
+        let n = Working::named("output elements", size);
+        return Cost { terms: terms(per_group(&n)).collect() };
     }
+    let (n, groups) = (Working::named("group size", size), Working::sizes("groups", &others));
+    let per_group = per_group(&n).into_iter();
+    Cost { terms: terms(per_group.map(|(kind, count)| (kind, groups.clone().by(count)))).collect() }
+}
+
+fn terms(counts: impl IntoIterator<Item = (Kind, Working)>) -> impl Iterator<Item = Term> {
+    counts.into_iter().map(|(kind, count)| Term::ops(kind, count))
 }
 
 #[cfg(test)]
@@ -161,9 +159,9 @@ mod tests {
             cost.terms.iter().map(|term| both(&term.nominal)).collect()
         };
         let add = &workings(&Softmax { dim: Dim(1) }, &[21, 8, 8])[0];
-        assert_eq!(add, &["groups · (2 · n − 1)", "8²·(2·21 − 1)"]);
+        assert_eq!(add, &["groups · (2 · group size − 1)", "8²·(2·21 − 1)"]);
         let add = &workings(&LogSoftmax { dim: Dim(1) }, &[10])[0];
-        assert_eq!(add, &["2 · n − 1 + n", "2·10 − 1 + 10"]);
+        assert_eq!(add, &["3 · output elements − 1", "3·10 − 1"]);
     }
 
     #[test]

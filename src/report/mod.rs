@@ -49,10 +49,11 @@ pub struct Style {
 }
 
 impl Subject {
-    /// Bytes of everything that is stored: parameters and buffers.
+    /// Bytes of everything that is stored: parameters and buffers. [`Counts::check`](crate::counts::Counts::check) has
+    /// shown that they fit.
     pub fn weight_bytes(&self) -> u128 {
         let params = self.analysis.total().params;
-        (params.total() + params.buffers).saturating_mul(self.element.bytes())
+        (params.total() + params.buffers) * self.element.bytes()
     }
 
     /// The shapes that come in and go out: `192×28×28 → 88×28×28`.
