@@ -75,6 +75,21 @@ const FIGURES: &[Figure] = &[
     Figure("resnet50_v1", 25_557_032, 3_857_973_248, PAPER_STRIDE),
     Figure("resnet101_v1", 44_549_160, 7_570_194_432, PAPER_STRIDE),
     Figure("resnet152_v1", 60_192_808, 11_282_415_616, PAPER_STRIDE),
+    Figure("squeezenet1_0", 1_248_424, 818_924_576, TORCHVISION),
+    Figure("squeezenet1_1", 1_235_496, 349_151_936, TORCHVISION),
+    Figure("densenet121", 7_978_856, 2_834_161_664, TORCHVISION),
+    Figure("densenet161", 28_681_000, 7_727_907_072, "torchvision 0.24.1, parameters also in osmr/imgclsmob"),
+    Figure("densenet169", 14_149_480, 3_359_843_328, TORCHVISION),
+    Figure("densenet201", 20_013_928, 4_291_365_888, TORCHVISION),
+    Figure("mobilenet_v2", 3_504_872, 300_774_272, TORCHVISION),
+    Figure(
+        "mobilenet_v2_1_4",
+        6_108_776,
+        582_195_824,
+        "Sandler et al. 2018, Table 4: 585 M MACs; exact figures: computed with PyTorch",
+    ),
+    Figure("mobilenet_v3_large", 5_483_032, 216_589_760, TORCHVISION),
+    Figure("mobilenet_v3_small", 2_542_856, 56_510_400, TORCHVISION),
 ];
 
 /// Numbers beside the parameters: batch norm's running means and variances, as torchvision's networks have them.
