@@ -90,6 +90,48 @@ const FIGURES: &[Figure] = &[
     ),
     Figure("mobilenet_v3_large", 5_483_032, 216_589_760, TORCHVISION),
     Figure("mobilenet_v3_small", 2_542_856, 56_510_400, TORCHVISION),
+    Figure("resnext50_32x4d", 25_028_904, 4_230_479_872, TORCHVISION),
+    Figure("resnext101_32x8d", 88_791_336, 16_414_015_488, TORCHVISION),
+    Figure(
+        "resnext101_64x4d",
+        83_455_272,
+        15_460_270_080,
+        "torchvision's documentation: 83,455,272 and 15.46 G",
+    ),
+    Figure("wide_resnet50_2", 68_883_240, 11_398_021_120, TORCHVISION),
+    Figure(
+        "wide_resnet101_2",
+        126_886_696,
+        22_753_050_624,
+        "torchvision's documentation: 126,886,696 and 22.75 G",
+    ),
+    Figure("mnasnet0_5", 2_218_512, 104_455_968, TORCHVISION),
+    Figure("mnasnet0_75", 3_170_208, 215_493_104, "torchvision's documentation: 3,170,208 and 0.21 G"),
+    Figure("mnasnet1_0", 4_383_312, 314_415_872, TORCHVISION),
+    Figure("mnasnet1_3", 6_282_256, 526_362_432, TORCHVISION),
+    Figure("efficientnet_b0", 5_288_548, 385_814_752, TORCHVISION),
+    Figure("efficientnet_b1", 7_794_184, 686_802_832, TORCHVISION),
+    Figure(
+        "efficientnet_b2",
+        9_109_994,
+        993_561_872,
+        "Tan and Le 2019, Table 2: 9.2 M and 1.0 G; parameters: torchvision",
+    ),
+    Figure(
+        "efficientnet_b3",
+        12_233_232,
+        1_827_141_392,
+        "torchvision's documentation: 12,233,232 and 1.83 G",
+    ),
+    Figure("efficientnet_b4", 19_341_616, 4_393_771_024, TORCHVISION),
+    Figure("efficientnet_b5", 30_389_784, 10_266_384_752, TORCHVISION),
+    Figure(
+        "efficientnet_b6",
+        43_040_704,
+        19_067_593_536,
+        "torchvision's documentation: 43,040,704 and 19.07 G",
+    ),
+    Figure("efficientnet_b7", 66_347_960, 37_745_884_192, TORCHVISION),
 ];
 
 /// Numbers beside the parameters: batch norm's running means and variances, as torchvision's networks have them.

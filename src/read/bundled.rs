@@ -24,6 +24,7 @@ bundled! {
     "lenet_mnist", "bottleneck", "inception", "inception_mnist", "residual_mnist", "identity_mapping",
     "lenet5", "alexnet", "nin", "vgg", "googlenet", "resnet",
     "squeezenet", "densenet", "mobilenet_v2", "mobilenet_v3",
+    "resnext", "mnasnet", "efficientnet",
 }
 
 /// The bundled description called `name`, or the one that has a variant of that name, with that.
