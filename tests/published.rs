@@ -132,6 +132,20 @@ const FIGURES: &[Figure] = &[
         "torchvision's documentation: 43,040,704 and 19.07 G",
     ),
     Figure("efficientnet_b7", 66_347_960, 37_745_884_192, TORCHVISION),
+    Figure("inception_v3", 23_834_568, 5_713_216_096, TORCHVISION),
+    Figure(
+        "inception_v3_aux",
+        27_161_264,
+        5_718_899_296,
+        "torchvision, and the head's MACs: 25·(768·128 + 128·768) + 768·1000",
+    ),
+    Figure("googlenet_bn", 6_624_904, 1_498_376_192, TORCHVISION),
+    Figure(
+        "googlenet_bn_aux",
+        13_004_888,
+        1_506_748_416,
+        "torchvision, and the heads' MACs: 4,169,728 + 4,202,496",
+    ),
 ];
 
 /// Numbers beside the parameters: batch norm's running means and variances, as torchvision's networks have them.

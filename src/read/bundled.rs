@@ -25,6 +25,7 @@ bundled! {
     "lenet5", "alexnet", "nin", "vgg", "googlenet", "resnet",
     "squeezenet", "densenet", "mobilenet_v2", "mobilenet_v3",
     "resnext", "mnasnet", "efficientnet",
+    "inception_v3", "googlenet_bn",
 }
 
 /// The bundled description called `name`, or the one that has a variant of that name, with that.
