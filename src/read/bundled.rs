@@ -26,6 +26,7 @@ bundled! {
     "squeezenet", "densenet", "mobilenet_v2", "mobilenet_v3",
     "resnext", "mnasnet", "efficientnet",
     "inception_v3", "googlenet_bn",
+    "mobilenet_v1", "regnet",
 }
 
 /// The bundled description called `name`, or the one that has a variant of that name, with that.
