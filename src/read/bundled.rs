@@ -23,6 +23,10 @@ macro_rules! bundled {
 bundled! {
     "lenet_mnist", "bottleneck", "inception", "inception_mnist", "residual_mnist", "identity_mapping",
     "lenet5", "alexnet", "nin", "vgg", "googlenet", "resnet",
+    "squeezenet", "densenet", "mobilenet_v2", "mobilenet_v3",
+    "resnext", "mnasnet", "efficientnet",
+    "inception_v3", "googlenet_bn",
+    "mobilenet_v1", "regnet",
 }
 
 /// The bundled description called `name`, or the one that has a variant of that name, with that.
