@@ -156,19 +156,19 @@ const FIGURES: &[Figure] = &[
         "mobilenet_v1_0_75",
         2_585_560,
         325_400_448,
-        "Howard et al. 2017, Table 6: 325 M, 2.6 M; parameters: Keras",
+        "Howard et al. 2017, Table 6: 325 M, 2.6 M; parameters: osmr/imgclsmob",
     ),
     Figure(
         "mobilenet_v1_0_5",
         1_331_592,
         149_497_088,
-        "Howard et al. 2017, Table 6: 149 M, 1.3 M; parameters: Keras",
+        "Howard et al. 2017, Table 6: 149 M, 1.3 M; parameters: osmr/imgclsmob",
     ),
     Figure(
         "mobilenet_v1_0_25",
         470_072,
         41_030_272,
-        "Howard et al. 2017, Table 6: 41 M, 0.5 M; parameters: Keras",
+        "Howard et al. 2017, Table 6: 41 M, 0.5 M; parameters: osmr/imgclsmob",
     ),
     Figure("mobilenet_v1_192", 4_231_976, 418_121_728, "Howard et al. 2017, Table 7: 418 M, 4.2 M"),
     Figure("mobilenet_v1_160", 4_231_976, 290_675_200, "Howard et al. 2017, Table 7: 290 M, 4.2 M"),
@@ -204,6 +204,24 @@ const FIGURES: &[Figure] = &[
     ),
     Figure("regnet_y_32gf", 145_046_770, 32_279_552_832, TORCHVISION),
     Figure("regnet_y_128gf", 644_812_894, 127_517_815_680, TORCHVISION),
+    Figure(
+        "se_resnet50",
+        28_088_024,
+        3_860_488_192,
+        "parameters: osmr/imgclsmob; MACs: resnet50_v1 and C²/8 for each block",
+    ),
+    Figure(
+        "se_resnet101",
+        49_326_872,
+        7_574_937_600,
+        "parameters: osmr/imgclsmob; MACs: resnet101_v1 and C²/8 for each block",
+    ),
+    Figure(
+        "se_resnet152",
+        66_821_848,
+        11_288_993_792,
+        "parameters: osmr/imgclsmob; MACs: resnet152_v1 and C²/8 for each block",
+    ),
 ];
 
 /// Numbers beside the parameters: batch norm's running means and variances, as torchvision's networks have them.
@@ -218,6 +236,23 @@ const BUFFERS: &[(&str, u128)] = &[
     ("vgg19_bn", 11_008),
     ("vgg16", 0),
     ("alexnet", 0),
+    ("squeezenet1_0", 0),
+    ("densenet121", 83_648),
+    ("densenet201", 229_056),
+    ("inception_v3", 34_432),
+    ("inception_v3_aux", 36_224),
+    ("googlenet_bn", 14_560),
+    ("googlenet_bn_aux", 15_072),
+    ("mobilenet_v2", 34_112),
+    ("mobilenet_v3_large", 24_400),
+    ("mobilenet_v3_small", 12_112),
+    ("mnasnet1_0", 37_920),
+    ("efficientnet_b0", 42_016),
+    ("efficientnet_b7", 310_720),
+    ("resnext50_32x4d", 68_224),
+    ("wide_resnet50_2", 68_224),
+    ("regnet_x_400mf", 37_856),
+    ("regnet_y_400mf", 27_152),
 ];
 
 fn analyze(name: &str) -> cnncost::Analysis {

@@ -22,11 +22,9 @@ macro_rules! bundled {
 
 bundled! {
     "lenet_mnist", "bottleneck", "inception", "inception_mnist", "residual_mnist", "identity_mapping",
-    "lenet5", "alexnet", "nin", "vgg", "googlenet", "resnet",
-    "squeezenet", "densenet", "mobilenet_v2", "mobilenet_v3",
-    "resnext", "mnasnet", "efficientnet",
-    "inception_v3", "googlenet_bn",
-    "mobilenet_v1", "regnet",
+    "lenet5", "alexnet", "nin", "vgg", "googlenet", "resnet", "googlenet_bn", "inception_v3", "squeezenet",
+    "densenet", "resnext", "mobilenet_v1", "se_resnet", "mobilenet_v2", "mnasnet", "mobilenet_v3",
+    "efficientnet", "regnet",
 }
 
 /// The bundled description called `name`, or the one that has a variant of that name, with that.
