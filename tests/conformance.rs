@@ -81,6 +81,11 @@ fn every_operator_runs_in_some_network() {
         layers = [
           { op = 'relu6' }, { op = 'leaky_relu' }, { op = 'silu' }, { op = 'gelu' }, { op = 'hard_sigmoid' },
           { op = 'hard_swish' }, { op = 'identity' }, { op = 'scale' }, { op = 'log_softmax' },
+          { op = 'elu' }, { op = 'mish' }, { op = 'hard_tanh' },
+          { op = 'layer_norm', dims = 2 }, { op = 'group_norm', num_groups = 4 }, { op = 'instance_norm2d', affine = true },
+          { op = 'layer_scale' },
+          { name = 'leaky', op = 'prelu', num_parameters = 'in' }, { name = 'gate', op = 'sigmoid' },
+          { name = 'rest', op = 'sub', from = ['leaky', 'gate'] }, { op = 'div', from = ['rest', 'gate'] },
           { merge = 'concat', branches = { plain = [], learned = [{ op = 'parameter', shape = [2, 6, 6] }] } },
         ]";
     let graph = expand(others, &Options::default());

@@ -9,10 +9,11 @@ use super::{Class, Cost, Definition, Operator, Reason, Term, only};
 use crate::counts::Kind::{self, Add, Cmp, Div, Exp, Mul};
 use crate::counts::Overflow;
 use crate::shape::Shape;
+use crate::text;
 use crate::working::Working;
 
 /// A table of elementwise functions. An entry says what the function is, its name, its type with its settings and their
-/// defaults, its operations for each element, and what it computes.
+/// defaults, its operations for each element, what it computes, and what its settings must fulfil together, if anything.
 macro_rules! activations {
     ($(
         $(#[$about:meta])*
@@ -20,7 +21,8 @@ macro_rules! activations {
             $($(#[$setting_about:meta])* $setting:ident: $SettingType:ty = $default:expr,)*
         },
         counts $per_element:expr,
-        computes $value:expr;
+        computes $value:expr
+        $(, requires $requirement:expr)?;
     )*) => {$(
         $(#[$about])*
         #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -41,6 +43,7 @@ macro_rules! activations {
         impl Elementwise for $Type {
             const PER_ELEMENT: fn(&Self) -> &'static [(Kind, u128)] = $per_element;
             const VALUE: fn(&Self, &Tensor) -> candle_core::Result<Tensor> = $value;
+            $(const REQUIREMENT: fn(&Self) -> Result<(), Reason> = $requirement;)?
         }
     )*};
 }
@@ -65,6 +68,15 @@ activations! {
     counts |_| &[(Mul, 1), (Cmp, 1)],
     computes |settings, x| candle_nn::ops::leaky_relu(x, settings.negative_slope);
 
+    /// Exponential linear unit: x if positive, otherwise alpha · (e^x − 1).
+    "elu" => Elu {
+        /// How far below zero it goes: its limit is −alpha.
+        #[serde(deserialize_with = "finite")]
+        alpha: f64 = 1.0,
+    },
+    counts |_| &[(Mul, 1), (Add, 1), (Cmp, 1), (Exp, 1)],
+    computes |settings, x| x.elu(settings.alpha);
+
     /// Sigmoid linear unit, also called swish: x · sigmoid(x).
     "silu" => Silu {},
     counts |_| &[(Mul, 1), (Add, 1), (Div, 1), (Exp, 1)],
@@ -84,6 +96,11 @@ activations! {
         Approximate::Tanh => x.gelu(),
     };
 
+    /// Smooth like silu and gelu: x · tanh(ln(1 + e^x)).
+    "mish" => Mish {},
+    counts |_| &[(Mul, 1), (Add, 1), (Exp, 3)],
+    computes |_, x| mish(x);
+
     /// Logistic function: 1 / (1 + e^−x).
     "sigmoid" => Sigmoid {},
     counts |_| &[(Add, 1), (Div, 1), (Exp, 1)],
@@ -93,6 +110,19 @@ activations! {
     "tanh" => Tanh {},
     counts |_| &[(Exp, 1)],
     computes |_, x| x.tanh();
+
+    /// Straight pieces in place of a hyperbolic tangent: min(max(x, min_val), max_val).
+    "hard_tanh" => HardTanh {
+        /// The least value.
+        #[serde(deserialize_with = "finite")]
+        min_val: f64 = -1.0,
+        /// The greatest value, above the least.
+        #[serde(deserialize_with = "finite")]
+        max_val: f64 = 1.0,
+    },
+    counts |_| &[(Cmp, 2)],
+    computes |settings, x| x.clamp(settings.min_val, settings.max_val),
+    requires |settings| settings.ordered();
 
     /// Straight pieces in place of a sigmoid: min(max(x/6 + 1/2, 0), 1).
     "hard_sigmoid" => HardSigmoid {},
@@ -116,6 +146,29 @@ pub enum Approximate {
     Tanh,
 }
 
+impl HardTanh {
+    /// As PyTorch asserts.
+    fn ordered(&self) -> Result<(), Reason> {
+        let Self { min_val, max_val } = self;
+        if max_val > min_val {
+            return Ok(());
+        }
+        let reason = Reason::new(text!(
+            "`max_val` must be above `min_val`, and is {max_val} beside {min_val}",
+            "`max_val` 必须大于 `min_val`,这里分别是 {max_val} 和 {min_val}"
+        ));
+        Err(reason.at("max_val"))
+    }
+}
+
+/// tanh(ln(1 + e^x)) is n/(n + 2) with n = e^x · (e^x + 2), which is as exact where e^x is far below 1. From x = 20 on it is
+/// 1 in 32 bits; there e^x is held so that n does not overflow.
+fn mish(x: &Tensor) -> candle_core::Result<Tensor> {
+    let e = x.minimum(20f32)?.exp()?;
+    let n = (&e * e.affine(1.0, 2.0)?)?;
+    x * (&n / n.affine(1.0, 2.0)?)?
+}
+
 /// A function of each element by itself: all that sets one activation apart from another.
 trait Elementwise {
     /// Its operations on one element: how many of each kind.
@@ -123,10 +176,14 @@ trait Elementwise {
 
     /// The function of every element of a tensor.
     const VALUE: fn(&Self, &Tensor) -> candle_core::Result<Tensor>;
+
+    /// What its settings must fulfil together.
+    const REQUIREMENT: fn(&Self) -> Result<(), Reason> = |_| Ok(());
 }
 
 impl<T: Elementwise> Operator for T {
     fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        T::REQUIREMENT(self)?;
         only(inputs).cloned()
     }
 
@@ -178,6 +235,9 @@ mod tests {
         assert_eq!(ops(&Relu {}), Ops { cmp: 1, ..none });
         assert_eq!(ops(&Relu6 {}), Ops { cmp: 2, ..none });
         assert_eq!(ops(&LeakyRelu::default()), Ops { mul: 1, cmp: 1, ..none });
+        assert_eq!(ops(&Elu::default()), Ops { mul: 1, add: 1, cmp: 1, exp: 1, ..none });
+        assert_eq!(ops(&Mish {}), Ops { mul: 1, add: 1, exp: 3, ..none });
+        assert_eq!(ops(&HardTanh::default()), Ops { cmp: 2, ..none });
         assert_eq!(ops(&Sigmoid {}), Ops { add: 1, div: 1, exp: 1, ..none });
         assert_eq!(ops(&Silu {}), Ops { mul: 1, ..ops(&Sigmoid {}) });
         assert_eq!(ops(&Tanh {}), Ops { exp: 1, ..none });
@@ -206,6 +266,45 @@ mod tests {
             let leaky = LeakyRelu { negative_slope: slope.into() };
             assert_eq!([at(&leaky, -2.0), at(&leaky, 2.0)], [-2.0 * slope, 2.0]);
         }
+    }
+
+    /// By hand: e^−1 − 1 = −0.632121.
+    #[test]
+    fn elu_goes_down_to_minus_alpha() {
+        let elu = Elu { alpha: 2.0 };
+        let near = |x, expected: f32| assert!((at(&elu, x) - expected).abs() < 1e-6, "at {x}");
+        near(-1.0, -1.264_241);
+        near(-100.0, -2.0);
+        near(0.0, 0.0);
+        near(100.0, 100.0);
+    }
+
+    /// By hand: at 0.5, ln(1 + e^0.5) = 0.974077, and its tanh is 0.750492.
+    #[test]
+    fn mish_is_exact_at_both_ends() {
+        let near = |x, expected: f32| {
+            let (found, most) = (at(&Mish {}, x), 1e-5 * expected.abs());
+            assert!((found - expected).abs() <= most, "{found} at {x} instead of {expected}");
+        };
+        near(0.5, 0.375_246);
+        near(0.0, 0.0);
+        near(1e4, 1e4);
+        // −20 · e^−20: 1 + e^−20 is 1 in 32 bits.
+        near(-20.0, -4.122_307e-8);
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "what is cut off is exact")]
+    fn a_hard_tanh_has_its_bounds_in_order() {
+        let hard = |min_val, max_val| HardTanh { min_val, max_val };
+        assert_eq!([-3.0, 0.25, 3.0].map(|x| at(&hard(-2.0, 0.5), x)), [-2.0, 0.25, 0.5]);
+        let flat = [Shape::new(vec![3]).unwrap()];
+        assert!(hard(0.5, 0.75).output(&flat).is_ok());
+        let reason = hard(1.0, -1.0).output(&flat).unwrap_err();
+        assert_eq!(reason.to_string(), "`max_val` must be above `min_val`, and is -1 beside 1");
+        assert_eq!(reason.setting, Some("max_val"));
+        assert!(hard(1.0, 1.0).output(&flat).is_err());
+        assert!(toml::from_str::<HardTanh>("min_val = -inf").is_err());
     }
 
     #[test]

@@ -7,7 +7,6 @@ use serde::Deserialize;
 use super::{Arity, Class, Cost, Definition, Operator, Reason, merge};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
-use crate::text;
 
 /// The sum of two or more inputs of the same shape.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -23,7 +22,7 @@ impl Operator for Add {
     fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
         let (first, rest) = merge::several(inputs)?;
         match rest.iter().find(|other| *other != first) {
-            Some(other) => Err(unequal(first, other)),
+            Some(other) => Err(merge::unequal(first, other)),
             None => Ok(first.clone()),
         }
     }
@@ -42,26 +41,6 @@ impl Operator for Add {
 
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         inputs[1..].iter().try_fold(inputs[0].clone(), |sum, input| sum + input)
-    }
-}
-
-/// PyTorch stretches sizes of 1 without a word, and what was meant as a shortcut then adds one channel to all.
-fn unequal(first: &Shape, other: &Shape) -> Reason {
-    let message = if merge::stretched(first, other).is_some() {
-        text!(
-            "{first} and {other} are not the same shape, and PyTorch would silently repeat the sizes of 1",
-            "{first} 与 {other} 形状不同,而 PyTorch 会悄悄重复尺寸为 1 的维度"
-        )
-    } else {
-        text!("{first} and {other} are not the same shape", "{first} 与 {other} 形状不同")
-    };
-    let reason = Reason::new(message);
-    match (first.image(), other.image()) {
-        (Some(_), Some(_)) => reason.help(text!(
-            "a 1×1 `conv2d` with the right `out_channels` and `stride` makes a shortcut fit",
-            "在捷径上加一个 1×1 `conv2d`,设好 `out_channels` 和 `stride`,即可使形状一致"
-        )),
-        (_, _) => reason,
     }
 }
 

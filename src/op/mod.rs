@@ -26,9 +26,14 @@ pub mod avg_pool;
 pub mod batch_norm;
 pub mod concat;
 pub mod conv2d;
+pub mod div;
 pub mod dropout;
 pub mod flatten;
+pub mod group_norm;
 pub mod identity;
+pub mod instance_norm;
+pub mod layer_norm;
+pub mod layer_scale;
 pub mod linear;
 pub mod local_response_norm;
 pub mod max_pool;
@@ -36,10 +41,13 @@ mod merge;
 pub mod mul;
 pub mod parameter;
 mod pool;
+pub mod prelu;
 pub mod scale;
 mod setting_names;
 pub mod settings;
 pub mod softmax;
+mod standardize;
+pub mod sub;
 mod taps;
 pub mod window;
 
@@ -97,14 +105,21 @@ operators! {
     "conv2d" => conv2d::Conv2d,
     "linear" => linear::Linear,
     "batch_norm2d" => batch_norm::BatchNorm2d,
+    "layer_norm" => layer_norm::LayerNorm,
+    "group_norm" => group_norm::GroupNorm,
+    "instance_norm2d" => instance_norm::InstanceNorm2d,
     "local_response_norm" => local_response_norm::LocalResponseNorm,
     "relu" => activation::Relu,
     "relu6" => activation::Relu6,
     "leaky_relu" => activation::LeakyRelu,
+    "elu" => activation::Elu,
+    "prelu" => prelu::Prelu,
     "silu" => activation::Silu,
     "gelu" => activation::Gelu,
+    "mish" => activation::Mish,
     "sigmoid" => activation::Sigmoid,
     "tanh" => activation::Tanh,
+    "hard_tanh" => activation::HardTanh,
     "hard_sigmoid" => activation::HardSigmoid,
     "hard_swish" => activation::HardSwish,
     "softmax" => softmax::Softmax,
@@ -117,9 +132,12 @@ operators! {
     "flatten" => flatten::Flatten,
     "affine" => affine::Affine,
     "scale" => scale::Scale,
+    "layer_scale" => layer_scale::LayerScale,
     "concat" => concat::Concat,
     "add" => add::Add,
+    "sub" => sub::Sub,
     "mul" => mul::Mul,
+    "div" => div::Div,
     "parameter" => parameter::Parameter,
 }
 
@@ -190,6 +208,8 @@ impl Arity {
     pub const NONE: Self = Self { least: 0, most: 0 };
     /// Exactly one.
     pub const ONE: Self = Self { least: 1, most: 1 };
+    /// Exactly two.
+    pub const TWO: Self = Self { least: 2, most: 2 };
     /// Two or more, as a merge.
     pub const SEVERAL: Self = Self { least: 2, most: usize::MAX };
 
@@ -199,6 +219,7 @@ impl Arity {
         Reason::new(match (least, most) {
             (0, 0) => text!("takes no input, and gets {count}", "不接受输入,却得到 {count} 个"),
             (1, 1) => text!("takes one input, and gets {count}", "只接受一个输入,却得到 {count} 个"),
+            (2, 2) => text!("takes two inputs, and gets {count}", "需要两个输入,却得到 {count} 个"),
             (least, usize::MAX) => {
                 text!(
                     "takes {least} or more inputs, and gets {count}",

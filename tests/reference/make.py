@@ -86,6 +86,14 @@ def batch_norm2d(title, shape, var=(0.3, 2.0), **settings):
     case("batch_norm2d", title, [shape], weights, **settings)
 
 
+def normalization(op, title, x, sizes, **settings):
+    """`sizes`: those of the learned factor and bias, `None` without them."""
+    weights = [("weight", positive(*sizes))] if sizes else []
+    if sizes and settings.get("bias", True):
+        weights.append(("bias", normal(*sizes)))
+    case(op, title, [x], weights, **settings)
+
+
 # --- what PyTorch computes: the settings written into the index are the very ones used here -------
 
 
@@ -106,6 +114,14 @@ def compute(op, s, xs, w):
             xs[0], w["running_mean"], w["running_var"], w.get("weight"), w.get("bias"),
             training=False, eps=s.get("eps", 1e-5),
         )  # fmt: skip
+    if op == "layer_norm":
+        return F.layer_norm(xs[0], xs[0].shape[-s.get("dims", 1) :], w.get("weight"), w.get("bias"), s.get("eps", 1e-5))
+    if op == "group_norm":
+        return F.group_norm(xs[0], s["num_groups"], w.get("weight"), w.get("bias"), s.get("eps", 1e-5))
+    if op == "instance_norm2d":
+        module = nn.InstanceNorm2d(xs[0].shape[1], **s).to(xs[0]).eval()
+        module.load_state_dict(w)
+        return module(xs[0])
     if op == "local_response_norm":
         return nn.LocalResponseNorm(**s)(xs[0])
     if op in ("max_pool2d", "avg_pool2d"):
@@ -115,10 +131,14 @@ def compute(op, s, xs, w):
     modules = {
         "relu": nn.ReLU, "relu6": nn.ReLU6, "leaky_relu": nn.LeakyReLU, "silu": nn.SiLU, "gelu": nn.GELU,
         "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "hard_sigmoid": nn.Hardsigmoid, "hard_swish": nn.Hardswish,
+        "elu": nn.ELU, "mish": nn.Mish, "hard_tanh": nn.Hardtanh,
         "dropout": nn.Dropout, "identity": nn.Identity, "flatten": nn.Flatten,
     }  # fmt: skip
     if op in modules:
         return modules[op](**s).eval()(xs[0])
+    if op == "prelu":
+        assert len(w["weight"]) == s.get("num_parameters", 1)
+        return F.prelu(xs[0], w["weight"])
     if op == "softmax":
         return F.softmax(xs[0], dim=s.get("dim", 1))
     if op == "log_softmax":
@@ -129,10 +149,16 @@ def compute(op, s, xs, w):
         shape = [1, -1] + [1] * (xs[0].dim() - 2)
         y = xs[0] * w["weight"].reshape(shape)
         return y + w["bias"].reshape(shape) if s["bias"] else y
+    if op == "layer_scale":
+        return w["layer_scale"] * xs[0]
     if op == "concat":
         return torch.cat(xs, dim=s.get("dim", 1))
     if op == "add":
         return sum(xs[1:], start=xs[0])
+    if op == "sub":
+        return torch.sub(*xs)
+    if op == "div":
+        return torch.div(*xs)
     if op == "mul":
         return torch.mul(*xs)
     if op == "parameter":
@@ -172,6 +198,29 @@ def list_cases():
     batch_norm2d("without affine", (2, 3, 3, 3), affine=False)
     batch_norm2d("without affine, eps 0.1", (1, 2, 3, 4), affine=False, eps=0.1)
 
+    def off_zero(name, *shape):
+        return 50 + numbers(name).randn(*shape)
+
+    normalization("layer_norm", "tokens, batch 2", (2, 3, 8), (8,))
+    normalization("layer_norm", "without bias", (1, 4, 5), (5,), bias=False)
+    normalization("layer_norm", "without affine, flat, eps 0.1", (2, 6), None, affine=False, eps=0.1)
+    normalization("layer_norm", "two dimensions of three, batch 2", (2, 3, 2, 4), (2, 4), dims=2)
+    normalization("layer_norm", "all of an image", (2, 3, 2, 4), (3, 2, 4), dims=3)
+    normalization("layer_norm", "far from zero", off_zero("ln", 2, 3, 7), (7,))
+    normalization("layer_norm", "one value a group", (2, 3, 1), (1,))
+
+    normalization("group_norm", "2 groups of 3 channels, batch 2", (2, 6, 3, 2), (6,), num_groups=2)
+    normalization("group_norm", "one group", (2, 4, 2, 3), (4,), num_groups=1)
+    normalization("group_norm", "a group for each channel, eps 0.1", (1, 3, 2, 3), (3,), num_groups=3, eps=0.1)
+    normalization("group_norm", "without affine, far from zero", off_zero("gn", 2, 4, 3, 3), None, num_groups=2, affine=False)
+    normalization("group_norm", "flat", (2, 6), (6,), num_groups=2)
+    normalization("group_norm", "sequence", (1, 4, 5), (4,), num_groups=2)
+
+    normalization("instance_norm2d", "default, batch 2", (2, 3, 4, 2), None)
+    normalization("instance_norm2d", "with affine, eps 1e-3, batch 2", (2, 4, 3, 2), (4,), affine=True, eps=1e-3)
+    normalization("instance_norm2d", "tiny variances, where eps weighs", 1e-2 * numbers("in").randn(1, 2, 3, 3), None)
+    normalization("instance_norm2d", "far from zero, two positions", off_zero("in2", 1, 3, 1, 2), (3,), affine=True)
+
     # PyTorch averages over the window (alpha / size), and an even window reaches further to lower channels.
     lrn = "local_response_norm"
     case(lrn, "size 5, AlexNet's settings on large numbers", [40 * numbers("lrn").randn(1, 8, 2, 3)],
@@ -190,7 +239,8 @@ def list_cases():
     for op, more in [
         ("relu", [{}]), ("relu6", [{}]), ("leaky_relu", [{}, {"negative_slope": 0.2}, {"negative_slope": 1.5}]),
         ("silu", [{}]), ("gelu", [{}, {"approximate": "none"}, {"approximate": "tanh"}]), ("sigmoid", [{}]),
-        ("tanh", [{}]), ("hard_sigmoid", [{}]), ("hard_swish", [{}]),
+        ("tanh", [{}]), ("hard_sigmoid", [{}]), ("hard_swish", [{}]), ("elu", [{}, {"alpha": -2.5}]), ("mish", [{}]),
+        ("hard_tanh", [{}, {"min_val": 0.5, "max_val": 3.0}]),
     ]:  # fmt: skip
         for settings in more:
             end = "".join(f", {k} {v}" for k, v in settings.items())
@@ -198,6 +248,15 @@ def list_cases():
             case(op, "large numbers, flat" + end, [large], **settings)
             case(op, "near zero" + end, [near_zero], **settings)
             case(op, "normal numbers, flat, batch 2" + end, [(2, 9)], **settings)
+
+    case("mish", "far below zero alone", [np.linspace(-25, -15, 6).reshape(1, 6)])
+
+    case("prelu", "one factor, default, around the kink, batch 2", [kinks.reshape(2, 5, 2, 1)], [("weight", normal(1))])
+    case("prelu", "a factor for each channel, some negative, batch 2", [(2, 4, 3, 2)],
+         [("weight", normal(4))], num_parameters=4)  # fmt: skip
+    case("prelu", "factors above 1, sequence", [(2, 3, 4)], [("weight", positive(3, low=1.5, high=4))], num_parameters=3)
+    case("prelu", "flat, one for each feature", [(2, 5)], [("weight", normal(5))], num_parameters=5)
+    case("prelu", "single numbers", [(6,)], [("weight", normal(1))], num_parameters=1)
 
     for op in ("softmax", "log_softmax"):
         case(op, "flat, default dim", [(2, 6)])
@@ -282,6 +341,11 @@ def list_cases():
     case("scale", "without bias", [(1, 3, 2, 4)], [("weight", normal(3))], bias=False)
     case("scale", "flat, with bias, batch 2", [(2, 5)], [("weight", normal(5)), ("bias", normal(5))], bias=True)
 
+    case("layer_scale", "image, batch 2", [(2, 4, 3, 2)], [("layer_scale", normal(4, 1, 1))])
+    case("layer_scale", "as many positions as channels", [(1, 3, 3, 3)], [("layer_scale", normal(3, 1, 1))], init_value=0.1)
+    case("layer_scale", "sequence: the first dimension", [(2, 3, 4)], [("layer_scale", normal(3, 1))])
+    case("layer_scale", "flat", [(2, 5)], [("layer_scale", normal(5))])
+
     case("concat", "dim 1, unequal, batch 2", [(2, 2, 3, 2), (2, 3, 3, 2)], dim=1)
     case("concat", "dim 2", [(1, 2, 1, 3), (1, 2, 4, 3)], dim=2)
     case("concat", "three inputs, dim 1", [(1, 1, 2, 3), (1, 3, 2, 3), (1, 2, 2, 3)], dim=1)
@@ -291,6 +355,11 @@ def list_cases():
     case("add", "two inputs, batch 2", [(2, 3, 2, 2)] * 2)
     case("add", "three inputs", [(1, 2, 3, 2)] * 3)
     case("add", "flat", [(1, 6)] * 2)
+
+    for op, second in [("sub", normal), ("div", positive)]:
+        for title, shape in [("batch 2", (2, 3, 2, 2)), ("flat", (1, 6)), ("one channel and batch", (1, 1, 3, 2))]:
+            rng = numbers(f"{op} by {title}")
+            case(op, title, [shape, second(*shape)(rng)])
 
     case("mul", "equal sizes, batch 2", [(2, 3, 2, 2)] * 2)
     case("mul", "CxHxW times Cx1x1, batch 2", [(2, 3, 4, 2), (2, 3, 1, 1)])

@@ -1,0 +1,81 @@
+//! `div`: the quotient of two tensors of one shape.
+
+use candle_core::Tensor;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Arity, Class, Cost, Definition, Operator, Reason, merge};
+use crate::counts::{Kind, Overflow};
+use crate::shape::Shape;
+
+/// The first input divided by the second, which has the same shape, element by element.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Div {}
+
+impl Definition for Div {
+    const EXAMPLE: &'static str = r#"{ op = "div", from = ["features", "norm"] }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[64, 28, 28], &[64, 28, 28]];
+}
+
+impl Operator for Div {
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        merge::two_alike(inputs).cloned()
+    }
+
+    fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
+        Ok(merge::cost(Kind::Div, inputs, output))
+    }
+
+    fn arity(&self) -> Arity {
+        Arity::TWO
+    }
+
+    fn class(&self) -> Class {
+        Class::Merge
+    }
+
+    fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        &inputs[0] / &inputs[1]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::counts::Ops;
+    use crate::op::shapes;
+
+    fn reason(dims: &[&[u64]]) -> String {
+        Div {}.output(&shapes(dims)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn one_division_for_each_element() {
+        let inputs = shapes(&[&[64, 28, 28][..]; 2]);
+        let cost = Div {}.cost(&inputs, &Div {}.output(&inputs).unwrap()).unwrap();
+        assert_eq!(cost.work().unwrap().0.ops, Ops::of(Kind::Div, 50_176));
+    }
+
+    #[test]
+    fn the_second_is_put_under_the_first() {
+        let input = |value: f32| Tensor::new(&[[value]], &candle_core::Device::Cpu).unwrap();
+        let output = Div {}.forward(&[input(6.0), input(4.0)], &[]).unwrap();
+        assert_eq!(output.to_vec2::<f32>().unwrap(), [[1.5]]);
+    }
+
+    #[test]
+    fn it_takes_two() {
+        assert_eq!(reason(&[&[6]]), "takes two inputs, and gets 1");
+        assert_eq!(reason(&[&[6], &[6], &[6]]), "takes two inputs, and gets 3");
+    }
+
+    #[test]
+    fn shapes_must_be_equal() {
+        assert_eq!(reason(&[&[6], &[2, 3]]), "6 and 2×3 are not the same shape");
+        assert_eq!(
+            reason(&[&[6, 1], &[6, 4]]),
+            "6×1 and 6×4 are not the same shape, and PyTorch would silently repeat the sizes of 1"
+        );
+    }
+}

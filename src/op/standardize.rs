@@ -1,0 +1,58 @@
+//! What layer, group and instance norm share: groups of n values, each shifted and scaled to mean 0 and variance 1.
+
+use candle_core::{D, Tensor};
+
+use super::{Cost, Initializer, Term, Weight, taps};
+use crate::counts::Kind;
+use crate::working::Working;
+
+/// The default of `eps`.
+pub(super) fn default_eps() -> f64 {
+    1e-5
+}
+
+/// The learned factor and summand, in PyTorch's order.
+pub(super) fn weights(axes: &[(&'static str, u64)], factor: bool, summand: bool) -> Vec<Weight> {
+    let learned = |name, value| Weight::learned(name, axes.to_vec(), Initializer::Constant(value));
+    let weights = [factor.then(|| learned("weight", 1.0)), summand.then(|| learned("bias", 0.0))];
+    weights.into_iter().flatten().collect()
+}
+
+/// For each group: n − 1 additions and a division for the mean; n subtractions of it; n squares, n − 1 additions and a
+/// division for the variance; the addition of `eps`, a root and a division for 1/√(var + eps); n multiplications by that.
+/// A learned factor is n multiplications more, a learned summand n additions. One group (`None`) goes without saying.
+pub(super) fn cost(groups: Option<&Working>, n: &Working, factor: bool, summand: bool) -> Cost {
+    let times_n = |count: u64| Working::Number(count.into()).by(n.clone());
+    let in_all = |kind, working: Working| {
+        let count = match groups {
+            // So that a single root reads "groups", not "groups · 1".
+            Some(groups) if working == Working::Number(1) => groups.clone(),
+            Some(groups) => groups.clone().by(working),
+            None => working,
+        };
+        Term::ops(kind, count)
+    };
+    Cost {
+        terms: vec![
+            in_all(Kind::Mul, times_n(2 + u64::from(factor))),
+            in_all(Kind::Add, times_n(3 + u64::from(summand)).less(Working::Number(1))),
+            in_all(Kind::Div, Working::Number(3)),
+            in_all(Kind::Exp, Working::Number(1)),
+        ],
+    }
+}
+
+/// `groups`, a group in each row, to mean 0 and variance 1: the variance over n, as PyTorch's norms take it.
+pub(super) fn rows(groups: &Tensor, eps: f64) -> candle_core::Result<Tensor> {
+    let centered = groups.broadcast_sub(&groups.mean_keepdim(D::Minus1)?)?;
+    let deviation = centered.sqr()?.mean_keepdim(D::Minus1)?.affine(1.0, eps)?.sqrt()?;
+    centered.broadcast_mul(&deviation.recip()?)
+}
+
+/// A factor and a summand for each channel, where there are any.
+pub(super) fn by_channel(output: &Tensor, weights: &[Tensor]) -> candle_core::Result<Tensor> {
+    let [factor, summand] = weights else {
+        return Ok(output.clone());
+    };
+    output.broadcast_mul(&taps::spread(factor, output, 1)?)?.broadcast_add(&taps::spread(summand, output, 1)?)
+}
