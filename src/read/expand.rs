@@ -10,6 +10,7 @@
 )]
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::description::{Body, Datum, DatumKind, Description, Item, Name, Setting};
@@ -83,14 +84,14 @@ pub(super) fn operator(
 
 /// Nodes whose output nothing takes: probably a forgotten `from`.
 pub(super) fn unused(graph: &Graph) -> Vec<Diagnostic> {
-    let is_output = |id| graph.outputs().iter().any(|&(_, output)| output == id);
-    let mut seen: Vec<&Span> = vec![];
+    let outputs: HashSet<NodeId> = graph.outputs().iter().map(|&(_, output)| output).collect();
+    let mut seen: HashSet<usize> = HashSet::new();
     let mut warnings = vec![];
     for (id, node) in graph.nodes().filter(|&(id, _)| graph.users(id).next().is_none()) {
-        let Some(span) = node.span.as_ref().filter(|span| !is_output(id) && !seen.contains(span)) else {
+        let Some(span) = node.span.as_ref().filter(|_| !outputs.contains(&id)) else { continue };
+        if !seen.insert(span.start) {
             continue;
-        };
-        seen.push(span);
+        }
         let path = graph.path(id);
         let message = text!("nothing takes the output of `{path}`", "没有任何项使用 `{path}` 的输出");
         warnings.push(Diagnostic::new(message, span.clone()).warning());
