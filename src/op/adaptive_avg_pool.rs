@@ -11,6 +11,8 @@ use super::window::{Axis, Window, positions, spatial_sizes};
 use super::{Class, Cost, Definition, Operator, Reason, Term, only_spatial, shape, taps};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
+use crate::text;
+use crate::text::Text;
 use crate::working::Working;
 
 /// Mean over bins, channel by channel, to an output of a given size: bin i of n is from ⌊i·in/n⌋ to ⌈(i + 1)·in/n⌉.
@@ -58,6 +60,11 @@ impl<const N: usize> Operator for AdaptiveAvgPool<N> {
         };
         let axes = spatial_sizes(input).iter().zip(self.sizes()).map(even).collect::<Option<_>>()?;
         Some(Window { axes })
+    }
+
+    fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        let sizes = self.sizes().map(|size| size.to_string()).join("×");
+        Some(text!("average pool to {sizes}", "平均池化到 {sizes}"))
     }
 
     fn class(&self) -> Class {

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use super::{Arity, Class, Cost, Definition, Operator, Reason, merge};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
+use crate::text;
+use crate::text::Text;
 
 /// The sum of two or more inputs of the same shape.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -33,6 +35,11 @@ impl Operator for Add {
 
     fn arity(&self) -> Arity {
         Arity::SEVERAL
+    }
+
+    fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        let count = inputs.len();
+        Some(text!("sum of {count} tensors", "{count} 个张量的和"))
     }
 
     fn class(&self) -> Class {

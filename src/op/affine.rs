@@ -8,6 +8,8 @@ use super::settings::finite;
 use super::{Class, Cost, Definition, Operator, Reason, only};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
+use crate::text;
+use crate::text::Text;
 use crate::working::Working;
 
 /// mul · x + add, with two fixed numbers.
@@ -42,6 +44,11 @@ impl Operator for Affine {
             kinds.push(Kind::Add);
         }
         Ok(Cost::each(&kinds, &Working::elements("output elements", output)))
+    }
+
+    fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        let (factor, offset) = (self.mul, self.add);
+        Some(text!("{factor} · x + ({offset})", "{factor} · x + ({offset})"))
     }
 
     fn class(&self) -> Class {

@@ -10,6 +10,8 @@ use super::window::Axis;
 use super::{Class, Cost, Definition, Operator, Reason, Term, Window, taps};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
+use crate::text;
+use crate::text::Text;
 use crate::working::Working;
 
 /// Mean over a sliding window, channel by channel.
@@ -62,6 +64,13 @@ impl<const N: usize> Operator for AvgPool<N> {
 
     fn window(&self, _input: &Shape) -> Option<Window> {
         Some(self.pool().window())
+    }
+
+    fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        let window = self.pool().window();
+        let extent = window.extent();
+        let name = text!("{extent} average pool", "{extent} 平均池化");
+        Some(Text::list(&[vec![name], window.sliding()].concat()))
     }
 
     fn class(&self) -> Class {

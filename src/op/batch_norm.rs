@@ -9,6 +9,8 @@ use serde::Deserialize;
 use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, only_spatial, settings, taps};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
+use crate::text;
+use crate::text::Text;
 use crate::working::Working;
 
 /// Batch normalization with the running statistics, channel by channel: (x − mean)/√(var + eps)·weight + bias.
@@ -52,6 +54,12 @@ impl<const N: usize> Operator for BatchNorm<N> {
 
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
         Ok(Cost::each(&[Kind::Mul, Kind::Add], &Working::elements("output elements", output)))
+    }
+
+    fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        let affine = text!("batch norm", "批归一化");
+        let plain = text!("batch norm without scale and shift", "无缩放和平移的批归一化");
+        Some(if self.affine { affine } else { plain })
     }
 
     fn class(&self) -> Class {

@@ -55,6 +55,18 @@ impl Operator for Concat {
         Arity { least: 1, ..Arity::SEVERAL }
     }
 
+    fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        let (count, dim) = (inputs.len(), self.dim.0);
+        Some(if dim == 1 {
+            text!("concatenation of {count} tensors", "{count} 个张量的拼接")
+        } else {
+            text!(
+                "concatenation of {count} tensors along dimension {dim}",
+                "{count} 个张量沿第 {dim} 维的拼接"
+            )
+        })
+    }
+
     fn class(&self) -> Class {
         Class::Merge
     }

@@ -12,6 +12,7 @@ use super::{
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
 use crate::text;
+use crate::text::Text;
 use crate::working::Working;
 
 /// Two-dimensional convolution.
@@ -68,13 +69,13 @@ impl Operator for Conv2d {
 
     fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
         let window = self.sliding();
-        let taps = window.taps_inside(window::spatial_sizes(&inputs[0]), window::spatial_sizes(output))?;
+        let exact = window.taps_inside(window::spatial_sizes(&inputs[0]), window::spatial_sizes(output))?;
         let (name, channels) = self.group_channels(&inputs[0]);
         let input = Working::named(name, channels);
         let out = Working::named("out", self.out_channels.get());
         let nominal = Working::Product(window.kernel_working()).by(window::positions(output));
         let macs = Term::macs(Contraction::Convolution, nominal.by(input.clone()).by(out.clone()))
-            .padding_exact(Working::Product(vec![taps, input, out]));
+            .padding_exact(Working::Product(vec![exact, input, out]));
         Ok(Cost { terms: if self.bias { vec![macs, Term::bias(output)] } else { vec![macs] } })
     }
 
@@ -84,6 +85,28 @@ impl Operator for Conv2d {
 
     fn window(&self, _input: &Shape) -> Option<Window> {
         Some(self.sliding())
+    }
+
+    fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        let (window, groups) = (self.sliding(), self.groups.get());
+        let (extent, from, to) = (window.extent(), inputs[0].dims()[0], self.out_channels.get());
+        let depthwise = groups > 1 && groups == from;
+        let mut words = vec![
+            if depthwise {
+                text!("{extent} depthwise convolution", "{extent} 逐通道卷积")
+            } else {
+                text!("{extent} convolution", "{extent} 卷积")
+            },
+            text!("{from} → {to} channels", "{from} → {to} 通道"),
+        ];
+        words.extend(window.sliding());
+        if groups > 1 && !depthwise {
+            words.push(text!("{groups} groups", "{groups} 组"));
+        }
+        if !self.bias {
+            words.push(text!("no bias", "无偏置"));
+        }
+        Some(Text::list(&words))
     }
 
     fn class(&self) -> Class {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::{Class, Definition, Operator, Reason, only};
 use crate::shape::Shape;
 use crate::text;
+use crate::text::Text;
 
 /// Zeros a random share of the numbers during training; at inference the input as it is.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -38,6 +39,10 @@ impl Operator for Dropout {
 
     fn is_view(&self) -> bool {
         true
+    }
+
+    fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        Some(text!("dropout, idle at inference", "dropout,推理时不起作用"))
     }
 
     fn class(&self) -> Class {

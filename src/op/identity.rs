@@ -6,6 +6,8 @@ use serde::Deserialize;
 
 use super::{Class, Definition, Operator, Reason, only};
 use crate::shape::Shape;
+use crate::text;
+use crate::text::Text;
 
 /// The input as it is: a place with a name.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -24,6 +26,10 @@ impl Operator for Identity {
 
     fn is_view(&self) -> bool {
         true
+    }
+
+    fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        Some(text!("identity", "恒等"))
     }
 
     fn class(&self) -> Class {

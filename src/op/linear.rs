@@ -9,6 +9,7 @@ use super::{Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
 use crate::text;
+use crate::text::Text;
 use crate::working::Working;
 
 /// Linear layer on the last dimension; an image wants `flatten` before it.
@@ -60,6 +61,17 @@ impl Operator for Linear {
         }
         let macs = Term::macs(Contraction::Linear, Working::Product(factors));
         Ok(Cost { terms: if self.bias { vec![macs, Term::bias(output)] } else { vec![macs] } })
+    }
+
+    fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        let (_, from) = positions_and_features(&inputs[0]);
+        let to = self.out_features.get();
+        let mut words =
+            vec![text!("linear layer", "线性层"), text!("{from} → {to} features", "{from} → {to} 特征")];
+        if !self.bias {
+            words.push(text!("no bias", "无偏置"));
+        }
+        Some(Text::list(&words))
     }
 
     fn class(&self) -> Class {

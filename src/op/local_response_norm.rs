@@ -10,6 +10,7 @@ use super::{Class, Cost, Definition, Operator, Reason, Term, only, taps};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
+use crate::text::Text;
 use crate::working::Working;
 
 /// Local response normalization: x / (k + alpha/size · Σ x²)^beta, the sum over `size` neighboring channels.
@@ -57,6 +58,11 @@ impl Operator for LocalResponseNorm {
         let mul = Term::ops(Kind::Mul, Working::Number(2).by(elements.clone()));
         let single = [Kind::Div, Kind::Exp].map(|kind| Term::ops(kind, elements.clone()));
         Ok(Cost { terms: [mul, add].into_iter().chain(single).collect() })
+    }
+
+    fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        let size = self.size.get();
+        Some(text!("local response norm over {size} channels", "{size} 个通道上的局部响应归一化"))
     }
 
     fn class(&self) -> Class {

@@ -9,6 +9,8 @@ use super::settings::{Extent, PerAxis, Size};
 use super::{Class, Cost, Definition, Operator, Reason, Window, taps};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
+use crate::text;
+use crate::text::Text;
 use crate::working::Working;
 
 /// Maximum over a sliding window, channel by channel; padding never wins.
@@ -55,6 +57,13 @@ impl<const N: usize> Operator for MaxPool<N> {
 
     fn window(&self, _input: &Shape) -> Option<Window> {
         Some(self.pool().window())
+    }
+
+    fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        let window = self.pool().window();
+        let extent = window.extent();
+        let name = text!("{extent} max pool", "{extent} 最大池化");
+        Some(Text::list(&[vec![name], window.sliding()].concat()))
     }
 
     fn class(&self) -> Class {

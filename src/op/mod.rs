@@ -162,6 +162,12 @@ pub trait Operator {
         vec![]
     }
 
+    /// What it is, with its settings, in words: "5×5 convolution, 192 → 32 channels, padding 2". `None` where its name in a
+    /// description says it all.
+    fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        None
+    }
+
     /// The sliding window over `input`, if there is one: for receptive fields.
     fn window(&self, _input: &Shape) -> Option<Window> {
         None

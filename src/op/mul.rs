@@ -8,6 +8,7 @@ use super::{Arity, Class, Cost, Definition, Operator, Reason, merge, shape};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
+use crate::text::Text;
 
 /// The elementwise product of two or more inputs with the same number of dimensions; sizes of 1 are repeated.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -33,6 +34,11 @@ impl Operator for Mul {
 
     fn arity(&self) -> Arity {
         Arity::SEVERAL
+    }
+
+    fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        let count = inputs.len();
+        Some(text!("product of {count} tensors", "{count} 个张量的积"))
     }
 
     fn class(&self) -> Class {

@@ -8,6 +8,7 @@ use super::settings::Size;
 use super::{Arity, Class, Definition, Initializer, Operator, Reason, Weight, shape};
 use crate::shape::Shape;
 use crate::text;
+use crate::text::Text;
 
 /// The most dimensions of a parameter: as many as any library of networks has.
 const MOST_DIMENSIONS: usize = 8;
@@ -53,6 +54,10 @@ impl Operator for Parameter {
 
     fn arity(&self) -> Arity {
         Arity::NONE
+    }
+
+    fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        Some(text!("learned tensor", "学习得到的张量"))
     }
 
     fn class(&self) -> Class {

@@ -8,6 +8,7 @@ use super::{Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
+use crate::text::Text;
 use crate::working::Working;
 
 /// A learned factor for each channel.
@@ -48,6 +49,14 @@ impl Operator for Scale {
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
         let factor = Term::ops(Kind::Mul, Working::elements("output elements", output));
         Ok(Cost { terms: if self.bias { vec![factor, Term::bias(output)] } else { vec![factor] } })
+    }
+
+    fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        Some(if self.bias {
+            text!("learned factor and bias for each channel", "每个通道一个学习得到的系数和偏置")
+        } else {
+            text!("learned factor for each channel", "每个通道一个学习得到的系数")
+        })
     }
 
     fn class(&self) -> Class {

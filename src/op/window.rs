@@ -3,6 +3,7 @@
 use crate::counts::Overflow;
 use crate::shape::{LARGEST_SIZE, Shape};
 use crate::text;
+use crate::text::Text;
 use crate::working::Working;
 
 use super::Reason;
@@ -189,6 +190,51 @@ impl Window {
     /// The positions of the window, one factor for each axis: `kernel²`.
     pub fn kernel_working(&self) -> Vec<Working> {
         self.kernel().into_iter().map(|(name, size)| Working::named(name, size)).collect()
+    }
+
+    /// How large it is: `5×5`.
+    pub fn extent(&self) -> String {
+        let sizes: Vec<_> = self.axes.iter().map(|axis| axis.kernel.to_string()).collect();
+        sizes.join("×")
+    }
+
+    /// How it slides, in words, where that is not one by one over the bare input: "stride 2", "padding 3".
+    pub fn sliding(&self) -> Vec<Text> {
+        let mut words = vec![];
+        if let Some(stride) = self.unless(|axis| axis.stride, 1) {
+            words.push(text!("stride {stride}", "步幅 {stride}"));
+        }
+        match (self.unless(|axis| axis.before, 0), self.unless(|axis| axis.after, 0)) {
+            (None, None) => {}
+            (Some(before), Some(after)) if before == after => {
+                words.push(text!("padding {before}", "填充 {before}"));
+            }
+            (before, after) => {
+                let [before, after] =
+                    [before, after].map(|padding| padding.unwrap_or_else(|| "0".to_owned()));
+                words.push(text!(
+                    "padding {before} before and {after} after",
+                    "前填充 {before}、后填充 {after}"
+                ));
+            }
+        }
+        if let Some(dilation) = self.unless(|axis| axis.dilation, 1) {
+            words.push(text!("dilation {dilation}", "扩张率 {dilation}"));
+        }
+        if self.axes.iter().any(|axis| axis.ceil) {
+            words.push(text!("sizes rounded up", "尺寸向上取整"));
+        }
+        words
+    }
+
+    /// A setting of every axis, `2` or `2×1`, unless all are as they are by `default`.
+    fn unless(&self, setting: impl Fn(&Axis) -> u64, default: u64) -> Option<String> {
+        match self.shared(&setting) {
+            Some(value) => (value != default).then(|| value.to_string()),
+            None => {
+                Some(self.axes.iter().map(|axis| setting(axis).to_string()).collect::<Vec<_>>().join("×"))
+            }
+        }
     }
 
     fn product(

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::columns::column;
 use super::latex::escaped;
-use super::rows::{self, Outline, Part};
+use super::rows::{Outline, Part};
 use super::{Style, Subject, markdown};
 use crate::analyze::cost;
 use crate::counts::{Counts, Overflow};
@@ -219,10 +219,12 @@ impl Notes<'_> {
         let inputs = self.graph.input_shapes(id);
         let shown: Vec<_> = inputs.iter().map(ToString::to_string).collect();
         let (path, op, output) = (self.graph.path(id), node.operator_name(), &node.shape);
-        let arrow = if inputs.is_empty() { String::new() } else { format!("{} → ", shown.join(", ")) };
-        let window = node.operator().zip(inputs.first()).and_then(|(op, input)| op.window(input));
-        let window = window.map_or(String::new(), |window| format!(" {}", rows::kernel(&window)));
-        self.pieces.push(Piece::Heading(level, format!("{path}: {op}{window}, {arrow}{output}")));
+        let summary = node.operator().and_then(|op| op.summary(&inputs, output));
+        let summary = summary.map_or_else(|| op.to_owned(), |summary| self.say(&summary));
+        self.pieces.push(Piece::Heading(level, format!("{path}: {summary}")));
+        let shapes =
+            if inputs.is_empty() { output.to_string() } else { format!("{} → {output}", shown.join(", ")) };
+        self.pieces.push(Piece::Sentence(shapes));
         if node.content == Content::Input {
             return;
         }

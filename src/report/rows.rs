@@ -273,7 +273,7 @@ fn share(subject: &Subject, counts: &Counts) -> Option<f64> {
 }
 
 /// `7×7 /2`: the window, and its stride where that is not 1.
-pub(super) fn kernel(window: &Window) -> String {
+fn kernel(window: &Window) -> String {
     let joined = |values: Vec<u64>| values.iter().map(u64::to_string).collect::<Vec<_>>().join("×");
     let size = joined(window.axes.iter().map(|axis| axis.kernel).collect());
     let strides: Vec<u64> = window.axes.iter().map(|axis| axis.stride).collect();
