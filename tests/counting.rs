@@ -73,6 +73,8 @@ const RULES: &[Rule] = &[
     rule("avg_pool2d", r#"{"kernel_size": [3, 2], "stride": 1}"#, IMAGE, 4 * 4 * 4, [0, 5, 1, 0, 0]),
     rule("adaptive_avg_pool2d", r#"{"output_size": [2, 5]}"#, IMAGE, 4 * 2 * 5, [0, 2, 1, 0, 0]),
     rule("adaptive_avg_pool2d", r#"{"output_size": 1}"#, IMAGE, 4, [0, 29, 1, 0, 0]),
+    rule("mean", r#"{"dim": [2, 3]}"#, IMAGE, 4, [0, 29, 1, 0, 0]),
+    rule("mean", r#"{"dim": [1, -1], "keepdim": true}"#, IMAGE, 6, [0, 19, 1, 0, 0]),
     // Merges of two tensors, and learned and fixed factors.
     rule("add", "{}", &[&[4, 6, 5], &[4, 6, 5]], ELEMENTS, [0, 1, 0, 0, 0]),
     rule("mul", "{}", &[&[4, 6, 5], &[4, 6, 5]], ELEMENTS, [1, 0, 0, 0, 0]),
@@ -84,6 +86,11 @@ const RULES: &[Rule] = &[
     // What moves numbers and computes none.
     rule("concat", "{}", &[&[4, 6, 5], &[2, 6, 5]], 6 * 6 * 5, [0; 5]),
     each("flatten", "{}", [0; 5]),
+    each("reshape", r#"{"shape": [5, -1]}"#, [0; 5]),
+    each("permute", r#"{"dims": [0, 2, 3, 1]}"#, [0; 5]),
+    rule("slice", r#"{"end": 2}"#, IMAGE, 2 * 6 * 5, [0; 5]),
+    rule("select", r#"{"dim": 1, "index": 0}"#, IMAGE, 6 * 5, [0; 5]),
+    each("channel_shuffle", r#"{"groups": 2}"#, [0; 5]),
     each("identity", "{}", [0; 5]),
     each("dropout", "{}", [0; 5]),
     rule("parameter", r#"{"shape": [4, 6, 5]}"#, &[], ELEMENTS, [0; 5]),

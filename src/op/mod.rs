@@ -24,6 +24,7 @@ pub mod add;
 pub mod affine;
 pub mod avg_pool;
 pub mod batch_norm;
+pub mod channel_shuffle;
 pub mod concat;
 pub mod conv2d;
 pub mod dropout;
@@ -32,12 +33,17 @@ pub mod identity;
 pub mod linear;
 pub mod local_response_norm;
 pub mod max_pool;
+pub mod mean;
 mod merge;
 pub mod mul;
 pub mod parameter;
+pub mod permute;
 mod pool;
+pub mod reshape;
 pub mod scale;
+pub mod select;
 pub mod settings;
+pub mod slice;
 pub mod softmax;
 mod taps;
 pub mod window;
@@ -111,9 +117,15 @@ operators! {
     "max_pool2d" => max_pool::MaxPool2d,
     "avg_pool2d" => avg_pool::AvgPool2d,
     "adaptive_avg_pool2d" => adaptive_avg_pool::AdaptiveAvgPool2d,
+    "mean" => mean::Mean,
     "dropout" => dropout::Dropout,
     "identity" => identity::Identity,
     "flatten" => flatten::Flatten,
+    "reshape" => reshape::Reshape,
+    "permute" => permute::Permute,
+    "slice" => slice::Slice,
+    "select" => select::Select,
+    "channel_shuffle" => channel_shuffle::ChannelShuffle,
     "affine" => affine::Affine,
     "scale" => scale::Scale,
     "concat" => concat::Concat,
