@@ -73,7 +73,8 @@ fn every_operator_runs_in_some_network() {
           { op = 'relu6' }, { op = 'leaky_relu' }, { op = 'silu' }, { op = 'gelu' }, { op = 'hard_sigmoid' },
           { op = 'hard_swish' }, { op = 'identity' }, { op = 'scale' }, { op = 'log_softmax' },
           { merge = 'concat', branches = { plain = [], learned = [{ op = 'parameter', shape = [2, 6, 6] }] } },
-          { op = 'channel_shuffle', groups = 2 }, { op = 'slice', start = 'in/2' }, { op = 'permute', dims = [0, 3, 1, 2] },
+          { op = 'upsample', scale_factor = 2 }, { op = 'pixel_unshuffle', downscale_factor = 4 },
+          { op = 'pixel_shuffle', upscale_factor = 2 }, { op = 'channel_shuffle', groups = 2 }, { op = 'slice', start = 'in/2' }, { op = 'permute', dims = [0, 3, 1, 2] },
           { op = 'mean', dim = [2], keepdim = true }, { op = 'reshape', shape = ['w', -1] },
           { op = 'select', dim = 1, index = -1 },
         ]";

@@ -75,6 +75,7 @@ const RULES: &[Rule] = &[
     rule("adaptive_avg_pool2d", r#"{"output_size": 1}"#, IMAGE, 4, [0, 29, 1, 0, 0]),
     rule("mean", r#"{"dim": [2, 3]}"#, IMAGE, 4, [0, 29, 1, 0, 0]),
     rule("mean", r#"{"dim": [1, -1], "keepdim": true}"#, IMAGE, 6, [0, 19, 1, 0, 0]),
+    rule("upsample", r#"{"scale_factor": 2, "mode": "bilinear"}"#, IMAGE, 4 * 12 * 10, [4, 3, 0, 0, 0]),
     // Merges of two tensors, and learned and fixed factors.
     rule("add", "{}", &[&[4, 6, 5], &[4, 6, 5]], ELEMENTS, [0, 1, 0, 0, 0]),
     rule("mul", "{}", &[&[4, 6, 5], &[4, 6, 5]], ELEMENTS, [1, 0, 0, 0, 0]),
@@ -91,6 +92,9 @@ const RULES: &[Rule] = &[
     rule("slice", r#"{"end": 2}"#, IMAGE, 2 * 6 * 5, [0; 5]),
     rule("select", r#"{"dim": 1, "index": 0}"#, IMAGE, 6 * 5, [0; 5]),
     each("channel_shuffle", r#"{"groups": 2}"#, [0; 5]),
+    each("pixel_shuffle", r#"{"upscale_factor": 2}"#, [0; 5]),
+    rule("pixel_unshuffle", r#"{"downscale_factor": 2}"#, &[&[3, 6, 4]], 12 * 3 * 2, [0; 5]),
+    rule("upsample", r#"{"size": [7, 9]}"#, IMAGE, 4 * 7 * 9, [0; 5]),
     each("identity", "{}", [0; 5]),
     each("dropout", "{}", [0; 5]),
     rule("parameter", r#"{"shape": [4, 6, 5]}"#, &[], ELEMENTS, [0; 5]),

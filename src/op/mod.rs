@@ -38,6 +38,7 @@ mod merge;
 pub mod mul;
 pub mod parameter;
 pub mod permute;
+pub mod pixel_shuffle;
 mod pool;
 pub mod reshape;
 pub mod scale;
@@ -46,6 +47,7 @@ pub mod settings;
 pub mod slice;
 pub mod softmax;
 mod taps;
+pub mod upsample;
 pub mod window;
 
 pub use window::Window;
@@ -126,6 +128,9 @@ operators! {
     "slice" => slice::Slice,
     "select" => select::Select,
     "channel_shuffle" => channel_shuffle::ChannelShuffle,
+    "pixel_shuffle" => pixel_shuffle::PixelShuffle,
+    "pixel_unshuffle" => pixel_shuffle::PixelUnshuffle,
+    "upsample" => upsample::Upsample,
     "affine" => affine::Affine,
     "scale" => scale::Scale,
     "concat" => concat::Concat,

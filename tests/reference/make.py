@@ -152,6 +152,10 @@ def compute(op, s, xs, w):
         return torch.reshape(xs[0], [len(xs[0]), *s["shape"]])
     if op == "channel_shuffle":
         return F.channel_shuffle(xs[0], s["groups"])
+    if op in ("pixel_shuffle", "pixel_unshuffle"):
+        return getattr(F, op)(xs[0], **s)
+    if op == "upsample":
+        return nn.Upsample(**{k: tuple(v) if isinstance(v, list) else v for k, v in s.items()})(xs[0])
     raise ValueError(op)
 
 
@@ -346,6 +350,23 @@ def list_cases():
     case("channel_shuffle", "2 groups, batch 2", [(2, 6, 2, 3)], groups=2)
     case("channel_shuffle", "3 groups of 2", [(1, 6, 3, 2)], groups=3)
     case("channel_shuffle", "a sequence, as many groups as channels", [(2, 4, 3)], groups=4)
+
+    case("pixel_shuffle", "factor 2, batch 2", [(2, 8, 2, 3)], upscale_factor=2)
+    case("pixel_shuffle", "factor 3 to one channel", [(1, 9, 3, 2)], upscale_factor=3)
+    case("pixel_unshuffle", "factor 2, batch 2", [(2, 2, 4, 6)], downscale_factor=2)
+    case("pixel_unshuffle", "factor 3 of one channel", [(1, 1, 6, 3)], downscale_factor=3)
+
+    case("upsample", "nearest, factor 2, batch 2", [(2, 3, 2, 3)], scale_factor=2)
+    case("upsample", "nearest, fractions: the factor counts, not the sizes", [(1, 2, 5, 7)], scale_factor=[1.5, 1.3])
+    case("upsample", "nearest, to a size, smaller in height", [(1, 2, 7, 4)], size=[3, 9])
+    case("upsample", "bilinear, factor 2, batch 2", [(2, 2, 3, 4)], scale_factor=2, mode="bilinear")
+    case("upsample", "bilinear, factors 3 and 2, corners aligned", [(1, 2, 3, 4)], scale_factor=[3, 2], mode="bilinear",
+         align_corners=True)  # fmt: skip
+    case("upsample", "bilinear, fractions: the factor counts, not the sizes", [(1, 2, 5, 7)], scale_factor=[1.5, 0.7],
+         mode="bilinear")  # fmt: skip
+    case("upsample", "bilinear, to a size, smaller in height", [(1, 2, 7, 4)], size=[3, 9], mode="bilinear")
+    case("upsample", "bilinear, to one row, corners aligned", [(1, 2, 4, 3)], size=[1, 5], mode="bilinear", align_corners=True)
+    case("upsample", "bilinear, of one pixel", [(2, 2, 1, 1)], size=3, mode="bilinear")
 
 
 def write_operators():
