@@ -24,6 +24,7 @@ pub mod add;
 pub mod affine;
 pub mod avg_pool;
 pub mod batch_norm;
+pub mod channel_shuffle;
 pub mod concat;
 pub mod conv2d;
 pub mod div;
@@ -37,18 +38,25 @@ pub mod layer_scale;
 pub mod linear;
 pub mod local_response_norm;
 pub mod max_pool;
+pub mod mean;
 mod merge;
 pub mod mul;
 pub mod parameter;
+pub mod permute;
+pub mod pixel_shuffle;
 mod pool;
 pub mod prelu;
+pub mod reshape;
 pub mod scale;
+pub mod select;
 mod setting_names;
 pub mod settings;
+pub mod slice;
 pub mod softmax;
 mod standardize;
 pub mod sub;
 mod taps;
+pub mod upsample;
 pub mod window;
 
 pub use window::Window;
@@ -127,9 +135,18 @@ operators! {
     "max_pool2d" => max_pool::MaxPool2d,
     "avg_pool2d" => avg_pool::AvgPool2d,
     "adaptive_avg_pool2d" => adaptive_avg_pool::AdaptiveAvgPool2d,
+    "mean" => mean::Mean,
     "dropout" => dropout::Dropout,
     "identity" => identity::Identity,
     "flatten" => flatten::Flatten,
+    "reshape" => reshape::Reshape,
+    "permute" => permute::Permute,
+    "slice" => slice::Slice,
+    "select" => select::Select,
+    "channel_shuffle" => channel_shuffle::ChannelShuffle,
+    "pixel_shuffle" => pixel_shuffle::PixelShuffle,
+    "pixel_unshuffle" => pixel_shuffle::PixelUnshuffle,
+    "upsample" => upsample::Upsample,
     "affine" => affine::Affine,
     "scale" => scale::Scale,
     "layer_scale" => layer_scale::LayerScale,

@@ -246,7 +246,12 @@ where
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
-        Err(E::custom(text!("must not be negative, and is {value}", "不得为负,这里是 {value}")))
+        match u64::try_from(value) {
+            Ok(value) => self.visit_u64(value),
+            Err(_) => {
+                Err(E::custom(text!("must not be negative, and is {value}", "不得为负,这里是 {value}")))
+            }
+        }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {

@@ -163,6 +163,25 @@ def compute(op, s, xs, w):
         return torch.mul(*xs)
     if op == "parameter":
         return w["weight"].unsqueeze(0)
+    if op == "slice":
+        # torch has no tensor method for a step; indexing is what networks write.
+        where = [slice(None)] * xs[0].dim()
+        where[s.get("dim", 1)] = slice(s.get("start", 0), s.get("end"), s.get("step", 1))
+        return xs[0][tuple(where)]
+    if op == "select":
+        return torch.select(xs[0], **s)
+    if op == "mean":
+        return torch.mean(xs[0], **s)
+    if op == "permute":
+        return torch.permute(xs[0], **s)
+    if op == "reshape":
+        return torch.reshape(xs[0], [len(xs[0]), *s["shape"]])
+    if op == "channel_shuffle":
+        return F.channel_shuffle(xs[0], s["groups"])
+    if op in ("pixel_shuffle", "pixel_unshuffle"):
+        return getattr(F, op)(xs[0], **s)
+    if op == "upsample":
+        return nn.Upsample(**{k: tuple(v) if isinstance(v, list) else v for k, v in s.items()})(xs[0])
     raise ValueError(op)
 
 
@@ -370,6 +389,53 @@ def list_cases():
 
     case("parameter", "1x5", [], [("weight", normal(1, 5))], shape=[1, 5])
     case("parameter", "2x3x2", [], [("weight", normal(2, 3, 2))], shape=[2, 3, 2])
+
+    case("slice", "first half of the channels, batch 2", [(2, 6, 2, 3)], end=3)
+    case("slice", "second half of the channels, batch 2", [(2, 6, 2, 3)], start=3, end=6)
+    case("slice", "negative bounds and dimension", [(2, 3, 2, 7)], dim=-1, start=-5, end=-1)
+    case("slice", "bounds beyond both ends", [(1, 4, 3)], dim=2, start=-9, end=9)
+    case("slice", "step 3, rest left over", [(2, 8, 2)], start=1, step=3)
+    case("slice", "every other row, then none: step beyond the end", [(1, 2, 5, 3)], dim=2, start=2, step=7)
+
+    case("select", "class token, batch 2", [(2, 5, 4)], dim=1, index=0)
+    case("select", "last column by negative index and dimension", [(2, 3, 2, 4)], dim=-1, index=-1)
+    case("select", "a row in the middle", [(1, 3, 4, 2)], dim=2, index=-3)
+    case("select", "of a flat tensor", [(3, 5)], dim=1, index=4)
+
+    case("mean", "height and width, batch 2", [(2, 3, 4, 5)], dim=[2, 3])
+    case("mean", "height and width stay, from the end, unordered", [(2, 3, 4, 5)], dim=[-1, 2], keepdim=True)
+    case("mean", "channels and width", [(2, 3, 4, 5)], dim=[3, 1])
+    case("mean", "over a sequence", [(2, 7, 3)], dim=[1])
+    case("mean", "of everything", [(2, 3, 2, 4)], dim=[1, 2, 3])
+
+    case("permute", "a sequence, batch 2", [(2, 3, 5)], dims=[0, 2, 1])
+    case("permute", "channels last", [(2, 3, 4, 5)], dims=[0, 2, 3, 1])
+    case("permute", "negative dimensions", [(1, 3, 4, 2)], dims=[0, -1, 1, -2])
+
+    case("reshape", "flat to image, batch 2", [(2, 12)], shape=[3, 2, 2])
+    case("reshape", "inferred in the middle, batch 2", [(2, 4, 3, 2)], shape=[2, -1, 3])
+    case("reshape", "inferred size of 1", [(1, 6)], shape=[6, -1])
+
+    case("channel_shuffle", "2 groups, batch 2", [(2, 6, 2, 3)], groups=2)
+    case("channel_shuffle", "3 groups of 2", [(1, 6, 3, 2)], groups=3)
+    case("channel_shuffle", "a sequence, as many groups as channels", [(2, 4, 3)], groups=4)
+
+    case("pixel_shuffle", "factor 2, batch 2", [(2, 8, 2, 3)], upscale_factor=2)
+    case("pixel_shuffle", "factor 3 to one channel", [(1, 9, 3, 2)], upscale_factor=3)
+    case("pixel_unshuffle", "factor 2, batch 2", [(2, 2, 4, 6)], downscale_factor=2)
+    case("pixel_unshuffle", "factor 3 of one channel", [(1, 1, 6, 3)], downscale_factor=3)
+
+    case("upsample", "nearest, factor 2, batch 2", [(2, 3, 2, 3)], scale_factor=2)
+    case("upsample", "nearest, fractions: the factor counts, not the sizes", [(1, 2, 5, 7)], scale_factor=[1.5, 1.3])
+    case("upsample", "nearest, to a size, smaller in height", [(1, 2, 7, 4)], size=[3, 9])
+    case("upsample", "bilinear, factor 2, batch 2", [(2, 2, 3, 4)], scale_factor=2, mode="bilinear")
+    case("upsample", "bilinear, factors 3 and 2, corners aligned", [(1, 2, 3, 4)], scale_factor=[3, 2], mode="bilinear",
+         align_corners=True)  # fmt: skip
+    case("upsample", "bilinear, fractions: the factor counts, not the sizes", [(1, 2, 5, 7)], scale_factor=[1.5, 0.7],
+         mode="bilinear")  # fmt: skip
+    case("upsample", "bilinear, to a size, smaller in height", [(1, 2, 7, 4)], size=[3, 9], mode="bilinear")
+    case("upsample", "bilinear, to one row, corners aligned", [(1, 2, 4, 3)], size=[1, 5], mode="bilinear", align_corners=True)
+    case("upsample", "bilinear, of one pixel", [(2, 2, 1, 1)], size=3, mode="bilinear")
 
 
 def write_operators():

@@ -1,0 +1,211 @@
+//! `pad`: numbers around a tensor, as `torch.nn.functional.pad`.
+
+use candle_core::Tensor;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::settings::finite;
+use super::{Class, Definition, Operator, Reason, only, shape, size, taps};
+use crate::shape::Shape;
+use crate::text;
+use crate::working::Working;
+
+/// Numbers before and after those of the last dimensions.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pad {
+    /// Two for each dimension, before and after, from the last one on: `[left, right, top, bottom]`. A negative number
+    /// cuts off.
+    pub padding: Vec<i64>,
+    /// What is put there.
+    #[serde(default)]
+    pub mode: Mode,
+    /// The number that is put there, in mode constant.
+    #[serde(default, deserialize_with = "finite")]
+    pub value: f64,
+}
+
+/// What [`Pad`] puts around a tensor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Mode {
+    /// One number everywhere.
+    #[default]
+    Constant,
+    /// The numbers inside as in a mirror, the outermost one not repeated.
+    Reflect,
+    /// The outermost number again and again.
+    Replicate,
+}
+
+impl Definition for Pad {
+    const EXAMPLE: &'static str = r#"{ op = "pad", padding = [0, 1, 0, 1] }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[64, 112, 112]];
+}
+
+impl Operator for Pad {
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        let input = only(inputs)?;
+        self.check(input)?;
+        let mut dims = input.dims().to_vec();
+        for (axis, before, after) in self.sides(input.rank()) {
+            dims[axis] = self.padded(input, axis, before, after)?;
+        }
+        shape(dims).map_err(|reason| reason.at("padding"))
+    }
+
+    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(&'static str, Working)> {
+        let rank = output.rank();
+        let working = |(axis, before, after): (usize, i64, i64)| {
+            let name = match (rank - axis, axis) {
+                (_, 0) => "output channels",
+                (1, _) if rank == 3 => "output width",
+                (2, _) if rank == 3 => "output height",
+                _ => "output size",
+            };
+            let start = Working::Number(inputs[0].dims()[axis].into());
+            // What is added comes first, so that nothing falls below zero on the way.
+            let (added, cut): (Vec<i64>, Vec<i64>) = [before, after].into_iter().partition(|&side| side >= 0);
+            let number = |side: i64| Working::Number(side.unsigned_abs().into());
+            let sum = [vec![start], added.into_iter().map(number).collect()].concat();
+            let whole = cut.into_iter().fold(Working::Sum(sum), |rest, side| rest.less(number(side)));
+            (name, whole)
+        };
+        self.sides(rank).filter(|&(_, before, after)| (before, after) != (0, 0)).map(working).collect()
+    }
+
+    fn class(&self) -> Class {
+        Class::Rearrangement
+    }
+
+    fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        let rank = inputs[0].rank() - 1;
+        self.sides(rank).filter(|&(_, before, after)| (before, after) != (0, 0)).try_fold(
+            inputs[0].clone(),
+            |tensor, (axis, before, after)| match self.mode {
+                Mode::Constant => filled(&tensor, axis + 1, before, after, self.value),
+                Mode::Reflect | Mode::Replicate => self.repeated(&tensor, axis + 1, before, after),
+            },
+        )
+    }
+}
+
+impl Pad {
+    /// Each index into the sizes that is padded, with the padding before and after; the last dimension comes first.
+    fn sides(&self, rank: usize) -> impl Iterator<Item = (usize, i64, i64)> {
+        let pairs = self.padding.chunks_exact(2);
+        (0..rank).rev().zip(pairs).map(|(axis, pair)| (axis, pair[0], pair[1]))
+    }
+
+    /// Whether the settings fit each other and the dimensions of `input`.
+    fn check(&self, input: &Shape) -> Result<(), Reason> {
+        let (numbers, rank) = (self.padding.len(), input.rank());
+        if !numbers.is_multiple_of(2) {
+            return Err(Reason::new(text!(
+                "`padding` lists two numbers for each dimension, before and after, and has {numbers}",
+                "`padding` 为每一维列出前后两个数,这里共有 {numbers} 个"
+            ))
+            .at("padding"));
+        }
+        let padded = numbers / 2;
+        if padded > rank {
+            return Err(Reason::new(text!(
+                "`padding` is for the last {padded} dimensions, and {input} has {rank} beside the batch",
+                "`padding` 针对最后 {padded} 维,而 {input} 除批次外只有 {rank} 维"
+            ))
+            .at("padding"));
+        }
+        if self.mode == Mode::Constant {
+            return Ok(());
+        }
+        let mode = self.mode.name();
+        if self.value != 0.0 {
+            return Err(Reason::new(text!(
+                "`value` goes with `mode = \"constant\"` only",
+                "`value` 只能与 `mode = \"constant\"` 一起使用"
+            ))
+            .at("value"));
+        }
+        // PyTorch's kernels: channels, with the batch or without, and the dimensions that are padded.
+        if !(1..=3).contains(&padded) || rank > padded + 1 {
+            return Err(Reason::new(text!(
+                "`mode = \"{mode}\"` pads all dimensions but the channels, and `padding` has {padded} of {input}",
+                "`mode = \"{mode}\"` 填充除通道外的所有维度,而 `padding` 只涉及 {input} 中的 {padded} 维"
+            ))
+            .at("padding")
+            .help(text!(
+                "two numbers for a length, four for an image, six for a volume; 0 pads nothing",
+                "一维长度用两个数,图像用四个,立体用六个;0 表示不填充"
+            )));
+        }
+        Ok(())
+    }
+
+    /// The size of dimension `axis` with its padding.
+    fn padded(&self, input: &Shape, axis: usize, before: i64, after: i64) -> Result<u64, Reason> {
+        let length = input.dims()[axis];
+        let most = before.max(after);
+        if self.mode == Mode::Reflect && most >= 0 && most.unsigned_abs() >= length {
+            return Err(Reason::new(text!(
+                "a mirror of {length} elements shows {} more at most, and `padding` wants {most}",
+                "{length} 个元素的镜像至多再给出 {} 个,而 `padding` 需要 {most} 个"
+            ))
+            .at("padding"));
+        }
+        let padded = i128::from(length) + i128::from(before) + i128::from(after);
+        if padded < 1 {
+            return Err(Reason::new(text!(
+                "nothing is left of {length} elements with a padding of {before} and {after}",
+                "{length} 个元素加上 {before} 与 {after} 的填充后没有剩下任何元素"
+            ))
+            .at("padding"));
+        }
+        size(padded.unsigned_abs()).map_err(|reason| reason.at("padding"))
+    }
+
+    /// `tensor` with numbers of its own before and after those of `dim`.
+    fn repeated(&self, tensor: &Tensor, dim: usize, before: i64, after: i64) -> candle_core::Result<Tensor> {
+        let last = i64::try_from(tensor.dim(dim)?).map_err(candle_core::Error::wrap)? - 1;
+        let place = |position: i64| match self.mode {
+            Mode::Reflect if position > last => 2 * last - position,
+            Mode::Reflect => position.abs(),
+            Mode::Replicate | Mode::Constant => position.clamp(0, last),
+        };
+        let places: Vec<u32> = (-before..=last + after)
+            .map(|position| u32::try_from(place(position)))
+            .collect::<Result<_, _>>()
+            .map_err(candle_core::Error::wrap)?;
+        tensor.index_select(&Tensor::new(places, tensor.device())?, dim)
+    }
+}
+
+/// `tensor` with `value` before and after the numbers of `dim`, or without some of these.
+fn filled(tensor: &Tensor, dim: usize, before: i64, after: i64, value: f64) -> candle_core::Result<Tensor> {
+    let width = |side: i64| taps::size_of(side.max(0).unsigned_abs());
+    let (start, end) = (width(before.saturating_neg())?, width(after.saturating_neg())?);
+    let size = tensor.dim(dim)?;
+    // Padding on one side may outlast a cut on the other that takes more than there is.
+    let (start, kept) = (start.min(size), size.saturating_sub(start).saturating_sub(end));
+    let (mut before, mut after) = (width(before)?, width(after)?);
+    if kept == 0 {
+        before = before.saturating_sub(end.saturating_sub(size));
+        after = after.saturating_sub(start.saturating_sub(size));
+    }
+    let side = |width: usize| {
+        let mut dims = tensor.dims().to_vec();
+        dims[dim] = width;
+        Tensor::full(value, dims, tensor.device())?.to_dtype(tensor.dtype())
+    };
+    let mut parts = vec![];
+    if before > 0 {
+        parts.push(side(before)?);
+    }
+    if kept > 0 {
+        parts.push(tensor.narrow(dim, start, kept)?);
+    }
+    if after > 0 {
+        parts.push(side(after)?);
+    }
+    Tensor::cat(&parts, dim)
+}

@@ -1,0 +1,120 @@
+//! `permute`: dimensions in another order, as `torch.permute`.
+
+use candle_core::Tensor;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::settings::Dim;
+use super::{Class, Definition, Operator, Reason, only, shape};
+use crate::shape::Shape;
+use crate::text;
+
+/// The dimensions in another order; the batch stays first.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Permute {
+    /// All dimensions in their new order, first the batch, which is 0.
+    #[schemars(length(min = 1))]
+    pub dims: Vec<Dim>,
+}
+
+impl Definition for Permute {
+    const EXAMPLE: &'static str = r#"{ op = "permute", dims = [0, 2, 1] }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[768, 196]];
+}
+
+impl Operator for Permute {
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        let input = only(inputs)?;
+        shape(self.axes(input)?.into_iter().map(|axis| input.dims()[axis]).collect())
+    }
+
+    fn class(&self) -> Class {
+        Class::Rearrangement
+    }
+
+    fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        let input = &inputs[0];
+        let dims: Vec<usize> = self
+            .dims
+            .iter()
+            .map(|dim| candle_core::shape::Dim::to_index(dim, input.shape(), "permute"))
+            .collect::<candle_core::Result<_>>()?;
+        input.permute(dims)?.contiguous()
+    }
+}
+
+impl Permute {
+    /// The index into the sizes of `input` that each size of the output comes from.
+    fn axes(&self, input: &Shape) -> Result<Vec<usize>, Reason> {
+        let (listed, all) = (self.dims.len(), input.rank() + 1);
+        if listed != all {
+            return Err(Reason::new(text!(
+                "`dims` lists {listed} dimensions, and {input} has {all} with the batch",
+                "`dims` 列出了 {listed} 维,而 {input} 连同批次共有 {all} 维"
+            ))
+            .at("dims"));
+        }
+        let first = self.dims[0].0;
+        if first != 0 && (first > 0 || first.unsigned_abs() != all as u64) {
+            return Err(Reason::new(text!(
+                "`dims` begins with {first}, and the batch stays in front",
+                "`dims` 以 {first} 开头,而批次必须保持在最前"
+            ))
+            .at("dims")
+            .help(text!("the batch is 0: `dims = [0, …]`", "批次为 0:`dims = [0, …]`")));
+        }
+        let mut order = Vec::with_capacity(input.rank());
+        for &dim in &self.dims[1..] {
+            let axis = dim.axis("dims", input)?;
+            if order.contains(&axis) {
+                let number = axis + 1;
+                return Err(Reason::new(text!(
+                    "`dims` lists dimension {number} of {input} more than once",
+                    "`dims` 多次列出了 {input} 的第 {number} 维"
+                ))
+                .at("dims"));
+            }
+            order.push(axis);
+        }
+        Ok(order)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn permute(dims: &[i64], input: &[u64]) -> Result<Vec<u64>, Reason> {
+        let permute = Permute { dims: dims.iter().map(|&dim| Dim(dim)).collect() };
+        permute.output(&[Shape::new(input.to_vec()).unwrap()]).map(|shape| shape.dims().to_vec())
+    }
+
+    #[test]
+    fn patches_become_a_sequence() {
+        assert_eq!(permute(&[0, 2, 1], &[768, 196]), Ok(vec![196, 768]));
+        assert_eq!(permute(&[0, 2, 3, 1], &[3, 2, 4]), Ok(vec![2, 4, 3]));
+        assert_eq!(permute(&[-4, -1, 1, -2], &[3, 2, 4]), Ok(vec![4, 3, 2]));
+    }
+
+    #[test]
+    fn it_copies() {
+        assert!(!Permute { dims: vec![Dim(0), Dim(1)] }.is_view());
+    }
+
+    #[test]
+    fn every_dimension_is_listed_once_with_the_batch_first() {
+        let reason = |dims: &[i64]| {
+            let reason = permute(dims, &[3, 2, 4]).unwrap_err();
+            assert_eq!(reason.setting, Some("dims"));
+            reason.to_string()
+        };
+        assert_eq!(reason(&[0, 2, 1]), "`dims` lists 3 dimensions, and 3×2×4 has 4 with the batch");
+        assert_eq!(reason(&[]), "`dims` lists 0 dimensions, and 3×2×4 has 4 with the batch");
+        assert_eq!(reason(&[1, 0, 2, 3]), "`dims` begins with 1, and the batch stays in front");
+        assert_eq!(reason(&[4, 1, 2, 3]), "`dims` begins with 4, and the batch stays in front");
+        assert_eq!(reason(&[0, 1, -3, 2]), "`dims` lists dimension 1 of 3×2×4 more than once");
+        assert_eq!(reason(&[0, 0, 1, 2]), "dimension 0 is the batch");
+        assert_eq!(reason(&[0, 1, 2, 4]), "there is no dimension 4 in 3×2×4");
+    }
+}

@@ -1,0 +1,360 @@
+//! `upsample`: a larger image by repeating or interpolating pixels, as `torch.nn.Upsample`.
+
+use candle_core::Tensor;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+
+use super::settings::{PerAxis, Size};
+use super::{Class, Cost, Definition, Operator, Reason, Term, only_spatial, shape, size, taps};
+use crate::counts::{Kind, Overflow};
+use crate::shape::Shape;
+use crate::text;
+use crate::text::Text;
+use crate::working::Working;
+
+/// An image of another height and width, usually a larger one; either by a factor or to a size.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Upsample {
+    /// How many times as high and as wide the image becomes, rounded down to whole pixels. One number is a whole one; a
+    /// list of height and width may have fractions.
+    #[serde(default)]
+    #[schemars(with = "Factors")]
+    pub scale_factor: Option<Factors>,
+    /// Height and width of the output.
+    #[serde(default)]
+    #[schemars(with = "PerAxis<Size, 2>")]
+    pub size: Option<PerAxis<Size, 2>>,
+    /// What a pixel between those of the input is.
+    #[serde(default)]
+    pub mode: Mode,
+    /// For bilinear: whether the centers of the corner pixels stay in the corners, rather than their outer edges.
+    #[serde(default)]
+    pub align_corners: bool,
+}
+
+/// How [`Upsample`] fills a pixel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Mode {
+    /// As the nearest pixel above it and to its left.
+    #[default]
+    Nearest,
+    /// As the mean of the four pixels around it, weighted by how near they are.
+    Bilinear,
+}
+
+/// Two finite factors above 0, of height and width.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Factors([f64; 2]);
+
+impl Definition for Upsample {
+    const EXAMPLE: &'static str = r#"{ op = "upsample", scale_factor = 2 }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[256, 64, 64]];
+}
+
+impl Operator for Upsample {
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        let input = only_spatial::<2>(inputs)?;
+        if self.align_corners && self.mode == Mode::Nearest {
+            return Err(Reason::new(text!(
+                "`align_corners` goes with `mode = \"bilinear\"` only",
+                "`align_corners` 只能与 `mode = \"bilinear\"` 一起使用"
+            ))
+            .at("align_corners"));
+        }
+        let [height, width] = match (self.size, self.scale_factor) {
+            (Some(size), None) => size.0.map(Size::get),
+            (None, Some(factors)) => {
+                let scaled = |axis: usize| size(factors.scaled(axis, input.dims()[axis + 1]));
+                let sizes = scaled(0).and_then(|height| Ok([height, scaled(1)?]));
+                sizes.map_err(|reason| reason.at("scale_factor"))?
+            }
+            (given, _) => return Err(one_of_two(given.is_some())),
+        };
+        let sizes = shape(vec![input.dims()[0], height, width]);
+        sizes.map_err(|reason| reason.at(if self.size.is_some() { "size" } else { "scale_factor" }))
+    }
+
+    fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
+        Ok(match self.mode {
+            Mode::Nearest => Cost::FREE,
+            Mode::Bilinear => {
+                let each = |count| Working::Number(count).by(Working::elements("output elements", output));
+                Cost { terms: vec![Term::ops(Kind::Mul, each(4)), Term::ops(Kind::Add, each(3))] }
+            }
+        })
+    }
+
+    /// By whole factors; a fraction has no working in whole numbers.
+    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(&'static str, Working)> {
+        let (input, output) = (inputs[0].dims(), output.dims());
+        let Some(factors) = self.scale_factor else { return vec![] };
+        let working = |(axis, name): (usize, _)| {
+            let (from, to) = (input[axis + 1], output[axis + 1]);
+            let factor = to / from;
+            #[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "asks whether it is exact")]
+            let is_whole = factor as f64 == factors.0[axis];
+            is_whole.then(|| (name, Working::Number(from.into()).by(Working::Number(factor.into()))))
+        };
+        ["output height", "output width"].into_iter().enumerate().filter_map(working).collect()
+    }
+
+    fn class(&self) -> Class {
+        match self.mode {
+            Mode::Nearest => Class::Rearrangement,
+            // A weighted mean over a small window.
+            Mode::Bilinear => Class::Pooling,
+        }
+    }
+
+    /// One axis after the other: the weights of the four pixels around are products.
+    fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        let input = &inputs[0];
+        (0..2).try_fold(input.clone(), |image, axis| {
+            let dim = axis + 2;
+            let from = image.dim(dim)?;
+            let to = taps::size_of(match (self.size, self.scale_factor) {
+                (Some(size), _) => size.0[axis].get(),
+                (None, Some(factors)) => {
+                    u64::try_from(factors.scaled(axis, from as u64)).map_err(candle_core::Error::wrap)?
+                }
+                (None, None) => return Err(candle_core::Error::wrap(one_of_two(false))),
+            })?;
+            let pick = |indices: Vec<u32>| image.index_select(&Tensor::new(indices, image.device())?, dim);
+            match self.mode {
+                Mode::Nearest => pick(self.nearest(axis, from, to)),
+                Mode::Bilinear => {
+                    let (low, high, weights) = self.between(axis, from, to);
+                    let weights = taps::spread(&Tensor::new(weights, image.device())?, &image, dim)?;
+                    let (low, high) = (pick(low)?, pick(high)?);
+                    low.broadcast_mul(&weights.affine(-1.0, 1.0)?)? + high.broadcast_mul(&weights)?
+                }
+            }
+        })
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "places in an image that is computed, as PyTorch computes them; none is negative"
+)]
+impl Upsample {
+    /// Pixels of the input from one pixel of the output to the next. PyTorch takes the factor at its word, even where
+    /// the output was rounded down.
+    fn step(&self, axis: usize, from: usize, to: usize) -> f64 {
+        match self.scale_factor {
+            Some(factors) => 1.0 / factors.0[axis],
+            None => from as f64 / to as f64,
+        }
+    }
+
+    /// Of each of `to` pixels, which of `from` pixels it is; in f32, as PyTorch computes it for tensors of f32.
+    fn nearest(&self, axis: usize, from: usize, to: usize) -> Vec<u32> {
+        let step = self.step(axis, from, to) as f32;
+        let place = |pixel: usize| {
+            // PyTorch knows these two without computing them.
+            let place = if from == to {
+                pixel
+            } else if to == 2 * from {
+                pixel / 2
+            } else {
+                (pixel as f32 * step) as usize
+            };
+            place.min(from - 1) as u32
+        };
+        (0..to).map(place).collect()
+    }
+
+    /// Of each of `to` pixels, which two of `from` pixels it lies between, and the weight of the second.
+    fn between(&self, axis: usize, from: usize, to: usize) -> (Vec<u32>, Vec<u32>, Vec<f32>) {
+        let (mut low, mut high, mut weights) = (vec![], vec![], vec![]);
+        for pixel in 0..to {
+            let place = if self.align_corners {
+                if to > 1 { pixel as f64 * ((from - 1) as f64 / (to - 1) as f64) } else { 0.0 }
+            } else {
+                ((pixel as f64 + 0.5) * self.step(axis, from, to) - 0.5).max(0.0)
+            };
+            let first = (place as usize).min(from - 1);
+            low.push(first as u32);
+            high.push((first + 1).min(from - 1) as u32);
+            weights.push((place - first as f64).clamp(0.0, 1.0) as f32);
+        }
+        (low, high, weights)
+    }
+}
+
+/// The reason why neither or both of two settings are wrong.
+fn one_of_two(both: bool) -> Reason {
+    if both {
+        return Reason::new(text!(
+            "only one of `scale_factor` and `size` can be given, and both are",
+            "`scale_factor` 与 `size` 只能给出一个,这里两者都给出了"
+        ))
+        .at("size");
+    }
+    Reason::new(text!("needs `scale_factor` or `size`", "需要 `scale_factor` 或 `size`"))
+}
+
+impl Factors {
+    fn new(factors: [f64; 2]) -> Result<Self, Text> {
+        match factors.iter().find(|factor| !(factor.is_finite() && **factor > 0.0)) {
+            Some(wrong) => Err(text!(
+                "must be finite and above 0, and is {wrong}",
+                "必须是大于 0 的有限数,这里是 {wrong}"
+            )),
+            None => Ok(Self(factors)),
+        }
+    }
+
+    /// So many times `size`, rounded down, as PyTorch does in 64-bit floats.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a size is at most 2^53, a factor above 0, and what is too large for u128 is too large for a size"
+    )]
+    fn scaled(self, axis: usize, size: u64) -> u128 {
+        (size as f64 * self.0[axis]) as u128
+    }
+}
+
+impl<'de> Deserialize<'de> for Factors {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FactorsVisitor;
+
+        impl<'de> Visitor<'de> for FactorsVisitor {
+            type Value = Factors;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(&text!("a number or a list of 2", "一个数或 2 个数的列表"), f)
+            }
+
+            #[expect(clippy::cast_precision_loss, reason = "a factor is a float")]
+            fn visit_u64<E: Error>(self, value: u64) -> Result<Factors, E> {
+                self.visit_f64(value as f64)
+            }
+
+            #[expect(clippy::cast_precision_loss, reason = "a factor is a float")]
+            fn visit_i64<E: Error>(self, value: i64) -> Result<Factors, E> {
+                self.visit_f64(value as f64)
+            }
+
+            fn visit_f64<E: Error>(self, value: f64) -> Result<Factors, E> {
+                Factors::new([value; 2]).map_err(E::custom)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Factors, A::Error> {
+                let (height, width) = (list.next_element()?, list.next_element()?);
+                match (height, width, list.next_element::<IgnoredAny>()?) {
+                    (Some(height), Some(width), None) => {
+                        Factors::new([height, width]).map_err(A::Error::custom)
+                    }
+                    _ => Err(A::Error::custom(text!(
+                        "wants one number or a list of 2",
+                        "需要一个数或 2 个数的列表"
+                    ))),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(FactorsVisitor)
+    }
+}
+
+impl JsonSchema for Factors {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "factors".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let (whole, any) = (
+            json_schema!({ "type": "integer", "minimum": 1 }),
+            json_schema!({ "type": "number", "exclusiveMinimum": 0 }),
+        );
+        json_schema!({ "anyOf": [whole, { "type": "array", "items": any, "minItems": 2, "maxItems": 2 }] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::working::Notation;
+
+    fn upsample(settings: &str, dims: &[u64]) -> Result<Vec<u64>, Reason> {
+        let upsample: Upsample = toml::from_str(settings).unwrap();
+        upsample.output(&[Shape::new(dims.to_vec()).unwrap()]).map(|shape| shape.dims().to_vec())
+    }
+
+    #[test]
+    fn by_a_factor_or_to_a_size() {
+        assert_eq!(upsample("scale_factor = 2", &[256, 64, 64]), Ok(vec![256, 128, 128]));
+        assert_eq!(upsample("scale_factor = [1.5, 3]", &[2, 5, 4]), Ok(vec![2, 7, 12]));
+        assert_eq!(upsample("size = 7", &[2, 5, 4]), Ok(vec![2, 7, 7]));
+        assert_eq!(upsample("size = [1, 9]", &[2, 5, 4]), Ok(vec![2, 1, 9]));
+    }
+
+    #[test]
+    fn bilinear_is_a_weighted_sum_of_four() {
+        let upsample: Upsample = toml::from_str("scale_factor = 2\nmode = 'bilinear'").unwrap();
+        let inputs = [Shape::new(vec![3, 5, 4]).unwrap()];
+        let output = upsample.output(&inputs).unwrap();
+        let cost = upsample.cost(&inputs, &output).unwrap();
+        assert_eq!(cost.terms[0].nominal.formula(Notation::Text), "4 · output elements");
+        assert_eq!(cost.terms[0].nominal.substitution(Notation::Text), "4·3·10·8");
+        let (work, _) = cost.work().unwrap();
+        assert_eq!((work.ops.mul, work.ops.add), (4 * 240, 3 * 240));
+        assert_eq!(upsample.class(), Class::Pooling);
+        let workings = upsample.output_workings(&inputs, &output);
+        assert_eq!(
+            (workings[0].0, workings[0].1.substitution(Notation::Text)),
+            ("output height", "5·2".to_owned())
+        );
+    }
+
+    #[test]
+    fn nearest_is_free_and_fractions_have_no_working() {
+        let upsample: Upsample = toml::from_str("scale_factor = [1.5, 3]").unwrap();
+        let inputs = [Shape::new(vec![2, 5, 4]).unwrap()];
+        let output = upsample.output(&inputs).unwrap();
+        assert_eq!(upsample.cost(&inputs, &output), Ok(Cost::FREE));
+        assert_eq!(upsample.class(), Class::Rearrangement);
+        let workings = upsample.output_workings(&inputs, &output);
+        assert_eq!(workings.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["output width"]);
+    }
+
+    #[test]
+    fn settings_fit_together() {
+        let reason = |settings: &str, dims: &[u64]| {
+            let reason = upsample(settings, dims).unwrap_err();
+            (reason.to_string(), reason.setting)
+        };
+        let image = &[2, 5, 4];
+        assert_eq!(reason("", image), ("needs `scale_factor` or `size`".to_owned(), None));
+        let both = "only one of `scale_factor` and `size` can be given, and both are".to_owned();
+        assert_eq!(reason("size = 3\nscale_factor = 2", image), (both, Some("size")));
+        let corners = "`align_corners` goes with `mode = \"bilinear\"` only".to_owned();
+        assert_eq!(reason("size = 3\nalign_corners = true", image), (corners, Some("align_corners")));
+        let empty = "a size is 0 in 2×0×4".to_owned();
+        assert_eq!(reason("scale_factor = [0.1, 1]", image), (empty, Some("scale_factor")));
+        assert_eq!(reason("size = 3", &[5]).0, "needs channels × height × width, and gets 5");
+        assert_eq!(reason("scale_factor = [1e300, 1]", image).1, Some("scale_factor"));
+    }
+
+    #[test]
+    fn factors_are_above_zero() {
+        let error = |text: &str| toml::from_str::<Upsample>(text).unwrap_err().message().to_owned();
+        assert_eq!(error("scale_factor = 0"), "must be finite and above 0, and is 0");
+        assert_eq!(error("scale_factor = [2, -1.5]"), "must be finite and above 0, and is -1.5");
+        assert_eq!(error("scale_factor = inf"), "must be finite and above 0, and is inf");
+        assert_eq!(error("scale_factor = [1, 2, 3]"), "wants one number or a list of 2");
+    }
+}
