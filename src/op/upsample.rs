@@ -298,7 +298,7 @@ mod tests {
     fn by_a_factor_or_to_a_size() {
         assert_eq!(upsample("scale_factor = 2", &[256, 64, 64]), Ok(vec![256, 128, 128]));
         assert_eq!(upsample("scale_factor = [1.5, 3]", &[2, 5, 4]), Ok(vec![2, 7, 12]));
-        assert_eq!(upsample("size = 7", &[2, 5, 4]), Ok(vec![2, 7, 7]));
+        assert_eq!(upsample("size = [7, 7]", &[2, 5, 4]), Ok(vec![2, 7, 7]));
         assert_eq!(upsample("size = [1, 9]", &[2, 5, 4]), Ok(vec![2, 1, 9]));
     }
 
@@ -340,12 +340,12 @@ mod tests {
         let image = &[2, 5, 4];
         assert_eq!(reason("", image), ("needs `scale_factor` or `size`".to_owned(), None));
         let both = "only one of `scale_factor` and `size` can be given, and both are".to_owned();
-        assert_eq!(reason("size = 3\nscale_factor = 2", image), (both, Some("size")));
+        assert_eq!(reason("size = [3, 3]\nscale_factor = 2", image), (both, Some("size")));
         let corners = "`align_corners` goes with `mode = \"bilinear\"` only".to_owned();
-        assert_eq!(reason("size = 3\nalign_corners = true", image), (corners, Some("align_corners")));
+        assert_eq!(reason("size = [3, 3]\nalign_corners = true", image), (corners, Some("align_corners")));
         let empty = "a size is 0 in 2×0×4".to_owned();
         assert_eq!(reason("scale_factor = [0.1, 1]", image), (empty, Some("scale_factor")));
-        assert_eq!(reason("size = 3", &[5]).0, "needs channels × height × width, and gets 5");
+        assert_eq!(reason("size = [3, 3]", &[5]).0, "needs channels × height × width, and gets 5");
         assert_eq!(reason("scale_factor = [1e300, 1]", image).1, Some("scale_factor"));
     }
 
