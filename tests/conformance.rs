@@ -87,7 +87,7 @@ fn every_operator_runs_in_some_network() {
           { name = 'leaky', op = 'prelu', num_parameters = 'in' }, { name = 'gate', op = 'sigmoid' },
           { name = 'rest', op = 'sub', from = ['leaky', 'gate'] }, { op = 'div', from = ['rest', 'gate'] },
           { merge = 'concat', branches = { plain = [], learned = [{ op = 'parameter', shape = [2, 6, 6] }] } },
-          { op = 'upsample', scale_factor = 2 }, { op = 'pixel_unshuffle', downscale_factor = 4 },
+          { op = 'pad', padding = [1, -1] }, { op = 'upsample', scale_factor = 2 }, { op = 'pixel_unshuffle', downscale_factor = 4 },
           { op = 'pixel_shuffle', upscale_factor = 2 }, { op = 'channel_shuffle', groups = 2 }, { op = 'slice', start = 'in/2' }, { op = 'permute', dims = [0, 3, 1, 2] },
           { op = 'mean', dim = [2], keepdim = true }, { op = 'reshape', shape = ['w', -1] },
           { op = 'select', dim = 1, index = -1 },

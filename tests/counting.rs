@@ -110,6 +110,7 @@ const RULES: &[Rule] = &[
     each("channel_shuffle", r#"{"groups": 2}"#, [0; 5]),
     each("pixel_shuffle", r#"{"upscale_factor": 2}"#, [0; 5]),
     rule("pixel_unshuffle", r#"{"downscale_factor": 2}"#, &[&[3, 6, 4]], 12 * 3 * 2, [0; 5]),
+    rule("pad", r#"{"padding": [1, 2, 0, 1], "mode": "reflect"}"#, IMAGE, 4 * 7 * 8, [0; 5]),
     rule("upsample", r#"{"size": [7, 9]}"#, IMAGE, 4 * 7 * 9, [0; 5]),
     each("identity", "{}", [0; 5]),
     each("dropout", "{}", [0; 5]),

@@ -41,6 +41,7 @@ pub mod max_pool;
 pub mod mean;
 mod merge;
 pub mod mul;
+pub mod pad;
 pub mod parameter;
 pub mod permute;
 pub mod pixel_shuffle;
@@ -147,6 +148,7 @@ operators! {
     "pixel_shuffle" => pixel_shuffle::PixelShuffle,
     "pixel_unshuffle" => pixel_shuffle::PixelUnshuffle,
     "upsample" => upsample::Upsample,
+    "pad" => pad::Pad,
     "affine" => affine::Affine,
     "scale" => scale::Scale,
     "layer_scale" => layer_scale::LayerScale,

@@ -180,6 +180,8 @@ def compute(op, s, xs, w):
         return F.channel_shuffle(xs[0], s["groups"])
     if op in ("pixel_shuffle", "pixel_unshuffle"):
         return getattr(F, op)(xs[0], **s)
+    if op == "pad":
+        return F.pad(xs[0], s["padding"], s.get("mode", "constant"), s.get("value"))
     if op == "upsample":
         return nn.Upsample(**{k: tuple(v) if isinstance(v, list) else v for k, v in s.items()})(xs[0])
     raise ValueError(op)
@@ -436,6 +438,13 @@ def list_cases():
     case("upsample", "bilinear, to a size, smaller in height", [(1, 2, 7, 4)], size=[3, 9], mode="bilinear")
     case("upsample", "bilinear, to one row, corners aligned", [(1, 2, 4, 3)], size=[1, 5], mode="bilinear", align_corners=True)
     case("upsample", "bilinear, of one pixel", [(2, 2, 1, 1)], size=3, mode="bilinear")
+
+    case("pad", "uneven on all sides, batch 2", [(2, 2, 3, 4)], padding=[1, 2, 0, 3])
+    case("pad", "channels too, with a value", [(1, 2, 3, 2)], padding=[0, 1, 0, 0, 2, 1], value=-1.5)
+    case("pad", "negative cuts off, all of it on one side", [(2, 3, 4, 3)], padding=[-1, 2, 3, -4], value=0.5)
+    case("pad", "reflect, as far as it goes, batch 2", [(2, 2, 3, 4)], padding=[3, 1, 0, 2], mode="reflect")
+    case("pad", "reflect, a sequence, cut in front", [(2, 3, 5)], padding=[-2, 3], mode="reflect")
+    case("pad", "replicate, farther than the image, batch 2", [(2, 2, 2, 3)], padding=[4, 1, 0, 3], mode="replicate")
 
 
 def write_operators():
