@@ -33,6 +33,16 @@ pub enum RunError {
         /// The shape that came out.
         found: Vec<usize>,
     },
+    /// The weights of a node are not those it needs.
+    #[error("`{path}` needs weights of {wanted:?}, and gets {found:?}")]
+    Weights {
+        /// The node.
+        path: String,
+        /// The shapes it needs.
+        wanted: Vec<Vec<u64>>,
+        /// The shapes it got.
+        found: Vec<Vec<u64>>,
+    },
     /// cnncost does not know the operator.
     #[error("`{path}` cannot be executed: `{operator}` is not known")]
     Unknown {
@@ -85,7 +95,14 @@ pub fn forward(
                 let own = match weights_by_owner.entry(owner) {
                     Entry::Occupied(known) => known.into_mut(),
                     Entry::Vacant(slot) => {
-                        slot.insert(weights(owner, &graph.weights(owner)).map_err(failed)?)
+                        let wanted = graph.weights(owner);
+                        let given = if wanted.is_empty() {
+                            vec![]
+                        } else {
+                            weights(owner, &wanted).map_err(failed)?
+                        };
+                        check_weights(&given, &wanted, || graph.path(owner))?;
+                        slot.insert(given)
                     }
                 };
                 let taken: Vec<Tensor> = graph.inputs(id).map(|input| live[&input].clone()).collect();
@@ -125,6 +142,13 @@ fn check(tensor: &Tensor, shape: &Shape, batch: usize, path: impl Fn() -> String
         return Ok(());
     }
     Err(RunError::Shape { path: path(), wanted, found: tensor.dims().to_vec() })
+}
+
+fn check_weights(given: &[Tensor], wanted: &[Weight], path: impl Fn() -> String) -> Result<(), RunError> {
+    let wanted: Vec<Vec<u64>> = wanted.iter().map(Weight::dims).collect();
+    let found: Vec<Vec<u64>> =
+        given.iter().map(|tensor| tensor.dims().iter().map(|&size| size as u64).collect()).collect();
+    if found == wanted { Ok(()) } else { Err(RunError::Weights { path: path(), wanted, found }) }
 }
 
 /// How often each tensor is still wanted: by the nodes that take it, and once for each output that it is.
