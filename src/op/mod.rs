@@ -12,7 +12,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
 
-use crate::counts::{Contraction, Kind, Overflow, Work};
+use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
@@ -27,6 +27,7 @@ pub mod batch_norm;
 pub mod channel_shuffle;
 pub mod concat;
 pub mod conv2d;
+mod cost;
 pub mod div;
 pub mod dropout;
 pub mod flatten;
@@ -58,8 +59,11 @@ mod standardize;
 pub mod sub;
 mod taps;
 pub mod upsample;
+mod weight;
 pub mod window;
 
+pub use cost::{Cost, Term, Unit};
+pub use weight::{Initializer, Role, Weight};
 pub use window::Window;
 
 /// From the list of operators: the [`Op`] enum, its names, its reader, and [`OPERATORS`].
@@ -354,173 +358,6 @@ pub(crate) fn size(value: u128) -> Result<u64, Reason> {
 #[cfg(test)]
 pub(crate) fn shapes(dims: &[&[u64]]) -> Vec<Shape> {
     dims.iter().map(|dims| Shape::new(dims.to_vec()).unwrap()).collect()
-}
-
-/// A tensor that an operator needs beside its inputs.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Weight {
-    /// The name in PyTorch's `state_dict`, without the module's.
-    pub name: &'static str,
-    /// Each dimension with what it is called, in PyTorch's order.
-    pub axes: Vec<(&'static str, u64)>,
-    /// Learned or merely stored.
-    pub role: Role,
-    /// How a fresh one is filled.
-    pub initializer: Initializer,
-}
-
-/// Whether a weight is a parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// A parameter.
-    Learned,
-    /// Stored beside the parameters: running statistics.
-    Buffer,
-}
-
-/// How PyTorch fills a fresh weight.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Initializer {
-    /// All the same.
-    Constant(f64),
-    /// Uniform between ∓ 1/√`fan_in`: what PyTorch's Kaiming scheme with a = √5 comes to, and its biases.
-    Uniform {
-        /// Inputs to each output.
-        fan_in: u64,
-    },
-    /// Normal, of mean 0.
-    Normal {
-        /// Standard deviation.
-        deviation: f64,
-    },
-}
-
-impl Weight {
-    /// A parameter, its axes named.
-    pub fn learned(name: &'static str, axes: Vec<(&'static str, u64)>, initializer: Initializer) -> Self {
-        Self { name, axes, role: Role::Learned, initializer }
-    }
-
-    /// A buffer.
-    pub fn buffer(name: &'static str, axes: Vec<(&'static str, u64)>, initializer: Initializer) -> Self {
-        Self { name, axes, role: Role::Buffer, initializer }
-    }
-
-    /// The sizes, as PyTorch has them.
-    pub fn dims(&self) -> Vec<u64> {
-        self.axes.iter().map(|&(_, size)| size).collect()
-    }
-
-    /// How many numbers there are, with the working.
-    pub fn count(&self) -> Working {
-        Working::Product(self.axes.iter().map(|&(name, size)| Working::named(name, size)).collect())
-    }
-}
-
-/// What an operator computes: terms, each of one unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cost {
-    /// The terms, in the order they are explained.
-    pub terms: Vec<Term>,
-}
-
-/// So many operations of one unit, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Term {
-    /// What is counted.
-    pub unit: Unit,
-    /// What for, where that is not plain from the unit: "bias".
-    pub purpose: Option<&'static str>,
-    /// How many, padding included.
-    pub nominal: Working,
-    /// How many without what falls on padding, where that differs.
-    pub padding_exact: Option<Working>,
-}
-
-/// What a [`Term`] counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Multiply–accumulates.
-    Macs(Contraction),
-    /// Scalar operations of a kind.
-    Ops(Kind),
-}
-
-impl Cost {
-    /// Nothing is computed.
-    pub const FREE: Self = Self { terms: vec![] };
-
-    /// The same working for each of several kinds.
-    pub fn each(kinds: &[Kind], count: &Working) -> Self {
-        Self { terms: kinds.iter().map(|&kind| Term::ops(kind, count.clone())).collect() }
-    }
-
-    /// The numbers: nominal, and padding-exact.
-    pub fn work(&self) -> Result<(Work, Work), Overflow> {
-        use crate::counts::Tally;
-        let mut sums = (Work::default(), Work::default());
-        for term in &self.terms {
-            let nominal = term.unit.work(term.nominal.evaluate()?);
-            let exact = match &term.padding_exact {
-                Some(working) => term.unit.work(working.evaluate()?),
-                None => nominal,
-            };
-            sums = (sums.0.plus(nominal)?, sums.1.plus(exact)?);
-        }
-        Ok(sums)
-    }
-}
-
-impl Term {
-    /// MACs.
-    pub fn macs(contraction: Contraction, nominal: Working) -> Self {
-        Self { unit: Unit::Macs(contraction), purpose: None, nominal, padding_exact: None }
-    }
-
-    /// Operations of one kind.
-    pub fn ops(kind: Kind, nominal: Working) -> Self {
-        Self { unit: Unit::Ops(kind), purpose: None, nominal, padding_exact: None }
-    }
-
-    /// The addition of a bias to each element of `output`.
-    pub fn bias(output: &Shape) -> Self {
-        Self::ops(Kind::Add, Working::elements("output elements", output)).purpose("bias")
-    }
-
-    /// The same, with what it is for.
-    #[must_use]
-    pub fn purpose(self, purpose: &'static str) -> Self {
-        Self { purpose: Some(purpose), ..self }
-    }
-
-    /// The same, with its padding-exact count, if that differs.
-    #[must_use]
-    pub fn padding_exact(self, working: Working) -> Self {
-        let differs = working.evaluate() != self.nominal.evaluate();
-        Self { padding_exact: differs.then_some(working), ..self }
-    }
-}
-
-impl Unit {
-    /// The name that stands in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Macs(_) => "MACs",
-            Self::Ops(kind) => kind.name(),
-        }
-    }
-
-    /// `count` of this unit as work: a MAC is one multiplication and one addition.
-    fn work(self, count: u128) -> Work {
-        use crate::counts::{Macs, Ops};
-        match self {
-            Self::Macs(contraction) => Work {
-                macs: Macs::of(contraction, count),
-                ops: Ops { mul: count, add: count, ..Ops::default() },
-            },
-            Self::Ops(kind) => Work { macs: Macs::default(), ops: Ops::of(kind, count) },
-        }
-    }
 }
 
 /// An entry of the list of operators.

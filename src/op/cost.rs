@@ -1,0 +1,109 @@
+//! What an operator computes, in terms that each carry their working.
+
+use crate::counts::{Contraction, Kind, Macs, Ops, Overflow, Tally, Work};
+use crate::shape::Shape;
+use crate::working::Working;
+
+/// What an operator computes: terms, each of one unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// The terms, in the order they are explained.
+    pub terms: Vec<Term>,
+}
+
+/// So many operations of one unit, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// What is counted.
+    pub unit: Unit,
+    /// What for, where that is not plain from the unit: "bias".
+    pub purpose: Option<&'static str>,
+    /// How many, padding included.
+    pub nominal: Working,
+    /// How many without what falls on padding, where that differs.
+    pub padding_exact: Option<Working>,
+}
+
+/// What a [`Term`] counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Multiply–accumulates.
+    Macs(Contraction),
+    /// Scalar operations of a kind.
+    Ops(Kind),
+}
+
+impl Cost {
+    /// Nothing is computed.
+    pub const FREE: Self = Self { terms: vec![] };
+
+    /// The same working for each of several kinds.
+    pub fn each(kinds: &[Kind], count: &Working) -> Self {
+        Self { terms: kinds.iter().map(|&kind| Term::ops(kind, count.clone())).collect() }
+    }
+
+    /// The numbers: nominal, and padding-exact.
+    pub fn work(&self) -> Result<(Work, Work), Overflow> {
+        let mut sums = (Work::default(), Work::default());
+        for term in &self.terms {
+            let nominal = term.unit.work(term.nominal.evaluate()?);
+            let exact = match &term.padding_exact {
+                Some(working) => term.unit.work(working.evaluate()?),
+                None => nominal,
+            };
+            sums = (sums.0.plus(nominal)?, sums.1.plus(exact)?);
+        }
+        Ok(sums)
+    }
+}
+
+impl Term {
+    /// MACs.
+    pub fn macs(contraction: Contraction, nominal: Working) -> Self {
+        Self { unit: Unit::Macs(contraction), purpose: None, nominal, padding_exact: None }
+    }
+
+    /// Operations of one kind.
+    pub fn ops(kind: Kind, nominal: Working) -> Self {
+        Self { unit: Unit::Ops(kind), purpose: None, nominal, padding_exact: None }
+    }
+
+    /// The addition of a bias to each element of `output`.
+    pub fn bias(output: &Shape) -> Self {
+        Self::ops(Kind::Add, Working::elements("output elements", output)).purpose("bias")
+    }
+
+    /// The same, with what it is for.
+    #[must_use]
+    pub fn purpose(self, purpose: &'static str) -> Self {
+        Self { purpose: Some(purpose), ..self }
+    }
+
+    /// The same, with its padding-exact count, if that differs.
+    #[must_use]
+    pub fn padding_exact(self, working: Working) -> Self {
+        let differs = working.evaluate() != self.nominal.evaluate();
+        Self { padding_exact: differs.then_some(working), ..self }
+    }
+}
+
+impl Unit {
+    /// The name that stands in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Macs(_) => "MACs",
+            Self::Ops(kind) => kind.name(),
+        }
+    }
+
+    /// `count` of this unit as work: a MAC is one multiplication and one addition.
+    fn work(self, count: u128) -> Work {
+        match self {
+            Self::Macs(contraction) => Work {
+                macs: Macs::of(contraction, count),
+                ops: Ops { mul: count, add: count, ..Ops::default() },
+            },
+            Self::Ops(kind) => Work { macs: Macs::default(), ops: Ops::of(kind, count) },
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The tensors that an operator needs beside its inputs: its parameters and buffers.
+
+use crate::working::Working;
+
+/// A tensor that an operator needs beside its inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weight {
+    /// The name in PyTorch's `state_dict`, without the module's.
+    pub name: &'static str,
+    /// Each dimension with what it is called, in PyTorch's order.
+    pub axes: Vec<(&'static str, u64)>,
+    /// Learned or merely stored.
+    pub role: Role,
+    /// How a fresh one is filled.
+    pub initializer: Initializer,
+}
+
+/// Whether a weight is a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A parameter.
+    Learned,
+    /// Stored beside the parameters: running statistics.
+    Buffer,
+}
+
+/// How PyTorch fills a fresh weight.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Initializer {
+    /// All the same.
+    Constant(f64),
+    /// Uniform between ∓ 1/√`fan_in`: what PyTorch's Kaiming scheme with a = √5 comes to, and its biases.
+    Uniform {
+        /// Inputs to each output.
+        fan_in: u64,
+    },
+    /// Normal, of mean 0.
+    Normal {
+        /// Standard deviation.
+        deviation: f64,
+    },
+}
+
+impl Weight {
+    /// A parameter, its axes named.
+    pub fn learned(name: &'static str, axes: Vec<(&'static str, u64)>, initializer: Initializer) -> Self {
+        Self { name, axes, role: Role::Learned, initializer }
+    }
+
+    /// A buffer.
+    pub fn buffer(name: &'static str, axes: Vec<(&'static str, u64)>, initializer: Initializer) -> Self {
+        Self { name, axes, role: Role::Buffer, initializer }
+    }
+
+    /// The sizes, as PyTorch has them.
+    pub fn dims(&self) -> Vec<u64> {
+        self.axes.iter().map(|&(_, size)| size).collect()
+    }
+
+    /// How many numbers there are, with the working.
+    pub fn count(&self) -> Working {
+        Working::Product(self.axes.iter().map(|&(name, size)| Working::named(name, size)).collect())
+    }
+}
