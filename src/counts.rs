@@ -1,4 +1,5 @@
-//! What is counted: scalar operations by kind, multiply–accumulates, parameters. They add up, exactly or not at all.
+//! What is counted: scalar operations by kind, multiply–accumulates, parameters, numbers moved. They add up, exactly or not
+//! at all.
 //!
 //! Counts are for one forward pass in inference mode. The conventions:
 //!
@@ -150,6 +151,17 @@ tally! {
 }
 
 tally! {
+    /// Numbers that go between memory and the arithmetic, if each input, weight and output goes once. In bytes they are as
+    /// many times more as the element type is wide.
+    Traffic {
+        /// Inputs and weights.
+        read: u128,
+        /// Outputs.
+        written: u128,
+    }
+}
+
+tally! {
     /// Everything that is counted, of a node, a block or a network.
     Counts {
         /// Learned numbers; a weight that several nodes share is counted at its owner alone.
@@ -158,6 +170,8 @@ tally! {
         work: Work,
         /// Work without what falls on padding.
         padding_exact: Work,
+        /// What is read and written.
+        traffic: Traffic,
     }
 }
 
@@ -222,11 +236,19 @@ impl Macs {
 }
 
 impl Counts {
-    /// Whether every sum over these counts fits too: FLOPs, MACs, parameters, and the bytes of all that is stored.
+    /// Whether every sum over these counts fits too: FLOPs, MACs, parameters, and the bytes of all that is stored or moved.
     pub fn check(&self) -> Result<(), Overflow> {
         self.work.ops.checked_flops()?;
+        self.traffic.read.plus(self.traffic.written)?.times(WIDEST_ELEMENT)?;
         let Params { trainable, frozen, buffers } = self.params;
         trainable.plus(frozen)?.plus(buffers)?.times(WIDEST_ELEMENT).map(|_| ())
+    }
+}
+
+impl Traffic {
+    /// Read and written. [`Counts::check`] has shown that it fits.
+    pub fn total(&self) -> u128 {
+        self.read + self.written
     }
 }
 

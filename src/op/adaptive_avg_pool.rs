@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::settings::{PerAxis, Size};
 use super::window::{Axis, Window, positions, spatial_sizes};
-use super::{Class, Cost, Definition, Operator, Reason, Term, only_spatial, shape, taps};
+use super::{Class, Cost, Definition, Look, Operator, Reach, Reason, Slide, Term, only_spatial, shape, taps};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -65,6 +65,16 @@ impl<const N: usize> Operator for AdaptiveAvgPool<N> {
     fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
         let sizes = self.sizes().map(|size| size.to_string()).join("×");
         Some(text!("average pool to {sizes}", "平均池化到 {sizes}"))
+    }
+
+    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        Reach::spatial(spatial_sizes(&inputs[0]).iter().zip(self.sizes()).map(|(&size, bins)| {
+            if bins == 1 {
+                return Look::All;
+            }
+            let (stride, divisor) = (i128::from(size), i128::from(bins));
+            Look::Sliding(Slide { stride, divisor, first: 1 - divisor, last: stride - 1 })
+        }))
     }
 
     fn class(&self) -> Class {

@@ -241,7 +241,7 @@ fn value(value: &Value) -> serde_json::Value {
 
 impl From<&Counts> for Figures {
     fn from(counts: &Counts) -> Self {
-        let Counts { params, work, padding_exact } = counts;
+        let Counts { params, work, padding_exact, traffic: _ } = counts;
         Self {
             params: params.total(),
             trainable: params.trainable,
