@@ -1,6 +1,6 @@
 //! What a graph costs: counts for each node, for each box at any depth, and in total; the memory its tensors take.
 
-use crate::counts::{Counts, Overflow, Params, Tally, Traffic};
+use crate::counts::{Counts, Overflow, Params, Tally, Traffic, check_bytes};
 use crate::error::Span;
 use crate::graph::{Content, Graph, NodeId, ScopeId};
 use crate::op::{Cost, Role, Weight};
@@ -116,8 +116,11 @@ pub fn analyze(graph: &Graph, batch: u64) -> Result<Analysis, TooLarge> {
         let parent = parents[index].index();
         scopes[parent] = scopes[parent].plus(scopes[index]).map_err(sum_too_large)?;
     }
-    scopes[ScopeId::ROOT.index()].check().map_err(sum_too_large)?;
+    let total = &scopes[ScopeId::ROOT.index()];
+    total.check().map_err(sum_too_large)?;
     let memory = memory::of(graph, batch).map_err(sum_too_large)?;
+    let held = memory.peak().plus(total.params.total() + total.params.buffers);
+    held.and_then(check_bytes).map_err(sum_too_large)?;
     Ok(Analysis { batch, nodes, scopes, uncounted, memory })
 }
 

@@ -20,6 +20,11 @@ pub struct Overflow;
 /// Bytes of the widest number that a network may be stored in.
 const WIDEST_ELEMENT: u64 = 8;
 
+/// Whether the bytes of so many numbers fit, of whatever type they are.
+pub(crate) fn check_bytes(numbers: u128) -> Result<(), Overflow> {
+    numbers.times(WIDEST_ELEMENT).map(|_| ())
+}
+
 /// Counts that are summed over nodes, blocks and networks.
 pub trait Tally: Copy + Default {
     /// The sum, exactly.
@@ -239,9 +244,9 @@ impl Counts {
     /// Whether every sum over these counts fits too: FLOPs, MACs, parameters, and the bytes of all that is stored or moved.
     pub fn check(&self) -> Result<(), Overflow> {
         self.work.ops.checked_flops()?;
-        self.traffic.read.plus(self.traffic.written)?.times(WIDEST_ELEMENT)?;
+        check_bytes(self.traffic.read.plus(self.traffic.written)?)?;
         let Params { trainable, frozen, buffers } = self.params;
-        trainable.plus(frozen)?.plus(buffers)?.times(WIDEST_ELEMENT).map(|_| ())
+        check_bytes(trainable.plus(frozen)?.plus(buffers)?)
     }
 }
 

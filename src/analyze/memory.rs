@@ -11,6 +11,8 @@ use crate::graph::{Content, Graph, NodeId};
 /// What is alive when.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
+    /// Samples of one forward pass.
+    batch: u64,
     /// By [`NodeId`]: the numbers that are alive while the node is executed, its inputs and its output among them.
     live: Vec<u128>,
     /// By [`NodeId`]: when its memory comes and goes; `None` for a view.
@@ -53,10 +55,11 @@ impl Memory {
         graph.nodes().map(|(id, _)| id).find(|&id| self.live(id) == peak)
     }
 
-    /// The tensors that are alive while a node is executed, in the order in which they are made.
-    pub fn alive_at(&self, graph: &Graph, step: NodeId) -> Vec<NodeId> {
+    /// The tensors that are alive while a node is executed and the numbers in each, in the order in which they are made.
+    pub fn alive_at(&self, graph: &Graph, step: NodeId) -> Vec<(NodeId, u128)> {
         let is_alive = |lifetime: Lifetime| lifetime.from <= step && lifetime.to.is_none_or(|to| step <= to);
-        graph.nodes().map(|(id, _)| id).filter(|&id| self.lifetime(id).is_some_and(is_alive)).collect()
+        let alive = graph.nodes().filter(|&(id, _)| self.lifetime(id).is_some_and(is_alive));
+        alive.map(|(id, node)| (id, node.shape.elements() * u128::from(self.batch))).collect()
     }
 }
 
@@ -82,7 +85,7 @@ pub(super) fn of(graph: &Graph, batch: u64) -> Result<Memory, Overflow> {
             *to = None;
         }
     }
-    Ok(Memory { live: live(graph, &lifetimes, batch)?, lifetimes })
+    Ok(Memory { batch, live: live(graph, &lifetimes, batch)?, lifetimes })
 }
 
 /// By node: the one in whose memory its tensor lies, itself unless it is a view.

@@ -7,7 +7,7 @@ use super::{Outcome, Output};
 use crate::report::columns::{COLUMNS, Column, column, parse};
 use crate::report::rows::{self, Depth, Row, RowKind};
 use crate::report::table::{self, Choice, Layout};
-use crate::report::{Subject, csv, json, latex, markdown};
+use crate::report::{Subject, csv, json, latex, markdown, memory};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -22,6 +22,9 @@ pub(super) struct Arguments {
     /// Sort the layers by this column, largest first
     #[arg(long, value_name = "COLUMN")]
     sort: Option<String>,
+    /// Show the tensors that are alive over the order of execution, and those at the peak, instead of the layers
+    #[arg(long, conflicts_with_all = ["depth", "columns", "sort", "format"])]
+    memory: bool,
     /// How it is written
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -65,7 +68,14 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if subjects.is_empty() {
         return read;
     }
-    read.max(output.write(&arguments.text(&subjects, columns, sort)))
+    let text = if arguments.memory {
+        let reports: Vec<_> =
+            subjects.iter().map(|subject| memory::report(subject, output.style())).collect();
+        reports.join("\n")
+    } else {
+        arguments.text(&subjects, columns, sort)
+    };
+    read.max(output.write(&text))
 }
 
 impl Arguments {

@@ -1,5 +1,6 @@
 //! Networks as they are named on the command line: a file, standard input, or a bundled network, with its variant.
 
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -134,6 +135,7 @@ impl NetworkOptions {
             network,
             analysis,
             element: ElementType::from(self.dtype),
+            fields: OnceCell::new(),
         })
     }
 

@@ -41,6 +41,8 @@ pub struct Analysis {
     pub outputs: BTreeMap<String, Vec<u64>>,
     /// The whole network.
     pub totals: Totals,
+    /// When the most memory is taken; nothing of a network without nodes.
+    pub peak: Option<Peak>,
     /// Every operator, in the order of execution.
     pub nodes: Vec<Node>,
     /// Every block, group, branch and repetition, each before what is in it.
@@ -59,6 +61,43 @@ pub struct Totals {
     pub uncounted: Vec<String>,
     /// Bytes of parameters and buffers.
     pub weight_bytes: u128,
+    /// The most bytes of tensors that are alive at once.
+    pub peak_bytes: u128,
+    /// Both together: what a device has to hold.
+    pub weight_and_peak_bytes: u128,
+}
+
+/// When the most memory is taken.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Peak {
+    /// Bytes of the tensors that are alive, weights apart.
+    pub bytes: u128,
+    /// The path of the first node at which that many are alive.
+    pub at: String,
+    /// The tensors that are alive then, in the order in which they are made.
+    pub live: Vec<Alive>,
+}
+
+/// A tensor that is alive.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Alive {
+    /// The path of the node that makes it.
+    pub path: String,
+    /// Its bytes.
+    pub bytes: u128,
+}
+
+/// What an element of a tensor sees of the network's input: an entry for each spatial axis.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ReceptiveField {
+    /// Positions of the input, those on padding included.
+    pub size: Vec<u128>,
+    /// Positions of the input from one element to the next; 0 where every element sees the same.
+    pub stride: Vec<f64>,
+    /// The first position that element 0 sees; negative on padding.
+    pub offset: Vec<i128>,
+    /// Whether paths that meet disagree on the stride or on the center; where they disagree on the stride, the lists are empty.
+    pub misaligned: bool,
 }
 
 /// What is counted.
@@ -84,6 +123,12 @@ pub struct Figures {
     pub macs_padding_exact: u128,
     /// Operations by kind without those on padding.
     pub ops_padding_exact: OpsBy,
+    /// Bytes of inputs and weights, each read once.
+    pub read_bytes: u128,
+    /// Bytes of outputs, each written once.
+    pub written_bytes: u128,
+    /// FLOPs for each byte that is read or written; nothing where none is.
+    pub intensity: Option<f64>,
 }
 
 /// Multiply–accumulates by contraction.
@@ -127,6 +172,10 @@ pub struct Node {
     pub output: Vec<u64>,
     /// The path of the node whose weights it uses, if not its own.
     pub weights_of: Option<String>,
+    /// Bytes of the tensors that are alive while it is executed.
+    pub live_bytes: u128,
+    /// What an element of its output sees of the input; nothing where that is not followed, as through a reshaping.
+    pub receptive_field: Option<ReceptiveField>,
     /// Its figures; none if its operator is not known.
     #[serde(flatten)]
     pub figures: Option<Figures>,
@@ -185,11 +234,14 @@ pub fn analysis(subject: &Subject) -> Analysis {
             .map(|(name, id)| (name.clone(), shaped(&graph.node(*id).shape)))
             .collect(),
         totals: Totals {
-            figures: subject.analysis.total().into(),
+            figures: figures(subject, subject.analysis.total()),
             status: subject.analysis.status().name(),
             uncounted: subject.analysis.uncounted().iter().map(|&id| graph.path(id)).collect(),
             weight_bytes: subject.weight_bytes(),
+            peak_bytes: subject.peak_bytes(),
+            weight_and_peak_bytes: subject.weight_bytes() + subject.peak_bytes(),
         },
+        peak: peak(subject),
         nodes: graph
             .nodes()
             .filter(|(_, node)| node.content != crate::graph::Content::Input)
@@ -197,6 +249,29 @@ pub fn analysis(subject: &Subject) -> Analysis {
             .collect(),
         blocks: graph.scopes().skip(1).map(|(id, _)| block(subject, graph, id)).collect(),
     }
+}
+
+fn peak(subject: &Subject) -> Option<Peak> {
+    let (graph, memory) = (&subject.network.graph, &subject.analysis.memory);
+    let at = memory.peak_at(graph)?;
+    let element = subject.element.bytes();
+    let alive = memory.alive_at(graph, at).into_iter();
+    Some(Peak {
+        bytes: subject.peak_bytes(),
+        at: graph.path(at),
+        live: alive.map(|(id, size)| Alive { path: graph.path(id), bytes: size * element }).collect(),
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "JSON's fractions are floats")]
+fn receptive_field(subject: &Subject, id: NodeId) -> Option<ReceptiveField> {
+    let field = subject.fields().of(id);
+    (!field.axes.is_empty() || field.misaligned).then(|| ReceptiveField {
+        size: field.axes.iter().map(|seen| seen.size).collect(),
+        stride: field.axes.iter().map(|seen| seen.stride.0 as f64 / seen.stride.1 as f64).collect(),
+        offset: field.axes.iter().map(|seen| seen.offset).collect(),
+        misaligned: field.misaligned,
+    })
 }
 
 fn node(subject: &Subject, graph: &Graph, id: NodeId, shaped: impl Fn(&Shape) -> Vec<u64>) -> Node {
@@ -208,7 +283,9 @@ fn node(subject: &Subject, graph: &Graph, id: NodeId, shaped: impl Fn(&Shape) ->
         input_shapes: graph.inputs(id).map(|input| shaped(&graph.node(input).shape)).collect(),
         output: shaped(&node.shape),
         weights_of: node.weights_of.map(|owner| graph.path(owner)),
-        figures: subject.analysis.node(id).map(Figures::from),
+        live_bytes: subject.analysis.memory.live(id) * subject.element.bytes(),
+        receptive_field: receptive_field(subject, id),
+        figures: subject.analysis.node(id).map(|counts| figures(subject, counts)),
     }
 }
 
@@ -222,7 +299,12 @@ fn block(subject: &Subject, graph: &Graph, id: crate::graph::ScopeId) -> Block {
         ScopeKind::Branch => ("branch", None),
         ScopeKind::Side => ("side", None),
     };
-    Block { path: graph.scope_path(id), kind, block: name, figures: subject.analysis.scope(id).into() }
+    Block {
+        path: graph.scope_path(id),
+        kind,
+        block: name,
+        figures: figures(subject, subject.analysis.scope(id)),
+    }
 }
 
 /// A parameter as JSON has it: a whole number, a fraction as a float, a boolean or a word.
@@ -239,21 +321,22 @@ fn value(value: &Value) -> serde_json::Value {
     }
 }
 
-impl From<&Counts> for Figures {
-    fn from(counts: &Counts) -> Self {
-        let Counts { params, work, padding_exact, traffic: _ } = counts;
-        Self {
-            params: params.total(),
-            trainable: params.trainable,
-            frozen: params.frozen,
-            buffers: params.buffers,
-            macs: work.macs.total(),
-            macs_by: work.macs.into(),
-            flops: work.ops.flops(),
-            ops: work.ops.into(),
-            macs_padding_exact: padding_exact.macs.total(),
-            ops_padding_exact: padding_exact.ops.into(),
-        }
+fn figures(subject: &Subject, counts: &Counts) -> Figures {
+    let Counts { params, work, padding_exact, traffic } = counts;
+    Figures {
+        params: params.total(),
+        trainable: params.trainable,
+        frozen: params.frozen,
+        buffers: params.buffers,
+        macs: work.macs.total(),
+        macs_by: work.macs.into(),
+        flops: work.ops.flops(),
+        ops: work.ops.into(),
+        macs_padding_exact: padding_exact.macs.total(),
+        ops_padding_exact: padding_exact.ops.into(),
+        read_bytes: traffic.read * subject.element.bytes(),
+        written_bytes: traffic.written * subject.element.bytes(),
+        intensity: subject.intensity(counts),
     }
 }
 
