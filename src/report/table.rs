@@ -72,7 +72,7 @@ pub fn network(subject: &Subject, choice: &Choice, style: Style) -> String {
     let mut text = heading(subject, style);
     text.push_str(&drawing.draw(&columns));
     text.push('\n');
-    text.push_str(&footer(subject, folded, style.language));
+    text.push_str(&footer(subject, folded, style));
     text
 }
 
@@ -133,7 +133,8 @@ pub(super) fn heading(subject: &Subject, style: Style) -> String {
 }
 
 /// The totals in words, and what is not in the table.
-fn footer(subject: &Subject, folded: Option<usize>, language: Language) -> String {
+fn footer(subject: &Subject, folded: Option<usize>, style: Style) -> String {
+    let language = style.language;
     let total = subject.analysis.total();
     let (macs, flops) = (total.work.macs.total(), total.work.ops.flops());
     let mut lines = vec![
@@ -147,7 +148,7 @@ fn footer(subject: &Subject, folded: Option<usize>, language: Language) -> Strin
             )
         }),
     ];
-    lines.push((text!("peak bytes", "峰值字节"), subject.peak_bytes(), peak(subject)));
+    lines.push((text!("peak bytes", "峰值字节"), subject.peak_bytes(), peak(subject, style)));
     if total.params.buffers > 0 {
         let remark = text!("stored beside the parameters, not trained", "与参数一同保存,不参与训练");
         lines.insert(1, (text!("buffers", "缓冲"), total.params.buffers, remark));
@@ -195,11 +196,13 @@ fn multiplications(subject: &Subject) -> Text {
     text!("{short}; {exact_text} without those on padding", "{short};不计填充为 {exact_text}")
 }
 
-fn peak(subject: &Subject) -> Text {
+fn peak(subject: &Subject, style: Style) -> Text {
     let (alive, all) = (bytes(subject.peak_bytes()), bytes(subject.peak_bytes() + subject.weight_bytes()));
     let graph = &subject.network.graph;
     let at = subject.analysis.memory.peak_at(graph).map_or(String::new(), |id| graph.path(id));
-    text!("{alive} alive at `{at}`; {all} with weights", "`{at}` 处同时存活 {alive};连同权重 {all}")
+    // The rest of the line, with a figure of 13 digits.
+    let at = shortened(&at, style.width.saturating_sub(63).max(NAME));
+    text!("{alive} at `{at}`; {all} with weights", "{alive},在 `{at}`;连同权重 {all}")
 }
 
 fn status(subject: &Subject) -> Text {
