@@ -7,6 +7,7 @@ use crate::op::{Cost, Role, Weight};
 
 pub mod memory;
 pub mod receptive_field;
+pub mod roofline;
 
 use memory::Memory;
 

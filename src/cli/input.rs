@@ -135,6 +135,7 @@ impl NetworkOptions {
             network,
             analysis,
             element: ElementType::from(self.dtype),
+            roofline: None,
             fields: OnceCell::new(),
         })
     }
@@ -210,7 +211,7 @@ fn find(name: &str) -> Result<(&'static Bundled, Option<String>), ReadError> {
     })
 }
 
-fn read_file(path: &str) -> Result<String, ReadError> {
+pub(super) fn read_file(path: &str) -> Result<String, ReadError> {
     let unreadable = |why, help| ReadError::Unreadable { name: path.to_owned(), why, help };
     let metadata = std::fs::metadata(path).map_err(|error| unreadable(io_error(&error), None))?;
     if metadata.is_dir() {

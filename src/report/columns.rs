@@ -28,6 +28,8 @@ pub enum Cell {
     Count(u128),
     /// A part of a whole, from 0 to 1.
     Share(f64),
+    /// A time.
+    Seconds(f64),
     /// So much of one for each of another.
     Ratio(f64),
     /// A count that is not known.
@@ -47,7 +49,7 @@ impl Column {
 
     /// Whether it is set flush right: figures are.
     pub fn is_numeric(&self) -> bool {
-        !matches!(self.key, "layer" | "op" | "input" | "output" | "kernel" | "field" | "share")
+        !matches!(self.key, "layer" | "op" | "input" | "output" | "kernel" | "field" | "bound" | "share")
     }
 }
 
@@ -130,6 +132,24 @@ pub const COLUMNS: &[Column] = &[
         english: "bytes alive",
         chinese: "存活字节",
         cell: |row| Cell::Count(row.live_bytes),
+    },
+    Column {
+        key: "time",
+        english: "estimated",
+        chinese: "估计时间",
+        cell: |row| match row.estimate.map(|estimate| estimate.seconds()) {
+            Some(seconds) if seconds > 0.0 => Cell::Seconds(seconds),
+            Some(_) | None => Cell::Empty,
+        },
+    },
+    Column {
+        key: "bound",
+        english: "bound",
+        chinese: "瓶颈",
+        cell: |row| match row.estimate.and_then(|estimate| estimate.bound()) {
+            Some(bound) => Cell::Text(bound.name().to_owned()),
+            None => Cell::Empty,
+        },
     },
     Column {
         key: "field",

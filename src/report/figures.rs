@@ -12,6 +12,15 @@ pub(super) fn bytes(number: u128) -> String {
     scaled(number as f64, 1000.0, &[" B", " kB", " MB", " GB", " TB", " PB", " EB"])
 }
 
+/// A time likewise: `38.6 µs`.
+pub(super) fn seconds(time: f64) -> String {
+    let steps = [(1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")];
+    // Above this, three digits would round to the next unit.
+    let fits = |&(step, _): &(f64, &str)| time >= 0.9995 * step;
+    let (step, unit) = steps.into_iter().find(fits).unwrap_or((1e-9, "ns"));
+    format!("{} {unit}", digits(time / step))
+}
+
 /// A ratio with three digits: `38.6`.
 pub(super) fn digits(ratio: f64) -> String {
     let decimals = decimals(ratio);

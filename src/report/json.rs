@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Subject;
+use crate::analyze::roofline::{Bound, Estimate, Roofline};
 use crate::counts::{Counts, Macs, Ops};
 use crate::graph::{Graph, NodeId, ScopeKind};
 use crate::read::expression::Value;
@@ -41,6 +42,9 @@ pub struct Analysis {
     pub outputs: BTreeMap<String, Vec<u64>>,
     /// The whole network.
     pub totals: Totals,
+    /// The device, if one was asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
     /// When the most memory is taken; nothing of a network without nodes.
     pub peak: Option<Peak>,
     /// Every operator, in the order of execution.
@@ -65,6 +69,41 @@ pub struct Totals {
     pub peak_bytes: u128,
     /// Both together: what a device has to hold.
     pub weight_and_peak_bytes: u128,
+}
+
+/// What a data sheet says of a device, and whether it holds the network.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Device {
+    /// The name it was called by.
+    pub name: String,
+    /// What it is.
+    pub about: String,
+    /// Where the figures are from.
+    pub source: String,
+    /// Bytes of memory for tensors, and for weights too unless these have their own.
+    pub memory_bytes: u64,
+    /// Bytes of memory for weights alone.
+    pub weight_memory_bytes: Option<u64>,
+    /// Bytes that go to and from memory each second.
+    pub bandwidth_bytes_per_second: f64,
+    /// FLOPs each second in the type of the network's numbers.
+    pub peak_flops: f64,
+    /// Whether weights and the peak of tensors fit its memory.
+    pub fits: bool,
+}
+
+/// What a device of this data sheet takes at best: the longer of arithmetic at its peak and traffic at its bandwidth, node by
+/// node.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Estimated {
+    /// The whole time.
+    pub seconds: f64,
+    /// Of nodes bound by their arithmetic.
+    pub compute_bound_seconds: f64,
+    /// Of nodes bound by their traffic.
+    pub memory_bound_seconds: f64,
+    /// `compute` or `memory`, whichever bounds the larger part; nothing where nothing takes time.
+    pub bound: Option<&'static str>,
 }
 
 /// When the most memory is taken.
@@ -129,6 +168,9 @@ pub struct Figures {
     pub written_bytes: u128,
     /// FLOPs for each byte that is read or written; nothing where none is.
     pub intensity: Option<f64>,
+    /// What it takes on the device, if one was asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimated: Option<Estimated>,
 }
 
 /// Multiply–accumulates by contraction.
@@ -234,13 +276,18 @@ pub fn analysis(subject: &Subject) -> Analysis {
             .map(|(name, id)| (name.clone(), shaped(&graph.node(*id).shape)))
             .collect(),
         totals: Totals {
-            figures: figures(subject, subject.analysis.total()),
+            figures: figures(
+                subject,
+                subject.analysis.total(),
+                subject.roofline.as_ref().map(Roofline::total),
+            ),
             status: subject.analysis.status().name(),
             uncounted: subject.analysis.uncounted().iter().map(|&id| graph.path(id)).collect(),
             weight_bytes: subject.weight_bytes(),
             peak_bytes: subject.peak_bytes(),
             weight_and_peak_bytes: subject.weight_bytes() + subject.peak_bytes(),
         },
+        device: device(subject),
         peak: peak(subject),
         nodes: graph
             .nodes()
@@ -249,6 +296,20 @@ pub fn analysis(subject: &Subject) -> Analysis {
             .collect(),
         blocks: graph.scopes().skip(1).map(|(id, _)| block(subject, graph, id)).collect(),
     }
+}
+
+fn device(subject: &Subject) -> Option<Device> {
+    let device = &subject.roofline.as_ref()?.device;
+    Some(Device {
+        name: device.name.clone(),
+        about: device.about.clone(),
+        source: device.source.clone(),
+        memory_bytes: device.memory_bytes,
+        weight_memory_bytes: device.weight_memory_bytes,
+        bandwidth_bytes_per_second: device.bandwidth,
+        peak_flops: device.peak(subject.element)?,
+        fits: device.holds(subject.weight_bytes(), subject.peak_bytes()),
+    })
 }
 
 fn peak(subject: &Subject) -> Option<Peak> {
@@ -285,7 +346,10 @@ fn node(subject: &Subject, graph: &Graph, id: NodeId, shaped: impl Fn(&Shape) ->
         weights_of: node.weights_of.map(|owner| graph.path(owner)),
         live_bytes: subject.analysis.memory.live(id) * subject.element.bytes(),
         receptive_field: receptive_field(subject, id),
-        figures: subject.analysis.node(id).map(|counts| figures(subject, counts)),
+        figures: subject.analysis.node(id).map(|counts| {
+            let estimate = subject.roofline.as_ref().and_then(|roofline| roofline.node(id));
+            figures(subject, counts, estimate)
+        }),
     }
 }
 
@@ -299,12 +363,9 @@ fn block(subject: &Subject, graph: &Graph, id: crate::graph::ScopeId) -> Block {
         ScopeKind::Branch => ("branch", None),
         ScopeKind::Side => ("side", None),
     };
-    Block {
-        path: graph.scope_path(id),
-        kind,
-        block: name,
-        figures: figures(subject, subject.analysis.scope(id)),
-    }
+    let estimate = subject.roofline.as_ref().map(|roofline| roofline.scope(id));
+    let figures = figures(subject, subject.analysis.scope(id), estimate);
+    Block { path: graph.scope_path(id), kind, block: name, figures }
 }
 
 /// A parameter as JSON has it: a whole number, a fraction as a float, a boolean or a word.
@@ -321,7 +382,7 @@ fn value(value: &Value) -> serde_json::Value {
     }
 }
 
-fn figures(subject: &Subject, counts: &Counts) -> Figures {
+fn figures(subject: &Subject, counts: &Counts, estimate: Option<Estimate>) -> Figures {
     let Counts { params, work, padding_exact, traffic } = counts;
     Figures {
         params: params.total(),
@@ -337,6 +398,18 @@ fn figures(subject: &Subject, counts: &Counts) -> Figures {
         read_bytes: traffic.read * subject.element.bytes(),
         written_bytes: traffic.written * subject.element.bytes(),
         intensity: subject.intensity(counts),
+        estimated: estimate.map(Estimated::from),
+    }
+}
+
+impl From<Estimate> for Estimated {
+    fn from(estimate: Estimate) -> Self {
+        Self {
+            seconds: estimate.seconds(),
+            compute_bound_seconds: estimate.compute_seconds,
+            memory_bound_seconds: estimate.memory_seconds,
+            bound: estimate.bound().map(Bound::name),
+        }
     }
 }
 

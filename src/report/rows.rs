@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::Subject;
 use crate::analyze::Status;
 use crate::analyze::receptive_field::{ReceptiveField, Seen};
+use crate::analyze::roofline::{Estimate, Roofline};
 use crate::counts::Counts;
 use crate::graph::{Graph, NodeId, Scope, ScopeId, ScopeKind};
 use crate::op::window::{Axis, spatial_sizes};
@@ -40,6 +41,8 @@ pub struct Row {
     pub intensity: Option<f64>,
     /// Bytes of all tensors that are alive at once while it is executed, at the most.
     pub live_bytes: u128,
+    /// What it takes on a device, if one was asked about.
+    pub estimate: Option<Estimate>,
     /// What an element of its output sees of the input: `11×11 /4`.
     pub field: String,
     /// Its part of the network's MACs, from 0 to 1; `None` if the network has none.
@@ -128,6 +131,7 @@ pub fn total(subject: &Subject) -> Row {
         element_bytes: subject.element.bytes(),
         intensity: subject.intensity(subject.analysis.total()),
         live_bytes: subject.peak_bytes(),
+        estimate: subject.roofline.as_ref().map(Roofline::total),
         field: String::new(),
         share: None,
         partial: subject.analysis.status() == Status::Partial,
@@ -230,6 +234,7 @@ impl<'g> Outline<'g> {
             counts: Some(counts),
             element_bytes: subject.element.bytes(),
             intensity: subject.intensity(&counts),
+            estimate: subject.roofline.as_ref().map(|roofline| roofline.scope(id)),
             live_bytes: nodes().map(|node| live_bytes(subject, node)).max().unwrap_or(0),
             field: nodes().last().map_or(String::new(), |last| field(subject, last)),
             share: share(subject, &counts),
@@ -264,6 +269,7 @@ fn node_row(subject: &Subject, id: NodeId, around: &str) -> Row {
         element_bytes: subject.element.bytes(),
         intensity: counts.and_then(|counts| subject.intensity(&counts)),
         live_bytes: live_bytes(subject, id),
+        estimate: subject.roofline.as_ref().and_then(|roofline| roofline.node(id)),
         field: field(subject, id),
         counts,
         shared: node.weights_of.is_some(),

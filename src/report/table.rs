@@ -6,13 +6,14 @@ use comfy_table::{Attribute, Cell as Drawn, CellAlignment, Color, LineStyle, Tab
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::columns::{Cell, Column, column};
-use super::figures::{bar, bytes, digits, short};
+use super::figures::{bar, bytes, digits, seconds, short};
 use super::rows::{self, Depth, Row, RowKind};
 use super::{Style, Subject};
 use crate::analyze::Status;
+use crate::analyze::roofline::{Device, Roofline};
 use crate::op::Class;
 use crate::text;
-use crate::text::{Language, Text};
+use crate::text::Text;
 use crate::working::grouped;
 
 /// How boxes are shown.
@@ -38,14 +39,16 @@ pub struct Choice {
 }
 
 /// Columns of one network in the order in which they are added while there is room.
-const NETWORK: [&str; 10] =
-    ["layer", "macs", "output", "params", "share", "kernel", "op", "flops", "input", "exact"];
+const NETWORK: [&str; 12] = [
+    "layer", "macs", "time", "bound", "output", "params", "share", "kernel", "op", "flops", "input", "exact",
+];
 
 /// How many columns a table has though names are cut short for them.
 const USUAL: usize = 6;
 
 /// Columns of a summary, likewise.
-const SUMMARY: [&str; 8] = ["layer", "params", "macs", "flops", "input", "output", "exact", "buffers"];
+const SUMMARY: [&str; 9] =
+    ["layer", "params", "macs", "time", "flops", "input", "output", "exact", "buffers"];
 
 /// The narrowest and the widest bar of a share, without its percentage.
 const BAR: (usize, usize) = (5, 24);
@@ -96,7 +99,9 @@ pub fn sort(rows: &mut Vec<Row>, column: &Column) {
         Cell::Count(count) => (std::cmp::Reverse(count), String::new()),
         Cell::Share(_) => (std::cmp::Reverse(row.counts.map_or(0, |c| c.work.macs.total())), String::new()),
         // The bits of positive floats are in their order.
-        Cell::Ratio(ratio) => (std::cmp::Reverse(ratio.to_bits().into()), String::new()),
+        Cell::Ratio(number) | Cell::Seconds(number) => {
+            (std::cmp::Reverse(number.to_bits().into()), String::new())
+        }
         // What is not known may be the largest.
         Cell::Unknown => (std::cmp::Reverse(u128::MAX), String::new()),
         Cell::Text(text) => (std::cmp::Reverse(0), text),
@@ -161,6 +166,10 @@ fn footer(subject: &Subject, folded: Option<usize>, style: Style) -> String {
         let pad = label_width - label.width();
         let _ = writeln!(text, " {label}{:pad$}  {figure:>figure_width$}  {}", "", remark.get(language));
     }
+    if let Some(roofline) = &subject.roofline {
+        let _ = writeln!(text, " {}", estimate(subject, roofline).get(language));
+        let _ = writeln!(text, " {}", fit(subject, &roofline.device).get(language));
+    }
     let _ = writeln!(text, " {}", status(subject).get(language));
     if let Some(depth) = folded {
         let note = text!(
@@ -203,6 +212,38 @@ fn peak(subject: &Subject, style: Style) -> Text {
     // The rest of the line, with a figure of 13 digits.
     let at = shortened(&at, style.width.saturating_sub(63).max(NAME));
     text!("{alive} at `{at}`; {all} with weights", "{alive},在 `{at}`;连同权重 {all}")
+}
+
+fn estimate(subject: &Subject, roofline: &Roofline) -> Text {
+    let (name, total, element) = (&roofline.device.name, roofline.total(), subject.element.name());
+    let time = seconds(total.seconds());
+    let share = if total.seconds() > 0.0 { 100.0 * total.memory_seconds / total.seconds() } else { 0.0 };
+    text!(
+        "estimated on {name} in {element}: {time} at best, {share:.0} % of it bound by memory",
+        "在 {name} 上以 {element} 估计:最少 {time},其中 {share:.0} % 受内存带宽限制"
+    )
+}
+
+fn fit(subject: &Subject, device: &Device) -> Text {
+    let (weights, peak) = (subject.weight_bytes(), subject.peak_bytes());
+    let memory = bytes(device.memory_bytes.into());
+    let (needed_en, needed_zh, room) = match device.weight_memory_bytes {
+        None => {
+            let all = bytes(weights + peak);
+            (all.clone(), all, memory)
+        }
+        Some(weight_memory) => {
+            let (weights, peak, flash) = (bytes(weights), bytes(peak), bytes(weight_memory.into()));
+            let needed =
+                (format!("{weights} of weights and {peak}"), format!("权重 {weights} 与张量 {peak}"));
+            (needed.0, needed.1, format!("{flash} + {memory}"))
+        }
+    };
+    if device.holds(weights, peak) {
+        text!("fits: {needed_en} of {room}", "可容纳:{room} 中占 {needed_zh}")
+    } else {
+        text!("does not fit: needs {needed_en}, has {room}", "放不下:需要 {needed_zh},只有 {room}")
+    }
 }
 
 fn status(subject: &Subject) -> Text {
@@ -330,6 +371,7 @@ impl Drawing {
             }
             Cell::Count(count) => grouped(count, ","),
             Cell::Share(share) => format!("{} {:>5.1}%", bar(share, bar_width), share * 100.0),
+            Cell::Seconds(time) => seconds(time),
             Cell::Ratio(ratio) => digits(ratio),
             Cell::Unknown => text!("unknown", "未知").get(self.style.language).to_owned(),
             Cell::Empty => String::new(),
