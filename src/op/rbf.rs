@@ -55,15 +55,9 @@ impl Operator for Rbf {
     fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
         let units = Working::elements("output elements", output);
         let inputs = Working::named("in", features(&inputs[0]));
-        let each = units.clone().by(inputs.clone());
-        let sums = units.by(inputs.less(Working::Number(1)));
-        Ok(Cost {
-            terms: vec![
-                Term::ops(Kind::Add, each.clone()).purpose("differences"),
-                Term::ops(Kind::Mul, each).purpose("squares"),
-                Term::ops(Kind::Add, sums).purpose("sum"),
-            ],
-        })
+        let squares = units.clone().by(inputs.clone());
+        let sums = units.by(Working::Number(2).by(inputs).less(Working::Number(1)));
+        Ok(Cost { terms: vec![Term::ops(Kind::Mul, squares), Term::ops(Kind::Add, sums)] })
     }
 
     fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
@@ -108,7 +102,7 @@ mod tests {
         assert_eq!((centers.role, centers.dims()), (Role::Buffer, vec![10, 84]));
         let cost = rbf.cost(&inputs, &output).unwrap();
         assert_eq!(cost.terms[0].nominal.evaluate(), Ok(840), "connections");
-        assert_eq!(cost.terms[2].nominal.formula(Notation::Text), "output elements · (in − 1)");
+        assert_eq!(cost.terms[1].nominal.formula(Notation::Text), "output elements · (2 · in − 1)");
         let (work, _) = cost.work().unwrap();
         assert_eq!(work.ops, Ops { mul: 840, add: 840 + 830, ..Ops::default() });
         assert_eq!(work.macs.total(), 0);
