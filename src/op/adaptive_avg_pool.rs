@@ -76,7 +76,7 @@ impl<const N: usize> Operator for AdaptiveAvgPool<N> {
         if self.output_size == PerAxis::ones() {
             return taps::whole_mean(&inputs[0]);
         }
-        Bins(self.output_size).reduce(&inputs[0], |bin, dim| bin.mean_keepdim(dim))
+        Bins(self.output_size).reduce(&inputs[0], Tensor::mean_keepdim)
     }
 }
 

@@ -70,7 +70,7 @@ impl<const N: usize> Operator for AdaptiveMaxPool<N> {
 
     /// The maximum over a bin is the maximum along one axis of the maxima along the other.
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
-        Bins(self.output_size).reduce(&inputs[0], |bin, dim| bin.max_keepdim(dim))
+        Bins(self.output_size).reduce(&inputs[0], Tensor::max_keepdim)
     }
 }
 

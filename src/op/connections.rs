@@ -67,12 +67,12 @@ fn check_list(output: usize, list: &[u64], channels: u64) -> Result<(), Reason> 
     let mut seen = HashSet::new();
     for &input in list {
         if input >= channels {
-            let last = channels - 1;
+            let largest = channels - 1;
             return Err(wrong(Reason::new(text!(
                 "output channel {output} takes input channel {input} of {channels}",
                 "输出通道 {output} 连接输入通道 {input},而输入只有 {channels} 个通道"
             )))
-            .help(text!("input channels go from 0 to {last}", "输入通道从 0 到 {last}")));
+            .help(text!("input channels go from 0 to {largest}", "输入通道从 0 到 {largest}")));
         }
         if !seen.insert(input) {
             return Err(wrong(Reason::new(text!(

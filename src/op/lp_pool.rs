@@ -145,11 +145,10 @@ impl<const N: usize> LpPool<N> {
         Pool { kernel_size, stride, padding: PerAxis::default(), dilation: PerAxis::ones(), ceil_mode }
     }
 
-    #[expect(clippy::float_cmp, reason = "only exactly 1 and exactly 2 are computed otherwise")]
     fn power(&self) -> Power {
         match self.norm_type {
-            one if one == 1.0 => Power::One,
-            two if two == 2.0 => Power::Two,
+            1.0 => Power::One,
+            2.0 => Power::Two,
             _ => Power::Other,
         }
     }

@@ -28,7 +28,7 @@ pub(super) fn scatter(
 
 /// `input`, batch × axes × channels, with `kernel`, axes × in × out/groups.
 fn along_axes(input: &Tensor, kernel: &Tensor, axes: &[(Axis, usize)], groups: usize) -> Result<Tensor> {
-    let Some((&(axis, size), others)) = axes.split_first() else {
+    let Some((&(first, size), others)) = axes.split_first() else {
         return by_groups(input, kernel, groups);
     };
     let (batch, elements) = (input.dim(0)?, input.dim(1)?);
@@ -37,11 +37,11 @@ fn along_axes(input: &Tensor, kernel: &Tensor, axes: &[(Axis, usize)], groups: u
     let dims = |size: usize| [&[batch, size], other_sizes.as_slice(), &[out_channels]].concat();
     let mut sum = Tensor::zeros(dims(size), input.dtype(), input.device())?;
     for tap in 0..kernel.dim(0)? {
-        let (first, positions) = landings(&axis, tap as u64, elements, size)?;
+        let (start, positions) = landings(&first, tap as u64, elements, size)?;
         if positions.is_empty() {
             continue;
         }
-        let slices = input.narrow(1, first, positions.len())?.contiguous()?.flatten(0, 1)?;
+        let slices = input.narrow(1, start, positions.len())?.contiguous()?.flatten(0, 1)?;
         let part = along_axes(&slices, &kernel.get(tap)?, others, groups)?.reshape(dims(positions.len()))?;
         sum = sum.index_add(&Tensor::new(positions, input.device())?, &part, 1)?;
     }
