@@ -1,7 +1,8 @@
 //! `avg_pool1d`, `avg_pool2d`, `avg_pool3d`: the mean over a sliding window, as `torch.nn.AvgPool1d`, `AvgPool2d` and
 //! `AvgPool3d`.
 //!
-//! PyTorch's `AvgPool1d` has no `divisor_override`; here it has the others'.
+//! PyTorch's `AvgPool1d` has no `divisor_override`; here it has the others'. PyTorch's `AvgPool3d` refuses an
+//! input that is smaller than the window even where the padding makes room for it; here it is pooled as in two dimensions.
 
 use candle_core::Tensor;
 use schemars::JsonSchema;

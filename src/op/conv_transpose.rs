@@ -130,7 +130,11 @@ impl<const N: usize> Operator for ConvTranspose<N> {
         ];
         words.extend(window.sliding());
         if self.output_padding != PerAxis::default() {
-            let more = self.output_padding.0.map(|more| more.get().to_string()).join("×");
+            let mut more = self.output_padding.0.map(|more| more.get().to_string()).to_vec();
+            if more.iter().all(|size| size == &more[0]) {
+                more.truncate(1);
+            }
+            let more = more.join("×");
             words.push(text!("output padding {more}", "输出填充 {more}"));
         }
         if groups > 1 {

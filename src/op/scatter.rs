@@ -1,9 +1,10 @@
 //! Transposed convolution of tensors with any number of spatial axes.
 //!
-//! candle's `conv_transpose1d` and `conv_transpose2d` have one setting for all axes, and the latter no groups. So it is put
-//! together, one axis after the other, from matrix products and additions at an index: what the taps on the first axis add
-//! to the output are transposed convolutions over the other axes of the slices whose products come to lie in it. Channels
-//! come last on the way. At any time there is one such part beside the sum, and nothing is computed that is cut off.
+//! candle's `conv_transpose1d` and `conv_transpose2d` have one setting for all axes, the latter no groups, and on a CPU it
+//! takes several times as long as what follows. So it is put together, one axis after the other, from matrix products and
+//! additions at an index: what the taps on the first axis add to the output are transposed convolutions over the other axes
+//! of the slices whose products come to lie in it. Channels come last on the way. At any time there is one such part beside
+//! the sum, and nothing is computed that is cut off.
 
 use candle_core::{Error, Result, Tensor};
 

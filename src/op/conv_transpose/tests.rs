@@ -186,3 +186,59 @@ proptest! {
         }
     }
 }
+
+/// Small whole numbers that repeat late, so that sums are exact.
+fn filled(dims: &[usize]) -> Tensor {
+    let count: u32 = dims.iter().product::<usize>().try_into().unwrap();
+    let value = |index: u32| u8::try_from((index * 7 + index / 11) % 13).unwrap();
+    let values: Vec<f32> = (0..count).map(|index| f32::from(value(index)) - 6.0).collect();
+    Tensor::from_vec(values, dims, &candle_core::Device::Cpu).unwrap()
+}
+
+fn sum_of_products(a: &Tensor, b: &Tensor) -> i64 {
+    let sum = (a * b).unwrap().sum_all().unwrap();
+    sum.to_dtype(candle_core::DType::I64).unwrap().to_scalar().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// What makes it the transposed one: with the same kernel, ⟨conv(x), y⟩ = ⟨x, conv_transpose(y)⟩.
+    #[test]
+    fn it_is_the_transpose_of_convolution(
+        sizes in prop::array::uniform3(1usize..5), kernel in prop::array::uniform3(1usize..4),
+        stride in prop::array::uniform3(1u64..4), dilation in prop::array::uniform3(1u64..3),
+        padding in prop::array::uniform3(0u64..3), groups in 1usize..3,
+    ) {
+        let sliding = format!("stride = {stride:?}\ndilation = {dilation:?}\npadding = {padding:?}\ngroups = {groups}\nbias = false\nkernel_size = {kernel:?}");
+        let (from, to) = (2 * groups, groups);
+        // Not read from text: the toml crate has no numbers for a padding, which may be a word.
+        let size = |value: u64| Size::try_from(value).unwrap();
+        let conv = conv::Conv3d {
+            out_channels: size(to as u64),
+            kernel_size: PerAxis(kernel.map(|taps| size(taps as u64))),
+            stride: PerAxis(stride.map(size)),
+            padding: settings::Padding::Of(PerAxis(padding.map(|extent| extent.try_into().unwrap()))),
+            dilation: PerAxis(dilation.map(size)),
+            groups: size(groups as u64),
+            bias: false,
+            connections: None,
+        };
+        let x = filled(&[[2, from].as_slice(), &sizes].concat());
+        let image = Shape::new(x.dims()[1..].iter().map(|&size| size as u64).collect()).unwrap();
+        if let Ok(output) = conv.output(&[image]) {
+            let positions: Vec<usize> = output.dims()[1..].iter().map(|&size| usize::try_from(size).unwrap()).collect();
+            let y = filled(&[[2, to].as_slice(), &positions].concat());
+            let weight = filled(&[[to, from / groups].as_slice(), &kernel].concat());
+            let more: Vec<u64> = (0..3).map(|axis| {
+                let reach = dilation[axis] * (kernel[axis] as u64 - 1) + 1;
+                sizes[axis] as u64 + 2 * padding[axis] - reach - (positions[axis] as u64 - 1) * stride[axis]
+            }).collect();
+            let back = read::<3>(&format!("out_channels = {from}\noutput_padding = {more:?}\n{sliding}"));
+            let there = conv.forward(std::slice::from_ref(&x), std::slice::from_ref(&weight)).unwrap();
+            let back = back.forward(std::slice::from_ref(&y), &[weight]).unwrap();
+            prop_assert_eq!(back.dims(), x.dims());
+            prop_assert_eq!(sum_of_products(&there, &y), sum_of_products(&x, &back));
+        }
+    }
+}
