@@ -4,7 +4,7 @@
 //! on, `size` of them; those on padding count, as in the literature (Araujo, Norris, Sim: "Computing receptive fields of
 //! convolutional neural networks", Distill 2019). Where paths meet it sees what any of them sees. Where a tensor is finer than
 //! what it is made from, as behind a transposed convolution, positions see ranges of different sizes in turn: each range is
-//! followed, and the size is the largest of them.
+//! followed, and the size is the largest of them. A window counts as all that it spans, its dilation included.
 
 use crate::graph::{Content, Graph, NodeId};
 use crate::op::{Along, Look, Op, Reach, Slide};
