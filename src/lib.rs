@@ -39,6 +39,7 @@
 //! | [`op`] | what an operator must answer, the one list of operators, a file for each |
 //! | [`graph`] | named operators joined in a DAG; petgraph stays inside |
 //! | [`mod@analyze`] | a graph into its counts |
+//! | [`convention`] | how papers and other tools count, as data; which of them gives a figure |
 //! | [`run`] | a graph into its outputs, with candle |
 //! | [`read`] | a description into a graph: syntax, names, expressions, expansion; the bundled networks |
 //! | [`report`] | rows and columns, each defined once, and a writer for each format |
@@ -56,6 +57,7 @@
 
 pub mod analyze;
 pub mod cli;
+pub mod convention;
 pub mod counts;
 pub mod error;
 pub mod graph;
