@@ -105,6 +105,19 @@ fn every_operator_runs_in_some_network() {
           { op = 'pixel_shuffle', upscale_factor = 2 }, { op = 'channel_shuffle', groups = 2 }, { op = 'slice', start = 'in/2' }, { op = 'permute', dims = [0, 3, 1, 2] },
           { op = 'mean', dim = [2], keepdim = true }, { op = 'reshape', shape = ['w', -1] },
           { op = 'select', dim = 1, index = -1 },
+          # An image again, and on to sequences and volumes.
+          { op = 'reshape', shape = ['in', 1, 1] }, { op = 'conv_transpose2d', out_channels = 4, kernel_size = 9 },
+          { op = 'lp_pool2d', norm_type = 2, kernel_size = 2 }, { op = 'adaptive_max_pool2d', output_size = 4 },
+          { op = 'flatten', start_dim = 2 }, { op = 'conv1d', out_channels = 6, kernel_size = 3 }, { op = 'batch_norm1d' },
+          { op = 'max_pool1d', kernel_size = 2 }, { op = 'conv_transpose1d', out_channels = 4, kernel_size = 2, stride = 2 },
+          { op = 'avg_pool1d', kernel_size = 2 }, { op = 'lp_pool1d', norm_type = 1, kernel_size = 2, stride = 1 },
+          { op = 'adaptive_max_pool1d', output_size = 7 }, { op = 'adaptive_avg_pool1d', output_size = 8 },
+          { op = 'reshape', shape = ['in', 2, 2, 2] }, { op = 'conv3d', out_channels = 3, kernel_size = 2, padding = 1 },
+          { op = 'conv_transpose3d', out_channels = 2, kernel_size = 3, stride = 2 }, { op = 'batch_norm3d' },
+          { op = 'max_pool3d', kernel_size = 2 }, { op = 'avg_pool3d', kernel_size = 2, stride = 1 },
+          { op = 'lp_pool3d', norm_type = 3, kernel_size = 2 }, { op = 'adaptive_max_pool3d', output_size = 4 },
+          { op = 'adaptive_avg_pool3d', output_size = 3 }, { op = 'global_avg_pool' }, { op = 'flatten' },
+          { op = 'rbf', out_features = 10 },
         ]";
     let graph = expand(others, &Options::default());
     run(&graph, 2).unwrap();

@@ -23,6 +23,9 @@ struct Rule {
 const IMAGE: &[&[u64]] = &[&[4, 6, 5]];
 const ELEMENTS: u128 = 4 * 6 * 5;
 
+/// Four such images one behind the other.
+const VOLUME: &[&[u64]] = &[&[4, 4, 6, 5]];
+
 const RULES: &[Rule] = &[
     // Contractions: a MAC is one multiplication and one addition; a bias is one more addition.
     rule(
@@ -40,11 +43,54 @@ const RULES: &[Rule] = &[
         2 * 6 * 5,
         [18, 19, 0, 0, 0],
     ),
+    rule("conv1d", r#"{"out_channels": 3, "kernel_size": 2}"#, &[&[4, 7]], 3 * 6, [8, 9, 0, 0, 0]),
+    rule(
+        "conv3d",
+        r#"{"out_channels": 3, "kernel_size": [1, 3, 2], "groups": 1}"#,
+        VOLUME,
+        3 * 4 * 4 * 4,
+        [24, 25, 0, 0, 0],
+    ),
+    // A table of connections: 2 + 1 + 3 pairs of channels, 6 positions of the window, 4·4 of the output, and 3·16 biases.
+    rule(
+        "conv2d",
+        r#"{"out_channels": 3, "kernel_size": [3, 2], "connections": [[0, 2], [3], [1, 2, 3]]}"#,
+        IMAGE,
+        4 * 4,
+        [36, 39, 0, 0, 0],
+    ),
+    // For each element of the input: a MAC for each tap of the kernel and output channel of its group.
+    rule(
+        "conv_transpose2d",
+        r#"{"out_channels": 6, "kernel_size": [3, 2], "stride": 2, "padding": 1, "groups": 2, "bias": false}"#,
+        IMAGE,
+        ELEMENTS,
+        [18, 18, 0, 0, 0],
+    ),
+    rule(
+        "conv_transpose1d",
+        r#"{"out_channels": 3, "kernel_size": 4, "bias": false}"#,
+        &[&[4, 7]],
+        4 * 7,
+        [12, 12, 0, 0, 0],
+    ),
+    // A bias for each element of the output: with a kernel of 1 there are 2·4·6·5, half as many as of the input.
+    rule(
+        "conv_transpose3d",
+        r#"{"out_channels": 2, "kernel_size": 1}"#,
+        VOLUME,
+        2 * 4 * 6 * 5,
+        [4, 5, 0, 0, 0],
+    ),
     rule("linear", r#"{"out_features": 3, "bias": false}"#, IMAGE, 4 * 6 * 3, [5, 5, 0, 0, 0]),
     rule("linear", r#"{"out_features": 3}"#, &[&[7]], 3, [7, 8, 0, 0, 0]),
+    // n differences, n squares and n − 1 additions for each unit: no MAC, for nothing is learned.
+    rule("rbf", r#"{"out_features": 3}"#, &[&[7]], 3, [7, 13, 0, 0, 0]),
     // Normalizations; local response norm over n = 3 channels.
     each("batch_norm2d", "{}", [1, 1, 0, 0, 0]),
     each("batch_norm2d", r#"{"affine": false}"#, [1, 1, 0, 0, 0]),
+    rule("batch_norm1d", "{}", &[&[7]], 7, [1, 1, 0, 0, 0]),
+    rule("batch_norm3d", "{}", VOLUME, 4 * ELEMENTS, [1, 1, 0, 0, 0]),
     // For each group of n values: 3n, 4n − 1, 3 and 1; n fewer multiplications and additions without affine.
     rule("layer_norm", "{}", IMAGE, 4 * 6, [15, 19, 3, 0, 1]),
     rule("layer_norm", r#"{"bias": false}"#, IMAGE, 4 * 6, [15, 14, 3, 0, 1]),
@@ -84,6 +130,23 @@ const RULES: &[Rule] = &[
     ),
     rule("max_pool2d", r#"{"kernel_size": [3, 2], "ceil_mode": true}"#, IMAGE, 4 * 2 * 3, [0, 0, 0, 5, 0]),
     rule("avg_pool2d", r#"{"kernel_size": [3, 2], "stride": 1}"#, IMAGE, 4 * 4 * 4, [0, 5, 1, 0, 0]),
+    rule("max_pool1d", r#"{"kernel_size": 3}"#, &[&[4, 7]], 4 * 2, [0, 0, 0, 2, 0]),
+    rule("max_pool3d", r#"{"kernel_size": [1, 3, 2]}"#, VOLUME, 4 * 4 * 2 * 2, [0, 0, 0, 5, 0]),
+    rule("avg_pool1d", r#"{"kernel_size": 3}"#, &[&[4, 7]], 4 * 2, [0, 2, 1, 0, 0]),
+    rule("avg_pool3d", r#"{"kernel_size": [1, 3, 2]}"#, VOLUME, 4 * 4 * 2 * 2, [0, 5, 1, 0, 0]),
+    // By a p-norm: each element to its power once, here with as many elements as the windows have positions.
+    rule("lp_pool2d", r#"{"norm_type": 1, "kernel_size": [3, 5]}"#, IMAGE, 4 * 2, [0, 14, 0, 0, 0]),
+    rule("lp_pool2d", r#"{"norm_type": 2, "kernel_size": [3, 5]}"#, IMAGE, 4 * 2, [15, 14, 0, 0, 1]),
+    rule("lp_pool2d", r#"{"norm_type": 3, "kernel_size": [3, 5]}"#, IMAGE, 4 * 2, [0, 14, 0, 0, 16]),
+    rule("lp_pool1d", r#"{"norm_type": 2, "kernel_size": 3}"#, &[&[4, 6]], 4 * 2, [3, 2, 0, 0, 1]),
+    rule("lp_pool3d", r#"{"norm_type": 2, "kernel_size": [1, 3, 5]}"#, VOLUME, 4 * 4 * 2, [15, 14, 0, 0, 1]),
+    rule("adaptive_max_pool2d", r#"{"output_size": [2, 5]}"#, IMAGE, 4 * 2 * 5, [0, 0, 0, 2, 0]),
+    rule("adaptive_max_pool1d", r#"{"output_size": 2}"#, &[&[4, 6]], 4 * 2, [0, 0, 0, 2, 0]),
+    rule("adaptive_max_pool3d", r#"{"output_size": 1}"#, VOLUME, 4, [0, 0, 0, 119, 0]),
+    rule("adaptive_avg_pool1d", r#"{"output_size": 2}"#, &[&[4, 6]], 4 * 2, [0, 2, 1, 0, 0]),
+    rule("adaptive_avg_pool3d", r#"{"output_size": 1}"#, VOLUME, 4, [0, 119, 1, 0, 0]),
+    rule("global_avg_pool", "{}", IMAGE, 4, [0, 29, 1, 0, 0]),
+    rule("global_avg_pool", "{}", VOLUME, 4, [0, 119, 1, 0, 0]),
     rule("adaptive_avg_pool2d", r#"{"output_size": [2, 5]}"#, IMAGE, 4 * 2 * 5, [0, 2, 1, 0, 0]),
     rule("adaptive_avg_pool2d", r#"{"output_size": 1}"#, IMAGE, 4, [0, 29, 1, 0, 0]),
     rule("mean", r#"{"dim": [2, 3]}"#, IMAGE, 4, [0, 29, 1, 0, 0]),

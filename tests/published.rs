@@ -32,6 +32,12 @@ const FIGURES: &[Figure] = &[
     Figure("conv", 42_842, 2_066_432, HE_2016),
     Figure("exclusive_gate", 42_842, 2_066_432, HE_2016),
     Figure("shortcut_gate", 42_842, 2_066_432, HE_2016),
+    Figure(
+        "lenet5_1998",
+        60_000,
+        325_680,
+        "LeCun et al. 1998: 60,000 parameters; MACs: 4,704·25 + 100·1,500 + 48,000 + 10,080",
+    ),
     Figure("lenet5", 61_706, 416_520, "LeCun et al. 1998 as it is read today, counted by hand"),
     Figure(
         "alexnet_2012",
@@ -321,6 +327,49 @@ fn the_inception_block_is_the_sum_of_its_branches() {
     let total = *analyze("inception").total();
     assert_eq!(total.work.macs.total(), position * (one + five + three + pool));
     assert_eq!(total.params.total(), one + five + three + pool + 16 * 3 + 24 * 4);
+}
+
+/// LeCun et al. 1998, section II.B, gives the trainable parameters and the connections of each layer, and 340,908
+/// connections in all. A connection is an input of a unit, and so is its bias: of a convolution or linear layer each is an
+/// addition. A unit of a subsampling layer has 4 inputs and a bias: as many as it has operations (3 additions, a
+/// multiplication by its coefficient, the bias) before it is squashed. One of the output has its differences, which are
+/// squared.
+#[test]
+fn lenet5s_layers_are_the_papers() {
+    const LAYERS: [(&str, u128, u128); 7] = [
+        ("c1", 156, 122_304),
+        ("s2", 12, 5_880),
+        ("c3", 1_516, 151_600),
+        ("s4", 32, 2_000),
+        ("c5", 48_120, 48_120),
+        ("f6", 10_164, 10_164),
+        ("output", 0, 840),
+    ];
+    let file = bundled::find("lenet5_1998").unwrap().0;
+    let network = Description::parse(file.name, file.text).unwrap().expand(&Options::default()).unwrap();
+    let analysis = cnncost::analyze(&network.graph, 1).unwrap();
+    let mut connections_in_all = 0;
+    for (layer, params, connections) in LAYERS {
+        let mut found = (0, 0);
+        for (id, node) in network.graph.nodes() {
+            if network.graph.path(id).split('/').next() != Some(layer) {
+                continue;
+            }
+            let counts = analysis.node(id).unwrap();
+            found.0 += counts.params.total();
+            found.1 += match node.operator_name() {
+                "conv2d" | "linear" => counts.work.ops.add,
+                "lp_pool2d" | "scale" => counts.work.ops.flops(),
+                "rbf" => counts.work.ops.mul,
+                _squashing => 0,
+            };
+        }
+        assert_eq!(found, (params, connections), "{layer}");
+        connections_in_all += found.1;
+    }
+    assert_eq!(connections_in_all, 340_908);
+    let total = analysis.total().params;
+    assert_eq!((total.total(), total.buffers), (60_000, 840), "the centers of the output are not trained");
 }
 
 /// Every convolution, linear layer, batch norm and pool of PyTorch's networks against ours, in the order they run: the

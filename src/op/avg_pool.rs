@@ -1,4 +1,8 @@
-//! `avg_pool2d`: the mean over a sliding window, as `torch.nn.AvgPool2d`.
+//! `avg_pool1d`, `avg_pool2d`, `avg_pool3d`: the mean over a sliding window, as `torch.nn.AvgPool1d`, `AvgPool2d` and
+//! `AvgPool3d`.
+//!
+//! PyTorch's `AvgPool1d` has no `divisor_override`; here it has the others'. PyTorch's `AvgPool3d` refuses an
+//! input that is smaller than the window even where the padding makes room for it; here it is pooled as in two dimensions.
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
@@ -39,12 +43,28 @@ pub struct AvgPool<const N: usize> {
     pub divisor_override: Option<Size>,
 }
 
+/// Average pool of sequences.
+pub type AvgPool1d = AvgPool<1>;
+
 /// Average pool of images.
 pub type AvgPool2d = AvgPool<2>;
+
+/// Average pool of volumes.
+pub type AvgPool3d = AvgPool<3>;
+
+impl Definition for AvgPool1d {
+    const EXAMPLE: &'static str = r#"{ op = "avg_pool1d", kernel_size = 2 }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[64, 128]];
+}
 
 impl Definition for AvgPool2d {
     const EXAMPLE: &'static str = r#"{ op = "avg_pool2d", kernel_size = 7 }"#;
     const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[1024, 7, 7]];
+}
+
+impl Definition for AvgPool3d {
+    const EXAMPLE: &'static str = r#"{ op = "avg_pool3d", kernel_size = [2, 7, 7] }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[512, 2, 7, 7]];
 }
 
 impl<const N: usize> Operator for AvgPool<N> {
@@ -69,7 +89,7 @@ impl<const N: usize> Operator for AvgPool<N> {
     fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
         let window = self.pool().window();
         let extent = window.extent();
-        let name = text!("{extent} average pool", "{extent} 平均池化");
+        let name = text!("{extent} average pool", "{extent:#} 平均池化");
         Some(Text::list(&[vec![name], window.sliding()].concat()))
     }
 

@@ -1,4 +1,5 @@
-//! `batch_norm2d`: batch normalization as at inference, as `torch.nn.BatchNorm2d` in `eval()`.
+//! `batch_norm1d`, `batch_norm2d`, `batch_norm3d`: batch normalization as at inference, as `torch.nn.BatchNorm1d`,
+//! `BatchNorm2d` and `BatchNorm3d` in `eval()`.
 //!
 //! PyTorch's buffer `num_batches_tracked` takes no part in inference and is not modelled.
 
@@ -6,7 +7,9 @@ use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, only_spatial, settings, taps};
+use super::{
+    Class, Cost, Definition, Initializer, Operator, Reason, Weight, only, only_spatial, settings, taps,
+};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -26,17 +29,42 @@ pub struct BatchNorm<const N: usize> {
     pub affine: bool,
 }
 
+/// Batch norm of features and of sequences.
+pub type BatchNorm1d = BatchNorm<1>;
+
 /// Batch norm of images.
 pub type BatchNorm2d = BatchNorm<2>;
+
+/// Batch norm of volumes.
+pub type BatchNorm3d = BatchNorm<3>;
+
+impl Definition for BatchNorm1d {
+    const EXAMPLE: &'static str = r#"{ op = "batch_norm1d" }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[256]];
+}
 
 impl Definition for BatchNorm2d {
     const EXAMPLE: &'static str = r#"{ op = "batch_norm2d" }"#;
     const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[64, 112, 112]];
 }
 
+impl Definition for BatchNorm3d {
+    const EXAMPLE: &'static str = r#"{ op = "batch_norm3d" }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[64, 16, 56, 56]];
+}
+
 impl<const N: usize> Operator for BatchNorm<N> {
     fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
-        only_spatial::<N>(inputs).cloned()
+        let input = only(inputs)?;
+        match (N, input.rank()) {
+            // PyTorch's for sequences takes features too, each a channel.
+            (1, 1 | 2) => Ok(input.clone()),
+            (1, _) => Err(Reason::new(text!(
+                "needs channels or channels × length, and gets {input}",
+                "需要通道或通道 × 长度,却得到 {input}"
+            ))),
+            _ => only_spatial::<N>(inputs).cloned(),
+        }
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
@@ -91,8 +119,8 @@ fn default_eps() -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Role;
     use super::*;
+    use crate::op::{Role, shapes};
 
     fn batch_norm(affine: bool) -> BatchNorm2d {
         BatchNorm { eps: default_eps(), affine }
@@ -130,6 +158,21 @@ mod tests {
         let reason = batch_norm(true).output(&[Shape::new(vec![400]).unwrap()]).unwrap_err();
         assert_eq!(reason.to_string(), "needs channels × height × width, and gets 400");
     }
+
+    #[test]
+    fn features_are_channels_for_batch_norm1d() {
+        let norm: BatchNorm1d = toml::from_str("").unwrap();
+        let inputs = shapes(&[&[400]]);
+        assert_eq!(norm.output(&inputs).as_ref(), Ok(&inputs[0]));
+        assert_eq!(norm.weights(&inputs).iter().map(Weight::dims).collect::<Vec<_>>(), [[400]; 4]);
+        assert!(norm.output(&shapes(&[&[400, 3]])).is_ok());
+        let reason = |dims| norm.output(&shapes(&[dims])).unwrap_err().to_string();
+        assert_eq!(reason(&[400, 3, 3]), "needs channels or channels × length, and gets 400×3×3");
+        let volumes: BatchNorm3d = toml::from_str("").unwrap();
+        let reason = volumes.output(&inputs).unwrap_err();
+        assert_eq!(reason.to_string(), "needs channels × depth × height × width, and gets 400");
+    }
+
     /// A negative one would take the root of a negative number where the variance is small.
     #[test]
     fn eps_is_not_negative() {

@@ -1,4 +1,5 @@
-//! `max_pool2d`: the maximum over a sliding window, as `torch.nn.MaxPool2d`.
+//! `max_pool1d`, `max_pool2d`, `max_pool3d`: the maximum over a sliding window, as `torch.nn.MaxPool1d`, `MaxPool2d` and
+//! `MaxPool3d`.
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
@@ -34,12 +35,28 @@ pub struct MaxPool<const N: usize> {
     pub ceil_mode: bool,
 }
 
+/// Max pool of sequences.
+pub type MaxPool1d = MaxPool<1>;
+
 /// Max pool of images.
 pub type MaxPool2d = MaxPool<2>;
+
+/// Max pool of volumes.
+pub type MaxPool3d = MaxPool<3>;
+
+impl Definition for MaxPool1d {
+    const EXAMPLE: &'static str = r#"{ op = "max_pool1d", kernel_size = 2 }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[64, 128]];
+}
 
 impl Definition for MaxPool2d {
     const EXAMPLE: &'static str = r#"{ op = "max_pool2d", kernel_size = 3, stride = 2, padding = 1 }"#;
     const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[64, 112, 112]];
+}
+
+impl Definition for MaxPool3d {
+    const EXAMPLE: &'static str = r#"{ op = "max_pool3d", kernel_size = [1, 2, 2] }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[64, 16, 112, 112]];
 }
 
 impl<const N: usize> Operator for MaxPool<N> {
@@ -62,7 +79,7 @@ impl<const N: usize> Operator for MaxPool<N> {
     fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
         let window = self.pool().window();
         let extent = window.extent();
-        let name = text!("{extent} max pool", "{extent} 最大池化");
+        let name = text!("{extent} max pool", "{extent:#} 最大池化");
         Some(Text::list(&[vec![name], window.sliding()].concat()))
     }
 
@@ -131,7 +148,7 @@ mod tests {
         let [kernel_size, stride] =
             [[1, 3, 3], [1, 2, 2]].map(|sizes| PerAxis(sizes.map(|size: u64| size.try_into().unwrap())));
         let (padding, dilation) = (PerAxis::default(), PerAxis::ones());
-        let volume = MaxPool::<3> { kernel_size, stride: Some(stride), padding, dilation, ceil_mode: false };
+        let volume = MaxPool3d { kernel_size, stride: Some(stride), padding, dilation, ceil_mode: false };
         let output = volume.forward(&[image.unsqueeze(2)?], &[])?.squeeze(2)?;
         let expected = max_pool(3, 2).forward(&[image], &[])?;
         assert_eq!(output.flatten_all()?.to_vec1::<f32>()?, expected.flatten_all()?.to_vec1::<f32>()?);

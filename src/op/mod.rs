@@ -19,18 +19,24 @@ use crate::text::Text;
 use crate::working::Working;
 
 pub mod activation;
+mod adaptive;
 pub mod adaptive_avg_pool;
+pub mod adaptive_max_pool;
 pub mod add;
 pub mod affine;
 pub mod avg_pool;
 pub mod batch_norm;
 pub mod channel_shuffle;
 pub mod concat;
-pub mod conv2d;
+pub mod connections;
+pub mod conv;
+pub mod conv_transpose;
+mod convolve;
 mod cost;
 pub mod div;
 pub mod dropout;
 pub mod flatten;
+pub mod global_avg_pool;
 pub mod group_norm;
 pub mod identity;
 pub mod instance_norm;
@@ -38,6 +44,7 @@ pub mod layer_norm;
 pub mod layer_scale;
 pub mod linear;
 pub mod local_response_norm;
+pub mod lp_pool;
 pub mod max_pool;
 pub mod mean;
 mod merge;
@@ -48,8 +55,10 @@ pub mod permute;
 pub mod pixel_shuffle;
 mod pool;
 pub mod prelu;
+pub mod rbf;
 pub mod reshape;
 pub mod scale;
+mod scatter;
 pub mod select;
 mod setting_names;
 pub mod settings;
@@ -115,9 +124,17 @@ macro_rules! operators {
 }
 
 operators! {
-    "conv2d" => conv2d::Conv2d,
+    "conv1d" => conv::Conv1d,
+    "conv2d" => conv::Conv2d,
+    "conv3d" => conv::Conv3d,
+    "conv_transpose1d" => conv_transpose::ConvTranspose1d,
+    "conv_transpose2d" => conv_transpose::ConvTranspose2d,
+    "conv_transpose3d" => conv_transpose::ConvTranspose3d,
     "linear" => linear::Linear,
+    "rbf" => rbf::Rbf,
+    "batch_norm1d" => batch_norm::BatchNorm1d,
     "batch_norm2d" => batch_norm::BatchNorm2d,
+    "batch_norm3d" => batch_norm::BatchNorm3d,
     "layer_norm" => layer_norm::LayerNorm,
     "group_norm" => group_norm::GroupNorm,
     "instance_norm2d" => instance_norm::InstanceNorm2d,
@@ -137,9 +154,22 @@ operators! {
     "hard_swish" => activation::HardSwish,
     "softmax" => softmax::Softmax,
     "log_softmax" => softmax::LogSoftmax,
+    "max_pool1d" => max_pool::MaxPool1d,
     "max_pool2d" => max_pool::MaxPool2d,
+    "max_pool3d" => max_pool::MaxPool3d,
+    "avg_pool1d" => avg_pool::AvgPool1d,
     "avg_pool2d" => avg_pool::AvgPool2d,
+    "avg_pool3d" => avg_pool::AvgPool3d,
+    "lp_pool1d" => lp_pool::LpPool1d,
+    "lp_pool2d" => lp_pool::LpPool2d,
+    "lp_pool3d" => lp_pool::LpPool3d,
+    "adaptive_avg_pool1d" => adaptive_avg_pool::AdaptiveAvgPool1d,
     "adaptive_avg_pool2d" => adaptive_avg_pool::AdaptiveAvgPool2d,
+    "adaptive_avg_pool3d" => adaptive_avg_pool::AdaptiveAvgPool3d,
+    "adaptive_max_pool1d" => adaptive_max_pool::AdaptiveMaxPool1d,
+    "adaptive_max_pool2d" => adaptive_max_pool::AdaptiveMaxPool2d,
+    "adaptive_max_pool3d" => adaptive_max_pool::AdaptiveMaxPool3d,
+    "global_avg_pool" => global_avg_pool::GlobalAvgPool,
     "mean" => mean::Mean,
     "dropout" => dropout::Dropout,
     "identity" => identity::Identity,

@@ -174,6 +174,15 @@ pub(super) fn not_negative<'de, D: Deserializer<'de>>(deserializer: D) -> Result
     Ok(value)
 }
 
+/// Reads a finite number above 0: what is divided by.
+pub(super) fn above_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let value = finite(deserializer)?;
+    if value <= 0.0 {
+        return Err(D::Error::custom(text!("must be above 0, and is {value}", "必须大于 0,这里是 {value}")));
+    }
+    Ok(value)
+}
+
 /// One value for each of `N` axes, height before width; written as one number for all or as a list of `N`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PerAxis<T, const N: usize>(pub [T; N]);

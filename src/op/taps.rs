@@ -47,6 +47,12 @@ pub(super) fn reduce(
     Ok(reduced)
 }
 
+/// The mean of each channel over all its positions, with a size of 1 on each spatial axis.
+pub(super) fn whole_mean(input: &Tensor) -> Result<Tensor> {
+    let mean = input.flatten_from(2)?.mean(2)?;
+    (2..input.rank()).try_fold(mean, |mean, _| mean.unsqueeze(2))
+}
+
 /// `values`, one for each index of dimension `dim`, so that they broadcast over `tensor`.
 pub(super) fn spread(values: &Tensor, tensor: &Tensor, dim: usize) -> Result<Tensor> {
     let mut dims = vec![1; tensor.rank()];

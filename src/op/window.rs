@@ -149,6 +149,12 @@ impl Window {
         self.product("taps on the input", (input, output), Axis::taps_inside)
     }
 
+    /// Taps of all windows that fall on the output, where a window starts at each element of the input and slides over the
+    /// output, as in a transposed convolution: the axes' multiplied.
+    pub fn taps_on_output(&self, input: &[u64], output: &[u64]) -> Result<Working, Overflow> {
+        self.product("taps on the output", (output, input), Axis::taps_inside)
+    }
+
     /// Windows that hold at least one element of the input: the axes' multiplied.
     pub fn windows_inside(&self, input: &[u64], output: &[u64]) -> Result<Working, Overflow> {
         self.product("windows on the input", (input, output), |axis, input, output| {
@@ -165,16 +171,9 @@ impl Window {
 
     /// The working of each spatial size of `output`: one for both axes of an image where they are alike.
     pub fn output_workings(&self, input: &Shape, output: &Shape) -> Vec<(&'static str, Working)> {
-        let sizes = spatial_sizes(input);
-        let alike = self.shared(|axis| *axis).is_some() && sizes.iter().all(|&size| size == sizes[0]);
-        let names: &[&str] = match self.axes.len() {
-            1 => &["output length"],
-            2 if alike => &["output height = width"],
-            axes => last(axes, &["output depth", "output height", "output width"]),
-        };
-        let sizes = sizes.iter().zip(spatial_sizes(output));
+        let sizes = spatial_sizes(input).iter().zip(spatial_sizes(output));
         let workings = self.axes.iter().zip(sizes).map(|(axis, (&from, &to))| axis.output_working(from, to));
-        names.iter().copied().zip(workings).collect()
+        name_sizes(workings.collect())
     }
 
     /// The size of the window on each axis, with what it is called: the same where the sizes are.
@@ -192,10 +191,13 @@ impl Window {
         self.kernel().into_iter().map(|(name, size)| Working::named(name, size)).collect()
     }
 
-    /// How large it is: `5×5`.
-    pub fn extent(&self) -> String {
-        let sizes: Vec<_> = self.axes.iter().map(|axis| axis.kernel.to_string()).collect();
-        sizes.join("×")
+    /// How large it is, before the word for what it does: `5×5`, "length-3".
+    pub fn extent(&self) -> Text {
+        let sizes = self.axes.iter().map(|axis| axis.kernel.to_string()).collect::<Vec<_>>().join("×");
+        match self.axes.len() {
+            1 => text!("length-{sizes}", "长度 {sizes}"),
+            _ => text!("{sizes}", "{sizes}"),
+        }
     }
 
     /// How it slides, in words, where that is not one by one over the bare input: "stride 2", "padding 3".
@@ -254,13 +256,33 @@ pub fn spatial_sizes(shape: &Shape) -> &[u64] {
     shape.dims().get(1..).unwrap_or_default()
 }
 
+/// The workings of an output's spatial sizes with what they are called: one for both axes of an image where they are alike.
+pub fn name_sizes(workings: Vec<Working>) -> Vec<(&'static str, Working)> {
+    let names: &[&str] = match workings.as_slice() {
+        [_] => &["output length"],
+        [height, width] if height == width => &["output height = width"],
+        axes => last(axes.len(), &["output depth", "output height", "output width"]),
+    };
+    names.iter().copied().zip(workings).collect()
+}
+
 /// The positions of an output as one factor: `output height·width = 28²`.
 pub fn positions(output: &Shape) -> Working {
-    let sizes = spatial_sizes(output);
+    let names = ["output length", "output height·width", "output depth·height·width"];
+    named_positions(names, output)
+}
+
+/// The positions of an input as one factor: `input height·width = 28²`.
+pub fn input_positions(input: &Shape) -> Working {
+    named_positions(["input length", "input height·width", "input depth·height·width"], input)
+}
+
+fn named_positions([line, area, volume]: [&'static str; 3], shape: &Shape) -> Working {
+    let sizes = spatial_sizes(shape);
     let name = match sizes.len() {
-        1 => "output length",
-        2 => "output height·width",
-        _ => "output depth·height·width",
+        1 => line,
+        2 => area,
+        _ => volume,
     };
     Working::sizes(name, sizes)
 }

@@ -146,6 +146,12 @@ impl Error for SettingError {
     }
 
     fn invalid_type(found: Unexpected<'_>, wanted: &dyn serde::de::Expected) -> Self {
+        // serde's own word for a list.
+        let wanted = if format!("{wanted}") == "a sequence" {
+            text!("a list", "列表")
+        } else {
+            text!("{wanted}", "{wanted:#}")
+        };
         Self::about(Text {
             english: format!("wants {wanted}, and is {found}"),
             chinese: format!("需要{wanted:#},这里是 {found}"),

@@ -59,17 +59,32 @@ def positive(*shape, low=0.3, high=2.0):
     return lambda rng: rng.uniform(low, high, shape)
 
 
-def pair(value):
-    return tuple(value) if isinstance(value, (list, tuple)) else (value, value)
+def per_axis(value, axes):
+    return tuple(value) if isinstance(value, (list, tuple)) else (value,) * axes
 
 
-def conv2d(title, shape, out_channels, kernel_size, **settings):
-    h, w = pair(kernel_size)
+def conv(title, shape, out_channels, kernel_size, **settings):
+    """conv1d, conv2d or conv3d, as many axes as `shape` has."""
+    axes = len(shape) - 2
+    kernel = per_axis(kernel_size, axes)
     group = shape[1] // settings.get("groups", 1)
-    weights = [("weight", normal(out_channels, group, h, w, fan_in=group * h * w))]
+    channels = (out_channels, group)
+    if "connections" in settings:
+        channels = (sum(len(inputs) for inputs in settings["connections"]),)
+    weights = [("weight", normal(*channels, *kernel, fan_in=group * np.prod(kernel)))]
     if settings.get("bias", True):
         weights.append(("bias", normal(out_channels)))
-    case("conv2d", title, [shape], weights, out_channels=out_channels, kernel_size=kernel_size, **settings)
+    case(f"conv{axes}d", title, [shape], weights, out_channels=out_channels, kernel_size=kernel_size, **settings)
+
+
+def conv_transpose(title, shape, out_channels, kernel_size, **settings):
+    axes = len(shape) - 2
+    kernel = per_axis(kernel_size, axes)
+    group = out_channels // settings.get("groups", 1)
+    weights = [("weight", normal(shape[1], group, *kernel, fan_in=shape[1] * np.prod(kernel)))]
+    if settings.get("bias", True):
+        weights.append(("bias", normal(out_channels)))
+    case(f"conv_transpose{axes}d", title, [shape], weights, out_channels=out_channels, kernel_size=kernel_size, **settings)
 
 
 def linear(title, shape, out_features, **settings):
@@ -79,11 +94,11 @@ def linear(title, shape, out_features, **settings):
     case("linear", title, [shape], weights, out_features=out_features, **settings)
 
 
-def batch_norm2d(title, shape, var=(0.3, 2.0), **settings):
+def batch_norm(axes, title, shape, var=(0.3, 2.0), **settings):
     c = shape[1]
     weights = [("weight", positive(c)), ("bias", normal(c))] if settings.get("affine", True) else []
     weights += [("running_mean", normal(c)), ("running_var", positive(c, low=var[0], high=var[1]))]
-    case("batch_norm2d", title, [shape], weights, **settings)
+    case(f"batch_norm{axes}d", title, [shape], weights, **settings)
 
 
 def normalization(op, title, x, sizes, **settings):
@@ -98,18 +113,29 @@ def normalization(op, title, x, sizes, **settings):
 
 
 def compute(op, s, xs, w):
-    def both(name, default):
-        return pair(s.get(name, default))
+    def each(name, default):
+        return per_axis(s.get(name, default), xs[0].dim() - 2)
 
-    if op == "conv2d":
-        padding = s.get("padding", 0)
-        return F.conv2d(
-            xs[0], w["weight"], w.get("bias"), both("stride", 1),
-            padding if isinstance(padding, str) else pair(padding), both("dilation", 1), s.get("groups", 1),
+    if op in ("conv1d", "conv2d", "conv3d"):
+        padding, kernel = s.get("padding", 0), w["weight"]
+        if "connections" in s:
+            # PyTorch has no such table: the kernels of its pairs, in their order, between zeros.
+            pairs = [(o, i) for o, inputs in enumerate(s["connections"]) for i in inputs]
+            kernel = torch.zeros(s["out_channels"], xs[0].shape[1], *kernel.shape[1:], dtype=kernel.dtype)
+            for pair_kernel, (o, i) in zip(w["weight"], pairs, strict=True):
+                kernel[o, i] = pair_kernel
+        return getattr(F, op)(
+            xs[0], kernel, w.get("bias"), each("stride", 1),
+            padding if isinstance(padding, str) else each("padding", 0), each("dilation", 1), s.get("groups", 1),
+        )  # fmt: skip
+    if op in ("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"):
+        return getattr(F, op)(
+            xs[0], w["weight"], w.get("bias"), each("stride", 1), each("padding", 0), each("output_padding", 0),
+            s.get("groups", 1), each("dilation", 1),
         )  # fmt: skip
     if op == "linear":
         return F.linear(xs[0], w["weight"], w.get("bias"))
-    if op == "batch_norm2d":
+    if op in ("batch_norm1d", "batch_norm2d", "batch_norm3d"):
         return F.batch_norm(
             xs[0], w["running_mean"], w["running_var"], w.get("weight"), w.get("bias"),
             training=False, eps=s.get("eps", 1e-5),
@@ -124,10 +150,14 @@ def compute(op, s, xs, w):
         return module(xs[0])
     if op == "local_response_norm":
         return nn.LocalResponseNorm(**s)(xs[0])
-    if op in ("max_pool2d", "avg_pool2d"):
+    if op.startswith(("max_pool", "avg_pool", "lp_pool")):
         return getattr(F, op)(xs[0], **{k: tuple(v) if isinstance(v, list) else v for k, v in s.items()})
-    if op == "adaptive_avg_pool2d":
-        return F.adaptive_avg_pool2d(xs[0], both("output_size", None))
+    if op.startswith("adaptive_"):
+        return getattr(F, op)(xs[0], each("output_size", None))
+    if op == "global_avg_pool":
+        return xs[0].mean(dim=tuple(range(2, xs[0].dim())), keepdim=True)
+    if op == "rbf":
+        return (xs[0].unsqueeze(-2) - w["centers"]).square().sum(dim=-1)
     modules = {
         "relu": nn.ReLU, "relu6": nn.ReLU6, "leaky_relu": nn.LeakyReLU, "silu": nn.SiLU, "gelu": nn.GELU,
         "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "hard_sigmoid": nn.Hardsigmoid, "hard_swish": nn.Hardswish,
@@ -191,21 +221,58 @@ def compute(op, s, xs, w):
 
 
 def list_cases():
-    conv2d("3x3, padding 1", (2, 3, 5, 6), 4, 3, padding=1)
-    conv2d("asymmetric kernel, stride, padding and dilation, 2 groups", (1, 4, 9, 8), 6, [3, 2],
-           stride=[2, 1], padding=[1, 2], dilation=[2, 3], groups=2)  # fmt: skip
-    conv2d("asymmetric the other way round: wide kernel", (2, 2, 5, 9), 3, [1, 5], stride=[1, 2], padding=[0, 2])
-    conv2d("depthwise", (2, 5, 6, 5), 5, 3, padding=1, groups=5)
-    conv2d("depthwise with multiplier 2, stride 2, no bias", (1, 3, 7, 7), 6, 3, stride=2, padding=1, groups=3, bias=False)
-    conv2d("dilation 2", (1, 2, 7, 8), 3, 3, padding=2, dilation=2)
-    conv2d("padding same, even kernel: the extra goes to the end", (1, 2, 5, 6), 3, [2, 4], padding="same")
-    conv2d("padding same, even kernel with dilation 3", (1, 2, 7, 7), 2, 2, padding="same", dilation=3)
-    conv2d("padding same, asymmetric dilation, 2 groups, batch 2", (2, 4, 6, 7), 4, [3, 4], padding="same",
-           dilation=[2, 1], groups=2)  # fmt: skip
-    conv2d("padding valid, no bias", (2, 3, 5, 5), 2, 3, padding="valid", bias=False)
-    conv2d("stride larger than the kernel, rest left over", (1, 2, 9, 8), 3, 2, stride=3)
-    conv2d("1x1, stride 2", (2, 4, 5, 6), 3, 1, stride=2)
-    conv2d("padding larger than the kernel: a rim of bias alone", (1, 2, 3, 3), 2, 2, padding=3)
+    conv("3x3, padding 1", (2, 3, 5, 6), 4, 3, padding=1)
+    conv("asymmetric kernel, stride, padding and dilation, 2 groups", (1, 4, 9, 8), 6, [3, 2],
+         stride=[2, 1], padding=[1, 2], dilation=[2, 3], groups=2)  # fmt: skip
+    conv("asymmetric the other way round: wide kernel", (2, 2, 5, 9), 3, [1, 5], stride=[1, 2], padding=[0, 2])
+    conv("depthwise", (2, 5, 6, 5), 5, 3, padding=1, groups=5)
+    conv("depthwise with multiplier 2, stride 2, no bias", (1, 3, 7, 7), 6, 3, stride=2, padding=1, groups=3, bias=False)
+    conv("dilation 2", (1, 2, 7, 8), 3, 3, padding=2, dilation=2)
+    conv("padding same, even kernel: the extra goes to the end", (1, 2, 5, 6), 3, [2, 4], padding="same")
+    conv("padding same, even kernel with dilation 3", (1, 2, 7, 7), 2, 2, padding="same", dilation=3)
+    conv("padding same, asymmetric dilation, 2 groups, batch 2", (2, 4, 6, 7), 4, [3, 4], padding="same",
+         dilation=[2, 1], groups=2)  # fmt: skip
+    conv("padding valid, no bias", (2, 3, 5, 5), 2, 3, padding="valid", bias=False)
+    conv("stride larger than the kernel, rest left over", (1, 2, 9, 8), 3, 2, stride=3)
+    conv("1x1, stride 2", (2, 4, 5, 6), 3, 1, stride=2)
+    conv("padding larger than the kernel: a rim of bias alone", (1, 2, 3, 3), 2, 2, padding=3)
+
+    conv("connections of unequal number and order, batch 2", (2, 3, 5, 4), 3, [3, 2], padding=[1, 0],
+         connections=[[0, 2], [1], [2, 1, 0]])  # fmt: skip
+    conv("connections that leave a channel out, other strides, no bias", (1, 4, 6, 5), 2, 3, stride=[2, 1], bias=False,
+         connections=[[3, 0], [0, 1]])  # fmt: skip
+    conv("connections of a sequence", (1, 3, 6), 2, 2, connections=[[2], [0, 1]])
+
+    conv("kernel 3, padding 1, batch 2", (2, 3, 7), 4, 3, padding=1)
+    conv("stride above the kernel, rest left over, no bias", (1, 2, 12), 3, [2], stride=[5], bias=False)
+    conv("dilation 3, 2 groups", (1, 4, 11), 6, 3, padding=2, dilation=3, groups=2)
+    conv("depthwise, padding same, even kernel", (2, 3, 6), 3, 4, padding="same", groups=3)
+    conv("of one element: padding and bias", (2, 2, 1), 3, 2, padding=1)
+
+    conv("kernel 3, padding 1, batch 2", (2, 2, 3, 4, 3), 3, 3, padding=1)
+    conv("asymmetric everything, 2 groups", (1, 4, 4, 6, 5), 2, [2, 3, 1], stride=[1, 2, 3], padding=[1, 0, 2],
+         dilation=[2, 1, 1], groups=2)  # fmt: skip
+    conv("one stride in space, another in time, batch 2", (2, 2, 5, 5, 4), 2, [3, 2, 2], stride=[2, 1, 1], bias=False)
+    conv("depthwise, padding same, even kernel", (1, 3, 3, 2, 4), 3, [2, 1, 4], padding="same", groups=3)
+    conv("axes of one element", (1, 2, 1, 1, 5), 3, [1, 1, 3])
+
+    conv_transpose("2x2, stride 2: no overlap, batch 2", (2, 4, 2, 3), 3, 2, stride=2)
+    conv_transpose("kernel 3, stride 2, padding and output padding 1", (1, 3, 3, 4), 2, 3, stride=2, padding=1, output_padding=1)
+    conv_transpose("asymmetric everything, 2 groups, batch 2", (2, 4, 4, 3), 6, [3, 2], stride=[2, 3], padding=[1, 2],
+                   output_padding=[1, 2], groups=2, dilation=[2, 1])  # fmt: skip
+    conv_transpose("depthwise, no bias", (1, 3, 3, 3), 3, 3, stride=2, padding=1, groups=3, bias=False)
+    conv_transpose("stride larger than the kernel: gaps of bias alone", (1, 2, 3, 2), 2, [2, 1], stride=3, output_padding=[2, 0])
+    conv_transpose("stride 1, padding cuts whole products off", (1, 2, 3, 5), 2, [2, 3], padding=[1, 3])
+    conv_transpose("output padding that only the dilation allows", (1, 2, 2, 3), 3, 2, dilation=[3, 2], output_padding=[2, 1])
+    conv_transpose("one position", (2, 5, 1, 1), 2, 4)
+
+    conv_transpose("kernel 4, stride 2, padding 1, batch 2", (2, 3, 5), 2, 4, stride=2, padding=1)
+    conv_transpose("2 groups, dilation, output padding", (1, 4, 4), 2, 3, stride=3, padding=2, output_padding=1, groups=2, dilation=2)
+    conv_transpose("of one element, cut to one", (1, 2, 1), 3, [3], padding=1, bias=False)
+
+    conv_transpose("2x2x2, stride 2", (1, 3, 2, 1, 3), 2, 2, stride=2)
+    conv_transpose("asymmetric everything, 2 groups, batch 2", (2, 4, 2, 3, 1), 2, [1, 2, 3], stride=[3, 2, 1],
+                   padding=[0, 1, 0], output_padding=[2, 1, 1], groups=2, dilation=[1, 1, 2])  # fmt: skip
 
     linear("flat", (1, 7), 4)
     linear("flat, batch 2", (2, 6), 5)
@@ -213,11 +280,20 @@ def list_cases():
     linear("sequence: over the last dimension", (1, 4, 6), 5)
     linear("sequence, no bias, batch 2", (2, 3, 5), 4, bias=False)
 
-    batch_norm2d("default eps, batch 2", (2, 4, 3, 2))
-    batch_norm2d("eps 1e-3", (1, 3, 4, 4), eps=1e-3)
-    batch_norm2d("eps 1e-3 where it weighs: tiny variances", (1, 3, 3, 3), var=(1e-4, 1e-3), eps=1e-3)
-    batch_norm2d("without affine", (2, 3, 3, 3), affine=False)
-    batch_norm2d("without affine, eps 0.1", (1, 2, 3, 4), affine=False, eps=0.1)
+    case("rbf", "flat, batch 2", [(2, 6)], [("centers", normal(4, 6))], out_features=4)
+    case("rbf", "a sequence: over the last dimension", [(2, 3, 5)], [("centers", normal(2, 5))], out_features=2)
+    case("rbf", "one unit and one feature", [(1, 1)], [("centers", normal(1, 1))], out_features=1)
+
+    batch_norm(2, "default eps, batch 2", (2, 4, 3, 2))
+    batch_norm(2, "eps 1e-3", (1, 3, 4, 4), eps=1e-3)
+    batch_norm(2, "eps 1e-3 where it weighs: tiny variances", (1, 3, 3, 3), var=(1e-4, 1e-3), eps=1e-3)
+    batch_norm(2, "without affine", (2, 3, 3, 3), affine=False)
+    batch_norm(2, "without affine, eps 0.1", (1, 2, 3, 4), affine=False, eps=0.1)
+
+    batch_norm(1, "features, batch 2", (2, 5))
+    batch_norm(1, "a sequence, without affine, eps 0.1", (2, 3, 4), affine=False, eps=0.1)
+    batch_norm(1, "a sequence of one", (1, 4, 1))
+    batch_norm(3, "eps 1e-3, batch 2", (2, 3, 2, 3, 2), eps=1e-3)
 
     def off_zero(name, *shape):
         return 50 + numbers(name).randn(*shape)
@@ -311,6 +387,13 @@ def list_cases():
          kernel_size=[2, 3], stride=[3, 2], padding=[1, 0], dilation=[3, 2], ceil_mode=True)  # fmt: skip
     case(pool, "stride larger than the kernel", [(1, 2, 8, 8)], kernel_size=2, stride=3)
 
+    case("max_pool1d", "kernel 2, default stride, rest left over, batch 2", [(2, 3, 7)], kernel_size=2)
+    case("max_pool1d", "padding, dilation, ceil mode, all negative", [negative("p7", 1, 2, 9)],
+         kernel_size=[3], stride=2, padding=[1], dilation=2, ceil_mode=True)  # fmt: skip
+    case("max_pool3d", "kernel 2, default stride, rest left over, batch 2", [(2, 2, 3, 4, 5)], kernel_size=2)
+    case("max_pool3d", "asymmetric everything, dilation, ceil mode, all negative", [negative("p8", 1, 2, 5, 6, 7)],
+         kernel_size=[1, 3, 2], stride=[2, 2, 3], padding=[0, 1, 1], dilation=[1, 1, 2], ceil_mode=True)  # fmt: skip
+
     pool = "avg_pool2d"
     case(pool, "kernel 2, default stride, rest left over", [(2, 3, 5, 7)], kernel_size=2)
     case(pool, "kernel 3, stride 1, padding 1, padding counts by default", [(1, 2, 4, 5)], kernel_size=3, stride=1, padding=1)
@@ -334,6 +417,42 @@ def list_cases():
     case(pool, "divisor override", [(1, 2, 4, 5)], kernel_size=2, divisor_override=3)
     case(pool, "divisor override with ceil mode and padding", [(1, 2, 6, 7)], kernel_size=3, stride=2, padding=1,
          ceil_mode=True, count_include_pad=False, divisor_override=5)  # fmt: skip
+
+    case("avg_pool1d", "kernel 2, default stride, rest left over, batch 2", [(2, 3, 7)], kernel_size=[2])
+    case("avg_pool1d", "padding that does not count, ceil mode", [(1, 2, 9)], kernel_size=4, stride=3, padding=2,
+         ceil_mode=True, count_include_pad=False)  # fmt: skip
+    case("avg_pool3d", "asymmetric everything, padding counts, ceil mode, batch 2", [(2, 1, 4, 5, 6)],
+         kernel_size=[1, 3, 2], stride=[2, 2, 3], padding=[0, 1, 1], ceil_mode=True)  # fmt: skip
+    case("avg_pool3d", "stride above the kernel, padding does not count, divisor", [(1, 2, 5, 4, 3)],
+         kernel_size=2, stride=3, padding=1, count_include_pad=False, divisor_override=3)  # fmt: skip
+
+    # Where PyTorch takes roots of sums of powers that are not even, all is above zero: its own answer is no number there.
+    def positives(name, *shape):
+        return numbers(name).uniform(0.1, 3, shape)
+
+    case("lp_pool2d", "norm 2, default stride, rest left over, batch 2", [(2, 3, 5, 7)], norm_type=2, kernel_size=2)
+    case("lp_pool2d", "norm 1 sums, asymmetric kernel and stride", [(1, 2, 7, 6)], norm_type=1, kernel_size=[3, 2], stride=[2, 1])
+    case("lp_pool2d", "norm 3, stride above the kernel", [positives("lp1", 1, 2, 8, 7)], norm_type=3, kernel_size=2, stride=3)
+    case("lp_pool2d", "norm 4 of what is below zero too", [(1, 2, 4, 5)], norm_type=4, kernel_size=2, stride=1)
+    case("lp_pool2d", "norm 1.5, ceil mode: what sticks out counts as the mean", [positives("lp2", 2, 2, 5, 6)],
+         norm_type=1.5, kernel_size=[3, 4], stride=[2, 3], ceil_mode=True)  # fmt: skip
+    case("lp_pool1d", "norm 2, ceil mode, batch 2", [(2, 3, 8)], norm_type=2, kernel_size=3, ceil_mode=True)
+    case("lp_pool3d", "norm 2.5, asymmetric", [positives("lp3", 1, 2, 3, 4, 5)], norm_type=2.5, kernel_size=[1, 2, 3], stride=[2, 1, 1])
+
+    case("adaptive_avg_pool1d", "7 to 3: bins overlap, batch 2", [(2, 3, 7)], output_size=3)
+    case("adaptive_avg_pool1d", "to 1", [(1, 3, 5)], output_size=[1])
+    case("adaptive_avg_pool3d", "3x7x4 to 2x3x6, batch 2", [(2, 2, 3, 7, 4)], output_size=[2, 3, 6])
+    case("adaptive_avg_pool3d", "to 1", [(1, 3, 2, 3, 4)], output_size=1)
+    case("adaptive_max_pool1d", "7 to 3: bins overlap, all negative, batch 2", [negative("a1", 2, 3, 7)], output_size=3)
+    case("adaptive_max_pool2d", "to 1, all negative, batch 2", [negative("a2", 2, 3, 4, 5)], output_size=1)
+    case("adaptive_max_pool2d", "7x5 to 3x2: bins overlap", [(1, 2, 7, 5)], output_size=[3, 2])
+    case("adaptive_max_pool2d", "larger in height, one column", [(1, 2, 2, 1)], output_size=[7, 1])
+    case("adaptive_max_pool3d", "3x7x4 to 2x3x6", [(1, 2, 3, 7, 4)], output_size=[2, 3, 6])
+
+    case("global_avg_pool", "image, batch 2", [(2, 3, 4, 5)])
+    case("global_avg_pool", "sequence", [(1, 4, 7)])
+    case("global_avg_pool", "volume, batch 2", [(2, 3, 2, 3, 4)])
+    case("global_avg_pool", "one position", [(1, 3, 1, 1)])
 
     pool = "adaptive_avg_pool2d"
     case(pool, "to 1, batch 2", [(2, 3, 4, 5)], output_size=1)

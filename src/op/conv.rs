@@ -1,0 +1,250 @@
+//! `conv1d`, `conv2d`, `conv3d`: convolution, as `torch.nn.Conv1d`, `Conv2d` and `Conv3d`, and with a table of connections
+//! as in LeNet-5.
+
+use candle_core::Tensor;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::connections::Connections;
+use super::convolve::convolve;
+use super::settings::{self, Padding, PerAxis, Size};
+use super::window::{self, Axis, Window};
+use super::{
+    Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, only_spatial, shape, taps,
+};
+use crate::counts::{Contraction, Overflow};
+use crate::shape::Shape;
+use crate::text;
+use crate::text::Text;
+use crate::working::Working;
+
+/// Convolution: a window slides over every spatial axis, and each output channel is a sum over what it sees.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Conv<const N: usize> {
+    /// Channels of the output.
+    pub out_channels: Size,
+    /// Size of the window.
+    pub kernel_size: PerAxis<Size, N>,
+    /// Steps from one window to the next.
+    #[serde(default = "PerAxis::<Size, N>::ones")]
+    pub stride: PerAxis<Size, N>,
+    /// Zeros added on both sides, or `"same"` to keep the size.
+    #[serde(default)]
+    pub padding: Padding<N>,
+    /// Positions from one tap of the window to the next.
+    #[serde(default = "PerAxis::<Size, N>::ones")]
+    pub dilation: PerAxis<Size, N>,
+    /// Groups of channels that are convolved apart.
+    #[serde(default = "one_group")]
+    pub groups: Size,
+    /// Whether a learned bias is added to each output channel.
+    #[serde(default = "settings::yes")]
+    pub bias: bool,
+    /// The input channels that each output channel takes, numbered from 0, where these are not all; instead of `groups`.
+    /// The weight then holds a kernel for each pair, in this order.
+    #[serde(default)]
+    #[schemars(with = "Connections")]
+    pub connections: Option<Connections>,
+}
+
+/// Convolution of sequences.
+pub type Conv1d = Conv<1>;
+
+/// Convolution of images.
+pub type Conv2d = Conv<2>;
+
+/// Convolution of volumes.
+pub type Conv3d = Conv<3>;
+
+impl Definition for Conv1d {
+    const EXAMPLE: &'static str = r#"{ op = "conv1d", out_channels = 64, kernel_size = 3, padding = 1 }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[32, 128]];
+}
+
+impl Definition for Conv2d {
+    const EXAMPLE: &'static str = r#"{ op = "conv2d", out_channels = 32, kernel_size = 5, padding = 2 }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[192, 28, 28]];
+}
+
+impl Definition for Conv3d {
+    const EXAMPLE: &'static str = r#"{ op = "conv3d", out_channels = 64, kernel_size = 3, padding = 1 }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[3, 16, 112, 112]];
+}
+
+impl<const N: usize> Operator for Conv<N> {
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        let input = only_spatial::<N>(inputs)?;
+        check_groups(self.groups, input.dims()[0], self.out_channels)?;
+        self.check_connections(input.dims()[0])?;
+        self.check_padding()?;
+        let sizes = self.sliding().output(window::spatial_sizes(input))?;
+        shape([vec![self.out_channels.get()], sizes].concat())
+    }
+
+    fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
+        let kernel = self.sliding().kernel();
+        let out = ("out", self.out_channels.get());
+        let (channels, most) = match &self.connections {
+            None => (vec![out, self.group_channels(&inputs[0])], self.group_channels(&inputs[0]).1),
+            // Of all output channels, the one that takes the most has the narrowest bounds.
+            Some(connections) => (vec![("connections", connections.pairs())], connections.widest()),
+        };
+        let fan_in = kernel.iter().fold(most, |product, &(_, size)| product.saturating_mul(size));
+        let initializer = Initializer::Uniform { fan_in };
+        let mut weights = vec![Weight::learned("weight", [channels, kernel].concat(), initializer)];
+        if self.bias {
+            weights.push(Weight::learned("bias", vec![out], initializer));
+        }
+        weights
+    }
+
+    fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
+        let window = self.sliding();
+        let exact = window.taps_inside(window::spatial_sizes(&inputs[0]), window::spatial_sizes(output))?;
+        let channels = match &self.connections {
+            None => vec![self.group_channels(&inputs[0]), ("out", self.out_channels.get())],
+            Some(connections) => vec![("connections", connections.pairs())],
+        };
+        let channels = channels.into_iter().map(|(name, count)| Working::named(name, count));
+        let positions = Working::Product(window.kernel_working()).by(window::positions(output));
+        let macs = Term::macs(Contraction::Convolution, channels.clone().fold(positions, Working::by))
+            .padding_exact(channels.fold(Working::Product(vec![exact]), Working::by));
+        Ok(Cost { terms: if self.bias { vec![macs, Term::bias(output)] } else { vec![macs] } })
+    }
+
+    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(&'static str, Working)> {
+        self.sliding().output_workings(&inputs[0], output)
+    }
+
+    fn window(&self, _input: &Shape) -> Option<Window> {
+        Some(self.sliding())
+    }
+
+    fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        let (window, groups) = (self.sliding(), self.groups.get());
+        let (extent, from, to) = (window.extent(), inputs[0].dims()[0], self.out_channels.get());
+        let depthwise = groups > 1 && groups == from;
+        let mut words = vec![
+            if depthwise {
+                text!("{extent} depthwise convolution", "{extent:#} 逐通道卷积")
+            } else {
+                text!("{extent} convolution", "{extent:#} 卷积")
+            },
+            text!("{from} → {to} channels", "{from} → {to} 通道"),
+        ];
+        words.extend(window.sliding());
+        if groups > 1 && !depthwise {
+            words.push(text!("{groups} groups", "{groups} 组"));
+        }
+        if let Some(connections) = &self.connections {
+            let (pairs, all) = (connections.pairs(), u128::from(from) * u128::from(to));
+            words.push(text!("{pairs} of {all} connections", "{all} 个连接中的 {pairs} 个"));
+        }
+        if !self.bias {
+            words.push(text!("no bias", "无偏置"));
+        }
+        Some(Text::list(&words))
+    }
+
+    fn class(&self) -> Class {
+        Class::Convolution
+    }
+
+    fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        let (input, kernel) = (&inputs[0], &weights[0]);
+        let dense = self.connections.as_ref().map(|connections| connections.dense(kernel, input.dim(1)?));
+        let dense = dense.transpose()?;
+        let groups = taps::size_of(self.groups.get())?;
+        let output = convolve(input, dense.as_ref().unwrap_or(kernel), &self.sliding(), groups)?;
+        match weights.get(1) {
+            Some(bias) => output.broadcast_add(&taps::spread(bias, &output, 1)?),
+            None => Ok(output),
+        }
+    }
+}
+
+impl<const N: usize> Conv<N> {
+    fn sliding(&self) -> Window {
+        let axis = |index: usize| {
+            let [kernel, stride, dilation] =
+                [self.kernel_size, self.stride, self.dilation].map(|setting| setting.0[index].get());
+            let (before, after) = match self.padding {
+                Padding::Valid => (0, 0),
+                Padding::Of(padding) => (padding.0[index].get(), padding.0[index].get()),
+                Padding::Same => {
+                    // An odd total puts the one more at the end, as PyTorch does.
+                    let total = dilation.saturating_mul(kernel - 1);
+                    (total / 2, total - total / 2)
+                }
+            };
+            Axis { kernel, stride, dilation, before, after, ceil: false }
+        };
+        Window { axes: (0..N).map(axis).collect() }
+    }
+
+    /// The input channels that each output channel sees, with what they are called.
+    fn group_channels(&self, input: &Shape) -> (&'static str, u64) {
+        let name = if self.groups == Size::ONE { "in" } else { "in/groups" };
+        (name, input.dims()[0] / self.groups.get())
+    }
+
+    /// A table of connections says what groups would say.
+    fn check_connections(&self, channels: u64) -> Result<(), Reason> {
+        let Some(connections) = &self.connections else { return Ok(()) };
+        if self.groups != Size::ONE {
+            return Err(Reason::new(text!(
+                "`connections` and `groups` cannot stand together",
+                "`connections` 和 `groups` 不能同时使用"
+            ))
+            .at("connections")
+            .help(text!(
+                "leave out `groups`: the lists may be those of groups",
+                "请去掉 `groups`:列表本身就能表示分组"
+            )));
+        }
+        connections.check(channels, self.out_channels.get())
+    }
+
+    /// `padding = "same"` needs stride 1, as in PyTorch.
+    fn check_padding(&self) -> Result<(), Reason> {
+        let stride = self.stride.0.into_iter().map(Size::get).find(|&stride| stride != 1);
+        match (self.padding, stride) {
+            (Padding::Same, Some(stride)) => Err(Reason::new(text!(
+                "`padding = \"same\"` keeps the size, and a stride of {stride} does not",
+                "`padding = \"same\"` 要保持尺寸,步幅 {stride} 做不到"
+            ))
+            .at("padding")
+            .help(text!("give the padding as a number", "请用数字给出填充"))),
+            (Padding::Same | Padding::Valid | Padding::Of(_), _) => Ok(()),
+        }
+    }
+}
+
+/// Whether `groups` divide the channels on both sides.
+pub(super) fn check_groups(groups: Size, channels: u64, out_channels: Size) -> Result<(), Reason> {
+    let (groups, out) = (groups.get(), out_channels.get());
+    if !channels.is_multiple_of(groups) {
+        return Err(Reason::new(text!(
+            "{groups} groups do not divide the {channels} input channels",
+            "{groups} 个分组不能整除 {channels} 个输入通道"
+        ))
+        .at("groups"));
+    }
+    if !out.is_multiple_of(groups) {
+        return Err(Reason::new(text!(
+            "{groups} groups do not divide the {out} output channels",
+            "{groups} 个分组不能整除 {out} 个输出通道"
+        ))
+        .at("groups"));
+    }
+    Ok(())
+}
+
+/// The default of `groups`.
+pub(super) fn one_group() -> Size {
+    Size::ONE
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+//! `conv_transpose1d`, `conv_transpose2d`, `conv_transpose3d`: transposed convolution, as `torch.nn.ConvTranspose1d`,
+//! `ConvTranspose2d` and `ConvTranspose3d`, where no `output_size` is asked for.
+//!
+//! Every element of the input is multiplied with every tap of the kernel, and the products are added up where the taps come
+//! to lie in the output. So the nominal count has a MAC for each element, tap and output channel of the group: what
+//! PyTorch's own counter (`torch.utils.flop_counter`) has. The padding-exact count leaves out the products that fall on what
+//! the padding cuts off.
+
+use candle_core::Tensor;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::scatter::scatter;
+use super::settings::{self, Extent, PerAxis, Size};
+use super::window::{self, Axis, Window};
+use super::{
+    Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, conv, only_spatial, shape, size,
+    taps,
+};
+use crate::counts::{Contraction, Overflow};
+use crate::shape::Shape;
+use crate::text;
+use crate::text::Text;
+use crate::working::Working;
+
+/// Transposed convolution: each element of the input adds a multiple of the kernel to the output.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConvTranspose<const N: usize> {
+    /// Channels of the output.
+    pub out_channels: Size,
+    /// Size of the kernel.
+    pub kernel_size: PerAxis<Size, N>,
+    /// Positions of the output from one element of the input to the next.
+    #[serde(default = "PerAxis::<Size, N>::ones")]
+    pub stride: PerAxis<Size, N>,
+    /// Positions that are cut off on both sides of the output: what a convolution back would have to be padded with.
+    #[serde(default)]
+    pub padding: PerAxis<Extent, N>,
+    /// Positions added at the end of each axis of the output; less than the stride or the dilation.
+    #[serde(default)]
+    pub output_padding: PerAxis<Extent, N>,
+    /// Groups of channels that are convolved apart.
+    #[serde(default = "conv::one_group")]
+    pub groups: Size,
+    /// Whether a learned bias is added to each output channel.
+    #[serde(default = "settings::yes")]
+    pub bias: bool,
+    /// Positions from one tap of the kernel to the next.
+    #[serde(default = "PerAxis::<Size, N>::ones")]
+    pub dilation: PerAxis<Size, N>,
+}
+
+/// Transposed convolution of sequences.
+pub type ConvTranspose1d = ConvTranspose<1>;
+
+/// Transposed convolution of images.
+pub type ConvTranspose2d = ConvTranspose<2>;
+
+/// Transposed convolution of volumes.
+pub type ConvTranspose3d = ConvTranspose<3>;
+
+impl Definition for ConvTranspose1d {
+    const EXAMPLE: &'static str =
+        r#"{ op = "conv_transpose1d", out_channels = 32, kernel_size = 4, stride = 2, padding = 1 }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[64, 128]];
+}
+
+impl Definition for ConvTranspose2d {
+    const EXAMPLE: &'static str =
+        r#"{ op = "conv_transpose2d", out_channels = 64, kernel_size = 2, stride = 2 }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[128, 28, 28]];
+}
+
+impl Definition for ConvTranspose3d {
+    const EXAMPLE: &'static str =
+        r#"{ op = "conv_transpose3d", out_channels = 64, kernel_size = 2, stride = 2 }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[128, 8, 28, 28]];
+}
+
+impl<const N: usize> Operator for ConvTranspose<N> {
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        let input = only_spatial::<N>(inputs)?;
+        conv::check_groups(self.groups, input.dims()[0], self.out_channels)?;
+        self.check_output_padding()?;
+        let axes = self.sliding().axes.into_iter().zip(self.output_padding.0);
+        let sizes = axes.zip(window::spatial_sizes(input));
+        let sizes = sizes.map(|((axis, more), &size)| output_size(&axis, more, size));
+        let sizes = sizes.collect::<Result<Vec<_>, _>>()?;
+        shape([vec![self.out_channels.get()], sizes].concat())
+    }
+
+    fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
+        let group = self.group_channels();
+        let axes = [vec![("in", inputs[0].dims()[0]), group], self.sliding().kernel()].concat();
+        // As PyTorch reckons it, from the second dimension on.
+        let fan_in = axes[1..].iter().fold(1u64, |product, &(_, size)| product.saturating_mul(size));
+        let initializer = Initializer::Uniform { fan_in };
+        let mut weights = vec![Weight::learned("weight", axes, initializer)];
+        if self.bias {
+            weights.push(Weight::learned("bias", vec![("out", self.out_channels.get())], initializer));
+        }
+        weights
+    }
+
+    fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
+        let (window, input) = (self.sliding(), &inputs[0]);
+        let exact = window.taps_on_output(window::spatial_sizes(input), window::spatial_sizes(output))?;
+        let (name, channels) = self.group_channels();
+        let from = Working::named("in", input.dims()[0]);
+        let to = Working::named(name, channels);
+        let nominal = Working::Product(window.kernel_working()).by(window::input_positions(input));
+        let macs = Term::macs(Contraction::Convolution, nominal.by(from.clone()).by(to.clone()))
+            .padding_exact(Working::Product(vec![exact, from, to]));
+        Ok(Cost { terms: if self.bias { vec![macs, Term::bias(output)] } else { vec![macs] } })
+    }
+
+    fn output_workings(&self, inputs: &[Shape], _output: &Shape) -> Vec<(&'static str, Working)> {
+        let axes = self.sliding().axes.into_iter().zip(self.output_padding.0);
+        let sizes = axes.zip(window::spatial_sizes(&inputs[0]));
+        window::name_sizes(sizes.map(|((axis, more), &size)| size_working(&axis, more, size)).collect())
+    }
+
+    fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        let (window, groups) = (self.sliding(), self.groups.get());
+        let (extent, from, to) = (window.extent(), inputs[0].dims()[0], self.out_channels.get());
+        let mut words = vec![
+            text!("{extent} transposed convolution", "{extent:#} 转置卷积"),
+            text!("{from} → {to} channels", "{from} → {to} 通道"),
+        ];
+        words.extend(window.sliding());
+        if self.output_padding != PerAxis::default() {
+            let mut more = self.output_padding.0.map(|more| more.get().to_string()).to_vec();
+            if more.iter().all(|size| size == &more[0]) {
+                more.truncate(1);
+            }
+            let more = more.join("×");
+            words.push(text!("output padding {more}", "输出填充 {more}"));
+        }
+        if groups > 1 {
+            words.push(text!("{groups} groups", "{groups} 组"));
+        }
+        if !self.bias {
+            words.push(text!("no bias", "无偏置"));
+        }
+        Some(Text::list(&words))
+    }
+
+    fn class(&self) -> Class {
+        Class::Convolution
+    }
+
+    fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        let (input, kernel) = (&inputs[0], &weights[0]);
+        let axes = self.sliding().axes.into_iter().zip(self.output_padding.0);
+        let landings = axes.zip(&input.dims()[2..]).map(|((axis, more), &size)| {
+            let size = output_size(&axis, more, size as u64).map_err(candle_core::Error::wrap)?;
+            Ok((axis, taps::size_of(size)?))
+        });
+        let landings = landings.collect::<candle_core::Result<Vec<_>>>()?;
+        let output = scatter(input, kernel, &landings, taps::size_of(self.groups.get())?)?;
+        match weights.get(1) {
+            Some(bias) => output.broadcast_add(&taps::spread(bias, &output, 1)?),
+            None => Ok(output),
+        }
+    }
+}
+
+impl<const N: usize> ConvTranspose<N> {
+    /// How the kernel slides over the output, which `padding` cuts on both sides.
+    fn sliding(&self) -> Window {
+        let axis = |index: usize| {
+            let [kernel, stride, dilation] =
+                [self.kernel_size, self.stride, self.dilation].map(|setting| setting.0[index].get());
+            let padding = self.padding.0[index].get();
+            Axis { kernel, stride, dilation, before: padding, after: padding, ceil: false }
+        };
+        Window { axes: (0..N).map(axis).collect() }
+    }
+
+    /// The output channels that each input channel adds to, with what they are called.
+    fn group_channels(&self) -> (&'static str, u64) {
+        let name = if self.groups == Size::ONE { "out" } else { "out/groups" };
+        (name, self.out_channels.get() / self.groups.get())
+    }
+
+    /// PyTorch's rule: a convolution back comes to the input's size for each of these sizes, and for no other.
+    fn check_output_padding(&self) -> Result<(), Reason> {
+        for (axis, more) in self.sliding().axes.iter().zip(self.output_padding.0) {
+            let (more, stride, dilation) = (more.get(), axis.stride, axis.dilation);
+            if more >= stride.max(dilation) {
+                return Err(Reason::new(text!(
+                    "`output_padding` is {more}, and must be less than the stride, {stride}, or the dilation, {dilation}",
+                    "`output_padding` 是 {more},必须小于步幅({stride})或扩张率({dilation})"
+                ))
+                .at("output_padding"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// PyTorch's rule: `(in − 1) · stride + dilation · (kernel − 1) + 1 + output_padding − 2 · padding`.
+fn output_size(axis: &Axis, more: Extent, input: u64) -> Result<u64, Reason> {
+    let full = u128::from(input - 1) * u128::from(axis.stride) + axis.reach() + u128::from(more.get());
+    let padding = axis.before;
+    match full.checked_sub(2 * u128::from(padding)) {
+        None | Some(0) => Err(Reason::new(text!(
+            "a padding of {padding} cuts off all {full} positions of the output",
+            "填充 {padding} 会裁掉输出的全部 {full} 个位置"
+        ))
+        .at("padding")),
+        Some(left) => size(left),
+    }
+}
+
+/// The working of [`output_size`]: what is 0 or changes nothing is left out, but for the padding.
+fn size_working(axis: &Axis, more: Extent, input: u64) -> Working {
+    let one = || Working::Number(1);
+    let steps = Working::named("in", input).less(one());
+    let mut terms = vec![Working::Product(vec![steps, Working::named("stride", axis.stride)])];
+    let kernel = Working::named("kernel", axis.kernel);
+    if axis.dilation == 1 {
+        terms.push(kernel);
+    } else {
+        terms.extend([Working::named("dilation", axis.dilation).by(kernel.less(one())), one()]);
+    }
+    if more.get() > 0 {
+        terms.push(Working::named("output padding", more.get()));
+    }
+    Working::Sum(terms).less(Working::Number(2).by(Working::named("padding", axis.before)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! `global_avg_pool`: the mean of each channel over all its positions, as ONNX's GlobalAveragePool.
+
+use candle_core::Tensor;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::window::{Axis, Window, spatial_sizes};
+use super::{Class, Cost, Definition, Operator, Reason, Term, only, shape, taps};
+use crate::counts::{Kind, Overflow};
+use crate::shape::Shape;
+use crate::text;
+use crate::text::Text;
+use crate::working::Working;
+
+/// Mean of each channel over all its positions, however many spatial axes there are: each keeps a size of 1.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GlobalAvgPool {}
+
+impl Definition for GlobalAvgPool {
+    const EXAMPLE: &'static str = r#"{ op = "global_avg_pool" }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[512, 7, 7]];
+}
+
+impl Operator for GlobalAvgPool {
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        let input = only(inputs)?;
+        if input.rank() < 2 {
+            return Err(Reason::new(text!(
+                "needs channels and at least one spatial axis, and gets {input}",
+                "需要通道和至少一个空间维度,却得到 {input}"
+            )));
+        }
+        let mut sizes = vec![1; input.rank()];
+        sizes[0] = input.dims()[0];
+        shape(sizes)
+    }
+
+    fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
+        let channels = Working::named("channels", output.dims()[0]);
+        let positions = Working::sizes("positions", spatial_sizes(&inputs[0]));
+        let sums = channels.clone().by(positions.less(Working::Number(1)));
+        Ok(Cost { terms: vec![Term::ops(Kind::Add, sums), Term::ops(Kind::Div, channels)] })
+    }
+
+    fn window(&self, input: &Shape) -> Option<Window> {
+        let axis =
+            |&size: &u64| Axis { kernel: size, stride: size, dilation: 1, before: 0, after: 0, ceil: false };
+        Some(Window { axes: spatial_sizes(input).iter().map(axis).collect() })
+    }
+
+    fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        Some(text!("global average pool", "全局平均池化"))
+    }
+
+    fn class(&self) -> Class {
+        Class::Pooling
+    }
+
+    fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        taps::whole_mean(&inputs[0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::shapes;
+    use crate::working::Notation;
+
+    #[test]
+    fn the_end_of_resnet() {
+        let inputs = shapes(&[&[512, 7, 7]]);
+        let output = GlobalAvgPool {}.output(&inputs).unwrap();
+        assert_eq!(output.dims(), [512, 1, 1]);
+        let cost = GlobalAvgPool {}.cost(&inputs, &output).unwrap();
+        assert_eq!(cost.terms[0].nominal.formula(Notation::Text), "channels · (positions − 1)");
+        assert_eq!(cost.terms[0].nominal.substitution(Notation::Text), "512·(7² − 1)");
+        let (work, _) = cost.work().unwrap();
+        assert_eq!((work.ops.add, work.ops.div), (512 * 48, 512));
+    }
+
+    #[test]
+    fn it_takes_any_number_of_axes() {
+        let output = |dims| GlobalAvgPool {}.output(&shapes(&[dims])).map(|shape| shape.dims().to_vec());
+        assert_eq!(output(&[3, 9]), Ok(vec![3, 1]));
+        assert_eq!(output(&[3, 2, 4, 5]), Ok(vec![3, 1, 1, 1]));
+        assert_eq!(output(&[3, 1, 2, 4, 5]), Ok(vec![3, 1, 1, 1, 1]));
+        let reason = output(&[400]).unwrap_err().to_string();
+        assert_eq!(reason, "needs channels and at least one spatial axis, and gets 400");
+    }
+}
