@@ -51,7 +51,7 @@ fn small(description: &Description, variant: Option<&String>) -> Option<Vec<u64>
     if input.shape.dims().last() <= Some(&32) {
         return None;
     }
-    [vec![3, 64, 64], vec![3, 96, 96]].into_iter().find(|input| {
+    [vec![3, 64, 64], vec![3, 96, 96], vec![3, 188, 188]].into_iter().find(|input| {
         let options = Options { variant: variant.cloned(), input: Some(input.clone()), ..Options::default() };
         description.expand(&options).is_ok()
     })
@@ -226,9 +226,10 @@ fn filled(weight: &Weight, seed: u64, gain: f64) -> candle_core::Result<Tensor> 
     }
 }
 
-/// A network or two of every family of torchvision's, and those for CIFAR, with weights that are made alike here and there.
+/// A network or two of every family of torchvision's, those for CIFAR, and U-Net, with weights that are made alike here and
+/// there.
 #[test]
-fn classifiers_give_pytorchs_outputs() {
+fn networks_give_pytorchs_outputs() {
     let table = include_str!("reference/networks.tsv");
     assert!(table.lines().count() > 15);
     for line in table.lines().skip(1) {

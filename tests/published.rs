@@ -59,6 +59,13 @@ const FIGURES: &[Figure] = &[
         1_591_044_096,
         "the same with both auxiliary heads: 3,188,840 + 3,190,888 more",
     ),
+    Figure(
+        "unet",
+        31_030_658,
+        150_428_424_448,
+        "Ronneberger et al. 2015, Figure 1, written in PyTorch and counted by hooks on its modules",
+    ),
+    Figure("unet_same", 1_883_202, 29_112_664_064, "written in PyTorch and counted by hooks on its modules"),
     Figure("resnet18_v1", 11_689_512, 1_814_073_344, PAPER_STRIDE),
     Figure("resnet34_v1", 21_797_672, 3_663_761_408, PAPER_STRIDE),
     Figure("resnet50_v1", 25_557_032, 3_857_973_248, PAPER_STRIDE),

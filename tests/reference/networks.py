@@ -49,6 +49,7 @@ def fill(name, seed, gain, tensor):
 # Which tensors a module has, in the order in which they are filled.
 TENSORS = {
     nn.Conv2d: ["weight", "bias"],
+    nn.ConvTranspose2d: ["weight", "bias"],
     nn.Linear: ["weight", "bias"],
     nn.LayerNorm: ["weight", "bias"],
     nn.BatchNorm2d: ["weight", "bias", "running_mean", "running_var"],
@@ -137,6 +138,40 @@ def densenet(depth, growth, bc):
     return nn.Sequential(*layers, nn.Linear(channels, 10))
 
 
+# --- U-Net --------------------------------------------------------------------------------------
+
+
+class UNet(nn.Module):
+    """With valid convolutions and transposed ones (Ronneberger et al. 2015), or padded ones and repeated pixels."""
+
+    def __init__(self, widths, same):
+        super().__init__()
+
+        def double(channels, out):
+            first = nn.Conv2d(channels, out, 3, padding=int(same))
+            return nn.Sequential(first, nn.ReLU(), nn.Conv2d(out, out, 3, padding=int(same)), nn.ReLU())
+
+        def grow(channels):
+            return nn.Upsample(scale_factor=2) if same else nn.ConvTranspose2d(channels, channels // 2, 2, 2)
+
+        self.down = nn.ModuleList(map(double, [3, *widths], widths))
+        self.grow = nn.ModuleList(map(grow, widths[:0:-1]))
+        wide = [wide + narrow if same else wide for narrow, wide in zip(widths, widths[1:])]
+        self.up = nn.ModuleList(map(double, wide[::-1], widths[-2::-1]))
+        self.classes = nn.Conv2d(widths[0], 2, 1)
+
+    def forward(self, x):
+        kept = []
+        for i, double in enumerate(self.down):
+            x = double(F.max_pool2d(x, 2) if i else x)
+            kept.append(x)
+        for grow, double, old in zip(self.grow, self.up, kept[-2::-1]):
+            x = grow(x)
+            margin = (old.shape[-1] - x.shape[-1]) // 2
+            x = double(torch.cat([F.pad(old, [-margin] * 4), x], 1))
+        return self.classes(x)
+
+
 # --- torchvision's ------------------------------------------------------------------------------
 
 
@@ -160,6 +195,8 @@ NETWORKS = {
     "resnet20": (32, 3, lambda: resnet(20)),
     "densenet_40_12": (32, 5, lambda: densenet(40, 12, False)),
     "densenet_bc_100_12": (32, 5, lambda: densenet(100, 12, True)),
+    "unet": (188, 5, lambda: UNet([64, 128, 256, 512, 1024], False)),
+    "unet_same": (64, 5, lambda: UNet([64, 128, 256], True)),
     "googlenet_bn": (64, 5, lambda: torchvisions("googlenet", **NO_HEADS)),
     "inception_v3": (96, 5, lambda: torchvisions("inception_v3", **NO_HEADS)),
 } | {
