@@ -1,9 +1,15 @@
-//! What a graph costs: counts for each node, for each box at any depth, and in total.
+//! What a graph costs: counts for each node, for each box at any depth, and in total; the memory its tensors take.
 
-use crate::counts::{Counts, Overflow, Params, Tally};
+use crate::counts::{Counts, Overflow, Params, Tally, Traffic, check_bytes};
 use crate::error::Span;
 use crate::graph::{Content, Graph, NodeId, ScopeId};
 use crate::op::{Cost, Role, Weight};
+
+pub mod memory;
+pub mod receptive_field;
+pub mod roofline;
+
+use memory::Memory;
 
 /// The counts of a graph, in tables beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +22,8 @@ pub struct Analysis {
     scopes: Vec<Counts>,
     /// The operators that are not counted.
     uncounted: Vec<NodeId>,
+    /// What is alive when.
+    pub memory: Memory,
 }
 
 /// Whether a total is the whole.
@@ -109,8 +117,12 @@ pub fn analyze(graph: &Graph, batch: u64) -> Result<Analysis, TooLarge> {
         let parent = parents[index].index();
         scopes[parent] = scopes[parent].plus(scopes[index]).map_err(sum_too_large)?;
     }
-    scopes[ScopeId::ROOT.index()].check().map_err(sum_too_large)?;
-    Ok(Analysis { batch, nodes, scopes, uncounted })
+    let total = &scopes[ScopeId::ROOT.index()];
+    total.check().map_err(sum_too_large)?;
+    let memory = memory::of(graph, batch).map_err(sum_too_large)?;
+    let held = memory.peak().plus(total.params.total() + total.params.buffers);
+    held.and_then(check_bytes).map_err(sum_too_large)?;
+    Ok(Analysis { batch, nodes, scopes, uncounted, memory })
 }
 
 /// What a node computes, with the working of each count, for one sample; `None` for an unknown operator.
@@ -127,11 +139,27 @@ fn count(graph: &Graph, id: NodeId, batch: u64) -> Result<Option<Counts>, Overfl
     let Some(cost) = cost(graph, id)? else { return Ok(None) };
     let (work, padding_exact) = cost.work()?;
     let node = graph.node(id);
-    let params = match node.weights_of {
-        Some(_) => Params::default(),
-        None => params(&graph.weights(id), node.frozen)?,
-    };
-    Ok(Some(Counts { params, work: work.times(batch)?, padding_exact: padding_exact.times(batch)? }))
+    let stored = params(&graph.weights(id), node.frozen)?;
+    let traffic = traffic(graph, id, stored, batch)?;
+    let params = if node.weights_of.is_some() { Params::default() } else { stored };
+    let (work, padding_exact) = (work.times(batch)?, padding_exact.times(batch)?);
+    Ok(Some(Counts { params, work, padding_exact, traffic }))
+}
+
+/// Each input, weight and output goes once; nothing of a view, and nothing of what is given from outside.
+fn traffic(graph: &Graph, id: NodeId, stored: Params, batch: u64) -> Result<Traffic, Overflow> {
+    let node = graph.node(id);
+    if node.operator().is_none_or(|op| op.is_view()) {
+        return Ok(Traffic::default());
+    }
+    let mut inputs: Vec<NodeId> = graph.inputs(id).collect();
+    inputs.sort_unstable();
+    inputs.dedup();
+    let elements = inputs
+        .into_iter()
+        .try_fold(0u128, |sum, input| sum.plus(graph.node(input).shape.elements().times(batch)?))?;
+    let weights = stored.trainable.plus(stored.frozen)?.plus(stored.buffers)?;
+    Ok(Traffic { read: elements.plus(weights)?, written: node.shape.elements().times(batch)? })
 }
 
 fn params(weights: &[Weight], frozen: bool) -> Result<Params, Overflow> {

@@ -1,4 +1,5 @@
-//! What is counted: scalar operations by kind, multiply–accumulates, parameters. They add up, exactly or not at all.
+//! What is counted: scalar operations by kind, multiply–accumulates, parameters, numbers moved. They add up, exactly or not
+//! at all.
 //!
 //! Counts are for one forward pass in inference mode. The conventions:
 //!
@@ -18,6 +19,11 @@ pub struct Overflow;
 
 /// Bytes of the widest number that a network may be stored in.
 const WIDEST_ELEMENT: u64 = 8;
+
+/// Whether the bytes of so many numbers fit, of whatever type they are.
+pub(crate) fn check_bytes(numbers: u128) -> Result<(), Overflow> {
+    numbers.times(WIDEST_ELEMENT).map(|_| ())
+}
 
 /// Counts that are summed over nodes, blocks and networks.
 pub trait Tally: Copy + Default {
@@ -150,6 +156,17 @@ tally! {
 }
 
 tally! {
+    /// Numbers that go between memory and the arithmetic, if each input, weight and output goes once. In bytes they are as
+    /// many times more as the element type is wide.
+    Traffic {
+        /// Inputs and weights.
+        read: u128,
+        /// Outputs.
+        written: u128,
+    }
+}
+
+tally! {
     /// Everything that is counted, of a node, a block or a network.
     Counts {
         /// Learned numbers; a weight that several nodes share is counted at its owner alone.
@@ -158,6 +175,8 @@ tally! {
         work: Work,
         /// Work without what falls on padding.
         padding_exact: Work,
+        /// What is read and written.
+        traffic: Traffic,
     }
 }
 
@@ -222,11 +241,19 @@ impl Macs {
 }
 
 impl Counts {
-    /// Whether every sum over these counts fits too: FLOPs, MACs, parameters, and the bytes of all that is stored.
+    /// Whether every sum over these counts fits too: FLOPs, MACs, parameters, and the bytes of all that is stored or moved.
     pub fn check(&self) -> Result<(), Overflow> {
         self.work.ops.checked_flops()?;
+        check_bytes(self.traffic.read.plus(self.traffic.written)?)?;
         let Params { trainable, frozen, buffers } = self.params;
-        trainable.plus(frozen)?.plus(buffers)?.times(WIDEST_ELEMENT).map(|_| ())
+        check_bytes(trainable.plus(frozen)?.plus(buffers)?)
+    }
+}
+
+impl Traffic {
+    /// Read and written. [`Counts::check`] has shown that it fits.
+    pub fn total(&self) -> u128 {
+        self.read + self.written
     }
 }
 

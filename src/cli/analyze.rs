@@ -3,11 +3,11 @@
 use clap::{Args, ValueEnum};
 
 use super::input::Networks;
-use super::{Outcome, Output};
+use super::{Outcome, Output, device};
 use crate::report::columns::{COLUMNS, Column, column, parse};
 use crate::report::rows::{self, Depth, Row, RowKind};
 use crate::report::table::{self, Choice, Layout};
-use crate::report::{Subject, csv, json, latex, markdown};
+use crate::report::{Subject, csv, json, latex, markdown, memory};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -22,6 +22,12 @@ pub(super) struct Arguments {
     /// Sort the layers by this column, largest first
     #[arg(long, value_name = "COLUMN")]
     sort: Option<String>,
+    /// Show the tensors that are alive over the order of execution, and those at the peak, instead of the layers
+    #[arg(long, conflicts_with_all = ["depth", "columns", "sort", "format"])]
+    memory: bool,
+    /// Estimate what a device takes at best, by its data sheet, and whether the network fits: a name, or a file of your own
+    #[arg(long, value_name = "NAME|FILE", long_help = devices_help())]
+    device_spec: Option<String>,
     /// How it is written
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -61,11 +67,27 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Ok(sort) => sort.and_then(|columns| columns.first().copied()),
         Err(message) => return output.misused(message, None),
     };
-    let (subjects, read) = arguments.networks.subjects(output);
+    let device = match arguments.device_spec.as_deref().map(device::find).transpose() {
+        Ok(device) => device,
+        Err(error) => return output.refuse(&error),
+    };
+    let (mut subjects, read) = arguments.networks.subjects(output);
     if subjects.is_empty() {
         return read;
     }
-    read.max(output.write(&arguments.text(&subjects, columns, sort)))
+    if let Some(device) = device
+        && let Err(message) = device::estimate(&mut subjects, &device)
+    {
+        return output.misused(message, None);
+    }
+    let text = if arguments.memory {
+        let reports: Vec<_> =
+            subjects.iter().map(|subject| memory::report(subject, output.style())).collect();
+        reports.join("\n")
+    } else {
+        arguments.text(&subjects, columns, sort)
+    };
+    read.max(output.write(&text))
 }
 
 impl Arguments {
@@ -137,6 +159,14 @@ fn depth(written: &str) -> Result<Depth, String> {
         "all" => Ok(Depth::All),
         number => number.parse().map(Depth::To).map_err(|_| "a depth is a number, or `all`".to_owned()),
     }
+}
+
+fn devices_help() -> String {
+    let known = device::bundled_names().join(", ");
+    format!(
+        "Estimate what a device takes at best, by its data sheet, and whether the network fits. It is one of {known}, or a \
+         file of your own with one device in it, or FILE@NAME"
+    )
 }
 
 fn columns_help() -> String {

@@ -1,5 +1,6 @@
 //! Networks as they are named on the command line: a file, standard input, or a bundled network, with its variant.
 
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -134,6 +135,8 @@ impl NetworkOptions {
             network,
             analysis,
             element: ElementType::from(self.dtype),
+            roofline: None,
+            fields: OnceCell::new(),
         })
     }
 
@@ -208,7 +211,7 @@ fn find(name: &str) -> Result<(&'static Bundled, Option<String>), ReadError> {
     })
 }
 
-fn read_file(path: &str) -> Result<String, ReadError> {
+pub(super) fn read_file(path: &str) -> Result<String, ReadError> {
     let unreadable = |why, help| ReadError::Unreadable { name: path.to_owned(), why, help };
     let metadata = std::fs::metadata(path).map_err(|error| unreadable(io_error(&error), None))?;
     if metadata.is_dir() {

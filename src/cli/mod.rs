@@ -13,6 +13,7 @@ use crate::shape::ElementType;
 use crate::text::{Language, Text};
 
 mod analyze;
+mod device;
 mod explain;
 mod input;
 mod models;

@@ -7,7 +7,7 @@ use candle_core::Tensor;
 
 use super::settings::{PerAxis, Size};
 use super::window::{Axis, Window, positions, spatial_sizes};
-use super::{Reason, Term, only_spatial, shape, taps};
+use super::{Look, Reach, Reason, Slide, Term, only_spatial, shape, taps};
 use crate::counts::Kind;
 use crate::shape::Shape;
 use crate::working::Working;
@@ -48,6 +48,16 @@ impl<const N: usize> Bins<N> {
         };
         let axes = spatial_sizes(input).iter().zip(self.counts()).map(even).collect::<Option<_>>()?;
         Some(Window { axes })
+    }
+
+    pub(super) fn reach(&self, input: &Shape) -> Reach {
+        Reach::spatial(spatial_sizes(input).iter().zip(self.counts()).map(|(&size, bins)| {
+            if bins == 1 {
+                return Look::All;
+            }
+            let (stride, divisor) = (i128::from(size), i128::from(bins));
+            Look::Sliding(Slide { stride, divisor, first: 1 - divisor, last: stride - 1 })
+        }))
     }
 
     /// How many bins there are: `7×7`.

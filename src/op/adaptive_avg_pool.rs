@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::adaptive::Bins;
 use super::settings::{PerAxis, Size};
 use super::window::Window;
-use super::{Class, Cost, Definition, Operator, Reason, Term, taps};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, taps};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -65,6 +65,10 @@ impl<const N: usize> Operator for AdaptiveAvgPool<N> {
     fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
         let sizes = Bins(self.output_size).extent();
         Some(text!("average pool to {sizes}", "平均池化到 {sizes}"))
+    }
+
+    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        Bins(self.output_size).reach(&inputs[0])
     }
 
     fn class(&self) -> Class {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Dim;
-use super::{Arity, Class, Definition, Operator, Reason, shape, size};
+use super::{Arity, Class, Definition, Operator, Reach, Reason, shape, size};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
@@ -65,6 +65,12 @@ impl Operator for Concat {
                 "{count} 个张量沿第 {dim} 维的拼接"
             )
         })
+    }
+
+    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        // Along the dimension in which they stand behind one another, each has positions of its own.
+        let joined = inputs[0].axis(self.dim.0);
+        if joined == Some(0) || inputs.len() == 1 { Reach::Position } else { Reach::Rearranged }
     }
 
     fn class(&self) -> Class {

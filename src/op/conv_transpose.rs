@@ -14,8 +14,8 @@ use super::scatter::scatter;
 use super::settings::{self, Extent, PerAxis, Size};
 use super::window::{self, Axis, Window};
 use super::{
-    Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, conv, only_spatial, shape, size,
-    taps,
+    Class, Cost, Definition, Initializer, Look, Operator, Reach, Reason, Slide, Term, Weight, conv,
+    only_spatial, shape, size, taps,
 };
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
@@ -144,6 +144,16 @@ impl<const N: usize> Operator for ConvTranspose<N> {
             words.push(text!("no bias", "无偏置"));
         }
         Some(Text::list(&words))
+    }
+
+    /// Element `i` adds to the positions `stride·i − padding` up to a kernel's reach behind that; so a position looks back at
+    /// the elements that may reach it.
+    fn reach(&self, _inputs: &[Shape], _output: &Shape) -> Reach {
+        Reach::spatial(self.sliding().axes.into_iter().map(|axis| {
+            let last = i128::from(axis.before);
+            let first = last - (axis.reach().cast_signed() - 1);
+            Look::Sliding(Slide { stride: 1, divisor: axis.stride.into(), first, last })
+        }))
     }
 
     fn class(&self) -> Class {

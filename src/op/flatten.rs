@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Dim;
-use super::{Class, Definition, Operator, Reason, only, shape, size};
+use super::{Class, Definition, Operator, Reach, Reason, only, shape, size};
 use crate::shape::Shape;
 use crate::text;
 use crate::working::Working;
@@ -49,6 +49,10 @@ impl Operator for Flatten {
 
     fn is_view(&self) -> bool {
         true
+    }
+
+    fn reach(&self, _inputs: &[Shape], _output: &Shape) -> Reach {
+        Reach::Rearranged
     }
 
     fn class(&self) -> Class {

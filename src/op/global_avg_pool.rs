@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::window::{Axis, Window, spatial_sizes};
-use super::{Class, Cost, Definition, Operator, Reason, Term, only, shape, taps};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, only, shape, taps};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -51,6 +51,10 @@ impl Operator for GlobalAvgPool {
 
     fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
         Some(text!("global average pool", "全局平均池化"))
+    }
+
+    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        Reach::mixing(&inputs[0], |dim| dim > 0)
     }
 
     fn class(&self) -> Class {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{self, Size, finite};
-use super::{Class, Cost, Definition, Operator, Reason, Weight, only, standardize, taps};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, only, standardize, taps};
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
@@ -68,6 +68,10 @@ impl Operator for GroupNorm {
         group[0] /= groups;
         let groups = (groups > 1).then(|| Working::named("groups", groups));
         Ok(standardize::cost(groups.as_ref(), &Working::sizes("n", &group), self.affine, self.affine))
+    }
+
+    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        Reach::mixing(&inputs[0], |dim| dim > 0)
     }
 
     fn class(&self) -> Class {

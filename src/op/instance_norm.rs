@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::finite;
-use super::{Class, Cost, Definition, Operator, Reason, Weight, only_spatial, standardize};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, only_spatial, standardize};
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
@@ -52,6 +52,10 @@ impl<const N: usize> Operator for InstanceNorm<N> {
         let (channels, positions) = output.dims().split_at(1);
         let channels = Working::sizes("channels", channels);
         Ok(standardize::cost(Some(&channels), &Working::sizes("n", positions), self.affine, self.affine))
+    }
+
+    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        Reach::mixing(&inputs[0], |dim| dim > 0)
     }
 
     fn class(&self) -> Class {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{self, Size, finite};
-use super::{Class, Cost, Definition, Operator, Reason, Weight, only, standardize};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, only, standardize};
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
@@ -66,6 +66,11 @@ impl Operator for LayerNorm {
         let (groups, normalized) = self.split(output.dims());
         let groups = (!groups.is_empty()).then(|| Working::sizes("groups", groups));
         Ok(standardize::cost(groups.as_ref(), &Working::sizes("n", normalized), self.affine, self.has_bias()))
+    }
+
+    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        let kept = self.split(inputs[0].dims()).0.len();
+        Reach::mixing(&inputs[0], |dim| dim >= kept)
     }
 
     fn class(&self) -> Class {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{self, Size};
-use super::{Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, only, shape};
+use super::{Class, Cost, Definition, Initializer, Operator, Reach, Reason, Term, Weight, only, shape};
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -72,6 +72,11 @@ impl Operator for Linear {
             words.push(text!("no bias", "无偏置"));
         }
         Some(Text::list(&words))
+    }
+
+    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        let last = inputs[0].rank() - 1;
+        Reach::mixing(&inputs[0], |dim| dim == last)
     }
 
     fn class(&self) -> Class {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Dim;
-use super::{Class, Cost, Definition, Operator, Reason, Term, only, shape};
+use super::{Along, Class, Cost, Definition, Look, Operator, Reach, Reason, Term, only, shape};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -47,6 +47,16 @@ impl Operator for Mean {
         let elements = Working::elements("output elements", output);
         let sums = elements.clone().by(Working::sizes("values", &reduced).less(Working::Number(1)));
         Ok(Cost { terms: vec![Term::ops(Kind::Add, sums), Term::ops(Kind::Div, elements)] })
+    }
+
+    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        let is_reduced = self.reduced(&inputs[0]).expect("`output` has accepted the dimensions");
+        let mut left = 0..;
+        let along = |is_reduced| Along {
+            to: if is_reduced && !self.keepdim { None } else { left.next() },
+            look: if is_reduced { Look::All } else { Look::Same },
+        };
+        Reach::Along(is_reduced.into_iter().map(along).collect())
     }
 
     fn class(&self) -> Class {

@@ -56,6 +56,7 @@ pub mod pixel_shuffle;
 mod pool;
 pub mod prelu;
 pub mod rbf;
+mod reach;
 pub mod reshape;
 pub mod scale;
 mod scatter;
@@ -72,6 +73,7 @@ mod weight;
 pub mod window;
 
 pub use cost::{Cost, Term, Unit};
+pub use reach::{Along, Look, Reach, Slide};
 pub use weight::{Initializer, Role, Weight};
 pub use window::Window;
 
@@ -221,9 +223,18 @@ pub trait Operator {
         None
     }
 
-    /// The sliding window over `input`, if there is one: for receptive fields.
+    /// The sliding window over `input`, if there is one.
     fn window(&self, _input: &Shape) -> Option<Window> {
         None
+    }
+
+    /// Which elements of the inputs an element of the output depends on: for receptive fields. Through the window, if there is
+    /// one, and element by element otherwise.
+    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        inputs
+            .first()
+            .and_then(|input| self.window(input))
+            .map_or(Reach::Position, |window| Reach::window(&window))
     }
 
     /// Whether the output is a view of the first input, for memory.

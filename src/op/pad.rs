@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::settings::finite;
-use super::{Class, Definition, Operator, Reason, only, shape, size, taps};
+use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, only, shape, size, taps};
 use crate::shape::Shape;
 use crate::text;
 use crate::working::Working;
@@ -73,6 +73,16 @@ impl Operator for Pad {
             (name, whole)
         };
         self.sides(rank).filter(|&(_, before, after)| (before, after) != (0, 0)).map(working).collect()
+    }
+
+    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        let rank = inputs[0].rank();
+        let mut looks = vec![Look::Same; rank];
+        for (axis, before, _) in self.sides(rank) {
+            let first = -i128::from(before);
+            looks[axis] = Look::Sliding(Slide { stride: 1, divisor: 1, first, last: first });
+        }
+        Reach::kept(looks)
     }
 
     fn class(&self) -> Class {

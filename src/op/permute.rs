@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Dim;
-use super::{Class, Definition, Operator, Reason, only, shape};
+use super::{Along, Class, Definition, Look, Operator, Reach, Reason, only, shape};
 use crate::shape::Shape;
 use crate::text;
 
@@ -27,6 +27,12 @@ impl Operator for Permute {
     fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
         let input = only(inputs)?;
         shape(self.axes(input)?.into_iter().map(|axis| input.dims()[axis]).collect())
+    }
+
+    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        let order = self.axes(&inputs[0]).expect("`output` has accepted the dimensions");
+        let to = |dim| order.iter().position(|&from| from == dim);
+        Reach::Along((0..order.len()).map(|dim| Along { to: to(dim), look: Look::Same }).collect())
     }
 
     fn class(&self) -> Class {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Size;
-use super::{Class, Definition, Operator, Reason, only_spatial, shape, size, taps};
+use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, only_spatial, shape, size, taps};
 use crate::shape::Shape;
 use crate::text;
 use crate::working::Working;
@@ -57,6 +57,11 @@ impl Operator for PixelShuffle {
         workings(&inputs[0], |channels| divided(channels, squared(factor)), |size| size.by(number(factor)))
     }
 
+    fn reach(&self, _inputs: &[Shape], _output: &Shape) -> Reach {
+        let look = Look::Sliding(Slide::nearest(1, self.upscale_factor.get()));
+        Reach::spatial([look; 2])
+    }
+
     fn class(&self) -> Class {
         Class::Rearrangement
     }
@@ -87,6 +92,12 @@ impl Operator for PixelUnshuffle {
     fn output_workings(&self, inputs: &[Shape], _output: &Shape) -> Vec<(&'static str, Working)> {
         let factor = self.downscale_factor;
         workings(&inputs[0], |channels| channels.by(squared(factor)), |size| divided(size, number(factor)))
+    }
+
+    /// An output pixel is one of the square; all its channels together are the square.
+    fn reach(&self, _inputs: &[Shape], _output: &Shape) -> Reach {
+        let stride = i128::from(self.downscale_factor.get());
+        Reach::spatial([Look::Sliding(Slide { stride, divisor: 1, first: 0, last: stride - 1 }); 2])
     }
 
     fn class(&self) -> Class {

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Size;
-use super::{Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, only, shape};
+use super::{Class, Cost, Definition, Initializer, Operator, Reach, Reason, Term, Weight, only, shape};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -66,6 +66,11 @@ impl Operator for Rbf {
             "squared distances of {from} features from {to} centers",
             "{from} 个特征到 {to} 个中心的平方距离"
         ))
+    }
+
+    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        let last = inputs[0].rank() - 1;
+        Reach::mixing(&inputs[0], |dim| dim == last)
     }
 
     fn class(&self) -> Class {

@@ -4,7 +4,7 @@ use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Class, Definition, Operator, Reason, only, shape, size, taps};
+use super::{Class, Definition, Operator, Reach, Reason, only, shape, size, taps};
 use crate::shape::Shape;
 use crate::text;
 use crate::working::Working;
@@ -40,6 +40,10 @@ impl Operator for Reshape {
 
     fn is_view(&self) -> bool {
         true
+    }
+
+    fn reach(&self, _inputs: &[Shape], _output: &Shape) -> Reach {
+        Reach::Rearranged
     }
 
     fn class(&self) -> Class {

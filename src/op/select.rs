@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Dim;
-use super::{Class, Definition, Operator, Reason, only, shape, taps};
+use super::{Along, Class, Definition, Look, Operator, Reach, Reason, only, shape, taps};
 use crate::shape::Shape;
 use crate::text;
 
@@ -48,6 +48,17 @@ impl Operator for Select {
     /// One of the outermost elements of a sample is a part of it.
     fn is_view(&self) -> bool {
         self.dim == Dim::channels()
+    }
+
+    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        let input = &inputs[0];
+        let chosen = input.axis(self.dim.0);
+        let mut left = 0..;
+        let along = |(dim, &size)| match self.position(size) {
+            Some(position) if Some(dim) == chosen => Along { to: None, look: Look::At(position) },
+            Some(_) | None => Along { to: left.next(), look: Look::Same },
+        };
+        Reach::Along(input.dims().iter().enumerate().map(along).collect())
     }
 
     fn class(&self) -> Class {

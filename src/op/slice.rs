@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{Dim, Size};
-use super::{Class, Definition, Operator, Reason, only, shape, taps};
+use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, only, shape, taps};
 use crate::shape::Shape;
 use crate::text;
 use crate::working::Working;
@@ -67,6 +67,18 @@ impl Operator for Slice {
     /// The channels of one sample lie behind one another; those of a part are a part of them.
     fn is_view(&self) -> bool {
         self.dim == Dim::channels() && self.step == Size::ONE
+    }
+
+    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        let input = &inputs[0];
+        let cut = input.axis(self.dim.0);
+        Reach::kept(input.dims().iter().enumerate().map(|(dim, &size)| {
+            if Some(dim) != cut {
+                return Look::Same;
+            }
+            let first = i128::from(self.bounds(size).0);
+            Look::Sliding(Slide { stride: self.step.get().into(), divisor: 1, first, last: first })
+        }))
     }
 
     fn class(&self) -> Class {

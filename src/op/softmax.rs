@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Dim;
-use super::{Class, Cost, Definition, Operator, Reason, Term, only};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, only};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::working::Working;
@@ -57,6 +57,11 @@ impl Operator for Softmax {
         Ok(in_all_groups(self.dim, output, per_group))
     }
 
+    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        let mixed = inputs[0].axis(self.dim.0);
+        Reach::mixing(&inputs[0], |dim| Some(dim) == mixed)
+    }
+
     fn class(&self) -> Class {
         Class::Softmax
     }
@@ -81,6 +86,11 @@ impl Operator for LogSoftmax {
             ]
         };
         Ok(in_all_groups(self.dim, output, per_group))
+    }
+
+    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        let mixed = inputs[0].axis(self.dim.0);
+        Reach::mixing(&inputs[0], |dim| Some(dim) == mixed)
     }
 
     fn class(&self) -> Class {

@@ -6,7 +6,10 @@ use serde::de::{Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::settings::{PerAxis, Size};
-use super::{Class, Cost, Definition, Operator, Reason, Term, only_spatial, shape, size, taps};
+use super::window::spatial_sizes;
+use super::{
+    Class, Cost, Definition, Look, Operator, Reach, Reason, Slide, Term, only_spatial, shape, size, taps,
+};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -102,6 +105,12 @@ impl Operator for Upsample {
         ["output height", "output width"].into_iter().enumerate().filter_map(working).collect()
     }
 
+    fn reach(&self, inputs: &[Shape], output: &Shape) -> Reach {
+        let sizes = spatial_sizes(&inputs[0]).iter().zip(spatial_sizes(output)).enumerate();
+        let looks = sizes.map(|(axis, (&from, &to))| self.look(axis, from, to));
+        looks.collect::<Option<Vec<_>>>().map_or(Reach::Rearranged, Reach::spatial)
+    }
+
     fn class(&self) -> Class {
         match self.mode {
             Mode::Nearest => Class::Rearrangement,
@@ -141,6 +150,7 @@ impl Operator for Upsample {
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
+    clippy::float_cmp,
     reason = "places in an image that is computed, as PyTorch computes them; none is negative"
 )]
 impl Upsample {
@@ -151,6 +161,28 @@ impl Upsample {
             Some(factors) => 1.0 / factors.0[axis],
             None => from as f64 / to as f64,
         }
+    }
+
+    /// Which of `from` pixels each of `to` looks at; `None` where the factor is a fraction that was rounded.
+    fn look(&self, axis: usize, from: u64, to: u64) -> Option<Look> {
+        if self.scale_factor.is_some_and(|factors| factors.0[axis] * from as f64 != to as f64) {
+            return None;
+        }
+        let (from_wide, to_wide) = (i128::from(from), i128::from(to));
+        let (stride, divisor, start) = match (self.mode, self.align_corners) {
+            (Mode::Nearest, _) => return Some(Look::Sliding(Slide::nearest(from, to))),
+            (Mode::Bilinear, true) if to == 1 => return Some(Look::At(0)),
+            (Mode::Bilinear, true) => (from_wide - 1, to_wide - 1, 0),
+            // From center to center: (o + 1/2)·from/to − 1/2.
+            (Mode::Bilinear, false) => (2 * from_wide, 2 * to_wide, from_wide - to_wide),
+        };
+        // The pixel at or before the place, and the one at or behind it.
+        Some(Look::Sliding(Slide {
+            stride,
+            divisor,
+            first: start - (divisor - 1),
+            last: start + divisor - 1,
+        }))
     }
 
     /// Of each of `to` pixels, which of `from` pixels it is; in f32, as PyTorch computes it for tensors of f32.

@@ -28,6 +28,10 @@ pub enum Cell {
     Count(u128),
     /// A part of a whole, from 0 to 1.
     Share(f64),
+    /// A time.
+    Seconds(f64),
+    /// So much of one for each of another.
+    Ratio(f64),
     /// A count that is not known.
     Unknown,
     /// Nothing to say.
@@ -45,7 +49,7 @@ impl Column {
 
     /// Whether it is set flush right: figures are.
     pub fn is_numeric(&self) -> bool {
-        !matches!(self.key, "layer" | "op" | "input" | "output" | "kernel" | "share")
+        !matches!(self.key, "layer" | "op" | "input" | "output" | "kernel" | "field" | "bound" | "share")
     }
 }
 
@@ -105,6 +109,54 @@ pub const COLUMNS: &[Column] = &[
     Column {
         key: "exp", english: "exp", chinese: "超越函数", cell: |row| count(row, |c| c.work.ops.exp)
     },
+    Column {
+        key: "read",
+        english: "bytes read",
+        chinese: "读字节",
+        cell: |row| count(row, |c| c.traffic.read * row.element_bytes),
+    },
+    Column {
+        key: "written",
+        english: "bytes written",
+        chinese: "写字节",
+        cell: |row| count(row, |c| c.traffic.written * row.element_bytes),
+    },
+    Column {
+        key: "intensity",
+        english: "FLOPs/byte",
+        chinese: "FLOPs/字节",
+        cell: |row| row.intensity.map_or(Cell::Empty, Cell::Ratio),
+    },
+    Column {
+        key: "live",
+        english: "bytes alive",
+        chinese: "存活字节",
+        cell: |row| Cell::Count(row.live_bytes),
+    },
+    Column {
+        key: "time",
+        english: "estimated",
+        chinese: "估计时间",
+        cell: |row| match row.estimate.map(|estimate| estimate.seconds()) {
+            Some(seconds) if seconds > 0.0 => Cell::Seconds(seconds),
+            Some(_) | None => Cell::Empty,
+        },
+    },
+    Column {
+        key: "bound",
+        english: "bound",
+        chinese: "瓶颈",
+        cell: |row| match row.estimate.and_then(|estimate| estimate.bound()) {
+            Some(bound) => Cell::Text(bound.name().to_owned()),
+            None => Cell::Empty,
+        },
+    },
+    Column {
+        key: "field",
+        english: "receptive field",
+        chinese: "感受野",
+        cell: |row| closed(row, &row.field),
+    },
     Column { key: "share", english: "share", chinese: "占比", cell: share },
 ];
 
@@ -137,7 +189,7 @@ pub fn parse(list: &str) -> Result<Vec<&'static Column>, Text> {
         .collect()
 }
 
-fn count(row: &Row, figure: fn(&Counts) -> u128) -> Cell {
+fn count(row: &Row, figure: impl Fn(&Counts) -> u128) -> Cell {
     match (&row.counts, row.kind) {
         (_, RowKind::Input) => Cell::Empty,
         (Some(counts), _) => Cell::Count(figure(counts)),

@@ -25,7 +25,7 @@ fn cell(row: &Row, column: &Column) -> String {
     match (column.cell)(row) {
         Cell::Text(text) => text,
         Cell::Count(count) => count.to_string(),
-        Cell::Share(share) => share.to_string(),
+        Cell::Share(number) | Cell::Ratio(number) | Cell::Seconds(number) => number.to_string(),
         Cell::Unknown => "unknown".to_owned(),
         Cell::Empty => String::new(),
     }

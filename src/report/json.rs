@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Subject;
+use crate::analyze::roofline::{Bound, Estimate, Roofline};
 use crate::counts::{Counts, Macs, Ops};
 use crate::graph::{Graph, NodeId, ScopeKind};
 use crate::read::expression::Value;
@@ -41,6 +42,11 @@ pub struct Analysis {
     pub outputs: BTreeMap<String, Vec<u64>>,
     /// The whole network.
     pub totals: Totals,
+    /// The device, if one was asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
+    /// When the most memory is taken; nothing of a network without nodes.
+    pub peak: Option<Peak>,
     /// Every operator, in the order of execution.
     pub nodes: Vec<Node>,
     /// Every block, group, branch and repetition, each before what is in it.
@@ -59,6 +65,78 @@ pub struct Totals {
     pub uncounted: Vec<String>,
     /// Bytes of parameters and buffers.
     pub weight_bytes: u128,
+    /// The most bytes of tensors that are alive at once.
+    pub peak_bytes: u128,
+    /// Both together: what a device has to hold.
+    pub weight_and_peak_bytes: u128,
+}
+
+/// What a data sheet says of a device, and whether it holds the network.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Device {
+    /// The name it was called by.
+    pub name: String,
+    /// What it is.
+    pub about: String,
+    /// Where the figures are from.
+    pub source: String,
+    /// Bytes of memory for tensors, and for weights too unless these have their own.
+    pub memory_bytes: u64,
+    /// Bytes of memory for weights alone.
+    pub weight_memory_bytes: Option<u64>,
+    /// Bytes that go to and from memory each second.
+    pub bandwidth_bytes_per_second: f64,
+    /// FLOPs each second in the type of the network's numbers.
+    pub peak_flops: f64,
+    /// Whether weights and the peak of tensors fit its memory.
+    pub fits: bool,
+}
+
+/// What a device of this data sheet takes at best: the longer of arithmetic at its peak and traffic at its bandwidth, node by
+/// node.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Estimated {
+    /// The whole time.
+    pub seconds: f64,
+    /// Of nodes bound by their arithmetic.
+    pub compute_bound_seconds: f64,
+    /// Of nodes bound by their traffic.
+    pub memory_bound_seconds: f64,
+    /// `compute` or `memory`, whichever bounds the larger part; nothing where nothing takes time.
+    pub bound: Option<&'static str>,
+}
+
+/// When the most memory is taken.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Peak {
+    /// Bytes of the tensors that are alive, weights apart.
+    pub bytes: u128,
+    /// The path of the first node at which that many are alive.
+    pub at: String,
+    /// The tensors that are alive then, in the order in which they are made.
+    pub live: Vec<Alive>,
+}
+
+/// A tensor that is alive.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Alive {
+    /// The path of the node that makes it.
+    pub path: String,
+    /// Its bytes.
+    pub bytes: u128,
+}
+
+/// What an element of a tensor sees of the network's input: an entry for each spatial axis.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ReceptiveField {
+    /// Positions of the input, those on padding included.
+    pub size: Vec<u128>,
+    /// Positions of the input from one element to the next; 0 where every element sees the same.
+    pub stride: Vec<f64>,
+    /// The first position that element 0 sees; negative on padding.
+    pub offset: Vec<i128>,
+    /// Whether paths that meet disagree on the stride or on the center; where they disagree on the stride, the lists are empty.
+    pub misaligned: bool,
 }
 
 /// What is counted.
@@ -84,6 +162,15 @@ pub struct Figures {
     pub macs_padding_exact: u128,
     /// Operations by kind without those on padding.
     pub ops_padding_exact: OpsBy,
+    /// Bytes of inputs and weights, each read once.
+    pub read_bytes: u128,
+    /// Bytes of outputs, each written once.
+    pub written_bytes: u128,
+    /// FLOPs for each byte that is read or written; nothing where none is.
+    pub intensity: Option<f64>,
+    /// What it takes on the device, if one was asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimated: Option<Estimated>,
 }
 
 /// Multiply–accumulates by contraction.
@@ -127,6 +214,10 @@ pub struct Node {
     pub output: Vec<u64>,
     /// The path of the node whose weights it uses, if not its own.
     pub weights_of: Option<String>,
+    /// Bytes of the tensors that are alive while it is executed.
+    pub live_bytes: u128,
+    /// What an element of its output sees of the input; nothing where that is not followed, as through a reshaping.
+    pub receptive_field: Option<ReceptiveField>,
     /// Its figures; none if its operator is not known.
     #[serde(flatten)]
     pub figures: Option<Figures>,
@@ -185,11 +276,19 @@ pub fn analysis(subject: &Subject) -> Analysis {
             .map(|(name, id)| (name.clone(), shaped(&graph.node(*id).shape)))
             .collect(),
         totals: Totals {
-            figures: subject.analysis.total().into(),
+            figures: figures(
+                subject,
+                subject.analysis.total(),
+                subject.roofline.as_ref().map(Roofline::total),
+            ),
             status: subject.analysis.status().name(),
             uncounted: subject.analysis.uncounted().iter().map(|&id| graph.path(id)).collect(),
             weight_bytes: subject.weight_bytes(),
+            peak_bytes: subject.peak_bytes(),
+            weight_and_peak_bytes: subject.weight_bytes() + subject.peak_bytes(),
         },
+        device: device(subject),
+        peak: peak(subject),
         nodes: graph
             .nodes()
             .filter(|(_, node)| node.content != crate::graph::Content::Input)
@@ -197,6 +296,43 @@ pub fn analysis(subject: &Subject) -> Analysis {
             .collect(),
         blocks: graph.scopes().skip(1).map(|(id, _)| block(subject, graph, id)).collect(),
     }
+}
+
+fn device(subject: &Subject) -> Option<Device> {
+    let device = &subject.roofline.as_ref()?.device;
+    Some(Device {
+        name: device.name.clone(),
+        about: device.about.clone(),
+        source: device.source.clone(),
+        memory_bytes: device.memory_bytes,
+        weight_memory_bytes: device.weight_memory_bytes,
+        bandwidth_bytes_per_second: device.bandwidth,
+        peak_flops: device.peak(subject.element)?,
+        fits: device.holds(subject.weight_bytes(), subject.peak_bytes()),
+    })
+}
+
+fn peak(subject: &Subject) -> Option<Peak> {
+    let (graph, memory) = (&subject.network.graph, &subject.analysis.memory);
+    let at = memory.peak_at(graph)?;
+    let element = subject.element.bytes();
+    let alive = memory.alive_at(graph, at).into_iter();
+    Some(Peak {
+        bytes: subject.peak_bytes(),
+        at: graph.path(at),
+        live: alive.map(|(id, size)| Alive { path: graph.path(id), bytes: size * element }).collect(),
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "JSON's fractions are floats")]
+fn receptive_field(subject: &Subject, id: NodeId) -> Option<ReceptiveField> {
+    let field = subject.fields().of(id);
+    (!field.axes.is_empty() || field.misaligned).then(|| ReceptiveField {
+        size: field.axes.iter().map(|seen| seen.size).collect(),
+        stride: field.axes.iter().map(|seen| seen.stride.0 as f64 / seen.stride.1 as f64).collect(),
+        offset: field.axes.iter().map(|seen| seen.offset).collect(),
+        misaligned: field.misaligned,
+    })
 }
 
 fn node(subject: &Subject, graph: &Graph, id: NodeId, shaped: impl Fn(&Shape) -> Vec<u64>) -> Node {
@@ -208,7 +344,12 @@ fn node(subject: &Subject, graph: &Graph, id: NodeId, shaped: impl Fn(&Shape) ->
         input_shapes: graph.inputs(id).map(|input| shaped(&graph.node(input).shape)).collect(),
         output: shaped(&node.shape),
         weights_of: node.weights_of.map(|owner| graph.path(owner)),
-        figures: subject.analysis.node(id).map(Figures::from),
+        live_bytes: subject.analysis.memory.live(id) * subject.element.bytes(),
+        receptive_field: receptive_field(subject, id),
+        figures: subject.analysis.node(id).map(|counts| {
+            let estimate = subject.roofline.as_ref().and_then(|roofline| roofline.node(id));
+            figures(subject, counts, estimate)
+        }),
     }
 }
 
@@ -222,7 +363,9 @@ fn block(subject: &Subject, graph: &Graph, id: crate::graph::ScopeId) -> Block {
         ScopeKind::Branch => ("branch", None),
         ScopeKind::Side => ("side", None),
     };
-    Block { path: graph.scope_path(id), kind, block: name, figures: subject.analysis.scope(id).into() }
+    let estimate = subject.roofline.as_ref().map(|roofline| roofline.scope(id));
+    let figures = figures(subject, subject.analysis.scope(id), estimate);
+    Block { path: graph.scope_path(id), kind, block: name, figures }
 }
 
 /// A parameter as JSON has it: a whole number, a fraction as a float, a boolean or a word.
@@ -239,20 +382,33 @@ fn value(value: &Value) -> serde_json::Value {
     }
 }
 
-impl From<&Counts> for Figures {
-    fn from(counts: &Counts) -> Self {
-        let Counts { params, work, padding_exact } = counts;
+fn figures(subject: &Subject, counts: &Counts, estimate: Option<Estimate>) -> Figures {
+    let Counts { params, work, padding_exact, traffic } = counts;
+    Figures {
+        params: params.total(),
+        trainable: params.trainable,
+        frozen: params.frozen,
+        buffers: params.buffers,
+        macs: work.macs.total(),
+        macs_by: work.macs.into(),
+        flops: work.ops.flops(),
+        ops: work.ops.into(),
+        macs_padding_exact: padding_exact.macs.total(),
+        ops_padding_exact: padding_exact.ops.into(),
+        read_bytes: traffic.read * subject.element.bytes(),
+        written_bytes: traffic.written * subject.element.bytes(),
+        intensity: subject.intensity(counts),
+        estimated: estimate.map(Estimated::from),
+    }
+}
+
+impl From<Estimate> for Estimated {
+    fn from(estimate: Estimate) -> Self {
         Self {
-            params: params.total(),
-            trainable: params.trainable,
-            frozen: params.frozen,
-            buffers: params.buffers,
-            macs: work.macs.total(),
-            macs_by: work.macs.into(),
-            flops: work.ops.flops(),
-            ops: work.ops.into(),
-            macs_padding_exact: padding_exact.macs.total(),
-            ops_padding_exact: padding_exact.ops.into(),
+            seconds: estimate.seconds(),
+            compute_bound_seconds: estimate.compute_seconds,
+            memory_bound_seconds: estimate.memory_seconds,
+            bound: estimate.bound().map(Bound::name),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Subject;
 use super::columns::{Cell, Column};
+use super::figures::{digits, seconds};
 use super::rows::{Row, RowKind};
 use crate::text;
 use crate::text::Language;
@@ -39,6 +40,8 @@ fn cell(row: &Row, column: &Column, language: Language) -> String {
             Cell::Text(text) => escaped(&text),
             Cell::Count(count) => grouped(count, ","),
             Cell::Share(share) => format!("{:.1} %", share * 100.0),
+            Cell::Seconds(time) => seconds(time),
+            Cell::Ratio(ratio) => digits(ratio),
             Cell::Unknown => text!("unknown", "未知").get(language).to_owned(),
             Cell::Empty => String::new(),
         }

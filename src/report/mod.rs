@@ -1,7 +1,12 @@
 //! Writers: what is known about networks into text, one writer per format. They are pure: nothing here prints, reads a
 //! terminal or looks at the environment.
 
+use std::cell::OnceCell;
+
 use crate::analyze::Analysis;
+use crate::analyze::receptive_field::{ReceptiveFields, receptive_fields};
+use crate::analyze::roofline::Roofline;
+use crate::counts::Counts;
 use crate::read::Network;
 use crate::shape::ElementType;
 use crate::text::Language;
@@ -9,9 +14,11 @@ use crate::text::Language;
 pub mod columns;
 pub mod csv;
 pub mod explain;
+mod figures;
 pub mod json;
 pub mod latex;
 pub mod markdown;
+pub mod memory;
 pub mod operators;
 pub mod rows;
 pub mod table;
@@ -35,6 +42,10 @@ pub struct Subject {
     pub analysis: Analysis,
     /// The type of its numbers.
     pub element: ElementType,
+    /// What it would take on a device, if one was asked about.
+    pub roofline: Option<Roofline>,
+    /// What each tensor sees of the input, once somebody asks.
+    pub fields: OnceCell<ReceptiveFields>,
 }
 
 /// How text is laid out.
@@ -54,6 +65,23 @@ impl Subject {
     pub fn weight_bytes(&self) -> u128 {
         let params = self.analysis.total().params;
         (params.total() + params.buffers) * self.element.bytes()
+    }
+
+    /// Bytes of all tensors that are alive at once at the most, likewise.
+    pub fn peak_bytes(&self) -> u128 {
+        self.analysis.memory.peak() * self.element.bytes()
+    }
+
+    /// FLOPs for each byte that is read or written; `None` where nothing is.
+    #[expect(clippy::cast_precision_loss, reason = "a ratio is a float")]
+    pub fn intensity(&self, counts: &Counts) -> Option<f64> {
+        let bytes = counts.traffic.total() * self.element.bytes();
+        (bytes > 0).then(|| counts.work.ops.flops() as f64 / bytes as f64)
+    }
+
+    /// What each tensor sees of the input.
+    pub fn fields(&self) -> &ReceptiveFields {
+        self.fields.get_or_init(|| receptive_fields(&self.network.graph))
     }
 
     /// The shapes that come in and go out: `192×28×28 → 88×28×28`.

@@ -4,8 +4,11 @@ use std::collections::HashMap;
 
 use super::Subject;
 use crate::analyze::Status;
+use crate::analyze::receptive_field::{ReceptiveField, Seen};
+use crate::analyze::roofline::{Estimate, Roofline};
 use crate::counts::Counts;
 use crate::graph::{Graph, NodeId, Scope, ScopeId, ScopeKind};
+use crate::op::window::{Axis, spatial_sizes};
 use crate::op::{Class, Window};
 use crate::shape::Shape;
 
@@ -32,6 +35,16 @@ pub struct Row {
     pub kernel: String,
     /// What it costs; `None` if that is not known.
     pub counts: Option<Counts>,
+    /// Bytes of one number.
+    pub element_bytes: u128,
+    /// FLOPs for each byte that is read or written.
+    pub intensity: Option<f64>,
+    /// Bytes of all tensors that are alive at once while it is executed, at the most.
+    pub live_bytes: u128,
+    /// What it takes on a device, if one was asked about.
+    pub estimate: Option<Estimate>,
+    /// What an element of its output sees of the input: `11×11 /4`.
+    pub field: String,
     /// Its part of the network's MACs, from 0 to 1; `None` if the network has none.
     pub share: Option<f64>,
     /// Whether something in it is not counted.
@@ -115,6 +128,11 @@ pub fn total(subject: &Subject) -> Row {
         output: list(graph.outputs().iter().map(|&(_, id)| graph.node(id).shape.to_string()).collect()),
         kernel: String::new(),
         counts: Some(*subject.analysis.total()),
+        element_bytes: subject.element.bytes(),
+        intensity: subject.intensity(subject.analysis.total()),
+        live_bytes: subject.peak_bytes(),
+        estimate: subject.roofline.as_ref().map(Roofline::total),
+        field: String::new(),
         share: None,
         partial: subject.analysis.status() == Status::Partial,
         shared: false,
@@ -214,6 +232,11 @@ impl<'g> Outline<'g> {
             output: nodes().last().map_or(String::new(), |last| graph.node(last).shape.to_string()),
             kernel: String::new(),
             counts: Some(counts),
+            element_bytes: subject.element.bytes(),
+            intensity: subject.intensity(&counts),
+            estimate: subject.roofline.as_ref().map(|roofline| roofline.scope(id)),
+            live_bytes: nodes().map(|node| live_bytes(subject, node)).max().unwrap_or(0),
+            field: nodes().last().map_or(String::new(), |last| field(subject, last)),
             share: share(subject, &counts),
             partial: uncounted.iter().any(|&node| graph.is_in(node, id)),
             shared: nodes().any(|node| graph.node(node).weights_of.is_some())
@@ -243,6 +266,11 @@ fn node_row(subject: &Subject, id: NodeId, around: &str) -> Row {
         kernel: window.map_or(String::new(), |window| kernel(&window)),
         share: counts.as_ref().and_then(|counts| share(subject, counts)),
         partial: counts.is_none(),
+        element_bytes: subject.element.bytes(),
+        intensity: counts.and_then(|counts| subject.intensity(&counts)),
+        live_bytes: live_bytes(subject, id),
+        estimate: subject.roofline.as_ref().and_then(|roofline| roofline.node(id)),
+        field: field(subject, id),
         counts,
         shared: node.weights_of.is_some(),
     }
@@ -272,17 +300,54 @@ fn share(subject: &Subject, counts: &Counts) -> Option<f64> {
     (total > 0).then(|| counts.work.macs.total() as f64 / total as f64)
 }
 
+fn live_bytes(subject: &Subject, id: NodeId) -> u128 {
+    subject.analysis.memory.live(id) * subject.element.bytes()
+}
+
 /// `7×7 /2`: the window, and its stride where that is not 1.
 fn kernel(window: &Window) -> String {
-    let joined = |values: Vec<u64>| values.iter().map(u64::to_string).collect::<Vec<_>>().join("×");
-    let size = joined(window.axes.iter().map(|axis| axis.kernel).collect());
-    let strides: Vec<u64> = window.axes.iter().map(|axis| axis.stride).collect();
-    let first = strides.first().copied().unwrap_or(1);
-    if strides.iter().all(|&stride| stride == 1) {
-        size
-    } else if strides.iter().all(|&stride| stride == first) {
-        format!("{size} /{first}")
+    let written = |value: fn(&Axis) -> u64| window.axes.iter().map(move |axis| value(axis).to_string());
+    sliding(
+        &written(|axis| axis.kernel).collect::<Vec<_>>(),
+        &written(|axis| axis.stride).collect::<Vec<_>>(),
+    )
+}
+
+/// `427×427 /32`: the receptive field, and its stride where that is not 1; `all` where everything is seen.
+fn field(subject: &Subject, id: NodeId) -> String {
+    let graph = &subject.network.graph;
+    let ReceptiveField { axes, misaligned } = subject.fields().of(id);
+    let input = graph.network_inputs().next().map_or(&[][..], |(_, node)| spatial_sizes(&node.shape));
+    let sees_all = |(seen, &size): (&Seen, &u64)| {
+        let behind = seen.offset.checked_add_unsigned(seen.size);
+        seen.stride.0 == 0 && seen.offset <= 0 && behind.is_none_or(|behind| behind >= size.into())
+    };
+    let text = if axes.is_empty() {
+        String::new()
+    } else if axes.len() == input.len() && axes.iter().zip(input).all(sees_all) {
+        "all".to_owned()
     } else {
-        format!("{size} /{}", joined(strides))
+        let stride = |seen: &Seen| match seen.stride {
+            (step, 1) => step.to_string(),
+            (step, parts) => format!("({step}/{parts})"),
+        };
+        let sizes: Vec<_> = axes.iter().map(|seen| seen.size.to_string()).collect();
+        sliding(&sizes, &axes.iter().map(stride).collect::<Vec<_>>())
+    };
+    if *misaligned { format!("{text} misaligned").trim_start().to_owned() } else { text }
+}
+
+/// Sizes, and strides behind them unless all are 1: `3×3`, `7×7 /2`, `3×3 /2×1`.
+fn sliding(sizes: &[String], strides: &[String]) -> String {
+    let size = sizes.join("×");
+    match strides.first() {
+        Some(first) if strides.iter().all(|stride| stride == first) => {
+            if first == "1" {
+                size
+            } else {
+                format!("{size} /{first}")
+            }
+        }
+        Some(_) | None => format!("{size} /{}", strides.join("×")),
     }
 }

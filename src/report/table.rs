@@ -6,12 +6,14 @@ use comfy_table::{Attribute, Cell as Drawn, CellAlignment, Color, LineStyle, Tab
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::columns::{Cell, Column, column};
+use super::figures::{bar, bytes, digits, seconds, short};
 use super::rows::{self, Depth, Row, RowKind};
 use super::{Style, Subject};
 use crate::analyze::Status;
+use crate::analyze::roofline::{Device, Roofline};
 use crate::op::Class;
 use crate::text;
-use crate::text::{Language, Text};
+use crate::text::Text;
 use crate::working::grouped;
 
 /// How boxes are shown.
@@ -37,14 +39,16 @@ pub struct Choice {
 }
 
 /// Columns of one network in the order in which they are added while there is room.
-const NETWORK: [&str; 10] =
-    ["layer", "macs", "output", "params", "share", "kernel", "op", "flops", "input", "exact"];
+const NETWORK: [&str; 12] = [
+    "layer", "macs", "time", "bound", "output", "params", "share", "kernel", "op", "flops", "input", "exact",
+];
 
 /// How many columns a table has though names are cut short for them.
 const USUAL: usize = 6;
 
 /// Columns of a summary, likewise.
-const SUMMARY: [&str; 8] = ["layer", "params", "macs", "flops", "input", "output", "exact", "buffers"];
+const SUMMARY: [&str; 9] =
+    ["layer", "params", "macs", "time", "flops", "input", "output", "exact", "buffers"];
 
 /// The narrowest and the widest bar of a share, without its percentage.
 const BAR: (usize, usize) = (5, 24);
@@ -71,7 +75,7 @@ pub fn network(subject: &Subject, choice: &Choice, style: Style) -> String {
     let mut text = heading(subject, style);
     text.push_str(&drawing.draw(&columns));
     text.push('\n');
-    text.push_str(&footer(subject, folded, style.language));
+    text.push_str(&footer(subject, folded, style));
     text
 }
 
@@ -94,6 +98,10 @@ pub fn sort(rows: &mut Vec<Row>, column: &Column) {
     rows.sort_by_cached_key(|row| match (column.cell)(row) {
         Cell::Count(count) => (std::cmp::Reverse(count), String::new()),
         Cell::Share(_) => (std::cmp::Reverse(row.counts.map_or(0, |c| c.work.macs.total())), String::new()),
+        // The bits of positive floats are in their order.
+        Cell::Ratio(number) | Cell::Seconds(number) => {
+            (std::cmp::Reverse(number.to_bits().into()), String::new())
+        }
         // What is not known may be the largest.
         Cell::Unknown => (std::cmp::Reverse(u128::MAX), String::new()),
         Cell::Text(text) => (std::cmp::Reverse(0), text),
@@ -120,7 +128,7 @@ fn branched(rows: &[Row]) -> Vec<String> {
     names
 }
 
-fn heading(subject: &Subject, style: Style) -> String {
+pub(super) fn heading(subject: &Subject, style: Style) -> String {
     let (title, shapes, batch) = (&subject.title, subject.shapes(), subject.analysis.batch);
     let batch = text!("batch {batch}", "批量 {batch}");
     let rest = format!("{shapes} · {}", batch.get(style.language));
@@ -130,7 +138,8 @@ fn heading(subject: &Subject, style: Style) -> String {
 }
 
 /// The totals in words, and what is not in the table.
-fn footer(subject: &Subject, folded: Option<usize>, language: Language) -> String {
+fn footer(subject: &Subject, folded: Option<usize>, style: Style) -> String {
+    let language = style.language;
     let total = subject.analysis.total();
     let (macs, flops) = (total.work.macs.total(), total.work.ops.flops());
     let mut lines = vec![
@@ -144,6 +153,7 @@ fn footer(subject: &Subject, folded: Option<usize>, language: Language) -> Strin
             )
         }),
     ];
+    lines.push((text!("peak bytes", "峰值字节"), subject.peak_bytes(), peak(subject, style)));
     if total.params.buffers > 0 {
         let remark = text!("stored beside the parameters, not trained", "与参数一同保存,不参与训练");
         lines.insert(1, (text!("buffers", "缓冲"), total.params.buffers, remark));
@@ -155,6 +165,10 @@ fn footer(subject: &Subject, folded: Option<usize>, language: Language) -> Strin
         let (label, figure) = (label.get(language), grouped(figure, ","));
         let pad = label_width - label.width();
         let _ = writeln!(text, " {label}{:pad$}  {figure:>figure_width$}  {}", "", remark.get(language));
+    }
+    if let Some(roofline) = &subject.roofline {
+        let _ = writeln!(text, " {}", estimate(subject, roofline).get(language));
+        let _ = writeln!(text, " {}", fit(subject, &roofline.device).get(language));
     }
     let _ = writeln!(text, " {}", status(subject).get(language));
     if let Some(depth) = folded {
@@ -191,6 +205,47 @@ fn multiplications(subject: &Subject) -> Text {
     text!("{short}; {exact_text} without those on padding", "{short};不计填充为 {exact_text}")
 }
 
+fn peak(subject: &Subject, style: Style) -> Text {
+    let (alive, all) = (bytes(subject.peak_bytes()), bytes(subject.peak_bytes() + subject.weight_bytes()));
+    let graph = &subject.network.graph;
+    let at = subject.analysis.memory.peak_at(graph).map_or(String::new(), |id| graph.path(id));
+    // The rest of the line, with a figure of 13 digits.
+    let at = shortened(&at, style.width.saturating_sub(63).max(NAME));
+    text!("{alive} at `{at}`; {all} with weights", "{alive},在 `{at}`;连同权重 {all}")
+}
+
+fn estimate(subject: &Subject, roofline: &Roofline) -> Text {
+    let (name, total, element) = (&roofline.device.name, roofline.total(), subject.element.name());
+    let time = seconds(total.seconds());
+    let share = if total.seconds() > 0.0 { 100.0 * total.memory_seconds / total.seconds() } else { 0.0 };
+    text!(
+        "estimated on {name} in {element}: {time} at best, {share:.0} % of it bound by memory",
+        "在 {name} 上以 {element} 估计:最少 {time},其中 {share:.0} % 受内存带宽限制"
+    )
+}
+
+fn fit(subject: &Subject, device: &Device) -> Text {
+    let (weights, peak) = (subject.weight_bytes(), subject.peak_bytes());
+    let memory = bytes(device.memory_bytes.into());
+    let (needed_en, needed_zh, room) = match device.weight_memory_bytes {
+        None => {
+            let all = bytes(weights + peak);
+            (all.clone(), all, memory)
+        }
+        Some(weight_memory) => {
+            let (weights, peak, flash) = (bytes(weights), bytes(peak), bytes(weight_memory.into()));
+            let needed =
+                (format!("{weights} of weights and {peak}"), format!("权重 {weights} 与张量 {peak}"));
+            (needed.0, needed.1, format!("{flash} + {memory}"))
+        }
+    };
+    if device.holds(weights, peak) {
+        text!("fits: {needed_en} of {room}", "可容纳:{room} 中占 {needed_zh}")
+    } else {
+        text!("does not fit: needs {needed_en}, has {room}", "放不下:需要 {needed_zh},只有 {room}")
+    }
+}
+
 fn status(subject: &Subject) -> Text {
     let uncounted = subject.analysis.uncounted();
     let graph = &subject.network.graph;
@@ -207,35 +262,6 @@ fn status(subject: &Subject) -> Text {
             text!("partial: {count} not counted: {list}{more}", "不完整:有 {count} 个未计数:{list}{more}")
         }
     }
-}
-
-/// Three digits and a unit: `1.58 G`.
-#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-pub(super) fn short(number: u128) -> String {
-    scaled(number as f64, 1000.0, &["", " k", " M", " G", " T", " P", " E"])
-}
-
-/// Bytes, likewise: `28.0 MB`.
-#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-fn bytes(number: u128) -> String {
-    scaled(number as f64, 1000.0, &[" B", " kB", " MB", " GB", " TB", " PB", " EB"])
-}
-
-fn scaled(mut value: f64, step: f64, units: &[&str]) -> String {
-    let mut unit = 0;
-    // Above this, three digits would round to a thousand.
-    while value >= 999.5 && unit + 1 < units.len() {
-        value /= step;
-        unit += 1;
-    }
-    let digits = if unit == 0 || value >= 99.95 {
-        0
-    } else if value >= 9.995 {
-        1
-    } else {
-        2
-    };
-    format!("{value:.digits$}{}", units[unit])
 }
 
 /// Rows on their way to the screen.
@@ -285,7 +311,7 @@ impl Drawing {
             .unwrap_or(0)
             .min(self.style.width.saturating_sub(rest + PADDING).max(NAME));
         let spare = self.style.width.saturating_sub(rest + name + PADDING);
-        let bar = (BAR.0 + spare).min(BAR.1);
+        let bar_width = (BAR.0 + spare).min(BAR.1);
 
         let rule = LineStyle::none().fill('─');
         let mut table = Table::new();
@@ -301,7 +327,7 @@ impl Drawing {
         };
         table.set_header(columns.iter().map(|column| heading(column)).collect::<Vec<_>>());
         for index in 0..self.rows.len() {
-            let cells = columns.iter().map(|column| self.cell(column, index, bar, name));
+            let cells = columns.iter().map(|column| self.cell(column, index, bar_width, name));
             table.add_row(cells.collect::<Vec<_>>());
         }
         let mut lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
@@ -311,9 +337,9 @@ impl Drawing {
         lines.into_iter().map(|line| line + "\n").collect()
     }
 
-    fn cell(&self, column: &Column, index: usize, bar: usize, name_width: usize) -> Drawn {
+    fn cell(&self, column: &Column, index: usize, bar_width: usize, name_width: usize) -> Drawn {
         let row = &self.rows[index];
-        let mut words = self.words(column, index, bar);
+        let mut words = self.words(column, index, bar_width);
         if column.key == "layer" {
             words = shortened(&words, name_width);
         }
@@ -328,7 +354,7 @@ impl Drawing {
         }
     }
 
-    fn words(&self, column: &Column, index: usize, bar: usize) -> String {
+    fn words(&self, column: &Column, index: usize, bar_width: usize) -> String {
         let row = &self.rows[index];
         if column.key == "layer" {
             return self.names[index].clone();
@@ -344,7 +370,9 @@ impl Drawing {
                 text!("shared", "共享").get(self.style.language).to_owned()
             }
             Cell::Count(count) => grouped(count, ","),
-            Cell::Share(share) => format!("{} {:>5.1}%", bar_of(share, bar), share * 100.0),
+            Cell::Share(share) => format!("{} {:>5.1}%", bar(share, bar_width), share * 100.0),
+            Cell::Seconds(time) => seconds(time),
+            Cell::Ratio(ratio) => digits(ratio),
             Cell::Unknown => text!("unknown", "未知").get(self.style.language).to_owned(),
             Cell::Empty => String::new(),
         }
@@ -368,27 +396,8 @@ fn color(class: Class) -> Color {
     }
 }
 
-/// A bar `width` columns wide at most, in eighths of a column.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "a share is at most 1"
-)]
-fn bar_of(share: f64, width: usize) -> String {
-    const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
-    let eighths = (share.clamp(0.0, 1.0) * (width * 8) as f64).round() as usize;
-    let mut bar = "█".repeat(eighths / 8);
-    // What is there is seen, however small.
-    bar.push(EIGHTHS[if eighths == 0 { 1 } else { eighths % 8 }]);
-    let pad = width.saturating_sub(bar.chars().count());
-    bar.truncate(bar.char_indices().nth(width).map_or(bar.len(), |(at, _)| at));
-    bar.push_str(&" ".repeat(pad));
-    bar
-}
-
 /// At most `width` columns of `text`: where that is too little, the end of it, which tells more.
-fn shortened(text: &str, width: usize) -> String {
+pub(super) fn shortened(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
@@ -409,21 +418,6 @@ fn shortened(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_shortened_to_three_digits() {
-        let shown = [0, 999, 1000, 999_499, 999_500, 120_422_400, 1_582_671_872, u128::MAX].map(short);
-        assert_eq!(shown[..7], ["0", "999", "1.00 k", "999 k", "1.00 M", "120 M", "1.58 G"]);
-        assert!(shown[7].ends_with(" E"));
-    }
-
-    #[test]
-    fn bars_are_as_long_as_their_share_and_never_invisible() {
-        assert_eq!(bar_of(1.0, 4), "████");
-        assert_eq!(bar_of(0.5, 4), "██  ");
-        assert_eq!(bar_of(0.25 + 1.0 / 32.0, 4), "█▏  ");
-        assert_eq!(bar_of(1e-9, 4), "▏   ");
-    }
 
     #[test]
     fn names_that_are_too_long_keep_their_end() {

@@ -1,0 +1,119 @@
+//! The memory that the tensors of a forward pass take: what is alive at each step, and the peak.
+//!
+//! Nodes are executed in their order, none in place. A tensor is alive from the step that makes it to the last that takes it;
+//! the network's inputs from the beginning, its outputs to the end. A view has no memory of its own: it keeps alive what it
+//! looks at. Weights are apart, and so is what an implementation needs while it computes. Sizes are in numbers; in bytes they
+//! are as many times more as the element type is wide.
+
+use crate::counts::{Overflow, Tally};
+use crate::graph::{Content, Graph, NodeId};
+
+/// What is alive when.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Samples of one forward pass.
+    batch: u64,
+    /// By [`NodeId`]: the numbers that are alive while the node is executed, its inputs and its output among them.
+    live: Vec<u128>,
+    /// By [`NodeId`]: when its memory comes and goes; `None` for a view.
+    lifetimes: Vec<Option<Lifetime>>,
+}
+
+/// The steps during which a tensor is alive, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetime {
+    /// The step that makes it; the first for an input of the network.
+    pub from: NodeId,
+    /// The last that takes it; `None` for an output of the network, which stays.
+    pub to: Option<NodeId>,
+}
+
+impl Memory {
+    /// The numbers that are alive while each node is executed, in order.
+    pub fn timeline(&self) -> &[u128] {
+        &self.live
+    }
+
+    /// The numbers that are alive while a node is executed.
+    pub fn live(&self, id: NodeId) -> u128 {
+        self.live[id.index()]
+    }
+
+    /// When a tensor is alive; `None` for a view, which has no memory of its own.
+    pub fn lifetime(&self, id: NodeId) -> Option<Lifetime> {
+        self.lifetimes[id.index()]
+    }
+
+    /// The most numbers that are ever alive at once.
+    pub fn peak(&self) -> u128 {
+        self.live.iter().copied().max().unwrap_or(0)
+    }
+
+    /// The first node at which that many are alive; `None` if there are no nodes.
+    pub fn peak_at(&self, graph: &Graph) -> Option<NodeId> {
+        let peak = self.peak();
+        graph.nodes().map(|(id, _)| id).find(|&id| self.live(id) == peak)
+    }
+
+    /// The tensors that are alive while a node is executed and the numbers in each, in the order in which they are made.
+    pub fn alive_at(&self, graph: &Graph, step: NodeId) -> Vec<(NodeId, u128)> {
+        let is_alive = |lifetime: Lifetime| lifetime.from <= step && lifetime.to.is_none_or(|to| step <= to);
+        let alive = graph.nodes().filter(|&(id, _)| self.lifetime(id).is_some_and(is_alive));
+        alive.map(|(id, node)| (id, node.shape.elements() * u128::from(self.batch))).collect()
+    }
+}
+
+/// What is alive when, for a forward pass of `batch` samples.
+pub(super) fn of(graph: &Graph, batch: u64) -> Result<Memory, Overflow> {
+    let (storage, mut lifetimes) = (storages(graph), vec![None; graph.len()]);
+    let mut first = None;
+    for (id, node) in graph.nodes() {
+        let start = *first.get_or_insert(id);
+        let owner = storage[id.index()];
+        if owner == id {
+            let from = if node.content == Content::Input { start } else { id };
+            lifetimes[id.index()] = Some(Lifetime { from, to: Some(id) });
+        }
+        for used in graph.inputs(id).map(|input| storage[input.index()]).chain([owner]) {
+            if let Some(Lifetime { to, .. }) = &mut lifetimes[used.index()] {
+                *to = Some(id);
+            }
+        }
+    }
+    for (_, output) in graph.outputs() {
+        if let Some(Lifetime { to, .. }) = &mut lifetimes[storage[output.index()].index()] {
+            *to = None;
+        }
+    }
+    Ok(Memory { batch, live: live(graph, &lifetimes, batch)?, lifetimes })
+}
+
+/// By node: the one in whose memory its tensor lies, itself unless it is a view.
+fn storages(graph: &Graph) -> Vec<NodeId> {
+    let mut storage: Vec<NodeId> = Vec::with_capacity(graph.len());
+    for (id, node) in graph.nodes() {
+        let viewed = graph.inputs(id).next().filter(|_| node.operator().is_some_and(|op| op.is_view()));
+        storage.push(viewed.map_or(id, |viewed| storage[viewed.index()]));
+    }
+    storage
+}
+
+/// How much is alive at each step: what has come by then, less what has gone before.
+fn live(graph: &Graph, lifetimes: &[Option<Lifetime>], batch: u64) -> Result<Vec<u128>, Overflow> {
+    let (mut coming, mut going) = (vec![0u128; graph.len()], vec![0u128; graph.len()]);
+    for ((_, node), lifetime) in graph.nodes().zip(lifetimes) {
+        let Some(Lifetime { from, to }) = lifetime else { continue };
+        let size = node.shape.elements().times(batch)?;
+        coming[from.index()] = coming[from.index()].plus(size)?;
+        if let Some(to) = to {
+            going[to.index()] = going[to.index()].plus(size)?;
+        }
+    }
+    let mut alive = 0u128;
+    let steps = coming.into_iter().zip(going).map(|(coming, going)| {
+        let during = alive.plus(coming)?;
+        alive = during - going;
+        Ok(during)
+    });
+    steps.collect()
+}

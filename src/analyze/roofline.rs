@@ -1,0 +1,164 @@
+//! What a device would take at best: the roofline of Williams, Waterman and Patterson (2009).
+//!
+//! A node takes as long as its arithmetic at the device's peak, or as its traffic at the device's bandwidth, whichever is
+//! longer; nodes run one after the other, each reading its inputs and weights and writing its output. Both roofs are those of
+//! a data sheet, so times are estimates, and nothing is faster.
+
+use super::Analysis;
+use crate::counts::Counts;
+use crate::graph::{Graph, NodeId, ScopeId};
+use crate::shape::ElementType;
+
+/// What a data sheet says of a device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Device {
+    /// The name it is called by.
+    pub name: String,
+    /// What it is.
+    pub about: String,
+    /// Where the figures are from.
+    pub source: String,
+    /// Bytes of memory for tensors, and for weights too unless these have their own.
+    pub memory_bytes: u64,
+    /// Bytes of memory for weights alone.
+    pub weight_memory_bytes: Option<u64>,
+    /// Bytes that go to and from memory each second.
+    pub bandwidth: f64,
+    /// FLOPs each second in f32.
+    pub f32_peak: Option<f64>,
+    /// FLOPs each second in f16.
+    pub f16_peak: Option<f64>,
+    /// FLOPs each second in bf16.
+    pub bf16_peak: Option<f64>,
+    /// Operations each second in i8.
+    pub i8_peak: Option<f64>,
+}
+
+/// What sets the time of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// The arithmetic.
+    Compute,
+    /// The traffic to and from memory.
+    Memory,
+}
+
+/// What nodes take at best, in seconds, by what bounds them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Estimate {
+    /// Of nodes bound by their arithmetic.
+    pub compute_seconds: f64,
+    /// Of nodes bound by their traffic.
+    pub memory_seconds: f64,
+}
+
+/// A device's times for a graph.
+#[derive(Clone, Debug)]
+pub struct Roofline {
+    /// The device.
+    pub device: Device,
+    /// By [`NodeId`]; `None` for an operator that cnncost does not know.
+    nodes: Vec<Option<Estimate>>,
+    /// By [`ScopeId`].
+    scopes: Vec<Estimate>,
+}
+
+impl Device {
+    /// FLOPs each second in a type, where the data sheet has it.
+    pub fn peak(&self, element: ElementType) -> Option<f64> {
+        match element {
+            ElementType::F32 => self.f32_peak,
+            ElementType::F16 => self.f16_peak,
+            ElementType::Bf16 => self.bf16_peak,
+            ElementType::I8 => self.i8_peak,
+        }
+    }
+
+    /// Whether so many bytes of weights and of tensors fit.
+    pub fn holds(&self, weight_bytes: u128, tensor_bytes: u128) -> bool {
+        match self.weight_memory_bytes {
+            Some(memory) => weight_bytes <= memory.into() && tensor_bytes <= self.memory_bytes.into(),
+            None => weight_bytes.saturating_add(tensor_bytes) <= self.memory_bytes.into(),
+        }
+    }
+}
+
+impl Bound {
+    /// The name that stands in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Compute => "compute",
+            Self::Memory => "memory",
+        }
+    }
+}
+
+impl Estimate {
+    /// The time of one node.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    fn of(counts: &Counts, bandwidth: f64, peak: f64, element: ElementType) -> Self {
+        let compute_seconds = counts.work.ops.flops() as f64 / peak;
+        let memory_seconds = (counts.traffic.total() * element.bytes()) as f64 / bandwidth;
+        if compute_seconds > memory_seconds {
+            Self { compute_seconds, memory_seconds: 0.0 }
+        } else {
+            Self { compute_seconds: 0.0, memory_seconds }
+        }
+    }
+
+    /// The whole time.
+    pub fn seconds(&self) -> f64 {
+        self.compute_seconds + self.memory_seconds
+    }
+
+    /// What sets most of the time; `None` if there is none.
+    pub fn bound(&self) -> Option<Bound> {
+        (self.seconds() > 0.0).then_some(if self.compute_seconds > self.memory_seconds {
+            Bound::Compute
+        } else {
+            Bound::Memory
+        })
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            compute_seconds: self.compute_seconds + other.compute_seconds,
+            memory_seconds: self.memory_seconds + other.memory_seconds,
+        }
+    }
+}
+
+impl Roofline {
+    /// The times of every node and box on `device`; `None` if it has no peak for the type.
+    pub fn new(device: Device, graph: &Graph, analysis: &Analysis, element: ElementType) -> Option<Self> {
+        let peak = device.peak(element)?;
+        let mut scopes = vec![Estimate::default(); graph.scopes().len()];
+        let nodes = graph.nodes().map(|(id, node)| {
+            let estimate = Estimate::of(analysis.node(id)?, device.bandwidth, peak, element);
+            scopes[node.scope.index()] = scopes[node.scope.index()].plus(estimate);
+            Some(estimate)
+        });
+        let nodes = nodes.collect();
+        let parents: Vec<_> = graph.scopes().map(|(_, scope)| scope.parent).collect();
+        for index in (1..scopes.len()).rev() {
+            let parent = parents[index].index();
+            scopes[parent] = scopes[parent].plus(scopes[index]);
+        }
+        Some(Self { device, nodes, scopes })
+    }
+
+    /// What a node takes; `None` if cnncost does not know its operator.
+    pub fn node(&self, id: NodeId) -> Option<Estimate> {
+        self.nodes[id.index()]
+    }
+
+    /// What is in a box takes.
+    pub fn scope(&self, id: ScopeId) -> Estimate {
+        self.scopes[id.index()]
+    }
+
+    /// What the network takes.
+    pub fn total(&self) -> Estimate {
+        self.scope(ScopeId::ROOT)
+    }
+}

@@ -1,0 +1,89 @@
+//! Figures at a glance: three digits and a unit, a bar for a share.
+
+/// Three digits and a unit: `1.58 G`.
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+pub(super) fn short(number: u128) -> String {
+    scaled(number as f64, 1000.0, &["", " k", " M", " G", " T", " P", " E"])
+}
+
+/// Bytes, likewise: `28.0 MB`.
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+pub(super) fn bytes(number: u128) -> String {
+    scaled(number as f64, 1000.0, &[" B", " kB", " MB", " GB", " TB", " PB", " EB"])
+}
+
+/// A time likewise: `38.6 µs`.
+pub(super) fn seconds(time: f64) -> String {
+    let steps = [(1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")];
+    // Above this, three digits would round to the next unit.
+    let fits = |&(step, _): &(f64, &str)| time >= 0.9995 * step;
+    let (step, unit) = steps.into_iter().find(fits).unwrap_or((1e-9, "ns"));
+    format!("{} {unit}", digits(time / step))
+}
+
+/// A ratio with three digits: `38.6`.
+pub(super) fn digits(ratio: f64) -> String {
+    let decimals = decimals(ratio);
+    format!("{ratio:.decimals$}")
+}
+
+fn scaled(mut value: f64, step: f64, units: &[&str]) -> String {
+    let mut unit = 0;
+    // Above this, three digits would round to a thousand.
+    while value >= 999.5 && unit + 1 < units.len() {
+        value /= step;
+        unit += 1;
+    }
+    let decimals = if unit == 0 { 0 } else { decimals(value) };
+    format!("{value:.decimals$}{}", units[unit])
+}
+
+/// How many decimals make three digits of `value`.
+fn decimals(value: f64) -> usize {
+    if value >= 99.95 {
+        0
+    } else if value >= 9.995 {
+        1
+    } else {
+        2
+    }
+}
+
+/// A bar `width` columns wide at most, in eighths of a column.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share is at most 1"
+)]
+pub(super) fn bar(share: f64, width: usize) -> String {
+    const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+    let eighths = (share.clamp(0.0, 1.0) * (width * 8) as f64).round() as usize;
+    let mut bar = "█".repeat(eighths / 8);
+    // What is there is seen, however small.
+    bar.push(EIGHTHS[if eighths == 0 { 1 } else { eighths % 8 }]);
+    let pad = width.saturating_sub(bar.chars().count());
+    bar.truncate(bar.char_indices().nth(width).map_or(bar.len(), |(at, _)| at));
+    bar.push_str(&" ".repeat(pad));
+    bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_shortened_to_three_digits() {
+        let shown = [0, 999, 1000, 999_499, 999_500, 120_422_400, 1_582_671_872, u128::MAX].map(short);
+        assert_eq!(shown[..7], ["0", "999", "1.00 k", "999 k", "1.00 M", "120 M", "1.58 G"]);
+        assert!(shown[7].ends_with(" E"));
+    }
+
+    #[test]
+    fn bars_are_as_long_as_their_share_and_never_invisible() {
+        assert_eq!(bar(1.0, 4), "████");
+        assert_eq!(bar(0.5, 4), "██  ");
+        assert_eq!(bar(0.25 + 1.0 / 32.0, 4), "█▏  ");
+        assert_eq!(bar(1e-9, 4), "▏   ");
+    }
+}

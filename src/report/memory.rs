@@ -1,0 +1,170 @@
+//! The memory of one network for the terminal: the tensors at the peak, and a chart of what is alive over time.
+
+use std::fmt::Write;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::figures::{bar, bytes};
+use super::rows::{Outline, Part};
+use super::table::{heading, shortened};
+use super::{Style, Subject};
+use crate::graph::{NodeId, ScopeId};
+use crate::text;
+use crate::working::grouped;
+
+/// Lines of the chart.
+const HEIGHT: usize = 8;
+
+/// The most columns of the chart.
+const WIDEST: usize = 160;
+
+/// The most tensors at the peak that have a line of their own.
+const MOST_ALIVE: usize = 16;
+
+/// The memory of a network.
+pub fn report(subject: &Subject, style: Style) -> String {
+    let mut text = heading(subject, style);
+    text.push_str(&totals(subject, style));
+    if let Some(peak) = subject.analysis.memory.peak_at(&subject.network.graph) {
+        text.push_str(&alive(subject, peak, style));
+        text.push_str(&chart(subject, peak, style));
+    }
+    text
+}
+
+fn totals(subject: &Subject, style: Style) -> String {
+    let (weights, peak) = (subject.weight_bytes(), subject.peak_bytes());
+    let element = subject.element.name();
+    let lines = [
+        (
+            text!("weights", "权重"),
+            weights,
+            text!("parameters and buffers in {element}", "{element} 的参数与缓冲"),
+        ),
+        (text!("peak", "峰值"), peak, text!("of tensors that are alive at once", "同时存活的张量")),
+        (text!("together", "合计"), weights + peak, text!("what a device has to hold", "设备需要容纳的内存")),
+    ];
+    let label_width = lines.iter().map(|line| line.0.get(style.language).width()).max().unwrap_or(0);
+    let width = grouped(weights + peak, ",").len();
+    let mut text = String::new();
+    for (label, figure, remark) in lines {
+        let label = label.get(style.language);
+        let (pad, figure, short) = (label_width - label.width(), grouped(figure, ","), bytes(figure));
+        let remark = remark.get(style.language);
+        let _ = writeln!(text, " {label}{:pad$}  {figure:>width$}  {short:>7}  {remark}", "");
+    }
+    text
+}
+
+/// The tensors that are alive at the peak, largest first.
+fn alive(subject: &Subject, peak: NodeId, style: Style) -> String {
+    let (graph, memory) = (&subject.network.graph, &subject.analysis.memory);
+    let mut tensors = memory.alive_at(graph, peak);
+    tensors.sort_by_key(|&(id, size)| (std::cmp::Reverse(size), id));
+    let (path, count) = (graph.path(peak), tensors.len());
+    let title =
+        text!("{count} tensors alive while `{path}` is executed", "执行 `{path}` 时有 {count} 个张量存活");
+    let mut text = format!("\n {}\n", title.get(style.language));
+    let shapes: Vec<_> = tensors.iter().map(|&(id, _)| graph.node(id).shape.to_string()).collect();
+    let shape_width = shapes.iter().take(MOST_ALIVE).map(|shape| shape.width()).max().unwrap_or(0);
+    let paths: Vec<_> = tensors.iter().take(MOST_ALIVE).map(|&(id, _)| graph.path(id)).collect();
+    let room = style.width.saturating_sub(shape_width + 36).max(16);
+    let path_width = paths.iter().map(|path| path.width()).max().unwrap_or(0).min(room);
+    for ((path, shape), (_, size)) in paths.iter().zip(shapes).zip(&tensors) {
+        let path = shortened(path, path_width);
+        let (pad, share) = (path_width - path.width(), ratio(*size, memory.peak()));
+        let size = bytes(size * subject.element.bytes());
+        let bar = bar(share, 16);
+        let line = format!("   {path}{:pad$}  {shape:<shape_width$}  {size:>7}  {bar}", "");
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    if let Some((_, rest)) = tensors.split_at_checked(MOST_ALIVE).filter(|(_, rest)| !rest.is_empty()) {
+        let size = bytes(rest.iter().map(|(_, size)| size).sum::<u128>() * subject.element.bytes());
+        let count = rest.len();
+        let more = text!("and {count} more of {size} together", "另有 {count} 个,共 {size}");
+        let _ = writeln!(text, "   {}", more.get(style.language));
+    }
+    text
+}
+
+/// What is alive at each step, from the first to the last.
+fn chart(subject: &Subject, peak: NodeId, style: Style) -> String {
+    let (timeline, steps) = (subject.analysis.memory.timeline(), subject.network.graph.len());
+    let title = text!("alive over the {steps} steps of execution", "{steps} 个执行步骤中存活的张量");
+    let labels = [bytes(subject.peak_bytes()), bytes(subject.peak_bytes() / 2)];
+    let margin = labels.iter().map(|label| label.width()).max().unwrap_or(0).max(1);
+    let columns = style.width.saturating_sub(margin + 4).clamp(8, WIDEST);
+    let heights: Vec<f64> = (0..columns)
+        .map(|column| {
+            let steps = step_at(column, columns, steps)..step_at(column + 1, columns, steps);
+            let most = timeline[steps.start..steps.end.max(steps.start + 1)].iter().copied().max();
+            ratio(most.unwrap_or(0), subject.analysis.memory.peak())
+        })
+        .collect();
+    let peak = (0..columns).rev().find(|&column| step_at(column, columns, steps) <= peak.index());
+    let mut text = format!("\n {}\n", title.get(style.language));
+    for line in 0..HEIGHT {
+        let (label, edge) = match line {
+            0 => (labels[0].as_str(), '┤'),
+            line if line == HEIGHT / 2 => (labels[1].as_str(), '┤'),
+            _ => ("", '│'),
+        };
+        let mut cells = String::new();
+        for (column, height) in heights.iter().enumerate() {
+            let cell = block(height * as_float(HEIGHT) - as_float(HEIGHT - 1 - line));
+            let marked = style.color && Some(column) == peak;
+            cells.push_str(&if marked { format!("\u{1b}[31m{cell}\u{1b}[0m") } else { cell.to_string() });
+        }
+        let _ = writeln!(text, " {label:>margin$} {edge}{}", cells.trim_end());
+    }
+    let _ = writeln!(text, " {:>margin$} └{}", 0, "─".repeat(columns));
+    let _ = writeln!(text, " {:margin$}  {}", "", names(subject, columns));
+    text
+}
+
+/// The names of the network's parts under where they begin, as far as there is room.
+fn names(subject: &Subject, columns: usize) -> String {
+    let graph = &subject.network.graph;
+    let outline = Outline::new(graph);
+    let (mut line, mut width) = (String::new(), 0);
+    for &part in outline.parts(ScopeId::ROOT) {
+        let (start, name) = match part {
+            Part::Node(id) => (Some(id), &graph.node(id).name),
+            Part::Box(scope) => (graph.scope(scope).nodes().next(), &graph.scope(scope).name),
+        };
+        let Some(start) = start else { continue };
+        let column = (0..columns).find(|&column| step_at(column, columns, graph.len()) >= start.index());
+        let Some(column) =
+            column.filter(|column| (width == 0 || width < *column) && column + name.width() <= columns)
+        else {
+            continue;
+        };
+        line.push_str(&" ".repeat(column - width));
+        line.push_str(name);
+        width = column + name.width();
+    }
+    line
+}
+
+/// The first step that a column of the chart stands for.
+fn step_at(column: usize, columns: usize, steps: usize) -> usize {
+    column * steps / columns
+}
+
+/// A column of a chart line that is filled to `height`, from 0 to 1.
+fn block(height: f64) -> char {
+    const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 8")]
+    let eighths = (height.clamp(0.0, 1.0) * 8.0).round() as usize;
+    EIGHTHS[eighths]
+}
+
+#[expect(clippy::cast_precision_loss, reason = "it is drawn")]
+fn ratio(part: u128, whole: u128) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "the lines of a chart are few")]
+fn as_float(lines: usize) -> f64 {
+    lines as f64
+}

@@ -1,0 +1,74 @@
+//! `--device-spec`: times by hand, what fits, and what is said of a wrong name, type or file.
+
+use assert_cmd::Command;
+use cnncost::analyze;
+use cnncost::analyze::roofline::{Bound, Roofline};
+use cnncost::read::{Description, Options, devices};
+use cnncost::shape::ElementType;
+
+/// A device of round figures: 10 GFLOP/s and 1 GB/s, so that 10 FLOPs take as long as a byte.
+const BOARD: &str = "[board]\nmemory_bytes = 1_500_000\nbandwidth_bytes_per_second = 1e9\n\
+                     peak_flops = { f32 = 10e9, i8 = 40e9 }\n";
+
+#[test]
+fn times_are_the_longer_of_two() {
+    let text = "input = [192, 28, 28]\nlayers = [\n\
+                  { op = 'conv2d', out_channels = 32, kernel_size = 5, padding = 2, bias = false },\n\
+                  { op = 'relu' }, { op = 'flatten' } ]";
+    let graph = Description::parse("net.toml", text).unwrap().expand(&Options::default()).unwrap().graph;
+    let analysis = analyze(&graph, 1).unwrap();
+    let board = devices::parse("board.toml", BOARD).unwrap().remove(0);
+    assert!(Roofline::new(board.clone(), &graph, &analysis, ElementType::F16).is_none());
+    let roofline = Roofline::new(board.clone(), &graph, &analysis, ElementType::F32).unwrap();
+    let nodes: Vec<_> = graph.nodes().map(|(id, _)| roofline.node(id).unwrap()).collect();
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-12 * b;
+    // 2 · 120,422,400 FLOPs; 1,316,864 bytes would take a millisecond.
+    assert!(near(nodes[1].seconds(), 240_844_800.0 / 10e9));
+    assert_eq!(nodes[1].bound(), Some(Bound::Compute));
+    // 32·28² numbers of 4 bytes, there and back.
+    assert!(near(nodes[2].seconds(), 2.0 * 25_088.0 * 4.0 / 1e9));
+    assert_eq!(nodes[2].bound(), Some(Bound::Memory));
+    assert_eq!((nodes[3].seconds(), nodes[3].bound()), (0.0, None));
+    assert!(near(roofline.total().seconds(), nodes[1].seconds() + nodes[2].seconds()));
+    // Weights of 614,400 bytes and a peak of 702,464.
+    assert!(board.holds(614_400, 702_464) && !board.holds(1_000_000, 702_464));
+    let flash = cnncost::analyze::roofline::Device { weight_memory_bytes: Some(700_000), ..board };
+    assert!(flash.holds(700_000, 1_500_000) && !flash.holds(700_001, 1) && !flash.holds(1, 1_500_001));
+}
+
+fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::cargo_bin("cnncost").unwrap();
+    let output = command.env("COLUMNS", "100").arg("analyze").args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_device_is_a_name_or_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("boards.toml");
+    std::fs::write(&file, format!("{BOARD}{}", BOARD.replace("[board]", "[other]"))).unwrap();
+    let file = file.to_str().unwrap();
+    let (code, out, _) = run(&["bottleneck@direct", "--device-spec", &format!("{file}@board")]);
+    assert_eq!(code, Some(0));
+    assert!(out.contains("estimated on board in f32: 24.1 ms at best, 0 % of it bound by memory"), "{out}");
+    assert!(out.contains("fits: 1.32 MB of 1.50 MB"), "{out}");
+    let (code, out, _) = run(&["lenet5", "--device-spec", "nrf52840", "--dtype", "i8"]);
+    assert_eq!(code, Some(0));
+    assert!(out.contains("fits: 61.7 kB of weights and 9.41 kB of 1.05 MB + 262 kB"), "{out}");
+    let (_, out, _) = run(&["resnet50", "--device-spec", "stm32h743"]);
+    assert!(
+        out.contains("does not fit: needs 102 MB of weights and 9.63 MB, has 2.10 MB + 1.05 MB"),
+        "{out}"
+    );
+    for (device, more, message) in [
+        ("t44", "f32", "did you mean `t4`?"),
+        (file, "f32", "it has several devices"),
+        ("none.toml", "f32", "there is no such file"),
+        ("nrf52840", "f16", "`nrf52840` has no peak for f16; it has f32, i8"),
+    ] {
+        let (code, out, error) = run(&["lenet5", "--device-spec", device, "--dtype", more]);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{device}");
+        assert!(error.contains(message), "{error}");
+    }
+}

@@ -1,0 +1,127 @@
+//! Traffic and peak memory: the lecture's figures, a block worked out by hand, and a naive simulation of every network.
+
+use std::collections::BTreeSet;
+
+use cnncost::analyze;
+use cnncost::graph::{Graph, NodeId};
+use cnncost::read::{Description, Options, bundled};
+
+const F32: u128 = 4;
+
+fn graph(text: &str) -> Graph {
+    Description::parse("test.toml", text).unwrap().expand(&Options::default()).unwrap().graph
+}
+
+/// Bytes read and written in f32.
+fn traffic(graph: &Graph, batch: u64) -> u128 {
+    analyze(graph, batch).unwrap().total().traffic.total() * F32
+}
+
+/// The lecture's pair without biases: 9.677 times fewer multiplications, but only 1.520 times less traffic; from a batch of
+/// 6 on, the bottleneck moves more.
+#[test]
+fn the_lectures_pair_moves_what_it_is_said_to() {
+    let conv = |out, k, padding| {
+        format!(
+            "{{ op = 'conv2d', out_channels = {out}, kernel_size = {k}, padding = {padding}, bias = false }}"
+        )
+    };
+    let network =
+        |layers: &[String]| graph(&format!("input = [192, 28, 28]\nlayers = [{}]", layers.join(", ")));
+    let direct = network(&[conv(32, 5, 2)]);
+    let bottleneck = network(&[conv(16, 1, 0), conv(32, 5, 2)]);
+    assert_eq!(traffic(&direct, 1), 1_316_864);
+    assert_eq!(traffic(&bottleneck, 1), 866_304);
+    let moves_more = (1..20).find(|&batch| traffic(&bottleneck, batch) > traffic(&direct, batch));
+    assert_eq!(moves_more, Some(6));
+    let analysis = analyze(&direct, 1).unwrap();
+    assert_eq!(analysis.memory.peak() * F32, 602_112 + 100_352);
+}
+
+/// A residual block: the shortcut stays alive over the body; a view takes nothing; an input that two nodes take is read
+/// by both, and one that a node takes twice is read once.
+#[test]
+fn a_residual_block_by_hand() {
+    let graph = graph(
+        "input = [4, 6, 6]\n\
+         layers = [\n\
+           { name = 'stem', op = 'conv2d', out_channels = 8, kernel_size = 1, bias = false },\n\
+           { name = 'sum', merge = 'add', branches = { body = [\n\
+             { name = 'wide', op = 'conv2d', out_channels = 32, kernel_size = 1 },\n\
+             { name = 'relu', op = 'relu' },\n\
+             { name = 'narrow', op = 'conv2d', out_channels = 8, kernel_size = 1, bias = false },\n\
+           ], shortcut = [] } },\n\
+           { name = 'drop', op = 'dropout' },\n\
+           { name = 'double', op = 'add', from = ['drop', 'drop'] },\n\
+           { name = 'flat', op = 'flatten' },\n\
+         ]",
+    );
+    let analysis = analyze(&graph, 1).unwrap();
+    let of = |path: &str| graph.nodes().find(|&(id, _)| graph.path(id) == path).unwrap().0;
+    let (c4, c8, c32) = (4 * 36, 8 * 36, 32 * 36);
+    let live = [
+        "input",
+        "stem",
+        "sum/body/wide",
+        "sum/body/relu",
+        "sum/body/narrow",
+        "sum/add",
+        "drop",
+        "double",
+        "flat",
+    ]
+    .map(|path| analysis.memory.live(of(path)));
+    let expected = [c4, c4 + c8, c8 + c32, c8 + 2 * c32, c8 + c32 + c8, 3 * c8, c8, 2 * c8, c8];
+    assert_eq!(live, expected);
+    let moved = ["stem", "sum/body/wide", "sum/add", "drop", "double", "flat"]
+        .map(|path| analysis.node(of(path)).unwrap().traffic)
+        .map(|traffic| (traffic.read, traffic.written));
+    let expected = [(c4 + 32, c8), (c8 + 8 * 32 + 32, c32), (2 * c8, c8), (0, 0), (c8, c8), (0, 0)];
+    assert_eq!(moved, expected);
+    assert_eq!(analysis.memory.peak_at(&graph), Some(of("sum/body/relu")));
+    let alive: Vec<_> =
+        analysis.memory.alive_at(&graph, of("sum/body/relu")).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(alive, ["stem", "sum/body/wide", "sum/body/relu"].map(of));
+}
+
+/// What is alive at each step, found anew at each by asking of every tensor who still wants it.
+fn simulated(graph: &Graph, batch: u128) -> Vec<u128> {
+    let memory_of = |id: NodeId| {
+        let mut id = id;
+        while graph.node(id).operator().is_some_and(|op| op.is_view()) {
+            id = graph.inputs(id).next().unwrap();
+        }
+        id
+    };
+    let inputs: BTreeSet<NodeId> = graph.network_inputs().map(|(id, _)| id).collect();
+    let outputs: BTreeSet<NodeId> = graph.outputs().iter().map(|&(_, id)| memory_of(id)).collect();
+    graph
+        .nodes()
+        .map(|(now, _)| {
+            let made = |id: NodeId| id <= now || inputs.contains(&id);
+            let wanted = |id: NodeId| {
+                let takes = |(user, _): (NodeId, _)| {
+                    user >= now && (user == id || graph.inputs(user).any(|input| memory_of(input) == id))
+                };
+                outputs.contains(&id) || graph.nodes().any(takes)
+            };
+            let alive = graph.nodes().filter(|&(id, _)| memory_of(id) == id && made(id) && wanted(id));
+            alive.map(|(_, node)| node.shape.elements() * batch).sum()
+        })
+        .collect()
+}
+
+#[test]
+fn every_small_network_is_as_simulated() {
+    let mut compared = 0;
+    for file in bundled::BUNDLED {
+        let description = Description::parse(file.name, file.text).unwrap();
+        let graph = description.expand(&Options::default()).unwrap().graph;
+        // Asking takes the cube of the nodes.
+        if graph.len() <= 150 {
+            assert_eq!(analyze(&graph, 3).unwrap().memory.timeline(), simulated(&graph, 3), "{}", file.name);
+            compared += 1;
+        }
+    }
+    assert!(compared > 10, "only {compared} networks were compared");
+}
