@@ -41,6 +41,7 @@
 //! | [`mod@analyze`] | a graph into its counts |
 //! | [`run`] | a graph into its outputs, with candle |
 //! | [`read`] | a description into a graph: syntax, names, expressions, expansion; the bundled networks |
+//! | [`subject`] | a network as it was asked for, with what is known about it |
 //! | [`report`] | rows and columns, each defined once, and a writer for each format |
 //! | [`cli`] | arguments, and a file for each command; only here is anything printed |
 //!
@@ -64,6 +65,7 @@ pub mod read;
 pub mod report;
 pub mod run;
 pub mod shape;
+pub mod subject;
 pub mod text;
 pub mod working;
 
