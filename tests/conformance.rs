@@ -100,6 +100,10 @@ fn every_operator_runs_in_some_network() {
           { op = 'pad', padding = [1, -1] }, { op = 'upsample', scale_factor = 2 }, { op = 'pixel_unshuffle', downscale_factor = 4 },
           { op = 'pixel_shuffle', upscale_factor = 2 }, { op = 'channel_shuffle', groups = 2 }, { op = 'slice', start = 'in/2' }, { op = 'permute', dims = [0, 3, 1, 2] },
           { op = 'mean', dim = [2], keepdim = true }, { op = 'reshape', shape = ['w', -1] },
+          { op = 'index_select', dim = 1, index = [0, 0] }, { op = 'roll', shifts = [1], dims = [1] },
+          { merge = 'add', branches = { x = [{ op = 'multi_head_attention', num_heads = 1 }], mask = [
+              { op = 'constant', shape = [1, 1], values = [-100] }, { op = 'expand', shape = [2, 6] } ] } },
+          { name = 'tokens', op = 'identity' }, { op = 'permute', dims = [0, 2, 1] }, { op = 'matmul', from = ['tokens', 'permute_2'] },
           { op = 'select', dim = 1, index = -1 },
         ]";
     let graph = expand(others, &Options::default());

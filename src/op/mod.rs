@@ -26,22 +26,27 @@ pub mod avg_pool;
 pub mod batch_norm;
 pub mod channel_shuffle;
 pub mod concat;
+pub mod constant;
 pub mod conv2d;
 mod cost;
 pub mod div;
 pub mod dropout;
+pub mod expand;
 pub mod flatten;
 pub mod group_norm;
 pub mod identity;
+pub mod index_select;
 pub mod instance_norm;
 pub mod layer_norm;
 pub mod layer_scale;
 pub mod linear;
 pub mod local_response_norm;
+pub mod matmul;
 pub mod max_pool;
 pub mod mean;
 mod merge;
 pub mod mul;
+pub mod multi_head_attention;
 pub mod pad;
 pub mod parameter;
 pub mod permute;
@@ -49,6 +54,7 @@ pub mod pixel_shuffle;
 mod pool;
 pub mod prelu;
 pub mod reshape;
+pub mod roll;
 pub mod scale;
 pub mod select;
 mod setting_names;
@@ -117,6 +123,8 @@ macro_rules! operators {
 operators! {
     "conv2d" => conv2d::Conv2d,
     "linear" => linear::Linear,
+    "matmul" => matmul::Matmul,
+    "multi_head_attention" => multi_head_attention::MultiHeadAttention,
     "batch_norm2d" => batch_norm::BatchNorm2d,
     "layer_norm" => layer_norm::LayerNorm,
     "group_norm" => group_norm::GroupNorm,
@@ -148,6 +156,9 @@ operators! {
     "permute" => permute::Permute,
     "slice" => slice::Slice,
     "select" => select::Select,
+    "index_select" => index_select::IndexSelect,
+    "roll" => roll::Roll,
+    "expand" => expand::Expand,
     "channel_shuffle" => channel_shuffle::ChannelShuffle,
     "pixel_shuffle" => pixel_shuffle::PixelShuffle,
     "pixel_unshuffle" => pixel_shuffle::PixelUnshuffle,
@@ -162,6 +173,7 @@ operators! {
     "mul" => mul::Mul,
     "div" => div::Div,
     "parameter" => parameter::Parameter,
+    "constant" => constant::Constant,
 }
 
 /// What is asked of every operator.
