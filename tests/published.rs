@@ -1,6 +1,7 @@
 //! Parameters and MACs of the bundled networks against figures from elsewhere: papers, and an independent count of
 //! torchvision's networks from the shapes of their tensors.
 
+use cnncost::counts::Macs;
 use cnncost::read::bundled;
 use cnncost::read::{Description, Options};
 
@@ -204,6 +205,14 @@ const FIGURES: &[Figure] = &[
     ),
     Figure("regnet_y_32gf", 145_046_770, 32_279_552_832, TORCHVISION),
     Figure("regnet_y_128gf", 644_812_894, 127_517_815_680, TORCHVISION),
+    Figure("vit_b_16", 86_567_656, 17_563_828_224, TORCHVISION),
+    Figure("vit_b_32", 88_224_232, 4_409_186_304, TORCHVISION),
+    Figure("vit_l_16", 304_326_632, 61_554_712_576, TORCHVISION),
+    Figure("vit_l_32", 306_535_400, 15_377_539_072, TORCHVISION),
+    Figure("vit_h_14", 632_045_800, 167_295_109_120, TORCHVISION),
+    Figure("swin_t", 28_288_354, 4_490_566_656, TORCHVISION),
+    Figure("swin_s", 49_606_258, 8_740_875_264, TORCHVISION),
+    Figure("swin_b", 87_768_224, 15_430_946_816, TORCHVISION),
     Figure(
         "se_resnet50",
         28_088_024,
@@ -224,7 +233,8 @@ const FIGURES: &[Figure] = &[
     ),
 ];
 
-/// Numbers beside the parameters: batch norm's running means and variances, as torchvision's networks have them.
+/// Numbers beside the parameters: batch norm's running means and variances, as torchvision's networks have them. (In Swin
+/// these are the places in a window that torchvision computes once, and here stand in the description.)
 const BUFFERS: &[(&str, u128)] = &[
     ("resnet18", 9_600),
     ("resnet34", 17_024),
@@ -253,6 +263,20 @@ const BUFFERS: &[(&str, u128)] = &[
     ("wide_resnet50_2", 68_224),
     ("regnet_x_400mf", 37_856),
     ("regnet_y_400mf", 27_152),
+    ("vit_b_16", 0),
+];
+
+/// MACs of convolutions, linear layers and attention's products.
+const SPLITS: &[(&str, [u128; 3])] = &[
+    ("resnet50", [4_087_136_256, 2_048_000, 0]),
+    ("vit_b_16", [115_605_504, 16_732_895_232, 715_327_488]),
+    ("vit_b_32", [115_605_504, 4_247_500_800, 46_080_000]),
+    ("vit_l_16", [154_140_672, 59_493_031_936, 1_907_539_968]),
+    ("vit_l_32", [154_140_672, 15_100_518_400, 122_880_000]),
+    ("vit_h_14", [192_675_840, 161_691_699_200, 5_410_734_080]),
+    ("swin_t", [14_450_688, 4_335_974_400, 140_141_568]),
+    ("swin_s", [14_450_688, 8_497_772_544, 228_652_032]),
+    ("swin_b", [19_267_584, 15_106_809_856, 304_869_376]),
 ];
 
 fn analyze(name: &str) -> cnncost::Analysis {
@@ -280,6 +304,14 @@ fn figures_are_the_published_ones() {
 fn buffers_are_torchvisions() {
     for (name, buffers) in BUFFERS {
         assert_eq!(analyze(name).total().params.buffers, *buffers, "{name}");
+    }
+}
+
+#[test]
+fn macs_are_split_as_torchvisions() {
+    for (name, [convolution, linear, attention]) in SPLITS {
+        let expected = Macs { convolution: *convolution, linear: *linear, attention: *attention };
+        assert_eq!(analyze(name).total().work.macs, expected, "{name}");
     }
 }
 

@@ -24,7 +24,7 @@ bundled! {
     "lenet_mnist", "bottleneck", "inception", "inception_mnist", "residual_mnist", "identity_mapping",
     "lenet5", "alexnet", "nin", "vgg", "googlenet", "resnet", "googlenet_bn", "inception_v3", "squeezenet",
     "densenet", "resnext", "mobilenet_v1", "se_resnet", "mobilenet_v2", "mnasnet", "mobilenet_v3",
-    "efficientnet", "regnet",
+    "efficientnet", "regnet", "vit", "swin",
 }
 
 /// The bundled description called `name`, or the one that has a variant of that name, with that.
