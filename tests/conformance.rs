@@ -104,7 +104,8 @@ fn every_operator_runs_in_some_network() {
           { merge = 'add', branches = { x = [{ op = 'multi_head_attention', num_heads = 1 }], mask = [
               { op = 'constant', shape = [1, 1], values = [-100] }, { op = 'expand', shape = [2, 6] } ] } },
           { name = 'tokens', op = 'identity' }, { op = 'permute', dims = [0, 2, 1] }, { op = 'matmul', from = ['tokens', 'permute_2'] },
-          { op = 'select', dim = 1, index = -1 },
+          { op = 'lstm', hidden_size = 3, bidirectional = true }, { op = 'gru', hidden_size = 2 },
+          { op = 'select', dim = 1, index = -1 }, { op = 'embedding', num_embeddings = 1, embedding_dim = 3 },
         ]";
     let graph = expand(others, &Options::default());
     run(&graph, 2).unwrap();

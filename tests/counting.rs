@@ -62,6 +62,20 @@ const RULES: &[Rule] = &[
         1,
         [5 * 32 + 6 * 32 + 5 * 54, 5 * 40 + 6 * 40 + 5 * 59, 30, 25, 30],
     ),
+    // Five steps of 4 features, a state of 3 numbers: for each of these, 4 or 3 gates of 4 + 3 MACs, two biases a gate, and
+    // what the gates take.
+    rule("lstm", r#"{"hidden_size": 3, "bias": false}"#, &[&[5, 4]], 5 * 3, [28 + 3, 28 + 8, 3, 0, 5]),
+    rule("lstm", r#"{"hidden_size": 3}"#, &[&[5, 4]], 5 * 3, [28 + 3, 28 + 8 + 8, 3, 0, 5]),
+    rule("lstm", r#"{"hidden_size": 4, "num_layers": 2}"#, &[&[5, 4]], 2 * 5 * 4, [32 + 3, 32 + 16, 3, 0, 5]),
+    rule("gru", r#"{"hidden_size": 3, "bias": false}"#, &[&[5, 4]], 5 * 3, [21 + 3, 21 + 7, 2, 0, 3]),
+    rule(
+        "gru",
+        r#"{"hidden_size": 3, "bidirectional": true}"#,
+        &[&[5, 4]],
+        2 * 5 * 3,
+        [24, 21 + 13, 2, 0, 3],
+    ),
+    rule("embedding", r#"{"num_embeddings": 9, "embedding_dim": 2}"#, &[&[5]], 5 * 2, [0; 5]),
     // Normalizations; local response norm over n = 3 channels.
     each("batch_norm2d", "{}", [1, 1, 0, 0, 0]),
     each("batch_norm2d", r#"{"affine": false}"#, [1, 1, 0, 0, 0]),

@@ -31,9 +31,11 @@ pub mod conv2d;
 mod cost;
 pub mod div;
 pub mod dropout;
+pub mod embedding;
 pub mod expand;
 pub mod flatten;
 pub mod group_norm;
+pub mod gru;
 pub mod identity;
 pub mod index_select;
 pub mod instance_norm;
@@ -41,6 +43,7 @@ pub mod layer_norm;
 pub mod layer_scale;
 pub mod linear;
 pub mod local_response_norm;
+pub mod lstm;
 pub mod matmul;
 pub mod max_pool;
 pub mod mean;
@@ -53,6 +56,7 @@ pub mod permute;
 pub mod pixel_shuffle;
 mod pool;
 pub mod prelu;
+mod recurrent;
 pub mod reshape;
 pub mod roll;
 pub mod scale;
@@ -125,6 +129,9 @@ operators! {
     "linear" => linear::Linear,
     "matmul" => matmul::Matmul,
     "multi_head_attention" => multi_head_attention::MultiHeadAttention,
+    "lstm" => lstm::Lstm,
+    "gru" => gru::Gru,
+    "embedding" => embedding::Embedding,
     "batch_norm2d" => batch_norm::BatchNorm2d,
     "layer_norm" => layer_norm::LayerNorm,
     "group_norm" => group_norm::GroupNorm,

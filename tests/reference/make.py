@@ -94,6 +94,11 @@ def normalization(op, title, x, sizes, **settings):
     case(op, title, [x], weights, **settings)
 
 
+def recurrent(op, title, shape, **settings):
+    module = getattr(nn, op.upper())(shape[2], **settings)
+    case(op, title, [shape], [(n, normal(*w.shape)) for n, w in module.named_parameters()], **settings)
+
+
 def attention(title, *shapes, **settings):
     c = shapes[0][2]
     weights = [("in_proj_weight", normal(3 * c, c, fan_in=c)), ("in_proj_bias", normal(3 * c)),
@@ -186,6 +191,13 @@ def compute(op, s, xs, w):
         return xs[0][tuple(where)]
     if op == "select":
         return torch.select(xs[0], **s)
+    if op in ("lstm", "gru"):
+        module = getattr(nn, op.upper())(xs[0].shape[2], **s, batch_first=True).to(xs[0]).eval()
+        module.load_state_dict(w)
+        return module(xs[0])[0]
+    if op == "embedding":
+        assert w["weight"].shape == (s["num_embeddings"], s["embedding_dim"])
+        return F.embedding(xs[0].long(), w["weight"])
     if op == "index_select":
         return torch.index_select(xs[0], s["dim"], torch.tensor(s["index"]))
     if op == "roll":
@@ -423,6 +435,16 @@ def list_cases():
     attention("as many heads as channels, no bias, batch 2", (2, 4, 3), num_heads=3, bias=False)
     attention("one head, one token", (1, 1, 4), num_heads=1)
     attention("another sequence for key and value, batch 2", (2, 3, 4), (2, 5, 4), (2, 5, 4), num_heads=2)
+
+    for op in ("lstm", "gru"):
+        recurrent(op, "one layer, batch 2", (2, 4, 3), hidden_size=2)
+        recurrent(op, "both directions, no bias, batch 2", (2, 3, 2), hidden_size=3, bias=False, bidirectional=True)
+        recurrent(op, "three layers in both directions", (1, 3, 2), hidden_size=2, num_layers=3, bidirectional=True)
+        recurrent(op, "one step", (2, 1, 2), hidden_size=3, num_layers=2)
+
+    case("embedding", "a sequence, batch 2", [np.array([[0, 4, 4], [2, 1, 0]])], [("weight", normal(5, 3))],
+         num_embeddings=5, embedding_dim=3)  # fmt: skip
+    case("embedding", "one index", [np.array([1, 0, 1])], [("weight", normal(2, 1))], num_embeddings=2, embedding_dim=1)
 
     case("constant", "2x2", [], shape=[2, 2], values=[0, -100, -100, 0.5])
     case("constant", "one number", [], shape=[1, 1, 1], values=[-2.5])
