@@ -64,8 +64,9 @@ fn every_bundled_network_runs_to_the_inferred_shapes() {
             if variants.is_empty() { vec![None] } else { variants.into_iter().map(Some).collect() };
         for variant in names {
             let input = small(&description, variant.as_ref());
-            // Small networks show that a batch is carried through.
-            let batch = if input.is_none() && !file.name.starts_with("inception_v3") { 3 } else { 1 };
+            // Small networks show that a batch is carried through, and those that reshape and permute more than images.
+            let is_small = input.is_none() && !file.name.starts_with("inception_v3");
+            let batch = if is_small || ["vit", "swin"].contains(&file.name) { 3 } else { 1 };
             batches += usize::from(batch > 1);
             let graph = expand(file.text, &Options { variant: variant.clone(), input, ..Options::default() });
             if cnncost::analyze(&graph, 1).unwrap().total().params.total() > LARGEST {

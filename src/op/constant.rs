@@ -19,13 +19,14 @@ pub struct Constant {
     #[schemars(length(min = 1))]
     pub shape: Vec<Size>,
     /// The numbers, the last dimension fastest.
-    #[schemars(with = "Vec<f64>", length(min = 1))]
+    #[schemars(length(min = 1))]
     pub values: Vec<Finite>,
 }
 
 /// A number that is neither infinite nor "not a number".
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(inline)]
 pub struct Finite(#[serde(deserialize_with = "finite")] pub f64);
 
 impl Definition for Constant {

@@ -12,7 +12,7 @@ use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text::Text;
 
-/// Gated recurrent units over a sequence of length × features: gates decide at every step how much of the state is kept.
+/// Gated recurrent units over a sequence of length × features.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Gru {

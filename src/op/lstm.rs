@@ -12,8 +12,7 @@ use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text::Text;
 
-/// Long short-term memory over a sequence of length × features: gates decide at every step what is forgotten, what is
-/// remembered and what is shown.
+/// Long short-term memory over a sequence of length × features.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lstm {

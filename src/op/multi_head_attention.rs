@@ -1,4 +1,5 @@
-//! `multi_head_attention`, as `torch.nn.MultiheadAttention` with `batch_first = True`.
+//! `multi_head_attention`, as `torch.nn.MultiheadAttention` with `batch_first = True`: each head compares every token of the
+//! query with every token of the key, and mixes the tokens of the value by the softmax of that.
 
 use candle_core::{D, Tensor};
 use schemars::JsonSchema;
@@ -12,8 +13,7 @@ use crate::text;
 use crate::text::Text;
 use crate::working::Working;
 
-/// Attention of tokens × channels with itself, or of three inputs: query, key and value. Each head compares every token of
-/// the query with every token of the key, and mixes the tokens of the value by the softmax of that.
+/// Attention of tokens × channels to themselves, or of three inputs: query, key and value.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MultiHeadAttention {
@@ -202,7 +202,10 @@ fn one_or_three(count: usize) -> Reason {
 /// A linear layer on tokens.
 fn project(tokens: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> candle_core::Result<Tensor> {
     let output = tokens.flatten_to(1)?.matmul(&weight.t()?)?.reshape(tokens.shape())?;
-    bias.map_or(Ok(output.clone()), |bias| output.broadcast_add(bias))
+    match bias {
+        Some(bias) => output.broadcast_add(bias),
+        None => Ok(output),
+    }
 }
 
 #[cfg(test)]
