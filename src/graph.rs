@@ -436,7 +436,8 @@ impl Builder {
             return mismatch(text!("a {here} here, and a {there} there", "此处是 {here},那里是 {there}"));
         }
         let [here, there] = [user, owner].map(|node| self.graph.weights(node));
-        let named = |weights: &[Weight]| -> Vec<_> { weights.iter().map(|w| (w.name, w.dims())).collect() };
+        let named =
+            |weights: &[Weight]| -> Vec<_> { weights.iter().map(|w| (w.name.clone(), w.dims())).collect() };
         if named(&here) == named(&there) {
             return Ok(());
         }

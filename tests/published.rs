@@ -4,6 +4,7 @@
 #[path = "published/layers.rs"]
 mod layers;
 
+use cnncost::counts::Macs;
 use cnncost::graph::Graph;
 use cnncost::read::bundled;
 use cnncost::read::{Description, Options};
@@ -143,6 +144,14 @@ const FIGURES: &[Figure] = &[
     Figure("densenet_bc_100_12", 769_162, 287_929_692, CIFAR),
     Figure("densenet_bc_250_24", 15_324_406, 5_418_785_724, CIFAR),
     Figure("densenet_bc_190_40", 25_624_430, 9_301_945_740, CIFAR),
+    Figure("vit_b_16", 86_567_656, 17_563_828_224, TORCHVISION),
+    Figure("vit_b_32", 88_224_232, 4_409_186_304, TORCHVISION),
+    Figure("vit_l_16", 304_326_632, 61_554_712_576, TORCHVISION),
+    Figure("vit_l_32", 306_535_400, 15_377_539_072, TORCHVISION),
+    Figure("vit_h_14", 632_045_800, 167_295_109_120, TORCHVISION),
+    Figure("swin_t", 28_288_354, 4_490_566_656, TORCHVISION),
+    Figure("swin_s", 49_606_258, 8_740_875_264, TORCHVISION),
+    Figure("swin_b", 87_768_224, 15_430_946_816, TORCHVISION),
     Figure(
         "se_resnet50",
         28_088_024,
@@ -162,6 +171,8 @@ const FIGURES: &[Figure] = &[
         "parameters: osmr/imgclsmob; MACs: resnet152_v1 and C²/8 for each block",
     ),
 ];
+
+const TORCHVISION: &str = "torchvision 0.24.1, counted from the shapes of ATen's operators on meta tensors";
 
 /// Figures as a paper prints them, in millions: of a network, the MACs and the parameters, `""` where it gives none.
 const PRINTED: &[(&str, &str, &str, &str)] = &[
@@ -190,6 +201,18 @@ const PRINTED: &[(&str, &str, &str, &str)] = &[
     ("Huang et al. 2017, Table 2", "densenet_bc_100_12", "", "0.8"),
     ("Huang et al. 2017, Table 2", "densenet_bc_250_24", "", "15.3"),
     ("Huang et al. 2017, Table 2", "densenet_bc_190_40", "", "25.6"),
+];
+
+/// MACs of convolutions, linear layers and attention's products.
+const SPLITS: &[(&str, [u128; 3])] = &[
+    ("vit_b_16", [115_605_504, 16_732_895_232, 715_327_488]),
+    ("vit_b_32", [115_605_504, 4_247_500_800, 46_080_000]),
+    ("vit_l_16", [154_140_672, 59_493_031_936, 1_907_539_968]),
+    ("vit_l_32", [154_140_672, 15_100_518_400, 122_880_000]),
+    ("vit_h_14", [192_675_840, 161_691_699_200, 5_410_734_080]),
+    ("swin_t", [14_450_688, 4_335_974_400, 140_141_568]),
+    ("swin_s", [14_450_688, 8_497_772_544, 228_652_032]),
+    ("swin_b", [19_267_584, 15_106_809_856, 304_869_376]),
 ];
 
 /// Numbers beside the parameters: batch norm's running means and variances, as PyTorch counts them. Those of torchvision's
@@ -288,6 +311,14 @@ fn papers_print_these_figures() {
                 "{name}: {count} is not {printed} M ({source})"
             );
         }
+    }
+}
+
+#[test]
+fn macs_are_split_as_torchvisions() {
+    for (name, [convolution, linear, attention]) in SPLITS {
+        let expected = Macs { convolution: *convolution, linear: *linear, attention: *attention };
+        assert_eq!(analyze(name).total().work.macs, expected, "{name}");
     }
 }
 

@@ -25,7 +25,8 @@ bundled! {
     "lenet5_1998", "lenet5", "alexnet", "nin", "vgg", "googlenet", "unet", "unet_same", "resnet", "resnet_cifar",
     "googlenet_bn", "inception_v3",
     "squeezenet", "densenet", "densenet_cifar", "resnext", "mobilenet_v1", "se_resnet", "mobilenet_v2",
-    "shufflenet_v2", "mnasnet", "mobilenet_v3", "efficientnet", "regnet", "efficientnet_v2", "convnext",
+    "shufflenet_v2", "mnasnet", "mobilenet_v3", "efficientnet", "regnet", "vit", "swin", "efficientnet_v2",
+    "convnext",
 }
 
 /// The bundled description called `name`, or the one that has a variant of that name, with that.
