@@ -8,7 +8,7 @@ use std::ops::Range;
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::error::Span;
+use crate::error::{Span, nearest};
 use crate::op::{Op, Reason, Weight};
 use crate::shape::Shape;
 use crate::text;
@@ -230,10 +230,37 @@ impl Graph {
         path
     }
 
+    /// The node or box of this path; the network if it is empty.
+    pub fn find(&self, path: &str) -> Option<Place> {
+        let path = path.trim_matches('/');
+        let node = self.nodes().find(|(id, _)| self.path(*id) == path).map(|(id, _)| Place::Node(id));
+        node.or_else(|| {
+            self.scopes().find(|(id, _)| self.scope_path(*id) == path).map(|(id, _)| Place::Box(id))
+        })
+    }
+
+    /// The path that is nearest to one that names nothing.
+    pub fn nearest_path(&self, path: &str) -> Option<String> {
+        let nodes = self.nodes().map(|(id, _)| self.path(id));
+        let paths: Vec<_> = nodes.chain(self.scopes().skip(1).map(|(id, _)| self.scope_path(id))).collect();
+        // Who gives the last part of a path means the first layer of that name.
+        let ending = paths.iter().find(|known| known.rsplit('/').next() == Some(path));
+        ending.cloned().or_else(|| nearest(path, paths.iter().map(String::as_str)).map(str::to_owned))
+    }
+
     /// A box's path; empty for the network.
     pub fn scope_path(&self, id: ScopeId) -> String {
         scope_path(&self.scopes, id)
     }
+}
+
+/// What a path of a graph names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A node.
+    Node(NodeId),
+    /// A box; the whole network is one.
+    Box(ScopeId),
 }
 
 /// What an operator was refused for, with the weights that were to be shared.
@@ -409,7 +436,8 @@ impl Builder {
             return mismatch(text!("a {here} here, and a {there} there", "此处是 {here},那里是 {there}"));
         }
         let [here, there] = [user, owner].map(|node| self.graph.weights(node));
-        let named = |weights: &[Weight]| -> Vec<_> { weights.iter().map(|w| (w.name, w.dims())).collect() };
+        let named =
+            |weights: &[Weight]| -> Vec<_> { weights.iter().map(|w| (w.name.clone(), w.dims())).collect() };
         if named(&here) == named(&there) {
             return Ok(());
         }

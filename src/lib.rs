@@ -42,6 +42,7 @@
 //! | [`convention`] | how papers and other tools count, as data; which of them gives a figure |
 //! | [`run`] | a graph into its outputs, with candle |
 //! | [`read`] | a description into a graph: syntax, names, expressions, expansion; the bundled networks |
+//! | [`subject`] | a network as it was asked for, with what is known about it |
 //! | [`report`] | rows and columns, each defined once, and a writer for each format |
 //! | [`cli`] | arguments, and a file for each command; only here is anything printed |
 //!
@@ -66,6 +67,7 @@ pub mod read;
 pub mod report;
 pub mod run;
 pub mod shape;
+pub mod subject;
 pub mod text;
 pub mod working;
 

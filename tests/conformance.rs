@@ -40,6 +40,9 @@ fn run(graph: &Graph, batch: usize) -> Result<Vec<(String, Tensor)>, RunError> {
 /// The largest network that is run: above it, zeros alone take seconds.
 const LARGEST: u128 = 150_000_000;
 
+/// MACs below which a batch is run.
+const CHEAP: u128 = 100_000_000;
+
 /// A small input for a network that takes any: its operators are the same on every size, and 224×224 takes long. `None`
 /// where the network's own is small.
 fn small(description: &Description, variant: Option<&String>) -> Option<Vec<u64>> {
@@ -48,7 +51,7 @@ fn small(description: &Description, variant: Option<&String>) -> Option<Vec<u64>
     if input.shape.dims().last() <= Some(&32) {
         return None;
     }
-    [vec![3, 64, 64], vec![3, 96, 96]].into_iter().find(|input| {
+    [vec![3, 64, 64], vec![3, 96, 96], vec![3, 188, 188]].into_iter().find(|input| {
         let options = Options { variant: variant.cloned(), input: Some(input.clone()), ..Options::default() };
         description.expand(&options).is_ok()
     })
@@ -64,13 +67,15 @@ fn every_bundled_network_runs_to_the_inferred_shapes() {
             if variants.is_empty() { vec![None] } else { variants.into_iter().map(Some).collect() };
         for variant in names {
             let input = small(&description, variant.as_ref());
-            // Small networks show that a batch is carried through.
-            let batch = if input.is_none() && !file.name.starts_with("inception_v3") { 3 } else { 1 };
-            batches += usize::from(batch > 1);
             let graph = expand(file.text, &Options { variant: variant.clone(), input, ..Options::default() });
-            if cnncost::analyze(&graph, 1).unwrap().total().params.total() > LARGEST {
+            let total = *cnncost::analyze(&graph, 1).unwrap().total();
+            if total.params.total() > LARGEST {
                 continue;
             }
+            // Cheap networks show that a batch is carried through, and those that reshape and permute more than images.
+            let rearranges = ["vit", "swin"].contains(&file.name);
+            let batch = if total.work.macs.total() < CHEAP || rearranges { 3 } else { 1 };
+            batches += usize::from(batch > 1);
             let outputs =
                 run(&graph, batch).unwrap_or_else(|error| panic!("{} {variant:?}: {error:?}", file.name));
             assert_eq!(outputs.len(), graph.outputs().len());
@@ -78,7 +83,7 @@ fn every_bundled_network_runs_to_the_inferred_shapes() {
         }
     }
     assert!(
-        run_count > 80 && batches > 10,
+        run_count > 110 && batches > 30,
         "only {run_count} networks were run, {batches} of them on a batch"
     );
 }
@@ -100,7 +105,13 @@ fn every_operator_runs_in_some_network() {
           { op = 'pad', padding = [1, -1] }, { op = 'upsample', scale_factor = 2 }, { op = 'pixel_unshuffle', downscale_factor = 4 },
           { op = 'pixel_shuffle', upscale_factor = 2 }, { op = 'channel_shuffle', groups = 2 }, { op = 'slice', start = 'in/2' }, { op = 'permute', dims = [0, 3, 1, 2] },
           { op = 'mean', dim = [2], keepdim = true }, { op = 'reshape', shape = ['w', -1] },
-          { op = 'select', dim = 1, index = -1 },
+          { op = 'index_select', dim = 1, index = [0, 0] }, { op = 'roll', shifts = [1], dims = [1] },
+          { merge = 'add', branches = { x = [{ op = 'multi_head_attention', num_heads = 1 }], mask = [
+              { op = 'constant', shape = [1, 1], values = [-100] }, { op = 'expand', shape = [2, 6] } ] } },
+          { name = 'tokens', op = 'identity' }, { op = 'permute', dims = [0, 2, 1] }, { op = 'matmul', from = ['tokens', 'permute_2'] },
+          { op = 'lstm', hidden_size = 3, bidirectional = true }, { op = 'gru', hidden_size = 2 },
+          { op = 'select', dim = 1, index = -1 }, { op = 'embedding', num_embeddings = 1, embedding_dim = 3 },
+          { op = 'flatten' },
           # An image again, and on to sequences and volumes.
           { op = 'reshape', shape = ['in', 1, 1] }, { op = 'conv_transpose2d', out_channels = 4, kernel_size = 9 },
           { op = 'lp_pool2d', norm_type = 2, kernel_size = 2 }, { op = 'adaptive_max_pool2d', output_size = 4 },
@@ -188,6 +199,71 @@ fn the_lectures_networks_give_pytorchs_outputs() {
         assert_eq!(rest.next(), None, "{name}: every module is used");
         let off = difference(&outputs[0].1, &tensors["output"]);
         assert!(off <= 1e-4, "{name} is {off} off");
+    }
+}
+
+/// Numbers from 0 up to 1 that look random: a hash of the seed and the place, as in tests/reference/networks.py.
+fn numbers(seed: u64, count: usize) -> impl Iterator<Item = f64> {
+    (0..count as u64).map(move |place| {
+        let mut hashed = (place * 0x9E37_79B1 + seed * 0x85EB_CA77) % (1 << 32);
+        for _ in 0..2 {
+            hashed = (hashed ^ (hashed >> 15)) * 0x2C1B_3C6D % (1 << 32);
+        }
+        f64::from(u32::try_from(hashed >> 8).unwrap()) / 16_777_216.0
+    })
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "tensors are 32-bit floats")]
+fn tensor(values: impl Iterator<Item = f64>, dims: &[usize]) -> candle_core::Result<Tensor> {
+    Tensor::from_vec(values.map(|value| value as f32).collect::<Vec<_>>(), dims, &Device::Cpu)
+}
+
+/// A tensor of what suits the name of the weight, as in tests/reference/networks.py.
+fn filled(weight: &Weight, seed: u64, gain: f64) -> candle_core::Result<Tensor> {
+    let dims: Vec<usize> = weight.dims().iter().map(|&size| usize::try_from(size).unwrap()).collect();
+    let count = dims.iter().product();
+    let values = numbers(seed, count);
+    match &*weight.name {
+        "weight" if dims.len() > 1 => {
+            let fan_in = f64::from(u32::try_from(count / dims[0]).unwrap());
+            tensor(values.map(|value| (2.0 * value - 1.0) * (gain / fan_in).sqrt()), &dims)
+        }
+        "weight" | "running_var" | "layer_scale" => tensor(values.map(|value| value + 0.5), &dims),
+        _ => tensor(values.map(|value| 0.2 * value - 0.1), &dims),
+    }
+}
+
+/// A network or two of every family of torchvision's, those for CIFAR, and U-Net, with weights that are made alike here and
+/// there.
+#[test]
+fn networks_give_pytorchs_outputs() {
+    let table = include_str!("reference/networks.tsv");
+    assert!(table.lines().count() > 15);
+    for line in table.lines().skip(1) {
+        let (name, values) = line.split_once('\t').unwrap();
+        let values: Vec<f64> = values.split('\t').map(|value| value.parse().unwrap()).collect();
+        let [size, gain, count, largest, ref theirs @ ..] = values[..] else { unreachable!("{line}") };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small size")]
+        let size = size as usize;
+        let (file, variant) = bundled::find(name).unwrap();
+        let input = Some(vec![3, size as u64, size as u64]);
+        let graph = expand(file.text, &Options { variant, input, ..Options::default() });
+        let input = numbers(0, 3 * size * size).map(|value| 2.0 * value - 1.0);
+        let mut seed = 0;
+        let outputs = forward(&graph, &[tensor(input, &[1, 3, size, size]).unwrap()], |_, weights| {
+            let next = |weight| {
+                seed += 1;
+                filled(weight, seed, gain)
+            };
+            weights.iter().map(next).collect()
+        })
+        .unwrap();
+        assert_eq!(seed.to_string(), count.to_string(), "{name} has other tensors");
+        let ours: Vec<f32> = outputs[0].1.flatten_all().unwrap().to_vec1().unwrap();
+        for (i, theirs) in theirs.iter().enumerate() {
+            let ours = f64::from(ours[i * ours.len() / values[4..].len()]);
+            assert!((ours - theirs).abs() <= 1e-4 * largest, "{name}: {ours} instead of {theirs}");
+        }
     }
 }
 

@@ -86,6 +86,40 @@ const RULES: &[Rule] = &[
     rule("linear", r#"{"out_features": 3}"#, &[&[7]], 3, [7, 8, 0, 0, 0]),
     // n differences, n squares and n − 1 additions for each unit: no MAC, for nothing is learned.
     rule("rbf", r#"{"out_features": 3}"#, &[&[7]], 3, [7, 13, 0, 0, 0]),
+    // A product of two activations: as many MACs as the inner size for each element.
+    rule("matmul", "{}", &[&[4, 6, 5], &[4, 5, 3]], 4 * 6 * 3, [5, 5, 0, 0, 0]),
+    // Attention of 6 tokens of 4 channels with themselves, in 2 heads: for each head and token its row of 6 scores; a
+    // product is 6·2 MACs, and the scaling 6 multiplications. Four projections of 4 channels: 2 · 4² MACs for each of two heads.
+    rule(
+        "multi_head_attention",
+        r#"{"num_heads": 2, "bias": false}"#,
+        &[&[6, 4]],
+        2 * 6,
+        [32 + 24 + 6, 32 + 24 + 11, 6, 5, 6],
+    ),
+    rule("multi_head_attention", r#"{"num_heads": 1}"#, &[&[6, 4]], 6, [64 + 48 + 6, 80 + 48 + 11, 6, 5, 6]),
+    // 5 tokens ask 6 others.
+    rule(
+        "multi_head_attention",
+        r#"{"num_heads": 1}"#,
+        &[&[5, 4], &[6, 4], &[6, 4]],
+        1,
+        [5 * 32 + 6 * 32 + 5 * 54, 5 * 40 + 6 * 40 + 5 * 59, 30, 25, 30],
+    ),
+    // Five steps of 4 features, a state of 3 numbers: for each of these, 4 or 3 gates of 4 + 3 MACs, two biases a gate, and
+    // what the gates take.
+    rule("lstm", r#"{"hidden_size": 3, "bias": false}"#, &[&[5, 4]], 5 * 3, [28 + 3, 28 + 8, 3, 0, 5]),
+    rule("lstm", r#"{"hidden_size": 3}"#, &[&[5, 4]], 5 * 3, [28 + 3, 28 + 8 + 8, 3, 0, 5]),
+    rule("lstm", r#"{"hidden_size": 4, "num_layers": 2}"#, &[&[5, 4]], 2 * 5 * 4, [32 + 3, 32 + 16, 3, 0, 5]),
+    rule("gru", r#"{"hidden_size": 3, "bias": false}"#, &[&[5, 4]], 5 * 3, [21 + 3, 21 + 7, 2, 0, 3]),
+    rule(
+        "gru",
+        r#"{"hidden_size": 3, "bidirectional": true}"#,
+        &[&[5, 4]],
+        2 * 5 * 3,
+        [24, 21 + 13, 2, 0, 3],
+    ),
+    rule("embedding", r#"{"num_embeddings": 9, "embedding_dim": 2}"#, &[&[5]], 5 * 2, [0; 5]),
     // Normalizations; local response norm over n = 3 channels.
     each("batch_norm2d", "{}", [1, 1, 0, 0, 0]),
     each("batch_norm2d", r#"{"affine": false}"#, [1, 1, 0, 0, 0]),
@@ -170,6 +204,9 @@ const RULES: &[Rule] = &[
     each("permute", r#"{"dims": [0, 2, 3, 1]}"#, [0; 5]),
     rule("slice", r#"{"end": 2}"#, IMAGE, 2 * 6 * 5, [0; 5]),
     rule("select", r#"{"dim": 1, "index": 0}"#, IMAGE, 6 * 5, [0; 5]),
+    rule("index_select", r#"{"dim": 1, "index": [3, 0, 3]}"#, IMAGE, 3 * 6 * 5, [0; 5]),
+    each("roll", r#"{"shifts": [-2, 9], "dims": [1, 3]}"#, [0; 5]),
+    rule("expand", r#"{"shape": [4, -1, 5]}"#, &[&[1, 6, 1]], ELEMENTS, [0; 5]),
     each("channel_shuffle", r#"{"groups": 2}"#, [0; 5]),
     each("pixel_shuffle", r#"{"upscale_factor": 2}"#, [0; 5]),
     rule("pixel_unshuffle", r#"{"downscale_factor": 2}"#, &[&[3, 6, 4]], 12 * 3 * 2, [0; 5]),
@@ -177,6 +214,7 @@ const RULES: &[Rule] = &[
     rule("upsample", r#"{"size": [7, 9]}"#, IMAGE, 4 * 7 * 9, [0; 5]),
     each("identity", "{}", [0; 5]),
     each("dropout", "{}", [0; 5]),
+    rule("constant", r#"{"shape": [2], "values": [1, 2]}"#, &[], 2, [0; 5]),
     rule("parameter", r#"{"shape": [4, 6, 5]}"#, &[], ELEMENTS, [0; 5]),
 ];
 

@@ -92,8 +92,10 @@ fn equations_work_out() {
         }
         for equation in equations.iter().filter(|equation| equation.starts_with("  ")) {
             let sides: Vec<&str> = equation.split(" = ").collect();
-            let Some(result) = value(sides[sides.len() - 1]) else { continue };
-            for side in &sides[1..sides.len() - 1] {
+            // A shape alone, as that of a source, is no equation.
+            let [_, sides @ .., result] = &sides[..] else { continue };
+            let Some(result) = value(result) else { continue };
+            for side in sides {
                 if side.chars().any(char::is_alphabetic) {
                     continue;
                 }

@@ -148,7 +148,7 @@ mod tests {
     fn without_affine_only_statistics_are_stored() {
         let weights = batch_norm(false).weights(&[Shape::new(vec![3, 2, 2]).unwrap()]);
         assert_eq!(
-            weights.iter().map(|weight| weight.name).collect::<Vec<_>>(),
+            weights.iter().map(|weight| weight.name.clone()).collect::<Vec<_>>(),
             ["running_mean", "running_var"]
         );
     }

@@ -92,7 +92,7 @@ mod tests {
         assert!(norm("").weights(&inputs).is_empty());
         let weights = norm("affine = true").weights(&inputs);
         assert_eq!(
-            weights.iter().map(|weight| (weight.name, weight.dims())).collect::<Vec<_>>(),
+            weights.iter().map(|weight| (&*weight.name, weight.dims())).collect::<Vec<_>>(),
             [("weight", vec![64]), ("bias", vec![64])]
         );
         let add = &norm("").cost(&[], &inputs[0]).unwrap().terms[1].nominal;

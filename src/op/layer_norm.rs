@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn without_affine_there_is_no_bias_either() {
         let names = |settings| -> Vec<_> {
-            norm(settings).weights(&shapes(&[&[2, 5]])).iter().map(|weight| weight.name).collect()
+            norm(settings).weights(&shapes(&[&[2, 5]])).iter().map(|weight| weight.name.clone()).collect()
         };
         assert_eq!(names(""), ["weight", "bias"]);
         assert_eq!(names("bias = false"), ["weight"]);

@@ -75,7 +75,7 @@ mod tests {
         let inputs = shapes(&[&[96, 56, 56]]);
         assert_eq!(scale.output(&inputs).as_ref(), Ok(&inputs[0]));
         let [weight] = scale.weights(&inputs).try_into().unwrap();
-        assert_eq!((weight.name, weight.dims()), ("layer_scale", vec![96, 1, 1]));
+        assert_eq!((&*weight.name, weight.dims()), ("layer_scale", vec![96, 1, 1]));
         assert_eq!(weight.count().evaluate(), Ok(96));
         assert_eq!(weight.initializer, Initializer::Constant(1e-6));
         let ops = scale.cost(&inputs, &inputs[0]).unwrap().work().unwrap().0.ops;

@@ -29,26 +29,34 @@ pub mod batch_norm;
 pub mod channel_shuffle;
 pub mod concat;
 pub mod connections;
+pub mod constant;
 pub mod conv;
 pub mod conv_transpose;
 mod convolve;
 mod cost;
 pub mod div;
 pub mod dropout;
+pub mod embedding;
+pub mod expand;
 pub mod flatten;
 pub mod global_avg_pool;
 pub mod group_norm;
+pub mod gru;
 pub mod identity;
+pub mod index_select;
 pub mod instance_norm;
 pub mod layer_norm;
 pub mod layer_scale;
 pub mod linear;
 pub mod local_response_norm;
 pub mod lp_pool;
+pub mod lstm;
+pub mod matmul;
 pub mod max_pool;
 pub mod mean;
 mod merge;
 pub mod mul;
+pub mod multi_head_attention;
 pub mod pad;
 pub mod parameter;
 pub mod permute;
@@ -57,7 +65,9 @@ mod pool;
 pub mod prelu;
 pub mod rbf;
 mod reach;
+mod recurrent;
 pub mod reshape;
+pub mod roll;
 pub mod scale;
 mod scatter;
 pub mod select;
@@ -135,6 +145,11 @@ operators! {
     "linear" => linear::Linear,
     "rbf" => rbf::Rbf,
     "batch_norm1d" => batch_norm::BatchNorm1d,
+    "matmul" => matmul::Matmul,
+    "multi_head_attention" => multi_head_attention::MultiHeadAttention,
+    "lstm" => lstm::Lstm,
+    "gru" => gru::Gru,
+    "embedding" => embedding::Embedding,
     "batch_norm2d" => batch_norm::BatchNorm2d,
     "batch_norm3d" => batch_norm::BatchNorm3d,
     "layer_norm" => layer_norm::LayerNorm,
@@ -180,6 +195,9 @@ operators! {
     "permute" => permute::Permute,
     "slice" => slice::Slice,
     "select" => select::Select,
+    "index_select" => index_select::IndexSelect,
+    "roll" => roll::Roll,
+    "expand" => expand::Expand,
     "channel_shuffle" => channel_shuffle::ChannelShuffle,
     "pixel_shuffle" => pixel_shuffle::PixelShuffle,
     "pixel_unshuffle" => pixel_shuffle::PixelUnshuffle,
@@ -194,6 +212,7 @@ operators! {
     "mul" => mul::Mul,
     "div" => div::Div,
     "parameter" => parameter::Parameter,
+    "constant" => constant::Constant,
 }
 
 /// What is asked of every operator.

@@ -1,4 +1,7 @@
 //! `slice`: a part of a dimension, as `x[:, start:end:step]` in PyTorch.
+//!
+//! It is `torch.split` and `torch.chunk` too, one part at a time: chunk `k` of `n` is from `k*ceil(in/n)` to
+//! `(k + 1)*ceil(in/n)`. The end of the last one may lie beyond the size, which cuts it as PyTorch does.
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
@@ -133,6 +136,13 @@ mod tests {
     fn the_halves_of_shufflenet() {
         assert_eq!(slice("end = 58", &[116, 28, 28]), Ok(vec![58, 28, 28]));
         assert_eq!(slice("start = 58\nend = 116", &[116, 28, 28]), Ok(vec![58, 28, 28]));
+    }
+
+    /// As `torch.ones(1, 8).chunk(3, dim=1)`.
+    #[test]
+    fn the_last_chunk_is_smaller() {
+        let chunks = ["end = 3", "start = 3\nend = 6", "start = 6\nend = 9"];
+        assert_eq!(chunks.map(|chunk| slice(chunk, &[8]).unwrap()[0]), [3, 3, 2]);
     }
 
     #[test]

@@ -43,18 +43,9 @@ impl Operator for Softmax {
         same_shape(self.dim, inputs)
     }
 
-    /// The largest number is subtracted beforehand, so that no e^x overflows: `n − 1` comparisons find it, and `n`
-    /// subtractions and the `n − 1` additions of the sum are `2n − 1`.
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
-        let per_group = |n: &Working| {
-            vec![
-                (Kind::Add, less_one(Working::Number(2).by(n.clone()))),
-                (Kind::Div, n.clone()),
-                (Kind::Cmp, less_one(n.clone())),
-                (Kind::Exp, n.clone()),
-            ]
-        };
-        Ok(in_all_groups(self.dim, output, per_group))
+        let (groups, n) = groups(self.dim, output);
+        Ok(cost(groups.as_ref(), &n))
     }
 
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
@@ -78,14 +69,13 @@ impl Operator for LogSoftmax {
 
     /// As [`Softmax`], with the logarithm of the sum subtracted in place of the division: `3n − 1` additions.
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
-        let per_group = |n: &Working| {
-            vec![
-                (Kind::Add, less_one(Working::Number(3).by(n.clone()))),
-                (Kind::Cmp, less_one(n.clone())),
-                (Kind::Exp, n.clone().and(Working::Number(1))),
-            ]
-        };
-        Ok(in_all_groups(self.dim, output, per_group))
+        let (groups, n) = groups(self.dim, output);
+        let per_group = [
+            (Kind::Add, less_one(Working::Number(3).by(n.clone()))),
+            (Kind::Cmp, less_one(n.clone())),
+            (Kind::Exp, n.and(Working::Number(1))),
+        ];
+        Ok(in_all(groups.as_ref(), per_group))
     }
 
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
@@ -112,22 +102,35 @@ fn less_one(count: Working) -> Working {
     count.less(Working::Number(1))
 }
 
-/// What each group of n numbers along `dim` takes, times the groups. One group alone goes without saying.
-fn in_all_groups(dim: Dim, shape: &Shape, per_group: impl Fn(&Working) -> Vec<(Kind, Working)>) -> Cost {
+/// A softmax of each of the groups of n numbers. The largest is subtracted beforehand, so that no e^x overflows: `n − 1`
+/// comparisons find it, and `n` subtractions and the `n − 1` additions of the sum are `2n − 1`.
+pub(super) fn cost(groups: Option<&Working>, n: &Working) -> Cost {
+    let per_group = [
+        (Kind::Add, less_one(Working::Number(2).by(n.clone()))),
+        (Kind::Div, n.clone()),
+        (Kind::Cmp, less_one(n.clone())),
+        (Kind::Exp, n.clone()),
+    ];
+    in_all(groups, per_group)
+}
+
+/// The groups of numbers along `dim`, and the numbers of each. One group (`None`) goes without saying.
+fn groups(dim: Dim, shape: &Shape) -> (Option<Working>, Working) {
     let axis = shape.axis(dim.0).expect("`output` has accepted the dimension");
     let mut others = shape.dims().to_vec();
     let size = others.remove(axis);
     if others.is_empty() {
-        let n = Working::named("output elements", size);
-        return Cost { terms: terms(per_group(&n)).collect() };
+        return (None, Working::named("output elements", size));
     }
-    let (n, groups) = (Working::named("group size", size), Working::sizes("groups", &others));
-    let per_group = per_group(&n).into_iter();
-    Cost { terms: terms(per_group.map(|(kind, count)| (kind, groups.clone().by(count)))).collect() }
+    (Some(Working::sizes("groups", &others)), Working::named("group size", size))
 }
 
-fn terms(counts: impl IntoIterator<Item = (Kind, Working)>) -> impl Iterator<Item = Term> {
-    counts.into_iter().map(|(kind, count)| Term::ops(kind, count))
+/// What each group takes, times the groups.
+fn in_all<const N: usize>(groups: Option<&Working>, per_group: [(Kind, Working); N]) -> Cost {
+    let term = |(kind, count): (Kind, Working)| {
+        Term::ops(kind, groups.map_or(count.clone(), |groups| groups.clone().by(count)))
+    };
+    Cost { terms: per_group.into_iter().map(term).collect() }
 }
 
 #[cfg(test)]

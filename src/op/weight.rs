@@ -1,12 +1,14 @@
 //! The tensors that an operator needs beside its inputs: its parameters and buffers.
 
+use std::borrow::Cow;
+
 use crate::working::Working;
 
 /// A tensor that an operator needs beside its inputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weight {
     /// The name in PyTorch's `state_dict`, without the module's.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Each dimension with what it is called, in PyTorch's order.
     pub axes: Vec<(&'static str, u64)>,
     /// Learned or merely stored.
@@ -34,6 +36,13 @@ pub enum Initializer {
         /// Inputs to each output.
         fan_in: u64,
     },
+    /// Uniform between ∓ √(6/(`fan_in` + `fan_out`)).
+    Xavier {
+        /// Inputs to each output.
+        fan_in: u64,
+        /// Outputs that each input goes to.
+        fan_out: u64,
+    },
     /// Normal, of mean 0.
     Normal {
         /// Standard deviation.
@@ -43,13 +52,21 @@ pub enum Initializer {
 
 impl Weight {
     /// A parameter, its axes named.
-    pub fn learned(name: &'static str, axes: Vec<(&'static str, u64)>, initializer: Initializer) -> Self {
-        Self { name, axes, role: Role::Learned, initializer }
+    pub fn learned(
+        name: impl Into<Cow<'static, str>>,
+        axes: Vec<(&'static str, u64)>,
+        initializer: Initializer,
+    ) -> Self {
+        Self { name: name.into(), axes, role: Role::Learned, initializer }
     }
 
     /// A buffer.
-    pub fn buffer(name: &'static str, axes: Vec<(&'static str, u64)>, initializer: Initializer) -> Self {
-        Self { name, axes, role: Role::Buffer, initializer }
+    pub fn buffer(
+        name: impl Into<Cow<'static, str>>,
+        axes: Vec<(&'static str, u64)>,
+        initializer: Initializer,
+    ) -> Self {
+        Self { name: name.into(), axes, role: Role::Buffer, initializer }
     }
 
     /// The sizes, as PyTorch has them.

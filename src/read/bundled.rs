@@ -22,9 +22,11 @@ macro_rules! bundled {
 
 bundled! {
     "lenet_mnist", "bottleneck", "inception", "inception_mnist", "residual_mnist", "identity_mapping",
-    "lenet5_1998", "lenet5", "alexnet", "nin", "vgg", "googlenet", "resnet", "googlenet_bn", "inception_v3", "squeezenet",
-    "densenet", "resnext", "mobilenet_v1", "se_resnet", "mobilenet_v2", "mnasnet", "mobilenet_v3",
-    "efficientnet", "regnet",
+    "lenet5_1998", "lenet5", "alexnet", "nin", "vgg", "googlenet", "unet", "unet_same", "resnet", "resnet_cifar",
+    "googlenet_bn", "inception_v3",
+    "squeezenet", "densenet", "densenet_cifar", "resnext", "mobilenet_v1", "se_resnet", "mobilenet_v2",
+    "shufflenet_v2", "mnasnet", "mobilenet_v3", "efficientnet", "regnet", "vit", "swin", "efficientnet_v2",
+    "convnext",
 }
 
 /// The bundled description called `name`, or the one that has a variant of that name, with that.

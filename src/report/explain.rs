@@ -5,12 +5,11 @@ use unicode_width::UnicodeWidthStr;
 
 use super::columns::column;
 use super::latex::escaped;
-use super::rows::{Outline, Part};
+use super::rows::Outline;
 use super::{Style, Subject, markdown};
 use crate::analyze::cost;
 use crate::counts::{Counts, Overflow};
-use crate::error::nearest;
-use crate::graph::{Content, Graph, Node, NodeId, ScopeId};
+use crate::graph::{Content, Graph, Node, NodeId, Place, ScopeId};
 use crate::op::{Cost, Role, Term, Unit, Weight};
 use crate::text;
 use crate::text::{Language, Text};
@@ -60,10 +59,10 @@ pub fn explain(
         pieces: vec![],
         told: vec![],
     };
-    match path.map_or(Some(Part::Box(ScopeId::ROOT)), |path| find(notes.graph, path)) {
-        Some(Part::Box(scope)) => notes.scope(scope, 1),
-        Some(Part::Node(node)) => notes.node(node, 1),
-        None => return Err(NoSuchPath { nearest: nearest_path(notes.graph, path.unwrap_or_default()) }),
+    match notes.graph.find(path.unwrap_or_default()) {
+        Some(Place::Box(scope)) => notes.scope(scope, 1),
+        Some(Place::Node(node)) => notes.node(node, 1),
+        None => return Err(NoSuchPath { nearest: notes.graph.nearest_path(path.unwrap_or_default()) }),
     }
     if let (Some(Piece::Heading(_, heading)), batch @ 2..) =
         (notes.pieces.first_mut(), subject.analysis.batch)
@@ -75,20 +74,6 @@ pub fn explain(
         Markup::Markdown => markdown(&notes.pieces),
         Markup::Latex => latex(&notes.pieces, style.language),
     })
-}
-
-fn find(graph: &Graph, path: &str) -> Option<Part> {
-    let path = path.trim_matches('/');
-    let node = graph.nodes().find(|(id, _)| graph.path(*id) == path).map(|(id, _)| Part::Node(id));
-    node.or_else(|| graph.scopes().find(|(id, _)| graph.scope_path(*id) == path).map(|(id, _)| Part::Box(id)))
-}
-
-fn nearest_path(graph: &Graph, path: &str) -> Option<String> {
-    let nodes = graph.nodes().map(|(id, _)| graph.path(id));
-    let paths: Vec<_> = nodes.chain(graph.scopes().skip(1).map(|(id, _)| graph.scope_path(id))).collect();
-    // Who gives the last part of a path means the first layer of that name.
-    let ending = paths.iter().find(|known| known.rsplit('/').next() == Some(path));
-    ending.cloned().or_else(|| nearest(path, paths.iter().map(String::as_str)).map(str::to_owned))
 }
 
 /// An explanation while it is written.
@@ -132,13 +117,13 @@ impl Notes<'_> {
             return self.totals(*self.subject.analysis.scope(id), None);
         }
         self.told.push(id);
-        let is_input = |part: &Part| matches!(part, Part::Node(node) if self.graph.node(*node).content == Content::Input);
-        let parts: Vec<Part> =
+        let is_input = |part: &Place| matches!(part, Place::Node(node) if self.graph.node(*node).content == Content::Input);
+        let parts: Vec<Place> =
             self.outline.parts(id).iter().copied().filter(|part| !is_input(part)).collect();
         for &part in &parts {
             match self.outline.innermost(part) {
-                Part::Node(node) => self.node(node, level + 1),
-                Part::Box(scope) => self.scope(scope, level + 1),
+                Place::Node(node) => self.node(node, level + 1),
+                Place::Box(scope) => self.scope(scope, level + 1),
             }
         }
         if parts.len() == 1 {
@@ -152,10 +137,10 @@ impl Notes<'_> {
         self.totals(*self.subject.analysis.scope(id), Some(&counted));
     }
 
-    fn counts(&self, part: Part) -> Option<Counts> {
+    fn counts(&self, part: Place) -> Option<Counts> {
         match part {
-            Part::Node(node) => self.subject.analysis.node(node).copied(),
-            Part::Box(scope) => Some(*self.subject.analysis.scope(scope)),
+            Place::Node(node) => self.subject.analysis.node(node).copied(),
+            Place::Box(scope) => Some(*self.subject.analysis.scope(scope)),
         }
     }
 

@@ -5,10 +5,10 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::figures::{bar, bytes};
-use super::rows::{Outline, Part};
+use super::rows::Outline;
 use super::table::{heading, shortened};
 use super::{Style, Subject};
-use crate::graph::{NodeId, ScopeId};
+use crate::graph::{NodeId, Place, ScopeId};
 use crate::text;
 use crate::working::grouped;
 
@@ -129,8 +129,8 @@ fn names(subject: &Subject, columns: usize) -> String {
     let (mut line, mut width) = (String::new(), 0);
     for &part in outline.parts(ScopeId::ROOT) {
         let (start, name) = match part {
-            Part::Node(id) => (Some(id), &graph.node(id).name),
-            Part::Box(scope) => (graph.scope(scope).nodes().next(), &graph.scope(scope).name),
+            Place::Node(id) => (Some(id), &graph.node(id).name),
+            Place::Box(scope) => (graph.scope(scope).nodes().next(), &graph.scope(scope).name),
         };
         let Some(start) = start else { continue };
         let column = (0..columns).find(|&column| step_at(column, columns, graph.len()) >= start.index());

@@ -1,15 +1,9 @@
 //! Writers: what is known about networks into text, one writer per format. They are pure: nothing here prints, reads a
 //! terminal or looks at the environment.
 
-use std::cell::OnceCell;
-
-use crate::analyze::Analysis;
-use crate::analyze::receptive_field::{ReceptiveFields, receptive_fields};
-use crate::analyze::roofline::Roofline;
-use crate::counts::Counts;
-use crate::read::Network;
-use crate::shape::ElementType;
 use crate::text::Language;
+
+pub use crate::subject::Subject;
 
 pub mod columns;
 pub mod csv;
@@ -23,31 +17,6 @@ pub mod operators;
 pub mod rows;
 pub mod table;
 
-/// A network and what is known about it.
-#[derive(Debug)]
-pub struct Subject {
-    /// What it is called where a short name is wanted: the file's, with the variant behind `@`.
-    pub label: String,
-    /// What it calls itself.
-    pub title: String,
-    /// The file it is from.
-    pub source: String,
-    /// The variant it was expanded as.
-    pub variant: Option<String>,
-    /// SHA-256 of the file, in hexadecimal.
-    pub sha256: String,
-    /// The network.
-    pub network: Network,
-    /// Its counts.
-    pub analysis: Analysis,
-    /// The type of its numbers.
-    pub element: ElementType,
-    /// What it would take on a device, if one was asked about.
-    pub roofline: Option<Roofline>,
-    /// What each tensor sees of the input, once somebody asks.
-    pub fields: OnceCell<ReceptiveFields>,
-}
-
 /// How text is laid out.
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
@@ -57,39 +26,4 @@ pub struct Style {
     pub width: usize,
     /// Whether colors are written.
     pub color: bool,
-}
-
-impl Subject {
-    /// Bytes of everything that is stored: parameters and buffers. [`Counts::check`](crate::counts::Counts::check) has
-    /// shown that they fit.
-    pub fn weight_bytes(&self) -> u128 {
-        let params = self.analysis.total().params;
-        (params.total() + params.buffers) * self.element.bytes()
-    }
-
-    /// Bytes of all tensors that are alive at once at the most, likewise.
-    pub fn peak_bytes(&self) -> u128 {
-        self.analysis.memory.peak() * self.element.bytes()
-    }
-
-    /// FLOPs for each byte that is read or written; `None` where nothing is.
-    #[expect(clippy::cast_precision_loss, reason = "a ratio is a float")]
-    pub fn intensity(&self, counts: &Counts) -> Option<f64> {
-        let bytes = counts.traffic.total() * self.element.bytes();
-        (bytes > 0).then(|| counts.work.ops.flops() as f64 / bytes as f64)
-    }
-
-    /// What each tensor sees of the input.
-    pub fn fields(&self) -> &ReceptiveFields {
-        self.fields.get_or_init(|| receptive_fields(&self.network.graph))
-    }
-
-    /// The shapes that come in and go out: `192×28×28 → 88×28×28`.
-    pub fn shapes(&self) -> String {
-        let graph = &self.network.graph;
-        let join = |shapes: Vec<String>| shapes.join(" + ");
-        let inputs = join(graph.network_inputs().map(|(_, node)| node.shape.to_string()).collect());
-        let outputs = join(graph.outputs().iter().map(|&(_, id)| graph.node(id).shape.to_string()).collect());
-        format!("{inputs} → {outputs}")
-    }
 }

@@ -7,7 +7,7 @@ use crate::analyze::Status;
 use crate::analyze::receptive_field::{ReceptiveField, Seen};
 use crate::analyze::roofline::{Estimate, Roofline};
 use crate::counts::Counts;
-use crate::graph::{Graph, NodeId, Scope, ScopeId, ScopeKind};
+use crate::graph::{Graph, NodeId, Place, Scope, ScopeId, ScopeKind};
 use crate::op::window::{Axis, spatial_sizes};
 use crate::op::{Class, Window};
 use crate::shape::Shape;
@@ -139,51 +139,44 @@ pub fn total(subject: &Subject) -> Row {
     }
 }
 
-/// A line's worth of a graph: an operator or a box.
-#[derive(Clone, Copy)]
-pub(super) enum Part {
-    Node(NodeId),
-    Box(ScopeId),
-}
-
 /// What stands directly in each box, in order.
 pub(super) struct Outline<'g> {
     graph: &'g Graph,
-    parts: HashMap<ScopeId, Vec<Part>>,
+    parts: HashMap<ScopeId, Vec<Place>>,
 }
 
 impl<'g> Outline<'g> {
     pub(super) fn new(graph: &'g Graph) -> Self {
-        let mut parts: HashMap<ScopeId, Vec<Part>> = HashMap::new();
+        let mut parts: HashMap<ScopeId, Vec<Place>> = HashMap::new();
         // Boxes are numbered as they are opened and nodes as they are added: merged by their first node they are in order.
         let mut boxes = graph.scopes().skip(1).filter(|(_, scope)| scope.nodes().len() > 0).peekable();
         for (id, node) in graph.nodes() {
             while let Some((scope_id, scope)) = boxes.next_if(|(_, scope)| scope.nodes().next() == Some(id)) {
-                parts.entry(scope.parent).or_default().push(Part::Box(scope_id));
+                parts.entry(scope.parent).or_default().push(Place::Box(scope_id));
             }
-            parts.entry(node.scope).or_default().push(Part::Node(id));
+            parts.entry(node.scope).or_default().push(Place::Node(id));
         }
         Self { graph, parts }
     }
 
     /// The parts of a box; a box with a single part is that part.
-    pub(super) fn parts(&self, scope: ScopeId) -> &[Part] {
+    pub(super) fn parts(&self, scope: ScopeId) -> &[Place] {
         self.parts.get(&scope).map_or(&[], Vec::as_slice)
     }
 
     /// What a part comes to when boxes around a single part are taken as one with it.
-    pub(super) fn innermost(&self, part: Part) -> Part {
+    pub(super) fn innermost(&self, part: Place) -> Place {
         match part {
-            Part::Box(scope) if self.parts(scope).len() == 1 => self.innermost(self.parts(scope)[0]),
-            Part::Box(_) | Part::Node(_) => part,
+            Place::Box(scope) if self.parts(scope).len() == 1 => self.innermost(self.parts(scope)[0]),
+            Place::Box(_) | Place::Node(_) => part,
         }
     }
 
     /// How deep boxes stand in a box.
     fn deepest(&self, scope: ScopeId) -> usize {
         let inner = self.parts(scope).iter().map(|&part| match self.innermost(part) {
-            Part::Node(_) => 0,
-            Part::Box(scope) => self.deepest(scope),
+            Place::Node(_) => 0,
+            Place::Box(scope) => self.deepest(scope),
         });
         1 + inner.max().unwrap_or(0)
     }
@@ -191,8 +184,8 @@ impl<'g> Outline<'g> {
     /// The lines that a box takes when it is opened to `depth`.
     fn lines(&self, scope: ScopeId, depth: usize) -> usize {
         let lines = self.parts(scope).iter().map(|&part| match self.innermost(part) {
-            Part::Node(_) => 1,
-            Part::Box(scope) => 1 + if depth > 1 { self.lines(scope, depth - 1) } else { 0 },
+            Place::Node(_) => 1,
+            Place::Box(scope) => 1 + if depth > 1 { self.lines(scope, depth - 1) } else { 0 },
         });
         lines.sum()
     }
@@ -201,8 +194,8 @@ impl<'g> Outline<'g> {
         for &part in self.parts(scope) {
             let around = self.graph.scope_path(scope);
             match self.innermost(part) {
-                Part::Node(id) => rows.push(Row { depth: level, ..node_row(subject, id, &around) }),
-                Part::Box(id) => {
+                Place::Node(id) => rows.push(Row { depth: level, ..node_row(subject, id, &around) }),
+                Place::Box(id) => {
                     let row = Row { depth: level, ..self.box_row(subject, id, &around) };
                     if depth > 1 {
                         rows.push(Row { kind: RowKind::Open, ..row });

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 
 use crate::graph::{Content, Graph, NodeId};
 use crate::op::{Arity, Op, Weight};
@@ -106,7 +106,7 @@ pub fn forward(
                     }
                 };
                 let taken: Vec<Tensor> = graph.inputs(id).map(|input| live[&input].clone()).collect();
-                compute(op, &taken, own, batch).map_err(failed)?
+                compute(op, &taken, own, batch, inputs[0].device()).map_err(failed)?
             }
         };
         check(&tensor, &node.shape, batch, || graph.path(id))?;
@@ -125,12 +125,20 @@ fn batch(inputs: &[Tensor]) -> Option<usize> {
     inputs.first()?.dims().first().copied()
 }
 
-/// A source has one sample of its own, which is the same for every sample of the batch.
-fn compute(op: &Op, inputs: &[Tensor], weights: &[Tensor], batch: usize) -> candle_core::Result<Tensor> {
+/// A source has one sample of its own, which is the same for every sample of the batch; one without weights does not know
+/// where it is wanted.
+fn compute(
+    op: &Op,
+    inputs: &[Tensor],
+    weights: &[Tensor],
+    batch: usize,
+    device: &Device,
+) -> candle_core::Result<Tensor> {
     let output = op.forward(inputs, weights)?;
     if op.arity() != Arity::NONE {
         return Ok(output);
     }
+    let output = output.to_device(device)?;
     let dims = [&[batch], &output.dims()[1..]].concat();
     output.broadcast_as(dims)?.contiguous()
 }

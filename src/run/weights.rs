@@ -27,20 +27,21 @@ fn tensor(weight: &Weight, random: &mut StdRng, device: &Device) -> Result<Tenso
         Initializer::Constant(value) => {
             return Tensor::full(value, dims, device)?.to_dtype(candle_core::DType::F32);
         }
-        Initializer::Uniform { fan_in } => {
-            let bound = bound(fan_in);
-            let range = Uniform::new_inclusive(-bound, bound).map_err(candle_core::Error::wrap)?;
-            range.sample_iter(random).take(count).collect()
+        Initializer::Uniform { fan_in } => uniform(random, 1.0, fan_in, count)?,
+        Initializer::Xavier { fan_in, fan_out } => {
+            uniform(random, 6.0, fan_in.saturating_add(fan_out), count)?
         }
         Initializer::Normal { deviation } => (0..count).map(|_| normal(random, deviation)).collect(),
     };
     Tensor::from_vec(values, dims, device)
 }
 
-/// `1/√fan_in`
+/// `count` numbers between ∓ √(`share`/`fan`).
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "weights are 32-bit floats")]
-fn bound(fan_in: u64) -> f32 {
-    (1.0 / (fan_in.max(1) as f64).sqrt()) as f32
+fn uniform(random: &mut StdRng, share: f64, fan: u64, count: usize) -> Result<Vec<f32>> {
+    let bound = (share / fan.max(1) as f64).sqrt() as f32;
+    let range = Uniform::new_inclusive(-bound, bound).map_err(candle_core::Error::wrap)?;
+    Ok(range.sample_iter(random).take(count).collect())
 }
 
 /// A normal deviate of mean 0, by the method of Box and Muller.

@@ -52,6 +52,19 @@ class Somewhere(Only):
         self.anything = nn.Parameter(torch.ones(1))
 
 
+class Attention(nn.Module):
+    """Attention of tokens to themselves, or of three inputs."""
+
+    def __init__(self, bias=True, need_weights=False):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(8, 2, bias=bias, batch_first=True)
+        self.need_weights = need_weights
+
+    def forward(self, *inputs):
+        query, key, value = inputs if len(inputs) == 3 else inputs * 3
+        return self.attention(query, key, value, need_weights=self.need_weights)[0]
+
+
 MAP = [4, 8, 8]
 # An item of a description, the shapes that it takes, and PyTorch's form of it: a module wherever there is one.
 CASES = [
@@ -135,6 +148,13 @@ CASES = [
     ('op = "layer_scale"', [MAP], Call(lambda x: x * torch.ones(4, 1, 1))),
     ('op = "affine", mul = 1.5', [MAP], Call(lambda x: x * 1.5)),
     ('op = "affine", mul = 1.5, add = 2', [MAP], Call(lambda x: x * 1.5 + 2)),
+    ('op = "matmul"', [[4, 8, 6], [4, 6, 5]], Call(lambda a, b: a @ b)),
+    ('op = "multi_head_attention", num_heads = 2', [[32, 8]], Attention()),
+    ('op = "multi_head_attention", num_heads = 2, bias = false', [[32, 8]], Attention(bias=False)),
+    ('op = "multi_head_attention", num_heads = 2', [[32, 8], [6, 8], [6, 8]], Attention()),
+    ('op = "index_select", indices = [1, 0]', [MAP], Call(lambda x: x[:, [1, 0]])),
+    ('op = "roll", shifts = [1], dims = [2]', [MAP], Call(lambda x: x.roll([1], [2]))),
+    ('op = "slice", end = 2', [MAP], Call(lambda x: x[:, :2])),
     ('op = "concat"', [MAP, MAP], Call(lambda a, b: torch.cat([a, b], 1))),
     ('op = "add"', [MAP, MAP], Call(lambda a, b: a + b)),
     ('op = "sub"', [MAP, MAP], Call(lambda a, b: a - b)),

@@ -109,6 +109,20 @@ def normalization(op, title, x, sizes, **settings):
     case(op, title, [x], weights, **settings)
 
 
+def recurrent(op, title, shape, **settings):
+    module = getattr(nn, op.upper())(shape[2], **settings)
+    case(op, title, [shape], [(n, normal(*w.shape)) for n, w in module.named_parameters()], **settings)
+
+
+def attention(title, *shapes, **settings):
+    c = shapes[0][2]
+    weights = [("in_proj_weight", normal(3 * c, c, fan_in=c)), ("in_proj_bias", normal(3 * c)),
+               ("out_proj.weight", normal(c, c, fan_in=c)), ("out_proj.bias", normal(c))]  # fmt: skip
+    if not settings.get("bias", True):
+        weights = weights[::2]
+    case("multi_head_attention", title, list(shapes), weights, **settings)
+
+
 # --- what PyTorch computes: the settings written into the index are the very ones used here -------
 
 
@@ -191,6 +205,13 @@ def compute(op, s, xs, w):
         return torch.div(*xs)
     if op == "mul":
         return torch.mul(*xs)
+    if op == "matmul":
+        return torch.matmul(*xs)
+    if op == "multi_head_attention":
+        module = nn.MultiheadAttention(xs[0].shape[2], **s, batch_first=True).to(xs[0]).eval()
+        module.load_state_dict(w)
+        query, key, value = xs if len(xs) == 3 else xs * 3
+        return module(query, key, value, need_weights=False)[0]
     if op == "parameter":
         return w["weight"].unsqueeze(0)
     if op == "slice":
@@ -200,6 +221,21 @@ def compute(op, s, xs, w):
         return xs[0][tuple(where)]
     if op == "select":
         return torch.select(xs[0], **s)
+    if op in ("lstm", "gru"):
+        module = getattr(nn, op.upper())(xs[0].shape[2], **s, batch_first=True).to(xs[0]).eval()
+        module.load_state_dict(w)
+        return module(xs[0])[0]
+    if op == "embedding":
+        assert w["weight"].shape == (s["num_embeddings"], s["embedding_dim"])
+        return F.embedding(xs[0].long(), w["weight"])
+    if op == "index_select":
+        return torch.index_select(xs[0], s["dim"], torch.tensor(s["index"]))
+    if op == "roll":
+        return torch.roll(xs[0], s["shifts"], s["dims"])
+    if op == "expand":
+        return xs[0].expand(len(xs[0]), *s["shape"])
+    if op == "constant":
+        return torch.tensor(s["values"]).reshape(1, *s["shape"])
     if op == "mean":
         return torch.mean(xs[0], **s)
     if op == "permute":
@@ -508,6 +544,30 @@ def list_cases():
     case("mul", "both grow: Cx1x1 times 1xHxW", [(1, 3, 1, 1), (1, 1, 2, 4)])
     case("mul", "width of 1 alone", [(1, 2, 3, 4), (1, 2, 3, 1)])
 
+    case("matmul", "rows and columns, batch 2", [(2, 3, 4), (2, 4, 5)])
+    case("matmul", "heads, batch 2", [(2, 3, 4, 5), (2, 3, 5, 4)])
+    case("matmul", "heads of windows, batch 2", [(2, 2, 3, 4, 2), (2, 2, 3, 2, 5)])
+    case("matmul", "a row by a column", [(1, 2, 1, 6), (1, 2, 6, 1)])
+    case("matmul", "an inner size of 1", [(2, 3, 1), (2, 1, 4)])
+
+    attention("2 heads, batch 2", (2, 5, 6), num_heads=2)
+    attention("as many heads as channels, no bias, batch 2", (2, 4, 3), num_heads=3, bias=False)
+    attention("one head, one token", (1, 1, 4), num_heads=1)
+    attention("another sequence for key and value, batch 2", (2, 3, 4), (2, 5, 4), (2, 5, 4), num_heads=2)
+
+    for op in ("lstm", "gru"):
+        recurrent(op, "one layer, batch 2", (2, 4, 3), hidden_size=2)
+        recurrent(op, "both directions, no bias, batch 2", (2, 3, 2), hidden_size=3, bias=False, bidirectional=True)
+        recurrent(op, "three layers in both directions", (1, 3, 2), hidden_size=2, num_layers=3, bidirectional=True)
+        recurrent(op, "one step", (2, 1, 2), hidden_size=3, num_layers=2)
+
+    case("embedding", "a sequence, batch 2", [np.array([[0, 4, 4], [2, 1, 0]])], [("weight", normal(5, 3))],
+         num_embeddings=5, embedding_dim=3)  # fmt: skip
+    case("embedding", "one index", [np.array([1, 0, 1])], [("weight", normal(2, 1))], num_embeddings=2, embedding_dim=1)
+
+    case("constant", "2x2", [], shape=[2, 2], values=[0, -100, -100, 0.5])
+    case("constant", "one number", [], shape=[1, 1, 1], values=[-2.5])
+
     case("parameter", "1x5", [], [("weight", normal(1, 5))], shape=[1, 5])
     case("parameter", "2x3x2", [], [("weight", normal(2, 3, 2))], shape=[2, 3, 2])
 
@@ -522,6 +582,18 @@ def list_cases():
     case("select", "last column by negative index and dimension", [(2, 3, 2, 4)], dim=-1, index=-1)
     case("select", "a row in the middle", [(1, 3, 4, 2)], dim=2, index=-3)
     case("select", "of a flat tensor", [(3, 5)], dim=1, index=4)
+
+    case("index_select", "channels turned around, batch 2", [(2, 3, 2, 4)], dim=1, index=[2, 1, 0])
+    case("index_select", "some several times, last dimension", [(2, 3, 5)], dim=-1, index=[4, 0, 0, 2, 4, 4, 1])
+    case("index_select", "one of a flat tensor", [(3, 5)], dim=1, index=[3])
+
+    case("roll", "towards the start, two dimensions, batch 2", [(2, 5, 4, 3)], shifts=[-3, -1], dims=[1, 2])
+    case("roll", "farther than the size, negative dimension", [(2, 3, 5)], shifts=[12], dims=[-1])
+    case("roll", "one dimension twice", [(1, 7, 2)], shifts=[2, -5], dims=[1, 1])
+
+    case("expand", "a bias for every window, batch 2", [(2, 1, 3, 4)], shape=[5, -1, 4])
+    case("expand", "in front and behind", [(1, 1, 3, 1)], shape=[2, 3, 4])
+    case("expand", "nothing", [(2, 3)], shape=[-1])
 
     case("mean", "height and width, batch 2", [(2, 3, 4, 5)], dim=[2, 3])
     case("mean", "height and width stay, from the end, unordered", [(2, 3, 4, 5)], dim=[-1, 2], keepdim=True)

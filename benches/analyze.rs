@@ -1,0 +1,104 @@
+//! How long counting takes: in process, and as a whole program from its start to its end.
+//!
+//! `cargo bench --bench analyze`. benches/README.md says what was measured, beside other tools.
+
+use std::fmt::Write;
+use std::process::{Command, Stdio};
+
+use cnncost::read::{Description, Options, bundled};
+use divan::{Bencher, black_box};
+
+fn main() {
+    divan::main();
+}
+
+/// A bundled network from its text to its counts.
+fn count(file: &bundled::Bundled, variant: Option<String>) -> u128 {
+    let description = Description::parse(file.name, file.text).unwrap();
+    let network = description.expand(&Options { variant, ..Options::default() }).unwrap();
+    cnncost::analyze(&network.graph, 1).unwrap().total().work.macs.total()
+}
+
+#[divan::bench(args = ["lenet5", "googlenet", "resnet50", "resnet152", "densenet201", "efficientnet_b7"])]
+fn parse_and_analyze(name: &str) -> u128 {
+    let (file, variant) = bundled::find(black_box(name)).unwrap();
+    count(file, variant)
+}
+
+/// What a sweep does for each point: the text is read once.
+#[divan::bench(args = ["bottleneck", "googlenet", "resnet152"])]
+fn expand_and_analyze(bencher: Bencher<'_, '_>, name: &str) {
+    let (file, variant) = bundled::find(name).unwrap();
+    let description = Description::parse(file.name, file.text).unwrap();
+    let options = Options { variant, ..Options::default() };
+    bencher.bench_local(|| {
+        let network = description.expand(black_box(&options)).unwrap();
+        cnncost::analyze(&network.graph, 1).unwrap().total().work.macs.total()
+    });
+}
+
+#[divan::bench]
+fn every_bundled_network_and_variant() -> u128 {
+    let every = |file: &'static bundled::Bundled| {
+        let mut variants: Vec<_> = bundled::variants(file).into_iter().map(Some).collect();
+        if variants.is_empty() {
+            variants.push(None);
+        }
+        variants.into_iter().map(move |variant| count(file, variant))
+    };
+    bundled::BUNDLED.iter().flat_map(every).sum()
+}
+
+/// A description whose network has `nodes` convolutions, one after the other.
+fn chain(nodes: usize) -> String {
+    format!(
+        "input = [8, 4, 4]\nlayers = [{{ op = 'conv2d', out_channels = 8, kernel_size = 1, repeat = {nodes} }}]"
+    )
+}
+
+/// Blocks in blocks, each ten of the one below: `10^depth` instances.
+fn nested(depth: usize) -> String {
+    let mut text = format!("input = [8, 4, 4]\nlayers = [{{ use = 'b{depth}' }}]\n");
+    let _ = writeln!(text, "[blocks.b0]\nlayers = [{{ op = 'relu' }}]");
+    for level in 1..=depth {
+        let below = level - 1;
+        let _ = writeln!(text, "[blocks.b{level}]\nlayers = [{{ use = 'b{below}', repeat = 10 }}]");
+    }
+    text
+}
+
+fn analyze_text(text: &str) -> usize {
+    let network = Description::parse("bench.toml", text).unwrap().expand(&Options::default()).unwrap();
+    cnncost::analyze(&network.graph, 1).unwrap();
+    network.graph.len()
+}
+
+#[divan::bench(args = [10_000, 100_000, 1_000_000], sample_count = 5, sample_size = 1)]
+fn a_chain(bencher: Bencher<'_, '_>, nodes: usize) {
+    let text = chain(nodes);
+    bencher.bench_local(|| analyze_text(black_box(&text)));
+}
+
+#[divan::bench(args = [4, 5], sample_count = 5, sample_size = 1)]
+fn nested_blocks(bencher: Bencher<'_, '_>, depth: usize) {
+    let text = nested(depth);
+    bencher.bench_local(|| analyze_text(black_box(&text)));
+}
+
+/// The program as a user runs it: start, counting, output to a pipe, end.
+#[divan::bench(args = ["models", "analyze googlenet", "analyze resnet152 --format json", "explain bottleneck"])]
+fn whole_process(command: &str) {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_cnncost"));
+    let status = process.args(command.split(' ')).stdout(Stdio::null()).status().unwrap();
+    assert!(status.success());
+}
+
+/// Every bundled network and variant in one command.
+#[divan::bench(sample_count = 20)]
+fn whole_process_of_everything() {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_cnncost"));
+    process.arg("analyze").args(bundled::BUNDLED.iter().map(|file| {
+        if bundled::variants(file).is_empty() { file.name.to_owned() } else { format!("{}@*", file.name) }
+    }));
+    assert!(process.stdout(Stdio::null()).status().unwrap().success());
+}

@@ -1,0 +1,131 @@
+//! `gru`: gated recurrent units, as `torch.nn.GRU` with `batch_first = True`; the output is that of every step.
+
+use candle_core::Tensor;
+use candle_nn::ops::sigmoid;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::recurrent::{Gates, Recurrence};
+use super::settings::{self, Size};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight};
+use crate::counts::{Kind, Overflow};
+use crate::shape::Shape;
+use crate::text::Text;
+
+/// Gated recurrent units over a sequence of length × features.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Gru {
+    /// Features of the state, and of the output for each direction.
+    pub hidden_size: Size,
+    /// Layers, each on the outputs of the one before; at most 64.
+    #[serde(default = "one")]
+    pub num_layers: Size,
+    /// Whether the gates have learned biases, one with the input and one with the state.
+    #[serde(default = "settings::yes")]
+    pub bias: bool,
+    /// Whether every layer goes through the sequence backwards too.
+    #[serde(default)]
+    pub bidirectional: bool,
+}
+
+impl Definition for Gru {
+    const EXAMPLE: &'static str = r#"{ op = "gru", hidden_size = 128, num_layers = 2 }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[50, 64]];
+}
+
+impl Operator for Gru {
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        self.recurrence().output(inputs)
+    }
+
+    fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
+        self.recurrence().weights(inputs)
+    }
+
+    fn cost(&self, inputs: &[Shape], _output: &Shape) -> Result<Cost, Overflow> {
+        Ok(self.recurrence().cost(inputs))
+    }
+
+    fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        Some(self.recurrence().summary("GRU", inputs))
+    }
+
+    fn reach(&self, _inputs: &[Shape], _output: &Shape) -> Reach {
+        Reach::Rearranged
+    }
+
+    fn class(&self) -> Class {
+        Class::Linear
+    }
+
+    fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        self.recurrence().forward(&inputs[0], weights)
+    }
+}
+
+/// Reset gate, update gate and candidate, in PyTorch's order. For each number of the state: 3 additions of the input's part to
+/// the state's, and the multiplication of the candidate's by the reset gate; two sigmoids, of an addition, a division and an
+/// exponential each; one tanh; `(1 − z) · n + z · h`, as PyTorch's documentation has it.
+const GATES: Gates = Gates {
+    count: 3,
+    axis: "3·hidden",
+    states: 1,
+    ops: [(Kind::Mul, 1 + 2), (Kind::Add, 3 + 2 + 2), (Kind::Div, 2), (Kind::Exp, 2 + 1)],
+    step,
+};
+
+impl Gru {
+    fn recurrence(&self) -> Recurrence {
+        let Self { hidden_size, num_layers, bias, bidirectional } = *self;
+        Recurrence { hidden: hidden_size.get(), layers: num_layers.get(), bias, bidirectional, gates: GATES }
+    }
+}
+
+fn step(input: &[Tensor], state: &[Tensor], states: &[Tensor]) -> candle_core::Result<Vec<Tensor>> {
+    let reset = sigmoid(&(&input[0] + &state[0])?)?;
+    let update = sigmoid(&(&input[1] + &state[1])?)?;
+    let candidate = (&input[2] + (reset * &state[2])?)?.tanh()?;
+    let fresh = (update.affine(-1.0, 1.0)? * candidate)?;
+    Ok(vec![(fresh + (update * &states[0])?)?])
+}
+
+fn one() -> Size {
+    Size::ONE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::counts::Ops;
+    use crate::op::shapes;
+
+    /// As `sum(p.numel() for p in nn.GRU(64, 128, 2).parameters())`.
+    #[test]
+    fn two_layers() {
+        let gru: Gru = toml::from_str("hidden_size = 128\nnum_layers = 2").unwrap();
+        let inputs = shapes(&[&[50, 64]]);
+        let output = gru.output(&inputs).unwrap();
+        assert_eq!(output.dims(), [50, 128]);
+        let weights = gru.weights(&inputs);
+        assert_eq!(weights.iter().map(|weight| weight.count().evaluate().unwrap()).sum::<u128>(), 173_568);
+        let names: Vec<_> = weights.iter().map(|weight| &*weight.name).collect();
+        assert_eq!((names[0], names[7]), ("weight_ih_l0", "bias_hh_l1"));
+        let work = gru.cost(&inputs, &output).unwrap().work().unwrap().0;
+        let macs = 50 * (173_568 - 2 * 2 * 3 * 128);
+        assert_eq!((work.macs.linear, work.macs.total()), (macs, macs));
+        let states = 2 * 50 * 128;
+        let expected =
+            Ops { mul: macs + 3 * states, add: macs + 13 * states, div: 2 * states, cmp: 0, exp: 3 * states };
+        assert_eq!(work.ops, expected);
+    }
+
+    #[test]
+    fn it_says_what_it_is() {
+        let gru: Gru = toml::from_str("hidden_size = 4\nnum_layers = 2\nbidirectional = true").unwrap();
+        let inputs = shapes(&[&[7, 5]]);
+        let summary = gru.summary(&inputs, &inputs[0]).unwrap();
+        assert_eq!(summary.english, "GRU, 5 → 4 features, 2 layers, both directions");
+        assert_eq!(summary.chinese, "GRU,5 → 4 特征、2 层、双向");
+    }
+}

@@ -1,0 +1,187 @@
+//! `lstm`: long short-term memory, as `torch.nn.LSTM` with `batch_first = True`; the output is that of every step.
+
+use candle_core::Tensor;
+use candle_nn::ops::sigmoid;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::recurrent::{Gates, Recurrence};
+use super::settings::{self, Size};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight};
+use crate::counts::{Kind, Overflow};
+use crate::shape::Shape;
+use crate::text::Text;
+
+/// Long short-term memory over a sequence of length × features.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Lstm {
+    /// Features of the state, and of the output for each direction.
+    pub hidden_size: Size,
+    /// Layers, each on the outputs of the one before; at most 64.
+    #[serde(default = "one")]
+    pub num_layers: Size,
+    /// Whether the gates have learned biases, one with the input and one with the state.
+    #[serde(default = "settings::yes")]
+    pub bias: bool,
+    /// Whether every layer goes through the sequence backwards too.
+    #[serde(default)]
+    pub bidirectional: bool,
+}
+
+impl Definition for Lstm {
+    const EXAMPLE: &'static str = r#"{ op = "lstm", hidden_size = 256, bidirectional = true }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[26, 512]];
+}
+
+impl Operator for Lstm {
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        self.recurrence().output(inputs)
+    }
+
+    fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
+        self.recurrence().weights(inputs)
+    }
+
+    fn cost(&self, inputs: &[Shape], _output: &Shape) -> Result<Cost, Overflow> {
+        Ok(self.recurrence().cost(inputs))
+    }
+
+    fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        Some(self.recurrence().summary("LSTM", inputs))
+    }
+
+    fn reach(&self, _inputs: &[Shape], _output: &Shape) -> Reach {
+        Reach::Rearranged
+    }
+
+    fn class(&self) -> Class {
+        Class::Linear
+    }
+
+    fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        self.recurrence().forward(&inputs[0], weights)
+    }
+}
+
+/// Input gate, forget gate, candidate and output gate, in PyTorch's order. For each number of the state: 4 additions of the
+/// input's part to the state's; three sigmoids, of an addition, a division and an exponential each; two tanh; `f · c + i · g`
+/// and `o · tanh(c)`.
+const GATES: Gates = Gates {
+    count: 4,
+    axis: "4·hidden",
+    states: 2,
+    ops: [(Kind::Mul, 3), (Kind::Add, 4 + 3 + 1), (Kind::Div, 3), (Kind::Exp, 3 + 2)],
+    step,
+};
+
+impl Lstm {
+    fn recurrence(&self) -> Recurrence {
+        let Self { hidden_size, num_layers, bias, bidirectional } = *self;
+        Recurrence { hidden: hidden_size.get(), layers: num_layers.get(), bias, bidirectional, gates: GATES }
+    }
+}
+
+fn step(input: &[Tensor], state: &[Tensor], states: &[Tensor]) -> candle_core::Result<Vec<Tensor>> {
+    let gate = |index: usize| &input[index] + &state[index];
+    let remember = (sigmoid(&gate(0)?)? * gate(2)?.tanh()?)?;
+    let cell = ((sigmoid(&gate(1)?)? * &states[1])? + remember)?;
+    let shown = (sigmoid(&gate(3)?)? * cell.tanh()?)?;
+    Ok(vec![shown, cell])
+}
+
+fn one() -> Size {
+    Size::ONE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::counts::{Ops, Work};
+    use crate::op::shapes;
+    use crate::working::Notation;
+
+    fn lstm(settings: &str) -> Lstm {
+        toml::from_str(settings).unwrap()
+    }
+
+    fn work(settings: &str, dims: &[u64]) -> Work {
+        let inputs = shapes(&[dims]);
+        let output = lstm(settings).output(&inputs).unwrap();
+        lstm(settings).cost(&inputs, &output).unwrap().work().unwrap().0
+    }
+
+    fn params(settings: &str, dims: &[u64]) -> u128 {
+        let weights = lstm(settings).weights(&shapes(&[dims]));
+        weights.iter().map(|weight| weight.count().evaluate().unwrap()).sum()
+    }
+
+    /// CRNN reads words with two of these: 4·256·(512 + 256 + 2) parameters for each direction.
+    #[test]
+    fn a_layer_that_reads_words() {
+        let settings = "hidden_size = 256\nbidirectional = true";
+        assert_eq!(lstm(settings).output(&shapes(&[&[26, 512]])).unwrap().dims(), [26, 512]);
+        assert_eq!(params(settings, &[26, 512]), 1_576_960);
+        let work = work(settings, &[26, 512]);
+        assert_eq!((work.macs.linear, work.macs.total()), (40_894_464, 2 * 26 * 4 * 256 * (512 + 256)));
+        let (macs, states) = (work.macs.total(), 2 * 26 * 256);
+        let beside = Ops { mul: 3 * states, add: 16 * states, div: 3 * states, cmp: 0, exp: 5 * states };
+        assert_eq!(work.ops, Ops { mul: beside.mul + macs, add: beside.add + macs, ..beside });
+    }
+
+    /// As `sum(p.numel() for p in nn.LSTM(5, 3, 3, bidirectional=True).parameters())`.
+    #[test]
+    fn later_layers_take_both_directions() {
+        let settings = "hidden_size = 3\nnum_layers = 3\nbidirectional = true";
+        assert_eq!(params(settings, &[7, 5]), 768);
+        assert_eq!(params("hidden_size = 3\nnum_layers = 2\nbias = false", &[7, 5]), 168);
+        let macs = work(settings, &[7, 5]).macs.total();
+        assert_eq!(macs, 7 * (768 - 3 * 2 * 2 * 4 * 3));
+        let weights = lstm(settings).weights(&shapes(&[&[7, 5]]));
+        let names: Vec<_> = weights.iter().map(|weight| &*weight.name).collect();
+        assert_eq!(names[..4], ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]);
+        assert_eq!((names[4], names[23]), ("weight_ih_l0_reverse", "bias_hh_l2_reverse"));
+        assert_eq!((weights[0].dims(), weights[8].dims()), (vec![12, 5], vec![12, 6]));
+    }
+
+    #[test]
+    fn the_working_reads_by_steps() {
+        let inputs = shapes(&[&[7, 5]]);
+        let written = |settings: &str| -> Vec<_> {
+            let cost = lstm(settings).cost(&inputs, &inputs[0]).unwrap();
+            cost.terms.iter().map(|term| term.nominal.formula(Notation::Text)).take(3).collect()
+        };
+        assert_eq!(
+            written("hidden_size = 3"),
+            ["steps · gates · hidden · (in + hidden)", "2 · gates · steps · hidden", "3 · steps · hidden"]
+        );
+        assert_eq!(
+            written("hidden_size = 3\nnum_layers = 4\nbidirectional = true\nbias = false"),
+            [
+                "directions · steps · gates · hidden · (in + hidden)",
+                "layers · directions · steps · gates · hidden · (2 · hidden + hidden)",
+                "3 · layers · directions · steps · hidden",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_sequence_is_wanted() {
+        let reason = |settings: &str, dims: &[u64]| lstm(settings).output(&shapes(&[dims])).unwrap_err();
+        assert_eq!(reason("hidden_size = 3", &[5]).to_string(), "needs length × features, and gets 5");
+        assert!(lstm("hidden_size = 3").output(&shapes(&[&[3, 8, 8]])).is_err());
+        let deep = reason("hidden_size = 3\nnum_layers = 9007199254740992", &[7, 5]);
+        assert_eq!(deep.to_string(), "`num_layers` is at most 64, and is 9007199254740992");
+        assert_eq!(deep.setting, Some("num_layers"));
+        let wide = reason("hidden_size = 9007199254740992\nbidirectional = true", &[7, 5]);
+        assert_eq!(wide.to_string(), "the size 18014398509481984 is above 2^53");
+    }
+
+    #[test]
+    fn counts_that_do_not_fit_are_an_error() {
+        let lstm = lstm("hidden_size = 9007199254740992");
+        let inputs = shapes(&[&[1 << 53, 1 << 53]]);
+        assert_eq!(lstm.cost(&inputs, &inputs[0]).unwrap().work(), Err(Overflow));
+        assert_eq!(lstm.weights(&inputs)[0].dims(), [1 << 55, 1 << 53]);
+    }
+}

@@ -1,0 +1,192 @@
+//! What `lstm` and `gru` share: layers that go through a sequence step by step, in one direction or in both, and keep a
+//! state of `hidden` numbers. They differ in the gates.
+
+use candle_core::Tensor;
+
+use super::{Cost, Initializer, Reason, Term, Weight, only, shape};
+use crate::counts::{Contraction, Kind};
+use crate::shape::Shape;
+use crate::text;
+use crate::text::Text;
+use crate::working::Working;
+
+/// The most layers in one operator: each has weights of its own, with names of their own.
+const MOST_LAYERS: u64 = 64;
+
+/// A recurrent network of one kind of gates.
+pub(super) struct Recurrence {
+    /// Numbers of a state.
+    pub(super) hidden: u64,
+    /// Layers, each on the outputs of the one before.
+    pub(super) layers: u64,
+    /// Whether both contractions have a bias.
+    pub(super) bias: bool,
+    /// Whether every layer goes through the sequence backwards too.
+    pub(super) bidirectional: bool,
+    /// What is done with the gates.
+    pub(super) gates: Gates,
+}
+
+/// The gates of a recurrent network.
+pub(super) struct Gates {
+    /// How many there are.
+    pub(super) count: u32,
+    /// The weights' axis of all gates.
+    pub(super) axis: &'static str,
+    /// States that go from step to step; the first is the output.
+    pub(super) states: usize,
+    /// Operations beside the contractions and biases, for each number of a state: mul, add, div, exp.
+    pub(super) ops: [(Kind, u64); 4],
+    /// One step.
+    pub(super) step: Step,
+}
+
+/// The next states, from each gate's part out of the input, each gate's part out of the state, and the states.
+type Step = fn(&[Tensor], &[Tensor], &[Tensor]) -> candle_core::Result<Vec<Tensor>>;
+
+impl Recurrence {
+    /// Length × the states of all directions.
+    pub(super) fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        let input = only(inputs)?;
+        let &[length, _] = input.dims() else {
+            return Err(Reason::new(text!(
+                "needs length × features, and gets {input}",
+                "需要 长度 × 特征,却得到 {input}"
+            )));
+        };
+        if self.layers > MOST_LAYERS {
+            let layers = self.layers;
+            return Err(Reason::new(text!(
+                "`num_layers` is at most {MOST_LAYERS}, and is {layers}",
+                "`num_layers` 最多为 {MOST_LAYERS},这里是 {layers}"
+            ))
+            .at("num_layers")
+            .help(text!("`repeat` chains as many items as wanted", "可用 `repeat` 串接任意多个")));
+        }
+        shape(vec![length, self.directions() * self.hidden])
+    }
+
+    /// As PyTorch names and orders them: layer by layer, forwards before backwards.
+    pub(super) fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
+        let gates = (self.gates.axis, u64::from(self.gates.count) * self.hidden);
+        let initializer = Initializer::Uniform { fan_in: self.hidden };
+        let mut weights = vec![];
+        for layer in 0..self.layers {
+            let from = if layer == 0 { features(inputs) } else { self.directions() * self.hidden };
+            for direction in ["", "_reverse"].into_iter().take(if self.bidirectional { 2 } else { 1 }) {
+                let mut weight = |kind: &str, axes: Vec<(&'static str, u64)>| {
+                    let name = format!("{kind}_l{layer}{direction}");
+                    weights.push(Weight::learned(name, axes, initializer));
+                };
+                weight("weight_ih", vec![gates, ("in", from)]);
+                weight("weight_hh", vec![gates, ("hidden", self.hidden)]);
+                if self.bias {
+                    weight("bias_ih", vec![gates]);
+                    weight("bias_hh", vec![gates]);
+                }
+            }
+        }
+        weights
+    }
+
+    /// For each step, direction and layer: the contractions of input and state, their biases, then what the gates take.
+    pub(super) fn cost(&self, inputs: &[Shape]) -> Cost {
+        let number = |value: u64| Working::Number(value.into());
+        let hidden = || Working::named("hidden", self.hidden);
+        let mut steps = vec![Working::named("steps", inputs[0].dims()[0])];
+        if self.bidirectional {
+            steps.insert(0, Working::named("directions", self.directions()));
+        }
+        let gates = || Working::named("gates", self.gates.count);
+        let macs = |layers: u64, from: Working| {
+            let layers = (layers > 1).then(|| Working::named("layers", layers));
+            let factors = layers.into_iter().chain(steps.clone());
+            let factors = factors.chain([gates(), hidden(), from.and(hidden())]);
+            Term::macs(Contraction::Linear, Working::Product(factors.collect()))
+        };
+        let mut terms = vec![macs(1, Working::named("in", features(inputs)))];
+        if self.layers > 1 {
+            let from = if self.bidirectional { number(2).by(hidden()) } else { hidden() };
+            terms[0].purpose = Some("first layer");
+            terms.push(macs(self.layers - 1, from).purpose("other layers"));
+        }
+        let layers = (self.layers > 1).then(|| Working::named("layers", self.layers));
+        let states = Working::Product(layers.into_iter().chain(steps.clone()).chain([hidden()]).collect());
+        if self.bias {
+            let biases = number(2).by(gates()).by(states.clone());
+            terms.push(Term::ops(Kind::Add, biases).purpose("bias"));
+        }
+        terms.extend(
+            self.gates
+                .ops
+                .map(|(kind, count)| Term::ops(kind, number(count).by(states.clone())).purpose("gates")),
+        );
+        Cost { terms }
+    }
+
+    /// What it is, in words.
+    pub(super) fn summary(&self, name: &'static str, inputs: &[Shape]) -> Text {
+        let (from, to, layers) = (features(inputs), self.hidden, self.layers);
+        let mut words = vec![text!("{name}, {from} → {to} features", "{name},{from} → {to} 特征")];
+        if layers > 1 {
+            words.push(text!("{layers} layers", "{layers} 层"));
+        }
+        if self.bidirectional {
+            words.push(text!("both directions", "双向"));
+        }
+        if !self.bias {
+            words.push(text!("no bias", "无偏置"));
+        }
+        Text::list(&words)
+    }
+
+    /// The outputs of the last layer. States begin with zeros, as PyTorch's do where none are given.
+    pub(super) fn forward(&self, input: &Tensor, weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        let of_direction = if self.bias { 4 } else { 2 };
+        let directions = if self.bidirectional { 2 } else { 1 };
+        weights.chunks(of_direction * directions).try_fold(input.clone(), |sequence, layer| {
+            let passes = layer.chunks(of_direction).zip([false, true]);
+            let outputs: Vec<Tensor> = passes
+                .map(|(weights, backwards)| self.pass(&sequence, weights, backwards))
+                .collect::<candle_core::Result<_>>()?;
+            Tensor::cat(&outputs, 2)
+        })
+    }
+
+    /// One direction of one layer.
+    fn pass(&self, sequence: &Tensor, weights: &[Tensor], backwards: bool) -> candle_core::Result<Tensor> {
+        let (batch, length, _) = sequence.dims3()?;
+        let gates = self.gates.count as usize;
+        let (of_input, of_state) = (&weights[0], &weights[1].t()?);
+        let biased = |tensor: Tensor, index: usize| match weights.get(index) {
+            Some(bias) => tensor.broadcast_add(bias),
+            None => Ok(tensor),
+        };
+        // The input's part of all steps is one product.
+        let inputs = biased(sequence.contiguous()?.flatten_to(1)?.matmul(&of_input.t()?)?, 2)?;
+        let inputs = inputs.reshape((batch, length, ()))?;
+        let zero = Tensor::zeros((batch, of_state.dim(0)?), sequence.dtype(), sequence.device())?;
+        let mut states = vec![zero; self.gates.states];
+        let mut outputs = Vec::with_capacity(length);
+        for index in 0..length {
+            let index = if backwards { length - 1 - index } else { index };
+            let input = inputs.narrow(1, index, 1)?.squeeze(1)?.chunk(gates, 1)?;
+            let state = biased(states[0].matmul(of_state)?, 3)?.chunk(gates, 1)?;
+            states = (self.gates.step)(&input, &state, &states)?;
+            outputs.push(states[0].clone());
+        }
+        if backwards {
+            outputs.reverse();
+        }
+        Tensor::stack(&outputs, 1)
+    }
+
+    fn directions(&self) -> u64 {
+        1 + u64::from(self.bidirectional)
+    }
+}
+
+/// Features of a step. [`Recurrence::output`] has seen that there are steps and features.
+fn features(inputs: &[Shape]) -> u64 {
+    inputs[0].dims()[1]
+}
