@@ -29,9 +29,9 @@ pub struct Convention {
     pub version: String,
     /// Where it is from.
     pub source: String,
-    /// What is added up for each operator, by its name, with its mode behind a `=` where that matters. An operator that is
-    /// not there counts nothing.
-    pub rules: BTreeMap<String, Rule>,
+    /// What is added up for each operator, by its name, with its mode behind a `=` where that matters; `None` where that is
+    /// not known. An operator that is not there counts nothing.
+    pub rules: BTreeMap<String, Option<Rule>>,
     /// What is added up for every operator that is not named.
     pub others: Rule,
 }
@@ -50,48 +50,51 @@ pub struct Rule {
 pub struct Counted {
     /// The convention.
     pub convention: Convention,
-    /// By [`NodeId`]; `None` for an operator that cnncost does not know.
+    /// By [`NodeId`]; `None` where it is not known what is counted.
     nodes: Vec<Option<u128>>,
     /// By [`ScopeId`]: what is in the box, at any depth.
     scopes: Vec<u128>,
 }
 
 impl Convention {
-    /// What a node counts with its batch; `None` for an operator that cnncost does not know.
+    /// What a node counts with its batch; `None` for an operator that cnncost does not know, or of which it does not know
+    /// how it is counted.
     pub fn count(&self, graph: &Graph, id: NodeId, batch: u64) -> Result<Option<u128>, Overflow> {
         let node = graph.node(id);
         match &node.content {
             Content::Input => Ok(Some(0)),
             Content::Unknown { .. } => Ok(None),
-            Content::Operator(op) => self.of(op, &Facts::new(graph, id, op)?, batch).map(Some),
+            Content::Operator(op) => self.of(op, &Facts::new(graph, id, op)?, batch),
         }
     }
 
-    /// What the whole graph counts; operators that cnncost does not know are left out.
-    pub fn total(&self, graph: &Graph, batch: u64) -> Result<u128, Overflow> {
-        Ok(totals(std::slice::from_ref(self), graph, batch)?[0])
+    fn of(&self, op: &Op, facts: &Facts<'_>, batch: u64) -> Result<Option<u128>, Overflow> {
+        self.rule(op).map(|rule| rule.count(facts)?.times(batch)).transpose()
     }
 
-    fn of(&self, op: &Op, facts: &Facts<'_>, batch: u64) -> Result<u128, Overflow> {
-        self.rule(op).map_or(Ok(0), |rule| rule.count(facts)?.times(batch))
-    }
-
-    /// What is added up for an operator; `None` where that is nothing.
+    /// What is added up for an operator; `None` if that is not known.
     pub fn rule(&self, op: &Op) -> Option<&Rule> {
         let with_mode = mode(op).and_then(|mode| self.rules.get(&format!("{}={mode}", op.name())));
-        let others = (!self.others.plus.is_empty()).then_some(&self.others);
-        with_mode.or_else(|| self.rules.get(op.name())).or(others)
+        match with_mode.or_else(|| self.rules.get(op.name())) {
+            Some(rule) => rule.as_ref(),
+            None => Some(&self.others),
+        }
     }
 }
 
-/// What the graph counts in each of several conventions.
-pub fn totals(conventions: &[Convention], graph: &Graph, batch: u64) -> Result<Vec<u128>, Overflow> {
-    let mut sums = vec![0u128; conventions.len()];
+/// What the graph counts in each of several conventions, operators apart that cnncost does not know; `None` where it is not
+/// known of one how it is counted.
+pub fn totals(conventions: &[Convention], graph: &Graph, batch: u64) -> Result<Vec<Option<u128>>, Overflow> {
+    let mut sums = vec![Some(0u128); conventions.len()];
     for (id, node) in graph.nodes() {
         let Some(op) = node.operator() else { continue };
         let facts = Facts::new(graph, id, op)?;
         for (sum, convention) in sums.iter_mut().zip(conventions) {
-            *sum = sum.plus(convention.of(op, &facts, batch)?)?;
+            let (Some(before), Some(count)) = (*sum, convention.of(op, &facts, batch)?) else {
+                *sum = None;
+                continue;
+            };
+            *sum = Some(before.plus(count)?);
         }
     }
     Ok(sums)
@@ -145,7 +148,7 @@ impl Counted {
         Ok(Self { convention, nodes, scopes })
     }
 
-    /// What a node counts; `None` if cnncost does not know its operator.
+    /// What a node counts; `None` where that is not known.
     pub fn node(&self, id: NodeId) -> Option<u128> {
         self.nodes[id.index()]
     }

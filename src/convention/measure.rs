@@ -29,6 +29,12 @@ macro_rules! measures {
 measures! {
     /// Multiply–accumulates.
     Macs = "macs",
+    /// Those of linear layers, projections of attention included.
+    Linear = "linear",
+    /// Scores of attention.
+    Scores = "scores",
+    /// Elements of attention's query and key.
+    Scaled = "scaled",
     /// Elements that a bias is added to.
     Bias = "bias",
     /// Elements of the first input.
@@ -84,22 +90,25 @@ pub struct Facts<'g> {
     /// What it computes, for one sample.
     pub work: Work,
     bias: u128,
+    scores: u128,
 }
 
 impl<'g> Facts<'g> {
     /// Those of a node with this operator.
     pub fn new(graph: &'g Graph, id: NodeId, op: &'g Op) -> Result<Self, Overflow> {
         let (inputs, output) = (graph.input_shapes(id), &graph.node(id).shape);
-        let (mut work, mut bias) = (Work::default(), 0u128);
+        let (mut work, mut bias, mut scores) = (Work::default(), 0u128, 0u128);
         for term in op.cost(&inputs, output)?.terms {
             let count = term.nominal.evaluate()?;
             work = work.plus(term.unit.work(count))?;
-            if term.purpose == Some("bias") {
-                bias = bias.plus(count)?;
+            match term.purpose {
+                Some("bias") => bias = bias.plus(count)?,
+                Some("scaling") => scores = scores.plus(count)?,
+                Some(_) | None => {}
             }
         }
         let weights = op.weights(&inputs).into_iter().filter(|weight| weight.role == Role::Learned).collect();
-        Ok(Self { graph, id, op, inputs, output, weights, work, bias })
+        Ok(Self { graph, id, op, inputs, output, weights, work, bias, scores })
     }
 
     /// A measure of the node.
@@ -107,6 +116,9 @@ impl<'g> Facts<'g> {
         let (input, output) = (self.input(), self.output.elements());
         Ok(match measure {
             Measure::Macs => self.work.macs.total(),
+            Measure::Linear => self.work.macs.linear,
+            Measure::Scores => self.scores,
+            Measure::Scaled => input.plus(self.inputs.get(1).map_or(input, Shape::elements))?,
             Measure::Bias => self.bias,
             Measure::In => input,
             Measure::Out => output,

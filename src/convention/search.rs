@@ -36,8 +36,8 @@ pub struct Build {
     pub switches: Vec<Text>,
     /// How much is assumed with that.
     pub assumed: u32,
-    /// What it counts in each convention.
-    pub totals: Vec<u128>,
+    /// What it counts in each convention, where that is known.
+    pub totals: Vec<Option<u128>>,
     /// What may or may not be counted in it.
     pub parts: Parts,
 }
@@ -174,9 +174,10 @@ pub fn search(figure: &Figure, conventions: &[Convention], builds: &[Build]) -> 
     let count = matches.len();
     matches.truncate(MOST_LISTED);
     let nearest = builds.first().and_then(|build| {
-        let totals = conventions.iter().zip(&build.totals).filter(|(_, total)| **total > 0);
-        let nearest = totals.min_by_key(|(_, total)| figure.decimal.distance(**total))?;
-        Some((nearest.0.name.clone(), *nearest.1))
+        let totals = conventions.iter().zip(&build.totals).filter_map(|(convention, total)| Some((convention, (*total)?)));
+        let nearest = totals.filter(|(_, total)| *total > 0);
+        let (convention, total) = nearest.min_by_key(|(_, total)| figure.decimal.distance(*total))?;
+        Some((convention.name.clone(), total))
     });
     Found { matches, count, tried, nearest }
 }
@@ -195,8 +196,9 @@ struct Search {
 }
 
 impl Search {
-    fn conventions(&mut self, setting: &Setting<'_>, conventions: &[Convention], totals: &[u128]) {
+    fn conventions(&mut self, setting: &Setting<'_>, conventions: &[Convention], totals: &[Option<u128>]) {
         for (convention, total) in conventions.iter().zip(totals) {
+            let Some(total) = total else { continue };
             let factors = [
                 (Some(*total), 0, None),
                 (total.checked_mul(2), ASSUME_FACTOR, Some(text!("twice that", "其两倍"))),
@@ -224,7 +226,7 @@ impl Search {
         }
     }
 
-    fn combinations(&mut self, setting: &Setting<'_>, choices: &[Vec<Choice>], totals: &[u128]) {
+    fn combinations(&mut self, setting: &Setting<'_>, choices: &[Vec<Choice>], totals: &[Option<u128>]) {
         let mut chosen = Vec::with_capacity(choices.len());
         self.choose(setting, choices, totals, &mut chosen, (0, setting.assumed));
     }
@@ -234,7 +236,7 @@ impl Search {
         &mut self,
         setting: &Setting<'_>,
         left: &'c [Vec<Choice>],
-        totals: &[u128],
+        totals: &[Option<u128>],
         chosen: &mut Vec<&'c Choice>,
         so_far: (u128, u32),
     ) {
@@ -256,12 +258,12 @@ impl Search {
     fn combination(
         &mut self,
         setting: &Setting<'_>,
-        totals: &[u128],
+        totals: &[Option<u128>],
         chosen: &[&Choice],
         (sum, assumed): (u128, u32),
     ) {
         // What a convention counts has its name already.
-        if totals.contains(&sum) {
+        if totals.contains(&Some(sum)) {
             return;
         }
         let Some(number) = sum.checked_mul(setting.batch.into()) else { return };

@@ -46,9 +46,12 @@ fn parse(text: &str) -> Result<Vec<Convention>, String> {
         };
         let mut named = BTreeMap::new();
         for (operators, sum) in &entry.counts {
-            let rule = rule(sum).ok_or_else(|| format!("{name}: `{sum}` is no sum of measures"))?;
+            let rule = match &**sum {
+                "?" => None,
+                sum => Some(rule(sum).ok_or_else(|| format!("{name}: `{sum}` is no sum of measures"))?),
+            };
             if operators == "*" {
-                others = rule;
+                others = rule.unwrap_or_default();
                 continue;
             }
             for operator in expand(operators) {
