@@ -4,6 +4,7 @@
 //! The conventions themselves are in `read/conventions.toml`, which says what is in each.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::counts::{Overflow, Tally};
 use crate::graph::{Content, Graph, NodeId, ScopeId};
@@ -22,7 +23,7 @@ use measure::{Facts, Measure};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Convention {
     /// What it is called by.
-    pub name: String,
+    pub name: Arc<str>,
     /// What it counts, in words.
     pub about: Text,
     /// The version of the tool it was measured with; empty for a convention that is no tool's.
@@ -52,8 +53,8 @@ pub struct Counted {
     pub convention: Convention,
     /// By [`NodeId`]; `None` where it is not known what is counted.
     nodes: Vec<Option<u128>>,
-    /// By [`ScopeId`]: what is in the box, at any depth.
-    scopes: Vec<u128>,
+    /// By [`ScopeId`]: what is in the box, at any depth, operators apart that cnncost does not know.
+    scopes: Vec<Option<u128>>,
 }
 
 impl Convention {
@@ -90,11 +91,7 @@ pub fn totals(conventions: &[Convention], graph: &Graph, batch: u64) -> Result<V
         let Some(op) = node.operator() else { continue };
         let facts = Facts::new(graph, id, op)?;
         for (sum, convention) in sums.iter_mut().zip(conventions) {
-            let (Some(before), Some(count)) = (*sum, convention.of(op, &facts, batch)?) else {
-                *sum = None;
-                continue;
-            };
-            *sum = Some(before.plus(count)?);
+            *sum = plus(*sum, convention.of(op, &facts, batch)?)?;
         }
     }
     Ok(sums)
@@ -132,18 +129,20 @@ impl Counted {
     /// Counts every node and box.
     pub fn new(convention: Convention, graph: &Graph, batch: u64) -> Result<Self, Overflow> {
         let mut nodes = Vec::with_capacity(graph.len());
-        let mut scopes = vec![0u128; graph.scopes().len()];
+        let mut scopes = vec![Some(0u128); graph.scopes().len()];
         for (id, node) in graph.nodes() {
             let count = convention.count(graph, id, batch)?;
-            let sum = &mut scopes[node.scope.index()];
-            *sum = sum.plus(count.unwrap_or(0))?;
+            if node.operator().is_some() {
+                let sum = &mut scopes[node.scope.index()];
+                *sum = plus(*sum, count)?;
+            }
             nodes.push(count);
         }
         // Boxes come before what is in them: from the last to the first, each is complete when it is added to its parent.
         let parents: Vec<_> = graph.scopes().map(|(_, scope)| scope.parent).collect();
         for index in (1..scopes.len()).rev() {
             let parent = parents[index].index();
-            scopes[parent] = scopes[parent].plus(scopes[index])?;
+            scopes[parent] = plus(scopes[parent], scopes[index])?;
         }
         Ok(Self { convention, nodes, scopes })
     }
@@ -153,13 +152,18 @@ impl Counted {
         self.nodes[id.index()]
     }
 
-    /// What is in a box.
-    pub fn scope(&self, id: ScopeId) -> u128 {
+    /// What is in a box; `None` where that is not known.
+    pub fn scope(&self, id: ScopeId) -> Option<u128> {
         self.scopes[id.index()]
     }
 
-    /// What the network counts.
-    pub fn total(&self) -> u128 {
+    /// What the network counts; `None` where that is not known.
+    pub fn total(&self) -> Option<u128> {
         self.scope(ScopeId::ROOT)
     }
+}
+
+/// The sum of what is known; not known if one of them is not.
+fn plus(a: Option<u128>, b: Option<u128>) -> Result<Option<u128>, Overflow> {
+    a.zip(b).map(|(a, b)| a.plus(b)).transpose()
 }

@@ -32,7 +32,11 @@ const FUNCTIONS: &[Exception] = &[
     ("torch.relu", &["ptflops", "calflops"], "neither a module nor a function that is watched"),
     ("F.softmax", &["thop"], "thop sees modules only"),
     ("torch.add", &["ptflops", "calflops"], "this function is watched, the operator + is not"),
-    ("nn.MultiheadAttention", &["torch", "onnx-tool"], "the fast path is seen by few; and the export as above"),
+    (
+        "nn.MultiheadAttention",
+        &["torch", "onnx-tool"],
+        "the fast path is seen by few; and the export as above",
+    ),
 ];
 
 const NETWORKS: &[Exception] = &[
@@ -76,7 +80,8 @@ fn sizes(written: &str) -> Vec<u64> {
 
 /// A graph of one operator.
 fn single(item: &str, inputs: &str) -> Graph {
-    let op = cnncost::read::operator(&format!("{{ {item} }}")).unwrap_or_else(|error| panic!("{item}: {error:?}"));
+    let op =
+        cnncost::read::operator(&format!("{{ {item} }}")).unwrap_or_else(|error| panic!("{item}: {error:?}"));
     let mut builder = Builder::new();
     let shapes = inputs.split(' ').map(|input| Shape::new(sizes(input)).unwrap());
     let inputs: Vec<_> = shapes.map(|shape| builder.input("input", shape, None)).collect();
@@ -105,7 +110,8 @@ impl Comparison {
         let counted = totals(&self.conventions, graph, 1).unwrap();
         let counted: BTreeMap<_, _> = self.conventions.iter().map(|c| &*c.name).zip(counted).collect();
         for &(tool, figure) in figures {
-            let is_excepted = |(start, tools, _): &&Exception| name.starts_with(start) && tools.contains(&tool);
+            let is_excepted =
+                |(start, tools, _): &&Exception| name.starts_with(start) && tools.contains(&tool);
             let reason = self.exceptions.iter().find(is_excepted).map(|exception| exception.2);
             let known = counted[tool].map_or("what is not known".to_owned(), |count| count.to_string());
             let line = format!("{name}: {tool} reports {figure}, counted {known}");

@@ -5,8 +5,20 @@ use std::path::{Path, PathBuf};
 
 /// From the bottom up, as in the documentation of the crate.
 const ORDER: [&str; 14] = [
-    "text", "shape", "counts", "working", "error", "op", "graph", "analyze", "convention", "run", "read", "subject",
-    "report", "cli",
+    "text",
+    "shape",
+    "counts",
+    "working",
+    "error",
+    "op",
+    "graph",
+    "analyze",
+    "convention",
+    "run",
+    "read",
+    "subject",
+    "report",
+    "cli",
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

@@ -136,6 +136,7 @@ impl NetworkOptions {
             analysis,
             element: ElementType::from(self.dtype),
             roofline: None,
+            like: None,
             fields: OnceCell::new(),
         })
     }

@@ -16,6 +16,7 @@ mod analyze;
 mod device;
 mod explain;
 mod input;
+mod like;
 mod models;
 mod ops;
 mod output;

@@ -187,14 +187,31 @@ mod tests {
     #[test]
     fn fits_are_told_apart() {
         let span = Figure::parse("4.12 G").unwrap().decimal;
-        let fits = [4_120_000_000, 4_121_020_928, 4_117_342_184, 4_129_999_999, 4_130_000_000].map(|n| span.fit(n));
+        let fits =
+            [4_120_000_000, 4_121_020_928, 4_117_342_184, 4_129_999_999, 4_130_000_000].map(|n| span.fit(n));
         assert_eq!(fits, [Some(Fit::Exact), Some(Fit::Either), Some(Fit::Rounded), Some(Fit::Cut), None]);
         assert_eq!(span.distance(4_130_000_000), 1);
     }
 
     #[test]
     fn what_is_no_figure_is_refused() {
-        for written in ["", "G", "4.1.2", "4.12 X", "-4", "0", "0.00 G", "1e99", "1e-99", "999999999999999e15 T", "12345678901234567890", "1e", "4 i", "e5", "4 Bi"] {
+        for written in [
+            "",
+            "G",
+            "4.1.2",
+            "4.12 X",
+            "-4",
+            "0",
+            "0.00 G",
+            "1e99",
+            "1e-99",
+            "999999999999999e15 T",
+            "12345678901234567890",
+            "1e",
+            "4 i",
+            "e5",
+            "4 Bi",
+        ] {
             assert!(Figure::parse(written).is_err(), "{written}");
         }
     }

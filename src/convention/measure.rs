@@ -239,10 +239,12 @@ impl<'g> Facts<'g> {
         let (false, Some(input)) = (self.bias == 0, self.inputs.first()) else { return Ok(0) };
         let channels = u128::from(conv.out_channels.get() / conv.groups.get());
         (0..N).zip(spatial_sizes(input)).try_fold(channels, |product, (axis, &size)| {
-            let reach = u128::from(conv.dilation.0[axis].get()) * u128::from(conv.kernel_size.0[axis].get() - 1) + 1;
+            let reach =
+                u128::from(conv.dilation.0[axis].get()) * u128::from(conv.kernel_size.0[axis].get() - 1) + 1;
             let padded = u128::from(size) + 2 * u128::from(conv.padding.0[axis].get());
             // Where not even one window fits, the tool's own division rounds down below 0: no network is built so.
-            let windows = padded.checked_sub(reach).map_or(0, |rest| rest / u128::from(conv.stride.0[axis].get()) + 1);
+            let windows =
+                padded.checked_sub(reach).map_or(0, |rest| rest / u128::from(conv.stride.0[axis].get()) + 1);
             self::product(product, windows)
         })
     }

@@ -4,6 +4,8 @@
 //! The ways are ranked by how much they assume. A figure of few digits is met by many of them by chance, so all that were
 //! tried are counted, and the simplest come first.
 
+use std::sync::Arc;
+
 use super::Convention;
 use super::figure::{Figure, Fit, Span};
 use super::measure::{Facts, Measure};
@@ -75,7 +77,7 @@ pub struct Match {
     /// How that comes to be written as the figure.
     pub fit: Fit,
     /// The name of the convention, if it is one.
-    pub convention: Option<String>,
+    pub convention: Option<Arc<str>>,
     /// What is added up: "conv + linear + 2·batch norm".
     pub formula: Text,
     /// What else is assumed.
@@ -94,7 +96,7 @@ pub struct Found {
     /// How many were tried.
     pub tried: usize,
     /// The convention that comes nearest for the network that was asked for, and what it gives.
-    pub nearest: Option<(String, u128)>,
+    pub nearest: Option<(Arc<str>, u128)>,
 }
 
 impl Parts {
@@ -174,7 +176,10 @@ pub fn search(figure: &Figure, conventions: &[Convention], builds: &[Build]) -> 
     let count = matches.len();
     matches.truncate(MOST_LISTED);
     let nearest = builds.first().and_then(|build| {
-        let totals = conventions.iter().zip(&build.totals).filter_map(|(convention, total)| Some((convention, (*total)?)));
+        let totals = conventions
+            .iter()
+            .zip(&build.totals)
+            .filter_map(|(convention, total)| Some((convention, (*total)?)));
         let nearest = totals.filter(|(_, total)| *total > 0);
         let (convention, total) = nearest.min_by_key(|(_, total)| figure.decimal.distance(*total))?;
         Some((convention.name.clone(), total))
@@ -202,7 +207,11 @@ impl Search {
             let factors = [
                 (Some(*total), 0, None),
                 (total.checked_mul(2), ASSUME_FACTOR, Some(text!("twice that", "其两倍"))),
-                (total.is_multiple_of(2).then_some(total / 2), ASSUME_FACTOR, Some(text!("half of that", "其一半"))),
+                (
+                    total.is_multiple_of(2).then_some(total / 2),
+                    ASSUME_FACTOR,
+                    Some(text!("half of that", "其一半")),
+                ),
             ];
             for (number, of_factor, factor) in factors {
                 let number = number.and_then(|number| number.checked_mul(setting.batch.into()));

@@ -31,6 +31,12 @@ pub fn bundled() -> Vec<Convention> {
     parse(BUNDLED).unwrap_or_else(|mistake| panic!("a test reads the bundled conventions: {mistake}"))
 }
 
+/// Their names: what `--help` lists without reading the whole file.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let headings = BUNDLED.lines().filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
+    headings.filter(|heading| !heading.contains('.'))
+}
+
 fn parse(text: &str) -> Result<Vec<Convention>, String> {
     let table: Table = text.parse().map_err(|error| format!("{error}"))?;
     let mut conventions: Vec<Convention> = vec![];
@@ -38,7 +44,7 @@ fn parse(text: &str) -> Result<Vec<Convention>, String> {
         let entry: Entry = value.try_into().map_err(|error| format!("{name}: {error}"))?;
         let (mut rules, mut others) = match &entry.like {
             Some(like) => {
-                let base = conventions.iter().find(|known| known.name == *like);
+                let base = conventions.iter().find(|known| *known.name == **like);
                 let base = base.ok_or_else(|| format!("{name}: no `{like}` stands before it"))?;
                 (base.rules.clone(), base.others.clone())
             }
@@ -55,7 +61,9 @@ fn parse(text: &str) -> Result<Vec<Convention>, String> {
                 continue;
             }
             for operator in expand(operators) {
-                is_known(&operator).then_some(()).ok_or_else(|| format!("{name}: no operator `{operator}`"))?;
+                is_known(&operator)
+                    .then_some(())
+                    .ok_or_else(|| format!("{name}: no operator `{operator}`"))?;
                 if named.insert(operator.clone(), rule.clone()).is_some() {
                     return Err(format!("{name}: `{operator}` is there twice"));
                 }
@@ -63,7 +71,14 @@ fn parse(text: &str) -> Result<Vec<Convention>, String> {
         }
         rules.extend(named);
         let Entry { en: english, zh: chinese, version, source, .. } = entry;
-        conventions.push(Convention { name, about: Text { english, chinese }, version, source, rules, others });
+        conventions.push(Convention {
+            name: name.into(),
+            about: Text { english, chinese },
+            version,
+            source,
+            rules,
+            others,
+        });
     }
     Ok(conventions)
 }
@@ -114,6 +129,7 @@ mod tests {
     fn every_bundled_convention_has_a_source() {
         let conventions = bundled();
         assert!(conventions.len() >= 10);
+        assert!(names().eq(conventions.iter().map(|convention| &*convention.name)));
         for convention in conventions {
             assert!(!convention.source.is_empty() && !convention.about.chinese.is_empty());
         }
@@ -125,7 +141,8 @@ mod tests {
             let name = measure.name();
             let (explained, conventions) = BUNDLED.split_once("\n[macs]").unwrap();
             assert!(explained.contains(name), "{name} is not explained");
-            let is_used = conventions.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name);
+            let is_used =
+                conventions.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name);
             assert!(is_used, "{name} is used nowhere");
         }
     }

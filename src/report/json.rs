@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Subject;
+use super::like::Like;
 use crate::analyze::roofline::{Bound, Estimate, Roofline};
+use crate::convention::Counted;
 use crate::counts::{Counts, Macs, Ops};
 use crate::graph::{Graph, NodeId, ScopeKind};
 use crate::read::expression::Value;
@@ -171,6 +173,9 @@ pub struct Figures {
     /// What it takes on the device, if one was asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estimated: Option<Estimated>,
+    /// What it counts in another convention, if one was asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub like: Option<Like>,
 }
 
 /// Multiply–accumulates by contraction.
@@ -280,6 +285,7 @@ pub fn analysis(subject: &Subject) -> Analysis {
                 subject,
                 subject.analysis.total(),
                 subject.roofline.as_ref().map(Roofline::total),
+                Like::of(subject, Counted::total),
             ),
             status: subject.analysis.status().name(),
             uncounted: subject.analysis.uncounted().iter().map(|&id| graph.path(id)).collect(),
@@ -348,7 +354,8 @@ fn node(subject: &Subject, graph: &Graph, id: NodeId, shaped: impl Fn(&Shape) ->
         receptive_field: receptive_field(subject, id),
         figures: subject.analysis.node(id).map(|counts| {
             let estimate = subject.roofline.as_ref().and_then(|roofline| roofline.node(id));
-            figures(subject, counts, estimate)
+            let like = Like::of(subject, |counted| counted.node(id));
+            figures(subject, counts, estimate, like)
         }),
     }
 }
@@ -364,7 +371,8 @@ fn block(subject: &Subject, graph: &Graph, id: crate::graph::ScopeId) -> Block {
         ScopeKind::Side => ("side", None),
     };
     let estimate = subject.roofline.as_ref().map(|roofline| roofline.scope(id));
-    let figures = figures(subject, subject.analysis.scope(id), estimate);
+    let like = Like::of(subject, |counted| counted.scope(id));
+    let figures = figures(subject, subject.analysis.scope(id), estimate, like);
     Block { path: graph.scope_path(id), kind, block: name, figures }
 }
 
@@ -382,7 +390,7 @@ fn value(value: &Value) -> serde_json::Value {
     }
 }
 
-fn figures(subject: &Subject, counts: &Counts, estimate: Option<Estimate>) -> Figures {
+fn figures(subject: &Subject, counts: &Counts, estimate: Option<Estimate>, like: Option<Like>) -> Figures {
     let Counts { params, work, padding_exact, traffic } = counts;
     Figures {
         params: params.total(),
@@ -399,6 +407,7 @@ fn figures(subject: &Subject, counts: &Counts, estimate: Option<Estimate>) -> Fi
         written_bytes: traffic.written * subject.element.bytes(),
         intensity: subject.intensity(counts),
         estimated: estimate.map(Estimated::from),
+        like,
     }
 }
 
