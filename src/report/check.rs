@@ -182,8 +182,8 @@ fn summary(report: &Report) -> Text {
     let known = count(|verdict| *verdict == Verdict::KnownWrong);
     let fail = report.failures();
     text!(
-        "{all} claims: {hold} hold, {known} known errors, {fail} fail",
-        "{all} 条论断:{hold} 条成立,{known} 条为已知错误,{fail} 条不成立"
+        "{all} claims: {hold} hold, {fail} fail, {known} known to be wrong",
+        "{all} 条论断:{hold} 条成立,{fail} 条不成立,{known} 条为已知错误"
     )
 }
 
