@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom up, as in the documentation of the crate.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "text",
     "shape",
     "counts",
@@ -17,6 +17,7 @@ const ORDER: [&str; 14] = [
     "run",
     "read",
     "subject",
+    "claim",
     "report",
     "cli",
 ];

@@ -11,6 +11,8 @@ use sha2::{Digest, Sha256};
 use super::{Dtype, Outcome, Output};
 use crate::error::{Diagnostic, ReadError};
 use crate::read::bundled::{self, Bundled};
+use crate::read::description::Name;
+use crate::read::expression::Value;
 use crate::read::{Description, MOST_BYTES, Options};
 use crate::report::Subject;
 use crate::shape::ElementType;
@@ -105,7 +107,40 @@ impl NetworkOptions {
         worst
     }
 
-    fn subject(&self, named: &Named, variant: Option<String>) -> Result<Subject, ReadError> {
+    /// The same, with what a file of claims sets.
+    pub(super) fn with(&self, set: &[(Name, Value)], input: Option<Vec<u64>>, batch: u64) -> Self {
+        let written = |(name, value): &(Name, Value)| (name.text.to_string(), assigned(value));
+        Self {
+            set: set.iter().map(written).chain(self.set.iter().cloned()).collect(),
+            input: input.map(Sizes).or_else(|| self.input.clone()),
+            batch: if self.batch == 1 { batch } else { self.batch },
+            ..self.clone()
+        }
+    }
+
+    /// What is set, as a file of claims has it: `, batch = 8`.
+    pub(super) fn as_toml(&self) -> String {
+        let mut text = String::new();
+        if !self.set.is_empty() {
+            let set = self.set.iter().map(|(name, value)| {
+                let is_plain =
+                    crate::read::expression::number(value).is_some() || ["true", "false"].contains(&&**value);
+                let value =
+                    if is_plain { value.clone() } else { serde_json::Value::from(&**value).to_string() };
+                format!("{name} = {value}")
+            });
+            text.push_str(&format!(", set = {{ {} }}", set.collect::<Vec<_>>().join(", ")));
+        }
+        if let Some(Sizes(sizes)) = &self.input {
+            text.push_str(&format!(", input = {sizes:?}"));
+        }
+        if self.batch > 1 {
+            text.push_str(&format!(", batch = {}", self.batch));
+        }
+        text
+    }
+
+    pub(super) fn subject(&self, named: &Named, variant: Option<String>) -> Result<Subject, ReadError> {
         let Named { description, stem, .. } = named;
         let input = self.input.as_ref().map(|sizes| sizes.0.clone());
         let options = Options { variant: variant.clone(), set: self.set.clone(), input };
@@ -148,7 +183,7 @@ impl NetworkOptions {
         std::iter::once(name.to_owned()).chain(apart).collect::<Vec<_>>().join(" · ")
     }
 
-    fn read(&self, file: &str) -> Result<Named, ReadError> {
+    pub(super) fn read(&self, file: &str) -> Result<Named, ReadError> {
         if file == "-" {
             let From::Toml = self.from;
             let text = read_text("standard input", io::stdin().lock())?;
@@ -180,10 +215,10 @@ impl NetworkOptions {
 }
 
 /// A description and what it was called by.
-struct Named {
-    description: Description,
-    stem: String,
-    variant: Option<String>,
+pub(super) struct Named {
+    pub(super) description: Description,
+    pub(super) stem: String,
+    pub(super) variant: Option<String>,
     bundled: bool,
 }
 
@@ -244,6 +279,17 @@ fn io_error(error: &io::Error) -> Text {
         io::ErrorKind::NotFound => text!("there is no such file", "没有这个文件"),
         io::ErrorKind::PermissionDenied => text!("it may not be read", "没有读取权限"),
         _ => text!("{error}", "{error}"),
+    }
+}
+
+/// A value as `--set` writes it.
+#[expect(clippy::cast_precision_loss, reason = "a decimal of few digits comes back as it was")]
+fn assigned(value: &Value) -> String {
+    match value {
+        Value::Number(number) if number.is_integer() => number.to_string(),
+        Value::Number(number) => (*number.numer() as f64 / *number.denom() as f64).to_string(),
+        Value::Boolean(boolean) => boolean.to_string(),
+        Value::Word(word) => word.to_string(),
     }
 }
 
