@@ -41,19 +41,36 @@ const FUNCTIONS: &[Exception] = &[
 
 const NETWORKS: &[Exception] = &[
     ("convnext", &["thop", "ptflops"], "LayerNorm2d is torchvision's own and calls F.layer_norm"),
-    ("densenet", &["thop", "ptflops"], "the last activation and pool are F.relu and F.adaptive_avg_pool2d"),
+    (
+        "densenet",
+        &["thop", "thop-0.0.31", "ptflops"],
+        "the last activation and pool are F.relu and F.adaptive_avg_pool2d",
+    ),
     ("googlenet_bn", &["ptflops"], "activations are F.relu"),
-    ("inception_v3", &["thop", "ptflops"], "activations and pools are F.relu, F.max_pool2d and F.avg_pool2d"),
+    (
+        "inception_v3",
+        &["thop", "thop-0.0.31", "ptflops"],
+        "activations and pools are F.relu, F.max_pool2d and F.avg_pool2d",
+    ),
     (
         "mnasnet",
-        &["fvcore", "thop", "ptflops", "calflops", "onnx-tool", "onnx-tool-unfolded"],
+        &["fvcore", "thop", "thop-0.0.31", "ptflops", "calflops", "onnx-tool", "onnx-tool-unfolded"],
         "it pools by x.mean([2, 3]), and its description by adaptive_avg_pool2d",
     ),
-    ("mobilenet_v2", &["thop", "ptflops"], "it pools by F.adaptive_avg_pool2d"),
+    ("mobilenet_v2", &["thop", "thop-0.0.31", "ptflops"], "it pools by F.adaptive_avg_pool2d"),
     ("shufflenet_v2", &ONNX, "channels are shuffled by views, whose shapes the export computes"),
     (
         "swin",
-        &["thop", "ptflops", "torchinfo", "calflops", "calflops-macs", "onnx-tool", "onnx-tool-unfolded"],
+        &[
+            "thop",
+            "thop-0.0.31",
+            "ptflops",
+            "torchinfo",
+            "calflops",
+            "calflops-macs",
+            "onnx-tool",
+            "onnx-tool-unfolded",
+        ],
         "attention is a function, of F.linear, x.matmul(y) and F.softmax",
     ),
     ("vit", &ONNX, "attention as above, and the shape of the class token"),

@@ -13,7 +13,7 @@ use crate::error::{Diagnostic, ReadError};
 use crate::read::bundled::{self, Bundled};
 use crate::read::description::Name;
 use crate::read::expression::Value;
-use crate::read::{Description, MOST_BYTES, Options};
+use crate::read::{Description, MOST_BYTES, Network, Options};
 use crate::report::Subject;
 use crate::shape::ElementType;
 use crate::text;
@@ -84,7 +84,7 @@ impl NetworkOptions {
     }
 
     /// Every variant that was asked for.
-    fn variants(&self, named: &Named, output: &Output, subjects: &mut Vec<Subject>) -> Outcome {
+    pub(super) fn variants(&self, named: &Named, output: &Output, subjects: &mut Vec<Subject>) -> Outcome {
         let all = named.variant.as_deref() == Some("*");
         let variants: Vec<Option<String>> = if all {
             named.description.variants.iter().map(|variant| Some(variant.name.text.to_string())).collect()
@@ -142,9 +142,7 @@ impl NetworkOptions {
 
     pub(super) fn subject(&self, named: &Named, variant: Option<String>) -> Result<Subject, ReadError> {
         let Named { description, stem, .. } = named;
-        let input = self.input.as_ref().map(|sizes| sizes.0.clone());
-        let options = Options { variant: variant.clone(), set: self.set.clone(), input };
-        let network = description.expand(&options)?;
+        let network = self.expand(description, variant.clone())?;
         let analysis = crate::analyze(&network.graph, self.batch).map_err(|too_large| {
             let path = &too_large.path;
             let message = text!("a count of `{path}` does not fit 128 bits", "`{path}` 的计数超出 128 位");
@@ -174,6 +172,26 @@ impl NetworkOptions {
             like: None,
             fields: OnceCell::new(),
         })
+    }
+
+    /// The network of one variant, not counted yet.
+    pub(super) fn expand(
+        &self,
+        description: &Description,
+        variant: Option<String>,
+    ) -> Result<Network, ReadError> {
+        let input = self.input.as_ref().map(|sizes| sizes.0.clone());
+        description.expand(&Options { variant, set: self.set.clone(), input })
+    }
+
+    /// Whether the command line has a word on this parameter.
+    pub(super) fn sets(&self, param: &str) -> bool {
+        self.set.iter().any(|(name, _)| name == param)
+    }
+
+    /// Whether it has one on the sizes of the input.
+    pub(super) fn sets_input(&self) -> bool {
+        self.input.is_some()
     }
 
     /// The network's name, and what sets it apart from others of its file.

@@ -22,6 +22,8 @@ mod lock;
 mod models;
 mod ops;
 mod output;
+mod reconcile;
+mod relatives;
 mod schema;
 
 /// Counts what convolutional networks cost: shapes, parameters, multiply–accumulates, FLOPs, each exact and each with its
@@ -41,6 +43,8 @@ enum Command {
     Check(check::Arguments),
     /// Show the working of each number: of a layer, of a box, or of the whole network
     Explain(explain::Arguments),
+    /// Show the total in each tool's convention; with a figure, the ways of counting that give it
+    Reconcile(reconcile::Arguments),
     /// List the bundled networks
     Models(models::Arguments),
     /// List the operators with their settings and counting rules
@@ -115,6 +119,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Analyze(arguments) => analyze::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Reconcile(arguments) => reconcile::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Ops(arguments) => ops::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),

@@ -67,6 +67,8 @@ pub struct Parts {
     pub pool_taps: u128,
     /// Elements of sums.
     pub sum: u128,
+    /// Learned numbers: what tells another network from the same one, counted otherwise.
+    pub params: u128,
 }
 
 /// A way of counting that gives the figure.
@@ -76,9 +78,9 @@ pub struct Match {
     pub number: u128,
     /// How that comes to be written as the figure.
     pub fit: Fit,
-    /// The name of the convention, if it is one.
-    pub convention: Option<Arc<str>>,
-    /// What is added up: "conv + linear + 2·batch norm".
+    /// The names of the conventions that give it, if any does.
+    pub conventions: Vec<Arc<str>>,
+    /// What is added up, if none does: "conv + linear + 2·batch norm".
     pub formula: Text,
     /// What else is assumed.
     pub switches: Vec<Text>,
@@ -115,6 +117,7 @@ impl Parts {
             *sum = sum.plus(facts.measure(measure)?.times(batch)?)?;
             Ok(())
         };
+        self.params = self.params.plus(facts.measure(Measure::Params)?)?;
         self.macs = self.macs.plus(facts.work.macs.times(batch)?)?;
         match op.class() {
             Class::Convolution | Class::Linear => grow(&mut self.bias, Measure::Bias),
@@ -202,6 +205,7 @@ struct Search {
 
 impl Search {
     fn conventions(&mut self, setting: &Setting<'_>, conventions: &[Convention], totals: &[Option<u128>]) {
+        let start = self.matches.len();
         for (convention, total) in conventions.iter().zip(totals) {
             let Some(total) = total else { continue };
             let factors = [
@@ -216,20 +220,23 @@ impl Search {
             for (number, of_factor, factor) in factors {
                 let number = number.and_then(|number| number.checked_mul(setting.batch.into()));
                 let Some(number) = number.filter(|&number| number > 0) else { continue };
-                if setting.assumed + of_factor > MOST_ASSUMED {
+                // Twice a figure is the same as a batch of 2, and may be what another convention counts.
+                let is_named = of_factor > 0 && (setting.batch > 1 || totals.contains(&Some(number)));
+                if is_named || setting.assumed + of_factor > MOST_ASSUMED {
                     continue;
                 }
                 self.tried += 1;
-                if let Some(fit) = setting.span.fit(number) {
-                    let switches = factor.into_iter().chain(setting.switches.iter().cloned()).collect();
-                    self.matches.push(Match {
-                        number,
-                        fit,
-                        convention: Some(convention.name.clone()),
-                        formula: convention.about.clone(),
-                        switches,
-                        assumed: setting.assumed + of_factor,
-                    });
+                let Some(fit) = setting.span.fit(number) else { continue };
+                let switches = factor.into_iter().chain(setting.switches.iter().cloned()).collect();
+                let (assumed, formula) = (setting.assumed + of_factor, text!("", ""));
+                let found = Match { number, fit, conventions: vec![], formula, switches, assumed };
+                let is_same = |known: &&mut Match| {
+                    (known.number, known.assumed, &known.switches) == (number, assumed, &found.switches)
+                };
+                let name = convention.name.clone();
+                match self.matches[start..].iter_mut().find(is_same) {
+                    Some(known) => known.conventions.push(name),
+                    None => self.matches.push(Match { conventions: vec![name], ..found }),
                 }
             }
         }
@@ -282,7 +289,7 @@ impl Search {
             self.matches.push(Match {
                 number,
                 fit,
-                convention: None,
+                conventions: vec![],
                 formula: plus(&words),
                 switches: setting.switches.clone(),
                 assumed,

@@ -34,7 +34,7 @@ pub fn bundled() -> Vec<Convention> {
 /// Their names: what `--help` lists without reading the whole file.
 pub fn names() -> impl Iterator<Item = &'static str> {
     let headings = BUNDLED.lines().filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
-    headings.filter(|heading| !heading.contains('.'))
+    headings.filter(|heading| !heading.ends_with("counts")).map(|heading| heading.trim_matches('"'))
 }
 
 fn parse(text: &str) -> Result<Vec<Convention>, String> {

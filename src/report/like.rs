@@ -68,7 +68,10 @@ impl Like {
 
 /// The name of a convention with its version: `fvcore 0.1.5`.
 pub(super) fn signature(convention: &Convention) -> String {
-    format!("{} {}", convention.name, convention.version).trim_end().to_owned()
+    let Convention { name, version, .. } = convention;
+    // A name with a version in it says enough.
+    let is_versioned = name.split_once('-').is_some_and(|(_, rest)| version.starts_with(rest));
+    if is_versioned || version.is_empty() { name.to_string() } else { format!("{name} {version}") }
 }
 
 /// The total at a glance.

@@ -16,6 +16,7 @@ pub mod like;
 pub mod markdown;
 pub mod memory;
 pub mod operators;
+pub mod reconcile;
 pub mod rows;
 pub mod table;
 mod wrap;

@@ -4,16 +4,30 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A sentence in lines of at most `width` columns, each set off by a space; those after the first by two more.
 pub(super) fn wrapped(sentence: &str, width: usize) -> String {
-    let (mut text, mut line) = (String::new(), " ".to_owned());
+    let lines = lines(sentence, width.saturating_sub(3));
+    lines
+        .iter()
+        .enumerate()
+        .map(|(at, line)| format!("{}{line}\n", if at == 0 { " " } else { "   " }))
+        .collect()
+}
+
+/// A sentence in lines of at most `width` columns.
+pub(super) fn lines(sentence: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
     for word in words(sentence) {
-        if (line.width() + word.trim_end().width()) > width && !line.trim().is_empty() {
-            text.push_str(line.trim_end());
-            text.push('\n');
-            "   ".clone_into(&mut line);
+        let line = lines.last_mut().expect("there is a line from the start");
+        if !line.is_empty() && line.width() + word.trim_end().width() > width {
+            line.truncate(line.trim_end().len());
+            lines.push(word.to_owned());
+        } else {
+            line.push_str(word);
         }
-        line.push_str(word);
     }
-    text + line.trim_end() + "\n"
+    if let Some(line) = lines.last_mut() {
+        line.truncate(line.trim_end().len());
+    }
+    lines
 }
 
 /// Pieces between which a line may end: behind a space, and behind what is set two columns wide, as Chinese is, unless
@@ -41,9 +55,9 @@ mod tests {
 
     #[test]
     fn lines_keep_to_the_width() {
-        assert_eq!(wrapped("one two three", 9), " one two\n   three\n");
-        assert_eq!(wrapped("乘加,计一", 9), " 乘加,\n   计一\n");
-        assert_eq!(wrapped("unbreakable", 4), " unbreakable\n");
-        assert_eq!(wrapped("", 4), "\n");
+        assert_eq!(wrapped("one two three", 10), " one two\n   three\n");
+        assert_eq!(lines("乘加,计一", 6), ["乘加,", "计一"]);
+        assert_eq!(lines("unbreakable", 4), ["unbreakable"]);
+        assert_eq!(lines("", 4), [""]);
     }
 }

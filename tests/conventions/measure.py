@@ -3,6 +3,8 @@
     pip install torch==2.9.1 fvcore==0.1.5.post20221221 thop==0.1.1.post2209072238 ptflops==0.7.5 torchinfo==1.8.0 \
                 calflops==0.3.2 onnx-tool==1.0.1 onnx
     python tests/conventions/measure.py > tests/conventions/operators.tsv
+
+The column thop-0.0.31 is what the column thop says with thop==0.0.31.post2005241907.
 """
 
 import contextlib
