@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use num_traits::{CheckedSub, Signed};
+use num_traits::{CheckedDiv, CheckedSub, Signed};
 use schemars::JsonSchema;
 use serde::Serialize;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -154,6 +154,9 @@ fn figure(checked: &Checked) -> &Value {
 fn difference(checked: &Checked) -> Option<Text> {
     let (Value::Number(is), Value::Number(said)) = (figure(checked), claimed(checked)) else { return None };
     let apart = decimal(&is.checked_sub(said)?.abs());
+    if let Some(times) = times(is, said) {
+        return Some(text!("{apart}: {times} times as much", "{apart}:是实际的 {times} 倍"));
+    }
     let percent = percent(is, said)?;
     Some(if said < is {
         text!("{apart}: {percent} too little", "{apart}:少了 {percent}")
@@ -164,6 +167,12 @@ fn difference(checked: &Checked) -> Option<Text> {
 
 fn claimed(checked: &Checked) -> &Value {
     if checked.is_right_written { &checked.right } else { &checked.left }
+}
+
+/// By which factor too much is said, where a percentage would say little.
+fn times(is: &Rational, said: &Rational) -> Option<String> {
+    let factor = said.checked_div(is)?;
+    (factor >= Rational::from(10)).then(|| decimal(&factor))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a percentage of three digits")]
