@@ -192,6 +192,9 @@ struct Words<'t> {
 /// How deep parentheses may stand.
 const DEEPEST: usize = 64;
 
+/// The most words of a statement: it is evaluated part in part.
+const MOST_WORDS: usize = 1000;
+
 impl Words<'_> {
     fn next(&mut self) -> Option<Spanned> {
         let word = self.all.get(self.at).cloned();
@@ -267,6 +270,11 @@ fn words(text: &str) -> Result<Vec<Spanned>, Misread> {
     let (mut at, mut depth) = (0, 0usize);
     while let Some(first) = text[at..].chars().next() {
         let start = at;
+        if words.len() > MOST_WORDS {
+            let message =
+                text!("a statement has at most {MOST_WORDS} words", "一条论断最多 {MOST_WORDS} 个词");
+            return Err(Misread { span: start..text.len(), failure: message.into() });
+        }
         if first.is_whitespace() {
             at += first.len_utf8();
             continue;
@@ -492,5 +500,7 @@ mod tests {
         assert_eq!(error("(macs == 1"), ("this parenthesis is not closed".to_owned(), 0..1));
         assert_eq!(error("macs == 1 2"), ("nothing may follow here".to_owned(), 10..11));
         assert!(parse(&"(".repeat(100_000)).is_err());
+        assert!(parse(&"macs + ".repeat(100_000)).is_err());
+        assert!(parse(&format!("{}macs == 1", "macs + ".repeat(400))).is_ok());
     }
 }
