@@ -257,7 +257,8 @@ fn evaluate(
                 }
                 Operator::Divide => a.checked_div(&b),
             };
-            let result = result.map(Value::Number);
+            // Of the least number there is no negative.
+            let result = result.filter(|number| *number.numer() != i128::MIN).map(Value::Number);
             result.ok_or_else(|| misread(text!("the result does not fit 127 bits", "结果超出 127 位")))
         }
     }
@@ -301,7 +302,8 @@ fn compare(
         && matches!(statement.comparison, Comparison::Equal | Comparison::About)
     {
         let most = within.value.checked_mul(&b.abs());
-        let apart = a.checked_sub(b).map(|difference| difference.abs());
+        let apart = a.checked_sub(b).filter(|apart| *apart.numer() != i128::MIN);
+        let apart = apart.map(|apart| apart.abs());
         let holds = apart.zip(most).is_some_and(|(apart, most)| apart <= most);
         return Ok(holds.then_some(if a == b { Reading::Exactly } else { Reading::Within }));
     }

@@ -145,7 +145,10 @@ fn of_work(subject: &Subject, place: Place, metric: &str) -> Vec<Slip> {
         vec![
             (text!("counts each MAC as 2 operations", "把每次乘加计为 2 次运算"), number(doubled)),
             (text!("counts all FLOPs", "数的是全部 FLOPs"), number(flops)),
-            (text!("counts the additions of biases too", "把偏置的加法也计入"), number(macs + biases)),
+            (
+                text!("counts the additions of biases too", "把偏置的加法也计入"),
+                number(macs.saturating_add(biases)),
+            ),
             (
                 text!("leaves out the products on padding", "没有计入填充处的乘积"),
                 number(counts.padding_exact.macs.total()),
@@ -153,7 +156,7 @@ fn of_work(subject: &Subject, place: Place, metric: &str) -> Vec<Slip> {
             (text!("counts half of the MACs", "只计了乘加的一半"), number(macs / 2)),
             (
                 text!("counts batch norm too", "把批归一化也计入"),
-                number(macs + batch_norm_elements(subject, place)),
+                number(macs.saturating_add(batch_norm_elements(subject, place))),
             ),
         ]
     };
@@ -337,7 +340,7 @@ fn of_params(subject: &Subject, place: Place) -> Vec<Slip> {
         (text!("leaves out the biases", "没有计入偏置"), total.checked_sub(biases).filter(|_| biases > 0)),
         (
             text!("counts biases that are not there", "计入了不存在的偏置"),
-            Some(total + missing).filter(|_| missing > 0),
+            Some(total.saturating_add(missing)).filter(|_| missing > 0),
         ),
         (
             text!("leaves out batch norm's factors and biases", "没有计入批归一化的缩放与平移"),
@@ -349,7 +352,7 @@ fn of_params(subject: &Subject, place: Place) -> Vec<Slip> {
         ),
         (
             text!("leaves out biases and batch norm", "没有计入偏置与批归一化"),
-            total.checked_sub(norms + biases).filter(|_| norms > 0 && biases > 0),
+            total.checked_sub(norms.saturating_add(biases)).filter(|_| norms > 0 && biases > 0),
         ),
     ];
     slips.into_iter().filter_map(|(slip, count)| Some((slip, number(count?)?))).collect()
