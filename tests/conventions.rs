@@ -141,6 +141,7 @@ impl Comparison {
         }
     }
 
+    #[expect(clippy::print_stdout, reason = "what is not exact, and why, is for who runs the test")]
     fn finish(self, what: &str) {
         println!("{what}: {} of {} figures are exact; not so:", self.exact, self.exact + self.excused.len());
         self.excused.iter().for_each(|line| println!("  {line}"));

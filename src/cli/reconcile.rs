@@ -7,7 +7,6 @@ use super::{Outcome, Output, relatives};
 use crate::convention::figure::Figure;
 use crate::convention::search::search;
 use crate::convention::totals;
-use crate::counts::Overflow;
 use crate::read::conventions;
 use crate::report::reconcile::{self, Answer};
 use crate::text;
@@ -52,13 +51,10 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let conventions = conventions::bundled();
     let mut answers = vec![];
     for subject in &subjects {
-        let totals = match totals(&conventions, &subject.network.graph, subject.analysis.batch) {
-            Ok(totals) => totals,
-            Err(Overflow) => {
-                output.misused(text!("a total does not fit 128 bits", "总数超出 128 位"), None);
-                worst = worst.max(Outcome::Failed);
-                continue;
-            }
+        let Ok(totals) = totals(&conventions, &subject.network.graph, subject.analysis.batch) else {
+            output.misused(text!("a total does not fit 128 bits", "总数超出 128 位"), None);
+            worst = worst.max(Outcome::Failed);
+            continue;
         };
         let found = figure.as_ref().map(|figure| {
             let builds = relatives::builds(&named, options, subject, &conventions);

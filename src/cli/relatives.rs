@@ -44,7 +44,8 @@ pub(super) fn builds(
     conventions: &[Convention],
 ) -> Vec<Build> {
     let batch = subject.analysis.batch;
-    let mut relatives = Relatives { named, options, conventions, batch, room: MOST_NODES, builds: vec![] };
+    let room = MOST_NODES.saturating_sub(subject.network.graph.len());
+    let mut relatives = Relatives { named, options, conventions, batch, room, builds: vec![] };
     let itself = Plan { variant: subject.variant.clone(), ..Plan::default() };
     let Some(own) = relatives.count(&itself, &subject.network.graph) else { return vec![] };
     let params = own.parts.params;

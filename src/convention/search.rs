@@ -174,8 +174,8 @@ pub fn search(figure: &Figure, conventions: &[Convention], builds: &[Build]) -> 
         }
     }
     let Search { mut matches, tried } = search;
-    // Stable: what assumes as much and fits as well stays in the order in which it was tried.
-    matches.sort_by_key(|found| (found.assumed, found.fit as u8));
+    // Stable: what assumes as much stays in the order in which it was tried, papers' MACs before tools.
+    matches.sort_by_key(|found| found.assumed);
     let count = matches.len();
     matches.truncate(MOST_LISTED);
     let nearest = builds.first().and_then(|build| {
@@ -387,3 +387,6 @@ fn contractions(macs: &Macs) -> Vec<Choice> {
     }
     choices
 }
+
+#[cfg(test)]
+mod tests;

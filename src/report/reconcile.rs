@@ -70,12 +70,12 @@ fn totals(answer: &Answer<'_>, style: Style) -> String {
             let mut words = lines(&row[4], beside).into_iter();
             line.push_str(&format!("  {}", words.next().unwrap_or_default()));
             text.push_str(&format!("{}\n", line.trim_end()));
-            words.for_each(|words| text.push_str(&format!("{:before$}{words}\n", "")));
+            text.extend(words.map(|words| format!("{:before$}{words}\n", "")));
         } else {
             text.push_str(&format!("{}\n", line.trim_end()));
             if index > 0 {
                 let words = lines(&row[4], style.width.saturating_sub(3));
-                words.iter().for_each(|words| text.push_str(&format!("   {words}\n")));
+                text.extend(words.iter().map(|words| format!("   {words}\n")));
             }
         }
         if index == 0 {

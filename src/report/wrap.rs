@@ -30,15 +30,15 @@ pub(super) fn lines(sentence: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Pieces between which a line may end: behind a space, and behind what is set two columns wide, as Chinese is, unless
-/// punctuation follows.
+/// Pieces between which a line may end: behind a space, and behind what is set two columns wide, as Chinese is, with the
+/// punctuation that follows it.
 fn words(sentence: &str) -> Vec<&str> {
-    let mut words = vec![];
-    let mut start = 0;
+    let is_punctuation = |letter: char| ",、;:。)".contains(letter);
+    let (mut words, mut start, mut is_wide) = (vec![], 0, false);
     let mut letters = sentence.char_indices().peekable();
     while let Some((at, letter)) = letters.next() {
-        let is_wide = letter.width() == Some(2);
-        let goes_on = letters.peek().is_some_and(|(_, next)| ",、;:。)".contains(*next));
+        is_wide = letter.width() == Some(2) || (is_wide && is_punctuation(letter));
+        let goes_on = letters.peek().is_some_and(|&(_, next)| is_punctuation(next));
         if letter == ' ' || (is_wide && !goes_on) {
             let end = at + letter.len_utf8();
             words.push(&sentence[start..end]);
