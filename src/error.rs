@@ -6,7 +6,7 @@ use std::sync::Arc;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::text;
-use crate::text::{Language, Text};
+use crate::text::{Language, Text, printable};
 
 /// A place in a file: bytes of its text.
 pub type Span = Range<usize>;
@@ -102,36 +102,80 @@ impl Diagnostic {
             Language::English => (Level::NOTE, Level::HELP),
             Language::Chinese => (Level::NOTE.with_name("说明"), Level::HELP.with_name("建议")),
         };
-        let mut group = Group::with_title(level.primary_title(self.message.get(language)));
+        let mut group = Group::with_title(level.primary_title(shown(&self.message, language)));
         if !self.places.is_empty() {
             group = group.element(self.snippet(source, language));
         }
-        for note in &self.notes {
-            group = group.element(note_level.clone().message(note.get(language)));
+        for note in self.far(source).collect::<Vec<_>>().iter().chain(&self.notes) {
+            group = group.element(note_level.clone().message(shown(note, language)));
         }
         if let Some(help) = &self.help {
-            group = group.element(help_level.message(help.get(language)));
+            group = group.element(help_level.message(shown(help, language)));
         }
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         renderer.term_width(width).render(&[group])
     }
 
+    /// The lines from the first place to the last, which are all that the renderer need know of a long file.
     fn snippet<'a>(
         &'a self,
         source: &'a Source,
         language: Language,
     ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-        let mut snippet = Snippet::source(source.text.as_str()).path(source.name.as_str());
-        for (index, (span, label)) in self.places.iter().enumerate() {
+        let places = self.near(source);
+        let start = places.iter().map(|(span, _)| span.start).min().unwrap_or(0);
+        let end = places.iter().map(|(span, _)| span.end).max().unwrap_or(0);
+        let start = source.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let end = source.text[end..].find('\n').map_or(source.text.len(), |length| end + length + 1);
+        let line = source.line(start);
+        let mut snippet =
+            Snippet::source(&source.text[start..end]).path(printable(&source.name)).line_start(line);
+        for (index, (span, label)) in places.into_iter().enumerate() {
             let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let label = label.as_ref().map(|label| label.get(language));
-            snippet = snippet.annotation(kind.span(source.clip(span)).label(label));
+            let label = label.map(|label| shown(label, language));
+            snippet = snippet.annotation(kind.span(span.start - start..span.end - start).label(label));
         }
         snippet
     }
+
+    /// The places that are drawn: those near enough to the first.
+    fn near<'a>(&'a self, source: &Source) -> Vec<(Span, Option<&'a Text>)> {
+        let places = self.places.iter().map(|(span, label)| (source.clip(span), label.as_ref()));
+        let first = places.clone().next().map_or(0, |(span, _)| span.start);
+        places.filter(|(span, _)| span.start.abs_diff(first) <= REACH).collect()
+    }
+
+    /// The places that are too far from the first to be drawn with it, in words.
+    fn far<'a>(&'a self, source: &'a Source) -> impl Iterator<Item = Text> + 'a {
+        let first = self.places.first().map_or(0, |(span, _)| source.clip(span).start);
+        self.places.iter().filter_map(move |(span, label)| {
+            let span = source.clip(span);
+            let line = source.line(span.start);
+            let (english, chinese) = label.as_ref().map_or(("", ""), |text| (&text.english, &text.chinese));
+            (span.start.abs_diff(first) > REACH)
+                .then(|| text!("line {line}: {english}", "第 {line} 行:{chinese}"))
+        })
+    }
 }
 
+/// A message as it goes to a terminal: names in it may be of any length, and hold anything.
+fn shown(text: &Text, language: Language) -> String {
+    const LONGEST: usize = 1000;
+    let text = text.get(language);
+    let end = text.char_indices().nth(LONGEST).map(|(at, _)| at);
+    let lines = text[..end.unwrap_or(text.len())].split('\n').map(printable);
+    lines.collect::<Vec<_>>().join("\n") + if end.is_some() { "…" } else { "" }
+}
+
+/// How many bytes two places of one drawing may be apart: the renderer takes up what is between.
+const REACH: usize = 1_000_000;
+
 impl Source {
+    /// The number of the line that `at` stands in, from 1.
+    fn line(&self, at: usize) -> usize {
+        1 + self.text.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count()
+    }
+
     /// `span`, or as much of it as is in the text, on character boundaries.
     fn clip(&self, span: &Span) -> Span {
         let floor = |index: usize| {
@@ -213,12 +257,33 @@ pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) ->
     Some(text!("did you mean `{nearest}`?", "是否指 `{nearest}`?"))
 }
 
+/// The name that was probably meant, or else those there are, as a help; nothing where there is none.
+pub fn known_names(name: &str, known: &[&str]) -> Option<Text> {
+    did_you_mean(name, known.iter().copied()).or_else(|| known_here(known))
+}
+
+/// The first of the names there are, as a help: "known here: `in`, `h`, `w`".
+pub fn known_here(known: &[&str]) -> Option<Text> {
+    const LISTED: usize = 12;
+    let list = known[..known.len().min(LISTED)].join("`, `");
+    let (more, more_zh) = if known.len() > LISTED { (", …", "……") } else { ("", "") };
+    (!known.is_empty()).then(|| text!("known here: `{list}`{more}", "此处可用:`{list}`{more_zh}"))
+}
+
 /// The name among `known` that is nearest to `name`, if it is near enough to be meant.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const NEAR: f64 = 0.75;
+    // Nobody writes longer names, nor reads more of them; comparing them would take long.
+    const LONG: usize = 200;
+    const MANY: usize = 5000;
+    if name.len() > LONG {
+        return None;
+    }
     let lower = name.to_lowercase();
     known
         .into_iter()
+        .take(MANY)
+        .filter(|candidate| candidate.len() <= LONG)
         .map(|candidate| (candidate, strsim::jaro_winkler(&lower, &candidate.to_lowercase())))
         .filter(|&(_, likeness)| likeness >= NEAR)
         .max_by(|a, b| a.1.total_cmp(&b.1))

@@ -434,14 +434,13 @@ fn scope_path(scopes: &[Scope], id: ScopeId) -> String {
     names.join("/")
 }
 
-/// Ids are 32 bits, as petgraph's; a reader allows 4,000,000 nodes.
+/// Ids are 32 bits, as petgraph's; a reader allows 200,000 nodes.
 fn id(index: usize) -> NodeId {
     NodeId(u32::try_from(index).expect("petgraph holds fewer than 2^32 nodes"))
 }
 
 fn scope_id(index: usize) -> ScopeId {
     ScopeId(
-        u32::try_from(index)
-            .expect("every box takes a step of expansion, and these are limited to 4,000,000"),
+        u32::try_from(index).expect("every box takes a step of expansion, and these are limited to 200,000"),
     )
 }

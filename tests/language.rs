@@ -247,22 +247,36 @@ fn rule_15_limits_are_met_at_once() {
         .chain(["[blocks.b100]\nlayers = []\n".to_owned()])
         .collect();
     let nested = (0..70).fold("{ op = 'relu' }".to_owned(), |inner, _| format!("{{ layers = [{inner}] }}"));
+    // Headers of tables nest without a bracket.
+    let headed: String = (1..60).map(|n| format!("[[{}]]\n", vec!["layers"; n].join("."))).collect();
+    let words = net(&"{ op = 'relu' }, ".repeat(60_000));
+    let params: String = (0..300).map(|n| format!("p{n} = 1\n")).collect();
+    // A few items that are read for every copy of what is around them.
+    let sources = vec!["'a'"; 3000].join(", ");
+    let sources = net(&format!(
+        "{{ name = 'a', op = 'relu' }}, {{ repeat = 9000, layers = [{{ op = 'add', from = [{sources}] }}] }}"
+    ));
     let deep: String = (0..200)
         .map(|n| format!("[blocks.b{n}]\nlayers = [{{ use = 'b{}' }}]\n", n + 1))
         .chain(["[blocks.b200]\nlayers = [{ op = 'relu' }]\n".to_owned()])
         .collect();
     let large = format!("# {}\n{}", "x".repeat(16_000_000), net("{ op = 'relu' }"));
     let cases = [
-        (net("{ op = 'relu', repeat = 1000000000000 }"), "more than 4000000 nodes"),
-        (net("{ op = 'relu', repeat = '10^12' }"), "more than 4000000 nodes"),
-        (net("{ layers = [], repeat = 1000000000000 }"), "more than 4000000 nodes"),
+        (net("{ op = 'relu', repeat = 1000000000000 }"), "more than 200000 nodes"),
+        (net("{ op = 'relu', repeat = '10^12' }"), "more than 200000 nodes"),
+        (net("{ layers = [], repeat = 1000000000000 }"), "more than 200000 nodes"),
         (
             net("{ repeat = 3000, layers = [{ repeat = 3000, layers = [{ op = 'relu' }] }] }"),
-            "more than 4000000 nodes",
+            "more than 200000 nodes",
         ),
-        (format!("{}\n{doubling}", net("{ use = 'b0' }")), "more than 4000000 nodes"),
+        (format!("{}\n{doubling}", net("{ use = 'b0' }")), "more than 200000 nodes"),
         (format!("{}\n{deep}", net("{ use = 'b0' }")), "more than 128 deep"),
-        (net(&nested), "recurs"),
+        (net(&nested), "more than 80 deep"),
+        (format!("input = [3, 8, 8]\n{headed}op = 'relu'\n"), "more than 40 deep"),
+        (format!("{} = 1", vec!["a"; 100_000].join(".")), "more than 80 parts"),
+        (words, "at most 300000 words"),
+        (format!("{}\n[params]\n{params}", net("{ op = 'relu' }")), "at most 200 parameters"),
+        (sources, "more than 2000000 settings and inputs"),
         (net("{ op = 'conv2d', out_channels = '2^53 + 1', kernel_size = 1 }"), "2^53"),
         (large, "16 MB"),
     ];

@@ -17,6 +17,7 @@ mod device;
 mod explain;
 mod input;
 mod models;
+mod open;
 mod ops;
 mod output;
 mod schema;

@@ -2,11 +2,17 @@
 
 use super::{Expander, grow};
 use crate::error::{Diagnostic, Span};
-use crate::read::description::{BlockBody, Body, Branches, DatumKind, Item};
+use crate::read::description::{BlockBody, Body, Branches, Datum, DatumKind, Item};
 use crate::text;
 
 /// The most nodes of a network. Every item takes a step, there or not, so that nothing loops without end.
-pub const MOST_NODES: u64 = 4_000_000;
+pub const MOST_NODES: u64 = 200_000;
+
+/// The most that expansion takes in all, in [`Expander::work`]: what is read for the nodes can be more than these are.
+const MOST_WORK: u64 = 10 * MOST_NODES;
+
+/// Bytes of an expression that are as much work as a value.
+const EXPRESSION: usize = 8;
 
 /// Mistakes after which expansion stops.
 const MOST_MISTAKES: usize = 50;
@@ -24,6 +30,20 @@ impl Expander<'_> {
         }
         self.stopped |= self.mistakes.len() >= MOST_MISTAKES;
         self.stopped
+    }
+
+    /// Takes account of values that are read for what stands at `span`; false if they are too many.
+    pub(super) fn work(&mut self, count: usize, span: &Span) -> bool {
+        self.worked = self.worked.saturating_add(count as u64);
+        if self.worked > MOST_WORK && !self.stopped {
+            let message = text!(
+                "expanding the network takes more than {MOST_WORK} settings and inputs",
+                "展开此网络要读取超过 {MOST_WORK} 个设置和输入"
+            );
+            self.mistakes.push(Diagnostic::new(message, span.clone()));
+            self.stopped = true;
+        }
+        !self.stopped
     }
 
     /// The mistake of a network that is too large whatever its conditions and expressions come to.
@@ -72,6 +92,15 @@ impl Expander<'_> {
     fn least_steps_of_branches(&self, branches: &Branches) -> u64 {
         let always = branches.branches.iter().filter(|branch| branch.when.is_none());
         always.fold(1, |sum: u64, branch| sum.saturating_add(self.least_steps_of_list(&branch.layers)))
+    }
+}
+
+/// How much work it is to read a value.
+pub(super) fn weight(datum: &Datum) -> usize {
+    match &datum.kind {
+        DatumKind::Number(_) | DatumKind::Boolean(_) => 1,
+        DatumKind::Text(text, _) => 1 + text.len() / EXPRESSION,
+        DatumKind::List(list) => list.iter().fold(1, |sum, datum| sum + weight(datum)),
     }
 }
 

@@ -27,6 +27,10 @@ impl<'d> Expander<'d> {
         list: &List<'_, 'd>,
         here: Here<'_>,
     ) -> Option<Vec<Incoming>> {
+        let (Some(first), Some(last)) = (names.first(), names.last()) else { return Some(vec![]) };
+        if !self.work(names.len(), &(first.span.start..last.span.end)) {
+            return None;
+        }
         let mut sources = vec![];
         for name in names {
             match list.find(&name.text) {
