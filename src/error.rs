@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::text;
 use crate::text::{Language, Text, printable};
@@ -103,10 +103,9 @@ impl Diagnostic {
             Language::Chinese => (Level::NOTE.with_name("说明"), Level::HELP.with_name("建议")),
         };
         let mut group = Group::with_title(level.primary_title(shown(&self.message, language)));
-        if !self.places.is_empty() {
-            group = group.element(self.snippet(source, language));
-        }
-        for note in self.far(source).collect::<Vec<_>>().iter().chain(&self.notes) {
+        group = self.draw(group, source, language);
+        let far = self.far(source);
+        for note in far.iter().chain(&self.notes) {
             group = group.element(note_level.clone().message(shown(note, language)));
         }
         if let Some(help) = &self.help {
@@ -116,45 +115,54 @@ impl Diagnostic {
         renderer.term_width(width).render(&[group])
     }
 
-    /// The lines from the first place to the last, which are all that the renderer need know of a long file.
-    fn snippet<'a>(
-        &'a self,
-        source: &'a Source,
-        language: Language,
-    ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    /// The lines from the first place to the last, which are all that the renderer need know of a long file; of a line that
+    /// is long itself, what is around the first place.
+    fn draw<'a>(&'a self, group: Group<'a>, source: &'a Source, language: Language) -> Group<'a> {
         let places = self.near(source);
+        let Some((first, _)) = places.first() else { return group };
         let start = places.iter().map(|(span, _)| span.start).min().unwrap_or(0);
         let end = places.iter().map(|(span, _)| span.end).max().unwrap_or(0);
-        let start = source.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-        let end = source.text[end..].find('\n').map_or(source.text.len(), |length| end + length + 1);
-        let line = source.line(start);
-        let mut snippet =
-            Snippet::source(&source.text[start..end]).path(printable(&source.name)).line_start(line);
-        for (index, (span, label)) in places.into_iter().enumerate() {
+        let line_start = source.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let line_end = source.text[end..].find('\n').map_or(source.text.len(), |length| end + length + 1);
+        let (line, name) = (source.line(line_start), printable(&source.name));
+        let is_long = start - line_start > REACH;
+        let start = if is_long { source.floor(start - AROUND) } else { line_start };
+        let end = source.floor(line_end.min(end + REACH));
+        let mut snippet = Snippet::source(&source.text[start..end]).line_start(line);
+        for (index, (span, label)) in places.iter().enumerate() {
             let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
             let label = label.map(|label| shown(label, language));
             snippet = snippet.annotation(kind.span(span.start - start..span.end - start).label(label));
         }
-        snippet
+        if is_long {
+            let before = &source.text[..first.start];
+            let column = 1 + before[before.rfind('\n').map_or(0, |newline| newline + 1)..].chars().count();
+            let origin = Origin::path(name).line(source.line(first.start)).char_column(column);
+            group.element(origin).element(snippet)
+        } else {
+            group.element(snippet.path(name))
+        }
     }
 
     /// The places that are drawn: those near enough to the first.
     fn near<'a>(&'a self, source: &Source) -> Vec<(Span, Option<&'a Text>)> {
-        let places = self.places.iter().map(|(span, label)| (source.clip(span), label.as_ref()));
+        let places = self.places.iter().take(PLACES).map(|(span, label)| (source.clip(span), label.as_ref()));
         let first = places.clone().next().map_or(0, |(span, _)| span.start);
-        places.filter(|(span, _)| span.start.abs_diff(first) <= REACH).collect()
+        let near = places.filter(|(span, _)| span.start.abs_diff(first) <= REACH);
+        near.map(|(span, label)| (span.start..source.floor(span.end.min(span.start + REACH)), label))
+            .collect()
     }
 
     /// The places that are too far from the first to be drawn with it, in words.
-    fn far<'a>(&'a self, source: &'a Source) -> impl Iterator<Item = Text> + 'a {
-        let first = self.places.first().map_or(0, |(span, _)| source.clip(span).start);
-        self.places.iter().filter_map(move |(span, label)| {
-            let span = source.clip(span);
-            let line = source.line(span.start);
+    fn far(&self, source: &Source) -> Vec<Text> {
+        let first = self.places.first().map_or(0, |(span, _)| span.start);
+        let far = self.places.iter().take(PLACES).filter(|(span, _)| span.start.abs_diff(first) > REACH);
+        far.map(|(span, label)| {
+            let line = source.line(source.floor(span.start));
             let (english, chinese) = label.as_ref().map_or(("", ""), |text| (&text.english, &text.chinese));
-            (span.start.abs_diff(first) > REACH)
-                .then(|| text!("line {line}: {english}", "第 {line} 行:{chinese}"))
+            text!("line {line}: {english}", "第 {line} 行:{chinese}")
         })
+        .collect()
     }
 }
 
@@ -167,8 +175,14 @@ fn shown(text: &Text, language: Language) -> String {
     lines.collect::<Vec<_>>().join("\n") + if end.is_some() { "…" } else { "" }
 }
 
+/// Places of one drawing; more would be no drawing.
+const PLACES: usize = 12;
+
 /// How many bytes two places of one drawing may be apart: the renderer takes up what is between.
 const REACH: usize = 1_000_000;
+
+/// Bytes before a place that are drawn of a long line; more than a terminal is wide.
+const AROUND: usize = 1000;
 
 impl Source {
     /// The number of the line that `at` stands in, from 1.
@@ -178,14 +192,13 @@ impl Source {
 
     /// `span`, or as much of it as is in the text, on character boundaries.
     fn clip(&self, span: &Span) -> Span {
-        let floor = |index: usize| {
-            (0..=index.min(self.text.len()))
-                .rev()
-                .find(|&index| self.text.is_char_boundary(index))
-                .unwrap_or(0)
-        };
-        let start = floor(span.start);
-        start..floor(span.end).max(start)
+        let start = self.floor(span.start);
+        start..self.floor(span.end).max(start)
+    }
+
+    /// The character boundary at `index` or before it.
+    fn floor(&self, index: usize) -> usize {
+        (0..=index.min(self.text.len())).rev().find(|&index| self.text.is_char_boundary(index)).unwrap_or(0)
     }
 }
 

@@ -275,7 +275,7 @@ fn rule_15_limits_are_met_at_once() {
         (format!("input = [3, 8, 8]\n{headed}op = 'relu'\n"), "more than 40 deep"),
         (format!("{} = 1", vec!["a"; 100_000].join(".")), "more than 80 parts"),
         (words, "at most 300000 words"),
-        (format!("{}\n[params]\n{params}", net("{ op = 'relu' }")), "at most 200 parameters"),
+        (format!("{}\n[params]\n{params}", net("{ op = 'relu' }")), "at most 100 parameters"),
         (sources, "more than 2000000 settings and inputs"),
         (net("{ op = 'conv2d', out_channels = '2^53 + 1', kernel_size = 1 }"), "2^53"),
         (large, "16 MB"),

@@ -23,8 +23,8 @@ mod tokens;
 /// After a broken array, toml finds a mistake at every element: the first few tell.
 const SYNTAX_MISTAKES: usize = 3;
 
-/// The most parameters of the network, and the most of either kind of a block.
-const MOST_PARAMETERS: usize = 200;
+/// The most parameters or inputs of the network or of a block: an expression looks through all of them.
+const MOST_NAMES: usize = 100;
 
 /// What could be read, and every mistake. A file that is no TOML gives no description.
 pub(super) fn parse(source: &Arc<Source>) -> (Option<Description>, Vec<Diagnostic>) {
@@ -33,10 +33,10 @@ pub(super) fn parse(source: &Arc<Source>) -> (Option<Description>, Vec<Diagnosti
     }
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     if errors.is_empty() {
-        let mut reader = Reader { source, mistakes: vec![], depth: 0 };
+        let mut reader = Reader { source, mistakes: vec![], depth: 0, is_too_much: false };
         reader.refuse_hidden(table.get_ref());
         let description = reader.file(table.get_ref(), table.span());
-        return (Some(description), reader.mistakes);
+        return (Some(description).filter(|_| !reader.is_too_much), reader.mistakes);
     }
     (None, syntax_mistakes(&source.text, table.get_ref(), &errors))
 }
@@ -104,6 +104,8 @@ struct Reader<'s> {
     source: &'s Arc<Source>,
     mistakes: Vec<Diagnostic>,
     depth: usize,
+    /// Whether it would take too long to check what was read.
+    is_too_much: bool,
 }
 
 impl Reader<'_> {
@@ -154,7 +156,8 @@ impl Reader<'_> {
                     self.refuse::<()>(value.span(), text!("the network has no input", "网络没有输入"));
                 }
                 let read = |(key, value)| Some(Input { name: name(key), sizes: self.datum(value)? });
-                inputs.0.iter().filter_map(read).collect()
+                let inputs = inputs.0.iter().filter_map(read).collect();
+                self.few(inputs, |input: &Input| &input.name)
             }
             (Some((one, _)), Some((several, _))) => {
                 let message = text!("both `input` and `inputs`", "同时给出了 `input` 和 `inputs`");
@@ -221,15 +224,16 @@ impl Reader<'_> {
         }
     }
 
-    /// The list, or nothing if there are more names in it than expressions are searched for.
+    /// The list, unless there are more names in it than expressions are searched for.
     fn few<T>(&mut self, list: Vec<T>, name: impl Fn(&T) -> &Name) -> Vec<T> {
-        let Some(extra) = list.get(MOST_PARAMETERS) else { return list };
+        let Some(extra) = list.get(MOST_NAMES) else { return list };
         let message = text!(
-            "there are at most {MOST_PARAMETERS} parameters, and this is one more",
-            "参数最多 {MOST_PARAMETERS} 个,这里超出了"
+            "there are at most {MOST_NAMES} parameters and {MOST_NAMES} inputs, and this is one more",
+            "参数和输入各最多 {MOST_NAMES} 个,这里超出了"
         );
         self.mistakes.push(Diagnostic::new(message, name(extra).span.clone()));
-        vec![]
+        self.is_too_much = true;
+        list
     }
 
     fn variants(&mut self, table: &DeTable<'_>) -> Vec<Variant> {
@@ -317,7 +321,8 @@ impl Reader<'_> {
             }
         };
         let (params, inputs) = (self.names(table, "params"), self.names(table, "inputs"));
-        let (params, defaults) = (self.few(params, |name| name), self.few(defaults, |default| &default.name));
+        let (params, inputs) = (self.few(params, |name| name), self.few(inputs, |name| name));
+        let defaults = self.few(defaults, |default| &default.name);
         Some(Block { name, params, defaults, inputs, body })
     }
 }

@@ -12,7 +12,7 @@ pub const MOST_NODES: u64 = 200_000;
 const MOST_WORK: u64 = 10 * MOST_NODES;
 
 /// Bytes of an expression that are as much work as a value.
-const EXPRESSION: usize = 8;
+const EXPRESSION: usize = 4;
 
 /// Mistakes after which expansion stops.
 const MOST_MISTAKES: usize = 50;

@@ -11,6 +11,9 @@ use crate::error::{Diagnostic, Span, did_you_mean};
 use crate::text;
 use crate::text::{Text, is_hidden};
 
+/// The longest name: it stands in the path of all that is in it.
+const LONGEST_NAME: usize = 100;
+
 impl Reader<'_> {
     pub(super) fn datum(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Datum> {
         let span = value.span();
@@ -122,6 +125,14 @@ impl Reader<'_> {
 
     pub(super) fn valid_name(&mut self, name: Name) -> Option<Name> {
         let allowed = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+        let length = name.text.chars().count();
+        if length > LONGEST_NAME {
+            let message = text!(
+                "a name has at most {LONGEST_NAME} characters, and this has {length}",
+                "名称最多 {LONGEST_NAME} 个字符,这里有 {length} 个"
+            );
+            return self.refuse(name.span, message);
+        }
         if !name.text.is_empty() && name.text.chars().all(allowed) && &*name.text != "input" {
             return Some(name);
         }
