@@ -6,7 +6,7 @@ use cnncost::text;
 use cnncost::text::Language;
 
 /// Reads a description, expands it and counts it; every mistake can be drawn.
-pub fn description(bytes: &[u8]) {
+pub(crate) fn description(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let network = Description::parse("fuzz.toml", text).and_then(|description| {
         // Each variant is a network of its own; the first few tell.
@@ -33,7 +33,7 @@ pub fn description(bytes: &[u8]) {
 }
 
 /// Reads an expression and evaluates it; what is displayed reads as the same value.
-pub fn expression(bytes: &[u8]) {
+pub(crate) fn expression(bytes: &[u8]) {
     let Ok(source) = std::str::from_utf8(bytes) else { return };
     let expression = match Expression::parse(source) {
         Ok(expression) => expression,

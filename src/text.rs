@@ -20,6 +20,9 @@ pub fn is_hidden(c: char) -> bool {
 
 /// `text` on one line, with every hidden character written out: `\u{1b}[31m`.
 pub fn printable(text: &str) -> String {
+    if !text.chars().any(is_hidden) {
+        return text.to_owned();
+    }
     let shown = |c: char| if is_hidden(c) { c.escape_default().to_string() } else { c.to_string() };
     text.chars().map(shown).collect()
 }
