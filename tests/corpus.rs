@@ -13,7 +13,9 @@ fn replay(target: &str, body: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
     let files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(files.len() >= LEAST, "only {} files for {target}", files.len());
-    files.iter().for_each(|file| body(&fs::read(file).unwrap()));
+    for file in files {
+        body(&fs::read(file).unwrap());
+    }
 }
 
 #[test]

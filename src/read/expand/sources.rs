@@ -27,8 +27,8 @@ impl<'d> Expander<'d> {
         list: &List<'_, 'd>,
         here: Here<'_>,
     ) -> Option<Vec<Incoming>> {
-        let (Some(first), Some(last)) = (names.first(), names.last()) else { return Some(vec![]) };
-        if !self.work(names.len(), &(first.span.start..last.span.end)) {
+        let [first, ..] = names else { return Some(vec![]) };
+        if !self.work(names.len(), &first.span) {
             return None;
         }
         let mut sources = vec![];

@@ -12,13 +12,12 @@ pub(super) fn key(text: &str, table: &DeTable<'_>, second: Span) -> (Diagnostic,
     let line =
         text.get(..second.start).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
     let header = text.get(line..).and_then(header);
-    let first = match header {
-        Some(header) => first_header(text.get(..line).unwrap_or_default(), header),
-        None => {
-            let mut search = Search { text, second: &second, first: None };
-            search.table(table, &(0..text.len()));
-            search.first.map(|(_, span)| span)
-        }
+    let first = if let Some(header) = header {
+        first_header(text.get(..line).unwrap_or_default(), header)
+    } else {
+        let mut search = Search { text, second: &second, first: None };
+        search.table(table, &(0..text.len()));
+        search.first.map(|(_, span)| span)
     };
     let written = text.get(second.clone()).unwrap_or_default();
     let mistake =
