@@ -470,6 +470,6 @@ fn id(index: usize) -> NodeId {
 fn scope_id(index: usize) -> ScopeId {
     ScopeId(
         u32::try_from(index)
-            .expect("every box takes a step of expansion, and these are limited to 4,000,000"),
+            .expect("every box takes a step of expansion, and these are limited to 16,000,000"),
     )
 }

@@ -1,23 +1,23 @@
 //! Networks as they are named on the command line: a file, standard input, or a bundled network, with its variant.
 
 use std::cell::OnceCell;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
 use sha2::{Digest, Sha256};
 
+use super::open::open;
 use super::{Dtype, Outcome, Output};
 use crate::error::{Diagnostic, ReadError};
 use crate::read::bundled::{self, Bundled, CLAIMS};
 use crate::read::description::Name;
 use crate::read::expression::Value;
-use crate::read::{Description, MOST_BYTES, Options};
+use crate::read::{Description, MOST_BYTES, MOST_NODES, Options};
 use crate::report::Subject;
 use crate::shape::ElementType;
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, printable};
 
 /// What a network is read with.
 #[derive(Args, Clone, Debug)]
@@ -91,10 +91,22 @@ impl NetworkOptions {
         } else {
             vec![named.variant.clone()]
         };
-        let mut worst = Outcome::Done;
+        if variants.is_empty() {
+            return output.refuse(&named.refused(text!("it has no variants", "它没有变体"), None));
+        }
+        let (mut worst, mut nodes) = (Outcome::Done, 0);
         for variant in variants {
             match self.subject(named, variant) {
                 Ok(subject) => {
+                    nodes += subject.network.graph.len() as u64;
+                    if nodes > MOST_NODES {
+                        let why = text!(
+                            "its variants together have more than {MOST_NODES} nodes",
+                            "它的各变体合计超过 {MOST_NODES} 个节点"
+                        );
+                        let help = text!("name one: `@VARIANT`", "请指定一个:`@变体`");
+                        return output.refuse(&named.refused(why, Some(help)));
+                    }
                     output.warn(&subject.network.warnings, &named.description.source);
                     let clean =
                         subject.network.warnings.is_empty() && subject.analysis.uncounted().is_empty();
@@ -160,13 +172,12 @@ impl NetworkOptions {
             Some(variant) => format!("{stem}@{variant}"),
             None => stem.clone(),
         };
-        let sha256 = Sha256::digest(description.source.text.as_bytes());
         Ok(Subject {
             title: self.title(description.name.as_ref().unwrap_or(stem), variant.as_deref()),
-            label,
+            label: printable(&label),
             source: description.source.name.clone(),
             variant,
-            sha256: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: named.sha256.get_or_init(|| sha256(&description.source.text)).clone(),
             network,
             analysis,
             element: ElementType::from(self.dtype),
@@ -179,7 +190,7 @@ impl NetworkOptions {
     fn title(&self, name: &str, variant: Option<&str>) -> String {
         let set = self.set.iter().map(|(name, value)| format!("{name} = {value}"));
         let apart = variant.map(str::to_owned).into_iter().chain(set);
-        std::iter::once(name.to_owned()).chain(apart).collect::<Vec<_>>().join(" · ")
+        printable(&std::iter::once(name.to_owned()).chain(apart).collect::<Vec<_>>().join(" · "))
     }
 
     pub(super) fn read(&self, file: &str) -> Result<Named, ReadError> {
@@ -187,7 +198,13 @@ impl NetworkOptions {
             let From::Toml = self.from;
             let text = read_text("standard input", io::stdin().lock())?;
             let description = Description::parse("standard input", &text)?;
-            return Ok(Named { description, stem: "stdin".to_owned(), variant: None, bundled: false });
+            return Ok(Named {
+                description,
+                stem: "stdin".to_owned(),
+                variant: None,
+                bundled: false,
+                sha256: OnceCell::new(),
+            });
         }
         // A file whose name has an `@` in it is that file.
         let (path, variant) = match file.rsplit_once('@') {
@@ -209,6 +226,7 @@ impl NetworkOptions {
             stem: stem.into_owned(),
             variant,
             bundled: false,
+            sha256: OnceCell::new(),
         })
     }
 }
@@ -219,6 +237,18 @@ pub(super) struct Named {
     pub(super) stem: String,
     pub(super) variant: Option<String>,
     bundled: bool,
+    /// Of the text, once it is asked for.
+    sha256: OnceCell<String>,
+}
+
+fn sha256(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Named {
+    fn refused(&self, why: Text, help: Option<Text>) -> ReadError {
+        ReadError::Unreadable { name: self.description.source.name.clone(), why, help }
+    }
 }
 
 /// The text of a bundled description.
@@ -230,7 +260,13 @@ pub(super) fn bundled_text(name: &str) -> Result<&'static str, ReadError> {
 fn named(name: &str, variant: Option<String>) -> Result<Named, ReadError> {
     let (file, of_name) = find(name)?;
     let description = Description::parse(&format!("{}.toml", file.name), file.text)?;
-    Ok(Named { description, stem: file.name.to_owned(), variant: variant.or(of_name), bundled: true })
+    Ok(Named {
+        description,
+        stem: file.name.to_owned(),
+        variant: variant.or(of_name),
+        bundled: true,
+        sha256: OnceCell::new(),
+    })
 }
 
 fn find(name: &str) -> Result<(&'static Bundled, Option<String>), ReadError> {
@@ -254,7 +290,7 @@ pub(super) fn read_file(path: &str) -> Result<String, ReadError> {
         let help = text!("give the files in it: `{path}/*.toml`", "请给出其中的文件:`{path}/*.toml`");
         return Err(unreadable(text!("it is a directory", "这是一个目录"), Some(help)));
     }
-    read_text(path, File::open(path).map_err(|error| unreadable(io_error(&error), None))?)
+    read_text(path, open(path).map_err(|error| unreadable(io_error(&error), None))?)
 }
 
 fn read_text(name: &str, file: impl Read) -> Result<String, ReadError> {
@@ -278,6 +314,9 @@ fn io_error(error: &io::Error) -> Text {
     match error.kind() {
         io::ErrorKind::NotFound => text!("there is no such file", "没有这个文件"),
         io::ErrorKind::PermissionDenied => text!("it may not be read", "没有读取权限"),
+        io::ErrorKind::UnexpectedEof => {
+            text!("it is a pipe that nothing is written to", "这是一个没有写入者的管道")
+        }
         _ => text!("{error}", "{error}"),
     }
 }

@@ -19,6 +19,7 @@ mod explain;
 mod input;
 mod lock;
 mod models;
+mod open;
 mod ops;
 mod output;
 mod schema;
