@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom up, as in the documentation of the crate.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 14] = [
     "text", "shape", "counts", "working", "error", "op", "graph", "analyze", "run", "read", "subject",
-    "report", "cli",
+    "compare", "report", "cli",
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

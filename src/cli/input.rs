@@ -33,12 +33,20 @@ pub(super) struct Networks {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Network")]
 pub(super) struct NetworkOptions {
-    /// Set a parameter of the description
-    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
-    set: Vec<(String, String)>,
+    #[command(flatten)]
+    reading: Reading,
     /// Samples of one forward pass
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     batch: u64,
+}
+
+/// How a network is read, whatever the batch.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Network")]
+pub(super) struct Reading {
+    /// Set a parameter of the description
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    set: Vec<(String, String)>,
     /// Sizes of the input, without the batch, in place of those in the file: 3x299x299
     #[arg(long, value_name = "SIZES", value_parser = sizes)]
     input: Option<Sizes>,
@@ -51,6 +59,15 @@ pub(super) struct NetworkOptions {
     /// Fail if there is a warning or an operator that is not counted
     #[arg(long)]
     strict: bool,
+}
+
+/// Which subjects a command makes of a network that was named.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    /// A subject for each of these batches.
+    pub(super) batches: &'a [u64],
+    /// Whether a file with variants, named without one, stands for all of them.
+    pub(super) all_variants: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -70,10 +87,23 @@ impl Networks {
 
 impl NetworkOptions {
     pub(super) fn subjects(&self, files: &[String], output: &Output) -> (Vec<Subject>, Outcome) {
+        let wanted = Wanted { batches: &[self.batch], all_variants: false };
+        self.reading.subjects(files, wanted, output)
+    }
+}
+
+impl Reading {
+    /// Reads and counts every network, in the order of `files`, its variants and the batches.
+    pub(super) fn subjects(
+        &self,
+        files: &[String],
+        wanted: Wanted,
+        output: &Output,
+    ) -> (Vec<Subject>, Outcome) {
         let (mut subjects, mut worst) = (vec![], Outcome::Done);
         for file in files {
             let outcome = match self.read(file) {
-                Ok(named) => self.variants(&named, output, &mut subjects),
+                Ok(named) => self.variants(&named, wanted, output, &mut subjects),
                 Err(error) => output.refuse(&error),
             };
             worst = worst.max(outcome);
@@ -82,35 +112,52 @@ impl NetworkOptions {
     }
 
     /// Every variant that was asked for.
-    fn variants(&self, named: &Named, output: &Output, subjects: &mut Vec<Subject>) -> Outcome {
-        let all = named.variant.as_deref() == Some("*");
+    fn variants(
+        &self,
+        named: &Named,
+        wanted: Wanted,
+        output: &Output,
+        subjects: &mut Vec<Subject>,
+    ) -> Outcome {
+        let known = &named.description.variants;
+        let all = match &named.variant {
+            Some(variant) => variant == "*",
+            None => wanted.all_variants && !known.is_empty(),
+        };
         let variants: Vec<Option<String>> = if all {
-            named.description.variants.iter().map(|variant| Some(variant.name.text.to_string())).collect()
+            known.iter().map(|variant| Some(variant.name.text.to_string())).collect()
         } else {
             vec![named.variant.clone()]
         };
         let mut worst = Outcome::Done;
         for variant in variants {
-            match self.subject(named, variant) {
-                Ok(subject) => {
-                    output.warn(&subject.network.warnings, &named.description.source);
-                    let clean =
-                        subject.network.warnings.is_empty() && subject.analysis.uncounted().is_empty();
-                    worst = worst.max(if self.strict && !clean { Outcome::Failed } else { Outcome::Done });
-                    subjects.push(subject);
+            for (index, &batch) in wanted.batches.iter().enumerate() {
+                match self.subject(named, variant.clone(), batch) {
+                    Ok(subject) => {
+                        let warnings = &subject.network.warnings;
+                        if index == 0 {
+                            output.warn(warnings, &named.description.source);
+                        }
+                        let clean = warnings.is_empty() && subject.analysis.uncounted().is_empty();
+                        worst = worst.max(if self.strict && !clean { Outcome::Failed } else { Outcome::Done });
+                        subjects.push(subject);
+                    }
+                    Err(error) => {
+                        worst = worst.max(output.refuse(&error));
+                        break;
+                    }
                 }
-                Err(error) => worst = worst.max(output.refuse(&error)),
             }
         }
         worst
     }
 
-    fn subject(&self, named: &Named, variant: Option<String>) -> Result<Subject, ReadError> {
+    fn subject(&self, named: &Named, variant: Option<String>, batch: u64) -> Result<Subject, ReadError> {
         let Named { description, stem, .. } = named;
         let input = self.input.as_ref().map(|sizes| sizes.0.clone());
         let options = Options { variant: variant.clone(), set: self.set.clone(), input };
         let network = description.expand(&options)?;
-        let analysis = crate::analyze(&network.graph, self.batch).map_err(|too_large| {
+        let analysis = crate::analyze(&network.graph, batch).map_err(|too_large| {
             let path = &too_large.path;
             let message = text!("a count of `{path}` does not fit 128 bits", "`{path}` 的计数超出 128 位");
             let mistake = match too_large.span {
