@@ -71,8 +71,7 @@ impl Comparison {
             prints: [first, second].map(align::prints),
             pairs: vec![],
         };
-        let roots =
-            [0, 1].map(|side| matching.outlines[side].parts(ScopeId::ROOT).to_vec());
+        let roots = [0, 1].map(|side| matching.outlines[side].parts(ScopeId::ROOT).to_vec());
         let differences = matching.differences(&roots[0], &roots[1]);
         let rewired = differences.is_empty() && matching.is_rewired();
         Self { differences, rewired }

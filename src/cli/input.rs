@@ -139,7 +139,8 @@ impl Reading {
                             output.warn(warnings, &named.description.source);
                         }
                         let clean = warnings.is_empty() && subject.analysis.uncounted().is_empty();
-                        worst = worst.max(if self.strict && !clean { Outcome::Failed } else { Outcome::Done });
+                        worst =
+                            worst.max(if self.strict && !clean { Outcome::Failed } else { Outcome::Done });
                         subjects.push(subject);
                     }
                     Err(error) => {

@@ -13,6 +13,7 @@ use crate::shape::ElementType;
 use crate::text::{Language, Text};
 
 mod analyze;
+mod compare;
 mod device;
 mod explain;
 mod input;
@@ -34,6 +35,8 @@ struct Cli {
 enum Command {
     /// Show the cost of each layer and in total; of several networks, a line each
     Analyze(analyze::Arguments),
+    /// Lay networks side by side: totals with their ratios, and where the difference arises
+    Compare(compare::Arguments),
     /// Show the working of each number: of a layer, of a box, or of the whole network
     Explain(explain::Arguments),
     /// List the bundled networks
@@ -108,6 +111,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Analyze(arguments) => analyze::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Ops(arguments) => ops::run(&arguments),

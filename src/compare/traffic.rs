@@ -58,7 +58,8 @@ mod tests {
     #[test]
     fn turns_are_where_they_are_found_by_trying() {
         let sizes = [0, 1, 2, 3, 7, 12];
-        let all = || sizes.iter().flat_map(|&weights| sizes.iter().map(move |&each| Traffic { weights, each }));
+        let all =
+            || sizes.iter().flat_map(|&weights| sizes.iter().map(move |&each| Traffic { weights, each }));
         for first in all() {
             for second in all() {
                 let at = |batch: u128| {

@@ -6,6 +6,7 @@ use crate::text::Language;
 pub use crate::subject::Subject;
 
 pub mod columns;
+pub mod compare;
 pub mod csv;
 pub mod explain;
 mod figures;
