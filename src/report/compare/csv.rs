@@ -3,6 +3,7 @@
 use super::Compared;
 use super::lines::{Line, layers};
 use super::totals::traffic;
+use crate::counts::Counts;
 use crate::text::Language;
 
 /// A line for each layer that differs; of several batches, a line for each network at each of them.
@@ -35,8 +36,12 @@ fn differences(compared: &Compared) -> Vec<Vec<String>> {
         let subjects = [compared.subjects[0], compared.subjects[index]];
         let record = |line: &Line| {
             let what = |side: usize| line.what[side].as_ref().map_or(String::new(), |what| what.long.clone());
-            let flops = line.counts.map(|counts| counts.work.ops.flops());
-            let figures = [line.macs(), line.params(), flops];
+            let figures: [fn(&Counts) -> u128; 3] = [
+                |counts| counts.work.macs.total(),
+                |counts| counts.params.total(),
+                |counts| counts.work.ops.flops(),
+            ];
+            let figures = figures.map(|figure| line.counts.each_ref().map(figure));
             let figures = figures.into_iter().flat_map(|[old, new]| [new.to_string(), old.to_string()]);
             let words = [
                 compared.names[index].clone(),

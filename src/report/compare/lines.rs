@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 
-use super::totals::signed;
 use crate::compare::{Comparison, Difference, Sides, counts};
 use crate::counts::{Counts, Tally};
 use crate::graph::{Graph, NodeId, Place};
@@ -11,7 +10,8 @@ use crate::report::Subject;
 use crate::report::rows::{Depth, kernel, kind_name};
 use crate::shape::Shape;
 use crate::text;
-use crate::text::Language;
+use crate::text::{Language, Text};
+use crate::working::grouped;
 
 /// The most lines where no depth was asked for.
 const MOST: usize = 30;
@@ -70,29 +70,35 @@ impl Mark {
     }
 }
 
+/// What differences are measured in.
+pub(super) struct Measure {
+    pub(super) label: Text,
+    pub(super) figure: fn(&Counts) -> u128,
+}
+
+/// MACs, or FLOPs where no line differs in MACs.
+pub(super) fn measure(lines: &[Line]) -> Measure {
+    let macs: fn(&Counts) -> u128 = |counts| counts.work.macs.total();
+    if lines.iter().any(|line| macs(&line.counts[0]) != macs(&line.counts[1])) {
+        Measure { label: text!("MACs", "乘加数"), figure: macs }
+    } else {
+        Measure { label: text!("FLOPs", "FLOPs"), figure: |counts| counts.work.ops.flops() }
+    }
+}
+
 impl Line {
-    pub(super) fn macs(&self) -> [u128; 2] {
-        self.counts.map(|counts| counts.work.macs.total())
-    }
-
-    pub(super) fn params(&self) -> [u128; 2] {
-        self.counts.map(|counts| counts.params.total())
-    }
-
     /// Its part of a whole difference; `None` if there is none.
-    pub(super) fn share(&self, whole: [u128; 2]) -> Option<f64> {
-        let ([old, new], whole) = (self.macs(), difference(whole));
-        (whole != 0.0).then(|| difference([old, new]) / whole)
+    pub(super) fn share(&self, measure: &Measure, whole: &[Counts; 2]) -> Option<f64> {
+        let whole = difference(whole.each_ref().map(measure.figure));
+        (whole != 0.0).then(|| difference(self.counts.each_ref().map(measure.figure)) / whole)
     }
 
-    pub(super) fn macs_difference(&self) -> String {
-        let [old, new] = self.macs();
-        signed(old, new)
-    }
-
-    pub(super) fn params_difference(&self) -> String {
-        let [old, new] = self.params();
-        signed(old, new)
+    /// What it costs in one of the networks; nothing where it is not there.
+    pub(super) fn shown(&self, measure: &Measure, side: usize) -> String {
+        match self.what[side] {
+            None if self.what[1 - side].is_some() => String::new(),
+            Some(_) | None => grouped((measure.figure)(&self.counts[side]), ","),
+        }
     }
 }
 
@@ -165,8 +171,12 @@ fn merged(lines: Vec<Line>) -> Vec<Line> {
 /// The lines that differ most, in their order, and one for the others.
 fn cut(lines: Vec<Line>, language: Language) -> Vec<Line> {
     let size = |line: &Line| {
-        let ([old, new], [before, after]) = (line.macs(), line.params());
-        Reverse((old.abs_diff(new), before.abs_diff(after)))
+        let apart = |figure: fn(&Counts) -> u128| figure(&line.counts[0]).abs_diff(figure(&line.counts[1]));
+        Reverse((
+            apart(|counts| counts.work.macs.total()),
+            apart(|counts| counts.params.total()),
+            apart(|counts| counts.work.ops.flops()),
+        ))
     };
     let mut order: Vec<usize> = (0..lines.len()).collect();
     order.sort_by_key(|&index| (size(&lines[index]), index));
@@ -290,7 +300,7 @@ impl<'s> Side<'s> {
             None => format!("{kind} {output}{remark}"),
         };
         let long = match &self.inputs[..] {
-            [input] => format!("{kind} {input} → {output}{remark}"),
+            [input] if Some(input) != self.output => format!("{kind} {input} → {output}{remark}"),
             _ => format!("{kind} {output}{remark}"),
         };
         What { short, long }

@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use super::Compared;
-use super::lines::{Line, lines};
+use super::lines::{Line, Measure, lines, measure};
 use super::table::share;
 use super::totals::{FIGURES, percent, signed, traffic};
 use crate::compare::Comparison;
+use crate::counts::Counts;
 use crate::report::Subject;
 use crate::report::markdown::escaped;
 use crate::report::rows::Depth;
@@ -142,52 +143,56 @@ fn details(
         "where the difference between {first} and {second} arises",
         "{first} 与 {second} 的差异出自何处"
     );
-    let say = |text: Text| text.get(language).to_owned();
-    let macs = say(text!("MACs", "乘加数"));
+    let (say, measure) = (|text: Text| text.get(language).to_owned(), measure(&lines));
+    let label = measure.label.get(language).to_owned();
     let heads = [
         say(text!("layer", "层")),
         first.clone(),
-        macs.clone(),
+        label.clone(),
         second.clone(),
-        macs,
-        say(text!("Δ MACs", "Δ 乘加数")),
+        label.clone(),
+        format!("Δ {label}"),
         say(text!("share", "占比")),
         say(text!("Δ params", "Δ 参数量")),
     ];
     let numeric = [false, false, true, false, true, true, true, true];
-    let whole = subjects.map(|subject| subject.analysis.total().work.macs.total());
-    let params = subjects.map(|subject| subject.analysis.total().params.total());
+    let whole = subjects.map(|subject| *subject.analysis.total());
+    let bold = |text: String| format!("**{text}**");
     let total = vec![
-        format!("**{}**", say(text!("difference", "差异"))),
+        bold(say(text!("difference", "差异"))),
         String::new(),
-        format!("**{}**", grouped(whole[0], ",")),
+        bold(grouped((measure.figure)(&whole[0]), ",")),
         String::new(),
-        format!("**{}**", grouped(whole[1], ",")),
-        format!("**{}**", signed(whole[0], whole[1])),
+        bold(grouped((measure.figure)(&whole[1]), ",")),
+        bold(apart(&whole, measure.figure)),
         String::new(),
-        format!("**{}**", signed(params[0], params[1])),
+        bold(apart(&whole, params)),
     ];
-    let rows = lines.iter().map(|line| row(line, whole)).chain([total]);
+    let rows = lines.iter().map(|line| row(line, &measure, &whole)).chain([total]);
     let title = title.get(language);
     format!("\n<details><summary>{title}</summary>\n\n{}\n</details>\n", table(&heads, &numeric, rows))
 }
 
-fn row(line: &Line, whole: [u128; 2]) -> Vec<String> {
+fn row(line: &Line, measure: &Measure, whole: &[Counts; 2]) -> Vec<String> {
     let what = |side: usize| line.what[side].as_ref().map_or(String::new(), |what| escaped(&what.long));
-    let macs = |side: usize| match line.what[side] {
-        None if line.what[1 - side].is_some() => String::new(),
-        Some(_) | None => grouped(line.macs()[side], ","),
-    };
     vec![
         escaped(format!("{} {}", line.mark.symbol(), line.path).trim()),
         what(0),
-        macs(0),
+        line.shown(measure, 0),
         what(1),
-        macs(1),
-        line.macs_difference(),
-        share(line.share(whole)),
-        line.params_difference(),
+        line.shown(measure, 1),
+        apart(&line.counts, measure.figure),
+        share(line.share(measure, whole)),
+        apart(&line.counts, params),
     ]
+}
+
+fn params(counts: &Counts) -> u128 {
+    counts.params.total()
+}
+
+fn apart(counts: &[Counts; 2], figure: fn(&Counts) -> u128) -> String {
+    signed(figure(&counts[0]), figure(&counts[1]))
 }
 
 fn table(heads: &[String], numeric: &[bool], rows: impl Iterator<Item = Vec<String>>) -> String {

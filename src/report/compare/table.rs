@@ -2,28 +2,29 @@
 
 use std::fmt::Write;
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Compared;
 use super::grid::{Cell, Column, draw, width};
-use super::lines::{Line, lines};
+use super::lines::{Line, Measure, lines, measure};
 use super::totals::{FIGURES, Figure, Words, better, change, signed, traffic};
 use crate::analyze::Status;
 use crate::compare::Comparison;
 use crate::compare::traffic::Traffic;
+use crate::counts::Counts;
 use crate::report::figures::{bytes, digits};
 use crate::report::rows::Depth;
 use crate::report::table::shortened;
 use crate::report::{Style, Subject};
 use crate::text;
-use crate::text::Language;
+use crate::text::{Language, Text};
 use crate::working::grouped;
 
 /// The narrowest column of paths: longer ones lose their beginning.
 const PATH: usize = 16;
 
-/// The narrowest column that says what a layer is.
-const WHAT: usize = 12;
+/// The narrowest column that says what a layer is, and how narrow one may be for the sake of another column.
+const WHAT: (usize, usize) = (12, 20);
 
 /// All of it: totals, batches, differences.
 pub fn write(compared: &Compared, depth: Depth, style: Style) -> String {
@@ -67,7 +68,8 @@ fn totals(compared: &Compared, style: Style) -> String {
     while next < compared.subjects.len() {
         let fitting = |end: &usize| width(&columns(compared, next, *end, style)) <= style.width;
         let end = (next + 1..=compared.subjects.len()).take_while(fitting).last().unwrap_or(next + 1);
-        tables.push(draw(&columns(compared, next, end, style), 0, style));
+        let table = draw(&columns(compared, next, end, style), 0, style);
+        tables.push(table.trim_end().to_owned() + "\n");
         next = end;
     }
     let mut text = tables.join("\n");
@@ -135,72 +137,77 @@ fn batches(compared: &Compared, style: Style) -> String {
     if compared.batches.is_empty() {
         return text;
     }
+    let labels = compared.batches.iter().map(|networks| networks[0].analysis.batch.to_string()).collect();
+    let batch = Column::figures(text!("batch", "批量").get(style.language), labels);
     for (index, _) in compared.pairs() {
-        let groups = groups(compared, index, style);
-        let labels: Vec<_> =
-            compared.batches.iter().map(|networks| networks[0].analysis.batch.to_string()).collect();
-        let batch = Column::figures(text!("batch", "批量").get(style.language), labels);
-        for (title, group) in groups {
-            let _ = writeln!(text, "\n {}", title.get(style.language));
-            let columns: Vec<_> = std::iter::once(batch.clone()).chain(group).collect();
-            text.push_str(&draw(&columns, 0, style));
+        let mut groups = groups(compared, index, style).into_iter().peekable();
+        while let Some((title, mut columns)) = groups.next() {
+            columns.insert(0, batch.clone());
+            let mut titles = format!(" {:pad$}  {title}", "", pad = batch.width());
+            // As many groups side by side as there is room for.
+            while let Some((title, group)) =
+                groups.next_if(|(_, group)| width(&columns) + width(group) < style.width)
+            {
+                let pad = (width(&columns) + 2).saturating_sub(titles.width());
+                titles.push_str(&format!("{:pad$}{title}", ""));
+                columns.extend(group);
+            }
+            let _ = write!(text, "\n{titles}\n{}", draw(&columns, 0, style));
         }
-        if let (Some(first), Some(second)) =
-            (Traffic::of(compared.subjects[0]), Traffic::of(compared.subjects[index]))
-            && first.each > 0
-        {
-            let limit = change(first.each, second.each, Words::Amount).text;
-            let (english, chinese) = (&limit.english, &limit.chinese);
-            let weights =
-                [first, second].map(|traffic| bytes(traffic.weights * compared.subjects[0].element.bytes()));
-            let [old, new] = &weights;
-            let note = text!(
-                "weights move once ({old}, {new}), tensors for each sample: in large batches it comes to {english}",
-                "权重只读一次({old}、{new}),张量则每个样本都要读写:批量很大时趋于{chinese}"
-            );
-            let _ = writeln!(text, " {}", note.get(style.language));
-        }
+        text.push_str(&limit(compared, index, style));
     }
     text
 }
 
-/// Columns that belong together, under what they are about.
-fn groups(compared: &Compared, index: usize, style: Style) -> Vec<(crate::text::Text, Vec<Column>)> {
-    let sides = [0, index];
-    let name = |side: usize| shortened(&compared.names[sides[side]], 20);
+/// Columns that belong together, and what they are about.
+fn groups(compared: &Compared, index: usize, style: Style) -> Vec<(String, Vec<Column>)> {
+    let name = |side: usize| shortened(&compared.names[side], 20);
     let at = |side: usize, figure: &dyn Fn(&Subject) -> String| {
-        compared.batches.iter().map(|networks| figure(networks[sides[side]])).collect::<Vec<_>>()
+        let cells = compared.batches.iter().map(|networks| figure(networks[side]));
+        Column::figures(name(side), cells.collect())
     };
     let counted = |figure: fn(&Subject) -> u128| {
-        let mut columns: Vec<_> = [0, 1]
-            .map(|side| Column::figures(name(side), at(side, &|subject| grouped(figure(subject), ","))))
-            .into();
         let changes = compared.batches.iter().map(|networks| {
             let change = change(figure(networks[0]), figure(networks[index]), Words::Amount);
             Cell { text: change.text.get(style.language).to_owned(), is_better: change.is_better }
         });
-        columns.push(Column { cells: changes.collect(), ..Column::default() });
-        columns
+        let changes = Column { cells: changes.collect(), ..Column::default() };
+        let figures = [0, index].map(|side| at(side, &|subject| grouped(figure(subject), ",")));
+        figures.into_iter().chain([changes]).collect::<Vec<_>>()
     };
     let intensity =
         |subject: &Subject| subject.intensity(subject.analysis.total()).map_or(String::new(), digits);
-    let per_byte = text!("FLOPs/byte of", "FLOPs/字节:");
-    let per_byte = per_byte.get(style.language);
-    let mut moved = counted(traffic);
-    moved.extend(
-        [0, 1].map(|side| Column::figures(format!("{per_byte} {}", name(side)), at(side, &intensity))),
-    );
-    if 8 + width(&moved) > style.width {
-        let short = text!("per byte", "每字节");
-        for column in &mut moved[3..] {
-            short.get(style.language).clone_into(&mut column.heading);
-        }
+    let mut groups = vec![
+        (text!("bytes read + written", "读写字节"), counted(traffic)),
+        (text!("FLOPs per byte", "FLOPs/字节"), [0, index].map(|side| at(side, &intensity)).into()),
+        (text!("peak bytes of tensors", "张量峰值字节"), counted(Subject::peak_bytes)),
+    ];
+    for (title, columns) in &mut groups {
+        // A title has room above its columns.
+        let missing = title.get(style.language).width().saturating_sub(width(columns) - 1);
+        columns[0].heading =
+            format!("{:missing$}{}", "", name(0), missing = missing + columns[0].width() - name(0).width());
     }
-    let (traffic_title, peak_title) = (
-        text!("bytes read + written, and FLOPs for each", "读写字节,及每字节的 FLOPs"),
-        text!("peak bytes of tensors", "张量峰值字节"),
+    groups.into_iter().map(|(title, columns)| (title.get(style.language).to_owned(), columns)).collect()
+}
+
+/// What it comes to in the end, and why.
+fn limit(compared: &Compared, index: usize, style: Style) -> String {
+    let subjects = [compared.subjects[0], compared.subjects[index]];
+    let [Some(first), Some(second)] = subjects.map(Traffic::of) else { return String::new() };
+    let bytes = |traffic: Traffic| bytes(traffic.weights * subjects[0].element.bytes());
+    let (old, new) = (bytes(first), bytes(second));
+    let why = text!(
+        "weights move once ({old}, {new}), tensors with each sample:",
+        "权重只读一次({old}、{new}),张量则每个样本都要读写:"
     );
-    vec![(traffic_title, moved), (peak_title, counted(Subject::peak_bytes))]
+    let end = if first.each == second.each {
+        text!("the larger the batch, the nearer to each other", "批量越大,两者越接近")
+    } else {
+        let Text { english, chinese } = change(first.each, second.each, Words::Amount).text;
+        text!("the larger the batch, the nearer to {english}", "批量越大,越接近{chinese}")
+    };
+    format!(" {}\n {}\n", why.get(style.language), end.get(style.language))
 }
 
 /// Where the difference arises.
@@ -240,53 +247,71 @@ fn difference_columns(
     lines: &[Line],
     style: Style,
 ) -> Vec<Column> {
-    let all = Drawing { names, totals: subjects.map(|subject| *subject.analysis.total()), lines, style };
-    let usual = Parts { long: true, macs: true, params: true, share: true };
+    let totals = subjects.map(|subject| *subject.analysis.total());
+    let all = Drawing { names, totals, measure: measure(lines), lines, style };
+    let usual = Parts { long: true, figures: true, params: true, share: true };
     let short = Parts { long: false, ..usual };
     let without_params = Parts { params: false, ..short };
-    let without_macs = Parts { macs: false, ..without_params };
-    for parts in [usual, short, without_params, without_macs] {
+    let without_figures = Parts { figures: false, ..without_params };
+    for parts in [usual, short, without_params, without_figures] {
         let mut columns = all.columns(parts);
-        if shrink(&mut columns, &[0], PATH, style.width) {
+        if shrink(&mut columns, &[0], PATH, style.width, cut_path) {
             return columns;
         }
     }
-    let mut columns = all.columns(Parts { share: false, ..without_macs });
-    if !shrink(&mut columns, &[0], PATH, style.width) {
-        shrink(&mut columns, &[1, 2], WHAT, style.width);
+    for (parts, least) in [(without_figures, WHAT.1), (Parts { share: false, ..without_figures }, WHAT.0)] {
+        let mut columns = all.columns(parts);
+        shrink(&mut columns, &[0], PATH, style.width, cut_path);
+        if shrink(&mut columns, &[1, 2], least, style.width, shortened) {
+            return columns;
+        }
     }
-    columns
+    all.columns(Parts { share: false, ..without_figures })
 }
 
 /// Takes what is missing from some columns, the wider first; whether that was enough.
-fn shrink(columns: &mut [Column], which: &[usize], least: usize, room: usize) -> bool {
+fn shrink(
+    columns: &mut [Column],
+    which: &[usize],
+    least: usize,
+    room: usize,
+    cut: fn(&str, usize) -> String,
+) -> bool {
     while width(columns) > room {
         let widest = which.iter().copied().max_by_key(|&index| columns[index].width());
         let Some(index) = widest.filter(|&index| columns[index].width() > least) else { return false };
         let to = columns[index].width() - 1;
         let column = &mut columns[index];
-        column.heading = shortened(&column.heading, to);
+        column.heading = cut(&column.heading, to);
         for cell in &mut column.cells {
-            // A mark and a space stand before a path.
-            let is_path = index == 0;
-            let (mark, text) = if is_path {
-                cell.text.split_at(
-                    cell.text.find(' ').map_or(0, |_| cell.text.chars().next().map_or(0, char::len_utf8) + 1),
-                )
-            } else {
-                ("", &*cell.text)
-            };
-            cell.text = format!("{mark}{}", shortened(text, to.saturating_sub(mark.width())));
+            cell.text = cut(&cell.text, to);
         }
     }
     true
+}
+
+/// At most `width` columns of a path, without its middle: which of many like it this is stands in front, and what it is at
+/// the end.
+fn cut_path(path: &str, width: usize) -> String {
+    if path.width() <= width {
+        return path.to_owned();
+    }
+    let (mut head, room) = (String::new(), width * 2 / 5);
+    for c in path.chars() {
+        if head.width() + c.width().unwrap_or(0) > room {
+            break;
+        }
+        head.push(c);
+    }
+    let end = shortened(&path[head.len()..], width - head.width());
+    head + &end
 }
 
 #[derive(Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a column that is there or not")]
 struct Parts {
     long: bool,
-    macs: bool,
+    figures: bool,
     params: bool,
     share: bool,
 }
@@ -294,57 +319,53 @@ struct Parts {
 /// Differences on their way to the screen.
 struct Drawing<'a> {
     names: [&'a str; 2],
-    totals: [crate::counts::Counts; 2],
+    totals: [Counts; 2],
+    measure: Measure,
     lines: &'a [Line],
     style: Style,
 }
 
 impl Drawing<'_> {
     fn columns(&self, parts: Parts) -> Vec<Column> {
-        let language = self.style.language;
-        let say = |text: crate::text::Text| text.get(language).to_owned();
-        let (macs, whole) =
-            (self.totals.map(|counts| counts.work.macs.total()), say(text!("difference", "差异")));
+        let say = |text: Text| text.get(self.style.language).to_owned();
+        let label = self.measure.label.get(self.style.language);
         let with_total = |cells: Vec<String>, total: String| cells.into_iter().chain([total]).collect();
         let paths = self.lines.iter().map(|line| format!("{} {}", line.mark.symbol(), line.path)).collect();
-        let mut columns = vec![Column::words(
-            format!("  {}", say(text!("layer", "层"))),
-            with_total(paths, format!("  {whole}")),
-        )];
+        let whole = format!("  {}", say(text!("difference", "差异")));
+        let heading = format!("  {}", say(text!("layer", "层")));
+        let mut columns = vec![Column::words(heading, with_total(paths, whole))];
         for side in [0, 1] {
             let what = self.lines.iter().map(|line| {
                 let what = line.what[side].as_ref();
-                what.map_or(
-                    String::new(),
-                    |what| if parts.long { what.long.clone() } else { what.short.clone() },
-                )
+                what.map_or("", |what| if parts.long { &what.long } else { &what.short }).to_owned()
             });
             columns.push(Column::words(self.names[side], with_total(what.collect(), String::new())));
-            if parts.macs {
-                let cells = self.lines.iter().map(|line| match line.what[side] {
-                    None if line.what[1 - side].is_some() => String::new(),
-                    Some(_) | None => grouped(line.macs()[side], ","),
-                });
-                let cells = with_total(cells.collect(), grouped(macs[side], ","));
-                columns.push(Column::figures(say(text!("MACs", "乘加数")), cells));
+            if parts.figures {
+                let cells = self.lines.iter().map(|line| line.shown(&self.measure, side)).collect();
+                let total = grouped((self.measure.figure)(&self.totals[side]), ",");
+                columns.push(Column::figures(label, with_total(cells, total)));
             }
         }
-        columns.push(self.signed(say(text!("Δ MACs", "Δ 乘加数")), |line| line.macs(), macs));
-        let shares: Vec<String> = self.lines.iter().map(|line| share(line.share(macs))).collect();
+        columns.push(self.signed(label, self.measure.figure));
+        let shares: Vec<String> =
+            self.lines.iter().map(|line| share(line.share(&self.measure, &self.totals))).collect();
         if parts.share && shares.iter().any(|share| !share.is_empty()) {
             columns.push(Column::figures(say(text!("share", "占比")), with_total(shares, String::new())));
         }
-        let params = self.totals.map(|counts| counts.params.total());
-        if parts.params && self.lines.iter().any(|line| line.params()[0] != line.params()[1]) {
-            columns.push(self.signed(say(text!("Δ params", "Δ 参数量")), Line::params, params));
+        let params = |counts: &Counts| counts.params.total();
+        if parts.params && self.lines.iter().any(|line| params(&line.counts[0]) != params(&line.counts[1])) {
+            columns.push(self.signed(&say(text!("params", "参数量")), params));
         }
         columns
     }
 
-    fn signed(&self, heading: String, figure: impl Fn(&Line) -> [u128; 2], total: [u128; 2]) -> Column {
-        let cell = |[old, new]: [u128; 2]| Cell { text: signed(old, new), is_better: better(new.cmp(&old)) };
-        let cells = self.lines.iter().map(|line| cell(figure(line))).chain([cell(total)]).collect();
-        Column { heading, is_numeric: true, cells }
+    fn signed(&self, label: &str, figure: fn(&Counts) -> u128) -> Column {
+        let cell = |counts: &[Counts; 2]| {
+            let [old, new] = counts.each_ref().map(figure);
+            Cell { text: signed(old, new), is_better: better(new.cmp(&old)) }
+        };
+        let cells = self.lines.iter().map(|line| cell(&line.counts)).chain([cell(&self.totals)]).collect();
+        Column { heading: format!("Δ {label}"), is_numeric: true, cells }
     }
 }
 
