@@ -296,7 +296,7 @@ fn cut_path(path: &str, width: usize) -> String {
     if path.width() <= width {
         return path.to_owned();
     }
-    let (mut head, room) = (String::new(), width * 2 / 5);
+    let (mut head, room) = (String::new(), width / 2);
     for c in path.chars() {
         if head.width() + c.width().unwrap_or(0) > room {
             break;
