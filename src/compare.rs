@@ -129,9 +129,8 @@ struct Matching<'s> {
 
 impl Matching<'_> {
     fn differences(&mut self, first: &[Place], second: &[Place]) -> Vec<Difference> {
-        let items = [align::items(&self.outlines[0], &self.prints[0], first), {
-            align::items(&self.outlines[1], &self.prints[1], second)
-        }];
+        let items = [(0, first), (1, second)]
+            .map(|(side, parts)| align::items(&self.outlines[side], &self.prints[side], parts));
         let aligned = align(&items[0], &items[1]);
         aligned.into_iter().filter_map(|sides| self.difference(sides)).collect()
     }
@@ -179,7 +178,10 @@ impl Matching<'_> {
             first.inputs(a).map(|input| like[input.index()]).eq(second.inputs(b).map(Some))
         };
         let gives = |(&(_, a), &(_, b)): (&(String, NodeId), &(String, NodeId))| like[a.index()] == Some(b);
-        !self.pairs.iter().all(joined) || !first.outputs().iter().zip(second.outputs()).all(gives)
+        let outputs = [first, second].map(|graph| graph.outputs().len());
+        outputs[0] != outputs[1]
+            || !self.pairs.iter().all(joined)
+            || !first.outputs().iter().zip(second.outputs()).all(gives)
     }
 }
 

@@ -33,18 +33,15 @@ impl<'s> Compared<'s> {
     /// A single network is compared with itself at each batch.
     pub fn new(subjects: &'s [Subject], batches: usize) -> Option<Self> {
         let networks: Vec<&[Subject]> = subjects.chunks(batches.max(1)).collect();
-        let (subjects, names, batches) = match networks[..] {
-            [at_batches] => {
-                let batch = |subject: &Subject| format!("batch {}", subject.analysis.batch);
-                (at_batches.iter().collect(), at_batches.iter().map(batch).collect(), vec![])
-            }
-            _ => {
-                let firsts: Vec<_> = networks.iter().filter_map(|network| network.first()).collect();
-                let names = names(&firsts);
-                let at = |batch: usize| networks.iter().filter_map(|network| network.get(batch)).collect();
-                let batches = if batches > 1 { (0..batches).map(at).collect() } else { vec![] };
-                (firsts, names, batches)
-            }
+        let (subjects, names, batches) = if let [at_batches] = networks[..] {
+            let batch = |subject: &Subject| format!("batch {}", subject.analysis.batch);
+            (at_batches.iter().collect(), at_batches.iter().map(batch).collect(), vec![])
+        } else {
+            let firsts: Vec<_> = networks.iter().filter_map(|network| network.first()).collect();
+            let names = names(&firsts);
+            let at = |batch: usize| networks.iter().filter_map(|network| network.get(batch)).collect();
+            let batches = if batches > 1 { (0..batches).map(at).collect() } else { vec![] };
+            (firsts, names, batches)
         };
         let [first, _, ..] = subjects[..] else { return None };
         let comparisons = subjects[1..].iter().map(|subject| Comparison::new(first, subject)).collect();

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Compared;
 use super::lines::Mark;
-use super::totals::{FIGURES, Value};
+use super::totals::{FIGURES, Total, Value, traffic};
 use crate::compare::traffic::Turn;
 use crate::compare::{Comparison, Difference, counts};
 use crate::graph::Place;
@@ -218,7 +218,7 @@ fn against(compared: &Compared, index: usize, comparison: &Comparison) -> Agains
 
 #[expect(clippy::cast_precision_loss, reason = "a ratio is a float")]
 fn times_less([first, second]: [&Subject; 2]) -> TimesLess {
-    let ratio = |figure: fn(&Subject) -> u128| {
+    let ratio = |figure: Total| {
         let (old, new) = (figure(first), figure(second));
         (new > 0).then(|| old as f64 / new as f64)
     };
@@ -227,7 +227,7 @@ fn times_less([first, second]: [&Subject; 2]) -> TimesLess {
         macs: ratio(|subject| subject.analysis.total().work.macs.total()),
         flops: ratio(|subject| subject.analysis.total().work.ops.flops()),
         weight_bytes: ratio(Subject::weight_bytes),
-        traffic_bytes: ratio(super::totals::traffic),
+        traffic_bytes: ratio(traffic),
         peak_bytes: ratio(Subject::peak_bytes),
     }
 }

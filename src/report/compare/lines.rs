@@ -127,7 +127,7 @@ pub(super) fn lines(
             let depths = (1..=comparison.deepest()).rev();
             let mut all = depths.map(|depth| at(depth, false));
             let fitting = all.find(|lines| lines.len() <= MOST);
-            fitting.unwrap_or_else(|| cut(at(1, false), language))
+            fitting.unwrap_or_else(|| cut(&at(1, false), language))
         }
     }
 }
@@ -169,7 +169,7 @@ fn merged(lines: Vec<Line>) -> Vec<Line> {
 }
 
 /// The lines that differ most, in their order, and one for the others.
-fn cut(lines: Vec<Line>, language: Language) -> Vec<Line> {
+fn cut(lines: &[Line], language: Language) -> Vec<Line> {
     let size = |line: &Line| {
         let apart = |figure: fn(&Counts) -> u128| figure(&line.counts[0]).abs_diff(figure(&line.counts[1]));
         Reverse((
@@ -192,7 +192,9 @@ fn cut(lines: Vec<Line>, language: Language) -> Vec<Line> {
         merged: count,
         around: String::new(),
     };
-    others.into_iter().for_each(|line| add(&mut rest, line));
+    for line in others {
+        add(&mut rest, line);
+    }
     kept.into_iter().map(|index| lines[index].clone()).chain([rest]).collect()
 }
 
@@ -226,13 +228,20 @@ fn line(subjects: [&Subject; 2], difference: &Difference, language: Language) ->
     }
 }
 
-/// A path, and where it is another in the second network, what that has instead of its end.
+/// A path, and where it is another in the second network, what that has instead of its end; of a box that has come around
+/// a layer or gone from it, the longer.
 fn joined(first: &str, second: &str) -> String {
-    if first == second {
+    let is_in = |path: &str, around: &str| {
+        path.strip_prefix(around).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if is_in(second, first) {
+        return second.to_owned();
+    }
+    if is_in(first, second) {
         return first.to_owned();
     }
     let same = first.split_inclusive('/').zip(second.split_inclusive('/'));
-    let common: usize = same.take_while(|(a, b)| a == b && a.ends_with('/')).map(|(a, _)| a.len()).sum();
+    let common: usize = same.take_while(|(a, b)| a == b).map(|(a, _)| a.len()).sum();
     format!("{first} → {}", &second[common..])
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::Compared;
 use super::lines::{Line, Measure, lines, measure};
 use super::table::share;
-use super::totals::{FIGURES, percent, signed, traffic};
+use super::totals::{FIGURES, Total, percent, signed, traffic};
 use crate::compare::Comparison;
 use crate::counts::Counts;
 use crate::report::Subject;
@@ -38,7 +38,7 @@ pub fn write(compared: &Compared, depth: Depth, language: Language) -> String {
 
 /// A line on what has become of it.
 fn verdict(first: &Subject, second: &Subject, comparison: &Comparison, language: Language) -> String {
-    let figures: [(Text, fn(&Subject) -> u128); 5] = [
+    let figures: [(Text, Total); 5] = [
         (text!("MACs", "乘加数"), |subject| subject.analysis.total().work.macs.total()),
         (text!("params", "参数量"), |subject| subject.analysis.total().params.total()),
         (text!("FLOPs", "FLOPs"), |subject| subject.analysis.total().work.ops.flops()),
@@ -101,7 +101,7 @@ fn totals(compared: &Compared, names: &[String], language: Language) -> String {
 fn batches(compared: &Compared, names: &[String], language: Language) -> String {
     let Some(last) = compared.batches.last() else { return String::new() };
     let mut heads = vec![text!("batch", "批量").get(language).to_owned()];
-    let titles: [(Text, fn(&Subject) -> u128); 2] =
+    let titles: [(Text, Total); 2] =
         [(text!("bytes moved", "读写字节"), traffic), (text!("peak bytes", "峰值字节"), Subject::peak_bytes)];
     heads.extend(titles.iter().flat_map(|(title, _)| {
         let title = title.get(language).to_owned();

@@ -7,7 +7,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::Compared;
 use super::grid::{Cell, Column, draw, width};
 use super::lines::{Line, Measure, lines, measure};
-use super::totals::{FIGURES, Figure, Words, better, change, signed, traffic};
+use super::totals::{FIGURES, Figure, Total, Words, better, change, signed, traffic};
 use crate::analyze::Status;
 use crate::compare::Comparison;
 use crate::compare::traffic::Traffic;
@@ -24,7 +24,7 @@ use crate::working::grouped;
 const PATH: usize = 16;
 
 /// The narrowest column that says what a layer is, and how narrow one may be for the sake of another column.
-const WHAT: (usize, usize) = (12, 20);
+const WHAT: (usize, usize) = (12, 18);
 
 /// All of it: totals, batches, differences.
 pub fn write(compared: &Compared, depth: Depth, style: Style) -> String {
@@ -166,7 +166,7 @@ fn groups(compared: &Compared, index: usize, style: Style) -> Vec<(String, Vec<C
         let cells = compared.batches.iter().map(|networks| figure(networks[side]));
         Column::figures(name(side), cells.collect())
     };
-    let counted = |figure: fn(&Subject) -> u128| {
+    let counted = |figure: Total| {
         let changes = compared.batches.iter().map(|networks| {
             let change = change(figure(networks[0]), figure(networks[index]), Words::Amount);
             Cell { text: change.text.get(style.language).to_owned(), is_better: change.is_better }

@@ -10,7 +10,10 @@ use crate::text;
 use crate::text::{Language, Text};
 use crate::working::grouped;
 
-/// A figure of a network as a whole.
+/// A cost of a network as a whole.
+pub(super) type Total = fn(&Subject) -> u128;
+
+/// A figure that is shown of a network as a whole.
 pub(super) struct Figure {
     english: &'static str,
     chinese: &'static str,
