@@ -254,7 +254,8 @@ struct Side<'s> {
     output: Option<&'s Shape>,
     op: Option<&'s Op>,
     summary: Option<String>,
-    is_box: bool,
+    /// Whether its first dimension is channels: a window slides over the others, or there are none.
+    has_channels: bool,
     /// What else is to be said.
     remark: String,
 }
@@ -271,7 +272,7 @@ impl<'s> Side<'s> {
                 output: graph.scope(id).nodes().last().map(|last| &graph.node(last).shape),
                 op: None,
                 summary: None,
-                is_box: true,
+                has_channels: false,
                 remark: String::new(),
             },
         }
@@ -280,7 +281,7 @@ impl<'s> Side<'s> {
     fn layer(graph: &'s Graph, id: NodeId, language: Language) -> Self {
         let (node, inputs) = (graph.node(id), graph.input_shapes(id));
         let window = node.operator().zip(inputs.first()).and_then(|(op, input)| op.window(input));
-        let window = window.map_or(String::new(), |window| format!(" {}", kernel(&window)));
+        let shown = window.as_ref().map_or(String::new(), |window| format!(" {}", kernel(window)));
         let summary = node.operator().and_then(|op| op.summary(&inputs, &node.shape));
         let mut remark = String::new();
         if node.frozen && !graph.weights(id).is_empty() {
@@ -291,12 +292,12 @@ impl<'s> Side<'s> {
         }
         Self {
             path: graph.path(id),
-            kind: format!("{}{window}", node.operator_name()),
+            kind: format!("{}{shown}", node.operator_name()),
             inputs,
             output: Some(&node.shape),
             op: node.operator(),
             summary: summary.map(|summary| summary.get(language).to_owned()),
-            is_box: false,
+            has_channels: window.is_some() || node.shape.rank() == 1,
             remark,
         }
     }
@@ -320,7 +321,8 @@ impl<'s> Side<'s> {
         let ([input], Some(output)) = (&self.inputs[..], self.output) else { return None };
         let spatial = output.dims().get(1..)?;
         let is_alike = |shape: &Shape| shape.dims().get(1..) == Some(spatial);
-        let shapes_of = |side: &Self| side.inputs.iter().chain(side.output).all(is_alike) && !side.is_box;
+        let shapes_of =
+            |side: &Self| side.inputs.iter().chain(side.output).all(is_alike) && side.has_channels;
         if !shapes_of(self) || !other.is_none_or(shapes_of) {
             return None;
         }

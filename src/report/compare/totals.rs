@@ -227,9 +227,11 @@ pub(super) fn percent(old: u128, new: u128) -> Text {
     let part = |part: f64| if part >= 999.5 { four_digits(part) } else { small(part) };
     match new.cmp(&old) {
         Ordering::Equal => text!("±0 %", "±0 %"),
-        Ordering::Greater if old == 0 => text!("from 0 to more", "从 0 增加"),
+        Ordering::Greater if old == 0 => text!("+∞ %", "+∞ %"),
         Ordering::Less => {
-            let part = part(100.0 * (old - new) as f64 / old as f64);
+            // Whatever is left is not rounded away.
+            let most = if new > 0 { 99.9 } else { 100.0 };
+            let part = part(f64::min(100.0 * (old - new) as f64 / old as f64, most));
             text!("−{part} %", "−{part} %")
         }
         Ordering::Greater => {
@@ -266,6 +268,8 @@ mod tests {
         assert_eq!(said(1, 1_234_567), "1,234,567× more");
         assert_eq!(four_digits(99.996), "100.0");
         assert_eq!(percent(120_422_400, 12_443_648).english, "−89.7 %");
+        assert_eq!([percent(1_000_000, 1), percent(7, 0)].map(|text| text.english), ["−99.9 %", "−100.0 %"]);
+        assert_eq!(percent(0, 7).english, "+∞ %");
         assert_eq!(percent(3, 100_003).english, "+3,333,333 %");
         assert_eq!(signed(5, 1_005), "+1,000");
     }
