@@ -42,6 +42,7 @@
 //! | [`run`] | a graph into its outputs, with candle |
 //! | [`read`] | a description into a graph: syntax, names, expressions, expansion; the bundled networks |
 //! | [`subject`] | a network as it was asked for, with what is known about it |
+//! | [`claim`] | statements about networks, and whether they hold |
 //! | [`compare`] | which layers of two networks are each other's like, and where they differ |
 //! | [`report`] | rows and columns, each defined once, and a writer for each format |
 //! | [`cli`] | arguments, and a file for each command; only here is anything printed |
@@ -57,6 +58,7 @@
 //! - Nothing panics on any input, nothing wraps around, nothing is silently zero, and no order depends on a hash.
 
 pub mod analyze;
+pub mod claim;
 pub mod cli;
 pub mod compare;
 pub mod counts;

@@ -20,9 +20,11 @@ fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
 fn run(command: &str) -> Output {
     let bin = Path::new(env!("CARGO_BIN_EXE_cnncost")).parent().unwrap();
     let path = std::env::var_os("PATH").unwrap_or_default();
+    // What the README writes is no part of the repository.
+    let lockfile = format!("{}/readme-lock.toml", env!("CARGO_TARGET_TMPDIR"));
     let paths = std::iter::once(bin.to_owned()).chain(std::env::split_paths(&path));
     Command::new("sh")
-        .args(["-c", &command.replace("cargo run --release -- ", "cnncost ")])
+        .args(["-c", &command.replace("cargo run --release -- ", "cnncost ").replace("lock.toml", &lockfile)])
         .env("PATH", std::env::join_paths(paths).unwrap())
         .env("COLUMNS", "100")
         .env_remove("CLICOLOR_FORCE")
@@ -77,11 +79,23 @@ fn commands_print_what_stands_there() {
 }
 
 #[test]
-fn descriptions_are_read() {
+fn descriptions_claims_and_devices_are_read() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let toml = blocks(&readme, "toml");
-    assert!(toml.len() >= 2);
+    assert!(toml.len() >= 4);
     for text in toml {
+        if text.starts_with("[networks]") {
+            let models = format!("{}/", root().join("models").display());
+            let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme-claims.toml");
+            std::fs::write(&path, text.replace("models/", &models)).unwrap();
+            let output = run(&format!("cnncost check {}", path.display()));
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+            continue;
+        }
+        if text.starts_with("[board]") {
+            assert_eq!(cnncost::read::devices::parse("README.md", text).unwrap().len(), 1);
+            continue;
+        }
         let network = Description::parse("README.md", text).and_then(|d| d.expand(&Options::default()));
         let network = network.unwrap_or_else(|error| {
             panic!("{}", error.render(cnncost::text::Language::English, false, 100));

@@ -10,7 +10,9 @@ use sha2::{Digest, Sha256};
 
 use super::{Dtype, Outcome, Output};
 use crate::error::{Diagnostic, ReadError};
-use crate::read::bundled::{self, Bundled};
+use crate::read::bundled::{self, Bundled, CLAIMS};
+use crate::read::description::Name;
+use crate::read::expression::Value;
 use crate::read::{Description, MOST_BYTES, Options};
 use crate::report::Subject;
 use crate::shape::ElementType;
@@ -89,6 +91,48 @@ impl NetworkOptions {
     pub(super) fn subjects(&self, files: &[String], output: &Output) -> (Vec<Subject>, Outcome) {
         let wanted = Wanted { batches: &[self.batch], all_variants: false };
         self.reading.subjects(files, wanted, output)
+    }
+
+    /// The description that `file` names.
+    pub(super) fn read(&self, file: &str) -> Result<Named, ReadError> {
+        self.reading.read(file)
+    }
+
+    pub(super) fn subject(&self, named: &Named, variant: Option<String>) -> Result<Subject, ReadError> {
+        self.reading.subject(named, variant, self.batch)
+    }
+
+    /// The same, with what a file of claims sets.
+    pub(super) fn with(&self, set: &[(Name, Value)], input: Option<Vec<u64>>, batch: u64) -> Self {
+        let written = |(name, value): &(Name, Value)| (name.text.to_string(), assigned(value));
+        let reading = Reading {
+            set: set.iter().map(written).chain(self.reading.set.iter().cloned()).collect(),
+            input: input.map(Sizes).or_else(|| self.reading.input.clone()),
+            ..self.reading.clone()
+        };
+        Self { reading, batch: if self.batch == 1 { batch } else { self.batch } }
+    }
+
+    /// What is set, as a file of claims has it: `, batch = 8`.
+    pub(super) fn as_toml(&self) -> String {
+        let mut text = String::new();
+        if !self.reading.set.is_empty() {
+            let set = self.reading.set.iter().map(|(name, value)| {
+                let is_plain =
+                    crate::read::expression::number(value).is_some() || ["true", "false"].contains(&&**value);
+                let value =
+                    if is_plain { value.clone() } else { serde_json::Value::from(&**value).to_string() };
+                format!("{name} = {value}")
+            });
+            text.push_str(&format!(", set = {{ {} }}", set.collect::<Vec<_>>().join(", ")));
+        }
+        if let Some(Sizes(sizes)) = &self.reading.input {
+            text.push_str(&format!(", input = {sizes:?}"));
+        }
+        if self.batch > 1 {
+            text.push_str(&format!(", batch = {}", self.batch));
+        }
+        text
     }
 }
 
@@ -195,7 +239,7 @@ impl Reading {
         std::iter::once(name.to_owned()).chain(apart).collect::<Vec<_>>().join(" · ")
     }
 
-    fn read(&self, file: &str) -> Result<Named, ReadError> {
+    pub(super) fn read(&self, file: &str) -> Result<Named, ReadError> {
         if file == "-" {
             let From::Toml = self.from;
             let text = read_text("standard input", io::stdin().lock())?;
@@ -227,16 +271,17 @@ impl Reading {
 }
 
 /// A description and what it was called by.
-struct Named {
-    description: Description,
-    stem: String,
-    variant: Option<String>,
+pub(super) struct Named {
+    pub(super) description: Description,
+    pub(super) stem: String,
+    pub(super) variant: Option<String>,
     bundled: bool,
 }
 
 /// The text of a bundled description.
 pub(super) fn bundled_text(name: &str) -> Result<&'static str, ReadError> {
-    find(name).map(|(file, _)| file.text)
+    let claims = CLAIMS.iter().find(|file| file.name == name);
+    claims.map_or_else(|| find(name).map(|(file, _)| file.text), |file| Ok(file.text))
 }
 
 fn named(name: &str, variant: Option<String>) -> Result<Named, ReadError> {
@@ -291,6 +336,17 @@ fn io_error(error: &io::Error) -> Text {
         io::ErrorKind::NotFound => text!("there is no such file", "没有这个文件"),
         io::ErrorKind::PermissionDenied => text!("it may not be read", "没有读取权限"),
         _ => text!("{error}", "{error}"),
+    }
+}
+
+/// A value as `--set` writes it.
+#[expect(clippy::cast_precision_loss, reason = "a decimal of few digits comes back as it was")]
+fn assigned(value: &Value) -> String {
+    match value {
+        Value::Number(number) if number.is_integer() => number.to_string(),
+        Value::Number(number) => (*number.numer() as f64 / *number.denom() as f64).to_string(),
+        Value::Boolean(boolean) => boolean.to_string(),
+        Value::Word(word) => word.to_string(),
     }
 }
 

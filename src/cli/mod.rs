@@ -13,10 +13,12 @@ use crate::shape::ElementType;
 use crate::text::{Language, Text};
 
 mod analyze;
+mod check;
 mod compare;
 mod device;
 mod explain;
 mod input;
+mod lock;
 mod models;
 mod ops;
 mod output;
@@ -35,6 +37,8 @@ struct Cli {
 enum Command {
     /// Show the cost of each layer and in total; of several networks, a line each
     Analyze(analyze::Arguments),
+    /// Hold claims about networks against what is counted: budgets, lecture notes, papers
+    Check(check::Arguments),
     /// Lay networks side by side: totals with their ratios, and where the difference arises
     Compare(compare::Arguments),
     /// Show the working of each number: of a layer, of a box, or of the whole network
@@ -111,6 +115,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Analyze(arguments) => analyze::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),

@@ -3,8 +3,11 @@
 use clap::{Args, ValueEnum};
 
 use super::{Outcome, Output};
+use crate::error::ReadError;
 use crate::read::Description;
-use crate::read::bundled::BUNDLED;
+use crate::read::bundled::{BUNDLED, CLAIMS};
+use crate::read::claims::ClaimsFile;
+use crate::text;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -40,10 +43,29 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         }
     }
     let text = match arguments.format {
-        Format::Text => descriptions.iter().map(|(name, description)| line(name, description)).collect(),
+        Format::Text => {
+            let networks: String =
+                descriptions.iter().map(|(name, description)| line(name, description)).collect();
+            match claims(output) {
+                Ok(claims) => networks + &claims,
+                Err(error) => return output.refuse(&error),
+            }
+        }
         Format::Json => json(&descriptions),
     };
     output.write(&text)
+}
+
+/// The bundled files of claims.
+fn claims(output: &Output) -> Result<String, ReadError> {
+    let heading = text!("claims, for `cnncost check`", "论断,用于 `cnncost check`");
+    let mut text = format!("\n{}\n", heading.get(output.language()));
+    for file in CLAIMS {
+        let name = file.name;
+        let title = ClaimsFile::parse(name, file.text)?.name.unwrap_or_default();
+        text.push_str(&format!("{name:<16}  {title}\n"));
+    }
+    Ok(text)
 }
 
 fn line(name: &str, description: &Description) -> String {

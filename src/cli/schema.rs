@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Outcome, Output};
 use crate::read::schema::description;
-use crate::report::{compare, json};
+use crate::report::{check, compare, json};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -23,6 +23,8 @@ enum Schema {
     Analysis,
     /// Of what `compare --format json` prints
     Comparison,
+    /// Of what `check --format json` prints for one file
+    Check,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
@@ -30,6 +32,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Schema::Description => description(),
         Schema::Analysis => json::schema(),
         Schema::Comparison => compare::json::schema(),
+        Schema::Check => check::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     arguments.output.write(&(text + "\n"))

@@ -29,6 +29,16 @@ bundled! {
     "convnext",
 }
 
+macro_rules! claims {
+    ($($name:literal),* $(,)?) => {
+        /// Every bundled file of claims.
+        pub const CLAIMS: &[Bundled] =
+            &[$(Bundled { name: $name, text: include_str!(concat!("../../models/claims/", $name, ".toml")) },)*];
+    };
+}
+
+claims! { "lecture10", "lecture11", "papers" }
+
 /// The bundled description called `name`, or the one that has a variant of that name, with that.
 pub fn find(name: &str) -> Option<(&'static Bundled, Option<String>)> {
     if let Some(file) = BUNDLED.iter().find(|file| file.name == name) {

@@ -227,14 +227,28 @@ pub enum DatumKind {
 impl Datum {
     /// The place of a part of its text, which is `inside` the quotes.
     pub fn place(&self, source: &Source, inside: Span) -> Span {
-        let DatumKind::Text(text, _) = &self.kind else { return self.span.clone() };
-        let written = source.text.get(self.span.clone()).unwrap_or_default();
-        let quotes = written.len().saturating_sub(text.len()) / 2;
-        // An escape inside the quotes shifts what follows it: then the whole text is the place.
-        if written.get(quotes..quotes + text.len()) == Some(text) {
-            self.span.start + quotes + inside.start..self.span.start + quotes + inside.end
-        } else {
-            self.span.clone()
+        match &self.kind {
+            DatumKind::Text(text, _) => place_inside(source, &self.span, text, inside),
+            DatumKind::Number(_) | DatumKind::Boolean(_) | DatumKind::List(_) => self.span.clone(),
         }
+    }
+}
+
+impl Name {
+    /// The place of a part of it, which is `inside` the quotes.
+    pub fn place(&self, source: &Source, inside: Span) -> Span {
+        place_inside(source, &self.span, &self.text, inside)
+    }
+}
+
+/// The place of what is `inside` the quotes around `text`, which stand at `span`.
+fn place_inside(source: &Source, span: &Span, text: &str, inside: Span) -> Span {
+    let written = source.text.get(span.clone()).unwrap_or_default();
+    let quotes = written.len().saturating_sub(text.len()) / 2;
+    // An escape inside the quotes shifts what follows it: then the whole text is the place.
+    if written.get(quotes..quotes + text.len()) == Some(text) {
+        span.start + quotes + inside.start..span.start + quotes + inside.end
+    } else {
+        span.clone()
     }
 }

@@ -130,5 +130,21 @@ pub const CLAIM: &[Key] = &[
     key("within", Kind::Text, "How far off it may be."),
 ];
 
+/// Of a file of claims.
+pub const CLAIMS_FILE: &[Key] = &[
+    key("name", Kind::Text, "What it is called."),
+    key("about", Kind::Text, "What is to be known about it."),
+    key("networks", Kind::Values, "The networks, by the aliases that claims call them by."),
+    key("claims", Kind::Claims, "The claims."),
+];
+
+/// Of a network in a file of claims.
+pub const REFERENCE: &[Key] = &[
+    key("file", Kind::Text, "A file, or the name of a bundled network; @VARIANT behind it picks a variant."),
+    key("set", Kind::Values, "Parameters that are set."),
+    key("input", Kind::Sizes, "Sizes of the input in place of those in the file."),
+    key("batch", Kind::Count, "Samples of one forward pass, 1 unless it is set."),
+];
+
 /// What `merge` may be.
 pub const MERGES: &[&str] = &["concat", "add", "mul"];

@@ -11,6 +11,7 @@ use crate::text;
 
 pub mod bundled;
 mod check;
+pub mod claims;
 pub mod description;
 pub mod devices;
 mod expand;

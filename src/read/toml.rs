@@ -7,14 +7,17 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::description::{Block, BlockBody, Claim, DatumKind, Description, Input, Name, Param, Variant};
+use super::description::{Block, BlockBody, DatumKind, Description, Input, Name, Param, Variant};
 use super::expression::Value;
 use super::keys::{self};
 use crate::error::{Diagnostic, Source, Span};
 use crate::text;
 
+mod claims;
 mod fields;
 mod items;
+
+pub(super) use claims::{has_networks, parse_claims};
 
 /// After a broken array, toml finds a mistake at every element: the first few tell.
 const SYNTAX_MISTAKES: usize = 3;
@@ -216,26 +219,6 @@ impl Reader<'_> {
             }
         };
         Some((name(key), value))
-    }
-
-    fn claims(&mut self, table: &DeTable<'_>) -> Vec<Claim> {
-        let Some(list) = table.get("claims").and_then(|value| self.list(value, "claims")) else {
-            return vec![];
-        };
-        list.iter().filter_map(|value| self.claim(value)).collect()
-    }
-
-    fn claim(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Claim> {
-        let (table, span) = self.table(value, "claims")?;
-        self.refuse_unknown(table, &[keys::CLAIM], ("a claim", "论断"));
-        Some(Claim {
-            expect: self.required(table, &span, "expect")?,
-            says: self.name_at(table, "says"),
-            working: self.name_at(table, "working"),
-            source: self.text(table, "source"),
-            erratum: self.text(table, "erratum"),
-            within: self.name_at(table, "within"),
-        })
     }
 
     fn blocks(&mut self, table: &DeTable<'_>) -> Vec<Block> {

@@ -48,7 +48,11 @@ pub fn one(entry: &Entry, style: Style) -> String {
         let _ = writeln!(text, "  {name:width$}  {about}{}", must.get(style.language));
     }
     let inputs = example_inputs(entry).iter().map(Shape::to_string).collect::<Vec<_>>().join(", ");
-    let example = text!("example, on {inputs}", "示例,输入 {inputs}");
+    let example = if inputs.is_empty() {
+        text!("example", "示例")
+    } else {
+        text!("example, on {inputs}", "示例,输入 {inputs}")
+    };
     let _ = writeln!(text, "\n{}:\n  {}", example.get(style.language), entry.example);
     for term in terms(entry) {
         let value =

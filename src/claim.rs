@@ -1,0 +1,344 @@
+//! Statements about networks, and whether they hold.
+//!
+//! A statement compares two figures: `direct:macs / bottleneck:macs ~ 9.7`. `~` holds if the figure, rounded or cut at the
+//! last digit that is written, is what is written.
+
+use std::collections::BTreeMap;
+
+use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, CheckedSub, Signed, Zero};
+
+use crate::error::{Diagnostic, Source};
+use crate::read::description::Claim;
+use crate::read::expression::{Expression, Failure, Rational, Value as Expressed};
+use crate::subject::Subject;
+use crate::text;
+use crate::text::Text;
+
+pub mod metric;
+mod slip;
+pub mod statement;
+
+use statement::{Comparison, Figure, Literal, Operator, Statement, Term, TermKind};
+
+/// What a figure is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A number.
+    Number(Rational),
+    /// Sizes: a shape, or a receptive field.
+    Sizes(Vec<i128>),
+}
+
+/// What became of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds.
+    Holds(Reading),
+    /// It does not hold.
+    Fails,
+    /// It does not hold, as its `erratum` says.
+    KnownWrong,
+    /// It holds, though its `erratum` says that it is wrong.
+    NotWrong,
+    /// Its working comes to another number than its figure.
+    WrongWorking(Rational),
+    /// Operators are missing from a figure that cnncost does not know.
+    Undecided,
+}
+
+/// How a figure is what is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// By its comparison alone, which is not `~`.
+    Plain,
+    /// To the last digit.
+    Exactly,
+    /// Rounded at the last digit written.
+    Rounded,
+    /// Cut at the last digit written.
+    Cut,
+    /// Within what `within` allows.
+    Within,
+}
+
+/// A claim and what became of it.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// What became of it.
+    pub verdict: Verdict,
+    /// What the left side comes to.
+    pub left: Value,
+    /// What the right side comes to.
+    pub right: Value,
+    /// Whether the right side is written out, and the left computed; the other way round otherwise.
+    pub is_right_written: bool,
+    /// The slip that probably led to what is claimed, where one is known.
+    pub slip: Option<Text>,
+}
+
+impl Verdict {
+    /// Whether all is as it should be.
+    pub fn passes(&self) -> bool {
+        matches!(self, Self::Holds(_) | Self::KnownWrong)
+    }
+
+    /// The name that stands in data.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Holds(_) => "holds",
+            Self::Fails => "fails",
+            Self::KnownWrong => "known wrong",
+            Self::NotWrong => "not wrong",
+            Self::WrongWorking(_) => "wrong working",
+            Self::Undecided => "undecided",
+        }
+    }
+}
+
+impl Reading {
+    /// The name that stands in reports.
+    pub fn name(self) -> Text {
+        match self {
+            Self::Plain => text!("", ""),
+            Self::Exactly => text!("exactly", "完全相等"),
+            Self::Rounded => text!("rounded", "四舍五入"),
+            Self::Cut => text!("cut", "截断"),
+            Self::Within => text!("within what is allowed", "在允许范围内"),
+        }
+    }
+}
+
+/// The networks that claims speak of, by the alias they use; `None` for figures without one.
+pub type Networks = BTreeMap<Option<String>, Subject>;
+
+/// A claim with its statement read.
+#[derive(Debug)]
+pub struct Parsed<'c> {
+    /// The claim as it stands in the file.
+    pub claim: &'c Claim,
+    statement: Statement,
+    working: Option<Rational>,
+    within: Option<Literal>,
+}
+
+impl Parsed<'_> {
+    /// The aliases of the networks it speaks of.
+    pub fn aliases(&self) -> impl Iterator<Item = &Option<String>> {
+        self.statement.figures().map(|figure| &figure.alias)
+    }
+}
+
+/// Reads the statement of a claim, its working and its tolerance; every mistake is in the error.
+pub fn parse<'c>(claim: &'c Claim, source: &Source) -> Result<Parsed<'c>, Vec<Diagnostic>> {
+    let at = |name: &crate::read::description::Name, failure: statement::Misread| {
+        Diagnostic::new(failure.failure.message, name.place(source, failure.span)).help(failure.failure.help)
+    };
+    let mut mistakes = vec![];
+    let statement = statement::parse(&claim.expect.text).map_err(|failure| at(&claim.expect, failure));
+    let working = claim
+        .working
+        .as_ref()
+        .map(|working| evaluate_working(&working.text).map_err(|failure| at(working, failure)));
+    let within = claim
+        .within
+        .as_ref()
+        .map(|within| statement::literal(&within.text).map_err(|failure| at(within, failure)));
+    let statement = statement.map_err(|mistake| mistakes.push(mistake)).ok();
+    let mut keep = |mistake| mistakes.push(mistake);
+    let working = working.transpose().unwrap_or_else(|mistake| {
+        keep(mistake);
+        None
+    });
+    let within = within.transpose().unwrap_or_else(|mistake| {
+        keep(mistake);
+        None
+    });
+    match statement {
+        Some(statement) if mistakes.is_empty() => Ok(Parsed { claim, statement, working, within }),
+        Some(_) | None => Err(mistakes),
+    }
+}
+
+/// A working stands on its own: it names nothing.
+fn evaluate_working(text: &str) -> Result<Rational, statement::Misread> {
+    struct Nothing;
+
+    impl crate::read::expression::Scope for Nothing {
+        fn name(&self, name: &str) -> Result<Expressed, Failure> {
+            Err(text!("a working is in numbers, and `{name}` is none", "算式只含数字,`{name}` 不是").into())
+        }
+
+        fn dim(&self, _: i128) -> Result<u64, Failure> {
+            Err(text!("a working has no dimensions", "算式中没有维度").into())
+        }
+    }
+
+    let misread = |error: crate::read::expression::ExpressionError| statement::Misread {
+        span: error.span,
+        failure: error.failure,
+    };
+    match Expression::parse(text).and_then(|working| working.evaluate(&Nothing)).map_err(misread)? {
+        Expressed::Number(number) => Ok(number),
+        other @ (Expressed::Boolean(_) | Expressed::Word(_)) => Err(statement::Misread {
+            span: 0..text.len(),
+            failure: text!("a working is a number, not {other}", "算式应为数,而不是 {other}").into(),
+        }),
+    }
+}
+
+/// Whether a claim holds. `others` gives further variants of the network of an alias, in which a slip is looked for.
+pub fn check(
+    parsed: &Parsed,
+    networks: &Networks,
+    source: &Source,
+    others: &dyn Fn(&Option<String>) -> Vec<Subject>,
+) -> Result<Checked, Diagnostic> {
+    let name = &parsed.claim.expect;
+    let misread = |misread: statement::Misread| {
+        Diagnostic::new(misread.failure.message, name.place(source, misread.span)).help(misread.failure.help)
+    };
+    let statement = &parsed.statement;
+    let value = |term: &Term| evaluate(term, &|figure| figure_value(figure, networks)).map_err(misread);
+    let (left, right) = (value(&statement.left)?, value(&statement.right)?);
+    let holds = compare(statement, &left, &right, parsed.within.as_ref()).map_err(misread)?;
+    let is_partial = statement
+        .figures()
+        .any(|figure| networks.get(&figure.alias).is_some_and(|subject| metric::is_partial(subject, figure)));
+    let figure = if statement.is_left_written() { &right } else { &left };
+    let verdict = match (holds, &parsed.claim.erratum) {
+        _ if is_partial => Verdict::Undecided,
+        (Some(_), Some(_)) => Verdict::NotWrong,
+        (None, Some(_)) => Verdict::KnownWrong,
+        (None, None) => Verdict::Fails,
+        (Some(reading), None) => match (&parsed.working, figure) {
+            (Some(working), Value::Number(figure)) if working != figure => Verdict::WrongWorking(*working),
+            _ => Verdict::Holds(reading),
+        },
+    };
+    let slip = match verdict {
+        Verdict::Fails | Verdict::KnownWrong => slip::likely(statement, networks, (&left, &right), others),
+        Verdict::Holds(_) | Verdict::NotWrong | Verdict::WrongWorking(_) | Verdict::Undecided => None,
+    };
+    let is_right_written = !statement.is_left_written();
+    Ok(Checked { verdict, left, right, is_right_written, slip })
+}
+
+/// A figure of its network.
+fn figure_value(figure: &Figure, networks: &Networks) -> Result<Value, statement::Misread> {
+    let misread = |failure: Failure| statement::Misread { span: figure.span.clone(), failure };
+    let subject = networks.get(&figure.alias).ok_or_else(|| {
+        let alias = figure.alias.as_deref().unwrap_or_default();
+        misread(text!("there is no network `{alias}`", "没有网络 `{alias}`").into())
+    })?;
+    metric::value(subject, figure).map_err(misread)
+}
+
+/// What a side comes to.
+fn evaluate(
+    term: &Term,
+    value: &dyn Fn(&Figure) -> Result<Value, statement::Misread>,
+) -> Result<Value, statement::Misread> {
+    let misread = |message: Text| statement::Misread { span: term.span.clone(), failure: message.into() };
+    match &term.kind {
+        TermKind::Literal(literal) => Ok(Value::Number(literal.value)),
+        TermKind::Sizes(sizes) => Ok(Value::Sizes(sizes.clone())),
+        TermKind::Figure(figure) => value(figure),
+        TermKind::Operation(operator, left, right) => {
+            let (Value::Number(a), Value::Number(b)) = (evaluate(left, value)?, evaluate(right, value)?)
+            else {
+                return Err(misread(text!("sizes cannot be calculated with", "尺寸列表不能参与运算")));
+            };
+            let result = match operator {
+                Operator::Add => a.checked_add(&b),
+                Operator::Subtract => a.checked_sub(&b),
+                Operator::Multiply => a.checked_mul(&b),
+                Operator::Divide if b.is_zero() => {
+                    return Err(misread(text!("division by zero", "除数为零")));
+                }
+                Operator::Divide => a.checked_div(&b),
+            };
+            // Of the least number there is no negative.
+            let result = result.filter(|number| *number.numer() != i128::MIN).map(Value::Number);
+            result.ok_or_else(|| misread(text!("the result does not fit 127 bits", "结果超出 127 位")))
+        }
+    }
+}
+
+/// Whether two sides compare as the statement says, and how.
+fn compare(
+    statement: &Statement,
+    left: &Value,
+    right: &Value,
+    within: Option<&Literal>,
+) -> Result<Option<Reading>, statement::Misread> {
+    let misread = |message: Text| statement::Misread {
+        span: statement.left.span.start..statement.right.span.end,
+        failure: message.into(),
+    };
+    let (a, b) = match (left, right) {
+        (Value::Number(a), Value::Number(b)) => (a, b),
+        (Value::Sizes(a), Value::Sizes(b)) => match statement.comparison {
+            Comparison::Equal => return Ok((a == b).then_some(Reading::Plain)),
+            Comparison::NotEqual => return Ok((a != b).then_some(Reading::Plain)),
+            Comparison::Less
+            | Comparison::AtMost
+            | Comparison::More
+            | Comparison::AtLeast
+            | Comparison::About => {
+                return Err(misread(text!(
+                    "sizes are equal or not, nothing else",
+                    "尺寸列表只能比较相等或不等"
+                )));
+            }
+        },
+        (Value::Number(_), Value::Sizes(_)) | (Value::Sizes(_), Value::Number(_)) => {
+            return Err(misread(text!(
+                "a number cannot be compared with a list of sizes",
+                "数不能与尺寸列表比较"
+            )));
+        }
+    };
+    if let Some(within) = within
+        && matches!(statement.comparison, Comparison::Equal | Comparison::About)
+    {
+        let most = within.value.checked_mul(&b.abs());
+        let apart = a.checked_sub(b).filter(|apart| *apart.numer() != i128::MIN);
+        let apart = apart.map(|apart| apart.abs());
+        let holds = apart.zip(most).is_some_and(|(apart, most)| apart <= most);
+        return Ok(holds.then_some(if a == b { Reading::Exactly } else { Reading::Within }));
+    }
+    let plain = |holds: bool| Ok(holds.then_some(Reading::Plain));
+    match statement.comparison {
+        Comparison::Equal => plain(a == b),
+        Comparison::NotEqual => plain(a != b),
+        Comparison::Less => plain(a < b),
+        Comparison::AtMost => plain(a <= b),
+        Comparison::More => plain(a > b),
+        Comparison::AtLeast => plain(a >= b),
+        Comparison::About => match (&statement.left.kind, &statement.right.kind) {
+            (_, TermKind::Literal(literal)) => Ok(read_as(a, literal)),
+            (TermKind::Literal(literal), _) => Ok(read_as(b, literal)),
+            _ => Err(misread(text!(
+                "`~` compares a figure with a number as it is written, as in `macs ~ 4.1G`",
+                "`~` 把指标与书写的数比较,例如 `macs ~ 4.1G`"
+            ))),
+        },
+    }
+}
+
+/// How `figure` is the number that is written, if it is.
+fn read_as(figure: &Rational, literal: &Literal) -> Option<Reading> {
+    let Literal { value, last_digit } = literal;
+    if figure == value {
+        return Some(Reading::Exactly);
+    }
+    let steps = figure.abs().checked_div(last_digit)?;
+    let written = value.abs().checked_div(last_digit)?;
+    if figure.is_negative() != value.is_negative() {
+        None
+    } else if steps.checked_add(&Rational::new(1, 2))?.floor() == written {
+        Some(Reading::Rounded)
+    } else {
+        (steps.floor() == written).then_some(Reading::Cut)
+    }
+}

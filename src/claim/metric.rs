@@ -1,0 +1,244 @@
+//! The figures that a claim may speak of: a closed list.
+
+use num_rational::Ratio;
+
+use super::Value;
+use super::statement::Figure;
+use crate::analyze::receptive_field::Seen;
+use crate::counts::{Counts, Overflow};
+use crate::graph::{NodeId, Place, ScopeId};
+use crate::read::expression::{Failure, Rational};
+use crate::shape::Shape;
+use crate::subject::Subject;
+use crate::text;
+
+/// What of a network, a layer or a box.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric(&'static Row);
+
+#[derive(Debug)]
+struct Row {
+    name: &'static str,
+    about: &'static str,
+    of: Of,
+}
+
+/// How a metric comes about.
+#[derive(Debug)]
+enum Of {
+    /// From what is counted, and the bytes of a number.
+    Counts(fn(&Counts, u128) -> u128),
+    /// Of the whole network alone.
+    Network(fn(&Subject) -> u128),
+    /// From the shape of what comes out.
+    Shape(fn(&Shape) -> Option<Value>),
+    /// FLOPs for each byte that is moved.
+    Intensity,
+    /// Positions of the input that an element sees.
+    Field,
+    /// Positions of the input from one element to the next.
+    FieldStride,
+}
+
+const fn counts(name: &'static str, about: &'static str, of: fn(&Counts, u128) -> u128) -> Row {
+    Row { name, about, of: Of::Counts(of) }
+}
+
+static ROWS: [Row; 29] = [
+    counts("params", "parameters", |c, _| c.params.total()),
+    counts("trainable", "parameters that are trained", |c, _| c.params.trainable),
+    counts("frozen", "parameters that are not trained", |c, _| c.params.frozen),
+    counts("buffers", "numbers stored beside the parameters", |c, _| c.params.buffers),
+    counts("macs", "multiply–accumulates", |c, _| c.work.macs.total()),
+    counts("conv_macs", "those of convolutions", |c, _| c.work.macs.convolution),
+    counts("linear_macs", "those of linear layers", |c, _| c.work.macs.linear),
+    counts("attention_macs", "those of products of two activations", |c, _| c.work.macs.attention),
+    counts("macs_padding_exact", "without those on padding", |c, _| c.padding_exact.macs.total()),
+    counts("flops", "operations of all kinds, 2 for each MAC", |c, _| c.work.ops.flops()),
+    counts("mul", "multiplications", |c, _| c.work.ops.mul),
+    counts("add", "additions", |c, _| c.work.ops.add),
+    counts("div", "divisions", |c, _| c.work.ops.div),
+    counts("cmp", "comparisons", |c, _| c.work.ops.cmp),
+    counts("exp", "transcendental functions and roots", |c, _| c.work.ops.exp),
+    counts("weight_bytes", "bytes of parameters and buffers", |c, b| {
+        (c.params.total() + c.params.buffers) * b
+    }),
+    counts("read_bytes", "bytes of inputs and weights", |c, b| c.traffic.read * b),
+    counts("written_bytes", "bytes of outputs", |c, b| c.traffic.written * b),
+    counts("traffic_bytes", "both together", |c, b| c.traffic.total() * b),
+    Row { name: "intensity", about: "FLOPs for each of these", of: Of::Intensity },
+    Row {
+        name: "peak_bytes",
+        about: "the most bytes of tensors alive at once",
+        of: Of::Network(Subject::peak_bytes),
+    },
+    Row {
+        name: "weight_and_peak_bytes",
+        about: "with the weights",
+        of: Of::Network(|subject| subject.weight_bytes() + subject.peak_bytes()),
+    },
+    Row { name: "shape", about: "sizes of what comes out", of: Of::Shape(|shape| Some(sizes(shape.dims()))) },
+    Row {
+        name: "channels",
+        about: "the first of them",
+        of: Of::Shape(|shape| Some(size(shape.channels()?))),
+    },
+    Row {
+        name: "height",
+        about: "the last but one, of an image",
+        of: Of::Shape(|shape| Some(size(shape.image()?[1]))),
+    },
+    Row {
+        name: "width",
+        about: "the last, of an image",
+        of: Of::Shape(|shape| Some(size(shape.image()?[2]))),
+    },
+    Row {
+        name: "elements",
+        about: "numbers that come out",
+        of: Of::Shape(|shape| number(shape.elements()).ok()),
+    },
+    Row { name: "receptive_field", about: "pixels that an element sees", of: Of::Field },
+    Row { name: "field_stride", about: "pixels from one element to the next", of: Of::FieldStride },
+];
+
+impl PartialEq for Metric {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Metric {}
+
+impl Metric {
+    /// The metric of this name.
+    pub fn find(name: &str) -> Option<Self> {
+        ROWS.iter().find(|row| row.name == name).map(Self)
+    }
+
+    /// Every metric.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ROWS.iter().map(Self)
+    }
+
+    /// The name in a claim.
+    pub fn name(self) -> &'static str {
+        self.0.name
+    }
+
+    /// What it is.
+    pub fn about(self) -> &'static str {
+        self.0.about
+    }
+}
+
+/// A figure of `subject`.
+pub(super) fn value(subject: &Subject, figure: &Figure) -> Result<Value, Failure> {
+    let place = place(subject, figure)?;
+    let Metric(row) = figure.metric;
+    match row.of {
+        Of::Counts(of) => match counts_of(subject, place) {
+            Some(counts) => number(of(&counts, subject.element.bytes())),
+            None => Err(unknown_operator(figure)),
+        },
+        Of::Network(of) if place == Place::Box(ScopeId::ROOT) => number(of(subject)),
+        Of::Network(_) => {
+            let name = row.name;
+            Err(text!("`{name}` is a figure of a whole network", "`{name}` 是整个网络的指标").into())
+        }
+        Of::Shape(of) => {
+            let shape = &subject.network.graph.node(output(subject, place)).shape;
+            let name = row.name;
+            of(shape).ok_or_else(|| text!("{shape} has no {name}", "{shape} 没有 {name}").into())
+        }
+        Of::Intensity => {
+            let counts = counts_of(subject, place).ok_or_else(|| unknown_operator(figure))?;
+            let bytes = counts.traffic.total() * subject.element.bytes();
+            let ratio = whole(counts.work.ops.flops()).and_then(|flops| Ok((flops, whole(bytes)?)));
+            match ratio.map_err(too_large)? {
+                (_, 0) => Err(text!("no bytes are moved here", "此处没有移动任何字节").into()),
+                (flops, bytes) => Ok(Value::Number(Ratio::new(flops, bytes))),
+            }
+        }
+        Of::Field => seen(subject, place, |seen| Ratio::from_integer(seen.size.cast_signed())),
+        Of::FieldStride => seen(subject, place, |seen| Ratio::new(seen.stride.0, seen.stride.1)),
+    }
+}
+
+/// Whether operators are missing from a figure.
+pub(super) fn is_partial(subject: &Subject, figure: &Figure) -> bool {
+    let counts = matches!(figure.metric.0.of, Of::Counts(_) | Of::Intensity);
+    let Ok(Place::Box(scope)) = place(subject, figure) else { return false };
+    counts && subject.analysis.uncounted().iter().any(|&id| subject.network.graph.is_in(id, scope))
+}
+
+/// The layer or box that a figure is about.
+pub(super) fn place(subject: &Subject, figure: &Figure) -> Result<Place, Failure> {
+    let path = figure.path.as_deref().unwrap_or_default();
+    subject.network.graph.find(path).ok_or_else(|| {
+        let label = &subject.label;
+        let failure = Failure::from(text!(
+            "{label} has no layer or box `{path}`",
+            "{label} 中没有名为 `{path}` 的层或方框"
+        ));
+        match subject.network.graph.nearest_path(path) {
+            Some(near) => failure.with_help(text!("did you mean `{near}`?", "是否指 `{near}`?")),
+            None => failure,
+        }
+    })
+}
+
+/// What a place costs; `None` for an operator that is not known.
+pub(super) fn counts_of(subject: &Subject, place: Place) -> Option<Counts> {
+    match place {
+        Place::Node(id) => subject.analysis.node(id).copied(),
+        Place::Box(id) => Some(*subject.analysis.scope(id)),
+    }
+}
+
+/// The node whose tensor comes out of a place.
+pub(super) fn output(subject: &Subject, place: Place) -> NodeId {
+    let graph = &subject.network.graph;
+    match place {
+        Place::Node(id) => id,
+        Place::Box(ScopeId::ROOT) => graph.outputs()[0].1,
+        // Boxes without nodes have no path that could be found: they are left out of the graph.
+        Place::Box(id) => graph.scope(id).nodes().last().unwrap_or(graph.outputs()[0].1),
+    }
+}
+
+/// What the tensor there sees: one number where it is the same along every axis.
+fn seen(subject: &Subject, place: Place, of: fn(&Seen) -> Rational) -> Result<Value, Failure> {
+    let field = subject.fields().of(output(subject, place));
+    let values: Vec<Rational> = field.axes.iter().map(of).collect();
+    match values.first() {
+        None => Err(text!("its receptive field is not known", "其感受野未知").into()),
+        Some(first) if values.iter().all(|value| value == first) => Ok(Value::Number(*first)),
+        Some(_) => Ok(Value::Sizes(values.iter().map(Rational::to_integer).collect())),
+    }
+}
+
+fn number(count: u128) -> Result<Value, Failure> {
+    whole(count).map(|number| Value::Number(Ratio::from_integer(number))).map_err(too_large)
+}
+
+fn whole(count: u128) -> Result<i128, Overflow> {
+    i128::try_from(count).map_err(|_| Overflow)
+}
+
+fn too_large(_: Overflow) -> Failure {
+    text!("the figure does not fit 127 bits", "该指标超出 127 位").into()
+}
+
+fn unknown_operator(figure: &Figure) -> Failure {
+    let path = figure.path.as_deref().unwrap_or_default();
+    text!("the operator of `{path}` is not known", "`{path}` 的算子未知").into()
+}
+
+fn sizes(dims: &[u64]) -> Value {
+    Value::Sizes(dims.iter().map(|&size| size.into()).collect())
+}
+
+fn size(size: u64) -> Value {
+    Value::Number(Ratio::from_integer(size.into()))
+}

@@ -1,0 +1,395 @@
+//! The slip that probably led to a wrong claim: found by trying those that are often made.
+
+use num_traits::{CheckedDiv, CheckedMul};
+
+use super::metric::{self, counts_of, output};
+use super::statement::{Comparison, Figure, Literal, Statement, TermKind};
+use super::{Networks, Value, compare, evaluate};
+use crate::analyze::cost;
+use crate::counts::{Contraction, Counts, Kind};
+use crate::graph::{NodeId, Place};
+use crate::op::window::{Axis, spatial_sizes};
+use crate::op::{Role, Unit};
+use crate::read::expression::Rational;
+use crate::shape::Shape;
+use crate::subject::Subject;
+use crate::text;
+use crate::text::Text;
+use crate::working::Working;
+
+mod digits;
+
+/// What the statement would hold with, if it is one of the slips that are often made.
+pub(super) fn likely(
+    statement: &Statement,
+    networks: &Networks,
+    (left, right): (&Value, &Value),
+    others: &dyn Fn(&Option<String>) -> Vec<Subject>,
+) -> Option<Text> {
+    if matches!(statement.comparison, Comparison::NotEqual) {
+        return None;
+    }
+    let is_budget = !matches!(statement.comparison, Comparison::Equal | Comparison::About);
+    if is_budget {
+        return None;
+    }
+    let (figure_value, claimed, literal) = sides(statement, left, right)?;
+    let holds = |value: &Value| {
+        let pair = if std::ptr::eq(figure_value, left) { (value, right) } else { (left, value) };
+        compare(statement, pair.0, pair.1, None).is_ok_and(|reading| reading.is_some())
+    };
+    let figure = statement.figures().next()?;
+    let subject = networks.get(&figure.alias)?;
+    let is_single = statement.figures().count() == 1
+        && [&statement.left, &statement.right].iter().any(|term| matches!(term.kind, TermKind::Figure(_)));
+    let single = || {
+        let mut slips = if is_single { slips_of(subject, figure, figure_value) } else { vec![] };
+        slips.retain(|(_, value)| holds(value));
+        slips.into_iter().next().map(|(slip, _)| slip)
+    };
+    single()
+        .or_else(|| of_units(literal, |value| holds(&Value::Number(value)), figure_value))
+        .or_else(|| digits::slip(figure_value, claimed))
+        .or_else(|| {
+            let found = others(&figure.alias).into_iter().find(|other| {
+                let value = evaluate(
+                    if std::ptr::eq(figure_value, left) { &statement.left } else { &statement.right },
+                    &|figure| {
+                        metric::value(other, figure).map_err(|failure| super::statement::Misread {
+                            span: figure.span.clone(),
+                            failure,
+                        })
+                    },
+                );
+                value.is_ok_and(|value| holds(&value))
+            })?;
+            let label = &found.label;
+            Some(text!("it holds for `{label}`", "对 `{label}` 成立"))
+        })
+}
+
+/// The value of the side with figures, that of the side that is written out, and the number there.
+fn sides<'a>(
+    statement: &'a Statement,
+    left: &'a Value,
+    right: &'a Value,
+) -> Option<(&'a Value, &'a Value, Option<&'a Literal>)> {
+    match (&statement.left.kind, &statement.right.kind) {
+        (_, TermKind::Literal(literal)) => Some((left, right, Some(literal))),
+        (TermKind::Literal(literal), _) => Some((right, left, Some(literal))),
+        (_, TermKind::Sizes(_)) => Some((left, right, None)),
+        (TermKind::Sizes(_), _) => Some((right, left, None)),
+        (TermKind::Figure(_) | TermKind::Operation(..), TermKind::Figure(_) | TermKind::Operation(..)) => {
+            None
+        }
+    }
+}
+
+/// Slips in the unit of what is written, and in the size of the figure as a whole.
+fn of_units(literal: Option<&Literal>, holds: impl Fn(Rational) -> bool, value: &Value) -> Option<Text> {
+    let (literal, Value::Number(value)) = (literal?, value) else { return None };
+    // 2.7 K of 1024 are 2.7 K of 1000 times 1.024.
+    for (power, english) in [(1u32, "K"), (2, "M"), (3, "G")] {
+        let step = Rational::new(1000i128.pow(power), 1024i128.pow(power));
+        let unit = Rational::from(1000i128.pow(power));
+        let has_unit = literal.last_digit >= Rational::from(1000i128.pow(power - 1)) && literal.value >= unit;
+        if has_unit && value.checked_mul(&step).is_some_and(&holds) {
+            return Some(text!(
+                "as it is with {english} as a power of 1024",
+                "若 {english} 取 1024 的幂则成立"
+            ));
+        }
+    }
+    if value.checked_div(value).is_some() && holds(value.recip()) {
+        return Some(text!("the ratio is the other way round", "比值上下颠倒"));
+    }
+    let batch = (2..=1024i128).find(|&batch| value.checked_mul(&batch.into()).is_some_and(&holds))?;
+    let is_batch = batch > 2;
+    is_batch.then(|| text!("as it is for a batch of {batch}", "批量为 {batch} 时成立"))
+}
+
+type Slip = (Text, Value);
+
+/// What the figure would be with each of the slips, the commonest first.
+fn slips_of(subject: &Subject, figure: &Figure, value: &Value) -> Vec<Slip> {
+    let Ok(place) = metric::place(subject, figure) else { return vec![] };
+    match (figure.metric.name(), value) {
+        ("macs" | "conv_macs" | "linear_macs" | "flops", _) => of_work(subject, place, figure.metric.name()),
+        ("params" | "trainable", _) => of_params(subject, place),
+        ("shape" | "height" | "width", value) => of_shape(subject, place, value),
+        ("weight_bytes" | "peak_bytes" | "traffic_bytes", Value::Number(bytes)) => {
+            let element = i128::try_from(subject.element.bytes()).unwrap_or(1);
+            let numbers = bytes / Rational::from(element);
+            vec![(text!("counts numbers, not bytes", "数的是元素而不是字节"), Value::Number(numbers))]
+        }
+        _ => vec![],
+    }
+}
+
+fn number(count: u128) -> Option<Value> {
+    Some(Value::Number(Rational::from(i128::try_from(count).ok()?)))
+}
+
+/// Slips in counting work.
+fn of_work(subject: &Subject, place: Place, metric: &str) -> Vec<Slip> {
+    let Some(counts) = counts_of(subject, place) else { return vec![] };
+    let (macs, flops) = (counts.work.macs.total(), counts.work.ops.flops());
+    let doubled = macs.saturating_mul(2);
+    let biases = additions_of_bias(subject, place);
+    let mut slips = if metric == "flops" {
+        vec![
+            (text!("counts MACs, not FLOPs", "数的是乘加而不是 FLOPs"), number(macs)),
+            (text!("counts 2 for each MAC and nothing else", "只把每次乘加计为 2"), number(doubled)),
+        ]
+    } else {
+        vec![
+            (text!("counts each MAC as 2 operations", "把每次乘加计为 2 次运算"), number(doubled)),
+            (text!("counts all FLOPs", "数的是全部 FLOPs"), number(flops)),
+            (
+                text!("counts the additions of biases too", "把偏置的加法也计入"),
+                number(macs.saturating_add(biases)),
+            ),
+            (
+                text!("leaves out the products on padding", "没有计入填充处的乘积"),
+                number(counts.padding_exact.macs.total()),
+            ),
+            (text!("counts half of the MACs", "只计了乘加的一半"), number(macs / 2)),
+            (
+                text!("counts batch norm too", "把批归一化也计入"),
+                number(macs.saturating_add(batch_norm_elements(subject, place))),
+            ),
+        ]
+    };
+    for mistake in &MISTAKES {
+        let slip = Text { english: mistake.english.to_owned(), chinese: mistake.chinese.to_owned() };
+        slips.push((slip, with_mistake(subject, place, mistake)));
+    }
+    slips.into_iter().filter_map(|(slip, value)| Some((slip, value?))).collect()
+}
+
+/// A factor of a convolution's working, by its names, and what it is taken for by mistake.
+struct Mistake {
+    english: &'static str,
+    chinese: &'static str,
+    factors: &'static [&'static str],
+    taken_for: fn(&Layer, &Working) -> Option<Working>,
+}
+
+const POSITIONS: &[&str] = &["output height·width", "output length", "output depth·height·width"];
+
+const MISTAKES: [Mistake; 7] = [
+    Mistake {
+        english: "takes the input's height and width for the output's",
+        chinese: "把输入的高宽当作输出的高宽",
+        factors: POSITIONS,
+        taken_for: |layer, _| Some(layer.input_positions()),
+    },
+    Mistake {
+        english: "multiplies with the input's height and width as well as the output's",
+        chinese: "把输入与输出的高宽都乘了进去",
+        factors: POSITIONS,
+        taken_for: |layer, factor| Some(factor.clone().by(layer.input_positions())),
+    },
+    Mistake {
+        english: "forgets the padding",
+        chinese: "忘记了填充",
+        factors: POSITIONS,
+        taken_for: |layer, _| layer.without_padding(),
+    },
+    Mistake {
+        english: "takes the input channels for the output's",
+        chinese: "把输入通道当作输出通道",
+        factors: &["out"],
+        taken_for: |layer, _| Some(Working::Number(layer.channels.0.into())),
+    },
+    Mistake {
+        english: "takes the output channels for the input's",
+        chinese: "把输出通道当作输入通道",
+        factors: &["in"],
+        taken_for: |layer, _| Some(Working::Number(layer.channels.1.into())),
+    },
+    Mistake {
+        english: "leaves out the input channels",
+        chinese: "漏掉了输入通道",
+        factors: &["in", "in/groups"],
+        taken_for: |_, _| Some(Working::Number(1)),
+    },
+    Mistake {
+        english: "leaves out the output's height and width",
+        chinese: "漏掉了输出的高宽",
+        factors: POSITIONS,
+        taken_for: |_, _| Some(Working::Number(1)),
+    },
+];
+
+/// A layer whose working is changed.
+struct Layer<'s> {
+    subject: &'s Subject,
+    id: NodeId,
+    /// Of the input and of the output.
+    channels: (u64, u64),
+}
+
+impl Layer<'_> {
+    fn mistaken(&self, factor: &Working, mistake: &Mistake) -> Option<Working> {
+        if let Working::Named(name, _) = factor
+            && mistake.factors.contains(name)
+        {
+            return (mistake.taken_for)(self, factor);
+        }
+        Some(factor.clone())
+    }
+
+    fn input_positions(&self) -> Working {
+        let shapes = self.subject.network.graph.input_shapes(self.id);
+        Working::sizes("input height·width", spatial_sizes(&shapes[0]))
+    }
+
+    /// The positions of the output if nothing were padded.
+    fn without_padding(&self) -> Option<Working> {
+        let sizes = sizes_with(self.subject, self.id, |axis| Axis { before: 0, after: 0, ..axis })?;
+        Some(Working::sizes("output height·width", &sizes))
+    }
+}
+
+/// The spatial sizes of a node's output with another window; `None` if it has none or that does not fit.
+fn sizes_with(subject: &Subject, id: NodeId, change: impl Fn(Axis) -> Axis) -> Option<Vec<u64>> {
+    let graph = &subject.network.graph;
+    let input = graph.input_shapes(id).into_iter().next()?;
+    let window = graph.node(id).operator()?.window(&input)?;
+    let sizes = window.axes.iter().zip(spatial_sizes(&input));
+    sizes.map(|(&axis, &size)| change(axis).output(size)).collect()
+}
+
+/// The MACs of a place with one factor of each convolution mistaken; `None` if that changes nothing.
+fn with_mistake(subject: &Subject, place: Place, mistake: &Mistake) -> Option<Value> {
+    let graph = &subject.network.graph;
+    let (mut total, mut differs) = (0u128, false);
+    for id in nodes_of(subject, place) {
+        let channels_of = |shape: &Shape| shape.channels().unwrap_or(1);
+        let inputs = graph.input_shapes(id);
+        let channels = (inputs.first().map_or(1, channels_of), channels_of(&graph.node(id).shape));
+        let layer = Layer { subject, id, channels };
+        for term in cost(graph, id).ok()??.terms {
+            let count = match (term.unit, &term.nominal) {
+                (Unit::Macs(Contraction::Convolution), Working::Product(factors)) => {
+                    let factors: Option<Vec<_>> =
+                        factors.iter().map(|f| layer.mistaken(f, mistake)).collect();
+                    Working::Product(factors?).evaluate().ok()?
+                }
+                (Unit::Macs(_), nominal) => nominal.evaluate().ok()?,
+                (Unit::Ops(_), _) => continue,
+            };
+            differs |= Ok(count) != term.nominal.evaluate();
+            total = total.checked_add(count)?;
+        }
+    }
+    if differs { number(total.checked_mul(subject.analysis.batch.into())?) } else { None }
+}
+
+fn nodes_of(subject: &Subject, place: Place) -> Vec<NodeId> {
+    match place {
+        Place::Node(id) => vec![id],
+        Place::Box(id) => subject.network.graph.scope(id).nodes().collect(),
+    }
+}
+
+fn additions_of_bias(subject: &Subject, place: Place) -> u128 {
+    let graph = &subject.network.graph;
+    let terms = nodes_of(subject, place).into_iter().filter_map(|id| cost(graph, id).ok().flatten());
+    let biases = terms.flat_map(|cost| cost.terms).filter(|term| term.purpose == Some("bias"));
+    biases
+        .filter(|term| term.unit == Unit::Ops(Kind::Add))
+        .filter_map(|term| term.nominal.evaluate().ok())
+        .fold(0u128, u128::saturating_add)
+        .saturating_mul(subject.analysis.batch.into())
+}
+
+fn batch_norm_elements(subject: &Subject, place: Place) -> u128 {
+    let graph = &subject.network.graph;
+    let norms = nodes_of(subject, place)
+        .into_iter()
+        .filter(|&id| graph.node(id).operator_name().starts_with("batch_norm"));
+    norms.fold(0u128, |sum, id| sum.saturating_add(graph.node(id).shape.elements())).saturating_mul(2)
+}
+
+/// Slips in counting parameters.
+fn of_params(subject: &Subject, place: Place) -> Vec<Slip> {
+    let Some(Counts { params, .. }) = counts_of(subject, place) else { return vec![] };
+    let graph = &subject.network.graph;
+    let numbers_of = |wanted: &dyn Fn(NodeId, &str) -> bool| {
+        nodes_of(subject, place)
+            .into_iter()
+            .filter(|&id| graph.node(id).weights_of.is_none())
+            .flat_map(|id| graph.weights(id).into_iter().map(move |weight| (id, weight)))
+            .filter(|(id, weight)| weight.role == Role::Learned && wanted(*id, &weight.name))
+            .filter_map(|(_, weight)| weight.count().evaluate().ok())
+            .fold(0u128, u128::saturating_add)
+    };
+    let is_norm = |id: NodeId| graph.node(id).operator_name().starts_with("batch_norm");
+    let biases = numbers_of(&|id, name| name == "bias" && !is_norm(id));
+    let norms = numbers_of(&|id, _| is_norm(id));
+    let missing = nodes_of(subject, place)
+        .into_iter()
+        .filter(|&id| matches!(graph.node(id).operator_name(), "conv2d" | "linear"))
+        .filter(|&id| graph.weights(id).len() == 1)
+        .filter_map(|id| graph.weights(id)[0].axes.first().map(|axis| u128::from(axis.1)))
+        .fold(0u128, u128::saturating_add);
+    let total = params.total();
+    let slips = [
+        (text!("leaves out the biases", "没有计入偏置"), total.checked_sub(biases).filter(|_| biases > 0)),
+        (
+            text!("counts biases that are not there", "计入了不存在的偏置"),
+            Some(total.saturating_add(missing)).filter(|_| missing > 0),
+        ),
+        (
+            text!("leaves out batch norm's factors and biases", "没有计入批归一化的缩放与平移"),
+            total.checked_sub(norms).filter(|_| norms > 0),
+        ),
+        (
+            text!("counts batch norm's running means and variances too", "把批归一化的滑动均值与方差也计入"),
+            Some(total + params.buffers).filter(|_| params.buffers > 0),
+        ),
+        (
+            text!("leaves out biases and batch norm", "没有计入偏置与批归一化"),
+            total.checked_sub(norms.saturating_add(biases)).filter(|_| norms > 0 && biases > 0),
+        ),
+    ];
+    slips.into_iter().filter_map(|(slip, count)| Some((slip, number(count?)?))).collect()
+}
+
+/// Slips in a shape: padding forgotten, or channels mistaken.
+fn of_shape(subject: &Subject, place: Place, value: &Value) -> Vec<Slip> {
+    let id = output(subject, place);
+    let graph = &subject.network.graph;
+    let node = graph.node(id);
+    let channels = node.shape.channels().map(i128::from);
+    let as_value = |sizes: Vec<u64>| match value {
+        Value::Sizes(_) => {
+            Value::Sizes(channels.into_iter().chain(sizes.into_iter().map(i128::from)).collect())
+        }
+        Value::Number(_) => Value::Number(Rational::from(i128::from(sizes.last().copied().unwrap_or(0)))),
+    };
+    let mut slips: Vec<Slip> = vec![];
+    if let Some(sizes) = sizes_with(subject, id, |axis| Axis { before: 0, after: 0, ..axis }) {
+        slips.push((text!("forgets the padding", "忘记了填充"), as_value(sizes)));
+    }
+    for kernel in [1u64, 2, 3, 5, 7] {
+        if let Some(sizes) = sizes_with(subject, id, |axis| Axis { kernel, ..axis }) {
+            slips.push((
+                text!("is that of a {kernel}×{kernel} window", "是 {kernel}×{kernel} 窗口的结果"),
+                as_value(sizes),
+            ));
+        }
+    }
+    for stride in [1u64, 2] {
+        if let Some(sizes) = sizes_with(subject, id, |axis| Axis { stride, ..axis }) {
+            slips.push((text!("is that of stride {stride}", "是步幅为 {stride} 的结果"), as_value(sizes)));
+        }
+    }
+    if let Some(input) = graph.input_shapes(id).first() {
+        let input: Vec<i128> = input.dims().iter().map(|&size| size.into()).collect();
+        slips.push((text!("is the shape that comes in", "是输入的形状"), Value::Sizes(input)));
+    }
+    slips
+}

@@ -1,0 +1,110 @@
+//! Claims, in a description and in a file of their own.
+
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::super::claims::{ClaimsFile, Reference};
+use super::super::description::{Claim, DatumKind, Name};
+use super::super::keys;
+use super::{Entry, Reader, name, syntax_mistakes};
+use crate::error::{Diagnostic, Source};
+use crate::text;
+
+/// Whether the file speaks of networks by alias, and so is no description.
+pub(in super::super) fn has_networks(text: &str) -> bool {
+    let (table, _) = DeTable::parse_recoverable(text.strip_prefix('\u{feff}').unwrap_or(text));
+    let table = table.get_ref();
+    table.contains_key("networks") && !table.contains_key("layers")
+}
+
+/// What could be read of a file of claims, and every mistake.
+pub(in super::super) fn parse_claims(source: &Arc<Source>) -> (Option<ClaimsFile>, Vec<Diagnostic>) {
+    let (table, errors) = DeTable::parse_recoverable(&source.text);
+    if !errors.is_empty() {
+        return (None, syntax_mistakes(&source.text, &errors));
+    }
+    let mut reader = Reader { source, mistakes: vec![], depth: 0 };
+    let table = table.get_ref();
+    reader.refuse_unknown(table, &[keys::CLAIMS_FILE], ("a file of claims", "论断文件"));
+    let networks = match table.get("networks").and_then(|value| reader.table(value, "networks")) {
+        Some((networks, _)) => networks.iter().filter_map(|entry| reader.reference(entry)).collect(),
+        None => vec![],
+    };
+    let file = ClaimsFile {
+        source: source.clone(),
+        name: reader.text(table, "name"),
+        about: reader.text(table, "about"),
+        networks,
+        claims: reader.claims(table),
+    };
+    (Some(file), reader.mistakes)
+}
+
+impl Reader<'_> {
+    pub(super) fn claims(&mut self, table: &DeTable<'_>) -> Vec<Claim> {
+        let Some(list) = table.get("claims").and_then(|value| self.list(value, "claims")) else {
+            return vec![];
+        };
+        list.iter().filter_map(|value| self.claim(value)).collect()
+    }
+
+    fn claim(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Claim> {
+        let (table, span) = self.table(value, "claims")?;
+        self.refuse_unknown(table, &[keys::CLAIM], ("a claim", "论断"));
+        Some(Claim {
+            expect: self.required(table, &span, "expect")?,
+            says: self.name_at(table, "says"),
+            working: self.name_at(table, "working"),
+            source: self.text(table, "source"),
+            erratum: self.text(table, "erratum"),
+            within: self.name_at(table, "within"),
+        })
+    }
+
+    /// `alias = "FILE"`, or a table with more.
+    fn reference(&mut self, (key, value): Entry<'_, '_>) -> Option<Reference> {
+        let alias = name(key);
+        if let Some(file) = value.get_ref().as_str() {
+            let file = Name { text: file.into(), span: value.span() };
+            return Some(Reference { alias, file, set: vec![], input: None, batch: 1 });
+        }
+        let (table, span) = self.table(value, &alias.text)?;
+        self.refuse_unknown(table, &[keys::REFERENCE], ("a network", "网络引用"));
+        let file = self.required(table, &span, "file")?;
+        let set = match table.get("set") {
+            Some(value) => {
+                self.table(value, "set")?.0.iter().filter_map(|entry| self.assignment(entry)).collect()
+            }
+            None => vec![],
+        };
+        let input = match table.get("input") {
+            Some(value) => Some(self.whole_numbers(value)?),
+            None => None,
+        };
+        let batch = match table.get("batch") {
+            Some(value) => self.whole_numbers(value)?.first().copied().unwrap_or(1),
+            None => 1,
+        };
+        Some(Reference { alias, file, set, input, batch })
+    }
+
+    /// One whole number above 0, or a list of them.
+    fn whole_numbers(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Vec<u64>> {
+        let datum = self.datum(value)?;
+        let whole = |kind: &DatumKind| match kind {
+            DatumKind::Number(number) if number.is_integer() => {
+                u64::try_from(number.to_integer()).ok().filter(|&number| number > 0)
+            }
+            DatumKind::Number(_) | DatumKind::Boolean(_) | DatumKind::Text(..) | DatumKind::List(_) => None,
+        };
+        let numbers = match &datum.kind {
+            DatumKind::List(list) => list.iter().map(|datum| whole(&datum.kind)).collect(),
+            one @ (DatumKind::Number(_) | DatumKind::Boolean(_) | DatumKind::Text(..)) => {
+                whole(one).map(|number| vec![number])
+            }
+        };
+        numbers.or_else(|| self.refuse(datum.span, text!("must be above 0 and whole", "必须是大于 0 的整数")))
+    }
+}

@@ -1,0 +1,251 @@
+//! `cnncost check`: the bundled claims, slips, forms, lockfiles and mistakes.
+
+use std::path::Path;
+
+use assert_cmd::Command;
+
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    error: String,
+}
+
+fn check_in(folder: &Path, arguments: &[&str]) -> Ran {
+    let mut command = Command::cargo_bin("cnncost").unwrap();
+    command.env("COLUMNS", "100").env_remove("CLICOLOR_FORCE").current_dir(folder).arg("check");
+    let output = command.args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code(), out: text(output.stdout), error: text(output.stderr) }
+}
+
+fn check(arguments: &[&str]) -> Ran {
+    check_in(Path::new(env!("CARGO_MANIFEST_DIR")), arguments)
+}
+
+/// A description with claims.
+fn claims(claims: &str) -> Ran {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!(
+        "input = [192, 28, 28]\n\
+         params = {{ pad = 2 }}\n\
+         variants = [{{ name = 'padded' }}, {{ name = 'bare', set = {{ pad = 0 }} }}]\n\
+         layers = [\n\
+           {{ name = 'conv', op = 'conv2d', out_channels = 32, kernel_size = 5, padding = 'pad' }},\n\
+           {{ name = 'bn', op = 'batch_norm2d' }},\n\
+         ]\n{claims}"
+    );
+    std::fs::write(folder.path().join("net.toml"), text).unwrap();
+    check_in(folder.path(), &["net.toml"])
+}
+
+fn claim(expect: &str) -> Ran {
+    claims(&format!("[[claims]]\nexpect = \"{expect}\"\n"))
+}
+
+#[test]
+fn the_bundled_claims_hold_and_their_errata_fail_as_marked() {
+    for (file, hold, known) in
+        [("lecture10", 11, 1), ("lecture11", 29, 3), ("papers", 153, 17), ("bottleneck", 3, 1)]
+    {
+        let ran = check(&[file]);
+        assert_eq!(ran.code, Some(0), "{}", ran.out);
+        let all = hold + known;
+        let summary = format!("{all} claims: {hold} hold, 0 fail, {known} known to be wrong");
+        assert!(ran.out.contains(&summary), "{}", ran.out);
+    }
+}
+
+/// Every claim of papers.toml that was not seen in its source says so.
+#[test]
+fn sources_that_were_not_seen_are_marked() {
+    let papers = std::fs::read_to_string("models/claims/papers.toml").unwrap();
+    assert!(papers.matches("from memory\"").count() > 40);
+    for erratum in ["1.19 % in the full 3×3", "253,440 neurons", "convolution 7×7: 2.7K"] {
+        let at = papers.find(erratum).unwrap_or_else(|| panic!("{erratum} is there"));
+        assert!(papers[at..].split("[[claims]]").next().unwrap().contains("erratum = "), "{erratum}");
+    }
+}
+
+#[test]
+fn figures_round_or_are_cut_at_their_last_digit() {
+    for (expect, says) in [
+        ("macs ~ 120M", "120,422,400 (rounded)"),
+        ("macs ~ 120.4M", "(rounded)"),
+        ("macs ~ 120.42 M", "(rounded)"),
+        ("macs == 120,422,400", "120,422,400"),
+        ("macs ~ 114Mi", "(cut)"),
+        ("120M ~ macs", "(rounded)"),
+        ("conv.macs / macs == 1", " 1\n"),
+        ("( macs + macs ) / 2 == macs", "120,422,400"),
+        ("conv.shape == [32, 28, 28]", "[32, 28, 28]"),
+        ("bare:conv.shape != [32, 28, 28]", "[32, 24, 24]"),
+        ("params <= 7M", "153,696"),
+        ("conv.receptive_field == 5", " 5\n"),
+        ("peak_bytes < 1Mi", "702,464"),
+        ("conv.macs ~ 99%", ""),
+    ] {
+        let ran = claim(expect);
+        if says.is_empty() {
+            assert_eq!(ran.code, Some(1), "{expect}: {}", ran.out);
+        } else {
+            assert_eq!(ran.code, Some(0), "{expect}: {}{}", ran.out, ran.error);
+            assert!(ran.out.contains(says), "{expect}: {}", ran.out);
+        }
+    }
+}
+
+/// What a student gets wrong, and what is found by trying.
+#[test]
+fn slips_are_found() {
+    for (expect, slip) in [
+        ("macs == 240844800", "counts each MAC as 2 operations"),
+        ("macs ~ 241M", "counts each MAC as 2 operations"),
+        ("macs == 120447488", "counts the additions of biases too"),
+        ("macs == 110321664", "leaves out the products on padding"),
+        ("conv.macs == 88473600", "forgets the padding"),
+        ("bare:macs == 120422400", "takes the input's height and width for the output's"),
+        ("macs == 94411161600", "multiplies with the input's height and width as well as the output's"),
+        ("macs == 722534400", "takes the input channels for the output's"),
+        ("macs == 20070400", "takes the output channels for the input's"),
+        ("conv.macs == 627200", "leaves out the input channels"),
+        ("conv.macs == 153600", "leaves out the output's height and width"),
+        ("flops == 120422400", "counts MACs, not FLOPs"),
+        ("params == 153664", "leaves out the biases"),
+        ("params == 153632", "leaves out batch norm's factors and biases"),
+        ("params == 153760", "counts batch norm's running means and variances too"),
+        ("conv.shape == [32, 24, 24]", "forgets the padding"),
+        ("conv.shape == [32, 30, 30]", "is that of a 3×3 window"),
+        ("conv.shape == [192, 28, 28]", "is the shape that comes in"),
+        ("macs == 963379200", "as it is for a batch of 8"),
+        ("macs == 120422500", "one digit differs"),
+        ("macs == 120424200", "two digits are exchanged"),
+        ("macs == 12042240", "a digit is missing"),
+        ("weight_bytes == 153760", "counts numbers, not bytes"),
+        ("params ~ 150.1k", "as it is with K as a power of 1024"),
+        ("macs / flops ~ 2.00", "the ratio is the other way round"),
+        ("conv.macs_padding_exact == 88473600", "it holds for `net@bare`"),
+    ] {
+        let ran = claim(expect);
+        assert_eq!(ran.code, Some(1), "{expect}: {}{}", ran.out, ran.error);
+        assert!(ran.out.contains(slip), "{expect}: {}", ran.out);
+    }
+    let none = claim("macs == 123456789");
+    assert!(!none.out.contains("slip"), "{}", none.out);
+}
+
+#[test]
+fn workings_errata_and_tolerance() {
+    let with = |more: &str| claims(&format!("[[claims]]\nsays = 'it'\nexpect = 'macs ~ 120M'\n{more}\n"));
+    assert_eq!(with("working = '5²·28²·192·32'").code, Some(0));
+    let wrong = with("working = '5²·28²·192'");
+    assert_eq!(wrong.code, Some(1));
+    assert!(wrong.out.contains("5²·28²·192 = 3,763,200"), "{}", wrong.out);
+    let holds = with("erratum = 'nonsense'");
+    assert_eq!(holds.code, Some(1));
+    assert!(holds.out.contains("as an error, and it holds: nonsense"), "{}", holds.out);
+    let near = claims("[[claims]]\nexpect = 'macs == 121M'\nwithin = '1%'\n");
+    assert_eq!((near.code, near.out.contains("within what is allowed")), (Some(0), true), "{}", near.out);
+    assert_eq!(claims("[[claims]]\nexpect = 'macs == 121M'\nwithin = '0.1%'\n").code, Some(1));
+}
+
+/// Mistakes in claims are drawn over the file, and nothing is checked.
+#[test]
+fn mistakes_are_shown_at_their_place() {
+    for (expect, message, place) in [
+        ("mac == 1", "there is no figure `mac`", ":9:11"),
+        ("macs = 1", "`=` is no comparison", ":9:16"),
+        ("macs 1", "a comparison is missing", ":9:16"),
+        ("conf.macs == 1", "no layer or box `conf`", ":9:11"),
+        ("nopad:macs == 1", "there is no network `nopad` here", ":9:10"),
+        ("conv.peak_bytes == 1", "`peak_bytes` is a figure of a whole network", ":9:11"),
+        ("conv.shape == 3", "a number cannot be compared with a list of sizes", ":9:11"),
+        ("macs ~ flops", "`~` compares a figure with a number as it is written", ":9:11"),
+        ("macs / ( macs - macs ) == 1", "division by zero", ":9:11"),
+    ] {
+        let ran = claim(expect);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{expect}");
+        assert!(ran.error.contains(message) && ran.error.contains(place), "{expect}: {}", ran.error);
+    }
+    let none = claims("");
+    assert_eq!(none.code, Some(2));
+    assert!(none.error.contains("there are no claims in this file"), "{}", none.error);
+    let working = claims("[[claims]]\nexpect = 'macs == 1'\nworking = '5 * x'\n");
+    assert!(working.error.contains("`x` is none") && working.error.contains(":10:16"), "{}", working.error);
+}
+
+/// The other files are still done.
+#[test]
+fn a_file_that_cannot_be_read_stops_no_other() {
+    let ran = check(&["nothing.toml", "lecture10"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.out.contains("12 claims") && ran.error.contains("there is no such file"), "{}", ran.error);
+}
+
+#[test]
+fn other_forms_say_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("c.toml"),
+        "name = 'A & B'\n[networks]\nnet = 'lenet5'\n\n[[claims]]\nsays = 'a < b'\nexpect = 'macs == 416521'\n\n[[claims]]\nexpect = 'params <= 1M'\n",
+    )
+    .unwrap();
+    let run = |format| check_in(folder.path(), &["c.toml", "--format", format]);
+    let json: serde_json::Value = serde_json::from_str(&run("json").out).unwrap();
+    assert_eq!((&json[0]["passed"], &json[0]["failed"]), (&1.into(), &1.into()));
+    assert_eq!(json[0]["claims"][0]["left"], "416520");
+    assert_eq!(json[0]["claims"][0]["line"], 7);
+    let schema = Command::cargo_bin("cnncost").unwrap().args(["schema", "check"]).output().unwrap().stdout;
+    let schema: serde_json::Value = serde_json::from_slice(&schema).unwrap();
+    assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&json[0]));
+    let junit = run("junit");
+    assert_eq!(junit.code, Some(1));
+    assert!(junit.out.contains("<testsuite name=\"A &amp; B\" tests=\"2\" failures=\"1\">"), "{}", junit.out);
+    assert!(junit.out.contains("<failure message=\"it is 416,520\">"), "{}", junit.out);
+    let github = run("github").out;
+    assert!(github.contains("::error file=c.toml,line=7,title=a < b::it is 416,520%0A"), "{github}");
+    assert!(
+        github.contains("::notice title=A & B::2 claims: 1 hold, 1 fail, 0 known to be wrong"),
+        "{github}"
+    );
+    let chinese = check(&["lecture11", "--lang", "zh"]);
+    assert!(chinese.out.contains("32 条论断:29 条成立,0 条不成立,3 条为已知错误"), "{}", chinese.out);
+}
+
+/// A network that is locked is held to its totals, wherever the lockfile lies.
+#[test]
+fn a_lockfile_holds_a_network_to_its_totals() {
+    let folder = tempfile::tempdir().unwrap();
+    let net = folder.path().join("net.toml");
+    let text = "input = [3, 8, 8]\nparams = { c = 4 }\nlayers = [{ op = 'conv2d', out_channels = 'c', kernel_size = 3 }]\n";
+    std::fs::write(&net, text).unwrap();
+    std::fs::create_dir(folder.path().join("ci")).unwrap();
+    let run = |arguments: &[&str]| check_in(folder.path(), arguments);
+    let written = run(&[
+        "net.toml",
+        "resnet18",
+        "--update",
+        "ci/lock.toml",
+        "--within",
+        "10%",
+        "--set",
+        "c=8",
+        "--batch",
+        "2",
+    ]);
+    // `c` is no parameter of ResNet: nothing is written.
+    assert_eq!(written.code, Some(2));
+    assert!(!folder.path().join("ci/lock.toml").exists());
+    let written =
+        run(&["net.toml", "--update", "ci/lock.toml", "--within", "10%", "--set", "c=8", "--batch", "2"]);
+    assert_eq!((written.code, written.out.as_str()), (Some(0), ""), "{}", written.error);
+    let lock = std::fs::read_to_string(folder.path().join("ci/lock.toml")).unwrap();
+    assert!(lock.contains("\"net\" = { file = \"../net.toml\", set = { c = 8 }, batch = 2 }"), "{lock}");
+    assert_eq!(run(&["ci/lock.toml"]).code, Some(0));
+    std::fs::write(&net, text.replace("kernel_size = 3", "kernel_size = 4")).unwrap();
+    let held = run(&["ci/lock.toml"]);
+    assert_eq!(held.code, Some(1));
+    assert!(held.out.contains("'net':params == 224"), "{}", held.out);
+    let written = run(&["resnet18", "lenet5", "--update", "lock.toml"]);
+    assert_eq!(written.code, Some(0), "{}", written.error);
+    assert_eq!(run(&["lock.toml"]).code, Some(0));
+}
