@@ -14,6 +14,8 @@ use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
 
+pub mod outline;
+
 /// A node of a [`Graph`]. Ids count from 0 in the order of execution, so they index side tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(u32);

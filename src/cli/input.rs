@@ -35,12 +35,20 @@ pub(super) struct Networks {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Network")]
 pub(super) struct NetworkOptions {
-    /// Set a parameter of the description
-    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
-    set: Vec<(String, String)>,
+    #[command(flatten)]
+    reading: Reading,
     /// Samples of one forward pass
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     batch: u64,
+}
+
+/// How a network is read, whatever the batch.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Network")]
+pub(super) struct Reading {
+    /// Set a parameter of the description
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    set: Vec<(String, String)>,
     /// Sizes of the input, without the batch, in place of those in the file: 3x299x299
     #[arg(long, value_name = "SIZES", value_parser = sizes)]
     input: Option<Sizes>,
@@ -53,6 +61,15 @@ pub(super) struct NetworkOptions {
     /// Fail if there is a warning or an operator that is not counted
     #[arg(long)]
     strict: bool,
+}
+
+/// Which subjects a command makes of a network that was named.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    /// A subject for each of these batches.
+    pub(super) batches: &'a [u64],
+    /// Whether a file with variants, named without one, stands for all of them.
+    pub(super) all_variants: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -72,69 +89,35 @@ impl Networks {
 
 impl NetworkOptions {
     pub(super) fn subjects(&self, files: &[String], output: &Output) -> (Vec<Subject>, Outcome) {
-        let (mut subjects, mut worst) = (vec![], Outcome::Done);
-        for file in files {
-            let outcome = match self.read(file) {
-                Ok(named) => self.variants(&named, output, &mut subjects),
-                Err(error) => output.refuse(&error),
-            };
-            worst = worst.max(outcome);
-        }
-        (subjects, worst)
+        let wanted = Wanted { batches: &[self.batch], all_variants: false };
+        self.reading.subjects(files, wanted, output)
     }
 
-    /// Every variant that was asked for.
-    fn variants(&self, named: &Named, output: &Output, subjects: &mut Vec<Subject>) -> Outcome {
-        let all = named.variant.as_deref() == Some("*");
-        let variants: Vec<Option<String>> = if all {
-            named.description.variants.iter().map(|variant| Some(variant.name.text.to_string())).collect()
-        } else {
-            vec![named.variant.clone()]
-        };
-        if variants.is_empty() {
-            return output.refuse(&named.refused(text!("it has no variants", "它没有变体"), None));
-        }
-        let (mut worst, mut nodes) = (Outcome::Done, 0);
-        for variant in variants {
-            match self.subject(named, variant) {
-                Ok(subject) => {
-                    nodes += subject.network.graph.len() as u64;
-                    if nodes > MOST_NODES {
-                        let why = text!(
-                            "its variants together have more than {MOST_NODES} nodes",
-                            "它的各变体合计超过 {MOST_NODES} 个节点"
-                        );
-                        let help = text!("name one: `@VARIANT`", "请指定一个:`@变体`");
-                        return output.refuse(&named.refused(why, Some(help)));
-                    }
-                    output.warn(&subject.network.warnings, &named.description.source);
-                    let clean =
-                        subject.network.warnings.is_empty() && subject.analysis.uncounted().is_empty();
-                    worst = worst.max(if self.strict && !clean { Outcome::Failed } else { Outcome::Done });
-                    subjects.push(subject);
-                }
-                Err(error) => worst = worst.max(output.refuse(&error)),
-            }
-        }
-        worst
+    /// The description that `file` names.
+    pub(super) fn read(&self, file: &str) -> Result<Named, ReadError> {
+        self.reading.read(file)
+    }
+
+    pub(super) fn subject(&self, named: &Named, variant: Option<String>) -> Result<Subject, ReadError> {
+        self.reading.subject(named, variant, self.batch)
     }
 
     /// The same, with what a file of claims sets.
     pub(super) fn with(&self, set: &[(Name, Value)], input: Option<Vec<u64>>, batch: u64) -> Self {
         let written = |(name, value): &(Name, Value)| (name.text.to_string(), assigned(value));
-        Self {
-            set: set.iter().map(written).chain(self.set.iter().cloned()).collect(),
-            input: input.map(Sizes).or_else(|| self.input.clone()),
-            batch: if self.batch == 1 { batch } else { self.batch },
-            ..self.clone()
-        }
+        let reading = Reading {
+            set: set.iter().map(written).chain(self.reading.set.iter().cloned()).collect(),
+            input: input.map(Sizes).or_else(|| self.reading.input.clone()),
+            ..self.reading.clone()
+        };
+        Self { reading, batch: if self.batch == 1 { batch } else { self.batch } }
     }
 
     /// What is set, as a file of claims has it: `, batch = 8`.
     pub(super) fn as_toml(&self) -> String {
         let mut text = String::new();
-        if !self.set.is_empty() {
-            let set = self.set.iter().map(|(name, value)| {
+        if !self.reading.set.is_empty() {
+            let set = self.reading.set.iter().map(|(name, value)| {
                 let is_plain =
                     crate::read::expression::number(value).is_some() || ["true", "false"].contains(&&**value);
                 let value =
@@ -143,7 +126,7 @@ impl NetworkOptions {
             });
             text.push_str(&format!(", set = {{ {} }}", set.collect::<Vec<_>>().join(", ")));
         }
-        if let Some(Sizes(sizes)) = &self.input {
+        if let Some(Sizes(sizes)) = &self.reading.input {
             text.push_str(&format!(", input = {sizes:?}"));
         }
         if self.batch > 1 {
@@ -151,13 +134,82 @@ impl NetworkOptions {
         }
         text
     }
+}
 
-    pub(super) fn subject(&self, named: &Named, variant: Option<String>) -> Result<Subject, ReadError> {
+impl Reading {
+    /// Reads and counts every network, in the order of `files`, its variants and the batches.
+    pub(super) fn subjects(
+        &self,
+        files: &[String],
+        wanted: Wanted,
+        output: &Output,
+    ) -> (Vec<Subject>, Outcome) {
+        let (mut subjects, mut worst) = (vec![], Outcome::Done);
+        for file in files {
+            let outcome = match self.read(file) {
+                Ok(named) => self.variants(&named, wanted, output, &mut subjects),
+                Err(error) => output.refuse(&error),
+            };
+            worst = worst.max(outcome);
+        }
+        (subjects, worst)
+    }
+
+    /// Every variant that was asked for.
+    fn variants(
+        &self,
+        named: &Named,
+        wanted: Wanted,
+        output: &Output,
+        subjects: &mut Vec<Subject>,
+    ) -> Outcome {
+        let known = &named.description.variants;
+        let all = match &named.variant {
+            Some(variant) => variant == "*",
+            None => wanted.all_variants && !known.is_empty(),
+        };
+        let variants: Vec<Option<String>> = if all {
+            known.iter().map(|variant| Some(variant.name.text.to_string())).collect()
+        } else {
+            vec![named.variant.clone()]
+        };
+        if variants.is_empty() {
+            return output.refuse(&named.refused(text!("it has no variants", "它没有变体"), None));
+        }
+        let (mut worst, mut nodes) = (Outcome::Done, 0);
+        for variant in variants {
+            for (index, &batch) in wanted.batches.iter().enumerate() {
+                match self.subject(named, variant.clone(), batch) {
+                    Ok(subject) => {
+                        nodes += subject.network.graph.len() as u64;
+                        if nodes > MOST_NODES {
+                            return output.refuse(&too_many_variants(named));
+                        }
+                        let warnings = &subject.network.warnings;
+                        if index == 0 {
+                            output.warn(warnings, &named.description.source);
+                        }
+                        let clean = warnings.is_empty() && subject.analysis.uncounted().is_empty();
+                        worst =
+                            worst.max(if self.strict && !clean { Outcome::Failed } else { Outcome::Done });
+                        subjects.push(subject);
+                    }
+                    Err(error) => {
+                        worst = worst.max(output.refuse(&error));
+                        break;
+                    }
+                }
+            }
+        }
+        worst
+    }
+
+    fn subject(&self, named: &Named, variant: Option<String>, batch: u64) -> Result<Subject, ReadError> {
         let Named { description, stem, .. } = named;
         let input = self.input.as_ref().map(|sizes| sizes.0.clone());
         let options = Options { variant: variant.clone(), set: self.set.clone(), input };
         let network = description.expand(&options)?;
-        let analysis = crate::analyze(&network.graph, self.batch).map_err(|too_large| {
+        let analysis = crate::analyze(&network.graph, batch).map_err(|too_large| {
             let path = &too_large.path;
             let message = text!("a count of `{path}` does not fit 128 bits", "`{path}` 的计数超出 128 位");
             let mistake = match too_large.span {
@@ -239,6 +291,14 @@ pub(super) struct Named {
     bundled: bool,
     /// Of the text, once it is asked for.
     sha256: OnceCell<String>,
+}
+
+fn too_many_variants(named: &Named) -> ReadError {
+    let why = text!(
+        "its variants together have more than {MOST_NODES} nodes",
+        "它的各变体合计超过 {MOST_NODES} 个节点"
+    );
+    named.refused(why, Some(text!("name one: `@VARIANT`", "请指定一个:`@变体`")))
 }
 
 fn sha256(text: &str) -> String {

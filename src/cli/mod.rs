@@ -14,6 +14,7 @@ use crate::text::{Language, Text};
 
 mod analyze;
 mod check;
+mod compare;
 mod device;
 mod explain;
 mod input;
@@ -39,6 +40,8 @@ enum Command {
     Analyze(analyze::Arguments),
     /// Hold claims about networks against what is counted: budgets, lecture notes, papers
     Check(check::Arguments),
+    /// Lay networks side by side: totals with their ratios, and where the difference arises
+    Compare(compare::Arguments),
     /// Show the working of each number: of a layer, of a box, or of the whole network
     Explain(explain::Arguments),
     /// List the bundled networks
@@ -114,6 +117,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match cli.command {
         Command::Analyze(arguments) => analyze::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Ops(arguments) => ops::run(&arguments),

@@ -275,18 +275,7 @@ pub fn analysis(subject: &Subject) -> Analysis {
             .iter()
             .map(|(name, id)| (name.clone(), shaped(&graph.node(*id).shape)))
             .collect(),
-        totals: Totals {
-            figures: figures(
-                subject,
-                subject.analysis.total(),
-                subject.roofline.as_ref().map(Roofline::total),
-            ),
-            status: subject.analysis.status().name(),
-            uncounted: subject.analysis.uncounted().iter().map(|&id| graph.path(id)).collect(),
-            weight_bytes: subject.weight_bytes(),
-            peak_bytes: subject.peak_bytes(),
-            weight_and_peak_bytes: subject.weight_bytes() + subject.peak_bytes(),
-        },
+        totals: totals(subject),
         device: device(subject),
         peak: peak(subject),
         nodes: graph
@@ -295,6 +284,19 @@ pub fn analysis(subject: &Subject) -> Analysis {
             .map(|(id, _)| node(subject, graph, id, shaped))
             .collect(),
         blocks: graph.scopes().skip(1).map(|(id, _)| block(subject, graph, id)).collect(),
+    }
+}
+
+/// What the whole network costs.
+pub(super) fn totals(subject: &Subject) -> Totals {
+    let (graph, analysis) = (&subject.network.graph, &subject.analysis);
+    Totals {
+        figures: figures(subject, analysis.total(), subject.roofline.as_ref().map(Roofline::total)),
+        status: analysis.status().name(),
+        uncounted: analysis.uncounted().iter().map(|&id| graph.path(id)).collect(),
+        weight_bytes: subject.weight_bytes(),
+        peak_bytes: subject.peak_bytes(),
+        weight_and_peak_bytes: subject.weight_bytes() + subject.peak_bytes(),
     }
 }
 
@@ -382,7 +384,7 @@ fn value(value: &Value) -> serde_json::Value {
     }
 }
 
-fn figures(subject: &Subject, counts: &Counts, estimate: Option<Estimate>) -> Figures {
+pub(super) fn figures(subject: &Subject, counts: &Counts, estimate: Option<Estimate>) -> Figures {
     let Counts { params, work, padding_exact, traffic } = counts;
     Figures {
         params: params.total(),
