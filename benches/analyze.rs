@@ -79,7 +79,7 @@ fn a_chain(bencher: Bencher<'_, '_>, nodes: usize) {
     bencher.bench_local(|| analyze_text(black_box(&text)));
 }
 
-#[divan::bench(args = [4, 5], sample_count = 5, sample_size = 1)]
+#[divan::bench(args = [4, 5, 6], sample_count = 5, sample_size = 1)]
 fn nested_blocks(bencher: Bencher<'_, '_>, depth: usize) {
     let text = nested(depth);
     bencher.bench_local(|| analyze_text(black_box(&text)));

@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::text;
-use crate::text::{Language, Text};
+use crate::text::{Language, Text, printable};
 
 /// A place in a file: bytes of its text.
 pub type Span = Range<usize>;
@@ -102,46 +102,103 @@ impl Diagnostic {
             Language::English => (Level::NOTE, Level::HELP),
             Language::Chinese => (Level::NOTE.with_name("说明"), Level::HELP.with_name("建议")),
         };
-        let mut group = Group::with_title(level.primary_title(self.message.get(language)));
-        if !self.places.is_empty() {
-            group = group.element(self.snippet(source, language));
-        }
-        for note in &self.notes {
-            group = group.element(note_level.clone().message(note.get(language)));
+        let mut group = Group::with_title(level.primary_title(shown(&self.message, language)));
+        group = self.draw(group, source, language);
+        let far = self.far(source);
+        for note in far.iter().chain(&self.notes) {
+            group = group.element(note_level.clone().message(shown(note, language)));
         }
         if let Some(help) = &self.help {
-            group = group.element(help_level.message(help.get(language)));
+            group = group.element(help_level.message(shown(help, language)));
         }
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         renderer.term_width(width).render(&[group])
     }
 
-    fn snippet<'a>(
-        &'a self,
-        source: &'a Source,
-        language: Language,
-    ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-        let mut snippet = Snippet::source(source.text.as_str()).path(source.name.as_str());
-        for (index, (span, label)) in self.places.iter().enumerate() {
+    /// The lines from the first place to the last, which are all that the renderer need know of a long file; of a line that
+    /// is long itself, what is around the first place.
+    fn draw<'a>(&'a self, group: Group<'a>, source: &'a Source, language: Language) -> Group<'a> {
+        let places = self.near(source);
+        let Some((first, _)) = places.first() else { return group };
+        let start = places.iter().map(|(span, _)| span.start).min().unwrap_or(0);
+        let end = places.iter().map(|(span, _)| span.end).max().unwrap_or(0);
+        let line_start = source.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let line_end = source.text[end..].find('\n').map_or(source.text.len(), |length| end + length + 1);
+        let (line, name) = (source.line(line_start), printable(&source.name));
+        let is_long = start - line_start > REACH;
+        let start = if is_long { source.floor(start - AROUND) } else { line_start };
+        let end = source.floor(line_end.min(end + REACH));
+        let mut snippet = Snippet::source(&source.text[start..end]).line_start(line);
+        for (index, (span, label)) in places.iter().enumerate() {
             let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let label = label.as_ref().map(|label| label.get(language));
-            snippet = snippet.annotation(kind.span(source.clip(span)).label(label));
+            let label = label.map(|label| shown(label, language));
+            snippet = snippet.annotation(kind.span(span.start - start..span.end - start).label(label));
         }
-        snippet
+        if is_long {
+            let before = &source.text[..first.start];
+            let column = 1 + before[before.rfind('\n').map_or(0, |newline| newline + 1)..].chars().count();
+            let origin = Origin::path(name).line(source.line(first.start)).char_column(column);
+            group.element(origin).element(snippet)
+        } else {
+            group.element(snippet.path(name))
+        }
+    }
+
+    /// The places that are drawn: those near enough to the first.
+    fn near<'a>(&'a self, source: &Source) -> Vec<(Span, Option<&'a Text>)> {
+        let places = self.places.iter().take(PLACES).map(|(span, label)| (source.clip(span), label.as_ref()));
+        let first = places.clone().next().map_or(0, |(span, _)| span.start);
+        let near = places.filter(|(span, _)| span.start.abs_diff(first) <= REACH);
+        near.map(|(span, label)| (span.start..source.floor(span.end.min(span.start + REACH)), label))
+            .collect()
+    }
+
+    /// The places that are too far from the first to be drawn with it, in words.
+    fn far(&self, source: &Source) -> Vec<Text> {
+        let first = self.places.first().map_or(0, |(span, _)| span.start);
+        let far = self.places.iter().take(PLACES).filter(|(span, _)| span.start.abs_diff(first) > REACH);
+        far.map(|(span, label)| {
+            let line = source.line(source.floor(span.start));
+            let (english, chinese) = label.as_ref().map_or(("", ""), |text| (&text.english, &text.chinese));
+            text!("line {line}: {english}", "第 {line} 行:{chinese}")
+        })
+        .collect()
     }
 }
 
+/// A message as it goes to a terminal: names in it may be of any length, and hold anything.
+fn shown(text: &Text, language: Language) -> String {
+    const LONGEST: usize = 1000;
+    let text = text.get(language);
+    let end = text.char_indices().nth(LONGEST).map(|(at, _)| at);
+    let lines = text[..end.unwrap_or(text.len())].split('\n').map(printable);
+    lines.collect::<Vec<_>>().join("\n") + if end.is_some() { "…" } else { "" }
+}
+
+/// Places of one drawing; more would be no drawing.
+const PLACES: usize = 12;
+
+/// How many bytes two places of one drawing may be apart: the renderer takes up what is between.
+const REACH: usize = 1_000_000;
+
+/// Bytes before a place that are drawn of a long line; more than a terminal is wide.
+const AROUND: usize = 1000;
+
 impl Source {
+    /// The number of the line that `at` stands in, from 1.
+    fn line(&self, at: usize) -> usize {
+        1 + self.text.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count()
+    }
+
     /// `span`, or as much of it as is in the text, on character boundaries.
     fn clip(&self, span: &Span) -> Span {
-        let floor = |index: usize| {
-            (0..=index.min(self.text.len()))
-                .rev()
-                .find(|&index| self.text.is_char_boundary(index))
-                .unwrap_or(0)
-        };
-        let start = floor(span.start);
-        start..floor(span.end).max(start)
+        let start = self.floor(span.start);
+        start..self.floor(span.end).max(start)
+    }
+
+    /// The character boundary at `index` or before it.
+    fn floor(&self, index: usize) -> usize {
+        (0..=index.min(self.text.len())).rev().find(|&index| self.text.is_char_boundary(index)).unwrap_or(0)
     }
 }
 
@@ -213,12 +270,33 @@ pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) ->
     Some(text!("did you mean `{nearest}`?", "是否指 `{nearest}`?"))
 }
 
+/// The name that was probably meant, or else those there are, as a help; nothing where there is none.
+pub fn known_names(name: &str, known: &[&str]) -> Option<Text> {
+    did_you_mean(name, known.iter().copied()).or_else(|| known_here(known))
+}
+
+/// The first of the names there are, as a help: "known here: `in`, `h`, `w`".
+pub fn known_here(known: &[&str]) -> Option<Text> {
+    const LISTED: usize = 12;
+    let list = known[..known.len().min(LISTED)].join("`, `");
+    let (more, more_zh) = if known.len() > LISTED { (", …", "……") } else { ("", "") };
+    (!known.is_empty()).then(|| text!("known here: `{list}`{more}", "此处可用:`{list}`{more_zh}"))
+}
+
 /// The name among `known` that is nearest to `name`, if it is near enough to be meant.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const NEAR: f64 = 0.75;
+    // Nobody writes longer names, nor reads more of them; comparing them would take long.
+    const LONG: usize = 200;
+    const MANY: usize = 5000;
+    if name.len() > LONG {
+        return None;
+    }
     let lower = name.to_lowercase();
     known
         .into_iter()
+        .take(MANY)
+        .filter(|candidate| candidate.len() <= LONG)
         .map(|candidate| (candidate, strsim::jaro_winkler(&lower, &candidate.to_lowercase())))
         .filter(|&(_, likeness)| likeness >= NEAR)
         .max_by(|a, b| a.1.total_cmp(&b.1))

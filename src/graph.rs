@@ -14,6 +14,8 @@ use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
 
+pub mod outline;
+
 /// A node of a [`Graph`]. Ids count from 0 in the order of execution, so they index side tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(u32);
@@ -470,6 +472,6 @@ fn id(index: usize) -> NodeId {
 fn scope_id(index: usize) -> ScopeId {
     ScopeId(
         u32::try_from(index)
-            .expect("every box takes a step of expansion, and these are limited to 4,000,000"),
+            .expect("every box takes a step of expansion, and these are limited to 16,000,000"),
     )
 }

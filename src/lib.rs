@@ -44,6 +44,7 @@
 //! | [`read`] | a description into a graph: syntax, names, expressions, expansion; the bundled networks |
 //! | [`subject`] | a network as it was asked for, with what is known about it |
 //! | [`claim`] | statements about networks, and whether they hold |
+//! | [`compare`] | which layers of two networks are each other's like, and where they differ |
 //! | [`report`] | rows and columns, each defined once, and a writer for each format |
 //! | [`cli`] | arguments, and a file for each command; only here is anything printed |
 //!
@@ -60,6 +61,7 @@
 pub mod analyze;
 pub mod claim;
 pub mod cli;
+pub mod compare;
 pub mod convention;
 pub mod counts;
 pub mod error;

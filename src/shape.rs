@@ -6,9 +6,12 @@ use crate::text::Text;
 /// The largest size of a dimension: every whole number up to it is exact in any tool that computes in 64-bit floats.
 pub const LARGEST_SIZE: u64 = 1 << 53;
 
+/// The most dimensions of a tensor, as in PyTorch.
+pub const MOST_DIMENSIONS: usize = 64;
+
 /// The dimensions of a tensor without the batch: 192 channels of 28×28 are `[192, 28, 28]`.
 ///
-/// Every size is from 1 to [`LARGEST_SIZE`], and the number of elements fits a `u128`.
+/// There are at most [`MOST_DIMENSIONS`], every size is from 1 to [`LARGEST_SIZE`], and the number of elements fits a `u128`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
     dims: Vec<u64>,
@@ -17,6 +20,13 @@ pub struct Shape {
 impl Shape {
     /// A shape of these sizes, or which size is at fault.
     pub fn new(dims: Vec<u64>) -> Result<Self, Text> {
+        let count = dims.len();
+        if count > MOST_DIMENSIONS {
+            return Err(text!(
+                "a tensor has at most {MOST_DIMENSIONS} dimensions, and this has {count}",
+                "张量最多有 {MOST_DIMENSIONS} 维,这里有 {count} 维"
+            ));
+        }
         if dims.contains(&0) {
             let shown = Self::show(&dims);
             return Err(text!("a size is 0 in {shown}", "{shown} 中有一个尺寸为 0"));

@@ -13,6 +13,20 @@ pub enum Language {
     Chinese,
 }
 
+/// Whether a character steers a terminal, or reorders what stands beside it: what is read from a file shows neither.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}
+
+/// `text` on one line, with every hidden character written out: `\u{1b}[31m`.
+pub fn printable(text: &str) -> String {
+    if !text.chars().any(is_hidden) {
+        return text.to_owned();
+    }
+    let shown = |c: char| if is_hidden(c) { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
+}
+
 /// A message in every language. Made with [`text!`](crate::text!).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
@@ -60,4 +74,14 @@ macro_rules! text {
     ($english:literal, $chinese:literal $(,)?) => {
         $crate::text::Text { english: format!($english), chinese: format!($chinese) }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_characters_are_written_out() {
+        assert_eq!(printable("输入 3×8\u{1b}[31m\n\u{202e}"), "输入 3×8\\u{1b}[31m\\n\\u{202e}");
+    }
 }

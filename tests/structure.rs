@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom up, as in the documentation of the crate.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "text",
     "shape",
     "counts",
@@ -18,6 +18,7 @@ const ORDER: [&str; 15] = [
     "read",
     "subject",
     "claim",
+    "compare",
     "report",
     "cli",
 ];

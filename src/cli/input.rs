@@ -1,23 +1,23 @@
 //! Networks as they are named on the command line: a file, standard input, or a bundled network, with its variant.
 
 use std::cell::OnceCell;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
 use sha2::{Digest, Sha256};
 
+use super::open::open;
 use super::{Dtype, Outcome, Output};
 use crate::error::{Diagnostic, ReadError};
 use crate::read::bundled::{self, Bundled, CLAIMS};
 use crate::read::description::Name;
 use crate::read::expression::Value;
-use crate::read::{Description, MOST_BYTES, Network, Options};
+use crate::read::{Description, MOST_BYTES, MOST_NODES, Network, Options};
 use crate::report::Subject;
 use crate::shape::ElementType;
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, printable};
 
 /// What a network is read with.
 #[derive(Args, Clone, Debug)]
@@ -35,12 +35,20 @@ pub(super) struct Networks {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Network")]
 pub(super) struct NetworkOptions {
-    /// Set a parameter of the description
-    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
-    set: Vec<(String, String)>,
+    #[command(flatten)]
+    reading: Reading,
     /// Samples of one forward pass
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     batch: u64,
+}
+
+/// How a network is read, whatever the batch.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Network")]
+pub(super) struct Reading {
+    /// Set a parameter of the description
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    set: Vec<(String, String)>,
     /// Sizes of the input, without the batch, in place of those in the file: 3x299x299
     #[arg(long, value_name = "SIZES", value_parser = sizes)]
     input: Option<Sizes>,
@@ -53,6 +61,15 @@ pub(super) struct NetworkOptions {
     /// Fail if there is a warning or an operator that is not counted
     #[arg(long)]
     strict: bool,
+}
+
+/// Which subjects a command makes of a network that was named.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    /// A subject for each of these batches.
+    pub(super) batches: &'a [u64],
+    /// Whether a file with variants, named without one, stands for all of them.
+    pub(super) all_variants: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -72,57 +89,58 @@ impl Networks {
 
 impl NetworkOptions {
     pub(super) fn subjects(&self, files: &[String], output: &Output) -> (Vec<Subject>, Outcome) {
-        let (mut subjects, mut worst) = (vec![], Outcome::Done);
-        for file in files {
-            let outcome = match self.read(file) {
-                Ok(named) => self.variants(&named, output, &mut subjects),
-                Err(error) => output.refuse(&error),
-            };
-            worst = worst.max(outcome);
-        }
-        (subjects, worst)
+        let wanted = Wanted { batches: &[self.batch], all_variants: false };
+        self.reading.subjects(files, wanted, output)
     }
 
-    /// Every variant that was asked for.
-    pub(super) fn variants(&self, named: &Named, output: &Output, subjects: &mut Vec<Subject>) -> Outcome {
-        let all = named.variant.as_deref() == Some("*");
-        let variants: Vec<Option<String>> = if all {
-            named.description.variants.iter().map(|variant| Some(variant.name.text.to_string())).collect()
-        } else {
-            vec![named.variant.clone()]
-        };
-        let mut worst = Outcome::Done;
-        for variant in variants {
-            match self.subject(named, variant) {
-                Ok(subject) => {
-                    output.warn(&subject.network.warnings, &named.description.source);
-                    let clean =
-                        subject.network.warnings.is_empty() && subject.analysis.uncounted().is_empty();
-                    worst = worst.max(if self.strict && !clean { Outcome::Failed } else { Outcome::Done });
-                    subjects.push(subject);
-                }
-                Err(error) => worst = worst.max(output.refuse(&error)),
-            }
-        }
-        worst
+    /// The description that `file` names.
+    pub(super) fn read(&self, file: &str) -> Result<Named, ReadError> {
+        self.reading.read(file)
+    }
+
+    pub(super) fn subject(&self, named: &Named, variant: Option<String>) -> Result<Subject, ReadError> {
+        self.reading.subject(named, variant, self.batch)
+    }
+
+    /// Every variant that was asked for of a description that has been read.
+    pub(super) fn variants(&self, named: &Named, output: &Output) -> (Vec<Subject>, Outcome) {
+        let wanted = Wanted { batches: &[self.batch], all_variants: false };
+        let mut subjects = vec![];
+        let outcome = self.reading.variants(named, wanted, output, &mut subjects);
+        (subjects, outcome)
+    }
+
+    /// The network of one variant, not counted yet.
+    pub(super) fn expand(&self, named: &Named, variant: Option<String>) -> Result<Network, ReadError> {
+        self.reading.expand(&named.description, variant)
+    }
+
+    /// Whether the command line has a word on this parameter.
+    pub(super) fn sets(&self, param: &str) -> bool {
+        self.reading.set.iter().any(|(name, _)| name == param)
+    }
+
+    /// Whether it has one on the sizes of the input.
+    pub(super) fn sets_input(&self) -> bool {
+        self.reading.input.is_some()
     }
 
     /// The same, with what a file of claims sets.
     pub(super) fn with(&self, set: &[(Name, Value)], input: Option<Vec<u64>>, batch: u64) -> Self {
         let written = |(name, value): &(Name, Value)| (name.text.to_string(), assigned(value));
-        Self {
-            set: set.iter().map(written).chain(self.set.iter().cloned()).collect(),
-            input: input.map(Sizes).or_else(|| self.input.clone()),
-            batch: if self.batch == 1 { batch } else { self.batch },
-            ..self.clone()
-        }
+        let reading = Reading {
+            set: set.iter().map(written).chain(self.reading.set.iter().cloned()).collect(),
+            input: input.map(Sizes).or_else(|| self.reading.input.clone()),
+            ..self.reading.clone()
+        };
+        Self { reading, batch: if self.batch == 1 { batch } else { self.batch } }
     }
 
     /// What is set, as a file of claims has it: `, batch = 8`.
     pub(super) fn as_toml(&self) -> String {
         let mut text = String::new();
-        if !self.set.is_empty() {
-            let set = self.set.iter().map(|(name, value)| {
+        if !self.reading.set.is_empty() {
+            let set = self.reading.set.iter().map(|(name, value)| {
                 let is_plain =
                     crate::read::expression::number(value).is_some() || ["true", "false"].contains(&&**value);
                 let value =
@@ -131,7 +149,7 @@ impl NetworkOptions {
             });
             text.push_str(&format!(", set = {{ {} }}", set.collect::<Vec<_>>().join(", ")));
         }
-        if let Some(Sizes(sizes)) = &self.input {
+        if let Some(Sizes(sizes)) = &self.reading.input {
             text.push_str(&format!(", input = {sizes:?}"));
         }
         if self.batch > 1 {
@@ -139,11 +157,80 @@ impl NetworkOptions {
         }
         text
     }
+}
 
-    pub(super) fn subject(&self, named: &Named, variant: Option<String>) -> Result<Subject, ReadError> {
+impl Reading {
+    /// Reads and counts every network, in the order of `files`, its variants and the batches.
+    pub(super) fn subjects(
+        &self,
+        files: &[String],
+        wanted: Wanted,
+        output: &Output,
+    ) -> (Vec<Subject>, Outcome) {
+        let (mut subjects, mut worst) = (vec![], Outcome::Done);
+        for file in files {
+            let outcome = match self.read(file) {
+                Ok(named) => self.variants(&named, wanted, output, &mut subjects),
+                Err(error) => output.refuse(&error),
+            };
+            worst = worst.max(outcome);
+        }
+        (subjects, worst)
+    }
+
+    /// Every variant that was asked for.
+    fn variants(
+        &self,
+        named: &Named,
+        wanted: Wanted,
+        output: &Output,
+        subjects: &mut Vec<Subject>,
+    ) -> Outcome {
+        let known = &named.description.variants;
+        let all = match &named.variant {
+            Some(variant) => variant == "*",
+            None => wanted.all_variants && !known.is_empty(),
+        };
+        let variants: Vec<Option<String>> = if all {
+            known.iter().map(|variant| Some(variant.name.text.to_string())).collect()
+        } else {
+            vec![named.variant.clone()]
+        };
+        if variants.is_empty() {
+            return output.refuse(&named.refused(text!("it has no variants", "它没有变体"), None));
+        }
+        let (mut worst, mut nodes) = (Outcome::Done, 0);
+        for variant in variants {
+            for (index, &batch) in wanted.batches.iter().enumerate() {
+                match self.subject(named, variant.clone(), batch) {
+                    Ok(subject) => {
+                        nodes += subject.network.graph.len() as u64;
+                        if nodes > MOST_NODES {
+                            return output.refuse(&too_many_variants(named));
+                        }
+                        let warnings = &subject.network.warnings;
+                        if index == 0 {
+                            output.warn(warnings, &named.description.source);
+                        }
+                        let clean = warnings.is_empty() && subject.analysis.uncounted().is_empty();
+                        worst =
+                            worst.max(if self.strict && !clean { Outcome::Failed } else { Outcome::Done });
+                        subjects.push(subject);
+                    }
+                    Err(error) => {
+                        worst = worst.max(output.refuse(&error));
+                        break;
+                    }
+                }
+            }
+        }
+        worst
+    }
+
+    fn subject(&self, named: &Named, variant: Option<String>, batch: u64) -> Result<Subject, ReadError> {
         let Named { description, stem, .. } = named;
         let network = self.expand(description, variant.clone())?;
-        let analysis = crate::analyze(&network.graph, self.batch).map_err(|too_large| {
+        let analysis = crate::analyze(&network.graph, batch).map_err(|too_large| {
             let path = &too_large.path;
             let message = text!("a count of `{path}` does not fit 128 bits", "`{path}` 的计数超出 128 位");
             let mistake = match too_large.span {
@@ -158,13 +245,12 @@ impl NetworkOptions {
             Some(variant) => format!("{stem}@{variant}"),
             None => stem.clone(),
         };
-        let sha256 = Sha256::digest(description.source.text.as_bytes());
         Ok(Subject {
             title: self.title(description.name.as_ref().unwrap_or(stem), variant.as_deref()),
-            label,
+            label: printable(&label),
             source: description.source.name.clone(),
             variant,
-            sha256: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: named.sha256.get_or_init(|| sha256(&description.source.text)).clone(),
             network,
             analysis,
             element: ElementType::from(self.dtype),
@@ -174,31 +260,16 @@ impl NetworkOptions {
         })
     }
 
-    /// The network of one variant, not counted yet.
-    pub(super) fn expand(
-        &self,
-        description: &Description,
-        variant: Option<String>,
-    ) -> Result<Network, ReadError> {
+    fn expand(&self, description: &Description, variant: Option<String>) -> Result<Network, ReadError> {
         let input = self.input.as_ref().map(|sizes| sizes.0.clone());
         description.expand(&Options { variant, set: self.set.clone(), input })
-    }
-
-    /// Whether the command line has a word on this parameter.
-    pub(super) fn sets(&self, param: &str) -> bool {
-        self.set.iter().any(|(name, _)| name == param)
-    }
-
-    /// Whether it has one on the sizes of the input.
-    pub(super) fn sets_input(&self) -> bool {
-        self.input.is_some()
     }
 
     /// The network's name, and what sets it apart from others of its file.
     fn title(&self, name: &str, variant: Option<&str>) -> String {
         let set = self.set.iter().map(|(name, value)| format!("{name} = {value}"));
         let apart = variant.map(str::to_owned).into_iter().chain(set);
-        std::iter::once(name.to_owned()).chain(apart).collect::<Vec<_>>().join(" · ")
+        printable(&std::iter::once(name.to_owned()).chain(apart).collect::<Vec<_>>().join(" · "))
     }
 
     pub(super) fn read(&self, file: &str) -> Result<Named, ReadError> {
@@ -206,7 +277,13 @@ impl NetworkOptions {
             let From::Toml = self.from;
             let text = read_text("standard input", io::stdin().lock())?;
             let description = Description::parse("standard input", &text)?;
-            return Ok(Named { description, stem: "stdin".to_owned(), variant: None, bundled: false });
+            return Ok(Named {
+                description,
+                stem: "stdin".to_owned(),
+                variant: None,
+                bundled: false,
+                sha256: OnceCell::new(),
+            });
         }
         // A file whose name has an `@` in it is that file.
         let (path, variant) = match file.rsplit_once('@') {
@@ -228,6 +305,7 @@ impl NetworkOptions {
             stem: stem.into_owned(),
             variant,
             bundled: false,
+            sha256: OnceCell::new(),
         })
     }
 }
@@ -238,6 +316,26 @@ pub(super) struct Named {
     pub(super) stem: String,
     pub(super) variant: Option<String>,
     bundled: bool,
+    /// Of the text, once it is asked for.
+    sha256: OnceCell<String>,
+}
+
+fn too_many_variants(named: &Named) -> ReadError {
+    let why = text!(
+        "its variants together have more than {MOST_NODES} nodes",
+        "它的各变体合计超过 {MOST_NODES} 个节点"
+    );
+    named.refused(why, Some(text!("name one: `@VARIANT`", "请指定一个:`@变体`")))
+}
+
+fn sha256(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Named {
+    fn refused(&self, why: Text, help: Option<Text>) -> ReadError {
+        ReadError::Unreadable { name: self.description.source.name.clone(), why, help }
+    }
 }
 
 /// The text of a bundled description.
@@ -249,7 +347,13 @@ pub(super) fn bundled_text(name: &str) -> Result<&'static str, ReadError> {
 fn named(name: &str, variant: Option<String>) -> Result<Named, ReadError> {
     let (file, of_name) = find(name)?;
     let description = Description::parse(&format!("{}.toml", file.name), file.text)?;
-    Ok(Named { description, stem: file.name.to_owned(), variant: variant.or(of_name), bundled: true })
+    Ok(Named {
+        description,
+        stem: file.name.to_owned(),
+        variant: variant.or(of_name),
+        bundled: true,
+        sha256: OnceCell::new(),
+    })
 }
 
 fn find(name: &str) -> Result<(&'static Bundled, Option<String>), ReadError> {
@@ -273,7 +377,7 @@ pub(super) fn read_file(path: &str) -> Result<String, ReadError> {
         let help = text!("give the files in it: `{path}/*.toml`", "请给出其中的文件:`{path}/*.toml`");
         return Err(unreadable(text!("it is a directory", "这是一个目录"), Some(help)));
     }
-    read_text(path, File::open(path).map_err(|error| unreadable(io_error(&error), None))?)
+    read_text(path, open(path).map_err(|error| unreadable(io_error(&error), None))?)
 }
 
 fn read_text(name: &str, file: impl Read) -> Result<String, ReadError> {
@@ -297,6 +401,9 @@ fn io_error(error: &io::Error) -> Text {
     match error.kind() {
         io::ErrorKind::NotFound => text!("there is no such file", "没有这个文件"),
         io::ErrorKind::PermissionDenied => text!("it may not be read", "没有读取权限"),
+        io::ErrorKind::UnexpectedEof => {
+            text!("it is a pipe that nothing is written to", "这是一个没有写入者的管道")
+        }
         _ => text!("{error}", "{error}"),
     }
 }

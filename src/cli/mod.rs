@@ -14,12 +14,14 @@ use crate::text::{Language, Text};
 
 mod analyze;
 mod check;
+mod compare;
 mod device;
 mod explain;
 mod input;
 mod like;
 mod lock;
 mod models;
+mod open;
 mod ops;
 mod output;
 mod reconcile;
@@ -41,6 +43,8 @@ enum Command {
     Analyze(analyze::Arguments),
     /// Hold claims about networks against what is counted: budgets, lecture notes, papers
     Check(check::Arguments),
+    /// Lay networks side by side: totals with their ratios, and where the difference arises
+    Compare(compare::Arguments),
     /// Show the working of each number: of a layer, of a box, or of the whole network
     Explain(explain::Arguments),
     /// Show the total in each tool's convention; with a figure, the ways of counting that give it
@@ -118,6 +122,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match cli.command {
         Command::Analyze(arguments) => analyze::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Reconcile(arguments) => reconcile::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),

@@ -9,7 +9,7 @@ use crate::read::description::Name;
 use crate::read::expression::Value;
 use crate::report::Subject;
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, printable};
 
 /// Resolutions that networks are commonly counted at.
 const RESOLUTIONS: [u64; 20] =
@@ -68,7 +68,8 @@ pub(super) fn builds(
     }
     for variant in &named.description.variants {
         let name = variant.name.text.to_string();
-        let switches = vec![text!("as {name}", "作为 {name}")];
+        let shown = printable(&name);
+        let switches = vec![text!("as {shown}", "作为 {shown}")];
         let plan = Plan { switches, assumed: ASSUME_VARIANT, variant: Some(name), ..Plan::default() };
         if let Some(build) = relatives.make(&plan) {
             relatives.add(build);
@@ -110,7 +111,7 @@ impl Relatives<'_> {
             return None;
         }
         let options = self.options.with(&plan.set, plan.input.clone(), self.batch);
-        let network = options.expand(&self.named.description, plan.variant.clone()).ok()?;
+        let network = options.expand(self.named, plan.variant.clone()).ok()?;
         self.room = self.room.saturating_sub(network.graph.len());
         self.count(plan, &network.graph)
     }
@@ -131,7 +132,7 @@ impl Relatives<'_> {
 }
 
 fn switched(name: &Name, value: &Value) -> Text {
-    let (name, value) = (&name.text, matches!(value, Value::Boolean(true)));
+    let (name, value) = (printable(&name.text), matches!(value, Value::Boolean(true)));
     text!("{name} = {value}", "{name} = {value}")
 }
 

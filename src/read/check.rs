@@ -7,12 +7,15 @@ use super::description::{
     Block, BlockBody, Body, Branches, Datum, DatumKind, Description, Item, Name, Setting,
 };
 use super::expression::{RESERVED, Value};
-use crate::error::{Diagnostic, Span, did_you_mean};
+use crate::error::{Diagnostic, Span, did_you_mean, known_names};
 use crate::op::{Entry, OPERATORS};
 use crate::text;
 
 /// How deep blocks may stand in one another.
 const BLOCKS: usize = 128;
+
+/// Mistakes that are helped; fewer are shown.
+const HELPED: usize = 50;
 
 /// Every mistake in the names of `description`, and whether it can be expanded in spite of them. Puts the defaults of each
 /// block in the order of their evaluation, and adds warnings.
@@ -64,6 +67,11 @@ impl<'d> Checker<'d> {
         for param in &self.description.params {
             self.parameter_name(&param.name);
         }
+    }
+
+    /// Whether a mistake gets a search for what was meant: many mistakes are not shown, and many names take long.
+    fn is_helped(&self) -> bool {
+        self.mistakes.len() < HELPED
     }
 
     fn parameter_name(&mut self, name: &Name) {
@@ -135,7 +143,8 @@ impl<'d> Checker<'d> {
         for (at, item) in items.iter().enumerate() {
             let earlier = Earlier { items, index: &index, at, outer };
             for name in &item.from {
-                self.mistakes.extend(check_from(name, inputs, &earlier).err());
+                let helped = self.is_helped();
+                self.mistakes.extend(check_from(name, inputs, &earlier, helped).err());
             }
             self.weights(item, &earlier);
             self.source(item, at);
@@ -168,7 +177,8 @@ impl<'d> Checker<'d> {
             "`weights` names an earlier item of the same list, and there is no `{text}`",
             "`weights` 应指同一列表中靠前的项,这里没有 `{text}`"
         );
-        let help = did_you_mean(text, earlier.names());
+        let help =
+            if self.is_helped() { known_names(text, &earlier.names().collect::<Vec<_>>()) } else { None };
         self.mistakes.push(Diagnostic::new(message, name.span.clone()).help(help));
     }
 
@@ -227,8 +237,11 @@ impl<'d> Checker<'d> {
                     "`{name}` is an operator: `op = \"{name}\"`",
                     "`{name}` 是算子:请写 `op = \"{name}\"`"
                 ))
+            } else if !self.is_helped() {
+                None
             } else {
-                did_you_mean(name, self.description.blocks.iter().map(|block| &*block.name.text))
+                let blocks = self.description.blocks.iter().map(|block| &*block.name.text);
+                known_names(name, &blocks.collect::<Vec<_>>())
             };
             self.mistakes.push(Diagnostic::new(message, used.span.clone()).help(help));
             return;
@@ -239,7 +252,8 @@ impl<'d> Checker<'d> {
             if block.parameters().all(|name| name.text != *key) {
                 let message =
                     text!("block `{name}` has no parameter `{key}`", "块 `{name}` 没有参数 `{key}`");
-                let help = did_you_mean(key, block.parameters().map(|name| &*name.text));
+                let known: Vec<_> = block.parameters().map(|name| &*name.text).collect();
+                let help = known_names(key, &known);
                 self.mistakes.push(Diagnostic::new(message, argument.name.span.clone()).help(help));
             }
         }
@@ -279,7 +293,9 @@ impl<'d> Checker<'d> {
                     continue;
                 };
                 *next += 1;
-                if let Some(from) = path.iter().position(|&(block, _)| block == inner) {
+                if depths[inner].is_none()
+                    && let Some(from) = path.iter().position(|&(block, _)| block == inner)
+                {
                     let cycle = path[from..].iter().map(|&(block, _)| block).chain([inner]);
                     let names: Vec<_> = cycle
                         .map(|block| format!("`{}`", self.description.blocks[block].name.text))
@@ -381,7 +397,7 @@ impl Earlier<'_> {
 }
 
 /// Whether `from` names an item before it, or an input.
-fn check_from(name: &Name, inputs: &[&Name], earlier: &Earlier<'_>) -> Result<(), Diagnostic> {
+fn check_from(name: &Name, inputs: &[&Name], earlier: &Earlier<'_>, helped: bool) -> Result<(), Diagnostic> {
     let text = &*name.text;
     let mut list = Some(earlier);
     let mut later = None;
@@ -416,8 +432,10 @@ fn check_from(name: &Name, inputs: &[&Name], earlier: &Earlier<'_>) -> Result<()
         return Err(Diagnostic::new(message, name.span.clone()));
     }
     let message = text!("there is no `{text}` before this item", "此项之前没有 `{text}`");
-    let known = earlier.names().chain(inputs.iter().map(|input| &*input.text)).chain(["input"]);
-    Err(Diagnostic::new(message, name.span.clone()).help(did_you_mean(text, known)))
+    let only = (inputs.is_empty()).then_some("input");
+    let known = earlier.names().chain(inputs.iter().map(|input| &*input.text)).chain(only);
+    let help = if helped { known_names(text, &known.collect::<Vec<_>>()) } else { None };
+    Err(Diagnostic::new(message, name.span.clone()).help(help))
 }
 
 /// Puts each default after those that it depends on; a cycle is shown.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ::toml::Spanned;
 use serde::Deserialize;
-use toml::Spanned;
 
-use super::{MOST_BYTES, invalid};
+use super::{MOST_BYTES, invalid, toml};
 use crate::analyze::roofline::Device;
 use crate::error::{Diagnostic, ReadError, Source};
 use crate::text;
@@ -62,7 +62,10 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Device>, ReadError> {
         let mistake = Diagnostic::nowhere(text!("it is larger than 16 MB", "超过 16 MB"));
         return Err(invalid(source, vec![mistake]));
     }
-    let entries: BTreeMap<String, Entry> = match toml::from_str(text) {
+    if let Some(mistake) = toml::too_much(text) {
+        return Err(invalid(source, vec![mistake]));
+    }
+    let entries: BTreeMap<String, Entry> = match ::toml::from_str(text) {
         Ok(entries) => entries,
         Err(error) => {
             let message = error.message();

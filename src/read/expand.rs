@@ -30,7 +30,7 @@ mod operator;
 mod sources;
 
 pub use limits::MOST_NODES;
-use limits::too_many;
+use limits::{MOST_STEPS, too_many};
 use list::{Done, Frame, List, Surroundings};
 use mistakes::left_out;
 use names::Here;
@@ -105,6 +105,8 @@ struct Expander<'d> {
     builder: Builder,
     mistakes: Vec<Diagnostic>,
     steps: u64,
+    /// Values that have been read.
+    worked: u64,
     /// Whether there are too many nodes or mistakes to go on.
     stopped: bool,
     /// Places of mistakes that were found before.
@@ -117,13 +119,31 @@ impl<'d> Expander<'d> {
     fn new(description: &'d Description, params: &'d [(Arc<str>, Value)]) -> Self {
         let block_steps = vec![OnceCell::new(); description.blocks.len()];
         let (builder, mistakes) = (Builder::new(), vec![]);
-        Self { description, params, builder, mistakes, steps: 0, stopped: false, known: &[], block_steps }
+        Self {
+            description,
+            params,
+            builder,
+            mistakes,
+            steps: 0,
+            worked: 0,
+            stopped: false,
+            known: &[],
+            block_steps,
+        }
     }
 
     fn inputs(&mut self, given: Option<&[u64]>) -> Vec<(Arc<str>, Incoming)> {
         let frame = Frame { values: vec![], entered: None };
         let here = Here { frame: &frame, counter: None };
         let only = self.description.inputs.len() == 1;
+        if given.is_some() && !only {
+            let count = self.description.inputs.len();
+            let message = text!(
+                "sizes are given for one input, and the network has {count}",
+                "给出了一个输入的尺寸,而网络有 {count} 个输入"
+            );
+            self.mistakes.push(Diagnostic::nowhere(message));
+        }
         let mut inputs = vec![];
         for input in &self.description.inputs {
             let sizes = match given.filter(|_| only) {
@@ -134,7 +154,10 @@ impl<'d> Expander<'d> {
             let tensor = match sizes.map(Shape::new) {
                 Some(Ok(shape)) => Incoming::Tensor(self.builder.input(&input.name.text, shape, Some(span))),
                 Some(Err(why)) => {
-                    self.mistakes.push(Diagnostic::new(why, span));
+                    let mistake = Diagnostic::new(why, span);
+                    // Sizes that are given stand nowhere in the file.
+                    let places = if given.is_some() { vec![] } else { mistake.places };
+                    self.mistakes.push(Diagnostic { places, ..mistake });
                     Incoming::Unknown
                 }
                 None => Incoming::Unknown,
@@ -232,7 +255,7 @@ impl<'d> Expander<'d> {
     fn copies(&mut self, item: &Item, repeat: &Datum, before: Incoming, here: Here<'_>) -> Option<u64> {
         let copies = self.evaluate(repeat, here, before, |place, datum| place.size(datum))?;
         let steps = copies.saturating_mul(self.least_steps_of_one(item));
-        if self.steps.saturating_add(steps) <= MOST_NODES {
+        if self.steps.saturating_add(steps) <= MOST_STEPS {
             return Some(copies);
         }
         self.mistakes.push(too_many(&repeat.span).label(text!("{copies} copies", "{copies} 个副本")));

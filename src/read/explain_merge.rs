@@ -41,9 +41,11 @@ pub(super) fn explain(
         "branches of `{path}` cannot be {what_en}: {english}",
         "`{path}` 的分支不能{what_zh}:{chinese}"
     );
+    // So many tell what is wrong, and are shown.
+    let ways = &ways[..ways.len().min(WAYS)];
     let shrinking = ways.iter().find_map(|way| Some((way, shrunk(graph, way)?)));
     let culprit = shrinking.as_ref().map_or_else(
-        || odd_one_out(&spatial),
+        || odd_one_out(&spatial[..ways.len()]),
         |(way, _)| ways.iter().position(|other| std::ptr::eq(other, *way)).unwrap_or(0),
     );
     let label = |index: usize| {
@@ -62,6 +64,9 @@ pub(super) fn explain(
     }
     diagnostic.help(shrinking.map(|(_, shrunk)| shrunk.remedy).or(help))
 }
+
+/// The most branches that are looked at.
+const WAYS: usize = 100;
 
 struct Shrunk {
     why: Text,

@@ -19,6 +19,7 @@ use crate::text::Text;
 mod parse;
 mod token;
 
+pub(super) use token::is_numeral;
 pub use token::number;
 
 /// An exact number. The language refuses the numerator `i128::MIN`, so that negation cannot overflow.

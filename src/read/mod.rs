@@ -26,7 +26,7 @@ mod toml;
 pub use description::Description;
 use description::{Body, Name};
 pub use expand::MOST_NODES;
-use expression::{Value, number};
+use expression::{Value, is_numeral, number};
 
 /// The longest description, in bytes.
 pub const MOST_BYTES: usize = 16_000_000;
@@ -134,6 +134,14 @@ impl Description {
         }
         for (name, written) in &options.set {
             let name = Name { text: name.as_str().into(), span: 0..0 };
+            if number(written).is_none() && is_numeral(written) {
+                let text = &name.text;
+                let message = text!(
+                    "`{text}` cannot be set to a number that large or that long: {written}",
+                    "`{text}` 的值过大或过长:{written}"
+                );
+                return Err(Diagnostic::nowhere(message));
+            }
             let value = match (number(written), &**written) {
                 (Some(number), _) => Value::Number(number),
                 (None, "true") => Value::Boolean(true),

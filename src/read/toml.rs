@@ -16,52 +16,87 @@ use crate::text;
 mod claims;
 mod fields;
 mod items;
+mod repeated;
+mod tokens;
 
 pub(super) use claims::{has_networks, parse_claims};
+pub(super) use tokens::too_much;
 
 /// After a broken array, toml finds a mistake at every element: the first few tell.
 const SYNTAX_MISTAKES: usize = 3;
 
+/// The most parameters or inputs of the network or of a block: an expression looks through all of them.
+const MOST_NAMES: usize = 100;
+
 /// What could be read, and every mistake. A file that is no TOML gives no description.
 pub(super) fn parse(source: &Arc<Source>) -> (Option<Description>, Vec<Diagnostic>) {
+    if let Some(mistake) = too_much(&source.text) {
+        return (None, vec![mistake]);
+    }
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     if errors.is_empty() {
-        let mut reader = Reader { source, mistakes: vec![], depth: 0 };
+        let mut reader = Reader { source, mistakes: vec![], depth: 0, is_too_much: false };
+        reader.refuse_hidden(table.get_ref());
         let description = reader.file(table.get_ref(), table.span());
-        return (Some(description), reader.mistakes);
+        return (Some(description).filter(|_| !reader.is_too_much), reader.mistakes);
     }
-    (None, syntax_mistakes(&source.text, &errors))
+    (None, syntax_mistakes(&source.text, table.get_ref(), &errors))
 }
 
 /// One mistake of each line, since after the first toml often finds more that are none; of those at one place the last,
-/// which is the innermost.
-fn syntax_mistakes(text: &str, errors: &[toml::de::Error]) -> Vec<Diagnostic> {
-    let mut last: Option<Span> = None;
+/// which is the innermost. A bracket that is not closed makes nonsense of all that follows, so it is shown alone.
+fn syntax_mistakes(text: &str, table: &DeTable<'_>, errors: &[toml::de::Error]) -> Vec<Diagnostic> {
+    let place = |error: &toml::de::Error| error.span().unwrap_or(text.len()..text.len());
+    if let Some((bracket, at)) = tokens::unclosed(text) {
+        let line = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let from = if at == text.len() { at } else { line };
+        if errors.iter().all(|error| place(error).start >= from) {
+            return vec![bracket];
+        }
+    }
     let mut mistakes: Vec<Diagnostic> = vec![];
+    let (mut start, mut end_of_line) = (None, 0);
     for error in errors {
-        let span = error.span().unwrap_or(text.len()..text.len());
-        match &last {
-            Some(last) if last.start == span.start => {
-                mistakes.pop();
-            }
-            Some(last) if !text.get(last.start..span.start).unwrap_or("\n").contains('\n') => continue,
-            Some(_) | None => {}
+        let span = place(error);
+        if start == Some(span.start) {
+            mistakes.pop();
+        } else if start.is_some() && span.start <= end_of_line {
+            continue;
         }
         if mistakes.len() == SYNTAX_MISTAKES {
             break;
         }
-        let message = error.message();
-        let help = message.contains("missing comma").then(|| {
-            text!(
-                "a comma is missing before this, or a `[` above is not closed",
-                "此处之前缺少逗号,或上面的 `[` 没有闭合"
-            )
-        });
-        let message = text!("this is not TOML: {message}", "不是合法的 TOML:{message}");
-        mistakes.push(Diagnostic::new(message, span.clone()).help(help));
-        last = Some(span);
+        start = Some(span.start);
+        end_of_line =
+            text.get(span.start..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| span.start + at);
+        let (mistake, is_last) = syntax_mistake(text, table, error, span);
+        mistakes.push(mistake);
+        if is_last {
+            break;
+        }
     }
     mistakes
+}
+
+/// The mistake, and whether those behind it only follow from it.
+fn syntax_mistake(
+    text: &str,
+    table: &DeTable<'_>,
+    error: &toml::de::Error,
+    span: Span,
+) -> (Diagnostic, bool) {
+    let message = error.message();
+    if message == "duplicate key" {
+        return repeated::key(text, table, span);
+    }
+    let help = message.contains("missing comma").then(|| {
+        text!(
+            "a comma is missing before this, or a `[` above is not closed",
+            "此处之前缺少逗号,或上面的 `[` 没有闭合"
+        )
+    });
+    let message = text!("this is not TOML: {message}", "不是合法的 TOML:{message}");
+    (Diagnostic::new(message, span).help(help), false)
 }
 
 /// A table while it is read.
@@ -71,6 +106,8 @@ struct Reader<'s> {
     source: &'s Arc<Source>,
     mistakes: Vec<Diagnostic>,
     depth: usize,
+    /// Whether it would take too long to check what was read.
+    is_too_much: bool,
 }
 
 impl Reader<'_> {
@@ -121,7 +158,8 @@ impl Reader<'_> {
                     self.refuse::<()>(value.span(), text!("the network has no input", "网络没有输入"));
                 }
                 let read = |(key, value)| Some(Input { name: name(key), sizes: self.datum(value)? });
-                inputs.0.iter().filter_map(read).collect()
+                let inputs = inputs.0.iter().filter_map(read).collect();
+                self.few(inputs, |input: &Input| &input.name)
             }
             (Some((one, _)), Some((several, _))) => {
                 let message = text!("both `input` and `inputs`", "同时给出了 `input` 和 `inputs`");
@@ -145,7 +183,9 @@ impl Reader<'_> {
         let Some(params) = table.get("params").and_then(|value| self.table(value, "params")) else {
             return vec![];
         };
-        params.0.iter().filter_map(|(key, value)| self.param(name(key), value)).collect()
+        let params: Vec<_> =
+            params.0.iter().filter_map(|(key, value)| self.param(name(key), value)).collect();
+        self.few(params, |param| &param.name)
     }
 
     fn param(&mut self, name: Name, value: &Spanned<DeValue<'_>>) -> Option<Param> {
@@ -184,6 +224,18 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// The list, unless there are more names in it than expressions are searched for.
+    fn few<T>(&mut self, list: Vec<T>, name: impl Fn(&T) -> &Name) -> Vec<T> {
+        let Some(extra) = list.get(MOST_NAMES) else { return list };
+        let message = text!(
+            "there are at most {MOST_NAMES} parameters and {MOST_NAMES} inputs, and this is one more",
+            "参数和输入各最多 {MOST_NAMES} 个,这里超出了"
+        );
+        self.mistakes.push(Diagnostic::new(message, name(extra).span.clone()));
+        self.is_too_much = true;
+        list
     }
 
     fn variants(&mut self, table: &DeTable<'_>) -> Vec<Variant> {
@@ -225,7 +277,8 @@ impl Reader<'_> {
         let Some(blocks) = table.get("blocks").and_then(|value| self.table(value, "blocks")) else {
             return vec![];
         };
-        blocks.0.iter().filter_map(|(key, value)| self.block(name(key), value)).collect()
+        let read = |(key, value)| self.valid_name(name(key)).and_then(|name| self.block(name, value));
+        blocks.0.iter().filter_map(read).collect()
     }
 
     fn block(&mut self, name: Name, value: &Spanned<DeValue<'_>>) -> Option<Block> {
@@ -250,6 +303,8 @@ impl Reader<'_> {
             }
         };
         let (params, inputs) = (self.names(table, "params"), self.names(table, "inputs"));
+        let (params, inputs) = (self.few(params, |name| name), self.few(inputs, |name| name));
+        let defaults = self.few(defaults, |default| &default.name);
         Some(Block { name, params, defaults, inputs, body })
     }
 }

@@ -5,10 +5,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::columns::column;
 use super::latex::escaped;
-use super::rows::Outline;
 use super::{Style, Subject, markdown};
 use crate::analyze::cost;
 use crate::counts::{Counts, Overflow};
+use crate::graph::outline::Outline;
 use crate::graph::{Content, Graph, Node, NodeId, Place, ScopeId};
 use crate::op::{Cost, Role, Term, Unit, Weight};
 use crate::text;

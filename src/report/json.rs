@@ -280,19 +280,7 @@ pub fn analysis(subject: &Subject) -> Analysis {
             .iter()
             .map(|(name, id)| (name.clone(), shaped(&graph.node(*id).shape)))
             .collect(),
-        totals: Totals {
-            figures: figures(
-                subject,
-                subject.analysis.total(),
-                subject.roofline.as_ref().map(Roofline::total),
-                Like::of(subject, Counted::total),
-            ),
-            status: subject.analysis.status().name(),
-            uncounted: subject.analysis.uncounted().iter().map(|&id| graph.path(id)).collect(),
-            weight_bytes: subject.weight_bytes(),
-            peak_bytes: subject.peak_bytes(),
-            weight_and_peak_bytes: subject.weight_bytes() + subject.peak_bytes(),
-        },
+        totals: totals(subject),
         device: device(subject),
         peak: peak(subject),
         nodes: graph
@@ -301,6 +289,22 @@ pub fn analysis(subject: &Subject) -> Analysis {
             .map(|(id, _)| node(subject, graph, id, shaped))
             .collect(),
         blocks: graph.scopes().skip(1).map(|(id, _)| block(subject, graph, id)).collect(),
+    }
+}
+
+/// What the whole network costs.
+pub(super) fn totals(subject: &Subject) -> Totals {
+    let (graph, analysis) = (&subject.network.graph, &subject.analysis);
+    Totals {
+        figures: Figures {
+            like: Like::of(subject, Counted::total),
+            ..figures(subject, analysis.total(), subject.roofline.as_ref().map(Roofline::total))
+        },
+        status: analysis.status().name(),
+        uncounted: analysis.uncounted().iter().map(|&id| graph.path(id)).collect(),
+        weight_bytes: subject.weight_bytes(),
+        peak_bytes: subject.peak_bytes(),
+        weight_and_peak_bytes: subject.weight_bytes() + subject.peak_bytes(),
     }
 }
 
@@ -355,7 +359,7 @@ fn node(subject: &Subject, graph: &Graph, id: NodeId, shaped: impl Fn(&Shape) ->
         figures: subject.analysis.node(id).map(|counts| {
             let estimate = subject.roofline.as_ref().and_then(|roofline| roofline.node(id));
             let like = Like::of(subject, |counted| counted.node(id));
-            figures(subject, counts, estimate, like)
+            Figures { like, ..figures(subject, counts, estimate) }
         }),
     }
 }
@@ -372,7 +376,7 @@ fn block(subject: &Subject, graph: &Graph, id: crate::graph::ScopeId) -> Block {
     };
     let estimate = subject.roofline.as_ref().map(|roofline| roofline.scope(id));
     let like = Like::of(subject, |counted| counted.scope(id));
-    let figures = figures(subject, subject.analysis.scope(id), estimate, like);
+    let figures = Figures { like, ..figures(subject, subject.analysis.scope(id), estimate) };
     Block { path: graph.scope_path(id), kind, block: name, figures }
 }
 
@@ -390,7 +394,7 @@ fn value(value: &Value) -> serde_json::Value {
     }
 }
 
-fn figures(subject: &Subject, counts: &Counts, estimate: Option<Estimate>, like: Option<Like>) -> Figures {
+pub(super) fn figures(subject: &Subject, counts: &Counts, estimate: Option<Estimate>) -> Figures {
     let Counts { params, work, padding_exact, traffic } = counts;
     Figures {
         params: params.total(),
@@ -407,7 +411,7 @@ fn figures(subject: &Subject, counts: &Counts, estimate: Option<Estimate>, like:
         written_bytes: traffic.written * subject.element.bytes(),
         intensity: subject.intensity(counts),
         estimated: estimate.map(Estimated::from),
-        like,
+        like: None,
     }
 }
 

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::figures::{bar, bytes};
-use super::rows::Outline;
 use super::table::{heading, shortened};
 use super::{Style, Subject};
+use crate::graph::outline::Outline;
 use crate::graph::{NodeId, Place, ScopeId};
 use crate::text;
 use crate::working::grouped;

@@ -7,6 +7,7 @@ pub use crate::subject::Subject;
 
 pub mod check;
 pub mod columns;
+pub mod compare;
 pub mod csv;
 pub mod explain;
 mod figures;

@@ -178,6 +178,7 @@ fn notes(answer: &Answer<'_>, figure: &Figure, found: &Found) -> Vec<Text> {
     }];
     let (count, tried) = (found.count, grouped(found.tried as u128, ","));
     let (digits, shown) = (figure.digits, found.matches.len());
+    let plural = if digits == 1 { "" } else { "s" };
     if count == 0 {
         notes.push(text!(
             "none of the {tried} ways of counting that were tried gives it",
@@ -194,7 +195,7 @@ fn notes(answer: &Answer<'_>, figure: &Figure, found: &Found) -> Vec<Text> {
             text!(", the simplest first", ",最简单的在前")
         };
         notes.push(text!(
-            "with {digits} digits, {count} of the {tried} ways of counting that were tried give it{simplest}",
+            "to {digits} digit{plural}, {count} of the {tried} ways of counting that were tried give it{simplest}",
             "按 {digits} 位数字,所试的 {tried} 种计数方式中有 {count} 种得到它{simplest:#}"
         ));
     }

@@ -1,14 +1,13 @@
 //! The lines of a report about one network: its layers and boxes down to a depth.
 
-use std::collections::HashMap;
-
 use super::Subject;
 use super::like::Liked;
 use crate::analyze::Status;
 use crate::analyze::receptive_field::{ReceptiveField, Seen};
 use crate::analyze::roofline::{Estimate, Roofline};
 use crate::counts::Counts;
-use crate::graph::{Graph, NodeId, Place, Scope, ScopeId, ScopeKind};
+use crate::graph::outline::Outline;
+use crate::graph::{NodeId, Place, Scope, ScopeId, ScopeKind};
 use crate::op::window::{Axis, spatial_sizes};
 use crate::op::{Class, Window};
 use crate::shape::Shape;
@@ -143,39 +142,7 @@ pub fn total(subject: &Subject) -> Row {
     }
 }
 
-/// What stands directly in each box, in order.
-pub(super) struct Outline<'g> {
-    graph: &'g Graph,
-    parts: HashMap<ScopeId, Vec<Place>>,
-}
-
-impl<'g> Outline<'g> {
-    pub(super) fn new(graph: &'g Graph) -> Self {
-        let mut parts: HashMap<ScopeId, Vec<Place>> = HashMap::new();
-        // Boxes are numbered as they are opened and nodes as they are added: merged by their first node they are in order.
-        let mut boxes = graph.scopes().skip(1).filter(|(_, scope)| scope.nodes().len() > 0).peekable();
-        for (id, node) in graph.nodes() {
-            while let Some((scope_id, scope)) = boxes.next_if(|(_, scope)| scope.nodes().next() == Some(id)) {
-                parts.entry(scope.parent).or_default().push(Place::Box(scope_id));
-            }
-            parts.entry(node.scope).or_default().push(Place::Node(id));
-        }
-        Self { graph, parts }
-    }
-
-    /// The parts of a box; a box with a single part is that part.
-    pub(super) fn parts(&self, scope: ScopeId) -> &[Place] {
-        self.parts.get(&scope).map_or(&[], Vec::as_slice)
-    }
-
-    /// What a part comes to when boxes around a single part are taken as one with it.
-    pub(super) fn innermost(&self, part: Place) -> Place {
-        match part {
-            Place::Box(scope) if self.parts(scope).len() == 1 => self.innermost(self.parts(scope)[0]),
-            Place::Box(_) | Place::Node(_) => part,
-        }
-    }
-
+impl Outline<'_> {
     /// How deep boxes stand in a box.
     fn deepest(&self, scope: ScopeId) -> usize {
         let inner = self.parts(scope).iter().map(|&part| match self.innermost(part) {
@@ -280,7 +247,7 @@ fn below(path: &str, around: &str) -> String {
     path.strip_prefix(around).unwrap_or(path).trim_start_matches('/').to_owned()
 }
 
-fn kind_name(scope: &Scope) -> String {
+pub(super) fn kind_name(scope: &Scope) -> String {
     match &scope.kind {
         ScopeKind::Network => String::new(),
         ScopeKind::Block(block) => block.to_string(),
@@ -307,7 +274,7 @@ fn live_bytes(subject: &Subject, id: NodeId) -> u128 {
 }
 
 /// `7×7 /2`: the window, and its stride where that is not 1.
-fn kernel(window: &Window) -> String {
+pub(super) fn kernel(window: &Window) -> String {
     let written = |value: fn(&Axis) -> u64| window.axes.iter().map(move |axis| value(axis).to_string());
     sliding(
         &written(|axis| axis.kernel).collect::<Vec<_>>(),
@@ -316,7 +283,7 @@ fn kernel(window: &Window) -> String {
 }
 
 /// `427×427 /32`: the receptive field, and its stride where that is not 1; `all` where everything is seen.
-fn field(subject: &Subject, id: NodeId) -> String {
+pub(super) fn field(subject: &Subject, id: NodeId) -> String {
     let graph = &subject.network.graph;
     let ReceptiveField { axes, misaligned } = subject.fields().of(id);
     let input = graph.network_inputs().next().map_or(&[][..], |(_, node)| spatial_sizes(&node.shape));

@@ -2,11 +2,20 @@
 
 use super::{Expander, grow};
 use crate::error::{Diagnostic, Span};
-use crate::read::description::{BlockBody, Body, Branches, DatumKind, Item};
+use crate::read::description::{BlockBody, Body, Branches, Datum, DatumKind, Item};
 use crate::text;
 
-/// The most nodes of a network. Every item takes a step, there or not, so that nothing loops without end.
+/// The most nodes of a network.
 pub const MOST_NODES: u64 = 4_000_000;
+
+/// The most steps of expansion. Every item and every copy takes one, there or not, so that nothing loops without end.
+pub(super) const MOST_STEPS: u64 = 4 * MOST_NODES;
+
+/// The most that expansion takes in all, in [`Expander::work`]: what is read for the nodes can be more than these are.
+const MOST_WORK: u64 = 2 * MOST_NODES;
+
+/// Bytes of an expression that are as much work as a value.
+const EXPRESSION: usize = 4;
 
 /// Mistakes after which expansion stops.
 const MOST_MISTAKES: usize = 50;
@@ -18,12 +27,26 @@ impl Expander<'_> {
             return true;
         }
         self.steps += 1;
-        if self.steps > MOST_NODES {
+        if self.steps > MOST_STEPS || self.builder.graph().len() as u64 >= MOST_NODES {
             self.mistakes.push(too_many(span));
             self.stopped = true;
         }
         self.stopped |= self.mistakes.len() >= MOST_MISTAKES;
         self.stopped
+    }
+
+    /// Takes account of values that are read for what stands at `span`; false if they are too many.
+    pub(super) fn work(&mut self, count: usize, span: &Span) -> bool {
+        self.worked = self.worked.saturating_add(count as u64);
+        if self.worked > MOST_WORK && !self.stopped {
+            let message = text!(
+                "expanding the network takes more than {MOST_WORK} settings and inputs",
+                "展开此网络要读取超过 {MOST_WORK} 个设置和输入"
+            );
+            self.mistakes.push(Diagnostic::new(message, span.clone()));
+            self.stopped = true;
+        }
+        !self.stopped
     }
 
     /// The mistake of a network that is too large whatever its conditions and expressions come to.
@@ -32,7 +55,7 @@ impl Expander<'_> {
         let layers = self.description.layers.iter();
         let item = layers.into_iter().find(|item| {
             steps = steps.saturating_add(self.least_steps(item));
-            steps > MOST_NODES
+            steps > MOST_STEPS
         })?;
         let repeat = item.repeat.as_ref().filter(|repeat| matches!(repeat.kind, DatumKind::Number(_)));
         Some(too_many(repeat.map_or(&item.span, |repeat| &repeat.span)))
@@ -75,8 +98,19 @@ impl Expander<'_> {
     }
 }
 
+/// How much work it is to read a value.
+pub(super) fn weight(datum: &Datum) -> usize {
+    match &datum.kind {
+        DatumKind::Number(_) | DatumKind::Boolean(_) => 1,
+        DatumKind::Text(text, _) => 1 + text.len() / EXPRESSION,
+        DatumKind::List(list) => list.iter().fold(1, |sum, datum| sum + weight(datum)),
+    }
+}
+
 pub(super) fn too_many(span: &Span) -> Diagnostic {
-    let message =
-        text!("the network would have more than {MOST_NODES} nodes", "网络的节点会超过 {MOST_NODES} 个");
+    let message = text!(
+        "the network would have more than {MOST_NODES} nodes, or {MOST_STEPS} with its boxes and copies",
+        "网络的节点会超过 {MOST_NODES} 个,或连同方框与副本超过 {MOST_STEPS} 个"
+    );
     Diagnostic::new(message, span.clone())
 }

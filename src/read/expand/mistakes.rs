@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use super::limits::weight;
 use super::names::Names;
 use super::sources::Incoming;
 use super::{Expander, Here};
@@ -23,6 +24,9 @@ impl Expander<'_> {
         incoming: Incoming,
         read: impl Fn(Place<'_>, &Datum) -> Result<T, SettingError>,
     ) -> Option<T> {
+        if !self.work(weight(datum), &datum.span) {
+            return None;
+        }
         let names = self.names(here, incoming);
         match read(Place { source: &self.description.source, scope: &names }, datum) {
             Ok(value) => Some(value),

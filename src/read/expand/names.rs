@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::list::Frame;
 use super::sources::Incoming;
+use crate::error::{did_you_mean, known_here};
 use crate::graph::Graph;
 use crate::read::expression::{Failure, Rational, Scope, Value};
 use crate::shape::Shape;
@@ -97,9 +98,19 @@ impl Names<'_> {
     fn no_such_name(&self, name: &str) -> Failure {
         let block = self.here.frame.values.iter().map(|(known, _)| &**known);
         let network = self.params.iter().map(|(known, _)| &**known);
-        let help = crate::error::did_you_mean(name, block.chain(network));
+        let image = match self.incoming {
+            Incoming::Tensor(node) if self.graph.node(node).shape.image().is_some() => &["in", "h", "w"][..],
+            Incoming::Tensor(_) => &["in"],
+            Incoming::Unknown | Incoming::Several(_) => &[],
+        };
+        let counter = self.here.counter.map(|_| "i");
+        let params: Vec<_> = block.chain(network).collect();
+        let known: Vec<_> = params.iter().chain(image).copied().chain(counter).collect();
+        // A letter is near to many words.
+        let near = did_you_mean(name, params);
         Failure {
-            message: text!("nothing is called `{name}` here", "此处没有名为 `{name}` 的参数"), help
+            message: text!("nothing is called `{name}` here", "此处没有名为 `{name}` 的参数"),
+            help: near.or_else(|| known_here(&known)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! An operator with its settings, and why it was refused.
 
+use super::limits::weight;
 use super::sources::Incoming;
 use super::{Expander, Here};
 use crate::error::{Diagnostic, Span};
@@ -53,6 +54,9 @@ impl Expander<'_> {
         incoming: Incoming,
         here: Here<'_>,
     ) -> Option<Op> {
+        if !self.work(settings.iter().map(|setting| weight(&setting.value)).sum(), &op.span) {
+            return None;
+        }
         let names = self.names(here, incoming);
         let place = Place { source: &self.description.source, scope: &names };
         match Op::read(&op.text, Settings { settings, place })? {

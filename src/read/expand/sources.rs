@@ -27,6 +27,10 @@ impl<'d> Expander<'d> {
         list: &List<'_, 'd>,
         here: Here<'_>,
     ) -> Option<Vec<Incoming>> {
+        let [first, ..] = names else { return Some(vec![]) };
+        if !self.work(names.len(), &first.span) {
+            return None;
+        }
         let mut sources = vec![];
         for name in names {
             match list.find(&name.text) {

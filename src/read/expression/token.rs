@@ -33,8 +33,7 @@ const SUPERSCRIPTS: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 /// Reads a literal exactly: `1.1` is 11/10; `1e-5`, `1_000` and a sign are understood. `None` if it is no such
 /// number, or if its digits or its power of ten do not fit 127 bits.
 pub fn number(literal: &str) -> Option<Rational> {
-    let unsigned = literal.strip_prefix(['+', '-']).unwrap_or(literal);
-    if unsigned.is_empty() || numeral(unsigned) < unsigned.len() {
+    if !is_numeral(literal) {
         return None;
     }
     let plain = literal.replace('_', "");
@@ -52,6 +51,12 @@ pub fn number(literal: &str) -> Option<Rational> {
     } else {
         digits.checked_mul(scale).map(Rational::from)
     }
+}
+
+/// Whether a literal is written as a number is, be it too large.
+pub(in crate::read) fn is_numeral(literal: &str) -> bool {
+    let unsigned = literal.strip_prefix(['+', '-']).unwrap_or(literal);
+    !unsigned.is_empty() && numeral(unsigned) == unsigned.len()
 }
 
 /// The first token of `text`, which does not start with a space, and its length; or the length of what is no token.

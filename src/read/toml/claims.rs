@@ -8,12 +8,15 @@ use toml::de::{DeTable, DeValue};
 use super::super::claims::{ClaimsFile, Reference};
 use super::super::description::{Claim, DatumKind, Name};
 use super::super::keys;
-use super::{Entry, Reader, name, syntax_mistakes};
+use super::{Entry, Reader, name, syntax_mistakes, too_much};
 use crate::error::{Diagnostic, Source};
 use crate::text;
 
 /// Whether the file speaks of networks by alias, and so is no description.
 pub(in super::super) fn has_networks(text: &str) -> bool {
+    if too_much(text).is_some() {
+        return false;
+    }
     let (table, _) = DeTable::parse_recoverable(text.strip_prefix('\u{feff}').unwrap_or(text));
     let table = table.get_ref();
     table.contains_key("networks") && !table.contains_key("layers")
@@ -21,11 +24,14 @@ pub(in super::super) fn has_networks(text: &str) -> bool {
 
 /// What could be read of a file of claims, and every mistake.
 pub(in super::super) fn parse_claims(source: &Arc<Source>) -> (Option<ClaimsFile>, Vec<Diagnostic>) {
+    if let Some(mistake) = too_much(&source.text) {
+        return (None, vec![mistake]);
+    }
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     if !errors.is_empty() {
-        return (None, syntax_mistakes(&source.text, &errors));
+        return (None, syntax_mistakes(&source.text, table.get_ref(), &errors));
     }
-    let mut reader = Reader { source, mistakes: vec![], depth: 0 };
+    let mut reader = Reader { source, mistakes: vec![], depth: 0, is_too_much: false };
     let table = table.get_ref();
     reader.refuse_unknown(table, &[keys::CLAIMS_FILE], ("a file of claims", "论断文件"));
     let networks = match table.get("networks").and_then(|value| reader.table(value, "networks")) {

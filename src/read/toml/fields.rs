@@ -9,7 +9,10 @@ use super::super::keys::Key;
 use super::{Reader, Table};
 use crate::error::{Diagnostic, Span, did_you_mean};
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, is_hidden};
+
+/// The longest name: it stands in the path of all that is in it.
+const LONGEST_NAME: usize = 100;
 
 impl Reader<'_> {
     pub(super) fn datum(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Datum> {
@@ -38,6 +41,34 @@ impl Reader<'_> {
             }
         };
         Some(Datum { span, kind })
+    }
+
+    /// Text with characters in it that would steer a terminal or reorder a line: whoever wrote that means no good.
+    pub(super) fn refuse_hidden(&mut self, table: &DeTable<'_>) {
+        for (key, value) in table {
+            self.hidden(key.get_ref(), key.span());
+            self.refuse_hidden_in(value);
+        }
+    }
+
+    fn refuse_hidden_in(&mut self, value: &Spanned<DeValue<'_>>) {
+        match value.get_ref() {
+            DeValue::String(text) => self.hidden(text, value.span()),
+            DeValue::Array(list) => list.iter().for_each(|value| self.refuse_hidden_in(value)),
+            DeValue::Table(table) => self.refuse_hidden(table),
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {}
+        }
+    }
+
+    fn hidden(&mut self, text: &str, span: Span) {
+        if let Some(hidden) = text.chars().find(|&c| is_hidden(c) && !"\t\r\n".contains(c)) {
+            let code = u32::from(hidden);
+            let message = text!(
+                "this has the character U+{code:04X} in it, which is not shown and changes what is",
+                "其中有字符 U+{code:04X},它不显示,却会改变显示的内容"
+            );
+            self.mistakes.push(Diagnostic::new(message, span));
+        }
     }
 
     pub(super) fn refuse<T>(&mut self, span: Span, message: Text) -> Option<T> {
@@ -94,6 +125,14 @@ impl Reader<'_> {
 
     pub(super) fn valid_name(&mut self, name: Name) -> Option<Name> {
         let allowed = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+        let length = name.text.chars().count();
+        if length > LONGEST_NAME {
+            let message = text!(
+                "a name has at most {LONGEST_NAME} characters, and this has {length}",
+                "名称最多 {LONGEST_NAME} 个字符,这里有 {length} 个"
+            );
+            return self.refuse(name.span, message);
+        }
         if !name.text.is_empty() && name.text.chars().all(allowed) && &*name.text != "input" {
             return Some(name);
         }

@@ -8,12 +8,13 @@ use toml::de::{DeTable, DeValue};
 
 use super::super::description::{Body, Branch, Branches, Item, Setting};
 use super::super::keys::{self, Key};
+use super::tokens::MOST_BRACKETS;
 use super::{Entry, Reader, name};
 use crate::error::{Diagnostic, Span};
 use crate::text;
 
-/// How deep items may stand in one another.
-const NESTING: usize = 64;
+/// How deep items may stand in one another, however they are written: as many as the brackets of `{ layers = [` allow.
+const NESTING: usize = MOST_BRACKETS / 2;
 
 impl Reader<'_> {
     pub(super) fn items(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<Item> {
@@ -21,7 +22,11 @@ impl Reader<'_> {
         if self.depth == NESTING {
             let message =
                 text!("items stand more than {NESTING} deep in one another", "嵌套超过 {NESTING} 层");
-            self.mistakes.push(Diagnostic::new(message, value.span()));
+            let help = text!(
+                "write the inner part as a block: `[blocks.NAME]`",
+                "把里面的部分写成块:`[blocks.NAME]`"
+            );
+            self.mistakes.push(Diagnostic::new(message, value.span()).help(help));
             return vec![];
         }
         self.depth += 1;

@@ -1,0 +1,81 @@
+//! What is asked of arbitrary bytes: the fuzz targets ask it of those they invent, `tests/corpus.rs` of those in `corpus`.
+
+use cnncost::read::expression::{Expression, Failure, Scope, Value, number};
+use cnncost::read::{Description, Options};
+use cnncost::text;
+use cnncost::text::Language;
+
+/// Reads a description, expands it and counts it; every mistake can be drawn.
+pub(crate) fn description(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let network = Description::parse("fuzz.toml", text).and_then(|description| {
+        // Each variant is a network of its own; the first few tell.
+        for variant in description.variants.iter().take(3) {
+            let options = Options { variant: Some(variant.name.text.to_string()), ..Options::default() };
+            let _ = description.expand(&options);
+        }
+        description.expand(&Options::default())
+    });
+    match network {
+        Ok(network) => {
+            if let Ok(analysis) = cnncost::analyze(&network.graph, 1) {
+                let total = analysis.total();
+                assert!(total.padding_exact.macs.total() <= total.work.macs.total());
+            }
+        }
+        Err(error) => {
+            for (language, width) in [(Language::English, 80), (Language::Chinese, 20)] {
+                let shown = error.render(language, false, width);
+                assert!(!shown.is_empty() && !shown.contains('\u{1b}'), "{shown:?}");
+            }
+        }
+    }
+}
+
+/// Reads an expression and evaluates it; what is displayed reads as the same value.
+pub(crate) fn expression(bytes: &[u8]) {
+    let Ok(source) = std::str::from_utf8(bytes) else { return };
+    let expression = match Expression::parse(source) {
+        Ok(expression) => expression,
+        Err(error) => return assert!(source.get(error.span).is_some(), "the place is in the text"),
+    };
+    assert!(expression.names().all(|name| !name.is_empty()));
+    match expression.evaluate(&Sizes) {
+        Ok(Value::Number(value)) => {
+            let again = Expression::parse(&value.to_string()).unwrap().evaluate(&Sizes);
+            assert_eq!(again, Ok(Value::Number(value)));
+        }
+        Ok(Value::Boolean(_) | Value::Word(_)) => {}
+        Err(error) => assert!(source.get(error.span).is_some(), "the place is in the text"),
+    }
+    if let Some(value) = number(source) {
+        assert!(*value.denom() > 0);
+    }
+}
+
+/// A feature map of 192 channels and 28×30, and a few parameters.
+struct Sizes;
+
+impl Scope for Sizes {
+    fn name(&self, name: &str) -> Result<Value, Failure> {
+        let number = |n: i128| Ok(Value::Number(n.into()));
+        match name {
+            "in" => number(192),
+            "h" => number(28),
+            "w" => number(30),
+            "i" | "stride" => number(2),
+            "width" => Ok(Value::Number(cnncost::read::expression::Rational::new(3, 4))),
+            "last" => Ok(Value::Boolean(true)),
+            "shortcut" => Ok(Value::Word("identity".into())),
+            _ => Err(Failure::from(text!("nothing is called `{name}`", "没有 `{name}`"))),
+        }
+    }
+
+    fn dim(&self, k: i128) -> Result<u64, Failure> {
+        let sizes = [1, 192, 28, 30];
+        let index = if k < 0 { k.checked_add(4) } else { Some(k) };
+        let index = index.and_then(|k| usize::try_from(k).ok());
+        let size = index.and_then(|index| sizes.get(index).copied());
+        size.ok_or_else(|| Failure::from(text!("there is no dimension {k}", "没有第 {k} 维")))
+    }
+}

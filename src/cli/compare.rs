@@ -1,0 +1,77 @@
+//! `cnncost compare`: networks side by side, and where they differ.
+
+use clap::{Args, ValueEnum};
+
+use super::analyze::depth;
+use super::input::{Reading, Wanted};
+use super::{Outcome, Output};
+use crate::report::compare::{Compared, csv, json, markdown, table};
+use crate::report::rows::Depth;
+use crate::text;
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// Descriptions (`.toml`, or `-` for standard input) or names of bundled networks, the first being what the others are
+    /// held against; of one file alone, all its variants
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+    #[command(flatten)]
+    reading: Reading,
+    /// Samples of one forward pass; several, as in `1,2,4`, lay batches side by side
+    #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "1",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    batch: Vec<u64>,
+    /// How deep boxes are opened: a number, or `all`; without it, as deep as gives a table of a size to take in
+    #[arg(long, value_name = "N", value_parser = depth)]
+    depth: Option<Depth>,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For the terminal
+    Table,
+    /// For a comment on a pull request
+    Markdown,
+    /// Plain figures, a line for each layer that differs; of several batches, a line for each network at each
+    Csv,
+    /// Everything
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    let output = &arguments.output;
+    let mut batches = vec![];
+    for &batch in &arguments.batch {
+        if !batches.contains(&batch) {
+            batches.push(batch);
+        }
+    }
+    let wanted = Wanted { batches: &batches, all_variants: arguments.files.len() == 1 };
+    let (subjects, read) = arguments.reading.subjects(&arguments.files, wanted, output);
+    // Without one of them the others would be held against the wrong one.
+    if read == Outcome::Unusable {
+        return read;
+    }
+    let Some(compared) = Compared::new(&subjects, batches.len()) else {
+        let label = subjects.first().map_or("", |subject| &subject.label);
+        let help = text!(
+            "name another network, a file with variants, or several batches: `--batch 1,8`",
+            "请再给出一个网络、一个有变体的文件,或多个批量:`--batch 1,8`"
+        );
+        let message = text!("there is nothing to compare `{label}` with", "没有可与 `{label}` 比较的网络");
+        return output.misused(message, Some(help));
+    };
+    let (style, depth) = (output.style(), arguments.depth.unwrap_or(Depth::Fitting));
+    let text = match arguments.format {
+        Format::Table => table::write(&compared, depth, style),
+        Format::Markdown => markdown::write(&compared, depth, style.language),
+        Format::Csv => csv::write(&compared),
+        Format::Json => json::write(&compared),
+    };
+    read.max(output.write(&text))
+}

@@ -1,0 +1,44 @@
+//! Opening what is to be read, so that nothing waits for what never comes.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+/// How long a pipe may go without a writer: both ends may be opened at once, and ours be the first.
+#[cfg(unix)]
+const PATIENCE: std::time::Duration = std::time::Duration::from_millis(300);
+
+/// Opens a file of any kind. A pipe that nothing writes to is an error; one that is written to slowly is waited for.
+#[cfg(unix)]
+pub(super) fn open(path: &str) -> io::Result<impl Read> {
+    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+    use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let mut file = File::options().read(true).custom_flags(flags).open(path)?;
+    let first = if file.metadata()?.file_type().is_fifo() { first_byte(&mut file)? } else { None };
+    fcntl_setfl(&file, fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
+    Ok(io::Cursor::new(first.as_slice().to_vec()).chain(file))
+}
+
+/// Opens a file.
+#[cfg(not(unix))]
+pub(super) fn open(path: &str) -> io::Result<impl Read> {
+    File::open(path)
+}
+
+/// The first byte of a pipe, or nothing if there is a writer who has yet to write it.
+#[cfg(unix)]
+fn first_byte(pipe: &mut File) -> io::Result<Option<u8>> {
+    let start = std::time::Instant::now();
+    let mut byte = [0];
+    while start.elapsed() < PATIENCE {
+        match pipe.read(&mut byte) {
+            Ok(0) => std::thread::sleep(PATIENCE / 30),
+            Ok(_) => return Ok(Some(byte[0])),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::from(io::ErrorKind::UnexpectedEof))
+}

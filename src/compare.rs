@@ -1,0 +1,200 @@
+//! Two networks beside each other: which layers and boxes of one are which of the other, and where they differ.
+//!
+//! Boxes are compared level by level. On each level a name finds its like, and what has none finds the like of its kind in
+//! the same order ([`align`]). Differences are exact: what the lines of a comparison say of both networks differs by as much
+//! as the totals do, at any depth.
+
+use crate::counts::Counts;
+use crate::graph::outline::Outline;
+use crate::graph::{NodeId, Place, ScopeId};
+use crate::subject::Subject;
+
+mod align;
+pub mod traffic;
+
+use align::align;
+
+/// Where a network differs from the one it is held against.
+#[derive(Debug)]
+pub struct Comparison {
+    /// In the order of execution.
+    pub differences: Vec<Difference>,
+    /// Whether every layer has its like and they are joined in another way.
+    pub rewired: bool,
+}
+
+/// A layer or box that differs, or that only one of the two networks has.
+#[derive(Debug)]
+pub struct Difference {
+    /// Where it is, in either network.
+    pub sides: Sides,
+    /// Where a box differs: its parts that do, at least one. Of a box that only one network has, all parts.
+    pub inside: Vec<Difference>,
+}
+
+/// Where something is in the first network and where in the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sides {
+    /// In both.
+    Both(Place, Place),
+    /// In the first alone.
+    First(Place),
+    /// In the second alone.
+    Second(Place),
+}
+
+impl Sides {
+    /// Where it is in the first.
+    pub fn first(self) -> Option<Place> {
+        match self {
+            Self::Both(first, _) | Self::First(first) => Some(first),
+            Self::Second(_) => None,
+        }
+    }
+
+    /// Where it is in the second.
+    pub fn second(self) -> Option<Place> {
+        match self {
+            Self::Both(_, second) | Self::Second(second) => Some(second),
+            Self::First(_) => None,
+        }
+    }
+}
+
+impl Comparison {
+    /// Holds `second` against `first`.
+    pub fn new(first: &Subject, second: &Subject) -> Self {
+        let mut matching = Matching {
+            first,
+            second,
+            outlines: [first, second].map(|subject| Outline::new(&subject.network.graph)),
+            prints: [first, second].map(align::prints),
+            pairs: vec![],
+        };
+        let roots = [0, 1].map(|side| matching.outlines[side].parts(ScopeId::ROOT).to_vec());
+        let differences = matching.differences(&roots[0], &roots[1]);
+        let rewired = differences.is_empty() && matching.is_rewired();
+        Self { differences, rewired }
+    }
+
+    /// The differences with boxes opened to `depth`; those that only one network has stay closed unless `open_all`.
+    pub fn lines(&self, depth: usize, open_all: bool) -> Vec<&Difference> {
+        let mut lines = vec![];
+        for difference in &self.differences {
+            difference.append(depth, open_all, &mut lines);
+        }
+        lines
+    }
+
+    /// How deep differences stand in boxes.
+    pub fn deepest(&self) -> usize {
+        self.differences.iter().map(Difference::deepest).max().unwrap_or(0)
+    }
+}
+
+impl Difference {
+    fn append<'d>(&'d self, depth: usize, open_all: bool, lines: &mut Vec<&'d Self>) {
+        let in_both = matches!(self.sides, Sides::Both(..));
+        if depth <= 1 || self.inside.is_empty() || !(in_both || open_all) {
+            lines.push(self);
+        } else {
+            self.inside.iter().for_each(|part| part.append(depth - 1, open_all, lines));
+        }
+    }
+
+    fn deepest(&self) -> usize {
+        1 + self.inside.iter().map(Self::deepest).max().unwrap_or(0)
+    }
+}
+
+/// What a layer or box costs; nothing where that is not known, as in totals.
+pub fn counts(subject: &Subject, place: Option<Place>) -> Counts {
+    match place {
+        Some(Place::Node(id)) => subject.analysis.node(id).copied().unwrap_or_default(),
+        Some(Place::Box(id)) => *subject.analysis.scope(id),
+        None => Counts::default(),
+    }
+}
+
+/// A comparison on its way.
+struct Matching<'s> {
+    first: &'s Subject,
+    second: &'s Subject,
+    outlines: [Outline<'s>; 2],
+    /// Fingerprints of the nodes.
+    prints: [Vec<u64>; 2],
+    /// The nodes that are each other's like.
+    pairs: Vec<(NodeId, NodeId)>,
+}
+
+impl Matching<'_> {
+    fn differences(&mut self, first: &[Place], second: &[Place]) -> Vec<Difference> {
+        let items = [(0, first), (1, second)]
+            .map(|(side, parts)| align::items(&self.outlines[side], &self.prints[side], parts));
+        let aligned = align(&items[0], &items[1]);
+        aligned.into_iter().filter_map(|sides| self.difference(sides)).collect()
+    }
+
+    fn difference(&mut self, sides: Sides) -> Option<Difference> {
+        let inside = match sides {
+            Sides::Both(Place::Node(a), Place::Node(b)) => {
+                self.pairs.push((a, b));
+                return self.differ(a, b).then_some(Difference { sides, inside: vec![] });
+            }
+            Sides::Both(a, b) => {
+                let (first, second) = (parts(&self.outlines[0], a), parts(&self.outlines[1], b));
+                let inside = self.differences(&first, &second);
+                if inside.is_empty() {
+                    return None;
+                }
+                inside
+            }
+            Sides::First(place) => alone(&self.outlines[0], place, Sides::First),
+            Sides::Second(place) => alone(&self.outlines[1], place, Sides::Second),
+        };
+        Some(Difference { sides, inside })
+    }
+
+    /// Whether two nodes differ in what they are, in a shape or in a figure.
+    fn differ(&self, a: NodeId, b: NodeId) -> bool {
+        let (first, second) = (&self.first.network.graph, &self.second.network.graph);
+        let (left, right) = (first.node(a), second.node(b));
+        left.content != right.content
+            || left.shape != right.shape
+            || first.input_shapes(a) != second.input_shapes(b)
+            || left.frozen != right.frozen
+            || left.weights_of.is_some() != right.weights_of.is_some()
+            || self.first.analysis.node(a) != self.second.analysis.node(b)
+    }
+
+    /// Of networks whose layers are all alike: whether one takes what its like does not.
+    fn is_rewired(&self) -> bool {
+        let (first, second) = (&self.first.network.graph, &self.second.network.graph);
+        let mut like = vec![None; first.len()];
+        for &(a, b) in &self.pairs {
+            like[a.index()] = Some(b);
+        }
+        let joined = |&(a, b): &(NodeId, NodeId)| {
+            first.inputs(a).map(|input| like[input.index()]).eq(second.inputs(b).map(Some))
+        };
+        let gives = |(&(_, a), &(_, b)): (&(String, NodeId), &(String, NodeId))| like[a.index()] == Some(b);
+        let outputs = [first, second].map(|graph| graph.outputs().len());
+        outputs[0] != outputs[1]
+            || !self.pairs.iter().all(joined)
+            || !first.outputs().iter().zip(second.outputs()).all(gives)
+    }
+}
+
+/// What stands in a box; a layer is its own part, so that it finds its like in a box that has taken its place.
+fn parts(outline: &Outline, place: Place) -> Vec<Place> {
+    match place {
+        Place::Node(_) => vec![place],
+        Place::Box(id) => outline.parts(id).to_vec(),
+    }
+}
+
+fn alone(outline: &Outline, place: Place, side: fn(Place) -> Sides) -> Vec<Difference> {
+    let Place::Box(id) = place else { return vec![] };
+    let parts = outline.parts(id).iter().map(|&part| outline.innermost(part));
+    parts.map(|part| Difference { sides: side(part), inside: alone(outline, part, side) }).collect()
+}

@@ -1,0 +1,119 @@
+//! Networks beside each other: their totals, what batches change, and where the difference arises; a writer for each format.
+
+use crate::compare::Comparison;
+use crate::compare::traffic::{Traffic, Turn};
+use crate::report::Subject;
+use crate::text;
+use crate::text::Text;
+
+pub mod csv;
+mod grid;
+pub mod json;
+mod lines;
+pub mod markdown;
+pub mod table;
+mod totals;
+
+/// Networks beside each other; the first is what the others are held against.
+#[derive(Debug)]
+pub struct Compared<'s> {
+    /// The networks, two at least; or one network at several batches.
+    pub subjects: Vec<&'s Subject>,
+    /// What each is called here, no two alike.
+    pub names: Vec<String>,
+    /// Each network but the first against the first, in order.
+    pub comparisons: Vec<Comparison>,
+    /// The networks at each of several batches, in the order these were asked for; empty for a single batch.
+    pub batches: Vec<Vec<&'s Subject>>,
+}
+
+impl<'s> Compared<'s> {
+    /// Networks at each of some batches, all of a network's batches together; `None` if that is less than two to compare.
+    ///
+    /// A single network is compared with itself at each batch.
+    pub fn new(subjects: &'s [Subject], batches: usize) -> Option<Self> {
+        let networks: Vec<&[Subject]> = subjects.chunks(batches.max(1)).collect();
+        let (subjects, names, batches) = if let [at_batches] = networks[..] {
+            let batch = |subject: &Subject| format!("batch {}", subject.analysis.batch);
+            (at_batches.iter().collect(), at_batches.iter().map(batch).collect(), vec![])
+        } else {
+            let firsts: Vec<_> = networks.iter().filter_map(|network| network.first()).collect();
+            let names = names(&firsts);
+            let at = |batch: usize| networks.iter().filter_map(|network| network.get(batch)).collect();
+            let batches = if batches > 1 { (0..batches).map(at).collect() } else { vec![] };
+            (firsts, names, batches)
+        };
+        let [first, _, ..] = subjects[..] else { return None };
+        let comparisons = subjects[1..].iter().map(|subject| Comparison::new(first, subject)).collect();
+        Some(Self { subjects, names, comparisons, batches })
+    }
+
+    /// Every network but the first beside it: their indices, and the comparison.
+    fn pairs(&self) -> impl Iterator<Item = (usize, &Comparison)> {
+        (1..).zip(&self.comparisons)
+    }
+
+    /// From which batch on a network moves more or less than the first; `None` where all is one network.
+    fn turn(&self, index: usize) -> Option<Turn> {
+        let (first, second) = (self.subjects[0], self.subjects[index]);
+        let same_batch = first.analysis.batch == second.analysis.batch;
+        same_batch.then(|| Some(Traffic::of(first)?.turn(Traffic::of(second)?)))?
+    }
+
+    /// That in words; nothing where it is what the totals say of one batch, unless several are laid side by side.
+    fn turn_in_words(&self, index: usize) -> Option<Text> {
+        use std::cmp::Ordering::{Equal, Greater, Less};
+        let (first, second) = (&self.names[0], &self.names[index]);
+        match self.turn(index)? {
+            Turn::From(batch, Greater) => Some(text!(
+                "from batch {batch} on, {second} moves more bytes than {first}",
+                "批量从 {batch} 起,{second} 读写的字节多于 {first}"
+            )),
+            Turn::From(batch, Less | Equal) => Some(text!(
+                "from batch {batch} on, {second} moves fewer bytes than {first}",
+                "批量从 {batch} 起,{second} 读写的字节少于 {first}"
+            )),
+            Turn::Always(_) if self.batches.is_empty() => None,
+            Turn::Always(Greater) => Some(text!(
+                "at every batch, {second} moves more bytes than {first}",
+                "无论批量多大,{second} 读写的字节都多于 {first}"
+            )),
+            Turn::Always(Less) => Some(text!(
+                "at every batch, {second} moves fewer bytes than {first}",
+                "无论批量多大,{second} 读写的字节都少于 {first}"
+            )),
+            Turn::Always(Equal) => Some(text!(
+                "at every batch, {second} moves as many bytes as {first}",
+                "无论批量多大,{second} 与 {first} 读写的字节一样多"
+            )),
+        }
+    }
+}
+
+/// What each network is called: as short as tells them apart.
+fn names(subjects: &[&Subject]) -> Vec<String> {
+    let one_file = subjects.iter().all(|subject| subject.source == subjects[0].source);
+    let short = |subject: &&Subject| match &subject.variant {
+        Some(variant) if one_file => variant.clone(),
+        Some(_) | None => subject.label.clone(),
+    };
+    let long = |subject: &&Subject| match &subject.variant {
+        Some(variant) => format!("{}@{variant}", subject.source),
+        None => subject.source.clone(),
+    };
+    let mut names: Vec<String> = subjects.iter().map(short).collect();
+    let is_repeated = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
+    if !one_file && names.iter().any(is_repeated) {
+        names = subjects.iter().map(long).collect();
+    }
+    for index in 1..names.len() {
+        let before = names[..index].to_vec();
+        let free = (2..).map(|number| format!("{} ({number})", names[index]));
+        if before.contains(&names[index])
+            && let Some(free) = free.into_iter().find(|name| !before.contains(name))
+        {
+            names[index] = free;
+        }
+    }
+    names
+}

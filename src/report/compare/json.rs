@@ -1,0 +1,267 @@
+//! The comparison as JSON: everything that its other forms show.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Compared;
+use super::lines::Mark;
+use super::totals::{FIGURES, Total, Value, traffic};
+use crate::compare::traffic::Turn;
+use crate::compare::{Comparison, Difference, counts};
+use crate::graph::Place;
+use crate::report::Subject;
+use crate::report::json::{self, Figures, Totals};
+
+/// The name and version of this form.
+pub const SCHEMA: &str = "cnncost/comparison/1";
+
+/// Networks beside each other; the first is what the others are held against.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Comparison")]
+pub struct Written {
+    /// The name and version of this form: `cnncost/comparison/1`.
+    pub schema: &'static str,
+    /// The version of cnncost.
+    pub version: &'static str,
+    /// The type of all numbers.
+    pub dtype: &'static str,
+    /// The networks, or one network at several batches.
+    pub networks: Vec<Network>,
+    /// Each network but the first against the first, in order.
+    pub comparisons: Vec<Against>,
+    /// The networks at each of several batches; empty for a single batch.
+    pub batches: Vec<AtBatch>,
+}
+
+/// A network.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Network {
+    /// What it is called here.
+    pub name: String,
+    /// What it calls itself.
+    pub model: String,
+    /// The file, or the name of the bundled one.
+    pub source: String,
+    /// The variant, if one was asked for.
+    pub variant: Option<String>,
+    /// SHA-256 of the description, in hexadecimal.
+    pub sha256: String,
+    /// The parameters it was expanded with.
+    pub params_set: BTreeMap<String, serde_json::Value>,
+    /// Samples of one forward pass.
+    pub batch: u64,
+    /// The whole network.
+    pub totals: Totals,
+    /// What the last tensor sees whose elements do not all see the same: `427×427 /32`.
+    pub receptive_field: Option<String>,
+}
+
+/// A network against the first.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Against {
+    /// The network.
+    pub name: String,
+    /// The first network's figure for 1 of this one, by figure; nothing where this one's is 0.
+    pub times_less: TimesLess,
+    /// From which batch on this network moves more bytes than the first, or less; nothing where all is one network.
+    pub traffic_turn: Option<TrafficTurn>,
+    /// Whether all layers are the same and they are joined in another way.
+    pub rewired: bool,
+    /// The layers that differ, in the order of execution; what they say of both networks differs by as much as the totals do.
+    pub differences: Vec<Layer>,
+}
+
+/// How many times as much the first network takes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TimesLess {
+    /// Parameters.
+    pub params: Option<f64>,
+    /// Multiply–accumulates.
+    pub macs: Option<f64>,
+    /// Operations of all kinds.
+    pub flops: Option<f64>,
+    /// Bytes of parameters and buffers.
+    pub weight_bytes: Option<f64>,
+    /// Bytes read and written.
+    pub traffic_bytes: Option<f64>,
+    /// The most bytes of tensors that are alive at once.
+    pub peak_bytes: Option<f64>,
+}
+
+/// From which batch on a network moves more bytes than the first, or less.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TrafficTurn {
+    /// The first batch of which it is true, as it is of all after it; 1 if it is true of all.
+    pub from_batch: u128,
+    /// What it moves from there on: `more`, `less` or `same`.
+    pub moves: &'static str,
+}
+
+/// A layer that differs, or that only one of the networks has.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Layer {
+    /// `changed`, `added` or `removed`.
+    pub change: &'static str,
+    /// The layer in the first network.
+    pub first: Option<Side>,
+    /// The layer in this network.
+    pub second: Option<Side>,
+    /// MACs here less those in the first network; nothing if that does not fit 128 bits.
+    pub macs_difference: Option<i128>,
+    /// Parameters likewise.
+    pub params_difference: Option<i128>,
+}
+
+/// A layer in one of the networks.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Side {
+    /// Its path.
+    pub path: String,
+    /// Its operator.
+    pub op: String,
+    /// What it is, with its settings, in words.
+    pub summary: Option<String>,
+    /// The shapes that it takes, the batch first.
+    pub input_shapes: Vec<Vec<u64>>,
+    /// Its output's shape, the batch first.
+    pub output: Vec<u64>,
+    /// Its figures; none if its operator is not known.
+    #[serde(flatten)]
+    pub figures: Option<Figures>,
+}
+
+/// The networks at a batch.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AtBatch {
+    /// Samples of one forward pass.
+    pub batch: u64,
+    /// The totals of each network, in order.
+    pub networks: Vec<Totals>,
+}
+
+/// The comparison.
+pub fn write(compared: &Compared) -> String {
+    let networks =
+        compared.subjects.iter().zip(&compared.names).map(|(subject, name)| network(subject, name));
+    let at_batch = |networks: &Vec<&Subject>| AtBatch {
+        batch: networks[0].analysis.batch,
+        networks: networks.iter().map(|subject| json::totals(subject)).collect(),
+    };
+    let written = Written {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION"),
+        dtype: compared.subjects[0].element.name(),
+        networks: networks.collect(),
+        comparisons: compared
+            .pairs()
+            .map(|(index, comparison)| against(compared, index, comparison))
+            .collect(),
+        batches: compared.batches.iter().map(at_batch).collect(),
+    };
+    serde_json::to_string_pretty(&written).expect("keys are text and numbers are finite") + "\n"
+}
+
+/// The JSON Schema of a comparison.
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(Written)
+}
+
+fn network(subject: &Subject, name: &str) -> Network {
+    let field = FIGURES.iter().find_map(|figure| match (figure.value)(subject) {
+        Value::Words(words) => Some(words),
+        Value::Count(_) | Value::Ratio(_) | Value::None => None,
+    });
+    let json::Analysis { model, source, variant, sha256, params_set, batch, totals, .. } =
+        json::analysis(subject);
+    Network {
+        name: name.to_owned(),
+        model,
+        source,
+        variant,
+        sha256,
+        params_set,
+        batch,
+        totals,
+        receptive_field: field,
+    }
+}
+
+fn against(compared: &Compared, index: usize, comparison: &Comparison) -> Against {
+    let subjects = [compared.subjects[0], compared.subjects[index]];
+    let turn = compared.turn(index).map(|turn| {
+        let (from_batch, order) = match turn {
+            Turn::Always(order) => (1, order),
+            Turn::From(batch, order) => (batch, order),
+        };
+        let moves = match order {
+            Ordering::Less => "less",
+            Ordering::Equal => "same",
+            Ordering::Greater => "more",
+        };
+        TrafficTurn { from_batch, moves }
+    });
+    Against {
+        name: compared.names[index].clone(),
+        times_less: times_less(subjects),
+        traffic_turn: turn,
+        rewired: comparison.rewired,
+        differences: comparison
+            .lines(usize::MAX, true)
+            .into_iter()
+            .map(|line| layer(subjects, line))
+            .collect(),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a ratio is a float")]
+fn times_less([first, second]: [&Subject; 2]) -> TimesLess {
+    let ratio = |figure: Total| {
+        let (old, new) = (figure(first), figure(second));
+        (new > 0).then(|| old as f64 / new as f64)
+    };
+    TimesLess {
+        params: ratio(|subject| subject.analysis.total().params.total()),
+        macs: ratio(|subject| subject.analysis.total().work.macs.total()),
+        flops: ratio(|subject| subject.analysis.total().work.ops.flops()),
+        weight_bytes: ratio(Subject::weight_bytes),
+        traffic_bytes: ratio(traffic),
+        peak_bytes: ratio(Subject::peak_bytes),
+    }
+}
+
+fn layer(subjects: [&Subject; 2], difference: &Difference) -> Layer {
+    let places = [difference.sides.first(), difference.sides.second()];
+    let [old, new] = [0, 1].map(|index| counts(subjects[index], places[index]));
+    let [first, second] = [0, 1].map(|index| side(subjects[index], places[index]?));
+    Layer {
+        change: Mark::of(difference.sides).name(),
+        first,
+        second,
+        macs_difference: signed(old.work.macs.total(), new.work.macs.total()),
+        params_difference: signed(old.params.total(), new.params.total()),
+    }
+}
+
+fn signed(old: u128, new: u128) -> Option<i128> {
+    let size = i128::try_from(old.abs_diff(new)).ok()?;
+    Some(if new < old { -size } else { size })
+}
+
+/// Boxes are opened: what is left of them are layers.
+fn side(subject: &Subject, place: Place) -> Option<Side> {
+    let Place::Node(id) = place else { return None };
+    let (graph, batch) = (&subject.network.graph, subject.analysis.batch);
+    let (node, inputs) = (graph.node(id), graph.input_shapes(id));
+    let shaped = |shape: &crate::shape::Shape| [&[batch], shape.dims()].concat();
+    Some(Side {
+        path: graph.path(id),
+        op: node.operator_name().to_owned(),
+        summary: node.operator().and_then(|op| op.summary(&inputs, &node.shape)).map(|text| text.english),
+        input_shapes: inputs.iter().map(shaped).collect(),
+        output: shaped(&node.shape),
+        figures: subject.analysis.node(id).map(|counts| json::figures(subject, counts, None)),
+    })
+}

@@ -1,0 +1,384 @@
+//! The lines of where a difference arises: what a layer or box is in either network, and what it costs there.
+
+use std::cmp::Reverse;
+
+use crate::compare::{Comparison, Difference, Sides, counts};
+use crate::counts::{Counts, Tally};
+use crate::graph::{Graph, NodeId, Place};
+use crate::op::Op;
+use crate::report::Subject;
+use crate::report::rows::{Depth, kernel, kind_name};
+use crate::shape::Shape;
+use crate::text;
+use crate::text::{Language, Text};
+use crate::working::grouped;
+
+/// The most lines where no depth was asked for.
+const MOST: usize = 30;
+
+/// What has become of a layer or box, or of several.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    pub(super) mark: Mark,
+    pub(super) path: String,
+    /// What it is in each network: in few words, and in full.
+    pub(super) what: [Option<What>; 2],
+    pub(super) counts: [Counts; 2],
+    /// How many layers or boxes it stands for.
+    merged: usize,
+    /// The path of the box around it.
+    around: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    Changed,
+    Added,
+    Removed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct What {
+    pub(super) short: String,
+    pub(super) long: String,
+}
+
+impl Mark {
+    pub(super) fn symbol(self) -> &'static str {
+        match self {
+            Self::Changed => " ",
+            Self::Added => "+",
+            Self::Removed => "−",
+        }
+    }
+
+    /// The word that data formats have for it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Added => "added",
+            Self::Removed => "removed",
+        }
+    }
+
+    pub(super) fn of(sides: Sides) -> Self {
+        match sides {
+            Sides::Both(..) => Self::Changed,
+            Sides::First(_) => Self::Removed,
+            Sides::Second(_) => Self::Added,
+        }
+    }
+}
+
+/// What differences are measured in.
+pub(super) struct Measure {
+    pub(super) label: Text,
+    pub(super) figure: fn(&Counts) -> u128,
+}
+
+/// MACs, or FLOPs where no line differs in MACs.
+pub(super) fn measure(lines: &[Line]) -> Measure {
+    let macs: fn(&Counts) -> u128 = |counts| counts.work.macs.total();
+    if lines.iter().any(|line| macs(&line.counts[0]) != macs(&line.counts[1])) {
+        Measure { label: text!("MACs", "乘加数"), figure: macs }
+    } else {
+        Measure { label: text!("FLOPs", "FLOPs"), figure: |counts| counts.work.ops.flops() }
+    }
+}
+
+impl Line {
+    /// Its part of a whole difference; `None` if there is none.
+    pub(super) fn share(&self, measure: &Measure, whole: &[Counts; 2]) -> Option<f64> {
+        let whole = difference(whole.each_ref().map(measure.figure));
+        (whole != 0.0).then(|| difference(self.counts.each_ref().map(measure.figure)) / whole)
+    }
+
+    /// What it costs in one of the networks; nothing where it is not there.
+    pub(super) fn shown(&self, measure: &Measure, side: usize) -> String {
+        match self.what[side] {
+            None if self.what[1 - side].is_some() => String::new(),
+            Some(_) | None => grouped((measure.figure)(&self.counts[side]), ","),
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+fn difference([old, new]: [u128; 2]) -> f64 {
+    let size = old.abs_diff(new) as f64;
+    if new < old { -size } else { size }
+}
+
+/// The lines of a comparison. Unless a depth was asked for there are so many as can be taken in, the last of them for all
+/// that is left.
+pub(super) fn lines(
+    subjects: [&Subject; 2],
+    comparison: &Comparison,
+    depth: Depth,
+    language: Language,
+) -> Vec<Line> {
+    let at = |depth: usize, open_all: bool| {
+        let lines = comparison.lines(depth, open_all).into_iter();
+        merged(lines.map(|difference| line(subjects, difference, language)).collect())
+    };
+    match depth {
+        Depth::All => at(usize::MAX, true),
+        Depth::To(depth) => at(depth, true),
+        Depth::Fitting => {
+            let depths = (1..=comparison.deepest()).rev();
+            let mut all = depths.map(|depth| at(depth, false));
+            let fitting = all.find(|lines| lines.len() <= MOST);
+            fitting.unwrap_or_else(|| cut(&at(1, false), language))
+        }
+    }
+}
+
+/// Every layer that differs, each on its own.
+pub(super) fn layers(subjects: [&Subject; 2], comparison: &Comparison, language: Language) -> Vec<Line> {
+    let layers = comparison.lines(usize::MAX, true).into_iter();
+    layers.map(|difference| line(subjects, difference, language)).collect()
+}
+
+/// Neighbors that only one network has, and that are the same: one line for all of them.
+fn merged(lines: Vec<Line>) -> Vec<Line> {
+    let mut merged: Vec<Line> = vec![];
+    for line in lines {
+        match merged.last_mut() {
+            Some(last)
+                if last.mark == line.mark
+                    && line.mark != Mark::Changed
+                    && last.what == line.what
+                    && last.around == line.around =>
+            {
+                add(last, &line);
+                last.merged += 1;
+                let first = last.path.split(" … ").next().unwrap_or_default();
+                let name = line.path.strip_prefix(&line.around).unwrap_or(&line.path).trim_start_matches('/');
+                last.path = format!("{first} … {name}");
+            }
+            Some(_) | None => merged.push(line),
+        }
+    }
+    for line in merged.iter_mut().filter(|line| line.merged > 1) {
+        let times = line.merged;
+        for what in line.what.iter_mut().flatten() {
+            what.short = format!("{times} × {}", what.short);
+            what.long = format!("{times} × {}", what.long);
+        }
+    }
+    merged
+}
+
+/// The lines that differ most, in their order, and one for the others.
+fn cut(lines: &[Line], language: Language) -> Vec<Line> {
+    let size = |line: &Line| {
+        let apart = |figure: fn(&Counts) -> u128| figure(&line.counts[0]).abs_diff(figure(&line.counts[1]));
+        Reverse((
+            apart(|counts| counts.work.macs.total()),
+            apart(|counts| counts.params.total()),
+            apart(|counts| counts.work.ops.flops()),
+        ))
+    };
+    let mut order: Vec<usize> = (0..lines.len()).collect();
+    order.sort_by_key(|&index| (size(&lines[index]), index));
+    let mut kept = order[..MOST.min(order.len())].to_vec();
+    kept.sort_unstable();
+    let others: Vec<&Line> = order[kept.len()..].iter().map(|&index| &lines[index]).collect();
+    let count = others.len();
+    let mut rest = Line {
+        mark: Mark::Changed,
+        path: text!("and {count} others", "另有 {count} 处").get(language).to_owned(),
+        what: [None, None],
+        counts: [Counts::default(); 2],
+        merged: count,
+        around: String::new(),
+    };
+    for line in others {
+        add(&mut rest, line);
+    }
+    kept.into_iter().map(|index| lines[index].clone()).chain([rest]).collect()
+}
+
+/// The totals have been summed: what is part of them fits.
+fn add(sum: &mut Line, line: &Line) {
+    for (sum, counts) in sum.counts.iter_mut().zip(line.counts) {
+        *sum = sum.plus(counts).unwrap_or(*sum);
+    }
+}
+
+fn line(subjects: [&Subject; 2], difference: &Difference, language: Language) -> Line {
+    let places = [difference.sides.first(), difference.sides.second()];
+    let sides = [0, 1].map(|side| places[side].map(|place| Side::new(subjects[side], place, language)));
+    let mut what = [0, 1].map(|side| sides[side].as_ref().map(|own| own.what(sides[1 - side].as_ref())));
+    if let ([Some(first), Some(second)], [Some(old), Some(new)]) = (&sides, &mut what) {
+        tell_apart([first, second], [old, new], language);
+    }
+    let path = match &sides {
+        [Some(first), Some(second)] => joined(&first.path, &second.path),
+        [Some(one), None] | [None, Some(one)] => one.path.clone(),
+        [None, None] => String::new(),
+    };
+    let around = path.rsplit_once('/').map_or("", |(around, _)| around).to_owned();
+    Line {
+        mark: Mark::of(difference.sides),
+        path,
+        what,
+        counts: [0, 1].map(|side| counts(subjects[side], places[side])),
+        merged: 1,
+        around,
+    }
+}
+
+/// A path, and where it is another in the second network, what that has instead of its end; of a box that has come around
+/// a layer or gone from it, the longer.
+fn joined(first: &str, second: &str) -> String {
+    let is_in = |path: &str, around: &str| {
+        path.strip_prefix(around).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if is_in(second, first) {
+        return second.to_owned();
+    }
+    if is_in(first, second) {
+        return first.to_owned();
+    }
+    let same = first.split_inclusive('/').zip(second.split_inclusive('/'));
+    let common: usize = same.take_while(|(a, b)| a == b).map(|(a, _)| a.len()).sum();
+    format!("{first} → {}", &second[common..])
+}
+
+/// A layer or box in one of the networks.
+struct Side<'s> {
+    path: String,
+    /// The operator with its window, or the block.
+    kind: String,
+    inputs: Vec<Shape>,
+    output: Option<&'s Shape>,
+    op: Option<&'s Op>,
+    summary: Option<String>,
+    /// Whether its first dimension is channels: a window slides over the others, or there are none.
+    has_channels: bool,
+    /// What else is to be said.
+    remark: String,
+}
+
+impl<'s> Side<'s> {
+    fn new(subject: &'s Subject, place: Place, language: Language) -> Self {
+        let graph = &subject.network.graph;
+        match place {
+            Place::Node(id) => Self::layer(graph, id, language),
+            Place::Box(id) => Self {
+                path: graph.scope_path(id),
+                kind: kind_name(graph.scope(id)),
+                inputs: vec![],
+                output: graph.scope(id).nodes().last().map(|last| &graph.node(last).shape),
+                op: None,
+                summary: None,
+                has_channels: false,
+                remark: String::new(),
+            },
+        }
+    }
+
+    fn layer(graph: &'s Graph, id: NodeId, language: Language) -> Self {
+        let (node, inputs) = (graph.node(id), graph.input_shapes(id));
+        let window = node.operator().zip(inputs.first()).and_then(|(op, input)| op.window(input));
+        let shown = window.as_ref().map_or(String::new(), |window| format!(" {}", kernel(window)));
+        let summary = node.operator().and_then(|op| op.summary(&inputs, &node.shape));
+        let mut remark = String::new();
+        if node.frozen && !graph.weights(id).is_empty() {
+            remark.push_str(text!(", frozen", ",冻结").get(language));
+        }
+        if node.weights_of.is_some() {
+            remark.push_str(text!(", shared", ",共享").get(language));
+        }
+        Self {
+            path: graph.path(id),
+            kind: format!("{}{shown}", node.operator_name()),
+            inputs,
+            output: Some(&node.shape),
+            op: node.operator(),
+            summary: summary.map(|summary| summary.get(language).to_owned()),
+            has_channels: window.is_some() || node.shape.rank() == 1,
+            remark,
+        }
+    }
+
+    fn what(&self, other: Option<&Self>) -> What {
+        let Self { kind, remark, .. } = self;
+        let output = self.output.map_or(String::new(), ToString::to_string);
+        let short = match self.channels(other) {
+            Some(channels) => format!("{kind} {channels}{remark}"),
+            None => format!("{kind} {output}{remark}"),
+        };
+        let long = match &self.inputs[..] {
+            [input] if Some(input) != self.output => format!("{kind} {input} → {output}{remark}"),
+            _ => format!("{kind} {output}{remark}"),
+        };
+        What { short, long }
+    }
+
+    /// `192→32`, where that is all that a shape has to say: height and width are the same everywhere.
+    fn channels(&self, other: Option<&Self>) -> Option<String> {
+        let ([input], Some(output)) = (&self.inputs[..], self.output) else { return None };
+        let spatial = output.dims().get(1..)?;
+        let is_alike = |shape: &Shape| shape.dims().get(1..) == Some(spatial);
+        let shapes_of =
+            |side: &Self| side.inputs.iter().chain(side.output).all(is_alike) && side.has_channels;
+        if !shapes_of(self) || !other.is_none_or(shapes_of) {
+            return None;
+        }
+        let (from, to) = (input.channels()?, output.channels()?);
+        Some(if from == to { to.to_string() } else { format!("{from}→{to}") })
+    }
+}
+
+/// Where few words do not say what is different, more do: shapes, the settings in words, or the names of other settings.
+fn tell_apart(sides: [&Side; 2], [old, new]: [&mut What; 2], language: Language) {
+    if old.short != new.short {
+        return;
+    }
+    if old.long != new.long {
+        (old.short, new.short) = (old.long.clone(), new.long.clone());
+        return;
+    }
+    if let [Some(first), Some(second)] = sides.map(|side| side.summary.as_ref())
+        && first != second
+    {
+        *old = What { short: first.clone(), long: first.clone() };
+        *new = What { short: second.clone(), long: second.clone() };
+        return;
+    }
+    let [Some(first), Some(second)] = sides.map(|side| side.op) else { return };
+    let others = other_settings(first, second);
+    if !others.is_empty() {
+        let others = others.join(", ");
+        let remark = text!(", other {others}", ",{others} 不同");
+        new.short.push_str(remark.get(language));
+        new.long.push_str(remark.get(language));
+    }
+}
+
+/// The names of the settings in which two operators of a kind differ.
+fn other_settings(first: &Op, second: &Op) -> Vec<String> {
+    let [old, new] = [first, second].map(|op| settings(&format!("{op:?}")));
+    let differing = old.iter().zip(&new).filter(|(a, b)| a != b);
+    differing.filter_map(|(a, _)| Some(a.split_once(": ")?.0.to_owned())).collect()
+}
+
+/// The fields of a record, as `Debug` writes them.
+fn settings(record: &str) -> Vec<String> {
+    let Some((_, fields)) = record.split_once('{') else { return vec![] };
+    let (mut depth, mut settings) = (0usize, vec![String::new()]);
+    for c in fields.chars() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if c == ',' && depth == 0 {
+            settings.push(String::new());
+        } else if let Some(last) = settings.last_mut() {
+            last.push(c);
+        }
+    }
+    settings.into_iter().map(|setting| setting.trim().to_owned()).collect()
+}

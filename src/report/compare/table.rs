@@ -1,0 +1,378 @@
+//! The comparison on the screen.
+
+use std::fmt::Write;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::Compared;
+use super::grid::{Cell, Column, draw, width};
+use super::lines::{Line, Measure, lines, measure};
+use super::totals::{FIGURES, Figure, Total, Words, better, change, signed, traffic};
+use crate::analyze::Status;
+use crate::compare::Comparison;
+use crate::compare::traffic::Traffic;
+use crate::counts::Counts;
+use crate::report::figures::{bytes, digits};
+use crate::report::rows::Depth;
+use crate::report::table::shortened;
+use crate::report::{Style, Subject};
+use crate::text;
+use crate::text::{Language, Text};
+use crate::working::grouped;
+
+/// The narrowest column of paths: longer ones lose their beginning.
+const PATH: usize = 16;
+
+/// The narrowest column that says what a layer is, and how narrow one may be for the sake of another column.
+const WHAT: (usize, usize) = (12, 18);
+
+/// All of it: totals, batches, differences.
+pub fn write(compared: &Compared, depth: Depth, style: Style) -> String {
+    let mut text = heading(compared, style);
+    text.push_str(&totals(compared, style));
+    text.push_str(&batches(compared, style));
+    for (index, comparison) in compared.pairs() {
+        text.push('\n');
+        text.push_str(&differences(compared, index, comparison, depth, style));
+    }
+    text
+}
+
+/// Which networks these are.
+fn heading(compared: &Compared, style: Style) -> String {
+    let names = compared.names.iter().map(|name| name.width());
+    let widest = names.max().unwrap_or(0).min(style.width / 3);
+    let mut text = String::new();
+    for (name, subject) in compared.names.iter().zip(&compared.subjects) {
+        let (name, shapes) = (shortened(name, widest), subject.shapes());
+        let pad = widest - name.width();
+        let room = style.width.saturating_sub(widest + shapes.width() + 6).max(PATH);
+        let title = shortened(&subject.title, room);
+        let (on, off) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
+        let _ = writeln!(text, " {on}{name}{off}{:pad$}  {title} · {shapes}", "");
+    }
+    let (first, mut batches): (_, Vec<_>) =
+        (compared.subjects[0], compared.subjects.iter().map(|subject| subject.analysis.batch).collect());
+    batches.dedup();
+    let (element, list) =
+        (first.element.name(), batches.iter().map(u64::to_string).collect::<Vec<_>>().join(", "));
+    let line = text!("batch {list} · {element}", "批量 {list} · {element}");
+    let _ = writeln!(text, " {}\n", line.get(style.language));
+    text
+}
+
+/// The figures side by side; of many networks as many at a time as there is room for, the first beside them again.
+fn totals(compared: &Compared, style: Style) -> String {
+    let mut tables = vec![];
+    let mut next = 1;
+    while next < compared.subjects.len() {
+        let fitting = |end: &usize| width(&columns(compared, next, *end, style)) <= style.width;
+        let end = (next + 1..=compared.subjects.len()).take_while(fitting).last().unwrap_or(next + 1);
+        let table = draw(&columns(compared, next, end, style), 0, style);
+        tables.push(table.trim_end().to_owned() + "\n");
+        next = end;
+    }
+    let mut text = tables.join("\n");
+    for (name, subject) in compared.names.iter().zip(&compared.subjects) {
+        if subject.analysis.status() == Status::Partial {
+            let count = subject.analysis.uncounted().len();
+            let note = text!(
+                "{name} is partial: {count} operators are not counted",
+                "{name} 不完整:有 {count} 个算子未计数"
+            );
+            let _ = writeln!(text, " {}", note.get(style.language));
+        }
+    }
+    for (index, _) in compared.pairs() {
+        if let Some(turn) = compared.turn_in_words(index) {
+            let _ = writeln!(text, " {}", turn.get(style.language));
+        }
+    }
+    text
+}
+
+/// The first network and those from `start` to `end`: of two, ratios stand beside the figures, of more below them.
+fn columns(compared: &Compared, start: usize, end: usize, style: Style) -> Vec<Column> {
+    let first = compared.subjects[0];
+    let beside = compared.subjects.len() == 2;
+    let lines = |figure: &Figure, subject: Option<&Subject>| -> Vec<Cell> {
+        let shown = |subject| Cell::from((figure.value)(subject).shown());
+        let change =
+            subject.map_or_else(Cell::default, |subject| changed(figure, first, subject, style.language));
+        let own = shown(subject.unwrap_or(first));
+        if beside { vec![own] } else { vec![own, change] }
+    };
+    let labels = FIGURES.iter().flat_map(|figure| {
+        let label = Cell::from(figure.label(style.language).to_owned());
+        if beside { vec![label] } else { vec![label, Cell::default()] }
+    });
+    let mut columns = vec![Column { cells: labels.collect(), ..Column::default() }];
+    for index in std::iter::once(0).chain(start..end) {
+        let subject = (index > 0).then(|| compared.subjects[index]);
+        columns.push(Column {
+            heading: shortened(&compared.names[index], 24.max(style.width / 6)),
+            is_numeric: true,
+            cells: FIGURES.iter().flat_map(|figure| lines(figure, subject)).collect(),
+        });
+    }
+    if beside {
+        let second = compared.subjects[start];
+        let cells = FIGURES.iter().map(|figure| changed(figure, first, second, style.language));
+        columns.push(Column { cells: cells.collect(), ..Column::default() });
+    }
+    columns
+}
+
+fn changed(figure: &Figure, first: &Subject, second: &Subject, language: Language) -> Cell {
+    let change = figure.change(first, second);
+    change.map_or_else(Cell::default, |change| Cell {
+        text: change.text.get(language).to_owned(),
+        is_better: change.is_better,
+    })
+}
+
+/// What each batch moves and holds, a network beside the first.
+fn batches(compared: &Compared, style: Style) -> String {
+    let mut text = String::new();
+    if compared.batches.is_empty() {
+        return text;
+    }
+    let labels = compared.batches.iter().map(|networks| networks[0].analysis.batch.to_string()).collect();
+    let batch = Column::figures(text!("batch", "批量").get(style.language), labels);
+    for (index, _) in compared.pairs() {
+        let mut groups = groups(compared, index, style).into_iter().peekable();
+        while let Some((title, mut columns)) = groups.next() {
+            columns.insert(0, batch.clone());
+            let mut titles = format!(" {:pad$}  {title}", "", pad = batch.width());
+            // As many groups side by side as there is room for.
+            while let Some((title, group)) =
+                groups.next_if(|(_, group)| width(&columns) + width(group) < style.width)
+            {
+                let pad = (width(&columns) + 2).saturating_sub(titles.width());
+                titles.push_str(&format!("{:pad$}{title}", ""));
+                columns.extend(group);
+            }
+            let _ = write!(text, "\n{titles}\n{}", draw(&columns, 0, style));
+        }
+        text.push_str(&limit(compared, index, style));
+    }
+    text
+}
+
+/// Columns that belong together, and what they are about.
+fn groups(compared: &Compared, index: usize, style: Style) -> Vec<(String, Vec<Column>)> {
+    let name = |side: usize| shortened(&compared.names[side], 20);
+    let at = |side: usize, figure: &dyn Fn(&Subject) -> String| {
+        let cells = compared.batches.iter().map(|networks| figure(networks[side]));
+        Column::figures(name(side), cells.collect())
+    };
+    let counted = |figure: Total| {
+        let changes = compared.batches.iter().map(|networks| {
+            let change = change(figure(networks[0]), figure(networks[index]), Words::Amount);
+            Cell { text: change.text.get(style.language).to_owned(), is_better: change.is_better }
+        });
+        let changes = Column { cells: changes.collect(), ..Column::default() };
+        let figures = [0, index].map(|side| at(side, &|subject| grouped(figure(subject), ",")));
+        figures.into_iter().chain([changes]).collect::<Vec<_>>()
+    };
+    let intensity =
+        |subject: &Subject| subject.intensity(subject.analysis.total()).map_or(String::new(), digits);
+    let mut groups = vec![
+        (text!("bytes read + written", "读写字节"), counted(traffic)),
+        (text!("FLOPs per byte", "FLOPs/字节"), [0, index].map(|side| at(side, &intensity)).into()),
+        (text!("peak bytes of tensors", "张量峰值字节"), counted(Subject::peak_bytes)),
+    ];
+    for (title, columns) in &mut groups {
+        // A title has room above its columns.
+        let missing = title.get(style.language).width().saturating_sub(width(columns) - 1);
+        columns[0].heading =
+            format!("{:missing$}{}", "", name(0), missing = missing + columns[0].width() - name(0).width());
+    }
+    groups.into_iter().map(|(title, columns)| (title.get(style.language).to_owned(), columns)).collect()
+}
+
+/// What it comes to in the end, and why.
+fn limit(compared: &Compared, index: usize, style: Style) -> String {
+    let subjects = [compared.subjects[0], compared.subjects[index]];
+    let [Some(first), Some(second)] = subjects.map(Traffic::of) else { return String::new() };
+    let bytes = |traffic: Traffic| bytes(traffic.weights * subjects[0].element.bytes());
+    let (old, new) = (bytes(first), bytes(second));
+    let why = text!(
+        "weights move once ({old}, {new}), tensors with each sample:",
+        "权重只读一次({old}、{new}),张量则每个样本都要读写:"
+    );
+    let end = if first.each == second.each {
+        text!("the larger the batch, the nearer to each other", "批量越大,两者越接近")
+    } else {
+        let Text { english, chinese } = change(first.each, second.each, Words::Amount).text;
+        text!("the larger the batch, the nearer to {english}", "批量越大,越接近{chinese}")
+    };
+    format!(" {}\n {}\n", why.get(style.language), end.get(style.language))
+}
+
+/// Where the difference arises.
+fn differences(
+    compared: &Compared,
+    index: usize,
+    comparison: &Comparison,
+    depth: Depth,
+    style: Style,
+) -> String {
+    let (first, second) = (&compared.names[0], &compared.names[index]);
+    if comparison.differences.is_empty() {
+        let said = if comparison.rewired {
+            text!(
+                "{second} has the layers of {first}, joined in another way",
+                "{second} 的层与 {first} 相同,但连接方式不同"
+            )
+        } else {
+            text!("no difference between {first} and {second}", "{first} 与 {second} 没有差异")
+        };
+        return format!(" {}\n", said.get(style.language));
+    }
+    let title = text!(
+        "where the difference between {first} and {second} arises",
+        "{first} 与 {second} 的差异出自何处"
+    );
+    let subjects = [compared.subjects[0], compared.subjects[index]];
+    let lines = lines(subjects, comparison, depth, style.language);
+    let columns = difference_columns([first, second], subjects, &lines, style);
+    format!(" {}\n\n{}", title.get(style.language), draw(&columns, 1, style))
+}
+
+/// As many columns as there is room for.
+fn difference_columns(
+    names: [&str; 2],
+    subjects: [&Subject; 2],
+    lines: &[Line],
+    style: Style,
+) -> Vec<Column> {
+    let totals = subjects.map(|subject| *subject.analysis.total());
+    let all = Drawing { names, totals, measure: measure(lines), lines, style };
+    let usual = Parts { long: true, figures: true, params: true, share: true };
+    let short = Parts { long: false, ..usual };
+    let without_params = Parts { params: false, ..short };
+    let without_figures = Parts { figures: false, ..without_params };
+    for parts in [usual, short, without_params, without_figures] {
+        let mut columns = all.columns(parts);
+        if shrink(&mut columns, &[0], PATH, style.width, cut_path) {
+            return columns;
+        }
+    }
+    for (parts, least) in [(without_figures, WHAT.1), (Parts { share: false, ..without_figures }, WHAT.0)] {
+        let mut columns = all.columns(parts);
+        shrink(&mut columns, &[0], PATH, style.width, cut_path);
+        if shrink(&mut columns, &[1, 2], least, style.width, shortened) {
+            return columns;
+        }
+    }
+    all.columns(Parts { share: false, ..without_figures })
+}
+
+/// Takes what is missing from some columns, the wider first; whether that was enough.
+fn shrink(
+    columns: &mut [Column],
+    which: &[usize],
+    least: usize,
+    room: usize,
+    cut: fn(&str, usize) -> String,
+) -> bool {
+    while width(columns) > room {
+        let widest = which.iter().copied().max_by_key(|&index| columns[index].width());
+        let Some(index) = widest.filter(|&index| columns[index].width() > least) else { return false };
+        let to = columns[index].width() - 1;
+        let column = &mut columns[index];
+        column.heading = cut(&column.heading, to);
+        for cell in &mut column.cells {
+            cell.text = cut(&cell.text, to);
+        }
+    }
+    true
+}
+
+/// At most `width` columns of a path, without its middle: which of many like it this is stands in front, and what it is at
+/// the end.
+fn cut_path(path: &str, width: usize) -> String {
+    if path.width() <= width {
+        return path.to_owned();
+    }
+    let (mut head, room) = (String::new(), width / 2);
+    for c in path.chars() {
+        if head.width() + c.width().unwrap_or(0) > room {
+            break;
+        }
+        head.push(c);
+    }
+    let end = shortened(&path[head.len()..], width - head.width());
+    head + &end
+}
+
+#[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column that is there or not")]
+struct Parts {
+    long: bool,
+    figures: bool,
+    params: bool,
+    share: bool,
+}
+
+/// Differences on their way to the screen.
+struct Drawing<'a> {
+    names: [&'a str; 2],
+    totals: [Counts; 2],
+    measure: Measure,
+    lines: &'a [Line],
+    style: Style,
+}
+
+impl Drawing<'_> {
+    fn columns(&self, parts: Parts) -> Vec<Column> {
+        let say = |text: Text| text.get(self.style.language).to_owned();
+        let label = self.measure.label.get(self.style.language);
+        let with_total = |cells: Vec<String>, total: String| cells.into_iter().chain([total]).collect();
+        let paths = self.lines.iter().map(|line| format!("{} {}", line.mark.symbol(), line.path)).collect();
+        let whole = format!("  {}", say(text!("difference", "差异")));
+        let heading = format!("  {}", say(text!("layer", "层")));
+        let mut columns = vec![Column::words(heading, with_total(paths, whole))];
+        for side in [0, 1] {
+            let what = self.lines.iter().map(|line| {
+                let what = line.what[side].as_ref();
+                what.map_or("", |what| if parts.long { &what.long } else { &what.short }).to_owned()
+            });
+            columns.push(Column::words(self.names[side], with_total(what.collect(), String::new())));
+            if parts.figures {
+                let cells = self.lines.iter().map(|line| line.shown(&self.measure, side)).collect();
+                let total = grouped((self.measure.figure)(&self.totals[side]), ",");
+                columns.push(Column::figures(label, with_total(cells, total)));
+            }
+        }
+        columns.push(self.signed(label, self.measure.figure));
+        let shares: Vec<String> =
+            self.lines.iter().map(|line| share(line.share(&self.measure, &self.totals))).collect();
+        if parts.share && shares.iter().any(|share| !share.is_empty()) {
+            columns.push(Column::figures(say(text!("share", "占比")), with_total(shares, String::new())));
+        }
+        let params = |counts: &Counts| counts.params.total();
+        if parts.params && self.lines.iter().any(|line| params(&line.counts[0]) != params(&line.counts[1])) {
+            columns.push(self.signed(&say(text!("params", "参数量")), params));
+        }
+        columns
+    }
+
+    fn signed(&self, label: &str, figure: fn(&Counts) -> u128) -> Column {
+        let cell = |counts: &[Counts; 2]| {
+            let [old, new] = counts.each_ref().map(figure);
+            Cell { text: signed(old, new), is_better: better(new.cmp(&old)) }
+        };
+        let cells = self.lines.iter().map(|line| cell(&line.counts)).chain([cell(&self.totals)]).collect();
+        Column { heading: format!("Δ {label}"), is_numeric: true, cells }
+    }
+}
+
+/// Part of the whole difference, negative where it goes the other way.
+pub(super) fn share(share: Option<f64>) -> String {
+    match share {
+        Some(share) if share != 0.0 => format!("{:.1}%", share * 100.0).replace('-', "−"),
+        Some(_) | None => String::new(),
+    }
+}

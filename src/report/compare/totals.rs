@@ -1,0 +1,276 @@
+//! The figures that are laid side by side, each once, and their ratios in words.
+
+use std::cmp::Ordering;
+
+use crate::analyze::receptive_field::Seen;
+use crate::report::Subject;
+use crate::report::figures::digits;
+use crate::report::rows::field;
+use crate::text;
+use crate::text::{Language, Text};
+use crate::working::grouped;
+
+/// A cost of a network as a whole.
+pub(super) type Total = fn(&Subject) -> u128;
+
+/// A figure that is shown of a network as a whole.
+pub(super) struct Figure {
+    english: &'static str,
+    chinese: &'static str,
+    pub(super) value: fn(&Subject) -> Value,
+    words: Words,
+}
+
+/// What a figure comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Value {
+    Count(u128),
+    Ratio(f64),
+    Words(String),
+    None,
+}
+
+/// How a difference is put.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Words {
+    /// Fewer or more.
+    Number,
+    /// Less or more.
+    Amount,
+    /// Lower or higher.
+    Height,
+}
+
+/// What has become of a figure.
+pub(super) struct Change {
+    pub(super) text: Text,
+    /// Whether that is better: less, of a cost. Nothing if it is neither.
+    pub(super) is_better: Option<bool>,
+}
+
+pub(super) const FIGURES: [Figure; 9] = [
+    Figure {
+        english: "params",
+        chinese: "参数量",
+        words: Words::Number,
+        value: |subject| Value::Count(subject.analysis.total().params.total()),
+    },
+    Figure {
+        english: "MACs",
+        chinese: "乘加数",
+        words: Words::Number,
+        value: |subject| Value::Count(subject.analysis.total().work.macs.total()),
+    },
+    Figure {
+        english: "FLOPs",
+        chinese: "FLOPs",
+        words: Words::Number,
+        value: |subject| Value::Count(subject.analysis.total().work.ops.flops()),
+    },
+    Figure {
+        english: "bytes of weights",
+        chinese: "权重字节",
+        words: Words::Amount,
+        value: |subject| Value::Count(subject.weight_bytes()),
+    },
+    Figure {
+        english: "bytes read + written",
+        chinese: "读写字节",
+        words: Words::Amount,
+        value: |subject| Value::Count(traffic(subject)),
+    },
+    Figure {
+        english: "peak bytes of tensors",
+        chinese: "张量峰值字节",
+        words: Words::Amount,
+        value: |subject| Value::Count(subject.peak_bytes()),
+    },
+    Figure {
+        english: "weights + peak",
+        chinese: "权重 + 峰值",
+        words: Words::Amount,
+        value: |subject| Value::Count(subject.weight_bytes() + subject.peak_bytes()),
+    },
+    Figure {
+        english: "FLOPs per byte",
+        chinese: "FLOPs/字节",
+        words: Words::Height,
+        value: |subject| subject.intensity(subject.analysis.total()).map_or(Value::None, Value::Ratio),
+    },
+    Figure {
+        english: "receptive field",
+        chinese: "感受野",
+        words: Words::Height,
+        value: |subject| receptive_field(subject).map_or(Value::None, Value::Words),
+    },
+];
+
+impl Figure {
+    pub(super) fn label(&self, language: Language) -> &'static str {
+        match language {
+            Language::English => self.english,
+            Language::Chinese => self.chinese,
+        }
+    }
+
+    /// What has become of the figure from `first` to `second`; `None` where that is no matter of more or less.
+    pub(super) fn change(&self, first: &Subject, second: &Subject) -> Option<Change> {
+        let (old, new) = ((self.value)(first), (self.value)(second));
+        match (&old, &new) {
+            (Value::Count(old), Value::Count(new)) => Some(change(*old, *new, self.words)),
+            (Value::Ratio(old), Value::Ratio(new)) => {
+                let text = in_words(*old, *new, old.total_cmp(new).reverse(), self.words);
+                Some(Change { text, is_better: None })
+            }
+            _ if old == new && old != Value::None => Some(Change { text: same(), is_better: None }),
+            (Value::Count(_) | Value::Ratio(_) | Value::Words(_) | Value::None, _) => None,
+        }
+    }
+}
+
+impl Value {
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Self::Count(count) => grouped(*count, ","),
+            Self::Ratio(ratio) => digits(*ratio),
+            Self::Words(words) => words.clone(),
+            Self::None => String::new(),
+        }
+    }
+}
+
+/// Bytes read and written.
+pub(super) fn traffic(subject: &Subject) -> u128 {
+    subject.analysis.total().traffic.total() * subject.element.bytes()
+}
+
+/// What the last tensor sees whose elements do not all see the same.
+fn receptive_field(subject: &Subject) -> Option<String> {
+    let slides = |seen: &Seen| seen.stride.0 != 0;
+    let graph = &subject.network.graph;
+    let last =
+        graph.nodes().map(|(id, _)| id).rev().find(|&id| subject.fields().of(id).axes.iter().any(slides));
+    last.map(|id| field(subject, id))
+}
+
+/// What has become of a cost: the ratio in words.
+#[expect(clippy::cast_precision_loss, reason = "four digits are shown")]
+pub(super) fn change(old: u128, new: u128, words: Words) -> Change {
+    let order = new.cmp(&old);
+    Change { text: in_words(old as f64, new as f64, order, words), is_better: better(order) }
+}
+
+/// Whether a cost that has become so is better.
+pub(super) fn better(order: Ordering) -> Option<bool> {
+    match order {
+        Ordering::Less => Some(true),
+        Ordering::Equal => None,
+        Ordering::Greater => Some(false),
+    }
+}
+
+fn same() -> Text {
+    text!("same", "相同")
+}
+
+fn in_words(old: f64, new: f64, order: Ordering, words: Words) -> Text {
+    /// Below this, four digits would be 1.000.
+    const VISIBLE: f64 = 1.0005;
+    let (less_en, more_en) = match words {
+        Words::Number => ("fewer", "more"),
+        Words::Amount => ("less", "more"),
+        Words::Height => ("lower", "higher"),
+    };
+    match order {
+        Ordering::Equal => same(),
+        Ordering::Less if new == 0.0 => text!("down to 0", "减至 0"),
+        Ordering::Greater if old == 0.0 => text!("up from 0", "从 0 增加"),
+        Ordering::Less if old / new >= VISIBLE => {
+            let ratio = four_digits(old / new);
+            text!("{ratio}× {less_en}", "减至 1/{ratio}")
+        }
+        Ordering::Greater if new / old >= VISIBLE => {
+            let ratio = four_digits(new / old);
+            text!("{ratio}× {more_en}", "增至 {ratio} 倍")
+        }
+        Ordering::Less => {
+            let part = small(100.0 * (1.0 - new / old));
+            text!("{part} % {less_en}", "减少 {part} %")
+        }
+        Ordering::Greater => {
+            let part = small(100.0 * (new / old - 1.0));
+            text!("{part} % {more_en}", "增加 {part} %")
+        }
+    }
+}
+
+/// A ratio with four digits: `9.677`, `38.60`, `1,205`.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is above 1000")]
+pub(super) fn four_digits(ratio: f64) -> String {
+    match ratio {
+        ratio if ratio >= 999.95 => grouped(ratio.round() as u128, ","),
+        ratio if ratio >= 99.995 => format!("{ratio:.1}"),
+        ratio if ratio >= 9.9995 => format!("{ratio:.2}"),
+        ratio => format!("{ratio:.3}"),
+    }
+}
+
+/// A percentage with one decimal, or as many as show that it is not 0.
+fn small(percent: f64) -> String {
+    let decimals = (1..15).find(|&decimals| percent >= 0.95 * 10f64.powi(-decimals)).unwrap_or(15);
+    format!("{percent:.decimals$}", decimals = usize::try_from(decimals).unwrap_or(1))
+}
+
+/// By how much of the first the second differs: `−89.7 %`.
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+pub(super) fn percent(old: u128, new: u128) -> Text {
+    let part = |part: f64| if part >= 999.5 { four_digits(part) } else { small(part) };
+    match new.cmp(&old) {
+        Ordering::Equal => text!("±0 %", "±0 %"),
+        Ordering::Greater if old == 0 => text!("+∞ %", "+∞ %"),
+        Ordering::Less => {
+            // Whatever is left is not rounded away.
+            let most = if new > 0 { 99.9 } else { 100.0 };
+            let part = part(f64::min(100.0 * (old - new) as f64 / old as f64, most));
+            text!("−{part} %", "−{part} %")
+        }
+        Ordering::Greater => {
+            let part = part(100.0 * (new - old) as f64 / old as f64);
+            text!("+{part} %", "+{part} %")
+        }
+    }
+}
+
+/// By how much two counts differ, with its sign: `−110,387,200`.
+pub(super) fn signed(old: u128, new: u128) -> String {
+    let sign = match new.cmp(&old) {
+        Ordering::Less => "−",
+        Ordering::Equal => "",
+        Ordering::Greater => "+",
+    };
+    format!("{sign}{}", grouped(old.abs_diff(new), ","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_have_four_digits_and_never_hide_a_difference() {
+        let said = |old, new| change(old, new, Words::Number).text.english;
+        assert_eq!(said(120_422_400, 12_443_648), "9.677× fewer");
+        assert_eq!(said(12_443_648, 120_422_400), "9.677× more");
+        assert_eq!(said(7, 7), "same");
+        assert_eq!(said(0, 7), "up from 0");
+        assert_eq!(said(7, 0), "down to 0");
+        assert_eq!(said(1_000_000, 1_000_001), "0.0001 % more");
+        assert_eq!(said(1_000_000, 999_700), "0.03 % fewer");
+        assert_eq!(said(1, 1_234_567), "1,234,567× more");
+        assert_eq!(four_digits(99.996), "100.0");
+        assert_eq!(percent(120_422_400, 12_443_648).english, "−89.7 %");
+        assert_eq!([percent(1_000_000, 1), percent(7, 0)].map(|text| text.english), ["−99.9 %", "−100.0 %"]);
+        assert_eq!(percent(0, 7).english, "+∞ %");
+        assert_eq!(percent(3, 100_003).english, "+3,333,333 %");
+        assert_eq!(signed(5, 1_005), "+1,000");
+    }
+}
