@@ -39,6 +39,7 @@
 //! | [`op`] | what an operator must answer, the one list of operators, a file for each |
 //! | [`graph`] | named operators joined in a DAG; petgraph stays inside |
 //! | [`mod@analyze`] | a graph into its counts |
+//! | [`convention`] | how papers and other tools count, as data; which of them gives a figure |
 //! | [`run`] | a graph into its outputs, with candle |
 //! | [`read`] | a description into a graph: syntax, names, expressions, expansion; the bundled networks |
 //! | [`subject`] | a network as it was asked for, with what is known about it |
@@ -61,6 +62,7 @@ pub mod analyze;
 pub mod claim;
 pub mod cli;
 pub mod compare;
+pub mod convention;
 pub mod counts;
 pub mod error;
 pub mod graph;

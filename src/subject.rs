@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use crate::analyze::Analysis;
 use crate::analyze::receptive_field::{ReceptiveFields, receptive_fields};
 use crate::analyze::roofline::Roofline;
+use crate::convention::Counted;
 use crate::counts::Counts;
 use crate::read::Network;
 use crate::shape::ElementType;
@@ -30,6 +31,8 @@ pub struct Subject {
     pub element: ElementType,
     /// What it would take on a device, if one was asked about.
     pub roofline: Option<Roofline>,
+    /// What it counts in another convention, if one was asked about.
+    pub like: Option<Counted>,
     /// What each tensor sees of the input, once somebody asks.
     pub fields: OnceCell<ReceptiveFields>,
 }

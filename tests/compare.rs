@@ -47,6 +47,7 @@ fn subject(description: &Description, variant: Option<String>, batch: u64) -> Su
         analysis,
         element: ElementType::F32,
         roofline: None,
+        like: None,
         fields: OnceCell::new(),
     }
 }

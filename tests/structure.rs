@@ -4,9 +4,23 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom up, as in the documentation of the crate.
-const ORDER: [&str; 15] = [
-    "text", "shape", "counts", "working", "error", "op", "graph", "analyze", "run", "read", "subject",
-    "claim", "compare", "report", "cli",
+const ORDER: [&str; 16] = [
+    "text",
+    "shape",
+    "counts",
+    "working",
+    "error",
+    "op",
+    "graph",
+    "analyze",
+    "convention",
+    "run",
+    "read",
+    "subject",
+    "claim",
+    "compare",
+    "report",
+    "cli",
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

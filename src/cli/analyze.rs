@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::input::Networks;
-use super::{Outcome, Output, device};
+use super::{Outcome, Output, device, like};
 use crate::report::columns::{COLUMNS, Column, column, parse};
 use crate::report::rows::{self, Depth, Row, RowKind};
 use crate::report::table::{self, Choice, Layout};
@@ -28,6 +28,9 @@ pub(super) struct Arguments {
     /// Estimate what a device takes at best, by its data sheet, and whether the network fits: a name, or a file of your own
     #[arg(long, value_name = "NAME|FILE", long_help = devices_help())]
     device_spec: Option<String>,
+    /// Count as this tool or paper does, in place of MACs and FLOPs: fvcore, torch, thop, ptflops, …
+    #[arg(long, value_name = "NAME", conflicts_with = "memory", long_help = like::help())]
+    like: Option<String>,
     /// How it is written
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -52,10 +55,10 @@ enum Format {
 }
 
 /// Columns of Markdown and LaTeX unless others are asked for: a page has no width to fill.
-const PAGE: [&str; 6] = ["layer", "output", "kernel", "params", "macs", "share"];
+const PAGE: [&str; 7] = ["layer", "output", "kernel", "params", "macs", "like", "share"];
 
 /// The same for several networks.
-const PAGE_SUMMARY: [&str; 6] = ["layer", "input", "output", "params", "macs", "flops"];
+const PAGE_SUMMARY: [&str; 7] = ["layer", "input", "output", "params", "macs", "like", "flops"];
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let output = &arguments.output;
@@ -71,6 +74,10 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Ok(device) => device,
         Err(error) => return output.refuse(&error),
     };
+    let convention = match arguments.like.as_deref().map(like::find).transpose() {
+        Ok(convention) => convention,
+        Err((message, help)) => return output.misused(message, Some(help)),
+    };
     let (mut subjects, read) = arguments.networks.subjects(output);
     if subjects.is_empty() {
         return read;
@@ -79,6 +86,12 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         && let Err(message) = device::estimate(&mut subjects, &device)
     {
         return output.misused(message, None);
+    }
+    if let Some(convention) = convention
+        && let Err(message) = like::count(&mut subjects, &convention)
+    {
+        output.misused(message, None);
+        return Outcome::Failed;
     }
     let text = if arguments.memory {
         let reports: Vec<_> =
@@ -107,12 +120,12 @@ impl Arguments {
             }
             (Format::Table | Format::Tree, several) => table::summary(several, columns.as_deref(), style),
             (Format::Csv, [one]) => {
-                let columns = columns.unwrap_or_else(|| COLUMNS.iter().collect());
+                let columns = columns.unwrap_or_else(|| self.usual(COLUMNS.iter()));
                 csv::table(&self.rows(one, sort), &columns)
             }
             (Format::Csv, several) => {
-                let columns =
-                    columns.unwrap_or_else(|| COLUMNS.iter().filter(|c| c.key != "share").collect());
+                let usual = || self.usual(COLUMNS.iter().filter(|c| c.key != "share"));
+                let columns = columns.unwrap_or_else(usual);
                 csv::table(&lines(several), &columns)
             }
             (Format::Markdown | Format::Latex, _) => self.page(subjects, columns, sort),
@@ -133,9 +146,20 @@ impl Arguments {
             }
             several => (None, lines(several), PAGE_SUMMARY),
         };
-        let columns = columns.unwrap_or_else(|| usual.iter().filter_map(|key| column(key)).collect());
+        let columns = columns.unwrap_or_else(|| self.usual(usual.iter().filter_map(|key| column(key))));
         let write = if self.format == Format::Latex { latex::table } else { markdown::table };
         write(title, &rows, &columns, self.output.language())
+    }
+
+    /// Of these columns those that have something to say: of a convention, or MACs and FLOPs.
+    fn usual(&self, columns: impl Iterator<Item = &'static Column>) -> Vec<&'static Column> {
+        let is_like = self.like.is_some();
+        let said = |column: &&Column| match column.key {
+            "like" => is_like,
+            "macs" | "flops" | "exact" => !is_like,
+            _ => true,
+        };
+        columns.filter(said).collect()
     }
 
     /// The rows of one network; all layers where that is data.

@@ -13,7 +13,7 @@ use crate::error::{Diagnostic, ReadError};
 use crate::read::bundled::{self, Bundled, CLAIMS};
 use crate::read::description::Name;
 use crate::read::expression::Value;
-use crate::read::{Description, MOST_BYTES, MOST_NODES, Options};
+use crate::read::{Description, MOST_BYTES, MOST_NODES, Network, Options};
 use crate::report::Subject;
 use crate::shape::ElementType;
 use crate::text;
@@ -91,6 +91,31 @@ impl NetworkOptions {
     pub(super) fn subjects(&self, files: &[String], output: &Output) -> (Vec<Subject>, Outcome) {
         let wanted = Wanted { batches: &[self.batch], all_variants: false };
         self.reading.subjects(files, wanted, output)
+    }
+
+    /// Every variant of a description that was asked for.
+    pub(super) fn variants(&self, named: &Named, output: &Output, subjects: &mut Vec<Subject>) -> Outcome {
+        let wanted = Wanted { batches: &[self.batch], all_variants: false };
+        self.reading.variants(named, wanted, output, subjects)
+    }
+
+    /// The network of one variant, not counted yet.
+    pub(super) fn expand(
+        &self,
+        description: &Description,
+        variant: Option<String>,
+    ) -> Result<Network, ReadError> {
+        self.reading.expand(description, variant)
+    }
+
+    /// Whether the command line has a word on this parameter.
+    pub(super) fn sets(&self, param: &str) -> bool {
+        self.reading.set.iter().any(|(name, _)| name == param)
+    }
+
+    /// Whether it has one on the sizes of the input.
+    pub(super) fn sets_input(&self) -> bool {
+        self.reading.input.is_some()
     }
 
     /// The description that `file` names.
@@ -206,9 +231,7 @@ impl Reading {
 
     fn subject(&self, named: &Named, variant: Option<String>, batch: u64) -> Result<Subject, ReadError> {
         let Named { description, stem, .. } = named;
-        let input = self.input.as_ref().map(|sizes| sizes.0.clone());
-        let options = Options { variant: variant.clone(), set: self.set.clone(), input };
-        let network = description.expand(&options)?;
+        let network = self.expand(description, variant.clone())?;
         let analysis = crate::analyze(&network.graph, batch).map_err(|too_large| {
             let path = &too_large.path;
             let message = text!("a count of `{path}` does not fit 128 bits", "`{path}` 的计数超出 128 位");
@@ -234,8 +257,19 @@ impl Reading {
             analysis,
             element: ElementType::from(self.dtype),
             roofline: None,
+            like: None,
             fields: OnceCell::new(),
         })
+    }
+
+    /// The network of one variant, not counted yet.
+    pub(super) fn expand(
+        &self,
+        description: &Description,
+        variant: Option<String>,
+    ) -> Result<Network, ReadError> {
+        let input = self.input.as_ref().map(|sizes| sizes.0.clone());
+        description.expand(&Options { variant, set: self.set.clone(), input })
     }
 
     /// The network's name, and what sets it apart from others of its file.

@@ -18,11 +18,14 @@ mod compare;
 mod device;
 mod explain;
 mod input;
+mod like;
 mod lock;
 mod models;
 mod open;
 mod ops;
 mod output;
+mod reconcile;
+mod relatives;
 mod schema;
 
 /// Counts what convolutional networks cost: shapes, parameters, multiply–accumulates, FLOPs, each exact and each with its
@@ -44,6 +47,8 @@ enum Command {
     Compare(compare::Arguments),
     /// Show the working of each number: of a layer, of a box, or of the whole network
     Explain(explain::Arguments),
+    /// Show the total in each tool's convention; with a figure, the ways of counting that give it
+    Reconcile(reconcile::Arguments),
     /// List the bundled networks
     Models(models::Arguments),
     /// List the operators with their settings and counting rules
@@ -119,6 +124,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Reconcile(arguments) => reconcile::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Ops(arguments) => ops::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),

@@ -97,7 +97,7 @@ impl Unit {
     }
 
     /// `count` of this unit as work: a MAC is one multiplication and one addition.
-    fn work(self, count: u128) -> Work {
+    pub fn work(self, count: u128) -> Work {
         match self {
             Self::Macs(contraction) => Work {
                 macs: Macs::of(contraction, count),

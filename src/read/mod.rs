@@ -12,6 +12,7 @@ use crate::text;
 pub mod bundled;
 mod check;
 pub mod claims;
+pub mod conventions;
 pub mod description;
 pub mod devices;
 mod expand;

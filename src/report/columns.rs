@@ -39,8 +39,13 @@ pub enum Cell {
 }
 
 impl Column {
-    /// The heading in `language`.
-    pub fn heading(&self, language: Language) -> &'static str {
+    /// The heading in `language`; of the convention that `rows` are counted in, its name.
+    pub fn heading<'r>(&self, rows: &'r [Row], language: Language) -> &'r str {
+        if self.key == "like"
+            && let Some(like) = rows.iter().find_map(|row| row.like.as_ref())
+        {
+            return &like.convention;
+        }
         match language {
             Language::English => self.english,
             Language::Chinese => self.chinese,
@@ -89,6 +94,15 @@ pub const COLUMNS: &[Column] = &[
         english: "MACs",
         chinese: "乘加数",
         cell: |row| count(row, |c| c.work.macs.total()),
+    },
+    Column {
+        key: "like",
+        english: "like",
+        chinese: "口径",
+        cell: |row| match (&row.like, row.kind) {
+            (None, _) | (_, RowKind::Input) => Cell::Empty,
+            (Some(like), _) => like.count.map_or(Cell::Unknown, Cell::Count),
+        },
     },
     Column {
         key: "exact",

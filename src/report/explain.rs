@@ -306,7 +306,7 @@ fn unit(unit: Unit, language: Language) -> &'static str {
         Unit::Macs(_) => "macs",
         Unit::Ops(kind) => kind.name(),
     };
-    column(key).map_or(key, |column| column.heading(language))
+    column(key).map_or(key, |column| column.heading(&[], language))
 }
 
 /// The sides of an equation, from names over numbers to the result; a side that repeats the one before is left out.

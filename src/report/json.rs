@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Subject;
+use super::like::Like;
 use crate::analyze::roofline::{Bound, Estimate, Roofline};
+use crate::convention::Counted;
 use crate::counts::{Counts, Macs, Ops};
 use crate::graph::{Graph, NodeId, ScopeKind};
 use crate::read::expression::Value;
@@ -171,6 +173,9 @@ pub struct Figures {
     /// What it takes on the device, if one was asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estimated: Option<Estimated>,
+    /// What it counts in another convention, if one was asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub like: Option<Like>,
 }
 
 /// Multiply–accumulates by contraction.
@@ -291,7 +296,12 @@ pub fn analysis(subject: &Subject) -> Analysis {
 pub(super) fn totals(subject: &Subject) -> Totals {
     let (graph, analysis) = (&subject.network.graph, &subject.analysis);
     Totals {
-        figures: figures(subject, analysis.total(), subject.roofline.as_ref().map(Roofline::total)),
+        figures: figures(
+            subject,
+            analysis.total(),
+            subject.roofline.as_ref().map(Roofline::total),
+            Like::of(subject, Counted::total),
+        ),
         status: analysis.status().name(),
         uncounted: analysis.uncounted().iter().map(|&id| graph.path(id)).collect(),
         weight_bytes: subject.weight_bytes(),
@@ -350,7 +360,8 @@ fn node(subject: &Subject, graph: &Graph, id: NodeId, shaped: impl Fn(&Shape) ->
         receptive_field: receptive_field(subject, id),
         figures: subject.analysis.node(id).map(|counts| {
             let estimate = subject.roofline.as_ref().and_then(|roofline| roofline.node(id));
-            figures(subject, counts, estimate)
+            let like = Like::of(subject, |counted| counted.node(id));
+            figures(subject, counts, estimate, like)
         }),
     }
 }
@@ -366,7 +377,8 @@ fn block(subject: &Subject, graph: &Graph, id: crate::graph::ScopeId) -> Block {
         ScopeKind::Side => ("side", None),
     };
     let estimate = subject.roofline.as_ref().map(|roofline| roofline.scope(id));
-    let figures = figures(subject, subject.analysis.scope(id), estimate);
+    let like = Like::of(subject, |counted| counted.scope(id));
+    let figures = figures(subject, subject.analysis.scope(id), estimate, like);
     Block { path: graph.scope_path(id), kind, block: name, figures }
 }
 
@@ -384,7 +396,12 @@ fn value(value: &Value) -> serde_json::Value {
     }
 }
 
-pub(super) fn figures(subject: &Subject, counts: &Counts, estimate: Option<Estimate>) -> Figures {
+pub(super) fn figures(
+    subject: &Subject,
+    counts: &Counts,
+    estimate: Option<Estimate>,
+    like: Option<Like>,
+) -> Figures {
     let Counts { params, work, padding_exact, traffic } = counts;
     Figures {
         params: params.total(),
@@ -401,6 +418,7 @@ pub(super) fn figures(subject: &Subject, counts: &Counts, estimate: Option<Estim
         written_bytes: traffic.written * subject.element.bytes(),
         intensity: subject.intensity(counts),
         estimated: estimate.map(Estimated::from),
+        like,
     }
 }
 

@@ -13,7 +13,7 @@ pub fn table(title: Option<&Subject>, rows: &[Row], columns: &[&Column], languag
     let alignment: String =
         columns.iter().map(|column| if column.is_numeric() { 'r' } else { 'l' }).collect();
     let line = |cells: Vec<String>| format!("    {} \\\\\n", cells.join(" & "));
-    let headings = columns.iter().map(|column| escaped(column.heading(language))).collect();
+    let headings = columns.iter().map(|column| escaped(column.heading(rows, language))).collect();
     let mut text = String::from("% \\usepackage{booktabs}\n");
     if language == Language::Chinese {
         text.push_str("% \\usepackage{ctex}\n");

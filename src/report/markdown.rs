@@ -12,7 +12,7 @@ use crate::working::grouped;
 pub fn table(title: Option<&Subject>, rows: &[Row], columns: &[&Column], language: Language) -> String {
     let mut text = title.map_or(String::new(), |subject| heading(subject, language));
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-    text.push_str(&line(columns.iter().map(|column| column.heading(language).to_owned()).collect()));
+    text.push_str(&line(columns.iter().map(|column| column.heading(rows, language).to_owned()).collect()));
     let rules = columns.iter().map(|column| if column.is_numeric() { "---:" } else { ":---" }.to_owned());
     text.push_str(&line(rules.collect()));
     for row in rows {

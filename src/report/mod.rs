@@ -13,11 +13,14 @@ pub mod explain;
 mod figures;
 pub mod json;
 pub mod latex;
+pub mod like;
 pub mod markdown;
 pub mod memory;
 pub mod operators;
+pub mod reconcile;
 pub mod rows;
 pub mod table;
+mod wrap;
 
 /// How text is laid out.
 #[derive(Clone, Copy, Debug)]

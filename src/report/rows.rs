@@ -1,6 +1,7 @@
 //! The lines of a report about one network: its layers and boxes down to a depth.
 
 use super::Subject;
+use super::like::Liked;
 use crate::analyze::Status;
 use crate::analyze::receptive_field::{ReceptiveField, Seen};
 use crate::analyze::roofline::{Estimate, Roofline};
@@ -44,7 +45,9 @@ pub struct Row {
     pub estimate: Option<Estimate>,
     /// What an element of its output sees of the input: `11×11 /4`.
     pub field: String,
-    /// Its part of the network's MACs, from 0 to 1; `None` if the network has none.
+    /// What it counts in another convention, if one was asked about.
+    pub like: Option<Liked>,
+    /// Its part of the network's MACs, or of what that convention counts, from 0 to 1; `None` if there is none.
     pub share: Option<f64>,
     /// Whether something in it is not counted.
     pub partial: bool,
@@ -132,6 +135,7 @@ pub fn total(subject: &Subject) -> Row {
         live_bytes: subject.peak_bytes(),
         estimate: subject.roofline.as_ref().map(Roofline::total),
         field: String::new(),
+        like: Liked::scope(subject, ScopeId::ROOT),
         share: None,
         partial: subject.analysis.status() == Status::Partial,
         shared: false,
@@ -197,7 +201,8 @@ impl Outline<'_> {
             estimate: subject.roofline.as_ref().map(|roofline| roofline.scope(id)),
             live_bytes: nodes().map(|node| live_bytes(subject, node)).max().unwrap_or(0),
             field: nodes().last().map_or(String::new(), |last| field(subject, last)),
-            share: share(subject, &counts),
+            share: share(subject, &counts, Liked::scope(subject, id).as_ref()),
+            like: Liked::scope(subject, id),
             partial: uncounted.iter().any(|&node| graph.is_in(node, id)),
             shared: nodes().any(|node| graph.node(node).weights_of.is_some())
                 && nodes()
@@ -224,7 +229,8 @@ fn node_row(subject: &Subject, id: NodeId, around: &str) -> Row {
         input: inputs.iter().map(Shape::to_string).collect::<Vec<_>>().join(", "),
         output: node.shape.to_string(),
         kernel: window.map_or(String::new(), |window| kernel(&window)),
-        share: counts.as_ref().and_then(|counts| share(subject, counts)),
+        share: counts.as_ref().and_then(|counts| share(subject, counts, Liked::node(subject, id).as_ref())),
+        like: Liked::node(subject, id),
         partial: counts.is_none(),
         element_bytes: subject.element.bytes(),
         intensity: counts.and_then(|counts| subject.intensity(&counts)),
@@ -253,9 +259,12 @@ pub(super) fn kind_name(scope: &Scope) -> String {
     }
 }
 
-/// Part of the network's MACs.
+/// Part of the network's MACs, or of what another convention counts.
 #[expect(clippy::cast_precision_loss, reason = "a share is shown with three digits")]
-fn share(subject: &Subject, counts: &Counts) -> Option<f64> {
+fn share(subject: &Subject, counts: &Counts, like: Option<&Liked>) -> Option<f64> {
+    if let Some(like) = like {
+        return like.share();
+    }
     let total = subject.analysis.total().work.macs.total();
     (total > 0).then(|| counts.work.macs.total() as f64 / total as f64)
 }

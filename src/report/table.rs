@@ -9,6 +9,7 @@ use super::columns::{Cell, Column, column};
 use super::figures::{bar, bytes, digits, seconds, short};
 use super::rows::{self, Depth, Row, RowKind};
 use super::{Style, Subject};
+use super::{like, wrap::wrapped};
 use crate::analyze::Status;
 use crate::analyze::roofline::{Device, Roofline};
 use crate::op::Class;
@@ -39,16 +40,17 @@ pub struct Choice {
 }
 
 /// Columns of one network in the order in which they are added while there is room.
-const NETWORK: [&str; 12] = [
-    "layer", "macs", "time", "bound", "output", "params", "share", "kernel", "op", "flops", "input", "exact",
+const NETWORK: [&str; 13] = [
+    "layer", "like", "macs", "time", "bound", "output", "params", "share", "kernel", "op", "flops", "input",
+    "exact",
 ];
 
 /// How many columns a table has though names are cut short for them.
 const USUAL: usize = 6;
 
 /// Columns of a summary, likewise.
-const SUMMARY: [&str; 9] =
-    ["layer", "params", "macs", "time", "flops", "input", "output", "exact", "buffers"];
+const SUMMARY: [&str; 10] =
+    ["layer", "params", "like", "macs", "time", "flops", "input", "output", "exact", "buffers"];
 
 /// The narrowest and the widest bar of a share, without its percentage.
 const BAR: (usize, usize) = (5, 24);
@@ -97,7 +99,11 @@ pub fn sort(rows: &mut Vec<Row>, column: &Column) {
     }
     rows.sort_by_cached_key(|row| match (column.cell)(row) {
         Cell::Count(count) => (std::cmp::Reverse(count), String::new()),
-        Cell::Share(_) => (std::cmp::Reverse(row.counts.map_or(0, |c| c.work.macs.total())), String::new()),
+        Cell::Share(_) => {
+            let macs = || row.counts.map_or(0, |c| c.work.macs.total());
+            let figure = row.like.as_ref().map_or_else(macs, |like| like.count.unwrap_or(u128::MAX));
+            (std::cmp::Reverse(figure), String::new())
+        }
         // The bits of positive floats are in their order.
         Cell::Ratio(number) | Cell::Seconds(number) => {
             (std::cmp::Reverse(number.to_bits().into()), String::new())
@@ -154,6 +160,13 @@ fn footer(subject: &Subject, folded: Option<usize>, style: Style) -> String {
         }),
     ];
     lines.push((text!("peak bytes", "峰值字节"), subject.peak_bytes(), peak(subject, style)));
+    if let Some(counted) = &subject.like {
+        let figure = counted.total().map(|total| {
+            let name = &counted.convention.name;
+            (text!("{name}", "{name}"), total, like::remark(counted, total))
+        });
+        lines.splice(1..3, figure);
+    }
     if total.params.buffers > 0 {
         let remark = text!("stored beside the parameters, not trained", "与参数一同保存,不参与训练");
         lines.insert(1, (text!("buffers", "缓冲"), total.params.buffers, remark));
@@ -165,6 +178,11 @@ fn footer(subject: &Subject, folded: Option<usize>, style: Style) -> String {
         let (label, figure) = (label.get(language), grouped(figure, ","));
         let pad = label_width - label.width();
         let _ = writeln!(text, " {label}{:pad$}  {figure:>figure_width$}  {}", "", remark.get(language));
+    }
+    if let Some(counted) = &subject.like {
+        for note in like::notes(subject, counted) {
+            text.push_str(&wrapped(note.get(language), style.width));
+        }
     }
     if let Some(roofline) = &subject.roofline {
         let _ = writeln!(text, " {}", estimate(subject, roofline).get(language));
@@ -278,7 +296,11 @@ impl Drawing {
     fn fitting(&self, wanted: &[&str]) -> Vec<&'static Column> {
         let mut chosen: Vec<&'static Column> = vec![];
         let mut room = self.style.width;
-        for column in wanted.iter().filter_map(|key| column(key)) {
+        // Counted as another tool does, there is one figure, its own.
+        let ours = ["macs", "flops", "exact"];
+        let is_like = self.rows.iter().any(|row| row.like.is_some());
+        let wanted = wanted.iter().filter(|key| !is_like || !ours.contains(key));
+        for column in wanted.filter_map(|key| column(key)) {
             let needed = self.width_of(column);
             // Beyond what is usual, a column must leave the names their room.
             let is_usual = chosen.len() < USUAL;
@@ -297,7 +319,7 @@ impl Drawing {
     /// The width a column needs: of its widest cell, and of a bar at its narrowest.
     fn width_of(&self, column: &Column) -> usize {
         let cells = (0..self.rows.len()).map(|index| self.words(column, index, BAR.0).width());
-        cells.chain([column.heading(self.style.language).width()]).max().unwrap_or(0)
+        cells.chain([column.heading(&self.rows, self.style.language).width()]).max().unwrap_or(0)
     }
 
     fn draw(&self, columns: &[&'static Column]) -> String {
@@ -322,7 +344,8 @@ impl Drawing {
             table.force_no_tty();
         }
         let heading = |column: &Column| {
-            let cell = Drawn::new(column.heading(self.style.language)).add_attribute(Attribute::Bold);
+            let cell =
+                Drawn::new(column.heading(&self.rows, self.style.language)).add_attribute(Attribute::Bold);
             cell.set_alignment(alignment(column))
         };
         table.set_header(columns.iter().map(|column| heading(column)).collect::<Vec<_>>());

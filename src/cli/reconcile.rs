@@ -1,0 +1,85 @@
+//! `cnncost reconcile`: a network's total as each tool counts, and which way of counting gives a figure.
+
+use clap::{Args, ValueEnum};
+
+use super::input::NetworkOptions;
+use super::{Outcome, Output, relatives};
+use crate::convention::figure::Figure;
+use crate::convention::search::search;
+use crate::convention::totals;
+use crate::read::conventions;
+use crate::report::reconcile::{self, Answer};
+use crate::text;
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// A description, or the name of a bundled network; `@VARIANT` behind it picks a variant
+    file: String,
+    /// A figure to trace, as it is written somewhere: "4.11 G", "569M", 3.87e9, 4111514624
+    figure: Option<String>,
+    #[command(flatten)]
+    options: NetworkOptions,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For the terminal
+    Text,
+    /// Everything
+    Json,
+    /// For a page of notes
+    Markdown,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    let (output, options) = (&arguments.output, &arguments.options);
+    let figure = match arguments.figure.as_deref().map(Figure::parse).transpose() {
+        Ok(figure) => figure,
+        Err(message) => return output.misused(message, None),
+    };
+    let named = match options.read(&arguments.file) {
+        Ok(named) => named,
+        Err(error) => return output.refuse(&error),
+    };
+    let mut subjects = vec![];
+    let mut worst = options.variants(&named, output, &mut subjects);
+    let conventions = conventions::bundled();
+    let mut answers = vec![];
+    for subject in &subjects {
+        let Ok(totals) = totals(&conventions, &subject.network.graph, subject.analysis.batch) else {
+            output.misused(text!("a total does not fit 128 bits", "总数超出 128 位"), None);
+            worst = worst.max(Outcome::Failed);
+            continue;
+        };
+        let found = figure.as_ref().map(|figure| {
+            let builds = relatives::builds(&named, options, subject, &conventions);
+            (figure, search(figure, &conventions, &builds))
+        });
+        if found.as_ref().is_some_and(|(_, found)| found.matches.is_empty()) {
+            worst = worst.max(Outcome::Failed);
+        }
+        answers.push(Answer { subject, conventions: &conventions, totals, found });
+    }
+    if answers.is_empty() {
+        return worst;
+    }
+    let text = match arguments.format {
+        Format::Text => {
+            let pages: Vec<_> =
+                answers.iter().map(|answer| reconcile::text(answer, output.style())).collect();
+            pages.join("\n")
+        }
+        Format::Json => reconcile::json(&answers),
+        Format::Markdown => {
+            let pages: Vec<_> =
+                answers.iter().map(|answer| reconcile::markdown(answer, output.language())).collect();
+            pages.join("\n")
+        }
+    };
+    worst.max(output.write(&text))
+}

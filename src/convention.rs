@@ -1,0 +1,169 @@
+//! How papers and other tools count, as data: what each adds up for which operator. So their figures can be had from a graph,
+//! operator by operator, and a figure that is met somewhere can be traced to how it was counted.
+//!
+//! The conventions themselves are in `read/conventions.toml`, which says what is in each.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::counts::{Overflow, Tally};
+use crate::graph::{Content, Graph, NodeId, ScopeId};
+use crate::op::Op;
+use crate::op::activation::Approximate;
+use crate::op::upsample::Mode;
+use crate::text::Text;
+
+pub mod figure;
+pub mod measure;
+pub mod search;
+
+use measure::{Facts, Measure};
+
+/// How someone counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Convention {
+    /// What it is called by.
+    pub name: Arc<str>,
+    /// What it counts, in words.
+    pub about: Text,
+    /// The version of the tool it was measured with; empty for a convention that is no tool's.
+    pub version: String,
+    /// Where it is from.
+    pub source: String,
+    /// What is added up for each operator, by its name, with its mode behind a `=` where that matters; `None` where that is
+    /// not known. An operator that is not there counts nothing.
+    pub rules: BTreeMap<String, Option<Rule>>,
+    /// What is added up for every operator that is not named.
+    pub others: Rule,
+}
+
+/// What is added up for an operator, for one sample: multiples of measures, and what is taken away from their sum.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rule {
+    /// What is added.
+    pub plus: Vec<(u64, Measure)>,
+    /// What is taken away.
+    pub minus: Vec<(u64, Measure)>,
+}
+
+/// A graph counted in a convention, in tables beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// The convention.
+    pub convention: Convention,
+    /// By [`NodeId`]; `None` where it is not known what is counted.
+    nodes: Vec<Option<u128>>,
+    /// By [`ScopeId`]: what is in the box, at any depth, operators apart that cnncost does not know.
+    scopes: Vec<Option<u128>>,
+}
+
+impl Convention {
+    /// What a node counts with its batch; `None` for an operator that cnncost does not know, or of which it does not know
+    /// how it is counted.
+    pub fn count(&self, graph: &Graph, id: NodeId, batch: u64) -> Result<Option<u128>, Overflow> {
+        let node = graph.node(id);
+        match &node.content {
+            Content::Input => Ok(Some(0)),
+            Content::Unknown { .. } => Ok(None),
+            Content::Operator(op) => self.of(op, &Facts::new(graph, id, op)?, batch),
+        }
+    }
+
+    fn of(&self, op: &Op, facts: &Facts<'_>, batch: u64) -> Result<Option<u128>, Overflow> {
+        self.rule(op).map(|rule| rule.count(facts)?.times(batch)).transpose()
+    }
+
+    /// What is added up for an operator; `None` if that is not known.
+    pub fn rule(&self, op: &Op) -> Option<&Rule> {
+        let with_mode = mode(op).and_then(|mode| self.rules.get(&format!("{}={mode}", op.name())));
+        match with_mode.or_else(|| self.rules.get(op.name())) {
+            Some(rule) => rule.as_ref(),
+            None => Some(&self.others),
+        }
+    }
+}
+
+/// What the graph counts in each of several conventions, operators apart that cnncost does not know; `None` where it is not
+/// known of one how it is counted.
+pub fn totals(conventions: &[Convention], graph: &Graph, batch: u64) -> Result<Vec<Option<u128>>, Overflow> {
+    let mut sums = vec![Some(0u128); conventions.len()];
+    for (id, node) in graph.nodes() {
+        let Some(op) = node.operator() else { continue };
+        let facts = Facts::new(graph, id, op)?;
+        for (sum, convention) in sums.iter_mut().zip(conventions) {
+            *sum = plus(*sum, convention.of(op, &facts, batch)?)?;
+        }
+    }
+    Ok(sums)
+}
+
+/// The modes of an operator that tools tell apart.
+pub const MODES: [(&str, &[&str]); 2] = [("upsample", &["nearest", "bilinear"]), ("gelu", &["none", "tanh"])];
+
+fn mode(op: &Op) -> Option<&'static str> {
+    if let Op::Upsample(upsample) = op {
+        return Some(match upsample.mode {
+            Mode::Nearest => "nearest",
+            Mode::Bilinear => "bilinear",
+        });
+    }
+    let Op::Gelu(gelu) = op else { return None };
+    Some(match gelu.approximate {
+        Approximate::None => "none",
+        Approximate::Tanh => "tanh",
+    })
+}
+
+impl Rule {
+    fn count(&self, facts: &Facts<'_>) -> Result<u128, Overflow> {
+        let sum = |terms: &[(u64, Measure)]| {
+            terms
+                .iter()
+                .try_fold(0u128, |sum, &(factor, measure)| sum.plus(facts.measure(measure)?.times(factor)?))
+        };
+        sum(&self.plus)?.checked_sub(sum(&self.minus)?).ok_or(Overflow)
+    }
+}
+
+impl Counted {
+    /// Counts every node and box.
+    pub fn new(convention: Convention, graph: &Graph, batch: u64) -> Result<Self, Overflow> {
+        let mut nodes = Vec::with_capacity(graph.len());
+        let mut scopes = vec![Some(0u128); graph.scopes().len()];
+        for (id, node) in graph.nodes() {
+            let count = convention.count(graph, id, batch)?;
+            if node.operator().is_some() {
+                let sum = &mut scopes[node.scope.index()];
+                *sum = plus(*sum, count)?;
+            }
+            nodes.push(count);
+        }
+        // Boxes come before what is in them: from the last to the first, each is complete when it is added to its parent.
+        let parents: Vec<_> = graph.scopes().map(|(_, scope)| scope.parent).collect();
+        for index in (1..scopes.len()).rev() {
+            let parent = parents[index].index();
+            scopes[parent] = plus(scopes[parent], scopes[index])?;
+        }
+        Ok(Self { convention, nodes, scopes })
+    }
+
+    /// What a node counts; `None` where that is not known.
+    pub fn node(&self, id: NodeId) -> Option<u128> {
+        self.nodes[id.index()]
+    }
+
+    /// What is in a box; `None` where that is not known.
+    pub fn scope(&self, id: ScopeId) -> Option<u128> {
+        self.scopes[id.index()]
+    }
+
+    /// What the network counts; `None` where that is not known.
+    pub fn total(&self) -> Option<u128> {
+        self.scope(ScopeId::ROOT)
+    }
+}
+
+/// The sum of what is known; not known if one of them is not.
+fn plus(a: Option<u128>, b: Option<u128>) -> Result<Option<u128>, Overflow> {
+    a.zip(b).map(|(a, b)| a.plus(b)).transpose()
+}

@@ -1,0 +1,270 @@
+//! What conventions are made of: numbers that an operator at its place in a graph has, for one sample.
+
+use crate::counts::{Overflow, Tally, Work};
+use crate::graph::{Graph, NodeId};
+use crate::op::conv_transpose::ConvTranspose;
+use crate::op::window::spatial_sizes;
+use crate::op::{Op, Role, Weight};
+use crate::shape::Shape;
+
+/// Defines the measures with the names they have in the file of conventions, which says what each is.
+macro_rules! measures {
+    ($($(#[$about:meta])* $Measure:ident = $name:literal,)*) => {
+        /// A number that an operator has, for one sample.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Measure { $($(#[$about])* $Measure,)* }
+
+        impl Measure {
+            /// Every measure.
+            pub const ALL: &[Self] = &[$(Self::$Measure,)*];
+
+            /// The name in the file of conventions.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$Measure => $name,)* }
+            }
+        }
+    };
+}
+
+measures! {
+    /// Multiply–accumulates.
+    Macs = "macs",
+    /// Those of linear layers, projections of attention included.
+    Linear = "linear",
+    /// Scores of attention.
+    Scores = "scores",
+    /// Elements of attention's query and key.
+    Scaled = "scaled",
+    /// Elements that a bias is added to.
+    Bias = "bias",
+    /// Elements of the first input.
+    In = "in",
+    /// Elements of the output.
+    Out = "out",
+    /// Elements of the first input, if there are learned factors.
+    Affine = "affine",
+    /// Learned numbers.
+    Params = "params",
+    /// Operations of all kinds.
+    Flops = "flops",
+    /// Multiplications.
+    Mul = "mul",
+    /// Additions.
+    Add = "add",
+    /// Positions of the window for each element of the output.
+    Taps = "taps",
+    /// Those along its first axis.
+    TapsFirst = "taps_first",
+    /// Rows along the axis that it runs along.
+    Lines = "lines",
+    /// Elements of an output that has a single position.
+    Single = "single",
+    /// Learned numbers for each position of the output.
+    ParamsEverywhere = "params_everywhere",
+    /// Numbers of the kernel for each position of the output.
+    WeightEverywhere = "weight_everywhere",
+    /// Numbers of the kernel behind its first axis for each element of the output.
+    Filters = "filters",
+    /// Elements with `size − 1` more channels.
+    Padded = "padded",
+    /// The size that is asked for, or the elements that are enlarged by a factor.
+    Asked = "asked",
+    /// MACs of a transposed convolution whose output channels are divided by the groups twice.
+    Regrouped = "regrouped",
+    /// Bias of a transposed convolution at the positions of a convolution.
+    Convolved = "convolved",
+    /// Elements of a batch norm that is folded into a convolution and gives it a bias.
+    Folded = "folded",
+    /// Elements of a batch norm that cannot be folded.
+    Unfolded = "unfolded",
+}
+
+/// What measures of a node are taken from.
+pub struct Facts<'g> {
+    graph: &'g Graph,
+    id: NodeId,
+    op: &'g Op,
+    inputs: Vec<Shape>,
+    output: &'g Shape,
+    weights: Vec<Weight>,
+    /// What it computes, for one sample.
+    pub work: Work,
+    bias: u128,
+    scores: u128,
+}
+
+impl<'g> Facts<'g> {
+    /// Those of a node with this operator.
+    pub fn new(graph: &'g Graph, id: NodeId, op: &'g Op) -> Result<Self, Overflow> {
+        let (inputs, output) = (graph.input_shapes(id), &graph.node(id).shape);
+        let (mut work, mut bias, mut scores) = (Work::default(), 0u128, 0u128);
+        for term in op.cost(&inputs, output)?.terms {
+            let count = term.nominal.evaluate()?;
+            work = work.plus(term.unit.work(count))?;
+            match term.purpose {
+                Some("bias") => bias = bias.plus(count)?,
+                Some("scaling") => scores = scores.plus(count)?,
+                Some(_) | None => {}
+            }
+        }
+        let weights = op.weights(&inputs).into_iter().filter(|weight| weight.role == Role::Learned).collect();
+        Ok(Self { graph, id, op, inputs, output, weights, work, bias, scores })
+    }
+
+    /// A measure of the node.
+    pub fn measure(&self, measure: Measure) -> Result<u128, Overflow> {
+        let (input, output) = (self.input(), self.output.elements());
+        Ok(match measure {
+            Measure::Macs => self.work.macs.total(),
+            Measure::Linear => self.work.macs.linear,
+            Measure::Scores => self.scores,
+            Measure::Scaled => input.plus(self.inputs.get(1).map_or(input, Shape::elements))?,
+            Measure::Bias => self.bias,
+            Measure::In => input,
+            Measure::Out => output,
+            Measure::Affine => {
+                let has_factors = !self.weights.is_empty();
+                if has_factors { input } else { 0 }
+            }
+            Measure::Params => self.params()?,
+            Measure::Flops => self.work.ops.checked_flops()?,
+            Measure::Mul => self.work.ops.mul,
+            Measure::Add => self.work.ops.add,
+            Measure::Taps => self.taps(usize::MAX)?,
+            Measure::TapsFirst => self.taps(1)?,
+            Measure::Lines => self.line().map_or(0, |line| output / line),
+            Measure::Single => {
+                let is_single = self.positions() == 1;
+                if is_single { output } else { 0 }
+            }
+            Measure::ParamsEverywhere => product(self.params()?, self.positions())?,
+            Measure::WeightEverywhere => product(self.kernel(0)?, self.positions())?,
+            Measure::Filters => product(output, self.kernel(1)?)?,
+            Measure::Padded => self.padded()?,
+            Measure::Asked => self.asked(),
+            Measure::Regrouped => self.regrouped()?,
+            Measure::Convolved => self.convolved()?,
+            Measure::Folded => match self.convolution_before() {
+                Some(has_bias) if !has_bias => output,
+                Some(_) | None => 0,
+            },
+            Measure::Unfolded => {
+                let stays = self.convolution_before().is_none();
+                if stays { output } else { 0 }
+            }
+        })
+    }
+
+    /// Elements of the first input.
+    pub fn input(&self) -> u128 {
+        self.inputs.first().map_or(0, Shape::elements)
+    }
+
+    fn params(&self) -> Result<u128, Overflow> {
+        self.weights.iter().try_fold(0u128, |sum, weight| sum.plus(weight.count().evaluate()?))
+    }
+
+    /// Positions of the output, channels apart.
+    fn positions(&self) -> u128 {
+        elements(spatial_sizes(self.output))
+    }
+
+    /// The numbers of the kernel behind so many of its axes.
+    fn kernel(&self, behind: usize) -> Result<u128, Overflow> {
+        let dims = self.weights.first().map_or(vec![], Weight::dims);
+        dims.iter().skip(behind).try_fold(1u128, |product, &size| product.times(size))
+    }
+
+    /// Elements of the output for each position of the window on its first `axes`.
+    fn taps(&self, axes: usize) -> Result<u128, Overflow> {
+        let window = self.inputs.first().and_then(|input| self.op.window(input));
+        match window {
+            Some(window) => window
+                .axes
+                .iter()
+                .take(axes)
+                .try_fold(self.output.elements(), |product, axis| product.times(axis.kernel)),
+            // Bins of several sizes are no window.
+            None => Ok(self.input()),
+        }
+    }
+
+    /// The size along the axis that the operator runs along.
+    fn line(&self) -> Option<u128> {
+        let axis = if let Op::Softmax(softmax) = self.op {
+            self.output.axis(softmax.dim.0)?
+        } else if let Op::LayerNorm(norm) = self.op {
+            self.output.rank().checked_sub(usize::try_from(norm.dims.get()).ok()?)?
+        } else {
+            return None;
+        };
+        self.output.dims().get(axis).map(|&size| size.into())
+    }
+
+    fn padded(&self) -> Result<u128, Overflow> {
+        let (Op::LocalResponseNorm(norm), Some(channels)) = (self.op, self.output.channels()) else {
+            return Ok(0);
+        };
+        let position = self.output.elements() / u128::from(channels);
+        product(position, u128::from(channels) + u128::from(norm.size.get()) - 1)
+    }
+
+    fn asked(&self) -> u128 {
+        let by_size = matches!(self.op, Op::Upsample(upsample) if upsample.size.is_some());
+        if by_size { self.positions() } else { self.input() }
+    }
+
+    fn regrouped(&self) -> Result<u128, Overflow> {
+        let dims = self.weights.first().map_or(vec![], Weight::dims);
+        let [channels, of_group, kernel @ ..] = &dims[..] else { return Ok(0) };
+        let groups = self.output.channels().unwrap_or(1) / of_group;
+        let positions = self.inputs.first().map_or(0, |input| elements(spatial_sizes(input)));
+        let taps = kernel.iter().try_fold(positions, |product, &size| product.times(size))?;
+        taps.times(*channels)?.times(of_group / groups.max(1))
+    }
+
+    fn convolved(&self) -> Result<u128, Overflow> {
+        if let Op::ConvTranspose1d(conv) = self.op {
+            self.convolved_by(conv)
+        } else if let Op::ConvTranspose2d(conv) = self.op {
+            self.convolved_by(conv)
+        } else if let Op::ConvTranspose3d(conv) = self.op {
+            self.convolved_by(conv)
+        } else {
+            Ok(0)
+        }
+    }
+
+    fn convolved_by<const N: usize>(&self, conv: &ConvTranspose<N>) -> Result<u128, Overflow> {
+        let (false, Some(input)) = (self.bias == 0, self.inputs.first()) else { return Ok(0) };
+        let channels = u128::from(conv.out_channels.get() / conv.groups.get());
+        (0..N).zip(spatial_sizes(input)).try_fold(channels, |product, (axis, &size)| {
+            let reach =
+                u128::from(conv.dilation.0[axis].get()) * u128::from(conv.kernel_size.0[axis].get() - 1) + 1;
+            let padded = u128::from(size) + 2 * u128::from(conv.padding.0[axis].get());
+            // Where not even one window fits, the tool's own division rounds down below 0: no network is built so.
+            let windows =
+                padded.checked_sub(reach).map_or(0, |rest| rest / u128::from(conv.stride.0[axis].get()) + 1);
+            self::product(product, windows)
+        })
+    }
+
+    /// Whether the convolution that a batch norm alone comes after has a bias; `None` if there is no such convolution.
+    fn convolution_before(&self) -> Option<bool> {
+        let before = self.graph.inputs(self.id).next()?;
+        let op = self.graph.node(before).operator()?;
+        let is_only_user = self.graph.users(before).count() == 1
+            && self.graph.outputs().iter().all(|&(_, output)| output != before);
+        let is_convolution = matches!(op, Op::Conv1d(_) | Op::Conv2d(_) | Op::Conv3d(_));
+        (is_convolution && is_only_user)
+            .then(|| self.graph.weights(before).iter().any(|weight| weight.name == "bias"))
+    }
+}
+
+fn elements(sizes: &[u64]) -> u128 {
+    sizes.iter().map(|&size| u128::from(size)).product()
+}
+
+fn product(a: u128, b: u128) -> Result<u128, Overflow> {
+    a.checked_mul(b).ok_or(Overflow)
+}

@@ -1,0 +1,289 @@
+//! A network's total in each convention side by side, and the ways of counting that give a figure.
+
+use serde_json::{Value, json};
+use unicode_width::UnicodeWidthStr;
+
+use super::figures::{digits, short};
+use super::like::signature;
+use super::markdown::escaped;
+use super::wrap::{lines, wrapped};
+use super::{Style, Subject, table};
+use crate::convention::Convention;
+use crate::convention::figure::{Figure, Fit};
+use crate::convention::search::{Found, Match};
+use crate::text;
+use crate::text::{Language, Text};
+use crate::working::grouped;
+
+/// The name and version of the JSON.
+const SCHEMA: &str = "cnncost/reconcile/1";
+
+/// The narrowest column of words beside the figures; narrower, they go below.
+const WORDS: usize = 45;
+
+/// What is known of one network.
+#[derive(Debug)]
+pub struct Answer<'a> {
+    /// The network.
+    pub subject: &'a Subject,
+    /// Every convention.
+    pub conventions: &'a [Convention],
+    /// What the network counts in each, where that is known.
+    pub totals: Vec<Option<u128>>,
+    /// What there is for a figure, if one was asked about.
+    pub found: Option<(&'a Figure, Found)>,
+}
+
+/// For the terminal.
+pub fn text(answer: &Answer<'_>, style: Style) -> String {
+    let body = match &answer.found {
+        None => totals(answer, style),
+        Some((figure, found)) => ways(answer, figure, found, style),
+    };
+    table::heading(answer.subject, style) + &body
+}
+
+fn totals(answer: &Answer<'_>, style: Style) -> String {
+    let language = style.language;
+    let headings = [
+        text!("convention", "口径"),
+        text!("total", "合计"),
+        text!("", ""),
+        text!("per MAC", "每次乘加"),
+        text!("what is counted", "计数内容"),
+    ];
+    let mut rows = vec![headings.map(|heading| heading.get(language).to_owned())];
+    for (convention, total) in answer.conventions.iter().zip(&answer.totals) {
+        rows.push(cells(answer, convention, *total, language));
+    }
+    let widths: Vec<usize> =
+        (0..4).map(|at| rows.iter().map(|row| row[at].width()).max().unwrap_or(0)).collect();
+    let before = 1 + widths.iter().map(|width| width + 2).sum::<usize>();
+    let beside = style.width.saturating_sub(before);
+    let mut text = String::new();
+    for (index, row) in rows.iter().enumerate() {
+        let mut line = format!(" {}{:pad$}", row[0], "", pad = widths[0] - row[0].width());
+        for (cell, width) in row[1..4].iter().zip(&widths[1..]) {
+            line.push_str(&format!("  {:pad$}{cell}", "", pad = width - cell.width()));
+        }
+        if beside >= WORDS {
+            let mut words = lines(&row[4], beside).into_iter();
+            line.push_str(&format!("  {}", words.next().unwrap_or_default()));
+            text.push_str(&format!("{}\n", line.trim_end()));
+            text.extend(words.map(|words| format!("{:before$}{words}\n", "")));
+        } else {
+            text.push_str(&format!("{}\n", line.trim_end()));
+            if index > 0 {
+                let words = lines(&row[4], style.width.saturating_sub(3));
+                text.extend(words.iter().map(|words| format!("   {words}\n")));
+            }
+        }
+        if index == 0 {
+            text.push_str(&format!("{}\n", "─".repeat(style.width)));
+        }
+    }
+    text
+}
+
+/// Name, total, the same at a glance, that for each MAC, and what is counted.
+fn cells(
+    answer: &Answer<'_>,
+    convention: &Convention,
+    total: Option<u128>,
+    language: Language,
+) -> [String; 5] {
+    let about = convention.about.get(language);
+    let about = if convention.version.is_empty() {
+        about.to_owned()
+    } else {
+        format!("{about} ({})", convention.version)
+    };
+    let Some(total) = total else {
+        let unknown = text!("unknown", "未知").get(language).to_owned();
+        return [convention.name.to_string(), unknown, String::new(), String::new(), about];
+    };
+    let ratio = per_mac(answer, total).map_or(String::new(), digits);
+    [convention.name.to_string(), grouped(total, ","), short(total), ratio, about]
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a ratio is a float")]
+fn per_mac(answer: &Answer<'_>, total: u128) -> Option<f64> {
+    let macs = answer.subject.analysis.total().work.macs.total();
+    (macs > 0).then(|| total as f64 / macs as f64)
+}
+
+fn ways(answer: &Answer<'_>, figure: &Figure, found: &Found, style: Style) -> String {
+    let language = style.language;
+    let mut text = String::new();
+    for (index, way) in found.matches.iter().enumerate() {
+        let number = index + 1;
+        let words = way_in_words(answer, way);
+        let margin = format!(" {number:>2}  ");
+        let lines = lines(words.get(language), style.width.saturating_sub(margin.len()));
+        for (at, line) in lines.iter().enumerate() {
+            let margin = if at == 0 { margin.clone() } else { " ".repeat(margin.len() + 2) };
+            text.push_str(&format!("{margin}{line}\n"));
+        }
+    }
+    if !found.matches.is_empty() {
+        text.push('\n');
+    }
+    for note in notes(answer, figure, found) {
+        text.push_str(&wrapped(note.get(language), style.width));
+    }
+    text
+}
+
+/// `conv + linear + 2·batch norm = 4,111,412,224, rounded; on 3×160×160`
+fn way_in_words(answer: &Answer<'_>, way: &Match) -> Text {
+    let name =
+        |name: &str| answer.conventions.iter().find(|convention| *convention.name == *name).map(signature);
+    let names: Vec<_> = way.conventions.iter().filter_map(|convention| name(convention)).collect();
+    let formula = if names.is_empty() {
+        way.formula.clone()
+    } else {
+        let list = names.into_iter().map(|name| text!("{name}", "{name}")).collect::<Vec<_>>();
+        Text::list(&list)
+    };
+    let (number, fit) = (grouped(way.number, ","), fit_in_words(way.fit));
+    let switches = if way.switches.is_empty() {
+        text!("", "")
+    } else {
+        let list = Text::list(&way.switches);
+        text!("; {list}", ";{list:#}")
+    };
+    text!("{formula} = {number}, {fit}{switches}", "{formula:#} = {number},{fit:#}{switches:#}")
+}
+
+fn fit_in_words(fit: Fit) -> Text {
+    match fit {
+        Fit::Exact => text!("exactly", "恰好"),
+        Fit::Either => text!("rounded or cut", "四舍五入或截断均可"),
+        Fit::Rounded => text!("rounded", "四舍五入"),
+        Fit::Cut => text!("cut", "截断"),
+    }
+}
+
+/// What the figure stands for, and how many ways there are.
+fn notes(answer: &Answer<'_>, figure: &Figure, found: &Found) -> Vec<Text> {
+    let (from, to) = figure.decimal.bounds();
+    let (written, from, to) = (&figure.written, grouped(from, ","), grouped(to, ","));
+    let mut notes = vec![if from == to {
+        text!("`{written}` is {from}", "`{written}` 即 {from}")
+    } else {
+        text!(
+            "`{written}` is written for every number from {from} to {to}, rounded or cut at its last digit",
+            "`{written}` 可代表 {from} 到 {to} 之间的任何数,末位四舍五入或截断"
+        )
+    }];
+    let (count, tried) = (found.count, grouped(found.tried as u128, ","));
+    let (digits, shown) = (figure.digits, found.matches.len());
+    if count == 0 {
+        notes.push(text!(
+            "none of the {tried} ways of counting that were tried gives it",
+            "所试的 {tried} 种计数方式都得不到它"
+        ));
+        if let Some((name, total)) = &found.nearest {
+            let total = grouped(*total, ",");
+            notes.push(text!("the nearest convention is {name}: {total}", "最接近的口径是 {name}:{total}"));
+        }
+    } else {
+        let simplest = if count > shown {
+            text!(", of which the simplest {shown} are shown", ",此处列出最简单的 {shown} 种")
+        } else {
+            text!(", the simplest first", ",最简单的在前")
+        };
+        notes.push(text!(
+            "with {digits} digits, {count} of the {tried} ways of counting that were tried give it{simplest}",
+            "按 {digits} 位数字,所试的 {tried} 种计数方式中有 {count} 种得到它{simplest:#}"
+        ));
+    }
+    if answer.subject.analysis.status() == crate::analyze::Status::Partial {
+        notes.push(text!("partial: operators are not known and left out", "不完整:有未知算子未计入"));
+    }
+    notes
+}
+
+/// For a page of notes.
+pub fn markdown(answer: &Answer<'_>, language: Language) -> String {
+    let subject = answer.subject;
+    let (title, shapes, batch) = (escaped(&subject.title), subject.shapes(), subject.analysis.batch);
+    let batch = text!("batch {batch}", "批量 {batch}");
+    let mut text = format!("### {title}\n\n{shapes} · {}\n\n", batch.get(language));
+    if let Some((figure, found)) = &answer.found {
+        for way in &found.matches {
+            text.push_str(&format!("1. {}\n", escaped(way_in_words(answer, way).get(language))));
+        }
+        if !found.matches.is_empty() {
+            text.push('\n');
+        }
+        for note in notes(answer, figure, found) {
+            text.push_str(&format!("{}\n\n", note.get(language)));
+        }
+        return text.trim_end().to_owned() + "\n";
+    }
+    let headings = text!(
+        "| convention | total | | per MAC | what is counted |",
+        "| 口径 | 合计 | | 每次乘加 | 计数内容 |"
+    );
+    text.push_str(headings.get(language));
+    text.push_str("\n| :--- | ---: | ---: | ---: | :--- |\n");
+    for (convention, total) in answer.conventions.iter().zip(&answer.totals) {
+        let cells = cells(answer, convention, *total, language).map(|cell| escaped(&cell));
+        text.push_str(&format!("| {} |\n", cells.join(" | ")));
+    }
+    text
+}
+
+/// One object for one network, an array for several.
+pub fn json(answers: &[Answer<'_>]) -> String {
+    let objects: Vec<_> = answers.iter().map(object).collect();
+    let text = match &objects[..] {
+        [one] => serde_json::to_string_pretty(one),
+        several => serde_json::to_string_pretty(several),
+    };
+    text.expect("keys are text and numbers are whole") + "\n"
+}
+
+fn object(answer: &Answer<'_>) -> Value {
+    let subject = answer.subject;
+    let conventions = answer.conventions.iter().zip(&answer.totals).map(|(convention, total)| {
+        json!({
+            "name": &*convention.name, "version": convention.version, "source": convention.source,
+            "counts": convention.about.english, "total": total,
+            "per_mac": total.and_then(|total| per_mac(answer, total)),
+        })
+    });
+    let mut object = json!({
+        "schema": SCHEMA, "version": env!("CARGO_PKG_VERSION"), "sha256": subject.sha256,
+        "model": subject.title, "source": subject.source, "variant": subject.variant, "batch": subject.analysis.batch,
+        "status": subject.analysis.status().name(), "macs": subject.analysis.total().work.macs.total(),
+        "conventions": conventions.collect::<Vec<_>>(),
+    });
+    if let Some((figure, found)) = &answer.found {
+        let (from, to) = figure.decimal.bounds();
+        object["figure"] = json!({
+            "written": figure.written, "digits": figure.digits, "from": from, "to": to,
+            "matches": found.matches.iter().map(way_as_data).collect::<Vec<_>>(),
+            "count": found.count, "tried": found.tried,
+            "nearest": found.nearest.as_ref().map(|(name, total)| json!({ "convention": &**name, "total": total })),
+        });
+    }
+    object
+}
+
+fn way_as_data(way: &Match) -> Value {
+    json!({
+        "number": way.number,
+        "fit": match way.fit {
+            Fit::Exact => "exact",
+            Fit::Either => "rounded or cut",
+            Fit::Rounded => "rounded",
+            Fit::Cut => "cut",
+        },
+        "conventions": way.conventions.iter().map(|name| &**name).collect::<Vec<_>>(),
+        "formula": (!way.formula.english.is_empty()).then_some(&way.formula.english),
+        "switches": way.switches.iter().map(|switch| &switch.english).collect::<Vec<_>>(),
+        "assumed": way.assumed,
+    })
+}

@@ -1,0 +1,63 @@
+//! Sentences below a table, in lines of the terminal's width.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// A sentence in lines of at most `width` columns, each set off by a space; those after the first by two more.
+pub(super) fn wrapped(sentence: &str, width: usize) -> String {
+    let lines = lines(sentence, width.saturating_sub(3));
+    lines
+        .iter()
+        .enumerate()
+        .map(|(at, line)| format!("{}{line}\n", if at == 0 { " " } else { "   " }))
+        .collect()
+}
+
+/// A sentence in lines of at most `width` columns.
+pub(super) fn lines(sentence: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in words(sentence) {
+        let line = lines.last_mut().expect("there is a line from the start");
+        if !line.is_empty() && line.width() + word.trim_end().width() > width {
+            line.truncate(line.trim_end().len());
+            lines.push(word.to_owned());
+        } else {
+            line.push_str(word);
+        }
+    }
+    if let Some(line) = lines.last_mut() {
+        line.truncate(line.trim_end().len());
+    }
+    lines
+}
+
+/// Pieces between which a line may end: behind a space, and behind what is set two columns wide, as Chinese is, with the
+/// punctuation that follows it.
+fn words(sentence: &str) -> Vec<&str> {
+    let is_punctuation = |letter: char| ",、;:。)".contains(letter);
+    let (mut words, mut start, mut is_wide) = (vec![], 0, false);
+    let mut letters = sentence.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        is_wide = letter.width() == Some(2) || (is_wide && is_punctuation(letter));
+        let goes_on = letters.peek().is_some_and(|&(_, next)| is_punctuation(next));
+        if letter == ' ' || (is_wide && !goes_on) {
+            let end = at + letter.len_utf8();
+            words.push(&sentence[start..end]);
+            start = end;
+        }
+    }
+    words.push(&sentence[start..]);
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_keep_to_the_width() {
+        assert_eq!(wrapped("one two three", 10), " one two\n   three\n");
+        assert_eq!(lines("乘加,计一", 6), ["乘加,", "计一"]);
+        assert_eq!(lines("unbreakable", 4), ["unbreakable"]);
+        assert_eq!(lines("", 4), [""]);
+    }
+}
