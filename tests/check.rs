@@ -173,6 +173,30 @@ fn mistakes_are_shown_at_their_place() {
     assert!(working.error.contains("`x` is none") && working.error.contains(":10:16"), "{}", working.error);
 }
 
+/// What would steer the terminal is refused, and what is too much.
+#[test]
+fn hostile_claims_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |text: &str| {
+        std::fs::write(folder.path().join("c.toml"), text).unwrap();
+        let ran = check_in(folder.path(), &["c.toml"]);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{}", ran.error);
+        ran.error
+    };
+    let networks = "[networks]\nnet = 'lenet5'\n[[claims]]\n";
+    let steering = run(&format!("{networks}says = \"\\u001b[31m\"\nexpect = 'macs == 1'\n"));
+    assert!(steering.contains("which is not shown") && !steering.contains('\u{1b}'), "{steering}");
+    assert!(
+        run(&format!("{networks}expect = '{}1'\n", "macs + ".repeat(10_000))).contains("at most 1000 words")
+    );
+    assert!(run(&format!("{networks}expect = '{}'\n", "(".repeat(10_000))).contains("deep"));
+    assert!(run(&format!("{networks}expect = 'macs == 1{}'\n", "0".repeat(10_000))).contains("no figure"));
+    assert!(
+        run("[networks]\nnet = 'nothing.toml'\n[[claims]]\nexpect = 'macs == 1'\n").contains("no such file")
+    );
+    assert!(run(&"[".repeat(1_000_000)).contains("deep"));
+}
+
 /// The other files are still done.
 #[test]
 fn a_file_that_cannot_be_read_stops_no_other() {

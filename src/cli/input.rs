@@ -93,26 +93,19 @@ impl NetworkOptions {
         self.reading.subjects(files, wanted, output)
     }
 
-    /// The description that `file` names.
-    pub(super) fn read(&self, file: &str) -> Result<Named, ReadError> {
-        self.reading.read(file)
-    }
-
-    pub(super) fn subject(&self, named: &Named, variant: Option<String>) -> Result<Subject, ReadError> {
-        self.reading.subject(named, variant, self.batch)
-    }
-
-    /// Every variant that was asked for of a description that has been read.
-    pub(super) fn variants(&self, named: &Named, output: &Output) -> (Vec<Subject>, Outcome) {
+    /// Every variant of a description that was asked for.
+    pub(super) fn variants(&self, named: &Named, output: &Output, subjects: &mut Vec<Subject>) -> Outcome {
         let wanted = Wanted { batches: &[self.batch], all_variants: false };
-        let mut subjects = vec![];
-        let outcome = self.reading.variants(named, wanted, output, &mut subjects);
-        (subjects, outcome)
+        self.reading.variants(named, wanted, output, subjects)
     }
 
     /// The network of one variant, not counted yet.
-    pub(super) fn expand(&self, named: &Named, variant: Option<String>) -> Result<Network, ReadError> {
-        self.reading.expand(&named.description, variant)
+    pub(super) fn expand(
+        &self,
+        description: &Description,
+        variant: Option<String>,
+    ) -> Result<Network, ReadError> {
+        self.reading.expand(description, variant)
     }
 
     /// Whether the command line has a word on this parameter.
@@ -123,6 +116,15 @@ impl NetworkOptions {
     /// Whether it has one on the sizes of the input.
     pub(super) fn sets_input(&self) -> bool {
         self.reading.input.is_some()
+    }
+
+    /// The description that `file` names.
+    pub(super) fn read(&self, file: &str) -> Result<Named, ReadError> {
+        self.reading.read(file)
+    }
+
+    pub(super) fn subject(&self, named: &Named, variant: Option<String>) -> Result<Subject, ReadError> {
+        self.reading.subject(named, variant, self.batch)
     }
 
     /// The same, with what a file of claims sets.
@@ -260,7 +262,12 @@ impl Reading {
         })
     }
 
-    fn expand(&self, description: &Description, variant: Option<String>) -> Result<Network, ReadError> {
+    /// The network of one variant, not counted yet.
+    pub(super) fn expand(
+        &self,
+        description: &Description,
+        variant: Option<String>,
+    ) -> Result<Network, ReadError> {
         let input = self.input.as_ref().map(|sizes| sizes.0.clone());
         description.expand(&Options { variant, set: self.set.clone(), input })
     }

@@ -46,7 +46,8 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Ok(named) => named,
         Err(error) => return output.refuse(&error),
     };
-    let (subjects, mut worst) = options.variants(&named, output);
+    let mut subjects = vec![];
+    let mut worst = options.variants(&named, output, &mut subjects);
     let conventions = conventions::bundled();
     let mut answers = vec![];
     for subject in &subjects {

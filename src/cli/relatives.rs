@@ -111,7 +111,7 @@ impl Relatives<'_> {
             return None;
         }
         let options = self.options.with(&plan.set, plan.input.clone(), self.batch);
-        let network = options.expand(self.named, plan.variant.clone()).ok()?;
+        let network = options.expand(&self.named.description, plan.variant.clone()).ok()?;
         self.room = self.room.saturating_sub(network.graph.len());
         self.count(plan, &network.graph)
     }

@@ -296,10 +296,12 @@ pub fn analysis(subject: &Subject) -> Analysis {
 pub(super) fn totals(subject: &Subject) -> Totals {
     let (graph, analysis) = (&subject.network.graph, &subject.analysis);
     Totals {
-        figures: Figures {
-            like: Like::of(subject, Counted::total),
-            ..figures(subject, analysis.total(), subject.roofline.as_ref().map(Roofline::total))
-        },
+        figures: figures(
+            subject,
+            analysis.total(),
+            subject.roofline.as_ref().map(Roofline::total),
+            Like::of(subject, Counted::total),
+        ),
         status: analysis.status().name(),
         uncounted: analysis.uncounted().iter().map(|&id| graph.path(id)).collect(),
         weight_bytes: subject.weight_bytes(),
@@ -359,7 +361,7 @@ fn node(subject: &Subject, graph: &Graph, id: NodeId, shaped: impl Fn(&Shape) ->
         figures: subject.analysis.node(id).map(|counts| {
             let estimate = subject.roofline.as_ref().and_then(|roofline| roofline.node(id));
             let like = Like::of(subject, |counted| counted.node(id));
-            Figures { like, ..figures(subject, counts, estimate) }
+            figures(subject, counts, estimate, like)
         }),
     }
 }
@@ -376,7 +378,7 @@ fn block(subject: &Subject, graph: &Graph, id: crate::graph::ScopeId) -> Block {
     };
     let estimate = subject.roofline.as_ref().map(|roofline| roofline.scope(id));
     let like = Like::of(subject, |counted| counted.scope(id));
-    let figures = Figures { like, ..figures(subject, subject.analysis.scope(id), estimate) };
+    let figures = figures(subject, subject.analysis.scope(id), estimate, like);
     Block { path: graph.scope_path(id), kind, block: name, figures }
 }
 
@@ -394,7 +396,12 @@ fn value(value: &Value) -> serde_json::Value {
     }
 }
 
-pub(super) fn figures(subject: &Subject, counts: &Counts, estimate: Option<Estimate>) -> Figures {
+pub(super) fn figures(
+    subject: &Subject,
+    counts: &Counts,
+    estimate: Option<Estimate>,
+    like: Option<Like>,
+) -> Figures {
     let Counts { params, work, padding_exact, traffic } = counts;
     Figures {
         params: params.total(),
@@ -411,7 +418,7 @@ pub(super) fn figures(subject: &Subject, counts: &Counts, estimate: Option<Estim
         written_bytes: traffic.written * subject.element.bytes(),
         intensity: subject.intensity(counts),
         estimated: estimate.map(Estimated::from),
-        like: None,
+        like,
     }
 }
 

@@ -33,6 +33,7 @@ pub(in super::super) fn parse_claims(source: &Arc<Source>) -> (Option<ClaimsFile
     }
     let mut reader = Reader { source, mistakes: vec![], depth: 0, is_too_much: false };
     let table = table.get_ref();
+    reader.refuse_hidden(table);
     reader.refuse_unknown(table, &[keys::CLAIMS_FILE], ("a file of claims", "论断文件"));
     let networks = match table.get("networks").and_then(|value| reader.table(value, "networks")) {
         Some((networks, _)) => networks.iter().filter_map(|entry| reader.reference(entry)).collect(),
