@@ -112,6 +112,9 @@ impl Arguments {
     ) -> String {
         let style = self.output.style();
         let layout = if self.format == Format::Tree { Layout::Tree } else { Layout::Table };
+        if let (Some(columns), [one]) = (&columns, subjects) {
+            see(one, columns);
+        }
         match (self.format, subjects) {
             (Format::Json, _) => json::write(subjects),
             (Format::Table | Format::Tree, [one]) => {
@@ -121,6 +124,7 @@ impl Arguments {
             (Format::Table | Format::Tree, several) => table::summary(several, columns.as_deref(), style),
             (Format::Csv, [one]) => {
                 let columns = columns.unwrap_or_else(|| self.usual(COLUMNS.iter()));
+                see(one, &columns);
                 csv::table(&self.rows(one, sort), &columns)
             }
             (Format::Csv, several) => {
@@ -191,6 +195,13 @@ fn devices_help() -> String {
         "Estimate what a device takes at best, by its data sheet, and whether the network fits. It is one of {known}, or a \
          file of your own with one device in it, or FILE@NAME"
     )
+}
+
+/// Follows receptive fields if a column shows them.
+fn see(subject: &Subject, columns: &[&'static Column]) {
+    if columns.iter().any(|column| column.key == "field") {
+        subject.fields();
+    }
 }
 
 fn columns_help() -> String {

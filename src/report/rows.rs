@@ -43,7 +43,8 @@ pub struct Row {
     pub live_bytes: u128,
     /// What it takes on a device, if one was asked about.
     pub estimate: Option<Estimate>,
-    /// What an element of its output sees of the input: `11×11 /4`.
+    /// What an element of its output sees of the input: `11×11 /4`; empty unless receptive fields have been asked for, since
+    /// those of a large network take time.
     pub field: String,
     /// What it counts in another convention, if one was asked about.
     pub like: Option<Liked>,
@@ -285,7 +286,8 @@ pub(super) fn kernel(window: &Window) -> String {
 /// `427×427 /32`: the receptive field, and its stride where that is not 1; `all` where everything is seen.
 pub(super) fn field(subject: &Subject, id: NodeId) -> String {
     let graph = &subject.network.graph;
-    let ReceptiveField { axes, misaligned } = subject.fields().of(id);
+    let Some(fields) = subject.fields.get() else { return String::new() };
+    let ReceptiveField { axes, misaligned } = fields.of(id);
     let input = graph.network_inputs().next().map_or(&[][..], |(_, node)| spatial_sizes(&node.shape));
     let sees_all = |(seen, &size): (&Seen, &u64)| {
         let behind = seen.offset.checked_add_unsigned(seen.size);
