@@ -8,7 +8,7 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 use sha2::{Digest, Sha256};
 
-use super::{Dtype, Outcome, Output};
+use super::{Dtype, Outcome, Output, Voice};
 use crate::error::{Diagnostic, ReadError};
 use crate::read::bundled::{self, Bundled};
 use crate::read::{Description, MOST_BYTES, Options};
@@ -33,18 +33,26 @@ pub(super) struct Networks {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Network")]
 pub(super) struct NetworkOptions {
+    #[command(flatten)]
+    settings: NetworkSettings,
+    /// Sizes of the input, without the batch, in place of those in the file: 3x299x299
+    #[arg(long, value_name = "SIZES", value_parser = sizes)]
+    input: Option<Sizes>,
+}
+
+/// The same without the input, which is not always given in sizes.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Network")]
+pub(super) struct NetworkSettings {
     /// Set a parameter of the description
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
     /// Samples of one forward pass
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
-    batch: u64,
-    /// Sizes of the input, without the batch, in place of those in the file: 3x299x299
-    #[arg(long, value_name = "SIZES", value_parser = sizes)]
-    input: Option<Sizes>,
+    pub(super) batch: u64,
     /// Type of the numbers, for what depends on their width
     #[arg(long, value_enum, default_value_t = Dtype::F32)]
-    dtype: Dtype,
+    pub(super) dtype: Dtype,
     /// What standard input holds
     #[arg(long, value_enum, default_value_t = From::Toml, value_name = "FORMAT")]
     from: From,
@@ -54,7 +62,7 @@ pub(super) struct NetworkOptions {
 }
 
 #[derive(Clone, Debug)]
-struct Sizes(Vec<u64>);
+pub(super) struct Sizes(pub(super) Vec<u64>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum From {
@@ -70,10 +78,21 @@ impl Networks {
 
 impl NetworkOptions {
     pub(super) fn subjects(&self, files: &[String], output: &Output) -> (Vec<Subject>, Outcome) {
+        self.settings.subjects(files, self.input.as_ref(), output)
+    }
+}
+
+impl NetworkSettings {
+    pub(super) fn subjects(
+        &self,
+        files: &[String],
+        input: Option<&Sizes>,
+        output: &Voice,
+    ) -> (Vec<Subject>, Outcome) {
         let (mut subjects, mut worst) = (vec![], Outcome::Done);
         for file in files {
             let outcome = match self.read(file) {
-                Ok(named) => self.variants(&named, output, &mut subjects),
+                Ok(named) => self.variants(&named, input, output, &mut subjects),
                 Err(error) => output.refuse(&error),
             };
             worst = worst.max(outcome);
@@ -82,7 +101,13 @@ impl NetworkOptions {
     }
 
     /// Every variant that was asked for.
-    fn variants(&self, named: &Named, output: &Output, subjects: &mut Vec<Subject>) -> Outcome {
+    fn variants(
+        &self,
+        named: &Named,
+        input: Option<&Sizes>,
+        output: &Voice,
+        subjects: &mut Vec<Subject>,
+    ) -> Outcome {
         let all = named.variant.as_deref() == Some("*");
         let variants: Vec<Option<String>> = if all {
             named.description.variants.iter().map(|variant| Some(variant.name.text.to_string())).collect()
@@ -91,7 +116,7 @@ impl NetworkOptions {
         };
         let mut worst = Outcome::Done;
         for variant in variants {
-            match self.subject(named, variant) {
+            match self.subject(named, variant, input) {
                 Ok(subject) => {
                     output.warn(&subject.network.warnings, &named.description.source);
                     let clean =
@@ -105,9 +130,14 @@ impl NetworkOptions {
         worst
     }
 
-    fn subject(&self, named: &Named, variant: Option<String>) -> Result<Subject, ReadError> {
+    fn subject(
+        &self,
+        named: &Named,
+        variant: Option<String>,
+        input: Option<&Sizes>,
+    ) -> Result<Subject, ReadError> {
         let Named { description, stem, .. } = named;
-        let input = self.input.as_ref().map(|sizes| sizes.0.clone());
+        let input = input.map(|sizes| sizes.0.clone());
         let options = Options { variant: variant.clone(), set: self.set.clone(), input };
         let network = description.expand(&options)?;
         let analysis = crate::analyze(&network.graph, self.batch).map_err(|too_large| {
@@ -251,7 +281,7 @@ fn assignment(written: &str) -> Result<(String, String), String> {
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
-fn sizes(written: &str) -> Result<Sizes, String> {
+pub(super) fn sizes(written: &str) -> Result<Sizes, String> {
     let size = |part: &str| {
         part.trim().parse().map_err(|_| format!("`{part}` is no size: sizes are as in 3x224x224"))
     };

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Outcome, Output};
 use crate::read::schema::description;
-use crate::report::json;
+use crate::report::{json, run};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -21,12 +21,15 @@ enum Schema {
     Description,
     /// Of what `analyze --format json` prints for one network
     Analysis,
+    /// Of what `run --format json` prints
+    Run,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let schema = match arguments.schema {
         Schema::Description => description(),
         Schema::Analysis => json::schema(),
+        Schema::Run => run::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     arguments.output.write(&(text + "\n"))

@@ -20,11 +20,18 @@ use crate::graph::{Content, Graph, NodeId};
 use crate::op::{Arity, Op};
 use crate::shape::Shape;
 
+mod archive;
+pub mod assign;
 mod error;
+pub mod memory;
+pub mod npy;
+mod order;
+mod summary;
 mod weights;
 
 pub use error::RunError;
-pub use weights::Weights;
+pub use summary::Summary;
+pub use weights::{Loaded, Weights, names, random_inputs};
 
 /// Computes the outputs of `graph`, by name.
 ///
