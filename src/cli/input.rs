@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use sha2::{Digest, Sha256};
 
 use super::open::open;
-use super::{Dtype, Outcome, Output};
+use super::{Dtype, Outcome, Output, Voice};
 use crate::error::{Diagnostic, ReadError};
 use crate::read::bundled::{self, Bundled, CLAIMS};
 use crate::read::description::Name;
@@ -46,15 +46,23 @@ pub(super) struct NetworkOptions {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Network")]
 pub(super) struct Reading {
+    #[command(flatten)]
+    pub(super) settings: NetworkSettings,
+    /// Sizes of the input, without the batch, in place of those in the file: 3x299x299
+    #[arg(long, value_name = "SIZES", value_parser = sizes)]
+    pub(super) input: Option<Sizes>,
+}
+
+/// How a network is read, whatever the batch and the input.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Network")]
+pub(super) struct NetworkSettings {
     /// Set a parameter of the description
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
-    /// Sizes of the input, without the batch, in place of those in the file: 3x299x299
-    #[arg(long, value_name = "SIZES", value_parser = sizes)]
-    input: Option<Sizes>,
     /// Type of the numbers, for what depends on their width
     #[arg(long, value_enum, default_value_t = Dtype::F32)]
-    dtype: Dtype,
+    pub(super) dtype: Dtype,
     /// What standard input holds
     #[arg(long, value_enum, default_value_t = From::Toml, value_name = "FORMAT")]
     from: From,
@@ -73,7 +81,7 @@ pub(super) struct Wanted<'a> {
 }
 
 #[derive(Clone, Debug)]
-struct Sizes(Vec<u64>);
+pub(super) struct Sizes(pub(super) Vec<u64>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum From {
@@ -110,7 +118,7 @@ impl NetworkOptions {
 
     /// Whether the command line has a word on this parameter.
     pub(super) fn sets(&self, param: &str) -> bool {
-        self.reading.set.iter().any(|(name, _)| name == param)
+        self.reading.settings.set.iter().any(|(name, _)| name == param)
     }
 
     /// Whether it has one on the sizes of the input.
@@ -130,19 +138,20 @@ impl NetworkOptions {
     /// The same, with what a file of claims sets.
     pub(super) fn with(&self, set: &[(Name, Value)], input: Option<Vec<u64>>, batch: u64) -> Self {
         let written = |(name, value): &(Name, Value)| (name.text.to_string(), assigned(value));
-        let reading = Reading {
-            set: set.iter().map(written).chain(self.reading.set.iter().cloned()).collect(),
-            input: input.map(Sizes).or_else(|| self.reading.input.clone()),
-            ..self.reading.clone()
+        let own = self.reading.settings.set.iter().cloned();
+        let settings = NetworkSettings {
+            set: set.iter().map(written).chain(own).collect(),
+            ..self.reading.settings.clone()
         };
+        let reading = Reading { settings, input: input.map(Sizes).or_else(|| self.reading.input.clone()) };
         Self { reading, batch: if self.batch == 1 { batch } else { self.batch } }
     }
 
     /// What is set, as a file of claims has it: `, batch = 8`.
     pub(super) fn as_toml(&self) -> String {
         let mut text = String::new();
-        if !self.reading.set.is_empty() {
-            let set = self.reading.set.iter().map(|(name, value)| {
+        if !self.reading.settings.set.is_empty() {
+            let set = self.reading.settings.set.iter().map(|(name, value)| {
                 let is_plain =
                     crate::read::expression::number(value).is_some() || ["true", "false"].contains(&&**value);
                 let value =
@@ -167,7 +176,7 @@ impl Reading {
         &self,
         files: &[String],
         wanted: Wanted,
-        output: &Output,
+        output: &Voice,
     ) -> (Vec<Subject>, Outcome) {
         let (mut subjects, mut worst) = (vec![], Outcome::Done);
         for file in files {
@@ -185,7 +194,7 @@ impl Reading {
         &self,
         named: &Named,
         wanted: Wanted,
-        output: &Output,
+        output: &Voice,
         subjects: &mut Vec<Subject>,
     ) -> Outcome {
         let known = &named.description.variants;
@@ -215,8 +224,11 @@ impl Reading {
                             output.warn(warnings, &named.description.source);
                         }
                         let clean = warnings.is_empty() && subject.analysis.uncounted().is_empty();
-                        worst =
-                            worst.max(if self.strict && !clean { Outcome::Failed } else { Outcome::Done });
+                        worst = worst.max(if self.settings.strict && !clean {
+                            Outcome::Failed
+                        } else {
+                            Outcome::Done
+                        });
                         subjects.push(subject);
                     }
                     Err(error) => {
@@ -255,7 +267,7 @@ impl Reading {
             sha256: named.sha256.get_or_init(|| sha256(&description.source.text)).clone(),
             network,
             analysis,
-            element: ElementType::from(self.dtype),
+            element: ElementType::from(self.settings.dtype),
             roofline: None,
             like: None,
             fields: OnceCell::new(),
@@ -269,19 +281,19 @@ impl Reading {
         variant: Option<String>,
     ) -> Result<Network, ReadError> {
         let input = self.input.as_ref().map(|sizes| sizes.0.clone());
-        description.expand(&Options { variant, set: self.set.clone(), input })
+        description.expand(&Options { variant, set: self.settings.set.clone(), input })
     }
 
     /// The network's name, and what sets it apart from others of its file.
     fn title(&self, name: &str, variant: Option<&str>) -> String {
-        let set = self.set.iter().map(|(name, value)| format!("{name} = {value}"));
+        let set = self.settings.set.iter().map(|(name, value)| format!("{name} = {value}"));
         let apart = variant.map(str::to_owned).into_iter().chain(set);
         printable(&std::iter::once(name.to_owned()).chain(apart).collect::<Vec<_>>().join(" · "))
     }
 
     pub(super) fn read(&self, file: &str) -> Result<Named, ReadError> {
         if file == "-" {
-            let From::Toml = self.from;
+            let From::Toml = self.settings.from;
             let text = read_text("standard input", io::stdin().lock())?;
             let description = Description::parse("standard input", &text)?;
             return Ok(Named {
@@ -431,7 +443,7 @@ fn assignment(written: &str) -> Result<(String, String), String> {
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
-fn sizes(written: &str) -> Result<Sizes, String> {
+pub(super) fn sizes(written: &str) -> Result<Sizes, String> {
     let size = |part: &str| {
         part.trim().parse().map_err(|_| format!("`{part}` is no size: sizes are as in 3x224x224"))
     };

@@ -19,6 +19,7 @@ pub mod memory;
 pub mod operators;
 pub mod reconcile;
 pub mod rows;
+pub mod run;
 pub mod table;
 mod wrap;
 
