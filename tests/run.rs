@@ -251,7 +251,13 @@ fn what_cannot_be_run_is_said_before_anything_is_made() {
         assert_eq!(refused.code, 2);
         assert!(refused.err.contains("cargo build --release --features cuda"), "{}", refused.err);
     }
-    for wrong in [&["--device", "gpu"][..], &["--dtype", "i8"], &["--output", "nowhere=y.npy"]] {
+    for wrong in [
+        &["--device", "gpu"][..],
+        &["--dtype", "i8"],
+        &["--dtype", "bf16"],
+        &["--input", "."],
+        &["--output", "nowhere=y.npy"],
+    ] {
         assert_eq!(run(folder.path(), &[&["net.toml"][..], wrong].concat()).code, 2, "{wrong:?}");
     }
 }

@@ -80,12 +80,23 @@ impl std::fmt::Display for Place {
 }
 
 /// candle's name of a type that networks are executed in.
-pub(super) fn dtype(dtype: Dtype) -> Result<DType, Failure> {
-    match dtype {
-        Dtype::F32 => Ok(DType::F32),
-        Dtype::F16 => Ok(DType::F16),
-        Dtype::Bf16 => Ok(DType::BF16),
-        Dtype::I8 => {
+pub(super) fn dtype(dtype: Dtype, place: Place) -> Result<DType, Failure> {
+    match (dtype, place) {
+        (Dtype::F32, _) => Ok(DType::F32),
+        (Dtype::F16, _) => Ok(DType::F16),
+        (Dtype::Bf16, Place::Cuda(_)) => Ok(DType::BF16),
+        (Dtype::Bf16, Place::Cpu) => {
+            let message = text!(
+                "candle multiplies no matrices of bf16 on the CPU",
+                "candle 不能在 CPU 上做 bf16 矩阵乘法"
+            );
+            let help = text!(
+                "use `--dtype f32` or `--dtype f16`, or a GPU",
+                "请用 `--dtype f32` 或 `--dtype f16`,或使用 GPU"
+            );
+            Err(Failure::Misused(message, Some(help)))
+        }
+        (Dtype::I8, _) => {
             let message = text!("networks are executed in f32, f16 or bf16", "网络以 f32、f16 或 bf16 执行");
             Err(Failure::Misused(message, None))
         }

@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 
 impl Arguments {
     fn run(&self) -> Result<Outcome, Failure> {
-        let dtype = dtype(self.network.dtype)?;
+        let dtype = dtype(self.network.dtype, self.device)?;
         let arrays = self.arrays()?;
         let (subject, arrays, read) = self.subject(arrays)?;
         let (graph, batch) = (&subject.network.graph, subject.analysis.batch);

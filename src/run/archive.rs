@@ -12,6 +12,7 @@ use serde::Deserialize;
 use zip::ZipArchive;
 
 use super::RunError;
+use super::error::said;
 use super::npy::Header;
 use crate::text;
 use crate::text::Text;
@@ -48,7 +49,7 @@ impl<'p> Archive<'p> {
     /// Opens a file and finds out what it holds.
     pub(super) fn open(path: &'p Path) -> Result<Self, RunError> {
         let failed = |why| file_error(path, why);
-        let mut file = File::open(path).map_err(|error| failed(io_error(&error)))?;
+        let (mut file, _) = open(path)?;
         let mut start = [0u8; 8];
         file.read_exact(&mut start).map_err(|_| failed(text!("{DATA_ENDS}", "数据在预期之前结束")))?;
         file.rewind().map_err(|error| failed(io_error(&error)))?;
@@ -73,6 +74,17 @@ impl<'p> Archive<'p> {
         };
         tensor.map_err(|why| file_error(self.path, why))
     }
+}
+
+/// A file, and how long it is.
+pub(super) fn open(path: &Path) -> Result<(File, u64), RunError> {
+    let failed = |error: io::Error| file_error(path, io_error(&error));
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(file_error(path, text!("it is a directory", "这是一个目录")));
+    }
+    Ok((file, metadata.len()))
 }
 
 pub(super) fn file_error(path: &Path, why: Text) -> RunError {
@@ -155,7 +167,7 @@ fn numbers(file: &mut File, place: u64, dtype: DType, dims: &[usize]) -> Result<
     let mut buffer = vec![0; bytes];
     file.seek(SeekFrom::Start(place)).map_err(|error| io_error(&error))?;
     file.read_exact(&mut buffer).map_err(|error| io_error(&error))?;
-    Tensor::from_raw_buffer(&buffer, dtype, dims, &Device::Cpu).map_err(|error| text!("{error}", "{error}"))
+    Tensor::from_raw_buffer(&buffer, dtype, dims, &Device::Cpu).map_err(|error| said(&error))
 }
 
 fn npz(file: File) -> Result<(Format, Vec<Entry>), Text> {

@@ -105,7 +105,10 @@ impl RunError {
                 text!("the tensors in `{name}` are not those of the network", "`{name}` 中的张量与网络不符")
             }
             Self::Memory { needs, free } => needs.text(*free),
-            Self::Candle { path, source } => text!("`{path}` failed: {source}", "`{path}` 执行失败:{source}"),
+            Self::Candle { path, source } => {
+                let why = said(source);
+                text!("`{path}` failed: {why}", "`{path}` 执行失败:{why}")
+            }
         }
     }
 
@@ -113,6 +116,14 @@ impl RunError {
     pub fn findings(&self) -> &[Text] {
         if let Self::Unfit { findings, .. } = self { findings } else { &[] }
     }
+}
+
+/// What candle says, without where in candle it arose, which it appends if RUST_BACKTRACE is set.
+pub(super) fn said(error: &candle_core::Error) -> Text {
+    if let candle_core::Error::WithBacktrace { inner, .. } = error {
+        return said(inner);
+    }
+    text!("{error}", "{error}")
 }
 
 impl fmt::Display for RunError {

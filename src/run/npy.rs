@@ -2,14 +2,14 @@
 //!
 //! A header is believed only as far as the file is long.
 
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 
 use super::RunError;
-use super::archive::{DATA_ENDS, file_error, io_error};
+use super::archive::{DATA_ENDS, file_error, io_error, open};
+use super::error::said;
 use crate::text;
 use crate::text::Text;
 
@@ -30,8 +30,7 @@ pub(super) struct Header {
 /// Reads an array, in the element type that it has.
 pub fn read(path: &Path) -> Result<Tensor, RunError> {
     let failed = |why| file_error(path, why);
-    let file = File::open(path).map_err(|error| failed(io_error(&error)))?;
-    let length = file.metadata().map_err(|error| failed(io_error(&error)))?.len();
+    let (file, length) = open(path)?;
     let mut reader = BufReader::new(file);
     let header = Header::read(&mut reader).map_err(failed)?;
     if header.bytes as u64 > length {
@@ -42,7 +41,7 @@ pub fn read(path: &Path) -> Result<Tensor, RunError> {
 
 /// Writes an array; NumPy knows no bf16, which becomes f32.
 pub fn write(path: &Path, tensor: &Tensor) -> Result<(), RunError> {
-    let failed = |error: candle_core::Error| file_error(path, text!("{error}", "{error}"));
+    let failed = |error: candle_core::Error| file_error(path, said(&error));
     let dtype = if tensor.dtype() == DType::BF16 { DType::F32 } else { tensor.dtype() };
     let tensor = tensor.to_device(&Device::Cpu).and_then(|tensor| tensor.to_dtype(dtype));
     tensor.and_then(|tensor| tensor.contiguous()?.write_npy(path)).map_err(failed)
@@ -103,7 +102,7 @@ impl Header {
         if bytes.len() < self.bytes {
             return Err(text!("{DATA_ENDS}", "数据在预期之前结束"));
         }
-        self.tensor(&bytes).map_err(|error| text!("{error}", "{error}"))
+        self.tensor(&bytes).map_err(|error| said(&error))
     }
 
     fn tensor(&self, bytes: &[u8]) -> candle_core::Result<Tensor> {
