@@ -8,13 +8,18 @@ use candle_core::{DType, Device, Tensor, safetensors};
 use cnncost::graph::Graph;
 use cnncost::op::{OPERATORS, Weight};
 use cnncost::read::{Description, Options, bundled};
-use cnncost::run::{RunError, forward, weights::fresh};
+use cnncost::run::{RunError, Weights, forward};
 
 fn expand(text: &str, options: &Options) -> Graph {
     let network = Description::parse("test.toml", text).and_then(|description| description.expand(options));
     let network = network
         .unwrap_or_else(|error| panic!("{}", error.render(cnncost::text::Language::English, false, 100)));
     network.graph
+}
+
+/// The weights of a network that has none.
+fn none(graph: &Graph) -> Weights {
+    Weights::made(graph, |_, _| Ok(vec![])).unwrap()
 }
 
 /// Runs a network on zeros with weights of zeros, which are made in no time; `forward` itself compares every shape.
@@ -27,14 +32,15 @@ fn run(graph: &Graph, batch: usize) -> Result<Vec<(String, Tensor)>, RunError> {
             Tensor::zeros(dims, DType::F32, &Device::Cpu).unwrap()
         })
         .collect();
-    forward(graph, &inputs, |_, weights| {
+    let weights = Weights::made(graph, |_, weights| {
         let zeros = |weight: &Weight| {
             let dims: Vec<usize> =
                 weight.dims().into_iter().map(|size| usize::try_from(size).unwrap()).collect();
             Tensor::zeros(dims, DType::F32, &Device::Cpu)
         };
         weights.iter().map(zeros).collect()
-    })
+    })?;
+    forward(graph, inputs, &weights, |_, _| ())
 }
 
 /// The largest network that is run: above it, zeros alone take seconds.
@@ -188,15 +194,13 @@ fn the_lectures_networks_give_pytorchs_outputs() {
         let tensors = safetensors::load(path, &Device::Cpu).unwrap();
         let graph = expand(bundled::find(name).unwrap().0.text, &Options::default());
         let mut rest = modules.iter();
-        let outputs = forward(&graph, &[tensors["input"].clone()], |_, weights| {
-            if weights.is_empty() {
-                return Ok(vec![]);
-            }
+        let weights = Weights::made(&graph, |_, weights| {
             let module = rest.next().expect("a module for each layer with weights");
             Ok(weights.iter().map(|weight| tensors[&format!("{module}.{}", weight.name)].clone()).collect())
         })
         .unwrap();
         assert_eq!(rest.next(), None, "{name}: every module is used");
+        let outputs = forward(&graph, vec![tensors["input"].clone()], &weights, |_, _| ()).unwrap();
         let off = difference(&outputs[0].1, &tensors["output"]);
         assert!(off <= 1e-4, "{name} is {off} off");
     }
@@ -250,7 +254,7 @@ fn networks_give_pytorchs_outputs() {
         let graph = expand(file.text, &Options { variant, input, ..Options::default() });
         let input = numbers(0, 3 * size * size).map(|value| 2.0 * value - 1.0);
         let mut seed = 0;
-        let outputs = forward(&graph, &[tensor(input, &[1, 3, size, size]).unwrap()], |_, weights| {
+        let weights = Weights::made(&graph, |_, weights| {
             let next = |weight| {
                 seed += 1;
                 filled(weight, seed, gain)
@@ -258,6 +262,8 @@ fn networks_give_pytorchs_outputs() {
             weights.iter().map(next).collect()
         })
         .unwrap();
+        let input = tensor(input, &[1, 3, size, size]).unwrap();
+        let outputs = forward(&graph, vec![input], &weights, |_, _| ()).unwrap();
         assert_eq!(seed.to_string(), count.to_string(), "{name} has other tensors");
         let ours: Vec<f32> = outputs[0].1.flatten_all().unwrap().to_vec1().unwrap();
         for (i, theirs) in theirs.iter().enumerate() {
@@ -285,7 +291,7 @@ fn branches_keep_the_order_of_the_file() {
     let outputs = |order| -> Vec<f32> {
         let graph = expand(&branches(order), &Options::default());
         let ones = Tensor::ones((1, 1, 2, 2), DType::F32, &Device::Cpu).unwrap();
-        let outputs = forward(&graph, &[ones], |_, _| Ok(vec![])).unwrap();
+        let outputs = forward(&graph, vec![ones], &none(&graph), |_, _| ()).unwrap();
         outputs[0].1.flatten_all().unwrap().to_vec1().unwrap()
     };
     let as_written = outputs(["zebra", "apple", "mango"]);
@@ -305,12 +311,13 @@ fn shared_weights_are_asked_for_once() {
     let graph = expand(text, &Options::default());
     let ones = Tensor::ones((1, 1, 6, 6), DType::F32, &Device::Cpu).unwrap();
     let mut asked = 0;
-    let outputs = forward(&graph, &[ones.clone(), ones], |node, weights| {
-        asked += usize::from(!weights.is_empty());
-        fresh(7, node, weights, &Device::Cpu)
+    let weights = Weights::made(&graph, |_, weights| {
+        asked += 1;
+        weights.iter().map(|weight| filled(weight, 7, 1.0)).collect()
     })
     .unwrap();
     assert_eq!(asked, 1);
+    let outputs = forward(&graph, vec![ones.clone(), ones], &weights, |_, _| ()).unwrap();
     let halves = outputs[0].1.chunk(2, 1).unwrap();
     assert!(difference(&halves[0], &halves[1]) == 0.0, "one tower on one input gives one output");
 }
@@ -322,8 +329,8 @@ fn fresh_weights_are_within_their_bounds_and_the_same_for_the_same_seed() {
     let graph = expand(text, &Options::default());
     let (node, _) = graph.nodes().last().unwrap();
     let values = |seed| -> Vec<f32> {
-        let weights = fresh(seed, node, &graph.weights(node), &Device::Cpu).unwrap();
-        weights[0].flatten_all().unwrap().to_vec1().unwrap()
+        let weights = Weights::fresh(&graph, seed, &Device::Cpu, DType::F32).unwrap();
+        weights.of(node)[0].flatten_all().unwrap().to_vec1().unwrap()
     };
     let (first, bound) = (values(1), 1.0 / 72f32.sqrt());
     assert_eq!(first, values(1));
@@ -339,9 +346,10 @@ fn fresh_weights_are_within_their_bounds_and_the_same_for_the_same_seed() {
 #[test]
 fn wrong_inputs_and_unknown_operators_are_refused() {
     let graph = expand("input = [1, 4, 4]\nlayers = [{ op = 'relu' }]", &Options::default());
-    assert!(matches!(forward(&graph, &[], |_, _| Ok(vec![])), Err(RunError::Inputs { wanted: 1, found: 0 })));
+    let run = |graph: &Graph, inputs| forward(graph, inputs, &none(graph), |_, _| ()).unwrap_err();
+    assert!(matches!(run(&graph, vec![]), RunError::Inputs { wanted: 1, found: 0 }));
     let wrong = Tensor::ones((1, 1, 4, 5), DType::F32, &Device::Cpu).unwrap();
-    let error = forward(&graph, &[wrong], |_, _| Ok(vec![])).unwrap_err();
+    let error = run(&graph, vec![wrong]);
     assert_eq!(
         error.to_string(),
         "`input` is [1, 1, 4, 4] by its description, and [1, 1, 4, 5] when it is executed"
@@ -351,8 +359,7 @@ fn wrong_inputs_and_unknown_operators_are_refused() {
         "input = [1, 4, 4]\nlayers = [{ op = 'conv2d', out_channels = 1, kernel_size = 1 }]",
         &Options::default(),
     );
-    let ones = Tensor::ones((1, 1, 4, 4), DType::F32, &Device::Cpu).unwrap();
-    let error = forward(&graph, &[ones], |_, _| Ok(vec![])).unwrap_err();
+    let error = Weights::made(&graph, |_, _| Ok(vec![])).unwrap_err();
     assert_eq!(error.to_string(), "`conv2d_1` needs weights of [[1, 1, 1, 1], [1]], and gets []");
 
     let mut builder = cnncost::graph::Builder::new();
@@ -362,7 +369,7 @@ fn wrong_inputs_and_unknown_operators_are_refused() {
     builder.output("output".to_owned(), node);
     let graph = builder.finish();
     let ones = Tensor::ones((1, 3), DType::F32, &Device::Cpu).unwrap();
-    let error = forward(&graph, &[ones], |_, _| Ok(vec![])).unwrap_err();
+    let error = run(&graph, vec![ones]);
     assert_eq!(error.to_string(), "`mystery` cannot be executed: `Einsum` is not known");
     let analysis = cnncost::analyze(&graph, 1).unwrap();
     assert_eq!(analysis.status(), cnncost::analyze::Status::Partial);

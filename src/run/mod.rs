@@ -1,145 +1,108 @@
 //! A graph into its outputs, on whatever device candle's tensors are on.
+//!
+//! ```
+//! use candle_core::{DType, Device, Tensor};
+//! use cnncost::read::{Description, Options, bundled};
+//! use cnncost::run::{Weights, forward};
+//!
+//! let description = Description::parse("lenet5.toml", bundled::find("lenet5").unwrap().0.text)?;
+//! let graph = description.expand(&Options::default())?.graph;
+//! let weights = Weights::fresh(&graph, 0, &Device::Cpu, DType::F32)?;
+//! let image = Tensor::zeros((1, 1, 28, 28), DType::F32, &Device::Cpu)?;
+//! let outputs = forward(&graph, vec![image], &weights, |_, _| ())?;
+//! assert_eq!(outputs[0].1.dims(), [1, 10]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 
 use crate::graph::{Content, Graph, NodeId};
-use crate::op::{Arity, Op, Weight};
+use crate::op::{Arity, Op};
 use crate::shape::Shape;
 
-pub mod weights;
+mod error;
+mod weights;
 
-/// A graph could not be executed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RunError {
-    /// There are more or fewer inputs than the network has.
-    #[error("the network takes {wanted} inputs, and gets {found}")]
-    Inputs {
-        /// Inputs of the network.
-        wanted: usize,
-        /// Inputs that were given.
-        found: usize,
-    },
-    /// A tensor has another shape than was inferred.
-    #[error("`{path}` is {wanted:?} by its description, and {found:?} when it is executed")]
-    Shape {
-        /// The node.
-        path: String,
-        /// The inferred shape, the batch first.
-        wanted: Vec<usize>,
-        /// The shape that came out.
-        found: Vec<usize>,
-    },
-    /// The weights of a node are not those it needs.
-    #[error("`{path}` needs weights of {wanted:?}, and gets {found:?}")]
-    Weights {
-        /// The node.
-        path: String,
-        /// The shapes it needs.
-        wanted: Vec<Vec<u64>>,
-        /// The shapes it got.
-        found: Vec<Vec<u64>>,
-    },
-    /// cnncost does not know the operator.
-    #[error("`{path}` cannot be executed: `{operator}` is not known")]
-    Unknown {
-        /// The node.
-        path: String,
-        /// What it is called where it comes from.
-        operator: String,
-    },
-    /// candle failed.
-    #[error("`{path}` failed")]
-    Candle {
-        /// The node.
-        path: String,
-        /// What candle says.
-        #[source]
-        source: candle_core::Error,
-    },
-}
+pub use error::RunError;
+pub use weights::Weights;
 
-/// Computes the outputs of `graph` by name.
+/// Computes the outputs of `graph`, by name.
 ///
-/// `inputs` are the network's, in their order, each with the batch first. `weights` is asked once for each node that has
-/// weights of its own, for tensors of those shapes and in that order. Every tensor's shape is held against the inferred
-/// one, and a tensor is freed at its last use.
+/// `inputs` are the network's, in their order, each with the batch first, all of one element type and on one device, which
+/// are those of `weights`. Every tensor's shape is held against the inferred one. A tensor is freed at its last use: what is
+/// alive at any time is what [`Memory`](crate::analyze::memory::Memory) says, of an input only if the caller has no other
+/// handle to it.
+///
+/// `observe` is called when a node is computed, before anything it was the last to use is freed.
 pub fn forward(
     graph: &Graph,
-    inputs: &[Tensor],
-    mut weights: impl FnMut(NodeId, &[Weight]) -> candle_core::Result<Vec<Tensor>>,
+    inputs: Vec<Tensor>,
+    weights: &Weights,
+    mut observe: impl FnMut(NodeId, &Tensor),
 ) -> Result<Vec<(String, Tensor)>, RunError> {
-    let wanted = graph.network_inputs().count();
-    let Some(batch) = batch(inputs).filter(|_| inputs.len() == wanted) else {
-        return Err(RunError::Inputs { wanted, found: inputs.len() });
+    let (wanted, found) = (graph.network_inputs().count(), inputs.len());
+    // There is no network without an input.
+    let Some(like) = inputs.first().filter(|_| wanted == found).map(Like::of) else {
+        return Err(RunError::Inputs { wanted, found });
     };
-    let mut given = inputs.iter();
+    let mut tensors: Vec<Option<Tensor>> = vec![None; graph.len()];
+    for ((id, node), input) in graph.network_inputs().zip(inputs) {
+        check(&input, &node.shape, like.batch, || graph.path(id))?;
+        tensors[id.index()] = Some(input);
+    }
     let mut uses = uses(graph);
-    let mut live: HashMap<NodeId, Tensor> = HashMap::new();
-    let mut weights_by_owner: HashMap<NodeId, Vec<Tensor>> = HashMap::new();
     for (id, node) in graph.nodes() {
-        let failed = |source| RunError::Candle { path: graph.path(id), source };
-        let tensor = match &node.content {
-            Content::Unknown { name } => {
-                return Err(RunError::Unknown { path: graph.path(id), operator: name.clone() });
-            }
-            // As many as the network has have been counted above.
-            Content::Input => {
-                given.next().cloned().ok_or(RunError::Inputs { wanted, found: inputs.len() })?
-            }
-            Content::Operator(op) => {
-                let owner = node.weights_of.unwrap_or(id);
-                let own = match weights_by_owner.entry(owner) {
-                    Entry::Occupied(known) => known.into_mut(),
-                    Entry::Vacant(slot) => {
-                        let wanted = graph.weights(owner);
-                        let given = if wanted.is_empty() {
-                            vec![]
-                        } else {
-                            weights(owner, &wanted).map_err(failed)?
-                        };
-                        check_weights(&given, &wanted, || graph.path(owner))?;
-                        slot.insert(given)
-                    }
-                };
-                let taken: Vec<Tensor> = graph.inputs(id).map(|input| live[&input].clone()).collect();
-                compute(op, &taken, own, batch, inputs[0].device()).map_err(failed)?
-            }
-        };
-        check(&tensor, &node.shape, batch, || graph.path(id))?;
-        live.insert(id, tensor);
+        if let Content::Operator(op) = &node.content {
+            let taken: Vec<Tensor> = graph.inputs(id).map(|input| alive(&tensors, input).clone()).collect();
+            let output = compute(op, &taken, weights.of(id), &like);
+            let output = output.map_err(|source| RunError::Candle { path: graph.path(id), source })?;
+            check(&output, &node.shape, like.batch, || graph.path(id))?;
+            tensors[id.index()] = Some(output);
+        }
+        if let Content::Unknown { name } = &node.content {
+            return Err(RunError::Unknown { path: graph.path(id), operator: name.clone() });
+        }
+        observe(id, alive(&tensors, id));
+        for used in graph.inputs(id) {
+            uses[used.index()] -= 1;
+        }
         for used in graph.inputs(id).chain([id]) {
-            if uses.get_mut(&used).is_some_and(|left| release(left, used == id)) {
-                live.remove(&used);
+            if uses[used.index()] == 0 {
+                tensors[used.index()] = None;
             }
         }
     }
-    Ok(graph.outputs().iter().map(|(name, id)| (name.clone(), live[id].clone())).collect())
+    Ok(graph.outputs().iter().map(|(name, id)| (name.clone(), alive(&tensors, *id).clone())).collect())
 }
 
-/// The batch of the first input; there is no network without one.
-fn batch(inputs: &[Tensor]) -> Option<usize> {
-    inputs.first()?.dims().first().copied()
+fn alive(tensors: &[Option<Tensor>], id: NodeId) -> &Tensor {
+    tensors[id.index()]
+        .as_ref()
+        .expect("nodes are in the order of execution, and a tensor is freed at its last use")
 }
 
-/// A source has one sample of its own, which is the same for every sample of the batch; one without weights does not know
-/// where it is wanted.
-fn compute(
-    op: &Op,
-    inputs: &[Tensor],
-    weights: &[Tensor],
+/// What a source, which takes no input, has in common with the network's.
+struct Like {
     batch: usize,
-    device: &Device,
-) -> candle_core::Result<Tensor> {
+    dtype: DType,
+    device: Device,
+}
+
+impl Like {
+    fn of(input: &Tensor) -> Self {
+        let batch = input.dims().first().copied().unwrap_or(1);
+        Self { batch, dtype: input.dtype(), device: input.device().clone() }
+    }
+}
+
+/// A source has one sample of its own, which is the same for every sample of the batch.
+fn compute(op: &Op, inputs: &[Tensor], weights: &[Tensor], like: &Like) -> candle_core::Result<Tensor> {
     let output = op.forward(inputs, weights)?;
     if op.arity() != Arity::NONE {
         return Ok(output);
     }
-    let output = output.to_device(device)?;
-    let dims = [&[batch], &output.dims()[1..]].concat();
+    let output = output.to_device(&like.device)?.to_dtype(like.dtype)?;
+    let dims = [&[like.batch], &output.dims()[1..]].concat();
     output.broadcast_as(dims)?.contiguous()
 }
 
@@ -152,27 +115,11 @@ fn check(tensor: &Tensor, shape: &Shape, batch: usize, path: impl Fn() -> String
     Err(RunError::Shape { path: path(), wanted, found: tensor.dims().to_vec() })
 }
 
-fn check_weights(given: &[Tensor], wanted: &[Weight], path: impl Fn() -> String) -> Result<(), RunError> {
-    let wanted: Vec<Vec<u64>> = wanted.iter().map(Weight::dims).collect();
-    let found: Vec<Vec<u64>> =
-        given.iter().map(|tensor| tensor.dims().iter().map(|&size| size as u64).collect()).collect();
-    if found == wanted { Ok(()) } else { Err(RunError::Weights { path: path(), wanted, found }) }
-}
-
-/// How often each tensor is still wanted: by the nodes that take it, and once for each output that it is.
-fn uses(graph: &Graph) -> HashMap<NodeId, usize> {
-    let mut uses: HashMap<NodeId, usize> =
-        graph.nodes().map(|(id, _)| (id, graph.users(id).count())).collect();
+/// By [`NodeId`]: how often each tensor is wanted, by the nodes that take it and once for each output that it is.
+fn uses(graph: &Graph) -> Vec<usize> {
+    let mut uses: Vec<usize> = graph.nodes().map(|(id, _)| graph.users(id).count()).collect();
     for (_, id) in graph.outputs() {
-        *uses.entry(*id).or_default() += 1;
+        uses[id.index()] += 1;
     }
     uses
-}
-
-/// Takes one use away, unless the tensor is only just made; whether none is left.
-fn release(left: &mut usize, is_new: bool) -> bool {
-    if !is_new {
-        *left -= 1;
-    }
-    *left == 0
 }

@@ -1,31 +1,92 @@
-//! Fresh weights, as PyTorch fills them, from a seed.
+//! The tensors a graph computes with: made once, used by as many passes as are wanted.
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{DType, Device, Result, Tensor};
 use rand::distr::{Distribution, Uniform};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use crate::graph::NodeId;
+use super::RunError;
+use crate::graph::{Graph, NodeId};
 use crate::op::{Initializer, Weight};
 
-/// Fresh tensors for the weights of a node, in 32-bit floats: the same for the same seed, whatever else is made.
-pub fn fresh(seed: u64, node: NodeId, weights: &[Weight], device: &Device) -> Result<Vec<Tensor>> {
-    // Each node has a stream of its own.
-    let mut random = StdRng::seed_from_u64(seed ^ (node.index() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    weights.iter().map(|weight| tensor(weight, &mut random, device)).collect()
+/// The parameters and buffers of every node of a graph.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    /// By [`NodeId`]; a node that uses another's weights has handles to the same tensors.
+    by_node: Vec<Vec<Tensor>>,
 }
 
-fn tensor(weight: &Weight, random: &mut StdRng, device: &Device) -> Result<Tensor> {
+impl Weights {
+    /// Fresh ones, filled as PyTorch fills them: the same for the same seed, whatever the element type and the device.
+    pub fn fresh(
+        graph: &Graph,
+        seed: u64,
+        device: &Device,
+        dtype: DType,
+    ) -> std::result::Result<Self, RunError> {
+        Self::made(graph, |node, weights| {
+            // Each node has a stream of its own.
+            let stream = seed ^ (node.index() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            let mut random = StdRng::seed_from_u64(stream);
+            weights
+                .iter()
+                .map(|weight| tensor(weight, &mut random)?.to_dtype(dtype)?.to_device(device))
+                .collect()
+        })
+    }
+
+    /// Those that `make` makes. It is asked once for each node that has weights of its own, in the order of execution, for
+    /// tensors of these shapes in this order.
+    pub fn made(
+        graph: &Graph,
+        mut make: impl FnMut(NodeId, &[Weight]) -> Result<Vec<Tensor>>,
+    ) -> std::result::Result<Self, RunError> {
+        let mut by_node: Vec<Vec<Tensor>> = Vec::with_capacity(graph.len());
+        for (id, node) in graph.nodes() {
+            let wanted = graph.weights(id);
+            let tensors = match node.weights_of {
+                // The one that has them comes first.
+                Some(owner) => by_node[owner.index()].clone(),
+                None if wanted.is_empty() => vec![],
+                None => {
+                    make(id, &wanted).map_err(|source| RunError::Candle { path: graph.path(id), source })?
+                }
+            };
+            check(&tensors, &wanted, || graph.path(id))?;
+            by_node.push(tensors);
+        }
+        Ok(Self { by_node })
+    }
+
+    /// What a node computes with, in the order of its operator's weights.
+    pub fn of(&self, id: NodeId) -> &[Tensor] {
+        self.by_node.get(id.index()).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn check(
+    given: &[Tensor],
+    wanted: &[Weight],
+    path: impl Fn() -> String,
+) -> std::result::Result<(), RunError> {
+    let wanted: Vec<Vec<u64>> = wanted.iter().map(Weight::dims).collect();
+    let found: Vec<Vec<u64>> =
+        given.iter().map(|tensor| tensor.dims().iter().map(|&size| size as u64).collect()).collect();
+    if found == wanted { Ok(()) } else { Err(RunError::Weights { path: path(), wanted, found }) }
+}
+
+fn tensor(weight: &Weight, random: &mut StdRng) -> Result<Tensor> {
     let dims: Vec<usize> = weight
         .dims()
         .into_iter()
         .map(usize::try_from)
         .collect::<std::result::Result<_, _>>()
         .map_err(candle_core::Error::wrap)?;
-    let count = dims.iter().product();
+    let too_large = || candle_core::Error::Msg("it has more numbers than a machine can hold".to_owned());
+    let count = dims.iter().try_fold(1usize, |count, &size| count.checked_mul(size)).ok_or_else(too_large)?;
     let values: Vec<f32> = match weight.initializer {
         Initializer::Constant(value) => {
-            return Tensor::full(value, dims, device)?.to_dtype(candle_core::DType::F32);
+            return Tensor::full(value, dims, &Device::Cpu)?.to_dtype(DType::F32);
         }
         Initializer::Uniform { fan_in } => uniform(random, 1.0, fan_in, count)?,
         Initializer::Xavier { fan_in, fan_out } => {
@@ -33,7 +94,7 @@ fn tensor(weight: &Weight, random: &mut StdRng, device: &Device) -> Result<Tenso
         }
         Initializer::Normal { deviation } => (0..count).map(|_| normal(random, deviation)).collect(),
     };
-    Tensor::from_vec(values, dims, device)
+    Tensor::from_vec(values, dims, &Device::Cpu)
 }
 
 /// `count` numbers between ∓ √(`share`/`fan`).

@@ -1,0 +1,96 @@
+//! Why a graph cannot be executed.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::text;
+use crate::text::Text;
+
+/// A graph could not be executed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RunError {
+    /// There are more or fewer inputs than the network has.
+    Inputs {
+        /// Inputs of the network.
+        wanted: usize,
+        /// Inputs that were given.
+        found: usize,
+    },
+    /// A tensor has another shape than was inferred.
+    Shape {
+        /// The node.
+        path: String,
+        /// The inferred shape, the batch first.
+        wanted: Vec<usize>,
+        /// The shape that came out.
+        found: Vec<usize>,
+    },
+    /// The weights of a node are not those it needs.
+    Weights {
+        /// The node.
+        path: String,
+        /// The shapes it needs.
+        wanted: Vec<Vec<u64>>,
+        /// The shapes it got.
+        found: Vec<Vec<u64>>,
+    },
+    /// cnncost does not know the operator.
+    Unknown {
+        /// The node.
+        path: String,
+        /// What it is called where it comes from.
+        operator: String,
+    },
+    /// candle failed.
+    Candle {
+        /// The node.
+        path: String,
+        /// What candle says.
+        source: candle_core::Error,
+    },
+}
+
+impl RunError {
+    /// What a person reads.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Inputs { wanted, found } => {
+                text!(
+                    "the network takes {wanted} inputs, and gets {found}",
+                    "网络需要 {wanted} 个输入,却得到 {found} 个"
+                )
+            }
+            Self::Shape { path, wanted, found } => text!(
+                "`{path}` is {wanted:?} by its description, and {found:?} when it is executed",
+                "`{path}` 按描述应为 {wanted:?},执行时却是 {found:?}"
+            ),
+            Self::Weights { path, wanted, found } => {
+                text!(
+                    "`{path}` needs weights of {wanted:?}, and gets {found:?}",
+                    "`{path}` 需要 {wanted:?} 的权重,却得到 {found:?}"
+                )
+            }
+            Self::Unknown { path, operator } => text!(
+                "`{path}` cannot be executed: `{operator}` is not known",
+                "无法执行 `{path}`:`{operator}` 未知"
+            ),
+            Self::Candle { path, source } => text!("`{path}` failed: {source}", "`{path}` 执行失败:{source}"),
+        }
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
+    }
+}
+
+impl Error for RunError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Candle { source, .. } => source.source(),
+            Self::Inputs { .. } | Self::Shape { .. } | Self::Weights { .. } | Self::Unknown { .. } => None,
+        }
+    }
+}
