@@ -203,7 +203,10 @@ fn other_forms_say_the_same() {
     assert!(junit.out.contains("<failure message=\"it is 416,520\">"), "{}", junit.out);
     let github = run("github").out;
     assert!(github.contains("::error file=c.toml,line=7,title=a < b::it is 416,520%0A"), "{github}");
-    assert!(github.contains("::notice title=A & B::2 claims: 1 hold, 1 fail, 0 known to be wrong"), "{github}");
+    assert!(
+        github.contains("::notice title=A & B::2 claims: 1 hold, 1 fail, 0 known to be wrong"),
+        "{github}"
+    );
     let chinese = check(&["lecture11", "--lang", "zh"]);
     assert!(chinese.out.contains("32 条论断:29 条成立,0 条不成立,3 条为已知错误"), "{}", chinese.out);
 }

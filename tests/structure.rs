@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom up, as in the documentation of the crate.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "text", "shape", "counts", "working", "error", "op", "graph", "analyze", "run", "read", "subject",
-    "claim", "report", "cli",
+    "bench", "claim", "report", "cli",
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

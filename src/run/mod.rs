@@ -20,9 +20,11 @@ use crate::graph::{Content, Graph, NodeId};
 use crate::op::{Arity, Op};
 use crate::shape::Shape;
 
+mod device;
 mod error;
 mod weights;
 
+pub use device::Target;
 pub use error::RunError;
 pub use weights::Weights;
 
