@@ -179,8 +179,8 @@ impl Caveat {
                 text!("a step of the clock is {share} of a sample", "时钟步长占一个样本的 {share}")
             }
             Self::OtherLoad { load, cores } => text!(
-                "other programs kept {load:.1} of {cores} cores busy when it began",
-                "开始时其他程序占用了 {cores} 个核心中的 {load:.1} 个"
+                "others were at work when it began: a load of {load:.1} on {cores} cores",
+                "开始时另有任务在运行:{cores} 个核心上的负载为 {load:.1}"
             ),
             Self::Unoptimized => {
                 text!("this cnncost is built without optimization", "此 cnncost 构建时未开启优化")

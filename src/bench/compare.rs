@@ -3,7 +3,9 @@
 use serde::Deserialize;
 
 use super::statistics::{Interval, median, ratio_interval};
+use super::{Bench, Case, Caveat};
 use crate::error::ReadError;
+use crate::subject::Subject;
 use crate::text;
 use crate::text::Text;
 
@@ -19,7 +21,7 @@ pub struct Baseline {
     /// The type of the numbers.
     pub dtype: String,
     /// What was measured.
-    pub results: Vec<Case>,
+    pub results: Vec<Before>,
 }
 
 /// The machine of a baseline.
@@ -42,7 +44,7 @@ pub struct Gpu {
 
 /// A case of a baseline.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Case {
+pub struct Before {
     /// The network's name.
     pub network: String,
     /// Samples of one forward pass.
@@ -73,6 +75,19 @@ pub struct Difference {
     pub interval: Interval,
     /// Which is faster.
     pub verdict: Verdict,
+}
+
+/// A case beside that of the first network at the same batch and with the same threads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pair {
+    /// The case.
+    pub case: usize,
+    /// The case of the first network.
+    pub against: usize,
+    /// The MACs of the first divided by those of the other; `None` if the other has none.
+    pub fewer_macs: Option<f64>,
+    /// Their times.
+    pub difference: Difference,
 }
 
 /// A difference that is smaller is none, however sure it is: where a program lies in memory makes as much.
@@ -111,17 +126,16 @@ impl Difference {
 
     /// `1.31× faster`, with what it may be.
     pub fn text(&self) -> Text {
-        let written = |ratio: f64| if ratio >= 9.995 { format!("{ratio:.1}") } else { format!("{ratio:.2}") };
         let range = |low: f64, high: f64| format!("{}–{}", written(low), written(high));
         let Self { speedup, interval: Interval { low, high }, verdict } = *self;
         match verdict {
             Verdict::Faster => {
                 let (ratio, range) = (written(speedup), range(low, high));
-                text!("{ratio}× faster ({range})", "快 {ratio} 倍({range})")
+                text!("{ratio}× faster ({range})", "速度为其 {ratio} 倍({range})")
             }
             Verdict::Slower => {
                 let (ratio, range) = (written(1.0 / speedup), range(1.0 / high, 1.0 / low));
-                text!("{ratio}× slower ({range})", "慢 {ratio} 倍({range})")
+                text!("{ratio}× slower ({range})", "用时为其 {ratio} 倍({range})")
             }
             Verdict::NoDifference => {
                 let range = range(low, high);
@@ -134,13 +148,56 @@ impl Difference {
     }
 }
 
+impl Pair {
+    /// `9.68× fewer multiplications`.
+    pub fn macs_text(&self) -> Text {
+        match self.fewer_macs {
+            None => text!("no multiplications", "没有乘法"),
+            Some(ratio) if ratio > 1.0 => {
+                let ratio = written(ratio);
+                text!("{ratio}× fewer multiplications", "乘法次数为其 1/{ratio}")
+            }
+            Some(ratio) if ratio < 1.0 => {
+                let ratio = written(1.0 / ratio);
+                text!("{ratio}× more multiplications", "乘法次数为其 {ratio} 倍")
+            }
+            Some(_) => text!("as many multiplications", "乘法一样多"),
+        }
+    }
+}
+
+/// Every network but the first beside the first.
+#[expect(clippy::cast_precision_loss, reason = "a ratio is shown with three digits")]
+pub fn pairs(bench: &Bench, subjects: &[Subject]) -> Vec<Pair> {
+    let macs = |case: &Case| subjects[case.subject].analysis.total().work.macs.total() as f64;
+    let at = |case: &Case| (subjects[case.subject].analysis.batch, case.threads);
+    let is_first = |case: &Case| {
+        let (first, this) = (&subjects[bench.cases[0].subject], &subjects[case.subject]);
+        (&first.label, &first.source) == (&this.label, &this.source)
+    };
+    let pair = |(index, case): (usize, &Case)| {
+        let against = bench.cases.iter().position(|other| is_first(other) && at(other) == at(case))?;
+        let other = &bench.cases[against];
+        let difference =
+            Difference::between(&case.samples.seconds, &other.samples.seconds, bench.effort.seed);
+        let fewer_macs = (macs(case) > 0.0).then(|| macs(other) / macs(case));
+        Some(Pair { case: index, against, fewer_macs, difference })
+    };
+    bench.cases.iter().enumerate().filter(|(_, case)| !is_first(case)).filter_map(pair).collect()
+}
+
+/// A ratio with three digits.
+fn written(ratio: f64) -> String {
+    if ratio >= 9.995 { format!("{ratio:.1}") } else { format!("{ratio:.2}") }
+}
+
 impl Baseline {
     /// Reads what `bench --format json` wrote.
     pub fn parse(name: &str, text: &str) -> Result<Self, ReadError> {
         let unreadable = |why| {
             let help = text!(
-                "write one with `cnncost bench … --format json -o {name}`",
-                "请用 `cnncost bench … --format json -o {name}` 生成"
+                "write one with `cnncost bench … --format json -o baseline.json`",
+                "请用 `cnncost bench … --format json -o baseline.json` 生成"
             );
             ReadError::Unreadable { name: name.to_owned(), why, help: Some(help) }
         };
@@ -160,15 +217,44 @@ impl Baseline {
         let baseline: Self = serde_json::from_value(value).map_err(no_bench)?;
         let is_time = |seconds: &f64| seconds.is_finite() && *seconds > 0.0;
         let broken =
-            |case: &&Case| case.samples_seconds.is_empty() || !case.samples_seconds.iter().all(is_time);
-        if let Some(Case { network, .. }) = baseline.results.iter().find(broken) {
+            |case: &&Before| case.samples_seconds.is_empty() || !case.samples_seconds.iter().all(is_time);
+        if let Some(Before { network, .. }) = baseline.results.iter().find(broken) {
             return Err(unreadable(text!("`{network}` has no samples in it", "其中 `{network}` 没有样本")));
         }
         Ok(baseline)
     }
 
+    /// Every case beside what it was; what is to be said of that is added to the caveats.
+    pub fn compare(&self, bench: &mut Bench, subjects: &[Subject]) -> Vec<Option<Difference>> {
+        bench.caveats.extend(self.caveat(bench));
+        let (is_same_type, seed) = (self.dtype == bench.element.name(), bench.effort.seed);
+        let compared = bench.cases.iter_mut().map(|case| {
+            let subject = &subjects[case.subject];
+            let before = self.case(&subject.label, subject.analysis.batch, case.threads);
+            let difference = before
+                .filter(|_| is_same_type)
+                .map(|before| Difference::between(&case.samples.seconds, &before.samples_seconds, seed));
+            if difference.is_none() {
+                case.caveats.push(Caveat::NoBaseline);
+            }
+            difference
+        });
+        compared.collect()
+    }
+
+    /// What is to be said of it if it is of another machine or device.
+    fn caveat(&self, bench: &Bench) -> Option<Caveat> {
+        let (before, now) = (&self.device, bench.target.to_string());
+        let device = || text!("{before} then, {now} now", "当时为 {before},现在为 {now}");
+        let Machine { cpu, cores, gpu } = &self.machine;
+        let gpu = gpu.as_ref().map(|gpu| &*gpu.name);
+        let machine = || bench.machine.difference(cpu.as_deref(), *cores, gpu);
+        let what = if *before == now { machine() } else { Some(device()) };
+        what.map(|what| Caveat::OtherMachine { what })
+    }
+
     /// The case of this network, batch and threads.
-    pub fn case(&self, network: &str, batch: u64, threads: Option<usize>) -> Option<&Case> {
+    fn case(&self, network: &str, batch: u64, threads: Option<usize>) -> Option<&Before> {
         self.results
             .iter()
             .find(|case| case.network == network && case.batch == batch && case.threads == threads)

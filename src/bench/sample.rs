@@ -8,7 +8,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
-use super::statistics::median_interval;
+use super::statistics::{median, median_interval};
 
 /// When warming up ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -174,8 +174,8 @@ impl Sampling {
             return false;
         }
         self.next_look = count + count.div_ceil(4);
-        let interval = median_interval(&self.seconds, self.effort.seed);
-        self.precision = (interval.high - interval.low) / (interval.high + interval.low);
+        self.precision =
+            median_interval(&self.seconds, self.effort.seed).precision(median(&self.seconds));
         self.precision <= self.effort.precision
     }
 }

@@ -54,6 +54,11 @@ pub struct Summary {
 }
 
 impl Interval {
+    /// Half of its width, as a part of the median that it is of.
+    pub fn precision(&self, median: f64) -> f64 {
+        (self.high - self.low) / 2.0 / median
+    }
+
     /// Whether it holds a value.
     pub fn contains(&self, value: f64) -> bool {
         self.low <= value && value <= self.high
@@ -86,7 +91,7 @@ impl Summary {
 
     /// Half of the interval's width, as a part of the median.
     pub fn precision(&self) -> f64 {
-        (self.interval.high - self.interval.low) / 2.0 / self.median
+        self.interval.precision(self.median)
     }
 
     /// The deviation as a part of the median.

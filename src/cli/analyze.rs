@@ -154,7 +154,7 @@ fn lines(subjects: &[Subject]) -> Vec<Row> {
     subjects.iter().map(|subject| Row { kind: RowKind::Folded, ..rows::total(subject) }).collect()
 }
 
-fn depth(written: &str) -> Result<Depth, String> {
+pub(super) fn depth(written: &str) -> Result<Depth, String> {
     match written {
         "all" => Ok(Depth::All),
         number => number.parse().map(Depth::To).map_err(|_| "a depth is a number, or `all`".to_owned()),

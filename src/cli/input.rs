@@ -35,12 +35,20 @@ pub(super) struct Networks {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Network")]
 pub(super) struct NetworkOptions {
-    /// Set a parameter of the description
-    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
-    set: Vec<(String, String)>,
+    #[command(flatten)]
+    reading: Reading,
     /// Samples of one forward pass
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     batch: u64,
+}
+
+/// The same for every network of a command, at whatever batch.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Network")]
+pub(super) struct Reading {
+    /// Set a parameter of the description
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    set: Vec<(String, String)>,
     /// Sizes of the input, without the batch, in place of those in the file: 3x299x299
     #[arg(long, value_name = "SIZES", value_parser = sizes)]
     input: Option<Sizes>,
@@ -52,7 +60,7 @@ pub(super) struct NetworkOptions {
     from: From,
     /// Fail if there is a warning or an operator that is not counted
     #[arg(long)]
-    strict: bool,
+    pub(super) strict: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -67,6 +75,39 @@ impl Networks {
     /// Reads and counts every network; what cannot be read is reported, and the others are done.
     pub(super) fn subjects(&self, output: &Output) -> (Vec<Subject>, Outcome) {
         self.options.subjects(&self.files, output)
+    }
+}
+
+impl Reading {
+    /// Reads every network once, and counts it at each batch; in the order of the batches.
+    pub(super) fn subjects(
+        &self,
+        files: &[String],
+        batches: &[u64],
+        output: &Output,
+    ) -> (Vec<Subject>, Outcome) {
+        let (mut subjects, mut worst) = (vec![], Outcome::Done);
+        let silent = Output { quiet: true, ..output.clone() };
+        for file in files {
+            let at = |&batch: &u64| NetworkOptions { reading: self.clone(), batch };
+            let options: Vec<NetworkOptions> = batches.iter().map(at).collect();
+            let Some(first) = options.first() else { continue };
+            let named = match first.read(file) {
+                Ok(named) => named,
+                Err(error) => {
+                    worst = worst.max(output.refuse(&error));
+                    continue;
+                }
+            };
+            for (index, options) in options.iter().enumerate() {
+                // What is to be said of a description is said once.
+                let output = if index == 0 { output } else { &silent };
+                worst = worst.max(options.variants(&named, output, &mut subjects));
+            }
+        }
+        let place = |subject: &Subject| batches.iter().position(|&batch| batch == subject.analysis.batch);
+        subjects.sort_by_key(place);
+        (subjects, worst)
     }
 }
 
@@ -98,7 +139,11 @@ impl NetworkOptions {
                     output.warn(&subject.network.warnings, &named.description.source);
                     let clean =
                         subject.network.warnings.is_empty() && subject.analysis.uncounted().is_empty();
-                    worst = worst.max(if self.strict && !clean { Outcome::Failed } else { Outcome::Done });
+                    worst = worst.max(if self.reading.strict && !clean {
+                        Outcome::Failed
+                    } else {
+                        Outcome::Done
+                    });
                     subjects.push(subject);
                 }
                 Err(error) => worst = worst.max(output.refuse(&error)),
@@ -110,19 +155,19 @@ impl NetworkOptions {
     /// The same, with what a file of claims sets.
     pub(super) fn with(&self, set: &[(Name, Value)], input: Option<Vec<u64>>, batch: u64) -> Self {
         let written = |(name, value): &(Name, Value)| (name.text.to_string(), assigned(value));
-        Self {
-            set: set.iter().map(written).chain(self.set.iter().cloned()).collect(),
-            input: input.map(Sizes).or_else(|| self.input.clone()),
-            batch: if self.batch == 1 { batch } else { self.batch },
-            ..self.clone()
-        }
+        let reading = Reading {
+            set: set.iter().map(written).chain(self.reading.set.iter().cloned()).collect(),
+            input: input.map(Sizes).or_else(|| self.reading.input.clone()),
+            ..self.reading.clone()
+        };
+        Self { reading, batch: if self.batch == 1 { batch } else { self.batch } }
     }
 
     /// What is set, as a file of claims has it: `, batch = 8`.
     pub(super) fn as_toml(&self) -> String {
         let mut text = String::new();
-        if !self.set.is_empty() {
-            let set = self.set.iter().map(|(name, value)| {
+        if !self.reading.set.is_empty() {
+            let set = self.reading.set.iter().map(|(name, value)| {
                 let is_plain =
                     crate::read::expression::number(value).is_some() || ["true", "false"].contains(&&**value);
                 let value =
@@ -131,7 +176,7 @@ impl NetworkOptions {
             });
             text.push_str(&format!(", set = {{ {} }}", set.collect::<Vec<_>>().join(", ")));
         }
-        if let Some(Sizes(sizes)) = &self.input {
+        if let Some(Sizes(sizes)) = &self.reading.input {
             text.push_str(&format!(", input = {sizes:?}"));
         }
         if self.batch > 1 {
@@ -142,8 +187,8 @@ impl NetworkOptions {
 
     pub(super) fn subject(&self, named: &Named, variant: Option<String>) -> Result<Subject, ReadError> {
         let Named { description, stem, .. } = named;
-        let input = self.input.as_ref().map(|sizes| sizes.0.clone());
-        let options = Options { variant: variant.clone(), set: self.set.clone(), input };
+        let input = self.reading.input.as_ref().map(|sizes| sizes.0.clone());
+        let options = Options { variant: variant.clone(), set: self.reading.set.clone(), input };
         let network = description.expand(&options)?;
         let analysis = crate::analyze(&network.graph, self.batch).map_err(|too_large| {
             let path = &too_large.path;
@@ -169,7 +214,7 @@ impl NetworkOptions {
             sha256: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
             network,
             analysis,
-            element: ElementType::from(self.dtype),
+            element: ElementType::from(self.reading.dtype),
             roofline: None,
             fields: OnceCell::new(),
         })
@@ -177,14 +222,14 @@ impl NetworkOptions {
 
     /// The network's name, and what sets it apart from others of its file.
     fn title(&self, name: &str, variant: Option<&str>) -> String {
-        let set = self.set.iter().map(|(name, value)| format!("{name} = {value}"));
+        let set = self.reading.set.iter().map(|(name, value)| format!("{name} = {value}"));
         let apart = variant.map(str::to_owned).into_iter().chain(set);
         std::iter::once(name.to_owned()).chain(apart).collect::<Vec<_>>().join(" · ")
     }
 
     pub(super) fn read(&self, file: &str) -> Result<Named, ReadError> {
         if file == "-" {
-            let From::Toml = self.from;
+            let From::Toml = self.reading.from;
             let text = read_text("standard input", io::stdin().lock())?;
             let description = Description::parse("standard input", &text)?;
             return Ok(Named { description, stem: "stdin".to_owned(), variant: None, bundled: false });

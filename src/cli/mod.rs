@@ -13,6 +13,7 @@ use crate::shape::ElementType;
 use crate::text::{Language, Text};
 
 mod analyze;
+mod bench;
 mod check;
 mod device;
 mod explain;
@@ -36,6 +37,8 @@ struct Cli {
 enum Command {
     /// Show the cost of each layer and in total; of several networks, a line each
     Analyze(analyze::Arguments),
+    /// Execute networks and measure how long they take, beside what counting says
+    Bench(bench::Arguments),
     /// Hold claims about networks against what is counted: budgets, lecture notes, papers
     Check(check::Arguments),
     /// Show the working of each number: of a layer, of a box, or of the whole network
@@ -112,6 +115,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Analyze(arguments) => analyze::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),

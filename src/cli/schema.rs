@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Outcome, Output};
 use crate::read::schema::description;
-use crate::report::{check, json};
+use crate::report::{bench, check, json};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -21,6 +21,8 @@ enum Schema {
     Description,
     /// Of what `analyze --format json` prints for one network
     Analysis,
+    /// Of what `bench --format json` prints
+    Bench,
     /// Of what `check --format json` prints for one file
     Check,
 }
@@ -29,6 +31,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let schema = match arguments.schema {
         Schema::Description => description(),
         Schema::Analysis => json::schema(),
+        Schema::Bench => bench::json::schema(),
         Schema::Check => check::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
