@@ -1,18 +1,16 @@
 //! How long networks take, executed: end to end, node by node, and beside what the machine itself reaches.
 //!
 //! Measuring, summarizing and showing are apart: [`sample`] takes raw samples, which are kept; [`statistics`] says what they
-//! come to; `report` shows it. [`run`] measures everything in one process and in turns: whatever slows the machine for a while
+//! come to; `report` shows it. [`run`] measures everything in turns: whatever slows the machine for a while
 //! slows every case alike, and the roofs ([`peak`]) are those of the same moment.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use candle_core::{DType, Device, Tensor};
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
+use candle_core::{DType, Device};
 
 use crate::analyze::roofline::Roofline;
-use crate::graph::Graph;
-use crate::run::{RunError, Target, Weights, forward};
+use crate::run::Target;
 use crate::shape::ElementType;
 use crate::subject::Subject;
 
@@ -24,6 +22,7 @@ pub mod peak;
 pub mod profile;
 pub mod sample;
 pub mod statistics;
+mod team;
 
 pub use caveat::Caveat;
 pub use error::BenchError;
@@ -32,6 +31,9 @@ pub use peak::Peak;
 pub use profile::Profile;
 pub use sample::{Effort, Samples, Warmup};
 pub use statistics::Summary;
+pub use team::{is_here, serve};
+
+use team::{Here, Team};
 
 /// What is measured, and how.
 #[derive(Clone, Debug)]
@@ -101,9 +103,6 @@ pub enum Progress {
     Profile(usize),
 }
 
-/// Passes of a profile, at the most and at the least.
-const PROFILE_PASSES: (usize, usize) = (3, 30);
-
 impl Bench {
     /// What the machine reaches with the threads of a case.
     pub fn peak(&self, case: &Case) -> &Peak {
@@ -120,199 +119,131 @@ impl Bench {
 }
 
 /// Measures networks, all of one element type, each at the batch that it is analyzed with.
+///
+/// `program` starts one that [`serve`]s the same networks: for numbers of threads that this process does not have.
 pub fn run(
     subjects: &[Subject],
     settings: &Settings,
     device: &Device,
+    program: &dyn Fn() -> Command,
     mut progress: impl FnMut(Progress),
 ) -> Result<Bench, BenchError> {
-    let element = subjects.first().map_or(ElementType::F32, |subject| subject.element);
-    let machine = Machine::here(settings.target);
-    let dtype = dtype(element).ok_or(BenchError::Element(element))?;
-    let networks = prepare(subjects, &machine, device, dtype, settings.effort.seed)?;
-    let teams = teams(settings)?;
+    let (target, effort) = (settings.target, settings.effort);
+    let machine = Machine::here(target);
+    dtype_of(subjects)?;
+    check_memory(subjects, settings, &machine)?;
+    let mut teams = teams(subjects, settings, device, program)?;
 
     let mut peaks = vec![];
-    measure_peaks(&mut peaks, &teams, &machine, device, dtype, settings.effort, &mut progress)?;
-    let pairs: Vec<(&Network, &Team)> =
-        networks.iter().flat_map(|network| teams.iter().map(move |team| (network, team))).collect();
+    measure_peaks(&mut peaks, &mut teams, &machine, effort, &mut progress)?;
+    let count = teams.len();
+    // By network, then by threads.
+    let place = |case: usize| (case / count, case % count);
     let samples = sample::interleaved(
-        pairs.len(),
-        settings.effort,
-        |case, passes| {
-            let (network, team) = pairs[case];
-            team.run(|| time_passes(network, device, passes))
-        },
+        subjects.len() * count,
+        effort,
+        |case, passes| teams[place(case).1].passes(place(case).0, passes),
         |case, sampling| {
-            let (subject, count) = (pairs[case].0.subject, sampling.count());
+            let (subject, count) = (place(case).0, sampling.count());
             progress(Progress::Sample { subject, count, precision: sampling.precision() });
         },
     )?;
     let mut cases = vec![];
-    for ((network, team), samples) in pairs.into_iter().zip(samples) {
+    for (index, samples) in samples.into_iter().enumerate() {
+        let (subject, team) = (place(index).0, &mut teams[place(index).1]);
         let profile = if settings.profile {
-            progress(Progress::Profile(network.subject));
-            Some(team.run(|| profiled(network, device, settings.effort.max_time / 2))?)
+            progress(Progress::Profile(subject));
+            Some(team.profile(subject, &subjects[subject].network.graph, effort.max_time / 2)?)
         } else {
             None
         };
-        cases.push(case(network.subject, team.threads, samples, profile, settings.effort, machine.parts));
+        cases.push(case(subject, team.threads, samples, profile, effort));
     }
     // Once more: the better counts.
-    measure_peaks(&mut peaks, &teams, &machine, device, dtype, settings.effort, &mut progress)?;
-    let (target, effort) = (settings.target, settings.effort);
+    measure_peaks(&mut peaks, &mut teams, &machine, effort, &mut progress)?;
+    let element = subjects.first().map_or(ElementType::F32, |subject| subject.element);
     Ok(Bench { caveats: caveat::of_machine(&machine), machine, target, element, effort, peaks, cases })
 }
 
 /// What samples say.
-///
-/// `parts` is into how many parts candle cuts a matrix product.
 pub fn case(
     subject: usize,
     threads: Option<usize>,
     samples: Samples,
     profile: Option<Profile>,
     effort: Effort,
-    parts: usize,
 ) -> Case {
     let summary = Summary::of(&samples.seconds, effort.seed);
-    let mut caveats = caveat::of(&samples, &summary, effort, clock().0);
-    if let Some(threads) = threads.filter(|&threads| !parts.is_multiple_of(threads)) {
-        caveats.push(Caveat::UnevenThreads { threads, parts });
-    }
+    let caveats = caveat::of(&samples, &summary, effort, clock().0);
     Case { subject, threads, samples, summary, profile, caveats }
 }
 
-/// candle's type, if it computes in it.
-pub fn dtype(element: ElementType) -> Option<DType> {
-    match element {
-        ElementType::F32 => Some(DType::F32),
-        ElementType::F16 => Some(DType::F16),
-        ElementType::Bf16 => Some(DType::BF16),
-        ElementType::I8 => None,
+/// candle's type of the networks' numbers, if it computes in it.
+fn dtype_of(subjects: &[Subject]) -> Result<DType, BenchError> {
+    match subjects.first().map_or(ElementType::F32, |subject| subject.element) {
+        ElementType::F32 => Ok(DType::F32),
+        ElementType::F16 => Ok(DType::F16),
+        ElementType::Bf16 => Ok(DType::BF16),
+        element @ ElementType::I8 => Err(BenchError::Element(element)),
     }
 }
 
-/// A network that is ready to be executed.
-struct Network<'s> {
-    subject: usize,
-    graph: &'s Graph,
-    weights: Weights,
-    inputs: Vec<Tensor>,
-}
-
-/// Threads of a number of their own. candle's work is rayon's, which goes to the pool that it is called in.
-struct Team {
-    threads: Option<usize>,
-    pool: Option<rayon::ThreadPool>,
-}
-
-impl Team {
-    fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        match &self.pool {
-            Some(pool) => pool.install(work),
-            None => work(),
-        }
-    }
-}
-
-fn teams(settings: &Settings) -> Result<Vec<Team>, BenchError> {
+/// A team for each number of threads.
+fn teams<'s>(
+    subjects: &'s [Subject],
+    settings: &Settings,
+    device: &'s Device,
+    program: &dyn Fn() -> Command,
+) -> Result<Vec<Team<'s>>, BenchError> {
+    let here = || Here::new(subjects, device, dtype_of(subjects)?, settings.effort.seed);
     if let Target::Cuda(_) = settings.target {
-        // A GPU's stream belongs to the thread that opened it.
-        return Ok(vec![Team { threads: None, pool: None }]);
+        return Ok(vec![Team::here(None, here()?)]);
     }
     let team = |&threads: &usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let pool = pool.map_err(|error| BenchError::Threads { threads, why: error.to_string() })?;
-        Ok(Team { threads: Some(threads), pool: Some(pool) })
-    };
-    settings.threads.iter().map(team).collect()
-}
-
-/// Weights and inputs of every network; the same network at another batch has the same weights.
-fn prepare<'s>(
-    subjects: &'s [Subject],
-    machine: &Machine,
-    device: &Device,
-    dtype: DType,
-    seed: u64,
-) -> Result<Vec<Network<'s>>, BenchError> {
-    let is_same = |a: &Subject, b: &Subject| (&a.source, &a.variant) == (&b.source, &b.variant);
-    let owner = |index: usize| subjects.iter().position(|other| is_same(other, &subjects[index]));
-    if let Device::Cpu = device {
-        // Neither inputs nor what a convolution works with are in it: there must be more room than this.
-        let own = (0..subjects.len()).filter(|&index| owner(index) == Some(index));
-        let weights = own.fold(0u128, |sum, index| sum.saturating_add(subjects[index].weight_bytes()));
-        let peak = subjects.iter().map(Subject::peak_bytes).max().unwrap_or(0);
-        let (needed, available) = (weights.saturating_add(peak), machine.available_bytes.unwrap_or(64 << 30));
-        if needed > available.into() {
-            return Err(BenchError::Memory { needed, available });
+        if team::is_here(threads) {
+            Ok(Team::here(Some(threads), here()?))
+        } else {
+            Team::apart(threads, program())
         }
-    }
-    let mut networks: Vec<Network> = vec![];
-    for (index, subject) in subjects.iter().enumerate() {
-        let graph = &subject.network.graph;
-        let weights = match owner(index).and_then(|owner| networks.get(owner)) {
-            Some(same) => same.weights.clone(),
-            None => Weights::fresh(graph, seed, device, dtype)?,
-        };
-        let inputs = inputs(graph, subject.analysis.batch, device, dtype, seed)?;
-        networks.push(Network { subject: index, graph, weights, inputs });
-    }
-    Ok(networks)
+    };
+    let mut teams = settings.threads.iter().map(team).collect::<Result<Vec<_>, _>>()?;
+    teams.iter_mut().try_for_each(Team::ready)?;
+    Ok(teams)
 }
 
-/// Numbers from 0 to 1, such as pixels are; where an index is wanted, they are the first.
-fn inputs(
-    graph: &Graph,
-    batch: u64,
-    device: &Device,
-    dtype: DType,
-    seed: u64,
-) -> candle_core::Result<Vec<Tensor>> {
-    let mut random = StdRng::seed_from_u64(seed);
-    let input = |shape: &crate::shape::Shape| {
-        let sizes = std::iter::once(&batch).chain(shape.dims());
-        let dims: Vec<usize> = sizes.map(|&size| usize::try_from(size).unwrap_or(usize::MAX)).collect();
-        let count = dims.iter().try_fold(1usize, |count, &size| count.checked_mul(size));
-        let count = count.ok_or_else(|| candle_core::Error::Msg("an input is too large".to_owned()))?;
-        let values: Vec<f32> = (0..count).map(|_| random.random()).collect();
-        Tensor::from_vec(values, dims, &Device::Cpu)?.to_dtype(dtype)?.to_device(device)
-    };
-    graph.network_inputs().map(|(_, node)| &node.shape).map(input).collect()
+/// Whether weights and tensors fit the memory that is free, as far as is known beforehand: what a convolution works with is
+/// not.
+fn check_memory(subjects: &[Subject], settings: &Settings, machine: &Machine) -> Result<(), BenchError> {
+    const UNKNOWN: u64 = 64 << 30;
+    let own = (0..subjects.len()).filter(|&index| team::owner(subjects, index) == index);
+    let weights = own.fold(0u128, |sum, index| sum.saturating_add(subjects[index].weight_bytes()));
+    let peak = subjects.iter().map(Subject::peak_bytes).max().unwrap_or(0);
+    let needed = weights.saturating_add(peak).saturating_mul(settings.threads.len() as u128);
+    let available = machine.available_bytes.unwrap_or(UNKNOWN);
+    if settings.target == Target::Cpu && needed > available.into() {
+        return Err(BenchError::Memory { needed, available });
+    }
+    Ok(())
 }
 
 /// The roofs with each team; where there are some, the better ones.
 fn measure_peaks(
     peaks: &mut Vec<Peak>,
-    teams: &[Team],
+    teams: &mut [Team],
     machine: &Machine,
-    device: &Device,
-    dtype: DType,
     effort: Effort,
     progress: &mut impl FnMut(Progress),
 ) -> Result<(), BenchError> {
     let budget = (effort.max_time / 20).clamp(Duration::from_millis(10), Duration::from_millis(300));
-    for (index, team) in teams.iter().enumerate() {
+    for (index, team) in teams.iter_mut().enumerate() {
         progress(Progress::Peak(team.threads));
-        let cache = machine.largest_cache();
-        let peak = team.run(|| peak::measure(device, dtype, team.threads, cache, budget))?;
+        let peak = team.peak(machine.largest_cache(), budget)?;
         match peaks.get_mut(index) {
             Some(before) => *before = before.best(peak),
             None => peaks.push(peak),
         }
     }
     Ok(())
-}
-
-/// What so many passes take together.
-fn time_passes(network: &Network, device: &Device, passes: usize) -> Result<f64, BenchError> {
-    time(device, || {
-        for _ in 0..passes {
-            forward(network.graph, network.inputs.clone(), &network.weights, |_, _| ())?;
-        }
-        Ok(())
-    })
 }
 
 /// What some work takes, with all that it leaves to the device.
@@ -325,19 +256,6 @@ fn time<E: From<candle_core::Error>>(
     work()?;
     device.synchronize()?;
     Ok(start.elapsed().as_secs_f64())
-}
-
-/// What each node takes: as many passes as go into the time, if that is neither few nor many. The first warms up.
-fn profiled(network: &Network, device: &Device, most: Duration) -> Result<Profile, RunError> {
-    let (start, clock) = (Instant::now(), clock().1);
-    let mut passes = vec![];
-    while passes.len() <= PROFILE_PASSES.0 || (passes.len() <= PROFILE_PASSES.1 && start.elapsed() < most) {
-        passes.push(profile::pass(network.graph, device, clock, |read| {
-            let inputs = network.inputs.clone();
-            forward(network.graph, inputs, &network.weights, |id, _| read(id.index())).map(drop)
-        })?);
-    }
-    Ok(Profile::of(network.graph, &passes[1..]))
 }
 
 /// The smallest step of the clock that shows, and what reading it takes.

@@ -52,13 +52,6 @@ pub enum Caveat {
     },
     /// The program is not optimized.
     Unoptimized,
-    /// candle cuts matrix products into a number of parts that its threads cannot share evenly.
-    UnevenThreads {
-        /// Threads.
-        threads: usize,
-        /// Parts.
-        parts: usize,
-    },
     /// A baseline is of another machine.
     OtherMachine {
         /// What differs.
@@ -142,7 +135,6 @@ impl Caveat {
             Self::CoarseClock { .. } => "coarse clock",
             Self::OtherLoad { .. } => "other load",
             Self::Unoptimized => "unoptimized",
-            Self::UnevenThreads { .. } => "uneven threads",
             Self::OtherMachine { .. } => "other machine",
             Self::NoBaseline => "no baseline",
         }
@@ -185,10 +177,6 @@ impl Caveat {
             Self::Unoptimized => {
                 text!("this cnncost is built without optimization", "此 cnncost 构建时未开启优化")
             }
-            Self::UnevenThreads { threads, parts } => text!(
-                "candle cuts matrix products into {parts} parts, which {threads} threads cannot share evenly",
-                "candle 把矩阵乘积分成 {parts} 份,{threads} 个线程无法均分"
-            ),
             Self::OtherMachine { what } => {
                 text!("the baseline is of another machine: {what}", "基线来自另一台机器:{what:#}")
             }
@@ -222,9 +210,6 @@ impl Caveat {
                 "请等机器空闲;轮流测得的比值受影响最小"
             ),
             Self::Unoptimized => text!("build it with `--release`", "请用 `--release` 构建"),
-            Self::UnevenThreads { threads, .. } => {
-                text!("set RAYON_NUM_THREADS={threads}", "请设置 RAYON_NUM_THREADS={threads}")
-            }
             Self::OtherMachine { .. } => {
                 text!("take the baseline anew on this one", "请在本机重新测量基线")
             }

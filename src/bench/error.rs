@@ -21,13 +21,15 @@ pub enum BenchError {
         /// Bytes that are free.
         available: u64,
     },
-    /// So many threads cannot be had.
-    Threads {
+    /// The program that was to measure with so many threads does not do it.
+    Worker {
         /// How many.
         threads: usize,
-        /// What the system says.
+        /// What is known of it.
         why: String,
     },
+    /// What such a program tells of its own failure.
+    Told(Text),
     /// A network could not be executed.
     Run(RunError),
     /// candle failed outside of a network.
@@ -52,9 +54,11 @@ impl BenchError {
                     "权重与张量需要 {needed} MB,而可用内存只有 {available} MB:请减小 `--batch`"
                 )
             }
-            Self::Threads { threads, why } => {
-                text!("{threads} threads cannot be had: {why}", "无法使用 {threads} 个线程:{why}")
-            }
+            Self::Worker { threads, why } => text!(
+                "the program for {threads} threads cannot be used: {why}",
+                "用 {threads} 个线程测量的程序无法使用:{why}"
+            ),
+            Self::Told(text) => text.clone(),
             Self::Run(error) => error.text(),
             Self::Candle(error) => text!("candle failed: {error}", "candle 执行失败:{error}"),
         }
@@ -76,7 +80,7 @@ impl Error for BenchError {
         match self {
             Self::Run(error) => error.source(),
             Self::Candle(error) => Some(error),
-            Self::Element(_) | Self::Memory { .. } | Self::Threads { .. } => None,
+            Self::Element(_) | Self::Memory { .. } | Self::Worker { .. } | Self::Told(_) => None,
         }
     }
 }

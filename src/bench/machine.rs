@@ -33,8 +33,6 @@ pub struct Machine {
     pub gpu: Option<Gpu>,
     /// Processes that ran or wanted to, on average over the last minute.
     pub load: Option<f64>,
-    /// Into how many parts candle cuts a matrix product.
-    pub parts: usize,
     /// Whether this program is optimized.
     pub is_optimized: bool,
 }
@@ -105,7 +103,6 @@ impl Machine {
                 Target::Cuda(number) => gpu(number),
             },
             load: read("/proc/loadavg").split(' ').next().and_then(|load| load.parse().ok()),
-            parts: candle_core::utils::get_num_threads(),
             is_optimized: !cfg!(debug_assertions),
         }
     }

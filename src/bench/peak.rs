@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 
 use candle_core::{DType, Device, Result, Tensor};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::time;
 use crate::analyze::roofline;
 use crate::shape::ElementType;
 
 /// What the machine reaches.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Peak {
     /// The threads it was measured with; `None` on a GPU.
     pub threads: Option<usize>,
@@ -67,7 +68,7 @@ impl Peak {
     }
 }
 
-/// Measures both roofs, each for about `budget`; in the pool that it is called in.
+/// Measures both roofs, each for about `budget`.
 pub fn measure(
     device: &Device,
     element: DType,

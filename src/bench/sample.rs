@@ -174,8 +174,7 @@ impl Sampling {
             return false;
         }
         self.next_look = count + count.div_ceil(4);
-        self.precision =
-            median_interval(&self.seconds, self.effort.seed).precision(median(&self.seconds));
+        self.precision = median_interval(&self.seconds, self.effort.seed).precision(median(&self.seconds));
         self.precision <= self.effort.precision
     }
 }

@@ -1,6 +1,7 @@
 //! `cnncost bench`: how long networks take, beside what counting says.
 
 use std::io::{IsTerminal, Write};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
@@ -49,6 +50,9 @@ pub(super) struct Arguments {
     /// Hold it against an earlier measurement, which `--format json` wrote; with `--strict`, slower is a failure
     #[arg(long, value_name = "FILE")]
     compare: Option<String>,
+    /// Answer requests to measure, as the program that measures with another number of threads does
+    #[arg(long, hide = true)]
+    serve: bool,
     #[command(flatten)]
     sampling: Sampling,
     /// How it is written
@@ -113,8 +117,15 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if subjects.is_empty() {
         return read;
     }
+    if arguments.serve {
+        // Whoever asked is gone: there is nobody left to tell.
+        let _ =
+            bench::serve(&subjects, settings.effort.seed, std::io::stdin().lock(), std::io::stdout().lock());
+        return read;
+    }
     let mut teller = Teller::new(output);
-    let measured = bench::run(&subjects, &settings, &device, |progress| teller.tell(&subjects, progress));
+    let tell = |progress| teller.tell(&subjects, progress);
+    let measured = bench::run(&subjects, &settings, &device, &worker, tell);
     teller.clear();
     let mut measured = match measured {
         Ok(measured) => measured,
@@ -149,6 +160,18 @@ impl Arguments {
                 return Err(text!("`{name}` has a number twice", "`{name}` 中有重复的数"));
             }
         }
+        let is_piped = self.files.iter().any(|file| file == "-");
+        if is_piped
+            && target == Target::Cpu
+            && !self.serve
+            && !threads.iter().all(|&threads| bench::is_here(threads))
+        {
+            let threads = threads[0];
+            return Err(text!(
+                "a network from standard input is measured with the threads of this process only: set RAYON_NUM_THREADS={threads}",
+                "来自标准输入的网络只能用本进程的线程数测量:请设置 RAYON_NUM_THREADS={threads}"
+            ));
+        }
         // Who allows less than is taken at least wants less.
         let min_time = min_time.min(max_time);
         let effort = Effort { warmup, precision, min_time, max_time, seed };
@@ -165,12 +188,21 @@ impl Arguments {
     }
 }
 
+/// This program once more, on the same networks.
+fn worker() -> Command {
+    // Where it cannot be found, starting it fails, and that is told.
+    let mut program = Command::new(std::env::current_exe().unwrap_or_default());
+    program.args(["bench", "--serve"]).args(std::env::args_os().skip(2));
+    program
+}
+
 fn refused(output: &Output, error: &BenchError) -> Outcome {
     let outcome = output.misused(error.text(), None);
     match error {
         BenchError::Element(_) => outcome,
         BenchError::Memory { .. }
-        | BenchError::Threads { .. }
+        | BenchError::Worker { .. }
+        | BenchError::Told(_)
         | BenchError::Run(_)
         | BenchError::Candle(_) => Outcome::Failed,
     }

@@ -62,8 +62,6 @@ pub struct Machine {
     pub gpu: Option<Gpu>,
     /// Processes that ran or wanted to, on average over the minute before.
     pub load: Option<f64>,
-    /// Into how many parts candle cuts a matrix product.
-    pub product_parts: usize,
     /// Whether cnncost was optimized.
     pub optimized: bool,
 }
@@ -317,7 +315,6 @@ fn machine(machine: &bench::Machine) -> Machine {
         system: machine.system.clone(),
         gpu: machine.gpu.as_ref().map(gpu),
         load: machine.load,
-        product_parts: machine.parts,
         optimized: machine.is_optimized,
     }
 }
