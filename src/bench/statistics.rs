@@ -213,7 +213,7 @@ impl Resampler {
             }
             left -= block;
         }
-        (self.at((count - 1) / 2) + self.at(count / 2)) / 2.0
+        f64::midpoint(self.at((count - 1) / 2), self.at(count / 2))
     }
 
     /// The drawn sample of this rank among the drawn.

@@ -226,16 +226,16 @@ impl<'o> Teller<'o> {
             return;
         }
         self.last = Some(Instant::now());
-        self.write(line(subjects, progress).get(self.output.language()));
+        Self::write(line(subjects, progress).get(self.output.language()));
     }
 
     fn clear(&self) {
         if self.is_read {
-            self.write("");
+            Self::write("");
         }
     }
 
-    fn write(&self, line: &str) {
+    fn write(line: &str) {
         let mut stderr = std::io::stderr().lock();
         let _ = write!(stderr, "\r\u{1b}[2K{line}").and_then(|()| stderr.flush());
     }

@@ -63,33 +63,24 @@ fn known() -> Vec<&'static Column> {
 
 /// For the terminal.
 pub fn text(bench: &Bench, subjects: &[Subject], choice: &Choice, style: Style) -> String {
-    let language = style.language;
-    let mut text = format!(" {}\n\n", heading(bench, style));
-    text.push_str(&lines::text(&all_lines(bench, subjects), style));
-    let say = |text: &mut String, line: &Text| {
-        let _ = writeln!(text, " {}", line.get(language));
+    let paragraph = |said: &[Text]| -> String {
+        said.iter().map(|line| wrapped(line.get(style.language), style.width)).collect()
     };
+    let mut parts = vec![format!(" {}\n", heading(bench, style))];
+    parts.push(lines::text(&all_lines(bench, subjects), style));
     let pairs = pairs(bench, subjects);
-    if !pairs.is_empty() {
-        text.push('\n');
-        pairs.iter().for_each(|pair| say(&mut text, &beside(bench, subjects, pair)));
-    }
-    let before = against_baseline(bench, subjects, choice);
-    if !before.is_empty() {
-        text.push('\n');
-        before.iter().for_each(|line| say(&mut text, line));
-    }
+    parts.push(paragraph(&pairs.iter().map(|pair| beside(bench, subjects, pair)).collect::<Vec<_>>()));
+    parts.push(paragraph(&against_baseline(bench, subjects, choice)));
     for (case, profile) in profiled(bench) {
         let subject = &subjects[case.subject];
-        text.push_str(&format!("\n {}\n\n", name(bench, subjects, case).get(language)));
+        parts.push(format!(" {}\n", name(bench, subjects, case).get(style.language)));
         let (rows, drawn) = drawn_layers(bench, subject, case, profile, choice, style);
-        text.push_str(&drawn);
-        text.push('\n');
-        said_of(bench, case, subject, profile, &rows).iter().for_each(|line| say(&mut text, line));
+        parts.push(drawn);
+        parts.push(paragraph(&said_of(bench, case, subject, profile, &rows)));
     }
-    text.push('\n');
-    peaks(bench).iter().for_each(|line| say(&mut text, line));
-    text + &doubts(bench, subjects, style)
+    parts.push(paragraph(&peaks(bench)) + &doubts(bench, subjects, style));
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n")
 }
 
 /// For a page of notes.
@@ -331,8 +322,25 @@ fn doubts(bench: &Bench, subjects: &[Subject], style: Style) -> String {
         if why.width() + remedy.width() + separator.width() + 3 <= style.width {
             let _ = writeln!(text, " {on}!{off} {why}{separator}{remedy}");
         } else {
-            let _ = writeln!(text, " {on}!{off} {why}\n   {remedy}");
+            let (why, remedy) =
+                (wrapped(why, style.width.saturating_sub(2)), wrapped(remedy, style.width.saturating_sub(2)));
+            let _ = write!(text, " {on}!{off}{}", format!("{why}{remedy}").replace("\n ", "\n   "));
         }
     }
     text
+}
+
+/// A line that begins with a space, and where it is too long goes on below, farther in.
+fn wrapped(line: &str, width: usize) -> String {
+    let (mut text, mut used) = (String::new(), 0);
+    for word in line.split(' ') {
+        if used > 0 && used + 1 + word.width() > width {
+            text.push_str("\n  ");
+            used = 2;
+        }
+        text.push(' ');
+        text.push_str(word);
+        used += 1 + word.width();
+    }
+    text + "\n"
 }

@@ -250,11 +250,13 @@ fn share(row: &Row) -> Cell {
 /// What was measured; nothing of what takes no time, and of a part that is the whole.
 fn measured(row: &Row, cell: impl Fn(&Layer) -> Cell) -> Cell {
     let Some(layer) = row.measured.filter(|layer| layer.seconds > 0.0) else { return Cell::Empty };
-    match cell(&layer) {
-        Cell::Share(_) if row.kind == RowKind::Total => Cell::Empty,
-        Cell::Seconds(seconds) if seconds <= 0.0 => Cell::Empty,
-        cell => cell,
-    }
+    let cell = cell(&layer);
+    let says_nothing = match cell {
+        Cell::Share(_) => row.kind == RowKind::Total,
+        Cell::Seconds(seconds) => seconds <= 0.0,
+        Cell::Text(_) | Cell::Count(_) | Cell::Ratio(_) | Cell::Unknown | Cell::Empty => false,
+    };
+    if says_nothing { Cell::Empty } else { cell }
 }
 
 /// Billions a second.

@@ -224,7 +224,9 @@ pub(super) fn text(lines: &[Line], style: Style) -> String {
     let widths: usize = shown.iter().map(|column| width_of(column) + GAP.len()).sum();
     let mut text = row(&|column| column.heading(style.language).to_owned());
     text.push_str(&format!("{}\n", "─".repeat(widths)));
-    lines.iter().for_each(|line| text.push_str(&row(&|column| cell(column, line))));
+    for line in lines {
+        text.push_str(&row(&|column| cell(column, line)));
+    }
     text
 }
 
