@@ -3,6 +3,16 @@
 //! Measuring, summarizing and showing are apart: [`sample`] takes raw samples, which are kept; [`statistics`] says what they
 //! come to; `report` shows it. [`run`] measures everything in turns: whatever slows the machine for a while
 //! slows every case alike, and the roofs ([`peak`]) are those of the same moment.
+//!
+//! ```
+//! use cnncost::bench::{Effort, Summary, sample};
+//!
+//! // Two cases of which a pass takes 50 ms and 20 ms: nothing is really executed here.
+//! let take = |case: usize, passes: usize| Ok::<_, ()>(passes as f64 * [0.050, 0.020][case]);
+//! let samples = sample::interleaved(2, Effort::default(), take, |_, _| ()).unwrap();
+//! let summary = Summary::of(&samples[1].seconds, 0);
+//! assert!(summary.count >= 50 && summary.interval.contains(0.020));
+//! ```
 
 use std::process::Command;
 use std::time::{Duration, Instant};

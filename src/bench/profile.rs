@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use candle_core::Device;
 
+use super::BenchError;
 use super::statistics::median;
 use crate::analyze::Analysis;
 use crate::analyze::roofline::{self, Roofline};
@@ -145,7 +146,7 @@ pub(super) fn pass(
     device: &Device,
     clock_seconds: f64,
     pass: impl FnOnce(&mut dyn FnMut(usize)) -> Result<(), RunError>,
-) -> Result<Vec<f64>, RunError> {
+) -> Result<Vec<f64>, BenchError> {
     let mut seconds = vec![0.0; graph.len()];
     let mut failure = None;
     let mut last = Instant::now();
@@ -157,7 +158,7 @@ pub(super) fn pass(
         last = Instant::now();
     })?;
     match failure {
-        Some(source) => Err(RunError::Candle { path: String::new(), source }),
+        Some(error) => Err(error.into()),
         None => Ok(seconds),
     }
 }
