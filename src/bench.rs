@@ -17,10 +17,11 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use candle_core::{DType, Device};
+use candle_core::{DType, Device, DeviceLocation};
 
 use crate::analyze::roofline::Roofline;
-use crate::run::Target;
+use crate::counts::Overflow;
+use crate::run::memory::{Needs, free};
 use crate::shape::ElementType;
 use crate::subject::Subject;
 
@@ -48,8 +49,6 @@ use team::{Here, Team};
 /// What is measured, and how.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where.
-    pub target: Target,
     /// With so many threads, one after the other; on a GPU there are none to choose.
     pub threads: Vec<usize>,
     /// How samples are taken.
@@ -63,8 +62,8 @@ pub struct Settings {
 pub struct Bench {
     /// On this machine.
     pub machine: Machine,
-    /// On this device.
-    pub target: Target,
+    /// On this device: `cpu`, or `cuda:` and its number.
+    pub device: String,
     /// In this type.
     pub element: ElementType,
     /// How samples were taken.
@@ -138,10 +137,10 @@ pub fn run(
     program: &dyn Fn() -> Command,
     mut progress: impl FnMut(Progress),
 ) -> Result<Bench, BenchError> {
-    let (target, effort) = (settings.target, settings.effort);
-    let machine = Machine::here(target);
+    let effort = settings.effort;
+    let machine = Machine::here(device);
     dtype_of(subjects)?;
-    check_memory(subjects, settings, &machine)?;
+    check_memory(subjects, settings, device)?;
     let mut teams = teams(subjects, settings, device, program)?;
 
     let mut peaks = vec![];
@@ -172,7 +171,8 @@ pub fn run(
     // Once more: the better counts.
     measure_peaks(&mut peaks, &mut teams, &machine, effort, &mut progress)?;
     let element = subjects.first().map_or(ElementType::F32, |subject| subject.element);
-    Ok(Bench { caveats: caveat::of_machine(&machine), machine, target, element, effort, peaks, cases })
+    let device = name(device);
+    Ok(Bench { caveats: caveat::of_machine(&machine), machine, device, element, effort, peaks, cases })
 }
 
 /// What samples say.
@@ -206,7 +206,7 @@ fn teams<'s>(
     program: &dyn Fn() -> Command,
 ) -> Result<Vec<Team<'s>>, BenchError> {
     let here = || Here::new(subjects, device, dtype_of(subjects)?, settings.effort.seed);
-    if let Target::Cuda(_) = settings.target {
+    if !device.is_cpu() {
         return Ok(vec![Team::here(None, here()?)]);
     }
     let team = |&threads: &usize| {
@@ -221,19 +221,34 @@ fn teams<'s>(
     Ok(teams)
 }
 
-/// Whether weights and tensors fit the memory that is free, as far as is known beforehand: what a convolution works with is
-/// not.
-fn check_memory(subjects: &[Subject], settings: &Settings, machine: &Machine) -> Result<(), BenchError> {
-    const UNKNOWN: u64 = 64 << 30;
-    let own = (0..subjects.len()).filter(|&index| team::owner(subjects, index) == index);
-    let weights = own.fold(0u128, |sum, index| sum.saturating_add(subjects[index].weight_bytes()));
-    let peak = subjects.iter().map(Subject::peak_bytes).max().unwrap_or(0);
-    let needed = weights.saturating_add(peak).saturating_mul(settings.threads.len() as u128);
-    let available = machine.available_bytes.unwrap_or(UNKNOWN);
-    if settings.target == Target::Cpu && needed > available.into() {
-        return Err(BenchError::Memory { needed, available });
+/// Whether weights, tensors and what convolutions work with fit the memory that is free, where that is known.
+fn check_memory(subjects: &[Subject], settings: &Settings, device: &Device) -> Result<(), BenchError> {
+    let Some(available) = free(device) else { return Ok(()) };
+    let (mut weights, mut others) = (0u128, 0);
+    for (index, subject) in subjects.iter().enumerate() {
+        let bytes = u64::try_from(subject.element.bytes()).expect("a number has few bytes");
+        let needs = Needs::of(&subject.network.graph, &subject.analysis, bytes, device);
+        let (own, other) = match needs {
+            Ok(needs) => (needs.weights, needs.activations.saturating_add(needs.workspace)),
+            Err(Overflow) => (u128::MAX, 0),
+        };
+        if team::owner(subjects, index) == index {
+            weights = weights.saturating_add(own);
+        }
+        others = others.max(other);
     }
-    Ok(())
+    let teams = if device.is_cpu() { settings.threads.len() as u128 } else { 1 };
+    let needed = weights.saturating_add(others).saturating_mul(teams);
+    if needed > available { Err(BenchError::Memory { needed, available }) } else { Ok(()) }
+}
+
+/// `cpu`, `cuda:0`.
+fn name(device: &Device) -> String {
+    match device.location() {
+        DeviceLocation::Cpu => "cpu".to_owned(),
+        DeviceLocation::Cuda { gpu_id } => format!("cuda:{gpu_id}"),
+        DeviceLocation::Metal { gpu_id } => format!("metal:{gpu_id}"),
+    }
 }
 
 /// The roofs with each team; where there are some, the better ones.

@@ -40,7 +40,7 @@
 //! | [`op`] | what an operator must answer, the one list of operators, a file for each |
 //! | [`graph`] | named operators joined in a DAG; petgraph stays inside |
 //! | [`mod@analyze`] | a graph into its counts |
-//! | [`run`] | a graph into its outputs, with candle |
+//! | [`run`] | a graph into its outputs, with candle: weights, fresh or of a file; the memory it needs |
 //! | [`read`] | a description into a graph: syntax, names, expressions, expansion; the bundled networks |
 //! | [`subject`] | a network as it was asked for, with what is known about it |
 //! | [`bench`] | how long networks take, beside what the machine reaches |
@@ -54,6 +54,7 @@
 //!
 //! - A count *is* the value of its working ([`op::Cost`]): what is explained and what is reported cannot disagree.
 //! - Parameters are derived from the tensors an operator says it needs, which are those its `forward` takes.
+//! - What is predicted to be alive is what is alive: `tests/memory_measured.rs` measures every bundled network.
 //! - An operator is one file and one line in the list; names, settings, schema, documentation and dispatch follow from it.
 //! - An operator says why something is wrong; whoever walks the graph adds where.
 //! - Nothing panics on any input, nothing wraps around, nothing is silently zero, and no order depends on a hash.

@@ -18,14 +18,14 @@ impl Shape {
     /// A shape of these sizes, or which size is at fault.
     pub fn new(dims: Vec<u64>) -> Result<Self, Text> {
         if dims.contains(&0) {
-            let shown = Self::show(&dims);
+            let shown = show(&dims);
             return Err(text!("a size is 0 in {shown}", "{shown} 中有一个尺寸为 0"));
         }
         if let Some(size) = dims.iter().find(|&&size| size > LARGEST_SIZE) {
             return Err(text!("the size {size} is above 2^53", "尺寸 {size} 超过了 2^53"));
         }
         if dims.iter().try_fold(1u128, |product, &size| product.checked_mul(size.into())).is_none() {
-            let shown = Self::show(&dims);
+            let shown = show(&dims);
             return Err(text!("{shown} has more than 2^128 elements", "{shown} 的元素超过 2^128 个"));
         }
         Ok(Self { dims })
@@ -63,16 +63,17 @@ impl Shape {
         let axis = if dim < 0 { rank.checked_add(dim)? } else { dim - 1 };
         (0..rank).contains(&axis).then(|| usize::try_from(axis).ok()).flatten()
     }
+}
 
-    fn show(dims: &[u64]) -> String {
-        dims.iter().map(u64::to_string).collect::<Vec<_>>().join("×")
-    }
+/// Sizes as they are written: `192×28×28`.
+pub(crate) fn show(dims: &[u64]) -> String {
+    dims.iter().map(u64::to_string).collect::<Vec<_>>().join("×")
 }
 
 impl std::fmt::Display for Shape {
     /// `192×28×28`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&Self::show(&self.dims))
+        f.write_str(&show(&self.dims))
     }
 }
 

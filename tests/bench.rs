@@ -14,7 +14,6 @@ use cnncost::graph::Content;
 use cnncost::read::{Description, Options, bundled};
 use cnncost::report::Style;
 use cnncost::report::bench::{self as report, Choice, json};
-use cnncost::run::Target;
 use cnncost::shape::ElementType;
 use cnncost::subject::Subject;
 use cnncost::text::Language;
@@ -48,7 +47,6 @@ fn machine() -> Machine {
         caches: vec![cache(1, "Data", 32 << 10), cache(3, "Unified", 32 << 20)],
         instruction_sets: vec!["fma".to_owned(), "avx2".to_owned()],
         memory_bytes: Some(16 << 30),
-        available_bytes: Some(8 << 30),
         system: "linux x86_64".to_owned(),
         gpu: None,
         load: Some(0.1),
@@ -93,7 +91,7 @@ fn case(subject: usize, threads: usize, samples: Samples, profile: Option<Profil
 fn measured(cases: Vec<Case>) -> Bench {
     Bench {
         machine: machine(),
-        target: Target::Cpu,
+        device: "cpu".to_owned(),
         element: ElementType::F32,
         effort: Effort::default(),
         peaks: vec![peak(1), peak(2)],
@@ -318,17 +316,13 @@ fn mistakes_are_told() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("other.json"), "{\"schema\": \"cnncost/analysis/1\"}").unwrap();
     for (arguments, code, message) in [
-        (
-            &["lenet5", "--device", "gpu"][..],
-            2,
-            "there is no device `gpu`: devices are `cpu`, `cuda` and `cuda:1`",
-        ),
+        (&["lenet5", "--device", "gpu"][..], 2, "a device is cpu, cuda, or cuda:1"),
         (&["lenet5", "--threads", "0"], 2, "0 is not in 1..=1024"),
         (&["lenet5", "--threads", "2,2"], 2, "`--threads` has a number twice"),
         (
             &["lenet5", "--device", "cuda", "--threads", "2"],
             2,
-            "`--threads` is for the processor, not for `cuda:0`",
+            "`--threads` is for the processor, not for `cuda`",
         ),
         (&["lenet5", "--precision", "0"], 2, "a precision is as in 2%"),
         (&["lenet5", "--max-time", "x"], 2, "a time is in seconds, as in 0.5"),
@@ -360,5 +354,5 @@ fn a_gpu_wants_its_feature() {
     }
     let ran = cnncost(Path::new("."), &["lenet5", "--device", "cuda"]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.error.contains("`cargo install --path . --features cuda`"), "{}", ran.error);
+    assert!(ran.error.contains("`cargo build --release --features cuda`"), "{}", ran.error);
 }

@@ -244,12 +244,12 @@ impl Baseline {
 
     /// What is to be said of it if it is of another machine or device.
     fn caveat(&self, bench: &Bench) -> Option<Caveat> {
-        let (before, now) = (&self.device, bench.target.to_string());
+        let (before, now) = (&self.device, &bench.device);
         let device = || text!("{before} then, {now} now", "当时为 {before},现在为 {now}");
         let Machine { cpu, cores, gpu } = &self.machine;
         let gpu = gpu.as_ref().map(|gpu| &*gpu.name);
         let machine = || bench.machine.difference(cpu.as_deref(), *cores, gpu);
-        let what = if *before == now { machine() } else { Some(device()) };
+        let what = if before == now { machine() } else { Some(device()) };
         what.map(|what| Caveat::OtherMachine { what })
     }
 

@@ -19,7 +19,7 @@ pub enum BenchError {
         /// Bytes they take at least.
         needed: u128,
         /// Bytes that are free.
-        available: u64,
+        available: u128,
     },
     /// The program that was to measure with so many threads does not do it.
     Worker {
@@ -48,7 +48,7 @@ impl BenchError {
                 )
             }
             Self::Memory { needed, available } => {
-                let (needed, available) = (megabytes(*needed), megabytes((*available).into()));
+                let (needed, available) = (megabytes(*needed), megabytes(*available));
                 text!(
                     "weights and tensors take {needed} MB, and {available} MB of memory are free: take a smaller `--batch`",
                     "权重与张量需要 {needed} MB,而可用内存只有 {available} MB:请减小 `--batch`"

@@ -3,7 +3,8 @@
 use std::fs::read_to_string;
 use std::process::Command;
 
-use crate::run::Target;
+use candle_core::{Device, DeviceLocation};
+
 use crate::text;
 use crate::text::Text;
 
@@ -25,8 +26,6 @@ pub struct Machine {
     pub instruction_sets: Vec<String>,
     /// Bytes of memory.
     pub memory_bytes: Option<u64>,
-    /// Bytes of memory that nobody uses.
-    pub available_bytes: Option<u64>,
     /// The system and the kind of processor: `linux x86_64`.
     pub system: String,
     /// The graphics processor, if that is what is measured.
@@ -85,7 +84,7 @@ const INSTRUCTION_SETS: [&str; 22] = [
 
 impl Machine {
     /// The machine this runs on, with the device that is measured.
-    pub fn here(target: Target) -> Self {
+    pub fn here(device: &Device) -> Self {
         let read = |path: &str| read_to_string(path).unwrap_or_default();
         let (cpuinfo, meminfo) = (read("/proc/cpuinfo"), read("/proc/meminfo"));
         let logical = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -96,11 +95,10 @@ impl Machine {
             caches: caches(),
             instruction_sets: instruction_sets(&cpuinfo),
             memory_bytes: kilobytes(&meminfo, "MemTotal"),
-            available_bytes: kilobytes(&meminfo, "MemAvailable"),
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-            gpu: match target {
-                Target::Cpu => None,
-                Target::Cuda(number) => gpu(number),
+            gpu: match device.location() {
+                DeviceLocation::Cuda { gpu_id } => gpu(gpu_id),
+                DeviceLocation::Cpu | DeviceLocation::Metal { .. } => None,
             },
             load: read("/proc/loadavg").split(' ').next().and_then(|load| load.parse().ok()),
             is_optimized: !cfg!(debug_assertions),

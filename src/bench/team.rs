@@ -10,14 +10,11 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use candle_core::{DType, Device, Tensor};
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
 
 use super::{BenchError, Peak, Profile, clock, peak, profile, time};
 use crate::graph::Graph;
-use crate::run::{Weights, forward};
-use crate::shape::Shape;
+use crate::run::{Weights, forward, random_inputs};
 use crate::subject::Subject;
 
 /// What a team is asked to do.
@@ -210,7 +207,8 @@ impl<'s> Here<'s> {
                 Some(same) => same.weights.clone(),
                 None => Weights::fresh(graph, seed, device, dtype)?,
             };
-            let inputs = inputs(graph, subject.analysis.batch, device, dtype, seed)?;
+            let batch = usize::try_from(subject.analysis.batch).unwrap_or(usize::MAX);
+            let inputs = random_inputs(graph, batch, seed, device, dtype)?;
             networks.push(Network { graph, weights, inputs });
         }
         Ok(Self { networks, device, dtype })
@@ -259,26 +257,6 @@ pub(super) fn owner(subjects: &[Subject], index: usize) -> usize {
     let this = &subjects[index];
     let is_same = |other: &Subject| (&other.source, &other.variant) == (&this.source, &this.variant);
     subjects.iter().position(is_same).unwrap_or(index)
-}
-
-/// Numbers from 0 to 1, such as pixels are; where an index is wanted, they are the first.
-fn inputs(
-    graph: &Graph,
-    batch: u64,
-    device: &Device,
-    dtype: DType,
-    seed: u64,
-) -> candle_core::Result<Vec<Tensor>> {
-    let mut random = StdRng::seed_from_u64(seed);
-    let input = |shape: &Shape| {
-        let sizes = std::iter::once(&batch).chain(shape.dims());
-        let dims: Vec<usize> = sizes.map(|&size| usize::try_from(size).unwrap_or(usize::MAX)).collect();
-        let count = dims.iter().try_fold(1usize, |count, &size| count.checked_mul(size));
-        let count = count.ok_or_else(|| candle_core::Error::Msg("an input is too large".to_owned()))?;
-        let values: Vec<f32> = (0..count).map(|_| random.random()).collect();
-        Tensor::from_vec(values, dims, &Device::Cpu)?.to_dtype(dtype)?.to_device(device)
-    };
-    graph.network_inputs().map(|(_, node)| &node.shape).map(input).collect()
 }
 
 /// Answers every line of `requests`, as the program that [`run`](super::run) starts for a number of threads.

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
-use super::input::{Reading, read_file};
+use super::execute::{Failure, Place, place};
+use super::input::{Reading, Sizes, read_file, sizes};
 use super::{Outcome, Output};
 use crate::bench::compare::Baseline;
 use crate::bench::{self, Bench, BenchError, Effort, Progress, Settings, Warmup};
@@ -14,7 +15,6 @@ use crate::report::Subject;
 use crate::report::bench::{self as report, Choice, json};
 use crate::report::columns::Column;
 use crate::report::rows::Depth;
-use crate::run::Target;
 use crate::text;
 use crate::text::Text;
 
@@ -32,9 +32,12 @@ pub(super) struct Arguments {
         value_parser = clap::value_parser!(u64).range(1..)
     )]
     batch: Vec<u64>,
-    /// Where it is executed: `cpu`, `cuda`, `cuda:1`
-    #[arg(long, default_value = "cpu")]
-    device: String,
+    /// Sizes of the input, without the batch, in place of those in the file: 3x299x299
+    #[arg(long, value_name = "SIZES", value_parser = sizes, help_heading = "Network")]
+    input: Option<Sizes>,
+    /// Where to compute: cpu, cuda, or cuda:1 for the second GPU
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = place)]
+    device: Place,
     /// Threads; several numbers as in `1,2,4`. Without it, as many as candle takes: one for each core
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Vec<u16>,
@@ -104,16 +107,19 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Ok(settings) => settings,
         Err(message) => return output.misused(message, None),
     };
-    let device = match settings.target.open() {
+    let device = match arguments.device.open() {
         Ok(device) => device,
-        Err((message, help)) => return output.misused(message, help),
+        Err(Failure::Misused(message, help)) => return output.misused(message, help),
+        Err(Failure::Run(error)) => return output.report(&error),
+        Err(Failure::Said(outcome)) => return outcome,
     };
     let read = |path: &String| Baseline::parse(path, &read_file(path)?);
     let baseline = match arguments.compare.as_ref().map(read).transpose() {
         Ok(baseline) => baseline,
         Err(error) => return output.refuse(&error),
     };
-    let (subjects, read) = arguments.reading.subjects(&arguments.files, &arguments.batch, output);
+    let (subjects, read) =
+        arguments.reading.subjects(&arguments.files, arguments.input.as_ref(), &arguments.batch, output);
     if subjects.is_empty() {
         return read;
     }
@@ -144,11 +150,11 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 impl Arguments {
     fn settings(&self) -> Result<Settings, Text> {
         let Sampling { precision, min_time, max_time, warmup, seed } = self.sampling;
-        let target = Target::parse(&self.device)?;
-        if target != Target::Cpu && !self.threads.is_empty() {
+        let device = self.device;
+        if device != Place::Cpu && !self.threads.is_empty() {
             return Err(text!(
-                "`--threads` is for the processor, not for `{target}`",
-                "`--threads` 只用于处理器,不用于 `{target}`"
+                "`--threads` is for the processor, not for `{device}`",
+                "`--threads` 只用于处理器,不用于 `{device}`"
             ));
         }
         let mut threads: Vec<usize> = self.threads.iter().map(|&threads| threads.into()).collect();
@@ -162,7 +168,7 @@ impl Arguments {
         }
         let is_piped = self.files.iter().any(|file| file == "-");
         if is_piped
-            && target == Target::Cpu
+            && device == Place::Cpu
             && !self.serve
             && !threads.iter().all(|&threads| bench::is_here(threads))
         {
@@ -175,7 +181,7 @@ impl Arguments {
         // Who allows less than is taken at least wants less.
         let min_time = min_time.min(max_time);
         let effort = Effort { warmup, precision, min_time, max_time, seed };
-        Ok(Settings { target, threads, effort, profile: self.profile })
+        Ok(Settings { threads, effort, profile: self.profile })
     }
 
     fn text(&self, bench: &Bench, subjects: &[Subject], choice: &Choice) -> String {
@@ -197,6 +203,9 @@ fn worker() -> Command {
 }
 
 fn refused(output: &Output, error: &BenchError) -> Outcome {
+    if let BenchError::Run(error) = error {
+        return output.report(error);
+    }
     let outcome = output.misused(error.text(), None);
     match error {
         BenchError::Element(_) => outcome,

@@ -8,7 +8,7 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 use sha2::{Digest, Sha256};
 
-use super::{Dtype, Outcome, Output};
+use super::{Dtype, Outcome, Output, Voice};
 use crate::error::{Diagnostic, ReadError};
 use crate::read::bundled::{self, Bundled};
 use crate::read::description::Name;
@@ -36,25 +36,33 @@ pub(super) struct Networks {
 #[command(next_help_heading = "Network")]
 pub(super) struct NetworkOptions {
     #[command(flatten)]
-    reading: Reading,
-    /// Samples of one forward pass
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
-    batch: u64,
+    settings: NetworkSettings,
+    /// Sizes of the input, without the batch, in place of those in the file: 3x299x299
+    #[arg(long, value_name = "SIZES", value_parser = sizes)]
+    input: Option<Sizes>,
 }
 
-/// The same for every network of a command, at whatever batch.
+/// The same without the input, which is not always given in sizes.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Network")]
+pub(super) struct NetworkSettings {
+    #[command(flatten)]
+    pub(super) reading: Reading,
+    /// Samples of one forward pass
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) batch: u64,
+}
+
+/// The same without the batch, of which there may be several.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Network")]
 pub(super) struct Reading {
     /// Set a parameter of the description
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
-    /// Sizes of the input, without the batch, in place of those in the file: 3x299x299
-    #[arg(long, value_name = "SIZES", value_parser = sizes)]
-    input: Option<Sizes>,
     /// Type of the numbers, for what depends on their width
     #[arg(long, value_enum, default_value_t = Dtype::F32)]
-    dtype: Dtype,
+    pub(super) dtype: Dtype,
     /// What standard input holds
     #[arg(long, value_enum, default_value_t = From::Toml, value_name = "FORMAT")]
     from: From,
@@ -64,7 +72,7 @@ pub(super) struct Reading {
 }
 
 #[derive(Clone, Debug)]
-struct Sizes(Vec<u64>);
+pub(super) struct Sizes(pub(super) Vec<u64>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum From {
@@ -83,26 +91,27 @@ impl Reading {
     pub(super) fn subjects(
         &self,
         files: &[String],
+        input: Option<&Sizes>,
         batches: &[u64],
-        output: &Output,
+        voice: &Voice,
     ) -> (Vec<Subject>, Outcome) {
         let (mut subjects, mut worst) = (vec![], Outcome::Done);
-        let silent = Output { quiet: true, ..output.clone() };
+        let silent = Voice { quiet: true, ..voice.clone() };
+        let at = |&batch: &u64| NetworkSettings { reading: self.clone(), batch };
+        let settings: Vec<NetworkSettings> = batches.iter().map(at).collect();
         for file in files {
-            let at = |&batch: &u64| NetworkOptions { reading: self.clone(), batch };
-            let options: Vec<NetworkOptions> = batches.iter().map(at).collect();
-            let Some(first) = options.first() else { continue };
+            let Some(first) = settings.first() else { continue };
             let named = match first.read(file) {
                 Ok(named) => named,
                 Err(error) => {
-                    worst = worst.max(output.refuse(&error));
+                    worst = worst.max(voice.refuse(&error));
                     continue;
                 }
             };
-            for (index, options) in options.iter().enumerate() {
+            for (index, settings) in settings.iter().enumerate() {
                 // What is to be said of a description is said once.
-                let output = if index == 0 { output } else { &silent };
-                worst = worst.max(options.variants(&named, output, &mut subjects));
+                let voice = if index == 0 { voice } else { &silent };
+                worst = worst.max(settings.variants(&named, input, voice, &mut subjects));
             }
         }
         let place = |subject: &Subject| batches.iter().position(|&batch| batch == subject.analysis.batch);
@@ -113,10 +122,64 @@ impl Reading {
 
 impl NetworkOptions {
     pub(super) fn subjects(&self, files: &[String], output: &Output) -> (Vec<Subject>, Outcome) {
+        self.settings.subjects(files, self.input.as_ref(), output)
+    }
+
+    pub(super) fn subject(&self, named: &Named, variant: Option<String>) -> Result<Subject, ReadError> {
+        self.settings.subject(named, variant, self.input.as_ref())
+    }
+
+    pub(super) fn read(&self, file: &str) -> Result<Named, ReadError> {
+        self.settings.read(file)
+    }
+
+    /// The same, with what a file of claims sets.
+    pub(super) fn with(&self, set: &[(Name, Value)], input: Option<Vec<u64>>, batch: u64) -> Self {
+        let written = |(name, value): &(Name, Value)| (name.text.to_string(), assigned(value));
+        let NetworkSettings { reading, batch: asked } = &self.settings;
+        let set = set.iter().map(written).chain(reading.set.iter().cloned()).collect();
+        let reading = Reading { set, ..reading.clone() };
+        Self {
+            settings: NetworkSettings { reading, batch: if *asked == 1 { batch } else { *asked } },
+            input: input.map(Sizes).or_else(|| self.input.clone()),
+        }
+    }
+
+    /// What is set, as a file of claims has it: `, batch = 8`.
+    pub(super) fn as_toml(&self) -> String {
+        let mut text = String::new();
+        let NetworkSettings { reading, batch } = &self.settings;
+        if !reading.set.is_empty() {
+            let set = reading.set.iter().map(|(name, value)| {
+                let is_plain =
+                    crate::read::expression::number(value).is_some() || ["true", "false"].contains(&&**value);
+                let value =
+                    if is_plain { value.clone() } else { serde_json::Value::from(&**value).to_string() };
+                format!("{name} = {value}")
+            });
+            text.push_str(&format!(", set = {{ {} }}", set.collect::<Vec<_>>().join(", ")));
+        }
+        if let Some(Sizes(sizes)) = &self.input {
+            text.push_str(&format!(", input = {sizes:?}"));
+        }
+        if *batch > 1 {
+            text.push_str(&format!(", batch = {batch}"));
+        }
+        text
+    }
+}
+
+impl NetworkSettings {
+    pub(super) fn subjects(
+        &self,
+        files: &[String],
+        input: Option<&Sizes>,
+        output: &Voice,
+    ) -> (Vec<Subject>, Outcome) {
         let (mut subjects, mut worst) = (vec![], Outcome::Done);
         for file in files {
             let outcome = match self.read(file) {
-                Ok(named) => self.variants(&named, output, &mut subjects),
+                Ok(named) => self.variants(&named, input, output, &mut subjects),
                 Err(error) => output.refuse(&error),
             };
             worst = worst.max(outcome);
@@ -125,7 +188,13 @@ impl NetworkOptions {
     }
 
     /// Every variant that was asked for.
-    fn variants(&self, named: &Named, output: &Output, subjects: &mut Vec<Subject>) -> Outcome {
+    fn variants(
+        &self,
+        named: &Named,
+        input: Option<&Sizes>,
+        output: &Voice,
+        subjects: &mut Vec<Subject>,
+    ) -> Outcome {
         let all = named.variant.as_deref() == Some("*");
         let variants: Vec<Option<String>> = if all {
             named.description.variants.iter().map(|variant| Some(variant.name.text.to_string())).collect()
@@ -134,7 +203,7 @@ impl NetworkOptions {
         };
         let mut worst = Outcome::Done;
         for variant in variants {
-            match self.subject(named, variant) {
+            match self.subject(named, variant, input) {
                 Ok(subject) => {
                     output.warn(&subject.network.warnings, &named.description.source);
                     let clean =
@@ -152,42 +221,14 @@ impl NetworkOptions {
         worst
     }
 
-    /// The same, with what a file of claims sets.
-    pub(super) fn with(&self, set: &[(Name, Value)], input: Option<Vec<u64>>, batch: u64) -> Self {
-        let written = |(name, value): &(Name, Value)| (name.text.to_string(), assigned(value));
-        let reading = Reading {
-            set: set.iter().map(written).chain(self.reading.set.iter().cloned()).collect(),
-            input: input.map(Sizes).or_else(|| self.reading.input.clone()),
-            ..self.reading.clone()
-        };
-        Self { reading, batch: if self.batch == 1 { batch } else { self.batch } }
-    }
-
-    /// What is set, as a file of claims has it: `, batch = 8`.
-    pub(super) fn as_toml(&self) -> String {
-        let mut text = String::new();
-        if !self.reading.set.is_empty() {
-            let set = self.reading.set.iter().map(|(name, value)| {
-                let is_plain =
-                    crate::read::expression::number(value).is_some() || ["true", "false"].contains(&&**value);
-                let value =
-                    if is_plain { value.clone() } else { serde_json::Value::from(&**value).to_string() };
-                format!("{name} = {value}")
-            });
-            text.push_str(&format!(", set = {{ {} }}", set.collect::<Vec<_>>().join(", ")));
-        }
-        if let Some(Sizes(sizes)) = &self.reading.input {
-            text.push_str(&format!(", input = {sizes:?}"));
-        }
-        if self.batch > 1 {
-            text.push_str(&format!(", batch = {}", self.batch));
-        }
-        text
-    }
-
-    pub(super) fn subject(&self, named: &Named, variant: Option<String>) -> Result<Subject, ReadError> {
+    fn subject(
+        &self,
+        named: &Named,
+        variant: Option<String>,
+        input: Option<&Sizes>,
+    ) -> Result<Subject, ReadError> {
         let Named { description, stem, .. } = named;
-        let input = self.reading.input.as_ref().map(|sizes| sizes.0.clone());
+        let input = input.map(|sizes| sizes.0.clone());
         let options = Options { variant: variant.clone(), set: self.reading.set.clone(), input };
         let network = description.expand(&options)?;
         let analysis = crate::analyze(&network.graph, self.batch).map_err(|too_large| {
@@ -342,7 +383,7 @@ fn assignment(written: &str) -> Result<(String, String), String> {
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
-fn sizes(written: &str) -> Result<Sizes, String> {
+pub(super) fn sizes(written: &str) -> Result<Sizes, String> {
     let size = |part: &str| {
         part.trim().parse().map_err(|_| format!("`{part}` is no size: sizes are as in 3x224x224"))
     };

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -16,12 +17,15 @@ mod analyze;
 mod bench;
 mod check;
 mod device;
+mod dump;
+mod execute;
 mod explain;
 mod input;
 mod lock;
 mod models;
 mod ops;
 mod output;
+mod run;
 mod schema;
 
 /// Counts what convolutional networks cost: shapes, parameters, multiply–accumulates, FLOPs, each exact and each with its
@@ -43,6 +47,8 @@ enum Command {
     Check(check::Arguments),
     /// Show the working of each number: of a layer, of a box, or of the whole network
     Explain(explain::Arguments),
+    /// Execute a network: with fresh weights or those of a file, on random numbers or those of a file
+    Run(run::Arguments),
     /// List the bundled networks
     Models(models::Arguments),
     /// List the operators with their settings and counting rules
@@ -58,6 +64,14 @@ struct Output {
     /// Write to this file instead of standard output
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     to: Option<PathBuf>,
+    #[command(flatten)]
+    voice: Voice,
+}
+
+/// How a command says what is no data.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Output")]
+struct Voice {
     /// Whether to use colors; NO_COLOR and CLICOLOR_FORCE are heeded
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
@@ -118,6 +132,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Ops(arguments) => ops::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
@@ -129,7 +144,22 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+impl Deref for Output {
+    type Target = Voice;
+
+    fn deref(&self) -> &Voice {
+        &self.voice
+    }
+}
+
 impl Output {
+    /// How to lay out what goes to standard output or to the file.
+    fn style(&self) -> Style {
+        Style { color: self.to.is_none() && self.voice.style().color, ..self.voice.style() }
+    }
+}
+
+impl Voice {
     fn language(&self) -> Language {
         match self.lang {
             Lang::En => Language::English,
@@ -137,9 +167,9 @@ impl Output {
         }
     }
 
-    /// How to lay out what goes to standard output or to the file.
+    /// How to lay out what goes to standard output.
     fn style(&self) -> Style {
-        let color = self.to.is_none() && self.wants_color(&std::io::stdout());
+        let color = self.wants_color(&std::io::stdout());
         Style { language: self.language(), width: terminal_width(), color }
     }
 
@@ -167,11 +197,15 @@ impl Output {
 
     /// Reports a mistake on the command line.
     fn misused(&self, message: Text, help: Option<Text>) -> Outcome {
+        self.show(&Diagnostic::nowhere(message).help(help));
+        Outcome::Unusable
+    }
+
+    /// Shows a finding that lies in no file.
+    fn show(&self, finding: &Diagnostic) {
         let color = self.wants_color(&std::io::stderr());
         let nowhere = Source { name: String::new(), text: String::new() };
-        let mistake = Diagnostic::nowhere(message).help(help);
-        say(&mistake.render(&nowhere, self.language(), color, terminal_width()));
-        Outcome::Unusable
+        say(&finding.render(&nowhere, self.language(), color, terminal_width()));
     }
 }
 

@@ -4,16 +4,26 @@ use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use super::{Outcome, Output};
+use super::{Outcome, Output, Voice};
 use crate::text;
 
 impl Output {
     /// Writes data. A reader that has gone away wants no more of it, which is no error.
     pub(super) fn write(&self, data: &str) -> Outcome {
-        let (name, result) = match &self.to {
-            None => ("standard output".to_owned(), write_stdout(data)),
-            Some(path) => (path.display().to_string(), write_file(path, data)),
-        };
+        match &self.to {
+            None => self.print(data),
+            Some(path) => self.written(&path.display().to_string(), write_file(path, data)),
+        }
+    }
+}
+
+impl Voice {
+    /// Writes data to standard output, likewise.
+    pub(super) fn print(&self, data: &str) -> Outcome {
+        self.written("standard output", write_stdout(data))
+    }
+
+    fn written(&self, name: &str, result: io::Result<()>) -> Outcome {
         match result {
             Ok(()) => Outcome::Done,
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Outcome::Done,

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Outcome, Output};
 use crate::read::schema::description;
-use crate::report::{bench, check, json};
+use crate::report::{bench, check, json, run};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -25,6 +25,8 @@ enum Schema {
     Bench,
     /// Of what `check --format json` prints for one file
     Check,
+    /// Of what `run --format json` prints
+    Run,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
@@ -33,6 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Schema::Analysis => json::schema(),
         Schema::Bench => bench::json::schema(),
         Schema::Check => check::schema(),
+        Schema::Run => run::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     arguments.output.write(&(text + "\n"))

@@ -17,6 +17,7 @@ pub mod markdown;
 pub mod memory;
 pub mod operators;
 pub mod rows;
+pub mod run;
 pub mod table;
 
 /// How text is laid out.

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use super::memory::Needs;
 use crate::text;
 use crate::text::Text;
 
@@ -42,6 +43,27 @@ pub enum RunError {
         /// What it is called where it comes from.
         operator: String,
     },
+    /// A file of tensors cannot be read or written.
+    File {
+        /// The file.
+        name: String,
+        /// What is wrong with it.
+        why: Text,
+    },
+    /// The tensors of a file are not the network's.
+    Unfit {
+        /// The file.
+        name: String,
+        /// What does not fit, each by itself.
+        findings: Vec<Text>,
+    },
+    /// It would need more memory than is free.
+    Memory {
+        /// What it needs.
+        needs: Needs,
+        /// Bytes that are free.
+        free: u128,
+    },
     /// candle failed.
     Candle {
         /// The node.
@@ -75,8 +97,21 @@ impl RunError {
                 "`{path}` cannot be executed: `{operator}` is not known",
                 "无法执行 `{path}`:`{operator}` 未知"
             ),
+            Self::File { name, why } => {
+                let (english, chinese) = (&why.english, &why.chinese);
+                text!("cannot use `{name}`: {english}", "无法使用 `{name}`:{chinese}")
+            }
+            Self::Unfit { name, .. } => {
+                text!("the tensors in `{name}` are not those of the network", "`{name}` 中的张量与网络不符")
+            }
+            Self::Memory { needs, free } => needs.text(*free),
             Self::Candle { path, source } => text!("`{path}` failed: {source}", "`{path}` 执行失败:{source}"),
         }
+    }
+
+    /// What is behind it, each by itself.
+    pub fn findings(&self) -> &[Text] {
+        if let Self::Unfit { findings, .. } = self { findings } else { &[] }
     }
 }
 
@@ -90,7 +125,13 @@ impl Error for RunError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Candle { source, .. } => source.source(),
-            Self::Inputs { .. } | Self::Shape { .. } | Self::Weights { .. } | Self::Unknown { .. } => None,
+            Self::Inputs { .. }
+            | Self::Shape { .. }
+            | Self::Weights { .. }
+            | Self::Unknown { .. }
+            | Self::File { .. }
+            | Self::Unfit { .. }
+            | Self::Memory { .. } => None,
         }
     }
 }

@@ -8,7 +8,7 @@
 //! let description = Description::parse("lenet5.toml", bundled::find("lenet5").unwrap().0.text)?;
 //! let graph = description.expand(&Options::default())?.graph;
 //! let weights = Weights::fresh(&graph, 0, &Device::Cpu, DType::F32)?;
-//! let image = Tensor::zeros((1, 1, 28, 28), DType::F32, &Device::Cpu)?;
+//! let image = Tensor::zeros((1, 1, 32, 32), DType::F32, &Device::Cpu)?;
 //! let outputs = forward(&graph, vec![image], &weights, |_, _| ())?;
 //! assert_eq!(outputs[0].1.dims(), [1, 10]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -20,13 +20,18 @@ use crate::graph::{Content, Graph, NodeId};
 use crate::op::{Arity, Op};
 use crate::shape::Shape;
 
-mod device;
+mod archive;
+pub mod assign;
 mod error;
+pub mod memory;
+pub mod npy;
+mod order;
+mod summary;
 mod weights;
 
-pub use device::Target;
 pub use error::RunError;
-pub use weights::Weights;
+pub use summary::Summary;
+pub use weights::{Loaded, Weights, names, random_inputs};
 
 /// Computes the outputs of `graph`, by name.
 ///

@@ -1,12 +1,16 @@
 //! The tensors a graph computes with: made once, used by as many passes as are wanted.
 
+use std::path::Path;
+
 use candle_core::{DType, Device, Result, Tensor};
 use rand::distr::{Distribution, Uniform};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::RunError;
-use crate::graph::{Graph, NodeId};
+use super::archive::{Archive, Entry};
+use super::assign::{Named, assign};
+use crate::graph::{Graph, Node, NodeId};
 use crate::op::{Initializer, Weight};
 
 /// The parameters and buffers of every node of a graph.
@@ -25,9 +29,7 @@ impl Weights {
         dtype: DType,
     ) -> std::result::Result<Self, RunError> {
         Self::made(graph, |node, weights| {
-            // Each node has a stream of its own.
-            let stream = seed ^ (node.index() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            let mut random = StdRng::seed_from_u64(stream);
+            let mut random = stream(seed, node);
             weights
                 .iter()
                 .map(|weight| tensor(weight, &mut random)?.to_dtype(dtype)?.to_device(device))
@@ -58,10 +60,99 @@ impl Weights {
         Ok(Self { by_node })
     }
 
+    /// Those of a file, `.safetensors` or `.npz`, whose tensors are called as [`names`] has them, or are told apart by their
+    /// shapes and order; see [`assign`](super::assign). Counters and indices, which are whole numbers, are left out.
+    pub fn load(
+        graph: &Graph,
+        path: &Path,
+        device: &Device,
+        dtype: DType,
+    ) -> std::result::Result<Loaded, RunError> {
+        let mut archive = Archive::open(path)?;
+        archive.entries.retain(|entry| !entry.dtype.is_int());
+        let named = |entry: &Entry| Named {
+            name: entry.name.clone(),
+            dims: entry.dims.iter().map(|&size| size as u64).collect(),
+        };
+        let (wanted, given) = (names(graph), archive.entries.iter().map(named).collect::<Vec<_>>());
+        let assignment = assign(&wanted, &given)
+            .map_err(|findings| RunError::Unfit { name: path.display().to_string(), findings })?;
+        let mut tensors = vec![];
+        for (wanted, &index) in wanted.iter().zip(&assignment.given) {
+            let tensor = archive.read(index)?;
+            let tensor = sizes(&wanted.dims)
+                .and_then(|dims| tensor.to_dtype(dtype)?.reshape(dims)?.to_device(device))
+                .map_err(|source| RunError::Candle { path: wanted.name.clone(), source })?;
+            tensors.push(tensor);
+        }
+        let mut tensors = tensors.into_iter();
+        let weights = Self::made(graph, |_, weights| Ok(tensors.by_ref().take(weights.len()).collect()))?;
+        let pairs = wanted.into_iter().zip(&assignment.given);
+        let pairs = pairs.map(|(ours, &theirs)| (ours.name, given[theirs].name.clone())).collect();
+        Ok(Loaded { weights, by_name: assignment.by_name, pairs })
+    }
+
     /// What a node computes with, in the order of its operator's weights.
     pub fn of(&self, id: NodeId) -> &[Tensor] {
         self.by_node.get(id.index()).map_or(&[], Vec::as_slice)
     }
+}
+
+/// Weights that come from a file.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The weights.
+    pub weights: Weights,
+    /// Whether the file has our names; otherwise shapes and order have decided.
+    pub by_name: bool,
+    /// What each tensor is called here and in the file.
+    pub pairs: Vec<(String, String)>,
+}
+
+/// What the tensors that a graph needs are called, in the order of use: a node's path, a dot, and PyTorch's name.
+pub fn names(graph: &Graph) -> Vec<Named> {
+    let owners = graph.nodes().filter(|(_, node)| node.weights_of.is_none());
+    let named = owners.flat_map(|(id, _)| {
+        let path = graph.path(id);
+        let weights = graph.weights(id).into_iter();
+        weights.map(move |weight| Named { name: format!("{path}.{}", weight.name), dims: weight.dims() })
+    });
+    named.collect()
+}
+
+fn sizes(dims: &[u64]) -> Result<Vec<usize>> {
+    let sizes = dims.iter().map(|&size| usize::try_from(size));
+    sizes.collect::<std::result::Result<_, _>>().map_err(candle_core::Error::wrap)
+}
+
+/// Inputs for a graph: normal deviates, the same for the same seed.
+pub fn random_inputs(
+    graph: &Graph,
+    batch: usize,
+    seed: u64,
+    device: &Device,
+    dtype: DType,
+) -> std::result::Result<Vec<Tensor>, RunError> {
+    let make = |(id, node): (NodeId, &Node)| {
+        let input = || {
+            let dims = [&[batch], &*sizes(node.shape.dims())?].concat();
+            let (count, mut random) = (elements(&dims)?, stream(seed, id));
+            let values: Vec<f32> = (0..count).map(|_| normal(&mut random, 1.0)).collect();
+            Tensor::from_vec(values, dims, &Device::Cpu)?.to_dtype(dtype)?.to_device(device)
+        };
+        input().map_err(|source| RunError::Candle { path: graph.path(id), source })
+    };
+    graph.network_inputs().map(make).collect()
+}
+
+/// A stream of random numbers for each node.
+fn stream(seed: u64, node: NodeId) -> StdRng {
+    StdRng::seed_from_u64(seed ^ (node.index() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+}
+
+fn elements(dims: &[usize]) -> Result<usize> {
+    let count = dims.iter().try_fold(1usize, |count, &size| count.checked_mul(size));
+    count.ok_or_else(|| candle_core::Error::Msg("it has more numbers than a machine can hold".to_owned()))
 }
 
 fn check(
@@ -76,14 +167,8 @@ fn check(
 }
 
 fn tensor(weight: &Weight, random: &mut StdRng) -> Result<Tensor> {
-    let dims: Vec<usize> = weight
-        .dims()
-        .into_iter()
-        .map(usize::try_from)
-        .collect::<std::result::Result<_, _>>()
-        .map_err(candle_core::Error::wrap)?;
-    let too_large = || candle_core::Error::Msg("it has more numbers than a machine can hold".to_owned());
-    let count = dims.iter().try_fold(1usize, |count, &size| count.checked_mul(size)).ok_or_else(too_large)?;
+    let dims = sizes(&weight.dims())?;
+    let count = elements(&dims)?;
     let values: Vec<f32> = match weight.initializer {
         Initializer::Constant(value) => {
             return Tensor::full(value, dims, &Device::Cpu)?.to_dtype(DType::F32);

@@ -279,7 +279,7 @@ fn report(bench: &bench::Bench, subjects: &[Subject], choice: &Choice) -> Bench 
         version: env!("CARGO_PKG_VERSION"),
         candle: CANDLE,
         machine: machine(&bench.machine),
-        device: bench.target.to_string(),
+        device: bench.device.clone(),
         dtype: bench.element.name(),
         settings: Settings {
             warmup: match effort.warmup {

@@ -1,0 +1,127 @@
+//! What commands that execute networks have in common: where they compute, whether there is memory for it, and how they fail.
+
+use candle_core::{DType, Device};
+
+use super::{Dtype, Outcome, Voice};
+use crate::error::Diagnostic;
+use crate::report::Subject;
+use crate::run::RunError;
+use crate::run::memory::{Needs, free};
+use crate::text;
+use crate::text::Text;
+
+/// Where a network is executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Cpu,
+    Cuda(usize),
+}
+
+/// Why nothing comes out: of what is said already, the outcome.
+pub(super) enum Failure {
+    Said(Outcome),
+    Misused(Text, Option<Text>),
+    Run(RunError),
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        Self::Run(error)
+    }
+}
+
+impl Voice {
+    /// Reports that a network could not be executed.
+    pub(super) fn report(&self, error: &RunError) -> Outcome {
+        let mut mistake = Diagnostic::nowhere(error.text());
+        mistake.notes = error.findings().to_vec();
+        self.show(&mistake);
+        match error {
+            RunError::File { .. } | RunError::Unfit { .. } | RunError::Inputs { .. } => Outcome::Unusable,
+            RunError::Shape { .. }
+            | RunError::Weights { .. }
+            | RunError::Unknown { .. }
+            | RunError::Memory { .. }
+            | RunError::Candle { .. } => Outcome::Failed,
+        }
+    }
+}
+
+impl Place {
+    /// The device, if this build and this machine have it.
+    pub(super) fn open(self) -> Result<Device, Failure> {
+        match self {
+            Self::Cpu => Ok(Device::Cpu),
+            Self::Cuda(_) if !cfg!(feature = "cuda") => {
+                let message = text!(
+                    "this build cannot use a GPU: its feature `cuda` is off",
+                    "此程序不能使用 GPU:未启用特性 `cuda`"
+                );
+                let help = text!(
+                    "build it with `cargo build --release --features cuda`",
+                    "请用 `cargo build --release --features cuda` 构建"
+                );
+                Err(Failure::Misused(message, Some(help)))
+            }
+            Self::Cuda(number) => Device::new_cuda(number)
+                .map_err(|source| RunError::Candle { path: self.to_string(), source }.into()),
+        }
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(0) => f.write_str("cuda"),
+            Self::Cuda(number) => write!(f, "cuda:{number}"),
+        }
+    }
+}
+
+/// candle's name of a type that networks are executed in.
+pub(super) fn dtype(dtype: Dtype) -> Result<DType, Failure> {
+    match dtype {
+        Dtype::F32 => Ok(DType::F32),
+        Dtype::F16 => Ok(DType::F16),
+        Dtype::Bf16 => Ok(DType::BF16),
+        Dtype::I8 => {
+            let message = text!("networks are executed in f32, f16 or bf16", "网络以 f32、f16 或 bf16 执行");
+            Err(Failure::Misused(message, None))
+        }
+    }
+}
+
+/// Whether a network fits into the memory that is free, before anything is made.
+pub(super) fn check_memory(
+    subject: &Subject,
+    dtype: DType,
+    device: &Device,
+    voice: &Voice,
+) -> Result<(), Failure> {
+    let bytes = dtype.size_in_bytes() as u64;
+    let needs = Needs::of(&subject.network.graph, &subject.analysis, bytes, device).map_err(|_| {
+        Failure::Misused(text!("the memory it needs does not fit 128 bits", "所需内存超出 128 位"), None)
+    })?;
+    if let Some(free) = free(device) {
+        return Ok(needs.check(free)?);
+    }
+    if !voice.quiet {
+        let message = text!("how much memory is free is not known here", "无法得知此处可用内存的大小");
+        voice.show(&Diagnostic::nowhere(message).warning());
+    }
+    Ok(())
+}
+
+/// A place as it is written: `cpu`, `cuda`, `cuda:1`.
+pub(super) fn place(written: &str) -> Result<Place, String> {
+    let number = written.strip_prefix("cuda").map(|rest| rest.strip_prefix(':').unwrap_or(rest));
+    match (written, number) {
+        ("cpu", _) => Ok(Place::Cpu),
+        ("cuda", _) => Ok(Place::Cuda(0)),
+        (_, Some(number)) if written.contains(':') => {
+            number.parse().map(Place::Cuda).map_err(|_| format!("`{number}` is no number of a GPU"))
+        }
+        (_, Some(_) | None) => Err("a device is cpu, cuda, or cuda:1".to_owned()),
+    }
+}

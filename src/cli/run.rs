@@ -1,0 +1,286 @@
+//! `cnncost run`: what a network computes.
+
+use std::path::{Path, PathBuf};
+use std::slice;
+
+use candle_core::{DType, Device, Tensor};
+use clap::{Args, ValueEnum};
+
+use super::dump::Dump;
+use super::execute::{Failure, Place, check_memory, dtype, place};
+use super::input::{NetworkSettings, Sizes, sizes};
+use super::{Outcome, Voice};
+use crate::error::did_you_mean;
+use crate::graph::Graph;
+use crate::report::Subject;
+use crate::report::run::{Run, json, table};
+use crate::run::{Loaded, RunError, Summary, Weights, forward, npy, random_inputs};
+use crate::text;
+use crate::text::Text;
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// A description (`.toml`, or `-` for standard input), or the name of a bundled network; `@VARIANT` behind it picks a
+    /// variant
+    file: String,
+    #[command(flatten)]
+    network: NetworkSettings,
+    /// An array of NumPy's (`.npy`) with the batch first, or sizes as in 3x299x299 for random numbers; with several inputs,
+    /// one after the other or as NAME=FILE. Without it, random numbers
+    #[arg(long, value_name = "FILE|SIZES", value_parser = given)]
+    input: Vec<Given>,
+    /// Weights: `.safetensors`, as of a PyTorch `state_dict`, or `.npz`. Without it, fresh ones
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+    /// Seed of what is random: fresh weights, and inputs
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Where to compute: cpu, cuda, or cuda:1 for the second GPU
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = place)]
+    device: Place,
+    /// Write the output as an array of NumPy's (`.npy`); with several outputs, one after the other or as NAME=FILE
+    #[arg(short, long, value_name = "FILE", value_parser = named_file)]
+    output: Vec<(Option<String>, PathBuf)>,
+    /// Write the output of every node into this directory
+    #[arg(long, value_name = "DIR")]
+    dump: Option<PathBuf>,
+    /// Say which tensor of the file is which weight
+    #[arg(short, long)]
+    verbose: bool,
+    /// How the summary is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    voice: Voice,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For the terminal
+    Text,
+    /// For programs
+    Json,
+}
+
+/// An input that is given, and the name it is given to, if any.
+struct Array<'a> {
+    name: Option<&'a str>,
+    path: &'a Path,
+    tensor: Tensor,
+}
+
+#[derive(Clone, Debug)]
+enum Given {
+    Sizes(Sizes),
+    File(Option<String>, PathBuf),
+}
+
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    let voice = &arguments.voice;
+    match arguments.run() {
+        Ok(outcome) | Err(Failure::Said(outcome)) => outcome,
+        Err(Failure::Misused(message, help)) => voice.misused(message, help),
+        Err(Failure::Run(error)) => voice.report(&error),
+    }
+}
+
+impl Arguments {
+    fn run(&self) -> Result<Outcome, Failure> {
+        let dtype = dtype(self.network.reading.dtype)?;
+        let arrays = self.arrays()?;
+        let (subject, arrays, read) = self.subject(arrays)?;
+        let (graph, batch) = (&subject.network.graph, subject.analysis.batch);
+        let device = self.device.open()?;
+        check_memory(&subject, dtype, &device, &self.voice)?;
+        let outputs = self.outputs(graph)?;
+        let dump = self.dump.as_deref().map(Dump::prepare).transpose()?;
+
+        let weights = self.weights(graph, &device, dtype)?;
+        let batch = usize::try_from(batch).unwrap_or(usize::MAX);
+        let mut inputs = random_inputs(graph, batch, self.seed, &device, dtype)?;
+        for (place, array) in arrays {
+            let array = array.to_dtype(dtype).and_then(|array| array.to_device(&device));
+            inputs[place] =
+                array.map_err(|source| RunError::Candle { path: input_name(graph, place), source })?;
+        }
+        let computed = match dump {
+            None => forward(graph, inputs, &weights, |_, _| ())?,
+            Some(mut dump) => {
+                let computed = forward(graph, inputs, &weights, |id, tensor| dump.write(graph, id, tensor))?;
+                dump.finish()?;
+                computed
+            }
+        };
+        for (place, path) in outputs {
+            npy::write(path, &computed[place].1)?;
+        }
+        let summarize = |(name, tensor): &(String, Tensor)| {
+            let failed = |source| RunError::Candle { path: name.clone(), source };
+            Ok::<_, RunError>((name.clone(), Summary::of(tensor).map_err(failed)?))
+        };
+        let run = Run {
+            subject: &subject,
+            device: self.device.to_string(),
+            seed: self.seed,
+            weights: self.weights.as_ref().map(|path| path.display().to_string()),
+            outputs: computed.iter().map(summarize).collect::<Result<_, _>>()?,
+        };
+        let text = match self.format {
+            Format::Text => table(&run, self.voice.style()),
+            Format::Json => json(&run),
+        };
+        Ok(read.max(self.voice.print(&text)))
+    }
+
+    /// The arrays that are given, each with the name of its input, if it has one.
+    fn arrays(&self) -> Result<Vec<Array<'_>>, RunError> {
+        let files = self.input.iter().filter_map(|given| match given {
+            Given::File(name, path) => Some((name.as_deref(), path.as_path())),
+            Given::Sizes(_) => None,
+        });
+        files.map(|(name, path)| Ok(Array { name, path, tensor: npy::read(path)? })).collect()
+    }
+
+    /// The network, at the sizes and the batch of the arrays; and each array, batch first, with the index of its input.
+    #[expect(clippy::type_complexity, reason = "the two belong together, once")]
+    fn subject(&self, arrays: Vec<Array<'_>>) -> Result<(Subject, Vec<(usize, Tensor)>, Outcome), Failure> {
+        let sizes = self.input.iter().find_map(|given| match given {
+            Given::Sizes(sizes) => Some(sizes.clone()),
+            Given::File(..) => None,
+        });
+        let quiet = Voice { quiet: true, ..self.voice.clone() };
+        let (subject, _) = self.expand(&self.network, sizes.as_ref(), &quiet)?;
+        let graph = &subject.network.graph;
+        let (mut settings, mut own_sizes) = (self.network.clone(), sizes);
+        let (mut placed, single) = (vec![], graph.network_inputs().count() == 1);
+        for (index, Array { name, path, tensor }) in arrays.into_iter().enumerate() {
+            let place = input_place(graph, name, index)?;
+            let shape = graph.network_inputs().nth(place).map_or(&[][..], |(_, node)| node.shape.dims());
+            // One sample may come without a batch.
+            let array = if tensor.rank() == shape.len() { tensor.unsqueeze(0) } else { Ok(tensor) };
+            let array =
+                array.map_err(|source| RunError::Candle { path: path.display().to_string(), source })?;
+            let dims: Vec<u64> = array.dims().iter().map(|&size| size as u64).collect();
+            if dims.len() != shape.len() + 1 || dims.contains(&0) || (dims[1..] != *shape && !single) {
+                return Err(unlike(path, array.dims(), shape));
+            }
+            settings.batch = dims[0];
+            if dims[1..] != *shape {
+                own_sizes = Some(Sizes(dims[1..].to_vec()));
+            }
+            placed.push((place, array));
+        }
+        let (subject, outcome) = self.expand(&settings, own_sizes.as_ref(), &self.voice)?;
+        Ok((subject, placed, outcome))
+    }
+
+    fn expand(
+        &self,
+        settings: &NetworkSettings,
+        sizes: Option<&Sizes>,
+        voice: &Voice,
+    ) -> Result<(Subject, Outcome), Failure> {
+        let (mut subjects, outcome) = settings.subjects(slice::from_ref(&self.file), sizes, voice);
+        match (subjects.pop(), subjects.is_empty()) {
+            (Some(subject), true) => Ok((subject, outcome)),
+            (Some(_), false) => {
+                let message =
+                    text!("`run` takes one variant, not all of them", "`run` 只接受一个变体,不能是全部");
+                Err(Failure::Misused(message, None))
+            }
+            (None, _) => Err(Failure::Said(outcome)),
+        }
+    }
+
+    /// For each output that is to be written, its index.
+    fn outputs(&self, graph: &Graph) -> Result<Vec<(usize, &Path)>, Failure> {
+        let names: Vec<&str> = graph.outputs().iter().map(|(name, _)| name.as_str()).collect();
+        // Without names the end of the network is the first, whatever stands at its sides.
+        let mut order: Vec<usize> = (0..names.len()).collect();
+        order.sort_by_key(|&place| names[place] != "output");
+        let place = |(index, (name, path)): (usize, &(Option<String>, PathBuf))| {
+            let place = match name {
+                Some(name) => names.iter().position(|known| known == name),
+                None => order.get(index).copied(),
+            };
+            place.ok_or_else(|| {
+                let given = name.clone().unwrap_or_else(|| path.display().to_string());
+                no_such(&text!("output", "输出"), &given, &names)
+            })
+        };
+        let places = self.output.iter().enumerate().map(place).collect::<Result<Vec<_>, _>>()?;
+        Ok(places.into_iter().zip(self.output.iter().map(|(_, path)| path.as_path())).collect())
+    }
+
+    fn weights(&self, graph: &Graph, device: &Device, dtype: DType) -> Result<Weights, RunError> {
+        let Some(path) = &self.weights else {
+            return Weights::fresh(graph, self.seed, device, dtype);
+        };
+        let Loaded { weights, by_name, pairs } = Weights::load(graph, path, device, dtype)?;
+        if self.verbose {
+            for (ours, theirs) in pairs {
+                super::say(&format!("{ours}  ←  {theirs}"));
+            }
+        } else if !by_name && !self.voice.quiet {
+            let note = text!(
+                "note: the weights are assigned by shapes and order; --verbose lists them",
+                "说明:权重按形状与次序对应;--verbose 列出对应关系"
+            );
+            super::say(note.get(self.voice.language()));
+        }
+        Ok(weights)
+    }
+}
+
+fn input_name(graph: &Graph, place: usize) -> String {
+    graph.network_inputs().nth(place).map_or_else(String::new, |(id, _)| graph.path(id))
+}
+
+fn input_place(graph: &Graph, name: Option<&str>, index: usize) -> Result<usize, Failure> {
+    let names: Vec<String> = graph.network_inputs().map(|(id, _)| graph.path(id)).collect();
+    let place = match name {
+        Some(name) => names.iter().position(|known| known == name),
+        None => Some(index).filter(|&index| index < names.len()),
+    };
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    place.ok_or_else(|| {
+        let given = name.map_or_else(|| (index + 1).to_string(), str::to_owned);
+        no_such(&text!("input", "输入"), &given, &names)
+    })
+}
+
+fn no_such(kind: &Text, given: &str, names: &[&str]) -> Failure {
+    let list = names.join("`, `");
+    let known = text!("there are `{list}`", "可用的有 `{list}`");
+    let message = text!("the network has no {kind} for `{given}`", "网络没有与 `{given}` 对应的{kind:#}");
+    Failure::Misused(message, Some(did_you_mean(given, names.iter().copied()).unwrap_or(known)))
+}
+
+fn unlike(path: &Path, found: &[usize], wanted: &[u64]) -> Failure {
+    let (path, wanted) = (path.display(), crate::shape::show(wanted));
+    let found = crate::shape::show(&found.iter().map(|&size| size as u64).collect::<Vec<_>>());
+    let message =
+        text!("`{path}` is {found}, and the input is {wanted}", "`{path}` 是 {found},而输入是 {wanted}");
+    let help = text!(
+        "an array has the batch first, and then the sizes of the input",
+        "数组先是批,然后是输入的各个尺寸"
+    );
+    Failure::Misused(message, Some(help))
+}
+
+fn given(written: &str) -> Result<Given, String> {
+    if let Ok(sizes) = sizes(written) {
+        return Ok(Given::Sizes(sizes));
+    }
+    let (name, path) = named_file(written)?;
+    Ok(Given::File(name, path))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "clap asks for a Result")]
+fn named_file(written: &str) -> Result<(Option<String>, PathBuf), String> {
+    Ok(match written.split_once('=') {
+        // A file whose name has an `=` in it is that file.
+        Some((name, path)) if !Path::new(written).exists() => (Some(name.to_owned()), PathBuf::from(path)),
+        Some(_) | None => (None, PathBuf::from(written)),
+    })
+}

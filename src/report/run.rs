@@ -1,0 +1,186 @@
+//! What a network has computed, at a glance: as text, and as JSON.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::table::heading;
+use super::{Style, Subject};
+use crate::run::Summary;
+use crate::shape::show;
+use crate::text;
+
+/// The name and version of the JSON form.
+pub const SCHEMA: &str = "cnncost/run/1";
+
+/// A forward pass that was made.
+#[derive(Debug)]
+pub struct Run<'s> {
+    /// The network.
+    pub subject: &'s Subject,
+    /// Where it was computed.
+    pub device: String,
+    /// What random numbers came from.
+    pub seed: u64,
+    /// The file that the weights are from, if they are not fresh.
+    pub weights: Option<String>,
+    /// The outputs by name.
+    pub outputs: Vec<(String, Summary)>,
+}
+
+/// A forward pass, in JSON.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RunRecord {
+    /// The name and version of this form: `cnncost/run/1`.
+    pub schema: &'static str,
+    /// The version of cnncost.
+    pub version: &'static str,
+    /// SHA-256 of the description, in hexadecimal.
+    pub sha256: String,
+    /// What the network calls itself.
+    pub model: String,
+    /// The file, or the name of the bundled one.
+    pub source: String,
+    /// The variant, if one was asked for.
+    pub variant: Option<String>,
+    /// Samples of the forward pass.
+    pub batch: u64,
+    /// The type of its numbers.
+    pub dtype: &'static str,
+    /// Where it was computed.
+    pub device: String,
+    /// What random numbers came from.
+    pub seed: u64,
+    /// The file that the weights are from; nothing if they are fresh.
+    pub weights: Option<String>,
+    /// The outputs by name.
+    pub outputs: BTreeMap<String, OutputRecord>,
+}
+
+/// An output, in JSON. A figure that is infinite or not a number is `null`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OutputRecord {
+    /// Sizes, the batch first.
+    pub shape: Vec<usize>,
+    /// Mean of all numbers.
+    pub mean: Option<f64>,
+    /// Standard deviation of all numbers.
+    pub std: Option<f64>,
+    /// The smallest.
+    pub min: Option<f64>,
+    /// The largest.
+    pub max: Option<f64>,
+    /// How many are infinite or not a number.
+    pub not_finite: usize,
+    /// For each sample of a vector for each sample, the largest values, largest first.
+    pub top: Vec<Vec<ValueRecord>>,
+}
+
+/// A number and where it is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ValueRecord {
+    /// Its index, from 0.
+    pub index: usize,
+    /// The number.
+    pub value: Option<f64>,
+}
+
+/// The outputs, one below the other.
+pub fn table(run: &Run, style: Style) -> String {
+    let mut text = heading(run.subject, style);
+    for (name, summary) in &run.outputs {
+        let sizes: Vec<u64> = summary.shape.iter().map(|&size| size as u64).collect();
+        let [mean, std, min, max] = [summary.mean, summary.std, summary.min, summary.max].map(digits);
+        let _ = writeln!(text, "{name}  {}", show(&sizes));
+        let figures = text!(
+            "mean {mean}  std {std}  min {min}  max {max}",
+            "均值 {mean}  标准差 {std}  最小 {min}  最大 {max}"
+        );
+        let _ = writeln!(text, "  {}", figures.get(style.language));
+        if summary.not_finite > 0 {
+            let count = summary.not_finite;
+            let remark = text!("{count} numbers are infinite or not a number", "{count} 个数为无穷大或非数");
+            let _ = writeln!(text, "  {}", remark.get(style.language));
+        }
+        for (sample, top) in summary.top.iter().enumerate() {
+            let count = top.len();
+            let of_sample = if summary.top.len() > 1 {
+                text!("top {count} of sample {sample}", "样本 {sample} 的前 {count} 名")
+            } else {
+                text!("top {count}", "前 {count} 名")
+            };
+            let listed: Vec<_> =
+                top.iter().map(|&(index, value)| format!("{index} ({})", digits(value))).collect();
+            let _ = writeln!(text, "  {}: {}", of_sample.get(style.language), listed.join("  "));
+        }
+    }
+    text
+}
+
+/// The same for programs.
+pub fn json(run: &Run) -> String {
+    let Run { subject, device, seed, weights, outputs } = run;
+    let record = RunRecord {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION"),
+        sha256: subject.sha256.clone(),
+        model: subject.title.clone(),
+        source: subject.source.clone(),
+        variant: subject.variant.clone(),
+        batch: subject.analysis.batch,
+        dtype: subject.element.name(),
+        device: device.clone(),
+        seed: *seed,
+        weights: weights.clone(),
+        outputs: outputs.iter().map(|(name, summary)| (name.clone(), output(summary))).collect(),
+    };
+    serde_json::to_string_pretty(&record).expect("a record is JSON") + "\n"
+}
+
+/// The JSON Schema of what [`json`] writes.
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(RunRecord)
+}
+
+fn output(summary: &Summary) -> OutputRecord {
+    let finite = |value: f64| value.is_finite().then_some(value);
+    let value = |&(index, value): &(usize, f64)| ValueRecord { index, value: finite(value) };
+    OutputRecord {
+        shape: summary.shape.clone(),
+        mean: finite(summary.mean),
+        std: finite(summary.std),
+        min: finite(summary.min),
+        max: finite(summary.max),
+        not_finite: summary.not_finite,
+        top: summary.top.iter().map(|top| top.iter().map(value).collect()).collect(),
+    }
+}
+
+/// Four digits, but none past a millionth: more differ from one machine to the next.
+fn digits(value: f64) -> String {
+    let size = value.abs();
+    if size == 0.0 || !size.is_finite() {
+        return value.to_string();
+    }
+    let decimals = [1000.0, 100.0, 10.0, 1.0, 0.1, 0.01, 1e-4].iter().position(|&least| size >= least);
+    match decimals {
+        Some(decimals) if size < 1e6 => format!("{value:.decimals$}"),
+        Some(_) | None => format!("{value:.3e}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::digits;
+
+    #[test]
+    fn numbers_have_four_digits() {
+        let shown = [0.0, 1.0, -12.345_67, 1234.5, 0.041_519, -4.326e-4, 1.5e-7, 2.5e9, f64::NAN].map(digits);
+        assert_eq!(
+            shown,
+            ["0", "1.000", "-12.35", "1234", "0.04152", "-0.000433", "1.500e-7", "2.500e9", "NaN"]
+        );
+    }
+}

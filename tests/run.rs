@@ -1,0 +1,307 @@
+//! `cnncost run` as a user meets it, and the files that it reads and writes.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use candle_core::{DType, Device, Tensor};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A convolution that doubles, and one that adds up.
+const NET: &str = "input = [2, 3, 3]\nlayers = [\n\
+    { name = 'double', op = 'conv2d', out_channels = 2, kernel_size = 1, bias = false },\n\
+    { name = 'relu', op = 'relu' }, { name = 'sum', op = 'conv2d', out_channels = 1, kernel_size = 3 },\n]\n";
+
+const TWO_ENDS: &str = "inputs = { left = [2], right = [2] }\nlayers = [\n\
+    { name = 'a', op = 'relu', from = 'left' }, { name = 'mid', side = [] },\n\
+    { op = 'add', from = ['a', 'right'] },\n]\n";
+
+struct Run {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Run {
+    let output = Command::cargo_bin("cnncost")
+        .unwrap()
+        .env_remove("CLICOLOR_FORCE")
+        .env("COLUMNS", "200")
+        .current_dir(folder)
+        .arg("run")
+        .args(arguments)
+        .output()
+        .unwrap();
+    Run {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("net.toml"), NET).unwrap();
+    fs::write(folder.path().join("two.toml"), TWO_ENDS).unwrap();
+    array(&[1, 2, 3, 3], f32::from).write_npy(folder.path().join("x.npy")).unwrap();
+    folder
+}
+
+fn array(dims: &[usize], value: impl Fn(u8) -> f32) -> Tensor {
+    let values: Vec<f32> = (0..=u8::MAX).take(dims.iter().product()).map(value).collect();
+    Tensor::from_vec(values, dims, &Device::Cpu).unwrap()
+}
+
+fn weights() -> HashMap<String, Tensor> {
+    HashMap::from([
+        (
+            "double.weight".to_owned(),
+            Tensor::new(&[[2f32, 0.], [0., 2.]], &Device::Cpu).unwrap().reshape((2, 2, 1, 1)).unwrap(),
+        ),
+        ("sum.weight".to_owned(), array(&[1, 2, 3, 3], |_| 1.0)),
+        ("sum.bias".to_owned(), array(&[1], |_| 0.5)),
+    ])
+}
+
+fn read(path: impl AsRef<Path>) -> Vec<f32> {
+    let tensor = Tensor::read_npy(path).unwrap().to_dtype(DType::F32).unwrap();
+    tensor.flatten_all().unwrap().to_vec1().unwrap()
+}
+
+/// 2·(0 + … + 17) + 0.5.
+#[test]
+fn weights_and_input_of_files_give_the_output() {
+    let folder = folder();
+    let of = |name: &str| folder.path().join(name);
+    candle_core::safetensors::save(&weights(), of("w.safetensors")).unwrap();
+    let listed: Vec<(String, Tensor)> = weights().into_iter().collect();
+    Tensor::write_npz(&listed, of("w.npz")).unwrap();
+    for file in ["w.safetensors", "w.npz"] {
+        let run =
+            run(folder.path(), &["net.toml", "--weights", file, "--input", "x.npy", "--output", "y.npy"]);
+        assert_eq!((run.code, run.err.as_str()), (0, ""));
+        assert_eq!(read(of("y.npy")), [306.5]);
+    }
+    // In half the width, and read back as such.
+    let half = ["net.toml", "--weights", "w.npz", "--input", "x.npy", "--output", "h.npy", "--dtype", "f16"];
+    assert_eq!(run(folder.path(), &half).code, 0);
+    assert_eq!(read(of("h.npy")), [306.5]);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_and_json_is_as_its_schema_says() {
+    let folder = folder();
+    let output =
+        |seed| run(folder.path(), &["net.toml", "--seed", seed, "--batch", "2", "--format", "json"]).out;
+    assert_eq!(output("1"), output("1"));
+    assert_ne!(output("1"), output("2"));
+    let json: Value = serde_json::from_str(&output("1")).unwrap();
+    assert_eq!(json["outputs"]["output"]["shape"], serde_json::json!([2, 1, 1, 1]));
+    let schema = Command::cargo_bin("cnncost").unwrap().args(["schema", "run"]).output().unwrap().stdout;
+    let schema = serde_json::from_slice(&schema).unwrap();
+    assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&json));
+    let text = run(folder.path(), &["net.toml", "--lang", "zh"]).out;
+    assert!(text.contains("均值"), "{text}");
+}
+
+#[test]
+fn several_inputs_and_outputs_have_names() {
+    let folder = folder();
+    let of = |name: &str| folder.path().join(name);
+    array(&[1, 2], |_| -1.0).write_npy(of("left.npy")).unwrap();
+    array(&[1, 2], |_| 3.0).write_npy(of("right.npy")).unwrap();
+    let arguments =
+        ["--input", "right=right.npy", "--input", "left=left.npy", "-o", "y.npy", "-o", "mid=m.npy"];
+    let done = run(folder.path(), &[&["two.toml"][..], &arguments].concat());
+    assert_eq!((done.code, done.err.as_str()), (0, ""));
+    assert_eq!((read(of("y.npy")), read(of("m.npy"))), (vec![3.0, 3.0], vec![0.0, 0.0]));
+    let wrong = run(folder.path(), &["two.toml", "--input", "lef=left.npy"]);
+    assert_eq!(wrong.code, 2);
+    assert!(
+        wrong.err.contains("no input for `lef`") && wrong.err.contains("did you mean `left`?"),
+        "{}",
+        wrong.err
+    );
+}
+
+/// The sizes of the network and the batch are those of the array.
+#[test]
+fn an_array_sets_the_sizes() {
+    let folder = folder();
+    array(&[4, 2, 5, 6], |_| 1.0).write_npy(folder.path().join("large.npy")).unwrap();
+    array(&[2, 3, 3], |_| 1.0).write_npy(folder.path().join("one.npy")).unwrap();
+    array(&[5], |_| 1.0).write_npy(folder.path().join("flat.npy")).unwrap();
+    let large = run(folder.path(), &["net.toml", "--input", "large.npy"]);
+    assert!(large.out.contains("output  4×1×3×4"), "{}{}", large.out, large.err);
+    assert!(run(folder.path(), &["net.toml", "--input", "one.npy"]).out.contains("output  1×1×1×1"));
+    let flat = run(folder.path(), &["net.toml", "--input", "flat.npy"]);
+    assert_eq!(flat.code, 2);
+    assert!(flat.err.contains("`flat.npy` is 5, and the input is 2×3×3"), "{}", flat.err);
+    assert!(run(folder.path(), &["net.toml", "--input", "2x8x8"]).out.contains("output  1×1×6×6"));
+}
+
+#[test]
+fn a_dump_has_every_node_and_spares_what_is_not_its_own() {
+    let folder = folder();
+    let dump = |name| run(folder.path(), &["net.toml", "--input", "x.npy", "--dump", name]);
+    for _ in 0..2 {
+        assert_eq!(dump("d").code, 0);
+    }
+    let index = fs::read_to_string(folder.path().join("d/cnncost-dump.json")).unwrap();
+    let index: Value = serde_json::from_str(&index).unwrap();
+    assert_eq!(index.as_array().unwrap().len(), 4);
+    assert_eq!(index[1]["file"], "0001_double.npy");
+    assert_eq!(read(folder.path().join("d/0000_input.npy")).len(), 18);
+    assert_eq!(fs::read_dir(folder.path().join("d")).unwrap().count(), 5);
+    let refused = dump(".");
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("there are other files in it"), "{}", refused.err);
+    assert!(folder.path().join("x.npy").exists());
+}
+
+#[test]
+fn weights_that_do_not_fit_are_named() {
+    let folder = folder();
+    let with = |change: &dyn Fn(&mut HashMap<String, Tensor>)| {
+        let mut weights = weights();
+        change(&mut weights);
+        candle_core::safetensors::save(&weights, folder.path().join("w.safetensors")).unwrap();
+        run(folder.path(), &["net.toml", "--weights", "w.safetensors", "--input", "x.npy"])
+    };
+    let wrong = with(&|weights| {
+        weights.insert("sum.weight".to_owned(), array(&[1, 2, 5, 5], |_| 1.0));
+    });
+    assert_eq!(wrong.code, 2);
+    assert!(
+        wrong.err.contains("`sum.weight` is 1×2×5×5 in the file, and 1×2×3×3 in the network"),
+        "{}",
+        wrong.err
+    );
+    let missing = with(&|weights| {
+        weights.remove("sum.bias");
+        weights.insert("sum.bais".to_owned(), array(&[1], |_| 1.0));
+    });
+    assert_eq!(missing.code, 2);
+    let expected = "the file lacks `sum.bias` 1; nearest is `sum.bais` 1";
+    assert!(missing.err.contains(expected), "{}", missing.err);
+    let surplus = with(&|weights| {
+        weights.insert("other.weight".to_owned(), array(&[7], |_| 1.0));
+    });
+    assert!(surplus.err.contains("the network has no `other.weight` 7"), "{}", surplus.err);
+    // Counters are no weights.
+    let counter = with(&|weights| {
+        let zero = Tensor::zeros((), DType::I64, &Device::Cpu).unwrap();
+        weights.insert("bn.num_batches_tracked".to_owned(), zero);
+    });
+    assert_eq!(counter.code, 0, "{}", counter.err);
+}
+
+/// Other names: what is of one kind is taken in order, if the names tell the order.
+#[test]
+fn other_names_are_matched_by_shapes_and_order() {
+    let folder = folder();
+    let rename = |names: [&str; 3]| {
+        let weights = weights();
+        let of = |name: &str| weights[name].clone();
+        let renamed =
+            [(names[0], of("double.weight")), (names[1], of("sum.weight")), (names[2], of("sum.bias"))];
+        let renamed: HashMap<String, Tensor> =
+            renamed.into_iter().map(|(name, tensor)| (name.to_owned(), tensor)).collect();
+        candle_core::safetensors::save(&renamed, folder.path().join("w.safetensors")).unwrap();
+    };
+    rename(["features.0.weight", "features.2.weight", "features.2.bias"]);
+    let arguments = ["net.toml", "--weights", "w.safetensors", "--input", "x.npy", "-o", "y.npy"];
+    let done = run(folder.path(), &[&arguments[..], &["--verbose"]].concat());
+    assert!(done.err.contains("sum.bias  ←  features.2.bias"), "{}", done.err);
+    assert_eq!(read(folder.path().join("y.npy")), [306.5]);
+    assert!(run(folder.path(), &arguments).err.contains("--verbose lists them"));
+
+    let twins = "input = [1, 4, 4]\nlayers = [{ op = 'conv2d', out_channels = 1, kernel_size = 1 }, \
+                 { op = 'conv2d', out_channels = 1, kernel_size = 1 }]";
+    fs::write(folder.path().join("twins.toml"), twins).unwrap();
+    let tensor = || array(&[1, 1, 1, 1], |_| 1.0);
+    let bias = || array(&[1], |_| 1.0);
+    let tensors = [
+        ("left.weight", tensor()),
+        ("left.bias", bias()),
+        ("right.weight", tensor()),
+        ("right.bias", bias()),
+    ];
+    let tensors: HashMap<String, Tensor> = tensors.map(|(name, tensor)| (name.to_owned(), tensor)).into();
+    candle_core::safetensors::save(&tensors, folder.path().join("w.safetensors")).unwrap();
+    let refused = run(folder.path(), &["twins.toml", "--weights", "w.safetensors"]);
+    assert_eq!(refused.code, 2);
+    let expected = "`left` and `right` hold the same shapes, and their names do not tell which of them is `conv2d_1` and \
+                    which `conv2d_2`";
+    assert!(refused.err.contains(expected), "{}", refused.err);
+}
+
+#[test]
+fn what_cannot_be_run_is_said_before_anything_is_made() {
+    let folder = folder();
+    let huge = "input = [1000000, 1000000]\nlayers = [{ op = 'linear', out_features = 100000000 }]";
+    fs::write(folder.path().join("huge.toml"), huge).unwrap();
+    let refused = run(folder.path(), &["huge.toml"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("of memory, and") && refused.err.contains("is free"), "{}", refused.err);
+    if !cfg!(feature = "cuda") {
+        let refused = run(folder.path(), &["net.toml", "--device", "cuda:1"]);
+        assert_eq!(refused.code, 2);
+        assert!(refused.err.contains("cargo build --release --features cuda"), "{}", refused.err);
+    }
+    for wrong in [&["--device", "gpu"][..], &["--dtype", "i8"], &["--output", "nowhere=y.npy"]] {
+        assert_eq!(run(folder.path(), &[&["net.toml"][..], wrong].concat()).code, 2, "{wrong:?}");
+    }
+}
+
+#[test]
+fn broken_files_are_refused() {
+    let folder = folder();
+    let of = |name: &str| folder.path().join(name);
+    let header = |text: &str| {
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend(u16::try_from(text.len()).unwrap().to_le_bytes());
+        bytes.extend(text.as_bytes());
+        bytes
+    };
+    let shaped =
+        |shape: &str| header(&format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}"));
+    let arrays: [(&[u8], &str); 6] = [
+        (b"", "ends before"),
+        (b"\x93NUMPY\x01\x00\xff\xff{", "ends before"),
+        (b"not an array at all", "no array of NumPy's"),
+        (&shaped("(1, 2, 3, 3)"), "ends before"),
+        (&shaped("(1000000, 1000000, 1000000)"), "ends before"),
+        (&shaped("(99999999999, 99999999999, 99999999999)"), "not understood"),
+    ];
+    for (bytes, why) in arrays {
+        fs::write(of("bad.npy"), bytes).unwrap();
+        let refused = run(folder.path(), &["net.toml", "--input", "bad.npy"]);
+        assert_eq!(refused.code, 2);
+        assert!(refused.err.contains(why), "{why}: {}", refused.err);
+    }
+    let safetensors = |json: &str, data: usize| {
+        let mut bytes = (json.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(json.as_bytes());
+        bytes.extend(vec![0; data]);
+        bytes
+    };
+    let archives: [(&[u8], &str); 6] = [
+        (b"short", "ends before"),
+        (&u64::MAX.to_le_bytes(), "neither a safetensors file nor a .npz"),
+        (&safetensors("{\"a\": {}}", 0), "`a` is not understood"),
+        (&safetensors(r#"{"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}"#, 4), "ends before"),
+        (&safetensors(r#"{"a": {"dtype": "F32", "shape": [9], "data_offsets": [8, 0]}}"#, 8), "other bytes"),
+        (b"PK\x03\x04 and no more of it", "no readable .npz"),
+    ];
+    for (bytes, why) in archives {
+        fs::write(of("bad.safetensors"), bytes).unwrap();
+        let refused = run(folder.path(), &["net.toml", "--weights", "bad.safetensors"]);
+        assert_eq!(refused.code, 2);
+        assert!(refused.err.contains(why), "{why}: {}", refused.err);
+    }
+    let refused = run(folder.path(), &["net.toml", "--weights", "nothing.npz"]);
+    assert!(refused.err.contains("cannot use `nothing.npz`: there is no such file"), "{}", refused.err);
+}
