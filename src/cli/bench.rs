@@ -24,17 +24,6 @@ pub(super) struct Arguments {
     /// variant, `@*` all of them. Several are measured in turns, and each is held against the first
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
-    #[command(flatten)]
-    reading: Reading,
-    /// Samples of one forward pass; several numbers as in `1,8,32`
-    #[arg(
-        long, value_name = "N,…", value_delimiter = ',', default_value = "1", help_heading = "Network",
-        value_parser = clap::value_parser!(u64).range(1..)
-    )]
-    batch: Vec<u64>,
-    /// Sizes of the input, without the batch, in place of those in the file: 3x299x299
-    #[arg(long, value_name = "SIZES", value_parser = sizes, help_heading = "Network")]
-    input: Option<Sizes>,
     /// Where to compute: cpu, cuda, or cuda:1 for the second GPU
     #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = place)]
     device: Place,
@@ -53,14 +42,25 @@ pub(super) struct Arguments {
     /// Hold it against an earlier measurement, which `--format json` wrote; with `--strict`, slower is a failure
     #[arg(long, value_name = "FILE")]
     compare: Option<String>,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
     /// Answer requests to measure, as the program that measures with another number of threads does
     #[arg(long, hide = true)]
     serve: bool,
     #[command(flatten)]
+    reading: Reading,
+    /// Samples of one forward pass; several numbers as in `1,8,32`
+    #[arg(
+        long, value_name = "N,…", value_delimiter = ',', default_value = "1", help_heading = "Network",
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    batch: Vec<u64>,
+    /// Sizes of the input, without the batch, in place of those in the file: 3x299x299
+    #[arg(long, value_name = "SIZES", value_parser = sizes, help_heading = "Network")]
+    input: Option<Sizes>,
+    #[command(flatten)]
     sampling: Sampling,
-    /// How it is written
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
     #[command(flatten)]
     output: Output,
 }
@@ -254,6 +254,10 @@ fn line(subjects: &[Subject], progress: Progress) -> Text {
     let named = |subject: usize| (&subjects[subject].label, subjects[subject].analysis.batch);
     match progress {
         Progress::Peak(_) => text!("measuring what the machine reaches", "正在测量机器峰值"),
+        Progress::Sample { subject, count: 0, precision: _ } => {
+            let (label, batch) = named(subject);
+            text!("{label}, batch {batch}: warming up", "{label},批量 {batch}:预热")
+        }
         Progress::Sample { subject, count, precision } => {
             let (label, batch) = named(subject);
             let sure = if precision.is_finite() {
