@@ -21,6 +21,7 @@
 //! ```text
 //! description.toml ─▶ read ─▶ Description ─▶ expand(options) ─▶ Graph ─▶ analyze ─▶ Analysis ─▶ report ─▶ text
 //!                                                                 └────▶ run (candle) ─▶ outputs
+//!                                                                          └─▶ bench ─▶ samples ─▶ report ─▶ text
 //! ```
 //!
 //! A description is read once and expanded as often as there are variants of it. Expanding makes an immutable [`graph`], in
@@ -43,6 +44,7 @@
 //! | [`run`] | a graph into its outputs, with candle: weights, fresh or of a file; the memory it needs |
 //! | [`read`] | a description into a graph: syntax, names, expressions, expansion; the bundled networks |
 //! | [`subject`] | a network as it was asked for, with what is known about it |
+//! | [`bench`] | how long networks take, beside what the machine reaches |
 //! | [`claim`] | statements about networks, and whether they hold |
 //! | [`compare`] | which layers of two networks are each other's like, and where they differ |
 //! | [`report`] | rows and columns, each defined once, and a writer for each format |
@@ -60,6 +62,7 @@
 //! - Nothing panics on any input, nothing wraps around, nothing is silently zero, and no order depends on a hash.
 
 pub mod analyze;
+pub mod bench;
 pub mod claim;
 pub mod cli;
 pub mod compare;

@@ -21,10 +21,14 @@ fn run(command: &str) -> Output {
     let bin = Path::new(env!("CARGO_BIN_EXE_cnncost")).parent().unwrap();
     let path = std::env::var_os("PATH").unwrap_or_default();
     // What the README writes is no part of the repository.
-    let lockfile = format!("{}/readme-lock.toml", env!("CARGO_TARGET_TMPDIR"));
+    let written = |name: &str| format!("{}/readme-{name}", env!("CARGO_TARGET_TMPDIR"));
     let paths = std::iter::once(bin.to_owned()).chain(std::env::split_paths(&path));
+    let command = command.replace("cargo run --release -- ", "cnncost ");
+    let command = ["lock.toml", "baseline.json"]
+        .iter()
+        .fold(command, |command, name| command.replace(name, &written(name)));
     Command::new("sh")
-        .args(["-c", &command.replace("cargo run --release -- ", "cnncost ").replace("lock.toml", &lockfile)])
+        .args(["-c", &command])
         .env("PATH", std::env::join_paths(paths).unwrap())
         .env("COLUMNS", "100")
         .env_remove("CLICOLOR_FORCE")

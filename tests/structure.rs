@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom up, as in the documentation of the crate.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "text",
     "shape",
     "counts",
@@ -17,6 +17,7 @@ const ORDER: [&str; 16] = [
     "run",
     "read",
     "subject",
+    "bench",
     "claim",
     "compare",
     "report",

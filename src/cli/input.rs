@@ -68,7 +68,7 @@ pub(super) struct NetworkSettings {
     from: From,
     /// Fail if there is a warning or an operator that is not counted
     #[arg(long)]
-    strict: bool,
+    pub(super) strict: bool,
 }
 
 /// Which subjects a command makes of a network that was named.

@@ -14,6 +14,7 @@ use crate::shape::ElementType;
 use crate::text::{Language, Text};
 
 mod analyze;
+mod bench;
 mod check;
 mod compare;
 mod device;
@@ -45,6 +46,8 @@ struct Cli {
 enum Command {
     /// Show the cost of each layer and in total; of several networks, a line each
     Analyze(analyze::Arguments),
+    /// Execute networks and measure how long they take, beside what counting says
+    Bench(bench::Arguments),
     /// Hold claims about networks against what is counted: budgets, lecture notes, papers
     Check(check::Arguments),
     /// Lay networks side by side: totals with their ratios, and where the difference arises
@@ -135,6 +138,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Analyze(arguments) => analyze::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Outcome, Output};
 use crate::read::schema::description;
-use crate::report::{check, compare, json, run};
+use crate::report::{bench, check, compare, json, run};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -23,6 +23,8 @@ enum Schema {
     Analysis,
     /// Of what `compare --format json` prints
     Comparison,
+    /// Of what `bench --format json` prints
+    Bench,
     /// Of what `check --format json` prints for one file
     Check,
     /// Of what `run --format json` prints
@@ -34,6 +36,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Schema::Description => description(),
         Schema::Analysis => json::schema(),
         Schema::Comparison => compare::json::schema(),
+        Schema::Bench => bench::json::schema(),
         Schema::Check => check::schema(),
         Schema::Run => run::schema(),
     };

@@ -1,6 +1,7 @@
 //! Every column of every report, once: its name, its heading, what stands in it.
 
 use super::rows::{Row, RowKind};
+use crate::bench::profile::Layer;
 use crate::counts::Counts;
 use crate::error::nearest;
 use crate::text;
@@ -55,6 +56,7 @@ impl Column {
     /// Whether it is set flush right: figures are.
     pub fn is_numeric(&self) -> bool {
         !matches!(self.key, "layer" | "op" | "input" | "output" | "kernel" | "field" | "bound" | "share")
+            && !matches!(self.key, "macs_share" | "time_share" | "limit")
     }
 }
 
@@ -174,6 +176,47 @@ pub const COLUMNS: &[Column] = &[
     Column { key: "share", english: "share", chinese: "占比", cell: share },
 ];
 
+/// Columns of what was measured, which stand behind the others.
+pub const MEASURED: &[Column] = &[
+    Column { key: "macs_share", english: "share of MACs", chinese: "乘加占比", cell: share },
+    Column {
+        key: "measured",
+        english: "time",
+        chinese: "时间",
+        cell: |row| measured(row, |layer| Cell::Seconds(layer.seconds)),
+    },
+    Column {
+        key: "time_share",
+        english: "share of time",
+        chinese: "时间占比",
+        cell: |row| measured(row, |layer| Cell::Share(layer.share)),
+    },
+    Column {
+        key: "flop_rate",
+        english: "GFLOP/s",
+        chinese: "GFLOP/s",
+        cell: |row| measured(row, |layer| rate(layer.flops_per_second)),
+    },
+    Column {
+        key: "byte_rate",
+        english: "GB/s",
+        chinese: "GB/s",
+        cell: |row| measured(row, |layer| rate(layer.bytes_per_second)),
+    },
+    Column {
+        key: "limit",
+        english: "bound",
+        chinese: "瓶颈",
+        cell: |row| measured(row, |layer| Cell::Text(layer.bound.name().to_owned())),
+    },
+    Column {
+        key: "roof",
+        english: "at the roof",
+        chinese: "屋顶时间",
+        cell: |row| measured(row, |layer| Cell::Seconds(layer.roofline_seconds)),
+    },
+];
+
 /// The column called `key`.
 pub fn column(key: &str) -> Option<&'static Column> {
     COLUMNS.iter().find(|column| column.key == key)
@@ -216,6 +259,23 @@ fn share(row: &Row) -> Cell {
         Some(share) => Cell::Share(share),
         None => Cell::Empty,
     }
+}
+
+/// What was measured; nothing of what takes no time, and of a part that is the whole.
+fn measured(row: &Row, cell: impl Fn(&Layer) -> Cell) -> Cell {
+    let Some(layer) = row.measured.filter(|layer| layer.seconds > 0.0) else { return Cell::Empty };
+    let cell = cell(&layer);
+    let says_nothing = match cell {
+        Cell::Share(_) => row.kind == RowKind::Total,
+        Cell::Seconds(seconds) => seconds <= 0.0,
+        Cell::Text(_) | Cell::Count(_) | Cell::Ratio(_) | Cell::Unknown | Cell::Empty => false,
+    };
+    if says_nothing { Cell::Empty } else { cell }
+}
+
+/// Billions a second.
+fn rate(per_second: f64) -> Cell {
+    if per_second > 0.0 { Cell::Ratio(per_second / 1e9) } else { Cell::Empty }
 }
 
 /// What is said of a box only where it is folded: open, its parts say it.

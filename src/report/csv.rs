@@ -5,13 +5,18 @@ use super::rows::Row;
 
 /// The rows that add up, with these columns.
 pub fn table(rows: &[Row], columns: &[&Column]) -> String {
-    let mut writer = ::csv::Writer::from_writer(vec![]);
     let lines = rows
         .iter()
         .filter(|row| row.kind.adds_up())
         .map(|row| columns.iter().map(|column| cell(row, column)).collect::<Vec<_>>());
     let headings = columns.iter().map(|column| column.key.to_owned()).collect();
-    for line in std::iter::once(headings).chain(lines) {
+    records(std::iter::once(headings).chain(lines))
+}
+
+/// Lines of as many fields each.
+pub(super) fn records(lines: impl Iterator<Item = Vec<String>>) -> String {
+    let mut writer = ::csv::Writer::from_writer(vec![]);
+    for line in lines {
         writer.write_record(&line).expect("a vector takes any record of as many fields as the first");
     }
     let bytes = writer.into_inner().expect("a vector can be flushed");

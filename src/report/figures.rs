@@ -21,6 +21,11 @@ pub(super) fn seconds(time: f64) -> String {
     format!("{} {unit}", digits(time / step))
 }
 
+/// A part of a whole in percent, with three digits: `3.14 %`, `61.0 %`.
+pub(super) fn percent(part: f64) -> String {
+    format!("{} %", digits(part * 100.0))
+}
+
 /// A ratio with three digits: `38.6`.
 pub(super) fn digits(ratio: f64) -> String {
     let decimals = decimals(ratio);

@@ -5,6 +5,7 @@ use crate::text::Language;
 
 pub use crate::subject::Subject;
 
+pub mod bench;
 pub mod check;
 pub mod columns;
 pub mod compare;

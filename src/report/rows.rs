@@ -5,6 +5,7 @@ use super::like::Liked;
 use crate::analyze::Status;
 use crate::analyze::receptive_field::{ReceptiveField, Seen};
 use crate::analyze::roofline::{Estimate, Roofline};
+use crate::bench::profile::Layer;
 use crate::counts::Counts;
 use crate::graph::outline::Outline;
 use crate::graph::{NodeId, Place, Scope, ScopeId, ScopeKind};
@@ -17,6 +18,8 @@ use crate::shape::Shape;
 pub struct Row {
     /// What kind of line it is.
     pub kind: RowKind,
+    /// What it is about.
+    pub place: Place,
     /// The whole path.
     pub path: String,
     /// What is left of the path where the boxes around it have lines of their own.
@@ -43,6 +46,8 @@ pub struct Row {
     pub live_bytes: u128,
     /// What it takes on a device, if one was asked about.
     pub estimate: Option<Estimate>,
+    /// What it takes as it was measured, if it was.
+    pub measured: Option<Layer>,
     /// What an element of its output sees of the input: `11×11 /4`; empty unless receptive fields have been asked for, since
     /// those of a large network take time.
     pub field: String,
@@ -122,6 +127,8 @@ pub fn total(subject: &Subject) -> Row {
     let list = |shapes: Vec<String>| shapes.join(", ");
     Row {
         kind: RowKind::Total,
+        place: Place::Box(ScopeId::ROOT),
+        measured: None,
         path: subject.label.clone(),
         name: subject.label.clone(),
         depth: 0,
@@ -188,6 +195,8 @@ impl Outline<'_> {
         let uncounted = subject.analysis.uncounted();
         Row {
             kind: RowKind::Folded,
+            place: Place::Box(id),
+            measured: None,
             name: below(&path, around),
             path,
             depth: 0,
@@ -222,6 +231,8 @@ fn node_row(subject: &Subject, id: NodeId, around: &str) -> Row {
     let window = op.zip(inputs.first()).and_then(|(op, input)| op.window(input));
     Row {
         kind: if op.is_none() && counts.is_some() { RowKind::Input } else { RowKind::Operator },
+        place: Place::Node(id),
+        measured: None,
         name: below(&path, around),
         path,
         depth: 0,

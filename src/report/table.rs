@@ -5,7 +5,7 @@ use std::fmt::Write;
 use comfy_table::{Attribute, Cell as Drawn, CellAlignment, Color, LineStyle, Table, TableStyle};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::columns::{Cell, Column, column};
+use super::columns::{COLUMNS, Cell, Column};
 use super::figures::{bar, bytes, digits, seconds, short};
 use super::rows::{self, Depth, Row, RowKind};
 use super::{Style, Subject};
@@ -73,7 +73,7 @@ pub fn network(subject: &Subject, choice: &Choice, style: Style) -> String {
     rows.push(rows::total(subject));
     names.push(total.get(style.language).to_owned());
     let drawing = Drawing { rows, names, tree, style };
-    let columns = choice.columns.clone().unwrap_or_else(|| drawing.fitting(&NETWORK));
+    let columns = choice.columns.clone().unwrap_or_else(|| drawing.fitting(&NETWORK, &all()));
     let mut text = heading(subject, style);
     text.push_str(&drawing.draw(&columns));
     text.push('\n');
@@ -87,7 +87,7 @@ pub fn summary(subjects: &[Subject], columns: Option<&[&'static Column]>, style:
         subjects.iter().map(|subject| Row { kind: RowKind::Operator, ..rows::total(subject) }).collect();
     let names = rows.iter().map(|row| row.name.clone()).collect();
     let drawing = Drawing { rows, names, tree: false, style };
-    let columns = columns.map_or_else(|| drawing.fitting(&SUMMARY), <[_]>::to_vec);
+    let columns = columns.map_or_else(|| drawing.fitting(&SUMMARY, &all()), <[_]>::to_vec);
     drawing.draw(&columns)
 }
 
@@ -99,13 +99,8 @@ pub fn sort(rows: &mut Vec<Row>, column: &Column) {
     }
     rows.sort_by_cached_key(|row| match (column.cell)(row) {
         Cell::Count(count) => (std::cmp::Reverse(count), String::new()),
-        Cell::Share(_) => {
-            let macs = || row.counts.map_or(0, |c| c.work.macs.total());
-            let figure = row.like.as_ref().map_or_else(macs, |like| like.count.unwrap_or(u128::MAX));
-            (std::cmp::Reverse(figure), String::new())
-        }
         // The bits of positive floats are in their order.
-        Cell::Ratio(number) | Cell::Seconds(number) => {
+        Cell::Share(number) | Cell::Ratio(number) | Cell::Seconds(number) => {
             (std::cmp::Reverse(number.to_bits().into()), String::new())
         }
         // What is not known may be the largest.
@@ -115,7 +110,7 @@ pub fn sort(rows: &mut Vec<Row>, column: &Column) {
     });
 }
 
-fn indented(rows: &[Row]) -> Vec<String> {
+pub(super) fn indented(rows: &[Row]) -> Vec<String> {
     rows.iter().map(|row| format!("{:indent$}{}", "", row.name, indent = 2 * row.depth)).collect()
 }
 
@@ -282,25 +277,31 @@ fn status(subject: &Subject) -> Text {
     }
 }
 
+/// Every column of an analysis.
+fn all() -> Vec<&'static Column> {
+    COLUMNS.iter().collect()
+}
+
 /// Rows on their way to the screen.
-struct Drawing {
-    rows: Vec<Row>,
+pub(super) struct Drawing {
+    pub(super) rows: Vec<Row>,
     /// What stands in the first column.
-    names: Vec<String>,
-    tree: bool,
-    style: Style,
+    pub(super) names: Vec<String>,
+    pub(super) tree: bool,
+    pub(super) style: Style,
 }
 
 impl Drawing {
-    /// As many of the columns `wanted`, first come first served, as the terminal has room for; in their usual order.
-    fn fitting(&self, wanted: &[&str]) -> Vec<&'static Column> {
+    /// As many of the columns `wanted`, first come first served, as the terminal has room for; in the order of `known`.
+    pub(super) fn fitting(&self, wanted: &[&str], known: &[&'static Column]) -> Vec<&'static Column> {
         let mut chosen: Vec<&'static Column> = vec![];
         let mut room = self.style.width;
         // Counted as another tool does, there is one figure, its own.
         let ours = ["macs", "flops", "exact"];
         let is_like = self.rows.iter().any(|row| row.like.is_some());
         let wanted = wanted.iter().filter(|key| !is_like || !ours.contains(key));
-        for column in wanted.filter_map(|key| column(key)) {
+        let find = |key: &&str| known.iter().copied().find(|column| column.key == *key);
+        for column in wanted.filter_map(find) {
             let needed = self.width_of(column);
             // Beyond what is usual, a column must leave the names their room.
             let is_usual = chosen.len() < USUAL;
@@ -312,7 +313,7 @@ impl Drawing {
                 chosen.push(column);
             }
         }
-        chosen.sort_by_key(|column| super::columns::COLUMNS.iter().position(|known| known.key == column.key));
+        chosen.sort_by_key(|column| known.iter().position(|known| known.key == column.key));
         chosen
     }
 
@@ -322,7 +323,7 @@ impl Drawing {
         cells.chain([column.heading(&self.rows, self.style.language).width()]).max().unwrap_or(0)
     }
 
-    fn draw(&self, columns: &[&'static Column]) -> String {
+    pub(super) fn draw(&self, columns: &[&'static Column]) -> String {
         let widths: Vec<usize> = columns.iter().map(|column| self.width_of(column)).collect();
         let rest: usize =
             columns.iter().zip(&widths).filter(|(c, _)| c.key != "layer").map(|(_, w)| w + PADDING).sum();
@@ -333,7 +334,8 @@ impl Drawing {
             .unwrap_or(0)
             .min(self.style.width.saturating_sub(rest + PADDING).max(NAME));
         let spare = self.style.width.saturating_sub(rest + name + PADDING);
-        let bar_width = (BAR.0 + spare).min(BAR.1);
+        let bars = columns.iter().filter(|column| column.key.ends_with("share")).count().max(1);
+        let bar_width = (BAR.0 + spare / bars).min(BAR.1);
 
         let rule = LineStyle::none().fill('─');
         let mut table = Table::new();
@@ -372,7 +374,9 @@ impl Drawing {
             (RowKind::Total, ..) | (RowKind::Open | RowKind::Folded, "layer", _) => {
                 cell.add_attribute(Attribute::Bold)
             }
-            (_, "layer" | "op" | "kernel" | "share", Some(color)) => cell.fg(color),
+            (_, "layer" | "op" | "kernel" | "share" | "macs_share" | "time_share", Some(color)) => {
+                cell.fg(color)
+            }
             (_, _, _) => cell,
         }
     }

@@ -1,0 +1,299 @@
+//! How long networks take, executed: end to end, node by node, and beside what the machine itself reaches.
+//!
+//! Measuring, summarizing and showing are apart: [`sample`] takes raw samples, which are kept; [`statistics`] says what they
+//! come to; `report` shows it. [`run`] measures everything in turns: whatever slows the machine for a while
+//! slows every case alike, and the roofs ([`peak`]) are those of the same moment.
+//!
+//! ```
+//! use cnncost::bench::{Effort, Summary, sample};
+//!
+//! // Two cases of which a pass takes 50 ms and 20 ms: nothing is really executed here.
+//! let take = |case: usize, passes: usize| Ok::<_, ()>(passes as f64 * [0.050, 0.020][case]);
+//! let samples = sample::interleaved(2, Effort::default(), take, |_, _| ()).unwrap();
+//! let summary = Summary::of(&samples[1].seconds, 0);
+//! assert!(summary.count >= 50 && summary.interval.contains(0.020));
+//! ```
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use candle_core::{DType, Device, DeviceLocation};
+
+use crate::analyze::roofline::Roofline;
+use crate::counts::Overflow;
+use crate::run::memory::{Needs, free};
+use crate::shape::ElementType;
+use crate::subject::Subject;
+
+pub mod caveat;
+pub mod compare;
+mod error;
+pub mod machine;
+pub mod peak;
+pub mod profile;
+pub mod sample;
+pub mod statistics;
+mod team;
+
+pub use caveat::Caveat;
+pub use error::BenchError;
+pub use machine::Machine;
+pub use peak::Peak;
+pub use profile::Profile;
+pub use sample::{Effort, Samples, Warmup};
+pub use statistics::Summary;
+pub use team::{is_here, serve};
+
+use team::{Here, Team};
+
+/// What is measured, and how.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// With so many threads, one after the other; on a GPU there are none to choose.
+    pub threads: Vec<usize>,
+    /// How samples are taken.
+    pub effort: Effort,
+    /// Whether each node is measured too.
+    pub profile: bool,
+}
+
+/// What was measured.
+#[derive(Clone, Debug)]
+pub struct Bench {
+    /// On this machine.
+    pub machine: Machine,
+    /// On this device: `cpu`, or `cuda:` and its number.
+    pub device: String,
+    /// In this type.
+    pub element: ElementType,
+    /// How samples were taken.
+    pub effort: Effort,
+    /// What the machine reaches, by threads.
+    pub peaks: Vec<Peak>,
+    /// Every network with every number of threads.
+    pub cases: Vec<Case>,
+    /// What is to be said of the whole.
+    pub caveats: Vec<Caveat>,
+}
+
+/// One network with one number of threads.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Which of the networks.
+    pub subject: usize,
+    /// Threads; `None` on a GPU.
+    pub threads: Option<usize>,
+    /// As they were taken.
+    pub samples: Samples,
+    /// What they come to, in seconds for a pass.
+    pub summary: Summary,
+    /// What each node takes, if that was asked.
+    pub profile: Option<Profile>,
+    /// What is to be said of it.
+    pub caveats: Vec<Caveat>,
+}
+
+/// How far a measurement has come.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress {
+    /// The roofs with so many threads.
+    Peak(Option<usize>),
+    /// A case: its number, of how many, how many samples there are of it, and half of the interval's width as a part of the
+    /// median, once there is one.
+    Sample {
+        /// The network.
+        subject: usize,
+        /// Samples so far.
+        count: usize,
+        /// Infinite while it is not known.
+        precision: f64,
+    },
+    /// The nodes of a network.
+    Profile(usize),
+}
+
+impl Bench {
+    /// What the machine reaches with the threads of a case.
+    pub fn peak(&self, case: &Case) -> &Peak {
+        let peak = self.peaks.iter().find(|peak| peak.threads == case.threads);
+        peak.expect("the roofs are measured with the threads of every case")
+    }
+
+    /// The roofs of a case's network: what each node takes at best.
+    pub fn roofline(&self, case: &Case, subject: &Subject) -> Roofline {
+        let device = self.peak(case).device();
+        let roofline = Roofline::new(device, &subject.network.graph, &subject.analysis, self.element);
+        roofline.expect("what is measured has a peak for every type")
+    }
+}
+
+/// Measures networks, all of one element type, each at the batch that it is analyzed with.
+///
+/// `program` starts one that [`serve`]s the same networks: for numbers of threads that this process does not have.
+pub fn run(
+    subjects: &[Subject],
+    settings: &Settings,
+    device: &Device,
+    program: &dyn Fn() -> Command,
+    mut progress: impl FnMut(Progress),
+) -> Result<Bench, BenchError> {
+    let effort = settings.effort;
+    let machine = Machine::here(device);
+    dtype_of(subjects)?;
+    check_memory(subjects, settings, device)?;
+    let mut teams = teams(subjects, settings, device, program)?;
+
+    let mut peaks = vec![];
+    measure_peaks(&mut peaks, &mut teams, &machine, effort, &mut progress)?;
+    let count = teams.len();
+    // By network, then by threads.
+    let place = |case: usize| (case / count, case % count);
+    let samples = sample::interleaved(
+        subjects.len() * count,
+        effort,
+        |case, passes| teams[place(case).1].passes(place(case).0, passes),
+        |case, sampling| {
+            let (subject, count) = (place(case).0, sampling.count());
+            progress(Progress::Sample { subject, count, precision: sampling.precision() });
+        },
+    )?;
+    let mut cases = vec![];
+    for (index, samples) in samples.into_iter().enumerate() {
+        let (subject, team) = (place(index).0, &mut teams[place(index).1]);
+        let profile = if settings.profile {
+            progress(Progress::Profile(subject));
+            Some(team.profile(subject, &subjects[subject].network.graph, effort.max_time / 2)?)
+        } else {
+            None
+        };
+        cases.push(case(subject, team.threads, samples, profile, effort));
+    }
+    // Once more: the better counts.
+    measure_peaks(&mut peaks, &mut teams, &machine, effort, &mut progress)?;
+    let element = subjects.first().map_or(ElementType::F32, |subject| subject.element);
+    let device = name(device);
+    Ok(Bench { caveats: caveat::of_machine(&machine), machine, device, element, effort, peaks, cases })
+}
+
+/// What samples say.
+pub fn case(
+    subject: usize,
+    threads: Option<usize>,
+    samples: Samples,
+    profile: Option<Profile>,
+    effort: Effort,
+) -> Case {
+    let summary = Summary::of(&samples.seconds, effort.seed);
+    let caveats = caveat::of(&samples, &summary, effort, clock().0);
+    Case { subject, threads, samples, summary, profile, caveats }
+}
+
+/// candle's type of the networks' numbers, if it computes in it.
+fn dtype_of(subjects: &[Subject]) -> Result<DType, BenchError> {
+    match subjects.first().map_or(ElementType::F32, |subject| subject.element) {
+        ElementType::F32 => Ok(DType::F32),
+        ElementType::F16 => Ok(DType::F16),
+        ElementType::Bf16 => Ok(DType::BF16),
+        element @ ElementType::I8 => Err(BenchError::Element(element)),
+    }
+}
+
+/// A team for each number of threads.
+fn teams<'s>(
+    subjects: &'s [Subject],
+    settings: &Settings,
+    device: &'s Device,
+    program: &dyn Fn() -> Command,
+) -> Result<Vec<Team<'s>>, BenchError> {
+    let here = || Here::new(subjects, device, dtype_of(subjects)?, settings.effort.seed);
+    if !device.is_cpu() {
+        return Ok(vec![Team::here(None, here()?)]);
+    }
+    let team = |&threads: &usize| {
+        if team::is_here(threads) {
+            Ok(Team::here(Some(threads), here()?))
+        } else {
+            Team::apart(threads, program())
+        }
+    };
+    let mut teams = settings.threads.iter().map(team).collect::<Result<Vec<_>, _>>()?;
+    teams.iter_mut().try_for_each(Team::ready)?;
+    Ok(teams)
+}
+
+/// Whether weights, tensors and what convolutions work with fit the memory that is free, where that is known.
+fn check_memory(subjects: &[Subject], settings: &Settings, device: &Device) -> Result<(), BenchError> {
+    let Some(available) = free(device) else { return Ok(()) };
+    let (mut weights, mut others) = (0u128, 0);
+    for (index, subject) in subjects.iter().enumerate() {
+        let bytes = u64::try_from(subject.element.bytes()).expect("a number has few bytes");
+        let needs = Needs::of(&subject.network.graph, &subject.analysis, bytes, device);
+        let (own, other) = match needs {
+            Ok(needs) => (needs.weights, needs.activations.saturating_add(needs.workspace)),
+            Err(Overflow) => (u128::MAX, 0),
+        };
+        if team::owner(subjects, index) == index {
+            weights = weights.saturating_add(own);
+        }
+        others = others.max(other);
+    }
+    let teams = if device.is_cpu() { settings.threads.len() as u128 } else { 1 };
+    let needed = weights.saturating_add(others).saturating_mul(teams);
+    if needed > available { Err(BenchError::Memory { needed, available }) } else { Ok(()) }
+}
+
+/// `cpu`, `cuda:0`.
+fn name(device: &Device) -> String {
+    match device.location() {
+        DeviceLocation::Cpu => "cpu".to_owned(),
+        DeviceLocation::Cuda { gpu_id } => format!("cuda:{gpu_id}"),
+        DeviceLocation::Metal { gpu_id } => format!("metal:{gpu_id}"),
+    }
+}
+
+/// The roofs with each team; where there are some, the better ones.
+fn measure_peaks(
+    peaks: &mut Vec<Peak>,
+    teams: &mut [Team],
+    machine: &Machine,
+    effort: Effort,
+    progress: &mut impl FnMut(Progress),
+) -> Result<(), BenchError> {
+    let budget = (effort.max_time / 20).clamp(Duration::from_millis(10), Duration::from_millis(300));
+    for (index, team) in teams.iter_mut().enumerate() {
+        progress(Progress::Peak(team.threads));
+        let peak = team.peak(machine.largest_cache(), budget)?;
+        match peaks.get_mut(index) {
+            Some(before) => *before = before.best(peak),
+            None => peaks.push(peak),
+        }
+    }
+    Ok(())
+}
+
+/// What some work takes, with all that it leaves to the device.
+fn time<E: From<candle_core::Error>>(
+    device: &Device,
+    work: impl FnOnce() -> Result<(), E>,
+) -> Result<f64, E> {
+    device.synchronize()?;
+    let start = Instant::now();
+    work()?;
+    device.synchronize()?;
+    Ok(start.elapsed().as_secs_f64())
+}
+
+/// The smallest step of the clock that shows, and what reading it takes.
+fn clock() -> (f64, f64) {
+    const READINGS: u32 = 1000;
+    let start = Instant::now();
+    let mut step = f64::INFINITY;
+    for _ in 0..READINGS {
+        let reading = Instant::now().elapsed().as_secs_f64();
+        if reading > 0.0 {
+            step = step.min(reading);
+        }
+    }
+    // Each turn reads twice.
+    (step, start.elapsed().as_secs_f64() / f64::from(2 * READINGS))
+}

@@ -1,0 +1,264 @@
+//! Reasons to trust figures less than they look, each with what to do about it.
+
+use super::machine::Machine;
+use super::sample::{Effort, Samples};
+use super::statistics::{Summary, median, ratio_interval, two_speeds};
+use crate::text;
+use crate::text::Text;
+
+/// A reason for doubt.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Caveat {
+    /// The median is less sure than was asked for when the time was over.
+    Imprecise {
+        /// Half the width of its interval, as a part of it.
+        found: f64,
+        /// What was asked for.
+        wanted: f64,
+    },
+    /// There are too few samples to know how sure the median is.
+    Few {
+        /// How many.
+        count: usize,
+    },
+    /// Samples lie far off.
+    Outliers {
+        /// How many.
+        count: usize,
+        /// Of so many.
+        of: usize,
+    },
+    /// The second half is slower or faster than the first.
+    Drift {
+        /// The later median divided by the earlier.
+        ratio: f64,
+    },
+    /// Samples have one of two speeds.
+    TwoSpeeds {
+        /// The slow median divided by the fast.
+        ratio: f64,
+    },
+    /// The clock's steps are a large part of a sample.
+    CoarseClock {
+        /// A step, as a part of the shortest sample.
+        share: f64,
+    },
+    /// Something else kept the machine busy.
+    OtherLoad {
+        /// Processes that ran or wanted to, on average over the minute before.
+        load: f64,
+        /// Cores.
+        cores: usize,
+    },
+    /// The program is not optimized.
+    Unoptimized,
+    /// A baseline is of another machine.
+    OtherMachine {
+        /// What differs.
+        what: Text,
+    },
+    /// A baseline has no such case.
+    NoBaseline,
+}
+
+/// Fewer samples tell little of their spread.
+const FEW: usize = 10;
+
+/// A share of outliers that is to be expected on any machine.
+const USUAL_OUTLIERS: f64 = 0.05;
+
+/// A drift that matters, as a part of the median.
+const DRIFT: f64 = 0.03;
+
+/// What is to be said of the samples of one case.
+pub fn of(samples: &Samples, summary: &Summary, effort: Effort, clock_step: f64) -> Vec<Caveat> {
+    let mut caveats = vec![];
+    let seconds = &samples.seconds;
+    if summary.count < FEW {
+        caveats.push(Caveat::Few { count: summary.count });
+    } else if summary.precision() > effort.precision {
+        caveats.push(Caveat::Imprecise { found: summary.precision(), wanted: effort.precision });
+    }
+    if let Some((fast, slow)) = two_speeds(seconds) {
+        caveats.push(Caveat::TwoSpeeds { ratio: slow / fast });
+    }
+    if let Some(ratio) = drift(seconds, effort.seed) {
+        caveats.push(Caveat::Drift { ratio });
+    }
+    if part(summary.outliers, summary.count) > USUAL_OUTLIERS {
+        caveats.push(Caveat::Outliers { count: summary.outliers, of: summary.count });
+    }
+    let share = clock_step / (summary.least * part(samples.passes, 1)).max(f64::MIN_POSITIVE);
+    if share > effort.precision / 2.0 {
+        caveats.push(Caveat::CoarseClock { share });
+    }
+    caveats
+}
+
+/// What is to be said of the machine.
+pub fn of_machine(machine: &Machine) -> Vec<Caveat> {
+    let mut caveats = vec![];
+    if let Some(load) = machine.load.filter(|&load| load > 0.5) {
+        caveats.push(Caveat::OtherLoad { load, cores: machine.cores });
+    }
+    if !machine.is_optimized {
+        caveats.push(Caveat::Unoptimized);
+    }
+    caveats
+}
+
+/// The later half's median divided by the earlier's, if that is more than chance.
+fn drift(seconds: &[f64], seed: u64) -> Option<f64> {
+    if seconds.len() < 2 * FEW {
+        return None;
+    }
+    let (earlier, later) = seconds.split_at(seconds.len() / 2);
+    let ratio = median(later) / median(earlier);
+    let is_sure = !ratio_interval(later, earlier, seed).contains(1.0);
+    (is_sure && (ratio - 1.0).abs() > DRIFT).then_some(ratio)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "samples are few")]
+fn part(count: usize, of: usize) -> f64 {
+    count as f64 / of as f64
+}
+
+impl Caveat {
+    /// A name that stays, for data.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Imprecise { .. } => "imprecise",
+            Self::Few { .. } => "few samples",
+            Self::Outliers { .. } => "outliers",
+            Self::Drift { .. } => "drift",
+            Self::TwoSpeeds { .. } => "two speeds",
+            Self::CoarseClock { .. } => "coarse clock",
+            Self::OtherLoad { .. } => "other load",
+            Self::Unoptimized => "unoptimized",
+            Self::OtherMachine { .. } => "other machine",
+            Self::NoBaseline => "no baseline",
+        }
+    }
+
+    /// What is the matter.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Imprecise { found, wanted } => {
+                let (found, wanted) = (percent(*found), percent(*wanted));
+                text!(
+                    "the median is sure to ±{found} only, not to ±{wanted}",
+                    "中位数只精确到 ±{found},未达到 ±{wanted}"
+                )
+            }
+            Self::Few { count } => text!("there are {count} samples only", "只有 {count} 个样本"),
+            Self::Outliers { count, of } => {
+                text!("{count} of {of} samples lie far off", "{of} 个样本中有 {count} 个离群")
+            }
+            Self::Drift { ratio } if *ratio > 1.0 => {
+                let change = percent(ratio - 1.0);
+                text!("it became slower by {change} while it ran", "运行过程中变慢了 {change}")
+            }
+            Self::Drift { ratio } => {
+                let change = percent(1.0 - ratio);
+                text!("it became faster by {change} while it ran", "运行过程中变快了 {change}")
+            }
+            Self::TwoSpeeds { ratio } => text!(
+                "there are two speeds, one {ratio:.2}× the other",
+                "存在两种速度,其一为另一的 {ratio:.2} 倍"
+            ),
+            Self::CoarseClock { share } => {
+                let share = percent(*share);
+                text!("a step of the clock is {share} of a sample", "时钟步长占一个样本的 {share}")
+            }
+            Self::OtherLoad { load, cores } => text!(
+                "others were at work when it began: a load of {load:.1} on {cores} cores",
+                "开始时另有任务在运行:{cores} 个核心上的负载为 {load:.1}"
+            ),
+            Self::Unoptimized => {
+                text!("this cnncost is built without optimization", "此 cnncost 构建时未开启优化")
+            }
+            Self::OtherMachine { what } => {
+                text!("the baseline is of another machine: {what}", "基线来自另一台机器:{what:#}")
+            }
+            Self::NoBaseline => text!("the baseline has no such case", "基线中没有这一项"),
+        }
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> Text {
+        match self {
+            Self::Imprecise { .. } => text!(
+                "close other programs, or give it longer with `--max-time`",
+                "请关闭其他程序,或用 `--max-time` 延长时间"
+            ),
+            Self::Few { .. } => text!("give it longer with `--max-time`", "请用 `--max-time` 延长时间"),
+            Self::Outliers { .. } => text!(
+                "close other programs; the median is little affected, the slowest pass is",
+                "请关闭其他程序;中位数受影响很小,最慢一次则不然"
+            ),
+            Self::Drift { .. } => text!(
+                "let the machine cool down or finish what it does, and warm up longer with `--warmup`",
+                "请等机器降温或完成其他任务,并用 `--warmup` 延长预热"
+            ),
+            Self::TwoSpeeds { .. } => text!(
+                "pin the program to cores of one kind (`taskset`) and fix their clock; the raw samples are in the JSON",
+                "请用 `taskset` 绑定到同类核心并固定频率;原始样本见 JSON"
+            ),
+            Self::CoarseClock { .. } => text!("take a larger `--batch`", "请增大 `--batch`"),
+            Self::OtherLoad { .. } => text!(
+                "wait until the machine is idle; ratios of what is measured in turn suffer least",
+                "请等机器空闲;轮流测得的比值受影响最小"
+            ),
+            Self::Unoptimized => text!("build it with `--release`", "请用 `--release` 构建"),
+            Self::OtherMachine { .. } => {
+                text!("take the baseline anew on this one", "请在本机重新测量基线")
+            }
+            Self::NoBaseline => text!(
+                "take the baseline with the same networks, batches and threads",
+                "请用相同的网络、批量与线程数测量基线"
+            ),
+        }
+    }
+}
+
+/// `3.1 %`.
+pub fn percent(part: f64) -> String {
+    let percent = part * 100.0;
+    if percent.abs() >= 99.95 { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(seconds: Vec<f64>) -> Vec<&'static str> {
+        let samples = Samples { warmup: 3, passes: 1, seconds };
+        let effort = Effort::default();
+        let summary = Summary::of(&samples.seconds, effort.seed);
+        of(&samples, &summary, effort, 1e-8).iter().map(Caveat::name).collect()
+    }
+
+    /// What a sample takes beside 0.1 s: one of 100 parts of a millisecond, in an order without a pattern.
+    fn noise(index: u32) -> f64 {
+        f64::from(index * 37 % 101) * 1e-5
+    }
+
+    #[test]
+    fn steady_samples_are_not_doubted() {
+        assert_eq!(names((0..60).map(|i| 0.1 + noise(i)).collect()), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn each_kind_of_noise_has_its_caveat() {
+        let drifting = (0..60).map(|i| 0.1 + f64::from(i) * 2e-4 + noise(i)).collect();
+        assert!(names(drifting).contains(&"drift"));
+        let outlying = (0..60).map(|i| if i % 10 == 9 { 0.3 } else { 0.1 + noise(i) }).collect();
+        assert_eq!(names(outlying), ["outliers"]);
+        let bimodal = (0..60).map(|i| if i * 7 % 10 < 4 { 0.2 } else { 0.1 } + noise(i)).collect();
+        assert!(names(bimodal).contains(&"two speeds"));
+        let noisy = (0..30).map(|i| 0.1 + 100.0 * noise(i)).collect();
+        assert!(names(noisy).contains(&"imprecise"));
+        assert_eq!(names(vec![0.1, 0.1, 0.1]), ["few samples"]);
+        assert_eq!(names(vec![1e-7; 20]), ["coarse clock"]);
+    }
+}

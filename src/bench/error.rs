@@ -1,0 +1,98 @@
+//! Why networks could not be measured.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::run::RunError;
+use crate::shape::ElementType;
+use crate::text;
+use crate::text::Text;
+
+/// Networks could not be measured.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BenchError {
+    /// candle does not compute in this type.
+    Element(ElementType),
+    /// Weights and tensors do not fit the memory that is free.
+    Memory {
+        /// Bytes they take at least.
+        needed: u128,
+        /// Bytes that are free.
+        available: u128,
+    },
+    /// The program that was to measure with so many threads does not do it.
+    Worker {
+        /// How many.
+        threads: usize,
+        /// What is known of it.
+        why: String,
+    },
+    /// What such a program tells of its own failure.
+    Told(Text),
+    /// A network could not be executed.
+    Run(RunError),
+    /// candle failed outside of a network.
+    Candle(candle_core::Error),
+}
+
+impl BenchError {
+    /// What a person reads.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Element(element) => {
+                let element = element.name();
+                text!(
+                    "candle does not compute in {element}: measure in f32, f16 or bf16",
+                    "candle 不支持以 {element} 计算:请用 f32、f16 或 bf16 测量"
+                )
+            }
+            Self::Memory { needed, available } => {
+                let (needed, available) = (megabytes(*needed), megabytes(*available));
+                text!(
+                    "weights and tensors take {needed} MB, and {available} MB of memory are free: take a smaller `--batch`",
+                    "权重与张量需要 {needed} MB,而可用内存只有 {available} MB:请减小 `--batch`"
+                )
+            }
+            Self::Worker { threads, why } => text!(
+                "the program for {threads} threads cannot be used: {why}",
+                "用 {threads} 个线程测量的程序无法使用:{why}"
+            ),
+            Self::Told(text) => text.clone(),
+            Self::Run(error) => error.text(),
+            Self::Candle(error) => text!("candle failed: {error}", "candle 执行失败:{error}"),
+        }
+    }
+}
+
+fn megabytes(bytes: u128) -> String {
+    crate::working::grouped(bytes.div_ceil(1_000_000), ",")
+}
+
+impl fmt::Display for BenchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
+    }
+}
+
+impl Error for BenchError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Run(error) => error.source(),
+            Self::Candle(error) => Some(error),
+            Self::Element(_) | Self::Memory { .. } | Self::Worker { .. } | Self::Told(_) => None,
+        }
+    }
+}
+
+impl From<RunError> for BenchError {
+    fn from(error: RunError) -> Self {
+        Self::Run(error)
+    }
+}
+
+impl From<candle_core::Error> for BenchError {
+    fn from(error: candle_core::Error) -> Self {
+        Self::Candle(error)
+    }
+}

@@ -1,0 +1,231 @@
+//! What a measurement was made on, as far as the system tells.
+
+use std::fs::read_to_string;
+use std::process::Command;
+
+use candle_core::{Device, DeviceLocation};
+
+use crate::text;
+use crate::text::Text;
+
+/// The version of candle that networks are executed with.
+pub const CANDLE: &str = "0.11.1";
+
+/// A machine, and its state when it was looked at.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Machine {
+    /// The processor, as it calls itself.
+    pub cpu: Option<String>,
+    /// Cores.
+    pub cores: usize,
+    /// What the system runs at once: more than there are cores where each of these takes turns at several threads.
+    pub logical: usize,
+    /// The caches that the first core uses.
+    pub caches: Vec<Cache>,
+    /// The vector and matrix instructions it has, of those that matter here.
+    pub instruction_sets: Vec<String>,
+    /// Bytes of memory.
+    pub memory_bytes: Option<u64>,
+    /// The system and the kind of processor: `linux x86_64`.
+    pub system: String,
+    /// The graphics processor, if that is what is measured.
+    pub gpu: Option<Gpu>,
+    /// Processes that ran or wanted to, on average over the last minute.
+    pub load: Option<f64>,
+    /// Whether this program is optimized.
+    pub is_optimized: bool,
+}
+
+/// A cache of a core.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cache {
+    /// From 1, the nearest.
+    pub level: u32,
+    /// `Data`, `Instruction` or `Unified`.
+    pub kind: String,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// A graphics processor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gpu {
+    /// What it calls itself.
+    pub name: String,
+    /// The version of its driver.
+    pub driver: String,
+}
+
+/// Instruction sets that matrix products are written for, as Linux calls them.
+const INSTRUCTION_SETS: [&str; 22] = [
+    "sse4_2",
+    "avx",
+    "f16c",
+    "fma",
+    "avx2",
+    "avx_vnni",
+    "avx512f",
+    "avx512bw",
+    "avx512vl",
+    "avx512_vnni",
+    "avx512_bf16",
+    "avx512_fp16",
+    "amx_tile",
+    "amx_bf16",
+    "amx_int8",
+    "asimd",
+    "asimdhp",
+    "asimddp",
+    "bf16",
+    "i8mm",
+    "sve",
+    "sve2",
+];
+
+impl Machine {
+    /// The machine this runs on, with the device that is measured.
+    pub fn here(device: &Device) -> Self {
+        let read = |path: &str| read_to_string(path).unwrap_or_default();
+        let (cpuinfo, meminfo) = (read("/proc/cpuinfo"), read("/proc/meminfo"));
+        let logical = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            cpu: entry(&cpuinfo, "model name"),
+            cores: cores(&cpuinfo).unwrap_or(logical),
+            logical,
+            caches: caches(),
+            instruction_sets: instruction_sets(&cpuinfo),
+            memory_bytes: kilobytes(&meminfo, "MemTotal"),
+            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            gpu: match device.location() {
+                DeviceLocation::Cuda { gpu_id } => gpu(gpu_id),
+                DeviceLocation::Cpu | DeviceLocation::Metal { .. } => None,
+            },
+            load: read("/proc/loadavg").split(' ').next().and_then(|load| load.parse().ok()),
+            is_optimized: !cfg!(debug_assertions),
+        }
+    }
+
+    /// Bytes of the largest cache.
+    pub fn largest_cache(&self) -> u64 {
+        self.caches.iter().map(|cache| cache.bytes).max().unwrap_or(0)
+    }
+
+    /// What sets it apart from another, if anything does that times depend on.
+    pub fn difference(&self, cpu: Option<&str>, cores: usize, gpu: Option<&str>) -> Option<Text> {
+        let named = |name: Option<&str>| name.unwrap_or("?").to_owned();
+        let here = (self.cpu.as_deref(), self.gpu.as_ref().map(|gpu| &*gpu.name));
+        let (before, now) = if here.1 != gpu {
+            (named(gpu), named(here.1))
+        } else if here.0 != cpu {
+            (named(cpu), named(here.0))
+        } else if self.cores != cores {
+            let now = self.cores;
+            return Some(text!("{cores} cores then, {now} now", "当时 {cores} 个核心,现在 {now} 个"));
+        } else {
+            return None;
+        };
+        Some(text!("{before} then, {now} now", "当时为 {before},现在为 {now}"))
+    }
+}
+
+/// What stands behind the first `name:`.
+fn entry(text: &str, name: &str) -> Option<String> {
+    let mut entries = text.lines().filter_map(|line| line.split_once(':'));
+    entries.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim().to_owned())
+}
+
+fn kilobytes(meminfo: &str, name: &str) -> Option<u64> {
+    entry(meminfo, name)?.strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// Cores, each of which may be several processors to the system.
+fn cores(cpuinfo: &str) -> Option<usize> {
+    let mut cores: Vec<(String, String)> = cpuinfo
+        .split("\n\n")
+        .filter_map(|processor| {
+            let package = entry(processor, "physical id").unwrap_or_default();
+            Some((package, entry(processor, "core id")?))
+        })
+        .collect();
+    cores.sort_unstable();
+    cores.dedup();
+    (!cores.is_empty()).then_some(cores.len())
+}
+
+fn instruction_sets(cpuinfo: &str) -> Vec<String> {
+    let flags = entry(cpuinfo, "flags").or_else(|| entry(cpuinfo, "Features")).unwrap_or_default();
+    let has = |set: &&str| flags.split(' ').any(|flag| flag == *set);
+    INSTRUCTION_SETS.into_iter().filter(has).map(str::to_owned).collect()
+}
+
+fn caches() -> Vec<Cache> {
+    let read = |index: usize, name: &str| {
+        let path = format!("/sys/devices/system/cpu/cpu0/cache/index{index}/{name}");
+        read_to_string(path).ok().map(|text| text.trim().to_owned())
+    };
+    let cache = |index| {
+        Some(Cache {
+            level: read(index, "level")?.parse().ok()?,
+            kind: read(index, "type")?,
+            bytes: cache_bytes(&read(index, "size")?)?,
+        })
+    };
+    (0..).map_while(cache).collect()
+}
+
+/// `32768K`, `96M`.
+fn cache_bytes(size: &str) -> Option<u64> {
+    let (digits, factor) = match (size.strip_suffix('K'), size.strip_suffix('M')) {
+        (Some(digits), _) => (digits, 1 << 10),
+        (None, Some(digits)) => (digits, 1 << 20),
+        (None, None) => (size, 1),
+    };
+    digits.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+/// As NVIDIA's own program has it, which comes with the driver.
+fn gpu(number: usize) -> Option<Gpu> {
+    let query = ["--query-gpu=name,driver_version", "--format=csv,noheader", "-i"];
+    let output = Command::new("nvidia-smi").args(query).arg(number.to_string()).output().ok()?;
+    let line = String::from_utf8(output.stdout).ok()?;
+    let (name, driver) = line.trim().split_once(", ")?;
+    Some(Gpu { name: name.to_owned(), driver: driver.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CPUINFO: &str = "processor\t: 0\nmodel name\t: A CPU @ 2.0 GHz\nphysical id\t: 0\ncore id\t\t: 0\nflags\t\t: fpu avx2 fma avx512f avx512_vnni\n\n\
+                           processor\t: 1\nmodel name\t: A CPU @ 2.0 GHz\nphysical id\t: 0\ncore id\t\t: 0\nflags\t\t: fpu avx2\n\n\
+                           processor\t: 2\nmodel name\t: A CPU @ 2.0 GHz\nphysical id\t: 0\ncore id\t\t: 1\nflags\t\t: fpu avx2\n\n";
+
+    #[test]
+    fn what_linux_tells_is_read() {
+        assert_eq!(entry(CPUINFO, "model name").as_deref(), Some("A CPU @ 2.0 GHz"));
+        assert_eq!(cores(CPUINFO), Some(2));
+        assert_eq!(instruction_sets(CPUINFO), ["fma", "avx2", "avx512f", "avx512_vnni"]);
+        assert_eq!(kilobytes("MemTotal:  16 kB\nMemAvailable:   2 kB\n", "MemAvailable"), Some(2048));
+        assert_eq!(
+            ["48K", "96M", "512", "x"].map(cache_bytes),
+            [Some(49152), Some(96 << 20), Some(512), None]
+        );
+        assert_eq!((cores(""), entry("", "model name")), (None, None));
+    }
+
+    #[test]
+    fn machines_differ_by_what_times_depend_on() {
+        let machine = Machine { cpu: Some("A".to_owned()), cores: 4, ..Machine::default() };
+        assert_eq!(machine.difference(Some("A"), 4, None), None);
+        assert_eq!(machine.difference(Some("B"), 4, None).unwrap().english, "B then, A now");
+        assert_eq!(machine.difference(Some("A"), 8, None).unwrap().english, "8 cores then, 4 now");
+        assert_eq!(machine.difference(Some("A"), 4, Some("H200")).unwrap().english, "H200 then, ? now");
+    }
+
+    /// The version stands in the lockfile.
+    #[test]
+    fn the_version_of_candle_is_that_of_the_lockfile() {
+        let lock = include_str!("../../Cargo.lock");
+        assert!(lock.contains(&format!("name = \"candle-core\"\nversion = \"{CANDLE}\"\n")));
+    }
+}

@@ -1,0 +1,162 @@
+//! What the machine itself reaches at the same moment: the roofs that networks are held against.
+//!
+//! The arithmetic's is candle's product of two square matrices, whose best of several sizes counts; that of memory is a copy
+//! of an array far larger than any cache, each byte of which is read once and written once (as McCalpin's STREAM counts).
+//! Both run with the threads and on the device of the networks.
+
+use std::time::{Duration, Instant};
+
+use candle_core::{DType, Device, Result, Tensor};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::time;
+use crate::analyze::roofline;
+use crate::shape::ElementType;
+
+/// What the machine reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Peak {
+    /// The threads it was measured with; `None` on a GPU.
+    pub threads: Option<usize>,
+    /// Of the fastest matrix product.
+    pub flops_per_second: f64,
+    /// Rows and columns of its matrices.
+    pub product_size: usize,
+    /// Read and written by the fastest copy.
+    pub bytes_per_second: f64,
+    /// Bytes that it copied.
+    pub copied_bytes: usize,
+}
+
+/// Rows and columns of the matrices, from the smallest to the largest.
+const SIZES: [usize; 6] = [256, 512, 1024, 2048, 4096, 8192];
+
+/// The array that is copied is so many times as large as the largest cache,
+const CACHES: u64 = 4;
+
+/// but no smaller, on a processor whose caches are not known,
+const LEAST_BYTES: u64 = 64 << 20;
+
+/// and no larger.
+const MOST_BYTES: u64 = 1 << 30;
+
+impl Peak {
+    /// The better of two measurements, figure by figure: what slows the machine for a while lowers no roof.
+    #[must_use]
+    pub fn best(self, other: Self) -> Self {
+        let faster = if other.flops_per_second > self.flops_per_second { other } else { self };
+        let wider = if other.bytes_per_second > self.bytes_per_second { other } else { self };
+        Self { bytes_per_second: wider.bytes_per_second, copied_bytes: wider.copied_bytes, ..faster }
+    }
+
+    /// The same as a device whose rooflines can be asked for.
+    pub fn device(&self) -> roofline::Device {
+        let peak = Some(self.flops_per_second);
+        roofline::Device {
+            name: "measured".to_owned(),
+            about: String::new(),
+            source: String::new(),
+            memory_bytes: 0,
+            weight_memory_bytes: None,
+            bandwidth: self.bytes_per_second,
+            f32_peak: peak,
+            f16_peak: peak,
+            bf16_peak: peak,
+            i8_peak: peak,
+        }
+    }
+}
+
+/// Measures both roofs, each for about `budget`.
+pub fn measure(
+    device: &Device,
+    element: DType,
+    threads: Option<usize>,
+    largest_cache: u64,
+    budget: Duration,
+) -> Result<Peak> {
+    let (product_size, flops_per_second) = product(device, element, budget)?;
+    let bytes = (CACHES * largest_cache).clamp(LEAST_BYTES, MOST_BYTES);
+    let bytes = usize::try_from(bytes).expect("a gibibyte fits");
+    let seconds = match device {
+        Device::Cpu => copy_on_cpu(bytes, threads.unwrap_or(1), budget),
+        Device::Cuda(_) | Device::Metal(_) => copy_on_device(device, bytes, budget)?,
+    };
+    let bytes_per_second = 2.0 * as_float(bytes) / seconds;
+    Ok(Peak { threads, flops_per_second, product_size, bytes_per_second, copied_bytes: bytes })
+}
+
+/// The size of the fastest product, and its FLOPs a second, 2 for each MAC.
+fn product(device: &Device, element: DType, budget: Duration) -> Result<(usize, f64)> {
+    let mut best = (0, 0.0);
+    for size in SIZES {
+        let matrix = || Tensor::rand(0f32, 1.0, (size, size), device)?.to_dtype(element);
+        let (a, b) = (matrix()?, matrix()?);
+        let seconds = least(budget / 3, || time(device, || a.matmul(&b).map(drop)))?;
+        let rate = 2.0 * as_float(size).powi(3) / seconds;
+        if rate > best.1 {
+            best = (size, rate);
+        }
+        // The next takes eight times as long.
+        if 8.0 * seconds > budget.as_secs_f64() {
+            break;
+        }
+    }
+    Ok(best)
+}
+
+fn copy_on_cpu(bytes: usize, threads: usize, budget: Duration) -> f64 {
+    let from = vec![1u8; bytes];
+    let mut to = vec![0u8; bytes];
+    let part = bytes.div_ceil(threads.max(1));
+    let copy = || {
+        let start = Instant::now();
+        to.par_chunks_mut(part).zip(from.par_chunks(part)).for_each(|(to, from)| to.copy_from_slice(from));
+        Ok::<_, std::convert::Infallible>(start.elapsed().as_secs_f64())
+    };
+    let Ok(seconds) = least(budget, copy);
+    std::hint::black_box(&to);
+    seconds
+}
+
+fn copy_on_device(device: &Device, bytes: usize, budget: Duration) -> Result<f64> {
+    let from = Tensor::zeros(bytes / ElementType::F32.bytes() as usize, DType::F32, device)?;
+    least(budget, || time(device, || from.copy().map(drop)))
+}
+
+/// The least of what `run` takes, which is called for about as long as `budget`, and twice at least.
+fn least<E>(
+    budget: Duration,
+    mut run: impl FnMut() -> std::result::Result<f64, E>,
+) -> std::result::Result<f64, E> {
+    let start = Instant::now();
+    let mut best = run()?.min(run()?);
+    while start.elapsed() < budget {
+        best = best.min(run()?);
+    }
+    Ok(best.max(1e-9))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate is shown with three digits")]
+fn as_float(count: usize) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_better_of_two_counts_figure_by_figure() {
+        let peak = |flops_per_second, product_size, bytes_per_second| Peak {
+            threads: Some(1),
+            flops_per_second,
+            product_size,
+            bytes_per_second,
+            copied_bytes: 64,
+        };
+        let best = peak(2e9, 512, 1e9).best(peak(1e9, 256, 3e9));
+        assert_eq!(best, peak(2e9, 512, 3e9));
+    }
+}

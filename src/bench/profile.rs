@@ -1,0 +1,220 @@
+//! Where the time goes: passes in which a clock is read at every node, and what bounds each.
+//!
+//! These passes are apart from those that are timed end to end, since reading a clock, and waiting for a GPU, after each node
+//! takes time itself. What lies between two readings is a node's, less what the reading takes; what frees the tensors that a
+//! node was the last to use falls to the node after it. On a GPU a node's time includes its launch.
+
+use std::time::Instant;
+
+use candle_core::Device;
+
+use super::BenchError;
+use super::statistics::median;
+use crate::analyze::Analysis;
+use crate::analyze::roofline::{self, Roofline};
+use crate::counts::Counts;
+use crate::graph::{Content, Graph, Place, ScopeId};
+use crate::run::RunError;
+use crate::shape::ElementType;
+
+/// What each node takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// How many passes there were.
+    pub passes: usize,
+    /// By [`NodeId`](crate::graph::NodeId): the median over the passes.
+    nodes: Vec<f64>,
+    /// By [`ScopeId`]: of all that is in it.
+    scopes: Vec<f64>,
+}
+
+/// What sets the time of a node or a box.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// The arithmetic: its roof is the nearer one.
+    Compute,
+    /// The traffic to and from memory: likewise.
+    Memory,
+    /// Neither: it takes more than [`FAR`] times what the nearer roof allows. The time goes into how it is done: copies and
+    /// rearrangements, allocation, launches, too little work for the threads.
+    Overhead,
+}
+
+/// How many times what the nearer roof allows is too far from it to be bound by it.
+pub const FAR: f64 = 4.0;
+
+/// A node or a box as it was measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Layer {
+    /// What it takes.
+    pub seconds: f64,
+    /// Its part of what all nodes take.
+    pub share: f64,
+    /// Its FLOPs, each second.
+    pub flops_per_second: f64,
+    /// What it reads and writes, if each tensor goes once, each second.
+    pub bytes_per_second: f64,
+    /// What it would take at the nearer of the two measured roofs.
+    pub roofline_seconds: f64,
+    /// What sets its time.
+    pub bound: Bound,
+}
+
+impl Bound {
+    /// The name that stands in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Compute => roofline::Bound::Compute.name(),
+            Self::Memory => roofline::Bound::Memory.name(),
+            Self::Overhead => "overhead",
+        }
+    }
+
+    /// What bounds something that takes `seconds` and at the roofs `estimate`.
+    fn of(seconds: f64, estimate: roofline::Estimate) -> Self {
+        match estimate.bound() {
+            Some(bound) if seconds <= FAR * estimate.seconds() => match bound {
+                roofline::Bound::Compute => Self::Compute,
+                roofline::Bound::Memory => Self::Memory,
+            },
+            Some(_) | None => Self::Overhead,
+        }
+    }
+}
+
+impl Profile {
+    /// The medians of passes, each of which has a time for each node.
+    ///
+    /// # Panics
+    /// If there is no pass.
+    pub fn of(graph: &Graph, passes: &[Vec<f64>]) -> Self {
+        let of_node = |index: usize| median(&passes.iter().map(|pass| pass[index]).collect::<Vec<_>>());
+        let mut scopes = vec![0.0; graph.scopes().len()];
+        let nodes = graph.nodes().map(|(id, node)| {
+            // An input is given: what lies before its reading is the beginning of the pass.
+            let seconds = if node.content == Content::Input { 0.0 } else { of_node(id.index()) };
+            scopes[node.scope.index()] += seconds;
+            seconds
+        });
+        let nodes = nodes.collect();
+        let parents: Vec<_> = graph.scopes().map(|(_, scope)| scope.parent).collect();
+        for index in (1..scopes.len()).rev() {
+            scopes[parents[index].index()] += scopes[index];
+        }
+        Self { passes: passes.len(), nodes, scopes }
+    }
+
+    /// What all nodes take together.
+    pub fn seconds(&self) -> f64 {
+        self.scopes[ScopeId::ROOT.index()]
+    }
+
+    /// A node or a box beside its counts and its roofs; `None` if cnncost does not know its operator.
+    pub fn layer(
+        &self,
+        place: Place,
+        analysis: &Analysis,
+        roofline: &Roofline,
+        element: ElementType,
+    ) -> Option<Layer> {
+        let (seconds, counts, estimate) = match place {
+            Place::Node(id) => (self.nodes[id.index()], *analysis.node(id)?, roofline.node(id)?),
+            Place::Box(id) => (self.scopes[id.index()], *analysis.scope(id), roofline.scope(id)),
+        };
+        let (flops, bytes) = work(&counts, element);
+        let rate = |amount: f64| if seconds > 0.0 { amount / seconds } else { 0.0 };
+        Some(Layer {
+            seconds,
+            share: if self.seconds() > 0.0 { seconds / self.seconds() } else { 0.0 },
+            flops_per_second: rate(flops),
+            bytes_per_second: rate(bytes),
+            roofline_seconds: estimate.seconds(),
+            bound: Bound::of(seconds, estimate),
+        })
+    }
+}
+
+/// FLOPs, and bytes that go to and from memory.
+#[expect(clippy::cast_precision_loss, reason = "rates are shown with three digits")]
+pub fn work(counts: &Counts, element: ElementType) -> (f64, f64) {
+    (counts.work.ops.flops() as f64, (counts.traffic.total() * element.bytes()) as f64)
+}
+
+/// The times of one pass, by node: `pass` makes one and calls what it is given after every node.
+pub(super) fn pass(
+    graph: &Graph,
+    device: &Device,
+    clock_seconds: f64,
+    pass: impl FnOnce(&mut dyn FnMut(usize)) -> Result<(), RunError>,
+) -> Result<Vec<f64>, BenchError> {
+    let mut seconds = vec![0.0; graph.len()];
+    let mut failure = None;
+    let mut last = Instant::now();
+    pass(&mut |index| {
+        if let Err(error) = device.synchronize() {
+            failure.get_or_insert(error);
+        }
+        seconds[index] = (last.elapsed().as_secs_f64() - clock_seconds).max(0.0);
+        last = Instant::now();
+    })?;
+    match failure {
+        Some(error) => Err(error.into()),
+        None => Ok(seconds),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::{Description, Options};
+
+    fn graph(text: &str) -> Graph {
+        Description::parse("net.toml", text).unwrap().expand(&Options::default()).unwrap().graph
+    }
+
+    fn device(peak: f64, bandwidth: f64) -> roofline::Device {
+        let peak = super::super::peak::Peak {
+            threads: None,
+            flops_per_second: peak,
+            product_size: 0,
+            bytes_per_second: bandwidth,
+            copied_bytes: 0,
+        };
+        peak.device()
+    }
+
+    #[test]
+    fn times_are_medians_and_boxes_their_sums() {
+        let graph = graph(
+            "input = [8, 4, 4]\nlayers = [{ name = 'a', layers = [{ op = 'relu' }, { op = 'tanh' }] }, { op = 'flatten' }]",
+        );
+        let passes = [vec![9.0, 1.0, 2.0, 0.0], vec![9.0, 3.0, 2.0, 0.5], vec![9.0, 2.0, 8.0, 0.5]];
+        let profile = Profile::of(&graph, &passes);
+        // relu 2, tanh 2, flatten 0.5; the input takes nothing.
+        assert_eq!((profile.seconds(), profile.passes), (4.5, 3));
+        let analysis = crate::analyze(&graph, 1).unwrap();
+        let roofline = Roofline::new(device(1e3, 1e3), &graph, &analysis, ElementType::F32).unwrap();
+        let layer =
+            |path| profile.layer(graph.find(path).unwrap(), &analysis, &roofline, ElementType::F32).unwrap();
+        let group = layer("a");
+        assert!((group.seconds - 4.0).abs() < 1e-12 && (group.share - 4.0 / 4.5).abs() < 1e-12);
+        // 128 numbers are read and 128 written by each: 2048 bytes.
+        assert!((group.bytes_per_second - 2048.0 / 4.0).abs() < 1e-9);
+        let relu = layer("a/relu_1");
+        assert!((relu.flops_per_second - 64.0).abs() < 1e-9 && (relu.roofline_seconds - 1.024).abs() < 1e-9);
+        assert_eq!(relu.bound, Bound::Memory);
+        // A view has nothing to do, and still takes time.
+        let flatten = layer("flatten_1");
+        assert_eq!((flatten.bound, flatten.roofline_seconds), (Bound::Overhead, 0.0));
+    }
+
+    #[test]
+    fn what_is_far_from_both_roofs_is_bound_by_neither() {
+        let estimate =
+            |compute_seconds, memory_seconds| roofline::Estimate { compute_seconds, memory_seconds };
+        assert_eq!(Bound::of(3.9, estimate(1.0, 0.0)), Bound::Compute);
+        assert_eq!(Bound::of(4.1, estimate(1.0, 0.0)), Bound::Overhead);
+        assert_eq!(Bound::of(0.5, estimate(0.0, 1.0)), Bound::Memory);
+        assert_eq!(Bound::of(0.0, estimate(0.0, 0.0)), Bound::Overhead);
+    }
+}

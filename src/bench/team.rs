@@ -1,0 +1,330 @@
+//! Who executes: this process, or another with another number of threads.
+//!
+//! candle fixes its threads when a process first uses them: those of rayon's global pool, into as many parts as
+//! RAYON_NUM_THREADS says it cuts matrix products, and for elementwise functions threads of its own, as many as
+//! CANDLE_NUM_THREADS says. So for each other number of threads the program is started once more, with both set. Such a
+//! worker answers one line with one line, and sleeps otherwise: samples of several numbers of threads are taken in turns too.
+
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use candle_core::{DType, Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use super::{BenchError, Peak, Profile, clock, peak, profile, time};
+use crate::graph::Graph;
+use crate::run::{Weights, forward, random_inputs};
+use crate::subject::Subject;
+
+/// What a team is asked to do.
+#[derive(Debug, Serialize, Deserialize)]
+enum Request {
+    /// What the machine reaches.
+    Peak { threads: Option<usize>, largest_cache: u64, budget: Duration },
+    /// What so many passes take together.
+    Passes { network: usize, passes: usize },
+    /// What each node takes, in each of as many passes as go into the time.
+    Profile { network: usize, most: Duration },
+}
+
+/// What it answers.
+#[derive(Debug, Serialize, Deserialize)]
+enum Answer {
+    Ready,
+    Peak(Peak),
+    Seconds(f64),
+    Profile(Vec<Vec<f64>>),
+    /// Why it cannot: in English, in Chinese.
+    Failed(String, String),
+}
+
+/// Threads that execute networks.
+pub(super) struct Team<'s> {
+    /// How many; `None` on a GPU.
+    pub(super) threads: Option<usize>,
+    place: Place<'s>,
+}
+
+enum Place<'s> {
+    Here(Here<'s>),
+    Apart(Apart),
+}
+
+/// Passes of a profile, at the least and at the most.
+const PROFILE_PASSES: (usize, usize) = (3, 30);
+
+/// Whether this process has so many threads, whatever of candle's threads they are.
+pub fn is_here(threads: usize) -> bool {
+    let set = std::env::var("CANDLE_NUM_THREADS").ok().and_then(|set| set.parse().ok());
+    let of_products = candle_core::utils::get_num_threads();
+    [rayon::current_num_threads(), of_products, set.unwrap_or(of_products)] == [threads; 3]
+}
+
+impl<'s> Team<'s> {
+    /// This process, with all it needs for the networks.
+    pub(super) fn here(threads: Option<usize>, here: Here<'s>) -> Self {
+        Self { threads, place: Place::Here(here) }
+    }
+
+    /// A program that calls [`serve`], with so many threads.
+    pub(super) fn apart(threads: usize, mut program: Command) -> Result<Self, BenchError> {
+        let lost = |error: std::io::Error| BenchError::Worker { threads, why: error.to_string() };
+        let number = threads.to_string();
+        program.env("RAYON_NUM_THREADS", &number).env("CANDLE_NUM_THREADS", &number);
+        program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = program.spawn().map_err(lost)?;
+        let (Some(requests), Some(answers)) = (process.stdin.take(), process.stdout.take()) else {
+            let why = "it has no pipes".to_owned();
+            return Err(BenchError::Worker { threads, why });
+        };
+        let answers = BufReader::new(answers).lines();
+        Ok(Self { threads: Some(threads), place: Place::Apart(Apart { process, requests, answers }) })
+    }
+
+    /// Waits until it has read its networks and made their weights.
+    pub(super) fn ready(&mut self) -> Result<(), BenchError> {
+        match &mut self.place {
+            Place::Here(_) => Ok(()),
+            Place::Apart(apart) => match apart.answer() {
+                Some(Answer::Ready) => Ok(()),
+                Some(Answer::Failed(english, chinese)) => {
+                    Err(BenchError::Told(crate::text::Text { english, chinese }))
+                }
+                Some(Answer::Peak(_) | Answer::Seconds(_) | Answer::Profile(_)) | None => Err(self.lost()),
+            },
+        }
+    }
+
+    /// What the machine reaches.
+    pub(super) fn peak(&mut self, largest_cache: u64, budget: Duration) -> Result<Peak, BenchError> {
+        match self.ask(&Request::Peak { threads: self.threads, largest_cache, budget })? {
+            Answer::Peak(peak) => Ok(peak),
+            Answer::Ready | Answer::Seconds(_) | Answer::Profile(_) | Answer::Failed(..) => Err(self.lost()),
+        }
+    }
+
+    /// What so many passes take together, in seconds.
+    pub(super) fn passes(&mut self, network: usize, passes: usize) -> Result<f64, BenchError> {
+        match self.ask(&Request::Passes { network, passes })? {
+            Answer::Seconds(seconds) => Ok(seconds),
+            Answer::Ready | Answer::Peak(_) | Answer::Profile(_) | Answer::Failed(..) => Err(self.lost()),
+        }
+    }
+
+    /// What each node takes.
+    pub(super) fn profile(
+        &mut self,
+        network: usize,
+        graph: &Graph,
+        most: Duration,
+    ) -> Result<Profile, BenchError> {
+        match self.ask(&Request::Profile { network, most })? {
+            Answer::Profile(passes)
+                if passes.iter().all(|pass| pass.len() == graph.len()) && !passes.is_empty() =>
+            {
+                Ok(Profile::of(graph, &passes))
+            }
+            Answer::Ready
+            | Answer::Peak(_)
+            | Answer::Seconds(_)
+            | Answer::Profile(_)
+            | Answer::Failed(..) => Err(self.lost()),
+        }
+    }
+
+    fn ask(&mut self, request: &Request) -> Result<Answer, BenchError> {
+        let answer = match &mut self.place {
+            Place::Here(here) => return here.answer(request),
+            Place::Apart(apart) => apart.ask(request),
+        };
+        match answer {
+            Some(Answer::Failed(english, chinese)) => {
+                Err(BenchError::Told(crate::text::Text { english, chinese }))
+            }
+            Some(answer) => Ok(answer),
+            None => Err(self.lost()),
+        }
+    }
+
+    fn lost(&self) -> BenchError {
+        BenchError::Worker { threads: self.threads.unwrap_or(1), why: "it does not answer".to_owned() }
+    }
+}
+
+/// A process with other threads.
+struct Apart {
+    process: Child,
+    requests: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+}
+
+impl Apart {
+    fn ask(&mut self, request: &Request) -> Option<Answer> {
+        let line = serde_json::to_string(request).ok()?;
+        writeln!(self.requests, "{line}").and_then(|()| self.requests.flush()).ok()?;
+        self.answer()
+    }
+
+    fn answer(&mut self) -> Option<Answer> {
+        serde_json::from_str(&self.answers.next()?.ok()?).ok()
+    }
+}
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        // It waits for requests or executes for nobody: there is nothing to lose, and nobody to tell of a failure.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// This process as a team: networks that are ready to be executed.
+pub(super) struct Here<'s> {
+    networks: Vec<Network<'s>>,
+    device: &'s Device,
+    dtype: DType,
+}
+
+struct Network<'s> {
+    graph: &'s Graph,
+    weights: Weights,
+    inputs: Vec<Tensor>,
+}
+
+impl<'s> Here<'s> {
+    /// Makes weights and inputs of every network; the same network at another batch has the same weights.
+    pub(super) fn new(
+        subjects: &'s [Subject],
+        device: &'s Device,
+        dtype: DType,
+        seed: u64,
+    ) -> Result<Self, BenchError> {
+        let mut networks: Vec<Network> = vec![];
+        for (index, subject) in subjects.iter().enumerate() {
+            let graph = &subject.network.graph;
+            let weights = match networks.get(owner(subjects, index)) {
+                Some(same) => same.weights.clone(),
+                None => Weights::fresh(graph, seed, device, dtype)?,
+            };
+            let batch = usize::try_from(subject.analysis.batch).unwrap_or(usize::MAX);
+            let inputs = random_inputs(graph, batch, seed, device, dtype)?;
+            networks.push(Network { graph, weights, inputs });
+        }
+        Ok(Self { networks, device, dtype })
+    }
+
+    fn answer(&self, request: &Request) -> Result<Answer, BenchError> {
+        match *request {
+            Request::Peak { threads, largest_cache, budget } => {
+                let peak = peak::measure(self.device, self.dtype, threads, largest_cache, budget)?;
+                Ok(Answer::Peak(peak))
+            }
+            Request::Passes { network, passes } => {
+                let network = &self.networks[network];
+                let run = || {
+                    for _ in 0..passes {
+                        forward(network.graph, network.inputs.clone(), &network.weights, |_, _| ())?;
+                    }
+                    Ok(())
+                };
+                time(self.device, run).map(Answer::Seconds)
+            }
+            Request::Profile { network, most } => {
+                self.profile(&self.networks[network], most).map(Answer::Profile)
+            }
+        }
+    }
+
+    /// The times of each pass by node, after one that warms up.
+    fn profile(&self, network: &Network, most: Duration) -> Result<Vec<Vec<f64>>, BenchError> {
+        let (start, clock) = (Instant::now(), clock().1);
+        let (fewest, most_passes) = PROFILE_PASSES;
+        let mut passes = vec![];
+        while passes.len() <= fewest || (passes.len() <= most_passes && start.elapsed() < most) {
+            passes.push(profile::pass(network.graph, self.device, clock, |read| {
+                let inputs = network.inputs.clone();
+                forward(network.graph, inputs, &network.weights, |id, _| read(id.index())).map(drop)
+            })?);
+        }
+        passes.remove(0);
+        Ok(passes)
+    }
+}
+
+/// The first of the subjects that is the same network: at whatever batch.
+pub(super) fn owner(subjects: &[Subject], index: usize) -> usize {
+    let this = &subjects[index];
+    let is_same = |other: &Subject| (&other.source, &other.variant) == (&this.source, &this.variant);
+    subjects.iter().position(is_same).unwrap_or(index)
+}
+
+/// Answers every line of `requests`, as the program that [`run`](super::run) starts for a number of threads.
+///
+/// What goes wrong is answered too. The only error is an answer that cannot be written: whoever asked is gone.
+pub fn serve(
+    subjects: &[Subject],
+    seed: u64,
+    requests: impl BufRead,
+    mut answers: impl Write,
+) -> std::io::Result<()> {
+    let failed = |error: &BenchError| {
+        let text = error.text();
+        Answer::Failed(text.english, text.chinese)
+    };
+    let mut write = |answer: &Answer| {
+        let line = serde_json::to_string(answer).map_err(std::io::Error::other)?;
+        writeln!(answers, "{line}").and_then(|()| answers.flush())
+    };
+    let made = super::dtype_of(subjects).and_then(|dtype| Here::new(subjects, &Device::Cpu, dtype, seed));
+    let here = match made {
+        Ok(here) => here,
+        Err(error) => return write(&failed(&error)),
+    };
+    write(&Answer::Ready)?;
+    for line in requests.lines() {
+        let request = serde_json::from_str(&line?).map_err(std::io::Error::other)?;
+        write(&here.answer(&request).unwrap_or_else(|error| failed(&error)))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A worker's side of the conversation.
+    #[test]
+    fn requests_are_answered_line_by_line() {
+        let text = "input = [1, 4, 4]\nlayers = [{ op = 'relu' }]";
+        let network = crate::read::Description::parse("net.toml", text).unwrap();
+        let network = network.expand(&crate::read::Options::default()).unwrap();
+        let analysis = crate::analyze(&network.graph, 1).unwrap();
+        let subject = Subject {
+            label: "net".to_owned(),
+            title: "net".to_owned(),
+            source: "net.toml".to_owned(),
+            variant: None,
+            sha256: String::new(),
+            network,
+            analysis,
+            element: crate::shape::ElementType::F32,
+            roofline: None,
+            like: None,
+            fields: std::cell::OnceCell::new(),
+        };
+        let requests = [
+            Request::Passes { network: 0, passes: 2 },
+            Request::Profile { network: 0, most: Duration::from_millis(1) },
+        ];
+        let requests: String = requests.iter().map(|r| serde_json::to_string(r).unwrap() + "\n").collect();
+        let mut answers = vec![];
+        serve(&[subject], 0, requests.as_bytes(), &mut answers).unwrap();
+        let answers = String::from_utf8(answers).unwrap();
+        let answers: Vec<Answer> = answers.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let [Answer::Ready, Answer::Seconds(seconds), Answer::Profile(passes)] = &*answers else {
+            panic!("{answers:?}");
+        };
+        assert!(*seconds > 0.0 && passes.len() >= 3 && passes.iter().all(|pass| pass.len() == 2));
+    }
+}

@@ -1,0 +1,313 @@
+//! `cnncost bench`: how long networks take, beside what counting says.
+
+use std::io::{IsTerminal, Write};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+
+use super::execute::{Failure, Place, place};
+use super::input::{Reading, Wanted, read_file};
+use super::{Outcome, Output};
+use crate::bench::compare::Baseline;
+use crate::bench::{self, Bench, BenchError, Effort, Progress, Settings, Warmup};
+use crate::report::Subject;
+use crate::report::bench::{self as report, Choice, json};
+use crate::report::columns::Column;
+use crate::report::rows::Depth;
+use crate::text;
+use crate::text::Text;
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// Descriptions (`.toml`, or `-` for standard input) or names of bundled networks; `@VARIANT` behind one picks a
+    /// variant, `@*` all of them. Several are measured in turns, and each is held against the first
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+    /// Where to compute: cpu, cuda, or cuda:1 for the second GPU
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = place)]
+    device: Place,
+    /// Threads; several numbers as in `1,2,4`. Without it, as many as candle takes: one for each core
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Vec<u16>,
+    /// Measure each layer too
+    #[arg(long)]
+    profile: bool,
+    /// How deep boxes are opened in the profile: a number, or `all`
+    #[arg(long, value_name = "N", value_parser = super::analyze::depth, requires = "profile")]
+    depth: Option<Depth>,
+    /// Sort the layers of the profile by this column, largest first
+    #[arg(long, value_name = "COLUMN", requires = "profile", value_parser = column)]
+    sort: Option<&'static Column>,
+    /// Hold it against an earlier measurement, which `--format json` wrote; with `--strict`, slower is a failure
+    #[arg(long, value_name = "FILE")]
+    compare: Option<String>,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Answer requests to measure, as the program that measures with another number of threads does
+    #[arg(long, hide = true)]
+    serve: bool,
+    #[command(flatten)]
+    reading: Reading,
+    /// Samples of one forward pass; several numbers as in `1,8,32`
+    #[arg(
+        long, value_name = "N,…", value_delimiter = ',', default_value = "1", help_heading = "Network",
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    batch: Vec<u64>,
+    #[command(flatten)]
+    sampling: Sampling,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// How samples are taken.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Sampling")]
+struct Sampling {
+    /// Stop once the median is as sure as this
+    #[arg(long, value_name = "PERCENT", default_value = "2%", value_parser = precision)]
+    precision: f64,
+    /// Take samples of each network for this long at least
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
+    min_time: Duration,
+    /// Begin no sample of a network after this long
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    max_time: Duration,
+    /// Passes before the first sample; `steady`: until they no longer get faster
+    #[arg(long, value_name = "N", default_value = "steady", value_parser = warmup)]
+    warmup: Warmup,
+    /// Of weights, inputs, turns and the bootstrap
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For the terminal
+    Table,
+    /// For a page of notes or a pull request
+    Markdown,
+    /// Plain figures, a line for each network; of a single one with `--profile`, for each layer
+    Csv,
+    /// Everything, with raw samples
+    Json,
+}
+
+/// Between two words about how far it is: nobody reads faster.
+const UPDATE: Duration = Duration::from_millis(100);
+
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    let output = &arguments.output;
+    let settings = match arguments.settings() {
+        Ok(settings) => settings,
+        Err(message) => return output.misused(message, None),
+    };
+    let device = match arguments.device.open() {
+        Ok(device) => device,
+        Err(Failure::Misused(message, help)) => return output.misused(message, help),
+        Err(Failure::Run(error)) => return output.report(&error),
+        Err(Failure::Said(outcome)) => return outcome,
+    };
+    let read = |path: &String| Baseline::parse(path, &read_file(path)?);
+    let baseline = match arguments.compare.as_ref().map(read).transpose() {
+        Ok(baseline) => baseline,
+        Err(error) => return output.refuse(&error),
+    };
+    let wanted = Wanted { batches: &arguments.batch, all_variants: false };
+    let (mut subjects, read) = arguments.reading.subjects(&arguments.files, wanted, output);
+    // Networks of one batch stand together: they are held against each other.
+    subjects.sort_by_key(|subject| arguments.batch.iter().position(|&batch| batch == subject.analysis.batch));
+    if subjects.is_empty() {
+        return read;
+    }
+    if arguments.serve {
+        // Whoever asked is gone: there is nobody left to tell.
+        let _ =
+            bench::serve(&subjects, settings.effort.seed, std::io::stdin().lock(), std::io::stdout().lock());
+        return read;
+    }
+    let mut teller = Teller::new(output);
+    let tell = |progress| teller.tell(&subjects, progress);
+    let measured = bench::run(&subjects, &settings, &device, &worker, tell);
+    teller.clear();
+    let mut measured = match measured {
+        Ok(measured) => measured,
+        Err(error) => return refused(output, &error),
+    };
+    let choice = Choice {
+        depth: arguments.depth,
+        sort: arguments.sort,
+        differences: baseline.map(|baseline| baseline.compare(&mut measured, &subjects)),
+    };
+    let slower = arguments.reading.settings.strict && report::is_slower(&choice);
+    let failed = if slower { Outcome::Failed } else { Outcome::Done };
+    read.max(failed).max(output.write(&arguments.text(&measured, &subjects, &choice)))
+}
+
+impl Arguments {
+    fn settings(&self) -> Result<Settings, Text> {
+        let Sampling { precision, min_time, max_time, warmup, seed } = self.sampling;
+        let device = self.device;
+        if device != Place::Cpu && !self.threads.is_empty() {
+            return Err(text!(
+                "`--threads` is for the processor, not for `{device}`",
+                "`--threads` 只用于处理器,不用于 `{device}`"
+            ));
+        }
+        let mut threads: Vec<usize> = self.threads.iter().map(|&threads| threads.into()).collect();
+        if threads.is_empty() {
+            threads.push(candle_core::utils::get_num_threads());
+        }
+        for (name, twice) in [("--threads", has_twice(&threads)), ("--batch", has_twice(&self.batch))] {
+            if twice {
+                return Err(text!("`{name}` has a number twice", "`{name}` 中有重复的数"));
+            }
+        }
+        let is_piped = self.files.iter().any(|file| file == "-");
+        if is_piped
+            && device == Place::Cpu
+            && !self.serve
+            && !threads.iter().all(|&threads| bench::is_here(threads))
+        {
+            let threads = threads[0];
+            return Err(text!(
+                "a network from standard input is measured with the threads of this process only: set RAYON_NUM_THREADS={threads}",
+                "来自标准输入的网络只能用本进程的线程数测量:请设置 RAYON_NUM_THREADS={threads}"
+            ));
+        }
+        // Who allows less than is taken at least wants less.
+        let min_time = min_time.min(max_time);
+        let effort = Effort { warmup, precision, min_time, max_time, seed };
+        Ok(Settings { threads, effort, profile: self.profile })
+    }
+
+    fn text(&self, bench: &Bench, subjects: &[Subject], choice: &Choice) -> String {
+        match self.format {
+            Format::Table => report::text(bench, subjects, choice, self.output.style()),
+            Format::Markdown => report::markdown(bench, subjects, choice, self.output.language()),
+            Format::Csv => report::csv(bench, subjects, choice),
+            Format::Json => json::write(bench, subjects, choice),
+        }
+    }
+}
+
+/// This program once more, on the same networks.
+fn worker() -> Command {
+    // Where it cannot be found, starting it fails, and that is told.
+    let mut program = Command::new(std::env::current_exe().unwrap_or_default());
+    program.args(["bench", "--serve"]).args(std::env::args_os().skip(2));
+    program
+}
+
+fn refused(output: &Output, error: &BenchError) -> Outcome {
+    if let BenchError::Run(error) = error {
+        return output.report(error);
+    }
+    let outcome = output.misused(error.text(), None);
+    match error {
+        BenchError::Element(_) => outcome,
+        BenchError::Memory { .. }
+        | BenchError::Worker { .. }
+        | BenchError::Told(_)
+        | BenchError::Run(_)
+        | BenchError::Candle(_) => Outcome::Failed,
+    }
+}
+
+/// Tells on standard error how far it is, if somebody is there to read it.
+struct Teller<'o> {
+    output: &'o Output,
+    is_read: bool,
+    last: Option<Instant>,
+}
+
+impl<'o> Teller<'o> {
+    fn new(output: &'o Output) -> Self {
+        Self { output, is_read: !output.quiet && std::io::stderr().is_terminal(), last: None }
+    }
+
+    fn tell(&mut self, subjects: &[Subject], progress: Progress) {
+        let is_sample = matches!(progress, Progress::Sample { .. });
+        if !self.is_read || is_sample && self.last.is_some_and(|last| last.elapsed() < UPDATE) {
+            return;
+        }
+        self.last = Some(Instant::now());
+        Self::write(line(subjects, progress).get(self.output.language()));
+    }
+
+    fn clear(&self) {
+        if self.is_read {
+            Self::write("");
+        }
+    }
+
+    fn write(line: &str) {
+        let mut stderr = std::io::stderr().lock();
+        let _ = write!(stderr, "\r\u{1b}[2K{line}").and_then(|()| stderr.flush());
+    }
+}
+
+fn line(subjects: &[Subject], progress: Progress) -> Text {
+    let named = |subject: usize| (&subjects[subject].label, subjects[subject].analysis.batch);
+    match progress {
+        Progress::Peak(_) => text!("measuring what the machine reaches", "正在测量机器峰值"),
+        Progress::Sample { subject, count: 0, precision: _ } => {
+            let (label, batch) = named(subject);
+            text!("{label}, batch {batch}: warming up", "{label},批量 {batch}:预热")
+        }
+        Progress::Sample { subject, count, precision } => {
+            let (label, batch) = named(subject);
+            let sure = if precision.is_finite() {
+                let percent = precision * 100.0;
+                format!(", ±{percent:.1} %")
+            } else {
+                String::new()
+            };
+            text!(
+                "{label}, batch {batch}: {count} samples{sure}",
+                "{label},批量 {batch}:{count} 个样本{sure}"
+            )
+        }
+        Progress::Profile(subject) => {
+            let (label, batch) = named(subject);
+            text!("{label}, batch {batch}: layer by layer", "{label},批量 {batch}:逐层测量")
+        }
+    }
+}
+
+fn has_twice<T: PartialEq>(numbers: &[T]) -> bool {
+    numbers.iter().enumerate().any(|(index, number)| numbers[..index].contains(number))
+}
+
+fn column(name: &str) -> Result<&'static Column, String> {
+    report::column(name).ok_or_else(|| {
+        format!("there is no column `{name}` here; there are {}", report::column_names().join(", "))
+    })
+}
+
+/// `2%`, `0.02`.
+fn precision(written: &str) -> Result<f64, String> {
+    let (number, unit) = match written.trim().strip_suffix('%') {
+        Some(number) => (number.trim_end(), 100.0),
+        None => (written, 1.0),
+    };
+    let part = number.parse::<f64>().ok().map(|number| number / unit);
+    part.filter(|part| *part > 0.0 && *part < 1.0).ok_or_else(|| "a precision is as in 2%".to_owned())
+}
+
+fn seconds(written: &str) -> Result<Duration, String> {
+    const MOST: f64 = 1e6;
+    let number = written.strip_suffix('s').unwrap_or(written).trim_end().parse::<f64>().ok();
+    let seconds = number.filter(|seconds| *seconds >= 0.0 && *seconds <= MOST);
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| "a time is in seconds, as in 0.5".to_owned())
+}
+
+fn warmup(written: &str) -> Result<Warmup, String> {
+    if written == "steady" {
+        return Ok(Warmup::Steady);
+    }
+    let passes = written.parse().map(Warmup::Passes);
+    passes.map_err(|_| "warming up is a number of passes, or `steady`".to_owned())
+}

@@ -1,0 +1,346 @@
+//! What was measured: a line for each network, what sets two of them apart, where the time goes, and what is to be doubted.
+
+use std::fmt::Write;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::columns::{self, Column};
+use super::figures::{bytes, digits, percent, seconds};
+use super::rows::{self, Depth, Row, RowKind};
+use super::table::{self, Drawing};
+use super::{Style, Subject, csv, markdown};
+use crate::bench::compare::{Difference, Pair, Verdict, pairs};
+use crate::bench::{Bench, Case, Caveat, Profile};
+use crate::graph::{Place, ScopeId};
+use crate::text;
+use crate::text::{Language, Text};
+
+pub mod json;
+mod lines;
+
+use lines::Line;
+
+/// What a report shows beside the measurement.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// How deep boxes are opened where the time of each layer is shown.
+    pub depth: Option<Depth>,
+    /// The column by which layers are sorted, largest first.
+    pub sort: Option<&'static Column>,
+    /// Each case beside that of a baseline, if there is one.
+    pub differences: Option<Vec<Option<Difference>>>,
+}
+
+/// Columns of layers in the order in which they are added while there is room.
+const LAYER: [&str; 11] = [
+    "layer",
+    "macs_share",
+    "measured",
+    "time_share",
+    "limit",
+    "flop_rate",
+    "macs",
+    "roof",
+    "byte_rate",
+    "output",
+    "op",
+];
+
+/// The column of this name among those of layers.
+pub fn column(key: &str) -> Option<&'static Column> {
+    known().into_iter().find(|column| column.key == key)
+}
+
+/// The names of the columns of layers.
+pub fn column_names() -> Vec<&'static str> {
+    known().into_iter().map(|column| column.key).filter(|key| LAYER.contains(key)).collect()
+}
+
+fn known() -> Vec<&'static Column> {
+    let of_analysis = columns::COLUMNS.iter().filter(|column| LAYER.contains(&column.key));
+    of_analysis.chain(columns::MEASURED).collect()
+}
+
+/// For the terminal.
+pub fn text(bench: &Bench, subjects: &[Subject], choice: &Choice, style: Style) -> String {
+    let paragraph = |said: &[Text]| -> String {
+        said.iter().map(|line| wrapped(line.get(style.language), style.width)).collect()
+    };
+    let mut parts = vec![format!(" {}\n", heading(bench, style))];
+    parts.push(lines::text(&all_lines(bench, subjects), style));
+    let pairs = pairs(bench, subjects);
+    parts.push(paragraph(&pairs.iter().map(|pair| beside(bench, subjects, pair)).collect::<Vec<_>>()));
+    parts.push(paragraph(&against_baseline(bench, subjects, choice)));
+    for (case, profile) in profiled(bench) {
+        let subject = &subjects[case.subject];
+        parts.push(format!(" {}\n", name(bench, subjects, case).get(style.language)));
+        let (rows, drawn) = drawn_layers(bench, subject, case, profile, choice, style);
+        parts.push(drawn);
+        parts.push(paragraph(&said_of(bench, case, subject, profile, &rows)));
+    }
+    parts.push(paragraph(&peaks(bench)) + &doubts(bench, subjects, style));
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n")
+}
+
+/// For a page of notes.
+pub fn markdown(bench: &Bench, subjects: &[Subject], choice: &Choice, language: Language) -> String {
+    let mut text = format!("{}\n\n", markdown::escaped(machine(bench).get(language)));
+    text.push_str(&lines::markdown(&all_lines(bench, subjects), language));
+    let mut said: Vec<Text> =
+        pairs(bench, subjects).iter().map(|pair| beside(bench, subjects, pair)).collect();
+    said.extend(against_baseline(bench, subjects, choice));
+    said.extend(peaks(bench));
+    said.extend(caveats(bench, subjects).into_iter().map(|(subject, caveat)| {
+        let (why, remedy) = (caveat.text(), caveat.remedy());
+        text!("{subject}: {why}: {remedy}", "{subject:#}:{why:#}:{remedy:#}")
+    }));
+    text.push('\n');
+    for line in said {
+        text.push_str(&format!("- {}\n", markdown::escaped(line.get(language))));
+    }
+    for (case, profile) in profiled(bench) {
+        let subject = &subjects[case.subject];
+        let mut rows = layers(bench, subject, case, profile, choice);
+        rows.push(total(bench, subject, case, profile));
+        text.push_str(&format!("\n### {}\n\n", markdown::escaped(name(bench, subjects, case).get(language))));
+        let shown = [
+            "layer",
+            "macs",
+            "macs_share",
+            "measured",
+            "time_share",
+            "flop_rate",
+            "byte_rate",
+            "limit",
+            "roof",
+        ];
+        let columns: Vec<_> = shown.iter().filter_map(|key| column(key)).collect();
+        text.push_str(&markdown::table(None, &rows, &columns, language));
+    }
+    text
+}
+
+/// Plain figures: a line for each case, or, if there is only one and each node was measured, for each layer.
+pub fn csv(bench: &Bench, subjects: &[Subject], choice: &Choice) -> String {
+    if let ([case], Some((_, profile))) = (&*bench.cases, profiled(bench).next()) {
+        let choice = Choice { depth: choice.depth.or(Some(Depth::All)), ..choice.clone() };
+        return csv::table(&layers(bench, &subjects[case.subject], case, profile, &choice), &known());
+    }
+    lines::csv(&all_lines(bench, subjects))
+}
+
+fn all_lines<'b>(bench: &'b Bench, subjects: &'b [Subject]) -> Vec<Line<'b>> {
+    let line = |case: &'b Case| Line { case, subject: &subjects[case.subject], peak: bench.peak(case) };
+    bench.cases.iter().map(line).collect()
+}
+
+fn profiled(bench: &Bench) -> impl Iterator<Item = (&Case, &Profile)> {
+    bench.cases.iter().filter_map(|case| Some((case, case.profile.as_ref()?)))
+}
+
+fn heading(bench: &Bench, style: Style) -> String {
+    let (on, off) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
+    format!("{on}{}{off}", machine(bench).get(style.language))
+}
+
+/// The machine in a line: `AMD EPYC · 2 cores · linux x86_64 · f32`.
+fn machine(bench: &Bench) -> Text {
+    let machine = &bench.machine;
+    let (element, system, cores) = (bench.element.name(), &machine.system, machine.cores);
+    let cpu = machine.cpu.as_deref().unwrap_or("CPU");
+    if let Some(gpu) = &machine.gpu {
+        let (name, driver) = (&gpu.name, &gpu.driver);
+        return text!(
+            "{name} · driver {driver} · {cpu} · {system} · {element}",
+            "{name} · 驱动 {driver} · {cpu} · {system} · {element}"
+        );
+    }
+    text!("{cpu} · {cores} cores · {system} · {element}", "{cpu} · {cores} 核 · {system} · {element}")
+}
+
+/// What a case is called where others are: `resnet50, batch 8, 2 threads`; of what all have alike nothing is said.
+fn name(bench: &Bench, subjects: &[Subject], case: &Case) -> Text {
+    let label = &subjects[case.subject].label;
+    let (name, at) = (text!("{label}", "{label}"), at(bench, subjects, case));
+    let parts: Vec<Text> = std::iter::once(name).chain(at).collect();
+    Text::list(&parts)
+}
+
+/// `batch 8`, `2 threads`, unless all have the same.
+fn at(bench: &Bench, subjects: &[Subject], case: &Case) -> Vec<Text> {
+    let batch_of = |case: &Case| subjects[case.subject].analysis.batch;
+    let mut parts = vec![];
+    if bench.cases.iter().any(|other| batch_of(other) != batch_of(case)) {
+        let batch = batch_of(case);
+        parts.push(text!("batch {batch}", "批量 {batch}"));
+    }
+    if let Some(threads) = case.threads.filter(|_| bench.cases.iter().any(|c| c.threads != case.threads)) {
+        parts.push(threads_text(threads));
+    }
+    parts
+}
+
+fn threads_text(threads: usize) -> Text {
+    let s = if threads == 1 { "" } else { "s" };
+    text!("{threads} thread{s}", "{threads} 个线程")
+}
+
+/// `small against large: 9.68× fewer multiplications, 5.10× faster (4.95–5.22)`.
+fn beside(bench: &Bench, subjects: &[Subject], pair: &Pair) -> Text {
+    let name = name(bench, subjects, &bench.cases[pair.case]);
+    let other = &subjects[bench.cases[pair.against].subject].label;
+    let (macs, time) = (pair.macs_text(), pair.difference.text());
+    text!("{name} against {other}: {macs}, {time}", "{name:#} 相比 {other}:{macs:#},{time:#}")
+}
+
+/// What the baseline has no such case of is said among the caveats.
+fn against_baseline(bench: &Bench, subjects: &[Subject], choice: &Choice) -> Vec<Text> {
+    let differences = bench.cases.iter().zip(choice.differences.iter().flatten());
+    let line = |(case, difference): (&Case, &Option<Difference>)| {
+        let (name, difference) = (name(bench, subjects, case), difference.as_ref()?.text());
+        Some(text!("{name} against the baseline: {difference}", "{name:#} 相比基线:{difference:#}"))
+    };
+    differences.filter_map(line).collect()
+}
+
+/// Whether something is slower than it was.
+pub fn is_slower(choice: &Choice) -> bool {
+    let differences = choice.differences.iter().flatten().flatten();
+    differences.into_iter().any(|difference| difference.verdict == Verdict::Slower)
+}
+
+fn layers(bench: &Bench, subject: &Subject, case: &Case, profile: &Profile, choice: &Choice) -> Vec<Row> {
+    let (mut rows, _) = rows::rows(subject, choice.depth.unwrap_or(Depth::Fitting));
+    let roofline = bench.roofline(case, subject);
+    for row in &mut rows {
+        row.measured = profile.layer(row.place, &subject.analysis, &roofline, bench.element);
+    }
+    if let Some(column) = choice.sort {
+        table::sort(&mut rows, column);
+    }
+    rows
+}
+
+fn total(bench: &Bench, subject: &Subject, case: &Case, profile: &Profile) -> Row {
+    let roofline = bench.roofline(case, subject);
+    let place = Place::Box(ScopeId::ROOT);
+    let measured = profile.layer(place, &subject.analysis, &roofline, bench.element);
+    Row { measured, ..rows::total(subject) }
+}
+
+fn drawn_layers(
+    bench: &Bench,
+    subject: &Subject,
+    case: &Case,
+    profile: &Profile,
+    choice: &Choice,
+    style: Style,
+) -> (Vec<Row>, String) {
+    let mut rows = layers(bench, subject, case, profile, choice);
+    let mut names = table::indented(&rows);
+    rows.push(total(bench, subject, case, profile));
+    names.push(text!("total", "合计").get(style.language).to_owned());
+    let drawing = Drawing { rows, names, tree: false, style };
+    let text = drawing.draw(&drawing.fitting(&LAYER, &known()));
+    (drawing.rows, text)
+}
+
+/// What the table of layers does not say: how far it is from a pass end to end, and where counting misleads most.
+fn said_of(bench: &Bench, case: &Case, subject: &Subject, profile: &Profile, rows: &[Row]) -> Vec<Text> {
+    let (sum, whole) = (seconds(profile.seconds()), seconds(case.summary.median));
+    let more = profile.seconds() / case.summary.median - 1.0;
+    let (passes, by) = (profile.passes, percent(more.abs()));
+    let mut said = vec![if more >= 0.0 {
+        text!(
+            "layers take {sum} together, {by} more than the {whole} of a pass end to end (median of {passes} passes)",
+            "各层共 {sum},比端到端的 {whole} 多 {by}({passes} 次的中位数)"
+        )
+    } else {
+        text!(
+            "layers take {sum} together, {by} less than the {whole} of a pass end to end (median of {passes} passes)",
+            "各层共 {sum},比端到端的 {whole} 少 {by}({passes} 次的中位数)"
+        )
+    }];
+    let apart = |row: &&Row| row.measured.map_or(0.0, |layer| layer.share - row.share.unwrap_or(0.0));
+    let parts = rows.iter().filter(|row| row.kind != RowKind::Total && row.kind.adds_up());
+    if let Some(row) = parts.max_by(|a, b| apart(a).total_cmp(&apart(b))).filter(|row| apart(row) > 0.02) {
+        let (path, share) = (&row.path, percent(row.share.unwrap_or(0.0)));
+        let time = percent(row.measured.map_or(0.0, |layer| layer.share));
+        said.push(text!(
+            "counting misleads most at `{path}`: {share} of the MACs, {time} of the time",
+            "计数最易误导之处是 `{path}`:占乘加的 {share},占时间的 {time}"
+        ));
+    }
+    let nodes = subject.network.graph.nodes().map(|(id, _)| Place::Node(id));
+    let roofline = bench.roofline(case, subject);
+    let layers = nodes.filter_map(|node| profile.layer(node, &subject.analysis, &roofline, bench.element));
+    let overhead = layers.filter(|layer| layer.bound == crate::bench::profile::Bound::Overhead);
+    let share = percent(overhead.map(|layer| layer.share).sum());
+    said.push(text!(
+        "{share} of the time is overhead: of layers that take more than 4 times what the nearer roof allows",
+        "{share} 的时间属于开销:这些层的用时超过较近屋顶所允许的 4 倍"
+    ));
+    said
+}
+
+/// What the machine reaches.
+fn peaks(bench: &Bench) -> Vec<Text> {
+    let peak = |peak: &crate::bench::Peak| {
+        let (flops, size) = (digits(peak.flops_per_second / 1e9), peak.product_size);
+        let (rate, copied) = (digits(peak.bytes_per_second / 1e9), bytes(peak.copied_bytes as u128));
+        let with = peak.threads.map_or(text!("the device", "设备"), threads_text);
+        text!(
+            "peak of {with}: {flops} GFLOP/s (product of {size}×{size} matrices), {rate} GB/s (copy of {copied})",
+            "{with:#}的峰值:{flops} GFLOP/s({size}×{size} 矩阵乘积),{rate} GB/s(复制 {copied})"
+        )
+    };
+    bench.peaks.iter().map(peak).collect()
+}
+
+/// What is to be doubted, of what.
+fn caveats<'b>(bench: &'b Bench, subjects: &[Subject]) -> Vec<(Text, &'b Caveat)> {
+    let whole = bench.caveats.iter().map(|caveat| (text!("this run", "本次运行"), caveat));
+    let cases = bench.cases.iter().flat_map(|case| {
+        let name = name(bench, subjects, case);
+        case.caveats.iter().map(move |caveat| (name.clone(), caveat))
+    });
+    whole.chain(cases).collect()
+}
+
+fn doubts(bench: &Bench, subjects: &[Subject], style: Style) -> String {
+    let mut text = String::new();
+    let (on, off) = if style.color { ("\u{1b}[33m", "\u{1b}[0m") } else { ("", "") };
+    for (subject, caveat) in caveats(bench, subjects) {
+        let (why, remedy) = (caveat.text(), caveat.remedy());
+        let why = text!("{subject}: {why}", "{subject:#}:{why:#}");
+        let (why, remedy) = (why.get(style.language), remedy.get(style.language));
+        let separator = match style.language {
+            Language::English => "; ",
+            Language::Chinese => ";",
+        };
+        if why.width() + remedy.width() + separator.width() + 3 <= style.width {
+            let _ = writeln!(text, " {on}!{off} {why}{separator}{remedy}");
+        } else {
+            let (why, remedy) =
+                (wrapped(why, style.width.saturating_sub(2)), wrapped(remedy, style.width.saturating_sub(2)));
+            let _ = write!(text, " {on}!{off}{}", format!("{why}{remedy}").replace("\n ", "\n   "));
+        }
+    }
+    text
+}
+
+/// A line that begins with a space, and where it is too long goes on below, farther in.
+fn wrapped(line: &str, width: usize) -> String {
+    let (mut text, mut used) = (String::new(), 0);
+    for word in line.split(' ') {
+        if used > 0 && used + 1 + word.width() > width {
+            text.push_str("\n  ");
+            used = 2;
+        }
+        text.push(' ');
+        text.push_str(word);
+        used += 1 + word.width();
+    }
+    text + "\n"
+}
