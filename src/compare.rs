@@ -1,7 +1,7 @@
 //! Two networks beside each other: which layers and boxes of one are which of the other, and where they differ.
 //!
 //! Boxes are compared level by level. On each level a name finds its like, and what has none finds the like of its kind in
-//! the same order ([`align`]). Differences are exact: what the lines of a comparison say of both networks differs by as much
+//! the same order (in `align`). Differences are exact: what the lines of a comparison say of both networks differs by as much
 //! as the totals do, at any depth.
 
 use crate::counts::Counts;

@@ -44,7 +44,7 @@
 //! | [`run`] | a graph into its outputs, with candle: weights, fresh or of a file; the memory it needs |
 //! | [`read`] | a description into a graph: syntax, names, expressions, expansion; the bundled networks |
 //! | [`subject`] | a network as it was asked for, with what is known about it |
-//! | [`bench`] | how long networks take, beside what the machine reaches |
+//! | [`mod@bench`] | how long networks take, beside what the machine reaches |
 //! | [`claim`] | statements about networks, and whether they hold |
 //! | [`compare`] | which layers of two networks are each other's like, and where they differ |
 //! | [`report`] | rows and columns, each defined once, and a writer for each format |
