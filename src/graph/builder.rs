@@ -1,0 +1,200 @@
+//! Building a graph, front to back: every shape is inferred as its node is added.
+
+use std::ops::Range;
+
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use super::{Content, Graph, Node, NodeId, Scope, ScopeId, ScopeKind, id, scope_id};
+use crate::error::Span;
+use crate::op::{Op, Reason, Weight};
+use crate::shape::Shape;
+use crate::text;
+use crate::text::Text;
+
+/// What an operator was refused for, with the weights that were to be shared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharingMismatch {
+    /// Why the weights cannot be shared.
+    pub message: Text,
+    /// The node that was to use another's weights, and the node that has them, where one is at fault.
+    pub nodes: Option<(NodeId, NodeId)>,
+}
+
+/// Builds a [`Graph`], front to back.
+#[derive(Debug)]
+pub struct Builder {
+    graph: Graph,
+    open: Vec<ScopeId>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        let root = Scope {
+            name: "".into(),
+            parent: ScopeId::ROOT,
+            kind: ScopeKind::Network,
+            depth: 0,
+            span: None,
+            nodes: 0..0,
+        };
+        let graph = Graph { dag: DiGraph::new(), scopes: vec![root], outputs: vec![] };
+        Self { graph, open: vec![ScopeId::ROOT] }
+    }
+}
+
+impl Builder {
+    /// An empty graph.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The graph as it stands.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The id that the next node will have.
+    pub fn next(&self) -> NodeId {
+        id(self.graph.len())
+    }
+
+    /// The nodes from `start` up to the last.
+    pub fn since(&self, start: NodeId) -> Range<u32> {
+        start.0..self.next().0
+    }
+
+    /// Opens a box: what is added until [`close`](Self::close) is in it.
+    pub fn open(&mut self, name: &str, kind: ScopeKind, span: Option<Span>) {
+        let (parent, start) = (self.current(), self.next().0);
+        let depth = self.open.len();
+        self.open.push(scope_id(self.graph.scopes.len()));
+        self.graph.scopes.push(Scope { name: name.into(), parent, kind, depth, span, nodes: start..start });
+    }
+
+    /// Closes the innermost box.
+    pub fn close(&mut self) {
+        let end = self.next().0;
+        if let Some(scope) = self.open.pop() {
+            self.graph.scopes[scope.index()].nodes.end = end;
+        }
+    }
+
+    /// The path of the innermost box.
+    pub fn path(&self) -> String {
+        self.graph.scope_path(self.current())
+    }
+
+    /// Adds an input of the network.
+    pub fn input(&mut self, name: &str, shape: Shape, span: Option<Span>) -> NodeId {
+        self.push(name, Content::Input, shape, &[], span)
+    }
+
+    /// Adds an operator, if it accepts its inputs.
+    pub fn operator(
+        &mut self,
+        name: &str,
+        op: Op,
+        inputs: &[NodeId],
+        span: Option<Span>,
+    ) -> Result<NodeId, Reason> {
+        let shapes: Vec<_> = inputs.iter().map(|&input| self.graph.node(input).shape.clone()).collect();
+        let arity = op.arity();
+        if !(arity.least..=arity.most).contains(&inputs.len()) {
+            return Err(arity.mismatch(inputs.len()));
+        }
+        let shape = op.output(&shapes)?;
+        Ok(self.push(name, Content::Operator(op), shape, inputs, span))
+    }
+
+    /// Adds an operator that cnncost does not know, with the shape that is known of it from elsewhere.
+    pub fn unknown(&mut self, name: &str, operator: &str, shape: Shape, inputs: &[NodeId]) -> NodeId {
+        self.push(name, Content::Unknown { name: operator.to_owned() }, shape, inputs, None)
+    }
+
+    /// Makes a tensor an output of the network.
+    pub fn output(&mut self, name: String, node: NodeId) {
+        self.graph.outputs.push((name, node));
+    }
+
+    /// Marks the weights of `nodes` as not trained.
+    pub fn freeze(&mut self, nodes: Range<u32>) {
+        for node in nodes {
+            self.graph.dag[NodeIndex::from(node)].frozen = true;
+        }
+    }
+
+    /// Makes `users` use the weights of `owners`: the same operators with the same weight shapes, in order.
+    pub fn share(&mut self, users: Range<u32>, owners: Range<u32>) -> Result<(), SharingMismatch> {
+        let (users, owners) = (self.with_weights(users), self.with_weights(owners));
+        for (&user, &owner) in users.iter().zip(&owners) {
+            self.check_alike(user, owner)?;
+        }
+        if users.len() != owners.len() {
+            let (here, there) = (users.len(), owners.len());
+            let message = text!(
+                "{here} operators with weights here, and {there} there",
+                "此处有 {here} 个带权重的算子,那里有 {there} 个"
+            );
+            return Err(SharingMismatch { message, nodes: None });
+        }
+        for (user, owner) in users.into_iter().zip(owners) {
+            let owner = self.graph.node(owner).weights_of.unwrap_or(owner);
+            self.graph.dag[user.petgraph()].weights_of = Some(owner);
+        }
+        Ok(())
+    }
+
+    /// The finished graph.
+    pub fn finish(mut self) -> Graph {
+        while !self.open.is_empty() {
+            self.close();
+        }
+        self.graph
+    }
+
+    fn current(&self) -> ScopeId {
+        self.open.last().copied().unwrap_or(ScopeId::ROOT)
+    }
+
+    fn push(
+        &mut self,
+        name: &str,
+        content: Content,
+        shape: Shape,
+        inputs: &[NodeId],
+        span: Option<Span>,
+    ) -> NodeId {
+        let scope = self.current();
+        let node = Node { name: name.into(), scope, content, shape, weights_of: None, frozen: false, span };
+        let index = self.graph.dag.add_node(node);
+        for input in inputs.iter().rev() {
+            self.graph.dag.add_edge(input.petgraph(), index, ());
+        }
+        id(index.index())
+    }
+
+    fn with_weights(&self, nodes: Range<u32>) -> Vec<NodeId> {
+        nodes.map(NodeId).filter(|&node| !self.graph.weights(node).is_empty()).collect()
+    }
+
+    fn check_alike(&self, user: NodeId, owner: NodeId) -> Result<(), SharingMismatch> {
+        let mismatch = |message| Err(SharingMismatch { message, nodes: Some((user, owner)) });
+        let [here, there] = [user, owner].map(|node| self.graph.node(node).operator_name());
+        if here != there {
+            return mismatch(text!("a {here} here, and a {there} there", "此处是 {here},那里是 {there}"));
+        }
+        let [here, there] = [user, owner].map(|node| self.graph.weights(node));
+        let named =
+            |weights: &[Weight]| -> Vec<_> { weights.iter().map(|w| (w.name.clone(), w.dims())).collect() };
+        if named(&here) == named(&there) {
+            return Ok(());
+        }
+        let [here, there] = [&here, &there].map(|weights| show_weights(weights));
+        mismatch(text!("weights of {here} here, and of {there} there", "此处的权重是 {here},那里是 {there}"))
+    }
+}
+
+fn show_weights(weights: &[Weight]) -> String {
+    let show = |weight: &Weight| weight.dims().iter().map(u64::to_string).collect::<Vec<_>>().join("×");
+    weights.iter().map(show).collect::<Vec<_>>().join(" + ")
+}
