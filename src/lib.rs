@@ -22,6 +22,7 @@
 //! description.toml ─▶ read ─▶ Description ─▶ expand(options) ─▶ Graph ─▶ analyze ─▶ Analysis ─▶ report ─▶ text
 //!                                                                 └────▶ run (candle) ─▶ outputs
 //!                                                                          └─▶ bench ─▶ samples ─▶ report ─▶ text
+//! Graph and Analysis, as a Subject ─▶ claim (check), compare, convention (reconcile) ─▶ report ─▶ text
 //! ```
 //!
 //! A description is read once and expanded as often as there are variants of it. Expanding makes an immutable [`graph`], in
