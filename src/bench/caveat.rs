@@ -193,7 +193,7 @@ impl Caveat {
             ),
             Self::Few { .. } => text!("give it longer with `--max-time`", "请用 `--max-time` 延长时间"),
             Self::Outliers { .. } => text!(
-                "close other programs; the median is little affected, the slowest pass is",
+                "close other programs; the slowest passes suffer, the median hardly",
                 "请关闭其他程序;中位数受影响很小,最慢一次则不然"
             ),
             Self::Drift { .. } => text!(
