@@ -8,7 +8,7 @@ use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::pool::{self, Pool};
+use super::pool::{Native, Pool};
 use super::settings::{self, Extent, PerAxis, Size};
 use super::window::Axis;
 use super::{Class, Cost, Definition, Operator, Reason, Term, Window, taps};
@@ -97,14 +97,20 @@ impl<const N: usize> Operator for AvgPool<N> {
         Class::Pooling
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "sizes are at most 2^53")]
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let (input, window) = (&inputs[0], self.pool().window());
-        if let (None, Some([kernel, stride])) = (self.divisor_override, pool::native(&window)?) {
-            return input.avg_pool2d_with_stride(kernel, stride);
-        }
-        let sums = taps::reduce(input, &window, 0.0, |sum, tap| sum + tap)?;
+        let sums = match Native::of(input, &window, 0.0)? {
+            Some(Native { input, kernel, stride }) => {
+                let means = input.avg_pool2d_with_stride(kernel, stride)?;
+                if self.divides_by_the_window() {
+                    return Ok(means);
+                }
+                (means * (kernel.0 * kernel.1) as f64)?
+            }
+            None => taps::reduce(input, &window, 0.0, |sum, tap| sum + tap)?,
+        };
         if let Some(divisor) = self.divisor_override {
-            #[expect(clippy::cast_precision_loss, reason = "sizes are at most 2^53")]
             return sums / divisor.get() as f64;
         }
         // A window's positions are a product, so the axes divide one after the other.
@@ -120,6 +126,12 @@ impl<const N: usize> AvgPool<N> {
     fn pool(&self) -> Pool<N> {
         let &Self { kernel_size, stride, padding, ceil_mode, .. } = self;
         Pool { kernel_size, stride, padding, dilation: PerAxis::ones(), ceil_mode }
+    }
+
+    /// Whether every sum is divided by as many positions as the window has.
+    fn divides_by_the_window(&self) -> bool {
+        let pads = self.padding.0.into_iter().any(|padding| padding.get() > 0);
+        self.divisor_override.is_none() && !self.ceil_mode && (self.count_include_pad || !pads)
     }
 
     /// How many positions of each window along one axis the sum is divided by.

@@ -5,7 +5,7 @@ use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::pool::{self, Pool};
+use super::pool::{Native, Pool};
 use super::settings::{Extent, PerAxis, Size};
 use super::{Class, Cost, Definition, Operator, Reason, Window, taps};
 use crate::counts::{Kind, Overflow};
@@ -89,8 +89,8 @@ impl<const N: usize> Operator for MaxPool<N> {
 
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let (input, window) = (&inputs[0], self.pool().window());
-        match pool::native(&window)? {
-            Some([kernel, stride]) => input.max_pool2d_with_stride(kernel, stride),
+        match Native::of(input, &window, f64::NEG_INFINITY)? {
+            Some(Native { input, kernel, stride }) => input.max_pool2d_with_stride(kernel, stride),
             None => taps::reduce(input, &window, f64::NEG_INFINITY, |most, tap| most.maximum(tap)),
         }
     }

@@ -1,6 +1,8 @@
 //! What the pools over a sliding window share, in any number of dimensions: how the window slides, and what it costs to put
 //! together what it sees.
 
+use candle_core::Tensor;
+
 use super::settings::{Extent, PerAxis, Size};
 use super::window::{Axis, Window, spatial_sizes};
 use super::{Reason, Term, only_spatial, shape, taps};
@@ -72,15 +74,31 @@ impl<const N: usize> Pool<N> {
     }
 }
 
-/// Kernel and stride for candle's own pools, which have two dimensions and neither padding nor dilation nor `ceil_mode`.
-pub(super) fn native(window: &Window) -> candle_core::Result<Option<[(usize, usize); 2]>> {
-    let &[height, width] = window.axes.as_slice() else { return Ok(None) };
-    let plain = |axis: Axis| !axis.ceil && axis.dilation == 1 && (axis.before, axis.after) == (0, 0);
-    if !plain(height) || !plain(width) {
-        return Ok(None);
+/// What candle's own pools take, which have two dimensions and neither padding nor dilation nor `ceil_mode`.
+pub(super) struct Native {
+    /// With all that the windows see outside of it.
+    pub input: Tensor,
+    /// Height and width of the window.
+    pub kernel: (usize, usize),
+    /// Steps down and to the right.
+    pub stride: (usize, usize),
+}
+
+impl Native {
+    /// `input` with `outside` around it; `None` for windows that candle's own pools do not have.
+    pub(super) fn of(input: &Tensor, window: &Window, outside: f64) -> candle_core::Result<Option<Self>> {
+        let &[height, width] = window.axes.as_slice() else { return Ok(None) };
+        if (height.dilation, width.dilation) != (1, 1) {
+            return Ok(None);
+        }
+        let sizes =
+            |height, width| Ok::<_, candle_core::Error>((taps::size_of(height)?, taps::size_of(width)?));
+        Ok(Some(Self {
+            input: taps::pad(input, window, outside)?,
+            kernel: sizes(height.kernel, width.kernel)?,
+            stride: sizes(height.stride, width.stride)?,
+        }))
     }
-    let kernel = (taps::size_of(height.kernel)?, taps::size_of(width.kernel)?);
-    Ok(Some([kernel, (taps::size_of(height.stride)?, taps::size_of(width.stride)?)]))
 }
 
 #[cfg(test)]
