@@ -21,6 +21,7 @@ use candle_core::{DType, Device, DeviceLocation};
 
 use crate::analyze::roofline::Roofline;
 use crate::counts::Overflow;
+use crate::run::Engine;
 use crate::run::memory::{Needs, free};
 use crate::shape::ElementType;
 use crate::subject::Subject;
@@ -28,7 +29,10 @@ use crate::subject::Subject;
 pub mod caveat;
 pub mod compare;
 mod error;
+#[cfg(feature = "cuda")]
+mod gpu;
 pub mod machine;
+mod marks;
 pub mod peak;
 pub mod profile;
 pub mod sample;
@@ -49,6 +53,8 @@ use team::{Here, Team};
 /// What is measured, and how.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// With these kernels.
+    pub engine: Engine,
     /// With so many threads, one after the other; on a GPU there are none to choose.
     pub threads: Vec<usize>,
     /// How samples are taken.
@@ -64,6 +70,8 @@ pub struct Bench {
     pub machine: Machine,
     /// On this device: `cpu`, or `cuda:` and its number.
     pub device: String,
+    /// With these kernels.
+    pub engine: Engine,
     /// In this type.
     pub element: ElementType,
     /// How samples were taken.
@@ -171,8 +179,17 @@ pub fn run(
     // Once more: the better counts.
     measure_peaks(&mut peaks, &mut teams, &machine, effort, &mut progress)?;
     let element = subjects.first().map_or(ElementType::F32, |subject| subject.element);
-    let device = name(device);
-    Ok(Bench { caveats: caveat::of_machine(&machine), machine, device, element, effort, peaks, cases })
+    let (device, engine) = (name(device), settings.engine);
+    Ok(Bench {
+        caveats: caveat::of_machine(&machine),
+        machine,
+        device,
+        engine,
+        element,
+        effort,
+        peaks,
+        cases,
+    })
 }
 
 /// What samples say.
@@ -205,7 +222,7 @@ fn teams<'s>(
     device: &'s Device,
     program: &dyn Fn() -> Command,
 ) -> Result<Vec<Team<'s>>, BenchError> {
-    let here = || Here::new(subjects, device, dtype_of(subjects)?, settings.effort.seed);
+    let here = || Here::new(subjects, settings.engine, device, dtype_of(subjects)?, settings.effort.seed);
     if !device.is_cpu() {
         return Ok(vec![Team::here(None, here()?)]);
     }

@@ -93,6 +93,7 @@ fn measured(cases: Vec<Case>) -> Bench {
     Bench {
         machine: machine(),
         device: "cpu".to_owned(),
+        engine: cnncost::run::Engine::Candle,
         element: ElementType::F32,
         effort: Effort::default(),
         peaks: vec![peak(1), peak(2)],
@@ -318,6 +319,7 @@ fn mistakes_are_told() {
     std::fs::write(folder.path().join("other.json"), "{\"schema\": \"cnncost/analysis/1\"}").unwrap();
     for (arguments, code, message) in [
         (&["lenet5", "--device", "gpu"][..], 2, "a device is cpu, cuda, or cuda:1"),
+        (&["lenet5", "--engine", "fast"], 2, "[possible values: candle]"),
         (&["lenet5", "--threads", "0"], 2, "0 is not in 1..=1024"),
         (&["lenet5", "--threads", "2,2"], 2, "`--threads` has a number twice"),
         (

@@ -8,7 +8,7 @@ use candle_core::{DType, Device, Tensor, safetensors};
 use cnncost::graph::Graph;
 use cnncost::op::{OPERATORS, Weight};
 use cnncost::read::{Description, Options, bundled};
-use cnncost::run::{RunError, Weights, forward};
+use cnncost::run::{Engine, RunError, Weights, forward};
 
 fn expand(text: &str, options: &Options) -> Graph {
     let network = Description::parse("test.toml", text).and_then(|description| description.expand(options));
@@ -40,7 +40,7 @@ fn run(graph: &Graph, batch: usize) -> Result<Vec<(String, Tensor)>, RunError> {
         };
         weights.iter().map(zeros).collect()
     })?;
-    forward(graph, inputs, &weights, |_, _| ())
+    forward(Engine::Candle, graph, inputs, &weights, |_, _| ())
 }
 
 /// The largest network that is run: above it, zeros alone take seconds.
@@ -200,7 +200,8 @@ fn the_lectures_networks_give_pytorchs_outputs() {
         })
         .unwrap();
         assert_eq!(rest.next(), None, "{name}: every module is used");
-        let outputs = forward(&graph, vec![tensors["input"].clone()], &weights, |_, _| ()).unwrap();
+        let outputs =
+            forward(Engine::Candle, &graph, vec![tensors["input"].clone()], &weights, |_, _| ()).unwrap();
         let off = difference(&outputs[0].1, &tensors["output"]);
         assert!(off <= 1e-4, "{name} is {off} off");
     }
@@ -263,7 +264,7 @@ fn networks_give_pytorchs_outputs() {
         })
         .unwrap();
         let input = tensor(input, &[1, 3, size, size]).unwrap();
-        let outputs = forward(&graph, vec![input], &weights, |_, _| ()).unwrap();
+        let outputs = forward(Engine::Candle, &graph, vec![input], &weights, |_, _| ()).unwrap();
         assert_eq!(seed.to_string(), count.to_string(), "{name} has other tensors");
         let ours: Vec<f32> = outputs[0].1.flatten_all().unwrap().to_vec1().unwrap();
         for (i, theirs) in theirs.iter().enumerate() {
@@ -291,7 +292,7 @@ fn branches_keep_the_order_of_the_file() {
     let outputs = |order| -> Vec<f32> {
         let graph = expand(&branches(order), &Options::default());
         let ones = Tensor::ones((1, 1, 2, 2), DType::F32, &Device::Cpu).unwrap();
-        let outputs = forward(&graph, vec![ones], &none(&graph), |_, _| ()).unwrap();
+        let outputs = forward(Engine::Candle, &graph, vec![ones], &none(&graph), |_, _| ()).unwrap();
         outputs[0].1.flatten_all().unwrap().to_vec1().unwrap()
     };
     let as_written = outputs(["zebra", "apple", "mango"]);
@@ -317,7 +318,7 @@ fn shared_weights_are_asked_for_once() {
     })
     .unwrap();
     assert_eq!(asked, 1);
-    let outputs = forward(&graph, vec![ones.clone(), ones], &weights, |_, _| ()).unwrap();
+    let outputs = forward(Engine::Candle, &graph, vec![ones.clone(), ones], &weights, |_, _| ()).unwrap();
     let halves = outputs[0].1.chunk(2, 1).unwrap();
     assert!(difference(&halves[0], &halves[1]) == 0.0, "one tower on one input gives one output");
 }
@@ -346,7 +347,8 @@ fn fresh_weights_are_within_their_bounds_and_the_same_for_the_same_seed() {
 #[test]
 fn wrong_inputs_and_unknown_operators_are_refused() {
     let graph = expand("input = [1, 4, 4]\nlayers = [{ op = 'relu' }]", &Options::default());
-    let run = |graph: &Graph, inputs| forward(graph, inputs, &none(graph), |_, _| ()).unwrap_err();
+    let run =
+        |graph: &Graph, inputs| forward(Engine::Candle, graph, inputs, &none(graph), |_, _| ()).unwrap_err();
     assert!(matches!(run(&graph, vec![]), RunError::Inputs { wanted: 1, found: 0 }));
     let wrong = Tensor::ones((1, 1, 4, 5), DType::F32, &Device::Cpu).unwrap();
     let error = run(&graph, vec![wrong]);

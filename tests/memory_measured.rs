@@ -9,7 +9,7 @@ use cnncost::graph::Graph;
 use cnncost::op::Class;
 use cnncost::read::{Description, Options, bundled};
 use cnncost::run::memory::Needs;
-use cnncost::run::{Weights, forward, random_inputs};
+use cnncost::run::{Engine, Weights, forward, random_inputs};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -70,7 +70,7 @@ fn measure(graph: &Graph, weights: &Weights) -> Measured {
     let before = ALLOCATOR.current_usage();
     let inputs = random_inputs(graph, 1, 0, &Device::Cpu, DType::F32).unwrap();
     ALLOCATOR.reset_peak_usage();
-    forward(graph, inputs, weights, |_, _| {
+    forward(Engine::Candle, graph, inputs, weights, |_, _| {
         live.push(ALLOCATOR.current_usage().saturating_sub(before));
         peaks.push(ALLOCATOR.peak_usage().saturating_sub(before));
         ALLOCATOR.reset_peak_usage();

@@ -9,7 +9,7 @@ use candle_core::{DType, Device, Tensor};
 use cnncost::graph::Graph;
 use cnncost::read::{Description, Options, bundled};
 use cnncost::run::assign::{Named, assign};
-use cnncost::run::{Weights, forward, names};
+use cnncost::run::{Engine, Weights, forward, names};
 
 /// A batch norm's tensors, in the order of the alphabet.
 const NORM: [&str; 4] = ["bias", "running_mean", "running_var", "weight"];
@@ -106,7 +106,9 @@ fn torchvisions_state_dicts_give_torchvisions_outputs() {
         let weights =
             loaded.unwrap_or_else(|error| panic!("{name}: {error}: {:#?}", error.findings())).weights;
         let input = numbers(0, 3 * size * size).map(|value| 2.0 * value - 1.0);
-        let outputs = forward(&graph, vec![tensor(input, &[1, 3, size, size])], &weights, |_, _| ()).unwrap();
+        let outputs =
+            forward(Engine::Candle, &graph, vec![tensor(input, &[1, 3, size, size])], &weights, |_, _| ())
+                .unwrap();
         let (_, output) = outputs.iter().find(|(name, _)| name == "output").unwrap();
         let ours: Vec<f32> = output.flatten_all().unwrap().to_vec1().unwrap();
         for (i, theirs) in theirs.iter().enumerate() {

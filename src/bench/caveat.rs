@@ -214,8 +214,8 @@ impl Caveat {
                 text!("take the baseline anew on this one", "请在本机重新测量基线")
             }
             Self::NoBaseline => text!(
-                "take the baseline with the same networks, batches and threads",
-                "请用相同的网络、批量与线程数测量基线"
+                "take the baseline with the same networks, batches, threads, type and engine",
+                "请用相同的网络、批量、线程数、类型与引擎测量基线"
             ),
         }
     }

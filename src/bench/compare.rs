@@ -18,6 +18,8 @@ pub struct Baseline {
     pub machine: Machine,
     /// The device.
     pub device: String,
+    /// Whose kernels computed.
+    pub engine: String,
     /// The type of the numbers.
     pub dtype: String,
     /// What was measured.
@@ -227,12 +229,13 @@ impl Baseline {
     /// Every case beside what it was; what is to be said of that is added to the caveats.
     pub fn compare(&self, bench: &mut Bench, subjects: &[Subject]) -> Vec<Option<Difference>> {
         bench.caveats.extend(self.caveat(bench));
-        let (is_same_type, seed) = (self.dtype == bench.element.name(), bench.effort.seed);
+        let is_alike = (&*self.dtype, &*self.engine) == (bench.element.name(), bench.engine.name());
+        let seed = bench.effort.seed;
         let compared = bench.cases.iter_mut().map(|case| {
             let subject = &subjects[case.subject];
             let before = self.case(&subject.label, subject.analysis.batch, case.threads);
             let difference = before
-                .filter(|_| is_same_type)
+                .filter(|_| is_alike)
                 .map(|before| Difference::between(&case.samples.seconds, &before.samples_seconds, seed));
             if difference.is_none() {
                 case.caveats.push(Caveat::NoBaseline);

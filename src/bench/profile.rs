@@ -1,14 +1,12 @@
-//! Where the time goes: passes in which a clock is read at every node, and what bounds each.
+//! Where the time goes: passes with a mark after every node, and what bounds each.
 //!
-//! These passes are apart from those that are timed end to end, since reading a clock, and waiting for a GPU, after each node
-//! takes time itself. What lies between two readings is a node's, less what the reading takes; what frees the tensors that a
-//! node was the last to use falls to the node after it. On a GPU a node's time includes its launch.
-
-use std::time::Instant;
+//! These passes are apart from those that are timed end to end, since a mark takes time itself. What lies between two marks is
+//! the later node's; what frees the tensors that a node was the last to use falls to the node after it.
 
 use candle_core::Device;
 
 use super::BenchError;
+use super::marks::Marks;
 use super::statistics::median;
 use crate::analyze::Analysis;
 use crate::analyze::roofline::{self, Roofline};
@@ -140,27 +138,21 @@ pub fn work(counts: &Counts, element: ElementType) -> (f64, f64) {
     (counts.work.ops.flops() as f64, (counts.traffic.total() * element.bytes()) as f64)
 }
 
-/// The times of one pass, by node: `pass` makes one and calls what it is given after every node.
+/// The times of one pass, by node: `pass` makes one and calls what it is given after every node, in their order.
 pub(super) fn pass(
     graph: &Graph,
     device: &Device,
-    clock_seconds: f64,
-    pass: impl FnOnce(&mut dyn FnMut(usize)) -> Result<(), RunError>,
+    pass: impl FnOnce(&mut dyn FnMut()) -> Result<(), RunError>,
 ) -> Result<Vec<f64>, BenchError> {
-    let mut seconds = vec![0.0; graph.len()];
-    let mut failure = None;
-    let mut last = Instant::now();
-    pass(&mut |index| {
-        if let Err(error) = device.synchronize() {
-            failure.get_or_insert(error);
+    let mut marks = Marks::begin(device, graph.len())?;
+    let mut marked = Ok(());
+    pass(&mut || {
+        if marked.is_ok() {
+            marked = marks.mark();
         }
-        seconds[index] = (last.elapsed().as_secs_f64() - clock_seconds).max(0.0);
-        last = Instant::now();
     })?;
-    match failure {
-        Some(error) => Err(error.into()),
-        None => Ok(seconds),
-    }
+    marked?;
+    Ok(marks.seconds()?)
 }
 
 #[cfg(test)]

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use candle_core::{DType, Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::{BenchError, Peak, Profile, clock, peak, profile, time};
+use super::{BenchError, Peak, Profile, peak, profile, time};
 use crate::graph::Graph;
-use crate::run::{Weights, forward, random_inputs};
+use crate::run::{Engine, Weights, forward, random_inputs};
 use crate::subject::Subject;
 
 /// What a team is asked to do.
@@ -182,6 +182,7 @@ impl Drop for Apart {
 /// This process as a team: networks that are ready to be executed.
 pub(super) struct Here<'s> {
     networks: Vec<Network<'s>>,
+    engine: Engine,
     device: &'s Device,
     dtype: DType,
 }
@@ -196,10 +197,15 @@ impl<'s> Here<'s> {
     /// Makes weights and inputs of every network; the same network at another batch has the same weights.
     pub(super) fn new(
         subjects: &'s [Subject],
+        engine: Engine,
         device: &'s Device,
         dtype: DType,
         seed: u64,
     ) -> Result<Self, BenchError> {
+        #[cfg(feature = "cuda")]
+        if let Device::Cuda(cuda) = device {
+            super::gpu::keep_memory(cuda);
+        }
         let mut networks: Vec<Network> = vec![];
         for (index, subject) in subjects.iter().enumerate() {
             let graph = &subject.network.graph;
@@ -211,7 +217,7 @@ impl<'s> Here<'s> {
             let inputs = random_inputs(graph, batch, seed, device, dtype)?;
             networks.push(Network { graph, weights, inputs });
         }
-        Ok(Self { networks, device, dtype })
+        Ok(Self { networks, engine, device, dtype })
     }
 
     fn answer(&self, request: &Request) -> Result<Answer, BenchError> {
@@ -224,7 +230,13 @@ impl<'s> Here<'s> {
                 let network = &self.networks[network];
                 let run = || {
                     for _ in 0..passes {
-                        forward(network.graph, network.inputs.clone(), &network.weights, |_, _| ())?;
+                        forward(
+                            self.engine,
+                            network.graph,
+                            network.inputs.clone(),
+                            &network.weights,
+                            |_, _| (),
+                        )?;
                     }
                     Ok(())
                 };
@@ -238,13 +250,13 @@ impl<'s> Here<'s> {
 
     /// The times of each pass by node, after one that warms up.
     fn profile(&self, network: &Network, most: Duration) -> Result<Vec<Vec<f64>>, BenchError> {
-        let (start, clock) = (Instant::now(), clock().1);
+        let start = Instant::now();
         let (fewest, most_passes) = PROFILE_PASSES;
         let mut passes = vec![];
         while passes.len() <= fewest || (passes.len() <= most_passes && start.elapsed() < most) {
-            passes.push(profile::pass(network.graph, self.device, clock, |read| {
+            passes.push(profile::pass(network.graph, self.device, |mark| {
                 let inputs = network.inputs.clone();
-                forward(network.graph, inputs, &network.weights, |id, _| read(id.index())).map(drop)
+                forward(self.engine, network.graph, inputs, &network.weights, |_, _| mark()).map(drop)
             })?);
         }
         passes.remove(0);
@@ -264,6 +276,7 @@ pub(super) fn owner(subjects: &[Subject], index: usize) -> usize {
 /// What goes wrong is answered too. The only error is an answer that cannot be written: whoever asked is gone.
 pub fn serve(
     subjects: &[Subject],
+    engine: Engine,
     seed: u64,
     requests: impl BufRead,
     mut answers: impl Write,
@@ -276,7 +289,8 @@ pub fn serve(
         let line = serde_json::to_string(answer).map_err(std::io::Error::other)?;
         writeln!(answers, "{line}").and_then(|()| answers.flush())
     };
-    let made = super::dtype_of(subjects).and_then(|dtype| Here::new(subjects, &Device::Cpu, dtype, seed));
+    let made =
+        super::dtype_of(subjects).and_then(|dtype| Here::new(subjects, engine, &Device::Cpu, dtype, seed));
     let here = match made {
         Ok(here) => here,
         Err(error) => return write(&failed(&error)),
@@ -319,7 +333,7 @@ mod tests {
         ];
         let requests: String = requests.iter().map(|r| serde_json::to_string(r).unwrap() + "\n").collect();
         let mut answers = vec![];
-        serve(&[subject], 0, requests.as_bytes(), &mut answers).unwrap();
+        serve(&[subject], Engine::Candle, 0, requests.as_bytes(), &mut answers).unwrap();
         let answers = String::from_utf8(answers).unwrap();
         let answers: Vec<Answer> = answers.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let [Answer::Ready, Answer::Seconds(seconds), Answer::Profile(passes)] = &*answers else {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
-use super::execute::{Failure, Place, place};
+use super::execute::{Execution, Failure, Place};
 use super::input::{Reading, Wanted, read_file};
 use super::{Outcome, Output};
 use crate::bench::compare::Baseline;
@@ -24,9 +24,8 @@ pub(super) struct Arguments {
     /// variant, `@*` all of them. Several are measured in turns, and each is held against the first
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
-    /// Where to compute: cpu, cuda, or cuda:1 for the second GPU
-    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = place)]
-    device: Place,
+    #[command(flatten)]
+    execution: Execution,
     /// Threads; several numbers as in `1,2,4`. Without it, as many as candle takes: one for each core
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Vec<u16>,
@@ -104,7 +103,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Ok(settings) => settings,
         Err(message) => return output.misused(message, None),
     };
-    let device = match arguments.device.open() {
+    let device = match arguments.execution.device.open() {
         Ok(device) => device,
         Err(Failure::Misused(message, help)) => return output.misused(message, help),
         Err(Failure::Run(error)) => return output.report(&error),
@@ -124,8 +123,13 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     }
     if arguments.serve {
         // Whoever asked is gone: there is nobody left to tell.
-        let _ =
-            bench::serve(&subjects, settings.effort.seed, std::io::stdin().lock(), std::io::stdout().lock());
+        let _ = bench::serve(
+            &subjects,
+            settings.engine,
+            settings.effort.seed,
+            std::io::stdin().lock(),
+            std::io::stdout().lock(),
+        );
         return read;
     }
     let mut teller = Teller::new(output);
@@ -149,7 +153,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 impl Arguments {
     fn settings(&self) -> Result<Settings, Text> {
         let Sampling { precision, min_time, max_time, warmup, seed } = self.sampling;
-        let device = self.device;
+        let Execution { device, engine } = self.execution;
         if device != Place::Cpu && !self.threads.is_empty() {
             return Err(text!(
                 "`--threads` is for the processor, not for `{device}`",
@@ -180,7 +184,7 @@ impl Arguments {
         // Who allows less than is taken at least wants less.
         let min_time = min_time.min(max_time);
         let effort = Effort { warmup, precision, min_time, max_time, seed };
-        Ok(Settings { threads, effort, profile: self.profile })
+        Ok(Settings { engine, threads, effort, profile: self.profile })
     }
 
     fn text(&self, bench: &Bench, subjects: &[Subject], choice: &Choice) -> String {

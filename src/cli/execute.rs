@@ -1,14 +1,27 @@
 //! What commands that execute networks have in common: where they compute, whether there is memory for it, and how they fail.
 
 use candle_core::{DType, Device};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::{Dtype, Outcome, Voice};
 use crate::error::Diagnostic;
 use crate::report::Subject;
-use crate::run::RunError;
 use crate::run::memory::{Needs, free};
+use crate::run::{Engine, RunError};
 use crate::text;
 use crate::text::Text;
+
+/// Where and with what a network is executed.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct Execution {
+    /// Where to compute: cpu, cuda, or cuda:1 for the second GPU
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = place)]
+    pub device: Place,
+    /// Whose kernels compute
+    #[arg(long, value_name = "ENGINE", default_value = Engine::default().name(), value_parser = engines())]
+    pub engine: Engine,
+}
 
 /// Where a network is executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,8 +76,15 @@ impl Place {
                 );
                 Err(Failure::Misused(message, Some(help)))
             }
-            Self::Cuda(number) => Device::new_cuda(number)
-                .map_err(|source| RunError::Candle { path: self.to_string(), source }.into()),
+            Self::Cuda(number) => Device::new_cuda(number).map_err(|error| {
+                let message =
+                    text!("`{self}` is no GPU that can be used: {error}", "`{self}` 不是可用的 GPU:{error}");
+                let help = text!(
+                    "`nvidia-smi` lists the GPUs, and the driver that is installed",
+                    "用 `nvidia-smi` 查看 GPU 与已安装的驱动"
+                );
+                Failure::Misused(message, Some(help))
+            }),
         }
     }
 }
@@ -124,8 +144,13 @@ pub(super) fn check_memory(
     Ok(())
 }
 
+fn engines() -> impl TypedValueParser<Value = Engine> {
+    let names = PossibleValuesParser::new(Engine::ALL.iter().map(|engine| engine.name()));
+    names.map(|name| Engine::find(&name).unwrap_or_default())
+}
+
 /// A place as it is written: `cpu`, `cuda`, `cuda:1`.
-pub(super) fn place(written: &str) -> Result<Place, String> {
+fn place(written: &str) -> Result<Place, String> {
     let number = written.strip_prefix("cuda").map(|rest| rest.strip_prefix(':').unwrap_or(rest));
     match (written, number) {
         ("cpu", _) => Ok(Place::Cpu),

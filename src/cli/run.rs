@@ -7,7 +7,7 @@ use candle_core::{DType, Device, Tensor};
 use clap::{Args, ValueEnum};
 
 use super::dump::Dump;
-use super::execute::{Failure, Place, check_memory, dtype, place};
+use super::execute::{Execution, Failure, check_memory, dtype};
 use super::input::{NetworkSettings, Reading, Sizes, Wanted, sizes};
 use super::{Outcome, Voice};
 use crate::error::did_you_mean;
@@ -38,9 +38,8 @@ pub(super) struct Arguments {
     /// Seed of what is random: fresh weights, and inputs
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Where to compute: cpu, cuda, or cuda:1 for the second GPU
-    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = place)]
-    device: Place,
+    #[command(flatten)]
+    execution: Execution,
     /// Write the output as an array of NumPy's (`.npy`); with several outputs, one after the other or as NAME=FILE
     #[arg(short, long, value_name = "FILE", value_parser = named_file)]
     output: Vec<(Option<String>, PathBuf)>,
@@ -89,11 +88,12 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 
 impl Arguments {
     fn run(&self) -> Result<Outcome, Failure> {
-        let dtype = dtype(self.network.dtype, self.device)?;
+        let Execution { device: place, engine } = self.execution;
+        let dtype = dtype(self.network.dtype, place)?;
         let arrays = self.arrays()?;
         let (subject, arrays, read) = self.subject(arrays)?;
         let (graph, batch) = (&subject.network.graph, subject.analysis.batch);
-        let device = self.device.open()?;
+        let device = place.open()?;
         check_memory(&subject, dtype, &device, &self.voice)?;
         let outputs = self.outputs(graph)?;
         let dump = self.dump.as_deref().map(Dump::prepare).transpose()?;
@@ -101,21 +101,22 @@ impl Arguments {
         let weights = self.weights(graph, &device, dtype)?;
         let batch = usize::try_from(batch).unwrap_or(usize::MAX);
         let mut inputs = random_inputs(graph, batch, self.seed, &device, dtype)?;
-        for (place, array) in arrays {
+        for (index, array) in arrays {
             let array = array.to_dtype(dtype).and_then(|array| array.to_device(&device));
-            inputs[place] =
-                array.map_err(|source| RunError::Candle { path: input_name(graph, place), source })?;
+            inputs[index] =
+                array.map_err(|source| RunError::Candle { path: input_name(graph, index), source })?;
         }
         let computed = match dump {
-            None => forward(graph, inputs, &weights, |_, _| ())?,
+            None => forward(engine, graph, inputs, &weights, |_, _| ())?,
             Some(mut dump) => {
-                let computed = forward(graph, inputs, &weights, |id, tensor| dump.write(graph, id, tensor))?;
+                let write = |id, tensor: &Tensor| dump.write(graph, id, tensor);
+                let computed = forward(engine, graph, inputs, &weights, write)?;
                 dump.finish()?;
                 computed
             }
         };
-        for (place, path) in outputs {
-            npy::write(path, &computed[place].1)?;
+        for (index, path) in outputs {
+            npy::write(path, &computed[index].1)?;
         }
         let summarize = |(name, tensor): &(String, Tensor)| {
             let failed = |source| RunError::Candle { path: name.clone(), source };
@@ -123,7 +124,8 @@ impl Arguments {
         };
         let run = Run {
             subject: &subject,
-            device: self.device.to_string(),
+            device: place.to_string(),
+            engine,
             seed: self.seed,
             weights: self.weights.as_ref().map(|path| path.display().to_string()),
             outputs: computed.iter().map(summarize).collect::<Result<_, _>>()?,

@@ -10,8 +10,10 @@ use super::rows::{self, Depth, Row, RowKind};
 use super::table::{self, Drawing};
 use super::{Style, Subject, csv, markdown};
 use crate::bench::compare::{Difference, Pair, Verdict, pairs};
+use crate::bench::machine::CANDLE;
 use crate::bench::{Bench, Case, Caveat, Profile};
 use crate::graph::{Place, ScopeId};
+use crate::run::Engine;
 use crate::text;
 use crate::text::{Language, Text};
 
@@ -144,19 +146,25 @@ fn heading(bench: &Bench, style: Style) -> String {
     format!("{on}{}{off}", machine(bench).get(style.language))
 }
 
-/// The machine in a line: `AMD EPYC · 2 cores · linux x86_64 · f32`.
+/// The machine and what computed, in a line: `AMD EPYC · 2 cores · linux x86_64 · f32 · candle 0.11.1`.
 fn machine(bench: &Bench) -> Text {
     let machine = &bench.machine;
     let (element, system, cores) = (bench.element.name(), &machine.system, machine.cores);
     let cpu = machine.cpu.as_deref().unwrap_or("CPU");
+    let engine = match bench.engine {
+        Engine::Candle => format!("candle {CANDLE}"),
+    };
     if let Some(gpu) = &machine.gpu {
         let (name, driver) = (&gpu.name, &gpu.driver);
         return text!(
-            "{name} · driver {driver} · {cpu} · {system} · {element}",
-            "{name} · 驱动 {driver} · {cpu} · {system} · {element}"
+            "{name} · driver {driver} · {cpu} · {system} · {element} · {engine}",
+            "{name} · 驱动 {driver} · {cpu} · {system} · {element} · {engine}"
         );
     }
-    text!("{cpu} · {cores} cores · {system} · {element}", "{cpu} · {cores} 核 · {system} · {element}")
+    text!(
+        "{cpu} · {cores} cores · {system} · {element} · {engine}",
+        "{cpu} · {cores} 核 · {system} · {element} · {engine}"
+    )
 }
 
 /// What a case is called where others are: `resnet50, batch 8, 2 threads`; of what all have alike nothing is said.

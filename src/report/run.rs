@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::table::heading;
 use super::{Style, Subject};
-use crate::run::Summary;
+use crate::run::{Engine, Summary};
 use crate::shape::show;
 use crate::text;
 
@@ -22,6 +22,8 @@ pub struct Run<'s> {
     pub subject: &'s Subject,
     /// Where it was computed.
     pub device: String,
+    /// With whose kernels.
+    pub engine: Engine,
     /// What random numbers came from.
     pub seed: u64,
     /// The file that the weights are from, if they are not fresh.
@@ -51,6 +53,8 @@ pub struct RunRecord {
     pub dtype: &'static str,
     /// Where it was computed.
     pub device: String,
+    /// With whose kernels.
+    pub engine: &'static str,
     /// What random numbers came from.
     pub seed: u64,
     /// The file that the weights are from; nothing if they are fresh.
@@ -121,7 +125,7 @@ pub fn table(run: &Run, style: Style) -> String {
 
 /// The same for programs.
 pub fn json(run: &Run) -> String {
-    let Run { subject, device, seed, weights, outputs } = run;
+    let Run { subject, device, engine, seed, weights, outputs } = run;
     let record = RunRecord {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
@@ -132,6 +136,7 @@ pub fn json(run: &Run) -> String {
         batch: subject.analysis.batch,
         dtype: subject.element.name(),
         device: device.clone(),
+        engine: engine.name(),
         seed: *seed,
         weights: weights.clone(),
         outputs: outputs.iter().map(|(name, summary)| (name.clone(), output(summary))).collect(),

@@ -3,13 +3,13 @@
 //! ```
 //! use candle_core::{DType, Device, Tensor};
 //! use cnncost::read::{Description, Options, bundled};
-//! use cnncost::run::{Weights, forward};
+//! use cnncost::run::{Engine, Weights, forward};
 //!
 //! let description = Description::parse("lenet5.toml", bundled::find("lenet5").unwrap().0.text)?;
 //! let graph = description.expand(&Options::default())?.graph;
 //! let weights = Weights::fresh(&graph, 0, &Device::Cpu, DType::F32)?;
 //! let image = Tensor::zeros((1, 1, 32, 32), DType::F32, &Device::Cpu)?;
-//! let outputs = forward(&graph, vec![image], &weights, |_, _| ())?;
+//! let outputs = forward(Engine::Candle, &graph, vec![image], &weights, |_, _| ())?;
 //! assert_eq!(outputs[0].1.dims(), [1, 10]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -22,6 +22,7 @@ use crate::shape::Shape;
 
 mod archive;
 pub mod assign;
+mod engine;
 mod error;
 pub mod memory;
 pub mod npy;
@@ -29,11 +30,12 @@ mod order;
 mod summary;
 mod weights;
 
+pub use engine::Engine;
 pub use error::RunError;
 pub use summary::Summary;
 pub use weights::{Loaded, Weights, names, random_inputs};
 
-/// Computes the outputs of `graph`, by name.
+/// Computes the outputs of `graph`, by name, with the kernels of `engine`.
 ///
 /// `inputs` are the network's, in their order, each with the batch first, all of one element type and on one device, which
 /// are those of `weights`. Every tensor's shape is held against the inferred one. A tensor is freed at its last use: what is
@@ -42,6 +44,7 @@ pub use weights::{Loaded, Weights, names, random_inputs};
 ///
 /// `observe` is called when a node is computed, before anything it was the last to use is freed.
 pub fn forward(
+    engine: Engine,
     graph: &Graph,
     inputs: Vec<Tensor>,
     weights: &Weights,
@@ -61,7 +64,7 @@ pub fn forward(
     for (id, node) in graph.nodes() {
         if let Content::Operator(op) = &node.content {
             let taken: Vec<Tensor> = graph.inputs(id).map(|input| alive(&tensors, input).clone()).collect();
-            let output = compute(op, &taken, weights.of(id), &like);
+            let output = compute(engine, op, &taken, weights.of(id), &like);
             let output = output.map_err(|source| RunError::Candle { path: graph.path(id), source })?;
             check(&output, &node.shape, like.batch, || graph.path(id))?;
             tensors[id.index()] = Some(output);
@@ -103,8 +106,14 @@ impl Like {
 }
 
 /// A source has one sample of its own, which is the same for every sample of the batch.
-fn compute(op: &Op, inputs: &[Tensor], weights: &[Tensor], like: &Like) -> candle_core::Result<Tensor> {
-    let output = op.forward(inputs, weights)?;
+fn compute(
+    engine: Engine,
+    op: &Op,
+    inputs: &[Tensor],
+    weights: &[Tensor],
+    like: &Like,
+) -> candle_core::Result<Tensor> {
+    let output = engine.compute(op, inputs, weights)?;
     if op.arity() != Arity::NONE {
         return Ok(output);
     }

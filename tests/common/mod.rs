@@ -1,5 +1,9 @@
 //! What several tests need.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+pub(crate) mod cases;
+
 use cnncost::op::{OPERATORS, Op};
 use serde_json::Value;
 

@@ -27,6 +27,8 @@ pub struct Bench {
     pub machine: Machine,
     /// `cpu`, or `cuda:` and the number of the device.
     pub device: String,
+    /// Whose kernels computed.
+    pub engine: &'static str,
     /// The type of the numbers.
     pub dtype: &'static str,
     /// How samples were taken.
@@ -280,6 +282,7 @@ fn report(bench: &bench::Bench, subjects: &[Subject], choice: &Choice) -> Bench 
         candle: CANDLE,
         machine: machine(&bench.machine),
         device: bench.device.clone(),
+        engine: bench.engine.name(),
         dtype: bench.element.name(),
         settings: Settings {
             warmup: match effort.warmup {
