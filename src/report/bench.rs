@@ -34,12 +34,13 @@ pub struct Choice {
 }
 
 /// Columns of layers in the order in which they are added while there is room.
-const LAYER: [&str; 11] = [
+const LAYER: [&str; 12] = [
     "layer",
     "macs_share",
     "measured",
     "time_share",
     "limit",
+    "of_roof",
     "flop_rate",
     "macs",
     "roof",
@@ -115,6 +116,7 @@ pub fn markdown(bench: &Bench, subjects: &[Subject], choice: &Choice, language: 
             "flop_rate",
             "byte_rate",
             "limit",
+            "of_roof",
             "roof",
         ];
         let columns: Vec<_> = shown.iter().filter_map(|key| column(key)).collect();
@@ -286,8 +288,9 @@ fn said_of(bench: &Bench, case: &Case, subject: &Subject, profile: &Profile, row
     let overhead = layers.filter(|layer| layer.bound == crate::bench::profile::Bound::Overhead);
     let share = percent(overhead.map(|layer| layer.share).sum());
     said.push(text!(
-        "{share} of the time is overhead: of layers that take more than 4 times what the nearer roof allows",
-        "{share} 的时间属于开销:这些层的用时超过较近屋顶所允许的 4 倍"
+        "{share} of the time is overhead, of layers that reach less than a quarter of the nearer roof: it tells about the \
+         engine's kernels rather than about the network",
+        "{share} 的时间属于开销:这些层未达到较近屋顶的四分之一;这反映的是引擎的计算核,而不是网络本身"
     ));
     said
 }

@@ -27,8 +27,10 @@ pub enum Cell {
     Text(String),
     /// A count.
     Count(u128),
-    /// A part of a whole, from 0 to 1.
+    /// A part of a whole, from 0 to 1, drawn as a bar too where there is room.
     Share(f64),
+    /// So much of what is possible, 1 being all.
+    Reached(f64),
     /// A time.
     Seconds(f64),
     /// So much of one for each of another.
@@ -210,6 +212,12 @@ pub const MEASURED: &[Column] = &[
         cell: |row| measured(row, |layer| Cell::Text(layer.bound.name().to_owned())),
     },
     Column {
+        key: "of_roof",
+        english: "of roof",
+        chinese: "占屋顶",
+        cell: |row| measured(row, |layer| reached(layer.roofline_seconds / layer.seconds)),
+    },
+    Column {
         key: "roof",
         english: "at the roof",
         chinese: "屋顶时间",
@@ -268,7 +276,9 @@ fn measured(row: &Row, cell: impl Fn(&Layer) -> Cell) -> Cell {
     let says_nothing = match cell {
         Cell::Share(_) => row.kind == RowKind::Total,
         Cell::Seconds(seconds) => seconds <= 0.0,
-        Cell::Text(_) | Cell::Count(_) | Cell::Ratio(_) | Cell::Unknown | Cell::Empty => false,
+        Cell::Text(_) | Cell::Count(_) | Cell::Reached(_) | Cell::Ratio(_) | Cell::Unknown | Cell::Empty => {
+            false
+        }
     };
     if says_nothing { Cell::Empty } else { cell }
 }
@@ -276,6 +286,11 @@ fn measured(row: &Row, cell: impl Fn(&Layer) -> Cell) -> Cell {
 /// Billions a second.
 fn rate(per_second: f64) -> Cell {
     if per_second > 0.0 { Cell::Ratio(per_second / 1e9) } else { Cell::Empty }
+}
+
+/// Of a roof that allows any speed, nothing.
+fn reached(part: f64) -> Cell {
+    if part > 0.0 { Cell::Reached(part) } else { Cell::Empty }
 }
 
 /// What is said of a box only where it is folded: open, its parts say it.

@@ -30,7 +30,9 @@ fn cell(row: &Row, column: &Column) -> String {
     match (column.cell)(row) {
         Cell::Text(text) => text,
         Cell::Count(count) => count.to_string(),
-        Cell::Share(number) | Cell::Ratio(number) | Cell::Seconds(number) => number.to_string(),
+        Cell::Share(number) | Cell::Reached(number) | Cell::Ratio(number) | Cell::Seconds(number) => {
+            number.to_string()
+        }
         Cell::Unknown => "unknown".to_owned(),
         Cell::Empty => String::new(),
     }

@@ -2,7 +2,7 @@
 
 use super::Subject;
 use super::columns::{Cell, Column};
-use super::figures::{digits, seconds};
+use super::figures::{digits, percent, seconds};
 use super::rows::{Row, RowKind};
 use crate::text;
 use crate::text::Language;
@@ -39,6 +39,7 @@ fn cell(row: &Row, column: &Column, language: Language) -> String {
         match (column.cell)(row) {
             Cell::Text(text) => escaped(&text),
             Cell::Count(count) => grouped(count, ","),
+            Cell::Reached(part) => percent(part),
             Cell::Share(share) => format!("{:.1} %", share * 100.0),
             Cell::Seconds(time) => seconds(time),
             Cell::Ratio(ratio) => digits(ratio),

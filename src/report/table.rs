@@ -6,7 +6,7 @@ use comfy_table::{Attribute, Cell as Drawn, CellAlignment, Color, LineStyle, Tab
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::columns::{COLUMNS, Cell, Column};
-use super::figures::{bar, bytes, digits, seconds, short};
+use super::figures::{bar, bytes, digits, percent, seconds, short};
 use super::rows::{self, Depth, Row, RowKind};
 use super::{Style, Subject};
 use super::{like, wrap::wrapped};
@@ -100,7 +100,7 @@ pub fn sort(rows: &mut Vec<Row>, column: &Column) {
     rows.sort_by_cached_key(|row| match (column.cell)(row) {
         Cell::Count(count) => (std::cmp::Reverse(count), String::new()),
         // The bits of positive floats are in their order.
-        Cell::Share(number) | Cell::Ratio(number) | Cell::Seconds(number) => {
+        Cell::Share(number) | Cell::Reached(number) | Cell::Ratio(number) | Cell::Seconds(number) => {
             (std::cmp::Reverse(number.to_bits().into()), String::new())
         }
         // What is not known may be the largest.
@@ -399,6 +399,7 @@ impl Drawing {
             Cell::Count(count) => grouped(count, ","),
             Cell::Share(share) => format!("{} {:>5.1}%", bar(share, bar_width), share * 100.0),
             Cell::Seconds(time) => seconds(time),
+            Cell::Reached(part) => percent(part),
             Cell::Ratio(ratio) => digits(ratio),
             Cell::Unknown => text!("unknown", "未知").get(self.style.language).to_owned(),
             Cell::Empty => String::new(),
