@@ -5,7 +5,28 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use cnncost::read::{Description, Options};
+use candle_core::{DType, Device, Tensor};
+use cnncost::read::{Description, Options, bundled};
+use cnncost::run::{Weights, names, npy};
+
+/// What the README's commands read and write that is no part of the repository.
+const FILES: [&str; 5] = ["lock.toml", "baseline.json", "lenet5.safetensors", "images.npy", "scores.npy"];
+
+fn scratch(name: &str) -> String {
+    format!("{}/readme-{name}", env!("CARGO_TARGET_TMPDIR"))
+}
+
+/// LeNet-5's weights and two images, in files.
+fn write_lenet5() {
+    let (file, _) = bundled::find("lenet5").unwrap();
+    let graph = Description::parse(file.name, file.text).unwrap().expand(&Options::default()).unwrap().graph;
+    let weights = Weights::fresh(&graph, 1, &Device::Cpu, DType::F32).unwrap();
+    let tensors = graph.nodes().flat_map(|(id, _)| weights.of(id));
+    let named = names(&graph).into_iter().map(|named| named.name).zip(tensors.cloned()).collect();
+    candle_core::safetensors::save(&named, scratch("lenet5.safetensors")).unwrap();
+    let images = Tensor::arange(0f32, 2048.0, &Device::Cpu).unwrap().affine(1e-3, -1.0).unwrap();
+    npy::write(scratch("images.npy").as_ref(), &images.reshape((2, 1, 32, 32)).unwrap()).unwrap();
+}
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -20,13 +41,9 @@ fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
 fn run(command: &str) -> Output {
     let bin = Path::new(env!("CARGO_BIN_EXE_cnncost")).parent().unwrap();
     let path = std::env::var_os("PATH").unwrap_or_default();
-    // What the README writes is no part of the repository.
-    let written = |name: &str| format!("{}/readme-{name}", env!("CARGO_TARGET_TMPDIR"));
     let paths = std::iter::once(bin.to_owned()).chain(std::env::split_paths(&path));
     let command = command.replace("cargo run --release -- ", "cnncost ");
-    let command = ["lock.toml", "baseline.json"]
-        .iter()
-        .fold(command, |command, name| command.replace(name, &written(name)));
+    let command = FILES.iter().fold(command, |command, name| command.replace(name, &scratch(name)));
     Command::new("sh")
         .args(["-c", &command])
         .env("PATH", std::env::join_paths(paths).unwrap())
@@ -69,6 +86,7 @@ fn commands_print_what_stands_there() {
     let mut readme = std::fs::read_to_string(&path).unwrap();
     let console: Vec<String> = blocks(&readme, "console").into_iter().map(str::to_owned).collect();
     assert!(console.len() > 8);
+    write_lenet5();
     for block in console {
         let filled = filled(&block);
         if std::env::var_os("UPDATE_README").is_some() {
