@@ -99,7 +99,7 @@ impl Node {
 }
 
 /// What kind of box a scope is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ScopeKind {
     /// The network itself.
     Network,
@@ -135,7 +135,7 @@ pub struct Scope {
 
 impl Scope {
     /// The nodes in it, at any depth, in order.
-    pub fn nodes(&self) -> impl ExactSizeIterator<Item = NodeId> + Clone + use<> {
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = NodeId> + DoubleEndedIterator + Clone + use<> {
         self.nodes.clone().map(NodeId)
     }
 }
