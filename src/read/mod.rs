@@ -177,7 +177,7 @@ pub fn operator(item: &str) -> Result<Op, ReadError> {
     };
     match description.layers.first().map(|item| &item.body) {
         Some(Body::Operator { op, settings }) => {
-            expand::operator(&description, op, settings).map_err(|mistakes| invalid(source, mistakes))
+            expand::operator(&description, op, settings).map(Arc::unwrap_or_clone).map_err(|mistakes| invalid(source, mistakes))
         }
         Some(Body::Use { .. } | Body::Layers(_) | Body::Branches(_) | Body::Side(_)) | None => {
             let mistake = Diagnostic::new(text!("this is no operator", "这不是算子"), 0..source.text.len());
