@@ -257,8 +257,9 @@ impl<'d> Expander<'d> {
     /// How often an item is repeated; fewer steps than the limit, as far as that can be known beforehand.
     fn copies(&mut self, item: &Item, repeat: &Datum, before: Incoming, here: Here<'_>) -> Option<u64> {
         let copies = self.evaluate(repeat, here, before, |place, datum| place.size(datum))?;
-        let steps = copies.saturating_mul(self.least_steps_of_one(item));
-        if self.steps.saturating_add(steps) <= MOST_STEPS {
+        // Looking ahead takes no longer than the copies: without any, it would be the most of the work.
+        let ahead = if copies == 0 { 0 } else { copies.saturating_mul(self.least_steps_of_one(item)) };
+        if self.steps.saturating_add(ahead) <= MOST_STEPS {
             return Some(copies);
         }
         self.mistakes.push(too_many(&repeat.span).label(text!("{copies} copies", "{copies} 个副本")));
