@@ -239,12 +239,7 @@ impl<'g> Premises<'g> {
     }
 }
 
-fn count(
-    graph: &Graph,
-    id: NodeId,
-    premises: &Premises<'_>,
-    batch: u64,
-) -> Result<Option<Counts>, Overflow> {
+fn count(graph: &Graph, id: NodeId, premises: &Premises<'_>, batch: u64) -> Result<Option<Counts>, Overflow> {
     let Some(cost) = cost(graph, id)? else { return Ok(None) };
     let (work, padding_exact) = cost.work()?;
     let stored = params(&graph.weights(id), premises.frozen)?;
@@ -267,10 +262,7 @@ fn traffic(
         return Ok(Traffic::default());
     }
     let weights = stored.trainable.plus(stored.frozen)?.plus(stored.buffers)?;
-    Ok(Traffic {
-        read: incoming.times(batch)?.plus(weights)?,
-        written: node.shape.elements().times(batch)?,
-    })
+    Ok(Traffic { read: incoming.times(batch)?.plus(weights)?, written: node.shape.elements().times(batch)? })
 }
 
 fn params(weights: &[Weight], frozen: bool) -> Result<Params, Overflow> {

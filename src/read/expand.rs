@@ -155,7 +155,9 @@ impl<'d> Expander<'d> {
             };
             let span = input.sizes.span.clone();
             let tensor = match sizes.map(Shape::new) {
-                Some(Ok(shape)) => Incoming::Tensor(self.builder.input(input.name.text.clone(), shape, Some(span))),
+                Some(Ok(shape)) => {
+                    Incoming::Tensor(self.builder.input(input.name.text.clone(), shape, Some(span)))
+                }
                 Some(Err(why)) => {
                     let mistake = Diagnostic::new(why, span);
                     // Sizes that are given stand nowhere in the file.
