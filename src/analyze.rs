@@ -1,9 +1,12 @@
 //! What a graph costs: counts for each node, for each box at any depth, and in total; the memory its tensors take.
 
+use std::collections::HashMap;
+
 use crate::counts::{Counts, Overflow, Params, Tally, Traffic, check_bytes};
 use crate::error::Span;
-use crate::graph::{Content, Graph, NodeId, ScopeId};
+use crate::graph::{Content, Graph, NodeId, ScopeId, ScopeKind};
 use crate::op::{Cost, Role, Weight};
+use crate::shape::Shape;
 
 pub mod memory;
 pub mod receptive_field;
@@ -16,10 +19,12 @@ use memory::Memory;
 pub struct Analysis {
     /// Samples of one forward pass; counts are for all of them.
     pub batch: u64,
+    /// Every count that a node or a box has. Most of them are shared: copies cost the same.
+    table: Table,
     /// By [`NodeId`]; `None` for an operator that cnncost does not know.
-    nodes: Vec<Option<Counts>>,
+    nodes: Vec<Option<Index>>,
     /// By [`ScopeId`]: what is in the box, at any depth.
-    scopes: Vec<Counts>,
+    scopes: Vec<Index>,
     /// The operators that are not counted.
     uncounted: Vec<NodeId>,
     /// What is alive when.
@@ -48,12 +53,12 @@ pub struct TooLarge {
 impl Analysis {
     /// What a node costs; `None` if cnncost does not know its operator. A weight shared with an earlier node costs nothing.
     pub fn node(&self, id: NodeId) -> Option<&Counts> {
-        self.nodes[id.index()].as_ref()
+        self.nodes[id.index()].map(|index| self.table.get(index))
     }
 
     /// What is in a box.
     pub fn scope(&self, id: ScopeId) -> &Counts {
-        &self.scopes[id.index()]
+        self.table.get(self.scopes[id.index()])
     }
 
     /// What the network costs.
@@ -95,34 +100,17 @@ impl Status {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn analyze(graph: &Graph, batch: u64) -> Result<Analysis, TooLarge> {
-    let mut nodes = Vec::with_capacity(graph.len());
-    let mut scopes = vec![Counts::default(); graph.scopes().len()];
-    let mut uncounted = vec![];
-    let too_large = |id: NodeId| TooLarge { path: graph.path(id), span: graph.node(id).span.clone() };
-    for (id, node) in graph.nodes() {
-        let counts = count(graph, id, batch).map_err(|Overflow| too_large(id))?;
-        match &counts {
-            Some(counts) => {
-                let sum = &mut scopes[node.scope.index()];
-                *sum = sum.plus(*counts).map_err(|Overflow| too_large(id))?;
-            }
-            None => uncounted.push(id),
-        }
-        nodes.push(counts);
-    }
-    let sum_too_large = |Overflow| TooLarge { path: String::new(), span: None };
-    // Boxes come before what is in them: from the last to the first, each is complete when it is added to its parent.
-    let parents: Vec<_> = graph.scopes().map(|(_, scope)| scope.parent).collect();
-    for index in (1..scopes.len()).rev() {
-        let parent = parents[index].index();
-        scopes[parent] = scopes[parent].plus(scopes[index]).map_err(sum_too_large)?;
-    }
-    let total = &scopes[ScopeId::ROOT.index()];
-    total.check().map_err(sum_too_large)?;
+    let mut table = Table::default();
+    let nodes = nodes(graph, batch, &mut table)?;
+    let scopes = boxes(graph, &nodes, &mut table)?;
+    let uncounted = graph.nodes().map(|(id, _)| id).filter(|id| nodes[id.index()].is_none()).collect();
     let memory = memory::of(graph, batch).map_err(sum_too_large)?;
-    let held = memory.peak().plus(total.params.total() + total.params.buffers);
+    let analysis = Analysis { batch, table, nodes, scopes, uncounted, memory };
+    let total = analysis.total();
+    total.check().map_err(sum_too_large)?;
+    let held = analysis.memory.peak().plus(total.params.total() + total.params.buffers);
     held.and_then(check_bytes).map_err(sum_too_large)?;
-    Ok(Analysis { batch, nodes, scopes, uncounted, memory })
+    Ok(analysis)
 }
 
 /// What a node computes, with the working of each count, for one sample; `None` for an unknown operator.
@@ -135,31 +123,146 @@ pub fn cost(graph: &Graph, id: NodeId) -> Result<Option<Cost>, Overflow> {
     }
 }
 
-fn count(graph: &Graph, id: NodeId, batch: u64) -> Result<Option<Counts>, Overflow> {
+/// Counts each node. Of those written at one place, as copies are, one that has the premises of the one before is not
+/// counted again.
+fn nodes(graph: &Graph, batch: u64, table: &mut Table) -> Result<Vec<Option<Index>>, TooLarge> {
+    let mut latest = HashMap::new();
+    let indices = graph.nodes().map(|(id, node)| {
+        let too_large = |Overflow| TooLarge { path: graph.path(id), span: node.span.clone() };
+        let premises = Premises::new(graph, id).map_err(too_large)?;
+        let place = node.span.as_ref().map(|span| span.start);
+        match latest.get(&place) {
+            Some((known, index)) if *known == premises => Ok(*index),
+            Some(_) | None => {
+                let counts = count(graph, id, &premises, batch).map_err(too_large)?;
+                let index = counts.map(|counts| table.add(counts));
+                latest.insert(place, (premises, index));
+                Ok(index)
+            }
+        }
+    });
+    indices.collect()
+}
+
+/// Adds up what is in each box. Of those written at one place, one that comes to the same as the one before shares its entry.
+fn boxes(graph: &Graph, nodes: &[Option<Index>], table: &mut Table) -> Result<Vec<Index>, TooLarge> {
+    let mut scopes = vec![Table::NOTHING; graph.scopes().len()];
+    let mut latest: HashMap<(Option<usize>, &ScopeKind), Index> = HashMap::new();
+    let mut to_come = graph.scopes().filter(|(_, scope)| scope.nodes().len() > 0).peekable();
+    // The boxes around the node, with what has been in them so far.
+    let mut open: Vec<(ScopeId, Counts)> = vec![];
+    for (node, index) in graph.nodes().map(|(id, _)| id).zip(nodes) {
+        while let Some((id, _)) = to_come.next_if(|(_, scope)| scope.nodes().next() == Some(node)) {
+            open.push((id, Counts::default()));
+        }
+        if let (Some((_, sum)), &Some(index)) = (open.last_mut(), index) {
+            let too_large =
+                |Overflow| TooLarge { path: graph.path(node), span: graph.node(node).span.clone() };
+            *sum = sum.plus(*table.get(index)).map_err(too_large)?;
+        }
+        while let Some((id, counts)) =
+            open.pop_if(|(id, _)| graph.scope(*id).nodes().next_back() == Some(node))
+        {
+            if let Some((_, around)) = open.last_mut() {
+                *around = around.plus(counts).map_err(sum_too_large)?;
+            }
+            let scope = graph.scope(id);
+            let place = scope.span.as_ref().map(|span| span.start);
+            let index = latest.entry((place, &scope.kind)).or_insert(Table::NOTHING);
+            if *table.get(*index) != counts {
+                *index = table.add(counts);
+            }
+            scopes[id.index()] = *index;
+        }
+    }
+    Ok(scopes)
+}
+
+fn sum_too_large(_: Overflow) -> TooLarge {
+    TooLarge { path: String::new(), span: None }
+}
+
+/// An index into a [`Table`].
+type Index = u32;
+
+/// Counts, for nodes and boxes to share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Table(Vec<Counts>);
+
+impl Table {
+    /// Where no counts at all stand.
+    const NOTHING: Index = 0;
+
+    fn get(&self, index: Index) -> &Counts {
+        &self.0[index as usize]
+    }
+
+    fn add(&mut self, counts: Counts) -> Index {
+        self.0.push(counts);
+        Index::try_from(self.0.len() - 1).expect("nodes and boxes have ids of 32 bits")
+    }
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self(vec![Counts::default()])
+    }
+}
+
+/// What the counts of a node follow from, beside the batch.
+#[derive(PartialEq)]
+struct Premises<'g> {
+    content: &'g Content,
+    inputs: Vec<&'g Shape>,
+    /// Elements of a sample that come in, those of a tensor that comes in twice once.
+    incoming: u128,
+    has_weights_of_another: bool,
+    frozen: bool,
+}
+
+impl<'g> Premises<'g> {
+    fn new(graph: &'g Graph, id: NodeId) -> Result<Self, Overflow> {
+        let node = graph.node(id);
+        let mut inputs: Vec<_> = graph.inputs(id).collect();
+        let shape = |&input: &NodeId| &graph.node(input).shape;
+        let shapes = inputs.iter().map(shape).collect();
+        inputs.sort_unstable();
+        inputs.dedup();
+        let mut elements = inputs.iter().map(|input| shape(input).elements());
+        Ok(Self {
+            content: &node.content,
+            inputs: shapes,
+            incoming: elements.try_fold(0u128, Tally::plus)?,
+            has_weights_of_another: node.weights_of.is_some(),
+            frozen: node.frozen,
+        })
+    }
+}
+
+fn count(graph: &Graph, id: NodeId, premises: &Premises<'_>, batch: u64) -> Result<Option<Counts>, Overflow> {
     let Some(cost) = cost(graph, id)? else { return Ok(None) };
     let (work, padding_exact) = cost.work()?;
-    let node = graph.node(id);
-    let stored = params(&graph.weights(id), node.frozen)?;
-    let traffic = traffic(graph, id, stored, batch)?;
-    let params = if node.weights_of.is_some() { Params::default() } else { stored };
+    let stored = params(&graph.weights(id), premises.frozen)?;
+    let traffic = traffic(graph, id, premises.incoming, stored, batch)?;
+    let params = if premises.has_weights_of_another { Params::default() } else { stored };
     let (work, padding_exact) = (work.times(batch)?, padding_exact.times(batch)?);
     Ok(Some(Counts { params, work, padding_exact, traffic }))
 }
 
 /// Each input, weight and output goes once; nothing of a view, and nothing of what is given from outside.
-fn traffic(graph: &Graph, id: NodeId, stored: Params, batch: u64) -> Result<Traffic, Overflow> {
+fn traffic(
+    graph: &Graph,
+    id: NodeId,
+    incoming: u128,
+    stored: Params,
+    batch: u64,
+) -> Result<Traffic, Overflow> {
     let node = graph.node(id);
     if node.operator().is_none_or(|op| op.is_view()) {
         return Ok(Traffic::default());
     }
-    let mut inputs: Vec<NodeId> = graph.inputs(id).collect();
-    inputs.sort_unstable();
-    inputs.dedup();
-    let elements = inputs
-        .into_iter()
-        .try_fold(0u128, |sum, input| sum.plus(graph.node(input).shape.elements().times(batch)?))?;
     let weights = stored.trainable.plus(stored.frozen)?.plus(stored.buffers)?;
-    Ok(Traffic { read: elements.plus(weights)?, written: node.shape.elements().times(batch)? })
+    Ok(Traffic { read: incoming.times(batch)?.plus(weights)?, written: node.shape.elements().times(batch)? })
 }
 
 fn params(weights: &[Weight], frozen: bool) -> Result<Params, Overflow> {

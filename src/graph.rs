@@ -4,6 +4,7 @@
 //! [`NodeId`]. petgraph stays private here.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -51,8 +52,8 @@ impl ScopeId {
 pub enum Content {
     /// An input of the network.
     Input,
-    /// An operator with its settings.
-    Operator(Op),
+    /// An operator with its settings, which may be another node's too: copies share one.
+    Operator(Arc<Op>),
     /// An operator that cnncost does not know: it has a shape, and its cost is unknown, never zero.
     Unknown {
         /// What it is called where it comes from.
@@ -64,7 +65,7 @@ pub enum Content {
 #[derive(Clone, Debug)]
 pub struct Node {
     /// The last part of its path.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// The box it stands in.
     pub scope: ScopeId,
     /// What makes it.
@@ -99,12 +100,12 @@ impl Node {
 }
 
 /// What kind of box a scope is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ScopeKind {
     /// The network itself.
     Network,
     /// An instance of a block.
-    Block(Box<str>),
+    Block(Arc<str>),
     /// A list of layers.
     Group,
     /// All the copies of a repeated item.
@@ -121,7 +122,7 @@ pub enum ScopeKind {
 #[derive(Clone, Debug)]
 pub struct Scope {
     /// The last part of its path; empty for the network.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// The box around it; the network is around itself.
     pub parent: ScopeId,
     /// What kind of box it is.
@@ -135,7 +136,7 @@ pub struct Scope {
 
 impl Scope {
     /// The nodes in it, at any depth, in order.
-    pub fn nodes(&self) -> impl ExactSizeIterator<Item = NodeId> + Clone + use<> {
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = NodeId> + DoubleEndedIterator + Clone + use<> {
         self.nodes.clone().map(NodeId)
     }
 }

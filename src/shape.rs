@@ -1,5 +1,7 @@
 //! A tensor's dimensions and element type.
 
+use std::sync::Arc;
+
 use crate::text;
 use crate::text::Text;
 
@@ -14,7 +16,7 @@ pub const MOST_DIMENSIONS: usize = 64;
 /// There are at most [`MOST_DIMENSIONS`], every size is from 1 to [`LARGEST_SIZE`], and the number of elements fits a `u128`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
-    dims: Vec<u64>,
+    dims: Arc<[u64]>,
 }
 
 impl Shape {
@@ -38,7 +40,7 @@ impl Shape {
             let shown = show(&dims);
             return Err(text!("{shown} has more than 2^128 elements", "{shown} 的元素超过 2^128 个"));
         }
-        Ok(Self { dims })
+        Ok(Self { dims: dims.into() })
     }
 
     /// The sizes, without the batch.
@@ -63,7 +65,7 @@ impl Shape {
 
     /// `[channels, height, width]`, if the tensor is such an image.
     pub fn image(&self) -> Option<[u64; 3]> {
-        self.dims.as_slice().try_into().ok()
+        self.dims().try_into().ok()
     }
 
     /// The index into [`dims`](Self::dims) of dimension `dim` in PyTorch's numbering: the batch is 0, channels are 1, and

@@ -246,6 +246,7 @@ fn rule_15_limits_are_met_at_once() {
         .map(|n| format!("[blocks.b{n}]\nlayers = [{{ use = 'b{0}' }}, {{ use = 'b{0}' }}]\n", n + 1))
         .chain(["[blocks.b100]\nlayers = []\n".to_owned()])
         .collect();
+    let conditional = doubling.replace("' }", "', when = 'wide' }");
     let nested = (0..70).fold("{ op = 'relu' }".to_owned(), |inner, _| format!("{{ layers = [{inner}] }}"));
     // Headers of tables nest without a bracket.
     let headed: String = (1..60).map(|n| format!("[[{}]]\n", vec!["layers"; n].join("."))).collect();
@@ -270,6 +271,10 @@ fn rule_15_limits_are_met_at_once() {
             "more than 4000000 nodes",
         ),
         (format!("{}\n{doubling}", net("{ use = 'b0' }")), "more than 4000000 nodes"),
+        (
+            format!("{}\n[params]\nwide = true\n{conditional}", net("{ use = 'b0' }")),
+            "more than 4000000 nodes",
+        ),
         (format!("{}\n{deep}", net("{ use = 'b0' }")), "more than 128 deep"),
         (net(&nested), "more than 80 deep"),
         (format!("input = [3, 8, 8]\n{headed}op = 'relu'\n"), "more than 40 deep"),

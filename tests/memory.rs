@@ -38,6 +38,39 @@ fn the_lectures_pair_moves_what_it_is_said_to() {
     assert_eq!(analysis.memory.peak() * F32, 602_112 + 100_352);
 }
 
+/// What is written at one place costs what each instance of it costs: by the tensors that come in, and the weights it owns.
+#[test]
+fn instances_of_a_block_cost_what_each_costs() {
+    let graph = graph(
+        "input = [4, 6, 6]\n\
+         layers = [\n\
+           { name = 'a', op = 'relu' },\n\
+           { name = 'b', op = 'relu' },\n\
+           { use = 'sum', from = ['a', 'a'] },\n\
+           { name = 'own', use = 'sum', from = ['a', 'b'] },\n\
+           { use = 'sum', from = ['a', 'b'], weights = 'own' },\n\
+           { use = 'sum', from = ['a', 'b'], frozen = true },\n\
+           { use = 'sum', from = ['a', 'b'] },\n\
+         ]\n\
+         [blocks.sum]\n\
+         inputs = ['x', 'y']\n\
+         layers = [\n\
+           { op = 'add', from = ['x', 'y'] },\n\
+           { op = 'conv2d', out_channels = 4, kernel_size = 1, bias = false },\n\
+         ]\n",
+    );
+    let analysis = analyze(&graph, 1).unwrap();
+    let of = |operator| {
+        let nodes = graph.nodes().filter(move |(_, node)| node.operator_name() == operator);
+        nodes.map(|(id, _)| *analysis.node(id).unwrap())
+    };
+    let read: Vec<_> = of("add").map(|counts| counts.traffic.read).collect();
+    assert_eq!(read, [144, 288, 288, 288, 288]);
+    let params: Vec<_> = of("conv2d").map(|counts| (counts.params.trainable, counts.params.frozen)).collect();
+    assert_eq!(params, [(16, 0), (16, 0), (0, 0), (0, 16), (16, 0)]);
+    assert_eq!((analysis.total().params.trainable, analysis.total().params.frozen), (48, 16));
+}
+
 /// A residual block: the shortcut stays alive over the body; a view takes nothing; an input that two nodes take is read
 /// by both, and one that a node takes twice is read once.
 #[test]

@@ -203,7 +203,7 @@ pub(super) fn output(subject: &Subject, place: Place) -> NodeId {
         Place::Node(id) => id,
         Place::Box(ScopeId::ROOT) => graph.outputs()[0].1,
         // Boxes without nodes have no path that could be found: they are left out of the graph.
-        Place::Box(id) => graph.scope(id).nodes().last().unwrap_or(graph.outputs()[0].1),
+        Place::Box(id) => graph.scope(id).nodes().next_back().unwrap_or(graph.outputs()[0].1),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Building a graph, front to back: every shape is inferred as its node is added.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
@@ -64,7 +65,7 @@ impl Builder {
     }
 
     /// Opens a box: what is added until [`close`](Self::close) is in it.
-    pub fn open(&mut self, name: &str, kind: ScopeKind, span: Option<Span>) {
+    pub fn open(&mut self, name: impl Into<Arc<str>>, kind: ScopeKind, span: Option<Span>) {
         let (parent, start) = (self.current(), self.next().0);
         let depth = self.open.len();
         self.open.push(scope_id(self.graph.scopes.len()));
@@ -85,30 +86,37 @@ impl Builder {
     }
 
     /// Adds an input of the network.
-    pub fn input(&mut self, name: &str, shape: Shape, span: Option<Span>) -> NodeId {
-        self.push(name, Content::Input, shape, &[], span)
+    pub fn input(&mut self, name: impl Into<Arc<str>>, shape: Shape, span: Option<Span>) -> NodeId {
+        self.push(name.into(), Content::Input, shape, &[], span)
     }
 
     /// Adds an operator, if it accepts its inputs.
     pub fn operator(
         &mut self,
-        name: &str,
-        op: Op,
+        name: impl Into<Arc<str>>,
+        op: impl Into<Arc<Op>>,
         inputs: &[NodeId],
         span: Option<Span>,
     ) -> Result<NodeId, Reason> {
+        let op = op.into();
         let shapes: Vec<_> = inputs.iter().map(|&input| self.graph.node(input).shape.clone()).collect();
         let arity = op.arity();
         if !(arity.least..=arity.most).contains(&inputs.len()) {
             return Err(arity.mismatch(inputs.len()));
         }
         let shape = op.output(&shapes)?;
-        Ok(self.push(name, Content::Operator(op), shape, inputs, span))
+        Ok(self.push(name.into(), Content::Operator(op), shape, inputs, span))
     }
 
     /// Adds an operator that cnncost does not know, with the shape that is known of it from elsewhere.
-    pub fn unknown(&mut self, name: &str, operator: &str, shape: Shape, inputs: &[NodeId]) -> NodeId {
-        self.push(name, Content::Unknown { name: operator.to_owned() }, shape, inputs, None)
+    pub fn unknown(
+        &mut self,
+        name: impl Into<Arc<str>>,
+        operator: &str,
+        shape: Shape,
+        inputs: &[NodeId],
+    ) -> NodeId {
+        self.push(name.into(), Content::Unknown { name: operator.to_owned() }, shape, inputs, None)
     }
 
     /// Makes a tensor an output of the network.
@@ -158,14 +166,14 @@ impl Builder {
 
     fn push(
         &mut self,
-        name: &str,
+        name: Arc<str>,
         content: Content,
         shape: Shape,
         inputs: &[NodeId],
         span: Option<Span>,
     ) -> NodeId {
         let scope = self.current();
-        let node = Node { name: name.into(), scope, content, shape, weights_of: None, frozen: false, span };
+        let node = Node { name, scope, content, shape, weights_of: None, frozen: false, span };
         let index = self.graph.dag.add_node(node);
         for input in inputs.iter().rev() {
             self.graph.dag.add_edge(input.petgraph(), index, ());

@@ -1,7 +1,5 @@
 //! What stands directly in each box of a graph, in order.
 
-use std::collections::HashMap;
-
 use super::{Graph, Place, ScopeId};
 
 /// What stands directly in each box, in order.
@@ -9,27 +7,28 @@ use super::{Graph, Place, ScopeId};
 pub struct Outline<'g> {
     /// The graph.
     pub graph: &'g Graph,
-    parts: HashMap<ScopeId, Vec<Place>>,
+    /// By [`ScopeId`].
+    parts: Vec<Vec<Place>>,
 }
 
 impl<'g> Outline<'g> {
     /// The outline of `graph`.
     pub fn new(graph: &'g Graph) -> Self {
-        let mut parts: HashMap<ScopeId, Vec<Place>> = HashMap::new();
+        let mut parts = vec![vec![]; graph.scopes().len()];
         // Boxes are numbered as they are opened and nodes as they are added: merged by their first node they are in order.
         let mut boxes = graph.scopes().skip(1).filter(|(_, scope)| scope.nodes().len() > 0).peekable();
         for (id, node) in graph.nodes() {
             while let Some((scope_id, scope)) = boxes.next_if(|(_, scope)| scope.nodes().next() == Some(id)) {
-                parts.entry(scope.parent).or_default().push(Place::Box(scope_id));
+                parts[scope.parent.index()].push(Place::Box(scope_id));
             }
-            parts.entry(node.scope).or_default().push(Place::Node(id));
+            parts[node.scope.index()].push(Place::Node(id));
         }
         Self { graph, parts }
     }
 
     /// The parts of a box; a box with a single part is that part.
     pub fn parts(&self, scope: ScopeId) -> &[Place] {
-        self.parts.get(&scope).map_or(&[], Vec::as_slice)
+        &self.parts[scope.index()]
     }
 
     /// What a part comes to when boxes around a single part are taken as one with it.

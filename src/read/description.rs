@@ -225,6 +225,15 @@ pub enum DatumKind {
 }
 
 impl Datum {
+    /// Whether it is the same wherever it is used.
+    pub fn is_fixed(&self) -> bool {
+        match &self.kind {
+            DatumKind::Number(_) | DatumKind::Boolean(_) => true,
+            DatumKind::Text(..) => false,
+            DatumKind::List(list) => list.iter().all(Self::is_fixed),
+        }
+    }
+
     /// The place of a part of its text, which is `inside` the quotes.
     pub fn place(&self, source: &Source, inside: Span) -> Span {
         match &self.kind {

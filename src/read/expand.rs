@@ -10,7 +10,7 @@
 )]
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::description::{Body, Datum, DatumKind, Description, Item, Name, Setting};
@@ -74,7 +74,7 @@ pub(super) fn operator(
     description: &Description,
     op: &Name,
     settings: &[Setting],
-) -> Result<Op, Vec<Diagnostic>> {
+) -> Result<Arc<Op>, Vec<Diagnostic>> {
     let mut expander = Expander::new(description, &[]);
     let frame = Frame { values: vec![], entered: None };
     let here = Here { frame: &frame, counter: None };
@@ -111,6 +111,8 @@ struct Expander<'d> {
     stopped: bool,
     /// Places of mistakes that were found before.
     known: &'d [Span],
+    /// The operator that was read last at each place where one is named.
+    operators: HashMap<usize, Arc<Op>>,
     /// Steps that each block takes at least.
     block_steps: Vec<OnceCell<u64>>,
 }
@@ -128,6 +130,7 @@ impl<'d> Expander<'d> {
             worked: 0,
             stopped: false,
             known: &[],
+            operators: HashMap::new(),
             block_steps,
         }
     }
@@ -152,7 +155,9 @@ impl<'d> Expander<'d> {
             };
             let span = input.sizes.span.clone();
             let tensor = match sizes.map(Shape::new) {
-                Some(Ok(shape)) => Incoming::Tensor(self.builder.input(&input.name.text, shape, Some(span))),
+                Some(Ok(shape)) => {
+                    Incoming::Tensor(self.builder.input(input.name.text.clone(), shape, Some(span)))
+                }
                 Some(Err(why)) => {
                     let mistake = Diagnostic::new(why, span);
                     // Sizes that are given stand nowhere in the file.
@@ -237,15 +242,15 @@ impl<'d> Expander<'d> {
             },
         };
         let Some(copies) = copies else { return Some(self.copy(item, &item.name, &sources, list, here)) };
-        self.builder.open(&item.name, ScopeKind::Repeat, Some(item.span.clone()));
-        let mut current = self.copy(item, "0", &sources, list, Here { counter: Some(0), ..here });
+        self.builder.open(item.name.clone(), ScopeKind::Repeat, Some(item.span.clone()));
+        let mut current = self.copy(item, &"0".into(), &sources, list, Here { counter: Some(0), ..here });
         for counter in 1..copies {
             if current == Incoming::Unknown || self.is_full(&item.span) {
                 current = Incoming::Unknown;
                 break;
             }
             let here = Here { counter: Some(counter), ..here };
-            current = self.copy(item, &counter.to_string(), &[current], list, here);
+            current = self.copy(item, &counter.to_string().into(), &[current], list, here);
         }
         self.builder.close();
         Some(current)
@@ -254,8 +259,9 @@ impl<'d> Expander<'d> {
     /// How often an item is repeated; fewer steps than the limit, as far as that can be known beforehand.
     fn copies(&mut self, item: &Item, repeat: &Datum, before: Incoming, here: Here<'_>) -> Option<u64> {
         let copies = self.evaluate(repeat, here, before, |place, datum| place.size(datum))?;
-        let steps = copies.saturating_mul(self.least_steps_of_one(item));
-        if self.steps.saturating_add(steps) <= MOST_STEPS {
+        // Looking ahead takes no longer than the copies: without any, it would be the most of the work.
+        let ahead = if copies == 0 { 0 } else { copies.saturating_mul(self.least_steps_of_one(item)) };
+        if self.steps.saturating_add(ahead) <= MOST_STEPS {
             return Some(copies);
         }
         self.mistakes.push(too_many(&repeat.span).label(text!("{copies} copies", "{copies} 个副本")));
@@ -292,7 +298,7 @@ impl<'d> Expander<'d> {
     fn copy(
         &mut self,
         item: &'d Item,
-        name: &str,
+        name: &Arc<str>,
         sources: &[Incoming],
         list: &List<'_, 'd>,
         here: Here<'_>,
@@ -308,21 +314,21 @@ impl<'d> Expander<'d> {
             Body::Use { block, arguments } => self.block(item, name, block, arguments, sources, here),
             Body::Layers(items) => {
                 let Some(input) = self.one(sources, item, here) else { return Incoming::Unknown };
-                self.builder.open(name, ScopeKind::Group, span());
+                self.builder.open(name.clone(), ScopeKind::Group, span());
                 let end = grow(|| self.list(items, input, around, here));
                 self.builder.close();
                 end
             }
             Body::Branches(branches) => {
                 let Some(input) = self.one(sources, item, here) else { return Incoming::Unknown };
-                self.builder.open(name, ScopeKind::Branches, span());
+                self.builder.open(name.clone(), ScopeKind::Branches, span());
                 let end = grow(|| self.branches(branches, &item.span, input, around, here));
                 self.builder.close();
                 end
             }
             Body::Side(items) => {
                 let Some(input) = self.one(sources, item, here) else { return Incoming::Unknown };
-                self.builder.open(name, ScopeKind::Side, span());
+                self.builder.open(name.clone(), ScopeKind::Side, span());
                 let end = grow(|| self.list(items, input, around, here));
                 if let Incoming::Tensor(node) = end {
                     let path = self.builder.path();

@@ -176,9 +176,9 @@ pub fn operator(item: &str) -> Result<Op, ReadError> {
         return Err(invalid(source, mistakes));
     };
     match description.layers.first().map(|item| &item.body) {
-        Some(Body::Operator { op, settings }) => {
-            expand::operator(&description, op, settings).map_err(|mistakes| invalid(source, mistakes))
-        }
+        Some(Body::Operator { op, settings }) => expand::operator(&description, op, settings)
+            .map(Arc::unwrap_or_clone)
+            .map_err(|mistakes| invalid(source, mistakes)),
         Some(Body::Use { .. } | Body::Layers(_) | Body::Branches(_) | Body::Side(_)) | None => {
             let mistake = Diagnostic::new(text!("this is no operator", "这不是算子"), 0..source.text.len());
             Err(invalid(source, vec![mistake]))

@@ -103,14 +103,12 @@ const FITTING: usize = 45;
 /// The lines of a network, and the depth at which boxes were folded, if any was.
 pub fn rows(subject: &Subject, depth: Depth) -> (Vec<Row>, Option<usize>) {
     let outline = Outline::new(&subject.network.graph);
-    let deepest = outline.deepest(ScopeId::ROOT);
+    let lines = outline.lines();
+    let deepest = lines.len();
     let depth = match depth {
         Depth::All => deepest,
         Depth::To(depth) => depth.min(deepest),
-        Depth::Fitting => (1..=deepest)
-            .rev()
-            .find(|&depth| outline.lines(ScopeId::ROOT, depth) <= FITTING)
-            .unwrap_or(1.min(deepest)),
+        Depth::Fitting => lines.iter().rposition(|&lines| lines <= FITTING).map_or(1, |index| index + 1),
     };
     let mut rows = vec![];
     if depth == 0 {
@@ -151,22 +149,28 @@ pub fn total(subject: &Subject) -> Row {
 }
 
 impl Outline<'_> {
-    /// How deep boxes stand in a box.
-    fn deepest(&self, scope: ScopeId) -> usize {
-        let inner = self.parts(scope).iter().map(|&part| match self.innermost(part) {
-            Place::Node(_) => 0,
-            Place::Box(scope) => self.deepest(scope),
-        });
-        1 + inner.max().unwrap_or(0)
+    /// The lines that the network takes when it is opened to each depth, from 1 to the deepest.
+    fn lines(&self) -> Vec<usize> {
+        let mut lines = vec![];
+        self.add_lines(ScopeId::ROOT, 0, &mut lines);
+        // What is opened stays open below.
+        for depth in 1..lines.len() {
+            lines[depth] += lines[depth - 1];
+        }
+        lines
     }
 
-    /// The lines that a box takes when it is opened to `depth`.
-    fn lines(&self, scope: ScopeId, depth: usize) -> usize {
-        let lines = self.parts(scope).iter().map(|&part| match self.innermost(part) {
-            Place::Node(_) => 1,
-            Place::Box(scope) => 1 + if depth > 1 { self.lines(scope, depth - 1) } else { 0 },
-        });
-        lines.sum()
+    /// Adds the parts of a box to those of others that stand as deep.
+    fn add_lines(&self, scope: ScopeId, level: usize, lines: &mut Vec<usize>) {
+        if lines.len() == level {
+            lines.push(0);
+        }
+        lines[level] += self.parts(scope).len();
+        for &part in self.parts(scope) {
+            if let Place::Box(inner) = self.innermost(part) {
+                self.add_lines(inner, level + 1, lines);
+            }
+        }
     }
 
     fn append(&self, subject: &Subject, scope: ScopeId, depth: usize, level: usize, rows: &mut Vec<Row>) {
@@ -203,14 +207,14 @@ impl Outline<'_> {
             op: kind_name(scope),
             class: None,
             input: String::new(),
-            output: nodes().last().map_or(String::new(), |last| graph.node(last).shape.to_string()),
+            output: nodes().next_back().map_or(String::new(), |last| graph.node(last).shape.to_string()),
             kernel: String::new(),
             counts: Some(counts),
             element_bytes: subject.element.bytes(),
             intensity: subject.intensity(&counts),
             estimate: subject.roofline.as_ref().map(|roofline| roofline.scope(id)),
             live_bytes: nodes().map(|node| live_bytes(subject, node)).max().unwrap_or(0),
-            field: nodes().last().map_or(String::new(), |last| field(subject, last)),
+            field: nodes().next_back().map_or(String::new(), |last| field(subject, last)),
             share: share(subject, &counts, Liked::scope(subject, id).as_ref()),
             like: Liked::scope(subject, id),
             partial: uncounted.iter().any(|&node| graph.is_in(node, id)),

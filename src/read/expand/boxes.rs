@@ -21,7 +21,7 @@ impl<'d> Expander<'d> {
     pub(super) fn block(
         &mut self,
         item: &'d Item,
-        name: &str,
+        name: &Arc<str>,
         used: &Name,
         arguments: &'d [Setting],
         sources: &[Incoming],
@@ -44,7 +44,7 @@ impl<'d> Expander<'d> {
                 frame.values.push((default.name.text.clone(), value));
             }
         }
-        self.builder.open(name, ScopeKind::Block((*used.text).into()), Some(item.span.clone()));
+        self.builder.open(name.clone(), ScopeKind::Block(used.text.clone()), Some(item.span.clone()));
         let around = Surroundings { inputs: &inputs, outer: None };
         let inside = Here { frame: &frame, counter: None };
         let end = grow(|| match &block.body {
@@ -81,7 +81,7 @@ impl<'d> Expander<'d> {
                 Some(false) => continue,
                 None => return Incoming::Unknown,
             }
-            self.builder.open(&branch.name.text, ScopeKind::Branch, Some(branch.span.clone()));
+            self.builder.open(branch.name.text.clone(), ScopeKind::Branch, Some(branch.span.clone()));
             let start = self.builder.next();
             let end = self.list(&branch.layers, input, around, here);
             self.builder.close();
@@ -153,7 +153,7 @@ impl<'d> Expander<'d> {
             return Incoming::Unknown;
         }
         self.steps += 1;
-        match self.builder.operator(&merge.text, operator, &tensors, Some(span.clone())) {
+        match self.builder.operator(merge.text.clone(), operator, &tensors, Some(span.clone())) {
             Ok(node) => Incoming::Tensor(node),
             Err(reason) => {
                 let path = self.builder.path();

@@ -1,8 +1,11 @@
 //! How large a network may be: the steps of expansion, and the foresight that spares most of them.
 
-use super::{Expander, grow};
+use super::list::Frame;
+use super::sources::Incoming;
+use super::{Expander, Here, grow};
 use crate::error::{Diagnostic, Span};
 use crate::read::description::{BlockBody, Body, Branches, Datum, DatumKind, Item};
+use crate::read::settings::{Place, SettingError};
 use crate::text;
 
 /// The most nodes of a network.
@@ -49,7 +52,8 @@ impl Expander<'_> {
         !self.stopped
     }
 
-    /// The mistake of a network that is too large whatever its conditions and expressions come to.
+    /// The mistake of a network that is too large whatever those of its conditions and expressions come to that are not known
+    /// beforehand.
     pub(super) fn too_many_at_least(&self) -> Option<Diagnostic> {
         let mut steps = 0u64;
         let layers = self.description.layers.iter();
@@ -61,17 +65,38 @@ impl Expander<'_> {
         Some(too_many(repeat.map_or(&item.span, |repeat| &repeat.span)))
     }
 
-    /// Steps that an item takes at least: what stands under a condition or an expression may not be there.
+    /// Steps that an item takes at least: it may not be there, unless that is known beforehand.
     fn least_steps(&self, item: &Item) -> u64 {
-        if item.when.is_some() {
+        let copies = match &item.repeat {
+            None => 1,
+            Some(repeat) => self.foresee(repeat, |place, datum| place.whole(datum)).unwrap_or(0),
+        };
+        let copies = u64::try_from(copies.max(0)).unwrap_or(u64::MAX);
+        if copies == 0 || !self.is_surely_there(item.when.as_ref()) {
             return 1;
         }
-        let copies = match item.repeat.as_ref().map(|repeat| &repeat.kind) {
-            None => 1,
-            Some(DatumKind::Number(number)) => u64::try_from(number.to_integer().max(0)).unwrap_or(u64::MAX),
-            Some(DatumKind::Text(..) | DatumKind::Boolean(_) | DatumKind::List(_)) => return 1,
-        };
-        copies.saturating_mul(self.least_steps_of_one(item)).max(1)
+        copies.saturating_mul(self.least_steps_of_one(item))
+    }
+
+    fn is_surely_there(&self, when: Option<&Datum>) -> bool {
+        when.is_none_or(|when| self.foresee(when, |place, datum| place.boolean(datum)) == Some(true))
+    }
+
+    /// What a value comes to wherever it is used; `None` if it takes more than the network's parameters to know.
+    fn foresee<T>(
+        &self,
+        datum: &Datum,
+        read: impl Fn(Place<'_>, &Datum) -> Result<T, SettingError>,
+    ) -> Option<T> {
+        let is_param = |name: &str| self.params.iter().any(|(param, _)| &**param == name);
+        if let DatumKind::Text(_, expression) = &datum.kind
+            && !expression.as_ref().as_ref().is_ok_and(|expression| expression.names().all(is_param))
+        {
+            return None;
+        }
+        let frame = Frame { values: vec![], entered: None };
+        let names = self.names(Here { frame: &frame, counter: None }, Incoming::Unknown);
+        read(Place { source: &self.description.source, scope: &names }, datum).ok()
     }
 
     pub(super) fn least_steps_of_one(&self, item: &Item) -> u64 {
@@ -93,7 +118,7 @@ impl Expander<'_> {
     }
 
     fn least_steps_of_branches(&self, branches: &Branches) -> u64 {
-        let always = branches.branches.iter().filter(|branch| branch.when.is_none());
+        let always = branches.branches.iter().filter(|branch| self.is_surely_there(branch.when.as_ref()));
         always.fold(1, |sum: u64, branch| sum.saturating_add(self.least_steps_of_list(&branch.layers)))
     }
 }

@@ -1,5 +1,7 @@
 //! An operator with its settings, and why it was refused.
 
+use std::sync::Arc;
+
 use super::limits::weight;
 use super::sources::Incoming;
 use super::{Expander, Here};
@@ -14,7 +16,7 @@ impl Expander<'_> {
     pub(super) fn operator(
         &mut self,
         item: &Item,
-        name: &str,
+        name: &Arc<str>,
         op: &Name,
         settings: &[Setting],
         sources: &[Incoming],
@@ -33,7 +35,7 @@ impl Expander<'_> {
         }
         let inputs = if is_source { Some(vec![]) } else { self.tensors(sources, item, here) };
         let Some(inputs) = inputs else { return Incoming::Unknown };
-        match self.builder.operator(name, operator, &inputs, Some(item.span.clone())) {
+        match self.builder.operator(name.clone(), operator, &inputs, Some(item.span.clone())) {
             Ok(node) => Incoming::Tensor(node),
             Err(reason) => {
                 let at =
@@ -46,21 +48,30 @@ impl Expander<'_> {
         }
     }
 
-    /// An operator with its settings; `None` after a mistake.
+    /// An operator with its settings, the one that was read here before if it is the same; `None` after a mistake.
     pub(super) fn read_operator(
         &mut self,
         op: &Name,
         settings: &[Setting],
         incoming: Incoming,
         here: Here<'_>,
-    ) -> Option<Op> {
+    ) -> Option<Arc<Op>> {
         if !self.work(settings.iter().map(|setting| weight(&setting.value)).sum(), &op.span) {
             return None;
+        }
+        let known = self.operators.get(&op.span.start);
+        if known.is_some() && settings.iter().all(|setting| setting.value.is_fixed()) {
+            return known.cloned();
         }
         let names = self.names(here, incoming);
         let place = Place { source: &self.description.source, scope: &names };
         match Op::read(&op.text, Settings { settings, place })? {
-            Ok(operator) => Some(operator),
+            Ok(operator) => {
+                let known = known.filter(|known| ***known == operator).cloned();
+                let operator = known.unwrap_or_else(|| Arc::new(operator));
+                self.operators.insert(op.span.start, operator.clone());
+                Some(operator)
+            }
             Err(error) => {
                 let silent = names.unknown.get();
                 self.setting_mistake(error, &op.span, silent, here);

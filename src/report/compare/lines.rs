@@ -269,7 +269,7 @@ impl<'s> Side<'s> {
                 path: graph.scope_path(id),
                 kind: kind_name(graph.scope(id)),
                 inputs: vec![],
-                output: graph.scope(id).nodes().last().map(|last| &graph.node(last).shape),
+                output: graph.scope(id).nodes().next_back().map(|last| &graph.node(last).shape),
                 op: None,
                 summary: None,
                 has_channels: false,
