@@ -171,7 +171,7 @@ mod tests {
         assert_eq!((work.ops.div, exact.ops.div), (16, 16));
     }
 
-    /// 5 elements, padding 1, windows of 3 every 3: the last starts at the sixth position and reaches one past the padding.
+    /// 6 elements, padding 1, windows of 3 every 3: the last starts at the sixth position and reaches one past the padding.
     #[test]
     fn what_sticks_out_beyond_the_padding_is_never_divided_by() {
         let axis = Axis { kernel: 3, stride: 3, dilation: 1, before: 1, after: 1, ceil: true };

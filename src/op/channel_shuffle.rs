@@ -37,7 +37,7 @@ impl Operator for ChannelShuffle {
                 "{channels} channels cannot be divided into {groups} groups",
                 "{channels} 个通道不能等分为 {groups} 组"
             ))
-            .at("groups"));
+            .at_divisor("groups", groups, &[channels]));
         }
         Ok(input.clone())
     }

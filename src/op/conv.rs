@@ -224,21 +224,20 @@ impl<const N: usize> Conv<N> {
 /// Whether `groups` divide the channels on both sides.
 pub(super) fn check_groups(groups: Size, channels: u64, out_channels: Size) -> Result<(), Reason> {
     let (groups, out) = (groups.get(), out_channels.get());
-    if !channels.is_multiple_of(groups) {
-        return Err(Reason::new(text!(
+    let message = if !channels.is_multiple_of(groups) {
+        text!(
             "{groups} groups do not divide the {channels} input channels",
             "{groups} 个分组不能整除 {channels} 个输入通道"
-        ))
-        .at("groups"));
-    }
-    if !out.is_multiple_of(groups) {
-        return Err(Reason::new(text!(
+        )
+    } else if !out.is_multiple_of(groups) {
+        text!(
             "{groups} groups do not divide the {out} output channels",
             "{groups} 个分组不能整除 {out} 个输出通道"
-        ))
-        .at("groups"));
-    }
-    Ok(())
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Reason::new(message).at_divisor("groups", groups, &[channels, out]))
 }
 
 /// The default of `groups`.

@@ -45,7 +45,7 @@ impl Operator for GroupNorm {
                 "{groups} groups do not divide the {channels} channels",
                 "{groups} 个分组不能整除 {channels} 个通道"
             ));
-            return Err(reason.at("num_groups"));
+            return Err(reason.at_divisor("num_groups", groups, &[channels]));
         }
         // PyTorch refuses this as well, though for a batch of one alone.
         if u128::from(groups) == input.elements() {

@@ -17,6 +17,7 @@ mod claims;
 mod fields;
 mod items;
 mod repeated;
+mod slips;
 mod tokens;
 
 pub(super) use claims::{has_networks, parse_claims};
@@ -88,6 +89,9 @@ fn syntax_mistake(
     let message = error.message();
     if message == "duplicate key" {
         return repeated::key(text, table, span);
+    }
+    if let Some((what, help)) = slips::slip(text, &span) {
+        return (Diagnostic::new(what, span).help(help), false);
     }
     let help = message.contains("missing comma").then(|| {
         text!(

@@ -121,9 +121,27 @@ fn reasons_say_what_is_wrong() {
         assert_eq!(reason.help.map(|help| help.english).as_deref(), help);
     };
     let groups = || Conv2d { groups: size(3), ..conv(32, [1, 1]) };
-    wrong(conv(1, [1, 1]), &[400], None, "needs channels × height × width, and gets 400", None);
-    wrong(groups(), &[4, 8, 8], Some("groups"), "3 groups do not divide the 4 input channels", None);
-    wrong(groups(), &[6, 8, 8], Some("groups"), "3 groups do not divide the 32 output channels", None);
+    wrong(
+        conv(1, [1, 1]),
+        &[400],
+        None,
+        "needs channels × height × width, and gets 400",
+        Some("put it before `flatten`, or give its input these dimensions with `reshape`"),
+    );
+    wrong(
+        groups(),
+        &[4, 8, 8],
+        Some("groups"),
+        "3 groups do not divide the 4 input channels",
+        Some("`groups = 2` and `groups = 4` would do"),
+    );
+    wrong(
+        groups(),
+        &[6, 8, 8],
+        Some("groups"),
+        "3 groups do not divide the 32 output channels",
+        Some("`groups = 2` would do"),
+    );
     wrong(
         Conv2d { stride: square(2), padding: Padding::Same, ..conv(1, [3, 3]) },
         &[1, 8, 8],

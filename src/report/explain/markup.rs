@@ -3,6 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::super::latex::escaped;
+use super::super::wrap::hanging;
 use super::super::{Style, markdown};
 use crate::text::Language;
 use crate::working::{Notation, Working};
@@ -57,9 +58,11 @@ fn text(pieces: &[Piece], style: Style) -> String {
                 // Headings that follow one another belong together.
                 let follows = index > 0 && !matches!(pieces[index - 1], Piece::Heading(..));
                 text.push_str(if follows { "\n" } else { "" });
+                let heading = hanging(heading, INDENT, width);
                 text.push_str(&format!("{bold}{heading}{plain}\n"));
                 if *level == 1 {
-                    text.push_str(&format!("{}\n", "═".repeat(heading.width().min(width))));
+                    let longest = heading.lines().map(UnicodeWidthStr::width).max().unwrap_or(0);
+                    text.push_str(&format!("{}\n", "═".repeat(longest)));
                 }
             }
             Piece::Sentence(sentence) => text.push_str(&format!("{:INDENT$}{sentence}\n", "")),

@@ -1,0 +1,171 @@
+//! What is written where TOML stops making sense, where that is a habit from another language or a slip that is often made.
+
+use crate::error::Span;
+use crate::text;
+use crate::text::Text;
+
+/// What is wrong, and what to write instead.
+pub(super) type Slip = (Text, Text);
+
+/// Marks of a Chinese keyboard or of a word processor, and those of TOML.
+const FULL_WIDTH: [(char, char); 14] = [
+    ('\u{ff0c}', ','),
+    ('、', ','),
+    ('\u{ff1a}', '='),
+    ('\u{ff1d}', '='),
+    ('“', '"'),
+    ('”', '"'),
+    ('‘', '\''),
+    ('’', '\''),
+    ('\u{ff3b}', '['),
+    ('\u{ff3d}', ']'),
+    ('【', '['),
+    ('】', ']'),
+    ('\u{ff5b}', '{'),
+    ('\u{ff5d}', '}'),
+];
+
+/// The slip at `span`, where toml has found a mistake; `None` if it is none of those that are known.
+pub(super) fn slip(text: &str, span: &Span) -> Option<Slip> {
+    let (before, from) = (text.get(..span.start)?, text.get(span.start..)?);
+    let line_before = before.rsplit('\n').next().unwrap_or_default();
+    let line = from.lines().next().unwrap_or_default();
+    let word = text.get(span.clone()).filter(|word| !word.is_empty()).unwrap_or(line).trim();
+    json(text)
+        .or_else(|| comment(line_before, line))
+        .or_else(|| full_width(line_before, word))
+        .or_else(|| colon(line_before))
+        .or_else(|| parentheses(line_before))
+        .or_else(|| value(line_before, word))
+}
+
+fn json(text: &str) -> Option<Slip> {
+    let is_json = text.trim_start().starts_with('{');
+    is_json.then(|| {
+        (
+            text!("a description is TOML, and this looks like JSON", "描述文件是 TOML,而这看起来是 JSON"),
+            text!(
+                "begin with `input = [3, 224, 224]` and `layers = […]`",
+                "以 `input = [3, 224, 224]` 和 `layers = […]` 开头"
+            ),
+        )
+    })
+}
+
+fn comment(line_before: &str, line: &str) -> Option<Slip> {
+    let start = format!("{line_before}{line}");
+    let mark = ["//", "--", "/*", "%"].into_iter().find(|mark| start.trim_start().starts_with(mark))?;
+    Some((
+        text!("`{mark}` begins no comment", "`{mark}` 不能开始注释"),
+        text!("comments begin with `#`", "注释以 `#` 开头"),
+    ))
+}
+
+fn full_width(line_before: &str, word: &str) -> Option<Slip> {
+    // The mistake shows at the mark, or behind it.
+    let last = line_before.trim_end().chars().next_back();
+    let (found, instead) = last
+        .into_iter()
+        .chain(word.chars())
+        .find_map(|c| FULL_WIDTH.into_iter().find(|&(mark, _)| mark == c))?;
+    Some((
+        text!("`{found}` has no meaning in TOML", "`{found}` 在 TOML 中没有意义"),
+        text!("write `{instead}`", "请写成 `{instead}`"),
+    ))
+}
+
+fn colon(line_before: &str) -> Option<Slip> {
+    let key = line_before.trim_end().strip_suffix(':')?;
+    let key = key.rsplit(['{', ',', '[']).next().unwrap_or(key).trim();
+    Some((
+        text!("a key and its value are joined by `=`, not by `:`", "键和值之间是 `=`,不是 `:`"),
+        text!("write `{key} = …`", "请写成 `{key} = …`"),
+    ))
+}
+
+fn parentheses(line_before: &str) -> Option<Slip> {
+    let opened = line_before.rsplit('=').next()?.trim_start();
+    opened.starts_with('(').then(|| {
+        (
+            text!("a list does not stand in parentheses", "列表不用圆括号"),
+            text!("write it in brackets: `[3, 224, 224]`", "请用方括号:`[3, 224, 224]`"),
+        )
+    })
+}
+
+/// A word behind `=`, or in a list.
+fn value(line_before: &str, word: &str) -> Option<Slip> {
+    if !line_before.trim_end().ends_with(['=', '[', ',']) && !line_before.trim().is_empty() {
+        return None;
+    }
+    let lower = word.to_lowercase();
+    if ["true", "false"].contains(&&*lower) {
+        return Some((
+            text!("`{word}` is no value", "`{word}` 不是值"),
+            text!("write `{lower}`", "请写成 `{lower}`"),
+        ));
+    }
+    if ["none", "null", "nil"].contains(&&*lower) {
+        return Some((
+            text!("`{word}` is no value", "`{word}` 不是值"),
+            text!("leave the key out", "请去掉这个键"),
+        ));
+    }
+    let parts: Vec<&str> = word.split_whitespace().collect();
+    let is_number = |part: &&str| part.bytes().all(|b| b.is_ascii_digit());
+    if let [first, second, ..] = parts[..]
+        && parts.iter().all(is_number)
+    {
+        return Some((
+            text!("a comma is missing between {first} and {second}", "{first} 与 {second} 之间缺少逗号"),
+            text!("write `{first}, {second}`", "请写成 `{first}, {second}`"),
+        ));
+    }
+    let is_bare = word.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && word.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
+    is_bare.then(|| {
+        (
+            text!("`{word}` stands without quotes", "`{word}` 没有加引号"),
+            text!("write `\"{word}\"`", "请写成 `\"{word}\"`"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slip_in(text: &str, at: &str) -> Option<(String, String)> {
+        let start = text.find(at).unwrap();
+        slip(text, &(start..start + at.len())).map(|(what, help)| (what.english, help.english))
+    }
+
+    fn pair(what: &str, help: &str) -> Option<(String, String)> {
+        Some((what.to_owned(), help.to_owned()))
+    }
+
+    #[test]
+    fn habits_from_elsewhere_are_known() {
+        assert_eq!(slip_in("bias = False", "False"), pair("`False` is no value", "write `false`"));
+        assert_eq!(
+            slip_in("a = { op = relu }", "relu"),
+            pair("`relu` stands without quotes", "write `\"relu\"`")
+        );
+        assert_eq!(
+            slip_in("a = [3 32, 8]", "3 32"),
+            pair("a comma is missing between 3 and 32", "write `3, 32`")
+        );
+        assert_eq!(slip_in("a = { op: \"relu\" }", "\"relu\"").unwrap().1, "write `op = …`");
+        assert_eq!(slip_in("input = (3, 8, 8)", ", 8, 8").unwrap().0, "a list does not stand in parentheses");
+        assert_eq!(slip_in("// mine", "mine").unwrap().1, "comments begin with `#`");
+        assert_eq!(slip_in("a = [3，8]", "3，8"), pair("`，` has no meaning in TOML", "write `,`"));
+        assert!(slip_in("{ \"input\": [3] }", "\"input\"").unwrap().0.contains("JSON"));
+        assert_eq!(slip_in("pad = None", "None").unwrap().1, "leave the key out");
+    }
+
+    #[test]
+    fn other_mistakes_are_left_to_toml() {
+        assert_eq!(slip_in("a = 1 2", "2"), None);
+        assert_eq!(slip_in("a = 0x", "0x"), None);
+    }
+}
