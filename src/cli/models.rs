@@ -75,7 +75,7 @@ fn entry(name: &str, description: &Description, width: usize) -> String {
     const INDENT: usize = 18;
     let title = description.name.as_deref().unwrap_or_default();
     let variants: Vec<_> = description.variants.iter().map(|variant| &*variant.name.text).collect();
-    let entry = format!("{name:<16}  {title}\n");
+    let entry = format!("{name:<16}  {}\n", hanging(title, INDENT, width));
     if variants.is_empty() {
         return entry;
     }

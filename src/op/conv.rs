@@ -209,15 +209,23 @@ impl<const N: usize> Conv<N> {
     /// `padding = "same"` needs stride 1, as in PyTorch.
     fn check_padding(&self) -> Result<(), Reason> {
         let stride = self.stride.0.into_iter().map(Size::get).find(|&stride| stride != 1);
-        match (self.padding, stride) {
-            (Padding::Same, Some(stride)) => Err(Reason::new(text!(
-                "`padding = \"same\"` keeps the size, and a stride of {stride} does not",
-                "`padding = \"same\"` 要保持尺寸,步幅 {stride} 做不到"
-            ))
-            .at("padding")
-            .help(text!("give the padding as a number", "请用数字给出填充"))),
-            (Padding::Same | Padding::Valid | Padding::Of(_), _) => Ok(()),
-        }
+        let (Padding::Same, Some(stride)) = (self.padding, stride) else { return Ok(()) };
+        let reason = Reason::new(text!(
+            "`padding = \"same\"` keeps the size, and a stride of {stride} does not",
+            "`padding = \"same\"` 要保持尺寸,步幅 {stride} 做不到"
+        ));
+        let reaches: Vec<u128> = self.sliding().axes.iter().map(Axis::reach).collect();
+        let help = match reaches[..] {
+            [first, ref others @ ..] if first % 2 == 1 && others.iter().all(|other| *other == first) => {
+                let half = first / 2;
+                text!(
+                    "`padding = {half}` divides the size by the stride, rounded up",
+                    "`padding = {half}` 使尺寸除以步幅并向上取整"
+                )
+            }
+            _ => text!("give the padding as a number", "请用数字给出填充"),
+        };
+        Err(reason.at("padding").help(help))
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::description::{
     Block, BlockBody, Body, Branches, Datum, DatumKind, Description, Item, Name, Setting,
 };
-use super::expression::{RESERVED, Value};
+use super::expression::{Expression, RESERVED, Value, number};
 use super::synonyms;
 use crate::error::{Diagnostic, Span, did_you_mean, known_names};
 use crate::op::Entry;
@@ -129,7 +129,7 @@ impl<'d> Checker<'d> {
                 self.mistakes.push(diagnostic.also(param.name.span.clone(), label));
             }
         }
-        block.defaults.iter().for_each(|default| self.words(&default.value));
+        self.words(block.defaults.iter().map(|default| &default.value));
         let inputs: Vec<_> = block.inputs.iter().collect();
         match &block.body {
             BlockBody::Layers(items) => self.list(items, &inputs, None),
@@ -147,15 +147,15 @@ impl<'d> Checker<'d> {
             }
             self.weights(item, &earlier);
             self.source(item, at);
-            item.when.iter().chain(&item.repeat).for_each(|datum| self.words(datum));
+            self.words(item.when.iter().chain(&item.repeat));
             match &item.body {
                 Body::Operator { op, settings } => {
                     self.operator(op, settings);
-                    settings.iter().for_each(|setting| self.words(&setting.value));
+                    self.words(settings.iter().map(|setting| &setting.value));
                 }
                 Body::Use { block, arguments } => {
                     self.arguments(block, arguments);
-                    arguments.iter().for_each(|argument| self.words(&argument.value));
+                    self.words(arguments.iter().map(|argument| &argument.value));
                 }
                 Body::Layers(items) | Body::Side(items) => self.list(items, inputs, Some(&earlier)),
                 Body::Branches(branches) => self.branches(branches, inputs, Some(&earlier)),
@@ -169,33 +169,39 @@ impl<'d> Checker<'d> {
             self.mistakes.push(Diagnostic::new(message, dim.name.span.clone()));
         }
         for branch in &branches.branches {
-            branch.when.iter().for_each(|datum| self.words(datum));
+            self.words(&branch.when);
             self.list(&branch.layers, inputs, outer);
         }
     }
 
-    /// A choice that is compared with a word it can never be: a layer would be left out for a misspelled `when`.
-    fn words(&mut self, datum: &Datum) {
-        let expression = match &datum.kind {
-            DatumKind::Text(_, expression) => expression.as_ref().as_ref(),
-            DatumKind::List(list) => return list.iter().for_each(|datum| self.words(datum)),
-            DatumKind::Number(_) | DatumKind::Boolean(_) => return,
-        };
-        let Ok(expression) = expression else { return };
+    /// A choice that is compared with a word it can never be: a misspelled `when` would leave its layer out.
+    fn words<'v>(&mut self, values: impl IntoIterator<Item = &'v Datum>) {
+        for datum in values {
+            match &datum.kind {
+                DatumKind::Text(_, expression) => {
+                    if let Ok(expression) = &**expression {
+                        self.words_of(datum, expression);
+                    }
+                }
+                DatumKind::List(list) => self.words(list),
+                DatumKind::Number(_) | DatumKind::Boolean(_) => {}
+            }
+        }
+    }
+
+    fn words_of(&mut self, datum: &Datum, expression: &Expression) {
         for (name, word, span) in expression.compared_words() {
             let param = self.description.params.iter().find(|param| &*param.name.text == name);
-            let Some(choices) = param.map(|param| &param.choices).filter(|choices| !choices.is_empty())
-            else {
+            let choices = param.map_or(&[][..], |param| &param.choices);
+            if choices.is_empty() || choices.iter().any(|choice| &**choice == word) {
                 continue;
-            };
-            if choices.iter().all(|choice| &**choice != word) {
-                let message = text!("`{name}` is never '{word}'", "`{name}` 永远不会是 '{word}'");
-                let list = choices.join("', '");
-                let help = did_you_mean(word, choices.iter().map(|choice| &**choice))
-                    .unwrap_or_else(|| text!("it is one of '{list}'", "可选 '{list}'"));
-                let place = datum.place(&self.description.source, span.clone());
-                self.mistakes.push(Diagnostic::new(message, place).help(help));
             }
+            let message = text!("`{name}` is never '{word}'", "`{name}` 永远不会是 '{word}'");
+            let list = choices.join("', '");
+            let help = did_you_mean(word, choices.iter().map(|choice| &**choice))
+                .unwrap_or_else(|| text!("it is one of '{list}'", "可选 '{list}'"));
+            let place = datum.place(&self.description.source, span.clone());
+            self.mistakes.push(Diagnostic::new(message, place).help(help));
         }
     }
 
@@ -332,10 +338,17 @@ impl Description {
                 let choices = text!("it is one of \"{list}\"", "可选 \"{list}\"");
                 Err(wrong(message).help(choices))
             }
-            (Value::Number(_), _) => Err(wrong(text!(
-                "`{text}` is a number, and cannot be {value}",
-                "`{text}` 是数,不能是 {value}"
-            ))),
+            (Value::Number(_), _) => {
+                let message =
+                    text!("`{text}` is a number, and cannot be {value}", "`{text}` 是数,不能是 {value}");
+                let written = match value {
+                    Value::Word(word) => Some(word).filter(|word| number(word).is_some()),
+                    Value::Number(_) | Value::Boolean(_) => None,
+                };
+                Err(wrong(message).help(
+                    written.map(|number| text!("write it without quotes: {number}", "请去掉引号:{number}")),
+                ))
+            }
             (Value::Boolean(_), _) => Err(wrong(text!(
                 "`{text}` is `true` or `false`, and cannot be {value}",
                 "`{text}` 只能是 `true` 或 `false`,不能是 {value}"

@@ -147,7 +147,7 @@ fn reasons_say_what_is_wrong() {
         &[1, 8, 8],
         Some("padding"),
         "`padding = \"same\"` keeps the size, and a stride of 2 does not",
-        Some("give the padding as a number"),
+        Some("`padding = 1` divides the size by the stride, rounded up"),
     );
     let kernel = Some("kernel_size");
     wrong(

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::functions::{FUNCTIONS, Function, Level, NEGATION, NOT, OPERATORS, Operator, POWER};
-use super::token::{Token, token};
+use super::token::{Token, number, token};
 use super::{Expression, Failure, Kind, Outcome, Value, fail};
 use crate::text;
 use crate::text::Text;
@@ -194,6 +194,9 @@ impl<'a> Parser<'a> {
         let help = match self.token {
             Token::Name("if" | "else") => {
                 Some(text!("write `if(condition, a, b)`", "请写成 `if(condition, a, b)`"))
+            }
+            Token::Name(name) if name.strip_prefix(['x', 'X']).is_some_and(|rest| number(rest).is_some()) => {
+                Some(text!("a size for each axis is a list: `[3, 3]`", "各轴的尺寸写成列表:`[3, 3]`"))
             }
             Token::Name(_) | Token::Symbol("(") => {
                 Some(text!("products are written out: `2*width`", "乘积要写出乘号:`2*width`"))

@@ -83,7 +83,7 @@ fn mistakes() {
     let (deep, long) = ("(".repeat(65) + "1", "1".repeat(1001));
     let many_not = "not ".repeat(65) + "true";
     let (sum, literal) = (format!("{most} + 1"), format!("{most}0"));
-    let cases: [(&str, Range<usize>, &str, &str); 58] = [
+    let cases: [(&str, Range<usize>, &str, &str); 59] = [
         ("", 0..0, "the expression is empty", ""),
         ("  ", 0..2, "the expression is empty", ""),
         (&long, 0..1001, "the expression is too long: 1001 bytes of at most 1000", ""),
@@ -94,6 +94,7 @@ fn mistakes() {
         ("1 + not true", 4..7, "expected a value, not `not`", ""),
         ("²", 0..2, "expected a value, not `²`", ""),
         ("2x", 1..2, "expected an operator, not `x`", "products are written out: `2*width`"),
+        ("3x3", 1..3, "expected an operator, not `x3`", "a size for each axis is a list: `[3, 3]`"),
         ("8 if down else 9", 2..4, "expected an operator, not `if`", "write `if(condition, a, b)`"),
         ("(1 2)", 3..4, "expected an operator, not `2`", ""),
         ("1, 2", 1..2, "expected an operator, not `,`", ""),

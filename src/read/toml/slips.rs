@@ -140,25 +140,19 @@ mod tests {
         slip(text, &(start..start + at.len())).map(|(what, help)| (what.english, help.english))
     }
 
-    fn pair(what: &str, help: &str) -> Option<(String, String)> {
-        Some((what.to_owned(), help.to_owned()))
+    fn says(text: &str, at: &str, what: &str, help: &str) {
+        assert_eq!(slip_in(text, at), Some((what.to_owned(), help.to_owned())), "{text}");
     }
 
     #[test]
     fn habits_from_elsewhere_are_known() {
-        assert_eq!(slip_in("bias = False", "False"), pair("`False` is no value", "write `false`"));
-        assert_eq!(
-            slip_in("a = { op = relu }", "relu"),
-            pair("`relu` stands without quotes", "write `\"relu\"`")
-        );
-        assert_eq!(
-            slip_in("a = [3 32, 8]", "3 32"),
-            pair("a comma is missing between 3 and 32", "write `3, 32`")
-        );
+        says("bias = False", "False", "`False` is no value", "write `false`");
+        says("a = { op = relu }", "relu", "`relu` stands without quotes", "write `\"relu\"`");
+        says("a = [3 32, 8]", "3 32", "a comma is missing between 3 and 32", "write `3, 32`");
         assert_eq!(slip_in("a = { op: \"relu\" }", "\"relu\"").unwrap().1, "write `op = …`");
         assert_eq!(slip_in("input = (3, 8, 8)", ", 8, 8").unwrap().0, "a list does not stand in parentheses");
         assert_eq!(slip_in("// mine", "mine").unwrap().1, "comments begin with `#`");
-        assert_eq!(slip_in("a = [3，8]", "3，8"), pair("`，` has no meaning in TOML", "write `,`"));
+        says("a = [3，8]", "3，8", "`，` has no meaning in TOML", "write `,`");
         assert!(slip_in("{ \"input\": [3] }", "\"input\"").unwrap().0.contains("JSON"));
         assert_eq!(slip_in("pad = None", "None").unwrap().1, "leave the key out");
     }

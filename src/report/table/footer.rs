@@ -22,17 +22,16 @@ pub(super) fn footer(subject: &Subject, folded: Option<usize>, style: Style) -> 
         let remark = text!("stored beside the parameters, not trained", "与参数一同保存,不参与训练");
         lines.push((text!("buffers", "缓冲"), total.params.buffers, remark));
     }
-    match &subject.like {
+    if let Some(counted) = &subject.like {
         // Counted as another tool does, there is one figure, its own; none where that is not known.
-        Some(counted) => lines.extend(counted.total().map(|total| {
+        lines.extend(counted.total().map(|total| {
             let name = &counted.convention.name;
             (text!("{name}", "{name}"), total, like::remark(counted, total))
-        })),
-        None => {
-            let (macs, flops) = (total.work.macs.total(), total.work.ops.flops());
-            lines.push((text!("MACs", "乘加数"), macs, multiplications(subject)));
-            lines.push((text!("FLOPs", "FLOPs"), flops, operations(macs, flops)));
-        }
+        }));
+    } else {
+        let (macs, flops) = (total.work.macs.total(), total.work.ops.flops());
+        lines.push((text!("MACs", "乘加数"), macs, multiplications(subject)));
+        lines.push((text!("FLOPs", "FLOPs"), flops, operations(macs, flops)));
     }
     lines.push((text!("peak bytes", "峰值字节"), subject.peak_bytes(), peak(subject, style)));
     let label_width = lines.iter().map(|line| line.0.get(language).width()).max().unwrap_or(0);
