@@ -67,6 +67,15 @@ pub(super) fn only(inputs: &[Shape]) -> Result<&Shape, Reason> {
     Ok(input)
 }
 
+/// The only input, which has channels or features: at least one dimension.
+pub(super) fn only_ranked(inputs: &[Shape]) -> Result<&Shape, Reason> {
+    let input = only(inputs)?;
+    if input.rank() > 0 {
+        return Ok(input);
+    }
+    Err(Reason::new(text!("needs at least one dimension beside the batch", "除批次外至少需要一个维度")))
+}
+
 /// The only input, of channels and `N` spatial axes.
 pub(super) fn only_spatial<const N: usize>(inputs: &[Shape]) -> Result<&Shape, Reason> {
     let input = only(inputs)?;

@@ -56,7 +56,9 @@ pub(super) fn not_flattened(graph: &Graph) -> Vec<Diagnostic> {
 
 /// Whether the node is a convolution or pool over height and width, or follows one element by element.
 fn is_spatial(graph: &Graph, mut id: NodeId) -> bool {
-    loop {
+    // More activations in a row are no network's, and every step takes time.
+    const STEPS: usize = 16;
+    for _ in 0..STEPS {
         let node = graph.node(id);
         let Some(operator) = node.operator().filter(|_| node.shape.rank() > 2) else { return false };
         match operator.class() {
@@ -80,4 +82,5 @@ fn is_spatial(graph: &Graph, mut id: NodeId) -> bool {
         let Some(input) = graph.inputs(id).next() else { return false };
         id = input;
     }
+    false
 }
