@@ -381,7 +381,8 @@ fn shapes_that_fit_by_accident_get_a_warning() {
         .len(),
         1
     );
-    for between in ["{ op = 'flatten' },", "{ op = 'permute', dims = [2, 3, 1] },", "{ op = 'softmax' },"] {
+    for between in ["{ op = 'flatten' },", "{ op = 'permute', dims = [0, 2, 3, 1] },", "{ op = 'softmax' },"]
+    {
         assert_eq!(warnings(&net(&format!("{conv}, {between} {linear}"))), [""; 0], "{between}");
     }
 }

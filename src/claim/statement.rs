@@ -20,7 +20,7 @@ pub struct Statement {
     pub left: Term,
     /// How the sides compare.
     pub comparison: Comparison,
-    /// Behind it.
+    /// After it.
     pub right: Term,
 }
 
@@ -61,11 +61,11 @@ pub enum TermKind {
     Sizes(Vec<i128>),
     /// A figure of a network.
     Figure(Figure),
-    /// Two parts, calculated with.
+    /// Two parts joined by an operator.
     Operation(Operator, Box<Term>, Box<Term>),
 }
 
-/// How two parts are calculated with.
+/// How two parts are joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
     /// `+`
@@ -96,7 +96,7 @@ pub struct Figure {
     pub alias: Option<String>,
     /// The layer or box; the whole network without one.
     pub path: Option<String>,
-    /// What of it.
+    /// What is asked of it.
     pub metric: Metric,
 }
 

@@ -1,4 +1,4 @@
-//! `channel_shuffle`: channels of all groups by turns, as `torch.nn.ChannelShuffle`.
+//! `channel_shuffle`: takes the channels of all groups in turn, as `torch.nn.ChannelShuffle`.
 
 use candle_core::Tensor;
 use schemars::JsonSchema;

@@ -35,14 +35,14 @@ pub struct Conv<const N: usize> {
     /// Positions from one tap of the window to the next.
     #[serde(default = "PerAxis::<Size, N>::ones")]
     pub dilation: PerAxis<Size, N>,
-    /// Groups of channels that are convolved apart.
+    /// Groups of channels that are convolved separately.
     #[serde(default = "one_group")]
     pub groups: Size,
     /// Whether a learned bias is added to each output channel.
     #[serde(default = "settings::yes")]
     pub bias: bool,
-    /// The input channels that each output channel takes, numbered from 0, where these are not all; instead of `groups`.
-    /// The weight then holds a kernel for each pair, in this order.
+    /// For each output channel the input channels it takes, numbered from 0, where it does not take all; instead of
+    /// `groups`. The weight then holds a kernel for each pair, in this order.
     #[serde(default)]
     #[schemars(with = "Connections")]
     pub connections: Option<Connections>,
@@ -183,13 +183,13 @@ impl<const N: usize> Conv<N> {
         Window { axes: (0..N).map(axis).collect() }
     }
 
-    /// The input channels that each output channel sees, with what they are called.
+    /// The number of input channels that each output channel sees, with its name.
     fn group_channels(&self, input: &Shape) -> (&'static str, u64) {
         let name = if self.groups == Size::ONE { "in" } else { "in/groups" };
         (name, input.dims()[0] / self.groups.get())
     }
 
-    /// A table of connections says what groups would say.
+    /// Whether the table of connections fits the channels and stands alone: it says what groups would say.
     fn check_connections(&self, channels: u64) -> Result<(), Reason> {
         let Some(connections) = &self.connections else { return Ok(()) };
         if self.groups != Size::ONE {

@@ -1,4 +1,4 @@
-//! What operators share that join several inputs element by element.
+//! What the operators that join several inputs element by element share.
 
 use super::{Arity, Cost, Reason, Term};
 use crate::counts::Kind;
@@ -70,7 +70,7 @@ pub(super) fn stretched(a: &Shape, b: &Shape) -> Option<Vec<u64>> {
     (a.rank() == b.rank()).then(|| a.dims().iter().zip(b.dims()).map(stretch).collect()).flatten()
 }
 
-/// One operation between each two of the inputs, for each element of the output.
+/// For each element of the output, one operation fewer than there are inputs.
 pub(super) fn cost(kind: Kind, inputs: &[Shape], output: &Shape) -> Cost {
     let elements = Working::elements("output elements", output);
     let count = match inputs.len() {

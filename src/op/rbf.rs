@@ -43,7 +43,7 @@ impl Operator for Rbf {
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
         let axes = vec![("out", self.out_features.get()), ("in", features(&inputs[0]))];
-        // Of the size of LeNet-5's, which are of 1 and −1.
+        // As large as the numbers of LeNet-5's centers, which are 1 and −1.
         vec![Weight::buffer("centers", axes, Initializer::Normal { deviation: 1.0 })]
     }
 

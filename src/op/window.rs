@@ -20,7 +20,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// The output sizes on the spatial sizes `input`, or on which axis no window fits.
+    /// The output sizes for the spatial sizes `input`, or why no window fits on one of the axes.
     pub fn output(&self, input: &[u64]) -> Result<Vec<u64>, Reason> {
         self.axes
             .iter()
@@ -29,25 +29,25 @@ impl Window {
             .collect()
     }
 
-    /// Taps of all windows that fall on the input: the axes' multiplied.
+    /// Taps of all windows that fall on the input: the product over the axes.
     pub fn taps_inside(&self, input: &[u64], output: &[u64]) -> Result<Working, Overflow> {
         self.product("taps on the input", (input, output), Axis::taps_inside)
     }
 
     /// Taps of all windows that fall on the output, where a window starts at each element of the input and slides over the
-    /// output, as in a transposed convolution: the axes' multiplied.
+    /// output, as in a transposed convolution: the product over the axes.
     pub fn taps_on_output(&self, input: &[u64], output: &[u64]) -> Result<Working, Overflow> {
         self.product("taps on the output", (output, input), Axis::taps_inside)
     }
 
-    /// Windows that hold at least one element of the input: the axes' multiplied.
+    /// Windows that hold at least one element of the input: the product over the axes.
     pub fn windows_inside(&self, input: &[u64], output: &[u64]) -> Result<Working, Overflow> {
         self.product("windows on the input", (input, output), |axis, input, output| {
             Ok(axis.windows_inside(input, output).into())
         })
     }
 
-    /// What is the same on every axis, if it is.
+    /// The value of a field, if it is the same on every axis.
     pub fn shared<T: PartialEq>(&self, field: impl Fn(&Axis) -> T) -> Option<T> {
         let mut values = self.axes.iter().map(field);
         let first = values.next()?;
@@ -61,7 +61,7 @@ impl Window {
         name_sizes(workings.collect())
     }
 
-    /// The size of the window on each axis, with what it is called: the same where the sizes are.
+    /// The size of the window on each axis, with its name: one name for all where the sizes are equal.
     pub fn kernel(&self) -> Vec<(&'static str, u64)> {
         let names = match self.shared(|axis| axis.kernel) {
             Some(_) => ["kernel"; 3],
@@ -114,7 +114,7 @@ impl Window {
         words
     }
 
-    /// A setting of every axis, `2` or `2×1`, unless all are as they are by `default`.
+    /// A setting on every axis, `2` or `2×1`; `None` where all have the `default`.
     fn unless(&self, setting: impl Fn(&Axis) -> u64, default: u64) -> Option<String> {
         match self.shared(&setting) {
             Some(value) => (value != default).then(|| value.to_string()),
@@ -142,7 +142,7 @@ pub fn spatial_sizes(shape: &Shape) -> &[u64] {
 }
 
 /// The workings of an output's spatial sizes with what they are called: one for both axes of an image where they are alike.
-pub fn name_sizes(workings: Vec<Working>) -> Vec<(&'static str, Working)> {
+pub(super) fn name_sizes(workings: Vec<Working>) -> Vec<(&'static str, Working)> {
     let names: &[&str] = match workings.as_slice() {
         [_] => &["output length"],
         [height, width] if height == width => &["output height = width"],
@@ -152,7 +152,7 @@ pub fn name_sizes(workings: Vec<Working>) -> Vec<(&'static str, Working)> {
 }
 
 /// The positions of an output as one factor: `output height·width = 28²`.
-pub fn positions(output: &Shape) -> Working {
+pub(super) fn positions(output: &Shape) -> Working {
     let names = ["output length", "output height·width", "output depth·height·width"];
     named_positions(names, output)
 }
@@ -177,7 +177,7 @@ fn last<'a>(axes: usize, names: &'a [&'static str; 3]) -> &'a [&'static str] {
     &names[names.len().saturating_sub(axes)..]
 }
 
-/// Why `axis` has no output on `input` elements.
+/// Why there is no window along `axis` over `input` elements.
 fn misfit(axis: &Axis, input: u64) -> Reason {
     let (kernel, dilation, reach) = (axis.kernel, axis.dilation, axis.reach());
     let padded = u128::from(input) + u128::from(axis.before) + u128::from(axis.after);

@@ -121,7 +121,7 @@ impl Expression {
     }
 
     /// The names that it compares with a word by `==` or `!=`, the word, and where that stands.
-    pub fn compared_words(&self) -> impl Iterator<Item = (&str, &str, &Range<usize>)> {
+    pub(super) fn compared_words(&self) -> impl Iterator<Item = (&str, &str, &Range<usize>)> {
         let mut rest = vec![self];
         std::iter::from_fn(move || {
             loop {

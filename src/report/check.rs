@@ -86,7 +86,7 @@ fn said(claim: &Claim) -> &str {
     claim.says.as_ref().map_or(&*claim.expect.text, |says| &*says.text)
 }
 
-/// What is, at the end of the line.
+/// The actual value, at the end of the line.
 fn found(checked: &Checked) -> Text {
     let value = written(figure(checked));
     match &checked.verdict {
@@ -168,7 +168,7 @@ fn claimed(checked: &Checked) -> &Value {
     if checked.is_right_written { &checked.right } else { &checked.left }
 }
 
-/// By which factor too much is said, where a percentage would say little.
+/// By which factor the claim is too large, where a percentage would say little.
 fn times(is: &Rational, said: &Rational) -> Option<String> {
     let factor = said.checked_div(is)?;
     (factor >= Rational::from(10)).then(|| decimal(&factor))

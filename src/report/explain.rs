@@ -17,7 +17,7 @@ mod markup;
 pub use markup::Markup;
 use markup::Piece;
 
-/// There is nothing of this path in the network.
+/// The network has no layer or box of the path that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoSuchPath {
     /// The path that is nearest to it.

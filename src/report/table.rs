@@ -43,7 +43,7 @@ const NETWORK: [&str; 13] = [
     "exact",
 ];
 
-/// How many columns a table has though names are cut short for them.
+/// How many columns a table has even if names are shortened for them.
 const USUAL: usize = 6;
 
 /// Columns of a summary, likewise.
@@ -151,7 +151,7 @@ pub(super) struct Drawing {
 }
 
 impl Drawing {
-    /// As many of the columns `wanted`, first come first served, as the terminal has room for; in the order of `known`.
+    /// Of the columns `wanted`, in order of priority, as many as the terminal has room for; they stand in the order of `known`.
     pub(super) fn fitting(&self, wanted: &[&str], known: &[&'static Column]) -> Vec<&'static Column> {
         let mut chosen: Vec<&'static Column> = vec![];
         let mut room = self.style.width;
@@ -162,7 +162,7 @@ impl Drawing {
         let find = |key: &&str| known.iter().copied().find(|column| column.key == *key);
         for column in wanted.filter_map(find) {
             let needed = self.width_of(column);
-            // Beyond what is usual, a column must leave the names their room.
+            // Further columns must not take room from the names.
             let is_usual = chosen.len() < USUAL;
             let least = if column.key == "layer" && is_usual { needed.min(NAME) } else { needed };
             let slack = if is_usual { 0 } else { self.width_of(chosen[0]).saturating_sub(NAME) };
