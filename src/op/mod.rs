@@ -86,7 +86,7 @@ pub mod window;
 pub use cost::{Cost, Term, Unit};
 pub use reach::{Along, Look, Reach, Slide};
 pub use reason::Reason;
-use reason::{only, only_ranked, only_spatial, shape, size};
+use reason::{before_flatten, only, only_ranked, only_spatial, shape, size};
 pub use weight::{Initializer, Role, Weight};
 pub use window::Window;
 

@@ -89,16 +89,21 @@ pub(super) fn only_spatial<const N: usize>(inputs: &[Shape]) -> Result<&Shape, R
     };
     let reason = Reason::new(text!("needs {needs}, and gets {input}", "需要 {needs:#},却得到 {input}"));
     Err(match input.rank() {
-        1 => reason.help(text!(
-            "put it before `flatten`, or give its input these dimensions with `reshape`",
-            "请放在 `flatten` 之前,或先用 `reshape` 恢复这些维度"
-        )),
+        1 => reason.help(before_flatten()),
         rank if rank == N + 2 => reason.help(text!(
             "if the first of these sizes is the batch, leave it out: sizes are those of one sample",
             "如果第一个尺寸是批量,请去掉:尺寸只指一个样本"
         )),
         _ => reason,
     })
+}
+
+/// What to do about an operator that wants positions and gets a flat tensor.
+pub(super) fn before_flatten() -> Text {
+    text!(
+        "put it before `flatten`, or give its input these dimensions with `reshape`",
+        "请放在 `flatten` 之前,或先用 `reshape` 恢复这些维度"
+    )
 }
 
 /// The sizes as a shape; a size that is too large or a tensor with too many elements is the reason why not.

@@ -178,7 +178,9 @@ fn times(is: &Rational, said: &Rational) -> Option<String> {
 fn percent(is: &Rational, said: &Rational) -> Option<String> {
     let float = |number: &Rational| *number.numer() as f64 / *number.denom() as f64;
     let share = (float(said) / float(is) - 1.0).abs() * 100.0;
-    share.is_finite().then(|| format!("{share:.3} %"))
+    // Below this, three digits would say that nothing is wrong.
+    let shown = if share < 0.001 { "< 0.001 %".to_owned() } else { format!("{share:.3} %") };
+    share.is_finite().then_some(shown)
 }
 
 fn summary(report: &Report) -> Text {

@@ -113,13 +113,15 @@ fn without_padding_there_is_one_count() {
     assert_eq!(cost.terms[0].padding_exact, None);
 }
 
+/// What is said of a convolution that is refused.
+fn wrong(conv: Conv2d, input: &[u64], setting: Option<&str>, message: &str, help: Option<&str>) {
+    let reason = conv.output(&[Shape::new(input.to_vec()).unwrap()]).unwrap_err();
+    assert_eq!((reason.to_string().as_str(), reason.setting), (message, setting));
+    assert_eq!(reason.help.map(|help| help.english).as_deref(), help);
+}
+
 #[test]
-fn reasons_say_what_is_wrong() {
-    let wrong = |conv: Conv2d, input: &[u64], setting: Option<&str>, message: &str, help: Option<&str>| {
-        let reason = conv.output(&[Shape::new(input.to_vec()).unwrap()]).unwrap_err();
-        assert_eq!((reason.to_string().as_str(), reason.setting), (message, setting));
-        assert_eq!(reason.help.map(|help| help.english).as_deref(), help);
-    };
+fn what_does_not_fit_together_is_named() {
     let groups = || Conv2d { groups: size(3), ..conv(32, [1, 1]) };
     wrong(
         conv(1, [1, 1]),
@@ -149,6 +151,10 @@ fn reasons_say_what_is_wrong() {
         "`padding = \"same\"` keeps the size, and a stride of 2 does not",
         Some("`padding = 1` divides the size by the stride, rounded up"),
     );
+}
+
+#[test]
+fn sizes_that_cannot_be_are_named() {
     let kernel = Some("kernel_size");
     wrong(
         conv(1, [5, 5]),

@@ -25,18 +25,37 @@ const FULL_WIDTH: [(char, char); 14] = [
     ('\u{ff5d}', '}'),
 ];
 
+/// Bytes of a line that are looked at on either side: what is longer is no slip.
+const REACH: usize = 500;
+
 /// The slip at `span`, where toml has found a mistake; `None` if it is none of those that are known.
 pub(super) fn slip(text: &str, span: &Span) -> Option<Slip> {
     let (before, from) = (text.get(..span.start)?, text.get(span.start..)?);
-    let line_before = before.rsplit('\n').next().unwrap_or_default();
-    let line = from.lines().next().unwrap_or_default();
+    let line_before = last_line(before)?;
+    // Inside a string that is not closed, everything may be written.
+    if ['"', '\''].iter().any(|quote| line_before.matches(*quote).count() % 2 == 1) {
+        return None;
+    }
+    let line = from.get(..from.bytes().take(REACH).position(|byte| byte == b'\n').unwrap_or(from.len()))?;
     let word = text.get(span.clone()).filter(|word| !word.is_empty()).unwrap_or(line).trim();
+    if line.len() > REACH || word.len() > REACH {
+        return None;
+    }
     json(text)
         .or_else(|| comment(line_before, line))
         .or_else(|| full_width(line_before, word))
         .or_else(|| colon(line_before))
         .or_else(|| parentheses(line_before))
         .or_else(|| value(line_before, word))
+}
+
+/// What stands before a place in its line, unless that is longer than [`REACH`].
+fn last_line(before: &str) -> Option<&str> {
+    let near = before.len().saturating_sub(REACH);
+    match before.as_bytes()[near..].iter().rposition(|&byte| byte == b'\n') {
+        Some(newline) => before.get(near + newline + 1..),
+        None => (near == 0).then_some(before),
+    }
 }
 
 fn json(text: &str) -> Option<Slip> {
@@ -64,9 +83,10 @@ fn comment(line_before: &str, line: &str) -> Option<Slip> {
 fn full_width(line_before: &str, word: &str) -> Option<Slip> {
     // The mistake shows at the mark, or behind it.
     let last = line_before.trim_end().chars().next_back();
+    let is_quoted = word.starts_with(['"', '\'']);
     let (found, instead) = last
         .into_iter()
-        .chain(word.chars())
+        .chain(word.chars().take(if is_quoted { 0 } else { REACH }))
         .find_map(|c| FULL_WIDTH.into_iter().find(|&(mark, _)| mark == c))?;
     Some((
         text!("`{found}` has no meaning in TOML", "`{found}` 在 TOML 中没有意义"),
@@ -159,6 +179,10 @@ mod tests {
 
     #[test]
     fn other_mistakes_are_left_to_toml() {
+        assert_eq!(slip_in("about = \"to be: \nlayers = 1", "\nlayers"), None);
+        assert_eq!(slip_in("about = \"你好\u{ff0c}\nlayers = 1", "\nlayers"), None);
+        let long = format!("a = {} False", " ".repeat(REACH));
+        assert_eq!(slip_in(&long, "False"), None);
         assert_eq!(slip_in("a = 1 2", "2"), None);
         assert_eq!(slip_in("a = 0x", "0x"), None);
     }
