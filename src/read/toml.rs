@@ -55,6 +55,9 @@ fn syntax_mistakes(text: &str, table: &DeTable<'_>, errors: &[toml::de::Error]) 
             return vec![bracket];
         }
     }
+    // What is wrong with a value comes behind what follows from it.
+    let mut errors: Vec<_> = errors.iter().collect();
+    errors.sort_by_key(|error| place(error).start);
     let mut mistakes: Vec<Diagnostic> = vec![];
     let (mut start, mut end_of_line) = (None, 0);
     for error in errors {
@@ -90,8 +93,8 @@ fn syntax_mistake(
     if message == "duplicate key" {
         return repeated::key(text, table, span);
     }
-    if let Some((what, help)) = slips::slip(text, &span) {
-        return (Diagnostic::new(what, span).help(help), false);
+    if let Some(slip) = slips::slip(text, &span) {
+        return (Diagnostic::new(slip.what, span).help(slip.help), slip.is_last);
     }
     let help = message.contains("missing comma").then(|| {
         text!(

@@ -4,8 +4,26 @@ use crate::error::Span;
 use crate::text;
 use crate::text::Text;
 
-/// What is wrong, and what to write instead.
-pub(super) type Slip = (Text, Text);
+/// A slip that is known.
+pub(super) struct Slip {
+    /// What is wrong.
+    pub(super) what: Text,
+    /// What to write instead.
+    pub(super) help: Text,
+    /// Whether the mistakes behind it only follow from it.
+    pub(super) is_last: bool,
+}
+
+impl Slip {
+    fn new(what: Text, help: Text) -> Self {
+        Self { what, help, is_last: false }
+    }
+
+    /// The same, with nothing behind it that is a mistake of its own.
+    fn last(self) -> Self {
+        Self { is_last: true, ..self }
+    }
+}
 
 /// Marks of a Chinese keyboard or of a word processor, and those of TOML.
 const FULL_WIDTH: [(char, char); 14] = [
@@ -32,20 +50,27 @@ const REACH: usize = 500;
 pub(super) fn slip(text: &str, span: &Span) -> Option<Slip> {
     let (before, from) = (text.get(..span.start)?, text.get(span.start..)?);
     let line_before = last_line(before)?;
-    // Inside a string that is not closed, everything may be written.
-    if ['"', '\''].iter().any(|quote| line_before.matches(*quote).count() % 2 == 1) {
-        return None;
-    }
     let line = from.get(..from.bytes().take(REACH).position(|byte| byte == b'\n').unwrap_or(from.len()))?;
     let word = text.get(span.clone()).filter(|word| !word.is_empty()).unwrap_or(line).trim();
     if line.len() > REACH || word.len() > REACH {
         return None;
     }
+    if let Some(quote) = open_quote(line_before) {
+        // Inside a string, everything may be written.
+        return line.trim().is_empty().then(|| {
+            Slip::new(
+                text!("a quote is not closed in this line", "此行有引号没有闭合"),
+                text!("close it with `{quote}`", "请用 `{quote}` 闭合"),
+            )
+            .last()
+        });
+    }
     json(text)
         .or_else(|| comment(line_before, line))
         .or_else(|| full_width(line_before, word))
-        .or_else(|| colon(line_before))
-        .or_else(|| parentheses(line_before))
+        .or_else(|| colon(line_before, line))
+        .or_else(|| parentheses(line_before, word))
+        .or_else(|| punctuation(line, word))
         .or_else(|| value(line_before, word))
 }
 
@@ -58,10 +83,26 @@ fn last_line(before: &str) -> Option<&str> {
     }
 }
 
+/// The quote that is open at the end of `line`.
+fn open_quote(line: &str) -> Option<char> {
+    let (mut open, mut is_escaped) = (None, false);
+    for c in line.chars() {
+        match open {
+            _ if is_escaped => is_escaped = false,
+            Some('"') if c == '\\' => is_escaped = true,
+            Some(quote) if c == quote => open = None,
+            None if c == '#' => return None,
+            None if c == '"' || c == '\'' => open = Some(c),
+            Some(_) | None => {}
+        }
+    }
+    open
+}
+
 fn json(text: &str) -> Option<Slip> {
     let is_json = text.trim_start().starts_with('{');
     is_json.then(|| {
-        (
+        Slip::new(
             text!("a description is TOML, and this looks like JSON", "描述文件是 TOML,而这看起来是 JSON"),
             text!(
                 "begin with `input = [3, 224, 224]` and `layers = […]`",
@@ -74,7 +115,7 @@ fn json(text: &str) -> Option<Slip> {
 fn comment(line_before: &str, line: &str) -> Option<Slip> {
     let start = format!("{line_before}{line}");
     let mark = ["//", "--", "/*", "%"].into_iter().find(|mark| start.trim_start().starts_with(mark))?;
-    Some((
+    Some(Slip::new(
         text!("`{mark}` begins no comment", "`{mark}` 不能开始注释"),
         text!("comments begin with `#`", "注释以 `#` 开头"),
     ))
@@ -88,28 +129,48 @@ fn full_width(line_before: &str, word: &str) -> Option<Slip> {
         .into_iter()
         .chain(word.chars().take(if is_quoted { 0 } else { REACH }))
         .find_map(|c| FULL_WIDTH.into_iter().find(|&(mark, _)| mark == c))?;
-    Some((
+    Some(Slip::new(
         text!("`{found}` has no meaning in TOML", "`{found}` 在 TOML 中没有意义"),
         text!("write `{instead}`", "请写成 `{instead}`"),
     ))
 }
 
-fn colon(line_before: &str) -> Option<Slip> {
-    let key = line_before.trim_end().strip_suffix(':')?;
+fn colon(line_before: &str, line: &str) -> Option<Slip> {
+    // The mistake shows at the colon, or behind it.
+    let before = line_before.trim_end();
+    let key = if line.starts_with(':') { before } else { before.strip_suffix(':')? };
     let key = key.rsplit(['{', ',', '[']).next().unwrap_or(key).trim();
-    Some((
+    Some(Slip::new(
         text!("a key and its value are joined by `=`, not by `:`", "键和值之间是 `=`,不是 `:`"),
         text!("write `{key} = …`", "请写成 `{key} = …`"),
     ))
 }
 
-fn parentheses(line_before: &str) -> Option<Slip> {
+fn parentheses(line_before: &str, word: &str) -> Option<Slip> {
     let opened = line_before.rsplit('=').next()?.trim_start();
-    opened.starts_with('(').then(|| {
-        (
+    let is_list = opened.starts_with('(') || (opened.is_empty() && word.starts_with('('));
+    is_list.then(|| {
+        Slip::new(
             text!("a list does not stand in parentheses", "列表不用圆括号"),
             text!("write it in brackets: `[3, 224, 224]`", "请用方括号:`[3, 224, 224]`"),
         )
+    })
+}
+
+/// Another mark than a comma between values, or none before a key.
+fn punctuation(line: &str, word: &str) -> Option<Slip> {
+    if line.starts_with(';') {
+        let what = text!("`;` has no meaning in TOML", "`;` 在 TOML 中没有意义");
+        return Some(Slip::new(what, text!("write `,`", "请写成 `,`")).last());
+    }
+    let (_, key) = word.rsplit_once(' ')?;
+    let is_key = line.get(word.len()..).is_some_and(|rest| rest.trim_start().starts_with('='));
+    is_key.then(|| {
+        Slip::new(
+            text!("a comma is missing before `{key}`", "`{key}` 之前缺少逗号"),
+            text!("write `, {key} = …`", "请写成 `, {key} = …`"),
+        )
+        .last()
     })
 }
 
@@ -120,33 +181,61 @@ fn value(line_before: &str, word: &str) -> Option<Slip> {
     }
     let lower = word.to_lowercase();
     if ["true", "false"].contains(&&*lower) {
-        return Some((
+        return Some(Slip::new(
             text!("`{word}` is no value", "`{word}` 不是值"),
             text!("write `{lower}`", "请写成 `{lower}`"),
         ));
     }
     if ["none", "null", "nil"].contains(&&*lower) {
-        return Some((
+        return Some(Slip::new(
             text!("`{word}` is no value", "`{word}` 不是值"),
             text!("leave the key out", "请去掉这个键"),
         ));
     }
+    if let Some(value) = word.strip_suffix(')').filter(|value| !value.contains('(')) {
+        let value = value.trim_end();
+        return Some(
+            Slip::new(
+                text!("`)` closes nothing", "`)` 没有对应的开括号"),
+                text!(
+                    "a table is closed by `}}`, a list by `]`: `{value} }}`",
+                    "表用 `}}` 闭合,列表用 `]`:`{value} }}`"
+                ),
+            )
+            .last(),
+        );
+    }
+    let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> = word.split_whitespace().collect();
-    let is_number = |part: &&str| part.bytes().all(|b| b.is_ascii_digit());
     if let [first, second, ..] = parts[..]
         && parts.iter().all(is_number)
     {
-        return Some((
+        return Some(Slip::new(
             text!("a comma is missing between {first} and {second}", "{first} 与 {second} 之间缺少逗号"),
             text!("write `{first}, {second}`", "请写成 `{first}, {second}`"),
         ));
     }
-    let is_bare = word.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && word.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
-    is_bare.then(|| {
-        (
+    let sizes: Vec<&str> = word.split(['x', 'X', '×']).collect();
+    if sizes.len() > 1 && sizes.iter().all(is_number) {
+        let list = sizes.join(", ");
+        return Some(Slip::new(
+            text!("sizes are a list", "尺寸是一个列表"),
+            text!("write `[{list}]`", "请写成 `[{list}]`"),
+        ));
+    }
+    let is_part = |c: char| c.is_alphanumeric() || "_-. ".contains(c);
+    if word.starts_with(|c: char| c.is_alphabetic() || c == '_') && word.chars().all(is_part) {
+        return Some(Slip::new(
             text!("`{word}` stands without quotes", "`{word}` 没有加引号"),
             text!("write `\"{word}\"`", "请写成 `\"{word}\"`"),
+        ));
+    }
+    let is_expression =
+        word.contains(['*', '/', '+', '^', '%']) && !word.contains(['"', '\'', '(', ')', '[', ']', '{', '}']);
+    is_expression.then(|| {
+        Slip::new(
+            text!("`{word}` stands without quotes", "`{word}` 没有加引号"),
+            text!("an expression is text: `\"{word}\"`", "表达式要写成文本:`\"{word}\"`"),
         )
     })
 }
@@ -157,7 +246,7 @@ mod tests {
 
     fn slip_in(text: &str, at: &str) -> Option<(String, String)> {
         let start = text.find(at).unwrap();
-        slip(text, &(start..start + at.len())).map(|(what, help)| (what.english, help.english))
+        slip(text, &(start..start + at.len())).map(|slip| (slip.what.english, slip.help.english))
     }
 
     fn says(text: &str, at: &str, what: &str, help: &str) {
@@ -174,13 +263,34 @@ mod tests {
         assert_eq!(slip_in("// mine", "mine").unwrap().1, "comments begin with `#`");
         says("a = [3，8]", "3，8", "`，` has no meaning in TOML", "write `,`");
         assert!(slip_in("{ \"input\": [3] }", "\"input\"").unwrap().0.contains("JSON"));
+        says(
+            "about = \"to be:\nlayers = 1",
+            "\nlayers",
+            "a quote is not closed in this line",
+            "close it with `\"`",
+        );
+        says(
+            "name = My Network",
+            "My Network",
+            "`My Network` stands without quotes",
+            "write `\"My Network\"`",
+        );
+        says("input = 3x32x32", "3x32x32", "sizes are a list", "write `[3, 32, 32]`");
+        says("a = { c = 2*8 }", "2*8", "`2*8` stands without quotes", "an expression is text: `\"2*8\"`");
+        says(
+            "a = { k = (3, 3) }",
+            "(3",
+            "a list does not stand in parentheses",
+            "write it in brackets: `[3, 224, 224]`",
+        );
+        says("a = { k = 3 bias = true }", "3 bias", "a comma is missing before `bias`", "write `, bias = …`");
+        says("a = [{}; {}]", ";", "`;` has no meaning in TOML", "write `,`");
         assert_eq!(slip_in("pad = None", "None").unwrap().1, "leave the key out");
     }
 
     #[test]
     fn other_mistakes_are_left_to_toml() {
-        assert_eq!(slip_in("about = \"to be: \nlayers = 1", "\nlayers"), None);
-        assert_eq!(slip_in("about = \"你好\u{ff0c}\nlayers = 1", "\nlayers"), None);
+        assert_eq!(slip_in("about = \"to be: \\q, \u{ff0c}\"", "\\q"), None);
         let long = format!("a = {} False", " ".repeat(REACH));
         assert_eq!(slip_in(&long, "False"), None);
         assert_eq!(slip_in("a = 1 2", "2"), None);
