@@ -205,6 +205,18 @@ fn value(line_before: &str, word: &str) -> Option<Slip> {
             .last(),
         );
     }
+    if let Some((name, _)) = word.split_once('(').filter(|(name, _)| !name.is_empty()) {
+        return Some(
+            Slip::new(
+                text!("`{name}(` is no value", "`{name}(` 不是值"),
+                text!(
+                    "an operator is a table: `{{ op = \"conv2d\", … }}`",
+                    "算子是表:`{{ op = \"conv2d\", … }}`"
+                ),
+            )
+            .last(),
+        );
+    }
     let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> = word.split_whitespace().collect();
     if let [first, second, ..] = parts[..]
@@ -285,6 +297,9 @@ mod tests {
         );
         says("a = { k = 3 bias = true }", "3 bias", "a comma is missing before `bias`", "write `, bias = …`");
         says("a = [{}; {}]", ";", "`;` has no meaning in TOML", "write `,`");
+        assert!(
+            slip_in("layers = [conv2d(8, 3)]", "conv2d(8").unwrap().1.starts_with("an operator is a table")
+        );
         assert_eq!(slip_in("pad = None", "None").unwrap().1, "leave the key out");
     }
 
