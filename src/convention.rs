@@ -15,6 +15,7 @@ use crate::text::Text;
 
 pub mod figure;
 pub mod measure;
+pub(crate) mod numeral;
 pub mod search;
 
 use measure::{Facts, Measure};

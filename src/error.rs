@@ -266,8 +266,12 @@ pub fn render_all(
 
 /// The name among `known` that `name` was probably meant to be, as a help: "did you mean `relu`?".
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<Text> {
-    let nearest = nearest(name, known)?;
-    Some(text!("did you mean `{nearest}`?", "是否指 `{nearest}`?"))
+    nearest(name, known).map(meant)
+}
+
+/// A help that names what was probably meant.
+pub fn meant(name: &str) -> Text {
+    text!("did you mean `{name}`?", "是否指 `{name}`?")
 }
 
 /// The name that was probably meant, or else those there are, as a help; nothing where there is none.

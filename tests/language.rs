@@ -360,3 +360,34 @@ fn bundled_networks_have_no_warnings() {
         }
     }
 }
+
+#[test]
+fn shapes_that_fit_by_accident_get_a_warning() {
+    let warnings = |text: &str| -> Vec<String> {
+        let network = Description::parse("net.toml", text).unwrap().expand(&Options::default()).unwrap();
+        network.warnings.into_iter().map(|warning| warning.message.english).collect()
+    };
+    let conv = "{ op = 'conv2d', out_channels = 4, kernel_size = 3 }";
+    let linear = "{ op = 'linear', out_features = 2 }";
+    let shaped = |input: &str, layers: &str| format!("input = {input}\nlayers = [{layers}]");
+    assert_eq!(warnings(&shaped("[32, 32, 3]", "{ op = 'relu' }")), ["this is read as 32 channels of 32×3"]);
+    for input in ["[3, 32, 32]", "[32, 16, 3]", "[4, 4, 3]", "[32, 32]"] {
+        assert_eq!(warnings(&shaped(input, "{ op = 'relu' }")), [""; 0], "{input}");
+    }
+    let forgotten = "`linear` takes the width of 4×4×4 for its features";
+    for between in ["", "{ op = 'relu' },", "{ op = 'batch_norm2d' }, { op = 'dropout' },"] {
+        assert_eq!(warnings(&net(&format!("{conv}, {between} {linear}"))), [forgotten], "{between}");
+    }
+    // Once, however often the item is used.
+    assert_eq!(
+        warnings(&net(&format!(
+            "{{ repeat = 2, layers = [{conv}, {{ op = 'linear', out_features = 6 }}] }}"
+        )))
+        .len(),
+        1
+    );
+    for between in ["{ op = 'flatten' },", "{ op = 'permute', dims = [0, 2, 3, 1] },", "{ op = 'softmax' },"]
+    {
+        assert_eq!(warnings(&net(&format!("{conv}, {between} {linear}"))), [""; 0], "{between}");
+    }
+}

@@ -12,7 +12,7 @@ use crate::shape::Shape;
 use crate::subject::Subject;
 use crate::text;
 
-/// What of a network, a layer or a box.
+/// What is asked of a network, a layer or a box: its parameters, its MACs.
 #[derive(Clone, Copy, Debug)]
 pub struct Metric(&'static Row);
 
@@ -26,7 +26,7 @@ struct Row {
 /// How a metric comes about.
 #[derive(Debug)]
 enum Of {
-    /// From what is counted, and the bytes of a number.
+    /// Computed from the counts and the bytes of a number.
     Counts(fn(&Counts, u128) -> u128),
     /// Of the whole network alone.
     Network(fn(&Subject) -> u128),

@@ -8,7 +8,7 @@ use super::{Networks, Value, compare, evaluate};
 use crate::analyze::cost;
 use crate::counts::{Contraction, Counts, Kind};
 use crate::graph::{NodeId, Place};
-use crate::op::window::{Axis, spatial_sizes};
+use crate::op::window::{Axis, input_positions, spatial_sizes};
 use crate::op::{Role, Unit};
 use crate::read::expression::Rational;
 use crate::shape::Shape;
@@ -242,7 +242,7 @@ impl Layer<'_> {
 
     fn input_positions(&self) -> Working {
         let shapes = self.subject.network.graph.input_shapes(self.id);
-        Working::sizes("input height·width", spatial_sizes(&shapes[0]))
+        input_positions(&shapes[0])
     }
 
     /// The positions of the output if nothing were padded.

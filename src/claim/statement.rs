@@ -8,6 +8,7 @@ use crate::text::Text;
 
 use super::metric::Metric;
 
+mod remedy;
 mod words;
 
 use words::{Spanned, Word, words, written_number};
@@ -19,7 +20,7 @@ pub struct Statement {
     pub left: Term,
     /// How the sides compare.
     pub comparison: Comparison,
-    /// Behind it.
+    /// After it.
     pub right: Term,
 }
 
@@ -60,11 +61,11 @@ pub enum TermKind {
     Sizes(Vec<i128>),
     /// A figure of a network.
     Figure(Figure),
-    /// Two parts, calculated with.
+    /// Two parts joined by an operator.
     Operation(Operator, Box<Term>, Box<Term>),
 }
 
-/// How two parts are calculated with.
+/// How two parts are joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
     /// `+`
@@ -95,7 +96,7 @@ pub struct Figure {
     pub alias: Option<String>,
     /// The layer or box; the whole network without one.
     pub path: Option<String>,
-    /// What of it.
+    /// What is asked of it.
     pub metric: Metric,
 }
 
@@ -279,10 +280,28 @@ mod tests {
     }
 
     #[test]
+    fn mistakes_have_a_remedy() {
+        let help = |text: &str| parse(text).unwrap_err().failure.help.unwrap().english;
+        assert_eq!(help("macs ~ 4.1 GMACs"), "write `G`: the figure says what is counted");
+        assert_eq!(help("peak_bytes < 64 MiB"), "write `Mi`: the figure says what is counted");
+        assert_eq!(help("params ~ 25.6 million"), "write `M`");
+        assert_eq!(help("params ~ 25.6 m"), "write `M`");
+        assert_eq!(help("params ~ 25.6 zz"), "units are k, M, G, T, Ki, Mi, Gi, Ti and %");
+        assert_eq!(help("params ~ 4,12 M"), "decimals stand behind a point: 4.12");
+        assert_eq!(help("shape == (64, 112, 112)"), "sizes stand in brackets: [256, 28, 28]");
+        assert_eq!(help("params~25.6M"), "put spaces around `~`");
+        assert_eq!(help("3a/5x5.mac == 1"), "did you mean `macs`?");
+    }
+
+    #[test]
     fn mistakes_have_a_place() {
         assert_eq!(error("macs 120M"), ("a comparison is missing behind this".to_owned(), 5..9));
         assert_eq!(error("macs == "), ("a figure is missing here".to_owned(), 8..8));
         assert_eq!(error("a:b.mac == 1"), ("there is no figure `mac`".to_owned(), 4..7));
+        assert_eq!(error("macs ~ 4.1 GMACs"), ("there is no unit `GMACs`".to_owned(), 11..16));
+        assert_eq!(error("macs ~ 4.1GMACs"), ("there is no unit `GMACs`".to_owned(), 7..15));
+        assert_eq!(error("macs ~ 4,1 G"), ("`4,1` is no number".to_owned(), 7..10));
+        assert_eq!(error("macs~4.1G"), ("`macs~4.1G` is read as one word".to_owned(), 0..9));
         assert_eq!(error("macs = 1"), ("`=` is no comparison".to_owned(), 5..6));
         assert_eq!(error("(macs == 1"), ("this parenthesis is not closed".to_owned(), 0..1));
         assert_eq!(error("macs == 1 2"), ("nothing may follow here".to_owned(), 10..11));

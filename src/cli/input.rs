@@ -1,23 +1,22 @@
-//! Networks as they are named on the command line: a file, standard input, or a bundled network, with its variant.
+//! The arguments by which networks are named and read, and the subjects that come of them.
 
 use std::cell::OnceCell;
-use std::io::{self, Read};
-use std::path::Path;
 
 use clap::{Args, ValueEnum};
-use sha2::{Digest, Sha256};
 
-use super::open::open;
 use super::{Dtype, Outcome, Output, Voice};
 use crate::error::{Diagnostic, ReadError};
-use crate::read::bundled::{self, Bundled, CLAIMS};
 use crate::read::description::Name;
 use crate::read::expression::Value;
-use crate::read::{Description, MOST_BYTES, MOST_NODES, Network, Options};
+use crate::read::{Description, MOST_NODES, Network, Options};
 use crate::report::Subject;
 use crate::shape::ElementType;
 use crate::text;
-use crate::text::{Text, printable};
+use crate::text::printable;
+
+mod named;
+
+pub(super) use named::{Named, bundled_text, read_file};
 
 /// What a network is read with.
 #[derive(Args, Clone, Debug)]
@@ -264,7 +263,7 @@ impl Reading {
             label: printable(&label),
             source: description.source.name.clone(),
             variant,
-            sha256: named.sha256.get_or_init(|| sha256(&description.source.text)).clone(),
+            sha256: named.sha256().to_owned(),
             network,
             analysis,
             element: ElementType::from(self.settings.dtype),
@@ -291,52 +290,11 @@ impl Reading {
         printable(&std::iter::once(name.to_owned()).chain(apart).collect::<Vec<_>>().join(" · "))
     }
 
-    pub(super) fn read(&self, file: &str) -> Result<Named, ReadError> {
-        if file == "-" {
-            let From::Toml = self.settings.from;
-            let text = read_text("standard input", io::stdin().lock())?;
-            let description = Description::parse("standard input", &text)?;
-            return Ok(Named {
-                description,
-                stem: "stdin".to_owned(),
-                variant: None,
-                bundled: false,
-                sha256: OnceCell::new(),
-            });
-        }
-        // A file whose name has an `@` in it is that file.
-        let (path, variant) = match file.rsplit_once('@') {
-            Some((path, variant)) if !Path::new(file).exists() => (path, Some(variant.to_owned())),
-            Some(_) | None => (file, None),
-        };
-        let looks_like_a_path = path.contains(['/', '\\', '.']) || Path::new(path).exists();
-        if !looks_like_a_path {
-            return named(path, variant);
-        }
-        if Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("onnx")) {
-            let why = text!("this version reads descriptions in TOML only", "此版本只读取 TOML 描述文件");
-            return Err(ReadError::Unreadable { name: path.to_owned(), why, help: None });
-        }
-        let text = read_file(path)?;
-        let stem = Path::new(path).file_stem().map_or_else(|| path.into(), |stem| stem.to_string_lossy());
-        Ok(Named {
-            description: Description::parse(path, &text)?,
-            stem: stem.into_owned(),
-            variant,
-            bundled: false,
-            sha256: OnceCell::new(),
-        })
+    /// The description that `file` names.
+    fn read(&self, file: &str) -> Result<Named, ReadError> {
+        let From::Toml = self.settings.from;
+        Named::read(file)
     }
-}
-
-/// A description and what it was called by.
-pub(super) struct Named {
-    pub(super) description: Description,
-    pub(super) stem: String,
-    pub(super) variant: Option<String>,
-    bundled: bool,
-    /// Of the text, once it is asked for.
-    sha256: OnceCell<String>,
 }
 
 fn too_many_variants(named: &Named) -> ReadError {
@@ -345,86 +303,6 @@ fn too_many_variants(named: &Named) -> ReadError {
         "它的各变体合计超过 {MOST_NODES} 个节点"
     );
     named.refused(why, Some(text!("name one: `@VARIANT`", "请指定一个:`@变体`")))
-}
-
-fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-impl Named {
-    fn refused(&self, why: Text, help: Option<Text>) -> ReadError {
-        ReadError::Unreadable { name: self.description.source.name.clone(), why, help }
-    }
-}
-
-/// The text of a bundled description.
-pub(super) fn bundled_text(name: &str) -> Result<&'static str, ReadError> {
-    let claims = CLAIMS.iter().find(|file| file.name == name);
-    claims.map_or_else(|| find(name).map(|(file, _)| file.text), |file| Ok(file.text))
-}
-
-fn named(name: &str, variant: Option<String>) -> Result<Named, ReadError> {
-    let (file, of_name) = find(name)?;
-    let description = Description::parse(&format!("{}.toml", file.name), file.text)?;
-    Ok(Named {
-        description,
-        stem: file.name.to_owned(),
-        variant: variant.or(of_name),
-        bundled: true,
-        sha256: OnceCell::new(),
-    })
-}
-
-fn find(name: &str) -> Result<(&'static Bundled, Option<String>), ReadError> {
-    bundled::find(name).ok_or_else(|| {
-        let why = text!(
-            "there is no such file, and no bundled network of that name",
-            "没有这个文件,也没有同名的内置网络"
-        );
-        let help = match bundled::nearest(name) {
-            Some(near) => text!("did you mean `{near}`?", "是否指 `{near}`?"),
-            None => text!("`cnncost models` lists the bundled networks", "`cnncost models` 列出内置网络"),
-        };
-        ReadError::Unreadable { name: name.to_owned(), why, help: Some(help) }
-    })
-}
-
-pub(super) fn read_file(path: &str) -> Result<String, ReadError> {
-    let unreadable = |why, help| ReadError::Unreadable { name: path.to_owned(), why, help };
-    let metadata = std::fs::metadata(path).map_err(|error| unreadable(io_error(&error), None))?;
-    if metadata.is_dir() {
-        let help = text!("give the files in it: `{path}/*.toml`", "请给出其中的文件:`{path}/*.toml`");
-        return Err(unreadable(text!("it is a directory", "这是一个目录"), Some(help)));
-    }
-    read_text(path, open(path).map_err(|error| unreadable(io_error(&error), None))?)
-}
-
-fn read_text(name: &str, file: impl Read) -> Result<String, ReadError> {
-    let unreadable = |why| ReadError::Unreadable { name: name.to_owned(), why, help: None };
-    let mut bytes = vec![];
-    // One byte more than is read, so that what is too long is seen to be.
-    let most = MOST_BYTES as u64 + 1;
-    file.take(most).read_to_end(&mut bytes).map_err(|error| unreadable(io_error(&error)))?;
-    if bytes.len() > MOST_BYTES {
-        return Err(unreadable(text!("it is larger than 16 MB", "超过 16 MB")));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let line =
-            1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&b| b == b'\n').count();
-        unreadable(text!("it is not UTF-8 text, see line {line}", "不是 UTF-8 文本,见第 {line} 行"))
-    })
-}
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "the system has a message for every other kind")]
-fn io_error(error: &io::Error) -> Text {
-    match error.kind() {
-        io::ErrorKind::NotFound => text!("there is no such file", "没有这个文件"),
-        io::ErrorKind::PermissionDenied => text!("it may not be read", "没有读取权限"),
-        io::ErrorKind::UnexpectedEof => {
-            text!("it is a pipe that nothing is written to", "这是一个没有写入者的管道")
-        }
-        _ => text!("{error}", "{error}"),
-    }
 }
 
 /// A value as `--set` writes it.

@@ -7,6 +7,7 @@ use crate::error::ReadError;
 use crate::read::Description;
 use crate::read::bundled::{BUNDLED, CLAIMS};
 use crate::read::claims::ClaimsFile;
+use crate::report::wrap::hanging;
 use crate::text;
 
 #[derive(Args, Debug)]
@@ -44,8 +45,9 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     }
     let text = match arguments.format {
         Format::Text => {
+            let width = output.style().width;
             let networks: String =
-                descriptions.iter().map(|(name, description)| line(name, description)).collect();
+                descriptions.iter().map(|(name, description)| entry(name, description, width)).collect();
             match claims(output) {
                 Ok(claims) => networks + &claims,
                 Err(error) => return output.refuse(&error),
@@ -68,12 +70,16 @@ fn claims(output: &Output) -> Result<String, ReadError> {
     Ok(text)
 }
 
-fn line(name: &str, description: &Description) -> String {
+/// A network's name and title, and below it its variants.
+fn entry(name: &str, description: &Description, width: usize) -> String {
+    const INDENT: usize = 18;
     let title = description.name.as_deref().unwrap_or_default();
     let variants: Vec<_> = description.variants.iter().map(|variant| &*variant.name.text).collect();
-    let variants =
-        if variants.is_empty() { String::new() } else { format!("{:18}{}\n", "", variants.join(" ")) };
-    format!("{name:<16}  {title}\n{variants}")
+    let entry = format!("{name:<16}  {}\n", hanging(title, INDENT, width));
+    if variants.is_empty() {
+        return entry;
+    }
+    format!("{entry}{:INDENT$}{}\n", "", hanging(&variants.join(" "), INDENT, width))
 }
 
 fn json(descriptions: &[(&str, Description)]) -> String {

@@ -3,8 +3,8 @@
 use clap::{Args, ValueEnum};
 
 use super::{Outcome, Output};
-use crate::error::did_you_mean;
 use crate::op::{Entry, OPERATORS};
+use crate::read::synonyms;
 use crate::report::operators;
 use crate::text;
 
@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             Some(entry) => operators::one(entry, style),
             None => {
                 let message = text!("there is no operator `{name}`", "没有名为 `{name}` 的算子");
-                return output.misused(message, did_you_mean(name, OPERATORS.iter().map(|entry| entry.name)));
+                return output.misused(message, synonyms::operator(name));
             }
         },
     };

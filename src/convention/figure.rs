@@ -1,5 +1,6 @@
 //! A figure as it is printed, "4.11 G": the whole numbers that are written so, rounded or cut at the last digit.
 
+use super::numeral::digits;
 use crate::text;
 use crate::text::Text;
 
@@ -59,7 +60,7 @@ impl Figure {
         let end = number_end(text);
         let (number, unit) = (&text[..end], text[end..].trim());
         let (unit_power, only_binary) = power(unit).ok_or_else(wrong)?;
-        let (mantissa, exponent) = decimal(number).ok_or_else(wrong)?;
+        let (mantissa, exponent) = digits(number).ok_or_else(wrong)?;
         if mantissa == 0 {
             return Err(wrong());
         }
@@ -149,20 +150,6 @@ fn power(unit: &str) -> Option<(u32, bool)> {
     Some((power, only_binary))
 }
 
-/// Digits without a point, and the power of ten that goes with them.
-fn decimal(number: &str) -> Option<(u128, i32)> {
-    let (number, exponent) = match number.split_once(['e', 'E']) {
-        Some((number, exponent)) => (number, exponent.parse::<i32>().ok()?),
-        None => (number, 0),
-    };
-    let plain: String = number.chars().filter(|c| !",_'".contains(*c)).collect();
-    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
-    let decimals = i32::try_from(fraction.len()).ok()?;
-    let digits = format!("{whole}{fraction}");
-    (!digits.is_empty()).then_some(())?;
-    Some((digits.parse().ok()?, exponent.checked_sub(decimals)?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,6 +186,7 @@ mod tests {
             "",
             "G",
             "4.1.2",
+            "4,12 G",
             "4.12 X",
             "-4",
             "0",

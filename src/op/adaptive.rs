@@ -1,5 +1,5 @@
-//! What the adaptive pools share, in any number of dimensions: as many bins on each axis as the output is to have, and what
-//! it costs to put together what is in them.
+//! What the adaptive pools share, in any number of dimensions: on each axis a bin for each element of the output, and the
+//! cost of reducing a bin to one number.
 
 use std::ops::Range;
 
@@ -21,7 +21,7 @@ impl<const N: usize> Bins<N> {
         shape([vec![channels], self.counts().to_vec()].concat())
     }
 
-    /// What it takes to put the elements of each bin together: one operation less than there are.
+    /// The operations that reduce each bin to one number: one fewer than it has elements.
     pub(super) fn reduction(&self, kind: Kind, input: &Shape, output: &Shape) -> Term {
         Term::ops(
             kind,
@@ -39,7 +39,7 @@ impl<const N: usize> Bins<N> {
         )
     }
 
-    /// Only where the bins are of one size; bins that overlap here and not there are no sliding window.
+    /// The bins as a sliding window, if all have the same size; bins that overlap only in places are none.
     pub(super) fn window(&self, input: &Shape) -> Option<Window> {
         let even = |(&size, bins): (&u64, u64)| {
             let kernel = size / bins;
@@ -65,7 +65,7 @@ impl<const N: usize> Bins<N> {
         self.counts().map(|count| count.to_string()).join("×")
     }
 
-    /// Each bin of `input` put together, one axis after the other: `reduce` takes a tensor and the dimension over which it
+    /// Each bin of `input` reduced to one number, one axis after the other: `reduce` takes a tensor and the dimension that it
     /// reduces to a size of 1.
     pub(super) fn reduce(
         &self,
@@ -92,8 +92,8 @@ fn bin(index: usize, size: usize, bins: usize) -> Range<usize> {
     index * size / bins..((index + 1) * size).div_ceil(bins)
 }
 
-/// The sizes of all `bins` over `size` elements together. A border between two bins that falls within an element makes both
-/// of them take it: `gcd − 1` of the `bins − 1` borders do not.
+/// The sizes of all `bins` over `size` elements, added up. Where the border between two bins falls inside an element, both
+/// take it; `gcd − 1` of the `bins − 1` borders fall between elements instead.
 fn elements_in_bins(size: u64, bins: u64) -> Working {
     if size.is_multiple_of(bins) {
         return Working::Number(size.into());

@@ -1,5 +1,5 @@
-//! `adaptive_avg_pool1d`, `adaptive_avg_pool2d`, `adaptive_avg_pool3d`: means over as many bins as the output is to have, as
-//! `torch.nn.AdaptiveAvgPool1d`, `AdaptiveAvgPool2d` and `AdaptiveAvgPool3d`.
+//! `adaptive_avg_pool1d`, `adaptive_avg_pool2d`, `adaptive_avg_pool3d`: the mean of each of as many bins as the output has
+//! elements, as `torch.nn.AdaptiveAvgPool1d`, `AdaptiveAvgPool2d` and `AdaptiveAvgPool3d`.
 
 use candle_core::Tensor;
 use schemars::JsonSchema;

@@ -1,5 +1,5 @@
 //! `adaptive_max_pool1d`, `adaptive_max_pool2d`, `adaptive_max_pool3d`: the largest element of each of as many bins as the output
-//! is to have, as `torch.nn.AdaptiveMaxPool1d`, `AdaptiveMaxPool2d` and `AdaptiveMaxPool3d`.
+//! has elements, as `torch.nn.AdaptiveMaxPool1d`, `AdaptiveMaxPool2d` and `AdaptiveMaxPool3d`.
 
 use candle_core::Tensor;
 use schemars::JsonSchema;

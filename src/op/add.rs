@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn one_input_is_no_sum() {
-        assert_eq!(reason(&[&[6]]), "takes two or more inputs, and gets 1");
+        assert_eq!(reason(&[&[6]]), "takes 2 or more inputs, and gets 1");
     }
 
     #[test]

@@ -24,7 +24,7 @@ use crate::working::Working;
 pub struct AvgPool<const N: usize> {
     /// Size of the window.
     pub kernel_size: PerAxis<Size, N>,
-    /// Steps from one window to the next; as many as the window is large, unless they are set.
+    /// Steps from one window to the next; the size of the window, unless it is set.
     #[serde(default)]
     #[schemars(with = "PerAxis<Size, N>")]
     pub stride: Option<PerAxis<Size, N>>,
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!((work.ops.div, exact.ops.div), (16, 16));
     }
 
-    /// 5 elements, padding 1, windows of 3 every 3: the last starts at the sixth position and reaches one past the padding.
+    /// 6 elements, padding 1, windows of 3 every 3: the last starts at the sixth position and reaches one past the padding.
     #[test]
     fn what_sticks_out_beyond_the_padding_is_never_divided_by() {
         let axis = Axis { kernel: 3, stride: 3, dilation: 1, before: 1, after: 1, ceil: true };

@@ -62,6 +62,10 @@ impl<const N: usize> Operator for BatchNorm<N> {
             (1, _) => Err(Reason::new(text!(
                 "needs channels or channels × length, and gets {input}",
                 "需要通道或通道 × 长度,却得到 {input}"
+            ))
+            .help(text!(
+                "there are `batch_norm2d` for images and `batch_norm3d` for volumes",
+                "图像用 `batch_norm2d`,体数据用 `batch_norm3d`"
             ))),
             _ => only_spatial::<N>(inputs).cloned(),
         }

@@ -1,4 +1,4 @@
-//! `channel_shuffle`: channels of all groups by turns, as `torch.nn.ChannelShuffle`.
+//! `channel_shuffle`: takes the channels of all groups in turn, as `torch.nn.ChannelShuffle`.
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
@@ -37,7 +37,7 @@ impl Operator for ChannelShuffle {
                 "{channels} channels cannot be divided into {groups} groups",
                 "{channels} 个通道不能等分为 {groups} 组"
             ))
-            .at("groups"));
+            .at_divisor("groups", groups, &[channels]));
         }
         Ok(input.clone())
     }

@@ -1,5 +1,5 @@
-//! `connections`, a setting of convolutions: which input channels each output channel takes, where it does not take all of
-//! them or those of its group. LeNet-5's second convolution is the classic: LeCun et al. 1998, Table I.
+//! `connections`, a setting of convolutions: which input channels each output channel takes, where these are
+//! neither all of them nor those of its group. LeNet-5's second convolution is the classic: LeCun et al. 1998, Table I.
 
 use std::collections::HashSet;
 
@@ -27,7 +27,7 @@ impl Connections {
         self.0.iter().map(|list| list.len() as u64).max().unwrap_or_default()
     }
 
-    /// Whether every output channel has its list, of input channels that there are, each once.
+    /// Whether every output channel has a list, and lists only input channels that exist, each once.
     pub(super) fn check(&self, channels: u64, out_channels: u64) -> Result<(), Reason> {
         let lists = self.0.len() as u64;
         if lists != out_channels {

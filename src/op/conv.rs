@@ -35,14 +35,14 @@ pub struct Conv<const N: usize> {
     /// Positions from one tap of the window to the next.
     #[serde(default = "PerAxis::<Size, N>::ones")]
     pub dilation: PerAxis<Size, N>,
-    /// Groups of channels that are convolved apart.
+    /// Groups of channels that are convolved separately.
     #[serde(default = "one_group")]
     pub groups: Size,
     /// Whether a learned bias is added to each output channel.
     #[serde(default = "settings::yes")]
     pub bias: bool,
-    /// The input channels that each output channel takes, numbered from 0, where these are not all; instead of `groups`.
-    /// The weight then holds a kernel for each pair, in this order.
+    /// For each output channel the input channels it takes, numbered from 0, where it does not take all; instead of
+    /// `groups`. The weight then holds a kernel for each pair, in this order.
     #[serde(default)]
     #[schemars(with = "Connections")]
     pub connections: Option<Connections>,
@@ -183,13 +183,13 @@ impl<const N: usize> Conv<N> {
         Window { axes: (0..N).map(axis).collect() }
     }
 
-    /// The input channels that each output channel sees, with what they are called.
+    /// The number of input channels that each output channel sees, with its name.
     fn group_channels(&self, input: &Shape) -> (&'static str, u64) {
         let name = if self.groups == Size::ONE { "in" } else { "in/groups" };
         (name, input.dims()[0] / self.groups.get())
     }
 
-    /// A table of connections says what groups would say.
+    /// Whether the table of connections fits the channels and stands alone: it says what groups would say.
     fn check_connections(&self, channels: u64) -> Result<(), Reason> {
         let Some(connections) = &self.connections else { return Ok(()) };
         if self.groups != Size::ONE {
@@ -209,36 +209,43 @@ impl<const N: usize> Conv<N> {
     /// `padding = "same"` needs stride 1, as in PyTorch.
     fn check_padding(&self) -> Result<(), Reason> {
         let stride = self.stride.0.into_iter().map(Size::get).find(|&stride| stride != 1);
-        match (self.padding, stride) {
-            (Padding::Same, Some(stride)) => Err(Reason::new(text!(
-                "`padding = \"same\"` keeps the size, and a stride of {stride} does not",
-                "`padding = \"same\"` 要保持尺寸,步幅 {stride} 做不到"
-            ))
-            .at("padding")
-            .help(text!("give the padding as a number", "请用数字给出填充"))),
-            (Padding::Same | Padding::Valid | Padding::Of(_), _) => Ok(()),
-        }
+        let (Padding::Same, Some(stride)) = (self.padding, stride) else { return Ok(()) };
+        let reason = Reason::new(text!(
+            "`padding = \"same\"` keeps the size, and a stride of {stride} does not",
+            "`padding = \"same\"` 要保持尺寸,步幅 {stride} 做不到"
+        ));
+        let reaches: Vec<u128> = self.sliding().axes.iter().map(Axis::reach).collect();
+        let help = match reaches[..] {
+            [first, ref others @ ..] if first % 2 == 1 && others.iter().all(|other| *other == first) => {
+                let half = first / 2;
+                text!(
+                    "`padding = {half}` divides the size by the stride, rounded up",
+                    "`padding = {half}` 使尺寸除以步幅并向上取整"
+                )
+            }
+            _ => text!("give the padding as a number", "请用数字给出填充"),
+        };
+        Err(reason.at("padding").help(help))
     }
 }
 
 /// Whether `groups` divide the channels on both sides.
 pub(super) fn check_groups(groups: Size, channels: u64, out_channels: Size) -> Result<(), Reason> {
     let (groups, out) = (groups.get(), out_channels.get());
-    if !channels.is_multiple_of(groups) {
-        return Err(Reason::new(text!(
+    let message = if !channels.is_multiple_of(groups) {
+        text!(
             "{groups} groups do not divide the {channels} input channels",
             "{groups} 个分组不能整除 {channels} 个输入通道"
-        ))
-        .at("groups"));
-    }
-    if !out.is_multiple_of(groups) {
-        return Err(Reason::new(text!(
+        )
+    } else if !out.is_multiple_of(groups) {
+        text!(
             "{groups} groups do not divide the {out} output channels",
             "{groups} 个分组不能整除 {out} 个输出通道"
-        ))
-        .at("groups"));
-    }
-    Ok(())
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Reason::new(message).at_divisor("groups", groups, &[channels, out]))
 }
 
 /// The default of `groups`.

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::window::{Axis, Window, spatial_sizes};
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, only, shape, taps};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, before_flatten, only, shape, taps};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -29,7 +29,8 @@ impl Operator for GlobalAvgPool {
             return Err(Reason::new(text!(
                 "needs channels and at least one spatial axis, and gets {input}",
                 "需要通道和至少一个空间维度,却得到 {input}"
-            )));
+            ))
+            .help(before_flatten()));
         }
         let mut sizes = vec![1; input.rank()];
         sizes[0] = input.dims()[0];

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{self, Size, finite};
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, only, standardize, taps};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, only_ranked, standardize, taps};
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
@@ -32,20 +32,14 @@ impl Definition for GroupNorm {
 
 impl Operator for GroupNorm {
     fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
-        let input = only(inputs)?;
-        let groups = self.num_groups.get();
-        let Some(channels) = input.channels() else {
-            return Err(Reason::new(text!(
-                "needs channels, and gets a single number",
-                "需要通道,却得到单个数"
-            )));
-        };
+        let input = only_ranked(inputs)?;
+        let (groups, channels) = (self.num_groups.get(), input.dims()[0]);
         if !channels.is_multiple_of(groups) {
             let reason = Reason::new(text!(
                 "{groups} groups do not divide the {channels} channels",
                 "{groups} 个分组不能整除 {channels} 个通道"
             ));
-            return Err(reason.at("num_groups"));
+            return Err(reason.at_divisor("num_groups", groups, &[channels]));
         }
         // PyTorch refuses this as well, though for a batch of one alone.
         if u128::from(groups) == input.elements() {
@@ -143,6 +137,6 @@ mod tests {
         wrong(6, &[6], "each group of 6 is a single value, and would become 0");
         wrong(6, &[6, 1, 1], "each group of 6×1×1 is a single value, and would become 0");
         let reason = norm(1, true).output(&shapes(&[&[]])).unwrap_err();
-        assert_eq!(reason.to_string(), "needs channels, and gets a single number");
+        assert_eq!(reason.to_string(), "needs at least one dimension beside the batch");
     }
 }

@@ -21,7 +21,7 @@ pub struct Gru {
     /// Layers, each on the outputs of the one before; at most 64.
     #[serde(default = "one")]
     pub num_layers: Size,
-    /// Whether the gates have learned biases, one with the input and one with the state.
+    /// Whether each gate has two learned biases: one added to the input's product, one to the state's.
     #[serde(default = "settings::yes")]
     pub bias: bool,
     /// Whether every layer goes through the sequence backwards too.

@@ -13,7 +13,7 @@ use crate::text;
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IndexSelect {
-    /// The dimension that elements are taken of; channels are 1, and the last is -1.
+    /// The dimension that elements are taken from; channels are 1, and the last is -1.
     pub dim: Dim,
     /// Which elements, counted from 0.
     #[schemars(length(min = 1))]

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{self, Size, finite};
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, only, standardize};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, only_ranked, standardize};
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
@@ -37,14 +37,8 @@ impl Definition for LayerNorm {
 
 impl Operator for LayerNorm {
     fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
-        let input = only(inputs)?;
+        let input = only_ranked(inputs)?;
         let (dims, rank) = (self.dims.get(), input.rank());
-        if rank == 0 {
-            return Err(Reason::new(text!(
-                "needs at least one dimension beside the batch",
-                "除批次外至少需要一个维度"
-            )));
-        }
         if dims > rank as u64 {
             let reason = Reason::new(text!(
                 "{dims} dimensions cannot be normalized: {input} has {rank} beside the batch",

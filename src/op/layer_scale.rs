@@ -5,10 +5,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::finite;
-use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, only};
+use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, only_ranked};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
-use crate::text;
 use crate::working::Working;
 
 /// A learned factor for each channel, the same small one at first: with it a residual block starts as nearly nothing.
@@ -27,14 +26,7 @@ impl Definition for LayerScale {
 
 impl Operator for LayerScale {
     fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
-        let input = only(inputs)?;
-        if input.rank() == 0 {
-            return Err(Reason::new(text!(
-                "needs channels, and gets a single number",
-                "需要通道,却得到单个数"
-            )));
-        }
-        Ok(input.clone())
+        only_ranked(inputs).cloned()
     }
 
     /// With a size of 1 for each dimension after the channels, as torchvision stores it: C×1×1 for an image.
@@ -92,7 +84,7 @@ mod tests {
     #[test]
     fn a_single_number_has_no_channels() {
         let reason = LayerScale { init_value: 1.0 }.output(&shapes(&[&[]])).unwrap_err();
-        assert_eq!(reason.to_string(), "needs channels, and gets a single number");
+        assert_eq!(reason.to_string(), "needs at least one dimension beside the batch");
         assert!(toml::from_str::<LayerScale>("init_value = inf").is_err());
     }
 }

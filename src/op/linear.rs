@@ -5,7 +5,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{self, Size};
-use super::{Class, Cost, Definition, Initializer, Operator, Reach, Reason, Term, Weight, only, shape};
+use super::{
+    Class, Cost, Definition, Initializer, Operator, Reach, Reason, Term, Weight, only_ranked, shape,
+};
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -30,15 +32,8 @@ impl Definition for Linear {
 
 impl Operator for Linear {
     fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
-        let mut sizes = only(inputs)?.dims().to_vec();
-        let Some(features) = sizes.last_mut() else {
-            return Err(Reason::new(text!(
-                "needs at least one dimension beside the batch",
-                "除批次外至少需要一个维度"
-            )));
-        };
-        *features = self.out_features.get();
-        shape(sizes)
+        let (positions, _) = positions_and_features(only_ranked(inputs)?);
+        shape([positions, &[self.out_features.get()]].concat())
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {

@@ -32,7 +32,7 @@ pub struct LpPool<const N: usize> {
     pub norm_type: f64,
     /// Size of the window.
     pub kernel_size: PerAxis<Size, N>,
-    /// Steps from one window to the next; as many as the window is large, unless they are set.
+    /// Steps from one window to the next; the size of the window, unless it is set.
     #[serde(default)]
     #[schemars(with = "PerAxis<Size, N>")]
     pub stride: Option<PerAxis<Size, N>>,

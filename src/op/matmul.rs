@@ -93,7 +93,7 @@ impl Operator for Matmul {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let (a, b) = (&inputs[0], &inputs[1]);
         let (columns, mut dims) = (b.dim(b.rank() - 1)?, a.dims().to_vec());
-        // candle multiplies stacks of one dimension on every device.
+        // On every device, candle multiplies matrices that are stacked along a single dimension.
         let product = a.flatten_to(a.rank() - 3)?.matmul(&b.flatten_to(b.rank() - 3)?)?;
         dims.pop();
         dims.push(columns);

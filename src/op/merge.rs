@@ -1,22 +1,17 @@
-//! What operators share that join several inputs element by element.
+//! What the operators that join several inputs element by element share.
 
 use super::{Arity, Cost, Reason, Term};
 use crate::counts::Kind;
 use crate::shape::Shape;
 use crate::text;
+use crate::text::Text;
 use crate::working::Working;
 
 /// The first input and the others, of which there is at least one.
 pub(super) fn several(inputs: &[Shape]) -> Result<(&Shape, &[Shape]), Reason> {
     match inputs {
         [first, rest @ ..] if !rest.is_empty() => Ok((first, rest)),
-        _ => {
-            let count = inputs.len();
-            Err(Reason::new(text!(
-                "takes two or more inputs, and gets {count}",
-                "接受两个或更多输入,却得到 {count} 个"
-            )))
-        }
+        _ => Err(Arity::SEVERAL.mismatch(inputs.len())),
     }
 }
 
@@ -41,12 +36,32 @@ pub(super) fn unequal(first: &Shape, other: &Shape) -> Reason {
     };
     let reason = Reason::new(message);
     match (first.image(), other.image()) {
-        (Some(_), Some(_)) => reason.help(text!(
-            "a 1×1 `conv2d` with the right `out_channels` and `stride` makes a shortcut fit",
-            "在捷径上加一个 1×1 `conv2d`,设好 `out_channels` 和 `stride`,即可使形状一致"
-        )),
+        (Some(a), Some(b)) => reason.help(shortcut(a, b).or_else(|| shortcut(b, a)).unwrap_or_else(|| {
+            text!(
+                "a 1×1 `conv2d` with the right `out_channels` and `stride` makes a shortcut fit",
+                "在捷径上加一个 1×1 `conv2d`,设好 `out_channels` 和 `stride`,即可使形状一致"
+            )
+        })),
         (_, _) => reason,
     }
+}
+
+/// The 1×1 convolution that makes the image `from` fit `to`, as in ResNet, where one does: with fewer positions or more channels.
+fn shortcut(to: [u64; 3], from: [u64; 3]) -> Option<Text> {
+    let [(channels, height, width), (_, from_height, from_width)] = [to, from].map(|[c, h, w]| (c, h, w));
+    let stride = from_height.div_ceil(height);
+    // Further steps would skip what no shortcut is meant to.
+    let is_step = stride <= 4;
+    let fits = is_step && from_height.div_ceil(stride) == height && from_width.div_ceil(stride) == width;
+    let grows = stride > 1 || channels > from[0];
+    let strided = if stride > 1 { format!(", stride = {stride}") } else { String::new() };
+    let ([c, h, w], settings) = (from, format!("out_channels = {channels}, kernel_size = 1{strided}"));
+    (fits && grows).then(|| {
+        text!(
+            "a `conv2d` with `{settings}` makes {c}×{h}×{w} fit",
+            "用 `conv2d`(`{settings}`)可使 {c}×{h}×{w} 与之一致"
+        )
+    })
 }
 
 /// The sizes that both shapes stretch to when sizes of 1 are repeated; `None` if there are none.
@@ -55,7 +70,7 @@ pub(super) fn stretched(a: &Shape, b: &Shape) -> Option<Vec<u64>> {
     (a.rank() == b.rank()).then(|| a.dims().iter().zip(b.dims()).map(stretch).collect()).flatten()
 }
 
-/// One operation between each two of the inputs, for each element of the output.
+/// For each element of the output, one operation fewer than there are inputs.
 pub(super) fn cost(kind: Kind, inputs: &[Shape], output: &Shape) -> Cost {
     let elements = Working::elements("output elements", output);
     let count = match inputs.len() {
@@ -63,4 +78,40 @@ pub(super) fn cost(kind: Kind, inputs: &[Shape], output: &Shape) -> Cost {
         n => Working::named("inputs", n as u128).less(Working::Number(1)).by(elements),
     };
     Cost { terms: vec![Term::ops(kind, count)] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::shapes;
+
+    #[test]
+    fn two_shapes_must_be_equal() {
+        let reason = |dims: &[&[u64]]| two_alike(&shapes(dims)).unwrap_err().to_string();
+        assert_eq!(reason(&[&[6]]), "takes two inputs, and gets 1");
+        assert_eq!(reason(&[&[6], &[6], &[6]]), "takes two inputs, and gets 3");
+        assert_eq!(reason(&[&[6], &[2, 3]]), "6 and 2×3 are not the same shape");
+        assert_eq!(
+            reason(&[&[6, 1], &[6, 4]]),
+            "6×1 and 6×4 are not the same shape, and PyTorch would silently repeat the sizes of 1"
+        );
+    }
+
+    #[test]
+    fn the_convolution_of_a_shortcut_is_named() {
+        let help = |first: [u64; 3], other: [u64; 3]| {
+            let [first, other] = [first, other].map(|dims| Shape::new(dims.to_vec()).unwrap());
+            unequal(&first, &other).help.unwrap().english
+        };
+        let strided = "a `conv2d` with `out_channels = 128, kernel_size = 1, stride = 2` makes 64×56×56 fit";
+        assert_eq!(help([128, 28, 28], [64, 56, 56]), strided);
+        assert_eq!(help([64, 56, 56], [128, 28, 28]), strided);
+        assert_eq!(
+            help([64, 56, 56], [256, 56, 56]),
+            "a `conv2d` with `out_channels = 256, kernel_size = 1` makes 64×56×56 fit"
+        );
+        // 28 windows with stride 2 need 55 or 56 positions.
+        assert!(help([64, 28, 28], [64, 54, 54]).starts_with("a 1×1 `conv2d` with the right"));
+        assert!(help([64, 28, 28], [64, 1, 1]).starts_with("a 1×1 `conv2d` with the right"));
+    }
 }

@@ -65,6 +65,7 @@ mod pool;
 pub mod prelu;
 pub mod rbf;
 mod reach;
+mod reason;
 mod recurrent;
 pub mod reshape;
 pub mod roll;
@@ -84,6 +85,8 @@ pub mod window;
 
 pub use cost::{Cost, Term, Unit};
 pub use reach::{Along, Look, Reach, Slide};
+pub use reason::Reason;
+use reason::{before_flatten, only, only_ranked, only_spatial, shape, size};
 pub use weight::{Initializer, Role, Weight};
 pub use window::Window;
 
@@ -348,70 +351,6 @@ pub enum Class {
     Rearrangement,
     /// A source: a learned tensor.
     Source,
-}
-
-/// Why an operator cannot take its inputs.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Reason {
-    /// What is wrong.
-    pub message: Text,
-    /// The setting at fault, if it is one.
-    pub setting: Option<&'static str>,
-    /// What to do about it.
-    pub help: Option<Text>,
-}
-
-impl Reason {
-    /// A reason that lies in no single setting.
-    pub fn new(message: Text) -> Self {
-        Self { message, setting: None, help: None }
-    }
-
-    /// The same, with the setting at fault.
-    #[must_use]
-    pub fn at(self, setting: &'static str) -> Self {
-        Self { setting: Some(setting), ..self }
-    }
-
-    /// The same, with a remedy.
-    #[must_use]
-    pub fn help(self, help: Text) -> Self {
-        Self { help: Some(help), ..self }
-    }
-}
-
-/// The only input of an operator that takes one.
-pub(crate) fn only(inputs: &[Shape]) -> Result<&Shape, Reason> {
-    let [input] = inputs else {
-        return Err(Arity::ONE.mismatch(inputs.len()));
-    };
-    Ok(input)
-}
-
-/// The only input, of channels and `N` spatial axes.
-pub(crate) fn only_spatial<const N: usize>(inputs: &[Shape]) -> Result<&Shape, Reason> {
-    let input = only(inputs)?;
-    if input.rank() == N + 1 {
-        return Ok(input);
-    }
-    let needs = match N {
-        1 => text!("channels × length", "通道 × 长度"),
-        2 => text!("channels × height × width", "通道 × 高 × 宽"),
-        _ => text!("channels × depth × height × width", "通道 × 深 × 高 × 宽"),
-    };
-    Err(Reason::new(text!("needs {needs}, and gets {input}", "需要 {needs:#},却得到 {input}")))
-}
-
-/// The sizes as a shape; a size that is too large or a tensor with too many elements is the reason why not.
-pub(crate) fn shape(dims: Vec<u64>) -> Result<Shape, Reason> {
-    Shape::new(dims).map_err(Reason::new)
-}
-
-/// A computed size, where it fits; [`shape`] checks the rest.
-pub(crate) fn size(value: u128) -> Result<u64, Reason> {
-    u64::try_from(value)
-        .map_err(|_| Reason::new(text!("the size {value} is above 2^53", "尺寸 {value} 超过了 2^53")))
 }
 
 /// Several shapes, for tests.

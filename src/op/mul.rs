@@ -53,14 +53,18 @@ impl Operator for Mul {
 fn misfit(a: &Shape, b: &Shape) -> Reason {
     if a.rank() == b.rank() {
         return Reason::new(text!(
-            "{a} and {b} cannot be multiplied: only sizes of 1 are repeated",
-            "{a} 与 {b} 不能相乘:只有尺寸为 1 的维度才会重复"
+            "{a} and {b} differ, and only sizes of 1 are repeated",
+            "{a} 与 {b} 不同,而只有尺寸为 1 的维度才会重复"
+        ))
+        .help(text!(
+            "give both the same size, or one of them 1, in each dimension: 96×1×1 weights the channels of 96×56×56",
+            "每个维度上两者尺寸须相同或其一为 1:96×1×1 可为 96×56×56 的各通道加权"
         ));
     }
     let (dims_a, dims_b) = (a.rank(), b.rank());
     Reason::new(text!(
-        "{a} and {b} cannot be multiplied: they have {dims_a} and {dims_b} dimensions",
-        "{a} 与 {b} 不能相乘:维数分别为 {dims_a} 和 {dims_b}"
+        "{a} and {b} have {dims_a} and {dims_b} dimensions",
+        "{a} 与 {b} 的维数分别为 {dims_a} 和 {dims_b}"
     ))
     .help(text!(
         "give both as many dimensions, of size 1 where they repeat: 96×1×1 weights the channels of 96×56×56",
@@ -99,16 +103,13 @@ mod tests {
     #[test]
     fn other_sizes_are_not() {
         let reason = output(&[&[96, 56, 56], &[48, 1, 1]]).unwrap_err();
-        assert_eq!(
-            reason.to_string(),
-            "96×56×56 and 48×1×1 cannot be multiplied: only sizes of 1 are repeated"
-        );
+        assert_eq!(reason.to_string(), "96×56×56 and 48×1×1 differ, and only sizes of 1 are repeated");
     }
 
     #[test]
     fn the_number_of_dimensions_is_equal() {
         let reason = output(&[&[96, 56, 56], &[96]]).unwrap_err();
-        assert_eq!(reason.to_string(), "96×56×56 and 96 cannot be multiplied: they have 3 and 1 dimensions");
+        assert_eq!(reason.to_string(), "96×56×56 and 96 have 3 and 1 dimensions");
         assert!(reason.help.is_some());
     }
 

@@ -66,7 +66,7 @@ impl Operator for MultiHeadAttention {
                 "{heads} heads do not divide the {channels} channels",
                 "{heads} 个头不能整除 {channels} 个通道"
             ))
-            .at("num_heads"));
+            .at_divisor("num_heads", heads, &[channels]));
         }
         Ok(query.clone())
     }

@@ -1,5 +1,5 @@
-//! What the pools over a sliding window share, in any number of dimensions: how the window slides, and what it costs to put
-//! together what it sees.
+//! What the pools over a sliding window share, in any number of dimensions: how the window slides, and the cost of reducing
+//! what it sees to one number.
 
 use candle_core::Tensor;
 
@@ -15,7 +15,7 @@ use crate::working::Working;
 pub(super) struct Pool<const N: usize> {
     /// Size of the window.
     pub kernel_size: PerAxis<Size, N>,
-    /// Steps from one window to the next; as many as the window is large, unless they are set.
+    /// Steps from one window to the next; the size of the window, unless it is set.
     pub stride: Option<PerAxis<Size, N>>,
     /// Positions added on both sides.
     pub padding: PerAxis<Extent, N>,
@@ -44,7 +44,7 @@ impl<const N: usize> Pool<N> {
         shape([vec![input.dims()[0]], sizes].concat())
     }
 
-    /// What it takes to put the taps of each window together: one operation less than there are.
+    /// The operations that reduce the taps of each window to one number: one fewer than there are taps.
     pub(super) fn reduction(&self, kind: Kind, input: &Shape, output: &Shape) -> Result<Term, Overflow> {
         let window = self.window();
         let all = Working::Product(window.kernel_working()).less(Working::Number(1));

@@ -13,7 +13,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Size;
-use super::{Class, Cost, Definition, Initializer, Operator, Reach, Reason, Term, Weight, only, shape};
+use super::{
+    Class, Cost, Definition, Initializer, Operator, Reach, Reason, Term, Weight, only_ranked, shape,
+};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -35,20 +37,13 @@ impl Definition for Rbf {
 
 impl Operator for Rbf {
     fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
-        let mut sizes = only(inputs)?.dims().to_vec();
-        let Some(features) = sizes.last_mut() else {
-            return Err(Reason::new(text!(
-                "needs at least one dimension beside the batch",
-                "除批次外至少需要一个维度"
-            )));
-        };
-        *features = self.out_features.get();
-        shape(sizes)
+        let input = only_ranked(inputs)?;
+        shape([&input.dims()[..input.rank() - 1], &[self.out_features.get()]].concat())
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
         let axes = vec![("out", self.out_features.get()), ("in", features(&inputs[0]))];
-        // Of the size of LeNet-5's, which are of 1 and −1.
+        // As large as the numbers of LeNet-5's centers, which are 1 and −1.
         vec![Weight::buffer("centers", axes, Initializer::Normal { deviation: 1.0 })]
     }
 

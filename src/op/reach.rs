@@ -10,7 +10,7 @@ pub enum Reach {
     Position,
     /// An entry for each dimension of the input, without the batch.
     Along(Vec<Along>),
-    /// Positions are taken apart and put together anew, and where each comes from is not followed.
+    /// Positions are rearranged, and where each comes from is not followed.
     Rearranged,
 }
 
@@ -30,7 +30,7 @@ pub enum Look {
     Same,
     /// At a range that moves along with it.
     Sliding(Slide),
-    /// At this one, whichever it is itself.
+    /// At this one, whatever its own position.
     At(u64),
     /// At all.
     All,
@@ -40,13 +40,13 @@ pub enum Look {
 /// positions included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slide {
-    /// With the divisor: input positions to one of the output.
+    /// Over the divisor: how far the range moves from one output position to the next.
     pub stride: i128,
-    /// What makes an output finer than its input: the stride of a transposed convolution.
+    /// More than 1 where the output is finer than its input: the stride of a transposed convolution.
     pub divisor: i128,
-    /// See above.
+    /// Over the divisor: where the range of output position 0 begins.
     pub first: i128,
-    /// See above.
+    /// Over the divisor: where that range ends.
     pub last: i128,
 }
 
@@ -72,7 +72,7 @@ impl Reach {
         Self::Along(looks.into_iter().enumerate().map(along).collect())
     }
 
-    /// All positions are mixed along the dimensions of `input` that `is_mixed` names, which stay.
+    /// Every dimension of `input` stays; along those that `is_mixed` names, each position looks at all.
     pub fn mixing(input: &Shape, is_mixed: impl Fn(usize) -> bool) -> Self {
         Self::kept((0..input.rank()).map(|dim| if is_mixed(dim) { Look::All } else { Look::Same }))
     }

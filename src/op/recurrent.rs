@@ -10,7 +10,7 @@ use crate::text;
 use crate::text::Text;
 use crate::working::Working;
 
-/// The most layers in one operator: each has weights of its own, with names of their own.
+/// The most layers in one operator: each adds weights, and every weight has a name.
 const MOST_LAYERS: u64 = 64;
 
 /// A recurrent network of one kind of gates.
@@ -31,7 +31,7 @@ pub(super) struct Recurrence {
 pub(super) struct Gates {
     /// How many there are.
     pub(super) count: u32,
-    /// The weights' axis of all gates.
+    /// The name of the axis on which the weights of all gates stand behind one another.
     pub(super) axis: &'static str,
     /// States that go from step to step; the first is the output.
     pub(super) states: usize,
@@ -41,7 +41,7 @@ pub(super) struct Gates {
     pub(super) step: Step,
 }
 
-/// The next states, from each gate's part out of the input, each gate's part out of the state, and the states.
+/// The next states, from what the input contributes to each gate, what the state contributes to each gate, and the states.
 type Step = fn(&[Tensor], &[Tensor], &[Tensor]) -> candle_core::Result<Vec<Tensor>>;
 
 impl Recurrence {
@@ -162,7 +162,7 @@ impl Recurrence {
             Some(bias) => tensor.broadcast_add(bias),
             None => Ok(tensor),
         };
-        // The input's part of all steps is one product.
+        // What the input contributes is one product for all steps.
         let inputs = biased(sequence.contiguous()?.flatten_to(1)?.matmul(&of_input.t()?)?, 2)?;
         let inputs = inputs.reshape((batch, length, ()))?;
         let zero = Tensor::zeros((batch, of_state.dim(0)?), sequence.dtype(), sequence.device())?;

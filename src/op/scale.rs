@@ -4,7 +4,7 @@ use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, only, taps};
+use super::{Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, only_ranked, taps};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -27,14 +27,7 @@ impl Definition for Scale {
 
 impl Operator for Scale {
     fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
-        let input = only(inputs)?;
-        if input.rank() == 0 {
-            return Err(Reason::new(text!(
-                "needs channels, and gets a single number",
-                "需要通道,却得到单个数"
-            )));
-        }
-        Ok(input.clone())
+        only_ranked(inputs).cloned()
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
@@ -99,6 +92,6 @@ mod tests {
     #[test]
     fn a_single_number_has_no_channels() {
         let reason = Scale { bias: false }.output(&[Shape::new(vec![]).unwrap()]).unwrap_err();
-        assert_eq!(reason.to_string(), "needs channels, and gets a single number");
+        assert_eq!(reason.to_string(), "needs at least one dimension beside the batch");
     }
 }

@@ -10,8 +10,8 @@ use candle_core::{Error, Result, Tensor};
 
 use super::window::Axis;
 
-/// `input`, batch × channels × axes, each element of it times `kernel`, in × out/groups × axes, added up in an output that has
-/// on each axis the size that stands beside it.
+/// Each element of `input`, batch × channels × axes, times `kernel`, in × out/groups × axes, added up in an output whose size
+/// on each axis stands beside that axis.
 pub(super) fn scatter(
     input: &Tensor,
     kernel: &Tensor,
@@ -49,8 +49,8 @@ fn along_axes(input: &Tensor, kernel: &Tensor, axes: &[(Axis, usize)], groups: u
     Ok(sum)
 }
 
-/// Where the products with tap number `tap` come to lie in `size` positions: the first element whose does, and the position
-/// of each from there on.
+/// Where the products with tap number `tap` land in `size` positions: the first element whose product lands, and the positions
+/// of its product and of those after it.
 fn landings(axis: &Axis, tap: u64, elements: usize, size: usize) -> Result<(usize, Vec<u32>)> {
     let (stride, padding) = (u128::from(axis.stride), u128::from(axis.before));
     let offset = u128::from(tap) * u128::from(axis.dilation);

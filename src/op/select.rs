@@ -13,7 +13,7 @@ use crate::text;
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Select {
-    /// The dimension that one element is taken of; channels are 1, and the last is -1.
+    /// The dimension that the element is taken from; channels are 1, and the last is -1.
     pub dim: Dim,
     /// Which element, counted from 0; a negative number counts from the end.
     pub index: i64,
@@ -45,7 +45,7 @@ impl Operator for Select {
         shape(dims)
     }
 
-    /// One of the outermost elements of a sample is a part of it.
+    /// Taken from the outermost dimension, the element lies in memory as a part of the sample.
     fn is_view(&self) -> bool {
         self.dim == Dim::channels()
     }

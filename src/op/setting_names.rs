@@ -9,7 +9,7 @@ pub(super) fn of<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
     T::deserialize(Names).err().map_or(&[], |asked| asked.0)
 }
 
-/// A deserializer that gives nothing and keeps what it is asked for.
+/// A deserializer that reads nothing: it keeps the names it is asked for.
 struct Names;
 
 /// The names that were asked for; as an error, for that is what ends the reading.
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn names_are_those_of_the_fields() {
         assert_eq!(of::<crate::op::linear::Linear>(), ["out_features", "bias"]);
-        // What is no struct asks for no names.
+        // A type that is no struct asks for no names.
         assert_eq!(of::<u64>(), [""; 0]);
     }
 }

@@ -269,12 +269,14 @@ where
             let Some(value) = list.next_element()? else { break };
             values.push(value);
         }
-        let found = values.len() + usize::from(list.next_element::<IgnoredAny>()?.is_some());
-        let more = if found > N { "+" } else { "" };
+        let mut found = values.len();
+        while list.next_element::<IgnoredAny>()?.is_some() {
+            found += 1;
+        }
         values.try_into().ok().filter(|_| found == N).map(PerAxis).ok_or_else(|| {
             A::Error::custom(text!(
-                "wants one number or a list of {N}, and has a list of {found}{more}",
-                "需要一个数或 {N} 个数的列表,这里的列表有 {found}{more} 个"
+                "wants one number or a list of {N}, and has a list of {found}",
+                "需要一个数或 {N} 个数的列表,这里的列表有 {found} 个"
             ))
         })
     }

@@ -27,7 +27,7 @@ pub struct Slice {
     #[serde(default)]
     #[schemars(with = "i64")]
     pub end: Option<i64>,
-    /// Steps from one element that is kept to the next.
+    /// Distance from one element that is kept to the next.
     #[serde(default = "one")]
     pub step: Size,
 }
@@ -67,7 +67,7 @@ impl Operator for Slice {
         vec![(if axis == 0 { "output channels" } else { "output size" }, working)]
     }
 
-    /// The channels of one sample lie behind one another; those of a part are a part of them.
+    /// The channels of one sample lie one after another, so a range of them is a part of its memory.
     fn is_view(&self) -> bool {
         self.dim == Dim::channels() && self.step == Size::ONE
     }

@@ -114,7 +114,7 @@ pub(super) fn cost(groups: Option<&Working>, n: &Working) -> Cost {
     in_all(groups, per_group)
 }
 
-/// The groups of numbers along `dim`, and the numbers of each. One group (`None`) goes without saying.
+/// The number of groups along `dim`, and the size of each. A single group (`None`) is left out of the working.
 fn groups(dim: Dim, shape: &Shape) -> (Option<Working>, Working) {
     let axis = shape.axis(dim.0).expect("`output` has accepted the dimension");
     let mut others = shape.dims().to_vec();
@@ -125,7 +125,7 @@ fn groups(dim: Dim, shape: &Shape) -> (Option<Working>, Working) {
     (Some(Working::sizes("groups", &others)), Working::named("group size", size))
 }
 
-/// What each group takes, times the groups.
+/// The operations of one group, times the number of groups.
 fn in_all<const N: usize>(groups: Option<&Working>, per_group: [(Kind, Working); N]) -> Cost {
     let term = |(kind, count): (Kind, Working)| {
         Term::ops(kind, groups.map_or(count.clone(), |groups| groups.clone().by(count)))

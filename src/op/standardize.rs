@@ -20,7 +20,7 @@ pub(super) fn weights(axes: &[(&'static str, u64)], factor: bool, summand: bool)
 
 /// For each group: n − 1 additions and a division for the mean; n subtractions of it; n squares, n − 1 additions and a
 /// division for the variance; the addition of `eps`, a root and a division for 1/√(var + eps); n multiplications by that.
-/// A learned factor is n multiplications more, a learned summand n additions. One group (`None`) goes without saying.
+/// A learned factor is n multiplications more, a learned summand n additions. A single group (`None`) is left out.
 pub(super) fn cost(groups: Option<&Working>, n: &Working, factor: bool, summand: bool) -> Cost {
     let times_n = |count: u64| Working::Number(count.into()).by(n.clone());
     let in_all = |kind, working: Working| {

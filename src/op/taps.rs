@@ -30,7 +30,7 @@ pub(super) fn along(padded: &Tensor, dim: usize, axis: &Axis, tap: u64, windows:
     padded.index_select(&Tensor::new(positions, padded.device())?, dim)
 }
 
-/// All taps of each window put together with `combine`, one axis after the other; beside `input` they see `outside`.
+/// The taps of each window reduced with `combine`, one axis after the other; outside `input` they see `outside`.
 pub(super) fn reduce(
     input: &Tensor,
     window: &Window,

@@ -3,18 +3,22 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::description::{Block, BlockBody, Body, Branches, Description, Item, Name, Setting};
-use super::expression::{RESERVED, Value};
+use super::description::{
+    Block, BlockBody, Body, Branches, Datum, DatumKind, Description, Item, Name, Setting,
+};
+use super::expression::{Expression, RESERVED, Value, number};
+use super::synonyms;
 use crate::error::{Diagnostic, Span, did_you_mean, known_names};
-use crate::op::{Entry, OPERATORS};
+use crate::op::Entry;
 use crate::text;
 
+mod cycle;
 mod defaults;
+mod earlier;
 
+use cycle::cycle;
 use defaults::sort_defaults;
-
-/// How deep blocks may stand in one another.
-const BLOCKS: usize = 128;
+use earlier::Earlier;
 
 /// Mistakes that are helped; fewer are shown.
 const HELPED: usize = 50;
@@ -37,7 +41,7 @@ pub(super) fn check(description: &mut Description) -> (Vec<Diagnostic>, bool) {
     for block in &description.blocks {
         checker.block(block);
     }
-    let cycle = checker.cycle();
+    let cycle = cycle(description);
     let is_finite = cycle.is_none();
     let Checker { mut mistakes, used, .. } = checker;
     mistakes.extend(cycle);
@@ -54,14 +58,6 @@ struct Checker<'d> {
     description: &'d Description,
     mistakes: Vec<Diagnostic>,
     used: HashSet<Arc<str>>,
-}
-
-/// The names that `from` may say at some item: those before it in its list, then those around the list.
-struct Earlier<'a> {
-    items: &'a [Item],
-    index: &'a HashMap<&'a str, usize>,
-    at: usize,
-    outer: Option<&'a Earlier<'a>>,
 }
 
 impl<'d> Checker<'d> {
@@ -133,6 +129,7 @@ impl<'d> Checker<'d> {
                 self.mistakes.push(diagnostic.also(param.name.span.clone(), label));
             }
         }
+        self.words(block.defaults.iter().map(|default| &default.value));
         let inputs: Vec<_> = block.inputs.iter().collect();
         match &block.body {
             BlockBody::Layers(items) => self.list(items, &inputs, None),
@@ -146,13 +143,20 @@ impl<'d> Checker<'d> {
             let earlier = Earlier { items, index: &index, at, outer };
             for name in &item.from {
                 let helped = self.is_helped();
-                self.mistakes.extend(check_from(name, inputs, &earlier, helped).err());
+                self.mistakes.extend(earlier.check_from(name, inputs, helped).err());
             }
             self.weights(item, &earlier);
             self.source(item, at);
+            self.words(item.when.iter().chain(&item.repeat));
             match &item.body {
-                Body::Operator { op, settings } => self.operator(op, settings),
-                Body::Use { block, arguments } => self.arguments(block, arguments),
+                Body::Operator { op, settings } => {
+                    self.operator(op, settings);
+                    self.words(settings.iter().map(|setting| &setting.value));
+                }
+                Body::Use { block, arguments } => {
+                    self.arguments(block, arguments);
+                    self.words(arguments.iter().map(|argument| &argument.value));
+                }
                 Body::Layers(items) | Body::Side(items) => self.list(items, inputs, Some(&earlier)),
                 Body::Branches(branches) => self.branches(branches, inputs, Some(&earlier)),
             }
@@ -165,14 +169,46 @@ impl<'d> Checker<'d> {
             self.mistakes.push(Diagnostic::new(message, dim.name.span.clone()));
         }
         for branch in &branches.branches {
+            self.words(&branch.when);
             self.list(&branch.layers, inputs, outer);
+        }
+    }
+
+    /// A choice that is compared with a word it can never be: a misspelled `when` would leave its layer out.
+    fn words<'v>(&mut self, values: impl IntoIterator<Item = &'v Datum>) {
+        for datum in values {
+            match &datum.kind {
+                DatumKind::Text(_, expression) => {
+                    if let Ok(expression) = &**expression {
+                        self.words_of(datum, expression);
+                    }
+                }
+                DatumKind::List(list) => self.words(list),
+                DatumKind::Number(_) | DatumKind::Boolean(_) => {}
+            }
+        }
+    }
+
+    fn words_of(&mut self, datum: &Datum, expression: &Expression) {
+        for (name, word, span) in expression.compared_words() {
+            let param = self.description.params.iter().find(|param| &*param.name.text == name);
+            let choices = param.map_or(&[][..], |param| &param.choices);
+            if choices.is_empty() || choices.iter().any(|choice| &**choice == word) {
+                continue;
+            }
+            let message = text!("`{name}` is never '{word}'", "`{name}` 永远不会是 '{word}'");
+            let list = choices.join("', '");
+            let help = did_you_mean(word, choices.iter().map(|choice| &**choice))
+                .unwrap_or_else(|| text!("it is one of '{list}'", "可选 '{list}'"));
+            let place = datum.place(&self.description.source, span.clone());
+            self.mistakes.push(Diagnostic::new(message, place).help(help));
         }
     }
 
     fn weights(&mut self, item: &Item, earlier: &Earlier<'_>) {
         let Some(name) = &item.weights else { return };
         let text = &name.text;
-        if earlier.index.get(&**text).is_some_and(|&at| at < earlier.at) {
+        if earlier.holds(text) {
             return;
         }
         let message = text!(
@@ -211,7 +247,7 @@ impl<'d> Checker<'d> {
                     "`{name}` 是块:请写 `use = \"{name}\"`"
                 ))
             } else {
-                did_you_mean(name, OPERATORS.iter().map(|entry| entry.name))
+                synonyms::operator(name)
                     .or_else(|| Some(text!("`cnncost ops` lists them", "`cnncost ops` 列出全部算子")))
             };
             self.mistakes.push(Diagnostic::new(message, op.span.clone()).help(help));
@@ -222,7 +258,7 @@ impl<'d> Checker<'d> {
             let key = &setting.name.text;
             let message = text!("{name} has no setting `{key}`", "{name} 没有设置 `{key}`");
             let list = known.join("`, `");
-            let help = did_you_mean(key, known.iter().copied()).unwrap_or_else(|| match known {
+            let help = synonyms::setting(key, known).unwrap_or_else(|| match known {
                 [] => text!("{name} has no settings", "{name} 没有任何设置"),
                 _ => text!("its settings are `{list}`", "它的设置有 `{list}`"),
             });
@@ -277,45 +313,6 @@ impl<'d> Checker<'d> {
             self.mistakes.push(diagnostic.also(first..last, label));
         }
     }
-
-    /// A block that uses itself, on whatever way, and blocks too deep in one another.
-    fn cycle(&self) -> Option<Diagnostic> {
-        let uses: Vec<Vec<(usize, &Name)>> =
-            self.description.blocks.iter().map(|block| self.description.uses(block)).collect();
-        // Depth of what is below each block, once it is known.
-        let mut depths: Vec<Option<usize>> = vec![None; uses.len()];
-        for start in 0..uses.len() {
-            let mut path: Vec<(usize, usize)> =
-                if depths[start].is_none() { vec![(start, 0)] } else { vec![] };
-            while let Some(&mut (block, ref mut next)) = path.last_mut() {
-                let Some(&(inner, name)) = uses[block].get(*next) else {
-                    let below = uses[block].iter().filter_map(|&(inner, _)| depths[inner]).max();
-                    depths[block] = Some(below.map_or(1, |below| below + 1));
-                    path.pop();
-                    continue;
-                };
-                *next += 1;
-                if depths[inner].is_none()
-                    && let Some(from) = path.iter().position(|&(block, _)| block == inner)
-                {
-                    let cycle = path[from..].iter().map(|&(block, _)| block).chain([inner]);
-                    let names: Vec<_> = cycle
-                        .map(|block| format!("`{}`", self.description.blocks[block].name.text))
-                        .collect();
-                    let cycle = names.join(" → ");
-                    let message = text!("a block uses itself: {cycle}", "块使用了自己:{cycle}");
-                    return Some(Diagnostic::new(message, name.span.clone()));
-                }
-                if depths[inner].is_none() {
-                    path.push((inner, 0));
-                }
-            }
-        }
-        let deepest = depths.iter().position(|depth| depth.is_some_and(|depth| depth > BLOCKS))?;
-        let name = &self.description.blocks[deepest].name;
-        let message = text!("blocks stand more than {BLOCKS} deep in one another", "块嵌套超过 {BLOCKS} 层");
-        Some(Diagnostic::new(message, name.span.clone()))
-    }
 }
 
 impl Description {
@@ -341,39 +338,21 @@ impl Description {
                 let choices = text!("it is one of \"{list}\"", "可选 \"{list}\"");
                 Err(wrong(message).help(choices))
             }
-            (Value::Number(_), _) => Err(wrong(text!(
-                "`{text}` is a number, and cannot be {value}",
-                "`{text}` 是数,不能是 {value}"
-            ))),
+            (Value::Number(_), _) => {
+                let message =
+                    text!("`{text}` is a number, and cannot be {value}", "`{text}` 是数,不能是 {value}");
+                let written = match value {
+                    Value::Word(word) => Some(word).filter(|word| number(word).is_some()),
+                    Value::Number(_) | Value::Boolean(_) => None,
+                };
+                Err(wrong(message).help(
+                    written.map(|number| text!("write it without quotes: {number}", "请去掉引号:{number}")),
+                ))
+            }
             (Value::Boolean(_), _) => Err(wrong(text!(
                 "`{text}` is `true` or `false`, and cannot be {value}",
                 "`{text}` 只能是 `true` 或 `false`,不能是 {value}"
             ))),
-        }
-    }
-
-    /// The blocks that `block` uses, and where.
-    fn uses<'d>(&'d self, block: &'d Block) -> Vec<(usize, &'d Name)> {
-        let mut names = vec![];
-        match &block.body {
-            BlockBody::Layers(items) => uses(items, &mut names),
-            BlockBody::Branches(branches) => {
-                branches.branches.iter().for_each(|b| uses(&b.layers, &mut names));
-            }
-        }
-        names.into_iter().filter_map(|name| Some((*self.block_index.get(&name.text)?, name))).collect()
-    }
-}
-
-fn uses<'d>(items: &'d [Item], names: &mut Vec<&'d Name>) {
-    for item in items {
-        match &item.body {
-            Body::Operator { .. } => {}
-            Body::Use { block, .. } => names.push(block),
-            Body::Layers(items) | Body::Side(items) => uses(items, names),
-            Body::Branches(branches) => {
-                branches.branches.iter().for_each(|branch| uses(&branch.layers, names));
-            }
         }
     }
 }
@@ -383,59 +362,4 @@ impl Block {
     pub(super) fn parameters(&self) -> impl Iterator<Item = &Name> {
         self.params.iter().chain(self.defaults.iter().map(|setting| &setting.name))
     }
-}
-
-impl Earlier<'_> {
-    /// The names before this place, in its list and around it.
-    fn names(&self) -> impl Iterator<Item = &str> {
-        let mut list = Some(self);
-        std::iter::from_fn(move || {
-            let here = list?;
-            list = here.outer;
-            Some(here.items[..here.at].iter().map(|item| &*item.name))
-        })
-        .flatten()
-    }
-}
-
-/// Whether `from` names an item before it, or an input.
-fn check_from(name: &Name, inputs: &[&Name], earlier: &Earlier<'_>, helped: bool) -> Result<(), Diagnostic> {
-    let text = &*name.text;
-    let mut list = Some(earlier);
-    let mut later = None;
-    while let Some(here) = list {
-        match here.index.get(text) {
-            Some(&at) if at < here.at => return Ok(()),
-            Some(&at) => later = later.or(Some((here, at))),
-            None => {}
-        }
-        list = here.outer;
-    }
-    let named = inputs.iter().any(|input| &*input.text == text);
-    if named || (text == "input" && inputs.len() <= 1) {
-        return Ok(());
-    }
-    if let Some((here, at)) = later {
-        let message = if at == here.at {
-            text!("`{text}` cannot take its own output", "`{text}` 不能以自己的输出为输入")
-        } else {
-            text!("`{text}` stands later in the file", "`{text}` 在文件中更靠后")
-        };
-        let diagnostic = Diagnostic::new(message, name.span.clone());
-        let help = text!("`from` can name only what stands before", "`from` 只能引用前面的项");
-        let label = text!("here", "在此");
-        let diagnostic =
-            if at == here.at { diagnostic } else { diagnostic.also(here.items[at].span.clone(), label) };
-        return Err(diagnostic.help(help));
-    }
-    if text == "input" {
-        let list = inputs.iter().map(|input| format!("`{}`", input.text)).collect::<Vec<_>>().join(", ");
-        let message = text!("there are several inputs: {list}", "有多个输入:{list}");
-        return Err(Diagnostic::new(message, name.span.clone()));
-    }
-    let message = text!("there is no `{text}` before this item", "此项之前没有 `{text}`");
-    let only = (inputs.is_empty()).then_some("input");
-    let known = earlier.names().chain(inputs.iter().map(|input| &*input.text)).chain(only);
-    let help = if helped { known_names(text, &known.collect::<Vec<_>>()) } else { None };
-    Err(Diagnostic::new(message, name.span.clone()).help(help))
 }

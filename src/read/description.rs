@@ -218,7 +218,7 @@ pub enum DatumKind {
     Number(Rational),
     /// `true` or `false`.
     Boolean(bool),
-    /// A word or an expression: which of them, its use tells.
+    /// A word or an expression: which of the two is clear where it is used.
     Text(Arc<str>, Box<Result<Expression, ExpressionError>>),
     /// A list.
     List(Vec<Datum>),

@@ -15,12 +15,14 @@ pub mod claims;
 pub mod conventions;
 pub mod description;
 pub mod devices;
+mod doubts;
 mod expand;
 mod explain_merge;
 pub mod expression;
 pub mod keys;
 pub mod schema;
 mod settings;
+pub(crate) mod synonyms;
 mod toml;
 
 pub use description::Description;
@@ -101,8 +103,10 @@ impl Description {
     /// Makes the network with the parameters that `options` give.
     pub fn expand(&self, options: &Options) -> Result<Network, ReadError> {
         let params = self.choose(options).map_err(|mistake| invalid(self.source.clone(), vec![mistake]))?;
-        let (graph, mistakes) = expand::expand(self, &params, options.input.as_deref(), &[]);
+        let (graph, mut mistakes) = expand::expand(self, &params, options.input.as_deref(), &[]);
         if !mistakes.is_empty() {
+            // What was not meant may be why.
+            mistakes.extend(doubts::channels_last(&graph));
             return Err(invalid(self.source.clone(), mistakes));
         }
         if graph.outputs().is_empty() {
@@ -110,7 +114,9 @@ impl Description {
             return Err(invalid(self.source.clone(), vec![mistake]));
         }
         let mut warnings = self.warnings.clone();
+        warnings.extend(doubts::channels_last(&graph));
         warnings.extend(expand::unused(&graph));
+        warnings.extend(doubts::not_flattened(&graph));
         Ok(Network { graph, params, warnings })
     }
 

@@ -17,6 +17,7 @@ mod claims;
 mod fields;
 mod items;
 mod repeated;
+mod slips;
 mod tokens;
 
 pub(super) use claims::{has_networks, parse_claims};
@@ -54,6 +55,9 @@ fn syntax_mistakes(text: &str, table: &DeTable<'_>, errors: &[toml::de::Error]) 
             return vec![bracket];
         }
     }
+    // What is wrong with a value comes behind what follows from it.
+    let mut errors: Vec<_> = errors.iter().collect();
+    errors.sort_by_key(|error| place(error).start);
     let mut mistakes: Vec<Diagnostic> = vec![];
     let (mut start, mut end_of_line) = (None, 0);
     for error in errors {
@@ -88,6 +92,9 @@ fn syntax_mistake(
     let message = error.message();
     if message == "duplicate key" {
         return repeated::key(text, table, span);
+    }
+    if let Some(slip) = slips::slip(text, &span) {
+        return (Diagnostic::new(slip.what, span).help(slip.help), slip.is_last);
     }
     let help = message.contains("missing comma").then(|| {
         text!(

@@ -86,7 +86,7 @@ fn said(claim: &Claim) -> &str {
     claim.says.as_ref().map_or(&*claim.expect.text, |says| &*says.text)
 }
 
-/// What is, at the end of the line.
+/// The actual value, at the end of the line.
 fn found(checked: &Checked) -> Text {
     let value = written(figure(checked));
     match &checked.verdict {
@@ -168,7 +168,7 @@ fn claimed(checked: &Checked) -> &Value {
     if checked.is_right_written { &checked.right } else { &checked.left }
 }
 
-/// By which factor too much is said, where a percentage would say little.
+/// By which factor the claim is too large, where a percentage would say little.
 fn times(is: &Rational, said: &Rational) -> Option<String> {
     let factor = said.checked_div(is)?;
     (factor >= Rational::from(10)).then(|| decimal(&factor))
@@ -178,7 +178,9 @@ fn times(is: &Rational, said: &Rational) -> Option<String> {
 fn percent(is: &Rational, said: &Rational) -> Option<String> {
     let float = |number: &Rational| *number.numer() as f64 / *number.denom() as f64;
     let share = (float(said) / float(is) - 1.0).abs() * 100.0;
-    share.is_finite().then(|| format!("{share:.3} %"))
+    // Below this, three digits would say that nothing is wrong.
+    let shown = if share < 0.001 { "< 0.001 %".to_owned() } else { format!("{share:.3} %") };
+    share.is_finite().then_some(shown)
 }
 
 fn summary(report: &Report) -> Text {

@@ -33,7 +33,7 @@ pub enum Cell {
     Reached(f64),
     /// A time.
     Seconds(f64),
-    /// So much of one for each of another.
+    /// A ratio of two quantities: FLOPs for each byte.
     Ratio(f64),
     /// A count that is not known.
     Unknown,
@@ -269,7 +269,7 @@ fn share(row: &Row) -> Cell {
     }
 }
 
-/// What was measured; nothing of what takes no time, and of a part that is the whole.
+/// What was measured; empty for what takes no time, and for the total's share of itself.
 fn measured(row: &Row, cell: impl Fn(&Layer) -> Cell) -> Cell {
     let Some(layer) = row.measured.filter(|layer| layer.seconds > 0.0) else { return Cell::Empty };
     let cell = cell(&layer);
@@ -293,7 +293,7 @@ fn reached(part: f64) -> Cell {
     if part > 0.0 { Cell::Reached(part) } else { Cell::Empty }
 }
 
-/// What is said of a box only where it is folded: open, its parts say it.
+/// Text about a box, where that is folded; of an open one, its parts have texts of their own.
 fn closed(row: &Row, text: &str) -> Cell {
     if row.kind == RowKind::Open || text.is_empty() { Cell::Empty } else { Cell::Text(text.to_owned()) }
 }

@@ -1,11 +1,8 @@
 //! The working of every number, like a page of lecture notes: names, substituted sizes, the result; for a layer, a box or
 //! the whole network.
 
-use unicode_width::UnicodeWidthStr;
-
 use super::columns::column;
-use super::latex::escaped;
-use super::{Style, Subject, markdown};
+use super::{Style, Subject};
 use crate::analyze::cost;
 use crate::counts::{Counts, Overflow};
 use crate::graph::outline::Outline;
@@ -13,20 +10,14 @@ use crate::graph::{Content, Graph, Node, NodeId, Place, ScopeId};
 use crate::op::{Cost, Role, Term, Unit, Weight};
 use crate::text;
 use crate::text::{Language, Text};
-use crate::working::{Notation, Working};
+use crate::working::Working;
 
-/// What an explanation is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Markup {
-    /// For the terminal.
-    Text,
-    /// For a page of notes; formulas as GitHub sets them.
-    Markdown,
-    /// A fragment for a document with amsmath.
-    Latex,
-}
+mod markup;
 
-/// There is nothing of this path in the network.
+pub use markup::Markup;
+use markup::Piece;
+
+/// The network has no layer or box of the path that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoSuchPath {
     /// The path that is nearest to it.
@@ -35,14 +26,6 @@ pub struct NoSuchPath {
 
 /// One of the figures of a node or box.
 type Figure = fn(&Counts) -> u128;
-
-/// A piece of an explanation.
-enum Piece {
-    Heading(usize, String),
-    Sentence(String),
-    /// A label, and what it stands for: each side of its equation.
-    Equation(String, Working),
-}
 
 /// Explains the layer or box at `path`, or the whole network.
 pub fn explain(
@@ -69,11 +52,7 @@ pub fn explain(
     {
         heading.push_str(text!(", batch {batch}", ",批量 {batch}").get(style.language));
     }
-    Ok(match markup {
-        Markup::Text => text(&notes.pieces, style),
-        Markup::Markdown => markdown(&notes.pieces),
-        Markup::Latex => latex(&notes.pieces, style.language),
-    })
+    Ok(markup.set(&notes.pieces, style))
 }
 
 /// An explanation while it is written.
@@ -307,145 +286,4 @@ fn unit(unit: Unit, language: Language) -> &'static str {
         Unit::Ops(kind) => kind.name(),
     };
     column(key).map_or(key, |column| column.heading(&[], language))
-}
-
-/// The sides of an equation, from names over numbers to the result; a side that repeats the one before is left out.
-fn sides(working: &Working, notation: Notation) -> Vec<String> {
-    let result = working.evaluate().map_or_else(|error| error.to_string(), |number| notation.number(number));
-    let mut sides = vec![working.formula(notation), working.substitution(notation), result];
-    // Without names, the formula is the substitution, set wider.
-    sides.dedup_by(|later, earlier| *later == earlier.replace(' ', "") || later == earlier);
-    sides
-}
-
-fn text(pieces: &[Piece], style: Style) -> String {
-    const INDENT: usize = 2;
-    let width = style.width;
-    let (bold, plain) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
-    let mut text = String::new();
-    for (index, piece) in pieces.iter().enumerate() {
-        match piece {
-            Piece::Heading(level, heading) => {
-                // Headings that follow one another belong together.
-                let follows = index > 0 && !matches!(pieces[index - 1], Piece::Heading(..));
-                text.push_str(if follows { "\n" } else { "" });
-                text.push_str(&format!("{bold}{heading}{plain}\n"));
-                if *level == 1 {
-                    text.push_str(&format!("{}\n", "═".repeat(heading.width().min(width))));
-                }
-            }
-            Piece::Sentence(sentence) => text.push_str(&format!("{:INDENT$}{sentence}\n", "")),
-            Piece::Equation(label, working) => {
-                let start = pieces[..index].iter().rposition(|piece| matches!(piece, Piece::Heading(..)));
-                let after = pieces[index..].iter().skip(1);
-                let end = after.take_while(|piece| !matches!(piece, Piece::Heading(..))).count() + index + 1;
-                let labels = pieces[start.unwrap_or(0)..end].iter().filter_map(|piece| match piece {
-                    Piece::Equation(label, _) => Some(label.width()),
-                    Piece::Heading(..) | Piece::Sentence(_) => None,
-                });
-                let column = labels.max().unwrap_or(0);
-                let pad = column - label.width();
-                let equation = wrapped(&sides(working, Notation::Text), INDENT + column + 3, width);
-                text.push_str(&format!("{:INDENT$}{label}{:pad$} = {equation}\n", "", ""));
-            }
-        }
-    }
-    text
-}
-
-/// The sides of an equation on one line, or on several: broken before `=`, and long sums after `+`.
-fn wrapped(sides: &[String], indent: usize, width: usize) -> String {
-    let room = width.saturating_sub(indent).max(20);
-    let whole = sides.join(" = ");
-    if whole.width() <= room {
-        return whole;
-    }
-    let mut lines: Vec<String> = vec![];
-    for (index, side) in sides.iter().enumerate() {
-        let mut line = String::new();
-        for term in side.split_inclusive(" + ") {
-            if !line.is_empty() && line.width() + term.trim_end().width() > room {
-                lines.push(std::mem::take(&mut line).trim_end().to_owned());
-            }
-            line.push_str(term);
-        }
-        // The result stands behind its numbers where there is room.
-        let joins = index > 0 && lines.last().is_some_and(|last| last.width() + 3 + line.width() <= room);
-        match lines.last_mut().filter(|_| joins) {
-            Some(last) => last.push_str(&format!(" = {line}")),
-            None => lines.push(if index > 0 { format!("\u{0}{line}") } else { line }),
-        }
-    }
-    // A line that starts a new side has its `=` under that of the first.
-    let breaks = |line: &String| match line.strip_prefix('\u{0}') {
-        Some(side) => format!("\n{:pad$}= {side}", "", pad = indent - 2),
-        None => format!("\n{:indent$}{line}", ""),
-    };
-    let rest: String = lines[1..].iter().map(breaks).collect();
-    format!("{}{rest}", lines[0])
-}
-
-fn markdown(pieces: &[Piece]) -> String {
-    let mut text = String::new();
-    for piece in pieces {
-        match piece {
-            Piece::Heading(level, heading) => {
-                let marks = "#".repeat((*level).min(6));
-                text.push_str(&format!("\n{marks} {}\n\n", markdown::escaped(heading)));
-            }
-            Piece::Sentence(sentence) => text.push_str(&format!("- {sentence}\n")),
-            Piece::Equation(label, working) => {
-                let equation = sides(working, Notation::Latex).join(" = ");
-                text.push_str(&format!("- {}: ${equation}$\n", markdown::escaped(label)));
-            }
-        }
-    }
-    text.trim_start().to_owned()
-}
-
-fn latex(pieces: &[Piece], language: Language) -> String {
-    let mut text =
-        String::from("% \\usepackage{amsmath}, and \\allowdisplaybreaks for layers with many figures\n");
-    if language == Language::Chinese {
-        text.push_str("% \\usepackage{ctex}\n");
-    }
-    let is_equation = |piece: &Piece| matches!(piece, Piece::Equation(..));
-    for run in pieces.chunk_by(|a, b| is_equation(a) && is_equation(b)) {
-        match &run[0] {
-            Piece::Heading(level, heading) => {
-                let command =
-                    ["section*", "subsection*", "subsubsection*", "paragraph*"][(*level - 1).min(3)];
-                text.push_str(&format!("\n\\{command}{{{}}}\n", escaped(heading)));
-            }
-            Piece::Sentence(sentence) => {
-                text.push_str(&format!("{}\\par\n", escaped(&sentence.replace('`', ""))));
-            }
-            Piece::Equation(..) => {
-                let lines: Vec<_> = run.iter().map(latex_equation).collect();
-                text.push_str(&format!("\\begin{{align*}}\n{}\n\\end{{align*}}\n", lines.join(" \\\\\n")));
-            }
-        }
-    }
-    text
-}
-
-/// On one line where that is short enough, else a line for each side, and several for a long sum.
-fn latex_equation(piece: &Piece) -> String {
-    const ONE_LINE: usize = 64;
-    const TERMS: usize = 5;
-    let Piece::Equation(label, working) = piece else { return String::new() };
-    let label = format!("  \\text{{{}}}", escaped(label));
-    let sides_of = |notation| sides(working, notation);
-    if sides_of(Notation::Text).join(" = ").width() <= ONE_LINE {
-        return format!("{label} &= {}", sides_of(Notation::Latex).join(" = "));
-    }
-    let mut lines = vec![];
-    for side in sides_of(Notation::Latex) {
-        let terms: Vec<&str> = side.split(" + ").collect();
-        for (index, chunk) in terms.chunks(TERMS).enumerate() {
-            let joint = if index > 0 { "\\quad +" } else { "=" };
-            lines.push(format!("{joint} {}", chunk.join(" + ")));
-        }
-    }
-    format!("{label} &{}", lines.join(" \\\\\n    &"))
 }

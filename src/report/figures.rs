@@ -65,7 +65,7 @@ pub(super) fn bar(share: f64, width: usize) -> String {
     const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
     let eighths = (share.clamp(0.0, 1.0) * (width * 8) as f64).round() as usize;
     let mut bar = "█".repeat(eighths / 8);
-    // What is there is seen, however small.
+    // Anything above zero is visible, however small.
     bar.push(EIGHTHS[if eighths == 0 { 1 } else { eighths % 8 }]);
     let pad = width.saturating_sub(bar.chars().count());
     bar.truncate(bar.char_indices().nth(width).map_or(bar.len(), |(at, _)| at));

@@ -22,7 +22,7 @@ pub mod reconcile;
 pub mod rows;
 pub mod run;
 pub mod table;
-mod wrap;
+pub(crate) mod wrap;
 
 /// How text is laid out.
 #[derive(Clone, Copy, Debug)]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
 use super::Style;
+use super::wrap::{hanging, lines};
 use crate::op::{Entry, OPERATORS, Op, Term};
 use crate::shape::Shape;
 use crate::text;
@@ -22,22 +23,21 @@ pub fn list(style: Style) -> String {
         let rules = if rules.is_empty() { vec![free.get(style.language).to_owned()] } else { rules };
         for (index, rule) in rules.iter().enumerate() {
             let name = if index == 0 { entry.name } else { "" };
-            let _ = writeln!(text, "{name:width$}  {rule}");
+            let _ = writeln!(text, "{name:width$}  {}", hanging(rule, width + 2, style.width));
         }
     }
     let note = text!(
-        "\nA MAC is one mul and one add. Counts are of one sample in inference mode; `cnncost ops NAME` shows an operator's settings.\n",
-        "\n每次乘加含一次乘、一次加。计数针对推理模式下的一个样本;`cnncost ops NAME` 显示该算子的设置。\n"
+        "A MAC is one mul and one add. Counts are of one sample in inference mode; `cnncost ops NAME` shows an operator's settings.",
+        "每次乘加含一次乘、一次加。计数针对推理模式下的一个样本;`cnncost ops NAME` 显示该算子的设置。"
     );
-    text.push_str(note.get(style.language));
-    text
+    text + "\n" + &lines(note.get(style.language), style.width).join("\n") + "\n"
 }
 
 /// One operator: what it is, its settings, an example and its costs there.
 pub fn one(entry: &Entry, style: Style) -> String {
     let schema = schema(entry);
     let about = schema["description"].as_str().unwrap_or_default();
-    let mut text = format!("{}: {about}\n", entry.name);
+    let mut text = format!("{}: {}\n", entry.name, hanging(about, entry.name.len() + 2, style.width));
     let settings = schema["properties"].as_object().cloned().unwrap_or_default();
     let width = settings.keys().map(|name| name.width()).max().unwrap_or(0);
     let required =
@@ -45,7 +45,8 @@ pub fn one(entry: &Entry, style: Style) -> String {
     for (name, setting) in &settings {
         let about = setting["description"].as_str().unwrap_or_default().replace('\n', " ");
         let must = if required(name) { text!(" (required)", "(必填)") } else { text!("", "") };
-        let _ = writeln!(text, "  {name:width$}  {about}{}", must.get(style.language));
+        let about = hanging(&format!("{about}{}", must.get(style.language)), width + 4, style.width);
+        let _ = writeln!(text, "  {name:width$}  {about}");
     }
     let inputs = example_inputs(entry).iter().map(Shape::to_string).collect::<Vec<_>>().join(", ");
     let example = if inputs.is_empty() {
@@ -58,7 +59,8 @@ pub fn one(entry: &Entry, style: Style) -> String {
         let value =
             term.nominal.evaluate().map_or_else(|error| error.to_string(), |n| Notation::Text.number(n));
         let substituted = term.nominal.substitution(Notation::Text);
-        let _ = writeln!(text, "  {} = {substituted} = {value}", rule(&term));
+        let equation = format!("{} = {substituted} = {value}", rule(&term));
+        let _ = writeln!(text, "  {}", hanging(&equation, 4, style.width));
     }
     text
 }

@@ -24,7 +24,7 @@ pub struct Row {
     pub path: String,
     /// What is left of the path where the boxes around it have lines of their own.
     pub name: String,
-    /// How many lines it stands below, as a box in boxes.
+    /// How many of the lines above it are of boxes around it.
     pub depth: usize,
     /// The operator, the block, or what else it is.
     pub op: String,
@@ -42,7 +42,7 @@ pub struct Row {
     pub element_bytes: u128,
     /// FLOPs for each byte that is read or written.
     pub intensity: Option<f64>,
-    /// Bytes of all tensors that are alive at once while it is executed, at the most.
+    /// The most bytes of tensors that are alive at once while it is executed.
     pub live_bytes: u128,
     /// What it takes on a device, if one was asked about.
     pub estimate: Option<Estimate>,
@@ -57,7 +57,7 @@ pub struct Row {
     pub share: Option<f64>,
     /// Whether something in it is not counted.
     pub partial: bool,
-    /// Whether its weights are another's.
+    /// Whether it uses the weights of another operator.
     pub shared: bool,
 }
 
@@ -89,7 +89,7 @@ impl RowKind {
 /// How deep boxes are opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// As deep as gives a table of a size that can be taken in.
+    /// As deep as the table stays short enough to take in.
     Fitting,
     /// To this depth: 0 is one line for the network.
     To(usize),

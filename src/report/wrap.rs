@@ -12,6 +12,14 @@ pub(super) fn wrapped(sentence: &str, width: usize) -> String {
         .collect()
 }
 
+/// A sentence that begins behind `indent` columns, in lines up to `width` that all begin there.
+pub(crate) fn hanging(sentence: &str, indent: usize, width: usize) -> String {
+    // In a very narrow terminal long lines read better than columns of single words.
+    const NARROWEST: usize = 20;
+    let room = width.saturating_sub(indent).max(NARROWEST);
+    lines(sentence, room).join(&format!("\n{:indent$}", ""))
+}
+
 /// A sentence in lines of at most `width` columns.
 pub(super) fn lines(sentence: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
@@ -59,5 +67,9 @@ mod tests {
         assert_eq!(lines("乘加,计一", 6), ["乘加,", "计一"]);
         assert_eq!(lines("unbreakable", 4), ["unbreakable"]);
         assert_eq!(lines("", 4), [""]);
+        assert_eq!(
+            hanging("every line begins at the same column", 6, 28),
+            "every line begins at\n      the same column"
+        );
     }
 }

@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
-use num_traits::{CheckedMul, Zero};
+use num_traits::CheckedMul;
 
 use super::super::metric::Metric;
+use super::remedy::remedy;
 use super::{Comparison, Figure, Literal, Misread, Operator, TermKind, misread};
+use crate::convention::numeral::digits;
 use crate::error::nearest;
-use crate::read::expression::{Failure, Rational, number};
+use crate::read::expression::{Failure, Rational};
 use crate::text;
 
 /// A word of a statement.
@@ -55,7 +57,12 @@ pub(super) fn words(text: &str) -> Result<Vec<Spanned>, Misread> {
             continue;
         }
         at += if first == '[' { list_length(&text[at..]) } else { word_length(&text[at..]) };
-        let word = word(&text[start..at], start)?;
+        let follows_number = matches!(words.last(), Some((_, Word::Term(TermKind::Literal(_)))));
+        let written = &text[start..at];
+        let word = word(written, start).map_err(|misread| match remedy(written, follows_number) {
+            Some(failure) => Misread { span: start..at, failure },
+            None => misread,
+        })?;
         // A unit may stand apart from its number.
         if let Word::Term(TermKind::Literal(unit)) = &word
             && !text[start..].starts_with(|c: char| c.is_ascii_digit())
@@ -164,21 +171,15 @@ const UNITS: [(&str, (i128, i128)); 11] = [
 
 /// `120M`, `9.7`, `12,433,648`, `3.87e9`, `94.86%`.
 pub(super) fn written_number(word: &str) -> Option<Literal> {
-    let (digits, (_, unit)) =
-        UNITS.iter().find_map(|unit| word.strip_suffix(unit.0).map(|digits| (digits, unit)))?;
-    let unit = Rational::new(unit.0, unit.1);
-    let grouped = digits.split(',').enumerate().all(|(index, group)| index == 0 || group.len() >= 3);
-    let plain = digits.replace([',', '_'], "");
-    if !grouped || plain.is_empty() {
-        return None;
-    }
-    let value = number(&plain)?.checked_mul(&unit)?;
-    // The same number with all digits but the last taken away.
-    let (mantissa, exponent) = plain.split_once(['e', 'E']).unwrap_or((&plain, "0"));
-    let decimals = mantissa.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-    let exponent = exponent.parse::<i64>().ok()?.checked_sub(i64::try_from(decimals).ok()?)?;
-    let last_digit = number(&format!("1e{exponent}"))?.checked_mul(&unit)?;
-    (!last_digit.is_zero()).then_some(Literal { value, last_digit })
+    let (number, (_, unit)) =
+        UNITS.iter().find_map(|unit| word.strip_suffix(unit.0).map(|number| (number, unit)))?;
+    let (sign, number) = number.strip_prefix('-').map_or((1, number), |number| (-1, number));
+    let (digits, exponent) = digits(number)?;
+    let power = 10_i128.checked_pow(exponent.unsigned_abs())?;
+    let power = if exponent < 0 { Rational::new(1, power) } else { power.into() };
+    let last_digit = power.checked_mul(&Rational::new(unit.0, unit.1))?;
+    let value = last_digit.checked_mul(&(sign * i128::try_from(digits).ok()?).into())?;
+    Some(Literal { value, last_digit })
 }
 
 fn figure(word: &str, span: Range<usize>) -> Result<Figure, Misread> {

@@ -113,48 +113,72 @@ fn without_padding_there_is_one_count() {
     assert_eq!(cost.terms[0].padding_exact, None);
 }
 
+/// What is said of a convolution that is refused.
+fn wrong(conv: &Conv2d, input: &[u64], setting: Option<&str>, message: &str, help: Option<&str>) {
+    let reason = conv.output(&[Shape::new(input.to_vec()).unwrap()]).unwrap_err();
+    assert_eq!((reason.to_string().as_str(), reason.setting), (message, setting));
+    assert_eq!(reason.help.map(|help| help.english).as_deref(), help);
+}
+
 #[test]
-fn reasons_say_what_is_wrong() {
-    let wrong = |conv: Conv2d, input: &[u64], setting: Option<&str>, message: &str, help: Option<&str>| {
-        let reason = conv.output(&[Shape::new(input.to_vec()).unwrap()]).unwrap_err();
-        assert_eq!((reason.to_string().as_str(), reason.setting), (message, setting));
-        assert_eq!(reason.help.map(|help| help.english).as_deref(), help);
-    };
+fn what_does_not_fit_together_is_named() {
     let groups = || Conv2d { groups: size(3), ..conv(32, [1, 1]) };
-    wrong(conv(1, [1, 1]), &[400], None, "needs channels × height × width, and gets 400", None);
-    wrong(groups(), &[4, 8, 8], Some("groups"), "3 groups do not divide the 4 input channels", None);
-    wrong(groups(), &[6, 8, 8], Some("groups"), "3 groups do not divide the 32 output channels", None);
     wrong(
-        Conv2d { stride: square(2), padding: Padding::Same, ..conv(1, [3, 3]) },
+        &conv(1, [1, 1]),
+        &[400],
+        None,
+        "needs channels × height × width, and gets 400",
+        Some("put it before `flatten`, or give its input these dimensions with `reshape`"),
+    );
+    wrong(
+        &groups(),
+        &[4, 8, 8],
+        Some("groups"),
+        "3 groups do not divide the 4 input channels",
+        Some("`groups = 2` and `groups = 4` would do"),
+    );
+    wrong(
+        &groups(),
+        &[6, 8, 8],
+        Some("groups"),
+        "3 groups do not divide the 32 output channels",
+        Some("`groups = 2` would do"),
+    );
+    wrong(
+        &Conv2d { stride: square(2), padding: Padding::Same, ..conv(1, [3, 3]) },
         &[1, 8, 8],
         Some("padding"),
         "`padding = \"same\"` keeps the size, and a stride of 2 does not",
-        Some("give the padding as a number"),
+        Some("`padding = 1` divides the size by the stride, rounded up"),
     );
+}
+
+#[test]
+fn sizes_that_cannot_be_are_named() {
     let kernel = Some("kernel_size");
     wrong(
-        conv(1, [5, 5]),
+        &conv(1, [5, 5]),
         &[1, 4, 8],
         kernel,
         "a window of 5 does not fit into 4",
         Some("a smaller `kernel_size`, or `padding = 1`"),
     );
     wrong(
-        Conv2d { padding: padding([1, 1]), dilation: square(3), ..conv(1, [3, 3]) },
+        &Conv2d { padding: padding([1, 1]), dilation: square(3), ..conv(1, [3, 3]) },
         &[1, 3, 8],
         kernel,
         "a window of 3 with dilation 3, which reaches over 7, does not fit into 3, 5 with its padding",
         Some("a smaller `kernel_size` or `dilation`"),
     );
     wrong(
-        Conv2d { padding: padding([LARGEST_SIZE, 0]), ..conv(1, [1, 1]) },
+        &Conv2d { padding: padding([LARGEST_SIZE, 0]), ..conv(1, [1, 1]) },
         &[1, 1, 1],
         None,
         "the output would have more than 2^53 positions",
         None,
     );
     let message = "9007199254740992×9007199254740992×9007199254740992 has more than 2^128 elements";
-    wrong(conv(LARGEST_SIZE, [1, 1]), &[1, LARGEST_SIZE, LARGEST_SIZE], None, message, None);
+    wrong(&conv(LARGEST_SIZE, [1, 1]), &[1, LARGEST_SIZE, LARGEST_SIZE], None, message, None);
     let none = conv(1, [1, 1]).output(&[]).unwrap_err();
     assert_eq!(none.to_string(), "takes one input, and gets 0");
 }

@@ -2,12 +2,9 @@
 
 use std::ops::Range;
 
-use super::Value;
-use super::token::{Token, token};
-use super::{
-    Expression, FUNCTIONS, Failure, Function, Kind, Level, NEGATION, NOT, OPERATORS, Operator, Outcome,
-    POWER, fail,
-};
+use super::functions::{FUNCTIONS, Function, Level, NEGATION, NOT, OPERATORS, Operator, POWER};
+use super::token::{Token, number, token};
+use super::{Expression, Failure, Kind, Outcome, Value, fail};
 use crate::text;
 use crate::text::Text;
 
@@ -22,7 +19,7 @@ pub(super) fn parse(source: &str) -> Outcome<Expression> {
     if bytes > MAX_BYTES {
         let message = text!(
             "the expression is too long: {bytes} bytes of at most {MAX_BYTES}",
-            "表达式过长：{bytes} 字节，上限 {MAX_BYTES} 字节"
+            "表达式过长:{bytes} 字节,上限 {MAX_BYTES} 字节"
         );
         return fail(&(0..bytes), message);
     }
@@ -114,7 +111,7 @@ impl<'a> Parser<'a> {
         }
         let (count, usage) = (arguments.len(), function.usage());
         let message =
-            text!("wrong number of arguments for `{name}`: {count}", "函数 `{name}` 的参数个数不对：{count}");
+            text!("wrong number of arguments for `{name}`: {count}", "函数 `{name}` 的参数个数不对:{count}");
         fail(&span, Failure::from(message).with_help(usage))
     }
 
@@ -137,7 +134,7 @@ impl<'a> Parser<'a> {
         if self.nesting == MAX_NESTING {
             let message = text!(
                 "the expression is nested too deep: more than {MAX_NESTING} levels",
-                "表达式嵌套过深：超过 {MAX_NESTING} 层"
+                "表达式嵌套过深:超过 {MAX_NESTING} 层"
             );
             return fail(outer, message);
         }
@@ -180,9 +177,9 @@ impl<'a> Parser<'a> {
     fn expected_value<T>(&self, span: &Range<usize>) -> Outcome<T> {
         let found = &self.source[span.clone()];
         let message = if found.is_empty() {
-            text!("expected a value, but the expression ends here", "此处应有一个值，但表达式已结束")
+            text!("expected a value, but the expression ends here", "此处应有一个值,但表达式已结束")
         } else {
-            text!("expected a value, not `{found}`", "此处应为一个值，而不是 `{found}`")
+            text!("expected a value, not `{found}`", "此处应为一个值,而不是 `{found}`")
         };
         fail(span, message)
     }
@@ -192,9 +189,21 @@ impl<'a> Parser<'a> {
         let message = if found == ")" {
             text!("this parenthesis was never opened", "此右括号没有对应的左括号")
         } else {
-            text!("expected an operator, not `{found}`", "此处应为运算符，而不是 `{found}`")
+            text!("expected an operator, not `{found}`", "此处应为运算符,而不是 `{found}`")
         };
-        fail(&self.span, message)
+        let help = match self.token {
+            Token::Name("if" | "else") => {
+                Some(text!("write `if(condition, a, b)`", "请写成 `if(condition, a, b)`"))
+            }
+            Token::Name(name) if name.strip_prefix(['x', 'X']).is_some_and(|rest| number(rest).is_some()) => {
+                Some(text!("a size for each axis is a list: `[3, 3]`", "各轴的尺寸写成列表:`[3, 3]`"))
+            }
+            Token::Name(_) | Token::Symbol("(") => {
+                Some(text!("products are written out: `2*width`", "乘积要写出乘号:`2*width`"))
+            }
+            Token::Constant(_) | Token::Superscript(_) | Token::Symbol(_) | Token::End => None,
+        };
+        fail(&self.span, Failure { message, help })
     }
 
     /// Takes the next token and reads the one after it.
@@ -234,9 +243,10 @@ fn unknown_function(name: &str) -> Failure {
     let distance = |function: &&str| strsim::osa_distance(name, function);
     let names = FUNCTIONS.each_ref().map(|function| function.name);
     let near = names.into_iter().min_by_key(distance).filter(|near| distance(near) <= near.len() / 3);
+    let near = near.or_else(|| ["int", "trunc"].contains(&name).then_some("floor"));
     let known = names.join(", ");
     Failure::from(text!("there is no function `{name}`", "没有函数 `{name}`")).with_help(match near {
-        Some(near) => text!("did you mean `{near}`?", "是否指 `{near}`？"),
-        None => text!("the functions are {known}", "可用的函数：{known}"),
+        Some(near) => text!("did you mean `{near}`?", "是否指 `{near}`?"),
+        None => text!("the functions are {known}", "可用的函数:{known}"),
     })
 }

@@ -19,13 +19,13 @@ pub(super) enum Token<'a> {
 
 /// Symbols as they may be written, longest first: what each means or, as an `Err`, what to write instead.
 #[rustfmt::skip]
-const SYMBOLS: [(&str, Result<&str, &str>); 33] = [
+const SYMBOLS: [(&str, Result<&str, &str>); 34] = [
     ("==", Ok("==")), ("!=", Ok("!=")), ("<=", Ok("<=")), (">=", Ok(">=")), ("<", Ok("<")), (">", Ok(">")),
     ("&&", Err("and")), ("||", Err("or")), ("!", Err("not")), ("=", Err("==")),
     ("**", Err("^")), ("//", Err("floor(a / b)")), ("^", Ok("^")), ("*", Ok("*")), ("·", Ok("*")), ("×", Ok("*")),
     ("/", Ok("/")), ("÷", Err("/")), ("%", Ok("%")), ("+", Ok("+")), ("-", Ok("-")), ("−", Ok("-")),
     ("(", Ok("(")), (")", Ok(")")), (",", Ok(",")), ("（", Err("(")), ("）", Err(")")), ("，", Err(",")),
-    ("≠", Err("!=")), ("≤", Err("<=")), ("≥", Err(">=")), ("\"", Err("'")), ("“", Err("'")),
+    ("≠", Err("!=")), ("≤", Err("<=")), ("≥", Err(">=")), ("?", Err("if(condition, a, b)")), ("\"", Err("'")), ("“", Err("'")),
 ];
 
 const SUPERSCRIPTS: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹";
@@ -74,7 +74,10 @@ pub(super) fn token(text: &str) -> Result<(Token<'_>, usize), (usize, Failure)> 
         Ok((Token::Superscript(exponent.ok_or_else(|| (length, too_large(&text[..length])))?), length))
     } else if is_letter(first) {
         let length = run(|c| is_letter(c) || c.is_ascii_digit());
-        Ok((name_or_keyword(&text[..length]), length))
+        match &text[..length] {
+            python @ ("True" | "False") => Err((length, foreign(python, Some(&python.to_lowercase())))),
+            word => Ok((name_or_keyword(word), length)),
+        }
     } else if let Some(quoted) = text.strip_prefix('\'') {
         let unclosed = || (1, text!("this quote is not closed", "此引号没有闭合").into());
         let length = quoted.find('\'').ok_or_else(unclosed)?;
@@ -91,10 +94,11 @@ pub(super) fn token(text: &str) -> Result<(Token<'_>, usize), (usize, Failure)> 
 fn foreign(found: &str, instead: Option<&str>) -> Failure {
     let message = text!("`{found}` is not part of the language", "表达式中不能使用 `{found}`");
     let help = instead.map(|instead| match instead {
-        "'" => text!("words stand in single quotes: 'identity'", "词要放在单引号中：'identity'"),
+        "'" => text!("words stand in single quotes: 'identity'", "词要放在单引号中:'identity'"),
         _ => text!("write `{instead}`", "请写成 `{instead}`"),
     });
-    Failure { message, help }
+    let of_names = || text!("names stand alone, as in `2*width`", "名称单独书写,如 `2*width`");
+    Failure { message, help: help.or_else(|| "${}".contains(found).then(of_names)) }
 }
 
 fn is_letter(c: char) -> bool {

@@ -137,7 +137,11 @@ impl Reader<'_> {
             return Some(name);
         }
         let shown = &name.text;
-        let message = text!("`{shown}` cannot be a name", "`{shown}` 不能作名称");
+        let message = if shown.is_empty() {
+            text!("a name cannot be empty", "名称不能为空")
+        } else {
+            text!("`{shown}` cannot be a name", "`{shown}` 不能作名称")
+        };
         let help = if &*name.text == "input" {
             text!("`input` is what comes into the list", "`input` 指进入此列表的张量")
         } else {

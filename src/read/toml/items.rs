@@ -58,13 +58,19 @@ impl Reader<'_> {
     }
 
     pub(super) fn item(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Item> {
+        if let Some(name) = value.get_ref().as_str() {
+            let message = text!("an item of `layers` is a table, not a name", "`layers` 的项应是表,不是名称");
+            let help = text!("write `{{ op = \"{name}\" }}`", "请写成 `{{ op = \"{name}\" }}`");
+            self.mistakes.push(Diagnostic::new(message, value.span()).help(help));
+            return None;
+        }
         let (table, span) = self.table(value, "an item of `layers`")?;
         let kinds: Vec<_> = keys::BODY.iter().filter(|key| table.contains_key(key.name)).collect();
         // After a mistake it is an empty group, so that others can name it.
         let body = if let [kind] = kinds[..] {
             self.body(kind.name, table, &span).unwrap_or(Body::Layers(vec![]))
         } else {
-            self.mistakes.push(wrong_kinds(&kinds, span.clone()));
+            self.mistakes.push(wrong_kinds(&kinds, table, span.clone()));
             Body::Layers(vec![])
         };
         let name: Arc<str> = self.item_name(table).map_or("".into(), |name| name.text);
@@ -109,9 +115,26 @@ impl Reader<'_> {
         value: &Spanned<DeValue<'_>>,
         span: &Span,
     ) -> Option<Branches> {
+        if value.get_ref().is_array() {
+            let message = text!("branches have names", "分支要有名字");
+            let help = text!(
+                "write `branches = {{ a = […], b = […] }}`",
+                "请写成 `branches = {{ a = […], b = […] }}`"
+            );
+            self.mistakes.push(Diagnostic::new(message, value.span()).help(help));
+            return None;
+        }
         let branches = self.table(value, "branches")?;
         let branches: Vec<_> = branches.0.iter().filter_map(|entry| self.branch(entry)).collect();
-        let merge = self.required(table, span, "merge")?;
+        if !table.contains_key("merge") {
+            let message = text!("`merge` is missing", "缺少 `merge`");
+            let help = text!(
+                "say how the branches meet: `merge = \"concat\"`, `\"add\"` or `\"mul\"`",
+                "请写明分支如何合并:`merge = \"concat\"`、`\"add\"` 或 `\"mul\"`"
+            );
+            self.mistakes.push(Diagnostic::new(message, span.clone()).help(help));
+        }
+        let merge = self.name_at(table, "merge")?;
         if !keys::MERGES.contains(&&*merge.text) {
             let name = &merge.text;
             let message = text!("branches cannot be merged with `{name}`", "不能用 `{name}` 合并分支");
@@ -162,15 +185,23 @@ impl Reader<'_> {
     }
 }
 
-fn wrong_kinds(kinds: &[&Key], span: Span) -> Diagnostic {
+fn wrong_kinds(kinds: &[&Key], table: &DeTable<'_>, span: Span) -> Diagnostic {
     let all = keys::BODY.iter().map(|key| key.name).collect::<Vec<_>>().join("`, `");
-    let has = kinds.iter().map(|key| key.name).collect::<Vec<_>>().join("`, `");
-    let message = if kinds.is_empty() {
-        text!("this item has none of `{all}`", "此项没有 `{all}` 中的任何一个")
-    } else {
-        text!("this item has several of `{all}`: `{has}`", "此项有 `{all}` 中的多个:`{has}`")
+    if !kinds.is_empty() {
+        let has = kinds.iter().map(|key| key.name).collect::<Vec<_>>().join("`, `");
+        let message = text!("this item has several of `{all}`: `{has}`", "此项有 `{all}` 中的多个:`{has}`");
+        return Diagnostic::new(message, span);
+    }
+    let message = text!("this item has none of `{all}`", "此项没有 `{all}` 中的任何一个");
+    let word = |keys: &[&str]| keys.iter().find_map(|key| table.get(*key)?.get_ref().as_str());
+    let help = match (word(&["type", "operator", "layer", "kind", "module"]), word(&["block", "ref"])) {
+        (Some(op), _) => text!("write `op = \"{op}\"`", "请写成 `op = \"{op}\"`"),
+        (None, Some(block)) => text!("write `use = \"{block}\"`", "请写成 `use = \"{block}\"`"),
+        (None, None) => {
+            text!("an operator is as in `{{ op = \"relu\" }}`", "算子写法如 `{{ op = \"relu\" }}`")
+        }
     };
-    Diagnostic::new(message, span)
+    Diagnostic::new(message, span).help(help)
 }
 
 impl Item {

@@ -290,8 +290,8 @@ fn shrink(
     true
 }
 
-/// At most `width` columns of a path, without its middle: which of many like it this is stands in front, and what it is at
-/// the end.
+/// At most `width` columns of a path, without its middle: its front tells it from others of its kind, and its end says what
+/// it is.
 fn cut_path(path: &str, width: usize) -> String {
     if path.width() <= width {
         return path.to_owned();

@@ -1,0 +1,258 @@
+//! The objects of the JSON of an analysis, key by key; its schema is made from them.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::super::like::Like;
+use crate::analyze::roofline::{Bound, Estimate};
+use crate::counts::{Macs, Ops};
+
+/// What one network costs.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Analysis {
+    /// The name and version of this form: `cnncost/analysis/1`.
+    pub schema: &'static str,
+    /// The version of cnncost.
+    pub version: &'static str,
+    /// SHA-256 of the description, in hexadecimal.
+    pub sha256: String,
+    /// What the network calls itself.
+    pub model: String,
+    /// The file, or the name of the bundled one.
+    pub source: String,
+    /// The variant, if one was asked for.
+    pub variant: Option<String>,
+    /// The parameters it was expanded with.
+    pub params_set: BTreeMap<String, serde_json::Value>,
+    /// Samples of one forward pass; operations are counted for all of them.
+    pub batch: u64,
+    /// The type of its numbers.
+    pub dtype: &'static str,
+    /// Shapes of the inputs by name, the batch first.
+    pub inputs: BTreeMap<String, Vec<u64>>,
+    /// Shapes of the outputs by name, the batch first.
+    pub outputs: BTreeMap<String, Vec<u64>>,
+    /// The whole network.
+    pub totals: Totals,
+    /// The device, if one was asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
+    /// When the most memory is taken; nothing of a network without nodes.
+    pub peak: Option<Peak>,
+    /// Every operator, in the order of execution.
+    pub nodes: Vec<Node>,
+    /// Every block, group, branch and repetition, each before what is in it.
+    pub blocks: Vec<Block>,
+}
+
+/// The whole network.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Totals {
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// `complete`, or `partial` where operators are not counted.
+    pub status: &'static str,
+    /// The paths of the operators that are not counted.
+    pub uncounted: Vec<String>,
+    /// Bytes of parameters and buffers.
+    pub weight_bytes: u128,
+    /// The most bytes of tensors that are alive at once.
+    pub peak_bytes: u128,
+    /// Both together: what a device has to hold.
+    pub weight_and_peak_bytes: u128,
+}
+
+/// What a data sheet says of a device, and whether it holds the network.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Device {
+    /// The name it was called by.
+    pub name: String,
+    /// What it is.
+    pub about: String,
+    /// Where the figures are from.
+    pub source: String,
+    /// Bytes of memory for tensors, and for weights too unless these have their own.
+    pub memory_bytes: u64,
+    /// Bytes of memory for weights alone.
+    pub weight_memory_bytes: Option<u64>,
+    /// Bytes that go to and from memory each second.
+    pub bandwidth_bytes_per_second: f64,
+    /// FLOPs each second in the type of the network's numbers.
+    pub peak_flops: f64,
+    /// Whether weights and the peak of tensors fit its memory.
+    pub fits: bool,
+}
+
+/// What a device of this data sheet takes at best: the longer of arithmetic at its peak and traffic at its bandwidth, node by
+/// node.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Estimated {
+    /// The whole time.
+    pub seconds: f64,
+    /// Of nodes bound by their arithmetic.
+    pub compute_bound_seconds: f64,
+    /// Of nodes bound by their traffic.
+    pub memory_bound_seconds: f64,
+    /// `compute` or `memory`, whichever bounds the larger part; nothing where nothing takes time.
+    pub bound: Option<&'static str>,
+}
+
+/// When the most memory is taken.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Peak {
+    /// Bytes of the tensors that are alive, weights apart.
+    pub bytes: u128,
+    /// The path of the first node at which that many are alive.
+    pub at: String,
+    /// The tensors that are alive then, in the order in which they are made.
+    pub live: Vec<Alive>,
+}
+
+/// A tensor that is alive.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Alive {
+    /// The path of the node that makes it.
+    pub path: String,
+    /// Its bytes.
+    pub bytes: u128,
+}
+
+/// What an element of a tensor sees of the network's input: an entry for each spatial axis.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ReceptiveField {
+    /// Positions of the input, those on padding included.
+    pub size: Vec<u128>,
+    /// Positions of the input from one element to the next; 0 where every element sees the same.
+    pub stride: Vec<f64>,
+    /// The first position that element 0 sees; negative on padding.
+    pub offset: Vec<i128>,
+    /// Whether paths that meet disagree on the stride or on the center; where they disagree on the stride, the lists are empty.
+    pub misaligned: bool,
+}
+
+/// What is counted.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Figures {
+    /// Parameters, trainable and frozen.
+    pub params: u128,
+    /// Parameters that are trained.
+    pub trainable: u128,
+    /// Parameters that are not trained.
+    pub frozen: u128,
+    /// Numbers that are stored beside the parameters: running means and variances.
+    pub buffers: u128,
+    /// Multiply–accumulates, positions on padding included.
+    pub macs: u128,
+    /// The same by contraction.
+    pub macs_by: MacsBy,
+    /// Operations of all kinds: 2 for each MAC.
+    pub flops: u128,
+    /// Operations by kind, those of MACs included.
+    pub ops: OpsBy,
+    /// Multiply–accumulates without those on padding.
+    pub macs_padding_exact: u128,
+    /// Operations by kind without those on padding.
+    pub ops_padding_exact: OpsBy,
+    /// Bytes of inputs and weights, each read once.
+    pub read_bytes: u128,
+    /// Bytes of outputs, each written once.
+    pub written_bytes: u128,
+    /// FLOPs for each byte that is read or written; nothing where none is.
+    pub intensity: Option<f64>,
+    /// What it takes on the device, if one was asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimated: Option<Estimated>,
+    /// What it counts in another convention, if one was asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub like: Option<Like>,
+}
+
+/// Multiply–accumulates by contraction.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MacsBy {
+    /// In convolutions.
+    pub convolution: u128,
+    /// In linear layers.
+    pub linear: u128,
+    /// In products of two activations.
+    pub attention: u128,
+}
+
+/// Operations by kind.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OpsBy {
+    /// Multiplications.
+    pub mul: u128,
+    /// Additions and subtractions.
+    pub add: u128,
+    /// Divisions.
+    pub div: u128,
+    /// Comparisons.
+    pub cmp: u128,
+    /// Transcendental functions and roots.
+    pub exp: u128,
+}
+
+/// One operator.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Node {
+    /// Its path.
+    pub path: String,
+    /// Its operator.
+    pub op: String,
+    /// The paths of what it takes, in order.
+    pub inputs: Vec<String>,
+    /// Their shapes, the batch first.
+    pub input_shapes: Vec<Vec<u64>>,
+    /// Its output's shape, the batch first.
+    pub output: Vec<u64>,
+    /// The path of the node whose weights it uses, if not its own.
+    pub weights_of: Option<String>,
+    /// Bytes of the tensors that are alive while it is executed.
+    pub live_bytes: u128,
+    /// What an element of its output sees of the input; nothing where that is not followed, as through a reshaping.
+    pub receptive_field: Option<ReceptiveField>,
+    /// Its figures; none if its operator is not known.
+    #[serde(flatten)]
+    pub figures: Option<Figures>,
+}
+
+/// One block, group, branch or repetition.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Block {
+    /// Its path.
+    pub path: String,
+    /// What it is: `block`, `group`, `repeat`, `branches`, `branch` or `side`.
+    pub kind: &'static str,
+    /// The block it is an instance of, if it is one.
+    pub block: Option<String>,
+    /// The figures of what is in it.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+impl From<Estimate> for Estimated {
+    fn from(estimate: Estimate) -> Self {
+        Self {
+            seconds: estimate.seconds(),
+            compute_bound_seconds: estimate.compute_seconds,
+            memory_bound_seconds: estimate.memory_seconds,
+            bound: estimate.bound().map(Bound::name),
+        }
+    }
+}
+
+impl From<Macs> for MacsBy {
+    fn from(Macs { convolution, linear, attention }: Macs) -> Self {
+        Self { convolution, linear, attention }
+    }
+}
+
+impl From<Ops> for OpsBy {
+    fn from(Ops { mul, add, div, cmp, exp }: Ops) -> Self {
+        Self { mul, add, div, cmp, exp }
+    }
+}
