@@ -90,6 +90,6 @@ fn torchvisions_state_dicts_give_torchvisions_outputs() {
     let files = files();
     assert!(files.len() >= 20, "only {} networks", files.len());
     shares::share("torchvisions_state_dicts_give_torchvisions_outputs", files, |path| {
-        gives_torchvisions_outputs(&path)
+        gives_torchvisions_outputs(&path);
     });
 }

@@ -10,8 +10,8 @@ use std::thread;
 /// Says which share a process does: `1/4`.
 const SHARE: &str = "CNNCOST_TEST_SHARE";
 
-/// The most processes, so that they fit into the memory.
-const MOST: usize = 4;
+/// The most processes: the largest networks take a gigabyte each.
+const MOST: usize = 3;
 
 /// Does the work on each of the items. `test` is the name of the test that calls, of which each process does a share.
 pub(crate) fn share<T>(test: &str, items: impl IntoIterator<Item = T>, mut work: impl FnMut(T)) {
