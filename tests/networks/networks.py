@@ -105,6 +105,10 @@ class WithHeads(nn.Module):
         return {ours: getattr(outputs, theirs) for ours, theirs in self.heads.items()}
 
 
+def bottleneck():
+    return nn.Sequential(nn.Conv2d(192, 16, 1), nn.Conv2d(16, 32, 5, padding=2))
+
+
 def vit_b_32(size):
     network = torchvisions("vit_b_32", image_size=size)
     encoder = network.encoder
@@ -115,6 +119,7 @@ def vit_b_32(size):
 
 NO_HEADS = {"aux_logits": False, "init_weights": False}
 GOOGLENETS_HEADS = {"aux1": "aux_logits1", "aux2": "aux_logits2", "output": "logits"}
+INCEPTIONS_HEAD = {"aux": "aux_logits", "output": "logits"}
 IDENTITY_MAPPINGS = "identity constant exclusive_gate shortcut_gate conv dropout pre_activation"
 
 
@@ -131,7 +136,7 @@ def rgb(name, size, gain, build=None, scale=1):
 NETWORKS = [
     one("lenet_mnist", (1, 28, 28), 3, lecture.LenetLike),
     one("direct", (192, 7, 7), 3, lambda: nn.Conv2d(192, 32, 5, padding=2)),
-    one("bottleneck", (192, 7, 7), 3, lambda: nn.Sequential(nn.Conv2d(192, 16, 1), nn.Conv2d(16, 32, 5, padding=2))),
+    one("bottleneck", (192, 7, 7), 3, bottleneck),
     one("inception", (192, 7, 7), 3, lambda: lecture.InceptionA(192)),
     one("inception_mnist", (1, 28, 28), 3, lecture.InceptionANet),
     one("residual_mnist", (1, 28, 28), 3, lecture.ResidualNet),
@@ -155,6 +160,8 @@ NETWORKS = [
     rgb("resnet20", 32, 3, lambda: papers.resnet_cifar(20)),
     rgb("googlenet_bn_aux", 64, 5, lambda: WithHeads("googlenet", GOOGLENETS_HEADS)),
     rgb("inception_v3", 96, 5, lambda: torchvisions("inception_v3", **NO_HEADS)),
+    # The head needs 17×17 pixels.
+    rgb("inception_v3_aux", 299, 5, lambda: WithHeads("inception_v3", INCEPTIONS_HEAD)),
     rgb("squeezenet1_0", 64, 5),
     rgb("squeezenet1_1", 64, 5),
     rgb("densenet121", 64, 5),
