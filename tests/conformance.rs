@@ -1,5 +1,5 @@
 //! Every bundled network runs, to the shapes that were inferred; the lecture's networks, with PyTorch's weights, give
-//! PyTorch's outputs.
+//! PyTorch's outputs. What the others give is in `networks.rs`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,6 +9,10 @@ use cnncost::graph::Graph;
 use cnncost::op::{OPERATORS, Weight};
 use cnncost::read::{Description, Options, bundled};
 use cnncost::run::{Engine, RunError, Weights, forward};
+use cnncost::shape::Shape;
+
+#[path = "common/shares.rs"]
+mod shares;
 
 fn expand(text: &str, options: &Options) -> Graph {
     let network = Description::parse("test.toml", text).and_then(|description| description.expand(options));
@@ -22,29 +26,28 @@ fn none(graph: &Graph) -> Weights {
     Weights::made(graph, |_, _| Ok(vec![])).unwrap()
 }
 
-/// Runs a network on zeros with weights of zeros, which are made in no time; `forward` itself compares every shape.
-fn run(graph: &Graph, batch: usize) -> Result<Vec<(String, Tensor)>, RunError> {
-    let inputs: Vec<Tensor> = graph
-        .network_inputs()
-        .map(|(_, node)| {
-            let sizes = node.shape.dims().iter().map(|&size| usize::try_from(size).unwrap());
-            let dims: Vec<usize> = std::iter::once(batch).chain(sizes).collect();
-            Tensor::zeros(dims, DType::F32, &Device::Cpu).unwrap()
-        })
-        .collect();
-    let weights = Weights::made(graph, |_, weights| {
-        let zeros = |weight: &Weight| {
-            let dims: Vec<usize> =
-                weight.dims().into_iter().map(|size| usize::try_from(size).unwrap()).collect();
-            Tensor::zeros(dims, DType::F32, &Device::Cpu)
-        };
-        weights.iter().map(zeros).collect()
-    })?;
-    forward(Engine::Candle, graph, inputs, &weights, |_, _| ())
+fn sizes(dims: &[u64]) -> Vec<usize> {
+    dims.iter().map(|&size| usize::try_from(size).unwrap()).collect()
 }
 
-/// The largest network that is run: above it, zeros alone take seconds.
-const LARGEST: u128 = 150_000_000;
+/// Runs a network on zeros with weights of zeros, which are made in no time; `forward` itself compares every shape.
+fn run(graph: &Graph, batch: usize) -> Result<Vec<(String, Tensor)>, RunError> {
+    let input = |shape: &Shape| {
+        Tensor::zeros([&[batch], &*sizes(shape.dims())].concat(), DType::F32, &Device::Cpu).unwrap()
+    };
+    let inputs = graph.network_inputs().map(|(_, node)| input(&node.shape)).collect();
+    let counts =
+        graph.nodes().flat_map(|(id, _)| graph.weights(id)).map(|weight| weight.dims().iter().product());
+    let largest: u64 = counts.max().unwrap_or(1);
+    // One tensor is enough for all: each is a part of it.
+    let zeros = Tensor::zeros(sizes(&[largest]), DType::F32, &Device::Cpu).unwrap();
+    let part = |weight: &Weight| {
+        let dims = sizes(&weight.dims());
+        zeros.narrow(0, 0, dims.iter().product())?.reshape(dims)
+    };
+    let weights = Weights::made(graph, |_, weights| weights.iter().map(part).collect())?;
+    forward(Engine::Candle, graph, inputs, &weights, |_, _| ())
+}
 
 /// MACs below which a batch is run.
 const CHEAP: u128 = 100_000_000;
@@ -54,44 +57,34 @@ const CHEAP: u128 = 100_000_000;
 fn small(description: &Description, variant: Option<&String>) -> Option<Vec<u64>> {
     let own = description.expand(&Options { variant: variant.cloned(), ..Options::default() }).unwrap();
     let (_, input) = own.graph.network_inputs().next().unwrap();
-    if input.shape.dims().last() <= Some(&32) {
-        return None;
-    }
-    [vec![3, 64, 64], vec![3, 96, 96], vec![3, 188, 188]].into_iter().find(|input| {
+    let (channels, size) = (input.shape.dims()[0], *input.shape.dims().last().unwrap());
+    let sizes: &[u64] = if size > 32 { &[64, 96, 188] } else { &[16] };
+    sizes.iter().filter(|_| size >= 32).map(|&size| vec![channels, size, size]).find(|input| {
         let options = Options { variant: variant.cloned(), input: Some(input.clone()), ..Options::default() };
         description.expand(&options).is_ok()
     })
 }
 
+fn runs_to_the_inferred_shapes((file, variant): (&bundled::Bundled, Option<String>)) {
+    let description = Description::parse(file.name, file.text).unwrap();
+    let input = small(&description, variant.as_ref());
+    let graph = expand(file.text, &Options { variant: variant.clone(), input, ..Options::default() });
+    let macs = cnncost::analyze(&graph, 1).unwrap().total().work.macs.total();
+    // Cheap networks show that a batch is carried through, and those that reshape and permute more than images.
+    let most = if ["vit", "swin"].contains(&file.name) { 8 * CHEAP } else { CHEAP };
+    let batch = if macs < most { 3 } else { 1 };
+    let outputs = run(&graph, batch).unwrap_or_else(|error| panic!("{} {variant:?}: {error:?}", file.name));
+    assert_eq!(outputs.len(), graph.outputs().len());
+}
+
 #[test]
 fn every_bundled_network_runs_to_the_inferred_shapes() {
-    let (mut run_count, mut batches) = (0, 0);
-    for file in bundled::BUNDLED {
-        let description = Description::parse(file.name, file.text).unwrap();
-        let variants = bundled::variants(file);
-        let names: Vec<_> =
-            if variants.is_empty() { vec![None] } else { variants.into_iter().map(Some).collect() };
-        for variant in names {
-            let input = small(&description, variant.as_ref());
-            let graph = expand(file.text, &Options { variant: variant.clone(), input, ..Options::default() });
-            let total = *cnncost::analyze(&graph, 1).unwrap().total();
-            if total.params.total() > LARGEST {
-                continue;
-            }
-            // Cheap networks show that a batch is carried through, and those that reshape and permute more than images.
-            let rearranges = ["vit", "swin"].contains(&file.name);
-            let batch = if total.work.macs.total() < CHEAP || rearranges { 3 } else { 1 };
-            batches += usize::from(batch > 1);
-            let outputs =
-                run(&graph, batch).unwrap_or_else(|error| panic!("{} {variant:?}: {error:?}", file.name));
-            assert_eq!(outputs.len(), graph.outputs().len());
-            run_count += 1;
-        }
-    }
-    assert!(
-        run_count > 110 && batches > 30,
-        "only {run_count} networks were run, {batches} of them on a batch"
-    );
+    let networks = bundled::BUNDLED.iter().flat_map(|file| {
+        let variants = bundled::variants(file).into_iter().map(Some);
+        let variants: Vec<_> = if variants.len() == 0 { vec![None] } else { variants.collect() };
+        variants.into_iter().map(move |variant| (file, variant))
+    });
+    shares::share("every_bundled_network_runs_to_the_inferred_shapes", networks, runs_to_the_inferred_shapes);
 }
 
 #[test]
@@ -207,73 +200,6 @@ fn the_lectures_networks_give_pytorchs_outputs() {
     }
 }
 
-/// Numbers from 0 up to 1 that look random: a hash of the seed and the place, as in tests/reference/networks.py.
-fn numbers(seed: u64, count: usize) -> impl Iterator<Item = f64> {
-    (0..count as u64).map(move |place| {
-        let mut hashed = (place * 0x9E37_79B1 + seed * 0x85EB_CA77) % (1 << 32);
-        for _ in 0..2 {
-            hashed = (hashed ^ (hashed >> 15)) * 0x2C1B_3C6D % (1 << 32);
-        }
-        f64::from(u32::try_from(hashed >> 8).unwrap()) / 16_777_216.0
-    })
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "tensors are 32-bit floats")]
-fn tensor(values: impl Iterator<Item = f64>, dims: &[usize]) -> candle_core::Result<Tensor> {
-    Tensor::from_vec(values.map(|value| value as f32).collect::<Vec<_>>(), dims, &Device::Cpu)
-}
-
-/// A tensor of what suits the name of the weight, as in tests/reference/networks.py.
-fn filled(weight: &Weight, seed: u64, gain: f64) -> candle_core::Result<Tensor> {
-    let dims: Vec<usize> = weight.dims().iter().map(|&size| usize::try_from(size).unwrap()).collect();
-    let count = dims.iter().product();
-    let values = numbers(seed, count);
-    match &*weight.name {
-        "weight" if dims.len() > 1 => {
-            let fan_in = f64::from(u32::try_from(count / dims[0]).unwrap());
-            tensor(values.map(|value| (2.0 * value - 1.0) * (gain / fan_in).sqrt()), &dims)
-        }
-        "weight" | "running_var" | "layer_scale" => tensor(values.map(|value| value + 0.5), &dims),
-        _ => tensor(values.map(|value| 0.2 * value - 0.1), &dims),
-    }
-}
-
-/// A network or two of every family of torchvision's, those for CIFAR, and U-Net, with weights that are made alike here and
-/// there.
-#[test]
-fn networks_give_pytorchs_outputs() {
-    let table = include_str!("reference/networks.tsv");
-    assert!(table.lines().count() > 15);
-    for line in table.lines().skip(1) {
-        let (name, values) = line.split_once('\t').unwrap();
-        let values: Vec<f64> = values.split('\t').map(|value| value.parse().unwrap()).collect();
-        let [size, gain, count, largest, ref theirs @ ..] = values[..] else { unreachable!("{line}") };
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small size")]
-        let size = size as usize;
-        let (file, variant) = bundled::find(name).unwrap();
-        let input = Some(vec![3, size as u64, size as u64]);
-        let graph = expand(file.text, &Options { variant, input, ..Options::default() });
-        let input = numbers(0, 3 * size * size).map(|value| 2.0 * value - 1.0);
-        let mut seed = 0;
-        let weights = Weights::made(&graph, |_, weights| {
-            let next = |weight| {
-                seed += 1;
-                filled(weight, seed, gain)
-            };
-            weights.iter().map(next).collect()
-        })
-        .unwrap();
-        let input = tensor(input, &[1, 3, size, size]).unwrap();
-        let outputs = forward(Engine::Candle, &graph, vec![input], &weights, |_, _| ()).unwrap();
-        assert_eq!(seed.to_string(), count.to_string(), "{name} has other tensors");
-        let ours: Vec<f32> = outputs[0].1.flatten_all().unwrap().to_vec1().unwrap();
-        for (i, theirs) in theirs.iter().enumerate() {
-            let ours = f64::from(ours[i * ours.len() / values[4..].len()]);
-            assert!((ours - theirs).abs() <= 1e-4 * largest, "{name}: {ours} instead of {theirs}");
-        }
-    }
-}
-
 /// Branches are merged in the order of the file, which here is not that of the alphabet.
 #[test]
 fn branches_keep_the_order_of_the_file() {
@@ -314,7 +240,7 @@ fn shared_weights_are_asked_for_once() {
     let mut asked = 0;
     let weights = Weights::made(&graph, |_, weights| {
         asked += 1;
-        weights.iter().map(|weight| filled(weight, 7, 1.0)).collect()
+        weights.iter().map(|weight| Tensor::rand(-1f32, 1.0, sizes(&weight.dims()), &Device::Cpu)).collect()
     })
     .unwrap();
     assert_eq!(asked, 1);
@@ -365,7 +291,7 @@ fn wrong_inputs_and_unknown_operators_are_refused() {
     assert_eq!(error.to_string(), "`conv2d_1` needs weights of [[1, 1, 1, 1], [1]], and gets []");
 
     let mut builder = cnncost::graph::Builder::new();
-    let shape = cnncost::shape::Shape::new(vec![3]).unwrap();
+    let shape = Shape::new(vec![3]).unwrap();
     let input = builder.input("input", shape.clone(), None);
     let node = builder.unknown("mystery", "Einsum", shape, &[input]);
     builder.output("output".to_owned(), node);
