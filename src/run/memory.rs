@@ -1,8 +1,11 @@
 //! Whether a network fits into memory, which is asked before anything is made.
 
-use candle_core::Device;
+use std::path::Path;
 
-use super::RunError;
+use candle_core::Device;
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+
+use super::{RunError, cgroup};
 use crate::analyze::Analysis;
 use crate::counts::{Overflow, Tally};
 use crate::graph::{Graph, NodeId};
@@ -69,10 +72,12 @@ impl Needs {
 pub fn free(device: &Device) -> Option<u128> {
     match device {
         Device::Cpu => {
-            let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-            let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-            let kilobytes: u128 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-            kilobytes.checked_mul(1024)
+            let what = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+            let available = System::new_with_specifics(what).available_memory();
+            // 0 where the library does not know the system.
+            let available = Some(available).filter(|&bytes| bytes > 0);
+            let allowed = cgroup::free(Path::new("/"));
+            available.into_iter().chain(allowed).min().map(u128::from)
         }
         #[cfg(feature = "cuda")]
         Device::Cuda(cuda) => cuda.cuda_stream().context().mem_get_info().ok().map(|(free, _)| free as u128),
@@ -133,7 +138,6 @@ mod tests {
 
     #[test]
     fn free_memory_is_found_where_the_system_tells() {
-        let is_linux = cfg!(target_os = "linux");
-        assert_eq!(free(&Device::Cpu).is_some_and(|bytes| bytes > 1_000_000), is_linux);
+        assert_eq!(free(&Device::Cpu).is_some_and(|bytes| bytes > 1_000_000), sysinfo::IS_SUPPORTED_SYSTEM);
     }
 }

@@ -22,6 +22,7 @@ use crate::shape::Shape;
 
 mod archive;
 pub mod assign;
+mod cgroup;
 mod error;
 pub mod memory;
 pub mod npy;
