@@ -7,7 +7,7 @@
 
 use std::ops::Deref;
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
@@ -81,11 +81,13 @@ mod taps;
 pub mod upsample;
 mod weight;
 pub mod window;
+mod workspace;
 
 pub use cost::{Cost, Term, Unit};
 pub use reach::{Along, Look, Reach, Slide};
 pub use weight::{Initializer, Role, Weight};
 pub use window::Window;
+pub use workspace::Workspace;
 
 /// From the list of operators: the [`Op`] enum, its names, its reader, and [`OPERATORS`].
 macro_rules! operators {
@@ -272,6 +274,11 @@ pub trait Operator {
     /// Computes the output with candle. Tensors have the batch as their first dimension; weights are those of
     /// [`weights`](Self::weights), in that order.
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor>;
+
+    /// What [`forward`](Self::forward) holds beside inputs, weights and output, on inputs that `output` has accepted.
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        if self.is_view() { Workspace::NONE } else { Workspace::copies(1, inputs, output) }
+    }
 }
 
 /// What is known of an operator before any of it is used.

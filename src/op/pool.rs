@@ -3,7 +3,7 @@
 
 use super::settings::{Extent, PerAxis, Size};
 use super::window::{Axis, Window, spatial_sizes};
-use super::{Reason, Term, only_spatial, shape, taps};
+use super::{Reason, Term, Workspace, only_spatial, shape, taps};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -33,6 +33,15 @@ impl<const N: usize> Pool<N> {
             Axis { kernel, stride, dilation, before: padding, after: padding, ceil: self.ceil_mode }
         };
         Window { axes: (0..N).map(axis).collect() }
+    }
+
+    /// candle's kernel holds nothing beside.
+    pub(super) fn workspace(&self, input: &Shape, output: &Shape) -> Workspace {
+        let window = self.window();
+        match native(&window) {
+            Ok(Some(_)) => Workspace::NONE,
+            Ok(None) | Err(_) => by_taps(&window, input, output),
+        }
     }
 
     pub(super) fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
@@ -70,6 +79,11 @@ impl<const N: usize> Pool<N> {
         }
         Ok(())
     }
+}
+
+/// What is held beside input and output where the taps of a window are put together one after the other.
+pub(super) fn by_taps(window: &Window, input: &Shape, output: &Shape) -> Workspace {
+    Workspace::of_sample(taps::reduce_holds(input.dims(), window).saturating_sub(output.elements()))
 }
 
 /// Kernel and stride for candle's own pools, which have two dimensions and neither padding nor dilation nor `ceil_mode`.
