@@ -37,7 +37,10 @@ impl Voice {
         mistake.notes = error.findings().to_vec();
         self.show(&mistake);
         match error {
-            RunError::File { .. } | RunError::Unfit { .. } | RunError::Inputs { .. } => Outcome::Unusable,
+            RunError::File { .. }
+            | RunError::Unfit { .. }
+            | RunError::Inputs { .. }
+            | RunError::Index { .. } => Outcome::Unusable,
             RunError::Shape { .. }
             | RunError::Weights { .. }
             | RunError::Unknown { .. }

@@ -14,7 +14,7 @@ use crate::error::did_you_mean;
 use crate::graph::Graph;
 use crate::report::Subject;
 use crate::report::run::{Run, json, table};
-use crate::run::{Loaded, RunError, Summary, Weights, forward, npy, random_inputs};
+use crate::run::{Loaded, RunError, Summary, Weights, forward, given_input, npy, random_inputs};
 use crate::text;
 use crate::text::Text;
 
@@ -102,9 +102,7 @@ impl Arguments {
         let batch = usize::try_from(batch).unwrap_or(usize::MAX);
         let mut inputs = random_inputs(graph, batch, self.seed, &device, dtype)?;
         for (place, array) in arrays {
-            let array = array.to_dtype(dtype).and_then(|array| array.to_device(&device));
-            inputs[place] =
-                array.map_err(|source| RunError::Candle { path: input_name(graph, place), source })?;
+            inputs[place] = given_input(graph, place, &array, dtype, &device)?;
         }
         let computed = match dump {
             None => forward(graph, inputs, &weights, |_, _| ())?,
@@ -235,10 +233,6 @@ impl Arguments {
         }
         Ok(weights)
     }
-}
-
-fn input_name(graph: &Graph, place: usize) -> String {
-    graph.network_inputs().nth(place).map_or_else(String::new, |(id, _)| graph.path(id))
 }
 
 fn input_place(graph: &Graph, name: Option<&str>, index: usize) -> Result<usize, Failure> {

@@ -3,7 +3,7 @@
 //! Every tensor here is of floats, so the indices arrive as floats too: whole numbers, which 32-bit floats hold exactly up to
 //! 2^24. What is no whole number, or not below `num_embeddings`, is an error when it is looked up.
 
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -45,6 +45,10 @@ impl Operator for Embedding {
         Some(text!("table of {rows} rows of {features}", "{rows} 行、每行 {features} 个数的表"))
     }
 
+    fn indices(&self) -> Option<u64> {
+        Some(self.num_embeddings.get())
+    }
+
     fn reach(&self, _inputs: &[Shape], _output: &Shape) -> Reach {
         Reach::Rearranged
     }
@@ -56,7 +60,7 @@ impl Operator for Embedding {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let (input, table) = (&inputs[0], &weights[0]);
         let (rows, features) = table.dims2()?;
-        let floats = input.flatten_all()?.to_vec1::<f32>()?;
+        let floats = input.flatten_all()?.to_dtype(DType::F32)?.to_vec1::<f32>()?;
         let indices: Vec<u32> = floats.into_iter().map(|float| row(float, rows)).collect::<Result<_, _>>()?;
         let found = table.index_select(&Tensor::new(indices, input.device())?, 0)?;
         found.reshape([input.dims(), &[features]].concat())

@@ -258,6 +258,11 @@ pub trait Operator {
             .map_or(Reach::Position, |window| Reach::window(&window))
     }
 
+    /// If its inputs are indices, which are whole numbers from 0 on: the first that is none.
+    fn indices(&self) -> Option<u64> {
+        None
+    }
+
     /// Whether the output is a view of the first input, for memory.
     fn is_view(&self) -> bool {
         false

@@ -43,6 +43,17 @@ pub enum RunError {
         /// What it is called where it comes from.
         operator: String,
     },
+    /// A number of an input is no index.
+    Index {
+        /// The input.
+        input: String,
+        /// The layer that looks it up.
+        layer: String,
+        /// Indices go from 0 to one less.
+        below: u64,
+        /// The number.
+        found: f64,
+    },
     /// A file of tensors cannot be read or written.
     File {
         /// The file.
@@ -97,6 +108,13 @@ impl RunError {
                 "`{path}` cannot be executed: `{operator}` is not known",
                 "无法执行 `{path}`:`{operator}` 未知"
             ),
+            Self::Index { input, layer, below, found } => {
+                let last = below - 1;
+                text!(
+                    "`{input}` holds {found}, and `{layer}` takes whole numbers from 0 to {last}",
+                    "`{input}` 中有 {found},而 `{layer}` 只接受 0 到 {last} 的整数"
+                )
+            }
             Self::File { name, why } => {
                 let (english, chinese) = (&why.english, &why.chinese);
                 text!("cannot use `{name}`: {english}", "无法使用 `{name}`:{chinese}")
@@ -140,6 +158,7 @@ impl Error for RunError {
             | Self::Shape { .. }
             | Self::Weights { .. }
             | Self::Unknown { .. }
+            | Self::Index { .. }
             | Self::File { .. }
             | Self::Unfit { .. }
             | Self::Memory { .. } => None,
