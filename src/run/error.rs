@@ -61,6 +61,13 @@ pub enum RunError {
         /// What is wrong with it.
         why: Text,
     },
+    /// A file of tensors cannot be written, though it seemed so.
+    Unwritten {
+        /// The file.
+        name: String,
+        /// Why.
+        why: Text,
+    },
     /// The tensors of a file are not the network's.
     Unfit {
         /// The file.
@@ -119,6 +126,10 @@ impl RunError {
                 let (english, chinese) = (&why.english, &why.chinese);
                 text!("cannot use `{name}`: {english}", "无法使用 `{name}`:{chinese}")
             }
+            Self::Unwritten { name, why } => {
+                let (english, chinese) = (&why.english, &why.chinese);
+                text!("cannot write `{name}`: {english}", "无法写入 `{name}`:{chinese}")
+            }
             Self::Unfit { name, .. } => {
                 text!("the tensors in `{name}` are not those of the network", "`{name}` 中的张量与网络不符")
             }
@@ -160,6 +171,7 @@ impl Error for RunError {
             | Self::Unknown { .. }
             | Self::Index { .. }
             | Self::File { .. }
+            | Self::Unwritten { .. }
             | Self::Unfit { .. }
             | Self::Memory { .. } => None,
         }

@@ -31,6 +31,7 @@ mod order;
 mod summary;
 mod weights;
 
+pub(crate) use archive::io_error;
 pub use error::RunError;
 pub use inputs::{Indices, given_input, indices, random_inputs};
 pub use summary::Summary;

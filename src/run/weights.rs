@@ -12,6 +12,7 @@ use super::archive::{Archive, Entry};
 use super::assign::{Named, assign};
 use crate::graph::{Graph, NodeId};
 use crate::op::{Initializer, Weight};
+use crate::text;
 
 /// The parameters and buffers of every node of a graph.
 #[derive(Clone, Debug)]
@@ -70,6 +71,11 @@ impl Weights {
     ) -> std::result::Result<Loaded, RunError> {
         let mut archive = Archive::open(path)?;
         archive.entries.retain(|entry| !entry.dtype.is_int());
+        if archive.entries.is_empty() {
+            let why =
+                text!("it holds no tensors of floats, as weights are", "其中没有浮点张量,而权重是浮点数");
+            return Err(RunError::File { name: path.display().to_string(), why });
+        }
         let named = |entry: &Entry| Named {
             name: entry.name.clone(),
             dims: entry.dims.iter().map(|&size| size as u64).collect(),
