@@ -311,3 +311,88 @@ fn broken_files_are_refused() {
     let refused = run(folder.path(), &["net.toml", "--weights", "nothing.npz"]);
     assert!(refused.err.contains("cannot use `nothing.npz`: there is no such file"), "{}", refused.err);
 }
+
+/// A table of 10 rows; what only moves its indices comes before it.
+const LOOKED_UP: &str = "input = [6]\nlayers = [\n{ op = 'reshape', shape = [2, 3] },\n\
+    { name = 'table', op = 'embedding', num_embeddings = 10, embedding_dim = 4 },\n\
+    { op = 'flatten' }, { op = 'linear', out_features = 2 },\n]\n";
+
+#[test]
+fn a_network_that_looks_up_its_input_gets_indices() {
+    let folder = folder();
+    fs::write(folder.path().join("table.toml"), LOOKED_UP).unwrap();
+    for dtype in ["f32", "f16"] {
+        let done = run(folder.path(), &["table.toml", "--batch", "40", "--dtype", dtype, "--dump", dtype]);
+        assert_eq!((done.code, done.err.as_str()), (0, ""));
+        let indices = read(folder.path().join(dtype).join("0000_input.npy"));
+        assert!(indices.iter().all(|index| index.fract() == 0.0 && (0.0..10.0).contains(index)));
+        assert!((0u8..10).all(|index| indices.contains(&f32::from(index))), "{indices:?}");
+    }
+    let with = |wrong: f32, language: &str| {
+        let values = move |index: u8| if index == 5 { wrong } else { f32::from(index) };
+        array(&[1, 6], values).write_npy(folder.path().join("i.npy")).unwrap();
+        run(folder.path(), &["table.toml", "--input", "i.npy", "--lang", language])
+    };
+    assert_eq!(with(9.0, "en").code, 0);
+    for (wrong, shown) in [(10.0, "10"), (0.5, "0.5"), (-1.0, "-1"), (f32::NAN, "NaN")] {
+        let refused = with(wrong, "en");
+        let expected = format!("`input` holds {shown}, and `table` takes whole numbers from 0 to 9");
+        assert!(refused.code == 2 && refused.err.contains(&expected), "{}", refused.err);
+    }
+    assert!(with(10.0, "zh").err.contains("`table` 只接受 0 到 9 的整数"));
+    let mut bench = Command::cargo_bin("cnncost").unwrap();
+    let limits = ["--min-time", "0.01", "--max-time", "0.1", "--warmup", "1", "--profile"];
+    bench.current_dir(folder.path()).args(["bench", "table.toml"]).args(limits).assert().success();
+}
+
+/// Each is refused with these words in both languages, and leaves no file behind.
+#[test]
+fn mistakes_are_said_before_anything_is_written() {
+    let folder = folder();
+    array(&[3, 2, 3, 3], |_| 1.0).write_npy(folder.path().join("three.npy")).unwrap();
+    array(&[1, 2], |_| 1.0).write_npy(folder.path().join("left.npy")).unwrap();
+    array(&[3, 2], |_| 1.0).write_npy(folder.path().join("right.npy")).unwrap();
+    let whole = HashMap::from([("sum.bias".to_owned(), Tensor::zeros(1, DType::I64, &Device::Cpu).unwrap())]);
+    candle_core::safetensors::save(&whole, folder.path().join("whole.safetensors")).unwrap();
+    let before = fs::read_dir(folder.path()).unwrap().count();
+    let mistakes: [(&[&str], &str, &str); 14] = [
+        (&["net.toml", "-o", "none/y.npy"], "there is no directory `none`", "没有目录 `none`"),
+        (&["net.toml", "-o", "none/y.npy", "--dump", "d"], "there is no directory", "没有目录"),
+        (&["net.toml", "-o", "."], "it is a directory", "这是一个目录"),
+        (&["two.toml", "-o", "y.npy", "-o", "y.npy"], "`y.npy` is given for two outputs", "用于两个输出"),
+        (&["net.toml", "--dump", "x.npy"], "there is a file of that name", "已有同名文件"),
+        (&["net.toml", "--input", "."], "it is a directory", "这是一个目录"),
+        (&["net.toml", "--weights", "whole.safetensors"], "it holds no tensors of floats", "没有浮点张量"),
+        (&["net.toml", "--input", "three.npy", "--batch", "2"], "`--batch` one of 2", "`--batch` 的是 2"),
+        (
+            &["net.toml", "--input", "2x4x4", "--input", "x.npy"],
+            "stand for the only `--input`",
+            "只能作为唯一的",
+        ),
+        (&["two.toml", "--input", "left=left.npy", "--input", "right=right.npy"], "batch of 3", "批大小是 3"),
+        (
+            &["two.toml", "--input", "left.npy", "--input", "left=left.npy"],
+            "two arrays for `left`",
+            "两个数组",
+        ),
+        (&["net.toml", "--dtype", "i8"], "on the CPU there are f32 and f16", "CPU 上可用的有 f32 和 f16"),
+        (
+            &["net.toml", "--dtype", "bf16"],
+            "`--dtype f32` or `--dtype f16`",
+            "`--dtype f32` 或 `--dtype f16`",
+        ),
+        (&["net.toml@wide"], "has no variant", "没有变体"),
+    ];
+    for (arguments, english, chinese) in mistakes {
+        for (language, words) in [("en", english), ("zh", chinese)] {
+            let refused = run(folder.path(), &[arguments, &["--lang", language]].concat());
+            assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{arguments:?}: {}", refused.err);
+            assert!(refused.err.contains(words), "{arguments:?}: {}", refused.err);
+        }
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), before);
+    if cfg!(target_os = "linux") {
+        let full = run(folder.path(), &["net.toml", "-o", "/dev/full"]);
+        assert!(full.code == 1 && full.err.contains("there is no space left"), "{}", full.err);
+    }
+}

@@ -4,6 +4,7 @@ use std::fs::read_to_string;
 use std::process::Command;
 
 use candle_core::{Device, DeviceLocation};
+use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 use crate::text;
 use crate::text::Text;
@@ -85,22 +86,26 @@ const INSTRUCTION_SETS: [&str; 22] = [
 impl Machine {
     /// The machine this runs on, with the device that is measured.
     pub fn here(device: &Device) -> Self {
-        let read = |path: &str| read_to_string(path).unwrap_or_default();
-        let (cpuinfo, meminfo) = (read("/proc/cpuinfo"), read("/proc/meminfo"));
+        let what = RefreshKind::nothing()
+            .with_cpu(CpuRefreshKind::nothing())
+            .with_memory(MemoryRefreshKind::nothing().with_ram());
+        let system = System::new_with_specifics(what);
         let logical = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let brand = system.cpus().first().map(|cpu| cpu.brand().trim().to_owned());
         Self {
-            cpu: entry(&cpuinfo, "model name"),
-            cores: cores(&cpuinfo).unwrap_or(logical),
+            cpu: brand.filter(|brand| !brand.is_empty()),
+            cores: System::physical_core_count().filter(|&cores| cores > 0).unwrap_or(logical),
             logical,
             caches: caches(),
-            instruction_sets: instruction_sets(&cpuinfo),
-            memory_bytes: kilobytes(&meminfo, "MemTotal"),
+            instruction_sets: instruction_sets(&read_to_string("/proc/cpuinfo").unwrap_or_default()),
+            memory_bytes: Some(system.total_memory()).filter(|&bytes| bytes > 0),
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             gpu: match device.location() {
                 DeviceLocation::Cuda { gpu_id } => gpu(gpu_id),
                 DeviceLocation::Cpu | DeviceLocation::Metal { .. } => None,
             },
-            load: read("/proc/loadavg").split(' ').next().and_then(|load| load.parse().ok()),
+            // Windows keeps no such average.
+            load: (cfg!(unix) && sysinfo::IS_SUPPORTED_SYSTEM).then(|| System::load_average().one),
             is_optimized: !cfg!(debug_assertions),
         }
     }
@@ -132,24 +137,6 @@ impl Machine {
 fn entry(text: &str, name: &str) -> Option<String> {
     let mut entries = text.lines().filter_map(|line| line.split_once(':'));
     entries.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim().to_owned())
-}
-
-fn kilobytes(meminfo: &str, name: &str) -> Option<u64> {
-    entry(meminfo, name)?.strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
-}
-
-/// Cores, each of which may be several processors to the system.
-fn cores(cpuinfo: &str) -> Option<usize> {
-    let mut cores: Vec<(String, String)> = cpuinfo
-        .split("\n\n")
-        .filter_map(|processor| {
-            let package = entry(processor, "physical id").unwrap_or_default();
-            Some((package, entry(processor, "core id")?))
-        })
-        .collect();
-    cores.sort_unstable();
-    cores.dedup();
-    (!cores.is_empty()).then_some(cores.len())
 }
 
 fn instruction_sets(cpuinfo: &str) -> Vec<String> {
@@ -196,21 +183,18 @@ fn gpu(number: usize) -> Option<Gpu> {
 mod tests {
     use super::*;
 
-    const CPUINFO: &str = "processor\t: 0\nmodel name\t: A CPU @ 2.0 GHz\nphysical id\t: 0\ncore id\t\t: 0\nflags\t\t: fpu avx2 fma avx512f avx512_vnni\n\n\
-                           processor\t: 1\nmodel name\t: A CPU @ 2.0 GHz\nphysical id\t: 0\ncore id\t\t: 0\nflags\t\t: fpu avx2\n\n\
-                           processor\t: 2\nmodel name\t: A CPU @ 2.0 GHz\nphysical id\t: 0\ncore id\t\t: 1\nflags\t\t: fpu avx2\n\n";
+    const CPUINFO: &str = "processor\t: 0\nmodel name\t: A CPU @ 2.0 GHz\nflags\t\t: fpu avx2 fma avx512f avx512_vnni\n\n\
+                           processor\t: 1\nflags\t\t: fpu avx2\n\n";
 
     #[test]
     fn what_linux_tells_is_read() {
         assert_eq!(entry(CPUINFO, "model name").as_deref(), Some("A CPU @ 2.0 GHz"));
-        assert_eq!(cores(CPUINFO), Some(2));
         assert_eq!(instruction_sets(CPUINFO), ["fma", "avx2", "avx512f", "avx512_vnni"]);
-        assert_eq!(kilobytes("MemTotal:  16 kB\nMemAvailable:   2 kB\n", "MemAvailable"), Some(2048));
         assert_eq!(
             ["48K", "96M", "512", "x"].map(cache_bytes),
             [Some(49152), Some(96 << 20), Some(512), None]
         );
-        assert_eq!((cores(""), entry("", "model name")), (None, None));
+        assert_eq!(entry("", "model name"), None);
     }
 
     #[test]

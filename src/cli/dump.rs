@@ -7,7 +7,7 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::graph::{Graph, NodeId};
-use crate::run::{RunError, npy};
+use crate::run::{RunError, io_error, npy};
 use crate::text;
 use crate::text::Text;
 
@@ -32,7 +32,7 @@ impl<'p> Dump<'p> {
     /// Makes the directory, or empties it if it is one of ours.
     pub(super) fn prepare(directory: &'p Path) -> Result<Self, RunError> {
         let dump = Self { directory, listed: vec![], failure: None };
-        fs::create_dir_all(directory).map_err(|error| dump.failed(text!("{error}", "{error}")))?;
+        fs::create_dir_all(directory).map_err(|error| dump.failed(io_error(&error)))?;
         let index = directory.join(INDEX);
         if let Ok(text) = fs::read_to_string(&index) {
             let old: Vec<Listed> = serde_json::from_str(&text).unwrap_or_default();
@@ -41,9 +41,9 @@ impl<'p> Dump<'p> {
             for name in names {
                 let _ = fs::remove_file(directory.join(name));
             }
-            fs::remove_file(&index).map_err(|error| dump.failed(text!("{error}", "{error}")))?;
+            fs::remove_file(&index).map_err(|error| dump.failed(io_error(&error)))?;
         }
-        let mut rest = fs::read_dir(directory).map_err(|error| dump.failed(text!("{error}", "{error}")))?;
+        let mut rest = fs::read_dir(directory).map_err(|error| dump.failed(io_error(&error)))?;
         if rest.next().is_some() {
             return Err(dump.failed(text!(
                 "there are other files in it; give a directory that is empty or new",
@@ -64,12 +64,22 @@ impl<'p> Dump<'p> {
         self.listed.push(Listed { path, file, shape: tensor.dims().to_vec() });
     }
 
+    /// Removes what is written, after a failure: half of it is of no use, and would be in the way of the next.
+    pub(super) fn discard(self) {
+        for listed in &self.listed {
+            let _ = fs::remove_file(self.directory.join(&listed.file));
+        }
+    }
+
     /// Writes which file is which node's.
-    pub(super) fn finish(self) -> Result<(), RunError> {
+    pub(super) fn finish(mut self) -> Result<(), RunError> {
+        if let Some(failure) = self.failure.take() {
+            self.discard();
+            return Err(failure);
+        }
         let text = serde_json::to_string_pretty(&self.listed).expect("names and sizes are JSON");
         let written = fs::write(self.directory.join(INDEX), text + "\n");
-        let written = written.map_err(|error| self.failed(text!("{error}", "{error}")));
-        self.failure.map_or(written, Err)
+        written.map_err(|error| self.failed(io_error(&error)))
     }
 
     fn failed(&self, why: Text) -> RunError {

@@ -50,10 +50,14 @@ impl Voice {
         mistake.notes = error.findings().to_vec();
         self.show(&mistake);
         match error {
-            RunError::File { .. } | RunError::Unfit { .. } | RunError::Inputs { .. } => Outcome::Unusable,
+            RunError::File { .. }
+            | RunError::Unfit { .. }
+            | RunError::Inputs { .. }
+            | RunError::Index { .. } => Outcome::Unusable,
             RunError::Shape { .. }
             | RunError::Weights { .. }
             | RunError::Unknown { .. }
+            | RunError::Unwritten { .. }
             | RunError::Memory { .. }
             | RunError::Candle { .. } => Outcome::Failed,
         }
@@ -111,14 +115,23 @@ pub(super) fn dtype(dtype: Dtype, place: Place) -> Result<DType, Failure> {
                 "candle 不能在 CPU 上做 bf16 矩阵乘法"
             );
             let help = text!(
-                "use `--dtype f32` or `--dtype f16`, or a GPU",
-                "请用 `--dtype f32` 或 `--dtype f16`,或使用 GPU"
+                "use `--dtype f32` or `--dtype f16`, or a GPU with `--device cuda`",
+                "请用 `--dtype f32` 或 `--dtype f16`,或以 `--device cuda` 使用 GPU"
             );
             Err(Failure::Misused(message, Some(help)))
         }
-        (Dtype::I8, _) => {
-            let message = text!("networks are executed in f32, f16 or bf16", "网络以 f32、f16 或 bf16 执行");
-            Err(Failure::Misused(message, None))
+        (Dtype::I8, place) => {
+            let message = text!(
+                "networks are not executed in i8, only counted",
+                "网络不能以 i8 执行,只能以 i8 计算开销"
+            );
+            let help = match place {
+                Place::Cpu => text!("on the CPU there are f32 and f16", "CPU 上可用的有 f32 和 f16"),
+                Place::Cuda(_) => {
+                    text!("on a GPU there are f32, f16 and bf16", "GPU 上可用的有 f32、f16 和 bf16")
+                }
+            };
+            Err(Failure::Misused(message, Some(help)))
         }
     }
 }

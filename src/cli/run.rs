@@ -14,7 +14,7 @@ use crate::error::did_you_mean;
 use crate::graph::Graph;
 use crate::report::Subject;
 use crate::report::run::{Run, json, table};
-use crate::run::{Loaded, RunError, Summary, Weights, forward, npy, random_inputs};
+use crate::run::{Loaded, RunError, Summary, Weights, forward, given_input, npy, random_inputs};
 use crate::text;
 use crate::text::Text;
 
@@ -25,9 +25,9 @@ pub(super) struct Arguments {
     file: String,
     #[command(flatten)]
     network: NetworkSettings,
-    /// Samples of one forward pass; those of the arrays where these are given
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
-    batch: u64,
+    /// Samples of one forward pass [default: those of the arrays, or 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    batch: Option<u64>,
     /// An array of NumPy's (`.npy`) with the batch first, or sizes as in 3x299x299 for random numbers; with several inputs,
     /// one after the other or as NAME=FILE. Without it, random numbers
     #[arg(long, value_name = "FILE|SIZES", value_parser = given)]
@@ -102,17 +102,19 @@ impl Arguments {
         let batch = usize::try_from(batch).unwrap_or(usize::MAX);
         let mut inputs = random_inputs(graph, batch, self.seed, &device, dtype)?;
         for (index, array) in arrays {
-            let array = array.to_dtype(dtype).and_then(|array| array.to_device(&device));
-            inputs[index] =
-                array.map_err(|source| RunError::Candle { path: input_name(graph, index), source })?;
+            inputs[index] = given_input(graph, index, &array, dtype, &device)?;
         }
         let computed = match dump {
             None => forward(engine, graph, inputs, &weights, |_, _| ())?,
             Some(mut dump) => {
                 let write = |id, tensor: &Tensor| dump.write(graph, id, tensor);
-                let computed = forward(engine, graph, inputs, &weights, write)?;
-                dump.finish()?;
-                computed
+                match forward(engine, graph, inputs, &weights, write) {
+                    Ok(computed) => dump.finish().map(|()| computed)?,
+                    Err(error) => {
+                        dump.discard();
+                        return Err(error.into());
+                    }
+                }
             }
         };
         for (index, path) in outputs {
@@ -149,14 +151,11 @@ impl Arguments {
     /// The network, at the sizes and the batch of the arrays; and each array, batch first, with the index of its input.
     #[expect(clippy::type_complexity, reason = "the two belong together, once")]
     fn subject(&self, arrays: Vec<Array<'_>>) -> Result<(Subject, Vec<(usize, Tensor)>, Outcome), Failure> {
-        let sizes = self.input.iter().find_map(|given| match given {
-            Given::Sizes(sizes) => Some(sizes.clone()),
-            Given::File(..) => None,
-        });
+        let sizes = self.sizes()?;
         let quiet = Voice { quiet: true, ..self.voice.clone() };
-        let (subject, _) = self.expand(self.batch, sizes.as_ref(), &quiet)?;
+        let (subject, _) = self.expand(self.batch.unwrap_or(1), sizes.as_ref(), &quiet)?;
         let graph = &subject.network.graph;
-        let (mut batch, mut own_sizes) = (self.batch, sizes);
+        let (mut batch, mut own_sizes) = (self.batch.map(|batch| (batch, "--batch".to_owned())), sizes);
         let (mut placed, single) = (vec![], graph.network_inputs().count() == 1);
         for (index, Array { name, path, tensor }) in arrays.into_iter().enumerate() {
             let place = input_place(graph, name, index)?;
@@ -169,14 +168,42 @@ impl Arguments {
             if dims.len() != shape.len() + 1 || dims.contains(&0) || (dims[1..] != *shape && !single) {
                 return Err(unlike(path, array.dims(), shape));
             }
-            batch = dims[0];
+            if let Some((samples, source)) = batch.replace((dims[0], path.display().to_string()))
+                && samples != dims[0]
+            {
+                return Err(other_batch(path, dims[0], &source, samples));
+            }
+            if placed.iter().any(|&(taken, _)| taken == place) {
+                let name =
+                    graph.network_inputs().nth(place).map_or_else(String::new, |(id, _)| graph.path(id));
+                let message = text!("there are two arrays for `{name}`", "`{name}` 得到了两个数组");
+                return Err(Failure::Misused(message, None));
+            }
             if dims[1..] != *shape {
                 own_sizes = Some(Sizes(dims[1..].to_vec()));
             }
             placed.push((place, array));
         }
+        let batch = batch.map_or(1, |(batch, _)| batch);
         let (subject, outcome) = self.expand(batch, own_sizes.as_ref(), &self.voice)?;
         Ok((subject, placed, outcome))
+    }
+
+    /// The sizes that are given instead of an array.
+    fn sizes(&self) -> Result<Option<Sizes>, Failure> {
+        let sizes = self.input.iter().find_map(|given| match given {
+            Given::Sizes(sizes) => Some(sizes.clone()),
+            Given::File(..) => None,
+        });
+        if sizes.is_some() && self.input.len() > 1 {
+            let message = text!(
+                "sizes stand for the only `--input`, and there are more",
+                "尺寸只能作为唯一的 `--input`,而这里不止一个"
+            );
+            let help = text!("an array has its sizes: leave these out", "数组自带尺寸:请去掉尺寸");
+            return Err(Failure::Misused(message, Some(help)));
+        }
+        Ok(sizes)
     }
 
     fn expand(
@@ -216,6 +243,14 @@ impl Arguments {
             })
         };
         let places = self.output.iter().enumerate().map(place).collect::<Result<Vec<_>, _>>()?;
+        for (index, (_, path)) in self.output.iter().enumerate() {
+            npy::can_write(path)?;
+            if self.output[..index].iter().any(|(_, other)| other == path) {
+                let path = path.display();
+                let message = text!("`{path}` is given for two outputs", "`{path}` 被用于两个输出");
+                return Err(Failure::Misused(message, None));
+            }
+        }
         Ok(places.into_iter().zip(self.output.iter().map(|(_, path)| path.as_path())).collect())
     }
 
@@ -237,10 +272,6 @@ impl Arguments {
         }
         Ok(weights)
     }
-}
-
-fn input_name(graph: &Graph, place: usize) -> String {
-    graph.network_inputs().nth(place).map_or_else(String::new, |(id, _)| graph.path(id))
 }
 
 fn input_place(graph: &Graph, name: Option<&str>, index: usize) -> Result<usize, Failure> {
@@ -273,6 +304,15 @@ fn unlike(path: &Path, found: &[usize], wanted: &[u64]) -> Failure {
         "数组先是批,然后是输入的各个尺寸"
     );
     Failure::Misused(message, Some(help))
+}
+
+fn other_batch(path: &Path, samples: u64, source: &str, others: u64) -> Failure {
+    let path = path.display();
+    let message = text!(
+        "`{path}` has a batch of {samples}, and `{source}` one of {others}",
+        "`{path}` 的批大小是 {samples},而 `{source}` 的是 {others}"
+    );
+    Failure::Misused(message, None)
 }
 
 fn given(written: &str) -> Result<Given, String> {

@@ -1,11 +1,11 @@
 //! Elementwise functions, as `torch.nn.ReLU` and the like: one table, one entry for each.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::settings::finite;
-use super::{Class, Cost, Definition, Operator, Reason, Term, only};
+use super::{Class, Cost, Definition, Operator, Reason, Term, Workspace, only};
 use crate::counts::Kind::{self, Add, Cmp, Div, Exp, Mul};
 use crate::counts::Overflow;
 use crate::shape::Shape;
@@ -13,7 +13,8 @@ use crate::text;
 use crate::working::Working;
 
 /// A table of elementwise functions. An entry says what the function is, its name, its type with its settings and their
-/// defaults, its operations for each element, what it computes, and what its settings must fulfil together, if anything.
+/// defaults, its operations for each element, what it computes, how many tensors it holds on the way if these are several, and what
+/// its settings must fulfil together, if anything.
 macro_rules! activations {
     ($(
         $(#[$about:meta])*
@@ -22,6 +23,7 @@ macro_rules! activations {
         },
         counts $per_element:expr,
         computes $value:expr
+        $(, holding $copies:literal)?
         $(, requires $requirement:expr)?;
     )*) => {$(
         $(#[$about])*
@@ -43,6 +45,7 @@ macro_rules! activations {
         impl Elementwise for $Type {
             const PER_ELEMENT: fn(&Self) -> &'static [(Kind, u128)] = $per_element;
             const VALUE: fn(&Self, &Tensor) -> candle_core::Result<Tensor> = $value;
+            $(const COPIES: u32 = $copies;)?
             $(const REQUIREMENT: fn(&Self) -> Result<(), Reason> = $requirement;)?
         }
     )*};
@@ -66,7 +69,8 @@ activations! {
         negative_slope: f64 = 0.01,
     },
     counts |_| &[(Mul, 1), (Cmp, 1)],
-    computes |settings, x| candle_nn::ops::leaky_relu(x, settings.negative_slope);
+    computes |settings, x| candle_nn::ops::leaky_relu(x, settings.negative_slope),
+    holding 3;
 
     /// Exponential linear unit: x if positive, otherwise alpha · (e^x − 1).
     "elu" => Elu {
@@ -99,7 +103,8 @@ activations! {
     /// Smooth like silu and gelu: x · tanh(ln(1 + e^x)).
     "mish" => Mish {},
     counts |_| &[(Mul, 1), (Add, 1), (Exp, 3)],
-    computes |_, x| mish(x);
+    computes |_, x| mish(x),
+    holding 3;
 
     /// Logistic function: 1 / (1 + e^−x).
     "sigmoid" => Sigmoid {},
@@ -127,12 +132,14 @@ activations! {
     /// Straight pieces in place of a sigmoid: min(max(x/6 + 1/2, 0), 1).
     "hard_sigmoid" => HardSigmoid {},
     counts |_| &[(Mul, 1), (Add, 1), (Cmp, 2)],
-    computes |_, x| candle_nn::ops::hard_sigmoid(x);
+    computes |_, x| candle_nn::ops::hard_sigmoid(x),
+    holding 2;
 
     /// x · hard_sigmoid(x), in place of silu.
     "hard_swish" => HardSwish {},
     counts |_| &[(Mul, 2), (Add, 1), (Cmp, 2)],
-    computes |_, x| x * candle_nn::ops::hard_sigmoid(x)?;
+    computes |_, x| x * candle_nn::ops::hard_sigmoid(x)?,
+    holding 2;
 }
 
 /// How [`Gelu`] computes the normal distribution function.
@@ -177,6 +184,9 @@ trait Elementwise {
     /// The function of every element of a tensor.
     const VALUE: fn(&Self, &Tensor) -> candle_core::Result<Tensor>;
 
+    /// Tensors of its size that it holds on the way, at the most.
+    const COPIES: u32 = 1;
+
     /// What its settings must fulfil together.
     const REQUIREMENT: fn(&Self) -> Result<(), Reason> = |_| Ok(());
 }
@@ -202,6 +212,10 @@ impl<T: Elementwise> Operator for T {
 
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         T::VALUE(self, &inputs[0])
+    }
+
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        Workspace::copies(T::COPIES, inputs, output)
     }
 }
 

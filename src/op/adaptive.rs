@@ -7,7 +7,8 @@ use candle_core::Tensor;
 
 use super::settings::{PerAxis, Size};
 use super::window::{Axis, Window, positions, spatial_sizes};
-use super::{Look, Reach, Reason, Slide, Term, only_spatial, shape, taps};
+use super::workspace::elements;
+use super::{Look, Reach, Reason, Slide, Term, Workspace, only_spatial, shape, taps};
 use crate::counts::Kind;
 use crate::shape::Shape;
 use crate::working::Working;
@@ -80,6 +81,19 @@ impl<const N: usize> Bins<N> {
             };
             Tensor::cat(&(0..bins).map(one).collect::<candle_core::Result<Vec<_>>>()?, dim)
         })
+    }
+
+    /// What [`reduce`](Self::reduce) holds beside input and output: on each axis what is reduced, the bins, and these together.
+    pub(super) fn workspace(&self, input: &Shape, output: &Shape) -> Workspace {
+        let (mut sizes, mut copy, mut most) = (input.dims().to_vec(), 0, 0);
+        for (bins, dim) in self.counts().into_iter().zip(1..) {
+            sizes[dim] = bins;
+            let reduced = elements(&sizes);
+            most = most.max(copy + 2 * reduced);
+            copy = reduced;
+        }
+        // Of a single bin there is its sum as well.
+        Workspace::of_sample(most.saturating_sub(output.elements()).max(output.elements()))
     }
 
     fn counts(&self) -> [u64; N] {

@@ -1,14 +1,14 @@
 //! `adaptive_avg_pool1d`, `adaptive_avg_pool2d`, `adaptive_avg_pool3d`: the mean of each of as many bins as the output has
 //! elements, as `torch.nn.AdaptiveAvgPool1d`, `AdaptiveAvgPool2d` and `AdaptiveAvgPool3d`.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::adaptive::Bins;
 use super::settings::{PerAxis, Size};
 use super::window::Window;
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, taps};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Workspace, taps};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -81,6 +81,10 @@ impl<const N: usize> Operator for AdaptiveAvgPool<N> {
             return taps::whole_mean(&inputs[0]);
         }
         Bins(self.output_size).reduce(&inputs[0], Tensor::mean_keepdim)
+    }
+
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        Bins(self.output_size).workspace(&inputs[0], output)
     }
 }
 

@@ -1,14 +1,14 @@
 //! `adaptive_max_pool1d`, `adaptive_max_pool2d`, `adaptive_max_pool3d`: the largest element of each of as many bins as the output
 //! has elements, as `torch.nn.AdaptiveMaxPool1d`, `AdaptiveMaxPool2d` and `AdaptiveMaxPool3d`.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::adaptive::Bins;
 use super::settings::{PerAxis, Size};
 use super::window::Window;
-use super::{Class, Cost, Definition, Operator, Reach, Reason};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Workspace};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -75,6 +75,10 @@ impl<const N: usize> Operator for AdaptiveMaxPool<N> {
     /// The maximum over a bin is the maximum along one axis of the maxima along the other.
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         Bins(self.output_size).reduce(&inputs[0], Tensor::max_keepdim)
+    }
+
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        Bins(self.output_size).workspace(&inputs[0], output)
     }
 }
 

@@ -4,14 +4,14 @@
 //! PyTorch's `AvgPool1d` has no `divisor_override`; here it has the others'. PyTorch's `AvgPool3d` refuses an
 //! input that is smaller than the window even where the padding makes room for it; here it is pooled as in two dimensions.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::pool::{Native, Pool};
 use super::settings::{self, Extent, PerAxis, Size};
 use super::window::Axis;
-use super::{Class, Cost, Definition, Operator, Reason, Term, Window, taps};
+use super::{Class, Cost, Definition, Operator, Reason, Term, Window, Workspace, taps};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -119,6 +119,12 @@ impl<const N: usize> Operator for AvgPool<N> {
             let divisors = Tensor::new(divisors, input.device())?;
             sums.broadcast_div(&taps::spread(&divisors, &sums, dim)?)
         })
+    }
+
+    /// What the sums are divided by is little beside them.
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        let sums = if self.divides_by_the_window() { 0 } else { output.elements() };
+        self.pool().workspace(&inputs[0], output) + Workspace::of_sample(sums)
     }
 }
 

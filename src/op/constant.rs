@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{Size, finite};
-use super::{Arity, Class, Definition, Operator, Reason, shape, taps};
+use super::{Arity, Class, Definition, Operator, Reason, Workspace, shape, taps};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
@@ -72,6 +72,11 @@ impl Operator for Constant {
             dims.push(taps::size_of(size.get())?);
         }
         Tensor::from_vec(values, dims, &Device::Cpu)?.to_dtype(DType::F32)
+    }
+
+    /// As it is written, in 64 bits.
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        Workspace::copies(6, inputs, output)
     }
 }
 

@@ -1,16 +1,18 @@
 //! `conv1d`, `conv2d`, `conv3d`: convolution, as `torch.nn.Conv1d`, `Conv2d` and `Conv3d`, and with a table of connections
 //! as in LeNet-5.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::connections::Connections;
-use super::convolve::convolve;
+use super::convolve::{self, convolve};
 use super::settings::{self, Padding, PerAxis, Size};
 use super::window::{self, Axis, Window};
+use super::workspace::product;
 use super::{
-    Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, only_spatial, shape, taps,
+    Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, Workspace, only_spatial, shape,
+    taps,
 };
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
@@ -161,6 +163,17 @@ impl<const N: usize> Operator for Conv<N> {
             Some(bias) => output.broadcast_add(&taps::spread(bias, &output, 1)?),
             None => Ok(output),
         }
+    }
+
+    fn workspace(&self, inputs: &[Shape], _output: &Shape, device: &Device) -> Workspace {
+        let (sizes, out, window) = (inputs[0].dims(), self.out_channels.get(), self.sliding());
+        let convolution = convolve::workspace(sizes, out, &window, self.groups.get(), device);
+        let dense = self.connections.as_ref().map_or(0, |_| {
+            let taps = window.axes.iter().map(|axis| axis.kernel.into());
+            product(taps.chain([out, sizes[0]].map(u128::from)))
+        });
+        // A kernel with all connections is zeros, and then those and what there is.
+        convolution + Workspace { of_sample: 0, once: 2 * dense }
     }
 }
 

@@ -6,16 +6,16 @@
 //! PyTorch's own counter (`torch.utils.flop_counter`) has. The padding-exact count leaves out the products that fall on what
 //! the padding cuts off.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::scatter::scatter;
+use super::scatter::{self, scatter};
 use super::settings::{self, Extent, PerAxis, Size};
 use super::window::{self, Axis, Window};
 use super::{
-    Class, Cost, Definition, Initializer, Look, Operator, Reach, Reason, Slide, Term, Weight, conv,
-    only_spatial, shape, size, taps,
+    Class, Cost, Definition, Initializer, Look, Operator, Reach, Reason, Slide, Term, Weight, Workspace,
+    conv, only_spatial, shape, size, taps,
 };
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
@@ -173,6 +173,11 @@ impl<const N: usize> Operator for ConvTranspose<N> {
             Some(bias) => output.broadcast_add(&taps::spread(bias, &output, 1)?),
             None => Ok(output),
         }
+    }
+
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        let kernel = self.weights(inputs).first().map_or(vec![], Weight::dims);
+        scatter::workspace(inputs[0].dims(), output.dims(), &kernel, self.groups.get())
     }
 }
 

@@ -6,10 +6,19 @@
 //! slices that the tap sees, which become part of the batch. So at any time there is one such slice of the input and one
 //! product of the size of the output beside the sum.
 
-use candle_core::{Error, Result, Tensor};
+use std::iter;
+
+use candle_core::{Device, Error, Result, Tensor};
 
 use super::taps;
 use super::window::{Axis, Window};
+use super::workspace::{Workspace, elements, product};
+
+/// Outputs that candle computes at a time on the CPU along two axes.
+const TILE: u128 = 512;
+
+/// What candle keeps of the tensors of a group beside their numbers, as that many of them.
+const HANDLES: u128 = 600;
 
 /// `input`, batch × channels × axes, convolved with `kernel`, out × in/groups × axes.
 pub(super) fn convolve(input: &Tensor, kernel: &Tensor, window: &Window, groups: usize) -> Result<Tensor> {
@@ -27,6 +36,82 @@ pub(super) fn convolve(input: &Tensor, kernel: &Tensor, window: &Window, groups:
         input.conv1d(kernel, padding, stride, dilation, groups)
     } else {
         input.conv2d(kernel, padding, stride, dilation, groups)
+    }
+}
+
+/// What [`convolve`] holds beside `input`, a sample's channels and axes, and beside its output, with a bias to add afterwards.
+pub(super) fn workspace(
+    input: &[u64],
+    out_channels: u64,
+    window: &Window,
+    groups: u64,
+    device: &Device,
+) -> Workspace {
+    let windows = window.axes.iter().zip(&input[1..]).map(|(axis, &size)| axis.output(size).unwrap_or(1));
+    let convolution = Sizes { input, output: iter::once(out_channels).chain(windows).collect(), groups };
+    match (window.shared(|axis| (axis.stride, axis.dilation)), window.axes.len()) {
+        (Some((stride, _)), 1 | 2) => match window.shared(|axis| (axis.before, axis.after)) {
+            Some((before, after)) if before == after => {
+                convolution.native(window, stride == 1 && before == 0, device)
+            }
+            Some(_) | None => {
+                let padded = taps::padded(input, window);
+                let convolution = Sizes { input: &padded.sizes, ..convolution };
+                let inner = convolution.native(window, stride == 1, device);
+                Workspace::of_sample(padded.most).or(Workspace::of_sample(padded.copy) + inner)
+            }
+        },
+        (Some(_) | None, _) => convolution.by_taps(window, device),
+    }
+}
+
+/// The sizes of a convolution of a sample, the channels first.
+struct Sizes<'a> {
+    input: &'a [u64],
+    output: Vec<u64>,
+    groups: u64,
+}
+
+impl Sizes<'_> {
+    /// By candle's kernels, one group after the other. On the CPU those of two axes copy their input and their weights, and
+    /// each thread has the windows of [`TILE`] outputs as rows, with what comes of them; but for a kernel of one tap, the input
+    /// is copied twice, and the output. Elsewhere, along one axis, and for one tap that leaves out or pads, there are the windows
+    /// of all outputs, and the output is copied. The outputs of the groups are put together, or a bias is added: a copy, too.
+    fn native(&self, window: &Window, is_dense: bool, device: &Device) -> Workspace {
+        let groups = u128::from(self.groups);
+        let (input, output) = (elements(self.input) / groups, elements(&self.output));
+        let (out_channels, positions) = (u128::from(self.output[0]) / groups, elements(&self.output[1..]));
+        let taps = product(window.axes.iter().map(|axis| axis.kernel.into()));
+        let in_window = product([taps, u128::from(self.input[0]) / groups]);
+        let (of_sample, rows) = match (device.is_cpu() && window.axes.len() == 2, taps) {
+            (true, 1) if is_dense => (2 * input + output / groups, 0),
+            (true, 2..) => {
+                let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u128);
+                // Where an output is takes two words.
+                let of_row = in_window + out_channels + 4;
+                (input, product([positions.min(TILE) * threads, of_row]))
+            }
+            (true | false, _) => (product([in_window, positions]) + output / groups, 0),
+        };
+        let handles = if groups > 1 { product([groups, HANDLES]) } else { 0 };
+        let once = rows + product([in_window, out_channels]) + handles;
+        Workspace { of_sample: of_sample.max(output), once }
+    }
+
+    /// The padded input; for each tap what it sees, in order; the sum, and either what the tap adds on its way or the new sum.
+    fn by_taps(&self, window: &Window, device: &Device) -> Workspace {
+        let Ok((first, others)) = split(window) else { return Workspace::NONE };
+        let (channels, windows, out_channels) = (self.input[0], self.output[1], self.output[0]);
+        let padded = taps::padded(self.input, &Window { axes: vec![first] });
+        let slice = [&[channels], &self.input[2..]].concat();
+        let seen = product([windows.into(), elements(&slice)]) * if first.stride == 1 { 1 } else { 2 };
+        let part = workspace(&slice, out_channels, &others, self.groups, device);
+        let part = Workspace { of_sample: product([windows.into(), part.of_sample]), once: part.once };
+        let taps = window.axes[1..].iter().map(|axis| u128::from(axis.kernel));
+        let kernel = product(taps.chain([channels / self.groups, out_channels].map(u128::from)));
+        let sum = Workspace::of_sample(elements(&self.output));
+        let at_tap = Workspace { of_sample: padded.copy + seen, once: kernel } + sum + part.or(sum);
+        Workspace::of_sample(padded.most).or(at_tap)
     }
 }
 

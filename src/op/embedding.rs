@@ -3,12 +3,12 @@
 //! Every tensor here is of floats, so the indices arrive as floats too: whole numbers, which 32-bit floats hold exactly up to
 //! 2^24. What is no whole number, or not below `num_embeddings`, is an error when it is looked up.
 
-use candle_core::Tensor;
+use candle_core::{DType, Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Size;
-use super::{Class, Definition, Initializer, Operator, Reach, Reason, Weight, only, shape};
+use super::{Class, Definition, Initializer, Operator, Reach, Reason, Weight, Workspace, only, shape};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
@@ -45,6 +45,10 @@ impl Operator for Embedding {
         Some(text!("table of {rows} rows of {features}", "{rows} 行、每行 {features} 个数的表"))
     }
 
+    fn indices(&self) -> Option<u64> {
+        Some(self.num_embeddings.get())
+    }
+
     fn reach(&self, _inputs: &[Shape], _output: &Shape) -> Reach {
         Reach::Rearranged
     }
@@ -56,10 +60,15 @@ impl Operator for Embedding {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let (input, table) = (&inputs[0], &weights[0]);
         let (rows, features) = table.dims2()?;
-        let floats = input.flatten_all()?.to_vec1::<f32>()?;
+        let floats = input.flatten_all()?.to_dtype(DType::F32)?.to_vec1::<f32>()?;
         let indices: Vec<u32> = floats.into_iter().map(|float| row(float, rows)).collect::<Result<_, _>>()?;
         let found = table.index_select(&Tensor::new(indices, input.device())?, 0)?;
         found.reshape([input.dims(), &[features]].concat())
+    }
+
+    /// The indices, which are of 32 bits: as floats, as whole numbers, and in a tensor.
+    fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {
+        Workspace::of_sample(6 * inputs[0].elements())
     }
 }
 

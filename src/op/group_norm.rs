@@ -1,11 +1,13 @@
 //! `group_norm`: normalization over groups of channels, as `torch.nn.GroupNorm`.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{self, Size, finite};
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, only_ranked, standardize, taps};
+use super::{
+    Class, Cost, Definition, Operator, Reach, Reason, Weight, Workspace, only_ranked, standardize, taps,
+};
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
@@ -77,6 +79,10 @@ impl Operator for GroupNorm {
         let rows = input.reshape((input.dim(0)?, taps::size_of(self.num_groups.get())?, ()))?;
         let output = standardize::rows(&rows, self.eps)?.reshape(input.shape())?;
         standardize::by_channel(&output, weights)
+    }
+
+    fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {
+        standardize::workspace(inputs[0].elements(), self.num_groups.get().into())
     }
 }
 

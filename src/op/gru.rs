@@ -1,13 +1,13 @@
 //! `gru`: gated recurrent units, as `torch.nn.GRU` with `batch_first = True`; the output is that of every step.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use candle_nn::ops::sigmoid;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::recurrent::{Gates, Recurrence};
 use super::settings::{self, Size};
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, Workspace};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text::Text;
@@ -61,6 +61,10 @@ impl Operator for Gru {
 
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         self.recurrence().forward(&inputs[0], weights)
+    }
+
+    fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {
+        self.recurrence().workspace(inputs)
     }
 }
 

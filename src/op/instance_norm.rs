@@ -1,12 +1,12 @@
 //! `instance_norm2d`: normalization of each channel by itself, as `torch.nn.InstanceNorm2d`, which takes the statistics of
 //! its input at inference too.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::finite;
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, only_spatial, standardize};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, Workspace, only_spatial, standardize};
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
@@ -66,6 +66,10 @@ impl<const N: usize> Operator for InstanceNorm<N> {
         let input = &inputs[0];
         let output = standardize::rows(&input.flatten_from(2)?, self.eps)?.reshape(input.shape())?;
         standardize::by_channel(&output, weights)
+    }
+
+    fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {
+        standardize::workspace(inputs[0].elements(), inputs[0].dims()[0].into())
     }
 }
 

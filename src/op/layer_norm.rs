@@ -1,12 +1,13 @@
 //! `layer_norm`: normalization over the last dimensions, as `torch.nn.LayerNorm`, whose `normalized_shape` is read off
 //! the input.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{self, Size, finite};
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, only_ranked, standardize};
+use super::workspace::elements;
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, Workspace, only_ranked, standardize};
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
@@ -84,6 +85,11 @@ impl Operator for LayerNorm {
             output = output.broadcast_add(bias)?;
         }
         Ok(output)
+    }
+
+    fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {
+        let (groups, _) = self.split(inputs[0].dims());
+        standardize::workspace(inputs[0].elements(), elements(groups))
     }
 }
 

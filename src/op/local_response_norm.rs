@@ -1,12 +1,12 @@
 //! `local_response_norm`: AlexNet's normalization over neighboring channels, as `torch.nn.LocalResponseNorm`.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{Size, finite};
 use super::window::{Axis, Window, spatial_sizes};
-use super::{Class, Cost, Definition, Operator, Reason, Term, only, taps};
+use super::{Class, Cost, Definition, Operator, Reason, Term, Workspace, only, taps};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -78,6 +78,13 @@ impl Operator for LocalResponseNorm {
         #[expect(clippy::cast_precision_loss, reason = "sizes are at most 2^53")]
         let size = self.size.get() as f64;
         input / sums.affine(self.alpha / size, self.k)?.powf(self.beta)?
+    }
+
+    /// The squares, and either what their sums take, or the sums and what they become.
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        let sizes = [&[1], inputs[0].dims()].concat();
+        let sums = taps::reduce_holds(&sizes, &Window { axes: vec![self.channels()] });
+        Workspace::of_sample(sums).or(Workspace::copies(4, inputs, output))
     }
 }
 

@@ -8,14 +8,14 @@
 //! which is a multiplication for p = 2, a transcendental function for any other p but 1, which costs nothing; then k − 1
 //! additions for each window, and its root, unless p = 1. That PyTorch takes the sum as a mean times k is not counted.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::avg_pool::AvgPool;
 use super::pool::Pool;
 use super::settings::{PerAxis, Size, above_zero};
-use super::{Class, Cost, Definition, Operator, Reason, Term, Window};
+use super::{Class, Cost, Definition, Operator, Reason, Term, Window, Workspace};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -136,6 +136,12 @@ impl<const N: usize> Operator for LpPool<N> {
             Power::Two => sums.sqrt(),
             Power::Other => sums.powf(1.0 / norm_type),
         }
+    }
+
+    /// The powers, and either what their means take, or the means and the sums.
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        let [powers, sums] = [inputs[0].elements(), 2 * output.elements()].map(Workspace::of_sample);
+        powers + sums.or(self.pool().workspace(&inputs[0], output))
     }
 }
 

@@ -1,13 +1,13 @@
 //! `max_pool1d`, `max_pool2d`, `max_pool3d`: the maximum over a sliding window, as `torch.nn.MaxPool1d`, `MaxPool2d` and
 //! `MaxPool3d`.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::pool::{Native, Pool};
 use super::settings::{Extent, PerAxis, Size};
-use super::{Class, Cost, Definition, Operator, Reason, Window, taps};
+use super::{Class, Cost, Definition, Operator, Reason, Window, Workspace, taps};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -93,6 +93,10 @@ impl<const N: usize> Operator for MaxPool<N> {
             Some(Native { input, kernel, stride }) => input.max_pool2d_with_stride(kernel, stride),
             None => taps::reduce(input, &window, f64::NEG_INFINITY, |most, tap| most.maximum(tap)),
         }
+    }
+
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        self.pool().workspace(&inputs[0], output)
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::ops::Deref;
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
@@ -82,6 +82,7 @@ mod taps;
 pub mod upsample;
 mod weight;
 pub mod window;
+mod workspace;
 
 pub use cost::{Cost, Term, Unit};
 pub use reach::{Along, Look, Reach, Slide};
@@ -89,6 +90,7 @@ pub use reason::Reason;
 use reason::{before_flatten, only, only_ranked, only_spatial, shape, size};
 pub use weight::{Initializer, Role, Weight};
 pub use window::Window;
+pub use workspace::Workspace;
 
 /// From the list of operators: the [`Op`] enum, its names, its reader, and [`OPERATORS`].
 macro_rules! operators {
@@ -259,6 +261,11 @@ pub trait Operator {
             .map_or(Reach::Position, |window| Reach::window(&window))
     }
 
+    /// If its inputs are indices, which are whole numbers from 0 on: the first that is none.
+    fn indices(&self) -> Option<u64> {
+        None
+    }
+
     /// Whether the output is a view of the first input, for memory.
     fn is_view(&self) -> bool {
         false
@@ -275,6 +282,11 @@ pub trait Operator {
     /// Computes the output with candle. Tensors have the batch as their first dimension; weights are those of
     /// [`weights`](Self::weights), in that order.
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor>;
+
+    /// What [`forward`](Self::forward) holds beside inputs, weights and output, on inputs that `output` has accepted.
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        if self.is_view() { Workspace::NONE } else { Workspace::copies(1, inputs, output) }
+    }
 }
 
 /// What is known of an operator before any of it is used.

@@ -1,13 +1,15 @@
 //! `multi_head_attention`, as `torch.nn.MultiheadAttention` with `batch_first = True`: each head compares every token of the
 //! query with every token of the key, and mixes the tokens of the value by the softmax of that.
 
-use candle_core::{D, Tensor};
+use candle_core::{D, Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{self, Size};
+use super::workspace::product;
 use super::{
-    Arity, Class, Cost, Definition, Initializer, Operator, Reach, Reason, Term, Weight, softmax, taps,
+    Arity, Class, Cost, Definition, Initializer, Operator, Reach, Reason, Term, Weight, Workspace, softmax,
+    taps,
 };
 use crate::counts::{Contraction, Kind, Overflow};
 use crate::shape::Shape;
@@ -177,6 +179,15 @@ impl Operator for MultiHeadAttention {
         let mixed = candle_nn::ops::softmax_last_dim(&scores)?.matmul(&value)?;
         let mixed = mixed.transpose(1, 2)?.flatten_from(2)?;
         project(&mixed, output, biases.map(|(_, bias)| bias))
+    }
+
+    /// Query, key and value; the scores twice, and the mixture; or the scores, the mixture in two orders, and what is projected.
+    fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {
+        let Sizes { queries, keys, channels } = Sizes::of(inputs);
+        let [queries, keys, channels, heads] =
+            [queries, keys, channels, self.num_heads.get()].map(u128::from);
+        let (scores, values) = (product([heads, queries, keys]), product([keys, channels]));
+        Workspace::of_sample(product([4, queries, channels]) + 2 * values + 2 * scores)
     }
 }
 

@@ -1,11 +1,12 @@
 //! `pad`: numbers around a tensor, as `torch.nn.functional.pad`.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::settings::finite;
-use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, only, shape, size, taps};
+use super::workspace::{elements, product};
+use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, Workspace, only, shape, size, taps};
 use crate::shape::Shape;
 use crate::text;
 use crate::working::Working;
@@ -98,6 +99,21 @@ impl Operator for Pad {
                 Mode::Reflect | Mode::Replicate => self.repeated(&tensor, axis + 1, before, after),
             },
         )
+    }
+
+    /// For each dimension what there is before, what is put beside it, and both together.
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        let (mut sizes, mut copy, mut most) = (inputs[0].dims().to_vec(), 0, 0);
+        for (axis, before, after) in self.sides(inputs[0].rank()) {
+            let filled = [before, after].map(|side| side.max(0).unsigned_abs());
+            sizes[axis] = 1;
+            let filling = product([elements(&sizes), filled.iter().map(|&side| u128::from(side)).sum()]);
+            sizes[axis] = output.dims()[axis];
+            let padded = elements(&sizes);
+            most = most.max(copy + taps::FILLING * filling + padded);
+            copy = padded;
+        }
+        Workspace::of_sample(most.saturating_sub(output.elements()))
     }
 }
 

@@ -4,8 +4,9 @@
 use candle_core::Tensor;
 
 use super::settings::{Extent, PerAxis, Size};
+use super::taps::{self, Padded};
 use super::window::{Axis, Window, spatial_sizes};
-use super::{Reason, Term, only_spatial, shape, taps};
+use super::{Reason, Term, Workspace, only_spatial, shape};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -35,6 +36,17 @@ impl<const N: usize> Pool<N> {
             Axis { kernel, stride, dilation, before: padding, after: padding, ceil: self.ceil_mode }
         };
         Window { axes: (0..N).map(axis).collect() }
+    }
+
+    /// For candle's own pools the padded input, for others what reducing tap by tap holds.
+    pub(super) fn workspace(&self, input: &Shape, output: &Shape) -> Workspace {
+        let (window, output) = (self.window(), output.elements());
+        Workspace::of_sample(if Native::axes(&window).is_some() {
+            let Padded { copy, most, .. } = taps::padded(input.dims(), &window);
+            copy.max(most.saturating_sub(output))
+        } else {
+            taps::reduce_holds(input.dims(), &window).saturating_sub(output)
+        })
     }
 
     pub(super) fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
@@ -87,10 +99,7 @@ pub(super) struct Native {
 impl Native {
     /// `input` with `outside` around it; `None` for windows that candle's own pools do not have.
     pub(super) fn of(input: &Tensor, window: &Window, outside: f64) -> candle_core::Result<Option<Self>> {
-        let &[height, width] = window.axes.as_slice() else { return Ok(None) };
-        if (height.dilation, width.dilation) != (1, 1) {
-            return Ok(None);
-        }
+        let Some([height, width]) = Self::axes(window) else { return Ok(None) };
         let sizes =
             |height, width| Ok::<_, candle_core::Error>((taps::size_of(height)?, taps::size_of(width)?));
         Ok(Some(Self {
@@ -98,6 +107,11 @@ impl Native {
             kernel: sizes(height.kernel, width.kernel)?,
             stride: sizes(height.stride, width.stride)?,
         }))
+    }
+
+    fn axes(window: &Window) -> Option<[Axis; 2]> {
+        let &[height, width] = window.axes.as_slice() else { return None };
+        (height.dilation == 1 && width.dilation == 1).then_some([height, width])
     }
 }
 

@@ -1,11 +1,11 @@
 //! `prelu`: a rectified linear unit with a learned leak, as `torch.nn.PReLU`.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Size;
-use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, only, taps};
+use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, Workspace, only, taps};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -61,6 +61,11 @@ impl Operator for Prelu {
         // One factor broadcasts over any rank, that of a batch of single numbers too.
         let weight = if weight.elem_count() == 1 { weight.clone() } else { taps::spread(weight, input, 1)? };
         input.gt(0f32)?.where_cond(input, &input.broadcast_mul(&weight)?)
+    }
+
+    /// What is scaled, and a byte for each number.
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        Workspace::copies(2, inputs, output)
     }
 }
 

@@ -8,13 +8,14 @@
 //! n − 1 additions for each unit. None is a MAC, which is a product with its addition inside a contraction; here a number
 //! is multiplied with itself. The paper's "connections" of this layer are its n · units differences.
 
-use candle_core::{D, Tensor};
+use candle_core::{D, Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Size;
 use super::{
-    Class, Cost, Definition, Initializer, Operator, Reach, Reason, Term, Weight, only_ranked, shape,
+    Class, Cost, Definition, Initializer, Operator, Reach, Reason, Term, Weight, Workspace, only_ranked,
+    shape,
 };
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
@@ -78,6 +79,10 @@ impl Operator for Rbf {
         let distance = |unit| input.broadcast_sub(&centers.get(unit)?)?.sqr()?.sum_keepdim(D::Minus1);
         let units = (0..centers.dim(0)?).map(distance).collect::<candle_core::Result<Vec<_>>>()?;
         Tensor::cat(&units, D::Minus1)
+    }
+
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        Workspace::of_sample(2 * inputs[0].elements() + output.elements())
     }
 }
 

@@ -3,7 +3,8 @@
 
 use candle_core::Tensor;
 
-use super::{Cost, Initializer, Reason, Term, Weight, only, shape};
+use super::workspace::product;
+use super::{Cost, Initializer, Reason, Term, Weight, Workspace, only, shape};
 use crate::counts::{Contraction, Kind};
 use crate::shape::Shape;
 use crate::text;
@@ -179,6 +180,17 @@ impl Recurrence {
             outputs.reverse();
         }
         Tensor::stack(&outputs, 1)
+    }
+
+    /// The sequence of the layer before, and the other direction's; of this one the input's part of all steps, twice while its
+    /// bias is added, later beside the outputs; and of one step the state's part and what becomes of the gates.
+    pub(super) fn workspace(&self, inputs: &[Shape]) -> Workspace {
+        let (length, gates) = (u128::from(inputs[0].dims()[0]), u128::from(self.gates.count));
+        let sequence = product([length, self.hidden.into()]);
+        let between = if self.layers > 1 { u128::from(self.directions()) } else { 0 };
+        let of_step = product([2 * gates + 8, self.hidden.into()]);
+        let of_sequence = product([between + u128::from(self.directions() - 1) + 2 * gates, sequence]);
+        Workspace::of_sample(of_sequence + of_step)
     }
 
     fn directions(&self) -> u64 {

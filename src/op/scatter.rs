@@ -9,6 +9,7 @@
 use candle_core::{Error, Result, Tensor};
 
 use super::window::Axis;
+use super::workspace::{Workspace, elements, product};
 
 /// Each element of `input`, batch × channels × axes, times `kernel`, in × out/groups × axes, added up in an output whose size
 /// on each axis stands beside that axis.
@@ -25,6 +26,33 @@ pub(super) fn scatter(
     let last = output.rank() - 1;
     let spatial: Vec<usize> = (1..last).collect();
     output.permute([&[0, last], spatial.as_slice()].concat())?.contiguous()
+}
+
+/// What [`scatter`] holds beside `input` and `output`, a sample's channels and axes, with a bias to add afterwards.
+pub(super) fn workspace(input: &[u64], output: &[u64], kernel: &[u64], groups: u64) -> Workspace {
+    let whole = elements(output);
+    let on_the_way = elements(input) + holds(input, output, groups);
+    Workspace { of_sample: on_the_way.saturating_sub(whole).max(whole), once: product([elements(kernel)]) }
+}
+
+/// What [`along_axes`] has of a sample beside its input, its sum included: the sum, the slices, and either what makes the part or
+/// the part and the new sum. What lands of a part on the next axis is at most as much as there is of input.
+fn holds(input: &[u64], output: &[u64], groups: u64) -> u128 {
+    let (&[channels, ref sizes @ ..], &[out_channels, ref out_sizes @ ..]) = (input, output) else {
+        return 0;
+    };
+    let (Some((&first, others)), Some((&out_first, out_others))) =
+        (sizes.split_first(), out_sizes.split_first())
+    else {
+        let copy = if groups > 1 { channels } else { 0 };
+        return u128::from(copy) + 2 * u128::from(out_channels);
+    };
+    let landed = u128::from(first.min(out_first));
+    let (slice, part) = ([&[channels], others].concat(), [&[out_channels], out_others].concat());
+    let [slices, parts, inner] = [elements(&slice), elements(&part), holds(&slice, &part, groups)]
+        .map(|numbers| product([landed, numbers]));
+    let sum = elements(output);
+    sum + slices + inner.max(parts + sum)
 }
 
 /// `input`, batch × axes × channels, with `kernel`, axes × in × out/groups.

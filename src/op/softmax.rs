@@ -1,11 +1,11 @@
 //! `softmax` and `log_softmax`, as `torch.nn.Softmax` and `torch.nn.LogSoftmax`.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Dim;
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, only};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Workspace, only};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::working::Working;
@@ -60,6 +60,10 @@ impl Operator for Softmax {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         candle_nn::ops::softmax(&inputs[0], self.dim)
     }
+
+    fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {
+        workspace(self.dim, &inputs[0])
+    }
 }
 
 impl Operator for LogSoftmax {
@@ -89,6 +93,10 @@ impl Operator for LogSoftmax {
 
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         candle_nn::ops::log_softmax(&inputs[0], self.dim)
+    }
+
+    fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {
+        workspace(self.dim, &inputs[0])
     }
 }
 
@@ -123,6 +131,12 @@ fn groups(dim: Dim, shape: &Shape) -> (Option<Working>, Working) {
         return (None, Working::named("output elements", size));
     }
     (Some(Working::sizes("groups", &others)), Working::named("group size", size))
+}
+
+/// The differences from the largest and their exponentials, and three numbers for each group.
+fn workspace(dim: Dim, input: &Shape) -> Workspace {
+    let size = input.axis(dim.0).map_or(1, |axis| input.dims()[axis]);
+    Workspace::of_sample(2 * input.elements() + 3 * (input.elements() / u128::from(size)))
 }
 
 /// The operations of one group, times the number of groups.

@@ -2,7 +2,7 @@
 
 use candle_core::{D, Tensor};
 
-use super::{Cost, Initializer, Term, Weight, taps};
+use super::{Cost, Initializer, Term, Weight, Workspace, taps};
 use crate::counts::Kind;
 use crate::working::Working;
 
@@ -47,6 +47,12 @@ pub(super) fn rows(groups: &Tensor, eps: f64) -> candle_core::Result<Tensor> {
     let centered = groups.broadcast_sub(&groups.mean_keepdim(D::Minus1)?)?;
     let deviation = centered.sqr()?.mean_keepdim(D::Minus1)?.affine(1.0, eps)?.sqrt()?;
     centered.broadcast_mul(&deviation.recip()?)
+}
+
+/// What [`rows`] holds of a sample of so many numbers, and what a factor and a summand after it: the centered numbers, and
+/// either their squares or the product; and for each group its mean and what becomes of its variance.
+pub(super) fn workspace(numbers: u128, groups: u128) -> Workspace {
+    Workspace::of_sample(2 * numbers + 4 * groups)
 }
 
 /// A factor and a summand for each channel, where there are any.

@@ -4,17 +4,50 @@
 use candle_core::{Result, Shape, Tensor};
 
 use super::window::{Axis, Window};
+use super::workspace::elements;
 
 /// `input`, batch × channels × spatial axes, with `value` around it as far as any of the windows reaches.
 pub(super) fn pad(input: &Tensor, window: &Window, value: f64) -> Result<Tensor> {
     let mut padded = input.clone();
     for (axis, dim) in window.axes.iter().zip(2..) {
         let size = input.dim(dim)? as u64;
-        let (before, after) = (size_of(axis.before)?, size_of(after(axis, size))?);
+        let after = usize::try_from(after(axis, size)).map_err(candle_core::Error::wrap)?;
+        let before = size_of(axis.before)?;
         padded = pad_dim(&padded, dim, before, after, value)?;
     }
     Ok(padded)
 }
+
+/// What [`pad`] makes of a tensor, in numbers.
+pub(super) struct Padded {
+    /// The sizes with the padding, the channels first.
+    pub(super) sizes: Vec<u64>,
+    /// The padded tensor, unless it is the input itself.
+    pub(super) copy: u128,
+    /// The most there is while it is padded, that tensor included.
+    pub(super) most: u128,
+}
+
+/// That of a sample of these sizes, the channels first.
+pub(super) fn padded(sizes: &[u64], window: &Window) -> Padded {
+    let mut padded = Padded { sizes: sizes.to_vec(), copy: 0, most: 0 };
+    for (axis, dim) in window.axes.iter().zip(1..) {
+        let size = sizes[dim];
+        let more = u128::from(axis.before) + after(axis, size);
+        if more == 0 {
+            continue;
+        }
+        let before = elements(&padded.sizes);
+        padded.sizes[dim] = u64::try_from(u128::from(size) + more).unwrap_or(u64::MAX);
+        let (copy, after) = (padded.copy, elements(&padded.sizes));
+        padded.copy = after;
+        padded.most = padded.most.max(copy + after + FILLING * (after - before));
+    }
+    padded
+}
+
+/// Numbers that a number of padding is for a while: one to put together, and one of 64 bits, which is up to four.
+pub(super) const FILLING: u128 = 5;
 
 /// What tap number `tap` of the windows along `dim` sees, one element for each window, in a padded tensor.
 pub(super) fn along(padded: &Tensor, dim: usize, axis: &Axis, tap: u64, windows: usize) -> Result<Tensor> {
@@ -45,6 +78,19 @@ pub(super) fn reduce(
             .try_fold(first, |sum, tap| combine(&sum, &along(&reduced, dim, axis, tap, windows)?))?;
     }
     Ok(reduced)
+}
+
+/// The most that [`reduce`] has of a sample of these sizes, the channels first, its output included: on each axis what it
+/// reduces, and of each window the sum, a tap, and their sum.
+pub(super) fn reduce_holds(sizes: &[u64], window: &Window) -> u128 {
+    let Padded { sizes: mut reduced, mut copy, mut most } = padded(sizes, window);
+    for (axis, dim) in window.axes.iter().zip(1..) {
+        reduced[dim] = axis.output(sizes[dim]).unwrap_or(1);
+        let windows = elements(&reduced);
+        most = most.max(copy + 3 * windows);
+        copy = windows;
+    }
+    most
 }
 
 /// The mean of each channel over all its positions, with a size of 1 on each spatial axis.
@@ -80,10 +126,10 @@ pub(super) fn size_of(size: u64) -> Result<usize> {
 }
 
 /// The padding after `size` elements that the last window needs: more than is set where `ceil_mode` lets it stick out.
-fn after(axis: &Axis, size: u64) -> u64 {
-    let last = axis.output(size).map_or(0, |windows| (windows - 1) * axis.stride);
-    let end = last + axis.dilation * (axis.kernel - 1) + 1;
-    axis.after.max(end.saturating_sub(axis.before + size))
+fn after(axis: &Axis, size: u64) -> u128 {
+    let last = axis.output(size).map_or(0, |windows| u128::from(windows - 1) * u128::from(axis.stride));
+    let end = last + axis.reach();
+    u128::from(axis.after).max(end.saturating_sub(u128::from(axis.before) + u128::from(size)))
 }
 
 fn pad_dim(input: &Tensor, dim: usize, before: usize, after: usize, value: f64) -> Result<Tensor> {

@@ -1,14 +1,16 @@
 //! `upsample`: a larger image by repeating or interpolating pixels, as `torch.nn.Upsample`.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::settings::{PerAxis, Size};
 use super::window::spatial_sizes;
+use super::workspace::elements;
 use super::{
-    Class, Cost, Definition, Look, Operator, Reach, Reason, Slide, Term, only_spatial, shape, size, taps,
+    Class, Cost, Definition, Look, Operator, Reach, Reason, Slide, Term, Workspace, only_spatial, shape,
+    size, taps,
 };
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
@@ -143,6 +145,17 @@ impl Operator for Upsample {
                 }
             }
         })
+    }
+
+    /// The image after its first axis; and of the image that comes next its corners, one or two of each, and these weighted.
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        let (first, whole) =
+            (elements(&[&output.dims()[..2], &inputs[0].dims()[2..]].concat()), output.elements());
+        let of_each = match self.mode {
+            Mode::Nearest => 1,
+            Mode::Bilinear => 5,
+        };
+        Workspace::of_sample(first + of_each * first.max(whole) - whole)
     }
 }
 

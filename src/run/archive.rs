@@ -91,11 +91,19 @@ pub(super) fn file_error(path: &Path, why: Text) -> RunError {
     RunError::File { name: path.display().to_string(), why }
 }
 
-pub(super) fn io_error(error: &io::Error) -> Text {
-    if error.kind() == io::ErrorKind::NotFound {
-        return text!("there is no such file", "没有这个文件");
-    }
-    text!("{error}", "{error}")
+pub(crate) fn io_error(error: &io::Error) -> Text {
+    use io::ErrorKind;
+
+    let known = [
+        (ErrorKind::NotFound, text!("there is no such file", "没有这个文件")),
+        (ErrorKind::PermissionDenied, text!("that is not permitted", "没有权限")),
+        (ErrorKind::IsADirectory, text!("it is a directory", "这是一个目录")),
+        (ErrorKind::NotADirectory, text!("a part of its path is no directory", "路径中有一部分不是目录")),
+        (ErrorKind::AlreadyExists, text!("there is a file of that name", "已有同名文件")),
+        (ErrorKind::StorageFull, text!("there is no space left", "没有剩余空间")),
+    ];
+    let found = known.into_iter().find(|&(kind, _)| kind == error.kind());
+    found.map_or_else(|| text!("{error}", "{error}"), |(_, text)| text)
 }
 
 /// A tensor in the header of a safetensors file.

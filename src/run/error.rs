@@ -43,11 +43,29 @@ pub enum RunError {
         /// What it is called where it comes from.
         operator: String,
     },
+    /// A number of an input is no index.
+    Index {
+        /// The input.
+        input: String,
+        /// The layer that looks it up.
+        layer: String,
+        /// Indices go from 0 to one less.
+        below: u64,
+        /// The number.
+        found: f64,
+    },
     /// A file of tensors cannot be read or written.
     File {
         /// The file.
         name: String,
         /// What is wrong with it.
+        why: Text,
+    },
+    /// A file of tensors cannot be written, though it seemed so.
+    Unwritten {
+        /// The file.
+        name: String,
+        /// Why.
         why: Text,
     },
     /// The tensors of a file are not the network's.
@@ -97,9 +115,20 @@ impl RunError {
                 "`{path}` cannot be executed: `{operator}` is not known",
                 "无法执行 `{path}`:`{operator}` 未知"
             ),
+            Self::Index { input, layer, below, found } => {
+                let last = below - 1;
+                text!(
+                    "`{input}` holds {found}, and `{layer}` takes whole numbers from 0 to {last}",
+                    "`{input}` 中有 {found},而 `{layer}` 只接受 0 到 {last} 的整数"
+                )
+            }
             Self::File { name, why } => {
                 let (english, chinese) = (&why.english, &why.chinese);
                 text!("cannot use `{name}`: {english}", "无法使用 `{name}`:{chinese}")
+            }
+            Self::Unwritten { name, why } => {
+                let (english, chinese) = (&why.english, &why.chinese);
+                text!("cannot write `{name}`: {english}", "无法写入 `{name}`:{chinese}")
             }
             Self::Unfit { name, .. } => {
                 text!("the tensors in `{name}` are not those of the network", "`{name}` 中的张量与网络不符")
@@ -140,7 +169,9 @@ impl Error for RunError {
             | Self::Shape { .. }
             | Self::Weights { .. }
             | Self::Unknown { .. }
+            | Self::Index { .. }
             | Self::File { .. }
+            | Self::Unwritten { .. }
             | Self::Unfit { .. }
             | Self::Memory { .. } => None,
         }

@@ -22,23 +22,27 @@ use crate::shape::Shape;
 
 mod archive;
 pub mod assign;
+mod cgroup;
 mod engine;
 mod error;
+mod inputs;
 pub mod memory;
 pub mod npy;
 mod order;
 mod summary;
 mod weights;
 
+pub(crate) use archive::io_error;
 pub use engine::Engine;
 pub use error::RunError;
+pub use inputs::{Indices, given_input, indices, random_inputs};
 pub use summary::Summary;
-pub use weights::{Loaded, Weights, names, random_inputs};
+pub use weights::{Loaded, Weights, names};
 
 /// Computes the outputs of `graph`, by name, with the kernels of `engine`.
 ///
 /// `inputs` are the network's, in their order, each with the batch first, all of one element type and on one device, which
-/// are those of `weights`. Every tensor's shape is held against the inferred one. A tensor is freed at its last use: what is
+/// are those of `weights`; but for [`indices`], which are floats of 32 bits. Every tensor's shape is held against the inferred one. A tensor is freed at its last use: what is
 /// alive at any time is what [`Memory`](crate::analyze::memory::Memory) says, of an input only if the caller has no other
 /// handle to it.
 ///
@@ -52,7 +56,7 @@ pub fn forward(
 ) -> Result<Vec<(String, Tensor)>, RunError> {
     let (wanted, found) = (graph.network_inputs().count(), inputs.len());
     // There is no network without an input.
-    let Some(like) = inputs.first().filter(|_| wanted == found).map(Like::of) else {
+    let Some(like) = inputs.first().filter(|_| wanted == found).map(|input| Like::of(input, weights)) else {
         return Err(RunError::Inputs { wanted, found });
     };
     let mut tensors: Vec<Option<Tensor>> = vec![None; graph.len()];
@@ -99,9 +103,11 @@ struct Like {
 }
 
 impl Like {
-    fn of(input: &Tensor) -> Self {
+    fn of(input: &Tensor, weights: &Weights) -> Self {
         let batch = input.dims().first().copied().unwrap_or(1);
-        Self { batch, dtype: input.dtype(), device: input.device().clone() }
+        // An input of indices has a type of its own, and goes with weights.
+        let dtype = weights.dtype().unwrap_or(input.dtype());
+        Self { batch, dtype, device: input.device().clone() }
     }
 }
 

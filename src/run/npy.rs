@@ -2,6 +2,7 @@
 //!
 //! A header is believed only as far as the file is long.
 
+use std::fs;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
@@ -39,12 +40,40 @@ pub fn read(path: &Path) -> Result<Tensor, RunError> {
     header.numbers(&mut reader).map_err(failed)
 }
 
-/// Writes an array; NumPy knows no bf16, which becomes f32.
+/// Whether [`write`] may come to write a file there: that it is no directory, and is in one.
+pub fn can_write(path: &Path) -> Result<(), RunError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.is_dir() || path.file_name().is_none() {
+        return Err(file_error(path, text!("it is a directory", "这是一个目录")));
+    }
+    if !folder.is_dir() {
+        let folder = folder.display();
+        return Err(file_error(path, text!("there is no directory `{folder}`", "没有目录 `{folder}`")));
+    }
+    Ok(())
+}
+
+/// Writes an array, whole or not at all; NumPy knows no bf16, which becomes f32.
 pub fn write(path: &Path, tensor: &Tensor) -> Result<(), RunError> {
-    let failed = |error: candle_core::Error| file_error(path, said(&error));
+    let failed = |error: candle_core::Error| {
+        let why = if let candle_core::Error::Io(error) = &error { io_error(error) } else { said(&error) };
+        RunError::Unwritten { name: path.display().to_string(), why }
+    };
     let dtype = if tensor.dtype() == DType::BF16 { DType::F32 } else { tensor.dtype() };
     let tensor = tensor.to_device(&Device::Cpu).and_then(|tensor| tensor.to_dtype(dtype));
-    tensor.and_then(|tensor| tensor.contiguous()?.write_npy(path)).map_err(failed)
+    let tensor = tensor.and_then(|tensor| tensor.contiguous()).map_err(failed)?;
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return tensor.write_npy(path).map_err(failed);
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = path.with_file_name(name);
+    let written = tensor.write_npy(&part).and_then(|()| Ok(fs::rename(&part, path)?));
+    if written.is_err() {
+        // Whatever there is of it is of no use; that it cannot be removed adds nothing to the error.
+        let _ = fs::remove_file(&part);
+    }
+    written.map_err(failed)
 }
 
 impl Header {

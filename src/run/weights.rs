@@ -10,8 +10,9 @@ use rand::{RngExt, SeedableRng};
 use super::RunError;
 use super::archive::{Archive, Entry};
 use super::assign::{Named, assign};
-use crate::graph::{Graph, Node, NodeId};
+use crate::graph::{Graph, NodeId};
 use crate::op::{Initializer, Weight};
+use crate::text;
 
 /// The parameters and buffers of every node of a graph.
 #[derive(Clone, Debug)]
@@ -70,6 +71,11 @@ impl Weights {
     ) -> std::result::Result<Loaded, RunError> {
         let mut archive = Archive::open(path)?;
         archive.entries.retain(|entry| !entry.dtype.is_int());
+        if archive.entries.is_empty() {
+            let why =
+                text!("it holds no tensors of floats, as weights are", "其中没有浮点张量,而权重是浮点数");
+            return Err(RunError::File { name: path.display().to_string(), why });
+        }
         let named = |entry: &Entry| Named {
             name: entry.name.clone(),
             dims: entry.dims.iter().map(|&size| size as u64).collect(),
@@ -90,6 +96,11 @@ impl Weights {
         let pairs = wanted.into_iter().zip(&assignment.given);
         let pairs = pairs.map(|(ours, &theirs)| (ours.name, given[theirs].name.clone())).collect();
         Ok(Loaded { weights, by_name: assignment.by_name, pairs })
+    }
+
+    /// The element type, if there are any.
+    pub fn dtype(&self) -> Option<DType> {
+        self.by_node.iter().flatten().next().map(Tensor::dtype)
     }
 
     /// What a node computes with, in the order of its operator's weights.
@@ -120,37 +131,17 @@ pub fn names(graph: &Graph) -> Vec<Named> {
     named.collect()
 }
 
-fn sizes(dims: &[u64]) -> Result<Vec<usize>> {
+pub(super) fn sizes(dims: &[u64]) -> Result<Vec<usize>> {
     let sizes = dims.iter().map(|&size| usize::try_from(size));
     sizes.collect::<std::result::Result<_, _>>().map_err(candle_core::Error::wrap)
 }
 
-/// Inputs for a graph: normal deviates, the same for the same seed.
-pub fn random_inputs(
-    graph: &Graph,
-    batch: usize,
-    seed: u64,
-    device: &Device,
-    dtype: DType,
-) -> std::result::Result<Vec<Tensor>, RunError> {
-    let make = |(id, node): (NodeId, &Node)| {
-        let input = || {
-            let dims = [&[batch], &*sizes(node.shape.dims())?].concat();
-            let (count, mut random) = (elements(&dims)?, stream(seed, id));
-            let values: Vec<f32> = (0..count).map(|_| normal(&mut random, 1.0)).collect();
-            Tensor::from_vec(values, dims, &Device::Cpu)?.to_dtype(dtype)?.to_device(device)
-        };
-        input().map_err(|source| RunError::Candle { path: graph.path(id), source })
-    };
-    graph.network_inputs().map(make).collect()
-}
-
 /// A stream of random numbers for each node.
-fn stream(seed: u64, node: NodeId) -> StdRng {
+pub(super) fn stream(seed: u64, node: NodeId) -> StdRng {
     StdRng::seed_from_u64(seed ^ (node.index() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }
 
-fn elements(dims: &[usize]) -> Result<usize> {
+pub(super) fn elements(dims: &[usize]) -> Result<usize> {
     let count = dims.iter().try_fold(1usize, |count, &size| count.checked_mul(size));
     count.ok_or_else(|| candle_core::Error::Msg("it has more numbers than a machine can hold".to_owned()))
 }
@@ -192,7 +183,7 @@ fn uniform(random: &mut StdRng, share: f64, fan: u64, count: usize) -> Result<Ve
 
 /// A normal deviate of mean 0, by the method of Box and Muller.
 #[expect(clippy::cast_possible_truncation, reason = "weights are 32-bit floats")]
-fn normal(random: &mut StdRng, deviation: f64) -> f32 {
+pub(super) fn normal(random: &mut StdRng, deviation: f64) -> f32 {
     let (radius, angle): (f64, f64) = (1.0 - random.random::<f64>(), random.random());
     (deviation * (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()) as f32
 }

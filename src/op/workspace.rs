@@ -1,0 +1,76 @@
+//! What an operator holds while it computes.
+
+use crate::shape::Shape;
+
+/// Numbers that an operator holds at any one time beside its inputs, its weights and its output, at the most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Workspace {
+    /// For each sample of a batch.
+    pub of_sample: u128,
+    /// However many samples there are.
+    pub once: u128,
+}
+
+/// More numbers than any machine holds. A [`product`] ends there, so that a few dozen of them can be added.
+const BEYOND: u128 = 1 << 100;
+
+impl Workspace {
+    /// Nothing beside.
+    pub const NONE: Self = Self { of_sample: 0, once: 0 };
+
+    /// So many numbers for each sample.
+    pub fn of_sample(numbers: u128) -> Self {
+        Self { of_sample: numbers, once: 0 }
+    }
+
+    /// So many tensors of the size of the largest input or of the output.
+    pub fn copies(count: u32, inputs: &[Shape], output: &Shape) -> Self {
+        let largest = inputs.iter().map(Shape::elements).fold(output.elements(), u128::max);
+        Self::of_sample(product([count.into(), largest]))
+    }
+
+    /// For a batch.
+    pub fn of_batch(self, batch: u64) -> u128 {
+        self.of_sample.saturating_mul(batch.into()).saturating_add(self.once)
+    }
+
+    /// Enough for either of two, of which one comes after the other.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self { of_sample: self.of_sample.max(other.of_sample), once: self.once.max(other.once) }
+    }
+}
+
+impl std::ops::Add for Workspace {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { of_sample: self.of_sample + other.of_sample, once: self.once + other.once }
+    }
+}
+
+/// The product, as far as it matters.
+pub(super) fn product(factors: impl IntoIterator<Item = u128>) -> u128 {
+    factors.into_iter().fold(1u128, u128::saturating_mul).min(BEYOND)
+}
+
+/// The product of sizes, as far as it matters.
+pub(super) fn elements(sizes: &[u64]) -> u128 {
+    product(sizes.iter().map(|&size| size.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_beyond_all_machines_is_no_overflow() {
+        let size = 1 << 53;
+        assert_eq!(elements(&[size; 5]), BEYOND);
+        assert_eq!(elements(&[]), 1);
+        let large = Workspace { of_sample: BEYOND, once: BEYOND };
+        assert_eq!((large + large).of_batch(u64::MAX), u128::MAX);
+        let other = Workspace { of_sample: 3, once: BEYOND + 1 };
+        assert_eq!(large.or(other), Workspace { of_sample: BEYOND, once: BEYOND + 1 });
+    }
+}

@@ -1,0 +1,99 @@
+//! What a network's inputs hold: any numbers, or indices into a table.
+
+use candle_core::{DType, Device, Result, Tensor};
+use rand::RngExt;
+
+use super::RunError;
+use super::weights::{elements, normal, sizes, stream};
+use crate::graph::{Graph, Node, NodeId};
+use crate::op::Class;
+
+/// Whole numbers that the 32 bits of a float tell apart.
+const EXACT: u64 = 1 << 24;
+
+/// An input of indices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Indices {
+    /// They go from 0 to one less.
+    pub below: u64,
+    /// The layer that looks them up; of several, that with the fewest rows.
+    pub layer: NodeId,
+}
+
+/// For each input of a network, whether it holds indices: whether what it holds, moved about or not, is looked up.
+pub fn indices(graph: &Graph) -> Vec<Option<Indices>> {
+    let mut found: Vec<Option<Indices>> = vec![None; graph.len()];
+    for (id, node) in graph.nodes().rev() {
+        let Some(op) = node.operator() else { continue };
+        let own = op.indices().map(|rows| Indices { below: rows.min(EXACT), layer: id });
+        let moved = found[id.index()].filter(|_| op.class() == Class::Rearrangement);
+        let Some(wanted) = own.or(moved) else { continue };
+        for input in graph.inputs(id) {
+            let known = &mut found[input.index()];
+            *known =
+                Some(known.map_or(wanted, |known| if known.below < wanted.below { known } else { wanted }));
+        }
+    }
+    graph.network_inputs().map(|(id, _)| found[id.index()]).collect()
+}
+
+/// Inputs for a graph, the same for the same seed: normal deviates, and indices where these are wanted.
+pub fn random_inputs(
+    graph: &Graph,
+    batch: usize,
+    seed: u64,
+    device: &Device,
+    dtype: DType,
+) -> std::result::Result<Vec<Tensor>, RunError> {
+    let make = |((id, node), indices): ((NodeId, &Node), Option<Indices>)| {
+        let input = || {
+            let dims = [&[batch], &*sizes(node.shape.dims())?].concat();
+            let (count, mut random) = (elements(&dims)?, stream(seed, id));
+            let value = || match indices {
+                None => normal(&mut random, 1.0),
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "floats tell apart all numbers below the bound"
+                )]
+                Some(indices) => random.random_range(0..indices.below) as f32,
+            };
+            let values: Vec<f32> = std::iter::repeat_with(value).take(count).collect();
+            prepared(&Tensor::from_vec(values, dims, &Device::Cpu)?, indices, dtype, device)
+        };
+        input().map_err(|source| RunError::Candle { path: graph.path(id), source })
+    };
+    graph.network_inputs().zip(indices(graph)).map(make).collect()
+}
+
+/// An array as input number `place` of a graph that is executed in `dtype`, whatever its own type. What is no index is an
+/// error, if it holds indices.
+pub fn given_input(
+    graph: &Graph,
+    place: usize,
+    array: &Tensor,
+    dtype: DType,
+    device: &Device,
+) -> std::result::Result<Tensor, RunError> {
+    let indices = indices(graph).get(place).copied().flatten();
+    let input = || graph.network_inputs().nth(place).map_or_else(String::new, |(id, _)| graph.path(id));
+    let failed = |source| RunError::Candle { path: input(), source };
+    if let Some(Indices { below, layer }) = indices
+        && let Some(found) = no_index(array, below).map_err(failed)?
+    {
+        return Err(RunError::Index { input: input(), layer: graph.path(layer), below, found });
+    }
+    prepared(array, indices, dtype, device).map_err(failed)
+}
+
+/// Indices stay floats of 32 bits: fewer do not tell them apart.
+fn prepared(input: &Tensor, indices: Option<Indices>, dtype: DType, device: &Device) -> Result<Tensor> {
+    input.to_dtype(if indices.is_some() { DType::F32 } else { dtype })?.to_device(device)
+}
+
+/// The first number that is no index.
+fn no_index(array: &Tensor, below: u64) -> Result<Option<f64>> {
+    let values: Vec<f64> = array.flatten_all()?.to_dtype(DType::F64)?.to_vec1()?;
+    #[expect(clippy::cast_precision_loss, reason = "it is at most 2^24")]
+    let is_index = |value: &f64| value.fract() == 0.0 && (0.0..below as f64).contains(value);
+    Ok(values.into_iter().find(|value| !is_index(value)))
+}
