@@ -123,20 +123,21 @@ pub fn cost(graph: &Graph, id: NodeId) -> Result<Option<Cost>, Overflow> {
     }
 }
 
-/// Counts each node. Of those written at one place, as copies are, one that has the premises of the one before is not
-/// counted again.
+/// Counts each node. Of those written at one place that take and give as many numbers, as copies do, one that has the
+/// premises of the one before is not counted again.
 fn nodes(graph: &Graph, batch: u64, table: &mut Table) -> Result<Vec<Option<Index>>, TooLarge> {
     let mut latest = HashMap::new();
     let indices = graph.nodes().map(|(id, node)| {
         let too_large = |Overflow| TooLarge { path: graph.path(id), span: node.span.clone() };
         let premises = Premises::new(graph, id).map_err(too_large)?;
         let place = node.span.as_ref().map(|span| span.start);
-        match latest.get(&place) {
+        let likeness = (place, premises.incoming, node.shape.elements());
+        match latest.get(&likeness) {
             Some((known, index)) if *known == premises => Ok(*index),
             Some(_) | None => {
                 let counts = count(graph, id, &premises, batch).map_err(too_large)?;
                 let index = counts.map(|counts| table.add(counts));
-                latest.insert(place, (premises, index));
+                latest.insert(likeness, (premises, index));
                 Ok(index)
             }
         }
