@@ -52,8 +52,7 @@ fn main() {
         effort: EFFORT,
         profile: true,
     };
-    let no_program = || unreachable!("the threads are those of this process");
-    let bench = bench::run(slice::from_ref(&subject), &settings, &Device::Cpu, &no_program, |_| ()).unwrap();
+    let bench = bench::run(slice::from_ref(&subject), &settings, &Device::Cpu, None, |_| ()).unwrap();
     let (whole, nodes) = (bench.cases[0].summary.median, bench.cases[0].profile.as_ref().unwrap().seconds());
     println!(
         "end to end {:.2} ms, the nodes together {:.2} ms: {:+.2} %",

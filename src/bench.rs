@@ -137,12 +137,13 @@ impl Bench {
 
 /// Measures networks, all of one element type, each at the batch that it is analyzed with.
 ///
-/// `program` starts one that [`serve`]s the same networks: for numbers of threads that this process does not have.
+/// `program` starts one that [`serve`]s the same networks, with a number of threads. Without it this process measures, if it
+/// has that many.
 pub fn run(
     subjects: &[Subject],
     settings: &Settings,
     device: &Device,
-    program: &dyn Fn() -> Command,
+    program: Option<&dyn Fn() -> Command>,
     mut progress: impl FnMut(Progress),
 ) -> Result<Bench, BenchError> {
     let effort = settings.effort;
@@ -220,17 +221,17 @@ fn teams<'s>(
     subjects: &'s [Subject],
     settings: &Settings,
     device: &'s Device,
-    program: &dyn Fn() -> Command,
+    program: Option<&dyn Fn() -> Command>,
 ) -> Result<Vec<Team<'s>>, BenchError> {
     let here = || Here::new(subjects, settings.engine, device, dtype_of(subjects)?, settings.effort.seed);
     if !device.is_cpu() {
         return Ok(vec![Team::here(None, here()?)]);
     }
-    let team = |&threads: &usize| {
-        if team::is_here(threads) {
-            Ok(Team::here(Some(threads), here()?))
-        } else {
-            Team::apart(threads, program())
+    let team = |&threads: &usize| match program {
+        Some(program) if !team::is_set(threads) => Team::apart(threads, program()),
+        Some(_) | None if team::is_here(threads) => Ok(Team::here(Some(threads), here()?)),
+        Some(_) | None => {
+            Err(BenchError::Worker { threads, why: "this process has another number".to_owned() })
         }
     };
     let mut teams = settings.threads.iter().map(team).collect::<Result<Vec<_>, _>>()?;

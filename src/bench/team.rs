@@ -2,8 +2,10 @@
 //!
 //! candle fixes its threads when a process first uses them: those of rayon's global pool, into as many parts as
 //! RAYON_NUM_THREADS says it cuts matrix products, and for elementwise functions threads of its own, as many as
-//! CANDLE_NUM_THREADS says. So for each other number of threads the program is started once more, with both set. Such a
-//! worker answers one line with one line, and sleeps otherwise: samples of several numbers of threads are taken in turns too.
+//! CANDLE_NUM_THREADS says. Without the first it counts the processors anew for each product, which takes longer than a small
+//! product itself. So for each number of threads the program is started once more, with both set, unless they are set so
+//! already. Such a worker answers one line with one line, and sleeps otherwise: samples of several numbers of threads are
+//! taken in turns too.
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -54,11 +56,23 @@ enum Place<'s> {
 /// Passes of a profile, at the least and at the most.
 const PROFILE_PASSES: (usize, usize) = (3, 30);
 
+/// What says how many threads there are: of rayon's and of candle's own.
+const VARIABLES: [&str; 2] = ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS"];
+
+/// How many threads the variables say there are.
+fn set() -> [Option<usize>; 2] {
+    VARIABLES.map(|variable| std::env::var(variable).ok().and_then(|set| set.parse().ok()))
+}
+
 /// Whether this process has so many threads, whatever of candle's threads they are.
 pub fn is_here(threads: usize) -> bool {
-    let set = std::env::var("CANDLE_NUM_THREADS").ok().and_then(|set| set.parse().ok());
     let of_products = candle_core::utils::get_num_threads();
-    [rayon::current_num_threads(), of_products, set.unwrap_or(of_products)] == [threads; 3]
+    [rayon::current_num_threads(), of_products, set()[1].unwrap_or(of_products)] == [threads; 3]
+}
+
+/// Whether it was also started with so many.
+pub(super) fn is_set(threads: usize) -> bool {
+    is_here(threads) && set() == [Some(threads); 2]
 }
 
 impl<'s> Team<'s> {
@@ -71,7 +85,7 @@ impl<'s> Team<'s> {
     pub(super) fn apart(threads: usize, mut program: Command) -> Result<Self, BenchError> {
         let lost = |error: std::io::Error| BenchError::Worker { threads, why: error.to_string() };
         let number = threads.to_string();
-        program.env("RAYON_NUM_THREADS", &number).env("CANDLE_NUM_THREADS", &number);
+        program.envs(VARIABLES.map(|variable| (variable, &number)));
         program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = program.spawn().map_err(lost)?;
         let (Some(requests), Some(answers)) = (process.stdin.take(), process.stdout.take()) else {

@@ -134,7 +134,8 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     }
     let mut teller = Teller::new(output);
     let tell = |progress| teller.tell(&subjects, progress);
-    let measured = bench::run(&subjects, &settings, &device, &worker, tell);
+    let program: Option<&dyn Fn() -> Command> = if arguments.is_piped() { None } else { Some(&worker) };
+    let measured = bench::run(&subjects, &settings, &device, program, tell);
     teller.clear();
     let mut measured = match measured {
         Ok(measured) => measured,
@@ -169,8 +170,7 @@ impl Arguments {
                 return Err(text!("`{name}` has a number twice", "`{name}` 中有重复的数"));
             }
         }
-        let is_piped = self.files.iter().any(|file| file == "-");
-        if is_piped
+        if self.is_piped()
             && device == Place::Cpu
             && !self.serve
             && !threads.iter().all(|&threads| bench::is_here(threads))
@@ -185,6 +185,11 @@ impl Arguments {
         let min_time = min_time.min(max_time);
         let effort = Effort { warmup, precision, min_time, max_time, seed };
         Ok(Settings { engine, threads, effort, profile: self.profile })
+    }
+
+    /// Whether a network comes from standard input, which can be read only once.
+    fn is_piped(&self) -> bool {
+        self.files.iter().any(|file| file == "-")
     }
 
     fn text(&self, bench: &Bench, subjects: &[Subject], choice: &Choice) -> String {

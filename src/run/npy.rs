@@ -40,7 +40,7 @@ pub fn read(path: &Path) -> Result<Tensor, RunError> {
     header.numbers(&mut reader).map_err(failed)
 }
 
-/// Whether [`write`] may come to write a file there: that it is no directory, and is in one.
+/// Whether [`write()`] may come to write a file there: that it is no directory, and is in one.
 pub fn can_write(path: &Path) -> Result<(), RunError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if path.is_dir() || path.file_name().is_none() {
