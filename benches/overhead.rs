@@ -1,16 +1,20 @@
 //! What measuring costs: ResNet-50 through [`forward`] beside the same calls of candle written out by hand, and its nodes'
 //! times beside a pass from end to end.
 //!
+//! What the harness adds to a pass is the same whatever the size of the image, and far below the noise of a pass on a large
+//! one. So it is measured on a small one, and held against a pass on 224×224.
+//!
 //! `cargo bench --bench overhead`. benches/README.md says what was measured.
 
 use std::cell::OnceCell;
+use std::process::Command;
 use std::slice;
 use std::time::{Duration, Instant};
 
 use candle_core::{DType, Device, Result, Tensor};
 use cnncost::bench::compare::Difference;
 use cnncost::bench::sample::{self, Effort};
-use cnncost::bench::statistics::{Interval, median};
+use cnncost::bench::statistics::median;
 use cnncost::bench::{self, Settings};
 use cnncost::graph::Graph;
 use cnncost::read::{Description, Options, bundled};
@@ -33,39 +37,45 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    let subject = subject();
-    let (bare, harness) = passes(&subject.network.graph);
-    let percent = |ratio: f64| 100.0 * (ratio - 1.0);
-    let Interval { low, high } = Difference::between(&bare, &harness, 0).interval;
+    let (bare, harness) = passes(&subject(32).network.graph);
+    let [bare_median, harness_median] = [&bare, &harness].map(|seconds| 1e3 * median(seconds));
+    let interval = Difference::between(&bare, &harness, 0).interval;
+    let [low, high] = [interval.low, interval.high].map(|ratio| 1e3 * bare_median * (ratio - 1.0));
+    let added = 1e3 * (harness_median - bare_median);
     println!(
-        "resnet50, batch 1: {:.2} ms bare, {:.2} ms through the harness: {:+.2} % ({:+.2} to {:+.2} %)",
-        1e3 * median(&bare),
-        1e3 * median(&harness),
-        percent(median(&harness) / median(&bare)),
-        percent(low),
-        percent(high),
+        "resnet50 on 32×32: {bare_median:.2} ms bare, {added:+.0} µs through the harness ({low:+.0} to {high:+.0} µs)"
     );
 
+    let subject = subject(224);
     let settings = Settings {
         engine: Engine::Candle,
         threads: vec![candle_core::utils::get_num_threads()],
         effort: EFFORT,
         profile: true,
     };
-    let bench = bench::run(slice::from_ref(&subject), &settings, &Device::Cpu, None, |_| ()).unwrap();
-    let (whole, nodes) = (bench.cases[0].summary.median, bench.cases[0].profile.as_ref().unwrap().seconds());
+    let program = || {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_cnncost"));
+        program.args(["bench", "--serve", "resnet50"]);
+        program
+    };
+    let bench =
+        bench::run(slice::from_ref(&subject), &settings, &Device::Cpu, Some(&program), |_| ()).unwrap();
+    let case = &bench.cases[0];
+    let (whole, nodes) = (1e3 * case.summary.median, 1e3 * case.profile.as_ref().unwrap().seconds());
+    let part = |of_whole: f64| 100.0 * of_whole / whole;
     println!(
-        "end to end {:.2} ms, the nodes together {:.2} ms: {:+.2} %",
-        1e3 * whole,
-        1e3 * nodes,
-        percent(nodes / whole),
+        "on 224×224: {whole:.1} ms end to end, of which that is {:.2} %; the nodes together {nodes:.1} ms, {:+.2} %",
+        part(added / 1e3),
+        part(nodes - whole),
     );
 }
 
-fn subject() -> Subject {
+fn subject(size: u64) -> Subject {
     let (file, variant) = bundled::find("resnet50").unwrap();
     let description = Description::parse(file.name, file.text).unwrap();
-    let network = description.expand(&Options { variant: variant.clone(), ..Options::default() }).unwrap();
+    let options =
+        Options { variant: variant.clone(), input: Some(vec![3, size, size]), ..Options::default() };
+    let network = description.expand(&options).unwrap();
     let analysis = cnncost::analyze(&network.graph, 1).unwrap();
     Subject {
         label: "resnet50".to_owned(),

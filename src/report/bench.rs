@@ -263,13 +263,13 @@ fn said_of(bench: &Bench, case: &Case, subject: &Subject, profile: &Profile, row
     let (passes, by) = (profile.passes, percent(more.abs()));
     let mut said = vec![if more >= 0.0 {
         text!(
-            "layers take {sum} together, {by} more than the {whole} of a pass end to end (median of {passes} passes)",
-            "各层共 {sum},比端到端的 {whole} 多 {by}({passes} 次的中位数)"
+            "layers take {sum} together, {by} more than the {whole} of a pass end to end (the middle third of {passes} passes)",
+            "各层共 {sum},比端到端的 {whole} 多 {by}(取 {passes} 次中居中的三分之一)"
         )
     } else {
         text!(
-            "layers take {sum} together, {by} less than the {whole} of a pass end to end (median of {passes} passes)",
-            "各层共 {sum},比端到端的 {whole} 少 {by}({passes} 次的中位数)"
+            "layers take {sum} together, {by} less than the {whole} of a pass end to end (the middle third of {passes} passes)",
+            "各层共 {sum},比端到端的 {whole} 少 {by}(取 {passes} 次中居中的三分之一)"
         )
     }];
     let apart = |row: &&Row| row.measured.map_or(0.0, |layer| layer.share - row.share.unwrap_or(0.0));

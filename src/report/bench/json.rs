@@ -217,7 +217,7 @@ pub struct Comparison {
 pub struct Profile {
     /// How many passes there were.
     pub passes: usize,
-    /// All nodes together, each at its median.
+    /// All nodes together.
     pub seconds: f64,
     /// Every node, in the order of execution.
     pub nodes: Vec<Layer>,
@@ -234,7 +234,7 @@ pub struct Layer {
     pub macs: u128,
     /// As a part of the network's; nothing if that has none.
     pub macs_share: Option<f64>,
-    /// The median of what it takes.
+    /// What it takes: the mean over those passes that as a whole are the middle third.
     pub seconds: f64,
     /// As a part of what all nodes take.
     pub time_share: f64,
