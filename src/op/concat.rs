@@ -78,7 +78,7 @@ impl Operator for Concat {
     }
 
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
-        Tensor::cat(inputs, self.dim)
+        Tensor::cat(inputs, self.dim)?.contiguous()
     }
 }
 

@@ -119,7 +119,7 @@ impl Sizes<'_> {
 fn by_taps(input: &Tensor, kernel: &Tensor, window: &Window, groups: usize) -> Result<Tensor> {
     let (first, others) = split(window)?;
     let windows = taps::windows(input, window)?[0];
-    let padded = taps::pad(input, &Window { axes: vec![first] }, 0.0)?;
+    let padded = taps::pad(&input.contiguous()?, &Window { axes: vec![first] }, 0.0)?;
     let mut sum: Option<Tensor> = None;
     for tap in 0..kernel.dim(2)? {
         let seen = taps::along(&padded, 2, &first, tap as u64, windows)?;

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{Dim, Extent};
-use super::{Class, Definition, Operator, Reach, Reason, only, shape};
+use super::{Class, Definition, Operator, Reach, Reason, only, shape, taps};
 use crate::shape::Shape;
 use crate::text;
 
@@ -64,7 +64,7 @@ impl Operator for IndexSelect {
             .map(|index| u32::try_from(index.get()))
             .collect::<Result<_, _>>()
             .map_err(candle_core::Error::wrap)?;
-        inputs[0].contiguous()?.index_select(&Tensor::new(index, inputs[0].device())?, self.dim)
+        taps::pick(&inputs[0], index, self.dim)
     }
 }
 

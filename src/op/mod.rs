@@ -266,7 +266,7 @@ pub trait Operator {
         None
     }
 
-    /// Whether the output is a view of the first input, for memory.
+    /// Whether the output is a view of the first input: it has no memory of its own, and keeps alive what it looks at.
     fn is_view(&self) -> bool {
         false
     }
@@ -280,10 +280,12 @@ pub trait Operator {
     fn class(&self) -> Class;
 
     /// Computes the output with candle. Tensors have the batch as their first dimension; weights are those of
-    /// [`weights`](Self::weights), in that order.
+    /// [`weights`](Self::weights), in that order. In an input that is a view, samples may lie apart; only in the output of
+    /// another view may they.
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor>;
 
-    /// What [`forward`](Self::forward) holds beside inputs, weights and output, on inputs that `output` has accepted.
+    /// What [`forward`](Self::forward) holds beside inputs, weights and output, on inputs that `output` has accepted and in
+    /// which no samples lie apart.
     fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
         if self.is_view() { Workspace::NONE } else { Workspace::copies(1, inputs, output) }
     }

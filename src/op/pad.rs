@@ -223,7 +223,7 @@ impl Pad {
             .map(|position| u32::try_from(place(position)))
             .collect::<Result<_, _>>()
             .map_err(candle_core::Error::wrap)?;
-        tensor.index_select(&Tensor::new(places, tensor.device())?, dim)
+        taps::pick(tensor, places, dim)
     }
 }
 
@@ -248,7 +248,7 @@ fn filled(tensor: &Tensor, dim: usize, before: i64, after: i64, value: f64) -> c
     if after > 0 {
         parts.push(side(after)?);
     }
-    Tensor::cat(&parts, dim)
+    Tensor::cat(&parts, dim)?.contiguous()
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ impl Operator for Roll {
     }
 
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
-        self.shifts.iter().zip(&self.dims).try_fold(inputs[0].clone(), |tensor, (&shift, &dim)| {
+        self.shifts.iter().zip(&self.dims).try_fold(inputs[0].contiguous()?, |tensor, (&shift, &dim)| {
             let size = i64::try_from(tensor.dim(dim)?).map_err(candle_core::Error::wrap)?;
             let shift = i32::try_from(shift.rem_euclid(size)).map_err(candle_core::Error::wrap)?;
             tensor.roll(shift, candle_core::shape::Dim::to_index(&dim, tensor.shape(), "roll")?)

@@ -70,7 +70,8 @@ impl Operator for Select {
         let position = self.position(size).ok_or_else(|| {
             candle_core::Error::Msg(format!("there is no element {} among {size}", self.index))
         })?;
-        inputs[0].narrow(self.dim, taps::size_of(position)?, 1)?.squeeze(self.dim)?.contiguous()
+        let element = inputs[0].narrow(self.dim, taps::size_of(position)?, 1)?.squeeze(self.dim)?;
+        if self.is_view() { Ok(element) } else { element.contiguous() }
     }
 }
 

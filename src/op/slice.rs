@@ -92,9 +92,9 @@ impl Operator for Slice {
         let input = &inputs[0];
         let (start, end) = self.bounds(input.dim(self.dim)? as u64);
         if self.step == Size::ONE {
-            return input
-                .narrow(self.dim, taps::size_of(start)?, taps::size_of(end.saturating_sub(start))?)?
-                .contiguous();
+            let part =
+                input.narrow(self.dim, taps::size_of(start)?, taps::size_of(end.saturating_sub(start))?)?;
+            return if self.is_view() { Ok(part) } else { part.contiguous() };
         }
         let step = taps::size_of(self.step.get())?;
         let kept: Vec<u32> = (start..end)
@@ -102,7 +102,7 @@ impl Operator for Slice {
             .map(u32::try_from)
             .collect::<Result<_, _>>()
             .map_err(candle_core::Error::wrap)?;
-        input.index_select(&Tensor::new(kept, input.device())?, self.dim)
+        taps::pick(input, kept, self.dim)
     }
 }
 

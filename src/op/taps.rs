@@ -1,6 +1,7 @@
 //! Windows on tensors: padding of any value on any side, and what each tap of a window sees. From these the operators
 //! compose what candle has no kernel for: strides, dilations and paddings that differ by axis, `ceil_mode`.
 
+use candle_core::shape::Dim;
 use candle_core::{Result, Shape, Tensor};
 
 use super::window::{Axis, Window};
@@ -60,7 +61,12 @@ pub(super) fn along(padded: &Tensor, dim: usize, axis: &Axis, tap: u64, windows:
         .map(|index| u32::try_from(start + index * stride))
         .collect::<std::result::Result<_, _>>()
         .map_err(candle_core::Error::wrap)?;
-    padded.index_select(&Tensor::new(positions, padded.device())?, dim)
+    pick(padded, positions, dim)
+}
+
+/// The elements of `tensor` at `positions` along `dim`. candle picks them from contiguous tensors alone.
+pub(super) fn pick(tensor: &Tensor, positions: Vec<u32>, dim: impl Dim) -> Result<Tensor> {
+    tensor.contiguous()?.index_select(&Tensor::new(positions, tensor.device())?, dim)
 }
 
 /// The taps of each window reduced with `combine`, one axis after the other; outside `input` they see `outside`.
@@ -71,7 +77,7 @@ pub(super) fn reduce(
     combine: impl Fn(&Tensor, &Tensor) -> Result<Tensor>,
 ) -> Result<Tensor> {
     let windows = windows(input, window)?;
-    let mut reduced = pad(input, window, outside)?;
+    let mut reduced = pad(&input.contiguous()?, window, outside)?;
     for ((axis, windows), dim) in window.axes.iter().zip(windows).zip(2..) {
         let first = along(&reduced, dim, axis, 0, windows)?;
         reduced = (1..axis.kernel)

@@ -134,7 +134,7 @@ impl Operator for Upsample {
                 }
                 (None, None) => return Err(candle_core::Error::wrap(one_of_two(false))),
             })?;
-            let pick = |indices: Vec<u32>| image.index_select(&Tensor::new(indices, image.device())?, dim);
+            let pick = |indices| taps::pick(&image, indices, dim);
             match self.mode {
                 Mode::Nearest => pick(self.nearest(axis, from, to)),
                 Mode::Bilinear => {

@@ -9,7 +9,6 @@ use super::{RunError, cgroup};
 use crate::analyze::Analysis;
 use crate::counts::{Overflow, Tally};
 use crate::graph::{Graph, Node, NodeId};
-use crate::op::Op;
 use crate::text;
 use crate::text::Text;
 
@@ -76,10 +75,17 @@ impl Needs {
 }
 
 /// Numbers that a node holds while it computes, beside the tensors that are alive.
+///
+/// An operator may first put its inputs together: those of several samples that are views of a part of each, and so lie apart.
 pub fn workspace(graph: &Graph, id: NodeId, batch: u64, device: &Device) -> u128 {
-    let node = graph.node(id);
-    let of = |op: &Op| op.workspace(&graph.input_shapes(id), &node.shape, device).of_batch(batch);
-    node.operator().map_or(0, of)
+    let Some(op) = graph.node(id).operator() else { return 0 };
+    let may_lie_apart =
+        |input: &NodeId| batch > 1 && graph.node(*input).operator().is_some_and(|op| op.is_view());
+    let apart = graph.inputs(id).filter(may_lie_apart).map(|input| graph.node(input).shape.elements());
+    let together = apart.fold(0, u128::saturating_add).saturating_mul(batch.into());
+    op.workspace(&graph.input_shapes(id), &graph.node(id).shape, device)
+        .of_batch(batch)
+        .saturating_add(together)
 }
 
 /// Bytes that are free where `device` has its tensors; `None` where that is not known.

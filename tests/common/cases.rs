@@ -70,9 +70,26 @@ impl Case {
         if wanted != given {
             return Err(format!("the weights are {wanted:?} instead of {given:?}"));
         }
-        let found = operator.forward(&inputs, &weights).map_err(|error| error.to_string())?;
-        compare(&found, &expected)
+        let strided: Vec<_> = inputs.iter().map(strided).collect();
+        for (kind, inputs) in [("inputs", inputs), ("strided inputs", strided)] {
+            let found = operator.forward(&inputs, &weights).map_err(|error| error.to_string());
+            let alike = |found: Tensor| {
+                compare(&found, &expected)?;
+                // Only views may leave gaps: what is computed lies in order for the next operator.
+                let is_right = operator.is_view() || found.is_contiguous();
+                is_right.then_some(()).ok_or_else(|| format!("strides are {:?}", found.stride()))
+            };
+            found.and_then(alike).map_err(|why| format!("of {kind}: {why}"))?;
+        }
+        Ok(())
     }
+}
+
+/// The same numbers where a view has them: in a tensor with one more channel, so that samples lie apart.
+pub(crate) fn strided(batch: &Tensor) -> Tensor {
+    let Ok(channels) = batch.dim(1) else { return batch.clone() };
+    let wider = Tensor::cat(&[&batch.narrow(1, 0, 1).unwrap(), batch], 1).unwrap();
+    wider.narrow(1, 1, channels).unwrap()
 }
 
 /// Whether the tensors agree within the tolerance, or where they don't.
