@@ -6,6 +6,7 @@ use super::Value;
 use super::statement::Figure;
 use crate::analyze::receptive_field::Seen;
 use crate::counts::{Counts, Overflow};
+use crate::error::meant;
 use crate::graph::{NodeId, Place, ScopeId};
 use crate::read::expression::{Failure, Rational};
 use crate::shape::Shape;
@@ -182,7 +183,7 @@ pub(super) fn place(subject: &Subject, figure: &Figure) -> Result<Place, Failure
             "{label} 中没有名为 `{path}` 的层或方框"
         ));
         match subject.network.graph.nearest_path(path) {
-            Some(near) => failure.with_help(text!("did you mean `{near}`?", "是否指 `{near}`?")),
+            Some(near) => failure.with_help(meant(&near)),
             None => failure,
         }
     })

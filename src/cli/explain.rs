@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::input::NetworkOptions;
 use super::{Outcome, Output};
+use crate::error::meant;
 use crate::report::explain::{Markup, NoSuchPath, explain};
 use crate::text;
 
@@ -49,7 +50,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
                 let (label, path) = (&subject.label, path.unwrap_or_default());
                 let message =
                     text!("{label} has no layer or box `{path}`", "{label} 中没有名为 `{path}` 的层或方框");
-                let help = nearest.map(|near| text!("did you mean `{near}`?", "是否指 `{near}`?"));
+                let help = nearest.map(|near| meant(&near));
                 worst = worst.max(output.misused(message, help));
             }
         }

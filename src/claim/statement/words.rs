@@ -8,7 +8,7 @@ use super::super::metric::Metric;
 use super::remedy::remedy;
 use super::{Comparison, Figure, Literal, Misread, Operator, TermKind, misread};
 use crate::convention::numeral::digits;
-use crate::error::nearest;
+use crate::error::did_you_mean;
 use crate::read::expression::{Failure, Rational};
 use crate::text;
 
@@ -201,12 +201,9 @@ fn figure(word: &str, span: Range<usize>) -> Result<Figure, Misread> {
     let name = &word[dot.map_or(start, |dot| dot + 1)..];
     let place = span.start + word.len() - name.len()..span.end;
     let metric = Metric::find(name).ok_or_else(|| {
-        let near = nearest(name, Metric::all().map(Metric::name));
         let list = Metric::all().map(Metric::name).collect::<Vec<_>>().join(", ");
-        let help = match near {
-            Some(near) => text!("did you mean `{near}`?", "是否指 `{near}`?"),
-            None => text!("there are {list}", "可用的有 {list}"),
-        };
+        let help = did_you_mean(name, Metric::all().map(Metric::name))
+            .unwrap_or_else(|| text!("there are {list}", "可用的有 {list}"));
         let message = text!("there is no figure `{name}`", "没有名为 `{name}` 的指标");
         Misread { span: place, failure: Failure::from(message).with_help(help) }
     })?;

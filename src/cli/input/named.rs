@@ -8,7 +8,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::super::open::open;
-use crate::error::ReadError;
+use crate::error::{ReadError, meant};
 use crate::read::bundled::{self, Bundled, CLAIMS};
 use crate::read::{Description, MOST_BYTES};
 use crate::text;
@@ -87,7 +87,7 @@ fn find(name: &str) -> Result<(&'static Bundled, Option<String>), ReadError> {
             "没有这个文件,也没有同名的内置网络"
         );
         let help = match bundled::nearest(name) {
-            Some(near) => text!("did you mean `{near}`?", "是否指 `{near}`?"),
+            Some(near) => meant(&near),
             None => text!("`cnncost models` lists the bundled networks", "`cnncost models` 列出内置网络"),
         };
         ReadError::Unreadable { name: name.to_owned(), why, help: Some(help) }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::functions::{FUNCTIONS, Function, Level, NEGATION, NOT, OPERATORS, Operator, POWER};
 use super::token::{Token, number, token};
 use super::{Expression, Failure, Kind, Outcome, Value, fail};
+use crate::error::meant;
 use crate::text;
 use crate::text::Text;
 
@@ -246,7 +247,7 @@ fn unknown_function(name: &str) -> Failure {
     let near = near.or_else(|| ["int", "trunc"].contains(&name).then_some("floor"));
     let known = names.join(", ");
     Failure::from(text!("there is no function `{name}`", "没有函数 `{name}`")).with_help(match near {
-        Some(near) => text!("did you mean `{near}`?", "是否指 `{near}`?"),
+        Some(near) => meant(near),
         None => text!("the functions are {known}", "可用的函数:{known}"),
     })
 }

@@ -179,44 +179,38 @@ fn value(line_before: &str, word: &str) -> Option<Slip> {
     if !line_before.trim_end().ends_with(['=', '[', ',']) && !line_before.trim().is_empty() {
         return None;
     }
+    constant(word).or_else(|| call(word)).or_else(|| numbers(word)).or_else(|| unquoted(word))
+}
+
+/// `True` or `None`, as in Python.
+fn constant(word: &str) -> Option<Slip> {
     let lower = word.to_lowercase();
-    if ["true", "false"].contains(&&*lower) {
-        return Some(Slip::new(
-            text!("`{word}` is no value", "`{word}` 不是值"),
-            text!("write `{lower}`", "请写成 `{lower}`"),
-        ));
-    }
-    if ["none", "null", "nil"].contains(&&*lower) {
-        return Some(Slip::new(
-            text!("`{word}` is no value", "`{word}` 不是值"),
-            text!("leave the key out", "请去掉这个键"),
-        ));
-    }
+    let help = match &*lower {
+        "true" | "false" => text!("write `{lower}`", "请写成 `{lower}`"),
+        "none" | "null" | "nil" => text!("leave the key out", "请去掉这个键"),
+        _ => return None,
+    };
+    Some(Slip::new(text!("`{word}` is no value", "`{word}` 不是值"), help))
+}
+
+/// A parenthesis of a call: `conv2d(8, 3)`.
+fn call(word: &str) -> Option<Slip> {
     if let Some(value) = word.strip_suffix(')').filter(|value| !value.contains('(')) {
         let value = value.trim_end();
-        return Some(
-            Slip::new(
-                text!("`)` closes nothing", "`)` 没有对应的开括号"),
-                text!(
-                    "a table is closed by `}}`, a list by `]`: `{value} }}`",
-                    "表用 `}}` 闭合,列表用 `]`:`{value} }}`"
-                ),
-            )
-            .last(),
+        let help = text!(
+            "a table is closed by `}}`, a list by `]`: `{value} }}`",
+            "表用 `}}` 闭合,列表用 `]`:`{value} }}`"
         );
+        return Some(Slip::new(text!("`)` closes nothing", "`)` 没有对应的开括号"), help).last());
     }
-    if let Some((name, _)) = word.split_once('(').filter(|(name, _)| !name.is_empty()) {
-        return Some(
-            Slip::new(
-                text!("`{name}(` is no value", "`{name}(` 不是值"),
-                text!(
-                    "an operator is a table: `{{ op = \"conv2d\", … }}`",
-                    "算子是表:`{{ op = \"conv2d\", … }}`"
-                ),
-            )
-            .last(),
-        );
-    }
+    let (name, _) = word.split_once('(').filter(|(name, _)| !name.is_empty())?;
+    let help =
+        text!("an operator is a table: `{{ op = \"conv2d\", … }}`", "算子是表:`{{ op = \"conv2d\", … }}`");
+    Some(Slip::new(text!("`{name}(` is no value", "`{name}(` 不是值"), help).last())
+}
+
+/// `3 32` or `3x32x32` for a list.
+fn numbers(word: &str) -> Option<Slip> {
     let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> = word.split_whitespace().collect();
     if let [first, second, ..] = parts[..]
@@ -228,28 +222,26 @@ fn value(line_before: &str, word: &str) -> Option<Slip> {
         ));
     }
     let sizes: Vec<&str> = word.split(['x', 'X', '×']).collect();
-    if sizes.len() > 1 && sizes.iter().all(is_number) {
-        let list = sizes.join(", ");
-        return Some(Slip::new(
-            text!("sizes are a list", "尺寸是一个列表"),
-            text!("write `[{list}]`", "请写成 `[{list}]`"),
-        ));
-    }
+    let list = sizes.join(", ");
+    (sizes.len() > 1 && sizes.iter().all(is_number)).then(|| {
+        Slip::new(text!("sizes are a list", "尺寸是一个列表"), text!("write `[{list}]`", "请写成 `[{list}]`"))
+    })
+}
+
+/// A name or an expression that is not written as text.
+fn unquoted(word: &str) -> Option<Slip> {
     let is_part = |c: char| c.is_alphanumeric() || "_-. ".contains(c);
-    if word.starts_with(|c: char| c.is_alphabetic() || c == '_') && word.chars().all(is_part) {
-        return Some(Slip::new(
-            text!("`{word}` stands without quotes", "`{word}` 没有加引号"),
-            text!("write `\"{word}\"`", "请写成 `\"{word}\"`"),
-        ));
-    }
+    let is_name = word.starts_with(|c: char| c.is_alphabetic() || c == '_') && word.chars().all(is_part);
     let is_expression =
         word.contains(['*', '/', '+', '^', '%']) && !word.contains(['"', '\'', '(', ')', '[', ']', '{', '}']);
-    is_expression.then(|| {
-        Slip::new(
-            text!("`{word}` stands without quotes", "`{word}` 没有加引号"),
-            text!("an expression is text: `\"{word}\"`", "表达式要写成文本:`\"{word}\"`"),
-        )
-    })
+    let help = if is_name {
+        text!("write `\"{word}\"`", "请写成 `\"{word}\"`")
+    } else if is_expression {
+        text!("an expression is text: `\"{word}\"`", "表达式要写成文本:`\"{word}\"`")
+    } else {
+        return None;
+    };
+    Some(Slip::new(text!("`{word}` stands without quotes", "`{word}` 没有加引号"), help))
 }
 
 #[cfg(test)]
