@@ -93,7 +93,8 @@ impl<const N: usize> Bins<N> {
             copy = reduced;
         }
         // Of a single bin there is its sum as well.
-        Workspace::of_sample(most.saturating_sub(output.elements()).max(output.elements()))
+        let output = elements(output.dims());
+        Workspace::of_sample(most.saturating_sub(output).max(output))
     }
 
     fn counts(&self) -> [u64; N] {

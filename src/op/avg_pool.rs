@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::pool::{Native, Pool};
 use super::settings::{self, Extent, PerAxis, Size};
 use super::window::Axis;
+use super::workspace::elements;
 use super::{Class, Cost, Definition, Operator, Reason, Term, Window, Workspace, taps};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
@@ -123,7 +124,7 @@ impl<const N: usize> Operator for AvgPool<N> {
 
     /// What the sums are divided by is little beside them.
     fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
-        let sums = if self.divides_by_the_window() { 0 } else { output.elements() };
+        let sums = if self.divides_by_the_window() { 0 } else { elements(output.dims()) };
         self.pool().workspace(&inputs[0], output) + Workspace::of_sample(sums)
     }
 }

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Size;
+use super::workspace::elements;
 use super::{Class, Definition, Initializer, Operator, Reach, Reason, Weight, Workspace, only, shape};
 use crate::shape::Shape;
 use crate::text;
@@ -68,7 +69,7 @@ impl Operator for Embedding {
 
     /// The indices, which are of 32 bits: as floats, as whole numbers, and in a tensor.
     fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {
-        Workspace::of_sample(6 * inputs[0].elements())
+        Workspace::of_sample(6 * elements(inputs[0].dims()))
     }
 }
 

@@ -82,7 +82,7 @@ impl Operator for GroupNorm {
     }
 
     fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {
-        standardize::workspace(inputs[0].elements(), self.num_groups.get().into())
+        standardize::workspace(&inputs[0], &[self.num_groups.get()])
     }
 }
 

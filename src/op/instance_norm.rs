@@ -69,7 +69,7 @@ impl<const N: usize> Operator for InstanceNorm<N> {
     }
 
     fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {
-        standardize::workspace(inputs[0].elements(), inputs[0].dims()[0].into())
+        standardize::workspace(&inputs[0], &inputs[0].dims()[..1])
     }
 }
 

@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{self, Size, finite};
-use super::workspace::elements;
 use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, Workspace, only_ranked, standardize};
 use crate::counts::Overflow;
 use crate::shape::Shape;
@@ -89,7 +88,7 @@ impl Operator for LayerNorm {
 
     fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {
         let (groups, _) = self.split(inputs[0].dims());
-        standardize::workspace(inputs[0].elements(), elements(groups))
+        standardize::workspace(&inputs[0], groups)
     }
 }
 

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use super::avg_pool::AvgPool;
 use super::pool::Pool;
 use super::settings::{PerAxis, Size, above_zero};
+use super::workspace::elements;
 use super::{Class, Cost, Definition, Operator, Reason, Term, Window, Workspace};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
@@ -140,7 +141,8 @@ impl<const N: usize> Operator for LpPool<N> {
 
     /// The powers, and either what their means take, or the means and the sums.
     fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
-        let [powers, sums] = [inputs[0].elements(), 2 * output.elements()].map(Workspace::of_sample);
+        let [powers, sums] =
+            [elements(inputs[0].dims()), 2 * elements(output.dims())].map(Workspace::of_sample);
         powers + sums.or(self.pool().workspace(&inputs[0], output))
     }
 }

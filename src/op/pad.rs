@@ -113,7 +113,7 @@ impl Operator for Pad {
             most = most.max(copy + taps::FILLING * filling + padded);
             copy = padded;
         }
-        Workspace::of_sample(most.saturating_sub(output.elements()))
+        Workspace::of_sample(most.saturating_sub(elements(output.dims())))
     }
 }
 

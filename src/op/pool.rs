@@ -6,6 +6,7 @@ use candle_core::Tensor;
 use super::settings::{Extent, PerAxis, Size};
 use super::taps::{self, Padded};
 use super::window::{Axis, Window, spatial_sizes};
+use super::workspace::elements;
 use super::{Reason, Term, Workspace, only_spatial, shape};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
@@ -40,7 +41,7 @@ impl<const N: usize> Pool<N> {
 
     /// For candle's own pools the padded input, for others what reducing tap by tap holds.
     pub(super) fn workspace(&self, input: &Shape, output: &Shape) -> Workspace {
-        let (window, output) = (self.window(), output.elements());
+        let (window, output) = (self.window(), elements(output.dims()));
         Workspace::of_sample(if Native::axes(&window).is_some() {
             let Padded { copy, most, .. } = taps::padded(input.dims(), &window);
             copy.max(most.saturating_sub(output))

@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Size;
+use super::workspace::elements;
 use super::{
     Class, Cost, Definition, Initializer, Operator, Reach, Reason, Term, Weight, Workspace, only_ranked,
     shape,
@@ -82,7 +83,7 @@ impl Operator for Rbf {
     }
 
     fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
-        Workspace::of_sample(2 * inputs[0].elements() + output.elements())
+        Workspace::of_sample(2 * elements(inputs[0].dims()) + elements(output.dims()))
     }
 }
 

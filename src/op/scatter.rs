@@ -32,7 +32,7 @@ pub(super) fn scatter(
 pub(super) fn workspace(input: &[u64], output: &[u64], kernel: &[u64], groups: u64) -> Workspace {
     let whole = elements(output);
     let on_the_way = elements(input) + holds(input, output, groups);
-    Workspace { of_sample: on_the_way.saturating_sub(whole).max(whole), once: product([elements(kernel)]) }
+    Workspace { of_sample: on_the_way.saturating_sub(whole).max(whole), once: elements(kernel) }
 }
 
 /// What [`along_axes`] has of a sample beside its input, its sum included: the sum, the slices, and either what makes the part or

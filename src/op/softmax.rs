@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Dim;
+use super::workspace::elements;
 use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Workspace, only};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
@@ -136,7 +137,8 @@ fn groups(dim: Dim, shape: &Shape) -> (Option<Working>, Working) {
 /// The differences from the largest and their exponentials, and three numbers for each group.
 fn workspace(dim: Dim, input: &Shape) -> Workspace {
     let size = input.axis(dim.0).map_or(1, |axis| input.dims()[axis]);
-    Workspace::of_sample(2 * input.elements() + 3 * (input.elements() / u128::from(size)))
+    let numbers = elements(input.dims());
+    Workspace::of_sample(2 * numbers + 3 * (numbers / u128::from(size)))
 }
 
 /// The operations of one group, times the number of groups.

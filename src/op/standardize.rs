@@ -2,8 +2,10 @@
 
 use candle_core::{D, Tensor};
 
+use super::workspace::elements;
 use super::{Cost, Initializer, Term, Weight, Workspace, taps};
 use crate::counts::Kind;
+use crate::shape::Shape;
 use crate::working::Working;
 
 /// The default of `eps`.
@@ -49,10 +51,10 @@ pub(super) fn rows(groups: &Tensor, eps: f64) -> candle_core::Result<Tensor> {
     centered.broadcast_mul(&deviation.recip()?)
 }
 
-/// What [`rows`] holds of a sample of so many numbers, and what a factor and a summand after it: the centered numbers, and
-/// either their squares or the product; and for each group its mean and what becomes of its variance.
-pub(super) fn workspace(numbers: u128, groups: u128) -> Workspace {
-    Workspace::of_sample(2 * numbers + 4 * groups)
+/// What [`rows`] holds of a sample, and what a factor and a summand after it: the centered numbers, and either their squares
+/// or the product; and for each group its mean and what becomes of its variance.
+pub(super) fn workspace(input: &Shape, groups: &[u64]) -> Workspace {
+    Workspace::of_sample(2 * elements(input.dims()) + 4 * elements(groups))
 }
 
 /// A factor and a summand for each channel, where there are any.

@@ -149,8 +149,8 @@ impl Operator for Upsample {
 
     /// The image after its first axis; and of the image that comes next its corners, one or two of each, and these weighted.
     fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
-        let (first, whole) =
-            (elements(&[&output.dims()[..2], &inputs[0].dims()[2..]].concat()), output.elements());
+        let first = elements(&[&output.dims()[..2], &inputs[0].dims()[2..]].concat());
+        let whole = elements(output.dims());
         let of_each = match self.mode {
             Mode::Nearest => 1,
             Mode::Bilinear => 5,

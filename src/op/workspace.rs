@@ -25,8 +25,8 @@ impl Workspace {
 
     /// So many tensors of the size of the largest input or of the output.
     pub fn copies(count: u32, inputs: &[Shape], output: &Shape) -> Self {
-        let largest = inputs.iter().map(Shape::elements).fold(output.elements(), u128::max);
-        Self::of_sample(product([count.into(), largest]))
+        let largest = inputs.iter().chain([output]).map(|shape| elements(shape.dims())).max();
+        Self::of_sample(product([count.into(), largest.unwrap_or(0)]))
     }
 
     /// For a batch.
@@ -54,14 +54,40 @@ pub(super) fn product(factors: impl IntoIterator<Item = u128>) -> u128 {
     factors.into_iter().fold(1u128, u128::saturating_mul).min(BEYOND)
 }
 
-/// The product of sizes, as far as it matters.
+/// The product of sizes, as far as it matters: that of a shape is up to 2^128, and no multiple of it would fit.
 pub(super) fn elements(sizes: &[u64]) -> u128 {
     product(sizes.iter().map(|&size| size.into()))
 }
 
 #[cfg(test)]
 mod tests {
+    use candle_core::Device;
+
     use super::*;
+    use crate::op::Op;
+
+    #[test]
+    fn no_shape_is_too_large_to_be_asked_about() {
+        let inputs = [Shape::new(vec![1 << 53, 1 << 53, 1 << 21]).unwrap()];
+        for (name, settings) in [
+            ("softmax", ""),
+            ("layer_norm", "dims = 1"),
+            ("group_norm", "num_groups = 1"),
+            ("instance_norm2d", ""),
+            ("adaptive_avg_pool2d", "output_size = [9007199254740992, 2097152]"),
+            ("avg_pool2d", "kernel_size = 1\nceil_mode = true"),
+            ("lp_pool2d", "norm_type = 2\nkernel_size = 1"),
+            ("upsample", "mode = 'bilinear'\nsize = [9007199254740992, 2097152]"),
+            ("embedding", "num_embeddings = 2\nembedding_dim = 1"),
+            ("rbf", "out_features = 1"),
+            ("pad", "padding = [1, 1]"),
+            ("relu", ""),
+        ] {
+            let op = Op::read(name, toml::Deserializer::parse(settings).unwrap()).unwrap().unwrap();
+            let output = op.output(&inputs).unwrap();
+            assert!(op.workspace(&inputs, &output, &Device::Cpu).of_sample < 10 * BEYOND, "{name}");
+        }
+    }
 
     #[test]
     fn what_is_beyond_all_machines_is_no_overflow() {
