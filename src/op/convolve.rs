@@ -17,7 +17,7 @@ use super::workspace::{Workspace, elements, product};
 /// Outputs that candle computes at a time on the CPU along two axes.
 const TILE: u128 = 512;
 
-/// What candle keeps of the tensors of a group beside their numbers, as that many of them.
+/// What candle keeps of each group's tensors beside their numbers: handles, shapes, strides; as that many numbers.
 const HANDLES: u128 = 600;
 
 /// `input`, batch × channels × axes, convolved with `kernel`, out × in/groups × axes.
@@ -73,10 +73,14 @@ struct Sizes<'a> {
 }
 
 impl Sizes<'_> {
-    /// By candle's kernels, one group after the other. On the CPU those of two axes copy their input and their weights, and
-    /// each thread has the windows of [`TILE`] outputs as rows, with what comes of them; but for a kernel of one tap, the input
-    /// is copied twice, and the output. Elsewhere, along one axis, and for one tap that leaves out or pads, there are the windows
-    /// of all outputs, and the output is copied. The outputs of the groups are put together, or a bias is added: a copy, too.
+    /// What candle's own kernels hold, one group after the other. There are three of them:
+    ///
+    /// - for a window of one tap on a dense input, on the CPU: two copies of the input, and one of the output;
+    /// - for other windows over two axes, on the CPU: a copy of the input, and for each thread the windows of up to [`TILE`]
+    ///   outputs as rows, with these outputs;
+    /// - for all else: the windows of all outputs as rows, and a copy of the output.
+    ///
+    /// Each copies its weights. Afterwards the outputs of the groups are joined or a bias is added, which is one more output.
     fn native(&self, window: &Window, is_dense: bool, device: &Device) -> Workspace {
         let groups = u128::from(self.groups);
         let (input, output) = (elements(self.input) / groups, elements(&self.output));
@@ -87,7 +91,7 @@ impl Sizes<'_> {
             (true, 1) if is_dense => (2 * input + output / groups, 0),
             (true, 2..) => {
                 let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u128);
-                // Where an output is takes two words.
+                // An output's row and column are two words of 64 bits, which are four numbers.
                 let of_row = in_window + out_channels + 4;
                 (input, product([positions.min(TILE) * threads, of_row]))
             }

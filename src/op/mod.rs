@@ -261,7 +261,7 @@ pub trait Operator {
             .map_or(Reach::Position, |window| Reach::window(&window))
     }
 
-    /// If its inputs are indices, which are whole numbers from 0 on: the first that is none.
+    /// How many rows it looks its inputs up in, if they are indices: whole numbers from 0 to one less.
     fn indices(&self) -> Option<u64> {
         None
     }

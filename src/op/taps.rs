@@ -29,7 +29,7 @@ pub(super) struct Padded {
     pub(super) most: u128,
 }
 
-/// That of a sample of these sizes, the channels first.
+/// What [`pad`] makes of a sample of these sizes, the channels first.
 pub(super) fn padded(sizes: &[u64], window: &Window) -> Padded {
     let mut padded = Padded { sizes: sizes.to_vec(), copy: 0, most: 0 };
     for (axis, dim) in window.axes.iter().zip(1..) {
@@ -47,7 +47,7 @@ pub(super) fn padded(sizes: &[u64], window: &Window) -> Padded {
     padded
 }
 
-/// Numbers that a number of padding is for a while: one to put together, and one of 64 bits, which is up to four.
+/// Numbers that each number of padding takes for a while: itself, and the 64 bits it is made of, which are up to four.
 pub(super) const FILLING: u128 = 5;
 
 /// What tap number `tap` of the windows along `dim` sees, one element for each window, in a padded tensor.

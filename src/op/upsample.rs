@@ -1,8 +1,7 @@
 //! `upsample`: a larger image by repeating or interpolating pixels, as `torch.nn.Upsample`.
 
 use candle_core::{Device, Tensor};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::settings::{PerAxis, Size};
@@ -15,8 +14,11 @@ use super::{
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
-use crate::text::Text;
 use crate::working::Working;
+
+mod factors;
+
+pub use factors::Factors;
 
 /// An image of another height and width, usually a larger one; either by a factor or to a size.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -50,10 +52,6 @@ pub enum Mode {
     /// As the mean of the four pixels around it, weighted by how near they are.
     Bilinear,
 }
-
-/// Two finite factors above 0, of height and width.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Factors([f64; 2]);
 
 impl Definition for Upsample {
     const EXAMPLE: &'static str = r#"{ op = "upsample", scale_factor = 2 }"#;
@@ -147,7 +145,8 @@ impl Operator for Upsample {
         })
     }
 
-    /// The image after its first axis; and of the image that comes next its corners, one or two of each, and these weighted.
+    /// Both steps count: the image that is stretched along its height, and what the step to the output or to that image takes.
+    /// Nearest takes only the new image; bilinear picks two pixels for each, weights both, and adds them.
     fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
         let first = elements(&[&output.dims()[..2], &inputs[0].dims()[2..]].concat());
         let whole = elements(output.dims());
@@ -243,90 +242,6 @@ fn one_of_two(both: bool) -> Reason {
         .at("size");
     }
     Reason::new(text!("needs `scale_factor` or `size`", "需要 `scale_factor` 或 `size`"))
-}
-
-impl Factors {
-    fn new(factors: [f64; 2]) -> Result<Self, Text> {
-        match factors.iter().find(|factor| !(factor.is_finite() && **factor > 0.0)) {
-            Some(wrong) => Err(text!(
-                "must be finite and above 0, and is {wrong}",
-                "必须是大于 0 的有限数,这里是 {wrong}"
-            )),
-            None => Ok(Self(factors)),
-        }
-    }
-
-    /// So many times `size`, rounded down, as PyTorch does in 64-bit floats.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a size is at most 2^53, a factor above 0, and what is too large for u128 is too large for a size"
-    )]
-    fn scaled(self, axis: usize, size: u64) -> u128 {
-        (size as f64 * self.0[axis]) as u128
-    }
-}
-
-impl<'de> Deserialize<'de> for Factors {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct FactorsVisitor;
-
-        impl<'de> Visitor<'de> for FactorsVisitor {
-            type Value = Factors;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                std::fmt::Display::fmt(&text!("a number or a list of 2", "一个数或 2 个数的列表"), f)
-            }
-
-            #[expect(clippy::cast_precision_loss, reason = "a factor is a float")]
-            fn visit_u64<E: Error>(self, value: u64) -> Result<Factors, E> {
-                self.visit_f64(value as f64)
-            }
-
-            #[expect(clippy::cast_precision_loss, reason = "a factor is a float")]
-            fn visit_i64<E: Error>(self, value: i64) -> Result<Factors, E> {
-                self.visit_f64(value as f64)
-            }
-
-            fn visit_f64<E: Error>(self, value: f64) -> Result<Factors, E> {
-                Factors::new([value; 2]).map_err(E::custom)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Factors, A::Error> {
-                let (height, width) = (list.next_element()?, list.next_element()?);
-                match (height, width, list.next_element::<IgnoredAny>()?) {
-                    (Some(height), Some(width), None) => {
-                        Factors::new([height, width]).map_err(A::Error::custom)
-                    }
-                    _ => Err(A::Error::custom(text!(
-                        "wants one number or a list of 2",
-                        "需要一个数或 2 个数的列表"
-                    ))),
-                }
-            }
-        }
-
-        deserializer.deserialize_any(FactorsVisitor)
-    }
-}
-
-impl JsonSchema for Factors {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "factors".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let (whole, any) = (
-            json_schema!({ "type": "integer", "minimum": 1 }),
-            json_schema!({ "type": "number", "exclusiveMinimum": 0 }),
-        );
-        json_schema!({ "anyOf": [whole, { "type": "array", "items": any, "minItems": 2, "maxItems": 2 }] })
-    }
 }
 
 #[cfg(test)]
