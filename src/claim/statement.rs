@@ -290,6 +290,8 @@ mod tests {
         assert_eq!(help("params ~ 4,12 M"), "decimals stand behind a point: 4.12");
         assert_eq!(help("shape == (64, 112, 112)"), "sizes stand in brackets: [256, 28, 28]");
         assert_eq!(help("params~25.6M"), "put spaces around `~`");
+        assert_eq!(help("params≤25.6M"), "put spaces around `≤`");
+        assert_eq!(help("params=25.6M"), "put spaces around `==`");
         assert_eq!(help("3a/5x5.mac == 1"), "did you mean `macs`?");
     }
 

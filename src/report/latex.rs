@@ -53,7 +53,8 @@ fn cell(row: &Row, column: &Column, language: Language) -> String {
     match (column.cell)(row) {
         Cell::Text(text) => escaped(&text),
         Cell::Count(count) => grouped(count, "\\,"),
-        Cell::Share(share) | Cell::Reached(share) => format!("{:.1}\\,\\%", share * 100.0),
+        Cell::Share(share) => format!("{:.1}\\,\\%", share * 100.0),
+        Cell::Reached(part) => format!("{}\\,\\%", digits(part * 100.0)),
         Cell::Seconds(time) => seconds(time),
         Cell::Ratio(ratio) => digits(ratio),
         Cell::Unknown => text!("unknown", "未知").get(language).to_owned(),

@@ -1,17 +1,16 @@
 //! What was probably meant by a word that is none of a statement's: a unit from elsewhere, a decimal comma, missing spaces.
 
+use super::words::COMPARISONS;
 use crate::read::expression::Failure;
 use crate::text;
 
-/// Marks that stand between words.
-const COMPARISONS: [&str; 9] = ["==", "!=", "<=", ">=", "<", ">", "~", "≈", "="];
-
 /// What is wrong with `word`, and what to write instead, if that is known.
 pub(super) fn remedy(word: &str, follows_number: bool) -> Option<Failure> {
-    if COMPARISONS.contains(&word) {
+    if word == "=" {
         return None;
     }
-    if let Some(comparison) = COMPARISONS.iter().find(|comparison| word.contains(**comparison)) {
+    let marks = COMPARISONS.iter().map(|(mark, _)| (*mark, *mark)).chain([("=", "==")]);
+    if let Some((_, comparison)) = marks.into_iter().find(|(mark, _)| word.contains(*mark)) {
         let message = text!("`{word}` is read as one word", "`{word}` 会读成一个词");
         let help = text!("put spaces around `{comparison}`", "请在 `{comparison}` 两侧留空格");
         return Some(Failure::from(message).with_help(help));

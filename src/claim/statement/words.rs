@@ -103,29 +103,16 @@ fn word(word: &str, start: usize) -> Result<Word, Misread> {
         "/" | "÷" => Some(Operator::Divide),
         _ => None,
     };
-    let comparison = match word {
-        "==" => Some(Comparison::Equal),
-        "!=" | "≠" => Some(Comparison::NotEqual),
-        "<" => Some(Comparison::Less),
-        "<=" | "≤" => Some(Comparison::AtMost),
-        ">" => Some(Comparison::More),
-        ">=" | "≥" => Some(Comparison::AtLeast),
-        "~" | "≈" => Some(Comparison::About),
-        "=" => {
-            let message = text!("`=` is no comparison", "`=` 不是比较运算符");
-            return Err(misread(
-                span,
-                message,
-                ("write `==`, or `~` for a rounded figure", "请写 `==`,取整的数用 `~`"),
-            ));
-        }
-        _ => None,
-    };
     if let Some(operator) = operator {
         return Ok(Word::Operator(operator));
     }
-    if let Some(comparison) = comparison {
+    if let Some(&(_, comparison)) = COMPARISONS.iter().find(|(mark, _)| *mark == word) {
         return Ok(Word::Comparison(comparison));
+    }
+    if word == "=" {
+        let message = text!("`=` is no comparison", "`=` 不是比较运算符");
+        let help = ("write `==`, or `~` for a rounded figure", "请写 `==`,取整的数用 `~`");
+        return Err(misread(span, message, help));
     }
     if word.starts_with('[') {
         return sizes(word).map(|sizes| Word::Term(TermKind::Sizes(sizes))).ok_or_else(|| {
@@ -153,6 +140,21 @@ fn unit(word: &str) -> Option<Literal> {
     let value = Rational::new(value.0, value.1);
     Some(Literal { value, last_digit: value })
 }
+
+/// Comparisons as they may be written; of two that begin alike, the longer one first.
+pub(super) const COMPARISONS: [(&str, Comparison); 11] = [
+    ("==", Comparison::Equal),
+    ("!=", Comparison::NotEqual),
+    ("≠", Comparison::NotEqual),
+    ("<=", Comparison::AtMost),
+    ("≤", Comparison::AtMost),
+    (">=", Comparison::AtLeast),
+    ("≥", Comparison::AtLeast),
+    ("<", Comparison::Less),
+    (">", Comparison::More),
+    ("~", Comparison::About),
+    ("≈", Comparison::About),
+];
 
 /// Longer ones first.
 const UNITS: [(&str, (i128, i128)); 11] = [
