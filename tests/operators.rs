@@ -1,4 +1,4 @@
-//! Every operator computes what PyTorch computes: see `reference/README.md`.
+//! Every operator computes what PyTorch computes, of views too, in which samples lie apart: see `reference/README.md`.
 
 mod common;
 
