@@ -26,7 +26,7 @@ pub enum BenchError {
         /// How many.
         threads: usize,
         /// What is known of it.
-        why: String,
+        why: Text,
     },
     /// What such a program tells of its own failure.
     Told(Text),
@@ -54,10 +54,13 @@ impl BenchError {
                     "权重与张量需要 {needed} MB,而可用内存只有 {available} MB:请减小 `--batch`"
                 )
             }
-            Self::Worker { threads, why } => text!(
-                "the program for {threads} threads cannot be used: {why}",
-                "用 {threads} 个线程测量的程序无法使用:{why}"
-            ),
+            Self::Worker { threads, why } => {
+                let s = if *threads == 1 { "" } else { "s" };
+                text!(
+                    "the process that measures with {threads} thread{s} is of no use: {why}",
+                    "以 {threads} 个线程测量的进程无法使用:{why:#}"
+                )
+            }
             Self::Told(text) => text.clone(),
             Self::Run(error) => error.text(),
             Self::Candle(error) => text!("candle failed: {error}", "candle 执行失败:{error}"),
