@@ -130,6 +130,17 @@ fn several_inputs_and_outputs_have_names() {
     );
 }
 
+/// Of many samples the terminal shows the first; JSON has all.
+#[test]
+fn many_samples_are_cut_short() {
+    let shown = run(Path::new("."), &["lenet5", "--batch", "18"]).out;
+    assert!(shown.contains("of sample 15: ") && !shown.contains("of sample 16: "), "{shown}");
+    assert!(shown.ends_with("  … and 2 more samples; `--format json` has all\n"), "{shown}");
+    let json = run(Path::new("."), &["lenet5", "--batch", "18", "--format", "json"]).out;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["outputs"]["output"]["top"].as_array().unwrap().len(), 18);
+}
+
 /// The sizes of the network and the batch are those of the array.
 #[test]
 fn an_array_sets_the_sizes() {
