@@ -46,8 +46,13 @@ impl From<RunError> for Failure {
 impl Voice {
     /// Reports that a network could not be executed.
     pub(super) fn report(&self, error: &RunError) -> Outcome {
+        self.report_with(error, None)
+    }
+
+    fn report_with(&self, error: &RunError, help: Option<Text>) -> Outcome {
         let mut mistake = Diagnostic::nowhere(error.text());
         mistake.notes = error.findings().to_vec();
+        mistake.help = help;
         self.show(&mistake);
         match error {
             RunError::File { .. }
@@ -148,7 +153,14 @@ pub(super) fn check_memory(
         Failure::Misused(text!("the memory it needs does not fit 128 bits", "所需内存超出 128 位"), None)
     })?;
     if let Some(free) = free(device) {
-        return Ok(needs.check(free)?);
+        let batch = needs.batch_within(free, subject.analysis.batch);
+        return needs.check(free).map_err(|error| match batch {
+            None => Failure::Run(error),
+            Some(batch) => {
+                let help = text!("at most about `--batch {batch}` fits", "最多约 `--batch {batch}` 可以放下");
+                Failure::Said(voice.report_with(&error, Some(help)))
+            }
+        });
     }
     if !voice.quiet {
         let message = text!("how much memory is free is not known here", "无法得知此处可用内存的大小");
