@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::run::{RunError, memory};
+use crate::run::{RunError, memory, said};
 use crate::shape::ElementType;
 use crate::text;
 use crate::text::Text;
@@ -63,7 +63,10 @@ impl BenchError {
             }
             Self::Told(text) => text.clone(),
             Self::Run(error) => error.text(),
-            Self::Candle(error) => text!("candle failed: {error}", "candle 执行失败:{error}"),
+            Self::Candle(error) => {
+                let why = said(error);
+                text!("candle failed: {why}", "candle 执行失败:{why:#}")
+            }
         }
     }
 }

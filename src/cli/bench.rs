@@ -1,6 +1,7 @@
 //! `cnncost bench`: how long networks take, beside what counting says.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -200,10 +201,12 @@ impl Arguments {
 
     /// Whether a network comes from standard input or another pipe, which can be read only once.
     fn is_piped(&self) -> bool {
+        // What stands behind a name of an open file is another thing to another process.
+        let is_open = |file: &String| ["/dev", "/proc"].iter().any(|root| Path::new(file).starts_with(root));
         let is_pipe = |file: &String| {
             std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
         };
-        self.files.iter().any(|file| file == "-" || is_pipe(file))
+        self.files.iter().any(|file| file == "-" || is_open(file) || is_pipe(file))
     }
 
     fn text(&self, bench: &Bench, subjects: &[Subject], choice: &Choice) -> String {

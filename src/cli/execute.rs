@@ -8,7 +8,7 @@ use super::{Dtype, Outcome, Voice};
 use crate::error::Diagnostic;
 use crate::report::Subject;
 use crate::run::memory::{Needs, free};
-use crate::run::{Engine, RunError};
+use crate::run::{Engine, RunError, said};
 use crate::text;
 use crate::text::Text;
 
@@ -86,8 +86,9 @@ impl Place {
                 Err(Failure::Misused(message, Some(help)))
             }
             Self::Cuda(number) => Device::new_cuda(number).map_err(|error| {
+                let why = said(&error);
                 let message =
-                    text!("`{self}` is no GPU that can be used: {error}", "`{self}` 不是可用的 GPU:{error}");
+                    text!("`{self}` is no GPU that can be used: {why}", "`{self}` 不是可用的 GPU:{why:#}");
                 let help = text!(
                     "`nvidia-smi` lists the GPUs, and the driver that is installed",
                     "用 `nvidia-smi` 查看 GPU 与已安装的驱动"
