@@ -25,6 +25,7 @@ use crate::run::Engine;
 use crate::run::memory::{Needs, free};
 use crate::shape::ElementType;
 use crate::subject::Subject;
+use crate::text;
 
 pub mod caveat;
 pub mod compare;
@@ -175,7 +176,9 @@ pub fn run(
         } else {
             None
         };
-        cases.push(case(subject, team.threads, samples, profile, effort));
+        let mut case = case(subject, team.threads, samples, profile, effort);
+        case.caveats.extend(caveat::of_threads(&machine, team.threads));
+        cases.push(case);
     }
     // Once more: the better counts.
     measure_peaks(&mut peaks, &mut teams, &machine, effort, &mut progress)?;
@@ -231,7 +234,8 @@ fn teams<'s>(
         Some(program) if !team::is_set(threads) => Team::apart(threads, program()),
         Some(_) | None if team::is_here(threads) => Ok(Team::here(Some(threads), here()?)),
         Some(_) | None => {
-            Err(BenchError::Worker { threads, why: "this process has another number".to_owned() })
+            let why = text!("this process has another number", "本进程的线程数不同");
+            Err(BenchError::Worker { threads, why })
         }
     };
     let mut teams = settings.threads.iter().map(team).collect::<Result<Vec<_>, _>>()?;

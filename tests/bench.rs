@@ -169,6 +169,12 @@ fn lines_fit_the_terminal() {
         for line in text.lines().filter(|line| line.contains('█') || line.starts_with('─')) {
             assert!(line.chars().count() <= width, "{line}");
         }
+        // Sentences in Chinese have hardly any spaces to break lines at.
+        let text = report::text(&bench, &subjects, &Choice::default(), style(Language::Chinese, width));
+        for line in text.lines() {
+            let columns: usize = line.chars().map(|letter| if letter >= '\u{2e80}' { 2 } else { 1 }).sum();
+            assert!(columns <= width, "{line}");
+        }
     }
 }
 
@@ -232,7 +238,11 @@ fn a_baseline_says_faster_slower_or_neither() {
     assert_eq!(verdicts(&scale(3, 1.05)).0[3], Some(Verdict::NoDifference));
 
     let (missing, now, ..) = verdicts(&edited(&|json| json["results"][0]["batch"] = 2.into()));
-    assert_eq!((missing[0], &now.cases[0].caveats), (None, &vec![Caveat::NoBaseline]));
+    let what = cnncost::text!(
+        "of `direct` the baseline has batch 2 on 1 thread, batch 1 on 2 threads, batch 8 on 1 thread, batch 8 on 2 threads",
+        "基线中 `direct` 只有 批量 2(1 个线程)、批量 1(2 个线程)、批量 8(1 个线程)、批量 8(2 个线程)"
+    );
+    assert_eq!((missing[0], &now.cases[0].caveats), (None, &vec![Caveat::NoBaseline { what }]));
     let (other, now, shown, _) = verdicts(&edited(&|json| json["machine"]["cpu"] = "Another".into()));
     assert_eq!(other[0], Some(Verdict::NoDifference));
     assert!(now.caveats.iter().any(|caveat| matches!(caveat, Caveat::OtherMachine { .. })));
@@ -320,6 +330,7 @@ fn mistakes_are_told() {
     for (arguments, code, message) in [
         (&["lenet5", "--device", "gpu"][..], 2, "a device is cpu, cuda, or cuda:1"),
         (&["lenet5", "--engine", "fast"], 2, "[possible values: candle]"),
+        (&["-", "-"], 2, "standard input can be read only once"),
         (&["lenet5", "--threads", "0"], 2, "0 is not in 1..=1024"),
         (&["lenet5", "--threads", "2,2"], 2, "`--threads` has a number twice"),
         (
@@ -339,13 +350,57 @@ fn mistakes_are_told() {
             "it is `cnncost/analysis/1`, and a baseline is `cnncost/bench/1`",
         ),
         (&["lenet6"], 2, "did you mean `lenet5`?"),
-        (&["lenet5", "--dtype", "i8"], 2, "candle does not compute in i8"),
+        (&["lenet5", "--dtype", "i8"], 2, "networks are not executed in i8, only counted"),
+        (&["lenet5", "--dtype", "bf16"], 2, "candle multiplies no matrices of bf16 on the CPU"),
+        (&["lenet5", "-o", "none/base.json"], 2, "there is no directory `none`"),
+        (&["lenet5", "-o", "."], 2, "it is a directory"),
         (&["lenet5", "--batch", "9000000000"], 1, "take a smaller `--batch`"),
     ] {
         let ran = cnncost(folder.path(), arguments);
         assert_eq!((ran.code, &*ran.out), (Some(code), ""), "{arguments:?}: {}", ran.error);
         assert!(ran.error.contains(message), "{arguments:?}: {}", ran.error);
     }
+}
+
+/// A network without multiplications beside one that has some, and the other way round.
+#[test]
+fn none_against_some_is_no_ratio() {
+    let folder = tempfile::tempdir().unwrap();
+    let net = |layer: &str| format!("input = [4, 6, 6]\nlayers = [{{ {layer} }}]\n");
+    std::fs::write(folder.path().join("relu.toml"), net("op = 'relu'")).unwrap();
+    let conv = net("op = 'conv2d', out_channels = 4, kernel_size = 3");
+    std::fs::write(folder.path().join("conv.toml"), conv).unwrap();
+    for (files, said) in [
+        (["relu.toml", "conv.toml"], "conv against relu: multiplications where the other has none, "),
+        (["conv.toml", "relu.toml"], "relu against conv: no multiplications, "),
+    ] {
+        let ran = cnncost(folder.path(), &[&files[..], &["--max-time", "0"]].concat());
+        assert_eq!((ran.code, &*ran.error), (Some(0), ""));
+        assert!(ran.out.contains(said), "{}", ran.out);
+    }
+}
+
+/// The program that measures with other threads reads nothing that only this one can.
+#[cfg(unix)]
+#[test]
+fn what_comes_through_a_pipe_is_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str], input: &str| {
+        let mut command = Command::cargo_bin("cnncost").unwrap();
+        command.env_remove("RAYON_NUM_THREADS").env_remove("CANDLE_NUM_THREADS").current_dir(folder.path());
+        command.arg("bench").args(arguments).args(["--max-time", "0"]).write_stdin(input);
+        command.timeout(Duration::from_secs(60)).output().unwrap()
+    };
+    let json = run(&["lenet5", "--threads", "1", "--format", "json"], "");
+    let baseline = String::from_utf8(json.stdout).unwrap();
+    let compared = run(&["lenet5", "--threads", "1", "--compare", "/dev/stdin"], &baseline);
+    assert!(compared.status.success(), "{}", String::from_utf8_lossy(&compared.stderr));
+    assert!(String::from_utf8_lossy(&compared.stdout).contains("against the baseline: "));
+    let net = "input = [4, 6, 6]\nlayers = [{ op = 'relu' }]\n";
+    let refused = run(&["/dev/stdin", "--threads", "9"], net);
+    let error = String::from_utf8(refused.stderr).unwrap();
+    assert!(error.contains("save it in a file, or set RAYON_NUM_THREADS=9"), "{error}");
+    assert!(run(&["/dev/stdin"], net).status.success());
 }
 
 /// Without the feature there is no GPU, and the message says how to get one.

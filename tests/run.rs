@@ -117,6 +117,10 @@ fn several_inputs_and_outputs_have_names() {
     let done = run(folder.path(), &[&["two.toml"][..], &arguments].concat());
     assert_eq!((done.code, done.err.as_str()), (0, ""));
     assert_eq!((read(of("y.npy")), read(of("m.npy"))), (vec![3.0, 3.0], vec![0.0, 0.0]));
+    let forgotten = run(folder.path(), &["two.toml", "--input", "left.npy"]);
+    let note = "note: there is no array for `right`, which holds random numbers\n";
+    assert_eq!((forgotten.code, forgotten.err.as_str()), (0, note));
+    assert_eq!(run(folder.path(), &["two.toml", "--input", "left.npy", "-q"]).err, "");
     let wrong = run(folder.path(), &["two.toml", "--input", "lef=left.npy"]);
     assert_eq!(wrong.code, 2);
     assert!(
@@ -124,6 +128,17 @@ fn several_inputs_and_outputs_have_names() {
         "{}",
         wrong.err
     );
+}
+
+/// Of many samples the terminal shows the first; JSON has all.
+#[test]
+fn many_samples_are_cut_short() {
+    let shown = run(Path::new("."), &["lenet5", "--batch", "18"]).out;
+    assert!(shown.contains("of sample 15: ") && !shown.contains("of sample 16: "), "{shown}");
+    assert!(shown.ends_with("  … and 2 more samples; `--format json` has all\n"), "{shown}");
+    let json = run(Path::new("."), &["lenet5", "--batch", "18", "--format", "json"]).out;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["outputs"]["output"]["top"].as_array().unwrap().len(), 18);
 }
 
 /// The sizes of the network and the batch are those of the array.
@@ -138,7 +153,7 @@ fn an_array_sets_the_sizes() {
     assert!(run(folder.path(), &["net.toml", "--input", "one.npy"]).out.contains("output  1×1×1×1"));
     let flat = run(folder.path(), &["net.toml", "--input", "flat.npy"]);
     assert_eq!(flat.code, 2);
-    assert!(flat.err.contains("`flat.npy` is 5, and the input is 2×3×3"), "{}", flat.err);
+    assert!(flat.err.contains("`flat.npy` is 5, and `input` is 2×3×3"), "{}", flat.err);
     assert!(run(folder.path(), &["net.toml", "--input", "2x8x8"]).out.contains("output  1×1×6×6"));
 }
 
@@ -246,6 +261,8 @@ fn what_cannot_be_run_is_said_before_anything_is_made() {
     let refused = run(folder.path(), &["huge.toml"]);
     assert_eq!(refused.code, 1);
     assert!(refused.err.contains("of memory, and") && refused.err.contains("is free"), "{}", refused.err);
+    let refused = run(folder.path(), &["lenet5", "--batch", "9000000000"]);
+    assert!(refused.code == 1 && refused.err.contains("help: at most about `--batch "), "{}", refused.err);
     if !cfg!(feature = "cuda") {
         let refused = run(folder.path(), &["net.toml", "--device", "cuda:1"]);
         assert_eq!(refused.code, 2);
@@ -294,7 +311,12 @@ fn broken_files_are_refused() {
         bytes.extend(vec![0; data]);
         bytes
     };
-    let archives: [(&[u8], &str); 6] = [
+    // As long as the file with its length, which is shorter than that.
+    let mut past = safetensors(r#"{"a": {"dtype": "U8", "shape": [9], "data_offsets": [0, 9]}}"#, 0);
+    let whole = past.len() as u64;
+    past[..8].copy_from_slice(&whole.to_le_bytes());
+    let archives: [(&[u8], &str); 7] = [
+        (&past, "neither a safetensors file nor a .npz"),
         (b"short", "ends before"),
         (&u64::MAX.to_le_bytes(), "neither a safetensors file nor a .npz"),
         (&safetensors("{\"a\": {}}", 0), "`a` is not understood"),
@@ -355,7 +377,12 @@ fn mistakes_are_said_before_anything_is_written() {
     let whole = HashMap::from([("sum.bias".to_owned(), Tensor::zeros(1, DType::I64, &Device::Cpu).unwrap())]);
     candle_core::safetensors::save(&whole, folder.path().join("whole.safetensors")).unwrap();
     let before = fs::read_dir(folder.path()).unwrap().count();
-    let mistakes: [(&[&str], &str, &str); 14] = [
+    let mistakes: [(&[&str], &str, &str); 15] = [
+        (
+            &["two.toml", "--input", "right=three.npy"],
+            "`three.npy` is 3×2×3×3, and `right` is 2",
+            "`three.npy` 是 3×2×3×3,而 `right` 是 2",
+        ),
         (&["net.toml", "-o", "none/y.npy"], "there is no directory `none`", "没有目录 `none`"),
         (&["net.toml", "-o", "none/y.npy", "--dump", "d"], "there is no directory", "没有目录"),
         (&["net.toml", "-o", "."], "it is a directory", "这是一个目录"),

@@ -5,6 +5,7 @@ use super::sample::{Effort, Samples};
 use super::statistics::{Summary, median, ratio_interval, two_speeds};
 use crate::text;
 use crate::text::Text;
+use crate::working::grouped;
 
 /// A reason for doubt.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +51,13 @@ pub enum Caveat {
         /// Cores.
         cores: usize,
     },
+    /// There are more threads than run at once.
+    ManyThreads {
+        /// Those of the case.
+        threads: usize,
+        /// Those that run at once.
+        at_once: usize,
+    },
     /// The program is not optimized.
     Unoptimized,
     /// A baseline is of another machine.
@@ -58,7 +66,10 @@ pub enum Caveat {
         what: Text,
     },
     /// A baseline has no such case.
-    NoBaseline,
+    NoBaseline {
+        /// What it has instead.
+        what: Text,
+    },
 }
 
 /// Fewer samples tell little of their spread.
@@ -85,7 +96,8 @@ pub fn of(samples: &Samples, summary: &Summary, effort: Effort, clock_step: f64)
     if let Some(ratio) = drift(seconds, effort.seed) {
         caveats.push(Caveat::Drift { ratio });
     }
-    if part(summary.outliers, summary.count) > USUAL_OUTLIERS {
+    // Of a few samples there is no saying which are the usual ones.
+    if summary.count >= FEW && part(summary.outliers, summary.count) > USUAL_OUTLIERS {
         caveats.push(Caveat::Outliers { count: summary.outliers, of: summary.count });
     }
     let share = clock_step / (summary.least * part(samples.passes, 1)).max(f64::MIN_POSITIVE);
@@ -105,6 +117,13 @@ pub fn of_machine(machine: &Machine) -> Vec<Caveat> {
         caveats.push(Caveat::Unoptimized);
     }
     caveats
+}
+
+/// What is to be said of so many threads on the machine.
+pub fn of_threads(machine: &Machine, threads: Option<usize>) -> Option<Caveat> {
+    let at_once = machine.logical;
+    let threads = threads.filter(|&threads| threads > at_once)?;
+    Some(Caveat::ManyThreads { threads, at_once })
 }
 
 /// The later half's median divided by the earlier's, if that is more than chance.
@@ -134,9 +153,10 @@ impl Caveat {
             Self::TwoSpeeds { .. } => "two speeds",
             Self::CoarseClock { .. } => "coarse clock",
             Self::OtherLoad { .. } => "other load",
+            Self::ManyThreads { .. } => "many threads",
             Self::Unoptimized => "unoptimized",
             Self::OtherMachine { .. } => "other machine",
-            Self::NoBaseline => "no baseline",
+            Self::NoBaseline { .. } => "no baseline",
         }
     }
 
@@ -152,7 +172,9 @@ impl Caveat {
             }
             Self::Few { count } => text!("there are {count} samples only", "只有 {count} 个样本"),
             Self::Outliers { count, of } => {
-                text!("{count} of {of} samples lie far off", "{of} 个样本中有 {count} 个离群")
+                let (verb, of) = (if *count == 1 { "lies" } else { "lie" }, grouped(*of as u128, ","));
+                let count = grouped(*count as u128, ",");
+                text!("{count} of {of} samples {verb} far off", "{of} 个样本中有 {count} 个离群")
             }
             Self::Drift { ratio } if *ratio > 1.0 => {
                 let change = percent(ratio - 1.0);
@@ -174,13 +196,19 @@ impl Caveat {
                 "others were at work when it began: a load of {load:.1} on {cores} cores",
                 "开始时另有任务在运行:{cores} 个核心上的负载为 {load:.1}"
             ),
+            Self::ManyThreads { threads, at_once } => text!(
+                "{threads} threads take turns on a machine that runs {at_once} at once",
+                "{threads} 个线程在只能同时运行 {at_once} 个线程的机器上轮流执行"
+            ),
             Self::Unoptimized => {
                 text!("this cnncost is built without optimization", "此 cnncost 构建时未开启优化")
             }
             Self::OtherMachine { what } => {
                 text!("the baseline is of another machine: {what}", "基线来自另一台机器:{what:#}")
             }
-            Self::NoBaseline => text!("the baseline has no such case", "基线中没有这一项"),
+            Self::NoBaseline { what } => {
+                text!("there is nothing to compare it with: {what}", "没有可比较的对象:{what:#}")
+            }
         }
     }
 
@@ -209,11 +237,14 @@ impl Caveat {
                 "wait until the machine is idle; ratios of what is measured in turn suffer least",
                 "请等机器空闲;轮流测得的比值受影响最小"
             ),
+            Self::ManyThreads { at_once, .. } => {
+                text!("take at most `--threads {at_once}`", "请最多使用 `--threads {at_once}`")
+            }
             Self::Unoptimized => text!("build it with `--release`", "请用 `--release` 构建"),
             Self::OtherMachine { .. } => {
                 text!("take the baseline anew on this one", "请在本机重新测量基线")
             }
-            Self::NoBaseline => text!(
+            Self::NoBaseline { .. } => text!(
                 "take the baseline with the same networks, batches, threads, type and engine",
                 "请用相同的网络、批量、线程数、类型与引擎测量基线"
             ),
@@ -221,10 +252,17 @@ impl Caveat {
     }
 }
 
-/// `3.1 %`.
+/// `3.1 %`, and of what is less than a tenth of one the first digit that is not 0: `0.003 %`.
 pub fn percent(part: f64) -> String {
     let percent = part * 100.0;
-    if percent.abs() >= 99.95 { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
+    if percent.abs() >= 99.95 {
+        format!("{percent:.0} %")
+    } else if percent.abs() >= 0.095 || percent == 0.0 {
+        format!("{percent:.1} %")
+    } else {
+        let shown = format!("{percent:.0e}").parse().unwrap_or(percent);
+        format!("{shown} %")
+    }
 }
 
 #[cfg(test)]
@@ -244,6 +282,21 @@ mod tests {
     }
 
     #[test]
+    fn small_parts_are_shown_and_not_rounded_away() {
+        let shown = [1.5, 0.031, 0.001, 4.4e-6, 0.0].map(percent);
+        assert_eq!(shown, ["150 %", "3.1 %", "0.1 %", "0.0004 %", "0.0 %"]);
+    }
+
+    #[test]
+    fn threads_that_take_turns_are_told() {
+        let machine = Machine { logical: 2, ..Machine::default() };
+        assert_eq!(of_threads(&machine, Some(2)), None);
+        assert_eq!(of_threads(&machine, None), None);
+        let many = of_threads(&machine, Some(64)).unwrap();
+        assert_eq!(many.text().english, "64 threads take turns on a machine that runs 2 at once");
+    }
+
+    #[test]
     fn steady_samples_are_not_doubted() {
         assert_eq!(names((0..60).map(|i| 0.1 + noise(i)).collect()), Vec::<&str>::new());
     }
@@ -259,6 +312,7 @@ mod tests {
         let noisy = (0..30).map(|i| 0.1 + 100.0 * noise(i)).collect();
         assert!(names(noisy).contains(&"imprecise"));
         assert_eq!(names(vec![0.1, 0.1, 0.1]), ["few samples"]);
+        assert_eq!(names(vec![0.1, 0.1, 0.3]), ["few samples"]);
         assert_eq!(names(vec![1e-7; 20]), ["coarse clock"]);
     }
 }

@@ -95,6 +95,9 @@ pub struct Pair {
 /// A difference that is smaller is none, however sure it is: where a program lies in memory makes as much.
 pub const LEAST: f64 = 0.01;
 
+/// Cases of a baseline that are named where another is missing.
+const SHOWN: usize = 6;
+
 /// The name and version of the form that is read.
 const FORM: &str = "cnncost/bench/1";
 
@@ -155,6 +158,7 @@ impl Pair {
     pub fn macs_text(&self) -> Text {
         match self.fewer_macs {
             None => text!("no multiplications", "没有乘法"),
+            Some(0.0) => text!("multiplications where the other has none", "有乘法,而后者没有"),
             Some(ratio) if ratio > 1.0 => {
                 let ratio = written(ratio);
                 text!("{ratio}× fewer multiplications", "乘法次数为其 1/{ratio}")
@@ -229,18 +233,17 @@ impl Baseline {
     /// Every case beside what it was; what is to be said of that is added to the caveats.
     pub fn compare(&self, bench: &mut Bench, subjects: &[Subject]) -> Vec<Option<Difference>> {
         bench.caveats.extend(self.caveat(bench));
-        let is_alike = (&*self.dtype, &*self.engine) == (bench.element.name(), bench.engine.name());
+        let unlike = self.unlike(bench);
         let seed = bench.effort.seed;
         let compared = bench.cases.iter_mut().map(|case| {
             let subject = &subjects[case.subject];
             let before = self.case(&subject.label, subject.analysis.batch, case.threads);
-            let difference = before
-                .filter(|_| is_alike)
-                .map(|before| Difference::between(&case.samples.seconds, &before.samples_seconds, seed));
-            if difference.is_none() {
-                case.caveats.push(Caveat::NoBaseline);
-            }
-            difference
+            let Some(before) = before.filter(|_| unlike.is_none()) else {
+                let what = unlike.clone().unwrap_or_else(|| self.others(&subject.label));
+                case.caveats.push(Caveat::NoBaseline { what });
+                return None;
+            };
+            Some(Difference::between(&case.samples.seconds, &before.samples_seconds, seed))
         });
         compared.collect()
     }
@@ -254,6 +257,49 @@ impl Baseline {
         let machine = || bench.machine.difference(cpu.as_deref(), *cores, gpu);
         let what = if before == now { machine() } else { Some(device()) };
         what.map(|what| Caveat::OtherMachine { what })
+    }
+
+    /// What makes all of it another measurement.
+    fn unlike(&self, bench: &Bench) -> Option<Text> {
+        let pairs = [(&*self.dtype, bench.element.name()), (&*self.engine, bench.engine.name())];
+        let (before, now) = pairs.into_iter().find(|(before, now)| before != now)?;
+        Some(text!("the baseline is of {before}, and this of {now}", "基线使用 {before},这里使用 {now}"))
+    }
+
+    /// What it has, where a case of this network is not among it.
+    fn others(&self, network: &str) -> Text {
+        let listed = |cases: Vec<Text>| {
+            let more = cases.len().saturating_sub(SHOWN);
+            let mut cases: Vec<Text> = cases.into_iter().take(SHOWN).collect();
+            if more > 0 {
+                cases.push(text!("{more} more", "另外 {more} 项"));
+            }
+            Text::list(&cases)
+        };
+        let (mut cases, mut networks) = (vec![], vec![]);
+        for Before { network: name, batch, threads, .. } in &self.results {
+            if !networks.contains(name) {
+                networks.push(name.clone());
+            }
+            if name == network {
+                cases.push(match threads {
+                    Some(1) => text!("batch {batch} on 1 thread", "批量 {batch}(1 个线程)"),
+                    Some(threads) => {
+                        text!("batch {batch} on {threads} threads", "批量 {batch}({threads} 个线程)")
+                    }
+                    None => text!("batch {batch}", "批量 {batch}"),
+                });
+            }
+        }
+        if cases.is_empty() {
+            let has = listed(networks.iter().map(|name| text!("`{name}`", "`{name}`")).collect());
+            return text!(
+                "the baseline is of {has}, not of `{network}`",
+                "基线测量的是 {has:#},不是 `{network}`"
+            );
+        }
+        let has = listed(cases);
+        text!("of `{network}` the baseline has {has}", "基线中 `{network}` 只有 {has:#}")
     }
 
     /// The case of this network, batch and threads.

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::run::RunError;
+use crate::run::{RunError, memory, said};
 use crate::shape::ElementType;
 use crate::text;
 use crate::text::Text;
@@ -26,7 +26,7 @@ pub enum BenchError {
         /// How many.
         threads: usize,
         /// What is known of it.
-        why: String,
+        why: Text,
     },
     /// What such a program tells of its own failure.
     Told(Text),
@@ -48,25 +48,27 @@ impl BenchError {
                 )
             }
             Self::Memory { needed, available } => {
-                let (needed, available) = (megabytes(*needed), megabytes(*available));
+                let (needed, available) = (memory::needed(*needed), memory::available(*available));
                 text!(
-                    "weights and tensors take {needed} MB, and {available} MB of memory are free: take a smaller `--batch`",
-                    "权重与张量需要 {needed} MB,而可用内存只有 {available} MB:请减小 `--batch`"
+                    "weights and tensors take {needed}, and {available} of memory is free: take a smaller `--batch`",
+                    "权重与张量需要 {needed},而可用内存只有 {available}:请减小 `--batch`"
                 )
             }
-            Self::Worker { threads, why } => text!(
-                "the program for {threads} threads cannot be used: {why}",
-                "用 {threads} 个线程测量的程序无法使用:{why}"
-            ),
+            Self::Worker { threads, why } => {
+                let s = if *threads == 1 { "" } else { "s" };
+                text!(
+                    "the process that measures with {threads} thread{s} is of no use: {why}",
+                    "以 {threads} 个线程测量的进程无法使用:{why:#}"
+                )
+            }
             Self::Told(text) => text.clone(),
             Self::Run(error) => error.text(),
-            Self::Candle(error) => text!("candle failed: {error}", "candle 执行失败:{error}"),
+            Self::Candle(error) => {
+                let why = said(error);
+                text!("candle failed: {why}", "candle 执行失败:{why:#}")
+            }
         }
     }
-}
-
-fn megabytes(bytes: u128) -> String {
-    crate::working::grouped(bytes.div_ceil(1_000_000), ",")
 }
 
 impl fmt::Display for BenchError {

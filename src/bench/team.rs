@@ -18,6 +18,8 @@ use super::{BenchError, Peak, Profile, peak, profile, time};
 use crate::graph::Graph;
 use crate::run::{Engine, Weights, forward, random_inputs};
 use crate::subject::Subject;
+use crate::text;
+use crate::text::Text;
 
 /// What a team is asked to do.
 #[derive(Debug, Serialize, Deserialize)]
@@ -56,6 +58,9 @@ enum Place<'s> {
 /// Passes of a profile, at the least and at the most.
 const PROFILE_PASSES: (usize, usize) = (3, 30);
 
+/// Milliseconds that a process may take to end.
+const ENDING: u32 = 100;
+
 /// What says how many threads there are: of rayon's and of candle's own.
 const VARIABLES: [&str; 2] = ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS"];
 
@@ -83,13 +88,13 @@ impl<'s> Team<'s> {
 
     /// A program that calls [`serve`], with so many threads.
     pub(super) fn apart(threads: usize, mut program: Command) -> Result<Self, BenchError> {
-        let lost = |error: std::io::Error| BenchError::Worker { threads, why: error.to_string() };
+        let lost = |error: std::io::Error| BenchError::Worker { threads, why: text!("{error}", "{error}") };
         let number = threads.to_string();
         program.envs(VARIABLES.map(|variable| (variable, &number)));
         program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = program.spawn().map_err(lost)?;
         let (Some(requests), Some(answers)) = (process.stdin.take(), process.stdout.take()) else {
-            let why = "it has no pipes".to_owned();
+            let why = text!("it has no pipes", "它没有管道");
             return Err(BenchError::Worker { threads, why });
         };
         let answers = BufReader::new(answers).lines();
@@ -102,9 +107,7 @@ impl<'s> Team<'s> {
             Place::Here(_) => Ok(()),
             Place::Apart(apart) => match apart.answer() {
                 Some(Answer::Ready) => Ok(()),
-                Some(Answer::Failed(english, chinese)) => {
-                    Err(BenchError::Told(crate::text::Text { english, chinese }))
-                }
+                Some(Answer::Failed(english, chinese)) => Err(BenchError::Told(Text { english, chinese })),
                 Some(Answer::Peak(_) | Answer::Seconds(_) | Answer::Profile(_)) | None => Err(self.lost()),
             },
         }
@@ -153,16 +156,19 @@ impl<'s> Team<'s> {
             Place::Apart(apart) => apart.ask(request),
         };
         match answer {
-            Some(Answer::Failed(english, chinese)) => {
-                Err(BenchError::Told(crate::text::Text { english, chinese }))
-            }
+            Some(Answer::Failed(english, chinese)) => Err(BenchError::Told(Text { english, chinese })),
             Some(answer) => Ok(answer),
             None => Err(self.lost()),
         }
     }
 
-    fn lost(&self) -> BenchError {
-        BenchError::Worker { threads: self.threads.unwrap_or(1), why: "it does not answer".to_owned() }
+    fn lost(&mut self) -> BenchError {
+        let ended = match &mut self.place {
+            Place::Here(_) => None,
+            Place::Apart(apart) => apart.ended(),
+        };
+        let why = ended.unwrap_or_else(|| text!("it does not answer", "它没有应答"));
+        BenchError::Worker { threads: self.threads.unwrap_or(1), why }
     }
 }
 
@@ -178,6 +184,17 @@ impl Apart {
         let line = serde_json::to_string(request).ok()?;
         writeln!(self.requests, "{line}").and_then(|()| self.requests.flush()).ok()?;
         self.answer()
+    }
+
+    /// How it ended, if it did: one that closes its pipes is about to.
+    fn ended(&mut self) -> Option<Text> {
+        for _ in 0..ENDING {
+            if let Ok(Some(status)) = self.process.try_wait() {
+                return Some(text!("it ended ({status})", "它已结束({status})"));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        None
     }
 
     fn answer(&mut self) -> Option<Answer> {

@@ -1,12 +1,13 @@
 //! `cnncost bench`: how long networks take, beside what counting says.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
-use super::execute::{Execution, Failure, Place};
+use super::execute::{Execution, Failure, Place, dtype};
 use super::input::{Reading, Wanted, read_file};
 use super::{Outcome, Output};
 use crate::bench::compare::Baseline;
@@ -15,6 +16,7 @@ use crate::report::Subject;
 use crate::report::bench::{self as report, Choice, json};
 use crate::report::columns::Column;
 use crate::report::rows::Depth;
+use crate::run::npy;
 use crate::text;
 use crate::text::Text;
 
@@ -103,14 +105,20 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Ok(settings) => settings,
         Err(message) => return output.misused(message, None),
     };
-    let device = match arguments.execution.device.open() {
+    let place = arguments.execution.device;
+    let device = match dtype(arguments.reading.settings.dtype, place).and_then(|_| place.open()) {
         Ok(device) => device,
         Err(Failure::Misused(message, help)) => return output.misused(message, help),
         Err(Failure::Run(error)) => return output.report(&error),
         Err(Failure::Said(outcome)) => return outcome,
     };
+    if let Some(error) = output.to.as_ref().and_then(|path| npy::can_write(path).err()) {
+        return output.report(&error);
+    }
     let read = |path: &String| Baseline::parse(path, &read_file(path)?);
-    let baseline = match arguments.compare.as_ref().map(read).transpose() {
+    // Who serves compares nothing, and its standard input is not a baseline.
+    let compared = arguments.compare.as_ref().filter(|_| !arguments.serve);
+    let baseline = match compared.map(read).transpose() {
         Ok(baseline) => baseline,
         Err(error) => return output.refuse(&error),
     };
@@ -170,6 +178,9 @@ impl Arguments {
                 return Err(text!("`{name}` has a number twice", "`{name}` 中有重复的数"));
             }
         }
+        if self.files.iter().filter(|file| *file == "-").count() > 1 {
+            return Err(text!("standard input can be read only once", "标准输入只能读取一次"));
+        }
         if self.is_piped()
             && device == Place::Cpu
             && !self.serve
@@ -177,8 +188,9 @@ impl Arguments {
         {
             let threads = threads[0];
             return Err(text!(
-                "a network from standard input is measured with the threads of this process only: set RAYON_NUM_THREADS={threads}",
-                "来自标准输入的网络只能用本进程的线程数测量:请设置 RAYON_NUM_THREADS={threads}"
+                "a network that can be read only once is measured with the threads of this process only: save it in a file, or \
+                 set RAYON_NUM_THREADS={threads}",
+                "只能读取一次的网络只能用本进程的线程数测量:请把它存为文件,或设置 RAYON_NUM_THREADS={threads}"
             ));
         }
         // Who allows less than is taken at least wants less.
@@ -187,9 +199,14 @@ impl Arguments {
         Ok(Settings { engine, threads, effort, profile: self.profile })
     }
 
-    /// Whether a network comes from standard input, which can be read only once.
+    /// Whether a network comes from standard input or another pipe, which can be read only once.
     fn is_piped(&self) -> bool {
-        self.files.iter().any(|file| file == "-")
+        // What stands behind a name of an open file is another thing to another process.
+        let is_open = |file: &String| ["/dev", "/proc"].iter().any(|root| Path::new(file).starts_with(root));
+        let is_pipe = |file: &String| {
+            std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+        };
+        self.files.iter().any(|file| file == "-" || is_open(file) || is_pipe(file))
     }
 
     fn text(&self, bench: &Bench, subjects: &[Subject], choice: &Choice) -> String {

@@ -8,7 +8,7 @@ use super::{Dtype, Outcome, Voice};
 use crate::error::Diagnostic;
 use crate::report::Subject;
 use crate::run::memory::{Needs, free};
-use crate::run::{Engine, RunError};
+use crate::run::{Engine, RunError, said};
 use crate::text;
 use crate::text::Text;
 
@@ -46,8 +46,13 @@ impl From<RunError> for Failure {
 impl Voice {
     /// Reports that a network could not be executed.
     pub(super) fn report(&self, error: &RunError) -> Outcome {
+        self.report_with(error, None)
+    }
+
+    fn report_with(&self, error: &RunError, help: Option<Text>) -> Outcome {
         let mut mistake = Diagnostic::nowhere(error.text());
         mistake.notes = error.findings().to_vec();
+        mistake.help = help;
         self.show(&mistake);
         match error {
             RunError::File { .. }
@@ -81,8 +86,9 @@ impl Place {
                 Err(Failure::Misused(message, Some(help)))
             }
             Self::Cuda(number) => Device::new_cuda(number).map_err(|error| {
+                let why = said(&error);
                 let message =
-                    text!("`{self}` is no GPU that can be used: {error}", "`{self}` 不是可用的 GPU:{error}");
+                    text!("`{self}` is no GPU that can be used: {why}", "`{self}` 不是可用的 GPU:{why:#}");
                 let help = text!(
                     "`nvidia-smi` lists the GPUs, and the driver that is installed",
                     "用 `nvidia-smi` 查看 GPU 与已安装的驱动"
@@ -148,7 +154,14 @@ pub(super) fn check_memory(
         Failure::Misused(text!("the memory it needs does not fit 128 bits", "所需内存超出 128 位"), None)
     })?;
     if let Some(free) = free(device) {
-        return Ok(needs.check(free)?);
+        let batch = needs.batch_within(free, subject.analysis.batch);
+        return needs.check(free).map_err(|error| match batch {
+            None => Failure::Run(error),
+            Some(batch) => {
+                let help = text!("at most about `--batch {batch}` fits", "最多约 `--batch {batch}` 可以放下");
+                Failure::Said(voice.report_with(&error, Some(help)))
+            }
+        });
     }
     if !voice.quiet {
         let message = text!("how much memory is free is not known here", "无法得知此处可用内存的大小");

@@ -93,6 +93,7 @@ impl Arguments {
         let arrays = self.arrays()?;
         let (subject, arrays, read) = self.subject(arrays)?;
         let (graph, batch) = (&subject.network.graph, subject.analysis.batch);
+        self.note_random(graph, &arrays);
         let device = place.open()?;
         check_memory(&subject, dtype, &device, &self.voice)?;
         let outputs = self.outputs(graph)?;
@@ -160,13 +161,16 @@ impl Arguments {
         for (index, Array { name, path, tensor }) in arrays.into_iter().enumerate() {
             let place = input_place(graph, name, index)?;
             let shape = graph.network_inputs().nth(place).map_or(&[][..], |(_, node)| node.shape.dims());
+            let found = tensor.dims().to_vec();
             // One sample may come without a batch.
             let array = if tensor.rank() == shape.len() { tensor.unsqueeze(0) } else { Ok(tensor) };
             let array =
                 array.map_err(|source| RunError::Candle { path: path.display().to_string(), source })?;
             let dims: Vec<u64> = array.dims().iter().map(|&size| size as u64).collect();
             if dims.len() != shape.len() + 1 || dims.contains(&0) || (dims[1..] != *shape && !single) {
-                return Err(unlike(path, array.dims(), shape));
+                let name =
+                    graph.network_inputs().nth(place).map_or_else(String::new, |(id, _)| graph.path(id));
+                return Err(unlike(path, &found, &name, shape));
             }
             if let Some((samples, source)) = batch.replace((dims[0], path.display().to_string()))
                 && samples != dims[0]
@@ -187,6 +191,22 @@ impl Arguments {
         let batch = batch.map_or(1, |(batch, _)| batch);
         let (subject, outcome) = self.expand(batch, own_sizes.as_ref(), &self.voice)?;
         Ok((subject, placed, outcome))
+    }
+
+    /// Says which inputs are random though others are given, which may have been forgotten.
+    fn note_random(&self, graph: &Graph, arrays: &[(usize, Tensor)]) {
+        let left_out = graph.network_inputs().enumerate();
+        let left_out = left_out.filter(|(index, _)| arrays.iter().all(|(place, _)| place != index));
+        let names: Vec<String> = left_out.map(|(_, (id, _))| format!("`{}`", graph.path(id))).collect();
+        if names.is_empty() || arrays.is_empty() || self.voice.quiet {
+            return;
+        }
+        let (english, chinese) = (names.join(", "), names.join("、"));
+        let note = text!(
+            "note: there is no array for {english}, which holds random numbers",
+            "说明:{chinese} 没有给出数组,使用随机数"
+        );
+        super::say(note.get(self.voice.language()));
     }
 
     /// The sizes that are given instead of an array.
@@ -294,11 +314,13 @@ fn no_such(kind: &Text, given: &str, names: &[&str]) -> Failure {
     Failure::Misused(message, Some(did_you_mean(given, names.iter().copied()).unwrap_or(known)))
 }
 
-fn unlike(path: &Path, found: &[usize], wanted: &[u64]) -> Failure {
+fn unlike(path: &Path, found: &[usize], input: &str, wanted: &[u64]) -> Failure {
     let (path, wanted) = (path.display(), crate::shape::show(wanted));
     let found = crate::shape::show(&found.iter().map(|&size| size as u64).collect::<Vec<_>>());
-    let message =
-        text!("`{path}` is {found}, and the input is {wanted}", "`{path}` 是 {found},而输入是 {wanted}");
+    let message = text!(
+        "`{path}` is {found}, and `{input}` is {wanted}",
+        "`{path}` 是 {found},而 `{input}` 是 {wanted}"
+    );
     let help = text!(
         "an array has the batch first, and then the sizes of the input",
         "数组先是批,然后是输入的各个尺寸"

@@ -8,6 +8,7 @@ use super::columns::{self, Column};
 use super::figures::{bytes, digits, percent, seconds};
 use super::rows::{self, Depth, Row, RowKind};
 use super::table::{self, Drawing};
+use super::wrap::wrapped;
 use super::{Style, Subject, csv, markdown};
 use crate::bench::compare::{Difference, Pair, Verdict, pairs};
 use crate::bench::machine::CANDLE;
@@ -339,19 +340,4 @@ fn doubts(bench: &Bench, subjects: &[Subject], style: Style) -> String {
         }
     }
     text
-}
-
-/// A line that begins with a space, and where it is too long goes on below, farther in.
-fn wrapped(line: &str, width: usize) -> String {
-    let (mut text, mut used) = (String::new(), 0);
-    for word in line.split(' ') {
-        if used > 0 && used + 1 + word.width() > width {
-            text.push_str("\n  ");
-            used = 2;
-        }
-        text.push(' ');
-        text.push_str(word);
-        used += 1 + word.width();
-    }
-    text + "\n"
 }

@@ -15,6 +15,9 @@ use crate::text;
 /// The name and version of the JSON form.
 pub const SCHEMA: &str = "cnncost/run/1";
 
+/// Samples of which the largest values are listed for the terminal.
+const SAMPLES: usize = 16;
+
 /// A forward pass that was made.
 #[derive(Debug)]
 pub struct Run<'s> {
@@ -108,7 +111,7 @@ pub fn table(run: &Run, style: Style) -> String {
             let remark = text!("{count} numbers are infinite or not a number", "{count} 个数为无穷大或非数");
             let _ = writeln!(text, "  {}", remark.get(style.language));
         }
-        for (sample, top) in summary.top.iter().enumerate() {
+        for (sample, top) in summary.top.iter().enumerate().take(SAMPLES) {
             let count = top.len();
             let of_sample = if summary.top.len() > 1 {
                 text!("top {count} of sample {sample}", "样本 {sample} 的前 {count} 名")
@@ -118,6 +121,15 @@ pub fn table(run: &Run, style: Style) -> String {
             let listed: Vec<_> =
                 top.iter().map(|&(index, value)| format!("{index} ({})", digits(value))).collect();
             let _ = writeln!(text, "  {}: {}", of_sample.get(style.language), listed.join("  "));
+        }
+        let more = summary.top.len().saturating_sub(SAMPLES);
+        if more > 0 {
+            let s = if more == 1 { "" } else { "s" };
+            let remark = text!(
+                "… and {more} more sample{s}; `--format json` has all",
+                "…… 另有 {more} 个样本;`--format json` 给出全部"
+            );
+            let _ = writeln!(text, "  {}", remark.get(style.language));
         }
     }
     text

@@ -119,10 +119,10 @@ fn safetensors(mut file: File) -> Result<(Format, Vec<Entry>), Text> {
     let mut length = [0u8; 8];
     file.read_exact(&mut length).map_err(|error| io_error(&error))?;
     let length = u64::from_le_bytes(length);
-    if length > LONGEST_HEADER || length > total {
+    if length > LONGEST_HEADER || length > total.saturating_sub(8) {
         return Err(text!(
-            "it is neither a safetensors file nor a .npz",
-            "它既不是 safetensors 文件,也不是 .npz"
+            "it is neither a safetensors file nor a .npz; save a `state_dict` with safetensors, or with numpy.savez",
+            "它既不是 safetensors 文件,也不是 .npz;请用 safetensors 或 numpy.savez 保存 `state_dict`"
         ));
     }
     let mut header = vec![];

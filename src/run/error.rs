@@ -148,7 +148,7 @@ impl RunError {
 }
 
 /// What candle says, without where in candle it arose, which it appends if RUST_BACKTRACE is set.
-pub(super) fn said(error: &candle_core::Error) -> Text {
+pub(crate) fn said(error: &candle_core::Error) -> Text {
     if let candle_core::Error::WithBacktrace { inner, .. } = error {
         return said(inner);
     }

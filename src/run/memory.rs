@@ -55,6 +55,14 @@ impl Needs {
         [self.activations, self.workspace].iter().fold(self.weights, |sum, part| sum.saturating_add(*part))
     }
 
+    /// About the largest batch that fits into so many bytes, of which `batch` does not; `None` if that is none at all.
+    pub(crate) fn batch_within(&self, free: u128, batch: u64) -> Option<u64> {
+        let of_batch = self.activations.saturating_add(self.workspace);
+        let of_sample = of_batch.div_ceil(batch.into()).max(1);
+        let fitting = u64::try_from(free.checked_sub(self.weights)? / of_sample).ok()?;
+        Some(fitting).filter(|&fitting| fitting > 0 && fitting < batch)
+    }
+
     /// Whether it fits into so many bytes.
     pub fn check(self, free: u128) -> Result<(), RunError> {
         if self.total() <= free { Ok(()) } else { Err(RunError::Memory { needs: self, free }) }
@@ -62,9 +70,8 @@ impl Needs {
 
     pub(super) fn text(&self, free: u128) -> Text {
         let [total, weights, activations, workspace] =
-            [self.total(), self.weights, self.activations, self.workspace].map(megabytes);
-        // Rounded down: what is not there is never shown to be.
-        let free = format!("{} MB", free / 1_000_000);
+            [self.total(), self.weights, self.activations, self.workspace].map(needed);
+        let free = available(free);
         let layer = &self.layer;
         text!(
             "it needs {total} of memory, and {free} is free: {weights} of weights, {activations} of tensors that are alive at \
@@ -107,9 +114,43 @@ pub fn free(device: &Device) -> Option<u128> {
     }
 }
 
-/// Rounded up.
-fn megabytes(bytes: u128) -> String {
-    format!("{} MB", bytes.div_ceil(1_000_000))
+/// `1.32 GB`, rounded up: what is needed is never shown to be less.
+pub(crate) fn needed(bytes: u128) -> String {
+    three_digits(bytes, u128::div_ceil)
+}
+
+/// Rounded down: what is not there is never shown to be.
+pub(crate) fn available(bytes: u128) -> String {
+    three_digits(bytes, |bytes, step| bytes / step)
+}
+
+/// Megabytes, or with three digits a larger unit.
+fn three_digits(bytes: u128, divided: fn(u128, u128) -> u128) -> String {
+    const MEGABYTE: u128 = 1_000_000;
+    const LARGER: [&str; 4] = ["GB", "TB", "PB", "EB"];
+    let megabytes = divided(bytes, MEGABYTE);
+    if megabytes < 1000 {
+        return format!("{megabytes} MB");
+    }
+    // Hundredths of the unit, tenths, or whole ones, whichever are three digits.
+    let units = std::iter::successors(Some(MEGABYTE * 1000), |unit| Some(unit * 1000)).zip(LARGER);
+    let steps = units.flat_map(|(unit, name)| [(unit / 100, 2, name), (unit / 10, 1, name), (unit, 0, name)]);
+    let steps = steps.map(|(step, decimals, name)| (divided(bytes, step), decimals, name));
+    let mut last = None;
+    for (count, decimals, name) in steps {
+        last = Some((count, decimals, name));
+        if count < 1000 {
+            break;
+        }
+    }
+    match last {
+        Some((count, decimals @ 1.., name)) => {
+            let one = 10u128.pow(decimals);
+            format!("{}.{:0width$} {name}", count / one, count % one, width = decimals as usize)
+        }
+        Some((count, 0, name)) => format!("{count} {name}"),
+        None => format!("{megabytes} MB"),
+    }
 }
 
 #[cfg(test)]
@@ -124,10 +165,22 @@ mod tests {
         let refused = needs.clone().check(1_316_864_000).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "it needs 1317 MB of memory, and 1316 MB is free: 615 MB of weights, 703 MB of tensors that are alive at `conv1`, \
+            "it needs 1.32 GB of memory, and 1.31 GB is free: 615 MB of weights, 703 MB of tensors that are alive at `conv1`, \
              0 MB that this layer holds while it computes"
         );
         assert_eq!(Needs { weights: u128::MAX, ..needs }.total(), u128::MAX);
+    }
+
+    #[test]
+    fn what_is_needed_is_rounded_up_and_what_is_free_down() {
+        let shown = |bytes| (needed(bytes), available(bytes));
+        let both = |up: &str, down: &str| (up.to_owned(), down.to_owned());
+        assert_eq!(shown(1), both("1 MB", "0 MB"));
+        assert_eq!(shown(999_000_001), both("1.00 GB", "999 MB"));
+        assert_eq!(shown(22_484_000_000), both("22.5 GB", "22.4 GB"));
+        assert_eq!(shown(999_999_999_999), both("1.00 TB", "999 GB"));
+        assert_eq!(shown(1_000_000_000_000), both("1.00 TB", "1.00 TB"));
+        assert_eq!(shown(186_287_913_016_241_764_427_000_000).0, "186287914 EB");
     }
 
     #[test]

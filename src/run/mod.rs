@@ -35,6 +35,7 @@ mod weights;
 pub(crate) use archive::io_error;
 pub use engine::Engine;
 pub use error::RunError;
+pub(crate) use error::said;
 pub use inputs::{Indices, given_input, indices, random_inputs};
 pub use summary::Summary;
 pub use weights::{Loaded, Weights, names};

@@ -146,7 +146,10 @@ impl Header {
 
 fn dtype(described: &str) -> Result<DType, Text> {
     if described.starts_with('>') {
-        return Err(text!("its numbers are big-endian", "其数值为大端序"));
+        return Err(text!(
+            "its numbers are big-endian; save it as `.astype('<f4')`",
+            "其数值为大端序;请用 `.astype('<f4')` 转换后保存"
+        ));
     }
     match described.trim_start_matches(['<', '|', '=']) {
         "f2" => Ok(DType::F16),

@@ -7,9 +7,9 @@ use super::sources::Incoming;
 use super::{Expander, Here};
 use crate::error::{Diagnostic, Span};
 use crate::graph::NodeId;
-use crate::op::{Arity, Op, Reason};
+use crate::op::{Arity, Entry, Op, Reason};
 use crate::read::description::{Item, Name, Setting};
-use crate::read::settings::{Place, Settings};
+use crate::read::settings::{Place, SettingError, Settings};
 use crate::text;
 
 impl Expander<'_> {
@@ -74,6 +74,12 @@ impl Expander<'_> {
             }
             Err(error) => {
                 let silent = names.unknown.get();
+                // Nothing stands where something is missing: only an example shows what does.
+                let example = Entry::find(&op.text).filter(|_| error.span.is_none()).map(|entry| {
+                    let example = entry.example;
+                    text!("as in `{example}`", "例如 `{example}`")
+                });
+                let error = SettingError { help: error.help.or(example), ..error };
                 self.setting_mistake(error, &op.span, silent, here);
                 None
             }
