@@ -38,16 +38,18 @@ pub(super) fn lines(sentence: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Pieces between which a line may end: behind a space, and behind what is set two columns wide, as Chinese is, with the
-/// punctuation that follows it.
+/// Pieces between which a line may end: behind a space, unless a percent sign follows, and behind what is set two columns
+/// wide, as Chinese is, with the punctuation that follows it.
 fn words(sentence: &str) -> Vec<&str> {
     let is_punctuation = |letter: char| ",、;:。)".contains(letter);
     let (mut words, mut start, mut is_wide) = (vec![], 0, false);
     let mut letters = sentence.char_indices().peekable();
     while let Some((at, letter)) = letters.next() {
         is_wide = letter.width() == Some(2) || (is_wide && is_punctuation(letter));
-        let goes_on = letters.peek().is_some_and(|&(_, next)| is_punctuation(next));
-        if letter == ' ' || (is_wide && !goes_on) {
+        let next = letters.peek().map(|&(_, next)| next);
+        let may_end =
+            if letter == ' ' { next != Some('%') } else { is_wide && !next.is_some_and(is_punctuation) };
+        if may_end {
             let end = at + letter.len_utf8();
             words.push(&sentence[start..end]);
             start = end;
@@ -66,6 +68,7 @@ mod tests {
         assert_eq!(wrapped("one two three", 10), " one two\n   three\n");
         assert_eq!(lines("乘加,计一", 6), ["乘加,", "计一"]);
         assert_eq!(lines("unbreakable", 4), ["unbreakable"]);
+        assert_eq!(lines("sure to ±2.0 %", 13), ["sure to", "±2.0 %"]);
         assert_eq!(lines("", 4), [""]);
         assert_eq!(
             hanging("every line begins at the same column", 6, 28),
