@@ -47,7 +47,7 @@ pub use peak::Peak;
 pub use profile::Profile;
 pub use sample::{Effort, Samples, Warmup};
 pub use statistics::Summary;
-pub use team::{is_here, serve};
+pub use team::{is_set, serve, set_threads};
 
 use team::{Here, Team};
 
@@ -231,7 +231,9 @@ fn teams<'s>(
         return Ok(vec![Team::here(None, here()?)]);
     }
     let team = |&threads: &usize| match program {
-        Some(program) if !team::is_set(threads) => Team::apart(threads, program()),
+        Some(program) if !(team::is_set(threads) && team::is_here(threads)) => {
+            Team::apart(threads, program())
+        }
         Some(_) | None if team::is_here(threads) => Ok(Team::here(Some(threads), here()?)),
         Some(_) | None => {
             let why = text!("this process has another number", "本进程的线程数不同");

@@ -397,10 +397,16 @@ fn what_comes_through_a_pipe_is_read_once() {
     assert!(compared.status.success(), "{}", String::from_utf8_lossy(&compared.stderr));
     assert!(String::from_utf8_lossy(&compared.stdout).contains("against the baseline: "));
     let net = "input = [4, 6, 6]\nlayers = [{ op = 'relu' }]\n";
-    let refused = run(&["/dev/stdin", "--threads", "9"], net);
+    let refused = run(&["/dev/stdin", "--threads", "1,2"], net);
     let error = String::from_utf8(refused.stderr).unwrap();
-    assert!(error.contains("save it in a file, or set RAYON_NUM_THREADS=9"), "{error}");
-    assert!(run(&["/dev/stdin"], net).status.success());
+    assert!(error.contains("with one number of threads: save it in a file"), "{error}");
+    assert_eq!(refused.status.code(), Some(2));
+    for file in ["-", "/dev/stdin"] {
+        let measured = run(&[file, "--threads", "3", "--format", "csv"], net);
+        let table = String::from_utf8(measured.stdout).unwrap();
+        assert!(measured.status.success() && table.contains("stdin,1,3,"), "{table}");
+        assert_eq!(run(&[file], "input = [4]").status.code(), Some(2));
+    }
 }
 
 /// Without the feature there is no GPU, and the message says how to get one.

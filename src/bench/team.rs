@@ -70,14 +70,19 @@ fn set() -> [Option<usize>; 2] {
 }
 
 /// Whether this process has so many threads, whatever of candle's threads they are.
-pub fn is_here(threads: usize) -> bool {
+pub(super) fn is_here(threads: usize) -> bool {
     let of_products = candle_core::utils::get_num_threads();
     [rayon::current_num_threads(), of_products, set()[1].unwrap_or(of_products)] == [threads; 3]
 }
 
-/// Whether it was also started with so many.
-pub(super) fn is_set(threads: usize) -> bool {
-    is_here(threads) && set() == [Some(threads); 2]
+/// Whether it was started with so many, by [`set_threads`] or by the user.
+pub fn is_set(threads: usize) -> bool {
+    set() == [Some(threads); 2]
+}
+
+/// Lets a program that is about to be started have so many threads.
+pub fn set_threads(program: &mut Command, threads: usize) {
+    program.envs(VARIABLES.map(|variable| (variable, threads.to_string())));
 }
 
 impl<'s> Team<'s> {
@@ -89,8 +94,7 @@ impl<'s> Team<'s> {
     /// A program that calls [`serve`], with so many threads.
     pub(super) fn apart(threads: usize, mut program: Command) -> Result<Self, BenchError> {
         let lost = |error: std::io::Error| BenchError::Worker { threads, why: text!("{error}", "{error}") };
-        let number = threads.to_string();
-        program.envs(VARIABLES.map(|variable| (variable, &number)));
+        set_threads(&mut program, threads);
         program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = program.spawn().map_err(lost)?;
         let (Some(requests), Some(answers)) = (process.stdin.take(), process.stdout.take()) else {

@@ -105,6 +105,12 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Ok(settings) => settings,
         Err(message) => return output.misused(message, None),
     };
+    if let &[threads] = &*settings.threads
+        && arguments.is_measured_apart()
+        && !bench::is_set(threads)
+    {
+        return again(threads, output);
+    }
     let place = arguments.execution.device;
     let device = match dtype(arguments.reading.settings.dtype, place).and_then(|_| place.open()) {
         Ok(device) => device,
@@ -142,8 +148,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     }
     let mut teller = Teller::new(output);
     let tell = |progress| teller.tell(&subjects, progress);
-    let program: Option<&dyn Fn() -> Command> = if arguments.is_piped() { None } else { Some(&worker) };
-    let measured = bench::run(&subjects, &settings, &device, program, tell);
+    let measured = bench::run(&subjects, &settings, &device, Some(&worker), tell);
     teller.clear();
     let mut measured = match measured {
         Ok(measured) => measured,
@@ -181,22 +186,21 @@ impl Arguments {
         if self.files.iter().filter(|file| *file == "-").count() > 1 {
             return Err(text!("standard input can be read only once", "标准输入只能读取一次"));
         }
-        if self.is_piped()
-            && device == Place::Cpu
-            && !self.serve
-            && !threads.iter().all(|&threads| bench::is_here(threads))
-        {
-            let threads = threads[0];
+        if self.is_measured_apart() && threads.len() > 1 {
             return Err(text!(
-                "a network that can be read only once is measured with the threads of this process only: save it in a file, or \
-                 set RAYON_NUM_THREADS={threads}",
-                "只能读取一次的网络只能用本进程的线程数测量:请把它存为文件,或设置 RAYON_NUM_THREADS={threads}"
+                "a network that can be read only once is measured with one number of threads: save it in a file",
+                "只能读取一次的网络只能用一种线程数测量:请把它存为文件"
             ));
         }
         // Who allows less than is taken at least wants less.
         let min_time = min_time.min(max_time);
         let effort = Effort { warmup, precision, min_time, max_time, seed };
         Ok(Settings { engine, threads, effort, profile: self.profile })
+    }
+
+    /// Whether a process measures that reads the networks itself, once, rather than one for each number of threads.
+    fn is_measured_apart(&self) -> bool {
+        self.is_piped() && self.execution.device == Place::Cpu && !self.serve
     }
 
     /// Whether a network comes from standard input or another pipe, which can be read only once.
@@ -225,6 +229,21 @@ fn worker() -> Command {
     let mut program = Command::new(std::env::current_exe().unwrap_or_default());
     program.args(["bench", "--serve"]).args(std::env::args_os().skip(2));
     program
+}
+
+/// This program once more on the same arguments, input and output, with so many threads.
+fn again(threads: usize, output: &Output) -> Outcome {
+    let mut program = Command::new(std::env::current_exe().unwrap_or_default());
+    bench::set_threads(program.args(std::env::args_os().skip(1)), threads);
+    match program.status().map(|status| status.code()) {
+        Ok(Some(0)) => Outcome::Done,
+        Ok(Some(2)) => Outcome::Unusable,
+        Ok(Some(_) | None) => Outcome::Failed,
+        Err(error) => {
+            let why = text!("{error}", "{error}");
+            refused(output, &BenchError::Worker { threads, why })
+        }
+    }
 }
 
 fn refused(output: &Output, error: &BenchError) -> Outcome {
