@@ -43,6 +43,9 @@ fn data_goes_to_standard_output_and_nothing_else_does() {
 fn standard_input_is_read() {
     let run = with_input(&["analyze", "-", "--format", "csv", "--columns", "layer,macs"], NET);
     assert_eq!((run.code, run.out.as_str()), (0, "layer,macs\ninput,\nconv2d_1,3888\n"));
+    let twice = with_input(&["analyze", "-", "-"], NET);
+    assert_eq!((twice.code, twice.out.as_str()), (2, ""));
+    assert!(twice.err.contains("standard input can be read only once"), "{}", twice.err);
 }
 
 #[test]

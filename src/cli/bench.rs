@@ -183,9 +183,6 @@ impl Arguments {
                 return Err(text!("`{name}` has a number twice", "`{name}` 中有重复的数"));
             }
         }
-        if self.files.iter().filter(|file| *file == "-").count() > 1 {
-            return Err(text!("standard input can be read only once", "标准输入只能读取一次"));
-        }
         if self.is_measured_apart() && threads.len() > 1 {
             return Err(text!(
                 "a network that can be read only once is measured with one number of threads: save it in a file",

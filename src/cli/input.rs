@@ -177,6 +177,10 @@ impl Reading {
         wanted: Wanted,
         output: &Voice,
     ) -> (Vec<Subject>, Outcome) {
+        if files.iter().filter(|file| *file == "-").count() > 1 {
+            let message = text!("standard input can be read only once", "标准输入只能读取一次");
+            return (vec![], output.misused(message, None));
+        }
         let (mut subjects, mut worst) = (vec![], Outcome::Done);
         for file in files {
             let outcome = match self.read(file) {
