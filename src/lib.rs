@@ -42,7 +42,7 @@
 //! | [`graph`] | named operators joined in a DAG; petgraph stays inside |
 //! | [`mod@analyze`] | a graph into its counts |
 //! | [`convention`] | how papers and other tools count, as data; which of them gives a figure |
-//! | [`run`] | a graph into its outputs, with candle: weights, fresh or of a file; the memory it needs |
+//! | [`run`] | a graph into its outputs, with an engine's kernels: weights, fresh or of a file; the memory it needs |
 //! | [`read`] | a description into a graph: syntax, names, expressions, expansion; the bundled networks |
 //! | [`subject`] | a network as it was asked for, with what is known about it |
 //! | [`mod@bench`] | how long networks take, beside what the machine reaches |

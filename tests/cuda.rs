@@ -41,11 +41,7 @@ fn numbers(tensor: &Tensor) -> Vec<f32> {
 #[test]
 fn operators_compute_what_pytorch_computes() {
     let Some(gpu) = gpu("operators_compute_what_pytorch_computes") else { return };
-    let why = |case: &Case| {
-        let error = case.check(&gpu).err();
-        error.map(|why| format!("{}, {}: {why}", case.op, case.oddity))
-    };
-    let failures: Vec<String> = Case::all().iter().filter_map(why).collect();
+    let failures = Case::failures(&gpu);
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 

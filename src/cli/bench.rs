@@ -46,7 +46,7 @@ pub(super) struct Arguments {
     /// How it is written
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// Answer requests to measure, as the program that measures with another number of threads does
+    /// Answer requests to measure, as the program that measures with a number of threads does
     #[arg(long, hide = true)]
     serve: bool,
     #[command(flatten)]

@@ -39,6 +39,15 @@ impl Case {
         serde_json::from_str(&text).unwrap()
     }
 
+    /// Every case that does not compute on `device` what PyTorch does, with why.
+    pub(crate) fn failures(device: &Device) -> Vec<String> {
+        let why = |case: &Self| {
+            let error = case.check(device).err();
+            error.map(|why| format!("{}, {}: {why}", case.op, case.oddity))
+        };
+        Self::all().iter().filter_map(why).collect()
+    }
+
     /// The operator, with its settings.
     pub(crate) fn operator(&self) -> Op {
         super::operator(&self.op, &self.settings)
