@@ -175,9 +175,9 @@ impl<const N: usize> Operator for ConvTranspose<N> {
         }
     }
 
-    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+    fn workspace(&self, inputs: &[Shape], output: &Shape, device: &Device) -> Workspace {
         let kernel = self.weights(inputs).first().map_or(vec![], Weight::dims);
-        scatter::workspace(inputs[0].dims(), output.dims(), &kernel, self.groups.get())
+        scatter::workspace(inputs[0].dims(), output.dims(), &kernel, self.groups.get(), device)
     }
 }
 

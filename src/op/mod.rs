@@ -57,6 +57,7 @@ pub mod mean;
 mod merge;
 pub mod mul;
 pub mod multi_head_attention;
+mod packing;
 pub mod pad;
 pub mod parameter;
 pub mod permute;
