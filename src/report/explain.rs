@@ -6,7 +6,7 @@ use super::{Style, Subject};
 use crate::analyze::cost;
 use crate::counts::{Counts, Overflow};
 use crate::graph::outline::Outline;
-use crate::graph::{Content, Graph, Node, NodeId, Place, ScopeId};
+use crate::graph::{Content, Graph, Node, NodeId, Place, ScopeId, Unfound};
 use crate::op::{Cost, Role, Term, Unit, Weight};
 use crate::text;
 use crate::text::{Language, Text};
@@ -17,23 +17,19 @@ mod markup;
 pub use markup::Markup;
 use markup::Piece;
 
-/// The network has no layer or box of the path that was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoSuchPath {
-    /// The path that is nearest to it.
-    pub nearest: Option<String>,
-}
-
 /// One of the figures of a node or box.
 type Figure = fn(&Counts) -> u128;
 
-/// Explains the layer or box at `path`, or the whole network.
+/// Explains the layer or box that `path` leads to, or the whole network.
+///
+/// # Errors
+/// If the path leads to no place, or to several.
 pub fn explain(
     subject: &Subject,
     path: Option<&str>,
     markup: Markup,
     style: Style,
-) -> Result<String, NoSuchPath> {
+) -> Result<String, Unfound> {
     let mut notes = Notes {
         subject,
         graph: &subject.network.graph,
@@ -42,10 +38,9 @@ pub fn explain(
         pieces: vec![],
         told: vec![],
     };
-    match notes.graph.find(path.unwrap_or_default()) {
-        Some(Place::Box(scope)) => notes.scope(scope, 1),
-        Some(Place::Node(node)) => notes.node(node, 1),
-        None => return Err(NoSuchPath { nearest: notes.graph.nearest_path(path.unwrap_or_default()) }),
+    match notes.graph.resolve(path.unwrap_or_default())? {
+        Place::Box(scope) => notes.scope(scope, 1),
+        Place::Node(node) => notes.node(node, 1),
     }
     if let (Some(Piece::Heading(_, heading)), batch @ 2..) =
         (notes.pieces.first_mut(), subject.analysis.batch)
