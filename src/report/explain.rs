@@ -57,7 +57,7 @@ struct Notes<'s> {
     outline: Outline<'s>,
     language: Language,
     pieces: Vec<Piece>,
-    /// Boxes that have been explained.
+    /// Boxes that have been explained, to their end.
     told: Vec<ScopeId>,
 }
 
@@ -90,7 +90,6 @@ impl Notes<'_> {
             self.sentence(&text!("the same as `{twin}`, number for number:", "与 `{twin}` 完全相同:"));
             return self.totals(*self.subject.analysis.scope(id), None);
         }
-        self.told.push(id);
         let is_input = |part: &Place| matches!(part, Place::Node(node) if self.graph.node(*node).content == Content::Input);
         let parts: Vec<Place> =
             self.outline.parts(id).iter().copied().filter(|part| !is_input(part)).collect();
@@ -100,6 +99,8 @@ impl Notes<'_> {
                 Place::Box(scope) => self.scope(scope, level + 1),
             }
         }
+        // Only what has been told whole can be referred to: never a box from within itself.
+        self.told.push(id);
         if parts.len() == 1 {
             // Its figures are those of its only part.
             return;
