@@ -171,3 +171,37 @@ fn every_place_shows_its_working_or_where_it_stands() {
     }
     assert!(places > 3000, "only {places} places");
 }
+
+/// What a dimension is follows from what made it, not from its number.
+#[test]
+fn dimensions_are_called_what_they_are() {
+    let line = |arguments: &[&str]| {
+        let page = explain(arguments);
+        let line = page.lines().find(|line| line.trim_start().starts_with("output ")).unwrap_or_default();
+        line.trim().to_owned()
+    };
+    assert_eq!(line(&["vit_b_16", "concat_1/concat"]), "output tokens = 1 + 196 = 197");
+    assert_eq!(line(&["inception", "inception/concat"]), "output channels = 16 + 24 + 24 + 24 = 88");
+    let folder = tempfile::tempdir().unwrap();
+    let last = |input: &str, before: &str, op: &str| {
+        let text = format!("input = {input}\nlayers = [{before} {{ name = \"it\", {op} }}]");
+        let file = folder.path().join("net.toml");
+        std::fs::write(&file, text).unwrap();
+        line(&[file.to_str().unwrap(), "it"])
+    };
+    let (slice, lstm) = ("op = \"slice\", end = 2", "{ op = \"lstm\", hidden_size = 8 },");
+    let (conv1d, last_channels) = (
+        "{ op = \"conv1d\", out_channels = 8, kernel_size = 3 },",
+        "{ op = \"permute\", dims = [0, 2, 3, 1] },",
+    );
+    assert_eq!(last("[4, 16]", conv1d, slice), "output channels = 2 − 0 = 2");
+    assert_eq!(last("[4, 16]", lstm, slice), "output tokens = 2 − 0 = 2");
+    assert_eq!(last("[4, 16]", lstm, "op = \"slice\", dim = -1, end = 2"), "output features = 2 − 0 = 2");
+    assert_eq!(last("[4, 16]", "", slice), "output size of dimension 1 = 2 − 0 = 2");
+    assert_eq!(last("[3, 8, 9]", last_channels, slice), "output height = 2 − 0 = 2");
+    assert_eq!(
+        last("[3, 8, 9]", last_channels, "op = \"slice\", dim = -1, end = 2"),
+        "output channels = 2 − 0 = 2"
+    );
+    assert_eq!(last("[3, 8, 9]", "", "op = \"pad\", padding = [1, 1]"), "output width = 9 + 1 + 1 = 11");
+}

@@ -1,8 +1,11 @@
 //! The working of every number, like a page of lecture notes: names, substituted sizes, the result; for a layer, a box or
 //! the whole network.
 
+use std::cell::OnceCell;
+
 use super::columns::column;
 use super::{Style, Subject};
+use crate::analyze::axes::{Axes, axes};
 use crate::analyze::cost;
 use crate::counts::{Counts, Overflow};
 use crate::graph::outline::Outline;
@@ -34,6 +37,7 @@ pub fn explain(
         subject,
         graph: &subject.network.graph,
         outline: Outline::new(&subject.network.graph),
+        axes: OnceCell::new(),
         language: style.language,
         pieces: vec![],
         told: vec![],
@@ -55,6 +59,8 @@ struct Notes<'s> {
     subject: &'s Subject,
     graph: &'s Graph,
     outline: Outline<'s>,
+    /// What dimensions are, once somebody asks.
+    axes: OnceCell<Axes>,
     language: Language,
     pieces: Vec<Piece>,
     /// Boxes that have been explained, to their end.
@@ -199,6 +205,11 @@ impl Notes<'_> {
         if let Some(op) = node.operator() {
             for (name, working) in op.output_workings(&inputs, output) {
                 self.equation(name, working);
+            }
+            for (axis, working) in op.resized(&inputs, output) {
+                let axes = self.axes.get_or_init(|| axes(self.graph));
+                let label = self.say(&axes.of(id)[axis].of_output(axis + 1));
+                self.equation(label, working);
             }
         }
         let weights = self.graph.weights(id);
