@@ -99,6 +99,12 @@ fn figures_round_or_are_cut_at_their_last_digit() {
 fn slips_are_found() {
     for (expect, slip) in [
         ("macs == 240844800", "counts each MAC as 2 operations"),
+        ("macs == 240920064", "counts all FLOPs"),
+        ("macs == 120472576", "counts batch norm too"),
+        ("macs == 60211200", "counts half of the MACs"),
+        ("flops == 240844800", "counts 2 for each MAC and nothing else"),
+        ("params == 153600", "leaves out biases and batch norm"),
+        ("conv.shape == [32, 14, 14]", "is that of stride 2"),
         ("macs ~ 241M", "counts each MAC as 2 operations"),
         ("macs == 120447488", "counts the additions of biases too"),
         ("macs == 110321664", "leaves out the products on padding"),
@@ -129,8 +135,32 @@ fn slips_are_found() {
         assert_eq!(ran.code, Some(1), "{expect}: {}{}", ran.out, ran.error);
         assert!(ran.out.contains(slip), "{expect}: {}", ran.out);
     }
+    // Of what many lead to, all is said, and what shows in one figure alone comes first.
+    assert!(claim("macs ~ 241M").out.contains("counts all FLOPs, or counts each MAC as 2 operations"));
     let none = claim("macs == 123456789");
     assert!(!none.out.contains("slip"), "{}", none.out);
+}
+
+/// Of AlexNet's second layer, 5²·48·27²·256 MACs, and of a depthwise convolution.
+#[test]
+fn forgotten_groups_are_more_than_a_factor() {
+    let folder = tempfile::tempdir().unwrap();
+    for (expect, slip) in [
+        ("alexnet:conv2.macs == 447897600", "forgets the groups, or counts each MAC as 2 operations"),
+        ("alexnet:conv2.params == 614656", "forgets the groups"),
+        ("mobilenet:block1.depthwise.macs == 115605504", "forgets the groups"),
+    ] {
+        let networks = "[networks]\nalexnet = 'alexnet_2012'\nmobilenet = 'mobilenet_v1'\n";
+        let text = format!("{networks}[[claims]]\nexpect = \"{expect}\"\n");
+        std::fs::write(folder.path().join("claims.toml"), text).unwrap();
+        let ran = check_in(folder.path(), &["claims.toml"]);
+        assert_eq!(ran.code, Some(1), "{expect}: {}{}", ran.out, ran.error);
+        assert!(
+            ran.out.split_whitespace().collect::<Vec<_>>().join(" ").contains(slip),
+            "{expect}: {}",
+            ran.out
+        );
+    }
 }
 
 #[test]

@@ -6,7 +6,6 @@ use super::Value;
 use super::statement::Figure;
 use crate::analyze::receptive_field::Seen;
 use crate::counts::{Counts, Overflow};
-use crate::error::meant;
 use crate::graph::{NodeId, Place, ScopeId};
 use crate::read::expression::{Failure, Rational};
 use crate::shape::Shape;
@@ -176,16 +175,9 @@ pub(super) fn is_partial(subject: &Subject, figure: &Figure) -> bool {
 /// The layer or box that a figure is about.
 pub(super) fn place(subject: &Subject, figure: &Figure) -> Result<Place, Failure> {
     let path = figure.path.as_deref().unwrap_or_default();
-    subject.network.graph.find(path).ok_or_else(|| {
-        let label = &subject.label;
-        let failure = Failure::from(text!(
-            "{label} has no layer or box `{path}`",
-            "{label} 中没有名为 `{path}` 的层或方框"
-        ));
-        match subject.network.graph.nearest_path(path) {
-            Some(near) => failure.with_help(meant(&near)),
-            None => failure,
-        }
+    subject.network.graph.resolve(path).map_err(|unfound| {
+        let (message, help) = unfound.told(&subject.label, path);
+        Failure { message, help }
     })
 }
 

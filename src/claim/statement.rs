@@ -293,6 +293,11 @@ mod tests {
         assert_eq!(help("params≤25.6M"), "put spaces around `≤`");
         assert_eq!(help("params=25.6M"), "put spaces around `==`");
         assert_eq!(help("3a/5x5.mac == 1"), "did you mean `macs`?");
+        assert_eq!(help("layer1/0/conv1/macs == 1"), "did you mean `layer1/0/conv1.macs`?");
+        assert!(
+            help("layer1.0.conv1 == 1")
+                .starts_with("behind a layer stands a figure, as in `layer1.0.conv1.macs`;")
+        );
     }
 
     #[test]

@@ -242,6 +242,11 @@ pub trait Operator {
         vec![]
     }
 
+    /// The same for dimensions of its own choosing: the index of each among the sizes of the output, and its working.
+    fn resized(&self, _inputs: &[Shape], _output: &Shape) -> Vec<(usize, Working)> {
+        vec![]
+    }
+
     /// What it is, with its settings, in words: "5×5 convolution, 192 → 32 channels, padding 2". `None` where its name in a
     /// description says it all.
     fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {

@@ -167,8 +167,9 @@ impl Drawing {
             let least = if column.key == "layer" && is_usual { needed.min(NAME) } else { needed };
             let slack = if is_usual { 0 } else { self.width_of(chosen[0]).saturating_sub(NAME) };
             let worth_it = self.rows.iter().any(|row| !matches!((column.cell)(row), Cell::Empty));
-            if worth_it && least + slack + PADDING <= room {
-                room -= least + PADDING;
+            // In the narrowest terminal there are still names.
+            if worth_it && (least + slack + PADDING <= room || column.key == "layer") {
+                room = room.saturating_sub(least + PADDING);
                 chosen.push(column);
             }
         }

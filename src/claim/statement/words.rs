@@ -8,9 +8,10 @@ use super::super::metric::Metric;
 use super::remedy::remedy;
 use super::{Comparison, Figure, Literal, Misread, Operator, TermKind, misread};
 use crate::convention::numeral::digits;
-use crate::error::did_you_mean;
+use crate::error::{did_you_mean, meant};
 use crate::read::expression::{Failure, Rational};
 use crate::text;
+use crate::text::Text;
 
 /// A word of a statement.
 #[derive(Clone, Debug)]
@@ -203,13 +204,29 @@ fn figure(word: &str, span: Range<usize>) -> Result<Figure, Misread> {
     let name = &word[dot.map_or(start, |dot| dot + 1)..];
     let place = span.start + word.len() - name.len()..span.end;
     let metric = Metric::find(name).ok_or_else(|| {
-        let list = Metric::all().map(Metric::name).collect::<Vec<_>>().join(", ");
-        let help = did_you_mean(name, Metric::all().map(Metric::name))
-            .unwrap_or_else(|| text!("there are {list}", "可用的有 {list}"));
         let message = text!("there is no figure `{name}`", "没有名为 `{name}` 的指标");
-        Misread { span: place, failure: Failure::from(message).with_help(help) }
+        Misread { span: place, failure: Failure::from(message).with_help(meant_figure(word, name)) }
     })?;
     Ok(Figure { span, alias, path, metric })
+}
+
+/// The figure that was probably meant by `name` at the end of `word`, or else those there are.
+fn meant_figure(word: &str, name: &str) -> Text {
+    if let Some((path, metric)) = word.rsplit_once('/')
+        && Metric::find(metric).is_some()
+    {
+        return meant(&format!("{path}.{metric}"));
+    }
+    let list = Metric::all().map(Metric::name).collect::<Vec<_>>().join(", ");
+    // No figure has a digit or a slash in its name.
+    if name.contains('/') || (name != word && name.contains(|c: char| c.is_ascii_digit())) {
+        return text!(
+            "behind a layer stands a figure, as in `{word}.macs`; there are {list}",
+            "层之后要写指标,例如 `{word}.macs`;可用的有 {list}"
+        );
+    }
+    let near = did_you_mean(name, Metric::all().map(Metric::name));
+    near.unwrap_or_else(|| text!("there are {list}", "可用的有 {list}"))
 }
 
 #[cfg(test)]

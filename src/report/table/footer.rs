@@ -5,8 +5,10 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::figures::{bytes, seconds, short};
-use super::super::{Style, Subject, like, wrap::wrapped};
-use super::{NAME, shortened};
+use super::super::{
+    Style, Subject, like,
+    wrap::{hanging, wrapped},
+};
 use crate::analyze::Status;
 use crate::analyze::roofline::{Device, Roofline};
 use crate::text;
@@ -33,32 +35,33 @@ pub(super) fn footer(subject: &Subject, folded: Option<usize>, style: Style) -> 
         lines.push((text!("MACs", "乘加数"), macs, multiplications(subject)));
         lines.push((text!("FLOPs", "FLOPs"), flops, operations(macs, flops)));
     }
-    lines.push((text!("peak bytes", "峰值字节"), subject.peak_bytes(), peak(subject, style)));
+    lines.push((text!("peak bytes", "峰值字节"), subject.peak_bytes(), peak(subject)));
     let label_width = lines.iter().map(|line| line.0.get(language).width()).max().unwrap_or(0);
     let figure_width = lines.iter().map(|line| grouped(line.1, ",").len()).max().unwrap_or(0);
     let mut text = String::new();
     for (label, figure, remark) in lines {
         let (label, figure) = (label.get(language), grouped(figure, ","));
         let pad = label_width - label.width();
-        let _ = writeln!(text, " {label}{:pad$}  {figure:>figure_width$}  {}", "", remark.get(language));
+        let remark = hanging(remark.get(language), label_width + figure_width + 5, style.width);
+        let _ = writeln!(text, " {label}{:pad$}  {figure:>figure_width$}  {remark}", "");
     }
     if let Some(counted) = &subject.like {
         for note in like::notes(subject, counted) {
             text.push_str(&wrapped(note.get(language), style.width));
         }
     }
+    let mut notes = vec![];
     if let Some(roofline) = &subject.roofline {
-        let _ = writeln!(text, " {}", estimate(subject, roofline).get(language));
-        let _ = writeln!(text, " {}", fit(subject, &roofline.device).get(language));
+        notes.extend([estimate(subject, roofline), fit(subject, &roofline.device)]);
     }
-    let _ = writeln!(text, " {}", status(subject).get(language));
-    if let Some(depth) = folded {
-        let note = text!(
+    notes.push(status(subject));
+    notes.extend(folded.map(|depth| {
+        text!(
             "boxes are folded at depth {depth}; `--depth all` opens every one",
             "方框折叠在第 {depth} 层;`--depth all` 全部展开"
-        );
-        let _ = writeln!(text, " {}", note.get(language));
-    }
+        )
+    }));
+    text.extend(notes.iter().map(|note| wrapped(note.get(language), style.width)));
     text
 }
 
@@ -91,12 +94,10 @@ fn operations(macs: u128, flops: u128) -> Text {
     text!("{short}: 2 for each MAC, and {others} others", "{short}:每次乘加计 2,另有 {others} 次其他运算")
 }
 
-fn peak(subject: &Subject, style: Style) -> Text {
+fn peak(subject: &Subject) -> Text {
     let (alive, all) = (bytes(subject.peak_bytes()), bytes(subject.peak_bytes() + subject.weight_bytes()));
     let graph = &subject.network.graph;
     let at = subject.analysis.memory.peak_at(graph).map_or(String::new(), |id| graph.path(id));
-    // The rest of the line, with a figure of 13 digits.
-    let at = shortened(&at, style.width.saturating_sub(63).max(NAME));
     text!("{alive} at `{at}`; {all} with weights", "{alive},在 `{at}`;连同权重 {all}")
 }
 
