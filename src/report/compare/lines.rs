@@ -7,7 +7,7 @@ use crate::counts::{Counts, Tally};
 use crate::graph::{Graph, NodeId, Place};
 use crate::op::Op;
 use crate::report::Subject;
-use crate::report::rows::{Depth, kernel, kind_name};
+use crate::report::rows::{Depth, kind_name};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::{Language, Text};
@@ -281,7 +281,10 @@ impl<'s> Side<'s> {
     fn layer(graph: &'s Graph, id: NodeId, language: Language) -> Self {
         let (node, inputs) = (graph.node(id), graph.input_shapes(id));
         let window = node.operator().zip(inputs.first()).and_then(|(op, input)| op.window(input));
-        let shown = window.as_ref().map_or(String::new(), |window| format!(" {}", kernel(window)));
+        let shown = node
+            .operator()
+            .and_then(|op| op.shorthand(&inputs))
+            .map_or(String::new(), |signs| format!(" {signs}"));
         let summary = node.operator().and_then(|op| op.summary(&inputs, &node.shape));
         let mut remark = String::new();
         if node.frozen && !graph.weights(id).is_empty() {

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::figures::{bytes, seconds, short};
-use super::super::{Style, Subject, like, wrap::wrapped};
+use super::super::wrap::{hanging, wrapped};
+use super::super::{Style, Subject, like};
 use super::{NAME, shortened};
 use crate::analyze::Status;
 use crate::analyze::roofline::{Device, Roofline};
@@ -13,8 +14,8 @@ use crate::text;
 use crate::text::Text;
 use crate::working::grouped;
 
-/// The totals in words, and what is not in the table.
-pub(super) fn footer(subject: &Subject, folded: Option<usize>, style: Style) -> String {
+/// The totals in words, what is not in the table, and what the signs in its column of kernels mean, if it has one.
+pub(super) fn footer(subject: &Subject, folded: Option<usize>, signs: Option<Text>, style: Style) -> String {
     let language = style.language;
     let total = subject.analysis.total();
     let mut lines = vec![(text!("parameters", "参数"), total.params.total(), parameters(subject))];
@@ -40,25 +41,27 @@ pub(super) fn footer(subject: &Subject, folded: Option<usize>, style: Style) -> 
     for (label, figure, remark) in lines {
         let (label, figure) = (label.get(language), grouped(figure, ","));
         let pad = label_width - label.width();
-        let _ = writeln!(text, " {label}{:pad$}  {figure:>figure_width$}  {}", "", remark.get(language));
+        let remark = hanging(remark.get(language), label_width + figure_width + 5, style.width);
+        let _ = writeln!(text, " {label}{:pad$}  {figure:>figure_width$}  {remark}", "");
     }
     if let Some(counted) = &subject.like {
         for note in like::notes(subject, counted) {
             text.push_str(&wrapped(note.get(language), style.width));
         }
     }
+    let mut notes = vec![];
     if let Some(roofline) = &subject.roofline {
-        let _ = writeln!(text, " {}", estimate(subject, roofline).get(language));
-        let _ = writeln!(text, " {}", fit(subject, &roofline.device).get(language));
+        notes.extend([estimate(subject, roofline), fit(subject, &roofline.device)]);
     }
-    let _ = writeln!(text, " {}", status(subject).get(language));
-    if let Some(depth) = folded {
-        let note = text!(
+    notes.push(status(subject));
+    notes.extend(folded.map(|depth| {
+        text!(
             "boxes are folded at depth {depth}; `--depth all` opens every one",
             "方框折叠在第 {depth} 层;`--depth all` 全部展开"
-        );
-        let _ = writeln!(text, " {}", note.get(language));
-    }
+        )
+    }));
+    notes.extend(signs.map(|signs| text!("kernel: {signs}", "核:{signs:#}")));
+    text.extend(notes.iter().map(|note| wrapped(note.get(language), style.width)));
     text
 }
 
