@@ -1,7 +1,7 @@
 //! Two networks beside each other: which layers and boxes of one are which of the other, and where they differ.
 //!
-//! Boxes are compared level by level. On each level a name finds its like, and what has none finds the like of its kind in
-//! the same order (in `align`). Differences are exact: what the lines of a comparison say of both networks differs by as much
+//! Boxes are compared level by level. On each level those are each other's like that do most nearly the same, in the same
+//! order (in `item` and `align`). Differences are exact: what the lines of a comparison say of both networks differs by as much
 //! as the totals do, at any depth.
 
 use crate::counts::Counts;
@@ -10,9 +10,11 @@ use crate::graph::{NodeId, Place, ScopeId};
 use crate::subject::Subject;
 
 mod align;
+mod item;
 pub mod traffic;
 
 use align::align;
+use item::Item;
 
 /// Where a network differs from the one it is held against.
 #[derive(Debug)]
@@ -68,7 +70,7 @@ impl Comparison {
             first,
             second,
             outlines: [first, second].map(|subject| Outline::new(&subject.network.graph)),
-            prints: [first, second].map(align::prints),
+            prints: [first, second].map(item::prints),
             pairs: vec![],
         };
         let roots = [0, 1].map(|side| matching.outlines[side].parts(ScopeId::ROOT).to_vec());
@@ -129,30 +131,43 @@ struct Matching<'s> {
 
 impl Matching<'_> {
     fn differences(&mut self, first: &[Place], second: &[Place]) -> Vec<Difference> {
-        let items = [(0, first), (1, second)]
-            .map(|(side, parts)| align::items(&self.outlines[side], &self.prints[side], parts));
-        let aligned = align(&items[0], &items[1]);
-        aligned.into_iter().filter_map(|sides| self.difference(sides)).collect()
+        let items = [(0, self.first, first), (1, self.second, second)].map(|(side, subject, parts)| {
+            let (outline, prints) = (&self.outlines[side], &self.prints[side]);
+            parts.iter().map(|&part| Item::new(subject, outline, prints, part)).collect::<Vec<_>>()
+        });
+        let aligned = align(&items[0], &items[1]).into_iter();
+        aligned.flat_map(|(sides, stays)| self.difference(sides, stays)).collect()
     }
 
-    fn difference(&mut self, sides: Sides) -> Option<Difference> {
-        let inside = match sides {
+    /// Nothing where both are the same; of boxes that have nothing in common, one for each, unless the pair `stays`.
+    fn difference(&mut self, sides: Sides, stays: bool) -> Vec<Difference> {
+        match sides {
             Sides::Both(Place::Node(a), Place::Node(b)) => {
                 self.pairs.push((a, b));
-                return self.differ(a, b).then_some(Difference { sides, inside: vec![] });
+                let differs = self.differ(a, b);
+                differs.then_some(Difference { sides, inside: vec![] }).into_iter().collect()
             }
             Sides::Both(a, b) => {
-                let (first, second) = (parts(&self.outlines[0], a), parts(&self.outlines[1], b));
-                let inside = self.differences(&first, &second);
-                if inside.is_empty() {
-                    return None;
+                let before = self.pairs.len();
+                let inside = self.differences(&parts(&self.outlines[0], a), &parts(&self.outlines[1], b));
+                if self.pairs.len() == before && !stays {
+                    return [Sides::First(a), Sides::Second(b)].map(|side| self.alone(side)).into();
                 }
-                inside
+                let differs = !inside.is_empty();
+                differs.then_some(Difference { sides, inside }).into_iter().collect()
             }
+            Sides::First(_) | Sides::Second(_) => vec![self.alone(sides)],
+        }
+    }
+
+    /// What only one has, with its parts.
+    fn alone(&self, sides: Sides) -> Difference {
+        let inside = match sides {
             Sides::First(place) => alone(&self.outlines[0], place, Sides::First),
             Sides::Second(place) => alone(&self.outlines[1], place, Sides::Second),
+            Sides::Both(..) => vec![],
         };
-        Some(Difference { sides, inside })
+        Difference { sides, inside }
     }
 
     /// Whether two nodes differ in what they are, in a shape or in a figure.

@@ -8,7 +8,7 @@ use crate::analyze::roofline::{Estimate, Roofline};
 use crate::bench::profile::Layer;
 use crate::counts::Counts;
 use crate::graph::outline::Outline;
-use crate::graph::{Graph, NodeId, Place, Scope, ScopeId, ScopeKind};
+use crate::graph::{NodeId, Place, Scope, ScopeId, ScopeKind};
 use crate::op::Class;
 use crate::op::window::spatial_sizes;
 use crate::shape::Shape;
@@ -208,7 +208,7 @@ impl Outline<'_> {
             class: None,
             input: String::new(),
             output: nodes().next_back().map_or(String::new(), |last| graph.node(last).shape.to_string()),
-            kernel: shorthand(graph, nodes()),
+            kernel: graph.shorthand(nodes()),
             counts: Some(counts),
             element_bytes: subject.element.bytes(),
             intensity: subject.intensity(&counts),
@@ -243,7 +243,7 @@ fn node_row(subject: &Subject, id: NodeId, around: &str) -> Row {
         class: op.map(|op| op.class()),
         input: inputs.iter().map(Shape::to_string).collect::<Vec<_>>().join(", "),
         output: node.shape.to_string(),
-        kernel: shorthand(graph, std::iter::once(id)),
+        kernel: graph.shorthand(std::iter::once(id)),
         share: counts.as_ref().and_then(|counts| share(subject, counts, Liked::node(subject, id).as_ref())),
         like: Liked::node(subject, id),
         partial: counts.is_none(),
@@ -255,12 +255,6 @@ fn node_row(subject: &Subject, id: NodeId, around: &str) -> Row {
         counts,
         shared: node.weights_of.is_some(),
     }
-}
-
-/// How the window slides that the only layer among some slides; nothing if several do.
-pub(super) fn shorthand(graph: &Graph, nodes: impl Iterator<Item = NodeId>) -> String {
-    let mut all = nodes.filter_map(|id| graph.node(id).operator()?.shorthand(&graph.input_shapes(id)));
-    all.next().filter(|_| all.next().is_none()).unwrap_or_default()
 }
 
 /// The path below a box that has a line of its own.
