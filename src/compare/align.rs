@@ -1,5 +1,6 @@
 //! Which parts of one box are which of another: those that are most alike together, in the same order.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::Sides;
@@ -9,6 +10,9 @@ use super::item::Item;
 /// from the start.
 const MOST_PAIRS: usize = 1 << 22;
 
+/// The most pairs of branches that are looked at out of order.
+const MOST_BRANCHES: usize = 1 << 16;
+
 /// Every part of `first` and of `second`, once, in the order of execution: of what only one has, that of `first` stands
 /// before that of `second`. With each, whether two boxes are each other's like even where their parts are not.
 pub(super) fn align(first: &[Item], second: &[Item]) -> Vec<(Sides, bool)> {
@@ -17,10 +21,33 @@ pub(super) fn align(first: &[Item], second: &[Item]) -> Vec<(Sides, bool)> {
     let (rest, other) = (&first[start..], &second[start..]);
     let end = rest.iter().rev().zip(other.iter().rev()).take_while(same).count();
     let (rest, other) = (&rest[..rest.len() - end], &other[..other.len() - end]);
-    let weighed = weighed(rest, other).into_iter().map(|(a, b)| (start + a, start + b));
+    let branches = branches(rest, other);
+    let weighed = weighed(rest, other, &branches).into_iter().map(|(a, b)| (start + a, start + b));
     let pairs = (0..start).map(|at| (at, at)).chain(weighed);
     let ends = (0..end).map(|at| (first.len() - end + at, second.len() - end + at));
-    merged(first, second, &pairs.chain(ends).collect::<Vec<_>>())
+    let branches = branches.into_iter().map(|(a, b)| (start + a, start + b)).collect();
+    merged(first, second, &pairs.chain(ends).collect::<Vec<_>>(), branches)
+}
+
+/// Branches that are each other's like, the most alike first, in whatever order they stand.
+fn branches(first: &[Item], second: &[Item]) -> Vec<(usize, usize)> {
+    let of = |items: &[Item]| (0..items.len()).filter(|&at| items[at].is_branch).collect::<Vec<_>>();
+    let (ours, theirs) = (of(first), of(second));
+    if ours.len().saturating_mul(theirs.len()) > MOST_BRANCHES {
+        return vec![];
+    }
+    let mut pairs: Vec<_> = ours
+        .iter()
+        .flat_map(|&a| theirs.iter().map(move |&b| (a, b)))
+        .filter_map(|(a, b)| Some((Reverse(first[a].likeness(&second[b])?), a.abs_diff(b), a, b)))
+        .collect();
+    pairs.sort_unstable();
+    let (mut taken, mut taken_there) = (BTreeSet::new(), BTreeSet::new());
+    let is_free = |&(_, _, a, b): &(_, _, usize, usize)| {
+        let free = !taken.contains(&a) && !taken_there.contains(&b);
+        free && taken.insert(a) && taken_there.insert(b)
+    };
+    pairs.into_iter().filter(is_free).map(|(_, _, a, b)| (a, b)).collect()
 }
 
 /// By how many parts are left of each: the most that their pairs weigh. Of a great many parts only a band is kept, around
@@ -62,9 +89,13 @@ impl Best {
     }
 }
 
-/// The pairs, none crossing another, that are most alike together.
-fn weighed(first: &[Item], second: &[Item]) -> Vec<(usize, usize)> {
-    let likeness = |a: usize, b: usize| first[a].likeness(&second[b]);
+/// The pairs, none crossing another, that are most alike together, without the `branches` that are paired already.
+fn weighed(first: &[Item], second: &[Item], branches: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    let is_branch = |items: &[Item], at: usize| !branches.is_empty() && items[at].is_branch;
+    let likeness = |a: usize, b: usize| {
+        let is_free = !is_branch(first, a) && !is_branch(second, b);
+        is_free.then(|| first[a].likeness(&second[b])).flatten()
+    };
     let mut best = Best::new(first.len(), second.len());
     best.fill(likeness);
     let (mut a, mut b, mut pairs) = (0, 0, vec![]);
@@ -83,10 +114,17 @@ fn weighed(first: &[Item], second: &[Item]) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// Of the parts that are left, those that stand elsewhere in the other: of the same name and kind, or the same in all else.
-fn moved(first: &[Item], second: &[Item], pairs: &[(usize, usize)]) -> BTreeMap<usize, usize> {
+/// The parts that stand elsewhere in the other, by their place there: `branches`, and of what is left, what is of the same
+/// name and kind, or the same in all else.
+fn moved(
+    first: &[Item],
+    second: &[Item],
+    pairs: &[(usize, usize)],
+    branches: Vec<(usize, usize)>,
+) -> BTreeMap<usize, usize> {
+    let paired = || pairs.iter().chain(&branches);
     let paired: [BTreeSet<usize>; 2] =
-        [pairs.iter().map(|pair| pair.0).collect(), pairs.iter().map(|pair| pair.1).collect()];
+        [paired().map(|pair| pair.0).collect(), paired().map(|pair| pair.1).collect()];
     let left =
         |side: usize, count: usize| (0..count).filter(|at| !paired[side].contains(at)).collect::<Vec<_>>();
     let (mut names, mut prints) = (BTreeMap::new(), BTreeMap::<u64, VecDeque<usize>>::new());
@@ -94,10 +132,12 @@ fn moved(first: &[Item], second: &[Item], pairs: &[(usize, usize)]) -> BTreeMap<
         names.insert(first[a].name, a);
         prints.entry(first[a].print).or_default().push_back(a);
     }
-    let (mut moved, mut gone) = (BTreeMap::new(), BTreeSet::new());
+    let mut moved: BTreeMap<usize, usize> = branches.into_iter().map(|(a, b)| (b, a)).collect();
+    let mut gone = BTreeSet::new();
     let others = left(1, second.len());
     for &b in &others {
-        let of_name = |&&a: &&usize| first[a].is_named && first[a].facing(&second[b]).is_some();
+        let of_name =
+            |&&a: &&usize| first[a].is_namesake(&second[b]) && first[a].facing(&second[b]).is_some();
         if let Some(&a) = names.get(second[b].name).filter(of_name)
             && gone.insert(a)
         {
@@ -119,8 +159,13 @@ fn moved(first: &[Item], second: &[Item], pairs: &[(usize, usize)]) -> BTreeMap<
 }
 
 /// The parts of both in one order, with those that stand elsewhere in the other.
-fn merged(first: &[Item], second: &[Item], pairs: &[(usize, usize)]) -> Vec<(Sides, bool)> {
-    let moved = moved(first, second, pairs);
+fn merged(
+    first: &[Item],
+    second: &[Item],
+    pairs: &[(usize, usize)],
+    branches: Vec<(usize, usize)>,
+) -> Vec<(Sides, bool)> {
+    let moved = moved(first, second, pairs, branches);
     let gone: BTreeSet<usize> = moved.values().copied().collect();
     let both = |a: usize, b: usize| {
         let (one, other) = (&first[a], &second[b]);

@@ -17,11 +17,23 @@ pub(super) struct Item<'g> {
     /// The part, and what it comes to when boxes around a single part are taken as one with it, outermost first.
     levels: Vec<Level<'g>>,
     pub(super) name: &'g str,
-    /// Whether somebody has chosen the name; `conv2d_1` only counts.
-    pub(super) is_named: bool,
+    naming: Naming,
+    /// Whether it is a branch: these have no order among each other.
+    pub(super) is_branch: bool,
     /// Two parts of different content have different fingerprints, but for one chance in 2^64.
     pub(super) print: u64,
     does: Does,
+}
+
+/// Where a name comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Naming {
+    /// Somebody has chosen it.
+    Chosen,
+    /// It is the number of a copy: what stands in the same place of two repeated items.
+    Copy,
+    /// It only counts: `conv2d_1`.
+    Counted,
 }
 
 #[derive(Clone, Copy)]
@@ -75,15 +87,21 @@ impl<'g> Item<'g> {
             Place::Node(id) => (vec![id], graph.node(id).operator().and_then(|op| like(op.class()))),
             Place::Box(id) => (graph.scope(id).nodes().collect(), None),
         };
-        let name = match part {
-            Place::Node(id) => &*graph.node(id).name,
-            Place::Box(id) => &*graph.scope(id).name,
+        let (name, around) = match part {
+            Place::Node(id) => (&*graph.node(id).name, graph.node(id).scope),
+            Place::Box(id) => (&*graph.scope(id).name, graph.scope(id).parent),
+        };
+        let naming = match graph.scope(around).kind {
+            ScopeKind::Repeat => Naming::Copy,
+            _ if levels.iter().any(|level| counts_only(name, level.kind)) => Naming::Counted,
+            _ => Naming::Chosen,
         };
         let output = nodes.last().map(|&last| &graph.node(last).shape);
         let window = graph.shorthand(nodes.iter().copied());
         Self {
             name,
-            is_named: !levels.iter().any(|level| counts_only(name, level.kind)),
+            naming,
+            is_branch: matches!(part, Place::Box(id) if graph.scope(id).kind == ScopeKind::Branch),
             print: match &nodes[..] {
                 [node] => prints[node.index()],
                 nodes => hash(nodes.iter().map(|node| prints[node.index()]).collect::<Vec<_>>()),
@@ -126,14 +144,15 @@ impl<'g> Item<'g> {
 
     /// How much two parts are alike; `None` if they are not each other's like.
     pub(super) fn likeness(&self, other: &Self) -> Option<u32> {
-        /// More than all else together, so that what is the same stays together.
-        const SAME: u32 = 40;
+        /// More than all else together but a name.
+        const SAME: u32 = 26;
         let (own, theirs) = (&self.does, &other.does);
-        let same_name = self.name == other.name;
-        let name = match (same_name, self.is_named && other.is_named) {
-            (true, true) => 3,
-            (true, false) => 1,
-            (false, _) => 0,
+        let name = match (self.naming, other.naming) {
+            _ if self.name != other.name => 0,
+            // So that what is added to a row of copies stands behind it, though each of these may do a little less.
+            (Naming::Copy, Naming::Copy) => 10,
+            (Naming::Chosen, Naming::Chosen) => 3,
+            (Naming::Chosen | Naming::Copy | Naming::Counted, _) => 1,
         };
         if self.print == other.print && self.facing(other).is_some() {
             return Some(SAME + name);
@@ -146,7 +165,7 @@ impl<'g> Item<'g> {
             8
         } else if own.class.is_some() && own.class == theirs.class {
             4
-        } else if name == 3 || stands_in {
+        } else if name >= 3 || stands_in {
             1
         } else {
             return None;
@@ -159,8 +178,12 @@ impl<'g> Item<'g> {
     /// Whether it has the place of another, whatever is in them: what comes out is as large, or somebody has called both the
     /// same.
     pub(super) fn replaces(&self, other: &Self) -> bool {
-        self.does.positions == other.does.positions
-            || (self.name == other.name && self.is_named && other.is_named)
+        self.does.positions == other.does.positions || self.is_namesake(other)
+    }
+
+    /// Whether somebody has called both the same.
+    pub(super) fn is_namesake(&self, other: &Self) -> bool {
+        self.name == other.name && [self.naming, other.naming] == [Naming::Chosen; 2]
     }
 
     /// Whether it is the same as another that stands elsewhere, and worth finding there.
