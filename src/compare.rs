@@ -32,6 +32,8 @@ pub struct Difference {
     pub sides: Sides,
     /// Where a box differs: its parts that do, at least one. Of a box that only one network has, all parts.
     pub inside: Vec<Difference>,
+    /// Whether a box stands in both networks in the same place, and no layer in it is in both.
+    pub is_replaced: bool,
 }
 
 /// Where something is in the first network and where in the second.
@@ -79,7 +81,7 @@ impl Comparison {
         Self { differences, rewired }
     }
 
-    /// The differences with boxes opened to `depth`; those that only one network has stay closed unless `open_all`.
+    /// The differences with boxes opened to `depth`; those of which nothing is in both networks stay closed unless `open_all`.
     pub fn lines(&self, depth: usize, open_all: bool) -> Vec<&Difference> {
         let mut lines = vec![];
         for difference in &self.differences {
@@ -96,7 +98,7 @@ impl Comparison {
 
 impl Difference {
     fn append<'d>(&'d self, depth: usize, open_all: bool, lines: &mut Vec<&'d Self>) {
-        let in_both = matches!(self.sides, Sides::Both(..));
+        let in_both = matches!(self.sides, Sides::Both(..)) && !self.is_replaced;
         if depth <= 1 || self.inside.is_empty() || !(in_both || open_all) {
             lines.push(self);
         } else {
@@ -145,16 +147,20 @@ impl Matching<'_> {
             Sides::Both(Place::Node(a), Place::Node(b)) => {
                 self.pairs.push((a, b));
                 let differs = self.differ(a, b);
-                differs.then_some(Difference { sides, inside: vec![] }).into_iter().collect()
+                differs
+                    .then_some(Difference { sides, inside: vec![], is_replaced: false })
+                    .into_iter()
+                    .collect()
             }
             Sides::Both(a, b) => {
                 let before = self.pairs.len();
                 let inside = self.differences(&parts(&self.outlines[0], a), &parts(&self.outlines[1], b));
-                if self.pairs.len() == before && !stays {
+                let is_replaced = self.pairs.len() == before;
+                if is_replaced && !stays {
                     return [Sides::First(a), Sides::Second(b)].map(|side| self.alone(side)).into();
                 }
                 let differs = !inside.is_empty();
-                differs.then_some(Difference { sides, inside }).into_iter().collect()
+                differs.then_some(Difference { sides, inside, is_replaced }).into_iter().collect()
             }
             Sides::First(_) | Sides::Second(_) => vec![self.alone(sides)],
         }
@@ -167,7 +173,7 @@ impl Matching<'_> {
             Sides::Second(place) => alone(&self.outlines[1], place, Sides::Second),
             Sides::Both(..) => vec![],
         };
-        Difference { sides, inside }
+        Difference { sides, inside, is_replaced: false }
     }
 
     /// Whether two nodes differ in what they are, in a shape or in a figure.
@@ -211,5 +217,7 @@ fn parts(outline: &Outline, place: Place) -> Vec<Place> {
 fn alone(outline: &Outline, place: Place, side: fn(Place) -> Sides) -> Vec<Difference> {
     let Place::Box(id) = place else { return vec![] };
     let parts = outline.parts(id).iter().map(|&part| outline.innermost(part));
-    parts.map(|part| Difference { sides: side(part), inside: alone(outline, part, side) }).collect()
+    parts
+        .map(|part| Difference { sides: side(part), inside: alone(outline, part, side), is_replaced: false })
+        .collect()
 }

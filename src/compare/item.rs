@@ -20,6 +20,8 @@ pub(super) struct Item<'g> {
     naming: Naming,
     /// Whether it is a branch: these have no order among each other.
     pub(super) is_branch: bool,
+    /// Whether it is a box that is no block, whose kind says nothing of what is in it.
+    is_plain: bool,
     /// Two parts of different content have different fingerprints, but for one chance in 2^64.
     pub(super) print: u64,
     does: Does,
@@ -101,6 +103,7 @@ impl<'g> Item<'g> {
         Self {
             name,
             naming,
+            is_plain: levels.last().is_some_and(|level| is_plain(outline, level.place)),
             is_branch: matches!(part, Place::Box(id) if graph.scope(id).kind == ScopeKind::Branch),
             print: match &nodes[..] {
                 [node] => prints[node.index()],
@@ -171,8 +174,20 @@ impl<'g> Item<'g> {
             return None;
         };
         let window = own.window == theirs.window && own.window != 0;
-        let shapes = if output { 4 } else { 0 } + if input { 3 } else { 0 };
-        Some(kind + shapes + if window { 3 } else { 0 } + near(own.macs, theirs.macs) + name)
+        let positions = own.positions == theirs.positions;
+        // A list or a repetition is of the kind of any other: that alone makes no two of them alike.
+        if self.is_plain && other.is_plain && !positions && name < 3 && near(own.macs, theirs.macs) == 0 {
+            return None;
+        }
+        let sizes = if output {
+            4
+        } else if positions {
+            2
+        } else {
+            0
+        };
+        let (input, window) = (if input { 3 } else { 0 }, if window { 3 } else { 0 });
+        Some(kind + sizes + input + window + near(own.macs, theirs.macs) + name)
     }
 
     /// Whether it has the place of another, whatever is in them: what comes out is as large, or somebody has called both the
@@ -203,6 +218,10 @@ fn near(first: u128, second: u128) -> u32 {
         _ if less.saturating_mul(4) >= more => 1,
         _ => 0,
     }
+}
+
+fn is_plain(outline: &Outline, place: Place) -> bool {
+    matches!(place, Place::Box(id) if !matches!(outline.graph.scope(id).kind, ScopeKind::Block(_)))
 }
 
 fn is_box(place: Place) -> bool {

@@ -204,7 +204,7 @@ impl Outline<'_> {
             name: below(&path, around),
             path,
             depth: 0,
-            op: kind_name(scope),
+            op: kind_name(scope).to_owned(),
             class: None,
             input: String::new(),
             output: nodes().next_back().map_or(String::new(), |last| graph.node(last).shape.to_string()),
@@ -262,15 +262,15 @@ fn below(path: &str, around: &str) -> String {
     path.strip_prefix(around).unwrap_or(path).trim_start_matches('/').to_owned()
 }
 
-pub(super) fn kind_name(scope: &Scope) -> String {
+pub(super) fn kind_name(scope: &Scope) -> &str {
     match &scope.kind {
-        ScopeKind::Network => String::new(),
-        ScopeKind::Block(block) => block.to_string(),
-        ScopeKind::Group => "layers".to_owned(),
-        ScopeKind::Repeat => "repeat".to_owned(),
-        ScopeKind::Branches => "branches".to_owned(),
-        ScopeKind::Branch => "branch".to_owned(),
-        ScopeKind::Side => "side".to_owned(),
+        ScopeKind::Network => "",
+        ScopeKind::Block(block) => block,
+        ScopeKind::Group => "layers",
+        ScopeKind::Repeat => "repeat",
+        ScopeKind::Branches => "branches",
+        ScopeKind::Branch => "branch",
+        ScopeKind::Side => "side",
     }
 }
 
