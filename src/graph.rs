@@ -192,6 +192,12 @@ impl Graph {
         self.inputs(id).map(|input| self.node(input).shape.clone()).collect()
     }
 
+    /// How the window slides that the only node among some slides, in a few signs; nothing if several do.
+    pub fn shorthand(&self, nodes: impl Iterator<Item = NodeId>) -> String {
+        let mut all = nodes.filter_map(|id| self.node(id).operator()?.shorthand(&self.input_shapes(id)));
+        all.next().filter(|_| all.next().is_none()).unwrap_or_default()
+    }
+
     /// The weights that a node uses, its own or shared.
     pub fn weights(&self, id: NodeId) -> Vec<Weight> {
         self.node(id).operator().map_or(vec![], |op| op.weights(&self.input_shapes(id)))

@@ -237,13 +237,16 @@ impl From<Dtype> for ElementType {
     }
 }
 
-/// Columns of the terminal; `COLUMNS` where there is none, else 80.
+/// Columns of the terminal; `COLUMNS` where there is none, else 80. In a narrower one than can hold a table, and in a wider
+/// one than anybody reads, what is shown is as wide as in the narrowest or widest.
 fn terminal_width() -> usize {
     const USUAL: usize = 80;
+    const NARROWEST: usize = 20;
+    const WIDEST: usize = 1000;
     let set = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|&columns| columns > 0);
     let terminal = || {
         let (terminal_size::Width(columns), _) = terminal_size::terminal_size()?;
         std::io::stdout().is_terminal().then_some(usize::from(columns))
     };
-    terminal().or_else(set).unwrap_or(USUAL)
+    terminal().or_else(set).unwrap_or(USUAL).clamp(NARROWEST, WIDEST)
 }

@@ -258,6 +258,11 @@ pub trait Operator {
         None
     }
 
+    /// In a few signs, how it slides a window and in which groups of channels: `3×3 /2 p1 dw`. `None` if it slides none.
+    fn shorthand(&self, inputs: &[Shape]) -> Option<String> {
+        self.window(inputs.first()?).map(|window| window.shorthand())
+    }
+
     /// Which elements of the inputs an element of the output depends on: for receptive fields. Through the window, if there is
     /// one, and element by element otherwise.
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {

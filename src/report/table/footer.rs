@@ -5,18 +5,16 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::figures::{bytes, seconds, short};
-use super::super::{
-    Style, Subject, like,
-    wrap::{hanging, wrapped},
-};
+use super::super::wrap::{hanging, wrapped};
+use super::super::{Style, Subject, like};
 use crate::analyze::Status;
 use crate::analyze::roofline::{Device, Roofline};
 use crate::text;
 use crate::text::Text;
 use crate::working::grouped;
 
-/// The totals in words, and what is not in the table.
-pub(super) fn footer(subject: &Subject, folded: Option<usize>, style: Style) -> String {
+/// The totals in words, what is not in the table, and what the signs in its column of kernels mean, if it has one.
+pub(super) fn footer(subject: &Subject, folded: Option<usize>, signs: Option<Text>, style: Style) -> String {
     let language = style.language;
     let total = subject.analysis.total();
     let mut lines = vec![(text!("parameters", "参数"), total.params.total(), parameters(subject))];
@@ -61,6 +59,7 @@ pub(super) fn footer(subject: &Subject, folded: Option<usize>, style: Style) -> 
             "方框折叠在第 {depth} 层;`--depth all` 全部展开"
         )
     }));
+    notes.extend(signs.map(|signs| text!("kernel: {signs}", "核:{signs:#}")));
     text.extend(notes.iter().map(|note| wrapped(note.get(language), style.width)));
     text
 }
