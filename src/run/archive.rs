@@ -62,6 +62,11 @@ impl<'p> Archive<'p> {
         Ok(Self { path, format, entries })
     }
 
+    /// Whether what it holds is in an order that its author gave it.
+    pub(super) fn is_in_order(&self) -> bool {
+        matches!(self.format, Format::Npz(_))
+    }
+
     /// Reads a tensor, in the element type that it has.
     pub(super) fn read(&mut self, index: usize) -> Result<Tensor, RunError> {
         let Entry { dtype, dims, place, .. } = &self.entries[index];

@@ -20,13 +20,17 @@ use crate::graph::{Content, Graph, NodeId};
 use crate::op::{Arity, Op};
 use crate::shape::Shape;
 
+mod alike;
 mod archive;
 pub mod assign;
 mod cgroup;
 mod engine;
 mod error;
+mod flow;
 mod inputs;
+mod likeness;
 pub mod memory;
+mod modules;
 pub mod npy;
 mod order;
 mod summary;

@@ -9,7 +9,8 @@ use rand::{RngExt, SeedableRng};
 
 use super::RunError;
 use super::archive::{Archive, Entry};
-use super::assign::{Named, assign};
+use super::assign::{Named, Refusal, assign};
+use super::modules::wanted;
 use crate::graph::{Graph, NodeId};
 use crate::op::{Initializer, Weight};
 use crate::text;
@@ -81,8 +82,9 @@ impl Weights {
             dims: entry.dims.iter().map(|&size| size as u64).collect(),
         };
         let (wanted, given) = (names(graph), archive.entries.iter().map(named).collect::<Vec<_>>());
-        let assignment = assign(&wanted, &given)
-            .map_err(|findings| RunError::Unfit { name: path.display().to_string(), findings })?;
+        let assignment = assign(graph, &given, archive.is_in_order()).map_err(
+            |Refusal { findings, .. }| RunError::Unfit { name: path.display().to_string(), findings },
+        )?;
         let mut tensors = vec![];
         for (wanted, &index) in wanted.iter().zip(&assignment.given) {
             let tensor = archive.read(index)?;
@@ -122,13 +124,7 @@ pub struct Loaded {
 
 /// What the tensors that a graph needs are called, in the order of use: a node's path, a dot, and PyTorch's name.
 pub fn names(graph: &Graph) -> Vec<Named> {
-    let owners = graph.nodes().filter(|(_, node)| node.weights_of.is_none());
-    let named = owners.flat_map(|(id, _)| {
-        let path = graph.path(id);
-        let weights = graph.weights(id).into_iter();
-        weights.map(move |weight| Named { name: format!("{path}.{}", weight.name), dims: weight.dims() })
-    });
-    named.collect()
+    wanted(graph).into_iter().map(|wanted| wanted.named).collect()
 }
 
 pub(super) fn sizes(dims: &[u64]) -> Result<Vec<usize>> {
