@@ -49,7 +49,11 @@ pub fn assign(graph: &Graph, given: &[Named], in_order: bool) -> Result<Assignme
     let wanted = wanted(graph);
     let named = by_name(&wanted, given);
     let found = named.iter().flatten().count();
-    let wrong = shapes_apart(&wanted, given, &named);
+    let mut wrong = shapes_apart(&wanted, given, &named);
+    // Of a module that has its name every tensor has.
+    if wrong.is_empty() && is_in_parts(&wanted, &named) {
+        wrong = names_apart(&wanted, given, &named);
+    }
     if !wrong.is_empty() {
         return Err(Refusal::of(wrong, named));
     }
@@ -96,7 +100,7 @@ fn by_name(wanted: &[Wanted], given: &[Named]) -> Vec<Option<usize>> {
 }
 
 /// Where names begin that have lost what all of them begin with: nothing of it, one part, and so on.
-fn prefixes(given: &[Named]) -> Vec<usize> {
+pub(super) fn prefixes(given: &[Named]) -> Vec<usize> {
     let Some(first) = given.first() else { return vec![0] };
     let (module, _) = split(&first.name);
     let ends = module.match_indices(['.', '/']).map(|(end, _)| end + 1).chain([module.len() + 1]);
@@ -133,6 +137,13 @@ pub(super) fn shape_apart(wanted: &Named, given: &Named) -> Text {
         "`{theirs}` is {has} in the file, and `{ours}` is {needs} in the network",
         "`{theirs}` 在文件中是 {has},而 `{ours}` 在网络中是 {needs}"
     )
+}
+
+/// Whether a module has some tensors of equal names, and some that have none.
+fn is_in_parts(wanted: &[Wanted], named: &[Option<usize>]) -> bool {
+    let is_named = |module: &Module| module.tensors.values().filter(|&&index| named[index].is_some()).count();
+    let modules = modules(wanted.iter().map(|wanted| &*wanted.named.name).enumerate());
+    modules.iter().any(|module| !matches!(is_named(module), count if count == 0 || count == module.tensors.len()))
 }
 
 /// What has no counterpart of its name, on either side.
