@@ -1,17 +1,17 @@
 //! `cnncost bench`: how long networks take, beside what counting says.
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
 use super::execute::{Execution, Failure, Place, dtype};
-use super::input::{Reading, Wanted, read_file};
-use super::{Outcome, Output};
-use crate::bench::compare::Baseline;
+use super::input::{Reading, Wanted, is_open, is_pipe, read_file, read_once};
+use super::{Invocation, Outcome, Output};
+use crate::bench::compare::{Baseline, unlike};
 use crate::bench::{self, Bench, BenchError, Effort, Progress, Settings, Warmup};
+use crate::error::Diagnostic;
 use crate::report::Subject;
 use crate::report::bench::{self as report, Choice, json};
 use crate::report::columns::Column;
@@ -99,7 +99,7 @@ enum Format {
 /// Between two words about how far it is: nobody reads faster.
 const UPDATE: Duration = Duration::from_millis(100);
 
-pub(super) fn run(arguments: &Arguments) -> Outcome {
+pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
     let output = &arguments.output;
     let settings = match arguments.settings() {
         Ok(settings) => settings,
@@ -108,8 +108,9 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if let &[threads] = &*settings.threads
         && arguments.is_measured_apart()
         && !bench::is_set(threads)
+        && invocation.program.is_some()
     {
-        return again(threads, output);
+        return again(threads, invocation, output);
     }
     let place = arguments.execution.device;
     let device = match dtype(arguments.reading.settings.dtype, place).and_then(|_| place.open()) {
@@ -120,6 +121,10 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     };
     if let Some(error) = output.to.as_ref().and_then(|path| npy::can_write(path).err()) {
         return output.report(&error);
+    }
+    let read_once = read_once(&arguments.files.iter().chain(&arguments.compare).collect::<Vec<_>>());
+    if let Err(message) = read_once {
+        return output.misused(message, None);
     }
     let read = |path: &String| Baseline::parse(path, &read_file(path)?);
     // Who serves compares nothing, and its standard input is not a baseline.
@@ -148,7 +153,9 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     }
     let mut teller = Teller::new(output);
     let tell = |progress| teller.tell(&subjects, progress);
-    let measured = bench::run(&subjects, &settings, &device, Some(&worker), tell);
+    let worker = || worker(invocation);
+    let program = invocation.program.is_some().then_some(&worker as &dyn Fn() -> Command);
+    let measured = bench::run(&subjects, &settings, &device, program, tell);
     teller.clear();
     let mut measured = match measured {
         Ok(measured) => measured,
@@ -159,8 +166,10 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         sort: arguments.sort,
         differences: baseline.map(|baseline| baseline.compare(&mut measured, &subjects)),
     };
-    let slower = arguments.reading.settings.strict && report::is_slower(&choice);
-    let failed = if slower { Outcome::Failed } else { Outcome::Done };
+    let is_strict = arguments.reading.settings.strict;
+    let unlike = is_strict && is_unlike(&measured, &subjects, output);
+    let slower = is_strict && report::is_slower(&choice);
+    let failed = if slower || unlike { Outcome::Failed } else { Outcome::Done };
     read.max(failed).max(output.write(&arguments.text(&measured, &subjects, &choice)))
 }
 
@@ -202,12 +211,7 @@ impl Arguments {
 
     /// Whether a network comes from standard input or another pipe, which can be read only once.
     fn is_piped(&self) -> bool {
-        // What stands behind a name of an open file is another thing to another process.
-        let is_open = |file: &String| ["/dev", "/proc"].iter().any(|root| Path::new(file).starts_with(root));
-        let is_pipe = |file: &String| {
-            std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
-        };
-        self.files.iter().any(|file| file == "-" || is_open(file) || is_pipe(file))
+        self.files.iter().any(|file| is_open(file) || is_pipe(file))
     }
 
     fn text(&self, bench: &Bench, subjects: &[Subject], choice: &Choice) -> String {
@@ -220,18 +224,36 @@ impl Arguments {
     }
 }
 
+/// Says what has nothing to be held against, or something else, which `--strict` takes for a failure.
+fn is_unlike(bench: &Bench, subjects: &[Subject], output: &Output) -> bool {
+    let unlike: Vec<_> = unlike(bench, subjects).collect();
+    let Some((_, first)) = unlike.first() else { return false };
+    let said = unlike.iter().map(|(subject, caveat)| {
+        let (label, batch, why) = (&subject.label, subject.analysis.batch, caveat.text());
+        let (english, chinese) = (why.english, why.chinese);
+        text!("{label}, batch {batch}: {english}", "{label},批量 {batch}:{chinese}")
+    });
+    let mut mistake = Diagnostic::nowhere(text!(
+        "not everything is in the baseline, as `--strict` wants it",
+        "`--strict` 要求基线包含全部测量,而这里有不同"
+    ));
+    mistake.notes = said.collect();
+    mistake.notes.dedup();
+    output.show(&mistake.help(first.remedy()));
+    true
+}
+
 /// This program once more, on the same networks.
-fn worker() -> Command {
-    // Where it cannot be found, starting it fails, and that is told.
-    let mut program = Command::new(std::env::current_exe().unwrap_or_default());
-    program.args(["bench", "--serve"]).args(std::env::args_os().skip(2));
+fn worker(invocation: &Invocation) -> Command {
+    let mut program = invocation.command();
+    program.args(["bench", "--serve"]).args(invocation.arguments.iter().skip(2));
     program
 }
 
 /// This program once more on the same arguments, input and output, with so many threads.
-fn again(threads: usize, output: &Output) -> Outcome {
-    let mut program = Command::new(std::env::current_exe().unwrap_or_default());
-    bench::set_threads(program.args(std::env::args_os().skip(1)), threads);
+fn again(threads: usize, invocation: &Invocation, output: &Output) -> Outcome {
+    let mut program = invocation.command();
+    bench::set_threads(program.args(invocation.arguments.iter().skip(1)), threads);
     match program.status().map(|status| status.code()) {
         Ok(Some(0)) => Outcome::Done,
         Ok(Some(2)) => Outcome::Unusable,

@@ -49,7 +49,10 @@ impl Voice {
         self.report_with(error, None)
     }
 
-    fn report_with(&self, error: &RunError, help: Option<Text>) -> Outcome {
+    pub(super) fn report_with(&self, error: &RunError, help: Option<Text>) -> Outcome {
+        if let RunError::Map(error) = error {
+            return self.refuse(error);
+        }
         let mut mistake = Diagnostic::nowhere(error.text());
         mistake.notes = error.findings().to_vec();
         mistake.help = help;
@@ -57,6 +60,7 @@ impl Voice {
         match error {
             RunError::File { .. }
             | RunError::Unfit { .. }
+            | RunError::Map(_)
             | RunError::Inputs { .. }
             | RunError::Index { .. } => Outcome::Unusable,
             RunError::Shape { .. }

@@ -16,7 +16,7 @@ use crate::text::printable;
 
 mod named;
 
-pub(super) use named::{Named, bundled_text, read_file};
+pub(super) use named::{Named, bundled_text, is_open, is_pipe, read_file, read_once};
 
 /// What a network is read with.
 #[derive(Args, Clone, Debug)]
@@ -177,8 +177,7 @@ impl Reading {
         wanted: Wanted,
         output: &Voice,
     ) -> (Vec<Subject>, Outcome) {
-        if files.iter().filter(|file| *file == "-").count() > 1 {
-            let message = text!("standard input can be read only once", "标准输入只能读取一次");
+        if let Err(message) = read_once(files) {
             return (vec![], output.misused(message, None));
         }
         let (mut subjects, mut worst) = (vec![], Outcome::Done);
@@ -193,7 +192,7 @@ impl Reading {
     }
 
     /// Every variant that was asked for.
-    fn variants(
+    pub(super) fn variants(
         &self,
         named: &Named,
         wanted: Wanted,
@@ -295,7 +294,7 @@ impl Reading {
     }
 
     /// The description that `file` names.
-    fn read(&self, file: &str) -> Result<Named, ReadError> {
+    pub(super) fn read(&self, file: &str) -> Result<Named, ReadError> {
         let From::Toml = self.settings.from;
         Named::read(file)
     }

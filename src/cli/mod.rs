@@ -25,13 +25,13 @@ mod input;
 mod like;
 mod lock;
 mod models;
-mod open;
 mod ops;
 mod output;
 mod reconcile;
 mod relatives;
 mod run;
 mod schema;
+mod weights;
 
 /// Counts what convolutional networks cost: shapes, parameters, multiply–accumulates, FLOPs, each exact and each with its
 /// working.
@@ -113,6 +113,21 @@ enum Dtype {
     I8,
 }
 
+/// How the program was called.
+struct Invocation {
+    /// Its own name first.
+    arguments: Vec<OsString>,
+    /// The file of it.
+    program: Option<PathBuf>,
+}
+
+impl Invocation {
+    /// The program once more, without arguments.
+    fn command(&self) -> std::process::Command {
+        std::process::Command::new(self.program.clone().unwrap_or_default())
+    }
+}
+
 /// How a command ended, from best to worst; several files end as the worst of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
@@ -127,8 +142,12 @@ enum Outcome {
 ///
 /// The exit code is 0 when all is done, 1 when a claim or budget failed, no way of counting gives a figure, `--strict` found
 /// something or the work failed, and 2 when the arguments are wrong or an input cannot be read.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+///
+/// `program` is the file of a program that passes its arguments on to this function. It is started once more where networks
+/// are measured with another number of threads than this process has; without it, they are not.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, program: Option<PathBuf>) -> ExitCode {
+    let invocation = Invocation { arguments: arguments.into_iter().collect(), program };
+    let cli = match Cli::try_parse_from(&invocation.arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // A closed pipe is no error.
@@ -138,7 +157,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Analyze(arguments) => analyze::run(&arguments),
-        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments, &invocation),
         Command::Check(arguments) => check::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),

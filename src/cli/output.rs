@@ -42,7 +42,7 @@ fn write_stdout(data: &str) -> io::Result<()> {
 }
 
 /// Writes beside the file and then puts that in its place, so that nobody sees half of it.
-fn write_file(path: &Path, data: &str) -> io::Result<()> {
+pub(super) fn write_file(path: &Path, data: &str) -> io::Result<()> {
     let is_plain = fs::metadata(path).map_or(true, |metadata| metadata.is_file());
     if !is_plain {
         return fs::write(path, data);

@@ -24,6 +24,7 @@ pub mod schema;
 mod settings;
 pub(crate) mod synonyms;
 mod toml;
+pub mod weight_map;
 
 pub use description::Description;
 use description::{Body, Name};

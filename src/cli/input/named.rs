@@ -7,10 +7,10 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::super::open::open;
 use crate::error::{ReadError, meant};
 use crate::read::bundled::{self, Bundled, CLAIMS};
 use crate::read::{Description, MOST_BYTES};
+use crate::run::open;
 use crate::text;
 use crate::text::Text;
 
@@ -74,6 +74,43 @@ impl Named {
     }
 }
 
+/// Whether what `file` names can be read only once: standard input, or another pipe; with its variant behind `@` or not.
+pub(in crate::cli) fn is_pipe(file: &str) -> bool {
+    let path = without_variant(file);
+    path == "-" || std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+/// Whether it names something that this process has open, which is another thing to another process.
+pub(in crate::cli) fn is_open(file: &str) -> bool {
+    ["/dev/fd", "/dev/stdin", "/proc"].iter().any(|root| Path::new(without_variant(file)).starts_with(root))
+}
+
+/// A file's name without the variant behind `@`; a file whose name has an `@` in it is that file.
+fn without_variant(file: &str) -> &str {
+    match file.rsplit_once('@') {
+        Some((path, _)) if !Path::new(file).exists() => path,
+        Some(_) | None => file,
+    }
+}
+
+/// Whether nothing that can be read only once stands twice in a list of files.
+pub(in crate::cli) fn read_once(files: &[impl AsRef<str>]) -> Result<(), Text> {
+    let mut seen = vec![];
+    for file in files.iter().map(AsRef::as_ref).filter(|file| is_pipe(file)) {
+        let path = without_variant(file);
+        let is_standard = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].contains(&path);
+        let path = if is_standard { "-" } else { path };
+        if seen.contains(&path) && is_standard {
+            return Err(text!("standard input can be read only once", "标准输入只能读取一次"));
+        }
+        if seen.contains(&path) {
+            return Err(text!("`{path}` can be read only once", "`{path}` 只能读取一次"));
+        }
+        seen.push(path);
+    }
+    Ok(())
+}
+
 /// The text of a bundled description.
 pub(in crate::cli) fn bundled_text(name: &str) -> Result<&'static str, ReadError> {
     let claims = CLAIMS.iter().find(|file| file.name == name);
@@ -102,7 +139,7 @@ pub(in crate::cli) fn read_file(path: &str) -> Result<String, ReadError> {
         let help = text!("give the files in it: `{path}/*.toml`", "请给出其中的文件:`{path}/*.toml`");
         return Err(unreadable(text!("it is a directory", "这是一个目录"), Some(help)));
     }
-    read_text(path, open(path).map_err(|error| unreadable(io_error(&error), None))?)
+    read_text(path, open(Path::new(path)).map_err(|error| unreadable(io_error(&error), None))?)
 }
 
 fn read_text(name: &str, file: impl Read) -> Result<String, ReadError> {
