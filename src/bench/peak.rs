@@ -59,6 +59,7 @@ impl Peak {
             source: String::new(),
             memory_bytes: 0,
             weight_memory_bytes: None,
+            largest_piece_bytes: None,
             bandwidth: self.bytes_per_second,
             f32_peak: peak,
             f16_peak: peak,

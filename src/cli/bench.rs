@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::execute::{Execution, Failure, Place, dtype};
 use super::input::{Reading, Wanted, read_file};
-use super::{Outcome, Output};
+use super::{Outcome, Output, files};
 use crate::bench::compare::Baseline;
 use crate::bench::{self, Bench, BenchError, Effort, Progress, Settings, Warmup};
 use crate::report::Subject;
@@ -112,7 +112,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         return again(threads, output);
     }
     let place = arguments.execution.device;
-    let device = match dtype(arguments.reading.settings.dtype, place).and_then(|_| place.open()) {
+    let device = match dtype(arguments.reading.settings.dtype(), place).and_then(|_| place.open()) {
         Ok(device) => device,
         Err(Failure::Misused(message, help)) => return output.misused(message, help),
         Err(Failure::Run(error)) => return output.report(&error),
@@ -134,6 +134,10 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     subjects.sort_by_key(|subject| arguments.batch.iter().position(|&batch| batch == subject.analysis.batch));
     if subjects.is_empty() {
         return read;
+    }
+    // What is measured for a while is not thrown away at the end.
+    if let Some(Err((message, help))) = output.to.as_deref().map(files::may_write) {
+        return output.misused(message, Some(help));
     }
     if arguments.serve {
         // Whoever asked is gone: there is nobody left to tell.

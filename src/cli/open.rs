@@ -2,6 +2,9 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
+
+use super::files;
 
 /// How long a pipe may go without a writer: both ends may be opened at once, and ours be the first.
 #[cfg(unix)]
@@ -15,6 +18,7 @@ pub(super) fn open(path: &str) -> io::Result<impl Read> {
 
     let flags = OFlags::NONBLOCK.bits().cast_signed();
     let mut file = File::options().read(true).custom_flags(flags).open(path)?;
+    files::is_read(Path::new(path));
     let first = if file.metadata()?.file_type().is_fifo() { first_byte(&mut file)? } else { None };
     fcntl_setfl(&file, fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
     Ok(io::Cursor::new(first.as_slice().to_vec()).chain(file))
@@ -23,6 +27,7 @@ pub(super) fn open(path: &str) -> io::Result<impl Read> {
 /// Opens a file.
 #[cfg(not(unix))]
 pub(super) fn open(path: &str) -> io::Result<impl Read> {
+    files::is_read(Path::new(path));
     File::open(path)
 }
 

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use super::dump::Dump;
 use super::execute::{Execution, Failure, check_memory, dtype};
 use super::input::{NetworkSettings, Reading, Sizes, Wanted, sizes};
-use super::{Outcome, Voice};
+use super::{Outcome, Voice, files};
 use crate::error::did_you_mean;
 use crate::graph::Graph;
 use crate::report::Subject;
@@ -89,7 +89,8 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 impl Arguments {
     fn run(&self) -> Result<Outcome, Failure> {
         let Execution { device: place, engine } = self.execution;
-        let dtype = dtype(self.network.dtype, place)?;
+        let dtype = dtype(self.network.dtype(), place)?;
+        self.given_files().for_each(files::is_read);
         let arrays = self.arrays()?;
         let (subject, arrays, read) = self.subject(arrays)?;
         let (graph, batch) = (&subject.network.graph, subject.analysis.batch);
@@ -138,6 +139,15 @@ impl Arguments {
             Format::Json => json(&run),
         };
         Ok(read.max(self.voice.print(&text)))
+    }
+
+    /// The files that are read beside the description.
+    fn given_files(&self) -> impl Iterator<Item = &Path> {
+        let arrays = self.input.iter().filter_map(|given| match given {
+            Given::File(_, path) => Some(path.as_path()),
+            Given::Sizes(_) => None,
+        });
+        arrays.chain(self.weights.as_deref())
     }
 
     /// The arrays that are given, each with the name of its input, if it has one.
@@ -265,7 +275,8 @@ impl Arguments {
         let places = self.output.iter().enumerate().map(place).collect::<Result<Vec<_>, _>>()?;
         for (index, (_, path)) in self.output.iter().enumerate() {
             npy::can_write(path)?;
-            if self.output[..index].iter().any(|(_, other)| other == path) {
+            files::may_write(path).map_err(|(message, help)| Failure::Misused(message, Some(help)))?;
+            if self.output[..index].iter().any(|(_, other)| other == path || files::is_same(other, path)) {
                 let path = path.display();
                 let message = text!("`{path}` is given for two outputs", "`{path}` 被用于两个输出");
                 return Err(Failure::Misused(message, None));

@@ -29,6 +29,7 @@ mod inputs;
 pub mod memory;
 pub mod npy;
 mod order;
+mod replace;
 mod summary;
 mod weights;
 
@@ -37,6 +38,7 @@ pub use engine::Engine;
 pub use error::RunError;
 pub(crate) use error::said;
 pub use inputs::{Indices, given_input, indices, random_inputs};
+pub(crate) use replace::replace;
 pub use summary::Summary;
 pub use weights::{Loaded, Weights, names};
 

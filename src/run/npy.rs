@@ -2,7 +2,6 @@
 //!
 //! A header is believed only as far as the file is long.
 
-use std::fs;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
@@ -11,6 +10,7 @@ use candle_core::{DType, Device, Tensor};
 use super::RunError;
 use super::archive::{DATA_ENDS, file_error, io_error, open};
 use super::error::said;
+use super::replace::replace;
 use crate::text;
 use crate::text::Text;
 
@@ -62,18 +62,7 @@ pub fn write(path: &Path, tensor: &Tensor) -> Result<(), RunError> {
     let dtype = if tensor.dtype() == DType::BF16 { DType::F32 } else { tensor.dtype() };
     let tensor = tensor.to_device(&Device::Cpu).and_then(|tensor| tensor.to_dtype(dtype));
     let tensor = tensor.and_then(|tensor| tensor.contiguous()).map_err(failed)?;
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return tensor.write_npy(path).map_err(failed);
-    }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(name);
-    let written = tensor.write_npy(&part).and_then(|()| Ok(fs::rename(&part, path)?));
-    if written.is_err() {
-        // Whatever there is of it is of no use; that it cannot be removed adds nothing to the error.
-        let _ = fs::remove_file(&part);
-    }
-    written.map_err(failed)
+    replace(path, |part| tensor.write_npy(part)).map_err(failed)
 }
 
 impl Header {
