@@ -70,6 +70,7 @@ impl Peak {
             source: String::new(),
             memory_bytes: 0,
             weight_memory_bytes: None,
+            largest_piece_bytes: None,
             bandwidth: self.bytes_per_second,
             f32_peak: peak,
             f16_peak: peak,
@@ -113,7 +114,11 @@ fn copied<E>(
     let taken = start.elapsed();
     let left = budget.saturating_sub(taken);
     let times = FIRST_SHARE * left.as_secs_f64() / taken.as_secs_f64().max(1e-9);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is positive, and limited")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is positive, and limited"
+    )]
     let bytes = size(((times * as_float(first)) as u64).min(wanted));
     if bytes <= first {
         return Ok((first, seconds));

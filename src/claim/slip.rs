@@ -4,7 +4,7 @@ use num_traits::{CheckedDiv, CheckedMul};
 
 use super::metric::{self, counts_of, output};
 use super::statement::{Comparison, Figure, Literal, Statement, TermKind};
-use super::{Networks, Value, compare, evaluate};
+use super::{Known, Value, compare, evaluate};
 use crate::analyze::cost;
 use crate::counts::{Counts, Kind};
 use crate::graph::{NodeId, Place};
@@ -23,7 +23,7 @@ use mistakes::{MISTAKES, sizes_with, with_mistake};
 /// What the statement would hold with, if it is one of the slips that are often made.
 pub(super) fn likely(
     statement: &Statement,
-    networks: &Networks,
+    known: &Known,
     (left, right): (&Value, &Value),
     others: &dyn Fn(&Option<String>) -> Vec<Subject>,
 ) -> Option<Text> {
@@ -40,7 +40,7 @@ pub(super) fn likely(
         compare(statement, pair.0, pair.1, None).is_ok_and(|reading| reading.is_some())
     };
     let figure = statement.figures().next()?;
-    let subject = networks.get(&figure.alias)?;
+    let subject = known.networks.get(&figure.alias)?;
     let is_single = statement.figures().count() == 1
         && [&statement.left, &statement.right].iter().any(|term| matches!(term.kind, TermKind::Figure(_)));
     let single = || {
@@ -57,7 +57,7 @@ pub(super) fn likely(
                 let value = evaluate(
                     if std::ptr::eq(figure_value, left) { &statement.left } else { &statement.right },
                     &|figure| {
-                        metric::value(other, figure).map_err(|failure| super::statement::Misread {
+                        metric::value(other, figure, known).map_err(|failure| super::statement::Misread {
                             span: figure.span.clone(),
                             failure,
                         })
@@ -88,9 +88,10 @@ fn sides<'a>(
         (TermKind::Literal(literal), _) => Some((right, left, Some(literal))),
         (_, TermKind::Sizes(_)) => Some((left, right, None)),
         (TermKind::Sizes(_), _) => Some((right, left, None)),
-        (TermKind::Figure(_) | TermKind::Operation(..), TermKind::Figure(_) | TermKind::Operation(..)) => {
-            None
-        }
+        (
+            TermKind::Figure(_) | TermKind::Operation(..) | TermKind::Truth(_),
+            TermKind::Figure(_) | TermKind::Operation(..) | TermKind::Truth(_),
+        ) => None,
     }
 }
 
@@ -287,7 +288,9 @@ fn of_shape(subject: &Subject, place: Place, value: &Value) -> Vec<Slip> {
         Value::Sizes(_) => {
             Value::Sizes(channels.into_iter().chain(sizes.into_iter().map(i128::from)).collect())
         }
-        Value::Number(_) => Value::Number(Rational::from(i128::from(sizes.last().copied().unwrap_or(0)))),
+        Value::Number(_) | Value::Truth(_) => {
+            Value::Number(Rational::from(i128::from(sizes.last().copied().unwrap_or(0))))
+        }
     };
     let mut slips: Vec<Slip> = vec![];
     if let Some(sizes) = sizes_with(subject, id, |axis| Axis { before: 0, after: 0, ..axis }) {

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::execute::{Execution, Failure, Place, dtype};
 use super::input::{Reading, Wanted, is_open, is_pipe, read_file, read_once};
-use super::{Invocation, Outcome, Output};
+use super::{Invocation, Outcome, Output, files};
 use crate::bench::compare::{Baseline, unlike};
 use crate::bench::{self, Bench, BenchError, Effort, Progress, Settings, Warmup};
 use crate::error::Diagnostic;
@@ -113,7 +113,7 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
         return again(threads, invocation, output);
     }
     let place = arguments.execution.device;
-    let device = match dtype(arguments.reading.settings.dtype, place).and_then(|_| place.open()) {
+    let device = match dtype(arguments.reading.settings.dtype(), place).and_then(|_| place.open()) {
         Ok(device) => device,
         Err(Failure::Misused(message, help)) => return output.misused(message, help),
         Err(Failure::Run(error)) => return output.report(&error),
@@ -139,6 +139,10 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
     subjects.sort_by_key(|subject| arguments.batch.iter().position(|&batch| batch == subject.analysis.batch));
     if subjects.is_empty() {
         return read;
+    }
+    // What is measured for a while is not thrown away at the end.
+    if let Some(Err((message, help))) = output.to.as_deref().map(files::may_write) {
+        return output.misused(message, Some(help));
     }
     if arguments.serve {
         // Whoever asked is gone: there is nobody left to tell.

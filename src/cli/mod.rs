@@ -21,6 +21,7 @@ mod device;
 mod dump;
 mod execute;
 mod explain;
+mod files;
 mod input;
 mod like;
 mod lock;
@@ -252,6 +253,17 @@ impl From<Dtype> for ElementType {
             Dtype::F16 => Self::F16,
             Dtype::Bf16 => Self::Bf16,
             Dtype::I8 => Self::I8,
+        }
+    }
+}
+
+impl From<ElementType> for Dtype {
+    fn from(element: ElementType) -> Self {
+        match element {
+            ElementType::F32 => Self::F32,
+            ElementType::F16 => Self::F16,
+            ElementType::Bf16 => Self::Bf16,
+            ElementType::I8 => Self::I8,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::dump::Dump;
 use super::execute::{Execution, Failure, check_memory, dtype};
 use super::input::{Named, NetworkSettings, Reading, Sizes, Wanted, read_once, sizes};
 use super::weights::WeightArguments;
-use super::{Outcome, Voice};
+use super::{Outcome, Voice, files};
 use crate::error::did_you_mean;
 use crate::graph::Graph;
 use crate::report::Subject;
@@ -85,9 +85,11 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 impl Arguments {
     fn run(&self) -> Result<Outcome, Failure> {
         let Execution { device: place, engine } = self.execution;
-        let dtype = dtype(self.network.dtype, place)?;
+        let dtype = dtype(self.network.dtype(), place)?;
         self.check_files()?;
-        let named = self.reading(None).read(&self.file).map_err(|error| Failure::Said(self.voice.refuse(&error)))?;
+        let named =
+            self.reading(None).read(&self.file).map_err(|error| Failure::Said(self.voice.refuse(&error)))?;
+        self.weights.check()?;
         let arrays = self.arrays()?;
         let (subject, arrays, read) = self.subject(&named, arrays)?;
         let (graph, batch) = (&subject.network.graph, subject.analysis.batch);
@@ -136,6 +138,15 @@ impl Arguments {
             Format::Json => json(&run),
         };
         Ok(read.max(self.voice.print(&text)))
+    }
+
+    /// The files that are read beside the description.
+    fn given_files(&self) -> impl Iterator<Item = &Path> {
+        let arrays = self.input.iter().filter_map(|given| match given {
+            Given::File(_, path) => Some(path.as_path()),
+            Given::Sizes(_) => None,
+        });
+        arrays.chain(self.weights.read())
     }
 
     /// The arrays that are given, each with the name of its input, if it has one.
@@ -273,7 +284,8 @@ impl Arguments {
         let places = self.output.iter().enumerate().map(place).collect::<Result<Vec<_>, _>>()?;
         for (index, (_, path)) in self.output.iter().enumerate() {
             npy::can_write(path)?;
-            if self.output[..index].iter().any(|(_, other)| other == path) {
+            files::may_write(path).map_err(|(message, help)| Failure::Misused(message, Some(help)))?;
+            if self.output[..index].iter().any(|(_, other)| other == path || files::is_same(other, path)) {
                 let path = path.display();
                 let message = text!("`{path}` is given for two outputs", "`{path}` 被用于两个输出");
                 return Err(Failure::Misused(message, None));
@@ -282,16 +294,11 @@ impl Arguments {
         Ok(places.into_iter().zip(self.output.iter().map(|(_, path)| path.as_path())).collect())
     }
 
-    /// Whether what can be read only once is read once, and nothing is written over that is read.
+    /// Notes which files are read; those that can be read only once must be read once.
     fn check_files(&self) -> Result<(), Failure> {
-        let arrays = self.input.iter().filter_map(|given| match given {
-            Given::File(_, path) => Some(path.as_path()),
-            Given::Sizes(_) => None,
-        });
-        let read: Vec<&Path> = arrays.chain([Path::new(&self.file)]).collect();
-        self.weights.check(&read)?;
-        let read: Vec<&Path> = read.into_iter().chain(self.weights.read()).collect();
-        read_once(&read.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>())
+        self.given_files().for_each(files::is_read);
+        let read = self.given_files().chain([Path::new(&self.file)]);
+        read_once(&read.map(Path::to_string_lossy).collect::<Vec<_>>())
             .map_err(|message| Failure::Misused(message, None))
     }
 }

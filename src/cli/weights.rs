@@ -1,6 +1,7 @@
 //! The weights that `cnncost run` computes with: where they are from, which is which, and where they are kept.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device};
@@ -8,11 +9,11 @@ use clap::Args;
 
 use super::execute::Failure;
 use super::input::read_file;
-use super::{Voice, say};
+use super::{Voice, files, say};
 use crate::graph::Graph;
 use crate::read::weight_map;
 use crate::run::map::Map;
-use crate::run::{Draft, Loaded, RunError, Weights, npy};
+use crate::run::{Draft, Loaded, RunError, Weights, npy, replace};
 use crate::text;
 use crate::text::{Text, printable};
 
@@ -46,18 +47,15 @@ impl WeightArguments {
         [&self.weights, &self.map].into_iter().flatten().map(PathBuf::as_path)
     }
 
-    /// Whether what is to be written can be: none of it is read, and no two are one.
-    pub(super) fn check(&self, read: &[&Path]) -> Result<(), Failure> {
+    /// Whether what is to be written can be: none of it was read, and no two are one.
+    pub(super) fn check(&self) -> Result<(), Failure> {
         let written: Vec<&PathBuf> = [&self.write_map, &self.save_weights].into_iter().flatten().collect();
         for path in &written {
             npy::can_write(path)?;
-            let shown = path.display();
-            if read.iter().copied().chain(self.read()).any(|other| is_same(path, other)) {
-                let message =
-                    text!("`{shown}` would be written over, and is read", "`{shown}` 会被覆盖,而它正被读取");
-                return Err(Failure::Misused(message, None));
-            }
-            if written.iter().filter(|other| is_same(path, other)).count() > 1 {
+            files::may_write(path).map_err(|(message, help)| Failure::Misused(message, Some(help)))?;
+            let is_it = |other: &&&PathBuf| **other == *path || files::is_same(path, other);
+            if written.iter().filter(is_it).count() > 1 {
+                let shown = path.display();
                 let message = text!("`{shown}` is given for two files", "`{shown}` 被用于两个文件");
                 return Err(Failure::Misused(message, None));
             }
@@ -161,17 +159,10 @@ fn read_map(path: &Path) -> Result<Map, crate::error::ReadError> {
 }
 
 fn write(path: &Path, draft: &Draft, voice: &Voice) -> Result<(), Failure> {
-    let written = super::output::write_file(path, draft.text().get(voice.language()));
-    written.map_err(|error| {
+    let text = draft.text();
+    let written = replace(path, |part| fs::write(part, text.get(voice.language())));
+    written.map_err(|error: io::Error| {
         let (name, why) = (path.display().to_string(), crate::run::io_error(&error));
         Failure::Run(RunError::Unwritten { name, why })
     })
-}
-
-/// Whether two names are one file's.
-fn is_same(one: &Path, other: &Path) -> bool {
-    match (fs::canonicalize(one), fs::canonicalize(other)) {
-        (Ok(one), Ok(other)) => one == other,
-        (Ok(_) | Err(_), Err(_)) | (Err(_), Ok(_)) => one == other,
-    }
 }

@@ -24,8 +24,8 @@ mod alike;
 mod archive;
 pub mod assign;
 mod cgroup;
-mod engine;
 mod draft;
+mod engine;
 mod error;
 mod flow;
 mod inputs;
@@ -36,6 +36,7 @@ mod modules;
 pub mod npy;
 mod open;
 mod order;
+mod replace;
 mod summary;
 mod weights;
 
@@ -44,8 +45,9 @@ pub use draft::Draft;
 pub use engine::Engine;
 pub use error::RunError;
 pub(crate) use error::said;
-pub(crate) use open::open;
 pub use inputs::{Indices, given_input, indices, random_inputs};
+pub(crate) use open::open;
+pub(crate) use replace::replace;
 pub use summary::Summary;
 pub use weights::{Loaded, Weights, names};
 

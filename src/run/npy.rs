@@ -2,7 +2,6 @@
 //!
 //! A header is believed only as far as the file is long.
 
-use std::fs;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
@@ -11,6 +10,7 @@ use candle_core::{DType, Device, Tensor};
 use super::RunError;
 use super::archive::{DATA_ENDS, Opened, file_error, io_error, most_held, opened};
 use super::error::said;
+use super::replace::replace;
 use crate::text;
 use crate::text::Text;
 
@@ -59,31 +59,21 @@ pub fn can_write(path: &Path) -> Result<(), RunError> {
 pub fn write(path: &Path, tensor: &Tensor) -> Result<(), RunError> {
     let dtype = if tensor.dtype() == DType::BF16 { DType::F32 } else { tensor.dtype() };
     let tensor = tensor.to_device(&Device::Cpu).and_then(|tensor| tensor.to_dtype(dtype));
-    let tensor = tensor.and_then(|tensor| tensor.contiguous());
-    write_whole(path, |part| tensor.and_then(|tensor| tensor.write_npy(part)))
+    let tensor = tensor.and_then(|tensor| tensor.contiguous()).map_err(|error| unwritten(path, &error))?;
+    write_whole(path, |part| tensor.write_npy(part))
 }
 
 /// Lets `write` write a file that then stands at `path` whole, or not at all.
 pub(super) fn write_whole(
     path: &Path,
-    write: impl FnOnce(&Path) -> candle_core::Result<()>,
+    write: impl Fn(&Path) -> candle_core::Result<()>,
 ) -> Result<(), RunError> {
-    let failed = |error: candle_core::Error| {
-        let why = if let candle_core::Error::Io(error) = &error { io_error(error) } else { said(&error) };
-        RunError::Unwritten { name: path.display().to_string(), why }
-    };
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return write(path).map_err(failed);
-    }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(name);
-    let written = write(&part).and_then(|()| Ok(fs::rename(&part, path)?));
-    if written.is_err() {
-        // Whatever there is of it is of no use; that it cannot be removed adds nothing to the error.
-        let _ = fs::remove_file(&part);
-    }
-    written.map_err(failed)
+    replace(path, write).map_err(|error| unwritten(path, &error))
+}
+
+fn unwritten(path: &Path, error: &candle_core::Error) -> RunError {
+    let why = if let candle_core::Error::Io(error) = error { io_error(error) } else { said(error) };
+    RunError::Unwritten { name: path.display().to_string(), why }
 }
 
 impl Header {

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use super::super::files;
 use crate::error::{ReadError, meant};
 use crate::read::bundled::{self, Bundled, CLAIMS};
 use crate::read::{Description, MOST_BYTES};
@@ -21,7 +22,7 @@ pub(in crate::cli) struct Named {
     pub(in crate::cli) stem: String,
     /// What stands behind the `@`: a variant, or `*` for all of them.
     pub(in crate::cli) variant: Option<String>,
-    pub(super) bundled: bool,
+    pub(in crate::cli) bundled: bool,
     sha256: OnceCell<String>,
 }
 
@@ -29,6 +30,7 @@ impl Named {
     /// Reads what `file` names.
     pub(super) fn read(file: &str) -> Result<Self, ReadError> {
         if file == "-" {
+            files::standard_input_is_read();
             let text = read_text("standard input", io::stdin().lock())?;
             return Ok(Self::new(Description::parse("standard input", &text)?, "stdin", None));
         }
@@ -69,7 +71,7 @@ impl Named {
     }
 
     /// Why nothing can be made of it.
-    pub(super) fn refused(&self, why: Text, help: Option<Text>) -> ReadError {
+    pub(in crate::cli) fn refused(&self, why: Text, help: Option<Text>) -> ReadError {
         ReadError::Unreadable { name: self.description.source.name.clone(), why, help }
     }
 }
@@ -139,6 +141,7 @@ pub(in crate::cli) fn read_file(path: &str) -> Result<String, ReadError> {
         let help = text!("give the files in it: `{path}/*.toml`", "请给出其中的文件:`{path}/*.toml`");
         return Err(unreadable(text!("it is a directory", "这是一个目录"), Some(help)));
     }
+    files::is_read(Path::new(path));
     read_text(path, open(Path::new(path)).map_err(|error| unreadable(io_error(&error), None))?)
 }
 

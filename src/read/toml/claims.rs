@@ -10,6 +10,7 @@ use super::super::description::{Claim, DatumKind, Name};
 use super::super::keys;
 use super::{Entry, Reader, name, syntax_mistakes, too_much};
 use crate::error::{Diagnostic, Source};
+use crate::shape::ElementType;
 use crate::text;
 
 /// Whether the file speaks of networks by alias, and so is no description.
@@ -75,7 +76,7 @@ impl Reader<'_> {
         let alias = name(key);
         if let Some(file) = value.get_ref().as_str() {
             let file = Name { text: file.into(), span: value.span() };
-            return Some(Reference { alias, file, set: vec![], input: None, batch: 1 });
+            return Some(Reference { alias, file, set: vec![], input: None, batch: None, dtype: None });
         }
         let (table, span) = self.table(value, &alias.text)?;
         self.refuse_unknown(table, &[keys::REFERENCE], ("a network", "网络引用"));
@@ -91,10 +92,32 @@ impl Reader<'_> {
             None => None,
         };
         let batch = match table.get("batch") {
-            Some(value) => self.whole_numbers(value)?.first().copied().unwrap_or(1),
-            None => 1,
+            Some(value) => Some(self.whole_number(value)?),
+            None => None,
         };
-        Some(Reference { alias, file, set, input, batch })
+        let dtype = match self.name_at(table, "dtype") {
+            Some(written) => Some(self.element_type(written)?),
+            None => None,
+        };
+        Some(Reference { alias, file, set, input, batch, dtype })
+    }
+
+    fn element_type(&mut self, written: Name) -> Option<ElementType> {
+        let known = ElementType::ALL.into_iter();
+        known.clone().find(|known| known.name() == &*written.text).or_else(|| {
+            let (text, list) = (&written.text, known.map(ElementType::name).collect::<Vec<_>>().join("`, `"));
+            let message = text!("there is no type `{text}`", "没有类型 `{text}`");
+            let help = text!("there are `{list}`", "可用的有 `{list}`");
+            self.mistakes.push(Diagnostic::new(message, written.span.clone()).help(help));
+            None
+        })
+    }
+
+    fn whole_number(&mut self, value: &Spanned<DeValue<'_>>) -> Option<u64> {
+        match self.whole_numbers(value)?[..] {
+            [number] => Some(number),
+            _ => self.refuse(value.span(), text!("must be one number", "必须是一个数")),
+        }
     }
 
     /// One whole number above 0, or a list of them.

@@ -111,24 +111,36 @@ fn estimate(subject: &Subject, roofline: &Roofline) -> Text {
 }
 
 fn fit(subject: &Subject, device: &Device) -> Text {
-    let (weights, peak) = (subject.weight_bytes(), subject.peak_bytes());
+    let (weights_needed, tensors_needed) = (subject.weight_bytes(), subject.peak_bytes());
     let memory = bytes(device.memory_bytes.into());
     let (needed_en, needed_zh, room) = match device.weight_memory_bytes {
         None => {
-            let all = bytes(weights + peak);
+            let all = bytes(weights_needed + tensors_needed);
             (all.clone(), all, memory)
         }
         Some(weight_memory) => {
-            let (weights, peak, flash) = (bytes(weights), bytes(peak), bytes(weight_memory.into()));
+            let (weights, peak, flash) =
+                (bytes(weights_needed), bytes(tensors_needed), bytes(weight_memory.into()));
             let needed =
                 (format!("{weights} of weights and {peak}"), format!("权重 {weights} 与张量 {peak}"));
             (needed.0, needed.1, format!("{flash} + {memory}"))
         }
     };
-    if device.holds(weights, peak) {
-        text!("fits: {needed_en} of {room}", "可容纳:{room} 中占 {needed_zh}")
-    } else {
-        text!("does not fit: needs {needed_en}, has {room}", "放不下:需要 {needed_zh},只有 {room}")
+    if subject.fits(device) {
+        return text!("fits: {needed_en} of {room}", "可容纳:{room} 中占 {needed_zh}");
+    }
+    match device.largest_piece_bytes {
+        // What would fit, were it in one piece.
+        Some(piece) if device.holds(weights_needed, tensors_needed, 0) => {
+            let (largest, piece) = (bytes(subject.largest_tensor_bytes()), bytes(piece.into()));
+            text!(
+                "does not fit: the largest tensor has {largest}, and the memory is in pieces of at most {piece}",
+                "放不下:最大的张量为 {largest},而内存分为若干块,最大一块为 {piece}"
+            )
+        }
+        Some(_) | None => {
+            text!("does not fit: needs {needed_en}, has {room}", "放不下:需要 {needed_zh},只有 {room}")
+        }
     }
 }
 
