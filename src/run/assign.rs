@@ -256,6 +256,7 @@ impl<'a> Search<'a> {
                     self.found[wanted] = index(place);
                 } else {
                     self.candidates[wanted] = candidates.iter().filter_map(|&theirs| index(theirs)).collect();
+                    self.candidates[wanted].sort_unstable();
                 }
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::assign::Named;
-use super::modules::{Module, Wanted, dotted, modules, split};
+use super::modules::{Module, Wanted, modules, split};
 use crate::shape::show;
 use crate::text;
 use crate::text::{Text, printable};
@@ -41,6 +41,9 @@ impl Draft {
         for module in modules(wanted.iter().map(|wanted| &*wanted.named.name).enumerate()) {
             match whole(&module, known) {
                 Some(theirs) => lines.push(Line::known(module.name, theirs)),
+                None if module.tensors.values().all(|&index| known(index).is_none()) => {
+                    lines.push(Line::open(&module, wanted, given, candidates));
+                }
                 None => lines.extend(module.tensors.values().map(|&index| {
                     let Named { name, dims } = &wanted[index].named;
                     let may_be = candidates.get(index).into_iter().flatten();
@@ -91,6 +94,15 @@ impl Line {
         Self { ours: ours.to_owned(), theirs: theirs.to_owned(), shape: String::new(), candidates: vec![] }
     }
 
+    /// Of a module of which nothing is known.
+    fn open(module: &Module, wanted: &[Wanted], given: &[Named], candidates: &[Vec<usize>]) -> Self {
+        let shape = |(name, &index): (&&str, &usize)| format!("{name} {}", show(&wanted[index].named.dims));
+        let shape = module.tensors.iter().map(shape).collect::<Vec<_>>().join(" + ");
+        let may_be = module.tensors.values().next().and_then(|&index| candidates.get(index));
+        let may_be = may_be.into_iter().flatten().map(|&theirs| split(&given[theirs].name).0.to_owned());
+        Self { ours: module.name.to_owned(), theirs: String::new(), shape, candidates: may_be.collect() }
+    }
+
     fn text(&self) -> Text {
         let entry = format!("{} = {}", quoted(&self.ours), quoted(&self.theirs));
         if !self.theirs.is_empty() {
@@ -120,8 +132,7 @@ fn whole<'g>(module: &Module, known: impl Fn(usize) -> Option<&'g str>) -> Optio
         }
         theirs = Some(of);
     }
-    // A module that holds another has its tensors, too.
-    theirs.filter(|_| !dotted(module.name).is_empty())
+    theirs
 }
 
 /// As TOML has a text: JSON's, but for one character.

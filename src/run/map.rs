@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::assign::{Named, prefixes, shape_apart};
-use super::modules::{Wanted, dotted, plain};
+use super::modules::{Wanted, dotted, plain, wanted};
 use crate::error::{Diagnostic, ReadError, Source, Span, meant, nearest};
+use crate::graph::Graph;
 use crate::text;
 use crate::text::Text;
 
@@ -35,12 +36,13 @@ enum Piece {
     Number(u64, String, i64),
 }
 
-/// Which tensor of the file is which by a map.
-pub(super) struct Mapped {
-    /// For each tensor that the network needs, the index of the file's.
-    pub(super) given: Vec<usize>,
+/// Which tensor of a file is which by a map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapped {
+    /// For each tensor that the network needs, in the order of use, the index of the file's.
+    pub given: Vec<usize>,
     /// Those that nothing uses.
-    pub(super) unused: Vec<usize>,
+    pub unused: Vec<usize>,
 }
 
 /// An entry that fits a tensor.
@@ -52,6 +54,9 @@ struct Fit<'e> {
 
 /// Most mistakes that are shown of one map.
 const SHOWN: usize = 8;
+
+/// Most of those that lie at no entry.
+const SHOWN_PLACELESS: usize = 3;
 
 impl Map {
     /// A map of these entries of a file: what is ours, what is the file's, and where that stands.
@@ -69,10 +74,17 @@ impl Map {
         Err(ReadError::Invalid { source_file: source, mistakes })
     }
 
-    /// Which tensor of the file is which.
-    pub(super) fn apply(&self, wanted: &[Wanted], given: &[Named]) -> Result<Mapped, ReadError> {
+    /// Which tensor of the file is which. What has no entry goes by its own name; what the file lacks, entries that name
+    /// nothing, and tensors that would be used twice are the error.
+    pub fn apply(&self, graph: &Graph, given: &[Named]) -> Result<Mapped, ReadError> {
+        let wanted = &wanted(graph);
         let file = File::of(given);
         let (mut found, mut mistakes) = (vec![], Mistakes::default());
+        // That others name all of it more closely is no mistake.
+        let names_nothing = |entry: &&Entry| wanted.iter().all(|tensor| entry.fit(tensor).is_none());
+        for entry in self.entries.iter().filter(names_nothing) {
+            mistakes.add(entry.names_nothing(wanted));
+        }
         let mut owners: BTreeMap<usize, (&str, bool)> = BTreeMap::new();
         for tensor in wanted {
             match self.fit(tensor).and_then(|fit| Ok((file.tensor(tensor, fit.as_ref())?, fit))) {
@@ -87,11 +99,6 @@ impl Map {
                 }
                 Err(mistake) => mistakes.add(mistake),
             }
-        }
-        // That others name all of it more closely is no mistake.
-        let names_nothing = |entry: &&Entry| wanted.iter().all(|tensor| entry.fit(tensor).is_none());
-        for entry in self.entries.iter().filter(names_nothing) {
-            mistakes.add(entry.names_nothing(wanted));
         }
         let mistakes = mistakes.done();
         if !mistakes.is_empty() {
@@ -231,8 +238,7 @@ impl Entry {
 
     /// How it fits a tensor, if it does, under either of its names.
     fn fit(&self, tensor: &Wanted) -> Option<Fit<'_>> {
-        let names = [tensor.short.as_ref(), Some(&tensor.named.name)];
-        names.into_iter().flatten().find_map(|name| self.fit_name(&dotted(name)))
+        tensor.dotted.iter().find_map(|name| self.fit_name(name))
     }
 
     fn fit_name(&self, name: &str) -> Option<Fit<'_>> {
@@ -344,17 +350,24 @@ fn number(inside: &str) -> Option<Piece> {
     (length > 0).then(|| Piece::Number(factor, name.to_owned(), offset))
 }
 
-/// Mistakes, each place's first only.
+/// Mistakes, each place's first only, and few that have no place.
 #[derive(Default)]
 struct Mistakes {
     found: Vec<Diagnostic>,
     places: BTreeSet<usize>,
+    placeless: usize,
     more: usize,
 }
 
 impl Mistakes {
     fn add(&mut self, mistake: Diagnostic) {
-        let is_new = mistake.places.first().is_none_or(|(span, _)| self.places.insert(span.start));
+        let is_new = match mistake.places.first() {
+            Some((span, _)) => self.places.insert(span.start),
+            None => {
+                self.placeless += 1;
+                self.placeless <= SHOWN_PLACELESS
+            }
+        };
         if is_new && self.found.len() < SHOWN {
             self.found.push(mistake);
         } else {

@@ -22,6 +22,8 @@ pub(super) struct Wanted {
     /// The same without boxes that have no name of their own, where no other tensor is called so.
     pub(super) short: Option<String>,
     pub(super) node: NodeId,
+    /// Both with dots for slashes, the shorter first.
+    pub(super) dotted: Vec<String>,
 }
 
 /// A module: what it is called, and its tensors by their names in it, as indices.
@@ -48,7 +50,8 @@ pub(super) fn wanted(graph: &Graph) -> Vec<Wanted> {
         let short = short.join("/");
         for weight in weights {
             let named = Named { name: format!("{path}.{}", weight.name), dims: weight.dims() };
-            all.push(Wanted { named, short: Some(format!("{short}.{}", weight.name)), node: id });
+            let short = Some(format!("{short}.{}", weight.name));
+            all.push(Wanted { named, short, node: id, dotted: vec![] });
         }
     }
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
@@ -59,6 +62,7 @@ pub(super) fn wanted(graph: &Graph) -> Vec<Wanted> {
     }
     for wanted in &mut all {
         wanted.short = wanted.short.take().filter(|short| counts.get(&dotted(short)) == Some(&1));
+        wanted.dotted = wanted.short.iter().chain([&wanted.named.name]).map(|name| dotted(name)).collect();
     }
     all
 }

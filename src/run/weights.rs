@@ -89,7 +89,7 @@ impl Weights {
         let (wanted, given) = (wanted(graph), archive.entries.iter().map(named).collect::<Vec<_>>());
         let Found { indices, by_name, unused } = match map {
             Some(map) => {
-                let Mapped { given, unused } = map.apply(&wanted, &given).map_err(RunError::Map)?;
+                let Mapped { given, unused } = map.apply(graph, &given).map_err(RunError::Map)?;
                 Found { indices: given, by_name: true, unused }
             }
             None => {
