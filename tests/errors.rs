@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::Path;
 
+use cnncost::error::ReadError;
 use cnncost::read::{Description, Options};
 use cnncost::text::Language;
 
@@ -24,6 +25,23 @@ fn messages_are_as_written() {
     assert!(files.len() >= LEAST, "only {} broken descriptions", files.len());
     let failures: Vec<_> = files.iter().filter_map(|file| check(file).err()).collect();
     assert!(failures.is_empty(), "{}\n(UPDATE_EXPECT=1 writes them anew)", failures.join("\n"));
+}
+
+/// What follows from a mistake is no mistake of its own: a description with one in it gets one message.
+#[test]
+fn a_mistake_is_shown_alone() {
+    let all = include_str!("errors/alone.txt");
+    let mut failures = vec![];
+    for text in all.split("\n---\n") {
+        let read = Description::parse("net.toml", text)
+            .and_then(|description| description.expand(&Options::default()));
+        match read {
+            Err(ReadError::Invalid { mistakes, .. }) if mistakes.len() == 1 => {}
+            Err(error) => failures.push(format!("{text}\n{}", error.render(Language::English, false, WIDTH))),
+            Ok(_) => failures.push(format!("{text}\nis not refused")),
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
 /// Compares the messages of one description with those that are written beside it.

@@ -184,7 +184,7 @@ impl<'d> Checker<'d> {
                     }
                 }
                 DatumKind::List(list) => self.words(list),
-                DatumKind::Number(_) | DatumKind::Boolean(_) => {}
+                DatumKind::Number(_) | DatumKind::Boolean(_) | DatumKind::Unread => {}
             }
         }
     }
@@ -285,6 +285,9 @@ impl<'d> Checker<'d> {
             return;
         };
         self.used.insert(block.name.text.clone());
+        if !block.has_parameters {
+            return;
+        }
         for argument in arguments {
             let key = &argument.name.text;
             if block.parameters().all(|name| name.text != *key) {
@@ -319,6 +322,9 @@ impl Description {
     /// Whether a parameter of the network can have this value.
     pub(super) fn check_assignment(&self, name: &Name, value: &Value) -> Result<(), Diagnostic> {
         let text = &name.text;
+        if self.unread_params.contains(text) {
+            return Ok(());
+        }
         let Some(param) = self.params.iter().find(|param| param.name.text == *text) else {
             let message = text!("the network has no parameter `{text}`", "网络没有参数 `{text}`");
             let names = || self.params.iter().map(|param| &*param.name.text);
@@ -358,6 +364,11 @@ impl Description {
 }
 
 impl Block {
+    /// Whether a use may give `name`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.parameters().any(|known| &*known.text == name)
+    }
+
     /// Every name that a use may give.
     pub(super) fn parameters(&self) -> impl Iterator<Item = &Name> {
         self.params.iter().chain(self.defaults.iter().map(|setting| &setting.name))

@@ -51,6 +51,10 @@ impl Place<'_> {
                 span: Some(datum.span.clone()),
                 ..SettingError::about(text!("must be one value, and is a list", "应是单个值,这里是列表"))
             }),
+            DatumKind::Unread => Err(SettingError {
+                span: Some(datum.span.clone()),
+                ..SettingError::about(text!("is not known", "未知"))
+            }),
         }
     }
 

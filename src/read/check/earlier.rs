@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::error::{Diagnostic, known_names};
-use crate::read::description::{Item, Name};
+use crate::error::{Diagnostic, known_names, nearest};
+use crate::read::description::{Body, DatumKind, Item, Name};
 use crate::text;
 
 /// The items before one item: those of its list, then those around the list.
@@ -37,6 +37,10 @@ impl Earlier<'_> {
         {
             return Ok(());
         }
+        if self.names_misspelled(text) {
+            // The mistake is in the key of the name.
+            return Ok(());
+        }
         let later = self.outwards().find_map(|list| Some((list, *list.index.get(text)?)));
         if let Some((list, at)) = later {
             return Err(too_early(name, list, at));
@@ -52,6 +56,22 @@ impl Earlier<'_> {
         let known = self.names().chain(inputs.iter().map(|input| &*input.text)).chain(only);
         let help = if helped { known_names(text, &known.collect::<Vec<_>>()) } else { None };
         Err(Diagnostic::new(message, name.span.clone()).help(help))
+    }
+
+    /// Whether an item before this place has `name` under a key that is nearly `name`.
+    fn names_misspelled(&self, name: &str) -> bool {
+        self.outwards().any(|list| {
+            list.items[..list.at].iter().any(|item| {
+                let (Body::Operator { settings, .. } | Body::Use { arguments: settings, .. }) = &item.body
+                else {
+                    return false;
+                };
+                settings.iter().any(|setting| {
+                    let is_it = matches!(&setting.value.kind, DatumKind::Text(text, _) if &**text == name);
+                    is_it && !item.is_named && nearest(&setting.name.text, ["name"]).is_some()
+                })
+            })
+        })
     }
 
     /// This list, the one around it, and so on.
