@@ -116,7 +116,7 @@ impl Description {
         let mut warnings = self.warnings.clone();
         warnings.extend(doubts::channels_last(&graph));
         warnings.extend(expand::unused(&graph));
-        warnings.extend(doubts::not_flattened(&graph));
+        warnings.extend(doubts::mistaken_dimensions(&graph));
         Ok(Network { graph, params, warnings })
     }
 
