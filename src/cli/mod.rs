@@ -24,6 +24,7 @@ mod explain;
 mod input;
 mod like;
 mod lock;
+mod misuse;
 mod models;
 mod open;
 mod ops;
@@ -32,6 +33,7 @@ mod reconcile;
 mod relatives;
 mod run;
 mod schema;
+mod values;
 
 /// Counts what convolutional networks cost: shapes, parameters, multiply–accumulates, FLOPs, each exact and each with its
 /// working.
@@ -128,11 +130,15 @@ enum Outcome {
 /// The exit code is 0 when all is done, 1 when a claim or budget failed, no way of counting gives a figure, `--strict` found
 /// something or the work failed, and 2 when the arguments are wrong or an input cannot be read.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // A closed pipe is no error.
-            let _ = error.print();
+            match misuse::in_words(&error, &arguments, terminal_width()) {
+                Some(words) => say(&words),
+                // A closed pipe is no error.
+                None => drop(error.print()),
+            }
             return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };

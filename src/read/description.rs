@@ -233,6 +233,14 @@ pub enum DatumKind {
 }
 
 impl Datum {
+    /// The text, if it is one.
+    pub fn word(&self) -> Option<&str> {
+        match &self.kind {
+            DatumKind::Text(text, _) => Some(text),
+            DatumKind::Number(_) | DatumKind::Boolean(_) | DatumKind::List(_) | DatumKind::Unread => None,
+        }
+    }
+
     /// Whether it is the same wherever it is used.
     pub fn is_fixed(&self) -> bool {
         match &self.kind {

@@ -27,6 +27,7 @@ mod list;
 mod mistakes;
 mod names;
 mod operator;
+mod padding;
 mod sources;
 
 pub use limits::MOST_NODES;

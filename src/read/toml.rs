@@ -216,19 +216,14 @@ impl Reader<'_> {
                 Some(Param { name, default: Value::Boolean(default), choices: vec![] })
             }
             DatumKind::List(words) => {
+                let numbers: Vec<_> = words.iter().filter_map(|word| whole(word)).take(SHOWN).collect();
                 let choices: Option<Vec<Arc<str>>> = words
                     .into_iter()
                     .map(|word| if let DatumKind::Text(word, _) = word.kind { Some(word) } else { None })
                     .collect();
                 let choices = choices.filter(|choices| !choices.is_empty());
                 if choices.is_none() {
-                    self.mistakes.push(Diagnostic::new(
-                        text!(
-                            "a choice is a list of words, the default first",
-                            "选项应是单词列表,默认值在最前"
-                        ),
-                        datum.span,
-                    ));
+                    self.mistakes.push(no_choice(&name, &datum.span, numbers));
                 }
                 choices.map(|choices| Param { name, default: Value::Word(choices[0].clone()), choices })
             }
@@ -342,6 +337,38 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Numbers of a list that are shown.
+const SHOWN: usize = 4;
+
+fn whole(datum: &Datum) -> Option<i128> {
+    match &datum.kind {
+        DatumKind::Number(number) if number.is_integer() => Some(number.to_integer()),
+        DatumKind::Number(_)
+        | DatumKind::Boolean(_)
+        | DatumKind::Text(..)
+        | DatumKind::List(_)
+        | DatumKind::Unread => None,
+    }
+}
+
+/// A list as a parameter that is none of words, with the first whole `numbers` in it.
+fn no_choice(name: &Name, span: &Span, numbers: Vec<i128>) -> Diagnostic {
+    let text = &name.text;
+    if numbers.is_empty() {
+        let message =
+            text!("a choice is a list of words, the default first", "选项应是单词列表,默认值在最前");
+        return Diagnostic::new(message, span.clone());
+    }
+    let message = text!(
+        "a parameter is one value, and a list is a choice among words: `{text}` cannot be several numbers",
+        "参数是单个值,列表表示在单词中选择:`{text}` 不能是多个数"
+    );
+    let each = (1..).zip(numbers).map(|(number, value)| format!("{text}{number} = {value}"));
+    let each = each.collect::<Vec<_>>().join(", ");
+    let help = text!("give each number a parameter of its own: `{each}`", "请为每个数各设一个参数:`{each}`");
+    Diagnostic::new(message, span.clone()).help(help)
 }
 
 /// A key of a table with its value.
