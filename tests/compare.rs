@@ -330,7 +330,7 @@ fn mistakes_are_explained() {
         (&["lenet5", "--batch", "4,4"], "there is nothing to compare `lenet5`"),
         (&["lenet5", "nothing"], "cannot read `nothing`"),
         (&["nothing", "lenet5", "alexnet"], "cannot read `nothing`"),
-        (&["bottleneck", "--batch", "1,0"], "0 is not in 1"),
+        (&["bottleneck", "--batch", "1,0"], "a whole number of at least 1"),
         (&["bottleneck", "--batch", ""], "invalid value"),
         (
             &[

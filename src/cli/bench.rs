@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::execute::{Execution, Failure, Place, dtype};
 use super::input::{Reading, Wanted, is_open, is_pipe, read_file, read_once};
+use super::values::{each_count, threads};
 use super::{Invocation, Outcome, Output, files};
 use crate::bench::compare::{Baseline, unlike};
 use crate::bench::{self, Bench, BenchError, Effort, Progress, Settings, Warmup};
@@ -29,7 +30,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     execution: Execution,
     /// Threads; several numbers as in `1,2,4`. Without it, as many as candle takes: one for each core
-    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = threads)]
     threads: Vec<u16>,
     /// Measure each layer too
     #[arg(long)]
@@ -54,7 +55,7 @@ pub(super) struct Arguments {
     /// Samples of one forward pass; several numbers as in `1,8,32`
     #[arg(
         long, value_name = "N,…", value_delimiter = ',', default_value = "1", help_heading = "Network",
-        value_parser = clap::value_parser!(u64).range(1..)
+        value_parser = each_count
     )]
     batch: Vec<u64>,
     #[command(flatten)]
@@ -349,33 +350,37 @@ fn has_twice<T: PartialEq>(numbers: &[T]) -> bool {
     numbers.iter().enumerate().any(|(index, number)| numbers[..index].contains(number))
 }
 
-fn column(name: &str) -> Result<&'static Column, String> {
+fn column(name: &str) -> Result<&'static Column, Text> {
     report::column(name).ok_or_else(|| {
-        format!("there is no column `{name}` here; there are {}", report::column_names().join(", "))
+        let known = report::column_names().join(", ");
+        text!("there is no column `{name}` here; there are {known}", "此处没有列 `{name}`;可用的有 {known}")
     })
 }
 
 /// `2%`, `0.02`.
-fn precision(written: &str) -> Result<f64, String> {
+fn precision(written: &str) -> Result<f64, Text> {
     let (number, unit) = match written.trim().strip_suffix('%') {
         Some(number) => (number.trim_end(), 100.0),
         None => (written, 1.0),
     };
     let part = number.parse::<f64>().ok().map(|number| number / unit);
-    part.filter(|part| *part > 0.0 && *part < 1.0).ok_or_else(|| "a precision is as in 2%".to_owned())
+    part.filter(|part| *part > 0.0 && *part < 1.0)
+        .ok_or_else(|| text!("a precision is as in 2%", "精度写法如 2%"))
 }
 
-fn seconds(written: &str) -> Result<Duration, String> {
+fn seconds(written: &str) -> Result<Duration, Text> {
     const MOST: f64 = 1e6;
     let number = written.strip_suffix('s').unwrap_or(written).trim_end().parse::<f64>().ok();
     let seconds = number.filter(|seconds| *seconds >= 0.0 && *seconds <= MOST);
-    seconds.map(Duration::from_secs_f64).ok_or_else(|| "a time is in seconds, as in 0.5".to_owned())
+    seconds
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| text!("a time is in seconds, as in 0.5", "时间以秒计,例如 0.5"))
 }
 
-fn warmup(written: &str) -> Result<Warmup, String> {
+fn warmup(written: &str) -> Result<Warmup, Text> {
     if written == "steady" {
         return Ok(Warmup::Steady);
     }
     let passes = written.parse().map(Warmup::Passes);
-    passes.map_err(|_| "warming up is a number of passes, or `steady`".to_owned())
+    passes.map_err(|_| text!("warming up is a number of passes, or `steady`", "预热应是次数,或 `steady`"))
 }

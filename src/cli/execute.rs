@@ -180,14 +180,15 @@ fn engines() -> impl TypedValueParser<Value = Engine> {
 }
 
 /// A place as it is written: `cpu`, `cuda`, `cuda:1`.
-fn place(written: &str) -> Result<Place, String> {
+fn place(written: &str) -> Result<Place, Text> {
     let number = written.strip_prefix("cuda").map(|rest| rest.strip_prefix(':').unwrap_or(rest));
     match (written, number) {
         ("cpu", _) => Ok(Place::Cpu),
         ("cuda", _) => Ok(Place::Cuda(0)),
-        (_, Some(number)) if written.contains(':') => {
-            number.parse().map(Place::Cuda).map_err(|_| format!("`{number}` is no number of a GPU"))
-        }
-        (_, Some(_) | None) => Err("a device is cpu, cuda, or cuda:1".to_owned()),
+        (_, Some(number)) if written.contains(':') => number
+            .parse()
+            .map(Place::Cuda)
+            .map_err(|_| text!("`{number}` is no number of a GPU", "`{number}` 不是 GPU 的编号")),
+        (_, Some(_) | None) => Err(text!("a device is cpu, cuda, or cuda:1", "设备可为 cpu、cuda 或 cuda:1")),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use clap::{Args, ValueEnum};
 
+use super::values::{Sizes, assignment, count, sizes};
 use super::{Dtype, Outcome, Output, Voice};
 use crate::error::{Diagnostic, ReadError, Source};
 use crate::read::claims::Reference;
@@ -16,6 +17,7 @@ use crate::shape::ElementType;
 use crate::text;
 use crate::text::printable;
 
+mod foreign;
 mod named;
 
 pub(super) use named::{Named, bundled_text, is_open, is_pipe, read_file, read_once};
@@ -39,7 +41,7 @@ pub(super) struct NetworkOptions {
     #[command(flatten)]
     reading: Reading,
     /// Samples of one forward pass [default: 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = count)]
     batch: Option<u64>,
 }
 
@@ -80,9 +82,6 @@ pub(super) struct Wanted<'a> {
     /// Whether a file with variants, named without one, stands for all of them.
     pub(super) all_variants: bool,
 }
-
-#[derive(Clone, Debug)]
-pub(super) struct Sizes(pub(super) Vec<u64>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum From {
@@ -402,16 +401,4 @@ fn decimal(number: &Rational) -> String {
             format!("{sign}{whole}.{fraction}")
         }
     }
-}
-
-fn assignment(written: &str) -> Result<(String, String), String> {
-    let (name, value) = written.split_once('=').ok_or("an assignment is NAME=VALUE")?;
-    Ok((name.trim().to_owned(), value.trim().to_owned()))
-}
-
-pub(super) fn sizes(written: &str) -> Result<Sizes, String> {
-    let size = |part: &str| {
-        part.trim().parse().map_err(|_| format!("`{part}` is no size: sizes are as in 3x224x224"))
-    };
-    written.split(['x', 'X', '×', ',']).map(size).collect::<Result<_, _>>().map(Sizes)
 }

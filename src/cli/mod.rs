@@ -25,6 +25,7 @@ mod files;
 mod input;
 mod like;
 mod lock;
+mod misuse;
 mod models;
 mod ops;
 mod output;
@@ -32,6 +33,7 @@ mod reconcile;
 mod relatives;
 mod run;
 mod schema;
+mod values;
 mod weights;
 
 /// Counts what convolutional networks cost: shapes, parameters, multiply–accumulates, FLOPs, each exact and each with its
@@ -148,11 +150,15 @@ enum Outcome {
 /// are measured with another number of threads than this process has; without it, they are not.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, program: Option<PathBuf>) -> ExitCode {
     let invocation = Invocation { arguments: arguments.into_iter().collect(), program };
-    let cli = match Cli::try_parse_from(&invocation.arguments) {
+    let arguments = &invocation.arguments;
+    let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // A closed pipe is no error.
-            let _ = error.print();
+            match misuse::in_words(&error, arguments, terminal_width()) {
+                Some(words) => say(&words),
+                // A closed pipe is no error.
+                None => drop(error.print()),
+            }
             return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };

@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 
 use super::dump::Dump;
 use super::execute::{Execution, Failure, check_memory, dtype};
-use super::input::{Named, NetworkSettings, Reading, Sizes, Wanted, read_once, sizes};
+use super::input::{Named, NetworkSettings, Reading, Wanted, read_once};
+use super::values::{Sizes, count, number, sizes};
 use super::weights::WeightArguments;
 use super::{Outcome, Voice, files};
 use crate::error::did_you_mean;
@@ -26,14 +27,14 @@ pub(super) struct Arguments {
     #[command(flatten)]
     network: NetworkSettings,
     /// Samples of one forward pass [default: those of the arrays, or 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = count)]
     batch: Option<u64>,
     /// An array of NumPy's (`.npy`) with the batch first, or sizes as in 3x299x299 for random numbers; with several inputs,
     /// one after the other or as NAME=FILE. Without it, random numbers
     #[arg(long, value_name = "FILE|SIZES", value_parser = given)]
     input: Vec<Given>,
     /// Seed of what is random: fresh weights, and inputs
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = number)]
     seed: u64,
     #[command(flatten)]
     weights: WeightArguments,
@@ -346,7 +347,7 @@ fn other_batch(path: &Path, samples: u64, source: &str, others: u64) -> Failure 
     Failure::Misused(message, None)
 }
 
-fn given(written: &str) -> Result<Given, String> {
+fn given(written: &str) -> Result<Given, Text> {
     if let Ok(sizes) = sizes(written) {
         return Ok(Given::Sizes(sizes));
     }
@@ -355,7 +356,7 @@ fn given(written: &str) -> Result<Given, String> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "clap asks for a Result")]
-fn named_file(written: &str) -> Result<(Option<String>, PathBuf), String> {
+fn named_file(written: &str) -> Result<(Option<String>, PathBuf), Text> {
     Ok(match written.split_once('=') {
         // A file whose name has an `=` in it is that file.
         Some((name, path)) if !Path::new(written).exists() => (Some(name.to_owned()), PathBuf::from(path)),

@@ -8,6 +8,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::super::files;
+use super::foreign::foreign;
 use crate::error::{ReadError, meant};
 use crate::read::bundled::{self, Bundled, CLAIMS};
 use crate::read::{Description, MOST_BYTES};
@@ -43,9 +44,8 @@ impl Named {
         if !looks_like_a_path {
             return Self::bundled(path, variant);
         }
-        if Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("onnx")) {
-            let why = text!("this version reads descriptions in TOML only", "此版本只读取 TOML 描述文件");
-            return Err(ReadError::Unreadable { name: path.to_owned(), why, help: None });
+        if let Some((why, help)) = foreign(path) {
+            return Err(ReadError::Unreadable { name: path.to_owned(), why, help: Some(help) });
         }
         let description = Description::parse(path, &read_file(path)?)?;
         let stem = Path::new(path).file_stem().map_or_else(|| path.into(), |stem| stem.to_string_lossy());

@@ -35,7 +35,7 @@ pub(in super::super) fn parse_claims(source: &Arc<Source>) -> (Option<ClaimsFile
     let mut reader = Reader { source, mistakes: vec![], depth: 0, is_too_much: false };
     let table = table.get_ref();
     reader.refuse_hidden(table);
-    reader.refuse_unknown(table, &[keys::CLAIMS_FILE], ("a file of claims", "论断文件"));
+    let table = &*reader.refuse_unknown(table, &[keys::CLAIMS_FILE], ("a file of claims", "论断文件"));
     let networks = match table.get("networks").and_then(|value| reader.table(value, "networks")) {
         Some((networks, _)) => networks.iter().filter_map(|entry| reader.reference(entry)).collect(),
         None => vec![],
@@ -60,7 +60,7 @@ impl Reader<'_> {
 
     fn claim(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Claim> {
         let (table, span) = self.table(value, "claims")?;
-        self.refuse_unknown(table, &[keys::CLAIM], ("a claim", "论断"));
+        let table = &*self.refuse_unknown(table, &[keys::CLAIM], ("a claim", "论断"));
         Some(Claim {
             expect: self.required(table, &span, "expect")?,
             says: self.name_at(table, "says"),
@@ -79,7 +79,7 @@ impl Reader<'_> {
             return Some(Reference { alias, file, set: vec![], input: None, batch: None, dtype: None });
         }
         let (table, span) = self.table(value, &alias.text)?;
-        self.refuse_unknown(table, &[keys::REFERENCE], ("a network", "网络引用"));
+        let table = &*self.refuse_unknown(table, &[keys::REFERENCE], ("a network", "网络引用"));
         let file = self.required(table, &span, "file")?;
         let set = match table.get("set") {
             Some(value) => {
@@ -122,15 +122,20 @@ impl Reader<'_> {
 
     /// One whole number above 0, or a list of them.
     fn whole_numbers(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Vec<u64>> {
-        let datum = self.datum(value)?;
+        let datum = self.datum(value);
         let whole = |kind: &DatumKind| match kind {
             DatumKind::Number(number) if number.is_integer() => {
                 u64::try_from(number.to_integer()).ok().filter(|&number| number > 0)
             }
-            DatumKind::Number(_) | DatumKind::Boolean(_) | DatumKind::Text(..) | DatumKind::List(_) => None,
+            DatumKind::Number(_)
+            | DatumKind::Boolean(_)
+            | DatumKind::Text(..)
+            | DatumKind::List(_)
+            | DatumKind::Unread => None,
         };
         let numbers = match &datum.kind {
             DatumKind::List(list) => list.iter().map(|datum| whole(&datum.kind)).collect(),
+            DatumKind::Unread => return None,
             one @ (DatumKind::Number(_) | DatumKind::Boolean(_) | DatumKind::Text(..)) => {
                 whole(one).map(|number| vec![number])
             }
