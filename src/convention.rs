@@ -39,13 +39,24 @@ pub struct Convention {
     pub others: Rule,
 }
 
-/// What is added up for an operator, for one sample: multiples of measures, and what is taken away from their sum.
+/// What is added up for an operator: multiples of measures, and what is taken away from their sum.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rule {
     /// What is added.
-    pub plus: Vec<(u64, Measure)>,
+    pub plus: Vec<Term>,
     /// What is taken away.
-    pub minus: Vec<(u64, Measure)>,
+    pub minus: Vec<Term>,
+}
+
+/// A measure, so many times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// How many times.
+    pub factor: u64,
+    /// Of what.
+    pub measure: Measure,
+    /// Once for the whole batch, as a tool counts that looks at one sample or at none.
+    pub once: bool,
 }
 
 /// A graph counted in a convention, in tables beside it.
@@ -67,12 +78,12 @@ impl Convention {
         match &node.content {
             Content::Input => Ok(Some(0)),
             Content::Unknown { .. } => Ok(None),
-            Content::Operator(op) => self.of(op, &Facts::new(graph, id, op)?, batch),
+            Content::Operator(op) => self.of(op, &Facts::new(graph, id, op, batch)?),
         }
     }
 
-    fn of(&self, op: &Op, facts: &Facts<'_>, batch: u64) -> Result<Option<u128>, Overflow> {
-        self.rule(op).map(|rule| rule.count(facts)?.times(batch)).transpose()
+    fn of(&self, op: &Op, facts: &Facts<'_>) -> Result<Option<u128>, Overflow> {
+        self.rule(op).map_or(Ok(None), |rule| rule.count(facts))
     }
 
     /// What is added up for an operator; `None` if that is not known.
@@ -91,39 +102,58 @@ pub fn totals(conventions: &[Convention], graph: &Graph, batch: u64) -> Result<V
     let mut sums = vec![Some(0u128); conventions.len()];
     for (id, node) in graph.nodes() {
         let Some(op) = node.operator() else { continue };
-        let facts = Facts::new(graph, id, op)?;
+        let facts = Facts::new(graph, id, op, batch)?;
         for (sum, convention) in sums.iter_mut().zip(conventions) {
-            *sum = plus(*sum, convention.of(op, &facts, batch)?)?;
+            *sum = plus(*sum, convention.of(op, &facts)?)?;
         }
     }
     Ok(sums)
 }
 
 /// The modes of an operator that tools tell apart.
-pub const MODES: [(&str, &[&str]); 2] = [("upsample", &["nearest", "bilinear"]), ("gelu", &["none", "tanh"])];
+pub const MODES: [(&str, &[&str]); 5] = [
+    ("upsample", &["nearest", "bilinear"]),
+    ("gelu", &["none", "tanh"]),
+    ("conv1d", &[NAMED]),
+    ("conv2d", &[NAMED]),
+    ("conv3d", &[NAMED]),
+];
+
+/// A convolution whose padding is a word: PyTorch has an operator of its own for it.
+const NAMED: &str = "named";
 
 fn mode(op: &Op) -> Option<&'static str> {
     if let Op::Upsample(upsample) = op {
-        return Some(match upsample.mode {
+        Some(match upsample.mode {
             Mode::Nearest => "nearest",
             Mode::Bilinear => "bilinear",
-        });
+        })
+    } else if let Op::Gelu(gelu) = op {
+        Some(match gelu.approximate {
+            Approximate::None => "none",
+            Approximate::Tanh => "tanh",
+        })
+    } else if let Op::Conv1d(conv) = op {
+        conv.padding.is_named().then_some(NAMED)
+    } else if let Op::Conv2d(conv) = op {
+        conv.padding.is_named().then_some(NAMED)
+    } else if let Op::Conv3d(conv) = op {
+        conv.padding.is_named().then_some(NAMED)
+    } else {
+        None
     }
-    let Op::Gelu(gelu) = op else { return None };
-    Some(match gelu.approximate {
-        Approximate::None => "none",
-        Approximate::Tanh => "tanh",
-    })
 }
 
 impl Rule {
-    fn count(&self, facts: &Facts<'_>) -> Result<u128, Overflow> {
-        let sum = |terms: &[(u64, Measure)]| {
-            terms
-                .iter()
-                .try_fold(0u128, |sum, &(factor, measure)| sum.plus(facts.measure(measure)?.times(factor)?))
+    /// What is added up, for all samples; `None` if more is taken away than there is, which no count is.
+    fn count(&self, facts: &Facts<'_>) -> Result<Option<u128>, Overflow> {
+        let sum = |terms: &[Term]| {
+            terms.iter().try_fold(0u128, |sum, term| {
+                let of_sample = facts.measure(term.measure)?.times(term.factor)?;
+                sum.plus(of_sample.times(if term.once { 1 } else { facts.batch })?)
+            })
         };
-        sum(&self.plus)?.checked_sub(sum(&self.minus)?).ok_or(Overflow)
+        Ok(sum(&self.plus)?.checked_sub(sum(&self.minus)?))
     }
 }
 

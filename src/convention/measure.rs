@@ -2,10 +2,11 @@
 
 use crate::counts::{Overflow, Tally, Work};
 use crate::graph::{Graph, NodeId};
-use crate::op::conv_transpose::ConvTranspose;
 use crate::op::window::spatial_sizes;
 use crate::op::{Op, Role, Weight};
 use crate::shape::Shape;
+
+mod particular;
 
 /// Defines the measures with the names they have in the file of conventions, which says what each is.
 macro_rules! measures {
@@ -29,6 +30,8 @@ macro_rules! measures {
 measures! {
     /// Multiply–accumulates.
     Macs = "macs",
+    /// Those whose input is no padding.
+    MacsOff = "macs_off",
     /// Those of linear layers, projections of attention included.
     Linear = "linear",
     /// Scores of attention.
@@ -37,6 +40,10 @@ measures! {
     Scaled = "scaled",
     /// Elements that a bias is added to.
     Bias = "bias",
+    /// Numbers of the learned bias.
+    Biases = "biases",
+    /// Elements that a bias is added to which PyTorch adds apart from the product, the tensor being transposed there.
+    BiasApart = "bias_apart",
     /// Elements of the first input.
     In = "in",
     /// Elements of the output.
@@ -47,6 +54,8 @@ measures! {
     Params = "params",
     /// Operations of all kinds.
     Flops = "flops",
+    /// Operations of all kinds whose input is no padding.
+    FlopsOff = "flops_off",
     /// Multiplications.
     Mul = "mul",
     /// Additions.
@@ -67,12 +76,26 @@ measures! {
     Filters = "filters",
     /// Elements with `size − 1` more channels.
     Padded = "padded",
-    /// The size that is asked for, or the elements that are enlarged by a factor.
+    /// The size that is asked for.
     Asked = "asked",
+    /// Elements that are enlarged by a factor.
+    Enlarged = "enlarged",
+    /// MACs of a convolution that is padded alike on both sides.
+    MacsEven = "macs_even",
+    /// Bias of a convolution that is padded alike on both sides.
+    BiasEven = "bias_even",
     /// MACs of a transposed convolution whose output channels are divided by the groups twice.
     Regrouped = "regrouped",
     /// Bias of a transposed convolution at the positions of a convolution.
     Convolved = "convolved",
+    /// How far below zero those are.
+    ConvolvedBelow = "convolved_below",
+    /// Numbers of the states of a recurrent layer.
+    States = "states",
+    /// Those of one direction.
+    StatesOneWay = "states_one_way",
+    /// Learned numbers for each step.
+    ParamsStepwise = "params_stepwise",
     /// Elements of a batch norm that is folded into a convolution and gives it a bias.
     Folded = "folded",
     /// Elements of a batch norm that cannot be folded.
@@ -87,20 +110,25 @@ pub struct Facts<'g> {
     inputs: Vec<Shape>,
     output: &'g Shape,
     weights: Vec<Weight>,
+    /// Samples of the batch: measures are of one of them, and a few are otherwise where there are several.
+    pub batch: u64,
     /// What it computes, for one sample.
     pub work: Work,
+    /// The same without what falls on padding.
+    pub off_padding: Work,
     bias: u128,
     scores: u128,
 }
 
 impl<'g> Facts<'g> {
-    /// Those of a node with this operator.
-    pub fn new(graph: &'g Graph, id: NodeId, op: &'g Op) -> Result<Self, Overflow> {
+    /// Those of a node with this operator, in a batch.
+    pub fn new(graph: &'g Graph, id: NodeId, op: &'g Op, batch: u64) -> Result<Self, Overflow> {
         let (inputs, output) = (graph.input_shapes(id), &graph.node(id).shape);
-        let (mut work, mut bias, mut scores) = (Work::default(), 0u128, 0u128);
-        for term in op.cost(&inputs, output)?.terms {
+        let cost = op.cost(&inputs, output)?;
+        let (work, off_padding) = cost.work()?;
+        let (mut bias, mut scores) = (0u128, 0u128);
+        for term in cost.terms {
             let count = term.nominal.evaluate()?;
-            work = work.plus(term.unit.work(count))?;
             match term.purpose {
                 Some("bias") => bias = bias.plus(count)?,
                 Some("scaling") => scores = scores.plus(count)?,
@@ -108,7 +136,7 @@ impl<'g> Facts<'g> {
             }
         }
         let weights = op.weights(&inputs).into_iter().filter(|weight| weight.role == Role::Learned).collect();
-        Ok(Self { graph, id, op, inputs, output, weights, work, bias, scores })
+        Ok(Self { graph, id, op, inputs, output, weights, batch, work, off_padding, bias, scores })
     }
 
     /// A measure of the node.
@@ -116,10 +144,16 @@ impl<'g> Facts<'g> {
         let (input, output) = (self.input(), self.output.elements());
         Ok(match measure {
             Measure::Macs => self.work.macs.total(),
+            Measure::MacsOff => self.off_padding.macs.total(),
             Measure::Linear => self.work.macs.linear,
             Measure::Scores => self.scores,
             Measure::Scaled => input.plus(self.inputs.get(1).map_or(input, Shape::elements))?,
             Measure::Bias => self.bias,
+            Measure::Biases => {
+                let bias = self.weights.iter().find(|weight| weight.name == "bias");
+                bias.map_or(Ok(0), |bias| bias.count().evaluate())?
+            }
+            Measure::BiasApart => self.bias_apart()?,
             Measure::In => input,
             Measure::Out => output,
             Measure::Affine => {
@@ -128,6 +162,7 @@ impl<'g> Facts<'g> {
             }
             Measure::Params => self.params()?,
             Measure::Flops => self.work.ops.checked_flops()?,
+            Measure::FlopsOff => self.off_padding.ops.checked_flops()?,
             Measure::Mul => self.work.ops.mul,
             Measure::Add => self.work.ops.add,
             Measure::Taps => self.taps(usize::MAX)?,
@@ -141,9 +176,30 @@ impl<'g> Facts<'g> {
             Measure::WeightEverywhere => product(self.kernel(0)?, self.positions())?,
             Measure::Filters => product(output, self.kernel(1)?)?,
             Measure::Padded => self.padded()?,
-            Measure::Asked => self.asked(),
+            Measure::Asked => {
+                if self.is_asked() {
+                    self.positions()
+                } else {
+                    0
+                }
+            }
+            Measure::Enlarged => {
+                if self.is_asked() {
+                    0
+                } else {
+                    input
+                }
+            }
+            Measure::MacsEven => self.evenly(self.work.macs.total())?,
+            Measure::BiasEven => self.evenly(self.bias)?,
             Measure::Regrouped => self.regrouped()?,
-            Measure::Convolved => self.convolved()?,
+            Measure::Convolved => u128::try_from(self.convolved()?).unwrap_or(0),
+            Measure::ConvolvedBelow => u128::try_from(-self.convolved()?).unwrap_or(0),
+            Measure::States => self.states()?,
+            Measure::StatesOneWay => self.states()? / u128::from(self.directions()),
+            Measure::ParamsStepwise => {
+                self.params()?.times(self.output.dims().first().copied().unwrap_or(1))?
+            }
             Measure::Folded => match self.convolution_before() {
                 Some(has_bias) if !has_bias => output,
                 Some(_) | None => 0,
@@ -199,54 +255,6 @@ impl<'g> Facts<'g> {
             return None;
         };
         self.output.dims().get(axis).map(|&size| size.into())
-    }
-
-    fn padded(&self) -> Result<u128, Overflow> {
-        let (Op::LocalResponseNorm(norm), Some(channels)) = (self.op, self.output.channels()) else {
-            return Ok(0);
-        };
-        let position = self.output.elements() / u128::from(channels);
-        product(position, u128::from(channels) + u128::from(norm.size.get()) - 1)
-    }
-
-    fn asked(&self) -> u128 {
-        let by_size = matches!(self.op, Op::Upsample(upsample) if upsample.size.is_some());
-        if by_size { self.positions() } else { self.input() }
-    }
-
-    fn regrouped(&self) -> Result<u128, Overflow> {
-        let dims = self.weights.first().map_or(vec![], Weight::dims);
-        let [channels, of_group, kernel @ ..] = &dims[..] else { return Ok(0) };
-        let groups = self.output.channels().unwrap_or(1) / of_group;
-        let positions = self.inputs.first().map_or(0, |input| elements(spatial_sizes(input)));
-        let taps = kernel.iter().try_fold(positions, |product, &size| product.times(size))?;
-        taps.times(*channels)?.times(of_group / groups.max(1))
-    }
-
-    fn convolved(&self) -> Result<u128, Overflow> {
-        if let Op::ConvTranspose1d(conv) = self.op {
-            self.convolved_by(conv)
-        } else if let Op::ConvTranspose2d(conv) = self.op {
-            self.convolved_by(conv)
-        } else if let Op::ConvTranspose3d(conv) = self.op {
-            self.convolved_by(conv)
-        } else {
-            Ok(0)
-        }
-    }
-
-    fn convolved_by<const N: usize>(&self, conv: &ConvTranspose<N>) -> Result<u128, Overflow> {
-        let (false, Some(input)) = (self.bias == 0, self.inputs.first()) else { return Ok(0) };
-        let channels = u128::from(conv.out_channels.get() / conv.groups.get());
-        (0..N).zip(spatial_sizes(input)).try_fold(channels, |product, (axis, &size)| {
-            let reach =
-                u128::from(conv.dilation.0[axis].get()) * u128::from(conv.kernel_size.0[axis].get() - 1) + 1;
-            let padded = u128::from(size) + 2 * u128::from(conv.padding.0[axis].get());
-            // Where not even one window fits, the tool's own division rounds down below 0: no network is built so.
-            let windows =
-                padded.checked_sub(reach).map_or(0, |rest| rest / u128::from(conv.stride.0[axis].get()) + 1);
-            self::product(product, windows)
-        })
     }
 
     /// Whether the convolution that a batch norm alone comes after has a bias; `None` if there is no such convolution.

@@ -107,7 +107,7 @@ impl Parts {
         let mut parts = Self::default();
         for (id, node) in graph.nodes() {
             let Some(op) = node.operator() else { continue };
-            parts.add(op, &Facts::new(graph, id, op)?, batch)?;
+            parts.add(op, &Facts::new(graph, id, op, batch)?, batch)?;
         }
         Ok(parts)
     }

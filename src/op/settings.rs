@@ -237,15 +237,30 @@ where
 }
 
 /// The padding of a convolution.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Padding<const N: usize> {
     /// As much as keeps the size, at stride 1; an odd one more at the end.
     Same,
-    /// None.
-    #[default]
+    /// None, and said so by name.
     Valid,
     /// This much on both sides of each axis.
     Of(PerAxis<Extent, N>),
+}
+
+impl<const N: usize> Default for Padding<N> {
+    fn default() -> Self {
+        Self::Of(PerAxis::default())
+    }
+}
+
+impl<const N: usize> Padding<N> {
+    /// Whether it is a word.
+    pub fn is_named(&self) -> bool {
+        match self {
+            Self::Same | Self::Valid => true,
+            Self::Of(_) => false,
+        }
+    }
 }
 
 impl<'de, const N: usize> Deserialize<'de> for Padding<N> {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::Table;
 
 use crate::convention::measure::Measure;
-use crate::convention::{Convention, MODES, Rule};
+use crate::convention::{Convention, MODES, Rule, Term};
 use crate::op::OPERATORS;
 use crate::text::Text;
 
@@ -85,9 +85,12 @@ fn parse(text: &str) -> Result<Vec<Convention>, String> {
 
 /// `convNd linear`: each name, `Nd` for 1d, 2d and 3d.
 fn expand(operators: &str) -> Vec<String> {
-    let names = operators.split_whitespace().flat_map(|name| match name.strip_suffix("Nd") {
-        Some(stem) => (1..=3).map(|n| format!("{stem}{n}d")).collect(),
-        None => vec![name.to_owned()],
+    let names = operators.split_whitespace().flat_map(|word| {
+        let (name, mode) = word.find('=').map_or((word, ""), |at| word.split_at(at));
+        match name.strip_suffix("Nd") {
+            Some(stem) => (1..=3).map(|n| format!("{stem}{n}d{mode}")).collect(),
+            None => vec![word.to_owned()],
+        }
     });
     names.collect()
 }
@@ -99,12 +102,16 @@ fn is_known(operator: &str) -> bool {
     }
 }
 
-/// `2 macs + bias - lines`
+/// `2 macs + bias - once lines`, or `0`
 fn rule(sum: &str) -> Option<Rule> {
     let mut rule = Rule::default();
+    if sum == "0" {
+        return Some(rule);
+    }
     let mut words = sum.split_whitespace().peekable();
     let mut sign = "+";
     loop {
+        let once = words.next_if_eq(&"once").is_some();
         let factor = words.peek().and_then(|word| word.parse::<u64>().ok());
         if factor.is_some() {
             words.next();
@@ -112,7 +119,7 @@ fn rule(sum: &str) -> Option<Rule> {
         let name = words.next()?;
         let measure = *Measure::ALL.iter().find(|measure| measure.name() == name)?;
         let terms = if sign == "+" { &mut rule.plus } else { &mut rule.minus };
-        terms.push((factor.unwrap_or(1), measure));
+        terms.push(Term { factor: factor.unwrap_or(1), measure, once });
         match words.next() {
             None => return Some(rule),
             Some(next @ ("+" | "-")) => sign = next,

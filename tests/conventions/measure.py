@@ -1,10 +1,11 @@
 """Measures what each tool reports for one operator at a time: operators.tsv.
 
-    pip install torch==2.9.1 fvcore==0.1.5.post20221221 thop==0.1.1.post2209072238 ptflops==0.7.5 torchinfo==1.8.0 \
+    pip install torch==2.15.0 fvcore==0.1.5.post20221221 thop==0.1.1.post2209072238 ptflops==0.7.5 torchinfo==1.8.0 \
                 calflops==0.3.2 onnx-tool==1.0.1 onnx
     python tests/conventions/measure.py > tests/conventions/operators.tsv
 
-The column thop-0.0.31 is what the column thop says with thop==0.0.31.post2005241907.
+Columns with a version in their name are what that tool says with it: thop==0.0.31.post2005241907, torch==2.9.1, and ptflops==0.6.9, which
+knows no backends. `measure.py torch` measures one tool.
 """
 
 import contextlib
@@ -43,7 +44,9 @@ class Only(nn.Module):
         self.module = module
 
     def forward(self, *inputs):
-        return self.module(*inputs)
+        output = self.module(*inputs)
+        # A recurrent layer gives its last states too.
+        return output[0] if isinstance(output, tuple) else output
 
 
 class Somewhere(Only):
@@ -67,7 +70,18 @@ class Attention(nn.Module):
         return self.attention(query, key, value, need_weights=self.need_weights)[0]
 
 
+BATCHES = [1, 3]
 MAP = [4, 8, 8]
+SEQUENCE = [10, 6]
+
+
+def recurrent(kind, **settings):
+    """An item, its shapes and its module."""
+    words = "".join(f", {name} = {str(value).lower()}" for name, value in settings.items())
+    module = {"lstm": nn.LSTM, "gru": nn.GRU}[kind](6, batch_first=True, **settings)
+    return f'op = "{kind}"{words}', [SEQUENCE], module
+
+
 # An item of a description, the shapes that it takes, and PyTorch's form of it: a module wherever there is one.
 CASES = [
     ('op = "conv1d", out_channels = 6, kernel_size = 3, padding = 1', [[4, 8]], nn.Conv1d(4, 6, 3, padding=1)),
@@ -81,6 +95,19 @@ CASES = [
     ('op = "conv_transpose2d", out_channels = 4, kernel_size = 2, stride = 2, bias = false', [MAP], nn.ConvTranspose2d(4, 4, 2, stride=2, bias=False)),
     ('op = "conv_transpose2d", out_channels = 4, kernel_size = 2, stride = 2', [MAP], nn.ConvTranspose2d(4, 4, 2, stride=2)),
     ('op = "conv_transpose2d", out_channels = 6, kernel_size = 3, stride = 2, padding = 1, groups = 2', [MAP], nn.ConvTranspose2d(4, 6, 3, stride=2, padding=1, groups=2)),
+    ('op = "conv1d", out_channels = 6, kernel_size = 4, dilation = 3, padding = "same"', [[4, 8]], nn.Conv1d(4, 6, 4, dilation=3, padding="same")),
+    ('op = "conv1d", out_channels = 6, kernel_size = 4, dilation = 2, padding = "same"', [[4, 8]], nn.Conv1d(4, 6, 4, dilation=2, padding="same")),
+    ('op = "conv2d", out_channels = 6, kernel_size = 3, padding = "same"', [MAP], nn.Conv2d(4, 6, 3, padding="same")),
+    ('op = "conv2d", out_channels = 6, kernel_size = 2, padding = "same"', [MAP], nn.Conv2d(4, 6, 2, padding="same")),
+    ('op = "conv2d", out_channels = 6, kernel_size = [2, 3], padding = "same", groups = 2, bias = false', [MAP], nn.Conv2d(4, 6, (2, 3), padding="same", groups=2, bias=False)),
+    ('op = "conv2d", out_channels = 6, kernel_size = 3, padding = "valid"', [MAP], nn.Conv2d(4, 6, 3, padding="valid")),
+    ('op = "conv3d", out_channels = 2, kernel_size = 2, padding = "same"', [[4, 5, 6, 7]], nn.Conv3d(4, 2, 2, padding="same")),
+    ('op = "conv_transpose2d", out_channels = 6, kernel_size = 4', [[4, 1, 1]], nn.ConvTranspose2d(4, 6, 4)),
+    ('op = "conv_transpose2d", out_channels = 6, kernel_size = 4', [[4, 1, 9]], nn.ConvTranspose2d(4, 6, 4)),
+    ('op = "conv_transpose2d", out_channels = 6, kernel_size = 4, stride = 2', [[4, 2, 2]], nn.ConvTranspose2d(4, 6, 4, 2)),
+    ('op = "conv_transpose1d", out_channels = 6, kernel_size = 5, stride = 3', [[4, 2]], nn.ConvTranspose1d(4, 6, 5, 3)),
+    ('op = "conv_transpose1d", out_channels = 6, kernel_size = 2, dilation = 90', [[4, 1]], nn.ConvTranspose1d(4, 6, 2, dilation=90)),
+    ('op = "conv_transpose3d", out_channels = 2, kernel_size = 4', [[4, 1, 1, 1]], nn.ConvTranspose3d(4, 2, 4)),
     ('op = "linear", out_features = 8', [[4, 8, 8]], nn.Linear(8, 8)),
     ('op = "linear", out_features = 8, bias = false', [[4, 8, 8]], nn.Linear(8, 8, bias=False)),
     ('op = "linear", out_features = 5', [[8]], nn.Linear(8, 5)),
@@ -143,6 +170,8 @@ CASES = [
     ('op = "pixel_unshuffle", downscale_factor = 2', [MAP], nn.PixelUnshuffle(2)),
     ('op = "upsample", scale_factor = 2', [MAP], nn.Upsample(scale_factor=2)),
     ('op = "upsample", scale_factor = 2, mode = "bilinear"', [MAP], nn.Upsample(scale_factor=2, mode="bilinear")),
+    ('op = "upsample", size = [16, 16]', [MAP], nn.Upsample(size=(16, 16))),
+    ('op = "upsample", size = [16, 16], mode = "bilinear"', [MAP], nn.Upsample(size=(16, 16), mode="bilinear")),
     ('op = "pad", padding = [1, 1, 1, 1]', [MAP], nn.ZeroPad2d(1)),
     ('op = "reshape", shape = [4, 64]', [MAP], Call(lambda x: x.reshape(-1, 4, 64))),
     ('op = "permute", dims = [0, 2, 3, 1]', [MAP], Call(lambda x: x.permute(0, 2, 3, 1))),
@@ -154,6 +183,27 @@ CASES = [
     ('op = "multi_head_attention", num_heads = 2', [[32, 8]], Attention()),
     ('op = "multi_head_attention", num_heads = 2, bias = false', [[32, 8]], Attention(bias=False)),
     ('op = "multi_head_attention", num_heads = 2', [[32, 8], [6, 8], [6, 8]], Attention()),
+    ('op = "multi_head_attention", num_heads = 2', [[1, 8]], Attention()),
+    ('op = "multi_head_attention", num_heads = 2', [[1, 8], [6, 8], [6, 8]], Attention()),
+    ('op = "multi_head_attention", num_heads = 2', [[6, 8], [1, 8], [1, 8]], Attention()),
+    recurrent("lstm", hidden_size=5),
+    recurrent("lstm", hidden_size=5, bias=False),
+    recurrent("lstm", hidden_size=5, bidirectional=True),
+    recurrent("lstm", hidden_size=5, num_layers=3),
+    recurrent("lstm", hidden_size=5, num_layers=3, bidirectional=True),
+    recurrent("lstm", hidden_size=5, num_layers=2, bidirectional=True, bias=False),
+    recurrent("gru", hidden_size=5),
+    recurrent("gru", hidden_size=5, bias=False),
+    recurrent("gru", hidden_size=5, bidirectional=True),
+    recurrent("gru", hidden_size=5, num_layers=3),
+    recurrent("gru", hidden_size=5, num_layers=3, bidirectional=True),
+    recurrent("gru", hidden_size=5, num_layers=2, bidirectional=True, bias=False),
+    ('op = "lstm", hidden_size = 5', [[1, 6]], nn.LSTM(6, 5, batch_first=True)),
+    ('op = "gru", hidden_size = 5', [[1, 6]], nn.GRU(6, 5, batch_first=True)),
+    ('op = "lstm", hidden_size = 64', [[100, 64]], nn.LSTM(64, 64, batch_first=True)),
+    ('op = "gru", hidden_size = 64', [[100, 64]], nn.GRU(64, 64, batch_first=True)),
+    ('op = "embedding", num_embeddings = 7, embedding_dim = 3', [[5]], nn.Embedding(7, 3)),
+    ('op = "embedding", num_embeddings = 50, embedding_dim = 8', [[6, 4]], nn.Embedding(50, 8)),
     ('op = "index_select", dim = 1, index = [1, 0]', [MAP], Call(lambda x: x[:, [1, 0]])),
     ('op = "roll", shifts = [1], dims = [2]', [MAP], Call(lambda x: x.roll([1], [2]))),
     ('op = "slice", end = 2', [MAP], Call(lambda x: x[:, :2])),
@@ -246,12 +296,14 @@ TOOLS = {
 }
 
 
-def figure(tool, module, shapes):
+def figure(tool, module, shapes, batch):
     """The tool's figure, from a process of its own: some leave PyTorch patched."""
     read, write = os.pipe()
     if os.fork() == 0:
         net = Only(copy.deepcopy(module)).eval()
-        inputs = [torch.randn(1, *shape) for shape in shapes]
+        inputs = [torch.randn(batch, *shape) for shape in shapes]
+        if isinstance(module, nn.Embedding):
+            inputs = [torch.zeros(batch, *shape, dtype=torch.long) for shape in shapes]
         try:
             # Gradients stay on: without them attention takes a fast path in which most tools see nothing of it.
             text = str(int(quiet(lambda: tool(net, inputs))))
@@ -268,14 +320,19 @@ def figure(tool, module, shapes):
 
 
 def main():
-    import calflops, fvcore.nn, onnx_tool, ptflops, thop, torchinfo, torch.utils.flop_counter  # noqa: for every process
-
+    only = sys.argv[1:]
+    tools = {name: tool for name, tool in TOOLS.items() if not only or name in only}
+    # Processes take over what is imported, also what PyTorch imports at the first use of a dispatch mode, which takes long.
+    for tool in tools.values():
+        with contextlib.suppress(Exception):
+            quiet(lambda: tool(nn.ReLU(), [torch.ones(1, 1)]))
     torch.set_num_threads(1)
-    print("# item\tinputs\t" + "\t".join(TOOLS))
+    print("# item\tinputs\tbatch\t" + "\t".join(tools))
     for item, shapes, module in CASES:
-        figures = [figure(tool, module, shapes) for tool in TOOLS.values()]
         inputs = " ".join("x".join(map(str, shape)) for shape in shapes)
-        print(f"{item}\t{inputs}\t" + "\t".join(figures), flush=True)
+        for batch in BATCHES:
+            figures = [figure(tool, module, shapes, batch) for tool in tools.values()]
+            print(f"{item}\t{inputs}\t{batch}\t" + "\t".join(figures), flush=True)
 
 
 main()
