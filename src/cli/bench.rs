@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use super::execute::{Execution, Failure, Place, dtype};
-use super::input::{Reading, Wanted, read_file};
+use super::input::{Alone, Reading, Wanted, read_file};
 use super::{Outcome, Output};
 use crate::bench::compare::Baseline;
 use crate::bench::{self, Bench, BenchError, Effort, Progress, Settings, Warmup};
@@ -128,7 +128,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Ok(baseline) => baseline,
         Err(error) => return output.refuse(&error),
     };
-    let wanted = Wanted { batches: &arguments.batch, all_variants: false };
+    let wanted = Wanted { batches: &arguments.batch, alone: Alone::Itself };
     let (mut subjects, read) = arguments.reading.subjects(&arguments.files, wanted, output);
     // Networks of one batch stand together: they are held against each other.
     subjects.sort_by_key(|subject| arguments.batch.iter().position(|&batch| batch == subject.analysis.batch));

@@ -49,6 +49,9 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
+    if let Err(message) = arguments.options.refuse_sides() {
+        return arguments.output.misused(message, None);
+    }
     if let Some(lockfile) = &arguments.update {
         return super::lock::update(
             &arguments.files,

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::analyze::depth;
-use super::input::{Reading, Wanted};
+use super::input::{Alone, Reading, Wanted};
 use super::{Outcome, Output};
 use crate::report::compare::{Compared, csv, json, markdown, table};
 use crate::report::rows::Depth;
@@ -12,7 +12,8 @@ use crate::text;
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// Descriptions (`.toml`, or `-` for standard input) or names of bundled networks, the first being what the others are
-    /// held against; of one file alone, all its variants
+    /// held against. Of one alone, its variants; of one variant alone, that beside the defaults; at several batches, the
+    /// network as it is named, and `@*` for its variants
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
     #[command(flatten)]
@@ -51,7 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             batches.push(batch);
         }
     }
-    let wanted = Wanted { batches: &batches, all_variants: arguments.files.len() == 1 };
+    let wanted = Wanted { batches: &batches, alone: alone(&arguments.files, batches.len()) };
     let (subjects, read) = arguments.reading.subjects(&arguments.files, wanted, output);
     // Without one of them the others would be held against the wrong one.
     if read == Outcome::Unusable {
@@ -74,4 +75,13 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Format::Json => json::write(&compared),
     };
     read.max(output.write(&text))
+}
+
+/// A file stands for its variants where it would be alone otherwise: not beside another, nor at several batches unless all
+/// variants are asked for.
+fn alone(files: &[String], batches: usize) -> Alone {
+    match files {
+        [file] if batches == 1 || file.ends_with("@*") => Alone::Sides,
+        _ => Alone::Itself,
+    }
 }

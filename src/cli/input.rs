@@ -12,11 +12,16 @@ use crate::read::{Description, MOST_NODES, Network, Options};
 use crate::report::Subject;
 use crate::shape::ElementType;
 use crate::text;
-use crate::text::printable;
+use crate::text::{Text, printable};
 
+mod labels;
 mod named;
+mod plan;
+mod sides;
 
 pub(super) use named::{Named, bundled_text, read_file};
+use plan::{Wish, plan};
+use sides::{Assignment, assignment};
 
 /// What a network is read with.
 #[derive(Args, Clone, Debug)]
@@ -56,9 +61,9 @@ pub(super) struct Reading {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Network")]
 pub(super) struct NetworkSettings {
-    /// Set a parameter of the description
+    /// Set a parameter of the description; of one of several networks: NETWORK:NAME=VALUE
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
-    set: Vec<(String, String)>,
+    set: Vec<Assignment>,
     /// Type of the numbers, for what depends on their width
     #[arg(long, value_enum, default_value_t = Dtype::F32)]
     pub(super) dtype: Dtype,
@@ -75,8 +80,18 @@ pub(super) struct NetworkSettings {
 pub(super) struct Wanted<'a> {
     /// A subject for each of these batches.
     pub(super) batches: &'a [u64],
-    /// Whether a file with variants, named without one, stands for all of them.
-    pub(super) all_variants: bool,
+    /// What a file stands for.
+    pub(super) alone: Alone,
+}
+
+/// What a file stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Alone {
+    /// The network that is named: with its defaults, unless a variant is named.
+    Itself,
+    /// Networks to lay beside each other: those of all its variants, or of the one that is named, and the one with its
+    /// defaults.
+    Sides,
 }
 
 #[derive(Clone, Debug)]
@@ -96,14 +111,25 @@ impl Networks {
 
 impl NetworkOptions {
     pub(super) fn subjects(&self, files: &[String], output: &Output) -> (Vec<Subject>, Outcome) {
-        let wanted = Wanted { batches: &[self.batch], all_variants: false };
+        let wanted = Wanted { batches: &[self.batch], alone: Alone::Itself };
         self.reading.subjects(files, wanted, output)
     }
 
     /// Every variant of a description that was asked for.
-    pub(super) fn variants(&self, named: &Named, output: &Output, subjects: &mut Vec<Subject>) -> Outcome {
-        let wanted = Wanted { batches: &[self.batch], all_variants: false };
-        self.reading.variants(named, wanted, output, subjects)
+    pub(super) fn variants(&self, named: &Named, output: &Output) -> (Vec<Subject>, Outcome) {
+        let wanted = Wanted { batches: &[self.batch], alone: Alone::Itself };
+        self.reading.networks(std::slice::from_ref(named), wanted, output)
+    }
+
+    /// Refuses a parameter that is set in one network of several, where none stand beside each other.
+    pub(super) fn refuse_sides(&self) -> Result<(), Text> {
+        match self.reading.settings.set.iter().find_map(|set| Some((set.side.as_ref()?, &set.name))) {
+            Some((side, name)) => Err(text!(
+                "`--set {side}:{name}=…` is for networks that stand beside each other: in `compare`, `analyze` and `bench`",
+                "`--set {side}:{name}=…` 用于并列的多个网络:`compare`、`analyze` 和 `bench`"
+            )),
+            None => Ok(()),
+        }
     }
 
     /// The network of one variant, not counted yet.
@@ -117,7 +143,7 @@ impl NetworkOptions {
 
     /// Whether the command line has a word on this parameter.
     pub(super) fn sets(&self, param: &str) -> bool {
-        self.reading.settings.set.iter().any(|(name, _)| name == param)
+        self.reading.settings.set.iter().any(|assignment| assignment.name == param)
     }
 
     /// Whether it has one on the sizes of the input.
@@ -136,7 +162,11 @@ impl NetworkOptions {
 
     /// The same, with what a file of claims sets.
     pub(super) fn with(&self, set: &[(Name, Value)], input: Option<Vec<u64>>, batch: u64) -> Self {
-        let written = |(name, value): &(Name, Value)| (name.text.to_string(), assigned(value));
+        let written = |(name, value): &(Name, Value)| Assignment {
+            side: None,
+            name: name.text.to_string(),
+            value: assigned(value),
+        };
         let own = self.reading.settings.set.iter().cloned();
         let settings = NetworkSettings {
             set: set.iter().map(written).chain(own).collect(),
@@ -150,7 +180,7 @@ impl NetworkOptions {
     pub(super) fn as_toml(&self) -> String {
         let mut text = String::new();
         if !self.reading.settings.set.is_empty() {
-            let set = self.reading.settings.set.iter().map(|(name, value)| {
+            let set = self.reading.settings.set.iter().map(|Assignment { name, value, .. }| {
                 let is_plain =
                     crate::read::expression::number(value).is_some() || ["true", "false"].contains(&&**value);
                 let value =
@@ -181,71 +211,80 @@ impl Reading {
             let message = text!("standard input can be read only once", "标准输入只能读取一次");
             return (vec![], output.misused(message, None));
         }
-        let (mut subjects, mut worst) = (vec![], Outcome::Done);
+        let (mut all, mut worst) = (vec![], Outcome::Done);
         for file in files {
-            let outcome = match self.read(file) {
-                Ok(named) => self.variants(&named, wanted, output, &mut subjects),
-                Err(error) => output.refuse(&error),
-            };
-            worst = worst.max(outcome);
+            match self.read(file) {
+                Ok(named) => all.push(named),
+                Err(error) => worst = worst.max(output.refuse(&error)),
+            }
         }
+        let (subjects, outcome) = self.networks(&all, wanted, output);
+        (subjects, worst.max(outcome))
+    }
+
+    /// The networks that are wanted of these descriptions.
+    fn networks(&self, all: &[Named], wanted: Wanted, output: &Voice) -> (Vec<Subject>, Outcome) {
+        let (wishes, mut worst) = plan(all, wanted, output);
+        let shares = match sides::share(&self.settings.set, &wishes) {
+            Ok(shares) => shares,
+            Err((message, help)) => return (vec![], output.misused(message, help)),
+        };
+        for finding in sides::overridden(&self.settings.set, &wishes) {
+            if !output.quiet {
+                output.show(&finding);
+            }
+            worst = worst.max(if self.settings.strict { Outcome::Failed } else { Outcome::Done });
+        }
+        let (mut subjects, mut networks) = (vec![], vec![]);
+        let mut nodes = Nodes::default();
+        let set: Vec<Vec<String>> = shares.iter().map(|share| share.iter().map(written).collect()).collect();
+        for (index, (wish, set)) in wishes.iter().zip(shares).enumerate() {
+            let settings = NetworkSettings { set, ..self.settings.clone() };
+            let reading = Self { settings, input: self.input.clone() };
+            worst = worst.max(reading.at_batches(wish, wanted.batches, output, &mut nodes, &mut subjects));
+            networks.resize(subjects.len(), index);
+        }
+        labels::tell_apart(&mut subjects, &networks, &set);
         (subjects, worst)
     }
 
-    /// Every variant that was asked for.
-    fn variants(
+    /// A network at each of the batches, as long as there is room for its nodes.
+    fn at_batches<'a>(
         &self,
-        named: &Named,
-        wanted: Wanted,
+        wish: &Wish<'a>,
+        batches: &[u64],
         output: &Voice,
+        nodes: &mut Nodes<'a>,
         subjects: &mut Vec<Subject>,
     ) -> Outcome {
-        let known = &named.description.variants;
-        let all = match &named.variant {
-            Some(variant) => variant == "*",
-            None => wanted.all_variants && !known.is_empty(),
-        };
-        let variants: Vec<Option<String>> = if all {
-            known.iter().map(|variant| Some(variant.name.text.to_string())).collect()
-        } else {
-            vec![named.variant.clone()]
-        };
-        if variants.is_empty() {
-            return output.refuse(&named.refused(text!("it has no variants", "它没有变体"), None));
-        }
-        let (mut worst, mut nodes) = (Outcome::Done, 0);
-        for variant in variants {
-            for (index, &batch) in wanted.batches.iter().enumerate() {
-                match self.subject(named, variant.clone(), batch) {
-                    Ok(subject) => {
-                        nodes += subject.network.graph.len() as u64;
-                        if nodes > MOST_NODES {
-                            return output.refuse(&too_many_variants(named));
-                        }
-                        let warnings = &subject.network.warnings;
-                        if index == 0 {
-                            output.warn(warnings, &named.description.source);
-                        }
-                        let clean = warnings.is_empty() && subject.analysis.uncounted().is_empty();
-                        worst = worst.max(if self.settings.strict && !clean {
-                            Outcome::Failed
-                        } else {
-                            Outcome::Done
-                        });
-                        subjects.push(subject);
-                    }
-                    Err(error) => {
-                        worst = worst.max(output.refuse(&error));
-                        break;
-                    }
-                }
+        let (named, mut worst) = (wish.named, Outcome::Done);
+        for (index, &batch) in batches.iter().enumerate() {
+            if nodes.is_full(named) {
+                return worst;
             }
+            let subject = match self.subject(named, wish.variant.clone(), batch) {
+                Ok(subject) => subject,
+                Err(error) => return worst.max(output.refuse(&error)),
+            };
+            if !nodes.add(named, subject.network.graph.len()) {
+                return worst.max(output.refuse(&too_many_variants(named)));
+            }
+            let warnings = &subject.network.warnings;
+            if index == 0 {
+                output.warn(warnings, &named.description.source);
+            }
+            let clean = warnings.is_empty() && subject.analysis.uncounted().is_empty();
+            worst = worst.max(if self.settings.strict && !clean { Outcome::Failed } else { Outcome::Done });
+            subjects.push(subject);
         }
         worst
     }
 
     fn subject(&self, named: &Named, variant: Option<String>, batch: u64) -> Result<Subject, ReadError> {
         let Named { description, stem, .. } = named;
+        let label = named.label(variant.as_deref());
+        // Which of its variants a network is, is said of the default one too.
+        let variant = variant.or_else(|| named.default_variant().map(str::to_owned));
         let network = self.expand(description, variant.clone())?;
         let analysis = crate::analyze(&network.graph, batch).map_err(|too_large| {
             let path = &too_large.path;
@@ -256,15 +295,9 @@ impl Reading {
             };
             ReadError::Invalid { source_file: description.source.clone(), mistakes: vec![mistake] }
         })?;
-        let label = match &variant {
-            // The variants of a bundled file have names of their own.
-            Some(variant) if named.bundled => variant.clone(),
-            Some(variant) => format!("{stem}@{variant}"),
-            None => stem.clone(),
-        };
         Ok(Subject {
             title: self.title(description.name.as_ref().unwrap_or(stem), variant.as_deref()),
-            label: printable(&label),
+            label,
             source: description.source.name.clone(),
             variant,
             sha256: named.sha256().to_owned(),
@@ -284,12 +317,13 @@ impl Reading {
         variant: Option<String>,
     ) -> Result<Network, ReadError> {
         let input = self.input.as_ref().map(|sizes| sizes.0.clone());
-        description.expand(&Options { variant, set: self.settings.set.clone(), input })
+        let pair = |set: &Assignment| (set.name.clone(), set.value.clone());
+        description.expand(&Options { variant, set: self.settings.set.iter().map(pair).collect(), input })
     }
 
     /// The network's name, and what sets it apart from others of its file.
     fn title(&self, name: &str, variant: Option<&str>) -> String {
-        let set = self.settings.set.iter().map(|(name, value)| format!("{name} = {value}"));
+        let set = self.settings.set.iter().map(|set| format!("{} = {}", set.name, set.value));
         let apart = variant.map(str::to_owned).into_iter().chain(set);
         printable(&std::iter::once(name.to_owned()).chain(apart).collect::<Vec<_>>().join(" · "))
     }
@@ -299,6 +333,33 @@ impl Reading {
         let From::Toml = self.settings.from;
         Named::read(file)
     }
+}
+
+/// How many nodes the networks of the last file have together.
+#[derive(Default)]
+struct Nodes<'a> {
+    of: Option<&'a Named>,
+    count: u64,
+}
+
+impl<'a> Nodes<'a> {
+    /// Adds those of a network; whether that is not too many.
+    fn add(&mut self, named: &'a Named, count: usize) -> bool {
+        if !self.of.is_some_and(|of| std::ptr::eq(of, named)) {
+            *self = Self { of: Some(named), count: 0 };
+        }
+        self.count += count as u64;
+        self.count <= MOST_NODES
+    }
+
+    /// Whether its networks have more than is allowed, which has been said.
+    fn is_full(&self, named: &Named) -> bool {
+        self.of.is_some_and(|of| std::ptr::eq(of, named)) && self.count > MOST_NODES
+    }
+}
+
+fn written(set: &Assignment) -> String {
+    format!("{}={}", set.name, set.value)
 }
 
 fn too_many_variants(named: &Named) -> ReadError {
@@ -318,11 +379,6 @@ fn assigned(value: &Value) -> String {
         Value::Boolean(boolean) => boolean.to_string(),
         Value::Word(word) => word.to_string(),
     }
-}
-
-fn assignment(written: &str) -> Result<(String, String), String> {
-    let (name, value) = written.split_once('=').ok_or("an assignment is NAME=VALUE")?;
-    Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
 pub(super) fn sizes(written: &str) -> Result<Sizes, String> {

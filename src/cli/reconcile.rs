@@ -38,6 +38,9 @@ enum Format {
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let (output, options) = (&arguments.output, &arguments.options);
+    if let Err(message) = options.refuse_sides() {
+        return output.misused(message, None);
+    }
     let figure = match arguments.figure.as_deref().map(Figure::parse).transpose() {
         Ok(figure) => figure,
         Err(message) => return output.misused(message, None),
@@ -46,8 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Ok(named) => named,
         Err(error) => return output.refuse(&error),
     };
-    let mut subjects = vec![];
-    let mut worst = options.variants(&named, output, &mut subjects);
+    let (subjects, mut worst) = options.variants(&named, output);
     let conventions = conventions::bundled();
     let mut answers = vec![];
     for subject in &subjects {

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::dump::Dump;
 use super::execute::{Execution, Failure, check_memory, dtype};
-use super::input::{NetworkSettings, Reading, Sizes, Wanted, sizes};
+use super::input::{Alone, NetworkSettings, Reading, Sizes, Wanted, sizes};
 use super::{Outcome, Voice};
 use crate::error::did_you_mean;
 use crate::graph::Graph;
@@ -233,7 +233,7 @@ impl Arguments {
         voice: &Voice,
     ) -> Result<(Subject, Outcome), Failure> {
         let reading = Reading { settings: self.network.clone(), input: sizes.cloned() };
-        let wanted = Wanted { batches: &[batch], all_variants: false };
+        let wanted = Wanted { batches: &[batch], alone: Alone::Itself };
         let (mut subjects, outcome) = reading.subjects(slice::from_ref(&self.file), wanted, voice);
         match (subjects.pop(), subjects.is_empty()) {
             (Some(subject), true) => Ok((subject, outcome)),
