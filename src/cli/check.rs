@@ -18,19 +18,23 @@ use crate::text;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
-    /// Descriptions with claims, files of claims, or the names of bundled ones: lecture10, lecture11, papers, resnet50
-    #[arg(required = true, value_name = "FILE")]
+    /// Descriptions, files of claims, or bundled ones
+    ///
+    /// Descriptions with claims, files of claims, or the names of bundled ones: lecture10, lecture11, papers, resnet50.
+    #[arg(required = true, value_name = "FILE", help_heading = "Network", display_order = 0)]
     files: Vec<String>,
-    /// Write the totals of these networks to a file of claims, which a later `check` holds them to
-    #[arg(long, value_name = "LOCKFILE")]
+    /// Write their totals to a file of claims
+    ///
+    /// Write the totals of these networks to a file of claims, which a later `check` holds them to.
+    #[arg(long, value_name = "LOCKFILE", help_heading = "Claims")]
     update: Option<PathBuf>,
     /// With --update: how far off a later total may be
-    #[arg(long, value_name = "PERCENT", requires = "update")]
+    #[arg(long, value_name = "PERCENT", requires = "update", help_heading = "Claims")]
     within: Option<String>,
     #[command(flatten)]
     options: NetworkOptions,
-    /// How it is written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    /// Form
+    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,

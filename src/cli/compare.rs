@@ -11,22 +11,28 @@ use crate::text;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
+    /// Networks, or one alone for its variants
+    ///
     /// Descriptions (`.toml`, or `-` for standard input) or names of bundled networks, the first being what the others are
     /// held against. Of one alone, its variants; of one variant alone, that beside the defaults; at several batches, the
-    /// network as it is named, and `@*` for its variants
-    #[arg(required = true, value_name = "FILE")]
+    /// network as it is named, and `@*` for its variants.
+    #[arg(required = true, value_name = "FILE", help_heading = "Network", display_order = 0)]
     files: Vec<String>,
     #[command(flatten)]
     reading: Reading,
-    /// Samples of one forward pass; several, as in `1,2,4`, lay batches side by side
-    #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "1",
+    /// Samples of one forward pass; several as in `1,2,4`
+    ///
+    /// Samples of one forward pass; several, as in `1,2,4`, lay batches side by side.
+    #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "1", help_heading = "Network",
           value_parser = clap::value_parser!(u64).range(1..))]
     batch: Vec<u64>,
-    /// How deep boxes are opened: a number, or `all`; without it, as deep as gives a table of a size to take in
-    #[arg(long, value_name = "N", value_parser = depth)]
+    /// How deep boxes are opened: a number, or `all`
+    ///
+    /// How deep boxes are opened: a number, or `all`; without it, as deep as gives a table of a size to take in.
+    #[arg(long, value_name = "N", value_parser = depth, help_heading = "Output")]
     depth: Option<Depth>,
-    /// How it is written
-    #[arg(long, value_enum, default_value_t = Format::Table)]
+    /// Form
+    #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,

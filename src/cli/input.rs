@@ -8,7 +8,7 @@ use super::{Dtype, Outcome, Output, Voice};
 use crate::error::{Diagnostic, ReadError};
 use crate::read::description::Name;
 use crate::read::expression::Value;
-use crate::read::{Description, MOST_NODES, Network, Options};
+use crate::read::{Description, Network, Options};
 use crate::report::Subject;
 use crate::shape::ElementType;
 use crate::text;
@@ -19,17 +19,19 @@ mod named;
 mod plan;
 mod sides;
 
-pub(super) use named::{Named, bundled_text, read_file};
-use plan::{Wish, plan};
+pub(super) use named::{Named, bundled_text, is_network, read_file};
+use plan::{Nodes, Wish, plan, too_many_variants};
 use sides::{Assignment, assignment};
 
 /// What a network is read with.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Network")]
 pub(super) struct Networks {
-    /// Descriptions (`.toml`, or `-` for standard input) or names of bundled networks; `@VARIANT` behind one picks a
-    /// variant, `@*` all of them
-    #[arg(required = true, value_name = "FILE")]
+    /// Descriptions, or names of bundled networks
+    ///
+    /// Descriptions (`.toml`, or `-` for standard input) or names of bundled networks; `@VARIANT` behind one picks a variant,
+    /// `@*` all of them.
+    #[arg(required = true, value_name = "FILE", display_order = 0)]
     files: Vec<String>,
     #[command(flatten)]
     options: NetworkOptions,
@@ -52,7 +54,9 @@ pub(super) struct NetworkOptions {
 pub(super) struct Reading {
     #[command(flatten)]
     pub(super) settings: NetworkSettings,
-    /// Sizes of the input, without the batch, in place of those in the file: 3x299x299
+    /// Sizes of the input in place of the file's: 3x299x299
+    ///
+    /// Sizes of the input, without the batch, in place of those in the file: 3x299x299.
     #[arg(long, value_name = "SIZES", value_parser = sizes)]
     pub(super) input: Option<Sizes>,
 }
@@ -61,17 +65,20 @@ pub(super) struct Reading {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Network")]
 pub(super) struct NetworkSettings {
-    /// Set a parameter of the description; of one of several networks: NETWORK:NAME=VALUE
+    /// Set a parameter of the description
+    ///
+    /// Set a parameter of the description. Of several networks, NETWORK:NAME=VALUE sets it in one: NETWORK is its name, its
+    /// variant, or its place, from 1.
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<Assignment>,
-    /// Type of the numbers, for what depends on their width
+    /// Type of the numbers
     #[arg(long, value_enum, default_value_t = Dtype::F32)]
     pub(super) dtype: Dtype,
     /// What standard input holds
-    #[arg(long, value_enum, default_value_t = From::Toml, value_name = "FORMAT")]
+    #[arg(long, value_enum, default_value_t = From::Toml, value_name = "FORMAT", hide_short_help = true)]
     from: From,
     /// Fail if there is a warning or an operator that is not counted
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(super) strict: bool,
 }
 
@@ -335,39 +342,8 @@ impl Reading {
     }
 }
 
-/// How many nodes the networks of the last file have together.
-#[derive(Default)]
-struct Nodes<'a> {
-    of: Option<&'a Named>,
-    count: u64,
-}
-
-impl<'a> Nodes<'a> {
-    /// Adds those of a network; whether that is not too many.
-    fn add(&mut self, named: &'a Named, count: usize) -> bool {
-        if !self.of.is_some_and(|of| std::ptr::eq(of, named)) {
-            *self = Self { of: Some(named), count: 0 };
-        }
-        self.count += count as u64;
-        self.count <= MOST_NODES
-    }
-
-    /// Whether its networks have more than is allowed, which has been said.
-    fn is_full(&self, named: &Named) -> bool {
-        self.of.is_some_and(|of| std::ptr::eq(of, named)) && self.count > MOST_NODES
-    }
-}
-
 fn written(set: &Assignment) -> String {
     format!("{}={}", set.name, set.value)
-}
-
-fn too_many_variants(named: &Named) -> ReadError {
-    let why = text!(
-        "its variants together have more than {MOST_NODES} nodes",
-        "它的各变体合计超过 {MOST_NODES} 个节点"
-    );
-    named.refused(why, Some(text!("name one: `@VARIANT`", "请指定一个:`@变体`")))
 }
 
 /// A value as `--set` writes it.

@@ -13,14 +13,20 @@ use crate::text;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
-    /// A description, or the name of a bundled network; `@VARIANT` behind it picks a variant
+    /// A description, or the name of a bundled network
+    ///
+    /// A description, or the name of a bundled network; `@VARIANT` behind it picks a variant.
+    #[arg(help_heading = "Network", display_order = 0)]
     file: String,
-    /// A figure to trace, as it is written somewhere: "4.11 G", "569M", 3.87e9, 4111514624
+    /// A figure to trace: "4.11 G", "569M", 3.87e9
+    ///
+    /// A figure to trace, as it is written somewhere: "4.11 G", "569M", 3.87e9, 4111514624.
+    #[arg(help_heading = "Network", display_order = 0)]
     figure: Option<String>,
     #[command(flatten)]
     options: NetworkOptions,
-    /// How it is written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    /// Form
+    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,

@@ -1,6 +1,8 @@
 //! Which networks a command is about: the files it names, and the variants of each.
 
 use super::{Alone, Named, Outcome, Voice, Wanted};
+use crate::error::ReadError;
+use crate::read::MOST_NODES;
 use crate::text;
 use crate::text::printable;
 
@@ -76,4 +78,36 @@ impl Named {
             None => self.default_variant().filter(|_| self.bundled).unwrap_or(stem).to_owned(),
         })
     }
+}
+
+/// How many nodes the networks of the last file have together.
+#[derive(Default)]
+pub(super) struct Nodes<'a> {
+    of: Option<&'a Named>,
+    count: u64,
+}
+
+impl<'a> Nodes<'a> {
+    /// Adds those of a network; whether that is not too many.
+    pub(super) fn add(&mut self, named: &'a Named, count: usize) -> bool {
+        if !self.of.is_some_and(|of| std::ptr::eq(of, named)) {
+            *self = Self { of: Some(named), count: 0 };
+        }
+        self.count += count as u64;
+        self.count <= MOST_NODES
+    }
+
+    /// Whether its networks have more than is allowed, which has been said.
+    pub(super) fn is_full(&self, named: &Named) -> bool {
+        self.of.is_some_and(|of| std::ptr::eq(of, named)) && self.count > MOST_NODES
+    }
+}
+
+/// Why the variants of a file are not all read.
+pub(super) fn too_many_variants(named: &Named) -> ReadError {
+    let why = text!(
+        "its variants together have more than {MOST_NODES} nodes",
+        "它的各变体合计超过 {MOST_NODES} 个节点"
+    );
+    named.refused(why, Some(text!("name one: `@VARIANT`", "请指定一个:`@变体`")))
 }
