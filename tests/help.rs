@@ -125,6 +125,8 @@ fn a_network_alone_is_analyzed() {
         "- < net.toml",
         "lenet5 net.toml",
         "resnet --depth 1 --lang zh",
+        "--depth 1 resnet",
+        "-q lenet5",
     ] {
         assert_eq!(
             out(&format!("cnncost {network}")),
@@ -148,7 +150,9 @@ fn a_misspelled_command_is_told_as_such() {
         ("net.tml", "there is no such file"),
         ("xyzzy --lang zh", "列出命令"),
         ("xyzzy --lang=zh", "列出命令"),
-        ("--depth all lenet5", "--depth"),
+        ("--lang en explain lenet5", "a command comes first: `cnncost explain …`"),
+        ("--dpeth all lenet5", "'--dpeth'"),
+        ("--lang zh", "<FILE>"),
         ("''", "there is no command"),
     ] {
         let output = shell(&format!("cnncost {line}"), folder.path());

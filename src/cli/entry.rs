@@ -31,11 +31,16 @@ pub(super) fn with_command(mut arguments: Vec<OsString>) -> Option<Vec<OsString>
         say(START);
         return None;
     };
-    let is_option = first.starts_with('-') && first != "-";
-    if is_option || is_command(&first) {
+    if is_command(&first) || ["-h", "--help", "-V", "--version"].contains(&&*first) {
         return Some(arguments);
     }
-    if is_network(&first) {
+    let is_option = first.starts_with('-') && first != "-";
+    if let (true, Some(command)) = (is_option, arguments[1..].iter().find_map(|word| as_command(word))) {
+        let message = text!("`{first}` stands before the command", "`{first}` 写在了命令之前");
+        voice(&arguments).misused(message, Some(comes_first(&command)));
+        return None;
+    }
+    if is_option || is_network(&first) {
         arguments.insert(1, USUAL.into());
         return Some(arguments);
     }
@@ -56,6 +61,15 @@ pub(super) fn hint_at_file(arguments: &[OsString]) {
         let help = text!("`cnncost ./{name}` analyzes the file", "`cnncost ./{name}` 分析该文件");
         voice(arguments).show(&Diagnostic::nowhere(message).help(help).warning());
     }
+}
+
+/// That commands come first, as a help.
+pub(super) fn comes_first(command: &str) -> Text {
+    text!("a command comes first: `cnncost {command} …`", "命令应在最前:`cnncost {command} …`")
+}
+
+fn as_command(word: &OsStr) -> Option<String> {
+    word.to_str().filter(|word| is_command(word)).map(str::to_owned)
 }
 
 /// Whether `word` is a command.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::super::entry::is_command;
+use super::super::entry::{comes_first, is_command};
 use super::super::open::open;
 use crate::error::{ReadError, meant};
 use crate::read::bundled::{self, Bundled, CLAIMS};
@@ -95,9 +95,7 @@ fn find(name: &str) -> Result<(&'static Bundled, Option<String>), ReadError> {
             "没有这个文件,也没有同名的内置网络"
         );
         let help = match bundled::nearest(name) {
-            _ if is_command(name) => {
-                text!("a command comes first: `cnncost {name} …`", "命令应在最前:`cnncost {name} …`")
-            }
+            _ if is_command(name) => comes_first(name),
             Some(near) => meant(&near),
             None => text!("`cnncost models` lists the bundled networks", "`cnncost models` 列出内置网络"),
         };
