@@ -19,7 +19,7 @@ pub struct Subject {
     pub title: String,
     /// The file it is from.
     pub source: String,
-    /// The variant it was expanded as.
+    /// The variant it was expanded as: the one that was asked for, or else the one that the defaults are.
     pub variant: Option<String>,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,

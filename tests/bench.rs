@@ -154,7 +154,7 @@ fn reports_are_as_they_were() {
     let (bench, subjects) = profiled();
     golden("inception.txt", &report::text(&bench, &subjects, &none, style(english, 80)));
     golden("inception.wide.txt", &report::text(&bench, &subjects, &none, style(english, 200)));
-    let sorted = Choice { sort: report::column("time_share"), ..Choice::default() };
+    let sorted = Choice { sort: report::column("time_share").into_iter().collect(), ..Choice::default() };
     golden("inception.sorted.zh.txt", &report::text(&bench, &subjects, &sorted, style(chinese, 100)));
     golden("inception.csv", &report::csv(&bench, &subjects, &none));
     golden("inception.json", &json::write(&bench, &subjects, &none));

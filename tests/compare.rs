@@ -83,7 +83,7 @@ fn layers(first: &Subject, second: &Subject) -> Vec<String> {
 /// 9.677 times fewer multiplications, only 1.520 times less traffic, and more from a batch of 6 on.
 #[test]
 fn the_lectures_point_and_its_fine_print() {
-    let (code, out, err) = run(&["bottleneck", "--batch", "1,2,4,6,8,32"]);
+    let (code, out, err) = run(&["bottleneck@*", "--batch", "1,2,4,6,8,32"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     for said in [
         "120,422,400  12,443,648  9.677× fewer",
@@ -391,12 +391,16 @@ fn json_is_as_its_schema_says() {
 #[test]
 fn forms_are_as_they_were() {
     let forms: [(&str, &str, &[&str]); 11] = [
-        ("bottleneck.80.txt", "80", &["bottleneck", "--batch", "1,2,4,6,8,32"]),
-        ("bottleneck.200.txt", "200", &["bottleneck", "--batch", "1,2,4,6,8,32"]),
-        ("bottleneck.zh.txt", "80", &["bottleneck", "--batch", "1,6", "--lang", "zh"]),
+        ("bottleneck.80.txt", "80", &["bottleneck@*", "--batch", "1,2,4,6,8,32"]),
+        ("bottleneck.200.txt", "200", &["bottleneck@*", "--batch", "1,2,4,6,8,32"]),
+        ("bottleneck.zh.txt", "80", &["bottleneck@*", "--batch", "1,6", "--lang", "zh"]),
         ("bottleneck.color.txt", "80", &["bottleneck", "--color", "always"]),
         ("bottleneck.md", "80", &["bottleneck", "--format", "markdown"]),
-        ("bottleneck.zh.md", "80", &["bottleneck", "--format", "markdown", "--lang", "zh", "--batch", "1,6"]),
+        (
+            "bottleneck.zh.md",
+            "80",
+            &["bottleneck@*", "--format", "markdown", "--lang", "zh", "--batch", "1,6"],
+        ),
         ("bottleneck.csv", "80", &["bottleneck", "--format", "csv"]),
         ("resnet50.80.txt", "80", &["resnet50", "resnet50_v1"]),
         ("googlenet.200.txt", "200", &["googlenet", "googlenet_bn"]),

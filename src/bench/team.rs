@@ -302,7 +302,10 @@ impl<'s> Here<'s> {
 /// The first of the subjects that is the same network: at whatever batch.
 pub(super) fn owner(subjects: &[Subject], index: usize) -> usize {
     let this = &subjects[index];
-    let is_same = |other: &Subject| (&other.source, &other.variant) == (&this.source, &this.variant);
+    let is_same = |other: &Subject| {
+        (&other.source, &other.variant) == (&this.source, &this.variant)
+            && other.network.params == this.network.params
+    };
     subjects.iter().position(is_same).unwrap_or(index)
 }
 

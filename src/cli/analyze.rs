@@ -6,6 +6,7 @@ use super::input::Networks;
 use super::{Outcome, Output, device, like};
 use crate::report::columns::{COLUMNS, Column, column, parse};
 use crate::report::rows::{self, Depth, Row, RowKind};
+use crate::report::sort::sort;
 use crate::report::table::{self, Choice, Layout};
 use crate::report::{Subject, csv, json, latex, markdown, memory};
 use crate::text;
@@ -15,29 +16,44 @@ use crate::text::Text;
 pub(super) struct Arguments {
     #[command(flatten)]
     networks: Networks,
-    /// How deep boxes are opened: a number, or `all`; without it, as deep as gives a table of a size to take in
+    #[command(flatten)]
+    shown: Shown,
+    /// Form
+    #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
+    format: Format,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// What is shown of networks, and how.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "What is shown")]
+struct Shown {
+    /// How deep boxes are opened: a number, or `all`
+    ///
+    /// How deep boxes are opened: a number, or `all`; without it, as deep as gives a table of a size to take in.
     #[arg(long, value_name = "N", value_parser = depth)]
     depth: Option<Depth>,
     /// The columns, as in `layer,output,macs,share`
     #[arg(long, value_name = "NAMES", long_help = columns_help())]
     columns: Option<String>,
-    /// Sort the layers by this column, largest first
-    #[arg(long, value_name = "COLUMN")]
+    /// Sort by these columns, as in `op,macs`
+    ///
+    /// Sort the layers by these columns, as in `op,macs`: by the second what is alike in the first. Figures are sorted from the
+    /// largest on, sizes by their product, words by the alphabet. Of several networks, the lines of these are sorted.
+    #[arg(long, value_name = "COLUMNS")]
     sort: Option<String>,
-    /// Show the tensors that are alive over the order of execution, and those at the peak, instead of the layers
+    /// Show what is alive over the order of execution
+    ///
+    /// Show the tensors that are alive over the order of execution, and those at the peak, instead of the layers.
     #[arg(long, conflicts_with_all = ["depth", "columns", "sort", "format"])]
     memory: bool,
-    /// Estimate what a device takes at best, by its data sheet, and whether the network fits: a name, or a file of your own
-    #[arg(long, value_name = "NAME|FILE", long_help = devices_help())]
+    /// Estimate time and fit on a device
+    #[arg(long, value_name = "DEVICE", long_help = devices_help())]
     device_spec: Option<String>,
-    /// Count as this tool or paper does, in place of MACs and FLOPs: fvcore, torch, thop, ptflops, …
+    /// Count as a tool does: fvcore, torch, thop, …
     #[arg(long, value_name = "NAME", conflicts_with = "memory", long_help = like::help())]
     like: Option<String>,
-    /// How it is written
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
-    #[command(flatten)]
-    output: Output,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -64,19 +80,19 @@ const PAGE_SUMMARY: [&str; 7] = ["layer", "input", "output", "params", "macs", "
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let output = &arguments.output;
-    let columns = match arguments.columns.as_deref().map(parse).transpose() {
+    let columns = match arguments.shown.columns.as_deref().map(parse).transpose() {
         Ok(columns) => columns,
         Err(message) => return output.misused(message, None),
     };
-    let sort = match arguments.sort.as_deref().map(parse).transpose() {
-        Ok(sort) => sort.and_then(|columns| columns.first().copied()),
+    let sort = match arguments.shown.sort.as_deref().map(parse).transpose() {
+        Ok(sort) => sort.unwrap_or_default(),
         Err(message) => return output.misused(message, None),
     };
-    let device = match arguments.device_spec.as_deref().map(device::find).transpose() {
+    let device = match arguments.shown.device_spec.as_deref().map(device::find).transpose() {
         Ok(device) => device,
         Err(error) => return output.refuse(&error),
     };
-    let convention = match arguments.like.as_deref().map(like::find).transpose() {
+    let convention = match arguments.shown.like.as_deref().map(like::find).transpose() {
         Ok(convention) => convention,
         Err((message, help)) => return output.misused(message, Some(help)),
     };
@@ -95,12 +111,12 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         output.misused(message, None);
         return Outcome::Failed;
     }
-    let text = if arguments.memory {
+    let text = if arguments.shown.memory {
         let reports: Vec<_> =
             subjects.iter().map(|subject| memory::report(subject, output.style())).collect();
         reports.join("\n")
     } else {
-        arguments.text(&subjects, columns, sort)
+        arguments.text(&subjects, columns, &sort)
     };
     read.max(output.write(&text))
 }
@@ -110,29 +126,35 @@ impl Arguments {
         &self,
         subjects: &[Subject],
         columns: Option<Vec<&'static Column>>,
-        sort: Option<&'static Column>,
+        sort: &[&'static Column],
     ) -> String {
         let style = self.output.style();
         let layout = if self.format == Format::Tree { Layout::Tree } else { Layout::Table };
-        if let (Some(columns), [one]) = (&columns, subjects) {
-            see(one, columns);
-        }
+        see(subjects, columns.iter().flatten().chain(sort));
         match (self.format, subjects) {
             (Format::Json, _) => json::write(subjects),
             (Format::Table | Format::Tree, [one]) => {
-                let choice = Choice { layout, depth: self.depth.unwrap_or(Depth::Fitting), columns, sort };
+                let choice = Choice {
+                    layout,
+                    depth: self.shown.depth.unwrap_or(Depth::Fitting),
+                    columns,
+                    sort: sort.to_vec(),
+                };
                 table::network(one, &choice, style)
             }
-            (Format::Table | Format::Tree, several) => table::summary(several, columns.as_deref(), style),
+            (Format::Table | Format::Tree, several) => {
+                table::summary(several, columns.as_deref(), sort, style)
+            }
             (Format::Csv, [one]) => {
                 let columns = columns.unwrap_or_else(|| self.usual(COLUMNS.iter()));
-                see(one, &columns);
+                see(subjects, &columns);
                 csv::table(&self.rows(one, sort), &columns)
             }
             (Format::Csv, several) => {
                 let usual = || self.usual(COLUMNS.iter().filter(|c| c.key != "share"));
                 let columns = columns.unwrap_or_else(usual);
-                csv::table(&lines(several), &columns)
+                see(subjects, &columns);
+                csv::table(&lines(several, sort), &columns)
             }
             (Format::Markdown | Format::Latex, _) => self.page(subjects, columns, sort),
         }
@@ -142,7 +164,7 @@ impl Arguments {
         &self,
         subjects: &[Subject],
         columns: Option<Vec<&'static Column>>,
-        sort: Option<&'static Column>,
+        sort: &[&'static Column],
     ) -> String {
         let (title, rows, usual) = match subjects {
             [one] => {
@@ -150,7 +172,7 @@ impl Arguments {
                 rows.push(rows::total(one));
                 (Some(one), rows, PAGE)
             }
-            several => (None, lines(several), PAGE_SUMMARY),
+            several => (None, lines(several, sort), PAGE_SUMMARY),
         };
         let columns = columns.unwrap_or_else(|| self.usual(usual.iter().filter_map(|key| column(key))));
         let write = if self.format == Format::Latex { latex::table } else { markdown::table };
@@ -159,7 +181,7 @@ impl Arguments {
 
     /// Of these columns those that have something to say: of a convention, or MACs and FLOPs.
     fn usual(&self, columns: impl Iterator<Item = &'static Column>) -> Vec<&'static Column> {
-        let is_like = self.like.is_some();
+        let is_like = self.shown.like.is_some();
         let said = |column: &&Column| match column.key {
             "like" => is_like,
             "macs" | "flops" | "exact" => !is_like,
@@ -169,19 +191,20 @@ impl Arguments {
     }
 
     /// The rows of one network; all layers where that is data.
-    fn rows(&self, subject: &Subject, sort: Option<&'static Column>) -> Vec<Row> {
+    fn rows(&self, subject: &Subject, sorted_by: &[&'static Column]) -> Vec<Row> {
         let usual = if self.format == Format::Csv { Depth::All } else { Depth::Fitting };
-        let (mut rows, _) = rows::rows(subject, self.depth.unwrap_or(usual));
-        if let Some(column) = sort {
-            table::sort(&mut rows, column);
-        }
+        let (mut rows, _) = rows::rows(subject, self.shown.depth.unwrap_or(usual));
+        sort(&mut rows, sorted_by);
         rows
     }
 }
 
 /// A line for each network.
-fn lines(subjects: &[Subject]) -> Vec<Row> {
-    subjects.iter().map(|subject| Row { kind: RowKind::Folded, ..rows::total(subject) }).collect()
+fn lines(subjects: &[Subject], sorted_by: &[&'static Column]) -> Vec<Row> {
+    let mut lines: Vec<_> =
+        subjects.iter().map(|subject| Row { kind: RowKind::Folded, ..rows::total(subject) }).collect();
+    sort(&mut lines, sorted_by);
+    lines
 }
 
 pub(super) fn depth(written: &str) -> Result<Depth, Text> {
@@ -203,9 +226,11 @@ fn devices_help() -> String {
 }
 
 /// Follows receptive fields if a column shows them.
-fn see(subject: &Subject, columns: &[&'static Column]) {
-    if columns.iter().any(|column| column.key == "field") {
-        subject.fields();
+fn see<'c>(subjects: &[Subject], columns: impl IntoIterator<Item = &'c &'static Column>) {
+    if columns.into_iter().any(|column| column.key == "field") {
+        for subject in subjects {
+            subject.fields();
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use super::execute::{Execution, Failure, Place, dtype};
-use super::input::{Reading, Wanted, is_open, is_pipe, read_file, read_once};
+use super::input::{Alone, Reading, Wanted, is_open, is_pipe, read_file, read_once};
 use super::values::{each_count, threads};
 use super::{Invocation, Outcome, Output, files};
 use crate::bench::compare::{Baseline, unlike};
@@ -23,36 +23,42 @@ use crate::text::Text;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
-    /// Descriptions (`.toml`, or `-` for standard input) or names of bundled networks; `@VARIANT` behind one picks a
-    /// variant, `@*` all of them. Several are measured in turns, and each is held against the first
-    #[arg(required = true, value_name = "FILE")]
+    /// Networks, the others held against the first
+    ///
+    /// Descriptions (`.toml`, or `-` for standard input) or names of bundled networks; `@VARIANT` behind one picks a variant,
+    /// `@*` all of them. Several are measured in turns, and each is held against the first.
+    #[arg(required = true, value_name = "FILE", help_heading = "Network", display_order = 0)]
     files: Vec<String>,
     #[command(flatten)]
     execution: Execution,
-    /// Threads; several numbers as in `1,2,4`. Without it, as many as candle takes: one for each core
-    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = threads)]
+    /// Threads; several numbers as in `1,2,4`
+    ///
+    /// Threads; several numbers as in `1,2,4`. Without it, as many as candle takes: one for each core.
+    #[arg(long, value_name = "N,…", help_heading = "Execution", value_delimiter = ',', value_parser = threads)]
     threads: Vec<u16>,
     /// Measure each layer too
-    #[arg(long)]
+    #[arg(long, help_heading = "Execution")]
     profile: bool,
-    /// How deep boxes are opened in the profile: a number, or `all`
-    #[arg(long, value_name = "N", value_parser = super::analyze::depth, requires = "profile")]
+    /// How deep boxes are opened: a number, or `all`
+    #[arg(long, value_name = "N", help_heading = "Execution", hide_short_help = true, value_parser = super::analyze::depth, requires = "profile")]
     depth: Option<Depth>,
-    /// Sort the layers of the profile by this column, largest first
-    #[arg(long, value_name = "COLUMN", requires = "profile", value_parser = column)]
-    sort: Option<&'static Column>,
-    /// Hold it against an earlier measurement, which `--format json` wrote; with `--strict`, slower is a failure
-    #[arg(long, value_name = "FILE")]
+    /// Sort the layers of the profile by these columns
+    #[arg(long, help_heading = "Execution", hide_short_help = true, value_name = "COLUMNS", value_delimiter = ',', requires = "profile", value_parser = column)]
+    sort: Vec<&'static Column>,
+    /// Hold it against an earlier measurement in JSON
+    ///
+    /// Hold it against an earlier measurement, which `--format json` wrote; with `--strict`, slower is a failure.
+    #[arg(long, help_heading = "Execution", value_name = "FILE")]
     compare: Option<String>,
-    /// How it is written
-    #[arg(long, value_enum, default_value_t = Format::Table)]
+    /// Form
+    #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
     format: Format,
     /// Answer requests to measure, as the program that measures with a number of threads does
     #[arg(long, hide = true)]
     serve: bool,
     #[command(flatten)]
     reading: Reading,
-    /// Samples of one forward pass; several numbers as in `1,8,32`
+    /// Samples of one forward pass; several as in `1,8,32`
     #[arg(
         long, value_name = "N,…", value_delimiter = ',', default_value = "1", help_heading = "Network",
         value_parser = each_count
@@ -66,22 +72,22 @@ pub(super) struct Arguments {
 
 /// How samples are taken.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Sampling")]
+#[command(next_help_heading = "Execution")]
 struct Sampling {
     /// Stop once the median is as sure as this
-    #[arg(long, value_name = "PERCENT", default_value = "2%", value_parser = precision)]
+    #[arg(long, value_name = "PERCENT", default_value = "2%", hide_short_help = true, value_parser = precision)]
     precision: f64,
     /// Take samples of each network for this long at least
-    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
+    #[arg(long, hide_short_help = true, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     min_time: Duration,
-    /// Begin no sample of a network after this long
+    /// Begin no sample of a network after so long
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     max_time: Duration,
     /// Passes before the first sample; `steady`: until they no longer get faster
-    #[arg(long, value_name = "N", default_value = "steady", value_parser = warmup)]
+    #[arg(long, hide_short_help = true, value_name = "N", default_value = "steady", value_parser = warmup)]
     warmup: Warmup,
     /// Of weights, inputs, turns and the bootstrap
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, hide_short_help = true, default_value_t = 0)]
     seed: u64,
 }
 
@@ -134,7 +140,7 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
         Ok(baseline) => baseline,
         Err(error) => return output.refuse(&error),
     };
-    let wanted = Wanted { batches: &arguments.batch, all_variants: false };
+    let wanted = Wanted { batches: &arguments.batch, alone: Alone::Itself };
     let (mut subjects, read) = arguments.reading.subjects(&arguments.files, wanted, output);
     // Networks of one batch stand together: they are held against each other.
     subjects.sort_by_key(|subject| arguments.batch.iter().position(|&batch| batch == subject.analysis.batch));
@@ -168,7 +174,7 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
     };
     let choice = Choice {
         depth: arguments.depth,
-        sort: arguments.sort,
+        sort: arguments.sort.clone(),
         differences: baseline.map(|baseline| baseline.compare(&mut measured, &subjects)),
     };
     let is_strict = arguments.reading.settings.strict;

@@ -16,20 +16,29 @@ use speech::Speech;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
-    /// Descriptions with claims, files of claims, or the names of bundled ones: lecture10, lecture11, papers, resnet50
-    #[arg(required_unless_present = "update", value_name = "FILE")]
+    /// Descriptions, files of claims, or bundled ones
+    ///
+    /// Descriptions with claims, files of claims, or the names of bundled ones: lecture10, lecture11, papers, resnet50.
+    #[arg(
+        required_unless_present = "update",
+        value_name = "FILE",
+        help_heading = "Network",
+        display_order = 0
+    )]
     files: Vec<String>,
+    /// Write their totals to a file of claims
+    ///
     /// Write the totals of these networks to a file of claims, which a later `check` holds them to; without a file, write those
-    /// of the lock that is checked anew
-    #[arg(long, value_name = "LOCKFILE", num_args = 0..=1)]
+    /// of the lock that is checked anew.
+    #[arg(long, value_name = "LOCKFILE", num_args = 0..=1, help_heading = "Claims")]
     update: Option<Option<PathBuf>>,
     /// With --update: how far off a later total may be
-    #[arg(long, value_name = "PERCENT", requires = "update")]
+    #[arg(long, value_name = "PERCENT", requires = "update", help_heading = "Claims")]
     within: Option<String>,
     #[command(flatten)]
     options: NetworkOptions,
-    /// How it is written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    /// Form
+    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,
@@ -48,6 +57,9 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
+    if let Err(message) = arguments.options.refuse_sides() {
+        return arguments.output.misused(message, None);
+    }
     if let Some(lockfile) = &arguments.update {
         let update = Update {
             files: &arguments.files,

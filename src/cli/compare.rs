@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::analyze::depth;
-use super::input::{Reading, Wanted};
+use super::input::{Alone, Reading, Wanted};
 use super::values::each_count;
 use super::{Outcome, Output};
 use crate::report::compare::{Compared, csv, json, markdown, table};
@@ -12,21 +12,28 @@ use crate::text;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
+    /// Networks, or one alone for its variants
+    ///
     /// Descriptions (`.toml`, or `-` for standard input) or names of bundled networks, the first being what the others are
-    /// held against; of one file alone, all its variants
-    #[arg(required = true, value_name = "FILE")]
+    /// held against. Of one alone, its variants; of one variant alone, that beside the defaults; at several batches, the
+    /// network as it is named, and `@*` for its variants.
+    #[arg(required = true, value_name = "FILE", help_heading = "Network", display_order = 0)]
     files: Vec<String>,
     #[command(flatten)]
     reading: Reading,
-    /// Samples of one forward pass; several, as in `1,2,4`, lay batches side by side
-    #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "1",
+    /// Samples of one forward pass; several as in `1,2,4`
+    ///
+    /// Samples of one forward pass; several, as in `1,2,4`, lay batches side by side.
+    #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "1", help_heading = "Network",
           value_parser = each_count)]
     batch: Vec<u64>,
-    /// How deep boxes are opened: a number, or `all`; without it, as deep as gives a table of a size to take in
-    #[arg(long, value_name = "N", value_parser = depth)]
+    /// How deep boxes are opened: a number, or `all`
+    ///
+    /// How deep boxes are opened: a number, or `all`; without it, as deep as gives a table of a size to take in.
+    #[arg(long, value_name = "N", value_parser = depth, help_heading = "Output")]
     depth: Option<Depth>,
-    /// How it is written
-    #[arg(long, value_enum, default_value_t = Format::Table)]
+    /// Form
+    #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,
@@ -52,7 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             batches.push(batch);
         }
     }
-    let wanted = Wanted { batches: &batches, all_variants: arguments.files.len() == 1 };
+    let wanted = Wanted { batches: &batches, alone: alone(&arguments.files, batches.len()) };
     let (subjects, read) = arguments.reading.subjects(&arguments.files, wanted, output);
     // Without one of them the others would be held against the wrong one.
     if read == Outcome::Unusable {
@@ -75,4 +82,13 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Format::Json => json::write(&compared),
     };
     read.max(output.write(&text))
+}
+
+/// A file stands for its variants where it would be alone otherwise: not beside another, nor at several batches unless all
+/// variants are asked for.
+fn alone(files: &[String], batches: usize) -> Alone {
+    match files {
+        [file] if batches == 1 || file.ends_with("@*") => Alone::Sides,
+        _ => Alone::Itself,
+    }
 }

@@ -14,12 +14,15 @@ use crate::text::Text;
 
 /// Where and with what a network is executed.
 #[derive(Args, Clone, Copy, Debug)]
+#[command(next_help_heading = "Execution")]
 pub(super) struct Execution {
-    /// Where to compute: cpu, cuda, or cuda:1 for the second GPU
+    /// Where to compute: cpu, cuda, cuda:1
+    ///
+    /// Where to compute: cpu, cuda, or cuda:1 for the second GPU.
     #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = place)]
     pub device: Place,
     /// Whose kernels compute
-    #[arg(long, value_name = "ENGINE", default_value = Engine::default().name(), value_parser = engines())]
+    #[arg(long, value_name = "ENGINE", hide_short_help = true, default_value = Engine::default().name(), value_parser = engines())]
     pub engine: Engine,
 }
 

@@ -8,15 +8,21 @@ use crate::report::explain::{Markup, explain};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
-    /// A description, or the name of a bundled network; `@VARIANT` behind it picks a variant
+    /// A description, or the name of a bundled network
+    ///
+    /// A description, or the name of a bundled network; `@VARIANT` behind it picks a variant.
+    #[arg(help_heading = "Network", display_order = 0)]
     file: String,
-    /// The layer or box to explain, by as much of its path as leads to it: `layer1/0/conv1`, `layer1.0.conv1`;
-    /// without it, the whole network
+    /// The layer or box to explain; without it, the network
+    ///
+    /// The layer or box to explain, by as much of its path as leads to it: `layer1/0/conv1`, `layer1.0.conv1`; without it, the
+    /// whole network.
+    #[arg(help_heading = "Network", display_order = 0)]
     path: Option<String>,
     #[command(flatten)]
     options: NetworkOptions,
-    /// What it is written in
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    /// Form
+    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,

@@ -11,24 +11,31 @@ use crate::error::{Diagnostic, ReadError, Source};
 use crate::read::claims::Reference;
 use crate::read::description::Name;
 use crate::read::expression::{Rational, Value, number};
-use crate::read::{Description, MOST_NODES, Network, Options};
+use crate::read::{Description, Network, Options};
 use crate::report::Subject;
 use crate::shape::ElementType;
 use crate::text;
-use crate::text::printable;
+use crate::text::{Text, printable};
 
 mod foreign;
+mod labels;
 mod named;
+mod plan;
+mod sides;
 
-pub(super) use named::{Named, bundled_text, is_open, is_pipe, read_file, read_once};
+pub(super) use named::{Named, bundled_text, is_network, is_open, is_pipe, read_file, read_once};
+use plan::{Nodes, Wish, plan, too_many_variants};
+pub(super) use sides::Assignment;
 
 /// What a network is read with.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Network")]
 pub(super) struct Networks {
-    /// Descriptions (`.toml`, or `-` for standard input) or names of bundled networks; `@VARIANT` behind one picks a
-    /// variant, `@*` all of them
-    #[arg(required = true, value_name = "FILE")]
+    /// Descriptions, or names of bundled networks
+    ///
+    /// Descriptions (`.toml`, or `-` for standard input) or names of bundled networks; `@VARIANT` behind one picks a variant,
+    /// `@*` all of them.
+    #[arg(required = true, value_name = "FILE", display_order = 0)]
     files: Vec<String>,
     #[command(flatten)]
     options: NetworkOptions,
@@ -51,7 +58,9 @@ pub(super) struct NetworkOptions {
 pub(super) struct Reading {
     #[command(flatten)]
     pub(super) settings: NetworkSettings,
-    /// Sizes of the input, without the batch, in place of those in the file: 3x299x299
+    /// Sizes of the input in place of the file's: 3x299x299
+    ///
+    /// Sizes of the input, without the batch, in place of those in the file: 3x299x299.
     #[arg(long, value_name = "SIZES", value_parser = sizes)]
     pub(super) input: Option<Sizes>,
 }
@@ -61,16 +70,19 @@ pub(super) struct Reading {
 #[command(next_help_heading = "Network")]
 pub(super) struct NetworkSettings {
     /// Set a parameter of the description
+    ///
+    /// Set a parameter of the description. Of several networks, NETWORK:NAME=VALUE sets it in one: NETWORK is its name, its
+    /// variant, or its place, from 1.
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
-    set: Vec<(String, String)>,
-    /// Type of the numbers, for what depends on their width [default: f32]
+    set: Vec<Assignment>,
+    /// Type of the numbers [default: f32]
     #[arg(long, value_enum)]
     dtype: Option<Dtype>,
     /// What standard input holds
-    #[arg(long, value_enum, default_value_t = From::Toml, value_name = "FORMAT")]
+    #[arg(long, value_enum, default_value_t = From::Toml, value_name = "FORMAT", hide_short_help = true)]
     from: From,
     /// Fail if there is a warning or an operator that is not counted
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(super) strict: bool,
 }
 
@@ -79,8 +91,18 @@ pub(super) struct NetworkSettings {
 pub(super) struct Wanted<'a> {
     /// A subject for each of these batches.
     pub(super) batches: &'a [u64],
-    /// Whether a file with variants, named without one, stands for all of them.
-    pub(super) all_variants: bool,
+    /// What a file stands for.
+    pub(super) alone: Alone,
+}
+
+/// What a file stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Alone {
+    /// The network that is named: with its defaults, unless a variant is named.
+    Itself,
+    /// Networks to lay beside each other: those of all its variants, or of the one that is named, and the one with its
+    /// defaults.
+    Sides,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -101,14 +123,25 @@ impl NetworkOptions {
     }
 
     pub(super) fn subjects(&self, files: &[String], output: &Output) -> (Vec<Subject>, Outcome) {
-        let wanted = Wanted { batches: &[self.batch()], all_variants: false };
+        let wanted = Wanted { batches: &[self.batch()], alone: Alone::Itself };
         self.reading.subjects(files, wanted, output)
     }
 
     /// Every variant of a description that was asked for.
-    pub(super) fn variants(&self, named: &Named, output: &Output, subjects: &mut Vec<Subject>) -> Outcome {
-        let wanted = Wanted { batches: &[self.batch()], all_variants: false };
-        self.reading.variants(named, wanted, output, subjects)
+    pub(super) fn variants(&self, named: &Named, output: &Output) -> (Vec<Subject>, Outcome) {
+        let wanted = Wanted { batches: &[self.batch()], alone: Alone::Itself };
+        self.reading.networks(std::slice::from_ref(named), wanted, output)
+    }
+
+    /// Refuses a parameter that is set in one network of several, where none stand beside each other.
+    pub(super) fn refuse_sides(&self) -> Result<(), Text> {
+        match self.reading.settings.set.iter().find_map(|set| Some((set.side.as_ref()?, &set.name))) {
+            Some((side, name)) => Err(text!(
+                "`--set {side}:{name}=…` is for networks that stand beside each other: in `compare`, `analyze` and `bench`",
+                "`--set {side}:{name}=…` 用于并列的多个网络:`compare`、`analyze` 和 `bench`"
+            )),
+            None => Ok(()),
+        }
     }
 
     /// The network of one variant, not counted yet.
@@ -122,7 +155,7 @@ impl NetworkOptions {
 
     /// Whether the command line has a word on this parameter.
     pub(super) fn sets(&self, param: &str) -> bool {
-        self.reading.settings.set.iter().any(|(name, _)| name == param)
+        self.reading.settings.set.iter().any(|assignment| assignment.name == param)
     }
 
     /// Whether it has one on the sizes of the input.
@@ -146,7 +179,7 @@ impl NetworkOptions {
 
     /// The same with more parameters set, of which the command line has the last word, and with another input.
     pub(super) fn with(&self, set: &[(Name, Value)], input: Option<Vec<u64>>) -> Self {
-        let written = |(name, value): &(Name, Value)| (name.text.to_string(), assigned(value));
+        let written = |(name, value): &(Name, Value)| Assignment::everywhere(&name.text, assigned(value));
         let own = &self.reading.settings;
         let set = set.iter().map(written).chain(own.set.iter().cloned()).collect();
         let input = input.map(Sizes).or_else(|| self.reading.input.clone());
@@ -170,7 +203,7 @@ impl NetworkOptions {
         let Reading { settings, input } = &self.reading;
         if !settings.set.is_empty() {
             // Of what is set twice, the last holds.
-            let set: BTreeMap<_, _> = settings.set.iter().map(|(name, value)| (name, value)).collect();
+            let set: BTreeMap<_, _> = settings.set.iter().map(|set| (&set.name, &set.value)).collect();
             let set =
                 set.into_iter().map(|(name, value)| format!("{} = {}", toml_key(name), toml_value(value)));
             text.push_str(&format!(", set = {{ {} }}", set.collect::<Vec<_>>().join(", ")));
@@ -252,66 +285,78 @@ impl Reading {
         if let Err(message) = read_once(files) {
             return (vec![], output.misused(message, None));
         }
-        let (mut subjects, mut worst) = (vec![], Outcome::Done);
+        let (mut all, mut worst) = (vec![], Outcome::Done);
         for file in files {
-            let outcome = match self.read(file) {
-                Ok(named) => self.variants(&named, wanted, output, &mut subjects),
-                Err(error) => output.refuse(&error),
-            };
-            worst = worst.max(outcome);
+            match self.read(file) {
+                Ok(named) => all.push(named),
+                Err(error) => worst = worst.max(output.refuse(&error)),
+            }
         }
+        let (subjects, outcome) = self.networks(&all, wanted, output);
+        (subjects, worst.max(outcome))
+    }
+
+    /// The networks that are wanted of these descriptions.
+    pub(super) fn networks(&self, all: &[Named], wanted: Wanted, output: &Voice) -> (Vec<Subject>, Outcome) {
+        let (wishes, mut worst) = plan(all, wanted, output);
+        let shares = match sides::share(&self.settings.set, &wishes) {
+            Ok(shares) => shares,
+            Err((message, help)) => return (vec![], output.misused(message, help)),
+        };
+        for finding in sides::overridden(&self.settings.set, &wishes) {
+            if !output.quiet {
+                output.show(&finding);
+            }
+            worst = worst.max(if self.settings.strict { Outcome::Failed } else { Outcome::Done });
+        }
+        let (mut subjects, mut networks) = (vec![], vec![]);
+        let mut nodes = Nodes::default();
+        let set: Vec<Vec<String>> = shares.iter().map(|share| share.iter().map(written).collect()).collect();
+        for (index, (wish, set)) in wishes.iter().zip(shares).enumerate() {
+            let settings = NetworkSettings { set, ..self.settings.clone() };
+            let reading = Self { settings, input: self.input.clone() };
+            worst = worst.max(reading.at_batches(wish, wanted.batches, output, &mut nodes, &mut subjects));
+            networks.resize(subjects.len(), index);
+        }
+        labels::tell_apart(&mut subjects, &networks, &set);
         (subjects, worst)
     }
 
-    /// Every variant that was asked for.
-    pub(super) fn variants(
+    /// A network at each of the batches, as long as there is room for its nodes.
+    fn at_batches<'a>(
         &self,
-        named: &Named,
-        wanted: Wanted,
+        wish: &Wish<'a>,
+        batches: &[u64],
         output: &Voice,
+        nodes: &mut Nodes<'a>,
         subjects: &mut Vec<Subject>,
     ) -> Outcome {
-        let known = &named.description.variants;
-        let all = match &named.variant {
-            Some(variant) => variant == "*",
-            None => wanted.all_variants && !known.is_empty(),
-        };
-        let variants: Vec<Option<String>> = if all {
-            known.iter().map(|variant| Some(variant.name.text.to_string())).collect()
-        } else {
-            vec![named.variant.clone()]
-        };
-        if variants.is_empty() {
-            return output.refuse(&named.refused(text!("it has no variants", "它没有变体"), None));
-        }
-        let (mut worst, mut nodes) = (Outcome::Done, 0);
-        for variant in variants {
-            for (index, &batch) in wanted.batches.iter().enumerate() {
-                match self.subject(named, variant.clone(), batch) {
-                    Ok(subject) => {
-                        nodes += subject.network.graph.len() as u64;
-                        if nodes > MOST_NODES {
-                            return output.refuse(&too_many_variants(named));
-                        }
-                        // Of another batch there is the same to say.
-                        if index == 0 {
-                            worst =
-                                worst.max(self.settings.judge(&subject, &named.description.source, output));
-                        }
-                        subjects.push(subject);
-                    }
-                    Err(error) => {
-                        worst = worst.max(output.refuse(&error));
-                        break;
-                    }
-                }
+        let (named, mut worst) = (wish.named, Outcome::Done);
+        for (index, &batch) in batches.iter().enumerate() {
+            if nodes.is_full(named) {
+                return worst;
             }
+            let subject = match self.subject(named, wish.variant.clone(), batch) {
+                Ok(subject) => subject,
+                Err(error) => return worst.max(output.refuse(&error)),
+            };
+            if !nodes.add(named, subject.network.graph.len()) {
+                return worst.max(output.refuse(&too_many_variants(named)));
+            }
+            // Of another batch there is the same to say.
+            if index == 0 {
+                worst = worst.max(self.settings.judge(&subject, &named.description.source, output));
+            }
+            subjects.push(subject);
         }
         worst
     }
 
     fn subject(&self, named: &Named, variant: Option<String>, batch: u64) -> Result<Subject, ReadError> {
         let Named { description, stem, .. } = named;
+        let label = named.label(variant.as_deref());
+        // Which of its variants a network is, is said of the default one too.
+        let variant = variant.or_else(|| named.default_variant().map(str::to_owned));
         let network = self.expand(description, variant.clone())?;
         let analysis = crate::analyze(&network.graph, batch).map_err(|too_large| {
             let path = &too_large.path;
@@ -322,15 +367,9 @@ impl Reading {
             };
             ReadError::Invalid { source_file: description.source.clone(), mistakes: vec![mistake] }
         })?;
-        let label = match &variant {
-            // The variants of a bundled file have names of their own.
-            Some(variant) if named.bundled => variant.clone(),
-            Some(variant) => format!("{stem}@{variant}"),
-            None => stem.clone(),
-        };
         Ok(Subject {
             title: self.title(description.name.as_ref().unwrap_or(stem), variant.as_deref()),
-            label: printable(&label),
+            label,
             source: description.source.name.clone(),
             variant,
             sha256: named.sha256().to_owned(),
@@ -350,12 +389,13 @@ impl Reading {
         variant: Option<String>,
     ) -> Result<Network, ReadError> {
         let input = self.input.as_ref().map(|sizes| sizes.0.clone());
-        description.expand(&Options { variant, set: self.settings.set.clone(), input })
+        let pair = |set: &Assignment| (set.name.clone(), set.value.clone());
+        description.expand(&Options { variant, set: self.settings.set.iter().map(pair).collect(), input })
     }
 
     /// The network's name, and what sets it apart from others of its file.
     fn title(&self, name: &str, variant: Option<&str>) -> String {
-        let set = self.settings.set.iter().map(|(name, value)| format!("{name} = {value}"));
+        let set = self.settings.set.iter().map(|set| format!("{} = {}", set.name, set.value));
         let apart = variant.map(str::to_owned).into_iter().chain(set);
         printable(&std::iter::once(name.to_owned()).chain(apart).collect::<Vec<_>>().join(" · "))
     }
@@ -367,12 +407,8 @@ impl Reading {
     }
 }
 
-fn too_many_variants(named: &Named) -> ReadError {
-    let why = text!(
-        "its variants together have more than {MOST_NODES} nodes",
-        "它的各变体合计超过 {MOST_NODES} 个节点"
-    );
-    named.refused(why, Some(text!("name one: `@VARIANT`", "请指定一个:`@变体`")))
+fn written(set: &Assignment) -> String {
+    format!("{}={}", set.name, set.value)
 }
 
 /// A value as `--set` writes it.

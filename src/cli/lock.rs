@@ -115,8 +115,7 @@ impl Update<'_> {
             Ok(read) => read,
             Err(error) => return self.output.refuse(&error),
         };
-        let mut subjects = vec![];
-        let outcome = self.options.variants(&named, self.output, &mut subjects);
+        let (subjects, outcome) = self.options.variants(&named, self.output);
         locked.extend(subjects.into_iter().map(|subject| {
             let variant = subject.variant.as_ref().map_or(String::new(), |variant| format!("@{variant}"));
             (format!("{reference}{variant}"), subject)

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::error::{Diagnostic, ReadError, Source, render_all};
 use crate::report::Style;
@@ -19,9 +19,11 @@ mod check;
 mod compare;
 mod device;
 mod dump;
+mod entry;
 mod execute;
 mod explain;
 mod files;
+mod help;
 mod input;
 mod like;
 mod lock;
@@ -36,10 +38,12 @@ mod schema;
 mod values;
 mod weights;
 
-/// Counts what convolutional networks cost: shapes, parameters, multiply–accumulates, FLOPs, each exact and each with its
-/// working.
+/// Counts what convolutional networks cost, exactly, and shows the working
+///
+/// Counts what convolutional networks cost: shapes, parameters, multiply–accumulates, FLOPs, memory and time; each number exact
+/// and each with its working. Without a command, networks are analyzed.
 #[derive(Debug, Parser)]
-#[command(name = "cnncost", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "cnncost", version, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -47,25 +51,39 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show the cost of each layer and in total; of several networks, a line each
+    /// Show what each layer costs and the whole
+    ///
+    /// Show what each layer costs and the whole; of several networks, a line each. `cnncost NETWORK` is short for it.
     Analyze(analyze::Arguments),
-    /// Execute networks and measure how long they take, beside what counting says
+    /// Measure how long networks take, beside what counting says
     Bench(bench::Arguments),
-    /// Hold claims about networks against what is counted: budgets, lecture notes, papers
+    /// Hold claims about networks against what is counted
+    ///
+    /// Hold claims about networks against what is counted: budgets, lecture notes, papers.
     Check(check::Arguments),
-    /// Lay networks side by side: totals with their ratios, and where the difference arises
+    /// Lay networks side by side, and show where the difference arises
+    ///
+    /// Lay networks side by side: totals with their ratios, and where the difference arises. A FILE alone stands for its
+    /// variants; FILE@VARIANT alone, for that variant beside the file's defaults. At several batches a FILE alone is the network
+    /// it names, laid beside itself, and FILE@* its variants.
     Compare(compare::Arguments),
-    /// Show the working of each number: of a layer, of a box, or of the whole network
+    /// Show the working of each number: of a layer, a box, or the network
     Explain(explain::Arguments),
-    /// Show the total in each tool's convention; with a figure, the ways of counting that give it
+    /// Show the total as each tool counts; with a figure, what gives it
+    ///
+    /// Show the total in each tool's convention; with a figure, the ways of counting that give it.
     Reconcile(reconcile::Arguments),
-    /// Execute a network: with fresh weights or those of a file, on random numbers or those of a file
+    /// Execute a network
+    ///
+    /// Execute a network: with fresh weights or those of a file, on random numbers or those of a file.
     Run(run::Arguments),
     /// List the bundled networks
     Models(models::Arguments),
     /// List the operators with their settings and counting rules
     Ops(ops::Arguments),
-    /// Print a JSON Schema: of descriptions, for editors, or of what `--format json` prints
+    /// Print a JSON Schema: of descriptions, or of what commands print
+    ///
+    /// Print a JSON Schema: of descriptions, for editors, or of what `--format json` prints.
     Schema(schema::Arguments),
 }
 
@@ -85,13 +103,15 @@ struct Output {
 #[command(next_help_heading = "Output")]
 struct Voice {
     /// Whether to use colors; NO_COLOR and CLICOLOR_FORCE are heeded
-    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", hide_short_help = true)]
     color: Color,
-    /// Language of headings, notes and errors
+    /// Language
+    ///
+    /// Language of headings, notes and errors.
     #[arg(long, value_enum, default_value_t = Lang::En, value_name = "LANGUAGE")]
     lang: Lang,
     /// Print no warnings
-    #[arg(short, long)]
+    #[arg(short, long, hide_short_help = true)]
     quiet: bool,
 }
 
@@ -144,14 +164,19 @@ enum Outcome {
 /// Runs the program on these arguments, its own name first.
 ///
 /// The exit code is 0 when all is done, 1 when a claim or budget failed, no way of counting gives a figure, `--strict` found
-/// something or the work failed, and 2 when the arguments are wrong or an input cannot be read.
+/// something or the work failed, and 2 when the arguments are wrong or missing, or an input cannot be read.
 ///
 /// `program` is the file of a program that passes its arguments on to this function. It is started once more where networks
 /// are measured with another number of threads than this process has; without it, they are not.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, program: Option<PathBuf>) -> ExitCode {
-    let invocation = Invocation { arguments: arguments.into_iter().collect(), program };
+    let Some(arguments) = entry::with_command(arguments.into_iter().collect()) else {
+        return ExitCode::from(2);
+    };
+    let invocation = Invocation { arguments, program };
     let arguments = &invocation.arguments;
-    let cli = match Cli::try_parse_from(arguments) {
+    let matches = help::written(Cli::command()).try_get_matches_from(arguments);
+    entry::hint_at_file(arguments);
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             match misuse::in_words(&error, arguments, terminal_width()) {

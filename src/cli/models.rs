@@ -15,8 +15,8 @@ pub(super) struct Arguments {
     /// Print the description of this network instead
     #[arg(value_name = "NAME")]
     name: Option<String>,
-    /// How the list is written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    /// Form
+    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,

@@ -13,8 +13,8 @@ pub(super) struct Arguments {
     /// Show this operator with its settings
     #[arg(value_name = "OPERATOR")]
     name: Option<String>,
-    /// How it is written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    /// Form
+    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,

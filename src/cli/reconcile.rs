@@ -13,14 +13,20 @@ use crate::text;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
-    /// A description, or the name of a bundled network; `@VARIANT` behind it picks a variant
+    /// A description, or the name of a bundled network
+    ///
+    /// A description, or the name of a bundled network; `@VARIANT` behind it picks a variant.
+    #[arg(help_heading = "Network", display_order = 0)]
     file: String,
-    /// A figure to trace, as it is written somewhere: "4.11 G", "569M", 3.87e9, 4111514624
+    /// A figure to trace: "4.11 G", "569M", 3.87e9
+    ///
+    /// A figure to trace, as it is written somewhere: "4.11 G", "569M", 3.87e9, 4111514624.
+    #[arg(help_heading = "Network", display_order = 0)]
     figure: Option<String>,
     #[command(flatten)]
     options: NetworkOptions,
-    /// How it is written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    /// Form
+    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,
@@ -38,6 +44,9 @@ enum Format {
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let (output, options) = (&arguments.output, &arguments.options);
+    if let Err(message) = options.refuse_sides() {
+        return output.misused(message, None);
+    }
     let figure = match arguments.figure.as_deref().map(Figure::parse).transpose() {
         Ok(figure) => figure,
         Err(message) => return output.misused(message, None),
@@ -46,8 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Ok(named) => named,
         Err(error) => return output.refuse(&error),
     };
-    let mut subjects = vec![];
-    let mut worst = options.variants(&named, output, &mut subjects);
+    let (subjects, mut worst) = options.variants(&named, output);
     let conventions = conventions::bundled();
     let mut answers = vec![];
     for subject in &subjects {

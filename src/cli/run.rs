@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::dump::Dump;
 use super::execute::{Execution, Failure, check_memory, dtype};
-use super::input::{Named, NetworkSettings, Reading, Wanted, read_once};
+use super::input::{Alone, Named, NetworkSettings, Reading, Wanted, read_once};
 use super::values::{Sizes, count, number, sizes};
 use super::weights::WeightArguments;
 use super::{Outcome, Voice, files};
@@ -21,33 +21,40 @@ use crate::text::Text;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
+    /// A description, or the name of a bundled network
+    ///
     /// A description (`.toml`, or `-` for standard input), or the name of a bundled network; `@VARIANT` behind it picks a
-    /// variant
+    /// variant.
+    #[arg(help_heading = "Network", display_order = 0)]
     file: String,
     #[command(flatten)]
     network: NetworkSettings,
-    /// Samples of one forward pass [default: those of the arrays, or 1]
-    #[arg(long, value_name = "N", value_parser = count)]
+    /// Samples of one forward pass [default: the arrays']
+    #[arg(long, value_name = "N", help_heading = "Network", value_parser = count)]
     batch: Option<u64>,
-    /// An array of NumPy's (`.npy`) with the batch first, or sizes as in 3x299x299 for random numbers; with several inputs,
-    /// one after the other or as NAME=FILE. Without it, random numbers
-    #[arg(long, value_name = "FILE|SIZES", value_parser = given)]
+    /// An array (`.npy`), or sizes of a random one
+    ///
+    /// An array of NumPy's (`.npy`) with the batch first, or sizes as in 3x299x299 for random numbers; with several inputs, one
+    /// after the other or as NAME=FILE. Without it, random numbers.
+    #[arg(long, help_heading = "Execution", value_name = "FILE|SIZES", value_parser = given)]
     input: Vec<Given>,
     /// Seed of what is random: fresh weights, and inputs
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = number)]
+    #[arg(long, help_heading = "Execution", value_name = "N", default_value_t = 0, value_parser = number)]
     seed: u64,
     #[command(flatten)]
     weights: WeightArguments,
     #[command(flatten)]
     execution: Execution,
-    /// Write the output as an array of NumPy's (`.npy`); with several outputs, one after the other or as NAME=FILE
-    #[arg(short, long, value_name = "FILE", value_parser = named_file)]
+    /// Write the output as an array (`.npy`)
+    ///
+    /// Write the output as an array of NumPy's (`.npy`); with several outputs, one after the other or as NAME=FILE.
+    #[arg(short, long, help_heading = "Execution", value_name = "FILE", value_parser = named_file)]
     output: Vec<(Option<String>, PathBuf)>,
     /// Write the output of every node into this directory
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, help_heading = "Execution", hide_short_help = true, value_name = "DIR")]
     dump: Option<PathBuf>,
-    /// How the summary is written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    /// Form
+    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     voice: Voice,
@@ -252,9 +259,8 @@ impl Arguments {
         sizes: Option<&Sizes>,
         voice: &Voice,
     ) -> Result<(Subject, Outcome), Failure> {
-        let wanted = Wanted { batches: &[batch], all_variants: false };
-        let mut subjects = vec![];
-        let outcome = self.reading(sizes).variants(named, wanted, voice, &mut subjects);
+        let wanted = Wanted { batches: &[batch], alone: Alone::Itself };
+        let (mut subjects, outcome) = self.reading(sizes).networks(std::slice::from_ref(named), wanted, voice);
         match (subjects.pop(), subjects.is_empty()) {
             (Some(subject), true) => Ok((subject, outcome)),
             (Some(_), false) => {

@@ -1,5 +1,6 @@
 //! What stands behind options, read: sizes, counts, assignments; what is wrong with one is said in each language.
 
+use super::input::Assignment;
 use crate::text;
 use crate::text::Text;
 
@@ -58,12 +59,16 @@ pub(super) fn number(written: &str) -> Result<u64, Text> {
     written.parse().map_err(|_| text!("it is a whole number of at least 0", "应是不小于 0 的整数"))
 }
 
-/// `width=0.5`.
-pub(super) fn assignment(written: &str) -> Result<(String, String), Text> {
+/// `width=0.5`, or `narrow:width=0.5` for one of several networks.
+pub(super) fn assignment(written: &str) -> Result<Assignment, Text> {
     let parts = written.split_once('=').filter(|(name, _)| !name.trim().is_empty());
     let (name, value) =
         parts.ok_or_else(|| text!("it is NAME=VALUE, as in width=0.5", "写法是 名称=值,例如 width=0.5"))?;
-    Ok((name.trim().to_owned(), value.trim().to_owned()))
+    let (side, name) = match name.rsplit_once(':') {
+        Some((side, name)) => (Some(side.trim().to_owned()), name),
+        None => (None, name),
+    };
+    Ok(Assignment { side, name: name.trim().to_owned(), value: value.trim().to_owned() })
 }
 
 fn is_digits(written: &str) -> bool {

@@ -40,6 +40,14 @@ impl Description {
     pub fn block(&self, name: &str) -> Option<&Block> {
         self.block_index.get(name).map(|&index| &self.blocks[index])
     }
+
+    /// The first variant that leaves every parameter as it is without one.
+    pub fn default_variant(&self) -> Option<&Variant> {
+        let is_default = |(name, value): &(Name, Value)| {
+            self.params.iter().any(|param| param.name.text == name.text && param.default == *value)
+        };
+        self.variants.iter().find(|variant| variant.set.iter().all(is_default))
+    }
 }
 
 /// A word and its place.

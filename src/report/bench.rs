@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::columns::{self, Column};
 use super::figures::{bytes, digits, percent, seconds};
 use super::rows::{self, Depth, Row, RowKind};
+use super::sort::sort;
 use super::table::{self, Drawing};
 use super::wrap::wrapped;
 use super::{Style, Subject, csv, markdown};
@@ -28,8 +29,8 @@ use lines::Line;
 pub struct Choice {
     /// How deep boxes are opened where the time of each layer is shown.
     pub depth: Option<Depth>,
-    /// The column by which layers are sorted, largest first.
-    pub sort: Option<&'static Column>,
+    /// The columns by which layers are sorted, if any.
+    pub sort: Vec<&'static Column>,
     /// Each case beside that of a baseline, if there is one.
     pub differences: Option<Vec<Option<Difference>>>,
 }
@@ -227,9 +228,7 @@ fn layers(bench: &Bench, subject: &Subject, case: &Case, profile: &Profile, choi
     for row in &mut rows {
         row.measured = profile.layer(row.place, &subject.analysis, &roofline, bench.element);
     }
-    if let Some(column) = choice.sort {
-        table::sort(&mut rows, column);
-    }
+    sort(&mut rows, &choice.sort);
     rows
 }
 

@@ -1,6 +1,6 @@
 //! Every column of every report, once: its name, its heading, what stands in it.
 
-use super::rows::{Row, RowKind};
+use super::rows::{Row, RowKind, Sizes};
 use crate::bench::profile::Layer;
 use crate::counts::Counts;
 use crate::error::nearest;
@@ -25,6 +25,8 @@ pub struct Column {
 pub enum Cell {
     /// Words.
     Text(String),
+    /// Shapes, windows, receptive fields.
+    Sizes(Sizes),
     /// A count.
     Count(u128),
     /// A part of a whole, from 0 to 1, drawn as a bar too where there is room.
@@ -276,9 +278,13 @@ fn measured(row: &Row, cell: impl Fn(&Layer) -> Cell) -> Cell {
     let says_nothing = match cell {
         Cell::Share(_) => row.kind == RowKind::Total,
         Cell::Seconds(seconds) => seconds <= 0.0,
-        Cell::Text(_) | Cell::Count(_) | Cell::Reached(_) | Cell::Ratio(_) | Cell::Unknown | Cell::Empty => {
-            false
-        }
+        Cell::Text(_)
+        | Cell::Sizes(_)
+        | Cell::Count(_)
+        | Cell::Reached(_)
+        | Cell::Ratio(_)
+        | Cell::Unknown
+        | Cell::Empty => false,
     };
     if says_nothing { Cell::Empty } else { cell }
 }
@@ -293,7 +299,7 @@ fn reached(part: f64) -> Cell {
     if part > 0.0 { Cell::Reached(part) } else { Cell::Empty }
 }
 
-/// Text about a box, where that is folded; of an open one, its parts have texts of their own.
-fn closed(row: &Row, text: &str) -> Cell {
-    if row.kind == RowKind::Open || text.is_empty() { Cell::Empty } else { Cell::Text(text.to_owned()) }
+/// Sizes of a box, where that is folded; of an open one, its parts have sizes of their own.
+fn closed(row: &Row, sizes: &Sizes) -> Cell {
+    if row.kind == RowKind::Open || sizes.text.is_empty() { Cell::Empty } else { Cell::Sizes(sizes.clone()) }
 }

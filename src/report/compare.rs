@@ -94,19 +94,12 @@ impl<'s> Compared<'s> {
 /// What each network is called: as short as tells them apart.
 fn names(subjects: &[&Subject]) -> Vec<String> {
     let one_file = subjects.iter().all(|subject| subject.source == subjects[0].source);
-    let short = |subject: &&Subject| match &subject.variant {
-        Some(variant) if one_file => variant.clone(),
-        Some(_) | None => subject.label.clone(),
-    };
-    let long = |subject: &&Subject| match &subject.variant {
-        Some(variant) => format!("{}@{variant}", subject.source),
-        None => subject.source.clone(),
-    };
-    let mut names: Vec<String> = subjects.iter().map(short).collect();
-    let is_repeated = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
-    if !one_file && names.iter().any(is_repeated) {
-        names = subjects.iter().map(long).collect();
+    let variants: Vec<_> = subjects.iter().filter_map(|subject| subject.variant.clone()).collect();
+    let is_repeated = |name: &String| variants.iter().filter(|other| *other == name).count() > 1;
+    if one_file && variants.len() == subjects.len() && !variants.iter().any(is_repeated) {
+        return variants;
     }
+    let mut names: Vec<String> = subjects.iter().map(|subject| subject.label.clone()).collect();
     for index in 1..names.len() {
         let before = names[..index].to_vec();
         let free = (2..).map(|number| format!("{} ({number})", names[index]));

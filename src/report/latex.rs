@@ -52,6 +52,7 @@ fn cell(row: &Row, column: &Column, language: Language) -> String {
     }
     match (column.cell)(row) {
         Cell::Text(text) => escaped(&text),
+        Cell::Sizes(sizes) => escaped(&sizes.text),
         Cell::Count(count) => grouped(count, "\\,"),
         Cell::Share(share) => format!("{:.1}\\,\\%", share * 100.0),
         Cell::Reached(part) => format!("{}\\,\\%", digits(part * 100.0)),

@@ -38,6 +38,7 @@ fn cell(row: &Row, column: &Column, language: Language) -> String {
     } else {
         match (column.cell)(row) {
             Cell::Text(text) => escaped(&text),
+            Cell::Sizes(sizes) => escaped(&sizes.text),
             Cell::Count(count) => grouped(count, ","),
             Cell::Reached(part) => percent(part),
             Cell::Share(share) => format!("{:.1} %", share * 100.0),

@@ -21,6 +21,7 @@ pub mod operators;
 pub mod reconcile;
 pub mod rows;
 pub mod run;
+pub mod sort;
 pub mod table;
 pub(crate) mod wrap;
 

@@ -8,7 +8,7 @@ use crate::analyze::roofline::{Estimate, Roofline};
 use crate::bench::profile::Layer;
 use crate::counts::Counts;
 use crate::graph::outline::Outline;
-use crate::graph::{NodeId, Place, Scope, ScopeId, ScopeKind};
+use crate::graph::{Graph, NodeId, Place, Scope, ScopeId, ScopeKind};
 use crate::op::Class;
 use crate::op::window::spatial_sizes;
 use crate::shape::Shape;
@@ -31,11 +31,11 @@ pub struct Row {
     /// The class of the operator.
     pub class: Option<Class>,
     /// Shapes that come in.
-    pub input: String,
+    pub input: Sizes,
     /// The shape that goes out.
-    pub output: String,
+    pub output: Sizes,
     /// The window, as it slides: `7×7 /2 p3`; of a box, that of the only layer in it that slides one.
-    pub kernel: String,
+    pub kernel: Sizes,
     /// What it costs; `None` if that is not known.
     pub counts: Option<Counts>,
     /// Bytes of one number.
@@ -48,9 +48,9 @@ pub struct Row {
     pub estimate: Option<Estimate>,
     /// What it takes as it was measured, if it was.
     pub measured: Option<Layer>,
-    /// What an element of its output sees of the input: `11×11 /4`; empty unless receptive fields have been asked for, since
-    /// those of a large network take time.
-    pub field: String,
+    /// What an element of its output sees of the input: `11×11 /4`; of the whole network, one of its last tensor whose elements
+    /// do not all see the same. Empty unless receptive fields have been asked for, since those of a large network take time.
+    pub field: Sizes,
     /// What it counts in another convention, if one was asked about.
     pub like: Option<Liked>,
     /// Its part of the network's MACs, or of what that convention counts, from 0 to 1; `None` if there is none.
@@ -59,6 +59,15 @@ pub struct Row {
     pub partial: bool,
     /// Whether it uses the weights of another operator.
     pub shared: bool,
+}
+
+/// Something that is written with sizes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// How it is written: `64×56×56`, `7×7 /2`.
+    pub text: String,
+    /// How large it is: elements of shapes, positions of windows and receptive fields.
+    pub size: u128,
 }
 
 /// What kind of line a row is.
@@ -122,7 +131,7 @@ pub fn rows(subject: &Subject, depth: Depth) -> (Vec<Row>, Option<usize>) {
 /// The line for the whole network.
 pub fn total(subject: &Subject) -> Row {
     let graph = &subject.network.graph;
-    let list = |shapes: Vec<String>| shapes.join(", ");
+    let last = last_sliding(subject);
     Row {
         kind: RowKind::Total,
         place: Place::Box(ScopeId::ROOT),
@@ -132,15 +141,15 @@ pub fn total(subject: &Subject) -> Row {
         depth: 0,
         op: String::new(),
         class: None,
-        input: list(graph.network_inputs().map(|(_, node)| node.shape.to_string()).collect()),
-        output: list(graph.outputs().iter().map(|&(_, id)| graph.node(id).shape.to_string()).collect()),
-        kernel: String::new(),
+        input: Sizes::of(graph.network_inputs().map(|(_, node)| &node.shape)),
+        output: Sizes::of(graph.outputs().iter().map(|&(_, id)| &graph.node(id).shape)),
+        kernel: Sizes::default(),
         counts: Some(*subject.analysis.total()),
         element_bytes: subject.element.bytes(),
         intensity: subject.intensity(subject.analysis.total()),
         live_bytes: subject.peak_bytes(),
         estimate: subject.roofline.as_ref().map(Roofline::total),
-        field: String::new(),
+        field: last.map_or_else(Sizes::default, |id| seen(subject, id)),
         like: Liked::scope(subject, ScopeId::ROOT),
         share: None,
         partial: subject.analysis.status() == Status::Partial,
@@ -206,15 +215,15 @@ impl Outline<'_> {
             depth: 0,
             op: kind_name(scope).to_owned(),
             class: None,
-            input: String::new(),
-            output: nodes().next_back().map_or(String::new(), |last| graph.node(last).shape.to_string()),
-            kernel: graph.shorthand(nodes()),
+            input: Sizes::default(),
+            output: Sizes::of(nodes().next_back().map(|last| &graph.node(last).shape)),
+            kernel: Sizes::of_windows(graph, nodes()),
             counts: Some(counts),
             element_bytes: subject.element.bytes(),
             intensity: subject.intensity(&counts),
             estimate: subject.roofline.as_ref().map(|roofline| roofline.scope(id)),
             live_bytes: nodes().map(|node| live_bytes(subject, node)).max().unwrap_or(0),
-            field: nodes().next_back().map_or(String::new(), |last| field(subject, last)),
+            field: nodes().next_back().map_or_else(Sizes::default, |last| seen(subject, last)),
             share: share(subject, &counts, Liked::scope(subject, id).as_ref()),
             like: Liked::scope(subject, id),
             partial: uncounted.iter().any(|&node| graph.is_in(node, id)),
@@ -241,9 +250,9 @@ fn node_row(subject: &Subject, id: NodeId, around: &str) -> Row {
         depth: 0,
         op: node.operator_name().to_owned(),
         class: op.map(|op| op.class()),
-        input: inputs.iter().map(Shape::to_string).collect::<Vec<_>>().join(", "),
-        output: node.shape.to_string(),
-        kernel: graph.shorthand(std::iter::once(id)),
+        input: Sizes::of(&inputs),
+        output: Sizes::of([&node.shape]),
+        kernel: Sizes::of_windows(graph, std::iter::once(id)),
         share: counts.as_ref().and_then(|counts| share(subject, counts, Liked::node(subject, id).as_ref())),
         like: Liked::node(subject, id),
         partial: counts.is_none(),
@@ -251,7 +260,7 @@ fn node_row(subject: &Subject, id: NodeId, around: &str) -> Row {
         intensity: counts.and_then(|counts| subject.intensity(&counts)),
         live_bytes: live_bytes(subject, id),
         estimate: subject.roofline.as_ref().and_then(|roofline| roofline.node(id)),
-        field: field(subject, id),
+        field: seen(subject, id),
         counts,
         shared: node.weights_of.is_some(),
     }
@@ -288,19 +297,66 @@ fn live_bytes(subject: &Subject, id: NodeId) -> u128 {
     subject.analysis.memory.live(id) * subject.element.bytes()
 }
 
-/// `427×427 /32`: the receptive field, and its stride where that is not 1; `all` where everything is seen.
-pub(super) fn field(subject: &Subject, id: NodeId) -> String {
-    let graph = &subject.network.graph;
-    let Some(fields) = subject.fields.get() else { return String::new() };
-    let ReceptiveField { axes, misaligned } = fields.of(id);
-    let input = graph.network_inputs().next().map_or(&[][..], |(_, node)| spatial_sizes(&node.shape));
+impl Sizes {
+    fn of<'s>(shapes: impl IntoIterator<Item = &'s Shape>) -> Self {
+        let (mut texts, mut size) = (vec![], 0_u128);
+        for shape in shapes {
+            texts.push(shape.to_string());
+            size = size.saturating_add(shape.elements());
+        }
+        Self { text: texts.join(", "), size }
+    }
+
+    /// Of the largest window, with what is written for all of them.
+    fn of_windows(graph: &Graph, nodes: impl Iterator<Item = NodeId> + Clone) -> Self {
+        let window = |id: NodeId| graph.node(id).operator()?.window(&graph.input_shapes(id));
+        let sizes = nodes.clone().filter_map(window);
+        let sizes = sizes.map(|window| product(window.axes.iter().map(|axis| axis.kernel.into())));
+        Self { size: sizes.max().unwrap_or(0), text: graph.shorthand(nodes) }
+    }
+}
+
+fn product(sizes: impl Iterator<Item = u128>) -> u128 {
+    sizes.fold(1, u128::saturating_mul)
+}
+
+/// The last tensor whose elements do not all see the same; none unless receptive fields have been asked for.
+pub(super) fn last_sliding(subject: &Subject) -> Option<NodeId> {
+    let fields = subject.fields.get()?;
+    let slides = |id: &NodeId| fields.of(*id).axes.iter().any(|seen| seen.stride.0 != 0);
+    subject.network.graph.nodes().map(|(id, _)| id).rev().find(slides)
+}
+
+/// The receptive field, and how many positions it has: of one that is all of the input, more than of any other.
+fn seen(subject: &Subject, id: NodeId) -> Sizes {
+    let text = field(subject, id);
+    let size = match subject.fields.get() {
+        Some(fields) if !sees_all(subject, fields.of(id)) => {
+            product(fields.of(id).axes.iter().map(|seen| seen.size))
+        }
+        Some(_) | None => u128::MAX,
+    };
+    Sizes { text, size }
+}
+
+/// Whether every element sees all of the input.
+fn sees_all(subject: &Subject, field: &ReceptiveField) -> bool {
+    let mut inputs = subject.network.graph.network_inputs();
+    let input = inputs.next().map_or(&[][..], |(_, node)| spatial_sizes(&node.shape));
     let sees_all = |(seen, &size): (&Seen, &u64)| {
         let behind = seen.offset.checked_add_unsigned(seen.size);
         seen.stride.0 == 0 && seen.offset <= 0 && behind.is_none_or(|behind| behind >= size.into())
     };
+    field.axes.len() == input.len() && field.axes.iter().zip(input).all(sees_all)
+}
+
+/// `427×427 /32`: the receptive field, and its stride where that is not 1; `all` where everything is seen.
+pub(super) fn field(subject: &Subject, id: NodeId) -> String {
+    let Some(fields) = subject.fields.get() else { return String::new() };
+    let ReceptiveField { axes, misaligned } = fields.of(id);
     let text = if axes.is_empty() {
         String::new()
-    } else if axes.len() == input.len() && axes.iter().zip(input).all(sees_all) {
+    } else if sees_all(subject, fields.of(id)) {
         "all".to_owned()
     } else {
         let stride = |seen: &Seen| match seen.stride {

@@ -6,6 +6,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::columns::{COLUMNS, Cell, Column};
 use super::figures::{bar, digits, percent, seconds};
 use super::rows::{self, Depth, Row, RowKind};
+use super::sort::sort;
 use super::{Style, Subject};
 use crate::op::Class;
 use crate::op::window::legend;
@@ -34,8 +35,8 @@ pub struct Choice {
     pub depth: Depth,
     /// The columns; without them, those that fit.
     pub columns: Option<Vec<&'static Column>>,
-    /// The column to sort by, largest first: then there are no boxes, and every line has its whole path.
-    pub sort: Option<&'static Column>,
+    /// The columns to sort by, if any: then there are no boxes, and every line has its whole path.
+    pub sort: Vec<&'static Column>,
 }
 
 /// Columns of one network in the order in which they are added while there is room.
@@ -63,53 +64,52 @@ const NAME: usize = 16;
 /// One network as a table.
 pub fn network(subject: &Subject, choice: &Choice, style: Style) -> String {
     let (mut rows, folded) = rows::rows(subject, choice.depth);
-    if let Some(column) = choice.sort {
-        sort(&mut rows, column);
-    }
-    let tree = choice.layout == Layout::Tree && choice.sort.is_none();
+    sort(&mut rows, &choice.sort);
+    let tree = choice.layout == Layout::Tree && choice.sort.is_empty();
     let mut names = if tree { branched(&rows) } else { indented(&rows) };
     let total = text!("total", "合计");
     rows.push(rows::total(subject));
     names.push(total.get(style.language).to_owned());
     let drawing = Drawing { rows, names, tree, style };
-    let columns = choice.columns.clone().unwrap_or_else(|| drawing.fitting(&NETWORK, &all()));
+    let columns =
+        choice.columns.clone().unwrap_or_else(|| drawing.fitting(&wanted(&NETWORK, &choice.sort), &all()));
     let mut text = heading(subject, style);
     text.push_str(&drawing.draw(&columns));
     text.push('\n');
     let has_kernels = columns.iter().any(|column| column.key == "kernel");
-    let kernels = drawing.rows.iter().filter(|row| row.kind != RowKind::Open).map(|row| &*row.kernel);
+    let kernels = drawing.rows.iter().filter(|row| row.kind != RowKind::Open).map(|row| &*row.kernel.text);
     let signs = has_kernels.then(|| legend(kernels)).flatten();
     text.push_str(&footer(subject, folded, signs, style));
     text
 }
 
-/// Several networks, a line each.
-pub fn summary(subjects: &[Subject], columns: Option<&[&'static Column]>, style: Style) -> String {
-    let rows: Vec<_> =
+/// Several networks, a line each, in the order of the columns to sort by, if any.
+pub fn summary(
+    subjects: &[Subject],
+    columns: Option<&[&'static Column]>,
+    sorted_by: &[&'static Column],
+    style: Style,
+) -> String {
+    let mut rows: Vec<_> =
         subjects.iter().map(|subject| Row { kind: RowKind::Operator, ..rows::total(subject) }).collect();
+    sort(&mut rows, sorted_by);
     let names = rows.iter().map(|row| row.name.clone()).collect();
     let drawing = Drawing { rows, names, tree: false, style };
-    let columns = columns.map_or_else(|| drawing.fitting(&SUMMARY, &all()), <[_]>::to_vec);
+    let columns =
+        columns.map_or_else(|| drawing.fitting(&wanted(&SUMMARY, sorted_by), &all()), <[_]>::to_vec);
     drawing.draw(&columns)
 }
 
-/// Largest first, without boxes; by words where the column has those.
-pub fn sort(rows: &mut Vec<Row>, column: &Column) {
-    rows.retain(|row| row.kind.adds_up());
-    for row in rows.iter_mut() {
-        (row.name, row.depth) = (row.path.clone(), 0);
-    }
-    rows.sort_by_cached_key(|row| match (column.cell)(row) {
-        Cell::Count(count) => (std::cmp::Reverse(count), String::new()),
-        // The bits of positive floats are in their order.
-        Cell::Share(number) | Cell::Reached(number) | Cell::Ratio(number) | Cell::Seconds(number) => {
-            (std::cmp::Reverse(number.to_bits().into()), String::new())
+/// Columns in the order in which they are added, those that lines are sorted by right behind the names.
+fn wanted(usual: &[&'static str], sorted_by: &[&'static Column]) -> Vec<&'static str> {
+    let (name, others) = usual.split_first().map_or((&[][..], usual), |(_, rest)| (&usual[..1], rest));
+    let mut wanted = name.to_vec();
+    for key in sorted_by.iter().map(|column| column.key).chain(others.iter().copied()) {
+        if !wanted.contains(&key) {
+            wanted.push(key);
         }
-        // What is not known may be the largest.
-        Cell::Unknown => (std::cmp::Reverse(u128::MAX), String::new()),
-        Cell::Text(text) => (std::cmp::Reverse(0), text),
-        Cell::Empty => (std::cmp::Reverse(0), String::new()),
-    });
+    }
+    wanted
 }
 
 pub(super) fn indented(rows: &[Row]) -> Vec<String> {
@@ -257,6 +257,7 @@ impl Drawing {
         }
         match (column.cell)(row) {
             Cell::Text(text) => text,
+            Cell::Sizes(sizes) => sizes.text,
             Cell::Count(_)
                 if row.shared && matches!(column.key, "params" | "trainable" | "frozen" | "buffers") =>
             {

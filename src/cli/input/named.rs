@@ -7,6 +7,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use super::super::entry::{comes_first, is_command};
 use super::super::files;
 use super::foreign::foreign;
 use crate::error::{ReadError, meant};
@@ -113,6 +114,13 @@ pub(in crate::cli) fn read_once(files: &[impl AsRef<str>]) -> Result<(), Text> {
     Ok(())
 }
 
+/// Whether `word`, which may be anything, is meant as a network: a path, or a name that is known.
+pub(in crate::cli) fn is_network(word: &str) -> bool {
+    let name = word.rsplit_once('@').map_or(word, |(name, _)| name);
+    let is_path = word.contains(['/', '\\', '.']) || Path::new(word).exists() || Path::new(name).exists();
+    word == "-" || is_path || bundled::find(name).is_some()
+}
+
 /// The text of a bundled description.
 pub(in crate::cli) fn bundled_text(name: &str) -> Result<&'static str, ReadError> {
     let claims = CLAIMS.iter().find(|file| file.name == name);
@@ -126,6 +134,7 @@ fn find(name: &str) -> Result<(&'static Bundled, Option<String>), ReadError> {
             "没有这个文件,也没有同名的内置网络"
         );
         let help = match bundled::nearest(name) {
+            _ if is_command(name) => comes_first(name),
             Some(near) => meant(&near),
             None => text!("`cnncost models` lists the bundled networks", "`cnncost models` 列出内置网络"),
         };

@@ -2,10 +2,9 @@
 
 use std::cmp::Ordering;
 
-use crate::analyze::receptive_field::Seen;
 use crate::report::Subject;
 use crate::report::figures::digits;
-use crate::report::rows::field;
+use crate::report::rows::{field, last_sliding};
 use crate::text;
 use crate::text::{Language, Text};
 use crate::working::grouped;
@@ -146,11 +145,8 @@ pub(super) fn traffic(subject: &Subject) -> u128 {
 
 /// What the last tensor sees whose elements do not all see the same.
 fn receptive_field(subject: &Subject) -> Option<String> {
-    let slides = |seen: &Seen| seen.stride.0 != 0;
-    let graph = &subject.network.graph;
-    let last =
-        graph.nodes().map(|(id, _)| id).rev().find(|&id| subject.fields().of(id).axes.iter().any(slides));
-    last.map(|id| field(subject, id))
+    subject.fields();
+    last_sliding(subject).map(|id| field(subject, id))
 }
 
 /// What has become of a cost: the ratio in words.

@@ -22,7 +22,7 @@ pub struct Analysis {
     pub model: String,
     /// The file, or the name of the bundled one.
     pub source: String,
-    /// The variant, if one was asked for.
+    /// The variant: the one that was asked for, or else the one that the defaults are, if they are one.
     pub variant: Option<String>,
     /// The parameters it was expanded with.
     pub params_set: BTreeMap<String, serde_json::Value>,

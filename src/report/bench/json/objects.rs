@@ -118,7 +118,7 @@ pub struct Entry {
     pub model: String,
     /// The file, or the name of the bundled one.
     pub source: String,
-    /// The variant, if one was asked for.
+    /// The variant: the one that was asked for, or else the one that the defaults are, if they are one.
     pub variant: Option<String>,
     /// SHA-256 of the description, in hexadecimal.
     pub sha256: String,

@@ -1,0 +1,118 @@
+//! What the command line begins with: a command, a network, which is analyzed, or nothing.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use clap::{CommandFactory, ValueEnum};
+
+use super::input::is_network;
+use super::{Cli, Color, Lang, Voice, say};
+use crate::error::{Diagnostic, meant, nearest};
+use crate::read::bundled::{self, BUNDLED, CLAIMS};
+use crate::text;
+use crate::text::Text;
+
+/// What is said where nothing is asked.
+const START: &str =
+    "cnncost counts what convolutional networks cost, exactly, and shows the working of each number.
+
+  cnncost lenet5             what each layer costs; a file of your own goes the same way
+  cnncost explain lenet5 c3  the working of every number of a layer
+  cnncost models             the networks that come with it
+
+`cnncost --help` shows what else there is; `--lang zh` speaks Chinese (中文).";
+
+/// The command for networks that are named without one.
+const USUAL: &str = "analyze";
+
+/// The arguments with a command at the front; `None` if there is none to be found, which has been said.
+pub(super) fn with_command(mut arguments: Vec<OsString>) -> Option<Vec<OsString>> {
+    let Some(first) = arguments.get(1).map(|first| first.to_string_lossy().into_owned()) else {
+        say(START);
+        return None;
+    };
+    if is_command(&first) || ["-h", "--help", "-V", "--version"].contains(&&*first) {
+        return Some(arguments);
+    }
+    let is_option = first.starts_with('-') && first != "-";
+    if let (true, Some(command)) = (is_option, arguments[1..].iter().find_map(|word| as_command(word))) {
+        let message = text!("`{first}` stands before the command", "`{first}` 写在了命令之前");
+        voice(&arguments).misused(message, Some(comes_first(&command)));
+        return None;
+    }
+    if is_option || is_network(&first) {
+        arguments.insert(1, USUAL.into());
+        return Some(arguments);
+    }
+    let message =
+        text!("there is no command, network or file `{first}`", "没有名为 `{first}` 的命令、网络或文件");
+    voice(&arguments).misused(message, Some(help(&first)));
+    None
+}
+
+/// Says that a file is called like the command that was taken for it, where the command has nothing else to do.
+pub(super) fn hint_at_file(arguments: &[OsString]) {
+    let [_, name, options @ ..] = arguments else { return };
+    let name = name.to_string_lossy();
+    let is_option = |argument: &OsString| argument.to_string_lossy().starts_with('-');
+    if options.iter().all(is_option) && is_command(&name) && Path::new(&*name).is_file() {
+        let message =
+            text!("`{name}` is the command, not the file of that name", "`{name}` 是命令,不是同名文件");
+        let help = text!("`cnncost ./{name}` analyzes the file", "`cnncost ./{name}` 分析该文件");
+        voice(arguments).show(&Diagnostic::nowhere(message).help(help).warning());
+    }
+}
+
+/// That commands come first, as a help.
+pub(super) fn comes_first(command: &str) -> Text {
+    text!("a command comes first: `cnncost {command} …`", "命令应在最前:`cnncost {command} …`")
+}
+
+fn as_command(word: &OsStr) -> Option<String> {
+    word.to_str().filter(|word| is_command(word)).map(str::to_owned)
+}
+
+/// Whether `word` is a command.
+pub(super) fn is_command(word: &str) -> bool {
+    commands().iter().any(|command| command == word)
+}
+
+fn commands() -> Vec<String> {
+    let program = Cli::command();
+    let names = program.get_subcommands().map(|command| command.get_name().to_owned());
+    names.chain(["help".to_owned()]).collect()
+}
+
+/// What was probably meant by a word that is nothing.
+fn help(word: &str) -> Text {
+    if CLAIMS.iter().any(|claims| claims.name == word) {
+        return text!(
+            "`{word}` is a file of claims: `cnncost check {word}`",
+            "`{word}` 是论断文件:`cnncost check {word}`"
+        );
+    }
+    let commands = commands();
+    let networks =
+        BUNDLED.iter().flat_map(|file| bundled::variants(file).into_iter().chain([file.name.to_owned()]));
+    let known: Vec<String> = networks.chain(commands.iter().cloned()).collect();
+    match nearest(word, known.iter().map(String::as_str)) {
+        Some(near) if is_command(near) => meant(&format!("cnncost {near}")),
+        Some(near) => meant(near),
+        None => text!(
+            "`cnncost --help` lists the commands, `cnncost models` the networks",
+            "`cnncost --help` 列出命令,`cnncost models` 列出网络"
+        ),
+    }
+}
+
+/// How to speak where the options have not been read yet.
+fn voice(arguments: &[OsString]) -> Voice {
+    let after = arguments
+        .windows(2)
+        .find(|pair| pair[0] == OsStr::new("--lang"))
+        .map(|pair| pair[1].to_string_lossy());
+    let joined =
+        || arguments.iter().find_map(|argument| Some(argument.to_str()?.strip_prefix("--lang=")?.into()));
+    let lang = after.or_else(joined).and_then(|lang| Lang::from_str(&lang, false).ok());
+    Voice { color: Color::Auto, lang: lang.unwrap_or(Lang::En), quiet: false }
+}

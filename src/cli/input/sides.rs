@@ -1,0 +1,112 @@
+//! What `--set` sets: in every network, or in one of several.
+
+use super::plan::Wish;
+use crate::error::{Diagnostic, did_you_mean};
+use crate::read::Description;
+use crate::read::expression::Value;
+use crate::text;
+use crate::text::{Text, printable};
+
+/// A word on a parameter: `reduce=16`, or `bottleneck:reduce=16` for one of several networks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::cli) struct Assignment {
+    /// The network it is for: its label, its variant, its place in the order, or its file. Without one, all of them.
+    pub(in crate::cli) side: Option<String>,
+    pub(in crate::cli) name: String,
+    pub(in crate::cli) value: String,
+}
+
+impl Assignment {
+    /// One for all networks.
+    pub(super) fn everywhere(name: &str, value: String) -> Self {
+        Self { side: None, name: name.to_owned(), value }
+    }
+}
+
+/// The assignments that each network takes, or what is wrong with one and what to do.
+pub(super) fn share(
+    set: &[Assignment],
+    wishes: &[Wish],
+) -> Result<Vec<Vec<Assignment>>, (Text, Option<Text>)> {
+    let mut shares = vec![vec![]; wishes.len()];
+    for assignment in set {
+        let Assignment { side, name, value } = assignment;
+        let taking = match side {
+            None => (0..wishes.len()).collect(),
+            Some(side) => called(side, wishes),
+        };
+        if let (true, Some(side)) = (taking.is_empty(), side) {
+            let message = text!(
+                "`--set {side}:{name}={value}` names no network here",
+                "`--set {side}:{name}={value}` 没有指到此处的任何网络"
+            );
+            return Err((message, known(side, wishes)));
+        }
+        for index in taking {
+            shares[index].push(Assignment { side: None, ..assignment.clone() });
+        }
+    }
+    Ok(shares)
+}
+
+/// The networks that are called so: by what tells most first.
+fn called(side: &str, wishes: &[Wish]) -> Vec<usize> {
+    let find = |is_called: &dyn Fn(usize, &Wish) -> bool| -> Vec<usize> {
+        let called = wishes.iter().enumerate().filter(|&(index, wish)| is_called(index, wish));
+        called.map(|(index, _)| index).collect()
+    };
+    let by_name = find(&|_, wish| wish.label() == side || wish.known_as() == Some(side));
+    if !by_name.is_empty() {
+        return by_name;
+    }
+    let by_place = find(&|index, _| side.parse() == Ok(index + 1));
+    if !by_place.is_empty() {
+        return by_place;
+    }
+    find(&|_, wish| wish.named.stem == side || wish.named.description.source.name == side)
+}
+
+fn known(side: &str, wishes: &[Wish]) -> Option<Text> {
+    let labels: Vec<String> = wishes.iter().map(Wish::label).collect();
+    let list = labels.join("`, `");
+    let there_are = || text!("there are `{list}`", "可用的有 `{list}`");
+    let help = did_you_mean(side, labels.iter().map(String::as_str)).unwrap_or_else(there_are);
+    (!labels.is_empty()).then_some(help)
+}
+
+/// What is probably not meant: a parameter that tells variants apart is set alike in all of them.
+pub(super) fn overridden(set: &[Assignment], wishes: &[Wish]) -> Vec<Diagnostic> {
+    let everywhere = set.iter().filter(|assignment| assignment.side.is_none());
+    everywhere.filter_map(|assignment| leveled(assignment, wishes)).collect()
+}
+
+fn leveled(assignment: &Assignment, wishes: &[Wish]) -> Option<Diagnostic> {
+    let Assignment { name, value, .. } = assignment;
+    let own = |wish: &Wish| value_of(&wish.named.description, wish.variant.as_deref(), name).cloned();
+    let differ = |a: &Wish, b: &Wish| {
+        a.named.description.source.name == b.named.description.source.name && own(a) != own(b)
+    };
+    let pair = wishes.iter().enumerate().find_map(|(index, second)| {
+        let first = wishes[..index].iter().find(|first| differ(first, second))?;
+        Some((first.label(), second.label()))
+    });
+    let (first, second) = pair?;
+    let (name, value) = (printable(name), printable(value));
+    let message = text!(
+        "`{name}` tells `{first}` and `{second}` apart, and `--set {name}={value}` makes it the same in both",
+        "`{name}` 是 `{first}` 与 `{second}` 的区别所在,而 `--set {name}={value}` 使二者相同"
+    );
+    let help = text!(
+        "`--set {second}:{name}={value}` sets it in one of them",
+        "`--set {second}:{name}={value}` 只在其中一个里设置"
+    );
+    Some(Diagnostic::nowhere(message).help(help).warning())
+}
+
+/// What a parameter is in a variant.
+fn value_of<'d>(description: &'d Description, variant: Option<&str>, name: &str) -> Option<&'d Value> {
+    let variant = description.variants.iter().find(|known| Some(&*known.name.text) == variant);
+    let set = variant.and_then(|variant| variant.set.iter().find(|(set, _)| &*set.text == name));
+    let param = || description.params.iter().find(|param| &*param.name.text == name);
+    set.map(|(_, value)| value).or_else(|| param().map(|param| &param.default))
+}
