@@ -309,7 +309,7 @@ impl Sizes {
 
     /// Of the largest window, with what is written for all of them.
     fn of_windows(graph: &Graph, nodes: impl Iterator<Item = NodeId> + Clone) -> Self {
-        let window = |id: NodeId| graph.node(id).operator()?.window(&graph.input_shapes(id));
+        let window = |id: NodeId| graph.node(id).operator()?.window(graph.input_shapes(id).first()?);
         let sizes = nodes.clone().filter_map(window);
         let sizes = sizes.map(|window| product(window.axes.iter().map(|axis| axis.kernel.into())));
         Self { size: sizes.max().unwrap_or(0), text: graph.shorthand(nodes) }
