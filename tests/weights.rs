@@ -65,7 +65,8 @@ fn branches_go_by_names_and_not_by_how_they_are_written() {
     }
     // The same names along the way of the data do, and so does the file's order.
     let chain = read(&format!("input = [4, 8, 8]\nlayers = [{{ {CONV} }}, {{ op = 'relu' }}, {{ {CONV} }}]"));
-    let pairs = |names: [&str; 2], in_order| pairs(&chain, &tensors(&names.map(|name| (name, square))), in_order);
+    let pairs =
+        |names: [&str; 2], in_order| pairs(&chain, &tensors(&names.map(|name| (name, square))), in_order);
     assert_eq!(pairs(["1.weight", "0.weight"], false).unwrap()["conv2d_1.weight"], "0.weight");
     assert_eq!(pairs(["right.weight", "left.weight"], true).unwrap()["conv2d_1.weight"], "right.weight");
     assert!(pairs(["right.weight", "left.weight"], false).is_err());
@@ -75,7 +76,9 @@ fn branches_go_by_names_and_not_by_how_they_are_written() {
 
 #[test]
 fn an_equal_name_decides() {
-    let graph = read("input = [4, 8, 8]\nlayers = [{ name = 'bn1', op = 'batch_norm2d' }, { name = 'post', op = 'batch_norm2d' }]");
+    let graph = read(
+        "input = [4, 8, 8]\nlayers = [{ name = 'bn1', op = 'batch_norm2d' }, { name = 'post', op = 'batch_norm2d' }]",
+    );
     for prefix in ["", "module.", "model.net."] {
         let given = [norm(&format!("{prefix}after"), 4), norm(&format!("{prefix}bn1"), 4)].concat();
         let pairs = pairs(&graph, &given, false).unwrap();
@@ -95,7 +98,8 @@ fn boxes_without_a_name_may_be_left_out() {
          [blocks.inner]\nlayers = [{{ name = 'conv', {CONV} }}]"
     ));
     let square: &[u64] = &[4, 4, 1, 1];
-    let given = ["layer1.0.body.conv", "layer1.1.body.conv", "layer1.0.shortcut.conv", "layer1.1.shortcut.conv"];
+    let given =
+        ["layer1.0.body.conv", "layer1.1.body.conv", "layer1.0.shortcut.conv", "layer1.1.shortcut.conv"];
     let given = tensors(&given.map(|name| (name, square))).into_iter();
     let given: Vec<_> = given.map(|named| Named { name: named.name + ".weight", ..named }).collect();
     assert!(assign(&graph, &given, false).unwrap().by_name);
@@ -111,7 +115,11 @@ fn space_and_time_apart_are_told_by_what_boxes_hold() {
     let graph = read(include_str!("weights/r2plus1d.toml"));
     let (mut given, mut expected) = (vec![], BTreeMap::new());
     let mut add = |ours: &str, theirs: &str, dims: &[u64]| {
-        let parts = if dims.len() == 1 { norm(theirs, dims[0]) } else { tensors(&[(&format!("{theirs}.weight"), dims)]) };
+        let parts = if dims.len() == 1 {
+            norm(theirs, dims[0])
+        } else {
+            tensors(&[(&format!("{theirs}.weight"), dims)])
+        };
         for tensor in &parts {
             let part = tensor.name.rsplit('.').next().unwrap();
             expected.insert(format!("{ours}.{part}"), tensor.name.clone());
@@ -142,8 +150,11 @@ fn space_and_time_apart_are_told_by_what_boxes_hold() {
 /// Numbers count from the bottom up, as a decoder's often do, where one of them is told by its shape.
 #[test]
 fn numbers_that_count_down_are_no_evidence() {
-    let conv = |out: u64| format!("{{ op = 'conv2d', out_channels = {out}, kernel_size = 3, padding = 1, bias = false }}");
-    let graph = read(&format!("input = [4, 8, 8]\nlayers = [{}, {}, {}, {}]", conv(4), conv(4), conv(4), conv(2)));
+    let conv = |out: u64| {
+        format!("{{ op = 'conv2d', out_channels = {out}, kernel_size = 3, padding = 1, bias = false }}")
+    };
+    let graph =
+        read(&format!("input = [4, 8, 8]\nlayers = [{}, {}, {}, {}]", conv(4), conv(4), conv(4), conv(2)));
     let square: &[u64] = &[4, 4, 3, 3];
     let given = |last: &'static str| {
         let mut given = tensors(&[("up2.weight", square), ("up3.weight", square), ("up4.weight", square)]);
@@ -158,7 +169,11 @@ fn numbers_that_count_down_are_no_evidence() {
 /// A row of a convolution is no column.
 #[test]
 fn sizes_of_one_between_others_count() {
-    let conv = |size: &str| format!("[{{ op = 'conv2d', out_channels = 4, kernel_size = {size}, padding = 'same', bias = false }}]");
+    let conv = |size: &str| {
+        format!(
+            "[{{ op = 'conv2d', out_channels = 4, kernel_size = {size}, padding = 'same', bias = false }}]"
+        )
+    };
     let graph = read(&format!(
         "input = [4, 8, 8]\nlayers = [{{ merge = 'concat', branches.a = {}, branches.b = {} }}]",
         conv("[1, 3]"),
@@ -176,14 +191,29 @@ fn renamed(name: &str, scheme: usize) -> String {
     match scheme {
         // MMCV's backbones, detectors' and Lightning's.
         0 => format!("backbone.{name}"),
-        1 => words(&[(".layer1.", ".stages.0."), (".layer2.", ".stages.1."), (".layer3.", ".stages.2."), (".layer4.", ".stages.3."), (".fc.", ".head.fc.")]),
-        2 => words(&[(".downsample.", ".shortcut."), (".conv", ".convolution."), (".bn", ".normalization."), (".features.", ".trunk.")]),
-        3 => words(&[(".layer", ".res_"), (".branch", ".path"), (".block.", ".f."), (".classifier.", ".top.")]),
+        1 => words(&[
+            (".layer1.", ".stages.0."),
+            (".layer2.", ".stages.1."),
+            (".layer3.", ".stages.2."),
+            (".layer4.", ".stages.3."),
+            (".fc.", ".head.fc."),
+        ]),
+        2 => words(&[
+            (".downsample.", ".shortcut."),
+            (".conv", ".convolution."),
+            (".bn", ".normalization."),
+            (".features.", ".trunk."),
+        ]),
+        3 => {
+            words(&[(".layer", ".res_"), (".branch", ".path"), (".block.", ".f."), (".classifier.", ".top.")])
+        }
         // Nothing but letters.
         _ => {
             let (module, part) = name.rsplit_once('.').unwrap_or(("", name));
-            let digest = module.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-            let letters: String = (0..8).map(|at| char::from(b'a' + (digest >> (4 * at) & 15) as u8)).collect();
+            let digest =
+                module.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+            let letters: String =
+                (0..8).map(|at| char::from(b'a' + (digest >> (4 * at) & 15) as u8)).collect();
             format!("{letters}.{part}")
         }
     }
@@ -213,14 +243,19 @@ fn under_other_names_it_is_right_or_refused_and_a_map_loads_it() {
                     loaded += 1;
                 }
                 Err(refusal) => {
-                    let wrong = refusal.known.iter().zip(&right).any(|(known, right)| known.is_some_and(|known| known != *right));
+                    let wrong = refusal
+                        .known
+                        .iter()
+                        .zip(&right)
+                        .any(|(known, right)| known.is_some_and(|known| known != *right));
                     assert!(!wrong, "{name}, scheme {scheme}");
                     refused += 1;
                 }
             }
             let lines = names(&graph).into_iter().zip(&right);
-            let map: String =
-                lines.map(|(ours, &theirs)| format!("'{}' = '{}'\n", ours.name, other[theirs].name)).collect();
+            let map: String = lines
+                .map(|(ours, &theirs)| format!("'{}' = '{}'\n", ours.name, other[theirs].name))
+                .collect();
             let map = weight_map::parse("map.toml", &map).unwrap();
             assert_eq!(map.apply(&graph, &other).unwrap().given, right, "{name}, scheme {scheme}");
         }
@@ -235,10 +270,12 @@ fn a_map_has_numbers_boxes_and_whole_names() {
          [blocks.unit]\nlayers = [{{ name = 'a', {CONV} }}, {{ name = 'bn', op = 'batch_norm2d' }}]"
     ));
     let square: &[u64] = &[4, 4, 1, 1];
-    let mut given = tensors(&[("net.1.conv.w", square), ("net.3.conv.w", square), ("net.last.weight", square)]);
+    let mut given =
+        tensors(&[("net.1.conv.w", square), ("net.3.conv.w", square), ("net.last.weight", square)]);
     given.extend([norm("net.n1", 4), norm("net.n2", 4), norm("net.spare", 7)].concat());
     let apply = |text: &str| {
-        let map = weight_map::parse("map.toml", text).map_err(|error| error.render(Language::English, false, 100))?;
+        let map = weight_map::parse("map.toml", text)
+            .map_err(|error| error.render(Language::English, false, 100))?;
         map.apply(&graph, &given).map_err(|error| error.render(Language::English, false, 100))
     };
     let good = "\"stage/{i}/a.weight\" = \"net.{2*i+1}.conv.w\"\nstage.'{k}'.bn = \"n{k+1}\"\n";
@@ -249,10 +286,22 @@ fn a_map_has_numbers_boxes_and_whole_names() {
     assert_eq!((names.last(), mapped.unused.len()), (Some(&"net.last.weight"), 4));
     for (text, why) in [
         ("", "neither the map nor the file has anything for `stage/0/a.weight`"),
-        ("'stage/{i}/a.weight' = 'net.{i}.conv.w'\n'stage/{k}/bn' = 'n{k+1}'", "the file has no `net.0.conv.w` for `stage/0/a.weight`"),
-        ("'stage/{i}/a.weight' = 'net.1.conv.w'\n'stage/{k}/bn' = 'n{k+1}'", "`stage/0/a.weight` and `stage/1/a.weight` are both `net.1.conv.w`"),
-        ("'stage/{i}/a.weight' = 'net.{2*i+1}.conv.w'\n'stage/{k}/bn' = 'spare'", "`net.spare.weight` is 7 in the file, and `stage/0/bn.weight` is 4 in the network"),
-        ("'stage/{i}/a.weight' = 'net.{2*i+1}.conv.w'\n'stage/{k}/bn' = ''", "`stage/{k}/bn` has no name of the file's yet"),
+        (
+            "'stage/{i}/a.weight' = 'net.{i}.conv.w'\n'stage/{k}/bn' = 'n{k+1}'",
+            "the file has no `net.0.conv.w` for `stage/0/a.weight`",
+        ),
+        (
+            "'stage/{i}/a.weight' = 'net.1.conv.w'\n'stage/{k}/bn' = 'n{k+1}'",
+            "`stage/0/a.weight` and `stage/1/a.weight` are both `net.1.conv.w`",
+        ),
+        (
+            "'stage/{i}/a.weight' = 'net.{2*i+1}.conv.w'\n'stage/{k}/bn' = 'spare'",
+            "`net.spare.weight` is 7 in the file, and `stage/0/bn.weight` is 4 in the network",
+        ),
+        (
+            "'stage/{i}/a.weight' = 'net.{2*i+1}.conv.w'\n'stage/{k}/bn' = ''",
+            "`stage/{k}/bn` has no name of the file's yet",
+        ),
         ("'stage/{i}/b' = 'x'", "`stage/{i}/b` names nothing of the network"),
         ("'stage/{i}' = 'x{k}'", "there is no `{k}` in `stage/{i}`"),
         ("'stage/{i}' = 'x{i'", "is not closed"),
@@ -300,8 +349,13 @@ impl Random {
                 let mut order = [0, 1];
                 order.shuffle(random);
                 let branches = order.map(|branch| {
-                    let word = if scheme == 1 { ["downsample", "main"][branch].to_owned() } else { branch.to_string() };
-                    let (ours, theirs) = (format!("{ours}n{index}/{}/", names[branch]), format!("{their}.{word}."));
+                    let word = if scheme == 1 {
+                        ["downsample", "main"][branch].to_owned()
+                    } else {
+                        branch.to_string()
+                    };
+                    let (ours, theirs) =
+                        (format!("{ours}n{index}/{}/", names[branch]), format!("{their}.{word}."));
                     let layers = self.layers(random, scheme, &ours, &theirs, depth - 1);
                     format!("branches.{} = {layers}", names[branch])
                 });

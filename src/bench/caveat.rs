@@ -348,7 +348,12 @@ mod tests {
         };
         assert_eq!(of_peaks(&machine, &[peak(1 << 30)]), None);
         let found = of_peaks(&machine, &[peak(1 << 30), peak(64 << 20)]).unwrap();
-        assert!(found.text().english.starts_with("copies of 64 MiB tell the bandwidth, and a cache of 480 MiB holds"));
+        assert!(
+            found
+                .text()
+                .english
+                .starts_with("copies of 64 MiB tell the bandwidth, and a cache of 480 MiB holds")
+        );
     }
 
     #[test]

@@ -342,7 +342,10 @@ impl Before {
         }
         if let Some(before) = self.model.as_ref().filter(|before| **before != now.title) {
             let now = &now.title;
-            return Some(text!("it is of `{before}`, and this is `{now}`", "基线为 `{before}`,这里是 `{now}`"));
+            return Some(text!(
+                "it is of `{before}`, and this is `{now}`",
+                "基线为 `{before}`,这里是 `{now}`"
+            ));
         }
         let before = self.macs.filter(|before| *before != macs)?;
         let [before, now] = [before, macs].map(|macs| grouped(macs, ","));
@@ -357,7 +360,10 @@ pub fn inputs(subject: &Subject) -> BTreeMap<String, Vec<u64>> {
 }
 
 /// What a measurement is not held against a baseline for, or not against the same: with `--strict`, each is a failure.
-pub fn unlike<'b>(bench: &'b Bench, subjects: &'b [Subject]) -> impl Iterator<Item = (&'b Subject, &'b Caveat)> {
+pub fn unlike<'b>(
+    bench: &'b Bench,
+    subjects: &'b [Subject],
+) -> impl Iterator<Item = (&'b Subject, &'b Caveat)> {
     let found = |case: &'b Case| case.caveats.iter().map(|caveat| (&subjects[case.subject], caveat));
     bench.cases.iter().flat_map(found).filter(|(_, caveat)| match caveat {
         Caveat::NoBaseline { .. } | Caveat::OtherDescription => true,

@@ -87,7 +87,8 @@ impl Arguments {
         let Execution { device: place, engine } = self.execution;
         let dtype = dtype(self.network.dtype, place)?;
         self.check_files()?;
-        let named = self.reading(None).read(&self.file).map_err(|error| Failure::Said(self.voice.refuse(&error)))?;
+        let named =
+            self.reading(None).read(&self.file).map_err(|error| Failure::Said(self.voice.refuse(&error)))?;
         let arrays = self.arrays()?;
         let (subject, arrays, read) = self.subject(&named, arrays)?;
         let (graph, batch) = (&subject.network.graph, subject.analysis.batch);

@@ -62,7 +62,8 @@ impl<'m> Alike<'m> {
     /// Sorts the file's modules by what their names tell of their order, or, if these do not tell all, by the file's own.
     fn sort(&mut self) -> Sorted {
         let own: Vec<&str> = self.theirs.iter().map(|module| module.name).collect();
-        let positions: BTreeMap<&str, Position> = own.iter().map(|&name| (name, Position::of(name))).collect();
+        let positions: BTreeMap<&str, Position> =
+            own.iter().map(|&name| (name, Position::of(name))).collect();
         let is_known = |one: &str, other: &str| positions[one].is_apart(&positions[other]);
         self.theirs.sort_by(|one, other| {
             (&positions[one.name], one.name).cmp(&(&positions[other.name], other.name))
@@ -72,11 +73,11 @@ impl<'m> Alike<'m> {
             let apart = is_known(self.theirs[place - 1].name, self.theirs[place].name);
             run[place] = run[place - 1] + usize::from(!apart);
         }
-        let goes_against = |pair: &[&str]| {
-            is_known(pair[0], pair[1]) && positions[pair[0]] > positions[pair[1]]
-        };
+        let goes_against =
+            |pair: &[&str]| is_known(pair[0], pair[1]) && positions[pair[0]] > positions[pair[1]];
         if self.in_order && run.last() != Some(&0) && !own.windows(2).any(goes_against) {
-            let places: BTreeMap<&str, usize> = own.iter().enumerate().map(|(at, &name)| (name, at)).collect();
+            let places: BTreeMap<&str, usize> =
+                own.iter().enumerate().map(|(at, &name)| (name, at)).collect();
             self.theirs.sort_by_key(|module| places[module.name]);
             run.fill(0);
         }
@@ -84,7 +85,13 @@ impl<'m> Alike<'m> {
     }
 
     /// Exchanges what is known to be wrong until nothing is.
-    fn exchange(mut self, sorted: &Sorted, nodes: &[NodeId], order: &Order, contents: &Contents) -> Settled<'m> {
+    fn exchange(
+        mut self,
+        sorted: &Sorted,
+        nodes: &[NodeId],
+        order: &Order,
+        contents: &Contents,
+    ) -> Settled<'m> {
         let ours: Vec<Ours> = self.ours.iter().map(|(node, module)| contents.ours(module, *node)).collect();
         let names: Vec<&str> = self.theirs.iter().map(|module| module.name).collect();
         let positions: Vec<Position> = names.iter().map(|name| Position::of(name)).collect();
@@ -93,7 +100,8 @@ impl<'m> Alike<'m> {
         let flows = |one: usize, other: usize| order.is_before(place(one), place(other));
         // Whether the first of two of theirs is known to be before the other.
         let is_before = |one: usize, other: usize| {
-            one < other && (sorted.run[one] == sorted.run[other] || positions[one].is_apart(&positions[other]))
+            one < other
+                && (sorted.run[one] == sorted.run[other] || positions[one].is_apart(&positions[other]))
         };
         let mut is: Vec<usize> = (0..ours.len()).collect();
         let mut open = vec![];
@@ -123,7 +131,8 @@ impl<'m> Alike<'m> {
                 break;
             }
         }
-        let mut theirs: Vec<Option<Module>> = std::mem::take(&mut self.theirs).into_iter().map(Some).collect();
+        let mut theirs: Vec<Option<Module>> =
+            std::mem::take(&mut self.theirs).into_iter().map(Some).collect();
         self.theirs = is.iter().filter_map(|&at| theirs[at].take()).collect();
         self.settled(&open)
     }

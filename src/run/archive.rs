@@ -114,7 +114,16 @@ pub(super) fn opened(path: &Path) -> Result<Opened, RunError> {
     if metadata.is_file() {
         return Ok(Opened::File(File::open(path).map_err(failed)?, metadata.len()));
     }
-    Ok(Opened::Pipe(Box::new(open(path).map_err(failed)?)))
+    let pipe = open(path).map_err(|error| {
+        if error.kind() == io::ErrorKind::UnexpectedEof {
+            return file_error(
+                path,
+                text!("it is a pipe that nothing is written to", "这是一个没有写入者的管道"),
+            );
+        }
+        failed(error)
+    })?;
+    Ok(Opened::Pipe(Box::new(pipe)))
 }
 
 /// What an archive in a pipe holds, as far as it says how long it is, and as far as there is memory for it.
@@ -130,7 +139,8 @@ fn held(mut pipe: impl Read) -> Result<Vec<u8>, Text> {
         let length = bytes.first_chunk().map_or(0, |length| u64::from_le_bytes(*length));
         let header_end = length.saturating_add(8).min(LONGEST_HEADER);
         read(&mut bytes, header_end)?;
-        let header: serde_json::Value = serde_json::from_slice(bytes.get(8..).unwrap_or_default()).unwrap_or_default();
+        let header: serde_json::Value =
+            serde_json::from_slice(bytes.get(8..).unwrap_or_default()).unwrap_or_default();
         let ends = header.as_object().into_iter().flat_map(serde_json::Map::values);
         let end = ends.filter_map(|tensor| tensor["data_offsets"][1].as_u64()).max().unwrap_or(0);
         read(&mut bytes, header_end.saturating_add(end).min(most))?;
@@ -262,10 +272,7 @@ fn npz(file: Box<dyn Bytes>) -> Result<(Format, Vec<Entry>), Text> {
     Ok((Format::Npz(Box::new(archive)), entries))
 }
 
-fn member(
-    archive: &mut Zip,
-    place: u64,
-) -> Result<zip::read::ZipFile<'_, BufReader<Box<dyn Bytes>>>, Text> {
+fn member(archive: &mut Zip, place: u64) -> Result<zip::read::ZipFile<'_, BufReader<Box<dyn Bytes>>>, Text> {
     let place = usize::try_from(place).unwrap_or(usize::MAX);
     archive.by_index(place).map_err(|error| zip_error(&error))
 }

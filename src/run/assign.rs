@@ -143,13 +143,16 @@ pub(super) fn shape_apart(wanted: &Named, given: &Named) -> Text {
 fn is_in_parts(wanted: &[Wanted], named: &[Option<usize>]) -> bool {
     let is_named = |module: &Module| module.tensors.values().filter(|&&index| named[index].is_some()).count();
     let modules = modules(wanted.iter().map(|wanted| &*wanted.named.name).enumerate());
-    modules.iter().any(|module| !matches!(is_named(module), count if count == 0 || count == module.tensors.len()))
+    modules
+        .iter()
+        .any(|module| !matches!(is_named(module), count if count == 0 || count == module.tensors.len()))
 }
 
 /// What has no counterpart of its name, on either side.
 fn names_apart(wanted: &[Wanted], given: &[Named], named: &[Option<usize>]) -> Vec<Text> {
     let used: BTreeSet<usize> = named.iter().flatten().copied().collect();
-    let missing = wanted.iter().zip(named).filter(|(_, index)| index.is_none()).map(|(tensor, _)| &tensor.named);
+    let missing =
+        wanted.iter().zip(named).filter(|(_, index)| index.is_none()).map(|(tensor, _)| &tensor.named);
     let surplus: Vec<&Named> = (given.iter().enumerate())
         .filter(|(index, _)| !used.contains(index))
         .map(|(_, tensor)| tensor)

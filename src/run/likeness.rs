@@ -17,8 +17,8 @@ const SAME: [&[&str]; 5] = [
 
 /// Words that every path has, and which tell nothing.
 const EMPTY: [&str; 14] = [
-    "conv", "convs", "bn", "norm", "branch", "branches", "block", "blocks", "layer", "layers", "module", "modules",
-    "features", "op",
+    "conv", "convs", "bn", "norm", "branch", "branches", "block", "blocks", "layer", "layers", "module",
+    "modules", "features", "op",
 ];
 
 /// What is found out about two pairs of modules.
@@ -55,11 +55,7 @@ pub(super) struct Theirs<'a> {
 }
 
 impl<'a> Contents<'a> {
-    pub(super) fn of(
-        graph: &'a Graph,
-        ours: &[(NodeId, Kind)],
-        theirs: &[(&'a str, Kind)],
-    ) -> Self {
+    pub(super) fn of(graph: &'a Graph, ours: &[(NodeId, Kind)], theirs: &[(&'a str, Kind)]) -> Self {
         let mut contents =
             Self { graph, by_node: BTreeMap::new(), by_scope: BTreeMap::new(), by_prefix: BTreeMap::new() };
         let add = |sum: &mut u64, kind: &Kind| *sum = sum.wrapping_add(print(kind));
@@ -137,10 +133,13 @@ fn by_words(ours: [&Ours; 2], theirs: [&Theirs; 2]) -> Likeness {
     let at = shared(&ours[0].scopes, &ours[1].scopes);
     let ours = ours.map(|ours| ours.words.iter().skip(at).flatten().cloned().collect::<BTreeSet<_>>());
     let at = shared(&theirs[0].parts, &theirs[1].parts);
-    let theirs =
-        theirs.map(|theirs| theirs.parts.iter().skip(at).flat_map(|part| of_name(part)).collect::<BTreeSet<_>>());
+    let theirs = theirs
+        .map(|theirs| theirs.parts.iter().skip(at).flat_map(|part| of_name(part)).collect::<BTreeSet<_>>());
     let only = |of: &[BTreeSet<String>; 2]| {
-        [of[0].difference(&of[1]).cloned().collect::<BTreeSet<_>>(), of[1].difference(&of[0]).cloned().collect()]
+        [
+            of[0].difference(&of[1]).cloned().collect::<BTreeSet<_>>(),
+            of[1].difference(&of[0]).cloned().collect(),
+        ]
     };
     let ([a, b], [x, y]) = (only(&ours), only(&theirs));
     let meet = |one: &BTreeSet<String>, other: &BTreeSet<String>| !one.is_disjoint(other);

@@ -112,9 +112,8 @@ impl Map {
     fn fit(&self, tensor: &Wanted) -> Result<Option<Fit<'_>>, Diagnostic> {
         let mut best: Option<Fit> = None;
         for fit in self.entries.iter().filter_map(|entry| entry.fit(tensor)) {
-            let is_better = |best: &Fit| {
-                (best.rest.len(), best.numbers.len()).cmp(&(fit.rest.len(), fit.numbers.len()))
-            };
+            let is_better =
+                |best: &Fit| (best.rest.len(), best.numbers.len()).cmp(&(fit.rest.len(), fit.numbers.len()));
             match best.as_ref().map(is_better) {
                 None | Some(std::cmp::Ordering::Greater) => best = Some(fit),
                 Some(std::cmp::Ordering::Less) => {}
@@ -214,10 +213,13 @@ impl Entry {
     fn new(ours: String, theirs: String, span: Span) -> Result<Self, Text> {
         let (left, right) = (pieces(&dotted(&ours))?, pieces(&theirs)?);
         let names = |pieces: &[Piece]| {
-            pieces.iter().filter_map(|piece| match piece {
-                Piece::Letters(_) => None,
-                Piece::Number(factor, name, offset) => Some((*factor, name.clone(), *offset)),
-            }).collect::<Vec<_>>()
+            pieces
+                .iter()
+                .filter_map(|piece| match piece {
+                    Piece::Letters(_) => None,
+                    Piece::Number(factor, name, offset) => Some((*factor, name.clone(), *offset)),
+                })
+                .collect::<Vec<_>>()
         };
         let known = names(&left);
         if known.iter().any(|&(factor, _, offset)| (factor, offset) != (1, 0)) {
@@ -226,7 +228,9 @@ impl Entry {
                 "我们这一侧的编号只能是名称,如 `{{i}}`;计算写在另一侧"
             ));
         }
-        if let Some((_, name, _)) = names(&right).iter().find(|(_, name, _)| known.iter().all(|known| known.1 != *name)) {
+        if let Some((_, name, _)) =
+            names(&right).iter().find(|(_, name, _)| known.iter().all(|known| known.1 != *name))
+        {
             return Err(text!("there is no `{{{name}}}` in `{ours}`", "`{ours}` 中没有 `{{{name}}}`"));
         }
         Ok(Self { ours: left, theirs: right, written: (ours, theirs), span })
@@ -277,7 +281,10 @@ impl Fit<'_> {
     fn theirs(&self) -> Result<String, Why> {
         let (ours, theirs) = &self.entry.written;
         if theirs.is_empty() {
-            return Err((text!("`{ours}` has no name of the file's yet", "`{ours}` 还没有填写文件中的名称"), None));
+            return Err((
+                text!("`{ours}` has no name of the file's yet", "`{ours}` 还没有填写文件中的名称"),
+                None,
+            ));
         }
         let mut name = String::new();
         for piece in &self.entry.theirs {
@@ -285,9 +292,16 @@ impl Fit<'_> {
                 Piece::Letters(letters) => name.push_str(letters),
                 Piece::Number(factor, of, offset) => {
                     let number = self.numbers.get(of).and_then(|number| number.checked_mul(*factor));
-                    let number = number.and_then(|number| number.checked_add_signed(*offset)).ok_or_else(|| {
-                        (text!("a number in `{theirs}` would be below 0", "`{theirs}` 中的编号会小于 0"), None)
-                    })?;
+                    let number =
+                        number.and_then(|number| number.checked_add_signed(*offset)).ok_or_else(|| {
+                            (
+                                text!(
+                                    "a number in `{theirs}` would be below 0",
+                                    "`{theirs}` 中的编号会小于 0"
+                                ),
+                                None,
+                            )
+                        })?;
                     name.push_str(&number.to_string());
                 }
             }
@@ -331,7 +345,8 @@ fn number(inside: &str) -> Option<Piece> {
     let rest = if digits > 0 { rest.strip_prefix('*').unwrap_or(rest) } else { rest };
     let length = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
     let (name, offset) = rest.split_at(length);
-    let offset = if offset.is_empty() { 0 } else { offset.parse().ok().filter(|_| offset.starts_with(['+', '-']))? };
+    let offset =
+        if offset.is_empty() { 0 } else { offset.parse().ok().filter(|_| offset.starts_with(['+', '-']))? };
     (length > 0).then(|| Piece::Number(factor, name.to_owned(), offset))
 }
 

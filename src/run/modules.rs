@@ -44,7 +44,8 @@ pub(super) fn wanted(graph: &Graph) -> Vec<Wanted> {
             continue;
         }
         let path = graph.path(id);
-        let own = scopes(graph, id).into_iter().map(|scope| graph.scope(scope)).filter(|scope| is_named(scope));
+        let own =
+            scopes(graph, id).into_iter().map(|scope| graph.scope(scope)).filter(|scope| is_named(scope));
         let short: Vec<&str> = own.map(|scope| &*scope.name).chain([&*node.name]).collect();
         let short = short.join("/");
         for weight in weights {
@@ -55,7 +56,8 @@ pub(super) fn wanted(graph: &Graph) -> Vec<Wanted> {
     }
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for wanted in &all {
-        let names: BTreeSet<String> = wanted.short.iter().chain([&wanted.named.name]).map(|name| dotted(name)).collect();
+        let names: BTreeSet<String> =
+            wanted.short.iter().chain([&wanted.named.name]).map(|name| dotted(name)).collect();
         names.into_iter().for_each(|name| *counts.entry(name).or_default() += 1);
     }
     for wanted in &mut all {
