@@ -57,7 +57,10 @@ impl Peak {
     #[must_use]
     pub fn best(self, other: Self) -> Self {
         let faster = if other.flops_per_second > self.flops_per_second { other } else { self };
-        let wider = if other.bytes_per_second > self.bytes_per_second { other } else { self };
+        // Of a copy of much less, which a cache may hold, nothing is believed that one of more does not say.
+        let is_much_less = |one: &Self, other: &Self| one.copied_bytes < other.copied_bytes / 2;
+        let is_wider = other.bytes_per_second > self.bytes_per_second && !is_much_less(&other, &self);
+        let wider = if is_wider || is_much_less(&self, &other) { other } else { self };
         Self { bytes_per_second: wider.bytes_per_second, copied_bytes: wider.copied_bytes, ..faster }
     }
 
@@ -225,5 +228,8 @@ mod tests {
         };
         let best = peak(2e9, 512, 1e9).best(peak(1e9, 256, 3e9));
         assert_eq!(best, peak(2e9, 512, 3e9));
+        let small = Peak { copied_bytes: 16, ..peak(1e9, 256, 9e9) };
+        assert_eq!(best.best(small), best);
+        assert_eq!(small.best(best), best);
     }
 }

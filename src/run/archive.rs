@@ -114,7 +114,16 @@ pub(super) fn opened(path: &Path) -> Result<Opened, RunError> {
     if metadata.is_file() {
         return Ok(Opened::File(File::open(path).map_err(failed)?, metadata.len()));
     }
-    Ok(Opened::Pipe(Box::new(open(path).map_err(failed)?)))
+    let pipe = open(path).map_err(|error| {
+        if error.kind() == io::ErrorKind::UnexpectedEof {
+            return file_error(
+                path,
+                text!("it is a pipe that nothing is written to", "这是一个没有写入者的管道"),
+            );
+        }
+        failed(error)
+    })?;
+    Ok(Opened::Pipe(Box::new(pipe)))
 }
 
 /// What an archive in a pipe holds, as far as it says how long it is, and as far as there is memory for it.

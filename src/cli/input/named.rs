@@ -142,8 +142,11 @@ fn find(name: &str) -> Result<(&'static Bundled, Option<String>), ReadError> {
     })
 }
 
-/// The text of a file.
+/// The text of a file; `-` is standard input.
 pub(in crate::cli) fn read_file(path: &str) -> Result<String, ReadError> {
+    if path == "-" {
+        return read_text("standard input", io::stdin().lock());
+    }
     let unreadable = |why, help| ReadError::Unreadable { name: path.to_owned(), why, help };
     let metadata = std::fs::metadata(path).map_err(|error| unreadable(io_error(&error), None))?;
     if metadata.is_dir() {
