@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, CheckedSub, Signed, Zero};
 
-use crate::analyze::roofline::Device;
+use crate::analyze::roofline::{Device, Fit};
 use crate::convention::figure::Quantity;
 use crate::error::{Diagnostic, Source};
 use crate::read::description::Claim;
@@ -82,6 +82,8 @@ pub struct Checked {
     pub quantity: Option<Quantity>,
     /// The slip that probably led to what is claimed, where one is known.
     pub slip: Option<Text>,
+    /// What is needed of the device, where it is asked whether that holds the network.
+    pub fit: Option<Fit>,
 }
 
 impl Verdict {
@@ -250,7 +252,8 @@ pub fn check(
     let is_right_written = !statement.is_left_written();
     let side = if is_right_written { &statement.left } else { &statement.right };
     let (comparison, quantity) = (statement.comparison, side.quantity());
-    Ok(Checked { verdict, left, right, is_right_written, comparison, quantity, slip })
+    let fit = statement.figures().find_map(|figure| metric::fit(figure, known));
+    Ok(Checked { verdict, left, right, is_right_written, comparison, quantity, slip, fit })
 }
 
 /// A comparison, what its sides come to, and how it holds, if it does.

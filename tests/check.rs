@@ -277,6 +277,8 @@ fn claims_speak_of_ranges_tools_and_devices() {
     }
     let over = claim("100M <= macs <= 120M");
     assert!(over.out.contains("over by   422,400: 0.352 % over"), "{}", over.out);
+    let fits = claim("not t4.fits");
+    assert!(fits.out.contains("because   fits: 1.32 MB of 16.0 GB"), "{}", fits.out);
     let slow = claim("nrf52840.time <= 100 ms");
     assert!(slow.code == Some(1) && slow.out.contains("times what is allowed"), "{}", slow.out);
     for (expect, wrong) in [

@@ -158,6 +158,7 @@ mod tests {
             comparison,
             quantity: None,
             slip: None,
+            fit: None,
         };
         let difference = difference(&checked).unwrap();
         format!("{} {}", difference.label(), difference.in_words(None))
