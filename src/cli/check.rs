@@ -23,7 +23,7 @@ pub(super) struct Arguments {
     /// Write the totals of these networks to a file of claims, which a later `check` holds them to; without a file, write those
     /// of the lock that is checked anew
     #[arg(long, value_name = "LOCKFILE", num_args = 0..=1)]
-    update: Option<Option<PathBuf>>,
+    update: Option<Vec<PathBuf>>,
     /// With --update: how far off a later total may be
     #[arg(long, value_name = "PERCENT", requires = "update")]
     within: Option<String>,
@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if let Some(lockfile) = &arguments.update {
         let update = Update {
             files: &arguments.files,
-            lockfile: lockfile.as_deref(),
+            lockfile: lockfile.first().map(PathBuf::as_path),
             within: arguments.within.as_deref(),
             options: &arguments.options,
             output: &arguments.output,

@@ -81,8 +81,7 @@ impl Difference {
         match self.kind {
             Kind::Over => text!("over by", "超出"),
             Kind::Under => text!("short by", "不足"),
-            Kind::Equal => text!("off by", "相差"),
-            Kind::TooMuch | Kind::TooLittle => text!("off by", "相差"),
+            Kind::Equal | Kind::TooMuch | Kind::TooLittle => text!("off by", "相差"),
         }
     }
 
