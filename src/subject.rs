@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use crate::analyze::Analysis;
 use crate::analyze::receptive_field::{ReceptiveFields, receptive_fields};
-use crate::analyze::roofline::{Device, Roofline};
+use crate::analyze::roofline::{Device, Fit, Roofline};
 use crate::convention::Counted;
 use crate::counts::Counts;
 use crate::read::Network;
@@ -55,9 +55,14 @@ impl Subject {
         self.analysis.memory.largest(&self.network.graph) * self.element.bytes()
     }
 
-    /// Whether a device holds its weights and tensors.
-    pub fn fits(&self, device: &Device) -> bool {
-        device.holds(self.weight_bytes(), self.peak_bytes(), self.largest_tensor_bytes())
+    /// What it needs of a device.
+    pub fn fit(&self, device: &Device) -> Fit {
+        Fit {
+            device: device.clone(),
+            weight_bytes: self.weight_bytes(),
+            peak_bytes: self.peak_bytes(),
+            largest_tensor_bytes: self.largest_tensor_bytes(),
+        }
     }
 
     /// FLOPs for each byte that is read or written; `None` where nothing is.

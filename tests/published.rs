@@ -22,6 +22,7 @@ const FIGURES: &[Figure] = &[
     Figure("lenet_mnist", 8_490, 467_200, LECTURE),
     Figure("inception_mnist", 97_298, 6_019_200, LECTURE),
     Figure("residual_mnist", 41_514, 2_013_184, LECTURE),
+    Figure("plain", 41_514, 2_013_184, LECTURE),
     Figure("direct", 153_632, 120_422_400, "the lecture's slide: 5²·28²·192·32"),
     Figure(
         "bottleneck",

@@ -36,6 +36,19 @@ pub struct Device {
     pub i8_peak: Option<f64>,
 }
 
+/// What a network needs of a device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fit {
+    /// The device.
+    pub device: Device,
+    /// Bytes of weights.
+    pub weight_bytes: u128,
+    /// The most bytes of tensors that are alive at once.
+    pub peak_bytes: u128,
+    /// Bytes of the largest tensor.
+    pub largest_tensor_bytes: u128,
+}
+
 /// What sets the time of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
@@ -95,6 +108,13 @@ impl Device {
             Some(_) => tensor_bytes,
             None => weight_bytes.saturating_add(tensor_bytes),
         }
+    }
+}
+
+impl Fit {
+    /// Whether the device holds it.
+    pub fn holds(&self) -> bool {
+        self.device.holds(self.weight_bytes, self.peak_bytes, self.largest_tensor_bytes)
     }
 }
 

@@ -5,6 +5,7 @@ use num_rational::Ratio;
 use super::statement::Figure;
 use super::{Known, Value};
 use crate::analyze::receptive_field::Seen;
+use crate::analyze::roofline::Fit;
 use crate::convention::Convention;
 use crate::convention::figure::Quantity;
 use crate::counts::{Counts, Overflow};
@@ -236,6 +237,13 @@ fn intensity(subject: &Subject, place: Place, figure: &Figure) -> Result<Value, 
         (_, 0) => Err(text!("no bytes are moved here", "此处没有移动任何字节").into()),
         (flops, bytes) => Ok(Value::Number(Ratio::new(flops, bytes))),
     }
+}
+
+/// What a figure that asks whether a device holds a network compares.
+pub(super) fn fit(figure: &Figure, known: &Known) -> Option<Fit> {
+    let device = known.devices.get(figure.device.as_deref()?)?;
+    let subject = known.networks.get(&figure.alias)?;
+    figure.metric.is_truth().then(|| subject.fit(device))
 }
 
 /// Whether operators are missing from a figure.

@@ -6,7 +6,8 @@ use clap::{Args, ValueEnum};
 
 use super::input::NetworkOptions;
 use super::lock::Update;
-use super::{Outcome, Output};
+use super::{Outcome, Output, like};
+use crate::claim::metric::Metric;
 use crate::error::ReadError;
 use crate::report::check::{self, Report};
 
@@ -17,13 +18,12 @@ use speech::Speech;
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// Descriptions, files of claims, or bundled ones
-    ///
-    /// Descriptions with claims, files of claims, or the names of bundled ones: lecture10, lecture11, papers, resnet50.
     #[arg(
         required_unless_present = "update",
         value_name = "FILE",
         help_heading = "Network",
-        display_order = 0
+        display_order = 0,
+        long_help = claims_help()
     )]
     files: Vec<String>,
     /// Write their totals to a file of claims
@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     /// Write the totals of these networks to a file of claims, which a later `check` holds them to; without a file, write those
     /// of the lock that is checked anew.
     #[arg(long, value_name = "LOCKFILE", num_args = 0..=1, help_heading = "Claims")]
-    update: Option<Option<PathBuf>>,
+    update: Option<Vec<PathBuf>>,
     /// With --update: how far off a later total may be
     #[arg(long, value_name = "PERCENT", requires = "update", help_heading = "Claims")]
     within: Option<String>,
@@ -63,7 +63,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if let Some(lockfile) = &arguments.update {
         let update = Update {
             files: &arguments.files,
-            lockfile: lockfile.as_deref(),
+            lockfile: lockfile.first().map(PathBuf::as_path),
             within: arguments.within.as_deref(),
             options: &arguments.options,
             output: &arguments.output,
@@ -110,4 +110,19 @@ impl Arguments {
             Format::Github => check::github(reports, broken, output.language()),
         }
     }
+}
+
+fn claims_help() -> String {
+    let figures = Metric::all().map(|metric| format!("  {:<22} {}", metric.name(), metric.about()));
+    let figures = figures.collect::<Vec<_>>().join("\n");
+    let conventions = like::names();
+    format!(
+        "Descriptions with claims, files of claims, or the names of bundled ones: lecture10, lecture11, papers, resnet50\n\n\
+         A claim is `[[claims]]` with `expect`: a figure, a comparison (==, !=, <, <=, >, >=, ~), a figure; a range, as in \
+         `3.8G <= macs <= 4.2G`; or `DEVICE.fits`, `not DEVICE.fits`. `~` holds if the figure, rounded or cut at the last digit \
+         that is written, is what is written. Figures and numbers are put together with +, -, *, / and parentheses.\n\n\
+         A figure is [NETWORK:][PATH.]NAME, or [NETWORK:][PATH.]DEVICE.NAME for the last ones; a name with other characters \
+         stands in single quotes:\n\n{figures}\n\nor what a tool or paper counts: {conventions}\n\n\
+         Numbers are as in 4111514624, 4,111M, 4.11G, 4.1 billion, 4.1×10⁹, 25.6M params, 4.1 GMACs, 64 MiB, 20%, 100 ms"
+    )
 }

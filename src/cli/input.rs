@@ -10,7 +10,7 @@ use super::{Dtype, Outcome, Output, Voice};
 use crate::error::{Diagnostic, ReadError, Source};
 use crate::read::claims::Reference;
 use crate::read::description::Name;
-use crate::read::expression::{Rational, Value, number};
+use crate::read::expression::Value;
 use crate::read::{Description, Network, Options};
 use crate::report::Subject;
 use crate::shape::ElementType;
@@ -22,10 +22,13 @@ mod labels;
 mod named;
 mod plan;
 mod sides;
+mod written;
 
 pub(super) use named::{Named, bundled_text, is_network, is_open, is_pipe, read_file, read_once};
 use plan::{Nodes, Wish, plan, too_many_variants};
 pub(super) use sides::Assignment;
+pub(super) use written::quoted;
+use written::{assigned, toml_key, toml_value};
 
 /// What a network is read with.
 #[derive(Args, Clone, Debug)]
@@ -227,30 +230,6 @@ impl NetworkOptions {
     }
 }
 
-/// Text as TOML writes it.
-pub(super) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
-}
-
-/// A key as TOML writes it.
-fn toml_key(name: &str) -> String {
-    let is_bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if !name.is_empty() && name.chars().all(is_bare) { name.to_owned() } else { quoted(name) }
-}
-
-/// What `--set` has, as TOML writes it: a number digit by digit, without zeros in front, which TOML does not take.
-fn toml_value(written: &str) -> String {
-    if number(written).is_none() {
-        return if ["true", "false"].contains(&written) { written.to_owned() } else { quoted(written) };
-    }
-    let unsigned = written.trim_start_matches(['+', '-']);
-    let sign = if written.starts_with('-') { "-" } else { "" };
-    let whole = unsigned.find(['.', 'e', 'E']).unwrap_or(unsigned.len());
-    let digits = unsigned[..whole].trim_start_matches(['0', '_']);
-    let digits = if digits.is_empty() { "0" } else { digits };
-    format!("{sign}{digits}{}", &unsigned[whole..])
-}
-
 impl NetworkSettings {
     pub(super) fn dtype(&self) -> Dtype {
         self.dtype.unwrap_or(Dtype::F32)
@@ -409,32 +388,4 @@ impl Reading {
 
 fn written(set: &Assignment) -> String {
     format!("{}={}", set.name, set.value)
-}
-
-/// A value as `--set` writes it.
-fn assigned(value: &Value) -> String {
-    match value {
-        Value::Number(number) => decimal(number),
-        Value::Boolean(boolean) => boolean.to_string(),
-        Value::Word(word) => word.to_string(),
-    }
-}
-
-/// A number that was read from a decimal, as a decimal again.
-fn decimal(number: &Rational) -> String {
-    let (numerator, denominator) = (*number.numer(), *number.denom());
-    // What has at most 38 digits behind its point has a denominator that divides a power of ten as large.
-    let scale = (0..=38).map(|digits| (digits, 10_i128.pow(digits))).find(|(_, ten)| ten % denominator == 0);
-    let scaled =
-        scale.and_then(|(digits, ten)| Some((digits as usize, numerator.checked_mul(ten / denominator)?)));
-    match scaled {
-        None => number.to_string(),
-        Some((0, whole)) => whole.to_string(),
-        Some((digits, scaled)) => {
-            let sign = if scaled < 0 { "-" } else { "" };
-            let all = format!("{:0>width$}", scaled.unsigned_abs(), width = digits + 1);
-            let (whole, fraction) = all.split_at(all.len() - digits);
-            format!("{sign}{whole}.{fraction}")
-        }
-    }
 }

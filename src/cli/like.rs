@@ -32,8 +32,13 @@ pub(super) fn count(subjects: &mut [Subject], convention: &Convention) -> Result
     Ok(())
 }
 
+/// The names of every convention.
+pub(super) fn names() -> String {
+    conventions::names().collect::<Vec<_>>().join(", ")
+}
+
 pub(super) fn help() -> String {
-    let known = conventions::names().collect::<Vec<_>>().join(", ");
+    let known = names();
     format!(
         "Count as this tool or paper does, in place of MACs and FLOPs. It is one of {known}; `cnncost reconcile` says what \
          each counts"

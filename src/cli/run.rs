@@ -260,7 +260,8 @@ impl Arguments {
         voice: &Voice,
     ) -> Result<(Subject, Outcome), Failure> {
         let wanted = Wanted { batches: &[batch], alone: Alone::Itself };
-        let (mut subjects, outcome) = self.reading(sizes).networks(std::slice::from_ref(named), wanted, voice);
+        let (mut subjects, outcome) =
+            self.reading(sizes).networks(std::slice::from_ref(named), wanted, voice);
         match (subjects.pop(), subjects.is_empty()) {
             (Some(subject), true) => Ok((subject, outcome)),
             (Some(_), false) => {

@@ -81,7 +81,8 @@ fn plain_end(text: &str) -> Option<usize> {
     let is_part = |at: usize| {
         is_digit(at) || matches!(bytes.get(at), Some(b'.' | b',' | b'_' | b'\'')) && is_digit(at + 1)
     };
-    if !is_digit(0) && !(bytes.first() == Some(&b'.') && is_digit(1)) {
+    let begins = is_digit(0) || (bytes.first() == Some(&b'.') && is_digit(1));
+    if !begins {
         return None;
     }
     let mut end = 0;

@@ -143,12 +143,10 @@ fn behind(text: &str, start: usize, may_be_joined: bool) -> Option<(Option<Quant
 }
 
 fn quantity(text: &str) -> Option<(Option<Quantity>, usize)> {
-    let found = QUANTITIES.iter().find_map(|(name, of)| {
+    QUANTITIES.iter().find_map(|(name, of)| {
         let length = length_of(text, name)?;
         (ends(text, length) || !name.is_ascii()).then_some((*of, length))
-    });
-    // Bytes that nothing stands before are `B`, which is a billion: they have their own names.
-    found
+    })
 }
 
 fn begins(text: &str, name: &str) -> bool {

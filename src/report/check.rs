@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::Style;
 use super::figures::seconds;
+use super::{Style, fit};
 use crate::claim::{Checked, Reading, Value, Verdict};
 use crate::convention::figure::Quantity;
 use crate::error::Source;
@@ -145,6 +145,9 @@ fn details(claim: &Claim, checked: &Checked) -> Vec<(Text, Text)> {
     if let Some(erratum) = claim.erratum.as_ref().filter(|_| checked.verdict == Verdict::KnownWrong) {
         let erratum = one_line(erratum);
         details.push((text!("erratum", "勘误"), text!("{erratum}", "{erratum}")));
+    }
+    if let Some(fit) = &checked.fit {
+        details.push((text!("because", "原因"), fit::in_words(fit)));
     }
     if let Some(slip) = &checked.slip {
         details.push((text!("slip", "失误"), slip.clone()));

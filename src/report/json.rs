@@ -97,7 +97,7 @@ fn device(subject: &Subject) -> Option<Device> {
         bandwidth_bytes_per_second: device.bandwidth,
         peak_flops: device.peak(subject.element)?,
         largest_piece_bytes: device.largest_piece_bytes,
-        fits: subject.fits(device),
+        fits: subject.fit(device).holds(),
     })
 }
 

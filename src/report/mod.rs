@@ -12,6 +12,7 @@ pub mod compare;
 pub mod csv;
 pub mod explain;
 mod figures;
+mod fit;
 pub mod json;
 pub mod latex;
 pub mod like;

@@ -46,7 +46,7 @@ impl OfDevice {
                 Err(text!("`{name}` is a figure of a whole network", "`{name}` 是整个网络的指标").into())
             }
             Self::Memory => super::number(device.memory_for(subject.weight_bytes(), subject.peak_bytes())),
-            Self::Fits => Ok(Value::Truth(subject.fits(device))),
+            Self::Fits => Ok(Value::Truth(subject.fit(device).holds())),
         }
     }
 }

@@ -125,10 +125,8 @@ impl<'t> Reader<'t> {
                 self.push(mark.len_utf8(), Word::Operator(*operator));
                 Ok(())
             }
-            None => match self.number(0, false)? {
-                true => Ok(()),
-                false => self.figure(),
-            },
+            None if self.number(0, false)? => Ok(()),
+            None => self.figure(),
         }
     }
 
@@ -228,8 +226,8 @@ impl<'t> Reader<'t> {
     /// The figure that `word` begins with, where a `-` or `/` joins it with another.
     fn joined(&self, word: &str) -> Option<(super::Figure, usize)> {
         let word = word.get(..LONGEST_JOINED.min(word.len()))?;
-        let ends = outside_quotes(word).filter(|(_, c)| ['-', '/', '−'].contains(c));
-        ends.filter_map(|(end, _)| Some((figure(&word[..end], self.at).ok()?, end))).next()
+        let mut ends = outside_quotes(word).filter(|(_, c)| ['-', '/', '−'].contains(c));
+        ends.find_map(|(end, _)| Some((figure(&word[..end], self.at).ok()?, end)))
     }
 }
 

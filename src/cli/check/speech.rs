@@ -248,8 +248,8 @@ impl Speech {
                 };
                 if let Some(reference) = found {
                     let (file, options) = resolve(reference, folder, options);
-                    let named = options.read(&file)?;
-                    return judged(&named, named.variant.clone(), &options);
+                    let read = options.read(&file)?;
+                    return judged(&read, read.variant.clone(), &options);
                 }
                 let list = names().collect::<Vec<_>>().join("`, `");
                 let known = text!("there are `{list}`", "可用的有 `{list}`");

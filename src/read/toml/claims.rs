@@ -96,13 +96,13 @@ impl Reader<'_> {
             None => None,
         };
         let dtype = match self.name_at(table, "dtype") {
-            Some(written) => Some(self.element_type(written)?),
+            Some(written) => Some(self.element_type(&written)?),
             None => None,
         };
         Some(Reference { alias, file, set, input, batch, dtype })
     }
 
-    fn element_type(&mut self, written: Name) -> Option<ElementType> {
+    fn element_type(&mut self, written: &Name) -> Option<ElementType> {
         let known = ElementType::ALL.into_iter();
         known.clone().find(|known| known.name() == &*written.text).or_else(|| {
             let (text, list) = (&written.text, known.map(ElementType::name).collect::<Vec<_>>().join("`, `"));

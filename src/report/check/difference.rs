@@ -81,8 +81,7 @@ impl Difference {
         match self.kind {
             Kind::Over => text!("over by", "超出"),
             Kind::Under => text!("short by", "不足"),
-            Kind::Equal => text!("off by", "相差"),
-            Kind::TooMuch | Kind::TooLittle => text!("off by", "相差"),
+            Kind::Equal | Kind::TooMuch | Kind::TooLittle => text!("off by", "相差"),
         }
     }
 
@@ -158,6 +157,7 @@ mod tests {
             comparison,
             quantity: None,
             slip: None,
+            fit: None,
         };
         let difference = difference(&checked).unwrap();
         format!("{} {}", difference.label(), difference.in_words(None))
