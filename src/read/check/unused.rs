@@ -6,7 +6,7 @@ use crate::error::Diagnostic;
 use crate::read::description::{Block, BlockBody, Body, Branches, Datum, DatumKind, Description, Item, Name};
 use crate::text;
 
-/// A warning for each parameter of the network, and of a block, that is mentioned nowhere.
+/// A warning for each parameter of the network, and of a block that every use has to give, that is mentioned nowhere.
 pub(super) fn unused(description: &Description) -> Vec<Diagnostic> {
     let mut all = Mentioned::default();
     description.inputs.iter().for_each(|input| all.datum(&input.sizes));
@@ -15,7 +15,7 @@ pub(super) fn unused(description: &Description) -> Vec<Diagnostic> {
     for block in &description.blocks {
         let mut own = Mentioned::default();
         own.block(block);
-        for name in block.parameters().filter(|name| !own.names.contains(&*name.text)) {
+        for name in block.params.iter().filter(|name| !own.names.contains(&*name.text)) {
             let (param, block) = (&name.text, &block.name.text);
             let message = text!(
                 "nothing in block `{block}` uses its `{param}`",

@@ -18,7 +18,10 @@ pub(super) fn advice(
     let axes = op.strip_suffix('d').and_then(|op| op.chars().next_back()?.to_digit(10))? as usize;
     match &padding.kind {
         DatumKind::List(list) if list.len() == 2 * axes => sides(list, place),
-        DatumKind::Text(word, _) if ["same", "valid"].contains(&&*word.to_lowercase()) => {
+        DatumKind::Text(word, _) if !op.starts_with("conv") || op.starts_with("conv_transpose") => {
+            if !["same", "valid"].contains(&&*word.to_lowercase()) {
+                return None;
+            }
             let message = text!(
                 "the padding of {op} is a number, and cannot be \"{word}\"",
                 "{op} 的填充是数,不能是 \"{word}\""
