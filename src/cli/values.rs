@@ -60,7 +60,7 @@ pub(super) fn number(written: &str) -> Result<u64, Text> {
 
 /// `width=0.5`.
 pub(super) fn assignment(written: &str) -> Result<(String, String), Text> {
-    let parts = written.split_once('=').filter(|(name, _)| !name.trim().is_empty());
+    let parts = written.split_once('=');
     let (name, value) =
         parts.ok_or_else(|| text!("it is NAME=VALUE, as in width=0.5", "写法是 名称=值,例如 width=0.5"))?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))

@@ -222,8 +222,7 @@ fn an_item_of_its_own(name: &str, value: Option<&str>) -> Option<Text> {
     let small = squeezed(name);
     let named = value.map(|value| squeezed(own_name(value)));
     let known = named.and_then(|named| {
-        let names = || OPERATORS.iter().map(|entry| entry.name);
-        let ours = names().find(|known| squeezed(known) == named);
+        let ours = OPERATORS.iter().map(|entry| entry.name).find(|known| squeezed(known) == named);
         ours.or_else(|| elsewhere(&named, OPERATORS_ELSEWHERE).next())
     });
     let item = match &*small {

@@ -219,7 +219,7 @@ impl Reader<'_> {
                 Some(Param { name, default: Value::Boolean(default), choices: vec![] })
             }
             DatumKind::List(words) => {
-                let numbers: Vec<_> = words.iter().filter_map(|word| whole(word)).take(SHOWN).collect();
+                let numbers: Vec<_> = words.iter().filter_map(whole).take(SHOWN).collect();
                 let choices: Option<Vec<Arc<str>>> = words
                     .into_iter()
                     .map(|word| if let DatumKind::Text(word, _) = word.kind { Some(word) } else { None })

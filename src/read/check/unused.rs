@@ -29,11 +29,10 @@ pub(super) fn unused(description: &Description) -> Vec<Diagnostic> {
         let mut set = description.variants.iter().flat_map(|variant| &variant.set);
         set.any(|(known, _)| known.text == name.text)
     };
-    let is_claimed = |name: &Name| {
-        let claims = description.claims.iter();
-        let mut texts = claims.flat_map(|claim| [Some(&claim.expect), claim.working.as_ref()]).flatten();
-        texts.any(|text| words(&text.text).any(|word| word == &*name.text))
-    };
+    let claims = description.claims.iter();
+    let texts = claims.flat_map(|claim| [Some(&claim.expect), claim.working.as_ref()]).flatten();
+    let claimed: HashSet<&str> = texts.flat_map(|text| words(&text.text)).collect();
+    let is_claimed = |name: &Name| claimed.contains(&*name.text);
     let names = description.params.iter().map(|param| &param.name);
     let unused = names.filter(|name| !all.names.contains(&*name.text) && !is_set(name) && !is_claimed(name));
     warnings.extend(unused.map(|name| {
@@ -72,7 +71,9 @@ impl<'d> Mentioned<'d> {
             item.when.iter().chain(&item.repeat).for_each(|datum| self.datum(datum));
             match &item.body {
                 Body::Operator { settings, .. } | Body::Use { arguments: settings, .. } => {
-                    settings.iter().for_each(|setting| self.datum(&setting.value));
+                    for setting in settings {
+                        self.datum(&setting.value);
+                    }
                 }
                 Body::Layers(items) | Body::Side(items) => self.items(items),
                 Body::Branches(branches) => self.branches(branches),

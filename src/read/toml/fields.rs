@@ -17,6 +17,9 @@ use crate::text::{Text, is_hidden};
 /// The longest name: it stands in the path of all that is in it.
 const LONGEST_NAME: usize = 100;
 
+/// How deep in one another tables are in which a misspelled key is read as what is meant: each is copied.
+const SHALLOW: usize = 2;
+
 impl Reader<'_> {
     /// The value as it is written; [`DatumKind::Unread`] after a mistake.
     pub(super) fn datum(&mut self, value: &Spanned<DeValue<'_>>) -> Datum {
@@ -99,7 +102,8 @@ impl Reader<'_> {
                 text!("known are `{list}`", "可用的有 `{list}`")
             });
             self.mistakes.push(Diagnostic::new(message, key.span()).help(help));
-            if let Some(near) = near.filter(|near| !meant.contains_key(*near)) {
+            let is_shallow = self.depth <= SHALLOW;
+            if let Some(near) = near.filter(|near| is_shallow && !meant.contains_key(*near)) {
                 meant.to_mut().insert(Spanned::new(key.span(), near.to_owned().into()), value.clone());
             }
         }
