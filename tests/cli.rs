@@ -66,6 +66,11 @@ fn names_find_files_variants_and_the_nearest_name() {
         assert!(run.out.contains(&format!("\"macs\": {macs}")), "{name}");
     }
     assert!(cnncost(&["analyze", "googlnet"]).err.contains("did you mean `googlenet`?"));
+    // Names that differ in a number or in how words are set apart.
+    for (name, near) in [("resnet51", "resnet50"), ("vgg17", "vgg16"), ("ResNet-50", "resnet50")] {
+        let run = cnncost(&["analyze", name]);
+        assert!(run.err.contains(&format!("did you mean `{near}`?")), "{}", run.err);
+    }
     assert!(cnncost(&["analyze", "bottleneck@dirct"]).err.contains("did you mean `direct`?"));
     let all = cnncost(&["analyze", "resnet@*", "--format", "csv"]);
     assert_eq!(all.out.lines().count(), 11);
@@ -111,6 +116,47 @@ fn wrong_usage_is_exit_code_2() {
 }
 
 #[test]
+fn values_of_options_are_refused_in_plain_words() {
+    for (option, value, why, why_zh) in [
+        ("--batch", "0", "it is a whole number of at least 1", "应是不小于 1 的整数"),
+        ("--batch", "1,8", "one number is taken here", "此处只接受一个数"),
+        ("--batch", "eight", "it is a whole number of at least 1", "应是不小于 1 的整数"),
+        ("--input", "3xx3", "a size is missing", "缺少一个尺寸"),
+        ("--input", "3x32px", "`32p` is no size", "`32p` 不是尺寸"),
+        ("--set", "width", "it is NAME=VALUE", "写法是 名称=值"),
+        ("--depth", "deep", "a depth is a number, or `all`", "深度应是数,或 `all`"),
+    ] {
+        let run = cnncost(&["analyze", "lenet5", option, value]);
+        assert_eq!(run.code, 2);
+        assert!(run.err.contains(why), "{}", run.err);
+        let run = cnncost(&["analyze", "lenet5", option, value, "--lang", "zh"]);
+        assert_eq!(run.code, 2);
+        assert!(run.err.starts_with("错误") && run.err.contains(why_zh), "{}", run.err);
+    }
+    let run = cnncost(&["analyze", "lenet5", "--lang=zh", "--btch", "1"]);
+    assert!(run.err.contains("没有选项 `--btch`") && run.err.contains("是否指 `--batch`?"), "{}", run.err);
+}
+
+#[test]
+fn an_input_that_the_file_is_not_written_for_is_named_at_both_places() {
+    for (input, meant) in [("32", "1x32x32"), ("28x28", "1x28x28"), ("8x1x32x32", "1x32x32")] {
+        let run = cnncost(&["analyze", "lenet5", "--input", input]);
+        assert_eq!(run.code, 2);
+        assert!(run.err.contains(&format!("`--input {meant}`")), "{}", run.err);
+        assert_eq!(run.err.matches("error:").count(), 1);
+    }
+    let fixed = "input = [1, 28, 28]\nlayers = [{ op = 'reshape', shape = [784] }]";
+    let run = with_input(&["analyze", "-", "--input", "1x32x32"], fixed);
+    assert!(run.err.contains("`shape` has 784"), "{}", run.err);
+    assert!(run.err.contains("its own 1×28×28, and `--input` gives 1×32×32"), "{}", run.err);
+    let params = "input = [3, 'high', 'wide']\nparams = { high = 8, wide = 16 }
+layers = [{ op = 'relu', name = 'a' }, { op = 'upsample', size = ['high', 'wide'] }, { op = 'add', from = ['a', 'upsample_1'] }]";
+    let run = with_input(&["analyze", "-", "--input", "3x4x6"], params);
+    assert!(run.err.contains("add `--set high=4 --set wide=6`"), "{}", run.err);
+    assert_eq!(with_input(&["analyze", "-", "--set", "high=4", "--set", "wide=6"], params).code, 0);
+}
+
+#[test]
 fn help_and_version_are_no_errors() {
     for arguments in
         [&["--help"][..], &["--version"], &["analyze", "--help"], &["explain", "--help"], &["ops", "--help"]]
@@ -139,12 +185,19 @@ fn files_that_cannot_be_read_are_refused() {
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     fs::write(path("latin.toml"), b"name = \"caf\xe9\"\n").unwrap();
     fs::write(path("empty.toml"), "").unwrap();
-    fs::write(path("net.onnx"), "").unwrap();
+    for name in ["net.onnx", "net.py", "net.pth", "net.h5", "net.safetensors", "net.json"] {
+        fs::write(path(name), "").unwrap();
+    }
     for (name, why) in [
         ("latin.toml", "it is not UTF-8 text, see line 1"),
         ("empty.toml", "the network has no `input`"),
         ("missing.toml", "there is no such file"),
         ("net.onnx", "TOML only"),
+        ("net.py", "it is a Python program"),
+        ("net.pth", "it holds weights of PyTorch"),
+        ("net.h5", "it is a model of Keras"),
+        ("net.safetensors", "--weights"),
+        ("net.json", "descriptions are TOML"),
         (".", "it is a directory"),
     ] {
         let run = cnncost(&["analyze", &path(name)]);

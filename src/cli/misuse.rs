@@ -61,6 +61,7 @@ fn said(error: &clap::Error) -> Option<(Text, Option<Text>)> {
     })
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the rest is no text")]
 fn context(error: &clap::Error, kind: ContextKind) -> Option<String> {
     match error.get(kind)? {
         ContextValue::String(text) => Some(text.clone()),

@@ -61,7 +61,7 @@ pub(super) fn number(written: &str) -> Result<u64, Text> {
 
 /// `width=0.5`, or `narrow:width=0.5` for one of several networks.
 pub(super) fn assignment(written: &str) -> Result<Assignment, Text> {
-    let parts = written.split_once('=').filter(|(name, _)| !name.trim().is_empty());
+    let parts = written.split_once('=');
     let (name, value) =
         parts.ok_or_else(|| text!("it is NAME=VALUE, as in width=0.5", "写法是 名称=值,例如 width=0.5"))?;
     let (side, name) = match name.rsplit_once(':') {

@@ -28,11 +28,14 @@ impl Operator for Dropout {
     fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
         let p = self.p;
         if !(0.0..=1.0).contains(&p) {
-            return Err(Reason::new(text!(
+            let reason = Reason::new(text!(
                 "a share from 0 to 1 is dropped, and `p` is {p}",
                 "丢弃的比例应在 0 到 1 之间,而 `p` 是 {p}"
-            ))
-            .at("p"));
+            ));
+            let share = p / 100.0;
+            let is_percentage = (1.0..=100.0).contains(&p);
+            let help = is_percentage.then(|| text!("{p} % is `p = {share}`", "{p} % 即 `p = {share}`"));
+            return Err(Reason { help, ..reason.at("p") });
         }
         only(inputs).cloned()
     }

@@ -63,7 +63,7 @@ fn expansion(first: &Shape, other: &Shape, sizes: &[u64]) -> Text {
     let (english, chinese): (Vec<_>, Vec<_>) = [first, other]
         .into_iter()
         .filter(|shape| shape.dims() != sizes)
-        .map(|shape| expand(shape))
+        .map(expand)
         .map(|text| (text.english, text.chinese))
         .unzip();
     let (english, chinese) = (english.join(" and "), chinese.join(","));

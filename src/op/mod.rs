@@ -333,7 +333,9 @@ impl Arity {
     /// Why `count` inputs are too few or too many.
     pub fn mismatch(self, count: usize) -> Reason {
         let Self { least, most } = self;
-        Reason::new(match (least, most) {
+        let help = (most > 1)
+            .then(|| text!("name them: `from = [\"a\", \"b\"]`", "请列出它们的名字:`from = [\"a\", \"b\"]`"));
+        let reason = Reason::new(match (least, most) {
             (0, 0) => text!("takes no input, and gets {count}", "不接受输入,却得到 {count} 个"),
             (1, 1) => text!("takes one input, and gets {count}", "只接受一个输入,却得到 {count} 个"),
             (2, 2) => text!("takes two inputs, and gets {count}", "需要两个输入,却得到 {count} 个"),
@@ -349,7 +351,8 @@ impl Arity {
                     "需要 {least} 到 {most} 个输入,却得到 {count} 个"
                 )
             }
-        })
+        });
+        Reason { help, ..reason }
     }
 }
 

@@ -8,6 +8,7 @@ use super::settings::Dim;
 use super::{Along, Class, Definition, Look, Operator, Reach, Reason, only, shape};
 use crate::shape::Shape;
 use crate::text;
+use crate::text::Text;
 
 /// The dimensions in another order; the batch stays first.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -51,15 +52,25 @@ impl Operator for Permute {
 }
 
 impl Permute {
+    /// What to write for dimensions that leave out the batch, which may be numbered without it.
+    fn with_batch(&self, is_short: bool) -> Option<Text> {
+        let shift = i64::from(self.dims.iter().any(|dim| dim.0 == 0));
+        let rest =
+            self.dims.iter().map(|dim| dim.0.saturating_add(if dim.0 < 0 { 0 } else { shift }).to_string());
+        let list = rest.collect::<Vec<_>>().join(", ");
+        is_short
+            .then(|| text!("the batch comes first: `dims = [0, {list}]`", "批次在最前:`dims = [0, {list}]`"))
+    }
+
     /// The index into the sizes of `input` that each size of the output comes from.
     fn axes(&self, input: &Shape) -> Result<Vec<usize>, Reason> {
         let (listed, all) = (self.dims.len(), input.rank() + 1);
         if listed != all {
-            return Err(Reason::new(text!(
+            let reason = Reason::new(text!(
                 "`dims` lists {listed} dimensions, and {input} has {all} with the batch",
                 "`dims` 列出了 {listed} 维,而 {input} 连同批次共有 {all} 维"
-            ))
-            .at("dims"));
+            ));
+            return Err(Reason { help: self.with_batch(listed + 1 == all), ..reason.at("dims") });
         }
         let first = self.dims[0].0;
         if first != 0 && (first > 0 || first.unsigned_abs() != all as u64) {

@@ -6,18 +6,19 @@ use std::sync::Arc;
 use super::description::{
     Block, BlockBody, Body, Branches, Datum, DatumKind, Description, Item, Name, Setting,
 };
-use super::expression::{Expression, RESERVED, Value, number};
+use super::expression::{Expression, RESERVED};
 use super::synonyms;
 use crate::error::{Diagnostic, Span, did_you_mean, known_names};
 use crate::op::Entry;
 use crate::text;
-use crate::text::Text;
 
+mod assignment;
 mod cycle;
 mod defaults;
 mod earlier;
 mod unused;
 
+use assignment::reserved;
 use cycle::cycle;
 use defaults::sort_defaults;
 use earlier::Earlier;
@@ -325,31 +326,6 @@ impl<'d> Checker<'d> {
     }
 }
 
-/// What a reserved word means, and what to call a parameter instead.
-fn reserved(word: &str) -> Text {
-    let (meaning, meaning_zh, instead) = match word {
-        "in" => ("the channels of what comes in", "输入的通道数", "channels"),
-        "h" => ("the height of what comes in", "输入的高", "height"),
-        "w" => ("the width of what comes in", "输入的宽", "width"),
-        "i" => ("the number of the copy in a `repeat`, from 0", "`repeat` 中副本的序号,从 0 开始", "index"),
-        "input" => ("what comes into the list", "进入此列表的张量", "input_size"),
-        "dim" => ("a size of what comes in: `dim(1)`", "输入某一维的大小:`dim(1)`", "dims"),
-        "true" | "True" | "false" | "False" | "and" | "or" | "not" => {
-            return text!("it is a word of the language", "它是语言本身的词");
-        }
-        _ => {
-            return text!(
-                "it is a function; call the parameter `{word}_`",
-                "它是函数;参数可改名为 `{word}_`"
-            );
-        }
-    };
-    text!(
-        "it is {meaning}; call the parameter `{instead}`, say",
-        "它表示{meaning_zh};参数可改名,例如 `{instead}`"
-    )
-}
-
 /// Why the weights of `outer`, which stands in a list around this one, cannot be used.
 fn not_in_the_list(name: &Name, outer: &Item) -> Diagnostic {
     let text = &name.text;
@@ -362,51 +338,6 @@ fn not_in_the_list(name: &Name, outer: &Item) -> Diagnostic {
         "请把两者放进同一列表,或让它们所在的组共享:`weights` 也可写在组上"
     );
     Diagnostic::new(message, name.span.clone()).help(help).also(outer.span.clone(), text!("here", "在此"))
-}
-
-impl Description {
-    /// Whether a parameter of the network can have this value.
-    pub(super) fn check_assignment(&self, name: &Name, value: &Value) -> Result<(), Diagnostic> {
-        let text = &name.text;
-        if self.unread_params.contains(text) {
-            return Ok(());
-        }
-        let Some(param) = self.params.iter().find(|param| param.name.text == *text) else {
-            let message = text!("the network has no parameter `{text}`", "网络没有参数 `{text}`");
-            let names = || self.params.iter().map(|param| &*param.name.text);
-            let help = did_you_mean(text, names()).or_else(|| {
-                let list = names().collect::<Vec<_>>().join("`, `");
-                (!list.is_empty()).then(|| text!("it has `{list}`", "它有 `{list}`"))
-            });
-            return Err(Diagnostic::new(message, name.span.clone()).help(help));
-        };
-        let wrong = |message| Diagnostic::new(message, name.span.clone());
-        match (&param.default, value) {
-            (Value::Number(_), Value::Number(_)) | (Value::Boolean(_), Value::Boolean(_)) => Ok(()),
-            (Value::Word(_), Value::Word(word)) if param.choices.contains(word) => Ok(()),
-            (Value::Word(_), _) => {
-                let list = param.choices.join("\", \"");
-                let message = text!("`{text}` cannot be {value}", "`{text}` 不能是 {value}");
-                let choices = text!("it is one of \"{list}\"", "可选 \"{list}\"");
-                Err(wrong(message).help(choices))
-            }
-            (Value::Number(_), _) => {
-                let message =
-                    text!("`{text}` is a number, and cannot be {value}", "`{text}` 是数,不能是 {value}");
-                let written = match value {
-                    Value::Word(word) => Some(word).filter(|word| number(word).is_some()),
-                    Value::Number(_) | Value::Boolean(_) => None,
-                };
-                Err(wrong(message).help(
-                    written.map(|number| text!("write it without quotes: {number}", "请去掉引号:{number}")),
-                ))
-            }
-            (Value::Boolean(_), _) => Err(wrong(text!(
-                "`{text}` is `true` or `false`, and cannot be {value}",
-                "`{text}` 只能是 `true` 或 `false`,不能是 {value}"
-            ))),
-        }
-    }
 }
 
 impl Block {

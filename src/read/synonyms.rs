@@ -88,6 +88,26 @@ const FROM_THE_INPUT: &[&str] = &[
 /// Settings of PyTorch's modules that change neither a count nor an output.
 const WITHOUT_EFFECT: &[&str] = &["inplace", "momentum", "track_running_stats", "device", "dtype"];
 
+/// Keys of an item, likewise.
+const KEYS_ELSEWHERE: &[(&[&str], &str)] = &[
+    (&["inputs", "input", "source", "sources", "src", "bottom", "parents", "previous", "prev"], "from"),
+    (&["id", "label", "title"], "name"),
+    (&["times", "repeats", "copies", "count", "numlayers", "numblocks"], "repeat"),
+    (&["requiresgrad", "trainable", "freeze", "nograd"], "frozen"),
+    (&["if", "condition", "enabled"], "when"),
+    (&["share", "shared", "tied", "reuse"], "weights"),
+    (&["axis", "concatdim"], "dim"),
+    (&["mode", "combine", "join"], "merge"),
+    (&["parameters", "arguments", "args", "variables"], "params"),
+    (&["modules", "network", "model", "body"], "layers"),
+    (&["description", "comment"], "about"),
+];
+
+/// The key of a file, an item or another table of a description that is called `name` elsewhere.
+pub(super) fn key(name: &str) -> Option<&'static str> {
+    elsewhere(&squeezed(name), KEYS_ELSEWHERE).next()
+}
+
 /// The operator that is meant by `name`, as a help.
 pub(crate) fn operator(name: &str) -> Option<Text> {
     let name = own_name(name);
@@ -190,6 +210,7 @@ pub(super) fn setting(name: &str, value: Option<&str>, known: &[&'static str]) -
     let of_item = keys::ITEM.iter().map(|key| key.name);
     ours.map(meant)
         .or_else(|| an_item_of_its_own(name, value))
+        .or_else(|| key(name).filter(|key| keys::ITEM.iter().any(|known| known.name == *key)).map(meant))
         .or_else(|| did_you_mean(name, known.iter().copied().chain(of_item)))
 }
 
@@ -201,8 +222,7 @@ fn an_item_of_its_own(name: &str, value: Option<&str>) -> Option<Text> {
     let small = squeezed(name);
     let named = value.map(|value| squeezed(own_name(value)));
     let known = named.and_then(|named| {
-        let names = || OPERATORS.iter().map(|entry| entry.name);
-        let ours = names().find(|known| squeezed(known) == named);
+        let ours = OPERATORS.iter().map(|entry| entry.name).find(|known| squeezed(known) == named);
         ours.or_else(|| elsewhere(&named, OPERATORS_ELSEWHERE).next())
     });
     let item = match &*small {

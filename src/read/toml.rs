@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::description::{Block, BlockBody, Datum, DatumKind, Description, Input, Name, Param, Variant};
-use super::expression::Value;
+use super::expression::{Value, number};
 use super::keys::{self};
 use crate::error::{Diagnostic, Source, Span};
 use crate::text;
@@ -17,8 +17,10 @@ mod claims;
 mod fields;
 mod items;
 mod repeated;
+mod shapes;
 mod slips;
 mod tokens;
+mod words;
 
 pub(super) use claims::{has_networks, parse_claims};
 pub(super) use tokens::too_much;
@@ -102,7 +104,8 @@ fn syntax_mistake(
             "此处之前缺少逗号,或上面的 `[` 没有闭合"
         )
     });
-    let message = text!("this is not TOML: {message}", "不是合法的 TOML:{message}");
+    let words = words::in_words(message);
+    let message = text!("this is not TOML: {words}", "不是合法的 TOML:{words:#}");
     (Diagnostic::new(message, span).help(help), false)
 }
 
@@ -216,7 +219,7 @@ impl Reader<'_> {
                 Some(Param { name, default: Value::Boolean(default), choices: vec![] })
             }
             DatumKind::List(words) => {
-                let numbers: Vec<_> = words.iter().filter_map(|word| whole(word)).take(SHOWN).collect();
+                let numbers: Vec<_> = words.iter().filter_map(whole).take(SHOWN).collect();
                 let choices: Option<Vec<Arc<str>>> = words
                     .into_iter()
                     .map(|word| if let DatumKind::Text(word, _) = word.kind { Some(word) } else { None })
@@ -232,7 +235,11 @@ impl Reader<'_> {
                     "a parameter of the network is a number, a boolean or a list of words",
                     "网络的参数应是数、布尔值或单词列表"
                 );
-                let help = text!("a choice is a list: `[\"{word}\", …]`", "选项写成列表:`[\"{word}\", …]`");
+                let help = if number(&word).is_some() {
+                    text!("write it without quotes: {word}", "请去掉引号:{word}")
+                } else {
+                    text!("a choice is a list: `[\"{word}\", …]`", "选项写成列表:`[\"{word}\", …]`")
+                };
                 self.mistakes.push(Diagnostic::new(message, datum.span).help(help));
                 None
             }

@@ -43,7 +43,8 @@ impl Earlier<'_> {
         {
             return Ok(());
         }
-        if self.names_misspelled(text) {
+        // Looking at everything before takes long, and after many mistakes helps nobody.
+        if helped && self.names_misspelled(text) {
             // The mistake is in the key of the name.
             return Ok(());
         }
@@ -57,7 +58,7 @@ impl Earlier<'_> {
             let help = text!("name one of them", "请写出其中一个的名字");
             return Err(Diagnostic::new(message, name.span.clone()).help(help));
         }
-        if let Some(item) = self.holder(text) {
+        if let Some(item) = helped.then(|| self.holder(text)).flatten() {
             return Err(inside(name, item));
         }
         let message = text!("there is no `{text}` before this item", "此项之前没有 `{text}`");

@@ -6,7 +6,7 @@ use crate::error::Diagnostic;
 use crate::read::description::{Block, BlockBody, Body, Branches, Datum, DatumKind, Description, Item, Name};
 use crate::text;
 
-/// A warning for each parameter of the network, and of a block, that is mentioned nowhere.
+/// A warning for each parameter of the network, and of a block that every use has to give, that is mentioned nowhere.
 pub(super) fn unused(description: &Description) -> Vec<Diagnostic> {
     let mut all = Mentioned::default();
     description.inputs.iter().for_each(|input| all.datum(&input.sizes));
@@ -15,7 +15,7 @@ pub(super) fn unused(description: &Description) -> Vec<Diagnostic> {
     for block in &description.blocks {
         let mut own = Mentioned::default();
         own.block(block);
-        for name in block.parameters().filter(|name| !own.names.contains(&*name.text)) {
+        for name in block.params.iter().filter(|name| !own.names.contains(&*name.text)) {
             let (param, block) = (&name.text, &block.name.text);
             let message = text!(
                 "nothing in block `{block}` uses its `{param}`",
@@ -29,11 +29,10 @@ pub(super) fn unused(description: &Description) -> Vec<Diagnostic> {
         let mut set = description.variants.iter().flat_map(|variant| &variant.set);
         set.any(|(known, _)| known.text == name.text)
     };
-    let is_claimed = |name: &Name| {
-        let claims = description.claims.iter();
-        let mut texts = claims.flat_map(|claim| [Some(&claim.expect), claim.working.as_ref()]).flatten();
-        texts.any(|text| words(&text.text).any(|word| word == &*name.text))
-    };
+    let claims = description.claims.iter();
+    let texts = claims.flat_map(|claim| [Some(&claim.expect), claim.working.as_ref()]).flatten();
+    let claimed: HashSet<&str> = texts.flat_map(|text| words(&text.text)).collect();
+    let is_claimed = |name: &Name| claimed.contains(&*name.text);
     let names = description.params.iter().map(|param| &param.name);
     let unused = names.filter(|name| !all.names.contains(&*name.text) && !is_set(name) && !is_claimed(name));
     warnings.extend(unused.map(|name| {
@@ -72,7 +71,9 @@ impl<'d> Mentioned<'d> {
             item.when.iter().chain(&item.repeat).for_each(|datum| self.datum(datum));
             match &item.body {
                 Body::Operator { settings, .. } | Body::Use { arguments: settings, .. } => {
-                    settings.iter().for_each(|setting| self.datum(&setting.value));
+                    for setting in settings {
+                        self.datum(&setting.value);
+                    }
                 }
                 Body::Layers(items) | Body::Side(items) => self.items(items),
                 Body::Branches(branches) => self.branches(branches),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::list::Frame;
 use super::sources::Incoming;
-use crate::error::{did_you_mean, known_here};
+use crate::error::{did_you_mean, known_here, meant};
 use crate::graph::Graph;
 use crate::read::expression::{Failure, Rational, Scope, Value};
 use crate::shape::Shape;
@@ -129,8 +129,16 @@ impl Names<'_> {
         let counter = self.here.counter.map(|_| "i");
         let params: Vec<_> = block.chain(network).collect();
         let known: Vec<_> = params.iter().chain(image).copied().chain(counter).collect();
+        let of_input = match name {
+            "in_channels" | "input_channels" | "in_planes" | "inplanes" | "in_ch" | "c_in" | "cin"
+            | "in_features" => Some("in"),
+            "height" | "H" => Some("h"),
+            "width" | "W" => Some("w"),
+            _ => None,
+        };
+        let of_input = of_input.filter(|name| image.contains(name)).map(meant);
         // A letter is near to many words.
-        let near = did_you_mean(name, params);
+        let near = of_input.or_else(|| did_you_mean(name, params));
         Failure {
             message: text!("nothing is called `{name}` here", "此处没有名为 `{name}` 的参数"),
             help: near.or_else(|| known_here(&known)),

@@ -18,7 +18,10 @@ pub(super) fn advice(
     let axes = op.strip_suffix('d').and_then(|op| op.chars().next_back()?.to_digit(10))? as usize;
     match &padding.kind {
         DatumKind::List(list) if list.len() == 2 * axes => sides(list, place),
-        DatumKind::Text(word, _) if ["same", "valid"].contains(&&*word.to_lowercase()) => {
+        DatumKind::Text(word, _) if !op.starts_with("conv") || op.starts_with("conv_transpose") => {
+            if !["same", "valid"].contains(&&*word.to_lowercase()) {
+                return None;
+            }
             let message = text!(
                 "the padding of {op} is a number, and cannot be \"{word}\"",
                 "{op} 的填充是数,不能是 \"{word}\""
@@ -35,7 +38,7 @@ pub(super) fn advice(
             let help = if word.eq_ignore_ascii_case("valid") {
                 text!("leave `padding` out: it is 0", "请去掉 `padding`:默认为 0")
             } else if op.starts_with("conv_transpose") {
-                window.transposed()?
+                window.transposed()
             } else {
                 window.pool(input)?
             };
@@ -115,16 +118,16 @@ impl Sliding {
             ));
         }
         // From the last axis on; the odd one at the end.
-        let sides = missing.iter().rev().flat_map(|missing| [missing / 2, missing - missing / 2]);
-        let sides = listed(&sides.collect::<Vec<_>>());
+        let both = missing.iter().rev().flat_map(|missing| [missing / 2, missing - missing / 2]);
+        let both = listed(&both.collect::<Vec<_>>());
         Some(text!(
-            "put `{{ op = \"pad\", padding = {sides} }}` before it, and leave `padding` out",
-            "请在它之前加 `{{ op = \"pad\", padding = {sides} }}`,并去掉 `padding`"
+            "put `{{ op = \"pad\", padding = {both} }}` before it, and leave `padding` out",
+            "请在它之前加 `{{ op = \"pad\", padding = {both} }}`,并去掉 `padding`"
         ))
     }
 
     /// What makes the output of a transposed convolution the input times the stride.
-    fn transposed(&self) -> Option<Text> {
+    fn transposed(&self) -> Text {
         let ones = vec![1; self.kernel.len()];
         let stride = self.stride.as_ref().unwrap_or(&ones);
         let (mut cut, mut more) = (vec![], vec![]);
@@ -133,7 +136,7 @@ impl Sliding {
             // Twice the padding, less what is added at the end, is what sticks out.
             let odd = reach.abs_diff(*stride) % 2;
             let (padding, added) = match reach.checked_sub(*stride) {
-                Some(out) => ((out + odd) / 2, odd),
+                Some(out) => (out.div_ceil(2), odd),
                 None => (0, stride - reach),
             };
             cut.push(padding);
@@ -143,7 +146,7 @@ impl Sliding {
         if more.iter().any(|&added| added > 0) {
             settings.push_str(&format!(", output_padding = {}", alike(&more)));
         }
-        Some(text!("`{settings}` multiplies the sizes by the stride", "`{settings}` 使尺寸乘以步幅"))
+        text!("`{settings}` multiplies the sizes by the stride", "`{settings}` 使尺寸乘以步幅")
     }
 }
 

@@ -199,9 +199,10 @@ impl<'a> Parser<'a> {
             Token::Name(name) if name.strip_prefix(['x', 'X']).is_some_and(|rest| number(rest).is_some()) => {
                 Some(text!("a size for each axis is a list: `[3, 3]`", "各轴的尺寸写成列表:`[3, 3]`"))
             }
-            Token::Name(_) | Token::Symbol("(") => {
-                Some(text!("products are written out: `2*width`", "乘积要写出乘号:`2*width`"))
-            }
+            Token::Name(_) | Token::Symbol("(") => Some(text!(
+                "products are written out, `2*width`, and numbers have no unit",
+                "乘积要写出乘号 `2*width`,数不带单位"
+            )),
             Token::Constant(_) | Token::Superscript(_) | Token::Symbol(_) | Token::End => None,
         };
         fail(&self.span, Failure { message, help })

@@ -93,7 +93,12 @@ fn mistakes() {
         ("1 + * 2", 4..5, "expected a value, not `*`", ""),
         ("1 + not true", 4..7, "expected a value, not `not`", ""),
         ("²", 0..2, "expected a value, not `²`", ""),
-        ("2x", 1..2, "expected an operator, not `x`", "products are written out: `2*width`"),
+        (
+            "2x",
+            1..2,
+            "expected an operator, not `x`",
+            "products are written out, `2*width`, and numbers have no unit",
+        ),
         ("3x3", 1..3, "expected an operator, not `x3`", "a size for each axis is a list: `[3, 3]`"),
         ("8 if down else 9", 2..4, "expected an operator, not `if`", "write `if(condition, a, b)`"),
         ("(1 2)", 3..4, "expected an operator, not `2`", ""),

@@ -8,13 +8,17 @@ use toml::de::{DeArray, DeTable, DeValue};
 use super::super::description::{Datum, DatumKind, Name};
 use super::super::expression::{Expression, Rational, number};
 use super::super::keys::Key;
-use super::{Reader, Table};
+use super::{Reader, Table, shapes};
 use crate::error::{self, Diagnostic, Span, nearest};
+use crate::read::synonyms;
 use crate::text;
 use crate::text::{Text, is_hidden};
 
 /// The longest name: it stands in the path of all that is in it.
 const LONGEST_NAME: usize = 100;
+
+/// How deep in one another tables are in which a misspelled key is read as what is meant: each is copied.
+const SHALLOW: usize = 2;
 
 impl Reader<'_> {
     /// The value as it is written; [`DatumKind::Unread`] after a mistake.
@@ -90,16 +94,16 @@ impl Reader<'_> {
             let key_name = key.get_ref();
             let (what, what_zh) = what;
             let message = text!("`{key_name}` is no key of {what}", "{what_zh}没有键 `{key_name}`");
-            let near = nearest(key_name, names());
-            let help = near.map_or_else(
-                || {
-                    let list = names().collect::<Vec<_>>().join("`, `");
-                    text!("known are `{list}`", "可用的有 `{list}`")
-                },
-                error::meant,
-            );
+            let elsewhere = synonyms::key(key_name).filter(|ours| names().any(|name| name == *ours));
+            let near = elsewhere.or_else(|| nearest(key_name, names()));
+            let other = shapes::of_an_unknown_key(key_name, what);
+            let help = other.or_else(|| near.map(error::meant)).unwrap_or_else(|| {
+                let list = names().collect::<Vec<_>>().join("`, `");
+                text!("known are `{list}`", "可用的有 `{list}`")
+            });
             self.mistakes.push(Diagnostic::new(message, key.span()).help(help));
-            if let Some(near) = near.filter(|near| !meant.contains_key(*near)) {
+            let is_shallow = self.depth <= SHALLOW;
+            if let Some(near) = near.filter(|near| is_shallow && !meant.contains_key(*near)) {
                 meant.to_mut().insert(Spanned::new(key.span(), near.to_owned().into()), value.clone());
             }
         }
@@ -110,6 +114,7 @@ impl Reader<'_> {
         let table = value.get_ref().as_table();
         if table.is_none() {
             self.wrong_type(key, &text!("a table", "表"), value);
+            self.advise(shapes::of_a_table(key, value.get_ref()));
         }
         table.map(|table| (table, value.span()))
     }
@@ -118,6 +123,7 @@ impl Reader<'_> {
         let list = value.get_ref().as_array();
         if list.is_none() {
             self.wrong_type(key, &text!("a list", "列表"), value);
+            self.advise(shapes::of_a_list(key, value.get_ref()));
         }
         list
     }
@@ -195,6 +201,13 @@ impl Reader<'_> {
         })
     }
 
+    /// Gives the last mistake a help.
+    fn advise(&mut self, help: Option<Text>) {
+        if let Some(mistake) = self.mistakes.last_mut() {
+            mistake.help = help;
+        }
+    }
+
     pub(super) fn wrong_type(&mut self, key: &str, wanted: &Text, value: &Spanned<DeValue<'_>>) {
         let (found, found_zh) = match value.get_ref() {
             DeValue::String(_) => ("text", "文本"),
@@ -205,9 +218,14 @@ impl Reader<'_> {
             DeValue::Table(_) => ("a table", "表"),
         };
         let (english, chinese) = (&wanted.english, &wanted.chinese);
-        let subject = if key.contains(' ') { key.to_owned() } else { format!("`{key}`") };
-        let message =
-            text!("{subject} must be {english}, and is {found}", "{subject} 应是{chinese},这里是{found_zh}");
+        let subject = match key {
+            "an item of `layers`" => text!("an item of `layers`", "`layers` 的项"),
+            _ => text!("`{key}`", "`{key}`"),
+        };
+        let message = text!(
+            "{subject} must be {english}, and is {found}",
+            "{subject:#} 应是{chinese},这里是{found_zh}"
+        );
         self.mistakes.push(Diagnostic::new(message, value.span()));
     }
 

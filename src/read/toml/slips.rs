@@ -4,6 +4,10 @@ use crate::error::Span;
 use crate::text;
 use crate::text::Text;
 
+mod value;
+
+use value::value;
+
 /// A slip that is known.
 pub(super) struct Slip {
     /// What is wrong.
@@ -68,11 +72,15 @@ pub(super) fn slip(text: &str, span: &Span) -> Option<Slip> {
     json(text)
         .or_else(|| python(text))
         .or_else(|| comment(line_before, line))
+        .or_else(|| dash(line_before, line))
         .or_else(|| full_width(line_before, word))
         .or_else(|| colon(line_before, line))
         .or_else(|| parentheses(line_before, word))
         .or_else(|| punctuation(line, word))
+        .or_else(|| bare_list(line_before, line))
+        .or_else(|| copies(word))
         .or_else(|| value(line_before, word))
+        .or_else(|| without_key(line_before))
 }
 
 /// What stands before a place in its line, unless that is longer than [`REACH`].
@@ -146,6 +154,65 @@ fn comment(line_before: &str, line: &str) -> Option<Slip> {
     Some(if whole.is_some() { slip } else { slip.last() })
 }
 
+/// An item of a list as YAML has it.
+fn dash(line_before: &str, line: &str) -> Option<Slip> {
+    let start = format!("{line_before}{line}");
+    let item = start.trim_start().strip_prefix("- ")?;
+    let is_item = item.starts_with(|c: char| c.is_alphabetic() || "\"'{[".contains(c));
+    is_item.then(|| {
+        Slip::new(
+            text!("a list is not written with dashes", "列表不用短横线书写"),
+            text!(
+                "items stand in brackets: `layers = [{{ … }}, {{ … }}]`",
+                "各项写在方括号中:`layers = [{{ … }}, {{ … }}]`"
+            ),
+        )
+        .last()
+    })
+}
+
+/// Numbers behind `=` that stand in no brackets: `3, 32, 32`.
+fn bare_list(line_before: &str, line: &str) -> Option<Slip> {
+    let (_, first) = line_before.rsplit_once('=')?;
+    let list = format!("{first}{line}");
+    let list = list.split('#').next().unwrap_or_default().trim();
+    let is_number =
+        |part: &str| !part.trim().is_empty() && part.trim().bytes().all(|byte| byte.is_ascii_digit());
+    (list.contains(',') && list.split(',').all(is_number)).then(|| {
+        Slip::new(
+            text!("a list stands in brackets", "列表要加方括号"),
+            text!("write `[{list}]`", "请写成 `[{list}]`"),
+        )
+        .last()
+    })
+}
+
+/// A product of an item, as Python makes a list longer.
+fn copies(word: &str) -> Option<Slip> {
+    let times = word.strip_prefix('*')?.trim_start();
+    let digits: String = times.chars().take_while(char::is_ascii_digit).collect();
+    (!digits.is_empty()).then(|| {
+        Slip::new(
+            text!("an item is not multiplied", "项不能用乘法重复"),
+            text!("write `repeat = {digits}` in it", "请在其中写 `repeat = {digits}`"),
+        )
+        .last()
+    })
+}
+
+/// A value in a table that stands behind no key, as in a call: `{ op = "max_pool2d", 2 }`.
+fn without_key(line_before: &str) -> Option<Slip> {
+    let (_, inside) = line_before.rsplit_once('{').filter(|(_, inside)| !inside.contains(['}', '[']))?;
+    let value = inside.trim_end().trim_end_matches(',').rsplit(',').next()?.trim();
+    (!value.is_empty() && !value.contains('=')).then(|| {
+        Slip::new(
+            text!("`{value}` stands in a table without a key", "`{value}` 在表中没有键"),
+            text!("each value has a name: `kernel_size = 3`", "每个值都要有名字:`kernel_size = 3`"),
+        )
+        .last()
+    })
+}
+
 fn full_width(line_before: &str, word: &str) -> Option<Slip> {
     // The mistake shows at the mark, or behind it.
     let last = line_before.trim_end().chars().next_back();
@@ -199,76 +266,6 @@ fn punctuation(line: &str, word: &str) -> Option<Slip> {
     })
 }
 
-/// A word behind `=`, or in a list.
-fn value(line_before: &str, word: &str) -> Option<Slip> {
-    if !line_before.trim_end().ends_with(['=', '[', ',']) && !line_before.trim().is_empty() {
-        return None;
-    }
-    constant(word).or_else(|| call(word)).or_else(|| numbers(word)).or_else(|| unquoted(word))
-}
-
-/// `True` or `None`, as in Python.
-fn constant(word: &str) -> Option<Slip> {
-    let lower = word.to_lowercase();
-    let help = match &*lower {
-        "true" | "false" => text!("write `{lower}`", "请写成 `{lower}`"),
-        "none" | "null" | "nil" => text!("leave the key out", "请去掉这个键"),
-        _ => return None,
-    };
-    Some(Slip::new(text!("`{word}` is no value", "`{word}` 不是值"), help))
-}
-
-/// A parenthesis of a call: `conv2d(8, 3)`.
-fn call(word: &str) -> Option<Slip> {
-    if let Some(value) = word.strip_suffix(')').filter(|value| !value.contains('(')) {
-        let value = value.trim_end();
-        let help = text!(
-            "a table is closed by `}}`, a list by `]`: `{value} }}`",
-            "表用 `}}` 闭合,列表用 `]`:`{value} }}`"
-        );
-        return Some(Slip::new(text!("`)` closes nothing", "`)` 没有对应的开括号"), help).last());
-    }
-    let (name, _) = word.split_once('(').filter(|(name, _)| !name.is_empty())?;
-    let help =
-        text!("an operator is a table: `{{ op = \"conv2d\", … }}`", "算子是表:`{{ op = \"conv2d\", … }}`");
-    Some(Slip::new(text!("`{name}(` is no value", "`{name}(` 不是值"), help).last())
-}
-
-/// `3 32` or `3x32x32` for a list.
-fn numbers(word: &str) -> Option<Slip> {
-    let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let parts: Vec<&str> = word.split_whitespace().collect();
-    if let [first, second, ..] = parts[..]
-        && parts.iter().all(is_number)
-    {
-        return Some(Slip::new(
-            text!("a comma is missing between {first} and {second}", "{first} 与 {second} 之间缺少逗号"),
-            text!("write `{first}, {second}`", "请写成 `{first}, {second}`"),
-        ));
-    }
-    let sizes: Vec<&str> = word.split(['x', 'X', '×']).collect();
-    let list = sizes.join(", ");
-    (sizes.len() > 1 && sizes.iter().all(is_number)).then(|| {
-        Slip::new(text!("sizes are a list", "尺寸是一个列表"), text!("write `[{list}]`", "请写成 `[{list}]`"))
-    })
-}
-
-/// A name or an expression that is not written as text.
-fn unquoted(word: &str) -> Option<Slip> {
-    let is_part = |c: char| c.is_alphanumeric() || "_-. ".contains(c);
-    let is_name = word.starts_with(|c: char| c.is_alphabetic() || c == '_') && word.chars().all(is_part);
-    let is_expression =
-        word.contains(['*', '/', '+', '^', '%']) && !word.contains(['"', '\'', '(', ')', '[', ']', '{', '}']);
-    let help = if is_name {
-        text!("write `\"{word}\"`", "请写成 `\"{word}\"`")
-    } else if is_expression {
-        text!("an expression is text: `\"{word}\"`", "表达式要写成文本:`\"{word}\"`")
-    } else {
-        return None;
-    };
-    Some(Slip::new(text!("`{word}` stands without quotes", "`{word}` 没有加引号"), help))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -318,6 +315,21 @@ mod tests {
             slip_in("layers = [conv2d(8, 3)]", "conv2d(8").unwrap().1.starts_with("an operator is a table")
         );
         assert_eq!(slip_in("pad = None", "None").unwrap().1, "leave the key out");
+        assert!(slip_in("input = [3, None]", "None").unwrap().1.starts_with("every size is a number"));
+        says("input = 3, 32, 32", ", 32, 32", "a list stands in brackets", "write `[3, 32, 32]`");
+        says(
+            "layers = [{ op = 'relu' } * 3]",
+            "* 3",
+            "an item is not multiplied",
+            "write `repeat = 3` in it",
+        );
+        says(
+            "a = { op = 'max_pool2d', 2 }",
+            "}",
+            "`2` stands in a table without a key",
+            "each value has a name: `kernel_size = 3`",
+        );
+        assert_eq!(slip_in("  - op: relu", ": relu").unwrap().0, "a list is not written with dashes");
     }
 
     #[test]

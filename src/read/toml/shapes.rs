@@ -1,0 +1,65 @@
+//! What to do where a table stands for a list, or a list for a table.
+
+use toml::de::DeValue;
+
+use crate::text;
+use crate::text::Text;
+
+/// What to do about a `value` of `key` that is no list.
+pub(super) fn of_a_list(key: &str, value: &DeValue<'_>) -> Option<Text> {
+    let is_table = value.as_table().is_some();
+    match key {
+        "layers" if is_table => Some(text!(
+            "write the items in brackets, `layers = [{{ … }}]`, or each under `[[layers]]`",
+            "请把各项写在方括号中:`layers = [{{ … }}]`,或各写在 `[[layers]]` 之下"
+        )),
+        _ if is_table => {
+            Some(text!("write it in brackets: `{key} = [{{ … }}]`", "请加方括号:`{key} = [{{ … }}]`"))
+        }
+        _ => None,
+    }
+}
+
+/// What to do about a `value` of `key` that is no table.
+pub(super) fn of_a_table(key: &str, value: &DeValue<'_>) -> Option<Text> {
+    let (is_list, word) = (value.as_array().is_some(), value.as_str());
+    match (key, word) {
+        ("an item of `layers`", None) if is_list => Some(text!(
+            "a list in the list is a group: `{{ layers = […] }}`",
+            "列表中的列表应写成组:`{{ layers = […] }}`"
+        )),
+        ("claims", Some(word)) => Some(text!(
+            "a claim is a table: `{{ expect = \"{word}\" }}`",
+            "论断应是表:`{{ expect = \"{word}\" }}`"
+        )),
+        ("variants", Some(word)) => Some(text!(
+            "a variant is a table: `{{ name = \"{word}\" }}`",
+            "变体应是表:`{{ name = \"{word}\" }}`"
+        )),
+        ("params", None) if is_list => Some(text!(
+            "write names and values: `params = {{ width = 16 }}`",
+            "请写出名称和值:`params = {{ width = 16 }}`"
+        )),
+        ("inputs", None) if is_list => Some(text!(
+            "several inputs have names: `inputs = {{ a = […], b = […] }}`; a single one is `input = […]`",
+            "多个输入要有名字:`inputs = {{ a = […], b = […] }}`;单个输入写作 `input = […]`"
+        )),
+        ("blocks" | "branches" | "set" | "networks", None) | (_, Some(_)) => None,
+        (_, None) if is_list => Some(text!(
+            "head it `[blocks.{key}]`, and write the list under it: `layers = […]`",
+            "请以 `[blocks.{key}]` 开头,并在其下写列表:`layers = […]`"
+        )),
+        (_, None) => None,
+    }
+}
+
+/// What to do about a key that no table of this kind has, where it stands for something else.
+pub(super) fn of_an_unknown_key(key: &str, what: &str) -> Option<Text> {
+    let is_output = ["output", "outputs"].contains(&key) && what == "the file";
+    is_output.then(|| {
+        text!(
+            "what comes out of the last item is the output; `side = []` behind another makes that one too",
+            "最后一项的结果就是输出;在其他项之后加 `side = []` 可使其也成为输出"
+        )
+    })
+}
