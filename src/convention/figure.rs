@@ -17,10 +17,27 @@ pub struct Figure {
     pub written: String,
     /// Digits that say something: zeros in front do not.
     pub digits: u32,
+    /// Those digits, as a number.
+    pub mantissa: u64,
     /// What is written so, with units of powers of 1000.
     pub decimal: Span,
     /// The same with units of powers of 1024, if there is a unit.
     pub binary: Option<Span>,
+    /// What is counted, if the unit says so.
+    pub of: Option<Quantity>,
+}
+
+/// What a number counts, as its unit says. Papers call MACs FLOPs, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// `params`, `parameters`.
+    Params,
+    /// `MACs`, `multiply-adds`.
+    Macs,
+    /// `FLOPs`.
+    Flops,
+    /// `B` behind a letter, `bytes`.
+    Bytes,
 }
 
 /// The whole numbers that are written alike.
@@ -32,6 +49,8 @@ pub struct Span {
     pub rounded: (u128, u128),
     /// From and to, when cut at it.
     pub cut: (u128, u128),
+    /// What the last digit is worth, as a fraction.
+    pub last_digit: (u128, u128),
 }
 
 /// How a number comes to be written as a figure.
@@ -59,19 +78,55 @@ impl Figure {
         let text = written.trim();
         let end = number_end(text);
         let (number, unit) = (&text[..end], text[end..].trim());
-        let (unit_power, only_binary) = power(unit).ok_or_else(wrong)?;
+        if text.starts_with(['-', '−']) {
+            return Err(text!("`{written}` is below 0, and counts are not", "`{written}` 小于 0,而计数不会"));
+        }
+        let (unit_power, only_binary, of) = unit_of(unit).ok_or_else(wrong)?;
         let (mantissa, exponent) = digits(number).ok_or_else(wrong)?;
         if mantissa == 0 {
-            return Err(wrong());
+            return Err(text!(
+                "`{written}` is 0: every way of counting gives more",
+                "`{written}` 为 0:任何计数方式都大于它"
+            ));
         }
         let digits = mantissa.ilog10() + 1;
         if digits > MOST_DIGITS {
             return Err(text!("`{written}` has more than 15 digits", "`{written}` 超过 15 位"));
         }
-        let span = |base: u128| Span::new(mantissa, base.pow(unit_power), exponent).ok_or_else(wrong);
+        let too_far = || text!("`{written}` is no size that a network has", "`{written}` 不是网络会有的大小");
+        let whole = u64::try_from(mantissa).map_err(|_| wrong())?;
+        let span = |base: u128| Span::new(mantissa, base.pow(unit_power), exponent).ok_or_else(too_far);
         let binary = (unit_power > 0).then(|| span(1024)).transpose()?;
         let decimal = if only_binary { span(1024)? } else { span(1000)? };
-        Ok(Self { written: text.to_owned(), digits, decimal, binary: binary.filter(|_| !only_binary) })
+        let binary = binary.filter(|_| !only_binary);
+        let figure = Self { written: text.to_owned(), digits, mantissa: whole, decimal, binary, of };
+        if figure.is_whole() || figure.may_lack_unit() {
+            Ok(figure)
+        } else {
+            Err(text!("no whole number is written `{written}`", "没有整数会写成 `{written}`"))
+        }
+    }
+
+    /// Whether any whole number is written so: none is as `4.1`.
+    pub fn is_whole(&self) -> bool {
+        let binary = self.binary.map_or((1, 0), |span| span.bounds());
+        [self.decimal.bounds(), binary].into_iter().any(|(from, to)| from <= to)
+    }
+
+    /// Whether it has no unit.
+    fn may_lack_unit(&self) -> bool {
+        self.written.ends_with(|c: char| c.is_ascii_digit() || c == '.')
+    }
+
+    /// The figure with a unit behind it that it may have lost, each of them; none if it has one.
+    pub fn with_units(&self) -> Vec<Self> {
+        if !self.may_lack_unit() {
+            return vec![];
+        }
+        ["k", "M", "G", "T"]
+            .into_iter()
+            .filter_map(|unit| Self::parse(&format!("{} {unit}", self.written)).ok())
+            .collect()
     }
 }
 
@@ -86,6 +141,7 @@ impl Span {
             exact: value.is_multiple_of(parts).then_some(value / parts),
             rounded: ((2 * value - step).div_ceil(2 * parts), (2 * value + step) / (2 * parts)),
             cut: (value.div_ceil(parts), (value + step - 1) / parts),
+            last_digit: (step, parts),
         })
     }
 
@@ -104,6 +160,12 @@ impl Span {
     /// Below and above every number that is written so.
     pub fn bounds(&self) -> (u128, u128) {
         (self.rounded.0.min(self.cut.0), self.rounded.1.max(self.cut.1))
+    }
+
+    /// How many times a number is larger or smaller, in powers of 2.
+    pub fn times_off(&self, number: u128) -> u32 {
+        let (from, to) = self.bounds();
+        from.min(to).max(1).ilog2().abs_diff(number.max(1).ilog2())
     }
 
     /// How far off a number is.
@@ -129,14 +191,30 @@ fn number_end(text: &str) -> usize {
     end
 }
 
-/// The power of 1000 that a unit stands for, and whether it is one of 1024 for sure: `G`, `GFLOPs`, `Mi`, `B`.
-fn power(unit: &str) -> Option<(u32, bool)> {
+/// The power of 1000 that a unit stands for, whether it is one of 1024 for sure, and what it counts: `G`, `GFLOPs`, `MiB`, `B`.
+fn unit_of(unit: &str) -> Option<(u32, bool, Option<Quantity>)> {
     let lower = unit.to_lowercase();
-    let of = ["flops", "flop", "macs", "mac", "madds", "madd", "ops", "mult-adds", "multiply-adds"];
-    let rest = of.iter().find_map(|word| lower.strip_suffix(word)).unwrap_or(&lower).trim();
-    let (letter, only_binary) = match rest.strip_suffix('i') {
+    let words = [
+        (Quantity::Params, &["parameters", "params", "param"][..]),
+        (Quantity::Flops, &["flops", "flop"]),
+        (Quantity::Macs, &["macs", "mac", "madds", "madd", "mult-adds", "multiply-adds"]),
+        (Quantity::Bytes, &["bytes", "byte", "ib"]),
+    ];
+    let counted = words.into_iter().find_map(|(of, words)| {
+        let (word, rest) = words.iter().find_map(|word| Some((*word, lower.strip_suffix(word)?)))?;
+        // `MiB` is `Mi` and bytes.
+        Some((of, if word == "ib" { &lower[..lower.len() - 1] } else { rest }))
+    });
+    // `B` alone is a billion, and bytes behind a letter.
+    let in_bytes = lower.strip_suffix('b').filter(|rest| ["k", "m", "g", "t"].contains(rest));
+    let (of, rest) = match (counted, in_bytes) {
+        (Some((of, rest)), _) => (Some(of), rest),
+        (None, Some(rest)) => (Some(Quantity::Bytes), rest),
+        (None, None) => (None, lower.strip_suffix("ops").unwrap_or(&lower)),
+    };
+    let (letter, only_binary) = match rest.trim().strip_suffix('i') {
         Some(letter) => (letter, true),
-        None => (rest, false),
+        None => (rest.trim(), false),
     };
     let power = match letter {
         "" if !only_binary => 0,
@@ -147,7 +225,7 @@ fn power(unit: &str) -> Option<(u32, bool)> {
         "t" => 4,
         _ => return None,
     };
-    Some((power, only_binary))
+    Some((power, only_binary, of))
 }
 
 #[cfg(test)]
