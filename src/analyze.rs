@@ -8,6 +8,7 @@ use crate::graph::{Content, Graph, NodeId, ScopeId, ScopeKind};
 use crate::op::{Cost, Role, Weight};
 use crate::shape::Shape;
 
+pub mod axes;
 pub mod memory;
 pub mod receptive_field;
 pub mod roofline;

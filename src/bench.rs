@@ -184,16 +184,10 @@ pub fn run(
     measure_peaks(&mut peaks, &mut teams, &machine, effort, &mut progress)?;
     let element = subjects.first().map_or(ElementType::F32, |subject| subject.element);
     let (device, engine) = (name(device), settings.engine);
-    Ok(Bench {
-        caveats: caveat::of_machine(&machine),
-        machine,
-        device,
-        engine,
-        element,
-        effort,
-        peaks,
-        cases,
-    })
+    let mut caveats = caveat::of_machine(&machine);
+    // The caches that are known are the processor's.
+    caveats.extend(caveat::of_peaks(&machine, &peaks).filter(|_| machine.gpu.is_none()));
+    Ok(Bench { caveats, machine, device, engine, element, effort, peaks, cases })
 }
 
 /// What samples say.

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, CheckedSub, Signed, Zero};
 
+use crate::analyze::roofline::Device;
+use crate::convention::figure::Quantity;
 use crate::error::{Diagnostic, Source};
 use crate::read::description::Claim;
 use crate::read::expression::{Expression, Failure, Rational, Value as Expressed};
@@ -27,6 +29,8 @@ pub enum Value {
     Number(Rational),
     /// Sizes: a shape, or a receptive field.
     Sizes(Vec<i128>),
+    /// Whether something is so.
+    Truth(bool),
 }
 
 /// What became of a claim.
@@ -72,6 +76,10 @@ pub struct Checked {
     pub right: Value,
     /// Whether the right side is written out, and the left computed; the other way round otherwise.
     pub is_right_written: bool,
+    /// How the sides compare. Of a range both sides and this are those of the bound that is not kept, or else of the first.
+    pub comparison: Comparison,
+    /// What the figure counts, where that is known.
+    pub quantity: Option<Quantity>,
     /// The slip that probably led to what is claimed, where one is known.
     pub slip: Option<Text>,
 }
@@ -108,8 +116,14 @@ impl Reading {
     }
 }
 
-/// The networks that claims speak of, by the alias they use; `None` for figures without one.
-pub type Networks = BTreeMap<Option<String>, Subject>;
+/// What claims speak of.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// The networks, by the alias that claims use; `None` for figures without one.
+    pub networks: BTreeMap<Option<String>, Subject>,
+    /// The devices, by what claims call them.
+    pub devices: BTreeMap<String, Device>,
+}
 
 /// A claim with its statement read.
 #[derive(Debug)]
@@ -125,6 +139,16 @@ impl Parsed<'_> {
     /// The aliases of the networks it speaks of.
     pub fn aliases(&self) -> impl Iterator<Item = &Option<String>> {
         self.statement.figures().map(|figure| &figure.alias)
+    }
+
+    /// The devices it speaks of.
+    pub fn devices(&self) -> impl Iterator<Item = &str> {
+        self.statement.figures().filter_map(|figure| figure.device.as_deref())
+    }
+
+    /// The statement.
+    pub fn statement(&self) -> &Statement {
+        &self.statement
     }
 }
 
@@ -153,6 +177,12 @@ pub fn parse<'c>(claim: &'c Claim, source: &Source) -> Result<Parsed<'c>, Vec<Di
         keep(mistake);
         None
     });
+    if let (Some(statement), Some(written)) = (&statement, &claim.within)
+        && !matches!(statement.comparison, Comparison::Equal | Comparison::About)
+    {
+        let message = text!("`within` goes with `==` and `~`", "`within` 只用于 `==` 与 `~`");
+        mistakes.push(Diagnostic::new(message, written.span.clone()));
+    }
     match statement {
         Some(statement) if mistakes.is_empty() => Ok(Parsed { claim, statement, working, within }),
         Some(_) | None => Err(mistakes),
@@ -189,7 +219,7 @@ fn evaluate_working(text: &str) -> Result<Rational, statement::Misread> {
 /// Whether a claim holds. `others` gives further variants of the network of an alias, in which a slip is looked for.
 pub fn check(
     parsed: &Parsed,
-    networks: &Networks,
+    known: &Known,
     source: &Source,
     others: &dyn Fn(&Option<String>) -> Vec<Subject>,
 ) -> Result<Checked, Diagnostic> {
@@ -197,15 +227,13 @@ pub fn check(
     let misread = |misread: statement::Misread| {
         Diagnostic::new(misread.failure.message, name.place(source, misread.span)).help(misread.failure.help)
     };
-    let statement = &parsed.statement;
-    let value = |term: &Term| evaluate(term, &|figure| figure_value(figure, networks)).map_err(misread);
-    let (left, right) = (value(&statement.left)?, value(&statement.right)?);
-    let holds = compare(statement, &left, &right, parsed.within.as_ref()).map_err(misread)?;
-    let is_partial = statement
-        .figures()
-        .any(|figure| networks.get(&figure.alias).is_some_and(|subject| metric::is_partial(subject, figure)));
+    let held = hold(&parsed.statement, parsed.within.as_ref(), known).map_err(misread)?;
+    let is_partial = parsed.statement.figures().any(|figure| {
+        known.networks.get(&figure.alias).is_some_and(|subject| metric::is_partial(subject, figure))
+    });
+    let Held { statement, left, right, reading } = held;
     let figure = if statement.is_left_written() { &right } else { &left };
-    let verdict = match (holds, &parsed.claim.erratum) {
+    let verdict = match (reading, &parsed.claim.erratum) {
         _ if is_partial => Verdict::Undecided,
         (Some(_), Some(_)) => Verdict::NotWrong,
         (None, Some(_)) => Verdict::KnownWrong,
@@ -216,21 +244,50 @@ pub fn check(
         },
     };
     let slip = match verdict {
-        Verdict::Fails | Verdict::KnownWrong => slip::likely(statement, networks, (&left, &right), others),
+        Verdict::Fails | Verdict::KnownWrong => slip::likely(statement, known, (&left, &right), others),
         Verdict::Holds(_) | Verdict::NotWrong | Verdict::WrongWorking(_) | Verdict::Undecided => None,
     };
     let is_right_written = !statement.is_left_written();
-    Ok(Checked { verdict, left, right, is_right_written, slip })
+    let side = if is_right_written { &statement.left } else { &statement.right };
+    let (comparison, quantity) = (statement.comparison, side.quantity());
+    Ok(Checked { verdict, left, right, is_right_written, comparison, quantity, slip })
 }
 
-/// A figure of its network.
-fn figure_value(figure: &Figure, networks: &Networks) -> Result<Value, statement::Misread> {
+/// A comparison, what its sides come to, and how it holds, if it does.
+struct Held<'s> {
+    statement: &'s Statement,
+    left: Value,
+    right: Value,
+    reading: Option<Reading>,
+}
+
+/// Whether a statement holds; of a range, the bound that decides it.
+fn hold<'s>(
+    statement: &'s Statement,
+    within: Option<&Literal>,
+    known: &Known,
+) -> Result<Held<'s>, statement::Misread> {
+    let value = |term: &Term| evaluate(term, &|figure| figure_value(figure, known));
+    let (left, right) = (value(&statement.left)?, value(&statement.right)?);
+    let reading = compare(statement, &left, &right, within)?;
+    let first = Held { statement, left, right, reading };
+    match &statement.and {
+        Some(and) if first.reading.is_some() => {
+            let second = hold(and, within, known)?;
+            Ok(if second.reading.is_some() { first } else { second })
+        }
+        Some(_) | None => Ok(first),
+    }
+}
+
+/// What a figure of a claim comes to.
+pub fn figure_value(figure: &Figure, known: &Known) -> Result<Value, statement::Misread> {
     let misread = |failure: Failure| statement::Misread { span: figure.span.clone(), failure };
-    let subject = networks.get(&figure.alias).ok_or_else(|| {
+    let subject = known.networks.get(&figure.alias).ok_or_else(|| {
         let alias = figure.alias.as_deref().unwrap_or_default();
         misread(text!("there is no network `{alias}`", "没有网络 `{alias}`").into())
     })?;
-    metric::value(subject, figure).map_err(misread)
+    metric::value(subject, figure, known).map_err(misread)
 }
 
 /// What a side comes to.
@@ -242,11 +299,12 @@ fn evaluate(
     match &term.kind {
         TermKind::Literal(literal) => Ok(Value::Number(literal.value)),
         TermKind::Sizes(sizes) => Ok(Value::Sizes(sizes.clone())),
+        TermKind::Truth(truth) => Ok(Value::Truth(*truth)),
         TermKind::Figure(figure) => value(figure),
         TermKind::Operation(operator, left, right) => {
             let (Value::Number(a), Value::Number(b)) = (evaluate(left, value)?, evaluate(right, value)?)
             else {
-                return Err(misread(text!("sizes cannot be calculated with", "尺寸列表不能参与运算")));
+                return Err(misread(text!("only numbers can be calculated with", "只有数可以参与运算")));
             };
             let result = match operator {
                 Operator::Add => a.checked_add(&b),
@@ -291,6 +349,15 @@ fn compare(
                 )));
             }
         },
+        (Value::Truth(a), Value::Truth(b)) if statement.comparison == Comparison::Equal => {
+            return Ok((a == b).then_some(Reading::Plain));
+        }
+        (Value::Truth(_), _) | (_, Value::Truth(_)) => {
+            return Err(misread(text!(
+                "this is true or not: it stands alone, as in `t4.fits` or `not t4.fits`",
+                "这只能为真或为假:应单独书写,例如 `t4.fits` 或 `not t4.fits`"
+            )));
+        }
         (Value::Number(_), Value::Sizes(_)) | (Value::Sizes(_), Value::Number(_)) => {
             return Err(misread(text!(
                 "a number cannot be compared with a list of sizes",
@@ -303,8 +370,10 @@ fn compare(
     {
         let most = within.value.checked_mul(&b.abs());
         let apart = a.checked_sub(b).filter(|apart| *apart.numer() != i128::MIN);
-        let apart = apart.map(|apart| apart.abs());
-        let holds = apart.zip(most).is_some_and(|(apart, most)| apart <= most);
+        let (Some(apart), Some(most)) = (apart.map(|apart| apart.abs()), most) else {
+            return Err(misread(text!("what is allowed does not fit 127 bits", "允许的误差超出 127 位")));
+        };
+        let holds = apart <= most;
         return Ok(holds.then_some(if a == b { Reading::Exactly } else { Reading::Within }));
     }
     let plain = |holds: bool| Ok(holds.then_some(Reading::Plain));
@@ -328,7 +397,7 @@ fn compare(
 
 /// How `figure` is the number that is written, if it is.
 fn read_as(figure: &Rational, literal: &Literal) -> Option<Reading> {
-    let Literal { value, last_digit } = literal;
+    let Literal { value, last_digit, .. } = literal;
     if figure == value {
         return Some(Reading::Exactly);
     }

@@ -1,7 +1,7 @@
 //! Two networks beside each other: which layers and boxes of one are which of the other, and where they differ.
 //!
-//! Boxes are compared level by level. On each level a name finds its like, and what has none finds the like of its kind in
-//! the same order (in `align`). Differences are exact: what the lines of a comparison say of both networks differs by as much
+//! Boxes are compared level by level. On each level those are each other's like that do most nearly the same, in the same
+//! order (in `item` and `align`). Differences are exact: what the lines of a comparison say of both networks differs by as much
 //! as the totals do, at any depth.
 
 use crate::counts::Counts;
@@ -10,9 +10,11 @@ use crate::graph::{NodeId, Place, ScopeId};
 use crate::subject::Subject;
 
 mod align;
+mod item;
 pub mod traffic;
 
 use align::align;
+use item::Item;
 
 /// Where a network differs from the one it is held against.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub struct Difference {
     pub sides: Sides,
     /// Where a box differs: its parts that do, at least one. Of a box that only one network has, all parts.
     pub inside: Vec<Difference>,
+    /// Whether a box stands in both networks in the same place, and no layer in it is in both.
+    pub is_replaced: bool,
 }
 
 /// Where something is in the first network and where in the second.
@@ -68,7 +72,7 @@ impl Comparison {
             first,
             second,
             outlines: [first, second].map(|subject| Outline::new(&subject.network.graph)),
-            prints: [first, second].map(align::prints),
+            prints: [first, second].map(item::prints),
             pairs: vec![],
         };
         let roots = [0, 1].map(|side| matching.outlines[side].parts(ScopeId::ROOT).to_vec());
@@ -77,7 +81,7 @@ impl Comparison {
         Self { differences, rewired }
     }
 
-    /// The differences with boxes opened to `depth`; those that only one network has stay closed unless `open_all`.
+    /// The differences with boxes opened to `depth`; those of which nothing is in both networks stay closed unless `open_all`.
     pub fn lines(&self, depth: usize, open_all: bool) -> Vec<&Difference> {
         let mut lines = vec![];
         for difference in &self.differences {
@@ -94,7 +98,7 @@ impl Comparison {
 
 impl Difference {
     fn append<'d>(&'d self, depth: usize, open_all: bool, lines: &mut Vec<&'d Self>) {
-        let in_both = matches!(self.sides, Sides::Both(..));
+        let in_both = matches!(self.sides, Sides::Both(..)) && !self.is_replaced;
         if depth <= 1 || self.inside.is_empty() || !(in_both || open_all) {
             lines.push(self);
         } else {
@@ -129,30 +133,47 @@ struct Matching<'s> {
 
 impl Matching<'_> {
     fn differences(&mut self, first: &[Place], second: &[Place]) -> Vec<Difference> {
-        let items = [(0, first), (1, second)]
-            .map(|(side, parts)| align::items(&self.outlines[side], &self.prints[side], parts));
-        let aligned = align(&items[0], &items[1]);
-        aligned.into_iter().filter_map(|sides| self.difference(sides)).collect()
+        let items = [(0, self.first, first), (1, self.second, second)].map(|(side, subject, parts)| {
+            let (outline, prints) = (&self.outlines[side], &self.prints[side]);
+            parts.iter().map(|&part| Item::new(subject, outline, prints, part)).collect::<Vec<_>>()
+        });
+        let aligned = align(&items[0], &items[1]).into_iter();
+        aligned.flat_map(|(sides, stays)| self.difference(sides, stays)).collect()
     }
 
-    fn difference(&mut self, sides: Sides) -> Option<Difference> {
-        let inside = match sides {
+    /// Nothing where both are the same; of boxes that have nothing in common, one for each, unless the pair `stays`.
+    fn difference(&mut self, sides: Sides, stays: bool) -> Vec<Difference> {
+        match sides {
             Sides::Both(Place::Node(a), Place::Node(b)) => {
                 self.pairs.push((a, b));
-                return self.differ(a, b).then_some(Difference { sides, inside: vec![] });
+                let differs = self.differ(a, b);
+                differs
+                    .then_some(Difference { sides, inside: vec![], is_replaced: false })
+                    .into_iter()
+                    .collect()
             }
             Sides::Both(a, b) => {
-                let (first, second) = (parts(&self.outlines[0], a), parts(&self.outlines[1], b));
-                let inside = self.differences(&first, &second);
-                if inside.is_empty() {
-                    return None;
+                let before = self.pairs.len();
+                let inside = self.differences(&parts(&self.outlines[0], a), &parts(&self.outlines[1], b));
+                let is_replaced = self.pairs.len() == before;
+                if is_replaced && !stays {
+                    return [Sides::First(a), Sides::Second(b)].map(|side| self.alone(side)).into();
                 }
-                inside
+                let differs = !inside.is_empty();
+                differs.then_some(Difference { sides, inside, is_replaced }).into_iter().collect()
             }
+            Sides::First(_) | Sides::Second(_) => vec![self.alone(sides)],
+        }
+    }
+
+    /// What only one has, with its parts.
+    fn alone(&self, sides: Sides) -> Difference {
+        let inside = match sides {
             Sides::First(place) => alone(&self.outlines[0], place, Sides::First),
             Sides::Second(place) => alone(&self.outlines[1], place, Sides::Second),
+            Sides::Both(..) => vec![],
         };
-        Some(Difference { sides, inside })
+        Difference { sides, inside, is_replaced: false }
     }
 
     /// Whether two nodes differ in what they are, in a shape or in a figure.
@@ -196,5 +217,7 @@ fn parts(outline: &Outline, place: Place) -> Vec<Place> {
 fn alone(outline: &Outline, place: Place, side: fn(Place) -> Sides) -> Vec<Difference> {
     let Place::Box(id) = place else { return vec![] };
     let parts = outline.parts(id).iter().map(|&part| outline.innermost(part));
-    parts.map(|part| Difference { sides: side(part), inside: alone(outline, part, side) }).collect()
+    parts
+        .map(|part| Difference { sides: side(part), inside: alone(outline, part, side), is_replaced: false })
+        .collect()
 }

@@ -17,6 +17,7 @@ pub mod figure;
 pub mod measure;
 pub(crate) mod numeral;
 pub mod search;
+pub(crate) mod unit;
 
 use measure::{Facts, Measure};
 

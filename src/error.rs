@@ -185,6 +185,11 @@ const REACH: usize = 1_000_000;
 const AROUND: usize = 1000;
 
 impl Source {
+    /// The number of the line that a place begins in, from 1.
+    pub fn line_of(&self, span: &Span) -> usize {
+        self.line(self.floor(span.start))
+    }
+
     /// The number of the line that `at` stands in, from 1.
     fn line(&self, at: usize) -> usize {
         1 + self.text.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count()

@@ -9,14 +9,16 @@ use std::sync::Arc;
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::error::{Span, nearest};
+use crate::error::Span;
 use crate::op::{Op, Weight};
 use crate::shape::Shape;
 
 mod builder;
+mod find;
 pub mod outline;
 
 pub use builder::{Builder, SharingMismatch};
+pub use find::Unfound;
 
 /// A node of a [`Graph`]. Ids count from 0 in the order of execution, so they index side tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -190,6 +192,12 @@ impl Graph {
         self.inputs(id).map(|input| self.node(input).shape.clone()).collect()
     }
 
+    /// How the window slides that the only node among some slides, in a few signs; nothing if several do.
+    pub fn shorthand(&self, nodes: impl Iterator<Item = NodeId>) -> String {
+        let mut all = nodes.filter_map(|id| self.node(id).operator()?.shorthand(&self.input_shapes(id)));
+        all.next().filter(|_| all.next().is_none()).unwrap_or_default()
+    }
+
     /// The weights that a node uses, its own or shared.
     pub fn weights(&self, id: NodeId) -> Vec<Weight> {
         self.node(id).operator().map_or(vec![], |op| op.weights(&self.input_shapes(id)))
@@ -232,24 +240,6 @@ impl Graph {
         }
         path.push_str(&node.name);
         path
-    }
-
-    /// The node or box of this path; the network if it is empty.
-    pub fn find(&self, path: &str) -> Option<Place> {
-        let path = path.trim_matches('/');
-        let node = self.nodes().find(|(id, _)| self.path(*id) == path).map(|(id, _)| Place::Node(id));
-        node.or_else(|| {
-            self.scopes().find(|(id, _)| self.scope_path(*id) == path).map(|(id, _)| Place::Box(id))
-        })
-    }
-
-    /// The path that is nearest to one that names nothing.
-    pub fn nearest_path(&self, path: &str) -> Option<String> {
-        let nodes = self.nodes().map(|(id, _)| self.path(id));
-        let paths: Vec<_> = nodes.chain(self.scopes().skip(1).map(|(id, _)| self.scope_path(id))).collect();
-        // Who gives the last part of a path means the first layer of that name.
-        let ending = paths.iter().find(|known| known.rsplit('/').next() == Some(path));
-        ending.cloned().or_else(|| nearest(path, paths.iter().map(String::as_str)).map(str::to_owned))
     }
 
     /// A box's path; empty for the network.

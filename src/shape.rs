@@ -104,6 +104,9 @@ pub enum ElementType {
 }
 
 impl ElementType {
+    /// Every type.
+    pub const ALL: [Self; 4] = [Self::F32, Self::F16, Self::Bf16, Self::I8];
+
     /// The name as it stands on the command line and in reports.
     pub fn name(self) -> &'static str {
         match self {

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use crate::analyze::Analysis;
 use crate::analyze::receptive_field::{ReceptiveFields, receptive_fields};
-use crate::analyze::roofline::Roofline;
+use crate::analyze::roofline::{Device, Roofline};
 use crate::convention::Counted;
 use crate::counts::Counts;
 use crate::read::Network;
@@ -52,6 +52,16 @@ impl Subject {
     /// Bytes of all tensors that are alive at once at the most, likewise.
     pub fn peak_bytes(&self) -> u128 {
         self.analysis.memory.peak() * self.element.bytes()
+    }
+
+    /// Bytes of the largest tensor, likewise.
+    pub fn largest_tensor_bytes(&self) -> u128 {
+        self.analysis.memory.largest(&self.network.graph) * self.element.bytes()
+    }
+
+    /// Whether a device holds its weights and tensors.
+    pub fn fits(&self, device: &Device) -> bool {
+        device.holds(self.weight_bytes(), self.peak_bytes(), self.largest_tensor_bytes())
     }
 
     /// FLOPs for each byte that is read or written; `None` where nothing is.

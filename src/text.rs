@@ -61,6 +61,9 @@ impl std::fmt::Display for Text {
     }
 }
 
+/// So that what reads a value of the command line can say what is wrong with it in each language.
+impl std::error::Error for Text {}
+
 /// A [`Text`]: one format string for each language, English first; both may name variables in braces.
 ///
 /// ```

@@ -331,7 +331,7 @@ fn mistakes_are_told() {
         (&["lenet5", "--device", "gpu"][..], 2, "a device is cpu, cuda, or cuda:1"),
         (&["lenet5", "--engine", "fast"], 2, "[possible values: candle]"),
         (&["-", "-"], 2, "standard input can be read only once"),
-        (&["lenet5", "--threads", "0"], 2, "0 is not in 1..=1024"),
+        (&["lenet5", "--threads", "0"], 2, "a whole number from 1 to 1024"),
         (&["lenet5", "--threads", "2,2"], 2, "`--threads` has a number twice"),
         (
             &["lenet5", "--device", "cuda", "--threads", "2"],

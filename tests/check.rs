@@ -99,6 +99,12 @@ fn figures_round_or_are_cut_at_their_last_digit() {
 fn slips_are_found() {
     for (expect, slip) in [
         ("macs == 240844800", "counts each MAC as 2 operations"),
+        ("macs == 240920064", "counts all FLOPs"),
+        ("macs == 120472576", "counts batch norm too"),
+        ("macs == 60211200", "counts half of the MACs"),
+        ("flops == 240844800", "counts 2 for each MAC and nothing else"),
+        ("params == 153600", "leaves out biases and batch norm"),
+        ("conv.shape == [32, 14, 14]", "is that of stride 2"),
         ("macs ~ 241M", "counts each MAC as 2 operations"),
         ("macs == 120447488", "counts the additions of biases too"),
         ("macs == 110321664", "leaves out the products on padding"),
@@ -129,8 +135,32 @@ fn slips_are_found() {
         assert_eq!(ran.code, Some(1), "{expect}: {}{}", ran.out, ran.error);
         assert!(ran.out.contains(slip), "{expect}: {}", ran.out);
     }
+    // Of what many lead to, all is said, and what shows in one figure alone comes first.
+    assert!(claim("macs ~ 241M").out.contains("counts all FLOPs, or counts each MAC as 2 operations"));
     let none = claim("macs == 123456789");
     assert!(!none.out.contains("slip"), "{}", none.out);
+}
+
+/// Of AlexNet's second layer, 5²·48·27²·256 MACs, and of a depthwise convolution.
+#[test]
+fn forgotten_groups_are_more_than_a_factor() {
+    let folder = tempfile::tempdir().unwrap();
+    for (expect, slip) in [
+        ("alexnet:conv2.macs == 447897600", "forgets the groups, or counts each MAC as 2 operations"),
+        ("alexnet:conv2.params == 614656", "forgets the groups"),
+        ("mobilenet:block1.depthwise.macs == 115605504", "forgets the groups"),
+    ] {
+        let networks = "[networks]\nalexnet = 'alexnet_2012'\nmobilenet = 'mobilenet_v1'\n";
+        let text = format!("{networks}[[claims]]\nexpect = \"{expect}\"\n");
+        std::fs::write(folder.path().join("claims.toml"), text).unwrap();
+        let ran = check_in(folder.path(), &["claims.toml"]);
+        assert_eq!(ran.code, Some(1), "{expect}: {}{}", ran.out, ran.error);
+        assert!(
+            ran.out.split_whitespace().collect::<Vec<_>>().join(" ").contains(slip),
+            "{expect}: {}",
+            ran.out
+        );
+    }
 }
 
 #[test]
@@ -146,6 +176,171 @@ fn workings_errata_and_tolerance() {
     let near = claims("[[claims]]\nexpect = 'macs == 121M'\nwithin = '1%'\n");
     assert_eq!((near.code, near.out.contains("within what is allowed")), (Some(0), true), "{}", near.out);
     assert_eq!(claims("[[claims]]\nexpect = 'macs == 121M'\nwithin = '0.1%'\n").code, Some(1));
+    for (claim, wrong) in [
+        ("expect = 'macs == 121M'\nwithin = '-1%'", "`-1%` is below 0"),
+        ("expect = 'macs == 121M'\nwithin = 'much'", "`much` is no number"),
+        ("expect = 'macs == 121M'\nwithin = '1 GMACs'", "`1 GMACs` is no number"),
+        ("expect = 'macs == 5'\nwithin = '1e38'", "what is allowed does not fit 127 bits"),
+        ("expect = 'macs <= 121M'\nwithin = '1%'", "`within` goes with `==` and `~`"),
+    ] {
+        let ran = claims(&format!("[[claims]]\n{claim}\n"));
+        assert!(ran.code == Some(2) && ran.error.contains(wrong), "{claim}: {}{}", ran.out, ran.error);
+    }
+}
+
+/// A budget is measured by what it allows, in every form and language.
+#[test]
+fn a_budget_that_is_exceeded_is_said_in_its_own_measure() {
+    let folder = tempfile::tempdir().unwrap();
+    let text =
+        "[networks]\nnet = 'lenet5'\n[[claims]]\nexpect = 'macs <= 400k'\n[[claims]]\nexpect = '500k<macs'\n";
+    std::fs::write(folder.path().join("c.toml"), text).unwrap();
+    let run = |more: &[&str]| check_in(folder.path(), &[&["c.toml"], more].concat()).out;
+    let (over, short) = ("16,520: 4.1 % over", "83,480: 16.7 % under");
+    let out = run(&[]);
+    assert!(
+        out.contains(&format!("over by   {over}")) && out.contains(&format!("short by  {short}")),
+        "{out}"
+    );
+    let junit = run(&["--format", "junit"]);
+    assert!(junit.contains(over) && junit.contains(short), "{junit}");
+    let github = run(&["--format", "github"]);
+    assert!(github.contains(&over.replace('%', "%25")), "{github}");
+    assert!(run(&["--lang", "zh"]).contains("16,520:超出 4.1 %"));
+    let json: serde_json::Value = serde_json::from_str(&run(&["--format", "json"])).unwrap();
+    let difference = &json[0]["claims"][0]["difference"];
+    assert_eq!((&difference["by"], &difference["is"]), (&"16520".into(), &"over".into()));
+    assert_eq!(difference["ratio"], "10413/10000");
+    assert_eq!(json[0]["claims"][1]["difference"]["is"], "under");
+}
+
+/// What a program reads says what a person is told: files that cannot be read are failures, at their line.
+#[test]
+fn files_that_cannot_be_read_are_failures_in_every_form() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("c.toml"),
+        "[networks]\nnet = 'net.toml'\n[[claims]]\nexpect = 'macs <= 1'\n",
+    )
+    .unwrap();
+    std::fs::write(folder.path().join("net.toml"), "input = [3, 8, 8]\nlayers = [\n  { op = 'relo' },\n]\n")
+        .unwrap();
+    std::fs::write(folder.path().join("syntax.toml"), "input = [3]\n\nlayers = [").unwrap();
+    let run = |format| check_in(folder.path(), &["c.toml", "syntax.toml", "none.toml", "--format", format]);
+    let github = run("github");
+    assert_eq!(github.code, Some(2));
+    for start in [
+        "::error file=net.toml,line=3,title=cannot be read::",
+        "::error file=syntax.toml,line=3,",
+        "::error file=none.toml,",
+    ] {
+        assert!(github.out.lines().any(|line| line.starts_with(start)), "{start}: {}", github.out);
+    }
+    let junit = run("junit").out;
+    assert_eq!((junit.matches("<error ").count(), junit.matches("<testsuite ").count()), (3, 3), "{junit}");
+    assert!(junit.contains("classname=\"net.toml\" line=\"3\""), "{junit}");
+    let json: serde_json::Value = serde_json::from_str(&run("json").out).unwrap();
+    let net = json.as_array().unwrap().iter().find(|form| form["file"] == "net.toml").unwrap();
+    assert_eq!((&net["errors"][0]["line"], &net["claims"]), (&3.into(), &serde_json::json!([])));
+    assert_eq!(run("text").out, "");
+}
+
+/// `--strict` says what it found, however quiet it is to be.
+#[test]
+fn strictness_is_never_silent() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "input = [3, 8, 8]\nlayers = [{ op = 'relu' }]\nblocks = { b = { layers = [{ op = 'relu' }] } }\n\
+                claims = [{ expect = 'params == 0' }]\n";
+    std::fs::write(folder.path().join("net.toml"), text).unwrap();
+    let run = |more: &[&str]| check_in(folder.path(), &[&["net.toml"], more].concat());
+    assert_eq!(run(&["-q"]).error, "");
+    assert!(run(&[]).code == Some(0) && run(&[]).error.contains("never used"));
+    let strict = run(&["--strict", "-q"]);
+    assert_eq!(strict.code, Some(1));
+    assert!(strict.error.contains("never used"), "{}", strict.error);
+}
+
+/// Every variant is held to what is said of none of them, and the others where they are named.
+#[test]
+fn claims_are_about_every_variant_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "input = [3, 8, 8]\nparams = { c = 4 }\nvariants = [{ name = 'a' }, { name = 'b', set = { c = 8 } }]\n\
+                layers = [{ op = 'conv2d', out_channels = 'c', kernel_size = 1 }]\n\
+                claims = [{ expect = 'params <= 16' }, { expect = 'b:params == 32' }]\n";
+    std::fs::write(folder.path().join("v.toml"), text).unwrap();
+    let run = |file| check_in(folder.path(), &[file]);
+    assert_eq!((run("v.toml").code, run("v.toml@a").code, run("v.toml@b").code), (Some(0), Some(0), Some(1)));
+    let all = run("v.toml@*");
+    assert_eq!(all.code, Some(1));
+    assert!(all.out.contains("v · a · v.toml") && all.out.contains("v · b · v.toml"), "{}", all.out);
+    assert!(all.out.contains("over by   16: 100.0 % over"), "{}", all.out);
+    assert_eq!(all.out.matches("✓").count(), 3, "{}", all.out);
+    assert!(run("v.toml@c").error.contains("no variant `c`"));
+}
+
+/// Figures as papers write them, ranges, what a tool counts, and what a device takes.
+#[test]
+fn claims_speak_of_ranges_tools_and_devices() {
+    for (expect, says) in [
+        ("macs ~ 120.4 million", "120,422,400 (rounded)"),
+        ("macs ~ 1.204×10⁸", "(rounded)"),
+        ("macs~1.204 x 10^8", "(rounded)"),
+        ("macs ~ 120.4 M multiply–adds", "(rounded)"),
+        ("macs ~ 1.204 亿次乘加", "(rounded)"),
+        ("params ~ 153.7k params", "(rounded)"),
+        ("weight_bytes <= 1 MB", "615,040"),
+        ("100M <= macs <= 121M", "120,422,400"),
+        ("121M>macs>100M", "120,422,400"),
+        ("conv.torch == 2*conv.macs", "240,844,800"),
+        ("fvcore ~ 120.5 MFLOPs", "120,472,576 (rounded)"),
+        ("bare:fvcore < fvcore", ""),
+        ("t4.time <= 100ms", "µs"),
+        ("conv.t4.time >= 1 us", "µs"),
+        ("not stm32h743.fits", "no"),
+        ("t4.fits", "yes"),
+        ("t4.memory == weight_and_peak_bytes", "1,317,504"),
+        ("stm32h743.memory == peak_bytes", "702,464"),
+    ] {
+        let ran = claim(expect);
+        assert_eq!(ran.code, Some(0), "{expect}: {}{}", ran.out, ran.error);
+        assert!(ran.out.contains(says), "{expect}: {}", ran.out);
+    }
+    let over = claim("100M <= macs <= 120M");
+    assert!(over.out.contains("over by   422,400: 0.352 % over"), "{}", over.out);
+    let slow = claim("nrf52840.time <= 100 ms");
+    assert!(slow.code == Some(1) && slow.out.contains("times what is allowed"), "{}", slow.out);
+    for (expect, wrong) in [
+        ("macs ~ 241 MFLOPs", "`macs` does not count FLOPs"),
+        ("params ~ 153.7 GMACs", "`params` does not count MACs"),
+        ("t5.fits", "there is no device of that name"),
+        ("conv.t4.fits", "`fits` is a figure of a whole network"),
+        ("t4.time <= 100", "a time has a unit"),
+        ("fvcore.macs == 1", "no layer or box `fvcore`"),
+    ] {
+        let ran = claim(expect);
+        assert!(ran.code == Some(2) && ran.error.contains(wrong), "{expect}: {}{}", ran.out, ran.error);
+    }
+}
+
+/// A device of one's own is a file, seen from the claims.
+#[test]
+fn claims_speak_of_devices_of_files() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("ci")).unwrap();
+    std::fs::write(
+        folder.path().join("ci/my board.toml"),
+        "[board]\nmemory_bytes = 1000\nbandwidth_bytes_per_second = 1e6\npeak_flops = { f32 = 1e6 }\n",
+    )
+    .unwrap();
+    let text = "[networks]\nnet = 'lenet5'\nsmall = { file = 'lenet5', dtype = 'i8' }\n[[claims]]\n\
+                expect = \"net:'my board.toml'.time <= 2 s\"\n[[claims]]\nexpect = \"not net:'my board.toml@board'.fits\"\n\
+                [[claims]]\nexpect = '4 * small:weight_bytes == net:weight_bytes'\n";
+    std::fs::write(folder.path().join("ci/c.toml"), text).unwrap();
+    let ran = check_in(folder.path(), &["ci/c.toml"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.error);
+    std::fs::write(folder.path().join("ci/c.toml"), text.replace("'i8'", "'i9'")).unwrap();
+    let ran = check_in(folder.path(), &["ci/c.toml"]);
+    assert!(ran.code == Some(2) && ran.error.contains("there is no type `i9`"), "{}", ran.error);
 }
 
 /// Mistakes in claims are drawn over the file, and nothing is checked.
@@ -190,7 +385,10 @@ fn hostile_claims_are_refused() {
         run(&format!("{networks}expect = '{}1'\n", "macs + ".repeat(10_000))).contains("at most 1000 words")
     );
     assert!(run(&format!("{networks}expect = '{}'\n", "(".repeat(10_000))).contains("deep"));
-    assert!(run(&format!("{networks}expect = 'macs == 1{}'\n", "0".repeat(10_000))).contains("no figure"));
+    assert!(
+        run(&format!("{networks}expect = 'macs == 1{}'\n", "0".repeat(10_000)))
+            .contains("too large or too long")
+    );
     assert!(
         run("[networks]\nnet = 'nothing.toml'\n[[claims]]\nexpect = 'macs == 1'\n").contains("no such file")
     );

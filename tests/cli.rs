@@ -107,7 +107,7 @@ fn wrong_usage_is_exit_code_2() {
     }
     assert!(cnncost(&["analyze", "lenet5", "--columns", "layer,mcas"]).err.contains("did you mean `macs`?"));
     assert!(cnncost(&["analyze", "lenet5", "--set", "a=1"]).err.contains("has no parameter `a`"));
-    assert!(cnncost(&["explain", "inception", "5x5"]).err.contains("did you mean `inception/5x5`?"));
+    assert!(cnncost(&["explain", "inception", "5x6"]).err.contains("did you mean `inception/5x5`?"));
 }
 
 #[test]

@@ -31,9 +31,13 @@ fn times_are_the_longer_of_two() {
     assert_eq!((nodes[3].seconds(), nodes[3].bound()), (0.0, None));
     assert!(near(roofline.total().seconds(), nodes[1].seconds() + nodes[2].seconds()));
     // Weights of 614,400 bytes and a peak of 702,464.
-    assert!(board.holds(614_400, 702_464) && !board.holds(1_000_000, 702_464));
+    assert!(board.holds(614_400, 702_464, 602_112) && !board.holds(1_000_000, 702_464, 602_112));
     let flash = cnncost::analyze::roofline::Device { weight_memory_bytes: Some(700_000), ..board };
-    assert!(flash.holds(700_000, 1_500_000) && !flash.holds(700_001, 1) && !flash.holds(1, 1_500_001));
+    assert!(
+        flash.holds(700_000, 1_500_000, 1) && !flash.holds(700_001, 1, 1) && !flash.holds(1, 1_500_001, 1)
+    );
+    let pieces = cnncost::analyze::roofline::Device { largest_piece_bytes: Some(524_288), ..flash };
+    assert!(pieces.holds(1, 1_000_000, 524_288) && !pieces.holds(1, 1_000_000, 524_289));
 }
 
 fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
@@ -56,6 +60,23 @@ fn a_device_is_a_name_or_a_file() {
     let (code, out, _) = run(&["lenet5", "--device-spec", "nrf52840", "--dtype", "i8"]);
     assert_eq!(code, Some(0));
     assert!(out.contains("fits: 61.7 kB of weights and 9.41 kB of 1.05 MB + 262 kB"), "{out}");
+    // 3×208×208 in f32 is 519,168 bytes, and 3×212×212 is 539,328: above 512 KiB.
+    let net = folder.path().join("net.toml");
+    std::fs::write(
+        &net,
+        "input = [3, 208, 208]\nlayers = [{ op = 'adaptive_avg_pool2d', output_size = 1 }]\n",
+    )
+    .unwrap();
+    let net = net.to_str().unwrap();
+    let (_, out, _) = run(&[net, "--device-spec", "stm32h743"]);
+    assert!(out.contains("fits: 0 B of weights and 519 kB"), "{out}");
+    let (_, out, _) = run(&[net, "--device-spec", "stm32h743", "--input", "3x212x212"]);
+    assert!(
+        out.contains(
+            "does not fit: the largest tensor has 539 kB, and the memory is in pieces of at most 524 kB"
+        ),
+        "{out}"
+    );
     let (_, out, _) = run(&["resnet50", "--device-spec", "stm32h743"]);
     assert!(
         out.contains("does not fit: needs 102 MB of weights and 9.63 MB, has 2.10 MB + 1.05 MB"),

@@ -1,4 +1,4 @@
-//! Broken descriptions and what is said of each: `errors/NAME.toml` and the whole message in `NAME.txt`, or in
+//! Broken and doubtful descriptions and what is said of each: `errors/NAME.toml` and the whole message in `NAME.txt`, or in
 //! `NAME.zh.txt` in Chinese.
 //!
 //! With `UPDATE_EXPECT=1` the messages are written anew, to be read before they are committed.
@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::Path;
 
+use cnncost::error::{ReadError, Source, render_all};
 use cnncost::read::{Description, Options};
 use cnncost::text::Language;
 
@@ -26,20 +27,49 @@ fn messages_are_as_written() {
     assert!(failures.is_empty(), "{}\n(UPDATE_EXPECT=1 writes them anew)", failures.join("\n"));
 }
 
+/// What follows from a mistake is no mistake of its own: a description with one in it gets one message.
+#[test]
+fn a_mistake_is_shown_alone() {
+    let all = include_str!("errors/alone.txt");
+    let mut failures = vec![];
+    for text in all.split("\n---\n") {
+        let read = Description::parse("net.toml", text)
+            .and_then(|description| description.expand(&Options::default()));
+        match read {
+            Err(ReadError::Invalid { mistakes, .. }) if mistakes.len() == 1 => {}
+            Err(error) => failures.push(format!("{text}\n{}", error.render(Language::English, false, WIDTH))),
+            Ok(_) => failures.push(format!("{text}\nis not refused")),
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
 /// Compares the messages of one description with those that are written beside it.
 fn check(file: &Path) -> Result<(), String> {
     let name = file.file_name().unwrap().to_str().unwrap();
     let text = fs::read_to_string(file).unwrap();
     let read =
         Description::parse(name, &text).and_then(|description| description.expand(&Options::default()));
-    let Err(error) = read else { return Err(format!("{name} is no longer refused")) };
+    let say = |language| match &read {
+        Err(error) => error.render(language, false, WIDTH),
+        Ok(network) => render_all(
+            &network.warnings,
+            &Source { name: name.to_owned(), text: text.clone() },
+            language,
+            false,
+            WIDTH,
+        ),
+    };
+    if say(Language::English).is_empty() {
+        return Err(format!("of {name} nothing is said any longer"));
+    }
     let languages = [("txt", Language::English), ("zh.txt", Language::Chinese)];
     for (extension, language) in languages {
         let beside = file.with_extension(extension);
         if language == Language::Chinese && !beside.exists() {
             continue;
         }
-        let message = error.render(language, false, WIDTH) + "\n";
+        let message = say(language) + "\n";
         if std::env::var_os("UPDATE_EXPECT").is_some() {
             fs::write(&beside, &message).unwrap();
         }

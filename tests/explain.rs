@@ -5,8 +5,15 @@
 use std::path::Path;
 
 use assert_cmd::Command;
-use cnncost::read::bundled::BUNDLED;
+use cnncost::graph::{Graph, Place};
+use cnncost::read::bundled::{self, BUNDLED};
 use cnncost::read::expression::{Expression, Failure, Scope, Value};
+use cnncost::read::{Description, Network, Options};
+use cnncost::report::Style;
+use cnncost::report::explain::{Markup, explain as page_of};
+use cnncost::shape::ElementType;
+use cnncost::subject::Subject;
+use cnncost::text::Language;
 
 fn explain(arguments: &[&str]) -> String {
     let mut command = Command::cargo_bin("cnncost").unwrap();
@@ -105,4 +112,96 @@ fn equations_work_out() {
         }
     }
     assert!(worked_out > 1000, "only {worked_out} sides could be worked out");
+}
+
+fn subject(name: &str, network: Network) -> Subject {
+    Subject {
+        label: name.to_owned(),
+        title: name.to_owned(),
+        source: String::new(),
+        variant: None,
+        sha256: String::new(),
+        analysis: cnncost::analyze(&network.graph, 1).unwrap(),
+        network,
+        element: ElementType::default(),
+        roofline: None,
+        like: None,
+        fields: Default::default(),
+    }
+}
+
+/// The paths of nodes, and of boxes with nodes in them.
+fn paths(graph: &Graph) -> Vec<String> {
+    let boxes = graph.scopes().filter(|(_, scope)| scope.nodes().len() > 0).map(|(id, _)| Place::Box(id));
+    let places = boxes.chain(graph.nodes().map(|(id, _)| Place::Node(id)));
+    places.map(|place| graph.place_path(place)).collect()
+}
+
+/// Whether whatever is referred to stands on the page before, worked out to its total, and there is a working at all.
+fn is_well_founded(page: &str) -> bool {
+    let lines: Vec<&str> = page.lines().collect();
+    let mut references = lines
+        .iter()
+        .enumerate()
+        .filter_map(|(at, line)| Some((at, line.strip_prefix("  the same as `")?.split('`').next()?)));
+    let is_told = |(at, path)| lines[..at].contains(&format!("{path} in total").as_str());
+    let is_worked_out = page.contains(" = ") || page.contains("  computes nothing") || lines.len() <= 3;
+    references.all(is_told) && is_worked_out
+}
+
+/// No working refers to itself, to nothing or in a circle, whatever of a network is explained.
+#[test]
+fn every_place_shows_its_working_or_where_it_stands() {
+    let style = Style { language: Language::English, width: 200, color: false };
+    let single = Description::parse("single.toml", include_str!("explain/single.toml")).unwrap();
+    let mut networks = vec![subject("single", single.expand(&Options::default()).unwrap())];
+    for file in BUNDLED {
+        let (file, variant) = bundled::find(file.name).unwrap();
+        let network = Description::parse(file.name, file.text).unwrap();
+        networks
+            .push(subject(file.name, network.expand(&Options { variant, ..Options::default() }).unwrap()));
+    }
+    let mut places = 0;
+    for subject in &networks {
+        for path in paths(&subject.network.graph) {
+            let page = page_of(subject, Some(&path), Markup::Text, style).unwrap();
+            assert!(is_well_founded(&page), "{} {path}:\n{page}", subject.label);
+            places += 1;
+        }
+    }
+    assert!(places > 3000, "only {places} places");
+}
+
+/// What a dimension is follows from what made it, not from its number.
+#[test]
+fn dimensions_are_called_what_they_are() {
+    let line = |arguments: &[&str]| {
+        let page = explain(arguments);
+        let line = page.lines().find(|line| line.trim_start().starts_with("output ")).unwrap_or_default();
+        line.trim().to_owned()
+    };
+    assert_eq!(line(&["vit_b_16", "concat_1/concat"]), "output tokens = 1 + 196 = 197");
+    assert_eq!(line(&["inception", "inception/concat"]), "output channels = 16 + 24 + 24 + 24 = 88");
+    let folder = tempfile::tempdir().unwrap();
+    let last = |input: &str, before: &str, op: &str| {
+        let text = format!("input = {input}\nlayers = [{before} {{ name = \"it\", {op} }}]");
+        let file = folder.path().join("net.toml");
+        std::fs::write(&file, text).unwrap();
+        line(&[file.to_str().unwrap(), "it"])
+    };
+    let (slice, lstm) = ("op = \"slice\", end = 2", "{ op = \"lstm\", hidden_size = 8 },");
+    let (conv1d, last_channels) = (
+        "{ op = \"conv1d\", out_channels = 8, kernel_size = 3 },",
+        "{ op = \"permute\", dims = [0, 2, 3, 1] },",
+    );
+    assert_eq!(last("[4, 16]", conv1d, slice), "output channels = 2 − 0 = 2");
+    assert_eq!(last("[4, 16]", lstm, slice), "output tokens = 2 − 0 = 2");
+    assert_eq!(last("[4, 16]", lstm, "op = \"slice\", dim = -1, end = 2"), "output features = 2 − 0 = 2");
+    assert_eq!(last("[4, 16]", "", slice), "output size of dimension 1 = 2 − 0 = 2");
+    assert_eq!(last("[3, 8, 9]", last_channels, slice), "output height = 2 − 0 = 2");
+    assert_eq!(
+        last("[3, 8, 9]", last_channels, "op = \"slice\", dim = -1, end = 2"),
+        "output channels = 2 − 0 = 2"
+    );
+    assert_eq!(last("[3, 8, 9]", "", "op = \"pad\", padding = [1, 1]"), "output width = 9 + 1 + 1 = 11");
 }

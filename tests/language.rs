@@ -375,8 +375,39 @@ fn shapes_that_fit_by_accident_get_a_warning() {
         assert_eq!(warnings(&shaped(input, "{ op = 'relu' }")), [""; 0], "{input}");
     }
     let forgotten = "`linear` takes the width of 4×4×4 for its features";
-    for between in ["", "{ op = 'relu' },", "{ op = 'batch_norm2d' }, { op = 'dropout' },"] {
+    for between in [
+        "",
+        "{ op = 'relu' },",
+        "{ op = 'batch_norm2d' }, { op = 'dropout' },",
+        "{ op = 'group_norm', num_groups = 2 }, { op = 'gelu' },",
+        "{ op = 'layer_norm' }, { op = 'identity' }, { op = 'roll', dims = [2], shifts = [1] },",
+        "{ merge = 'add', branches = { a = [], b = [{ op = 'sigmoid' }] } },",
+        "{ op = 'affine', mul = 2 }, { op = 'layer_scale' },",
+    ] {
         assert_eq!(warnings(&net(&format!("{conv}, {between} {linear}"))), [forgotten], "{between}");
+    }
+    // The input itself, where it is an image by its sizes or by what else takes it.
+    let of_input = |input: &str, layers: &str| warnings(&shaped(input, &format!("{layers}{linear}")));
+    let forgotten = "`linear` takes the width of 512×7×7 for its features";
+    for between in ["", "{ op = 'relu' },", "{ op = 'dropout' },"] {
+        assert_eq!(of_input("[512, 7, 7]", between), [forgotten], "{between}");
+    }
+    let taken = "{ side = [{ op = 'conv2d', out_channels = 4, kernel_size = 3 }] },";
+    assert_eq!(of_input("[8, 7, 9]", taken), ["`linear` takes the width of 8×7×9 for its features"]);
+    // What a linear layer has made of an image is no image.
+    assert_eq!(of_input("[512, 7, 7]", &format!("{linear}, {{ op = 'relu' }},")), [forgotten]);
+    for (input, between) in [
+        ("[196, 768]", ""),
+        ("[196, 768]", "{ op = 'layer_norm' },"),
+        ("[7, 7, 512]", ""),
+        ("[8, 49, 64]", ""),
+        ("[16, 96]", "{ op = 'avg_pool1d', kernel_size = 3, stride = 1 },"),
+        ("[96, 56, 56]", "{ op = 'permute', dims = [0, 2, 3, 1] }, { op = 'layer_norm' },"),
+        ("[96, 56, 56]", "{ op = 'flatten', start_dim = 2 },"),
+        ("[96, 56, 56]", "{ op = 'mean', dim = [2, 3] },"),
+        ("[96, 56, 56]", "{ op = 'global_avg_pool' }, { op = 'flatten' },"),
+    ] {
+        assert_eq!(of_input(input, between), [""; 0], "{input} {between}");
     }
     // Once, however often the item is used.
     assert_eq!(
@@ -389,5 +420,77 @@ fn shapes_that_fit_by_accident_get_a_warning() {
     for between in ["{ op = 'flatten' },", "{ op = 'permute', dims = [0, 2, 3, 1] },", "{ op = 'softmax' },"]
     {
         assert_eq!(warnings(&net(&format!("{conv}, {between} {linear}"))), [""; 0], "{between}");
+    }
+}
+
+#[test]
+fn dimensions_that_are_taken_for_others_get_a_warning() {
+    let warnings = |input: &str, layers: &str| -> Vec<String> {
+        let text = format!("input = {input}\nlayers = [{layers}]");
+        let network = Description::parse("net.toml", &text).unwrap().expand(&Options::default()).unwrap();
+        network.warnings.into_iter().map(|warning| warning.message.english).collect()
+    };
+    let embedding = "{ op = 'embedding', num_embeddings = 100, embedding_dim = 64 }";
+    let conv = "{ op = 'conv1d', out_channels = 8, kernel_size = 3 }";
+    let permute = "{ op = 'permute', dims = [0, 2, 1] }";
+    let lstm = "{ op = 'lstm', hidden_size = 16 }";
+    let doubt = |op| {
+        format!("`{op}` takes the 30 positions of 30×64 for channels, and its 64 features for positions")
+    };
+    assert_eq!(warnings("[30]", &format!("{embedding}, {conv}")), [doubt("conv1d")]);
+    assert_eq!(
+        warnings("[30]", &format!("{embedding}, {{ op = 'dropout' }}, {{ op = 'global_avg_pool' }}")),
+        [doubt("global_avg_pool")]
+    );
+    assert_eq!(warnings("[30]", &format!("{embedding}, {permute}, {conv}")), [""; 0]);
+    assert_eq!(warnings("[30]", &format!("{embedding}, {{ op = 'mean', dim = [1] }}")), [""; 0]);
+    assert_eq!(
+        warnings("[4, 30]", &format!("{conv}, {{ op = 'relu' }}, {lstm}")),
+        ["`lstm` takes the 8 channels of 8×28 for steps, and its 28 positions for features"]
+    );
+    assert_eq!(warnings("[4, 30]", &format!("{conv}, {permute}, {lstm}")), [""; 0]);
+    assert_eq!(warnings("[4, 30]", lstm), [""; 0]);
+}
+
+#[test]
+fn a_softmax_along_a_dimension_that_means_nothing_gets_a_warning() {
+    let warnings = |input: &str, layers: &str| -> Vec<String> {
+        let text = format!("input = {input}\nlayers = [{layers}]");
+        let network = Description::parse("net.toml", &text).unwrap().expand(&Options::default()).unwrap();
+        network.warnings.into_iter().map(|warning| warning.message.english).collect()
+    };
+    let one = "{ op = 'linear', out_features = 1 }";
+    assert_eq!(
+        warnings("[8]", &format!("{one}, {{ op = 'softmax' }}")),
+        ["`softmax` of a single number is always 1"]
+    );
+    assert_eq!(
+        warnings("[8]", &format!("{one}, {{ op = 'log_softmax' }}")),
+        ["`log_softmax` of a single number is always 0"]
+    );
+    assert_eq!(warnings("[8]", &format!("{one}, {{ op = 'sigmoid' }}")), [""; 0]);
+    let scores = |softmax: &str| {
+        format!(
+            "{{ op = 'permute', dims = [0, 1, 3, 2], name = 'k' }}, {{ op = 'matmul', from = ['input', 'k'] }},
+             {{ op = 'affine', mul = 0.125 }}, {softmax}"
+        )
+    };
+    assert_eq!(
+        warnings("[4, 10, 16]", &scores("{ op = 'softmax' }")),
+        ["`softmax` goes along dimension 1 of 4×10×10: over 4 products of matrices, not along one"]
+    );
+    for dim in [-1, 2, 3] {
+        assert_eq!(warnings("[4, 10, 16]", &scores(&format!("{{ op = 'softmax', dim = {dim} }}"))), [""; 0]);
+    }
+    let conv = "{ op = 'conv2d', out_channels = 10, kernel_size = 1 }";
+    let end = |between: &str| warnings("[3, 8, 8]", &format!("{conv}, {between} {{ op = 'softmax' }}"));
+    assert_eq!(
+        end("{ op = 'flatten' },"),
+        ["`softmax` takes each channel at each position of 10×8×8 for a class of its own"]
+    );
+    for between in
+        ["", "{ op = 'global_avg_pool' }, { op = 'flatten' },", "{ op = 'flatten', start_dim = 2 },"]
+    {
+        assert_eq!(end(between), [""; 0], "{between}");
     }
 }

@@ -154,7 +154,7 @@ fn check(name: &str, graph: &Graph, weights: &Weights, batch: u64) -> Vec<String
 /// A pass without what a thread keeps from its first product of matrices on: in which pass that is, is chance.
 fn settled(graph: &Graph, weights: &Weights, batch: u64, predicted: usize) -> Measured {
     measure(graph, weights, batch);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = rayon::current_num_threads();
     let passes = (0..=threads).map(|_| measure(graph, weights, batch));
     let mut passes = passes.skip_while(|pass| pass.off(predicted) > 50);
     passes.next().unwrap_or_else(|| measure(graph, weights, batch))

@@ -3,52 +3,18 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
-use cnncost::graph::Graph;
-use cnncost::read::{Description, Options, bundled};
-use cnncost::run::assign::Named;
 use cnncost::run::{Engine, Weights, forward};
+use listed::{files, graph, listed};
 
 #[path = "common/filled.rs"]
 mod filled;
+#[path = "common/listed.rs"]
+mod listed;
 #[path = "common/shares.rs"]
 mod shares;
-
-/// A batch norm's tensors, in the order of the alphabet.
-const NORM: [&str; 4] = ["bias", "running_mean", "running_var", "weight"];
-
-fn files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/state_dicts");
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|ending| ending == "tsv"));
-    files.sort();
-    files
-}
-
-fn graph(name: &str, size: u64) -> Graph {
-    let (file, variant) = bundled::find(name).unwrap();
-    let options = Options { variant, input: Some(vec![3, size, size]), ..Options::default() };
-    Description::parse(file.name, file.text).unwrap().expand(&options).unwrap().graph
-}
-
-/// The tensors that the lines list.
-fn listed<'t>(lines: impl Iterator<Item = &'t str>) -> Vec<Named> {
-    let sizes = |sizes: &str| sizes.split(',').map(|size| size.parse().unwrap()).collect::<Vec<u64>>();
-    let mut all = vec![];
-    for line in lines {
-        let (module, tensors) = line.split_once('\t').unwrap();
-        for tensor in tensors.split('\t') {
-            let (name, dims) = tensor.split_once('=').unwrap();
-            let parts = if name == "bn" { NORM.to_vec() } else { vec![name] };
-            let dot = if module.is_empty() { "" } else { "." };
-            let named = |name| Named { name: format!("{module}{dot}{name}"), dims: sizes(dims) };
-            all.extend(parts.into_iter().map(named));
-        }
-    }
-    all
-}
 
 fn gives_torchvisions_outputs(path: &Path) {
     let text = fs::read_to_string(path).unwrap();
@@ -73,7 +39,7 @@ fn gives_torchvisions_outputs(path: &Path) {
     candle_core::safetensors::save(&tensors, &saved).unwrap();
     // The largest have half a gigabyte, which is enough to have once.
     drop(tensors);
-    let loaded = Weights::load(&graph, &saved, &Device::Cpu, DType::F32);
+    let loaded = Weights::load(&graph, &saved, None, &Device::Cpu, DType::F32);
     let weights = loaded.unwrap_or_else(|error| panic!("{name}: {error}: {:#?}", error.findings())).weights;
 
     let outputs =

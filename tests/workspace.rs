@@ -18,7 +18,7 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 /// Numbers of the largest tensor of a case, at the least.
 const LARGE: u128 = 1 << 17;
 
-/// What is no tensor: shapes, handles, indices, and what products of matrices need, as that many numbers.
+/// What is no tensor: shapes, handles, indices, as that many numbers.
 const BOOKKEEPING: u128 = LARGE / 16;
 
 /// How the numbers of an input lie in memory.
@@ -47,7 +47,7 @@ fn held(case: &Case, layout: Layout) -> Option<Held> {
         ALLOCATOR.peak_usage().saturating_sub(before)
     };
     // Each thread keeps what its first product of matrices needed, and which pass that is in is chance.
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = rayon::current_num_threads();
     let bytes = (0..=threads).map(|_| pass()).min()? as u128;
     let batch = (times * batch) as u64;
     let own = output.elements() * u128::from(batch);

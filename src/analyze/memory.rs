@@ -55,6 +55,12 @@ impl Memory {
         graph.nodes().map(|(id, _)| id).find(|&id| self.live(id) == peak)
     }
 
+    /// The numbers of the largest tensor that has memory of its own.
+    pub fn largest(&self, graph: &Graph) -> u128 {
+        let own = graph.nodes().filter(|&(id, _)| self.lifetime(id).is_some());
+        own.map(|(_, node)| node.shape.elements() * u128::from(self.batch)).max().unwrap_or(0)
+    }
+
     /// The tensors that are alive while a node is executed and the numbers in each, in the order in which they are made.
     pub fn alive_at(&self, graph: &Graph, step: NodeId) -> Vec<(NodeId, u128)> {
         let is_alive = |lifetime: Lifetime| lifetime.from <= step && lifetime.to.is_none_or(|to| step <= to);

@@ -22,6 +22,8 @@ pub struct Device {
     pub memory_bytes: u64,
     /// Bytes of memory for weights alone.
     pub weight_memory_bytes: Option<u64>,
+    /// Bytes of the largest piece of the memory, where it is in pieces that are not next to each other: no tensor is larger.
+    pub largest_piece_bytes: Option<u64>,
     /// Bytes that go to and from memory each second.
     pub bandwidth: f64,
     /// FLOPs each second in f32.
@@ -74,11 +76,24 @@ impl Device {
         }
     }
 
-    /// Whether so many bytes of weights and of tensors fit.
-    pub fn holds(&self, weight_bytes: u128, tensor_bytes: u128) -> bool {
+    /// Whether so many bytes of weights and of tensors fit, the largest tensor in a piece. How tensors are laid out over the
+    /// pieces is not looked at.
+    pub fn holds(&self, weight_bytes: u128, tensor_bytes: u128, largest_tensor_bytes: u128) -> bool {
+        let has_room = self.memory_for(weight_bytes, tensor_bytes) <= self.memory_bytes.into();
+        let takes_weights = self.weight_memory_bytes.is_none_or(|memory| weight_bytes <= memory.into());
+        has_room && takes_weights && self.takes_tensor(largest_tensor_bytes)
+    }
+
+    /// Whether a tensor of so many bytes fits in one piece of the memory.
+    pub fn takes_tensor(&self, bytes: u128) -> bool {
+        self.largest_piece_bytes.is_none_or(|piece| bytes <= piece.into())
+    }
+
+    /// Bytes of its memory that so many bytes of weights and of tensors take: weights take none where they have their own.
+    pub fn memory_for(&self, weight_bytes: u128, tensor_bytes: u128) -> u128 {
         match self.weight_memory_bytes {
-            Some(memory) => weight_bytes <= memory.into() && tensor_bytes <= self.memory_bytes.into(),
-            None => weight_bytes.saturating_add(tensor_bytes) <= self.memory_bytes.into(),
+            Some(_) => tensor_bytes,
+            None => weight_bytes.saturating_add(tensor_bytes),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Reasons to trust figures less than they look, each with what to do about it.
 
 use super::machine::Machine;
+use super::peak::Peak;
 use super::sample::{Effort, Samples};
 use super::statistics::{Summary, median, ratio_interval, two_speeds};
 use crate::text;
@@ -60,6 +61,15 @@ pub enum Caveat {
     },
     /// The program is not optimized.
     Unoptimized,
+    /// The arrays whose copying tells the bandwidth fit into a cache.
+    InCache {
+        /// Bytes that were copied.
+        copied: usize,
+        /// Bytes of the largest cache.
+        cache: u64,
+    },
+    /// A baseline has the same network in another description.
+    OtherDescription,
     /// A baseline is of another machine.
     OtherMachine {
         /// What differs.
@@ -119,6 +129,13 @@ pub fn of_machine(machine: &Machine) -> Vec<Caveat> {
     caveats
 }
 
+/// What is to be said of the roofs that were measured with a processor.
+pub fn of_peaks(machine: &Machine, peaks: &[Peak]) -> Option<Caveat> {
+    let copied = peaks.iter().map(|peak| peak.copied_bytes).min()?;
+    let cache = machine.largest_cache();
+    (copied as u64 <= cache).then_some(Caveat::InCache { copied, cache })
+}
+
 /// What is to be said of so many threads on the machine.
 pub fn of_threads(machine: &Machine, threads: Option<usize>) -> Option<Caveat> {
     let at_once = machine.logical;
@@ -155,6 +172,8 @@ impl Caveat {
             Self::OtherLoad { .. } => "other load",
             Self::ManyThreads { .. } => "many threads",
             Self::Unoptimized => "unoptimized",
+            Self::InCache { .. } => "in cache",
+            Self::OtherDescription => "other description",
             Self::OtherMachine { .. } => "other machine",
             Self::NoBaseline { .. } => "no baseline",
         }
@@ -203,6 +222,16 @@ impl Caveat {
             Self::Unoptimized => {
                 text!("this cnncost is built without optimization", "此 cnncost 构建时未开启优化")
             }
+            Self::InCache { copied, cache } => {
+                let (copied, cache) = (size(*copied as u128), size(u128::from(*cache)));
+                text!(
+                    "copies of {copied} tell the bandwidth, and a cache of {cache} holds them: memory may be slower",
+                    "带宽由 {copied} 的复制测得,而 {cache} 的缓存放得下:内存可能更慢"
+                )
+            }
+            Self::OtherDescription => {
+                text!("its description has changed since the baseline", "基线之后其描述文件已改变")
+            }
             Self::OtherMachine { what } => {
                 text!("the baseline is of another machine: {what}", "基线来自另一台机器:{what:#}")
             }
@@ -241,6 +270,11 @@ impl Caveat {
                 text!("take at most `--threads {at_once}`", "请最多使用 `--threads {at_once}`")
             }
             Self::Unoptimized => text!("build it with `--release`", "请用 `--release` 构建"),
+            Self::InCache { .. } => text!(
+                "give it longer with `--max-time`, and more free memory; shares of the bandwidth are too low",
+                "请用 `--max-time` 延长时间,并留出更多内存;此处的带宽占比偏低"
+            ),
+            Self::OtherDescription => text!("take the baseline anew", "请重新测量基线"),
             Self::OtherMachine { .. } => {
                 text!("take the baseline anew on this one", "请在本机重新测量基线")
             }
@@ -250,6 +284,11 @@ impl Caveat {
             ),
         }
     }
+}
+
+/// Bytes in a power of 1024: `480 MiB`.
+fn size(bytes: u128) -> String {
+    format!("{} MiB", bytes >> 20)
 }
 
 /// `3.1 %`, and of what is less than a tenth of one the first digit that is not 0: `0.003 %`.
@@ -294,6 +333,27 @@ mod tests {
         assert_eq!(of_threads(&machine, None), None);
         let many = of_threads(&machine, Some(64)).unwrap();
         assert_eq!(many.text().english, "64 threads take turns on a machine that runs 2 at once");
+    }
+
+    #[test]
+    fn a_bandwidth_of_arrays_that_a_cache_holds_is_doubted() {
+        let cache = super::super::machine::Cache { level: 3, kind: "Unified".to_owned(), bytes: 480 << 20 };
+        let machine = Machine { caches: vec![cache], ..Machine::default() };
+        let peak = |copied_bytes| Peak {
+            threads: Some(1),
+            flops_per_second: 1e9,
+            product_size: 256,
+            bytes_per_second: 1e9,
+            copied_bytes,
+        };
+        assert_eq!(of_peaks(&machine, &[peak(1 << 30)]), None);
+        let found = of_peaks(&machine, &[peak(1 << 30), peak(64 << 20)]).unwrap();
+        assert!(
+            found
+                .text()
+                .english
+                .starts_with("copies of 64 MiB tell the bandwidth, and a cache of 480 MiB holds")
+        );
     }
 
     #[test]

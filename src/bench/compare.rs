@@ -1,13 +1,17 @@
 //! Faster or slower than before: a measurement beside the one that a file holds.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::statistics::{Interval, median, ratio_interval};
 use super::{Bench, Case, Caveat};
 use crate::error::ReadError;
+use crate::shape::show;
 use crate::subject::Subject;
 use crate::text;
 use crate::text::Text;
+use crate::working::grouped;
 
 /// What is read of a file that `bench --format json` wrote.
 #[derive(Clone, Debug, Deserialize)]
@@ -49,6 +53,14 @@ pub struct Gpu {
 pub struct Before {
     /// The network's name.
     pub network: String,
+    /// What it called itself, with the parameters that were set.
+    pub model: Option<String>,
+    /// SHA-256 of its description.
+    pub sha256: Option<String>,
+    /// The sizes of its inputs.
+    pub inputs: Option<BTreeMap<String, Vec<u64>>>,
+    /// Its multiply–accumulates.
+    pub macs: Option<u128>,
     /// Samples of one forward pass.
     pub batch: u64,
     /// Threads; nothing on a GPU.
@@ -238,11 +250,18 @@ impl Baseline {
         let compared = bench.cases.iter_mut().map(|case| {
             let subject = &subjects[case.subject];
             let before = self.case(&subject.label, subject.analysis.batch, case.threads);
-            let Some(before) = before.filter(|_| unlike.is_none()) else {
-                let what = unlike.clone().unwrap_or_else(|| self.others(&subject.label));
-                case.caveats.push(Caveat::NoBaseline { what });
-                return None;
+            let found = before.ok_or_else(|| self.others(&subject.label));
+            let found = found.and_then(|before| before.other_work(subject).map_or(Ok(before), Err));
+            let before = match unlike.clone().map_or(found, Err) {
+                Ok(before) => before,
+                Err(what) => {
+                    case.caveats.push(Caveat::NoBaseline { what });
+                    return None;
+                }
             };
+            if before.sha256.as_ref().is_some_and(|sha256| *sha256 != subject.sha256) {
+                case.caveats.push(Caveat::OtherDescription);
+            }
             Some(Difference::between(&case.samples.seconds, &before.samples_seconds, seed))
         });
         compared.collect()
@@ -308,6 +327,58 @@ impl Baseline {
             .iter()
             .find(|case| case.network == network && case.batch == batch && case.threads == threads)
     }
+}
+
+impl Before {
+    /// What makes it another network's, or the same one's at other sizes, though it is called the same.
+    fn other_work(&self, now: &Subject) -> Option<Text> {
+        let (inputs, macs) = (inputs(now), now.analysis.total().work.macs.total());
+        if let Some(before) = self.inputs.as_ref().filter(|before| **before != inputs) {
+            let listed = |inputs: &BTreeMap<String, Vec<u64>>| {
+                inputs.values().map(|sizes| show(sizes)).collect::<Vec<_>>().join(" + ")
+            };
+            let (before, now) = (listed(before), listed(&inputs));
+            return Some(text!("its input was {before}, and is {now}", "输入当时为 {before},现在为 {now}"));
+        }
+        if let Some(before) = self.model.as_ref().filter(|before| **before != now.title) {
+            let now = &now.title;
+            return Some(text!(
+                "it is of `{before}`, and this is `{now}`",
+                "基线为 `{before}`,这里是 `{now}`"
+            ));
+        }
+        let before = self.macs.filter(|before| *before != macs)?;
+        let [before, now] = [before, macs].map(|macs| grouped(macs, ","));
+        Some(text!("it had {before} MACs, and has {now}", "当时有 {before} 次 MAC,现在有 {now} 次"))
+    }
+}
+
+/// The sizes of each input of a network, without the batch.
+pub fn inputs(subject: &Subject) -> BTreeMap<String, Vec<u64>> {
+    let graph = &subject.network.graph;
+    graph.network_inputs().map(|(id, node)| (graph.path(id), node.shape.dims().to_vec())).collect()
+}
+
+/// What a measurement is not held against a baseline for, or not against the same: with `--strict`, each is a failure.
+pub fn unlike<'b>(
+    bench: &'b Bench,
+    subjects: &'b [Subject],
+) -> impl Iterator<Item = (&'b Subject, &'b Caveat)> {
+    let found = |case: &'b Case| case.caveats.iter().map(|caveat| (&subjects[case.subject], caveat));
+    bench.cases.iter().flat_map(found).filter(|(_, caveat)| match caveat {
+        Caveat::NoBaseline { .. } | Caveat::OtherDescription => true,
+        Caveat::Imprecise { .. }
+        | Caveat::Few { .. }
+        | Caveat::Outliers { .. }
+        | Caveat::Drift { .. }
+        | Caveat::TwoSpeeds { .. }
+        | Caveat::CoarseClock { .. }
+        | Caveat::OtherLoad { .. }
+        | Caveat::ManyThreads { .. }
+        | Caveat::Unoptimized
+        | Caveat::InCache { .. }
+        | Caveat::OtherMachine { .. } => false,
+    })
 }
 
 #[cfg(test)]

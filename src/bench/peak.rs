@@ -1,7 +1,8 @@
 //! What the machine itself reaches at the same moment: the roofs that networks are held against.
 //!
 //! The arithmetic's is candle's product of two square matrices, whose best of several sizes counts; that of memory is a copy
-//! of an array far larger than any cache, each byte of which is read once and written once (as McCalpin's STREAM counts).
+//! of an array far larger than any cache, each byte of which is read once and written once (as McCalpin's STREAM counts), if
+//! there are time and memory for it.
 //! Both run with the threads and on the device of the networks.
 
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::time;
 use crate::analyze::roofline;
+use crate::run::memory::free;
 use crate::shape::ElementType;
 
 /// What the machine reaches.
@@ -41,6 +43,15 @@ const LEAST_BYTES: u64 = 64 << 20;
 /// and no larger.
 const MOST_BYTES: u64 = 1 << 30;
 
+/// What is copied first, to see what more of it would take.
+const FIRST_BYTES: u64 = 4 << 20;
+
+/// The part of the time that an array of the final size may take to be made and copied for the first time.
+const FIRST_SHARE: f64 = 0.6;
+
+/// What is made for a measurement is at most this part of the memory that is free.
+const MEMORY_SHARE: u64 = 10;
+
 impl Peak {
     /// The better of two measurements, figure by figure: what slows the machine for a while lowers no roof.
     #[must_use]
@@ -59,6 +70,7 @@ impl Peak {
             source: String::new(),
             memory_bytes: 0,
             weight_memory_bytes: None,
+            largest_piece_bytes: None,
             bandwidth: self.bytes_per_second,
             f32_peak: peak,
             f16_peak: peak,
@@ -68,7 +80,7 @@ impl Peak {
     }
 }
 
-/// Measures both roofs, each for about `budget`.
+/// Measures both roofs, each for about `budget`, and in a tenth of the memory that is free.
 pub fn measure(
     device: &Device,
     element: DType,
@@ -76,21 +88,50 @@ pub fn measure(
     largest_cache: u64,
     budget: Duration,
 ) -> Result<Peak> {
-    let (product_size, flops_per_second) = product(device, element, budget)?;
-    let bytes = (CACHES * largest_cache).clamp(LEAST_BYTES, MOST_BYTES);
-    let bytes = usize::try_from(bytes).expect("a gibibyte fits");
-    let seconds = match device {
-        Device::Cpu => copy_on_cpu(bytes, threads.unwrap_or(1), budget),
-        Device::Cuda(_) | Device::Metal(_) => copy_on_device(device, bytes, budget)?,
+    let most = free(device).map_or(u64::MAX, |free| u64::try_from(free).unwrap_or(u64::MAX)) / MEMORY_SHARE;
+    let (product_size, flops_per_second) = product(device, element, most, budget)?;
+    // There are two arrays.
+    let wanted = CACHES.saturating_mul(largest_cache).clamp(LEAST_BYTES, MOST_BYTES).min(most / 2);
+    let copy = |bytes: usize, budget: Duration| match device {
+        Device::Cpu => Ok(copy_on_cpu(bytes, threads.unwrap_or(1), budget)),
+        Device::Cuda(_) | Device::Metal(_) => copy_on_device(device, bytes, budget),
     };
-    let bytes_per_second = 2.0 * as_float(bytes) / seconds;
-    Ok(Peak { threads, flops_per_second, product_size, bytes_per_second, copied_bytes: bytes })
+    let (copied_bytes, seconds) = copied(wanted, budget, copy)?;
+    let bytes_per_second = 2.0 * as_float(copied_bytes) / seconds;
+    Ok(Peak { threads, flops_per_second, product_size, bytes_per_second, copied_bytes })
+}
+
+/// Bytes of the array that is copied, as many as are wanted and as there is time for, and the least that a copy takes.
+fn copied<E>(
+    wanted: u64,
+    budget: Duration,
+    mut copy: impl FnMut(usize, Duration) -> std::result::Result<f64, E>,
+) -> std::result::Result<(usize, f64), E> {
+    let size = |bytes: u64| usize::try_from(bytes.max(1)).unwrap_or(usize::MAX);
+    let start = Instant::now();
+    let first = size(FIRST_BYTES.min(wanted));
+    let seconds = copy(first, Duration::ZERO)?;
+    let taken = start.elapsed();
+    let left = budget.saturating_sub(taken);
+    let times = FIRST_SHARE * left.as_secs_f64() / taken.as_secs_f64().max(1e-9);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is positive, and limited"
+    )]
+    let bytes = size(((times * as_float(first)) as u64).min(wanted));
+    if bytes <= first {
+        return Ok((first, seconds));
+    }
+    Ok((bytes, copy(bytes, left)?))
 }
 
 /// The size of the fastest product, and its FLOPs a second, 2 for each MAC.
-fn product(device: &Device, element: DType, budget: Duration) -> Result<(usize, f64)> {
+fn product(device: &Device, element: DType, most_bytes: u64, budget: Duration) -> Result<(usize, f64)> {
     let mut best = (0, 0.0);
-    for size in SIZES {
+    // Two matrices, and their product.
+    let bytes = |size: usize| 3 * (size * size * element.size_in_bytes()) as u64;
+    for size in SIZES.into_iter().filter(|&size| size == SIZES[0] || bytes(size) <= most_bytes) {
         let matrix = || Tensor::rand(0f32, 1.0, (size, size), device)?.to_dtype(element);
         let (a, b) = (matrix()?, matrix()?);
         let seconds = least(budget / 3, || time(device, || a.matmul(&b).map(drop)))?;
@@ -146,6 +187,32 @@ fn as_float(count: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A machine that makes and copies so many bytes a second.
+    fn took(bytes: usize, rate: u64) -> Duration {
+        Duration::from_secs_f64(as_float(bytes) / rate as f64)
+    }
+
+    #[test]
+    fn an_array_is_no_larger_than_there_is_time_for() {
+        let copied = |wanted: u64, budget: u64| {
+            let mut sizes = vec![];
+            let found = copied(wanted, Duration::from_millis(budget), |bytes, _| {
+                sizes.push(bytes);
+                std::thread::sleep(took(bytes, 400 << 20));
+                Ok::<_, ()>(1.0)
+            });
+            assert_eq!(found.unwrap().0, *sizes.last().unwrap());
+            (sizes.len(), *sizes.last().unwrap() as u64)
+        };
+        // 10 ms for the first, so at most 60 % of 30 ms for the other.
+        let (count, bytes) = copied(1 << 30, 40);
+        assert!(count == 2 && bytes <= 8 << 20, "{bytes}");
+        assert_eq!(copied(1 << 30, 5), (1, 4 << 20));
+        assert_eq!(copied(1 << 20, 1000), (1, 1 << 20));
+        assert_eq!(copied(6 << 20, 1000), (2, 6 << 20));
+        assert_eq!(copied(0, 1000), (1, 1));
+    }
 
     #[test]
     fn the_better_of_two_counts_figure_by_figure() {

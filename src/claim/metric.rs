@@ -1,21 +1,34 @@
-//! The figures that a claim may speak of: a closed list.
+//! The figures that a claim may speak of: a closed list, what each convention counts, and what a device takes.
 
 use num_rational::Ratio;
 
-use super::Value;
 use super::statement::Figure;
+use super::{Known, Value};
 use crate::analyze::receptive_field::Seen;
+use crate::convention::Convention;
+use crate::convention::figure::Quantity;
 use crate::counts::{Counts, Overflow};
-use crate::error::meant;
 use crate::graph::{NodeId, Place, ScopeId};
 use crate::read::expression::{Failure, Rational};
 use crate::shape::Shape;
 use crate::subject::Subject;
 use crate::text;
 
-/// What is asked of a network, a layer or a box: its parameters, its MACs.
+mod convention;
+mod device;
+
+use device::OfDevice;
+
+/// What is asked of a network, a layer or a box: its parameters, its MACs, what fvcore counts, its time on a device.
 #[derive(Clone, Copy, Debug)]
-pub struct Metric(&'static Row);
+pub struct Metric(Kind);
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Row(&'static Row),
+    Convention(&'static Convention),
+    Device(OfDevice),
+}
 
 #[derive(Debug)]
 struct Row {
@@ -114,29 +127,86 @@ impl Eq for Metric {}
 impl Metric {
     /// The metric of this name.
     pub fn find(name: &str) -> Option<Self> {
-        ROWS.iter().find(|row| row.name == name).map(Self)
+        let row = ROWS.iter().find(|row| row.name == name).map(Kind::Row);
+        let device = || OfDevice::ALL.into_iter().find(|of| of.name() == name).map(Kind::Device);
+        let convention = || convention::find(name).map(Kind::Convention);
+        row.or_else(device).or_else(convention).map(Self)
     }
 
-    /// Every metric.
+    /// Every metric, those of conventions apart.
     pub fn all() -> impl Iterator<Item = Self> {
-        ROWS.iter().map(Self)
+        ROWS.iter().map(Kind::Row).chain(OfDevice::ALL.map(Kind::Device)).map(Self)
+    }
+
+    /// The name of every metric, those of conventions among them.
+    pub fn all_names() -> impl Iterator<Item = &'static str> {
+        Self::all().map(Self::name).chain(convention::names())
     }
 
     /// The name in a claim.
     pub fn name(self) -> &'static str {
-        self.0.name
+        match self.0 {
+            Kind::Row(row) => row.name,
+            Kind::Convention(convention) => &convention.name,
+            Kind::Device(of) => of.name(),
+        }
     }
 
     /// What it is.
     pub fn about(self) -> &'static str {
-        self.0.about
+        match self.0 {
+            Kind::Row(row) => row.about,
+            Kind::Convention(convention) => &convention.about.english,
+            Kind::Device(of) => of.about(),
+        }
+    }
+
+    /// Whether it is asked about a device.
+    pub fn is_of_device(self) -> bool {
+        matches!(self.0, Kind::Device(_))
+    }
+
+    /// Whether it is true or not, rather than a number.
+    pub fn is_truth(self) -> bool {
+        matches!(self.0, Kind::Device(OfDevice::Fits))
+    }
+
+    /// What it counts, where that is one thing.
+    pub fn quantity(self) -> Option<Quantity> {
+        match self.name() {
+            "params" | "trainable" | "frozen" => Some(Quantity::Params),
+            "flops" => Some(Quantity::Flops),
+            "time" => Some(Quantity::Seconds),
+            name if name.contains("macs") => Some(Quantity::Macs),
+            name if name.ends_with("_bytes") || name == "memory" => Some(Quantity::Bytes),
+            _ => None,
+        }
+    }
+
+    /// Whether a number of that may be compared with it. What conventions count is called MACs, and FLOPs.
+    pub fn counts(self, quantity: Quantity) -> bool {
+        match self.0 {
+            Kind::Convention(_) => matches!(quantity, Quantity::Macs | Quantity::Flops),
+            Kind::Row(_) | Kind::Device(_) => self.quantity() == Some(quantity),
+        }
     }
 }
 
 /// A figure of `subject`.
-pub(super) fn value(subject: &Subject, figure: &Figure) -> Result<Value, Failure> {
+pub(super) fn value(subject: &Subject, figure: &Figure, known: &Known) -> Result<Value, Failure> {
     let place = place(subject, figure)?;
-    let Metric(row) = figure.metric;
+    let row = match figure.metric.0 {
+        Kind::Row(row) => row,
+        Kind::Convention(convention) => return convention::value(subject, place, convention),
+        Kind::Device(of) => {
+            let name = figure.device.as_deref().unwrap_or_default();
+            let device = known
+                .devices
+                .get(name)
+                .ok_or_else(|| Failure::from(text!("there is no device `{name}`", "没有设备 `{name}`")))?;
+            return of.value(subject, place, device);
+        }
+    };
     match row.of {
         Of::Counts(of) => match counts_of(subject, place) {
             Some(counts) => number(of(&counts, subject.element.bytes())),
@@ -152,23 +222,29 @@ pub(super) fn value(subject: &Subject, figure: &Figure) -> Result<Value, Failure
             let name = row.name;
             of(shape).ok_or_else(|| text!("{shape} has no {name}", "{shape} 没有 {name}").into())
         }
-        Of::Intensity => {
-            let counts = counts_of(subject, place).ok_or_else(|| unknown_operator(figure))?;
-            let bytes = counts.traffic.total() * subject.element.bytes();
-            let ratio = whole(counts.work.ops.flops()).and_then(|flops| Ok((flops, whole(bytes)?)));
-            match ratio.map_err(too_large)? {
-                (_, 0) => Err(text!("no bytes are moved here", "此处没有移动任何字节").into()),
-                (flops, bytes) => Ok(Value::Number(Ratio::new(flops, bytes))),
-            }
-        }
+        Of::Intensity => intensity(subject, place, figure),
         Of::Field => seen(subject, place, |seen| Ratio::from_integer(seen.size.cast_signed())),
         Of::FieldStride => seen(subject, place, |seen| Ratio::new(seen.stride.0, seen.stride.1)),
     }
 }
 
+fn intensity(subject: &Subject, place: Place, figure: &Figure) -> Result<Value, Failure> {
+    let counts = counts_of(subject, place).ok_or_else(|| unknown_operator(figure))?;
+    let bytes = counts.traffic.total() * subject.element.bytes();
+    let ratio = whole(counts.work.ops.flops()).and_then(|flops| Ok((flops, whole(bytes)?)));
+    match ratio.map_err(too_large)? {
+        (_, 0) => Err(text!("no bytes are moved here", "此处没有移动任何字节").into()),
+        (flops, bytes) => Ok(Value::Number(Ratio::new(flops, bytes))),
+    }
+}
+
 /// Whether operators are missing from a figure.
 pub(super) fn is_partial(subject: &Subject, figure: &Figure) -> bool {
-    let counts = matches!(figure.metric.0.of, Of::Counts(_) | Of::Intensity);
+    let counts = match figure.metric.0 {
+        Kind::Row(row) => matches!(row.of, Of::Counts(_) | Of::Intensity),
+        Kind::Convention(_) => true,
+        Kind::Device(of) => of == OfDevice::Time,
+    };
     let Ok(Place::Box(scope)) = place(subject, figure) else { return false };
     counts && subject.analysis.uncounted().iter().any(|&id| subject.network.graph.is_in(id, scope))
 }
@@ -176,16 +252,9 @@ pub(super) fn is_partial(subject: &Subject, figure: &Figure) -> bool {
 /// The layer or box that a figure is about.
 pub(super) fn place(subject: &Subject, figure: &Figure) -> Result<Place, Failure> {
     let path = figure.path.as_deref().unwrap_or_default();
-    subject.network.graph.find(path).ok_or_else(|| {
-        let label = &subject.label;
-        let failure = Failure::from(text!(
-            "{label} has no layer or box `{path}`",
-            "{label} 中没有名为 `{path}` 的层或方框"
-        ));
-        match subject.network.graph.nearest_path(path) {
-            Some(near) => failure.with_help(meant(&near)),
-            None => failure,
-        }
+    subject.network.graph.resolve(path).map_err(|unfound| {
+        let (message, help) = unfound.told(&subject.label, path);
+        Failure { message, help }
     })
 }
 

@@ -4,25 +4,26 @@ use num_traits::{CheckedDiv, CheckedMul};
 
 use super::metric::{self, counts_of, output};
 use super::statement::{Comparison, Figure, Literal, Statement, TermKind};
-use super::{Networks, Value, compare, evaluate};
+use super::{Known, Value, compare, evaluate};
 use crate::analyze::cost;
-use crate::counts::{Contraction, Counts, Kind};
+use crate::counts::{Counts, Kind};
 use crate::graph::{NodeId, Place};
-use crate::op::window::{Axis, input_positions, spatial_sizes};
+use crate::op::window::Axis;
 use crate::op::{Role, Unit};
 use crate::read::expression::Rational;
-use crate::shape::Shape;
 use crate::subject::Subject;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
 
 mod digits;
+mod mistakes;
+
+use mistakes::{MISTAKES, sizes_with, with_mistake};
 
 /// What the statement would hold with, if it is one of the slips that are often made.
 pub(super) fn likely(
     statement: &Statement,
-    networks: &Networks,
+    known: &Known,
     (left, right): (&Value, &Value),
     others: &dyn Fn(&Option<String>) -> Vec<Subject>,
 ) -> Option<Text> {
@@ -39,23 +40,24 @@ pub(super) fn likely(
         compare(statement, pair.0, pair.1, None).is_ok_and(|reading| reading.is_some())
     };
     let figure = statement.figures().next()?;
-    let subject = networks.get(&figure.alias)?;
+    let subject = known.networks.get(&figure.alias)?;
     let is_single = statement.figures().count() == 1
         && [&statement.left, &statement.right].iter().any(|term| matches!(term.kind, TermKind::Figure(_)));
     let single = || {
         let mut slips = if is_single { slips_of(subject, figure, figure_value) } else { vec![] };
         slips.retain(|(_, value)| holds(value));
-        slips.into_iter().next().map(|(slip, _)| slip)
+        either(slips.into_iter().map(|(slip, _)| slip))
     };
+    let holds_as_number = |value| holds(&Value::Number(value));
     single()
-        .or_else(|| of_units(literal, |value| holds(&Value::Number(value)), figure_value))
+        .or_else(|| of_units(literal, holds_as_number, figure_value))
         .or_else(|| digits::slip(figure_value, claimed))
         .or_else(|| {
             let found = others(&figure.alias).into_iter().find(|other| {
                 let value = evaluate(
                     if std::ptr::eq(figure_value, left) { &statement.left } else { &statement.right },
                     &|figure| {
-                        metric::value(other, figure).map_err(|failure| super::statement::Misread {
+                        metric::value(other, figure, known).map_err(|failure| super::statement::Misread {
                             span: figure.span.clone(),
                             failure,
                         })
@@ -66,6 +68,13 @@ pub(super) fn likely(
             let label = &found.label;
             Some(text!("it holds for `{label}`", "对 `{label}` 成立"))
         })
+        .or_else(|| of_batch(literal, holds_as_number, figure_value))
+}
+
+/// The first of the slips that lead to the same number; which of them it was, nobody can tell.
+fn either(slips: impl Iterator<Item = Text>) -> Option<Text> {
+    const TOLD: usize = 3;
+    slips.take(TOLD).reduce(|one, other| text!("{one}, or {other}", "{one:#},或{other:#}"))
 }
 
 /// The value of the side with figures, that of the side that is written out, and the number there.
@@ -79,9 +88,10 @@ fn sides<'a>(
         (TermKind::Literal(literal), _) => Some((right, left, Some(literal))),
         (_, TermKind::Sizes(_)) => Some((left, right, None)),
         (TermKind::Sizes(_), _) => Some((right, left, None)),
-        (TermKind::Figure(_) | TermKind::Operation(..), TermKind::Figure(_) | TermKind::Operation(..)) => {
-            None
-        }
+        (
+            TermKind::Figure(_) | TermKind::Operation(..) | TermKind::Truth(_),
+            TermKind::Figure(_) | TermKind::Operation(..) | TermKind::Truth(_),
+        ) => None,
     }
 }
 
@@ -103,6 +113,12 @@ fn of_units(literal: Option<&Literal>, holds: impl Fn(Rational) -> bool, value: 
     if value.checked_div(value).is_some() && holds(value.recip()) {
         return Some(text!("the ratio is the other way round", "比值上下颠倒"));
     }
+    None
+}
+
+/// A batch, which gives nearly any rounded figure that is large enough: so it comes last.
+fn of_batch(literal: Option<&Literal>, holds: impl Fn(Rational) -> bool, value: &Value) -> Option<Text> {
+    let (Some(_), Value::Number(value)) = (literal, value) else { return None };
     let batch = (2..=1024i128).find(|&batch| value.checked_mul(&batch.into()).is_some_and(&holds))?;
     let is_batch = batch > 2;
     is_batch.then(|| text!("as it is for a batch of {batch}", "批量为 {batch} 时成立"))
@@ -110,7 +126,8 @@ fn of_units(literal: Option<&Literal>, holds: impl Fn(Rational) -> bool, value: 
 
 type Slip = (Text, Value);
 
-/// What the figure would be with each of the slips, the commonest first.
+/// What the figure would be with each of the slips: those that show in this figure alone before whole factors, which many
+/// lead to.
 fn slips_of(subject: &Subject, figure: &Figure, value: &Value) -> Vec<Slip> {
     let Ok(place) = metric::place(subject, figure) else { return vec![] };
     match (figure.metric.name(), value) {
@@ -136,15 +153,19 @@ fn of_work(subject: &Subject, place: Place, metric: &str) -> Vec<Slip> {
     let (macs, flops) = (counts.work.macs.total(), counts.work.ops.flops());
     let doubled = macs.saturating_mul(2);
     let biases = additions_of_bias(subject, place);
-    let mut slips = if metric == "flops" {
-        vec![
-            (text!("counts MACs, not FLOPs", "数的是乘加而不是 FLOPs"), number(macs)),
-            (text!("counts 2 for each MAC and nothing else", "只把每次乘加计为 2"), number(doubled)),
-        ]
+    let mistakes = MISTAKES.iter().map(|mistake| {
+        let slip = Text { english: mistake.english.to_owned(), chinese: mistake.chinese.to_owned() };
+        (slip, with_mistake(subject, place, mistake))
+    });
+    let twice = number(doubled);
+    let slips = if metric == "flops" {
+        let mut slips = vec![(text!("counts MACs, not FLOPs", "数的是乘加而不是 FLOPs"), number(macs))];
+        slips.extend(mistakes);
+        slips.push((text!("counts 2 for each MAC and nothing else", "只把每次乘加计为 2"), twice));
+        slips
     } else {
-        vec![
-            (text!("counts each MAC as 2 operations", "把每次乘加计为 2 次运算"), number(doubled)),
-            (text!("counts all FLOPs", "数的是全部 FLOPs"), number(flops)),
+        let mut slips = vec![
+            (text!("counts all FLOPs", "数的是全部 FLOPs"), number(flops).filter(|_| flops != doubled)),
             (
                 text!("counts the additions of biases too", "把偏置的加法也计入"),
                 number(macs.saturating_add(biases)),
@@ -153,138 +174,17 @@ fn of_work(subject: &Subject, place: Place, metric: &str) -> Vec<Slip> {
                 text!("leaves out the products on padding", "没有计入填充处的乘积"),
                 number(counts.padding_exact.macs.total()),
             ),
-            (text!("counts half of the MACs", "只计了乘加的一半"), number(macs / 2)),
             (
                 text!("counts batch norm too", "把批归一化也计入"),
                 number(macs.saturating_add(batch_norm_elements(subject, place))),
             ),
-        ]
+        ];
+        slips.extend(mistakes);
+        slips.push((text!("counts each MAC as 2 operations", "把每次乘加计为 2 次运算"), twice));
+        slips.push((text!("counts half of the MACs", "只计了乘加的一半"), number(macs / 2)));
+        slips
     };
-    for mistake in &MISTAKES {
-        let slip = Text { english: mistake.english.to_owned(), chinese: mistake.chinese.to_owned() };
-        slips.push((slip, with_mistake(subject, place, mistake)));
-    }
     slips.into_iter().filter_map(|(slip, value)| Some((slip, value?))).collect()
-}
-
-/// A factor of a convolution's working, by its names, and what it is taken for by mistake.
-struct Mistake {
-    english: &'static str,
-    chinese: &'static str,
-    factors: &'static [&'static str],
-    taken_for: fn(&Layer, &Working) -> Option<Working>,
-}
-
-const POSITIONS: &[&str] = &["output height·width", "output length", "output depth·height·width"];
-
-const MISTAKES: [Mistake; 7] = [
-    Mistake {
-        english: "takes the input's height and width for the output's",
-        chinese: "把输入的高宽当作输出的高宽",
-        factors: POSITIONS,
-        taken_for: |layer, _| Some(layer.input_positions()),
-    },
-    Mistake {
-        english: "multiplies with the input's height and width as well as the output's",
-        chinese: "把输入与输出的高宽都乘了进去",
-        factors: POSITIONS,
-        taken_for: |layer, factor| Some(factor.clone().by(layer.input_positions())),
-    },
-    Mistake {
-        english: "forgets the padding",
-        chinese: "忘记了填充",
-        factors: POSITIONS,
-        taken_for: |layer, _| layer.without_padding(),
-    },
-    Mistake {
-        english: "takes the input channels for the output's",
-        chinese: "把输入通道当作输出通道",
-        factors: &["out"],
-        taken_for: |layer, _| Some(Working::Number(layer.channels.0.into())),
-    },
-    Mistake {
-        english: "takes the output channels for the input's",
-        chinese: "把输出通道当作输入通道",
-        factors: &["in"],
-        taken_for: |layer, _| Some(Working::Number(layer.channels.1.into())),
-    },
-    Mistake {
-        english: "leaves out the input channels",
-        chinese: "漏掉了输入通道",
-        factors: &["in", "in/groups"],
-        taken_for: |_, _| Some(Working::Number(1)),
-    },
-    Mistake {
-        english: "leaves out the output's height and width",
-        chinese: "漏掉了输出的高宽",
-        factors: POSITIONS,
-        taken_for: |_, _| Some(Working::Number(1)),
-    },
-];
-
-/// A layer whose working is changed.
-struct Layer<'s> {
-    subject: &'s Subject,
-    id: NodeId,
-    /// Of the input and of the output.
-    channels: (u64, u64),
-}
-
-impl Layer<'_> {
-    fn mistaken(&self, factor: &Working, mistake: &Mistake) -> Option<Working> {
-        if let Working::Named(name, _) = factor
-            && mistake.factors.contains(name)
-        {
-            return (mistake.taken_for)(self, factor);
-        }
-        Some(factor.clone())
-    }
-
-    fn input_positions(&self) -> Working {
-        let shapes = self.subject.network.graph.input_shapes(self.id);
-        input_positions(&shapes[0])
-    }
-
-    /// The positions of the output if nothing were padded.
-    fn without_padding(&self) -> Option<Working> {
-        let sizes = sizes_with(self.subject, self.id, |axis| Axis { before: 0, after: 0, ..axis })?;
-        Some(Working::sizes("output height·width", &sizes))
-    }
-}
-
-/// The spatial sizes of a node's output with another window; `None` if it has none or that does not fit.
-fn sizes_with(subject: &Subject, id: NodeId, change: impl Fn(Axis) -> Axis) -> Option<Vec<u64>> {
-    let graph = &subject.network.graph;
-    let input = graph.input_shapes(id).into_iter().next()?;
-    let window = graph.node(id).operator()?.window(&input)?;
-    let sizes = window.axes.iter().zip(spatial_sizes(&input));
-    sizes.map(|(&axis, &size)| change(axis).output(size)).collect()
-}
-
-/// The MACs of a place with one factor of each convolution mistaken; `None` if that changes nothing.
-fn with_mistake(subject: &Subject, place: Place, mistake: &Mistake) -> Option<Value> {
-    let graph = &subject.network.graph;
-    let (mut total, mut differs) = (0u128, false);
-    for id in nodes_of(subject, place) {
-        let channels_of = |shape: &Shape| shape.channels().unwrap_or(1);
-        let inputs = graph.input_shapes(id);
-        let channels = (inputs.first().map_or(1, channels_of), channels_of(&graph.node(id).shape));
-        let layer = Layer { subject, id, channels };
-        for term in cost(graph, id).ok()??.terms {
-            let count = match (term.unit, &term.nominal) {
-                (Unit::Macs(Contraction::Convolution), Working::Product(factors)) => {
-                    let factors: Option<Vec<_>> =
-                        factors.iter().map(|f| layer.mistaken(f, mistake)).collect();
-                    Working::Product(factors?).evaluate().ok()?
-                }
-                (Unit::Macs(_), nominal) => nominal.evaluate().ok()?,
-                (Unit::Ops(_), _) => continue,
-            };
-            differs |= Ok(count) != term.nominal.evaluate();
-            total = total.checked_add(count)?;
-        }
-    }
-    if differs { number(total.checked_mul(subject.analysis.batch.into())?) } else { None }
 }
 
 fn nodes_of(subject: &Subject, place: Place) -> Vec<NodeId> {
@@ -335,8 +235,17 @@ fn of_params(subject: &Subject, place: Place) -> Vec<Slip> {
         .filter(|&id| graph.weights(id).len() == 1)
         .filter_map(|id| graph.weights(id)[0].axes.first().map(|axis| u128::from(axis.1)))
         .fold(0u128, u128::saturating_add);
+    let without_groups = nodes_of(subject, place)
+        .into_iter()
+        .filter(|&id| graph.node(id).weights_of.is_none())
+        .filter_map(|id| missed_by_groups(subject, id))
+        .fold(0u128, u128::saturating_add);
     let total = params.total();
     let slips = [
+        (
+            text!("forgets the groups", "忘记了分组"),
+            Some(total.saturating_add(without_groups)).filter(|_| without_groups > 0),
+        ),
         (text!("leaves out the biases", "没有计入偏置"), total.checked_sub(biases).filter(|_| biases > 0)),
         (
             text!("counts biases that are not there", "计入了不存在的偏置"),
@@ -358,6 +267,17 @@ fn of_params(subject: &Subject, place: Place) -> Vec<Slip> {
     slips.into_iter().filter_map(|(slip, count)| Some((slip, number(count?)?))).collect()
 }
 
+/// How many weights more a convolution would have if each filter saw all channels.
+fn missed_by_groups(subject: &Subject, id: NodeId) -> Option<u128> {
+    let graph = &subject.network.graph;
+    let channels = u128::from(graph.input_shapes(id).first()?.channels()?);
+    let weight = graph.weights(id).into_iter().next()?;
+    let seen = weight.axes.iter().find(|(name, _)| *name == "in/groups")?.1;
+    let count = weight.count().evaluate().ok()?;
+    let whole = (count / u128::from(seen)).checked_mul(channels)?;
+    whole.checked_sub(count)
+}
+
 /// Slips in a shape: padding forgotten, or channels mistaken.
 fn of_shape(subject: &Subject, place: Place, value: &Value) -> Vec<Slip> {
     let id = output(subject, place);
@@ -368,7 +288,9 @@ fn of_shape(subject: &Subject, place: Place, value: &Value) -> Vec<Slip> {
         Value::Sizes(_) => {
             Value::Sizes(channels.into_iter().chain(sizes.into_iter().map(i128::from)).collect())
         }
-        Value::Number(_) => Value::Number(Rational::from(i128::from(sizes.last().copied().unwrap_or(0)))),
+        Value::Number(_) | Value::Truth(_) => {
+            Value::Number(Rational::from(i128::from(sizes.last().copied().unwrap_or(0))))
+        }
     };
     let mut slips: Vec<Slip> = vec![];
     if let Some(sizes) = sizes_with(subject, id, |axis| Axis { before: 0, after: 0, ..axis }) {

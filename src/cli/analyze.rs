@@ -8,6 +8,8 @@ use crate::report::columns::{COLUMNS, Column, column, parse};
 use crate::report::rows::{self, Depth, Row, RowKind};
 use crate::report::table::{self, Choice, Layout};
 use crate::report::{Subject, csv, json, latex, markdown, memory};
+use crate::text;
+use crate::text::Text;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -182,10 +184,13 @@ fn lines(subjects: &[Subject]) -> Vec<Row> {
     subjects.iter().map(|subject| Row { kind: RowKind::Folded, ..rows::total(subject) }).collect()
 }
 
-pub(super) fn depth(written: &str) -> Result<Depth, String> {
+pub(super) fn depth(written: &str) -> Result<Depth, Text> {
     match written {
         "all" => Ok(Depth::All),
-        number => number.parse().map(Depth::To).map_err(|_| "a depth is a number, or `all`".to_owned()),
+        number => number
+            .parse()
+            .map(Depth::To)
+            .map_err(|_| text!("a depth is a number, or `all`", "深度应是数,或 `all`")),
     }
 }
 

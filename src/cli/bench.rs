@@ -1,17 +1,18 @@
 //! `cnncost bench`: how long networks take, beside what counting says.
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
 use super::execute::{Execution, Failure, Place, dtype};
-use super::input::{Reading, Wanted, read_file};
-use super::{Outcome, Output};
-use crate::bench::compare::Baseline;
+use super::input::{Reading, Wanted, is_open, is_pipe, read_file, read_once};
+use super::values::{each_count, threads};
+use super::{Invocation, Outcome, Output, files};
+use crate::bench::compare::{Baseline, unlike};
 use crate::bench::{self, Bench, BenchError, Effort, Progress, Settings, Warmup};
+use crate::error::Diagnostic;
 use crate::report::Subject;
 use crate::report::bench::{self as report, Choice, json};
 use crate::report::columns::Column;
@@ -29,7 +30,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     execution: Execution,
     /// Threads; several numbers as in `1,2,4`. Without it, as many as candle takes: one for each core
-    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = threads)]
     threads: Vec<u16>,
     /// Measure each layer too
     #[arg(long)]
@@ -54,7 +55,7 @@ pub(super) struct Arguments {
     /// Samples of one forward pass; several numbers as in `1,8,32`
     #[arg(
         long, value_name = "N,…", value_delimiter = ',', default_value = "1", help_heading = "Network",
-        value_parser = clap::value_parser!(u64).range(1..)
+        value_parser = each_count
     )]
     batch: Vec<u64>,
     #[command(flatten)]
@@ -99,7 +100,7 @@ enum Format {
 /// Between two words about how far it is: nobody reads faster.
 const UPDATE: Duration = Duration::from_millis(100);
 
-pub(super) fn run(arguments: &Arguments) -> Outcome {
+pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
     let output = &arguments.output;
     let settings = match arguments.settings() {
         Ok(settings) => settings,
@@ -108,11 +109,12 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if let &[threads] = &*settings.threads
         && arguments.is_measured_apart()
         && !bench::is_set(threads)
+        && invocation.program.is_some()
     {
-        return again(threads, output);
+        return again(threads, invocation, output);
     }
     let place = arguments.execution.device;
-    let device = match dtype(arguments.reading.settings.dtype, place).and_then(|_| place.open()) {
+    let device = match dtype(arguments.reading.settings.dtype(), place).and_then(|_| place.open()) {
         Ok(device) => device,
         Err(Failure::Misused(message, help)) => return output.misused(message, help),
         Err(Failure::Run(error)) => return output.report(&error),
@@ -120,6 +122,10 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     };
     if let Some(error) = output.to.as_ref().and_then(|path| npy::can_write(path).err()) {
         return output.report(&error);
+    }
+    let read_once = read_once(&arguments.files.iter().chain(&arguments.compare).collect::<Vec<_>>());
+    if let Err(message) = read_once {
+        return output.misused(message, None);
     }
     let read = |path: &String| Baseline::parse(path, &read_file(path)?);
     // Who serves compares nothing, and its standard input is not a baseline.
@@ -135,6 +141,10 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if subjects.is_empty() {
         return read;
     }
+    // What is measured for a while is not thrown away at the end.
+    if let Some(Err((message, help))) = output.to.as_deref().map(files::may_write) {
+        return output.misused(message, Some(help));
+    }
     if arguments.serve {
         // Whoever asked is gone: there is nobody left to tell.
         let _ = bench::serve(
@@ -148,7 +158,9 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     }
     let mut teller = Teller::new(output);
     let tell = |progress| teller.tell(&subjects, progress);
-    let measured = bench::run(&subjects, &settings, &device, Some(&worker), tell);
+    let worker = || worker(invocation);
+    let program = invocation.program.is_some().then_some(&worker as &dyn Fn() -> Command);
+    let measured = bench::run(&subjects, &settings, &device, program, tell);
     teller.clear();
     let mut measured = match measured {
         Ok(measured) => measured,
@@ -159,8 +171,10 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         sort: arguments.sort,
         differences: baseline.map(|baseline| baseline.compare(&mut measured, &subjects)),
     };
-    let slower = arguments.reading.settings.strict && report::is_slower(&choice);
-    let failed = if slower { Outcome::Failed } else { Outcome::Done };
+    let is_strict = arguments.reading.settings.strict;
+    let unlike = is_strict && is_unlike(&measured, &subjects, output);
+    let slower = is_strict && report::is_slower(&choice);
+    let failed = if slower || unlike { Outcome::Failed } else { Outcome::Done };
     read.max(failed).max(output.write(&arguments.text(&measured, &subjects, &choice)))
 }
 
@@ -202,12 +216,7 @@ impl Arguments {
 
     /// Whether a network comes from standard input or another pipe, which can be read only once.
     fn is_piped(&self) -> bool {
-        // What stands behind a name of an open file is another thing to another process.
-        let is_open = |file: &String| ["/dev", "/proc"].iter().any(|root| Path::new(file).starts_with(root));
-        let is_pipe = |file: &String| {
-            std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
-        };
-        self.files.iter().any(|file| file == "-" || is_open(file) || is_pipe(file))
+        self.files.iter().any(|file| is_open(file) || is_pipe(file))
     }
 
     fn text(&self, bench: &Bench, subjects: &[Subject], choice: &Choice) -> String {
@@ -220,18 +229,36 @@ impl Arguments {
     }
 }
 
+/// Says what has nothing to be held against, or something else, which `--strict` takes for a failure.
+fn is_unlike(bench: &Bench, subjects: &[Subject], output: &Output) -> bool {
+    let unlike: Vec<_> = unlike(bench, subjects).collect();
+    let Some((_, first)) = unlike.first() else { return false };
+    let said = unlike.iter().map(|(subject, caveat)| {
+        let (label, batch, why) = (&subject.label, subject.analysis.batch, caveat.text());
+        let (english, chinese) = (why.english, why.chinese);
+        text!("{label}, batch {batch}: {english}", "{label},批量 {batch}:{chinese}")
+    });
+    let mut mistake = Diagnostic::nowhere(text!(
+        "not everything is in the baseline, as `--strict` wants it",
+        "`--strict` 要求基线包含全部测量,而这里有不同"
+    ));
+    mistake.notes = said.collect();
+    mistake.notes.dedup();
+    output.show(&mistake.help(first.remedy()));
+    true
+}
+
 /// This program once more, on the same networks.
-fn worker() -> Command {
-    // Where it cannot be found, starting it fails, and that is told.
-    let mut program = Command::new(std::env::current_exe().unwrap_or_default());
-    program.args(["bench", "--serve"]).args(std::env::args_os().skip(2));
+fn worker(invocation: &Invocation) -> Command {
+    let mut program = invocation.command();
+    program.args(["bench", "--serve"]).args(invocation.arguments.iter().skip(2));
     program
 }
 
 /// This program once more on the same arguments, input and output, with so many threads.
-fn again(threads: usize, output: &Output) -> Outcome {
-    let mut program = Command::new(std::env::current_exe().unwrap_or_default());
-    bench::set_threads(program.args(std::env::args_os().skip(1)), threads);
+fn again(threads: usize, invocation: &Invocation, output: &Output) -> Outcome {
+    let mut program = invocation.command();
+    bench::set_threads(program.args(invocation.arguments.iter().skip(1)), threads);
     match program.status().map(|status| status.code()) {
         Ok(Some(0)) => Outcome::Done,
         Ok(Some(2)) => Outcome::Unusable,
@@ -323,33 +350,37 @@ fn has_twice<T: PartialEq>(numbers: &[T]) -> bool {
     numbers.iter().enumerate().any(|(index, number)| numbers[..index].contains(number))
 }
 
-fn column(name: &str) -> Result<&'static Column, String> {
+fn column(name: &str) -> Result<&'static Column, Text> {
     report::column(name).ok_or_else(|| {
-        format!("there is no column `{name}` here; there are {}", report::column_names().join(", "))
+        let known = report::column_names().join(", ");
+        text!("there is no column `{name}` here; there are {known}", "此处没有列 `{name}`;可用的有 {known}")
     })
 }
 
 /// `2%`, `0.02`.
-fn precision(written: &str) -> Result<f64, String> {
+fn precision(written: &str) -> Result<f64, Text> {
     let (number, unit) = match written.trim().strip_suffix('%') {
         Some(number) => (number.trim_end(), 100.0),
         None => (written, 1.0),
     };
     let part = number.parse::<f64>().ok().map(|number| number / unit);
-    part.filter(|part| *part > 0.0 && *part < 1.0).ok_or_else(|| "a precision is as in 2%".to_owned())
+    part.filter(|part| *part > 0.0 && *part < 1.0)
+        .ok_or_else(|| text!("a precision is as in 2%", "精度写法如 2%"))
 }
 
-fn seconds(written: &str) -> Result<Duration, String> {
+fn seconds(written: &str) -> Result<Duration, Text> {
     const MOST: f64 = 1e6;
     let number = written.strip_suffix('s').unwrap_or(written).trim_end().parse::<f64>().ok();
     let seconds = number.filter(|seconds| *seconds >= 0.0 && *seconds <= MOST);
-    seconds.map(Duration::from_secs_f64).ok_or_else(|| "a time is in seconds, as in 0.5".to_owned())
+    seconds
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| text!("a time is in seconds, as in 0.5", "时间以秒计,例如 0.5"))
 }
 
-fn warmup(written: &str) -> Result<Warmup, String> {
+fn warmup(written: &str) -> Result<Warmup, Text> {
     if written == "steady" {
         return Ok(Warmup::Steady);
     }
     let passes = written.parse().map(Warmup::Passes);
-    passes.map_err(|_| "warming up is a number of passes, or `steady`".to_owned())
+    passes.map_err(|_| text!("warming up is a number of passes, or `steady`", "预热应是次数,或 `steady`"))
 }

@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::analyze::depth;
 use super::input::{Reading, Wanted};
+use super::values::each_count;
 use super::{Outcome, Output};
 use crate::report::compare::{Compared, csv, json, markdown, table};
 use crate::report::rows::Depth;
@@ -19,7 +20,7 @@ pub(super) struct Arguments {
     reading: Reading,
     /// Samples of one forward pass; several, as in `1,2,4`, lay batches side by side
     #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "1",
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = each_count)]
     batch: Vec<u64>,
     /// How deep boxes are opened: a number, or `all`; without it, as deep as gives a table of a size to take in
     #[arg(long, value_name = "N", value_parser = depth)]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
+use super::files;
 use crate::graph::{Graph, NodeId};
 use crate::run::{RunError, io_error, npy};
 use crate::text;
@@ -38,8 +39,12 @@ impl<'p> Dump<'p> {
             let old: Vec<Listed> = serde_json::from_str(&text).unwrap_or_default();
             // Only what `write` may have written, whatever an index says.
             let names = old.iter().map(|listed| &listed.file).filter(|file| is_plain(file));
-            for name in names {
-                let _ = fs::remove_file(directory.join(name));
+            let paths: Vec<PathBuf> = names.map(|name| directory.join(name)).collect();
+            for path in paths.iter().chain([&index]) {
+                files::may_write(path).map_err(|(why, _)| dump.failed(why))?;
+            }
+            for path in paths {
+                let _ = fs::remove_file(path);
             }
             fs::remove_file(&index).map_err(|error| dump.failed(io_error(&error)))?;
         }

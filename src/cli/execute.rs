@@ -49,7 +49,10 @@ impl Voice {
         self.report_with(error, None)
     }
 
-    fn report_with(&self, error: &RunError, help: Option<Text>) -> Outcome {
+    pub(super) fn report_with(&self, error: &RunError, help: Option<Text>) -> Outcome {
+        if let RunError::Map(error) = error {
+            return self.refuse(error);
+        }
         let mut mistake = Diagnostic::nowhere(error.text());
         mistake.notes = error.findings().to_vec();
         mistake.help = help;
@@ -57,6 +60,7 @@ impl Voice {
         match error {
             RunError::File { .. }
             | RunError::Unfit { .. }
+            | RunError::Map(_)
             | RunError::Inputs { .. }
             | RunError::Index { .. } => Outcome::Unusable,
             RunError::Shape { .. }
@@ -176,14 +180,15 @@ fn engines() -> impl TypedValueParser<Value = Engine> {
 }
 
 /// A place as it is written: `cpu`, `cuda`, `cuda:1`.
-fn place(written: &str) -> Result<Place, String> {
+fn place(written: &str) -> Result<Place, Text> {
     let number = written.strip_prefix("cuda").map(|rest| rest.strip_prefix(':').unwrap_or(rest));
     match (written, number) {
         ("cpu", _) => Ok(Place::Cpu),
         ("cuda", _) => Ok(Place::Cuda(0)),
-        (_, Some(number)) if written.contains(':') => {
-            number.parse().map(Place::Cuda).map_err(|_| format!("`{number}` is no number of a GPU"))
-        }
-        (_, Some(_) | None) => Err("a device is cpu, cuda, or cuda:1".to_owned()),
+        (_, Some(number)) if written.contains(':') => number
+            .parse()
+            .map(Place::Cuda)
+            .map_err(|_| text!("`{number}` is no number of a GPU", "`{number}` 不是 GPU 的编号")),
+        (_, Some(_) | None) => Err(text!("a device is cpu, cuda, or cuda:1", "设备可为 cpu、cuda 或 cuda:1")),
     }
 }

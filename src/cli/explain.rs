@@ -4,15 +4,14 @@ use clap::{Args, ValueEnum};
 
 use super::input::NetworkOptions;
 use super::{Outcome, Output};
-use crate::error::meant;
-use crate::report::explain::{Markup, NoSuchPath, explain};
-use crate::text;
+use crate::report::explain::{Markup, explain};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// A description, or the name of a bundled network; `@VARIANT` behind it picks a variant
     file: String,
-    /// The layer or box to explain, as `analyze` names it; without it, the whole network
+    /// The layer or box to explain, by as much of its path as leads to it: `layer1/0/conv1`, `layer1.0.conv1`;
+    /// without it, the whole network
     path: Option<String>,
     #[command(flatten)]
     options: NetworkOptions,
@@ -46,11 +45,8 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     for subject in &subjects {
         match explain(subject, path, markup, output.style()) {
             Ok(page) => pages.push(page),
-            Err(NoSuchPath { nearest }) => {
-                let (label, path) = (&subject.label, path.unwrap_or_default());
-                let message =
-                    text!("{label} has no layer or box `{path}`", "{label} 中没有名为 `{path}` 的层或方框");
-                let help = nearest.map(|near| meant(&near));
+            Err(unfound) => {
+                let (message, help) = unfound.told(&subject.label, path.unwrap_or_default());
                 worst = worst.max(output.misused(message, help));
             }
         }

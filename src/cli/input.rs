@@ -1,22 +1,26 @@
 //! The arguments by which networks are named and read, and the subjects that come of them.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use clap::{Args, ValueEnum};
 
+use super::values::{Sizes, assignment, count, sizes};
 use super::{Dtype, Outcome, Output, Voice};
-use crate::error::{Diagnostic, ReadError};
+use crate::error::{Diagnostic, ReadError, Source};
+use crate::read::claims::Reference;
 use crate::read::description::Name;
-use crate::read::expression::Value;
+use crate::read::expression::{Rational, Value, number};
 use crate::read::{Description, MOST_NODES, Network, Options};
 use crate::report::Subject;
 use crate::shape::ElementType;
 use crate::text;
 use crate::text::printable;
 
+mod foreign;
 mod named;
 
-pub(super) use named::{Named, bundled_text, read_file};
+pub(super) use named::{Named, bundled_text, is_open, is_pipe, read_file, read_once};
 
 /// What a network is read with.
 #[derive(Args, Clone, Debug)]
@@ -36,9 +40,9 @@ pub(super) struct Networks {
 pub(super) struct NetworkOptions {
     #[command(flatten)]
     reading: Reading,
-    /// Samples of one forward pass
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
-    batch: u64,
+    /// Samples of one forward pass [default: 1]
+    #[arg(long, value_name = "N", value_parser = count)]
+    batch: Option<u64>,
 }
 
 /// How a network is read, whatever the batch.
@@ -59,9 +63,9 @@ pub(super) struct NetworkSettings {
     /// Set a parameter of the description
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
-    /// Type of the numbers, for what depends on their width
-    #[arg(long, value_enum, default_value_t = Dtype::F32)]
-    pub(super) dtype: Dtype,
+    /// Type of the numbers, for what depends on their width [default: f32]
+    #[arg(long, value_enum)]
+    dtype: Option<Dtype>,
     /// What standard input holds
     #[arg(long, value_enum, default_value_t = From::Toml, value_name = "FORMAT")]
     from: From,
@@ -79,9 +83,6 @@ pub(super) struct Wanted<'a> {
     pub(super) all_variants: bool,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Sizes(pub(super) Vec<u64>);
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum From {
     Toml,
@@ -95,14 +96,18 @@ impl Networks {
 }
 
 impl NetworkOptions {
+    fn batch(&self) -> u64 {
+        self.batch.unwrap_or(1)
+    }
+
     pub(super) fn subjects(&self, files: &[String], output: &Output) -> (Vec<Subject>, Outcome) {
-        let wanted = Wanted { batches: &[self.batch], all_variants: false };
+        let wanted = Wanted { batches: &[self.batch()], all_variants: false };
         self.reading.subjects(files, wanted, output)
     }
 
     /// Every variant of a description that was asked for.
     pub(super) fn variants(&self, named: &Named, output: &Output, subjects: &mut Vec<Subject>) -> Outcome {
-        let wanted = Wanted { batches: &[self.batch], all_variants: false };
+        let wanted = Wanted { batches: &[self.batch()], all_variants: false };
         self.reading.variants(named, wanted, output, subjects)
     }
 
@@ -131,41 +136,108 @@ impl NetworkOptions {
     }
 
     pub(super) fn subject(&self, named: &Named, variant: Option<String>) -> Result<Subject, ReadError> {
-        self.reading.subject(named, variant, self.batch)
+        self.reading.subject(named, variant, self.batch())
     }
 
-    /// The same, with what a file of claims sets.
-    pub(super) fn with(&self, set: &[(Name, Value)], input: Option<Vec<u64>>, batch: u64) -> Self {
+    /// Warns of what was found in a network, and fails for it where `--strict` asks for that.
+    pub(super) fn judge(&self, subject: &Subject, source: &Source, voice: &Voice) -> Outcome {
+        self.reading.settings.judge(subject, source, voice)
+    }
+
+    /// The same with more parameters set, of which the command line has the last word, and with another input.
+    pub(super) fn with(&self, set: &[(Name, Value)], input: Option<Vec<u64>>) -> Self {
         let written = |(name, value): &(Name, Value)| (name.text.to_string(), assigned(value));
-        let own = self.reading.settings.set.iter().cloned();
-        let settings = NetworkSettings {
-            set: set.iter().map(written).chain(own).collect(),
-            ..self.reading.settings.clone()
-        };
-        let reading = Reading { settings, input: input.map(Sizes).or_else(|| self.reading.input.clone()) };
-        Self { reading, batch: if self.batch == 1 { batch } else { self.batch } }
+        let own = &self.reading.settings;
+        let set = set.iter().map(written).chain(own.set.iter().cloned()).collect();
+        let input = input.map(Sizes).or_else(|| self.reading.input.clone());
+        let settings = NetworkSettings { set, ..own.clone() };
+        Self { reading: Reading { settings, input }, batch: self.batch }
+    }
+
+    /// The same, with what a file of claims sets for a network; the command line has the last word.
+    pub(super) fn with_reference(&self, reference: &Reference) -> Self {
+        let input = self.reading.input.clone().map(|Sizes(sizes)| sizes).or_else(|| reference.input.clone());
+        let mut options = self.with(&reference.set, input);
+        let settings = &mut options.reading.settings;
+        settings.dtype = settings.dtype.or(reference.dtype.map(Dtype::from));
+        options.batch = options.batch.or(reference.batch);
+        options
     }
 
     /// What is set, as a file of claims has it: `, batch = 8`.
     pub(super) fn as_toml(&self) -> String {
         let mut text = String::new();
-        if !self.reading.settings.set.is_empty() {
-            let set = self.reading.settings.set.iter().map(|(name, value)| {
-                let is_plain =
-                    crate::read::expression::number(value).is_some() || ["true", "false"].contains(&&**value);
-                let value =
-                    if is_plain { value.clone() } else { serde_json::Value::from(&**value).to_string() };
-                format!("{name} = {value}")
-            });
+        let Reading { settings, input } = &self.reading;
+        if !settings.set.is_empty() {
+            // Of what is set twice, the last holds.
+            let set: BTreeMap<_, _> = settings.set.iter().map(|(name, value)| (name, value)).collect();
+            let set =
+                set.into_iter().map(|(name, value)| format!("{} = {}", toml_key(name), toml_value(value)));
             text.push_str(&format!(", set = {{ {} }}", set.collect::<Vec<_>>().join(", ")));
         }
-        if let Some(Sizes(sizes)) = &self.reading.input {
+        if let Some(Sizes(sizes)) = input {
             text.push_str(&format!(", input = {sizes:?}"));
         }
-        if self.batch > 1 {
-            text.push_str(&format!(", batch = {}", self.batch));
+        if let Some(batch) = self.batch.filter(|&batch| batch > 1) {
+            text.push_str(&format!(", batch = {batch}"));
+        }
+        if let Some(dtype) = settings.dtype.filter(|&dtype| dtype != Dtype::F32) {
+            text.push_str(&format!(", dtype = {}", quoted(ElementType::from(dtype).name())));
         }
         text
+    }
+
+    /// Whether anything is set.
+    pub(super) fn is_set(&self) -> bool {
+        let Reading { settings, input } = &self.reading;
+        !settings.set.is_empty() || input.is_some() || self.batch.is_some() || settings.dtype.is_some()
+    }
+}
+
+/// Text as TOML writes it.
+pub(super) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
+}
+
+/// A key as TOML writes it.
+fn toml_key(name: &str) -> String {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !name.is_empty() && name.chars().all(is_bare) { name.to_owned() } else { quoted(name) }
+}
+
+/// What `--set` has, as TOML writes it: a number digit by digit, without zeros in front, which TOML does not take.
+fn toml_value(written: &str) -> String {
+    if number(written).is_none() {
+        return if ["true", "false"].contains(&written) { written.to_owned() } else { quoted(written) };
+    }
+    let unsigned = written.trim_start_matches(['+', '-']);
+    let sign = if written.starts_with('-') { "-" } else { "" };
+    let whole = unsigned.find(['.', 'e', 'E']).unwrap_or(unsigned.len());
+    let digits = unsigned[..whole].trim_start_matches(['0', '_']);
+    let digits = if digits.is_empty() { "0" } else { digits };
+    format!("{sign}{digits}{}", &unsigned[whole..])
+}
+
+impl NetworkSettings {
+    pub(super) fn dtype(&self) -> Dtype {
+        self.dtype.unwrap_or(Dtype::F32)
+    }
+
+    /// Warns of what was found in a network, and fails for it where `--strict` asks for that: then it is said in any case.
+    fn judge(&self, subject: &Subject, source: &Source, voice: &Voice) -> Outcome {
+        let voice = Voice { quiet: voice.quiet && !self.strict, ..voice.clone() };
+        voice.warn(&subject.network.warnings, source);
+        let uncounted = subject.analysis.uncounted();
+        if self.strict && !uncounted.is_empty() {
+            let (count, graph) = (uncounted.len(), &subject.network.graph);
+            let named = |&id| format!("`{}` ({})", graph.path(id), graph.node(id).operator_name());
+            let list = uncounted.iter().take(3).map(named).collect::<Vec<_>>().join(", ");
+            let more = if count > 3 { ", …" } else { "" };
+            let message = text!("{count} not counted: {list}{more}", "有 {count} 个未计数:{list}{more}");
+            voice.show(&Diagnostic::nowhere(message).warning());
+        }
+        let is_clean = subject.network.warnings.is_empty() && uncounted.is_empty();
+        if self.strict && !is_clean { Outcome::Failed } else { Outcome::Done }
     }
 }
 
@@ -177,8 +249,7 @@ impl Reading {
         wanted: Wanted,
         output: &Voice,
     ) -> (Vec<Subject>, Outcome) {
-        if files.iter().filter(|file| *file == "-").count() > 1 {
-            let message = text!("standard input can be read only once", "标准输入只能读取一次");
+        if let Err(message) = read_once(files) {
             return (vec![], output.misused(message, None));
         }
         let (mut subjects, mut worst) = (vec![], Outcome::Done);
@@ -193,7 +264,7 @@ impl Reading {
     }
 
     /// Every variant that was asked for.
-    fn variants(
+    pub(super) fn variants(
         &self,
         named: &Named,
         wanted: Wanted,
@@ -222,16 +293,11 @@ impl Reading {
                         if nodes > MOST_NODES {
                             return output.refuse(&too_many_variants(named));
                         }
-                        let warnings = &subject.network.warnings;
+                        // Of another batch there is the same to say.
                         if index == 0 {
-                            output.warn(warnings, &named.description.source);
+                            worst =
+                                worst.max(self.settings.judge(&subject, &named.description.source, output));
                         }
-                        let clean = warnings.is_empty() && subject.analysis.uncounted().is_empty();
-                        worst = worst.max(if self.settings.strict && !clean {
-                            Outcome::Failed
-                        } else {
-                            Outcome::Done
-                        });
                         subjects.push(subject);
                     }
                     Err(error) => {
@@ -270,7 +336,7 @@ impl Reading {
             sha256: named.sha256().to_owned(),
             network,
             analysis,
-            element: ElementType::from(self.settings.dtype),
+            element: ElementType::from(self.settings.dtype()),
             roofline: None,
             like: None,
             fields: OnceCell::new(),
@@ -295,7 +361,7 @@ impl Reading {
     }
 
     /// The description that `file` names.
-    fn read(&self, file: &str) -> Result<Named, ReadError> {
+    pub(super) fn read(&self, file: &str) -> Result<Named, ReadError> {
         let From::Toml = self.settings.from;
         Named::read(file)
     }
@@ -310,24 +376,29 @@ fn too_many_variants(named: &Named) -> ReadError {
 }
 
 /// A value as `--set` writes it.
-#[expect(clippy::cast_precision_loss, reason = "a decimal of few digits comes back as it was")]
 fn assigned(value: &Value) -> String {
     match value {
-        Value::Number(number) if number.is_integer() => number.to_string(),
-        Value::Number(number) => (*number.numer() as f64 / *number.denom() as f64).to_string(),
+        Value::Number(number) => decimal(number),
         Value::Boolean(boolean) => boolean.to_string(),
         Value::Word(word) => word.to_string(),
     }
 }
 
-fn assignment(written: &str) -> Result<(String, String), String> {
-    let (name, value) = written.split_once('=').ok_or("an assignment is NAME=VALUE")?;
-    Ok((name.trim().to_owned(), value.trim().to_owned()))
-}
-
-pub(super) fn sizes(written: &str) -> Result<Sizes, String> {
-    let size = |part: &str| {
-        part.trim().parse().map_err(|_| format!("`{part}` is no size: sizes are as in 3x224x224"))
-    };
-    written.split(['x', 'X', '×', ',']).map(size).collect::<Result<_, _>>().map(Sizes)
+/// A number that was read from a decimal, as a decimal again.
+fn decimal(number: &Rational) -> String {
+    let (numerator, denominator) = (*number.numer(), *number.denom());
+    // What has at most 38 digits behind its point has a denominator that divides a power of ten as large.
+    let scale = (0..=38).map(|digits| (digits, 10_i128.pow(digits))).find(|(_, ten)| ten % denominator == 0);
+    let scaled =
+        scale.and_then(|(digits, ten)| Some((digits as usize, numerator.checked_mul(ten / denominator)?)));
+    match scaled {
+        None => number.to_string(),
+        Some((0, whole)) => whole.to_string(),
+        Some((digits, scaled)) => {
+            let sign = if scaled < 0 { "-" } else { "" };
+            let all = format!("{:0>width$}", scaled.unsigned_abs(), width = digits + 1);
+            let (whole, fraction) = all.split_at(all.len() - digits);
+            format!("{sign}{whole}.{fraction}")
+        }
+    }
 }

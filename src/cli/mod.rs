@@ -21,17 +21,20 @@ mod device;
 mod dump;
 mod execute;
 mod explain;
+mod files;
 mod input;
 mod like;
 mod lock;
+mod misuse;
 mod models;
-mod open;
 mod ops;
 mod output;
 mod reconcile;
 mod relatives;
 mod run;
 mod schema;
+mod values;
+mod weights;
 
 /// Counts what convolutional networks cost: shapes, parameters, multiply–accumulates, FLOPs, each exact and each with its
 /// working.
@@ -113,6 +116,21 @@ enum Dtype {
     I8,
 }
 
+/// How the program was called.
+struct Invocation {
+    /// Its own name first.
+    arguments: Vec<OsString>,
+    /// The file of it.
+    program: Option<PathBuf>,
+}
+
+impl Invocation {
+    /// The program once more, without arguments.
+    fn command(&self) -> std::process::Command {
+        std::process::Command::new(self.program.clone().unwrap_or_default())
+    }
+}
+
 /// How a command ended, from best to worst; several files end as the worst of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
@@ -127,18 +145,26 @@ enum Outcome {
 ///
 /// The exit code is 0 when all is done, 1 when a claim or budget failed, nothing usual gives a figure, `--strict` found
 /// something or the work failed, and 2 when the arguments are wrong or an input cannot be read.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+///
+/// `program` is the file of a program that passes its arguments on to this function. It is started once more where networks
+/// are measured with another number of threads than this process has; without it, they are not.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, program: Option<PathBuf>) -> ExitCode {
+    let invocation = Invocation { arguments: arguments.into_iter().collect(), program };
+    let arguments = &invocation.arguments;
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // A closed pipe is no error.
-            let _ = error.print();
+            match misuse::in_words(&error, arguments, terminal_width()) {
+                Some(words) => say(&words),
+                // A closed pipe is no error.
+                None => drop(error.print()),
+            }
             return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
     let outcome = match cli.command {
         Command::Analyze(arguments) => analyze::run(&arguments),
-        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments, &invocation),
         Command::Check(arguments) => check::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
@@ -237,13 +263,27 @@ impl From<Dtype> for ElementType {
     }
 }
 
-/// Columns of the terminal; `COLUMNS` where there is none, else 80.
+impl From<ElementType> for Dtype {
+    fn from(element: ElementType) -> Self {
+        match element {
+            ElementType::F32 => Self::F32,
+            ElementType::F16 => Self::F16,
+            ElementType::Bf16 => Self::Bf16,
+            ElementType::I8 => Self::I8,
+        }
+    }
+}
+
+/// Columns of the terminal; `COLUMNS` where there is none, else 80. In a narrower one than can hold a table, and in a wider
+/// one than anybody reads, what is shown is as wide as in the narrowest or widest.
 fn terminal_width() -> usize {
     const USUAL: usize = 80;
+    const NARROWEST: usize = 20;
+    const WIDEST: usize = 1000;
     let set = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|&columns| columns > 0);
     let terminal = || {
         let (terminal_size::Width(columns), _) = terminal_size::terminal_size()?;
         std::io::stdout().is_terminal().then_some(usize::from(columns))
     };
-    terminal().or_else(set).unwrap_or(USUAL)
+    terminal().or_else(set).unwrap_or(USUAL).clamp(NARROWEST, WIDEST)
 }

@@ -1,10 +1,11 @@
-//! Where data goes: standard output, or a file that is there whole or not at all.
+//! Where data goes: standard output, or a file that is there whole or not at all, and is none of those that were read.
 
 use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use super::{Outcome, Output, Voice};
+use super::{Outcome, Output, Voice, files};
+use crate::run::replace;
 use crate::text;
 
 impl Output {
@@ -12,7 +13,7 @@ impl Output {
     pub(super) fn write(&self, data: &str) -> Outcome {
         match &self.to {
             None => self.print(data),
-            Some(path) => self.written(&path.display().to_string(), write_file(path, data)),
+            Some(path) => self.write_file(path, data),
         }
     }
 }
@@ -21,6 +22,23 @@ impl Voice {
     /// Writes data to standard output, likewise.
     pub(super) fn print(&self, data: &str) -> Outcome {
         self.written("standard output", write_stdout(data))
+    }
+
+    /// Writes data to a file, unless that is one that was read.
+    pub(super) fn write_file(&self, path: &Path, data: &str) -> Outcome {
+        match files::may_write(path) {
+            Ok(()) => {
+                let written = replace(path, |part| fs::write(part, data));
+                self.written(&path.display().to_string(), written)
+            }
+            Err((message, help)) => self.misused(message, Some(help)),
+        }
+    }
+
+    /// Writes a lock, which may be among what was read.
+    pub(super) fn write_lock(&self, path: &Path, data: &str) -> Outcome {
+        let written = replace(path, |part| fs::write(part, data));
+        self.written(&path.display().to_string(), written)
     }
 
     fn written(&self, name: &str, result: io::Result<()>) -> Outcome {
@@ -39,21 +57,4 @@ fn write_stdout(data: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(data.as_bytes())?;
     stdout.flush()
-}
-
-/// Writes beside the file and then puts that in its place, so that nobody sees half of it.
-fn write_file(path: &Path, data: &str) -> io::Result<()> {
-    let is_plain = fs::metadata(path).map_or(true, |metadata| metadata.is_file());
-    if !is_plain {
-        return fs::write(path, data);
-    }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(name);
-    let written = fs::write(&part, data).and_then(|()| fs::rename(&part, path));
-    if written.is_err() {
-        // Whatever there is of it is of no use; that it cannot be removed adds nothing to the error.
-        let _ = fs::remove_file(&part);
-    }
-    written
 }

@@ -117,7 +117,7 @@ impl Relatives<'_> {
         if self.room == 0 {
             return None;
         }
-        let options = self.options.with(&plan.set, plan.input.clone(), self.batch);
+        let options = self.options.with(&plan.set, plan.input.clone());
         let network = options.expand(&self.named.description, plan.variant.clone()).ok()?;
         self.room = self.room.saturating_sub(network.graph.len());
         let total = *analyze(&network.graph, self.batch).ok()?.total();

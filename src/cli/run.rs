@@ -1,20 +1,21 @@
 //! `cnncost run`: what a network computes.
 
 use std::path::{Path, PathBuf};
-use std::slice;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::Tensor;
 use clap::{Args, ValueEnum};
 
 use super::dump::Dump;
 use super::execute::{Execution, Failure, check_memory, dtype};
-use super::input::{NetworkSettings, Reading, Sizes, Wanted, sizes};
-use super::{Outcome, Voice};
+use super::input::{Named, NetworkSettings, Reading, Wanted, read_once};
+use super::values::{Sizes, count, number, sizes};
+use super::weights::WeightArguments;
+use super::{Outcome, Voice, files};
 use crate::error::did_you_mean;
 use crate::graph::Graph;
 use crate::report::Subject;
 use crate::report::run::{Run, json, table};
-use crate::run::{Loaded, RunError, Summary, Weights, forward, given_input, npy, random_inputs};
+use crate::run::{RunError, Summary, forward, given_input, npy, random_inputs};
 use crate::text;
 use crate::text::Text;
 
@@ -26,18 +27,17 @@ pub(super) struct Arguments {
     #[command(flatten)]
     network: NetworkSettings,
     /// Samples of one forward pass [default: those of the arrays, or 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = count)]
     batch: Option<u64>,
     /// An array of NumPy's (`.npy`) with the batch first, or sizes as in 3x299x299 for random numbers; with several inputs,
     /// one after the other or as NAME=FILE. Without it, random numbers
     #[arg(long, value_name = "FILE|SIZES", value_parser = given)]
     input: Vec<Given>,
-    /// Weights: `.safetensors`, as of a PyTorch `state_dict`, or `.npz`. Without it, fresh ones
-    #[arg(long, value_name = "FILE")]
-    weights: Option<PathBuf>,
     /// Seed of what is random: fresh weights, and inputs
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = number)]
     seed: u64,
+    #[command(flatten)]
+    weights: WeightArguments,
     #[command(flatten)]
     execution: Execution,
     /// Write the output as an array of NumPy's (`.npy`); with several outputs, one after the other or as NAME=FILE
@@ -46,9 +46,6 @@ pub(super) struct Arguments {
     /// Write the output of every node into this directory
     #[arg(long, value_name = "DIR")]
     dump: Option<PathBuf>,
-    /// Say which tensor of the file is which weight
-    #[arg(short, long)]
-    verbose: bool,
     /// How the summary is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -89,9 +86,13 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 impl Arguments {
     fn run(&self) -> Result<Outcome, Failure> {
         let Execution { device: place, engine } = self.execution;
-        let dtype = dtype(self.network.dtype, place)?;
+        let dtype = dtype(self.network.dtype(), place)?;
+        self.check_files()?;
+        let named =
+            self.reading(None).read(&self.file).map_err(|error| Failure::Said(self.voice.refuse(&error)))?;
+        self.weights.check()?;
         let arrays = self.arrays()?;
-        let (subject, arrays, read) = self.subject(arrays)?;
+        let (subject, arrays, read) = self.subject(&named, arrays)?;
         let (graph, batch) = (&subject.network.graph, subject.analysis.batch);
         self.note_random(graph, &arrays);
         let device = place.open()?;
@@ -99,7 +100,7 @@ impl Arguments {
         let outputs = self.outputs(graph)?;
         let dump = self.dump.as_deref().map(Dump::prepare).transpose()?;
 
-        let weights = self.weights(graph, &device, dtype)?;
+        let weights = self.weights.make(graph, self.seed, &device, dtype, &self.voice)?;
         let batch = usize::try_from(batch).unwrap_or(usize::MAX);
         let mut inputs = random_inputs(graph, batch, self.seed, &device, dtype)?;
         for (index, array) in arrays {
@@ -130,7 +131,7 @@ impl Arguments {
             device: place.to_string(),
             engine,
             seed: self.seed,
-            weights: self.weights.as_ref().map(|path| path.display().to_string()),
+            weights: self.weights.weights.as_ref().map(|path| path.display().to_string()),
             outputs: computed.iter().map(summarize).collect::<Result<_, _>>()?,
         };
         let text = match self.format {
@@ -138,6 +139,15 @@ impl Arguments {
             Format::Json => json(&run),
         };
         Ok(read.max(self.voice.print(&text)))
+    }
+
+    /// The files that are read beside the description.
+    fn given_files(&self) -> impl Iterator<Item = &Path> {
+        let arrays = self.input.iter().filter_map(|given| match given {
+            Given::File(_, path) => Some(path.as_path()),
+            Given::Sizes(_) => None,
+        });
+        arrays.chain(self.weights.read())
     }
 
     /// The arrays that are given, each with the name of its input, if it has one.
@@ -151,10 +161,14 @@ impl Arguments {
 
     /// The network, at the sizes and the batch of the arrays; and each array, batch first, with the index of its input.
     #[expect(clippy::type_complexity, reason = "the two belong together, once")]
-    fn subject(&self, arrays: Vec<Array<'_>>) -> Result<(Subject, Vec<(usize, Tensor)>, Outcome), Failure> {
+    fn subject(
+        &self,
+        named: &Named,
+        arrays: Vec<Array<'_>>,
+    ) -> Result<(Subject, Vec<(usize, Tensor)>, Outcome), Failure> {
         let sizes = self.sizes()?;
         let quiet = Voice { quiet: true, ..self.voice.clone() };
-        let (subject, _) = self.expand(self.batch.unwrap_or(1), sizes.as_ref(), &quiet)?;
+        let (subject, _) = self.expand(named, self.batch.unwrap_or(1), sizes.as_ref(), &quiet)?;
         let graph = &subject.network.graph;
         let (mut batch, mut own_sizes) = (self.batch.map(|batch| (batch, "--batch".to_owned())), sizes);
         let (mut placed, single) = (vec![], graph.network_inputs().count() == 1);
@@ -189,7 +203,7 @@ impl Arguments {
             placed.push((place, array));
         }
         let batch = batch.map_or(1, |(batch, _)| batch);
-        let (subject, outcome) = self.expand(batch, own_sizes.as_ref(), &self.voice)?;
+        let (subject, outcome) = self.expand(named, batch, own_sizes.as_ref(), &self.voice)?;
         Ok((subject, placed, outcome))
     }
 
@@ -226,15 +240,21 @@ impl Arguments {
         Ok(sizes)
     }
 
+    fn reading(&self, sizes: Option<&Sizes>) -> Reading {
+        Reading { settings: self.network.clone(), input: sizes.cloned() }
+    }
+
+    /// The network at this batch and these sizes; what it was read from is not read again.
     fn expand(
         &self,
+        named: &Named,
         batch: u64,
         sizes: Option<&Sizes>,
         voice: &Voice,
     ) -> Result<(Subject, Outcome), Failure> {
-        let reading = Reading { settings: self.network.clone(), input: sizes.cloned() };
         let wanted = Wanted { batches: &[batch], all_variants: false };
-        let (mut subjects, outcome) = reading.subjects(slice::from_ref(&self.file), wanted, voice);
+        let mut subjects = vec![];
+        let outcome = self.reading(sizes).variants(named, wanted, voice, &mut subjects);
         match (subjects.pop(), subjects.is_empty()) {
             (Some(subject), true) => Ok((subject, outcome)),
             (Some(_), false) => {
@@ -265,7 +285,8 @@ impl Arguments {
         let places = self.output.iter().enumerate().map(place).collect::<Result<Vec<_>, _>>()?;
         for (index, (_, path)) in self.output.iter().enumerate() {
             npy::can_write(path)?;
-            if self.output[..index].iter().any(|(_, other)| other == path) {
+            files::may_write(path).map_err(|(message, help)| Failure::Misused(message, Some(help)))?;
+            if self.output[..index].iter().any(|(_, other)| other == path || files::is_same(other, path)) {
                 let path = path.display();
                 let message = text!("`{path}` is given for two outputs", "`{path}` 被用于两个输出");
                 return Err(Failure::Misused(message, None));
@@ -274,23 +295,12 @@ impl Arguments {
         Ok(places.into_iter().zip(self.output.iter().map(|(_, path)| path.as_path())).collect())
     }
 
-    fn weights(&self, graph: &Graph, device: &Device, dtype: DType) -> Result<Weights, RunError> {
-        let Some(path) = &self.weights else {
-            return Weights::fresh(graph, self.seed, device, dtype);
-        };
-        let Loaded { weights, by_name, pairs } = Weights::load(graph, path, device, dtype)?;
-        if self.verbose {
-            for (ours, theirs) in pairs {
-                super::say(&format!("{ours}  ←  {theirs}"));
-            }
-        } else if !by_name && !self.voice.quiet {
-            let note = text!(
-                "note: the weights are assigned by shapes and order; --verbose lists them",
-                "说明:权重按形状与次序对应;--verbose 列出对应关系"
-            );
-            super::say(note.get(self.voice.language()));
-        }
-        Ok(weights)
+    /// Notes which files are read; those that can be read only once must be read once.
+    fn check_files(&self) -> Result<(), Failure> {
+        self.given_files().for_each(files::is_read);
+        let read = self.given_files().chain([Path::new(&self.file)]);
+        read_once(&read.map(Path::to_string_lossy).collect::<Vec<_>>())
+            .map_err(|message| Failure::Misused(message, None))
     }
 }
 
@@ -337,7 +347,7 @@ fn other_batch(path: &Path, samples: u64, source: &str, others: u64) -> Failure 
     Failure::Misused(message, None)
 }
 
-fn given(written: &str) -> Result<Given, String> {
+fn given(written: &str) -> Result<Given, Text> {
     if let Ok(sizes) = sizes(written) {
         return Ok(Given::Sizes(sizes));
     }
@@ -346,7 +356,7 @@ fn given(written: &str) -> Result<Given, String> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "clap asks for a Result")]
-fn named_file(written: &str) -> Result<(Option<String>, PathBuf), String> {
+fn named_file(written: &str) -> Result<(Option<String>, PathBuf), Text> {
     Ok(match written.split_once('=') {
         // A file whose name has an `=` in it is that file.
         Some((name, path)) if !Path::new(written).exists() => (Some(name.to_owned()), PathBuf::from(path)),

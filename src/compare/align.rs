@@ -1,124 +1,111 @@
-//! Which parts of one box are which of another: first by name, then by kind in the same order.
+//! Which parts of one box are which of another: those that are most alike together, in the same order.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::Sides;
-use crate::graph::outline::Outline;
-use crate::graph::{NodeId, Place, ScopeKind};
-use crate::op::Entry;
-use crate::subject::Subject;
+use super::item::Item;
 
-/// The most pairs of parts that are weighed against each other on one level; with more, names alone decide.
+/// The most pairs of parts that are weighed against each other on one level; with more, only those that stand about as far
+/// from the start.
 const MOST_PAIRS: usize = 1 << 22;
 
-/// A part of a box, as it is matched.
-pub(super) struct Item<'g> {
-    /// What it comes to when boxes around a single part are taken as one with it.
-    place: Place,
-    name: &'g str,
-    /// Whether somebody has chosen the name; `conv2d_1` only counts.
-    is_named: bool,
-    /// The operator or block.
-    kind: &'g str,
-    is_box: bool,
-    /// Two parts of different content have different fingerprints, but for one chance in 2^64.
-    print: u64,
-}
-
-/// A fingerprint of what each node is, by node.
-pub(super) fn prints(subject: &Subject) -> Vec<u64> {
-    let graph = &subject.network.graph;
-    let print = |(id, node): (NodeId, &crate::graph::Node)| {
-        let mut hasher = DefaultHasher::new();
-        format!("{:?}", node.content).hash(&mut hasher);
-        (&node.shape, graph.input_shapes(id), node.frozen, node.weights_of.is_some()).hash(&mut hasher);
-        hasher.finish()
-    };
-    graph.nodes().map(print).collect()
-}
-
-/// The parts of a box as they are matched.
-pub(super) fn items<'g>(outline: &Outline<'g>, prints: &[u64], parts: &[Place]) -> Vec<Item<'g>> {
-    let graph = outline.graph;
-    let item = |&part: &Place| {
-        let name = match part {
-            Place::Node(id) => &*graph.node(id).name,
-            Place::Box(id) => &*graph.scope(id).name,
-        };
-        let (place, mut hasher) = (outline.innermost(part), DefaultHasher::new());
-        let (kind, is_box) = match place {
-            Place::Node(id) => {
-                prints[id.index()].hash(&mut hasher);
-                (graph.node(id).operator_name(), false)
-            }
-            Place::Box(id) => {
-                graph.scope(id).nodes().for_each(|node| prints[node.index()].hash(&mut hasher));
-                (kind(&graph.scope(id).kind), true)
-            }
-        };
-        Item { place, name, is_named: !counts_only(name, kind), kind, is_box, print: hasher.finish() }
-    };
-    parts.iter().map(item).collect()
-}
-
-fn kind(kind: &ScopeKind) -> &str {
-    match kind {
-        ScopeKind::Block(block) => block,
-        ScopeKind::Network => "network",
-        ScopeKind::Group => "layers",
-        ScopeKind::Repeat => "repeat",
-        ScopeKind::Branches => "branches",
-        ScopeKind::Branch => "branch",
-        ScopeKind::Side => "side",
-    }
-}
-
-/// Whether a name is one that expansion has given: the kind and a number.
-fn counts_only(name: &str, kind: &str) -> bool {
-    let Some((word, number)) = name.rsplit_once('_') else { return false };
-    let is_kind = word == kind || word == "layers" || Entry::find(word).is_some();
-    is_kind && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-}
+/// The most pairs of branches that are looked at out of order.
+const MOST_BRANCHES: usize = 1 << 16;
 
 /// Every part of `first` and of `second`, once, in the order of execution: of what only one has, that of `first` stands
-/// before that of `second`.
-pub(super) fn align(first: &[Item], second: &[Item]) -> Vec<Sides> {
-    let same = |(a, b): &(&Item, &Item)| a.name == b.name && a.print == b.print && a.kind == b.kind;
+/// before that of `second`. With each, whether two boxes are each other's like even where their parts are not.
+pub(super) fn align(first: &[Item], second: &[Item]) -> Vec<(Sides, bool)> {
+    let same = |(a, b): &(&Item, &Item)| a.name == b.name && a.print == b.print && a.facing(b).is_some();
     let start = first.iter().zip(second).take_while(same).count();
     let (rest, other) = (&first[start..], &second[start..]);
     let end = rest.iter().rev().zip(other.iter().rev()).take_while(same).count();
     let (rest, other) = (&rest[..rest.len() - end], &other[..other.len() - end]);
-    let pairs = if rest.len().checked_mul(other.len()).is_some_and(|pairs| pairs <= MOST_PAIRS) {
-        weighed(rest, other)
-    } else {
-        by_name(rest, other)
-    };
-    let pairs = (0..start).map(|at| (at, at)).chain(pairs.into_iter().map(|(a, b)| (start + a, start + b)));
+    let branches = branches(rest, other);
+    let weighed = weighed(rest, other, &branches).into_iter().map(|(a, b)| (start + a, start + b));
+    let pairs = (0..start).map(|at| (at, at)).chain(weighed);
     let ends = (0..end).map(|at| (first.len() - end + at, second.len() - end + at));
-    merged(first, second, &pairs.chain(ends).collect::<Vec<_>>())
+    let branches = branches.into_iter().map(|(a, b)| (start + a, start + b)).collect();
+    merged(first, second, &pairs.chain(ends).collect::<Vec<_>>(), branches)
 }
 
-/// The pairs, none crossing another, that weigh most together.
-fn weighed(first: &[Item], second: &[Item]) -> Vec<(usize, usize)> {
-    let columns = second.len() + 1;
-    // By how many parts are left of each: the most that their pairs weigh.
-    let mut best = vec![0u64; (first.len() + 1) * columns];
-    for a in (0..first.len()).rev() {
-        for b in (0..second.len()).rev() {
-            let apart = best[(a + 1) * columns + b].max(best[a * columns + b + 1]);
-            let paired = weight(&first[a], &second[b]).map_or(0, |w| w + best[(a + 1) * columns + b + 1]);
-            best[a * columns + b] = apart.max(paired);
+/// Branches that are each other's like, the most alike first, in whatever order they stand.
+fn branches(first: &[Item], second: &[Item]) -> Vec<(usize, usize)> {
+    let of = |items: &[Item]| (0..items.len()).filter(|&at| items[at].is_branch).collect::<Vec<_>>();
+    let (ours, theirs) = (of(first), of(second));
+    if ours.len().saturating_mul(theirs.len()) > MOST_BRANCHES {
+        return vec![];
+    }
+    let mut pairs: Vec<_> = ours
+        .iter()
+        .flat_map(|&a| theirs.iter().map(move |&b| (a, b)))
+        .filter_map(|(a, b)| Some((Reverse(first[a].likeness(&second[b])?), a.abs_diff(b), a, b)))
+        .collect();
+    pairs.sort_unstable();
+    let (mut taken, mut taken_there) = (BTreeSet::new(), BTreeSet::new());
+    let is_free = |&(_, _, a, b): &(_, _, usize, usize)| {
+        let free = !taken.contains(&a) && !taken_there.contains(&b);
+        free && taken.insert(a) && taken_there.insert(b)
+    };
+    pairs.into_iter().filter(is_free).map(|(_, _, a, b)| (a, b)).collect()
+}
+
+/// By how many parts are left of each: the most that their pairs weigh. Of a great many parts only a band is kept, around
+/// those that stand as far from the start in both.
+struct Best {
+    band: usize,
+    rows: usize,
+    columns: usize,
+    cells: Vec<u32>,
+}
+
+impl Best {
+    fn new(rows: usize, columns: usize) -> Self {
+        let band = (columns + 1).min((MOST_PAIRS / (rows + 1)).max(1));
+        Self { band, rows, columns, cells: vec![0; band * (rows + 1)] }
+    }
+
+    /// Where the band starts in a row.
+    fn start(&self, row: usize) -> usize {
+        let center = if self.rows == 0 { 0 } else { row * self.columns / self.rows };
+        center.saturating_sub(self.band / 2).min(self.columns + 1 - self.band)
+    }
+
+    /// Before the band what stands at its start, since parts may be left out; behind it nothing.
+    fn at(&self, row: usize, column: usize) -> u32 {
+        let within = column.saturating_sub(self.start(row));
+        if within < self.band { self.cells[row * self.band + within] } else { 0 }
+    }
+
+    fn fill(&mut self, likeness: impl Fn(usize, usize) -> Option<u32>) {
+        for row in (0..self.rows).rev() {
+            let start = self.start(row);
+            for column in (start..(start + self.band).min(self.columns)).rev() {
+                let apart = self.at(row + 1, column).max(self.at(row, column + 1));
+                let paired = likeness(row, column).map_or(0, |own| own + self.at(row + 1, column + 1));
+                self.cells[row * self.band + column - start] = apart.max(paired);
+            }
         }
     }
+}
+
+/// The pairs, none crossing another, that are most alike together, without the `branches` that are paired already.
+fn weighed(first: &[Item], second: &[Item], branches: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    let is_branch = |items: &[Item], at: usize| !branches.is_empty() && items[at].is_branch;
+    let likeness = |a: usize, b: usize| {
+        let is_free = !is_branch(first, a) && !is_branch(second, b);
+        is_free.then(|| first[a].likeness(&second[b])).flatten()
+    };
+    let mut best = Best::new(first.len(), second.len());
+    best.fill(likeness);
     let (mut a, mut b, mut pairs) = (0, 0, vec![]);
     while a < first.len() && b < second.len() {
-        let here = best[a * columns + b];
-        let paired = weight(&first[a], &second[b]).map(|w| w + best[(a + 1) * columns + b + 1]);
+        let here = best.at(a, b);
+        let paired = likeness(a, b).map(|own| own + best.at(a + 1, b + 1));
         if paired == Some(here) {
             pairs.push((a, b));
             (a, b) = (a + 1, b + 1);
-        } else if best[(a + 1) * columns + b] == here {
+        } else if best.at(a + 1, b) == here {
             a += 1;
         } else {
             b += 1;
@@ -127,51 +114,74 @@ fn weighed(first: &[Item], second: &[Item]) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// How much two parts are alike; `None` if they are not each other's like. A name outweighs whatever kinds say.
-fn weight(a: &Item, b: &Item) -> Option<u64> {
-    const NAME: u64 = 1 << 32;
-    let (same_name, same_kind) = (a.name == b.name, a.kind == b.kind && a.is_box == b.is_box);
-    let alike = if a.print == b.print { 4 } else { 0 };
-    match (same_name && a.is_named, same_kind) {
-        (true, _) => Some(NAME + alike + u64::from(same_kind)),
-        (false, true) => Some(2 + alike + u64::from(same_name)),
-        (false, false) => None,
-    }
-}
-
-/// Pairs of the same name, none crossing another.
-fn by_name(first: &[Item], second: &[Item]) -> Vec<(usize, usize)> {
-    let places: BTreeMap<&str, usize> = second.iter().enumerate().map(|(at, item)| (item.name, at)).collect();
-    let mut next = 0;
-    let pair = |(a, item): (usize, &Item)| {
-        let b = *places.get(item.name).filter(|&&b| b >= next)?;
-        next = b + 1;
-        Some((a, b))
-    };
-    first.iter().enumerate().filter_map(pair).collect()
-}
-
-/// The parts of both in one order, those of the same name that are left paired, though they stand elsewhere.
-fn merged(first: &[Item], second: &[Item], pairs: &[(usize, usize)]) -> Vec<Sides> {
+/// The parts that stand elsewhere in the other, by their place there: `branches`, and of what is left, what is of the same
+/// name and kind, or the same in all else.
+fn moved(
+    first: &[Item],
+    second: &[Item],
+    pairs: &[(usize, usize)],
+    branches: Vec<(usize, usize)>,
+) -> BTreeMap<usize, usize> {
+    let paired = || pairs.iter().chain(&branches);
     let paired: [BTreeSet<usize>; 2] =
-        [pairs.iter().map(|pair| pair.0).collect(), pairs.iter().map(|pair| pair.1).collect()];
-    let left = |side: usize, items: &[Item]| -> Vec<usize> {
-        (0..items.len()).filter(|at| !paired[side].contains(at) && items[*at].is_named).collect()
-    };
-    let names: BTreeMap<&str, usize> = left(0, first).into_iter().map(|at| (first[at].name, at)).collect();
-    let moved: BTreeMap<usize, usize> =
-        left(1, second).into_iter().filter_map(|b| Some((b, *names.get(second[b].name)?))).collect();
+        [paired().map(|pair| pair.0).collect(), paired().map(|pair| pair.1).collect()];
+    let left =
+        |side: usize, count: usize| (0..count).filter(|at| !paired[side].contains(at)).collect::<Vec<_>>();
+    let (mut names, mut prints) = (BTreeMap::new(), BTreeMap::<u64, VecDeque<usize>>::new());
+    for a in left(0, first.len()) {
+        names.insert(first[a].name, a);
+        prints.entry(first[a].print).or_default().push_back(a);
+    }
+    let mut moved: BTreeMap<usize, usize> = branches.into_iter().map(|(a, b)| (b, a)).collect();
+    let mut gone = BTreeSet::new();
+    let others = left(1, second.len());
+    for &b in &others {
+        let of_name =
+            |&&a: &&usize| first[a].is_namesake(&second[b]) && first[a].facing(&second[b]).is_some();
+        if let Some(&a) = names.get(second[b].name).filter(of_name)
+            && gone.insert(a)
+        {
+            moved.insert(b, a);
+        }
+    }
+    for b in others {
+        if moved.contains_key(&b) || !second[b].is_moved() {
+            continue;
+        }
+        let same = prints.get_mut(&second[b].print);
+        if let Some(a) =
+            same.and_then(|same| std::iter::from_fn(|| same.pop_front()).find(|&a| gone.insert(a)))
+        {
+            moved.insert(b, a);
+        }
+    }
+    moved
+}
+
+/// The parts of both in one order, with those that stand elsewhere in the other.
+fn merged(
+    first: &[Item],
+    second: &[Item],
+    pairs: &[(usize, usize)],
+    branches: Vec<(usize, usize)>,
+) -> Vec<(Sides, bool)> {
+    let moved = moved(first, second, pairs, branches);
     let gone: BTreeSet<usize> = moved.values().copied().collect();
+    let both = |a: usize, b: usize| {
+        let (one, other) = (&first[a], &second[b]);
+        let (one, other) = one.facing(other).unwrap_or((one.place(), other.place()));
+        (Sides::Both(one, other), first[a].replaces(&second[b]))
+    };
     let (mut a, mut b, mut order) = (0, 0, vec![]);
     for &(to_a, to_b) in pairs.iter().chain([&(first.len(), second.len())]) {
         let alone = (a..to_a).filter(|at| !gone.contains(at));
-        order.extend(alone.map(|at| Sides::First(first[at].place)));
+        order.extend(alone.map(|at| (Sides::First(first[at].place()), false)));
         order.extend((b..to_b).map(|at| match moved.get(&at) {
-            Some(&from) => Sides::Both(first[from].place, second[at].place),
-            None => Sides::Second(second[at].place),
+            Some(&from) => both(from, at),
+            None => (Sides::Second(second[at].place()), false),
         }));
         if to_a < first.len() && to_b < second.len() {
-            order.push(Sides::Both(first[to_a].place, second[to_b].place));
+            order.push(both(to_a, to_b));
         }
         (a, b) = (to_a + 1, to_b + 1);
     }

@@ -1,6 +1,6 @@
 //! A figure as it is printed, "4.11 G": the whole numbers that are written so, rounded or cut at the last digit.
 
-use super::numeral::digits;
+use super::numeral::{Numeral, Start, read};
 use crate::text;
 use crate::text::Text;
 
@@ -23,11 +23,11 @@ pub struct Figure {
     pub decimal: Span,
     /// The same with units of powers of 1024, if there is a unit.
     pub binary: Option<Span>,
-    /// What is counted, if the unit says so.
+    /// What is counted, if the unit says so: parameters, MACs or FLOPs. Papers call MACs FLOPs, too.
     pub of: Option<Quantity>,
 }
 
-/// What a number counts, as its unit says. Papers call MACs FLOPs, too.
+/// What a number counts, as its unit says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantity {
     /// `params`, `parameters`.
@@ -38,6 +38,8 @@ pub enum Quantity {
     Flops,
     /// `B` behind a letter, `bytes`.
     Bytes,
+    /// `s`, `ms`.
+    Seconds,
 }
 
 /// The whole numbers that are written alike.
@@ -66,44 +68,71 @@ pub enum Fit {
     Cut,
 }
 
+impl Quantity {
+    /// What it is called in a sentence, in English and Chinese.
+    pub fn name(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Params => ("parameters", "参数"),
+            Self::Macs => ("MACs", "乘加"),
+            Self::Flops => ("FLOPs", "FLOPs"),
+            Self::Bytes => ("bytes", "字节"),
+            Self::Seconds => ("seconds", "时间"),
+        }
+    }
+}
+
 impl Figure {
-    /// Reads `4.11 G`, `4.11GFLOPs`, `4,111 M`, `3.87e9`, `4111514624`.
+    /// Reads `4.11 G`, `4.11GFLOPs`, `4,111 M`, `3.87e9`, `3.8×10⁹`, `3.8 billion`, `138 million parameters`, `4111514624`.
     pub fn parse(written: &str) -> Result<Self, Text> {
         let wrong = || {
             text!(
-                "`{written}` is no figure: figures are as in `4.11 G`, `4,111 M`, `3.87e9` or `4111514624`",
-                "`{written}` 不是数字:应形如 `4.11 G`、`4,111 M`、`3.87e9` 或 `4111514624`"
+                "`{written}` is no figure: figures are as in `4.11 G`, `3.8 billion`, `25.6M params`, `3.87e9` or `4111514624`",
+                "`{written}` 不是数字:应形如 `4.11 G`、`38 亿`、`25.6M params`、`3.87e9` 或 `4111514624`"
             )
         };
         let text = written.trim();
-        let end = number_end(text);
-        let (number, unit) = (&text[..end], text[end..].trim());
         if text.starts_with(['-', '−']) {
             return Err(text!("`{written}` is below 0, and counts are not", "`{written}` 小于 0,而计数不会"));
         }
-        let (unit_power, only_binary, of) = unit_of(unit).ok_or_else(wrong)?;
-        let (mantissa, exponent) = digits(number).ok_or_else(wrong)?;
+        let unsigned = text.trim_start_matches(['~', '≈', '∼']).trim_start();
+        let too_long = || text!("`{written}` has more than 15 digits", "`{written}` 超过 15 位");
+        let numeral = match read(unsigned) {
+            Some(Start::Number(numeral, end)) if end == unsigned.len() => numeral,
+            Some(Start::TooLong(end)) if end == unsigned.len() => return Err(too_long()),
+            Some(Start::Number(..) | Start::TooLong(_)) | None => return Err(wrong()),
+        };
+        let Numeral { mantissa, exponent, unit } = numeral;
+        // A hundredth is no part of a count.
+        if unit.power_of_ten < 0 {
+            return Err(wrong());
+        }
         if mantissa == 0 {
             return Err(text!(
                 "`{written}` is 0: every way of counting gives more",
                 "`{written}` 为 0:任何计数方式都大于它"
             ));
         }
+        if unit.of == Some(Quantity::Seconds) {
+            return Err(text!("`{written}` is no count, and no size", "`{written}` 既不是数量,也不是大小"));
+        }
         let digits = mantissa.ilog10() + 1;
         if digits > MOST_DIGITS {
-            return Err(text!("`{written}` has more than 15 digits", "`{written}` 超过 15 位"));
+            return Err(too_long());
         }
         let too_far = || text!("`{written}` is no size that a network has", "`{written}` 不是网络会有的大小");
-        let whole = u64::try_from(mantissa).map_err(|_| wrong())?;
-        let span = |base: u128| Span::new(mantissa, base.pow(unit_power), exponent).ok_or_else(too_far);
-        let binary = (unit_power > 0).then(|| span(1024)).transpose()?;
-        let decimal = if only_binary { span(1024)? } else { span(1000)? };
-        let binary = binary.filter(|_| !only_binary);
-        let figure = Self { written: text.to_owned(), digits, mantissa: whole, decimal, binary, of };
+        let whole = u64::try_from(mantissa).map_err(|_| too_long())?;
+        let span = |base: u128| Span::new(mantissa, base.pow(unit.thousands), exponent).ok_or_else(too_far);
+        let (decimal, binary) = match (unit.thousands, unit.is_binary) {
+            (0, _) => (span(1000)?, None),
+            (_, true) => (span(1024)?, None),
+            (_, false) => (span(1000)?, Some(span(1024)?)),
+        };
+        let (written, of) = (text.to_owned(), unit.of);
+        let figure = Self { written, digits, mantissa: whole, decimal, binary, of };
         if figure.is_whole() || figure.may_lack_unit() {
             Ok(figure)
         } else {
-            Err(text!("no whole number is written `{written}`", "没有整数会写成 `{written}`"))
+            Err(text!("no whole number is written `{text}`", "没有整数会写成 `{text}`"))
         }
     }
 
@@ -115,7 +144,7 @@ impl Figure {
 
     /// Whether it has no unit.
     fn may_lack_unit(&self) -> bool {
-        self.written.ends_with(|c: char| c.is_ascii_digit() || c == '.')
+        self.written.chars().all(|c| c.is_ascii_digit() || ".,_'".contains(c))
     }
 
     /// The figure with a unit behind it that it may have lost, each of them; none if it has one.
@@ -123,10 +152,8 @@ impl Figure {
         if !self.may_lack_unit() {
             return vec![];
         }
-        ["k", "M", "G", "T"]
-            .into_iter()
-            .filter_map(|unit| Self::parse(&format!("{} {unit}", self.written)).ok())
-            .collect()
+        let units = ["k", "M", "G", "T"].into_iter();
+        units.filter_map(|unit| Self::parse(&format!("{} {unit}", self.written)).ok()).collect()
     }
 }
 
@@ -175,59 +202,6 @@ impl Span {
     }
 }
 
-/// Where the number ends and the unit begins.
-fn number_end(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let is_part = |c: char| c.is_ascii_digit() || ".,_'".contains(c);
-    let mut end = text.find(|c: char| !is_part(c)).unwrap_or(text.len());
-    // An exponent: an `e`, perhaps a sign, and a digit.
-    if matches!(bytes.get(end), Some(b'e' | b'E')) {
-        let sign = usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
-        let digits = bytes[end + 1 + sign..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if digits > 0 {
-            end += 1 + sign + digits;
-        }
-    }
-    end
-}
-
-/// The power of 1000 that a unit stands for, whether it is one of 1024 for sure, and what it counts: `G`, `GFLOPs`, `MiB`, `B`.
-fn unit_of(unit: &str) -> Option<(u32, bool, Option<Quantity>)> {
-    let lower = unit.to_lowercase();
-    let words = [
-        (Quantity::Params, &["parameters", "params", "param"][..]),
-        (Quantity::Flops, &["flops", "flop"]),
-        (Quantity::Macs, &["macs", "mac", "madds", "madd", "mult-adds", "multiply-adds"]),
-        (Quantity::Bytes, &["bytes", "byte", "ib"]),
-    ];
-    let counted = words.into_iter().find_map(|(of, words)| {
-        let (word, rest) = words.iter().find_map(|word| Some((*word, lower.strip_suffix(word)?)))?;
-        // `MiB` is `Mi` and bytes.
-        Some((of, if word == "ib" { &lower[..lower.len() - 1] } else { rest }))
-    });
-    // `B` alone is a billion, and bytes behind a letter.
-    let in_bytes = lower.strip_suffix('b').filter(|rest| ["k", "m", "g", "t"].contains(rest));
-    let (of, rest) = match (counted, in_bytes) {
-        (Some((of, rest)), _) => (Some(of), rest),
-        (None, Some(rest)) => (Some(Quantity::Bytes), rest),
-        (None, None) => (None, lower.strip_suffix("ops").unwrap_or(&lower)),
-    };
-    let (letter, only_binary) = match rest.trim().strip_suffix('i') {
-        Some(letter) => (letter, true),
-        None => (rest.trim(), false),
-    };
-    let power = match letter {
-        "" if !only_binary => 0,
-        "k" => 1,
-        "m" => 2,
-        "g" => 3,
-        "b" if !only_binary => 3,
-        "t" => 4,
-        _ => return None,
-    };
-    Some((power, only_binary, of))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,11 +209,12 @@ mod tests {
     #[test]
     fn figures_stand_for_what_is_written_so() {
         let bounds = |written: &str| Figure::parse(written).unwrap().decimal.bounds();
-        for written in ["4.12 G", "4.12G", "4.12 GFLOPs", "4.12 B", "4,120M", "4.12e9", "4.12E+9"] {
-            assert!(Figure::parse(written).is_ok(), "{written}");
+        for written in ["4.12 G", "4.12G", "4.12 GFLOPs", "4.12 B", "4.12e9", "4.12E+9", "≈ 4.12x10^9"]
+            .into_iter()
+            .chain(["4.12×10⁹", "4.12 × 10^9", "4.12 billion", "4.12 billion multiply-adds", "41.2 亿"])
+        {
+            assert_eq!(bounds(written), (4_115_000_000, 4_129_999_999), "{written}");
         }
-        assert_eq!(bounds("4.12 G"), (4_115_000_000, 4_129_999_999));
-        assert_eq!(bounds("4.12e9"), bounds("4.12 GMACs"));
         assert_eq!(bounds("4,120 M"), (4_119_500_000, 4_120_999_999));
         assert_eq!(bounds("4111514624"), (4_111_514_624, 4_111_514_624));
         assert_eq!(bounds("290 M"), (289_500_000, 290_999_999));
@@ -247,6 +222,26 @@ mod tests {
         assert_eq!((ki.decimal.exact, ki.binary), (Some(2048), None));
         assert_eq!(Figure::parse("2 k").unwrap().binary.unwrap().exact, Some(2048));
         assert_eq!(Figure::parse("0.35 G").unwrap().digits, 2);
+    }
+
+    #[test]
+    fn a_unit_says_what_is_counted() {
+        let of = |written: &str| Figure::parse(written).unwrap().of;
+        for written in ["25.6M params", "138 million parameters", "1.38 亿个参数", "138e6 parameters"] {
+            assert_eq!(of(written), Some(Quantity::Params), "{written}");
+        }
+        for written in ["1.17 GMac", "4.1 GMACs", "569M mult-adds", "3.8 billion multiply–adds"] {
+            assert_eq!(of(written), Some(Quantity::Macs), "{written}");
+        }
+        for written in ["4.1 GFLOPs", "4.1GFlop", "3.6 billion FLOPs"] {
+            assert_eq!(of(written), Some(Quantity::Flops), "{written}");
+        }
+        assert_eq!(["4.1G", "1,582,671,872", "4 GOPs", "7B"].map(of), [None; 4]);
+        assert_eq!(Figure::parse("3.8 billion").unwrap().binary, None);
+        assert_eq!(["528 MB", "528 MiB", "12 bytes"].map(of), [Some(Quantity::Bytes); 3]);
+        for written in ["20 ms", "5 %", "-4", "0.0001 k", "4.1 params"] {
+            assert!(Figure::parse(written).is_err(), "{written}");
+        }
     }
 
     #[test]

@@ -40,12 +40,11 @@ impl Operator for Concat {
         shape(dims)
     }
 
-    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(&'static str, Working)> {
+    fn resized(&self, inputs: &[Shape], output: &Shape) -> Vec<(usize, Working)> {
         match output.axis(self.dim.0) {
             Some(axis) if inputs.len() > 1 => {
                 let sizes = inputs.iter().map(|input| Working::Number(input.dims()[axis].into()));
-                let name = if axis == 0 { "output channels" } else { "output size" };
-                vec![(name, Working::Sum(sizes.collect()))]
+                vec![(axis, Working::Sum(sizes.collect()))]
             }
             Some(_) | None => vec![],
         }
@@ -147,8 +146,8 @@ mod tests {
         let output = concat.output(&inputs).unwrap();
         assert_eq!(output.dims(), [256, 28, 28]);
         assert_eq!(concat.cost(&inputs, &output).unwrap().terms, []);
-        let (name, working) = &concat.output_workings(&inputs, &output)[0];
-        assert_eq!(*name, "output channels");
+        let (axis, working) = &concat.resized(&inputs, &output)[0];
+        assert_eq!(*axis, 0);
         assert_eq!(working.substitution(Notation::Text), "64 + 128 + 32 + 32");
     }
 

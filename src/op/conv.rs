@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::connections::Connections;
 use super::convolve::{self, convolve};
 use super::settings::{self, Padding, PerAxis, Size};
-use super::window::{self, Axis, Window};
+use super::window::{self, Axis, Window, shorthand};
 use super::workspace::product;
 use super::{
     Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, Workspace, only_spatial, shape,
@@ -147,6 +147,12 @@ impl<const N: usize> Operator for Conv<N> {
             words.push(text!("no bias", "无偏置"));
         }
         Some(Text::list(&words))
+    }
+
+    fn shorthand(&self, inputs: &[Shape]) -> Option<String> {
+        let groups = shorthand::groups(self.groups.get(), inputs.first()?.channels()?);
+        let signs = [Some(self.sliding().shorthand()), groups];
+        Some(signs.into_iter().flatten().collect::<Vec<_>>().join(" "))
     }
 
     fn class(&self) -> Class {

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::scatter::{self, scatter};
 use super::settings::{self, Extent, PerAxis, Size};
-use super::window::{self, Axis, Window};
+use super::window::{self, Axis, Window, shorthand};
 use super::{
     Class, Cost, Definition, Initializer, Look, Operator, Reach, Reason, Slide, Term, Weight, Workspace,
     conv, only_spatial, shape, size, taps,
@@ -129,12 +129,7 @@ impl<const N: usize> Operator for ConvTranspose<N> {
             text!("{from} → {to} channels", "{from} → {to} 通道"),
         ];
         words.extend(window.sliding());
-        if self.output_padding != PerAxis::default() {
-            let mut more = self.output_padding.0.map(|more| more.get().to_string()).to_vec();
-            if more.iter().all(|size| size == &more[0]) {
-                more.truncate(1);
-            }
-            let more = more.join("×");
+        if let Some(more) = self.more_at_the_end() {
             words.push(text!("output padding {more}", "输出填充 {more}"));
         }
         if groups > 1 {
@@ -144,6 +139,13 @@ impl<const N: usize> Operator for ConvTranspose<N> {
             words.push(text!("no bias", "无偏置"));
         }
         Some(Text::list(&words))
+    }
+
+    fn shorthand(&self, inputs: &[Shape]) -> Option<String> {
+        let more = self.more_at_the_end().map(|more| format!("o{more}"));
+        let groups = shorthand::groups(self.groups.get(), inputs.first()?.channels()?);
+        let signs = [Some(self.sliding().shorthand()), more, groups];
+        Some(signs.into_iter().flatten().collect::<Vec<_>>().join(" "))
     }
 
     /// Element `i` adds to the positions `stride·i − padding` up to a kernel's reach behind that; so a position looks back at
@@ -175,9 +177,9 @@ impl<const N: usize> Operator for ConvTranspose<N> {
         }
     }
 
-    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+    fn workspace(&self, inputs: &[Shape], output: &Shape, device: &Device) -> Workspace {
         let kernel = self.weights(inputs).first().map_or(vec![], Weight::dims);
-        scatter::workspace(inputs[0].dims(), output.dims(), &kernel, self.groups.get())
+        scatter::workspace(inputs[0].dims(), output.dims(), &kernel, self.groups.get(), device)
     }
 }
 
@@ -191,6 +193,15 @@ impl<const N: usize> ConvTranspose<N> {
             Axis { kernel, stride, dilation, before: padding, after: padding, ceil: false }
         };
         Window { axes: (0..N).map(axis).collect() }
+    }
+
+    /// The output padding, `1` or `1×0`; `None` if there is none.
+    fn more_at_the_end(&self) -> Option<String> {
+        let mut more = self.output_padding.0.map(|more| more.get().to_string()).to_vec();
+        if more.iter().all(|size| size == &more[0]) {
+            more.truncate(1);
+        }
+        (self.output_padding != PerAxis::default()).then(|| more.join("×"))
     }
 
     /// The output channels that each input channel adds to, with what they are called.

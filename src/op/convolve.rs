@@ -10,6 +10,7 @@ use std::iter;
 
 use candle_core::{Device, Error, Result, Tensor};
 
+use super::packing::packed;
 use super::taps;
 use super::window::{Axis, Window};
 use super::workspace::{Workspace, elements, product};
@@ -80,26 +81,35 @@ impl Sizes<'_> {
     ///   outputs as rows, with these outputs;
     /// - for all else: the windows of all outputs as rows, and a copy of the output.
     ///
-    /// Each copies its weights. Afterwards the outputs of the groups are joined or a bias is added, which is one more output.
+    /// Each copies its weights, and multiplies matrices. Afterwards the outputs of the groups are joined or a bias is added,
+    /// which is one more output.
     fn native(&self, window: &Window, is_dense: bool, device: &Device) -> Workspace {
         let groups = u128::from(self.groups);
         let (input, output) = (elements(self.input) / groups, elements(&self.output));
         let (out_channels, positions) = (u128::from(self.output[0]) / groups, elements(&self.output[1..]));
         let taps = product(window.axes.iter().map(|axis| axis.kernel.into()));
         let in_window = product([taps, u128::from(self.input[0]) / groups]);
-        let (of_sample, rows) = match (device.is_cpu() && window.axes.len() == 2, taps) {
-            (true, 1) if is_dense => (2 * input + output / groups, 0),
-            (true, 2..) => {
-                let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u128);
-                // An output's row and column are two words of 64 bits, which are four numbers.
-                let of_row = in_window + out_channels + 4;
-                (input, product([positions.min(TILE) * threads, of_row]))
+        let threads = rayon::current_num_threads() as u128;
+        let by_threads = |numbers: u128| Workspace { of_sample: 0, once: product([threads, numbers]) };
+        let multiply = |rows: u128| packed(rows, in_window, out_channels, device);
+        let holds = match (device.is_cpu() && window.axes.len() == 2, taps) {
+            (true, 1) if is_dense => {
+                Workspace::of_sample(2 * input + output / groups)
+                    + by_threads(multiply(positions).of_batch(1))
             }
-            (true | false, _) => (product([in_window, positions]) + output / groups, 0),
+            (true, 2..) => {
+                // An output's row and column are two words of 64 bits, which are four numbers.
+                let (rows, of_row) = (positions.min(TILE), in_window + out_channels + 4);
+                let of_tile = product([rows, of_row]) + multiply(rows).of_batch(1);
+                Workspace::of_sample(input) + by_threads(of_tile)
+            }
+            (true | false, _) => {
+                Workspace::of_sample(product([in_window, positions]) + output / groups) + multiply(positions)
+            }
         };
         let handles = if groups > 1 { product([groups, HANDLES]) } else { 0 };
-        let once = rows + product([in_window, out_channels]) + handles;
-        Workspace { of_sample: of_sample.max(output), once }
+        let beside = Workspace { of_sample: 0, once: product([in_window, out_channels]) + handles };
+        holds.or(Workspace::of_sample(output)) + beside
     }
 
     /// The padded input; for each tap what it sees, in order; the sum, and either what the tap adds on its way or the new sum.

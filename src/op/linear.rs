@@ -1,12 +1,15 @@
 //! `linear`: a linear layer, as `torch.nn.Linear`: on the last dimension of a tensor of any rank.
 
-use candle_core::{D, Tensor};
+use candle_core::{D, Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::packing::packed;
 use super::settings::{self, Size};
+use super::workspace::elements;
 use super::{
-    Class, Cost, Definition, Initializer, Operator, Reach, Reason, Term, Weight, only_ranked, shape,
+    Class, Cost, Definition, Initializer, Operator, Reach, Reason, Term, Weight, Workspace, only_ranked,
+    shape,
 };
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
@@ -90,6 +93,13 @@ impl Operator for Linear {
         dims.pop();
         dims.push(output.dim(1)?);
         output.reshape(dims)
+    }
+
+    /// What the product needs; then the output once more, while the bias is added.
+    fn workspace(&self, inputs: &[Shape], output: &Shape, device: &Device) -> Workspace {
+        let (positions, from) = positions_and_features(&inputs[0]);
+        let multiplied = packed(elements(positions), from.into(), self.out_features.get().into(), device);
+        Workspace::copies(1, inputs, output).or(multiplied)
     }
 }
 

@@ -1,10 +1,11 @@
 //! `matmul`: the matrix product of two tensors that are both computed, as `torch.matmul`: attention's two products.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Arity, Class, Cost, Definition, Operator, Reach, Reason, Term, shape};
+use super::packing::packed;
+use super::{Arity, Class, Cost, Definition, Operator, Reach, Reason, Term, Workspace, shape};
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -98,6 +99,14 @@ impl Operator for Matmul {
         dims.pop();
         dims.push(columns);
         product.reshape(dims)
+    }
+
+    /// Each input in order, should it lie apart; and one product after the other.
+    fn workspace(&self, inputs: &[Shape], output: &Shape, device: &Device) -> Workspace {
+        let (_, [rows, inner]) = matrices(&inputs[0]);
+        let (_, [_, columns]) = matrices(&inputs[1]);
+        let multiplied = packed(rows.into(), inner.into(), columns.into(), device).of_batch(1);
+        Workspace::copies(1, inputs, output) + Workspace { of_sample: 0, once: multiplied }
     }
 }
 

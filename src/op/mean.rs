@@ -4,7 +4,7 @@ use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::settings::Dim;
+use super::settings::{Dim, one_or_more, one_or_more_schema};
 use super::{Along, Class, Cost, Definition, Look, Operator, Reach, Reason, Term, only, shape};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
@@ -16,7 +16,8 @@ use crate::working::Working;
 #[serde(deny_unknown_fields)]
 pub struct Mean {
     /// The dimensions over which the mean is taken; channels are 1, and the last is -1.
-    #[schemars(length(min = 1))]
+    #[serde(deserialize_with = "one_or_more")]
+    #[schemars(schema_with = "one_or_more_schema")]
     pub dim: Vec<Dim>,
     /// Whether each of them stays, with a size of 1.
     #[serde(default)]

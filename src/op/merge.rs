@@ -35,6 +35,9 @@ pub(super) fn unequal(first: &Shape, other: &Shape) -> Reason {
         text!("{first} and {other} are not the same shape", "{first} 与 {other} 形状不同")
     };
     let reason = Reason::new(message);
+    if let Some(sizes) = stretched(first, other) {
+        return reason.help(expansion(first, other, &sizes));
+    }
     match (first.image(), other.image()) {
         (Some(a), Some(b)) => reason.help(shortcut(a, b).or_else(|| shortcut(b, a)).unwrap_or_else(|| {
             text!(
@@ -44,6 +47,27 @@ pub(super) fn unequal(first: &Shape, other: &Shape) -> Reason {
         })),
         (_, _) => reason,
     }
+}
+
+/// What to do where only sizes of 1 differ, to make both shapes these `sizes`.
+fn expansion(first: &Shape, other: &Shape, sizes: &[u64]) -> Text {
+    let expand = |shape: &Shape| {
+        let sizes = sizes.iter().zip(shape.dims());
+        let list = sizes.map(|(to, from)| if to == from { "-1".to_owned() } else { to.to_string() });
+        let list = list.collect::<Vec<_>>().join(", ");
+        text!(
+            "`{{ op = \"expand\", shape = [{list}] }}` behind {shape}",
+            "在 {shape} 之后加 `{{ op = \"expand\", shape = [{list}] }}`"
+        )
+    };
+    let (english, chinese): (Vec<_>, Vec<_>) = [first, other]
+        .into_iter()
+        .filter(|shape| shape.dims() != sizes)
+        .map(|shape| expand(shape))
+        .map(|text| (text.english, text.chinese))
+        .unzip();
+    let (english, chinese) = (english.join(" and "), chinese.join(","));
+    text!("where the repetition is meant, put {english}", "若确实要重复,请{chinese}")
 }
 
 /// The 1×1 convolution that makes the image `from` fit `to`, as in ResNet, where one does: with fewer positions or more channels.
@@ -112,6 +136,16 @@ mod tests {
         );
         // 28 windows with stride 2 need 55 or 56 positions.
         assert!(help([64, 28, 28], [64, 54, 54]).starts_with("a 1×1 `conv2d` with the right"));
-        assert!(help([64, 28, 28], [64, 1, 1]).starts_with("a 1×1 `conv2d` with the right"));
+        assert!(help([64, 28, 28], [32, 1, 1]).starts_with("a 1×1 `conv2d` with the right"));
+        // Where only sizes of 1 differ, no convolution is meant.
+        assert_eq!(
+            help([160, 1, 1], [1, 1, 1]),
+            "where the repetition is meant, put `{ op = \"expand\", shape = [160, -1, -1] }` behind 1×1×1"
+        );
+        assert_eq!(
+            help([64, 1, 1], [1, 28, 28]),
+            "where the repetition is meant, put `{ op = \"expand\", shape = [-1, 28, 28] }` behind 64×1×1 and \
+             `{ op = \"expand\", shape = [64, -1, -1] }` behind 1×28×28"
+        );
     }
 }

@@ -57,6 +57,7 @@ pub mod mean;
 mod merge;
 pub mod mul;
 pub mod multi_head_attention;
+mod packing;
 pub mod pad;
 pub mod parameter;
 pub mod permute;
@@ -241,6 +242,11 @@ pub trait Operator {
         vec![]
     }
 
+    /// The same for dimensions of its own choosing: the index of each among the sizes of the output, and its working.
+    fn resized(&self, _inputs: &[Shape], _output: &Shape) -> Vec<(usize, Working)> {
+        vec![]
+    }
+
     /// What it is, with its settings, in words: "5×5 convolution, 192 → 32 channels, padding 2". `None` where its name in a
     /// description says it all.
     fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
@@ -250,6 +256,11 @@ pub trait Operator {
     /// The sliding window over `input`, if there is one.
     fn window(&self, _input: &Shape) -> Option<Window> {
         None
+    }
+
+    /// In a few signs, how it slides a window and in which groups of channels: `3×3 /2 p1 dw`. `None` if it slides none.
+    fn shorthand(&self, inputs: &[Shape]) -> Option<String> {
+        self.window(inputs.first()?).map(|window| window.shorthand())
     }
 
     /// Which elements of the inputs an element of the output depends on: for receptive fields. Through the window, if there is

@@ -56,22 +56,16 @@ impl Operator for Pad {
         shape(dims).map_err(|reason| reason.at("padding"))
     }
 
-    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(&'static str, Working)> {
+    fn resized(&self, inputs: &[Shape], output: &Shape) -> Vec<(usize, Working)> {
         let rank = output.rank();
         let working = |(axis, before, after): (usize, i64, i64)| {
-            let name = match (rank - axis, axis) {
-                (_, 0) => "output channels",
-                (1, _) if rank == 3 => "output width",
-                (2, _) if rank == 3 => "output height",
-                _ => "output size",
-            };
             let start = Working::Number(inputs[0].dims()[axis].into());
             // What is added comes first, so that nothing falls below zero on the way.
             let (added, cut): (Vec<i64>, Vec<i64>) = [before, after].into_iter().partition(|&side| side >= 0);
             let number = |side: i64| Working::Number(side.unsigned_abs().into());
             let sum = [vec![start], added.into_iter().map(number).collect()].concat();
             let whole = cut.into_iter().fold(Working::Sum(sum), |rest, side| rest.less(number(side)));
-            (name, whole)
+            (axis, whole)
         };
         self.sides(rank).filter(|&(_, before, after)| (before, after) != (0, 0)).map(working).collect()
     }
@@ -282,10 +276,10 @@ mod tests {
         let pad: Pad = toml::from_str("padding = [-1, 2, 3, 3]").unwrap();
         let inputs = [Shape::new(vec![4, 5, 6]).unwrap()];
         let output = pad.output(&inputs).unwrap();
-        let workings = pad.output_workings(&inputs, &output);
+        let workings = pad.resized(&inputs, &output);
         let shown: Vec<_> =
-            workings.iter().map(|(name, w)| format!("{name} {}", w.substitution(Notation::Text))).collect();
-        assert_eq!(shown, ["output width 6 + 2 − 1", "output height 5 + 3 + 3"]);
+            workings.iter().map(|(axis, w)| format!("{axis}: {}", w.substitution(Notation::Text))).collect();
+        assert_eq!(shown, ["2: 6 + 2 − 1", "1: 5 + 3 + 3"]);
         assert_eq!(workings[0].1.evaluate(), Ok(output.dims()[2].into()));
     }
 

@@ -6,8 +6,9 @@
 //! of the slices whose products come to lie in it. Channels come last on the way. At any time there is one such part beside
 //! the sum, and nothing is computed that is cut off.
 
-use candle_core::{Error, Result, Tensor};
+use candle_core::{Device, Error, Result, Tensor};
 
+use super::packing::packed;
 use super::window::Axis;
 use super::workspace::{Workspace, elements, product};
 
@@ -29,10 +30,19 @@ pub(super) fn scatter(
 }
 
 /// What [`scatter`] holds beside `input` and `output`, a sample's channels and axes, with a bias to add afterwards.
-pub(super) fn workspace(input: &[u64], output: &[u64], kernel: &[u64], groups: u64) -> Workspace {
+pub(super) fn workspace(
+    input: &[u64],
+    output: &[u64],
+    kernel: &[u64],
+    groups: u64,
+    device: &Device,
+) -> Workspace {
     let whole = elements(output);
     let on_the_way = elements(input) + holds(input, output, groups);
-    Workspace { of_sample: on_the_way.saturating_sub(whole).max(whole), once: elements(kernel) }
+    let of_group = |channels: u64| u128::from(channels / groups);
+    let multiplied = packed(elements(&input[1..]), of_group(input[0]), of_group(output[0]), device);
+    let copies = Workspace { of_sample: on_the_way.saturating_sub(whole).max(whole), once: elements(kernel) };
+    copies + multiplied
 }
 
 /// What [`along_axes`] has of a sample beside its input, its sum included: the sum, the slices, and either what makes the part or

@@ -4,14 +4,17 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use candle_core::shape;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, EnumAccess, Error, IgnoredAny, SeqAccess, Visitor};
 
-use super::Reason;
-use crate::shape::{LARGEST_SIZE, Shape};
+use crate::shape::LARGEST_SIZE;
 use crate::text;
 use crate::text::Text;
+
+mod dim;
+
+pub use dim::Dim;
+pub(super) use dim::{one_or_more, one_or_more_schema};
 
 /// A size of at least 1: channels, a kernel, a stride.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,55 +101,6 @@ impl JsonSchema for Extent {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "integer", "minimum": 0 })
-    }
-}
-
-/// A dimension in PyTorch's numbering: the batch is 0, channels are 1, and negative numbers count from the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, JsonSchema)]
-#[serde(transparent)]
-#[schemars(inline)]
-pub struct Dim(pub i64);
-
-impl Dim {
-    /// The channels, dimension 1.
-    pub fn channels() -> Self {
-        Self(1)
-    }
-
-    /// The index into the sizes of `input`, which leave out the batch. `setting` is where this dimension was given.
-    pub(super) fn axis(self, setting: &'static str, input: &Shape) -> Result<usize, Reason> {
-        input.axis(self.0).ok_or_else(|| {
-            let (dim, rank) = (self.0, input.rank());
-            let reason = if self.index(rank + 1) == Some(0) {
-                Reason::new(text!("dimension {dim} is the batch", "第 {dim} 维是批次"))
-            } else {
-                Reason::new(text!("there is no dimension {dim} in {input}", "{input} 没有第 {dim} 维"))
-            };
-            reason.at(setting).help(text!(
-                "dimensions go from 1 to {rank}, or from -{rank} to -1 counted from the end",
-                "维度从 1 到 {rank},从末尾数则为 -{rank} 到 -1"
-            ))
-        })
-    }
-
-    /// The index among `rank` dimensions, the batch included.
-    fn index(self, rank: usize) -> Option<usize> {
-        let from_end = || rank.checked_sub(usize::try_from(self.0.unsigned_abs()).ok()?);
-        let index = if self.0 < 0 { from_end()? } else { usize::try_from(self.0).ok()? };
-        (index < rank).then_some(index)
-    }
-}
-
-impl shape::Dim for Dim {
-    fn to_index(&self, shape: &candle_core::Shape, op: &'static str) -> candle_core::Result<usize> {
-        self.index(shape.rank()).ok_or_else(|| {
-            let dim = self.0;
-            candle_core::Error::Msg(format!("{op}: there is no dimension {dim} in {shape:?}"))
-        })
-    }
-
-    fn to_index_plus_one(&self, shape: &candle_core::Shape, op: &'static str) -> candle_core::Result<usize> {
-        self.to_index(shape, op)
     }
 }
 
@@ -369,27 +323,6 @@ impl<const N: usize> JsonSchema for Padding<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dimensions_are_those_of_pytorch() {
-        let image = Shape::new(vec![192, 28, 14]).unwrap();
-        assert_eq!([1, 3, -1, -3].map(|dim| Dim(dim).axis("dim", &image)), [Ok(0), Ok(2), Ok(2), Ok(0)]);
-        // candle's tensors have the batch in front.
-        assert_eq!([0, 3, -1, -4].map(|dim| Dim(dim).index(4)), [Some(0), Some(3), Some(3), Some(0)]);
-        assert_eq!([4, -5, i64::MIN, i64::MAX].map(|dim| Dim(dim).index(4)), [None; 4]);
-    }
-
-    #[test]
-    fn a_dimension_that_is_none_of_the_shape_is_named() {
-        let flat = Shape::new(vec![10]).unwrap();
-        let reason = |dim| Dim(dim).axis("dim", &flat).unwrap_err();
-        assert_eq!(reason(0).to_string(), "dimension 0 is the batch");
-        assert_eq!(reason(-2).to_string(), "dimension -2 is the batch");
-        assert_eq!(reason(2).to_string(), "there is no dimension 2 in 10");
-        assert_eq!(reason(2).setting, Some("dim"));
-        let help = reason(2).help.unwrap().english;
-        assert_eq!(help, "dimensions go from 1 to 1, or from -1 to -1 counted from the end");
-    }
 
     #[test]
     fn floats_are_finite() {

@@ -56,7 +56,7 @@ impl Operator for Slice {
         shape(dims)
     }
 
-    fn output_workings(&self, inputs: &[Shape], _output: &Shape) -> Vec<(&'static str, Working)> {
+    fn resized(&self, inputs: &[Shape], _output: &Shape) -> Vec<(usize, Working)> {
         let Some(axis) = inputs[0].axis(self.dim.0) else { return vec![] };
         let (start, end) = self.bounds(inputs[0].dims()[axis]);
         let kept = Working::Number(end.into()).less(Working::Number(start.into()));
@@ -64,7 +64,7 @@ impl Operator for Slice {
             Size::ONE => kept,
             step => Working::Ceiling(Box::new(kept), Box::new(Working::Number(step.get().into()))),
         };
-        vec![(if axis == 0 { "output channels" } else { "output size" }, working)]
+        vec![(axis, working)]
     }
 
     /// The channels of one sample lie one after another, so a range of them is a part of its memory.
@@ -163,12 +163,12 @@ mod tests {
             let slice: Slice = toml::from_str(settings).unwrap();
             let input = [Shape::new(dims.to_vec()).unwrap()];
             let output = slice.output(&input).unwrap();
-            let (name, working) = slice.output_workings(&input, &output).remove(0);
+            let (axis, working) = slice.resized(&input, &output).remove(0);
             assert_eq!(working.evaluate(), Ok(output.dims()[slice.dim.axis("dim", &output).unwrap()].into()));
-            (name, working.substitution(Notation::Text))
+            (axis, working.substitution(Notation::Text))
         };
-        assert_eq!(working("start = 58", &[116, 28, 28]), ("output channels", "116 − 58".to_owned()));
-        assert_eq!(working("dim = 2\nstep = 2", &[3, 7, 7]), ("output size", "⌈(7 − 0)/2⌉".to_owned()));
+        assert_eq!(working("start = 58", &[116, 28, 28]), (0, "116 − 58".to_owned()));
+        assert_eq!(working("dim = 2\nstep = 2", &[3, 7, 7]), (1, "⌈(7 − 0)/2⌉".to_owned()));
     }
 
     #[test]

@@ -9,8 +9,10 @@ use crate::working::Working;
 use super::Reason;
 
 mod axis;
+pub(super) mod shorthand;
 
 pub use axis::Axis;
+pub use shorthand::legend;
 
 /// A window over every spatial axis, height before width.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -65,5 +65,20 @@ pub fn variants(file: &Bundled) -> Vec<String> {
 pub fn nearest(name: &str) -> Option<String> {
     let names: Vec<_> =
         BUNDLED.iter().flat_map(|file| variants(file).into_iter().chain([file.name.to_owned()])).collect();
-    error::nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
+    let plain =
+        |name: &str| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    let wanted = plain(name);
+    let near = error::nearest(name, names.iter().map(String::as_str))?;
+    // Names that differ in their number alone: the nearest number.
+    let parts = |name: &str| {
+        let letters = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        Some((letters.to_owned(), name[letters.len()..].parse::<u64>().ok()?))
+    };
+    let numbered = parts(&wanted).and_then(|(letters, number)| {
+        let alike = names.iter().filter_map(|name| Some((name, parts(&plain(name))?)));
+        let alike = alike.filter(|(_, (other, _))| *other == letters);
+        alike.min_by_key(|(_, (_, other))| other.abs_diff(number)).map(|(name, _)| name.clone())
+    });
+    let same = names.iter().find(|name| plain(name) == wanted).cloned();
+    Some(same.or(numbered).unwrap_or_else(|| near.to_owned()))
 }

@@ -11,10 +11,12 @@ use super::synonyms;
 use crate::error::{Diagnostic, Span, did_you_mean, known_names};
 use crate::op::Entry;
 use crate::text;
+use crate::text::Text;
 
 mod cycle;
 mod defaults;
 mod earlier;
+mod unused;
 
 use cycle::cycle;
 use defaults::sort_defaults;
@@ -50,7 +52,7 @@ pub(super) fn check(description: &mut Description) -> (Vec<Diagnostic>, bool) {
         let message = text!("block `{name}` is never used", "块 `{name}` 从未使用");
         Diagnostic::new(message, block.name.span.clone()).warning()
     });
-    description.warnings = unused.collect();
+    description.warnings = unused.chain(unused::unused(description)).collect();
     (mistakes, is_finite)
 }
 
@@ -85,10 +87,10 @@ impl<'d> Checker<'d> {
             self.mistakes.push(Diagnostic::new(message, name.span.clone()).help(help));
         } else if RESERVED.contains(&&**text) {
             let message = text!(
-                "`{text}` means something else in expressions, and cannot be a parameter",
+                "`{text}` has a meaning of its own in expressions, and cannot be a parameter",
                 "`{text}` 在表达式中另有含义,不能作参数名"
             );
-            self.mistakes.push(Diagnostic::new(message, name.span.clone()));
+            self.mistakes.push(Diagnostic::new(message, name.span.clone()).help(reserved(text)));
         }
     }
 
@@ -184,7 +186,7 @@ impl<'d> Checker<'d> {
                     }
                 }
                 DatumKind::List(list) => self.words(list),
-                DatumKind::Number(_) | DatumKind::Boolean(_) => {}
+                DatumKind::Number(_) | DatumKind::Boolean(_) | DatumKind::Unread => {}
             }
         }
     }
@@ -209,6 +211,10 @@ impl<'d> Checker<'d> {
         let Some(name) = &item.weights else { return };
         let text = &name.text;
         if earlier.holds(text) {
+            return;
+        }
+        if let Some(outer) = earlier.holds_outside(text) {
+            self.mistakes.push(not_in_the_list(name, outer));
             return;
         }
         let message = text!(
@@ -258,7 +264,8 @@ impl<'d> Checker<'d> {
             let key = &setting.name.text;
             let message = text!("{name} has no setting `{key}`", "{name} 没有设置 `{key}`");
             let list = known.join("`, `");
-            let help = synonyms::setting(key, known).unwrap_or_else(|| match known {
+            let value = setting.value.word();
+            let help = synonyms::setting(key, value, known).unwrap_or_else(|| match known {
                 [] => text!("{name} has no settings", "{name} 没有任何设置"),
                 _ => text!("its settings are `{list}`", "它的设置有 `{list}`"),
             });
@@ -285,6 +292,9 @@ impl<'d> Checker<'d> {
             return;
         };
         self.used.insert(block.name.text.clone());
+        if !block.has_parameters {
+            return;
+        }
         for argument in arguments {
             let key = &argument.name.text;
             if block.parameters().all(|name| name.text != *key) {
@@ -315,10 +325,52 @@ impl<'d> Checker<'d> {
     }
 }
 
+/// What a reserved word means, and what to call a parameter instead.
+fn reserved(word: &str) -> Text {
+    let (meaning, meaning_zh, instead) = match word {
+        "in" => ("the channels of what comes in", "输入的通道数", "channels"),
+        "h" => ("the height of what comes in", "输入的高", "height"),
+        "w" => ("the width of what comes in", "输入的宽", "width"),
+        "i" => ("the number of the copy in a `repeat`, from 0", "`repeat` 中副本的序号,从 0 开始", "index"),
+        "input" => ("what comes into the list", "进入此列表的张量", "input_size"),
+        "dim" => ("a size of what comes in: `dim(1)`", "输入某一维的大小:`dim(1)`", "dims"),
+        "true" | "True" | "false" | "False" | "and" | "or" | "not" => {
+            return text!("it is a word of the language", "它是语言本身的词");
+        }
+        _ => {
+            return text!(
+                "it is a function; call the parameter `{word}_`",
+                "它是函数;参数可改名为 `{word}_`"
+            );
+        }
+    };
+    text!(
+        "it is {meaning}; call the parameter `{instead}`, say",
+        "它表示{meaning_zh};参数可改名,例如 `{instead}`"
+    )
+}
+
+/// Why the weights of `outer`, which stands in a list around this one, cannot be used.
+fn not_in_the_list(name: &Name, outer: &Item) -> Diagnostic {
+    let text = &name.text;
+    let message = text!(
+        "`weights` names an earlier item of the same list, and `{text}` stands in a list around it",
+        "`weights` 应指同一列表中靠前的项,而 `{text}` 在外层列表中"
+    );
+    let help = text!(
+        "put both into one list, or let the groups that they stand in share: `weights` may stand at a group too",
+        "请把两者放进同一列表,或让它们所在的组共享:`weights` 也可写在组上"
+    );
+    Diagnostic::new(message, name.span.clone()).help(help).also(outer.span.clone(), text!("here", "在此"))
+}
+
 impl Description {
     /// Whether a parameter of the network can have this value.
     pub(super) fn check_assignment(&self, name: &Name, value: &Value) -> Result<(), Diagnostic> {
         let text = &name.text;
+        if self.unread_params.contains(text) {
+            return Ok(());
+        }
         let Some(param) = self.params.iter().find(|param| param.name.text == *text) else {
             let message = text!("the network has no parameter `{text}`", "网络没有参数 `{text}`");
             let names = || self.params.iter().map(|param| &*param.name.text);
@@ -358,6 +410,11 @@ impl Description {
 }
 
 impl Block {
+    /// Whether a use may give `name`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.parameters().any(|known| &*known.text == name)
+    }
+
     /// Every name that a use may give.
     pub(super) fn parameters(&self) -> impl Iterator<Item = &Name> {
         self.params.iter().chain(self.defaults.iter().map(|setting| &setting.name))

@@ -6,6 +6,7 @@ use super::description::{Claim, Name};
 use super::expression::Value;
 use super::{invalid, toml};
 use crate::error::{ReadError, Source};
+use crate::shape::ElementType;
 
 /// A whole file.
 #[derive(Debug)]
@@ -34,7 +35,9 @@ pub struct Reference {
     /// Sizes of the input in place of those in the file.
     pub input: Option<Vec<u64>>,
     /// Samples of one forward pass, 1 unless it is set.
-    pub batch: u64,
+    pub batch: Option<u64>,
+    /// Type of the numbers, `f32` unless it is set.
+    pub dtype: Option<ElementType>,
 }
 
 impl ClaimsFile {

@@ -19,6 +19,8 @@ pub struct Description {
     pub inputs: Vec<Input>,
     /// What `--set` and variants may change.
     pub params: Vec<Param>,
+    /// Parameters whose value could not be read, which has been reported.
+    pub unread_params: Vec<Arc<str>>,
     /// Settings of the parameters that have a name.
     pub variants: Vec<Variant>,
     /// The network.
@@ -110,6 +112,10 @@ pub struct Block {
     pub inputs: Vec<Name>,
     /// What is in it.
     pub body: BlockBody,
+    /// Whether its parameters and inputs could be read; if not, that has been reported.
+    pub has_parameters: bool,
+    /// Whether what is in it could be read; if not, that has been reported.
+    pub has_body: bool,
 }
 
 /// What is in a block.
@@ -222,14 +228,24 @@ pub enum DatumKind {
     Text(Arc<str>, Box<Result<Expression, ExpressionError>>),
     /// A list.
     List(Vec<Datum>),
+    /// Something that has no meaning here, and has been reported.
+    Unread,
 }
 
 impl Datum {
+    /// The text, if it is one.
+    pub fn word(&self) -> Option<&str> {
+        match &self.kind {
+            DatumKind::Text(text, _) => Some(text),
+            DatumKind::Number(_) | DatumKind::Boolean(_) | DatumKind::List(_) | DatumKind::Unread => None,
+        }
+    }
+
     /// Whether it is the same wherever it is used.
     pub fn is_fixed(&self) -> bool {
         match &self.kind {
             DatumKind::Number(_) | DatumKind::Boolean(_) => true,
-            DatumKind::Text(..) => false,
+            DatumKind::Text(..) | DatumKind::Unread => false,
             DatumKind::List(list) => list.iter().all(Self::is_fixed),
         }
     }
@@ -238,7 +254,9 @@ impl Datum {
     pub fn place(&self, source: &Source, inside: Span) -> Span {
         match &self.kind {
             DatumKind::Text(text, _) => place_inside(source, &self.span, text, inside),
-            DatumKind::Number(_) | DatumKind::Boolean(_) | DatumKind::List(_) => self.span.clone(),
+            DatumKind::Number(_) | DatumKind::Boolean(_) | DatumKind::List(_) | DatumKind::Unread => {
+                self.span.clone()
+            }
         }
     }
 }

@@ -24,6 +24,7 @@ struct Entry {
     source: String,
     memory_bytes: u64,
     weight_memory_bytes: Option<u64>,
+    largest_piece_bytes: Option<u64>,
     bandwidth_bytes_per_second: Spanned<f64>,
     peak_flops: Spanned<Peaks>,
 }
@@ -110,6 +111,7 @@ fn device(name: String, entry: Entry, mistakes: &mut Vec<Diagnostic>) -> Device 
         source: entry.source,
         memory_bytes: entry.memory_bytes,
         weight_memory_bytes: entry.weight_memory_bytes,
+        largest_piece_bytes: entry.largest_piece_bytes,
         bandwidth,
         f32_peak,
         f16_peak,

@@ -2,10 +2,16 @@
 
 use std::collections::HashSet;
 
+use layout::Layout;
+
 use crate::error::Diagnostic;
 use crate::graph::{Graph, Node, NodeId};
 use crate::op::{Class, Op};
+use crate::shape::Shape;
 use crate::text;
+
+mod layout;
+mod softmax;
 
 /// The most channels of a picture: red, green, blue and opacity.
 const PICTURE: u64 = 4;
@@ -30,57 +36,63 @@ pub(super) fn channels_last(graph: &Graph) -> Vec<Diagnostic> {
     graph.network_inputs().filter_map(doubt).collect()
 }
 
-/// Linear layers on the output of a convolution or pool, which take its width for features: a forgotten `flatten`.
-pub(super) fn not_flattened(graph: &Graph) -> Vec<Diagnostic> {
+/// Operators that take a dimension for what it is not, each item once however often it is used.
+pub(super) fn mistaken_dimensions(graph: &Graph) -> Vec<Diagnostic> {
+    let layouts = layout::layouts(graph);
     let mut seen: HashSet<usize> = HashSet::new();
     let mut doubts = vec![];
     for (id, node) in graph.nodes() {
-        let (Some(Op::Linear(_)), Some(span)) = (node.operator(), &node.span) else { continue };
-        let Some(input) = graph.inputs(id).next().filter(|&input| is_spatial(graph, input)) else { continue };
-        if !seen.insert(span.start) {
-            continue;
+        let (Some(op), Some(span)) = (node.operator(), &node.span) else { continue };
+        let Some(input) = graph.inputs(id).next() else { continue };
+        let (shape, layout) = (&graph.node(input).shape, layouts[input.index()]);
+        let doubt = if op.class() == Class::Softmax {
+            softmax::doubt(graph, &layouts, (id, op, input))
+        } else {
+            not_flattened(op, shape, layout).or_else(|| not_permuted(op, shape, layout))
+        };
+        if let Some(doubt) = doubt
+            && seen.insert(span.start)
+        {
+            doubts.push(Diagnostic { places: vec![(span.clone(), None)], ..doubt.warning() });
         }
-        let shape = &graph.node(input).shape;
-        let message = text!(
-            "`linear` takes the width of {shape} for its features",
-            "`linear` 会把 {shape} 的宽当作特征"
-        );
-        let help = text!(
-            "put `{{ op = \"flatten\" }}` before it, unless this is meant",
-            "如非有意,请在它前面加上 `{{ op = \"flatten\" }}`"
-        );
-        doubts.push(Diagnostic::new(message, span.clone()).warning().help(help));
     }
     doubts
 }
 
-/// Whether the node is a convolution or pool over height and width, or follows one element by element.
-fn is_spatial(graph: &Graph, mut id: NodeId) -> bool {
-    // More activations in a row are no network's, and every step takes time.
-    const STEPS: usize = 16;
-    for _ in 0..STEPS {
-        let node = graph.node(id);
-        let Some(operator) = node.operator().filter(|_| node.shape.rank() > 2) else { return false };
-        match operator.class() {
-            Class::Convolution | Class::Pooling => return true,
-            Class::Activation => {}
-            Class::Normalization
-            | Class::Rearrangement
-            | Class::Linear
-            | Class::Attention
-            | Class::Softmax
-            | Class::Merge
-            | Class::Source => {
-                if !matches!(
-                    operator,
-                    Op::BatchNorm2d(_) | Op::BatchNorm3d(_) | Op::Dropout(_) | Op::Identity(_)
-                ) {
-                    return false;
-                }
-            }
-        }
-        let Some(input) = graph.inputs(id).next() else { return false };
-        id = input;
-    }
-    false
+/// A linear layer on an image or a volume, whose width it takes for features: a forgotten `flatten`. On the length of a sequence
+/// it is often meant: so are series forecast.
+fn not_flattened(op: &Op, shape: &Shape, layout: Layout) -> Option<Diagnostic> {
+    let is_mistaken = matches!(op, Op::Linear(_)) && layout == Layout::ChannelsFirst && shape.rank() > 2;
+    is_mistaken.then(|| {
+        let message = text!(
+            "`linear` takes the width of {shape} for its features",
+            "`linear` 会把 {shape} 的宽当作特征"
+        );
+        Diagnostic::nowhere(message).help(text!(
+            "put `{{ op = \"flatten\" }}` before it, unless this is meant",
+            "如非有意,请在它前面加上 `{{ op = \"flatten\" }}`"
+        ))
+    })
+}
+
+/// A sequence whose channels come first for what wants them last, or the other way about: a forgotten `permute`.
+fn not_permuted(op: &Op, shape: &Shape, layout: Layout) -> Option<Diagnostic> {
+    let [first, last] = *shape.dims() else { return None };
+    let name = op.name();
+    let is_sliding = matches!(op.class(), Class::Convolution | Class::Pooling) && !matches!(op, Op::Mean(_));
+    let message = match layout {
+        Layout::FeaturesLast if is_sliding || matches!(op, Op::BatchNorm1d(_)) => text!(
+            "`{name}` takes the {first} positions of {shape} for channels, and its {last} features for positions",
+            "`{name}` 会把 {shape} 的 {first} 个位置当作通道,把 {last} 个特征当作位置"
+        ),
+        Layout::ChannelsFirst if matches!(op, Op::Lstm(_) | Op::Gru(_)) => text!(
+            "`{name}` takes the {first} channels of {shape} for steps, and its {last} positions for features",
+            "`{name}` 会把 {shape} 的 {first} 个通道当作时间步,把 {last} 个位置当作特征"
+        ),
+        Layout::Unknown | Layout::FeaturesLast | Layout::ChannelsFirst => return None,
+    };
+    Some(Diagnostic::nowhere(message).help(text!(
+        "put `{{ op = \"permute\", dims = [0, 2, 1] }}` before it, unless this is meant",
+        "如非有意,请在它前面加上 `{{ op = \"permute\", dims = [0, 2, 1] }}`"
+    )))
 }

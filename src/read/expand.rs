@@ -27,6 +27,7 @@ mod list;
 mod mistakes;
 mod names;
 mod operator;
+mod padding;
 mod sources;
 
 pub use limits::MOST_NODES;
@@ -53,6 +54,7 @@ pub(super) fn expand(
     let incoming = match &inputs[..] {
         [] => Incoming::Unknown,
         [(_, only)] => *only,
+        several if several.iter().all(|(_, input)| *input == Incoming::Unknown) => Incoming::Unknown,
         _ => Incoming::Several(inputs.len()),
     };
     let surroundings = Surroundings { inputs: &inputs, outer: None };
@@ -111,6 +113,8 @@ struct Expander<'d> {
     stopped: bool,
     /// Places of mistakes that were found before.
     known: &'d [Span],
+    /// Items whose output is not known, because of a mistake that has been reported.
+    unknown: u64,
     /// The operator that was read last at each place where one is named.
     operators: HashMap<usize, Arc<Op>>,
     /// Steps that each block takes at least.
@@ -130,6 +134,7 @@ impl<'d> Expander<'d> {
             worked: 0,
             stopped: false,
             known: &[],
+            unknown: 0,
             operators: HashMap::new(),
             block_steps,
         }
@@ -174,6 +179,9 @@ impl<'d> Expander<'d> {
 
     fn sizes(&mut self, datum: &Datum, here: Here<'_>) -> Option<Vec<u64>> {
         let DatumKind::List(list) = &datum.kind else {
+            if self.has_known(&datum.span) {
+                return None;
+            }
             let message = text!("an input is a list of sizes", "输入应是尺寸列表");
             let help = text!("`[3, 224, 224]`: channels, height, width", "`[3, 224, 224]`:通道、高、宽");
             self.mistakes.push(Diagnostic::new(message, datum.span.clone()).help(help));
@@ -198,12 +206,14 @@ impl<'d> Expander<'d> {
             if self.is_full(&item.span) {
                 return Incoming::Unknown;
             }
-            let start = self.builder.next();
+            let (start, unknown) = (self.builder.next(), self.unknown);
             let tensor = self.item(item, current, &list, here);
             if let (Some(tensor), false) = (tensor, matches!(item.body, Body::Side(_))) {
                 current = tensor;
             }
-            list.done.push(Done { tensor, nodes: self.builder.since(start) });
+            self.unknown += u64::from(tensor == Some(Incoming::Unknown));
+            let is_whole = self.unknown == unknown;
+            list.done.push(Done { tensor, nodes: self.builder.since(start), is_whole });
             if tensor.is_some() {
                 self.finish(item, &list, here);
             }
@@ -270,7 +280,7 @@ impl<'d> Expander<'d> {
 
     /// Marks and shares the weights of what was just expanded.
     fn finish(&mut self, item: &Item, list: &List<'_, 'd>, here: Here<'_>) {
-        let Some(nodes) = list.done.last().map(|done| done.nodes.clone()) else { return };
+        let Some(Done { nodes, is_whole, .. }) = list.done.last() else { return };
         if item.frozen {
             self.builder.freeze(nodes.clone());
         }
@@ -282,7 +292,11 @@ impl<'d> Expander<'d> {
             self.mistake(left_out(name, &list.items[at]), here);
             return;
         }
-        if let Err(mismatch) = self.builder.share(nodes, owner.nodes.clone()) {
+        if !is_whole || !owner.is_whole {
+            // What is missing is not known, and may be alike.
+            return;
+        }
+        if let Err(mismatch) = self.builder.share(nodes.clone(), owner.nodes.clone()) {
             let message = text!("the weights of `{text}` cannot be used here", "`{text}` 的权重不能在此使用");
             let graph = self.builder.graph();
             let place = |node: NodeId| graph.node(node).span.clone();

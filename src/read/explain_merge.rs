@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::description::{Branch, Branches};
 use crate::error::Diagnostic;
 use crate::graph::{Graph, NodeId};
-use crate::op::{Reason, window::Axis};
+use crate::op::{Class, Op, Reason, window::Axis};
 use crate::text;
 use crate::text::Text;
 
@@ -64,7 +64,8 @@ pub(super) fn explain(
     for (index, way) in ways.iter().enumerate().filter(|&(index, _)| index != culprit) {
         diagnostic = diagnostic.also(way.branch.span.clone(), label(index));
     }
-    diagnostic.help(shrinking.map(|(_, shrunk)| shrunk.remedy).or(help))
+    let pooled = || ways.iter().find_map(|way| pooled(graph, way, &spatial));
+    diagnostic.help(shrinking.map(|(_, shrunk)| shrunk.remedy).or_else(pooled).or(help))
 }
 
 /// The most branches that are looked at.
@@ -105,6 +106,37 @@ fn shrunk(graph: &Graph, way: &Way<'_>) -> Option<Shrunk> {
                 "加上 `padding = {padding}` 以保持 {from_h}×{from_w}"
             ),
         });
+    }
+    None
+}
+
+/// The remedy for a pool that moves by its own size, as it does unless `stride` is set, where other branches keep its input's.
+fn pooled(graph: &Graph, way: &Way<'_>, spatial: &[&[u64]]) -> Option<Text> {
+    let ids = graph.nodes().map(|(id, _)| id).skip(way.nodes.start as usize).take(way.nodes.len());
+    for id in ids {
+        let node = graph.node(id);
+        let input = graph.inputs(id).next().map(|input| &graph.node(input).shape);
+        let Some((op, input)) = node.operator().zip(input) else { continue };
+        if op.class() != Class::Pooling || matches!(op, Op::GlobalAvgPool(_)) {
+            continue;
+        }
+        let Some(window) = op.window(input) else { continue };
+        let [axis @ Axis { kernel, stride, before, .. }, ref others @ ..] = window.axes[..] else { continue };
+        let is_own =
+            stride == kernel && kernel > 1 && kernel % 2 == 1 && others.iter().all(|other| *other == axis);
+        let keeps = spatial.iter().any(|sizes| Some(*sizes) == input.dims().get(1..));
+        if !is_own || !keeps {
+            continue;
+        }
+        let (name, reach) = (op.name(), kernel / 2);
+        let settings = match before {
+            padding if padding == reach => "stride = 1".to_owned(),
+            _ => format!("stride = 1, padding = {reach}"),
+        };
+        return Some(text!(
+            "`{name}` moves by its own size, {kernel}, unless `stride` is set: add `{settings}` to keep the size",
+            "未设 `stride` 时,`{name}` 按自身大小 {kernel} 移动:加上 `{settings}` 以保持尺寸"
+        ));
     }
     None
 }

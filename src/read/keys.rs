@@ -123,11 +123,15 @@ pub const VARIANT: &[Key] = &[
 /// Of a claim.
 pub const CLAIM: &[Key] = &[
     key("says", Kind::Text, "The words it is said in."),
-    key("expect", Kind::Text, "What must hold: a figure, a comparison, a figure."),
+    key(
+        "expect",
+        Kind::Text,
+        "What must hold: a figure, a comparison, a figure; or a range; or what is true of a device.",
+    ),
     key("working", Kind::Text, "The arithmetic it is shown with."),
     key("source", Kind::Text, "Where it is from."),
     key("erratum", Kind::Text, "Why it is known to be wrong, if it is."),
-    key("within", Kind::Text, "How far off it may be."),
+    key("within", Kind::Text, "How far off it may be, with == and ~."),
 ];
 
 /// Of a file of claims.
@@ -144,6 +148,7 @@ pub const REFERENCE: &[Key] = &[
     key("set", Kind::Values, "Parameters that are set."),
     key("input", Kind::Sizes, "Sizes of the input in place of those in the file."),
     key("batch", Kind::Count, "Samples of one forward pass, 1 unless it is set."),
+    key("dtype", Kind::Text, "Type of the numbers: f32 unless it is f16, bf16 or i8."),
 ];
 
 /// What `merge` may be.

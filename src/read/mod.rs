@@ -20,10 +20,12 @@ mod expand;
 mod explain_merge;
 pub mod expression;
 pub mod keys;
+mod other_input;
 pub mod schema;
 mod settings;
 pub(crate) mod synonyms;
 mod toml;
+pub mod weight_map;
 
 pub use description::Description;
 use description::{Body, Name};
@@ -105,6 +107,9 @@ impl Description {
         let params = self.choose(options).map_err(|mistake| invalid(self.source.clone(), vec![mistake]))?;
         let (graph, mut mistakes) = expand::expand(self, &params, options.input.as_deref(), &[]);
         if !mistakes.is_empty() {
+            if let Some(sizes) = &options.input {
+                mistakes = other_input::explained(self, &params, sizes, mistakes);
+            }
             // What was not meant may be why.
             mistakes.extend(doubts::channels_last(&graph));
             return Err(invalid(self.source.clone(), mistakes));
@@ -116,7 +121,7 @@ impl Description {
         let mut warnings = self.warnings.clone();
         warnings.extend(doubts::channels_last(&graph));
         warnings.extend(expand::unused(&graph));
-        warnings.extend(doubts::not_flattened(&graph));
+        warnings.extend(doubts::mistaken_dimensions(&graph));
         Ok(Network { graph, params, warnings })
     }
 

@@ -51,6 +51,10 @@ impl Place<'_> {
                 span: Some(datum.span.clone()),
                 ..SettingError::about(text!("must be one value, and is a list", "应是单个值,这里是列表"))
             }),
+            DatumKind::Unread => Err(SettingError {
+                span: Some(datum.span.clone()),
+                ..SettingError::about(text!("is not known", "未知"))
+            }),
         }
     }
 
@@ -146,16 +150,17 @@ impl Error for SettingError {
     }
 
     fn invalid_type(found: Unexpected<'_>, wanted: &dyn serde::de::Expected) -> Self {
-        // serde's own word for a list.
-        let wanted = if format!("{wanted}") == "a sequence" {
-            text!("a list", "列表")
-        } else {
-            text!("{wanted}", "{wanted:#}")
-        };
-        Self::about(Text {
-            english: format!("wants {wanted}, and is {found}"),
-            chinese: format!("需要{wanted:#},这里是 {found}"),
-        })
+        let (wanted, found) = (expected(wanted), unexpected(found));
+        Self::about(text!("wants {wanted}, and is {found}", "需要{wanted:#},这里是{found:#}"))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, wanted: &dyn serde::de::Expected) -> Self {
+        Self::invalid_type(found, wanted)
+    }
+
+    fn invalid_length(length: usize, wanted: &dyn serde::de::Expected) -> Self {
+        let wanted = expected(wanted);
+        Self::about(text!("wants {wanted}, and has {length} values", "需要{wanted:#},这里有 {length} 个值"))
     }
 
     fn unknown_variant(word: &str, known: &'static [&'static str]) -> Self {
@@ -179,6 +184,34 @@ impl Error for SettingError {
     fn missing_field(name: &'static str) -> Self {
         let message = text!("the setting `{name}` is missing", "缺少设置 `{name}`");
         Self { span: None, message, help: None, is_predicate: false }
+    }
+}
+
+/// What was wanted: our own words, or those for serde's.
+fn expected(wanted: &dyn serde::de::Expected) -> Text {
+    match &*format!("{wanted}") {
+        "a sequence" => text!("a list", "列表"),
+        "a boolean" => text!("`true` or `false`", "`true` 或 `false`"),
+        "a string" | "a borrowed string" | "string or map" => text!("a word", "单词"),
+        "i8" | "i16" | "i32" | "i64" | "i128" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize" => {
+            text!("a whole number", "整数")
+        }
+        "f32" | "f64" => text!("a number", "数"),
+        _ => text!("{wanted}", "{wanted:#}"),
+    }
+}
+
+/// What is there instead, in words that are not serde's.
+#[expect(clippy::wildcard_enum_match_arm, reason = "serde has words for what no description can hold")]
+fn unexpected(found: Unexpected<'_>) -> Text {
+    match found {
+        Unexpected::Bool(found) => text!("{found}", " {found}"),
+        Unexpected::Unsigned(found) => text!("the number {found}", "数 {found}"),
+        Unexpected::Signed(found) => text!("the number {found}", "数 {found}"),
+        Unexpected::Float(found) => text!("the number {found}", "数 {found}"),
+        Unexpected::Str(found) => text!("the word \"{found}\"", "单词 \"{found}\""),
+        Unexpected::Seq => text!("a list", "列表"),
+        _ => text!("something else", "其他内容"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What operators and their settings are called elsewhere: in PyTorch's own spelling, in Keras, in papers.
 
-use crate::error::{did_you_mean, meant};
+use super::keys;
+use crate::error::{did_you_mean, meant, nearest};
 use crate::op::OPERATORS;
 use crate::text;
 use crate::text::Text;
@@ -8,13 +9,30 @@ use crate::text::Text;
 /// Names of operators that are far from ours, written small and without `_`.
 const OPERATORS_ELSEWHERE: &[(&[&str], &str)] = &[
     (&["dense", "fc", "fullyconnected", "innerproduct", "gemm"], "linear"),
-    (&["bn", "bn2d"], "batch_norm2d"),
-    (&["ln"], "layer_norm"),
+    (&["bn", "bn2d", "batchnormalization", "batchnormalisation"], "batch_norm2d"),
+    (&["ln", "layernormalization"], "layer_norm"),
     (&["gn"], "group_norm"),
     (&["lrn"], "local_response_norm"),
     (&["pool", "maxpooling", "maxpooling2d", "subsampling"], "max_pool2d"),
-    (&["avgpooling", "averagepooling2d", "meanpool"], "avg_pool2d"),
-    (&["gap", "globalaveragepooling2d", "globalpool"], "global_avg_pool"),
+    (&["maxpooling1d"], "max_pool1d"),
+    (&["averagepooling1d"], "avg_pool1d"),
+    (
+        &["avgpooling", "avgpooling2d", "averagepooling2d", "averagepool", "averagepool2d", "meanpool"],
+        "avg_pool2d",
+    ),
+    (
+        &[
+            "gap",
+            "globalaveragepool",
+            "globalaveragepooling",
+            "globalaveragepooling1d",
+            "globalaveragepooling2d",
+            "globalavgpool2d",
+            "globalavgpooling",
+            "globalpool",
+        ],
+        "global_avg_pool",
+    ),
     (&["deconv", "deconv2d", "conv2dtranspose", "upconv"], "conv_transpose2d"),
     (&["swish"], "silu"),
     (&["hswish"], "hard_swish"),
@@ -23,9 +41,11 @@ const OPERATORS_ELSEWHERE: &[(&[&str], &str)] = &[
     (&["cat", "concatenate"], "concat"),
     (&["sum", "plus", "residual"], "add"),
     (&["multiply", "times"], "mul"),
+    (&["subtract"], "sub"),
+    (&["divide"], "div"),
     (&["view"], "reshape"),
     (&["transpose"], "permute"),
-    (&["interpolate", "resize"], "upsample"),
+    (&["interpolate", "resize", "upsampling", "upsampling2d"], "upsample"),
     (&["zeropad2d", "zeropadding2d"], "pad"),
     (&["dropout2d", "dropout3d", "droppath"], "dropout"),
     (&["mha", "attention", "selfattention"], "multi_head_attention"),
@@ -70,23 +90,96 @@ const WITHOUT_EFFECT: &[&str] = &["inplace", "momentum", "track_running_stats", 
 
 /// The operator that is meant by `name`, as a help.
 pub(crate) fn operator(name: &str) -> Option<Text> {
+    let name = own_name(name);
     let small = squeezed(name);
-    if small.contains("depthwise") || small == "dwconv" {
-        return Some(text!(
-            "a depthwise convolution is a `conv2d` with `groups = \"in\"`",
-            "深度卷积就是设了 `groups = \"in\"` 的 `conv2d`"
-        ));
+    if let Some(help) = other_way(&small) {
+        return Some(help);
     }
     // Without its dimensions, an operator is that of images.
     let [as_named, of_images] = [small.clone(), format!("{small}2d")];
     let same = |known: &&str| [&as_named, &of_images].contains(&&squeezed(known));
     let names = || OPERATORS.iter().map(|entry| entry.name);
     let ours = names().find(same).or_else(|| elsewhere(&small, OPERATORS_ELSEWHERE).next());
-    ours.map(meant).or_else(|| did_you_mean(name, names()))
+    ours.map(meant).or_else(|| near(&small).map(meant))
+}
+
+/// Without the module it comes from elsewhere, or the parentheses of a call: `torch.nn.ReLU()` is `ReLU`.
+fn own_name(name: &str) -> &str {
+    let name = name.split('(').next().unwrap_or(name);
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+/// The operator whose name is nearest. Long names have much in common by chance, and are nearer than short ones have to be.
+fn near(small: &str) -> Option<&'static str> {
+    const LONG: usize = 8;
+    let near = nearest(small, OPERATORS.iter().map(|entry| entry.name))?;
+    let likeness = strsim::normalized_damerau_levenshtein(small, &squeezed(near));
+    (small.len() < LONG || likeness >= 0.5).then_some(near)
+}
+
+/// What is written in another way than as one operator, by its squeezed name elsewhere.
+fn other_way(small: &str) -> Option<Text> {
+    if small.contains("separable") {
+        return Some(text!(
+            "it is two: a `conv2d` with `groups = \"in\", out_channels = \"in\"`, and one with `kernel_size = 1`",
+            "它由两步组成:一个 `conv2d`(`groups = \"in\", out_channels = \"in\"`),再加一个 `kernel_size = 1` 的 `conv2d`"
+        ));
+    }
+    if small.contains("depthwise") || small == "dwconv" {
+        return Some(text!(
+            "a depthwise convolution is a `conv2d` with `groups = \"in\"`",
+            "深度卷积就是设了 `groups = \"in\"` 的 `conv2d`"
+        ));
+    }
+    Some(match small {
+        "activation" => text!(
+            "each activation is an operator of its own: `{{ op = \"relu\" }}`",
+            "每种激活函数各是一个算子:`{{ op = \"relu\" }}`"
+        ),
+        "input" | "inputlayer" | "placeholder" => text!(
+            "the input stands at the top of the file: `input = [3, 224, 224]`",
+            "输入写在文件开头:`input = [3, 224, 224]`"
+        ),
+        "output" | "return" => text!(
+            "what comes out of the last item is the output; `side = []` makes another one",
+            "最后一项的结果就是输出;`side = []` 可另设一个输出"
+        ),
+        "sequential" | "model" | "module" | "modulelist" => text!(
+            "a group is `{{ layers = […] }}`, and a box that is used often a block: `[blocks.NAME]`",
+            "一组项写作 `{{ layers = […] }}`,多次使用的写成块:`[blocks.NAME]`"
+        ),
+        "globalmaxpool" | "globalmaxpooling" | "globalmaxpool2d" | "globalmaxpooling2d" | "gmp" => text!(
+            "`{{ op = \"adaptive_max_pool2d\", output_size = 1 }}` is the maximum of each channel",
+            "`{{ op = \"adaptive_max_pool2d\", output_size = 1 }}` 即每个通道的最大值"
+        ),
+        "squeeze" | "unsqueeze" => text!(
+            "`flatten` or `reshape` takes away or adds dimensions of size 1",
+            "用 `flatten` 或 `reshape` 去掉或添加尺寸为 1 的维度"
+        ),
+        "split" | "chunk" => text!(
+            "each part is a `slice` of its own, as in `{{ op = \"slice\", dim = 1, start = 0, end = 32 }}`",
+            "每一部分各是一个 `slice`,例如 `{{ op = \"slice\", dim = 1, start = 0, end = 32 }}`"
+        ),
+        "bidirectional" | "bilstm" | "bigru" => {
+            text!(
+                "set `bidirectional = true` at `lstm` or `gru`",
+                "请在 `lstm` 或 `gru` 上设 `bidirectional = true`"
+            )
+        }
+        "crossentropy" | "crossentropyloss" | "nllloss" | "mseloss" | "loss" => text!(
+            "a loss belongs to training, and is no part of the network",
+            "损失函数属于训练,不是网络的一部分"
+        ),
+        "repeat" => text!(
+            "`repeat` stands at an item: `{{ use = \"block\", repeat = 3 }}`",
+            "`repeat` 写在项上:`{{ use = \"block\", repeat = 3 }}`"
+        ),
+        _ => return None,
+    })
 }
 
 /// What to do about a setting that is none of those `known`, as a help.
-pub(super) fn setting(name: &str, known: &[&'static str]) -> Option<Text> {
+pub(super) fn setting(name: &str, value: Option<&str>, known: &[&'static str]) -> Option<Text> {
     if FROM_THE_INPUT.contains(&name) {
         return Some(text!("leave it out: the incoming tensor says it", "请去掉:输入的张量已经决定了它"));
     }
@@ -94,7 +187,35 @@ pub(super) fn setting(name: &str, known: &[&'static str]) -> Option<Text> {
         return Some(text!("leave it out: nothing depends on it here", "请去掉:在此没有任何结果取决于它"));
     }
     let ours = elsewhere(&squeezed(name), SETTINGS_ELSEWHERE).find(|ours| known.contains(ours));
-    ours.map(meant).or_else(|| did_you_mean(name, known.iter().copied()))
+    let of_item = keys::ITEM.iter().map(|key| key.name);
+    ours.map(meant)
+        .or_else(|| an_item_of_its_own(name, value))
+        .or_else(|| did_you_mean(name, known.iter().copied().chain(of_item)))
+}
+
+/// What Keras and configuration files of other tools write into a layer, and is an item behind it here.
+fn an_item_of_its_own(name: &str, value: Option<&str>) -> Option<Text> {
+    const ACTIVATIONS: [&str; 6] =
+        ["activation", "act", "actfn", "actlayer", "nonlinearity", "activationfunction"];
+    const NORMS: [&str; 6] = ["norm", "normalization", "normlayer", "batchnorm", "batchnormalize", "bn"];
+    let small = squeezed(name);
+    let named = value.map(|value| squeezed(own_name(value)));
+    let known = named.and_then(|named| {
+        let names = || OPERATORS.iter().map(|entry| entry.name);
+        let ours = names().find(|known| squeezed(known) == named);
+        ours.or_else(|| elsewhere(&named, OPERATORS_ELSEWHERE).next())
+    });
+    let item = match &*small {
+        activation if ACTIVATIONS.contains(&activation) => known.unwrap_or("relu"),
+        norm if NORMS.contains(&norm) => known.unwrap_or("batch_norm2d"),
+        "dropout" => "dropout",
+        "pool" | "pooling" => known.unwrap_or("max_pool2d"),
+        _ => return None,
+    };
+    Some(text!(
+        "that is an item of its own, behind this one: `{{ op = \"{item}\" }}`",
+        "那是另外的一项,写在此项之后:`{{ op = \"{item}\" }}`"
+    ))
 }
 
 /// Ours for what is called `small` elsewhere.
@@ -149,16 +270,26 @@ mod tests {
         }
         assert!(help("depthwise_conv2d").unwrap().contains("groups"));
         assert_eq!(help("zzz"), None);
+        // Names that are long are near to nothing by chance.
+        assert!(help("SeparableConv2D").unwrap().starts_with("it is two"));
+        assert_eq!(help("BatchNormalization"), Some("did you mean `batch_norm2d`?".to_owned()));
+        for relu in ["nn.ReLU", "torch.nn.ReLU()", "F.relu", "tf.keras.layers.ReLU"] {
+            assert_eq!(help(relu), Some("did you mean `relu`?".to_owned()), "{relu}");
+        }
     }
 
     #[test]
     fn settings_from_elsewhere_are_known() {
-        let help = |name: &str, known: &[&'static str]| setting(name, known).map(|help| help.english);
+        let help = |name: &str, known: &[&'static str]| setting(name, None, known).map(|help| help.english);
         let conv = ["out_channels", "kernel_size", "stride", "padding"];
         assert_eq!(help("filters", &conv).as_deref(), Some("did you mean `out_channels`?"));
         assert_eq!(help("size", &["kernel_size", "stride"]).as_deref(), Some("did you mean `kernel_size`?"));
         assert_eq!(help("strid", &conv).as_deref(), Some("did you mean `stride`?"));
         assert!(help("in_channels", &conv).unwrap().starts_with("leave it out"));
         assert_eq!(help("filters", &["eps"]), None);
+        assert_eq!(help("nmae", &conv).as_deref(), Some("did you mean `name`?"));
+        let item = |name, value| setting(name, Some(value), &conv).unwrap().english;
+        assert!(item("activation", "swish").ends_with("`{ op = \"silu\" }`"));
+        assert!(item("norm", "nn.GroupNorm").ends_with("`{ op = \"group_norm\" }`"));
     }
 }

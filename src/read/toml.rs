@@ -7,7 +7,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::description::{Block, BlockBody, DatumKind, Description, Input, Name, Param, Variant};
+use super::description::{Block, BlockBody, Datum, DatumKind, Description, Input, Name, Param, Variant};
 use super::expression::Value;
 use super::keys::{self};
 use crate::error::{Diagnostic, Source, Span};
@@ -119,11 +119,11 @@ struct Reader<'s> {
 
 impl Reader<'_> {
     fn file(&mut self, table: &DeTable<'_>, span: Span) -> Description {
-        self.refuse_unknown(table, &[keys::FILE], ("the file", "文件"));
+        let table = &*self.refuse_unknown(table, &[keys::FILE], ("the file", "文件"));
         let blocks = self.blocks(table);
         let block_index =
             blocks.iter().enumerate().map(|(index, block)| (block.name.text.clone(), index)).collect();
-        let params = self.params(table);
+        let (params, unread_params) = self.params(table);
         let variants = self.variants(table);
         let inputs = self.inputs(table);
         let layers = if let Some(value) = table.get("layers") {
@@ -144,6 +144,7 @@ impl Reader<'_> {
             about: self.text(table, "about"),
             inputs,
             params,
+            unread_params,
             variants,
             layers,
             blocks,
@@ -157,22 +158,25 @@ impl Reader<'_> {
         match (table.get_key_value("input"), table.get_key_value("inputs")) {
             (Some((key, value)), None) => {
                 let name = Name { text: "input".into(), span: key.span() };
-                self.datum(value).map(|sizes| Input { name, sizes }).into_iter().collect()
+                vec![Input { name, sizes: self.datum(value) }]
             }
             (None, Some((_, value))) => {
                 let Some(inputs) = self.table(value, "inputs") else { return vec![] };
                 if inputs.0.is_empty() {
                     self.refuse::<()>(value.span(), text!("the network has no input", "网络没有输入"));
                 }
-                let read = |(key, value)| Some(Input { name: name(key), sizes: self.datum(value)? });
-                let inputs = inputs.0.iter().filter_map(read).collect();
+                let read = |(key, value)| Input { name: name(key), sizes: self.datum(value) };
+                let inputs = inputs.0.iter().map(read).collect();
                 self.few(inputs, |input: &Input| &input.name)
             }
             (Some((one, _)), Some((several, _))) => {
                 let message = text!("both `input` and `inputs`", "同时给出了 `input` 和 `inputs`");
                 let label = text!("the other one", "另一个在此");
                 self.mistakes.push(Diagnostic::new(message, several.span()).also(one.span(), label));
-                vec![]
+                let named = table.get("inputs").and_then(|value| value.get_ref().as_table());
+                let keys = named.into_iter().flat_map(|named| named.keys()).chain([one]);
+                let unread = |span| Datum { span, kind: DatumKind::Unread };
+                keys.map(|key| Input { name: name(key), sizes: unread(several.span()) }).collect()
             }
             (None, None) => {
                 let message = text!("the network has no `input`", "网络没有 `input`");
@@ -186,18 +190,25 @@ impl Reader<'_> {
         }
     }
 
-    fn params(&mut self, table: &DeTable<'_>) -> Vec<Param> {
+    /// The parameters, and the names of those that could not be read.
+    fn params(&mut self, table: &DeTable<'_>) -> (Vec<Param>, Vec<Arc<str>>) {
         let Some(params) = table.get("params").and_then(|value| self.table(value, "params")) else {
-            return vec![];
+            return (vec![], vec![]);
         };
-        let params: Vec<_> =
-            params.0.iter().filter_map(|(key, value)| self.param(name(key), value)).collect();
-        self.few(params, |param| &param.name)
+        let (mut read, mut unread) = (vec![], vec![]);
+        for (key, value) in params.0 {
+            match self.param(name(key), value) {
+                Some(param) => read.push(param),
+                None => unread.push(name(key).text),
+            }
+        }
+        (self.few(read, |param| &param.name), unread)
     }
 
     fn param(&mut self, name: Name, value: &Spanned<DeValue<'_>>) -> Option<Param> {
-        let datum = self.datum(value)?;
+        let datum = self.datum(value);
         match datum.kind {
+            DatumKind::Unread => None,
             DatumKind::Number(default) => {
                 Some(Param { name, default: Value::Number(default), choices: vec![] })
             }
@@ -205,19 +216,14 @@ impl Reader<'_> {
                 Some(Param { name, default: Value::Boolean(default), choices: vec![] })
             }
             DatumKind::List(words) => {
+                let numbers: Vec<_> = words.iter().filter_map(|word| whole(word)).take(SHOWN).collect();
                 let choices: Option<Vec<Arc<str>>> = words
                     .into_iter()
                     .map(|word| if let DatumKind::Text(word, _) = word.kind { Some(word) } else { None })
                     .collect();
                 let choices = choices.filter(|choices| !choices.is_empty());
                 if choices.is_none() {
-                    self.mistakes.push(Diagnostic::new(
-                        text!(
-                            "a choice is a list of words, the default first",
-                            "选项应是单词列表,默认值在最前"
-                        ),
-                        datum.span,
-                    ));
+                    self.mistakes.push(no_choice(&name, &datum.span, numbers));
                 }
                 choices.map(|choices| Param { name, default: Value::Word(choices[0].clone()), choices })
             }
@@ -254,7 +260,7 @@ impl Reader<'_> {
 
     fn variant(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Variant> {
         let (table, span) = self.table(value, "variants")?;
-        self.refuse_unknown(table, &[keys::VARIANT], ("a variant", "变体"));
+        let table = &*self.refuse_unknown(table, &[keys::VARIANT], ("a variant", "变体"));
         let name = self.required(table, &span, "name")?;
         let set = match table.get("set") {
             Some(value) => {
@@ -266,8 +272,9 @@ impl Reader<'_> {
     }
 
     fn assignment(&mut self, (key, value): Entry<'_, '_>) -> Option<(Name, Value)> {
-        let datum = self.datum(value)?;
+        let datum = self.datum(value);
         let value = match datum.kind {
+            DatumKind::Unread => return None,
             DatumKind::Number(number) => Value::Number(number),
             DatumKind::Boolean(boolean) => Value::Boolean(boolean),
             DatumKind::Text(word, _) => Value::Word(word),
@@ -284,16 +291,36 @@ impl Reader<'_> {
         let Some(blocks) = table.get("blocks").and_then(|value| self.table(value, "blocks")) else {
             return vec![];
         };
-        let read = |(key, value)| self.valid_name(name(key)).and_then(|name| self.block(name, value));
-        blocks.0.iter().filter_map(read).collect()
+        blocks.0.iter().map(|(key, value)| self.block(name(key), value)).collect()
     }
 
-    fn block(&mut self, name: Name, value: &Spanned<DeValue<'_>>) -> Option<Block> {
-        let (table, _) = self.table(value, &name.text)?;
-        self.refuse_unknown(table, &[keys::BLOCK], ("a block", "块"));
+    fn block(&mut self, name: Name, value: &Spanned<DeValue<'_>>) -> Block {
+        let before = self.mistakes.len();
+        self.check_name(&name);
+        let nothing = DeTable::new();
+        let table = self.table(value, &name.text).map_or(&nothing, |(table, _)| table);
+        if self.mistakes.len() > before && table.is_empty() {
+            let body = BlockBody::Layers(vec![]);
+            let (params, defaults, inputs) = (vec![], vec![], vec![]);
+            return Block { name, params, defaults, inputs, body, has_parameters: false, has_body: false };
+        }
+        let table = &*self.refuse_unknown(table, &[keys::BLOCK], ("a block", "块"));
+        let before = self.mistakes.len();
         let defaults = table.get("defaults").and_then(|value| self.table(value, "defaults"));
         let defaults = defaults.map_or(vec![], |table| self.settings(table.0, &[]));
-        let body = match (table.get("layers"), table.get("branches")) {
+        let (params, inputs) = (self.names(table, "params"), self.names(table, "inputs"));
+        let (params, inputs) = (self.few(params, |name| name), self.few(inputs, |name| name));
+        let defaults = self.few(defaults, |default| &default.name);
+        let has_parameters = self.mistakes.len() == before;
+        let before = self.mistakes.len();
+        let body = self.block_body(table, &name);
+        let is_empty = matches!(&body, BlockBody::Layers(items) if items.is_empty());
+        let has_body = !is_empty || self.mistakes.len() == before;
+        Block { name, params, defaults, inputs, body, has_parameters, has_body }
+    }
+
+    fn block_body(&mut self, table: &DeTable<'_>, name: &Name) -> BlockBody {
+        match (table.get("layers"), table.get("branches")) {
             (Some(layers), None) => BlockBody::Layers(self.items(layers)),
             (None, Some(branches)) => {
                 let branches = self.branches(table, branches, &name.span);
@@ -308,12 +335,40 @@ impl Reader<'_> {
                 self.mistakes.push(Diagnostic::new(message, name.span.clone()));
                 BlockBody::Layers(vec![])
             }
-        };
-        let (params, inputs) = (self.names(table, "params"), self.names(table, "inputs"));
-        let (params, inputs) = (self.few(params, |name| name), self.few(inputs, |name| name));
-        let defaults = self.few(defaults, |default| &default.name);
-        Some(Block { name, params, defaults, inputs, body })
+        }
     }
+}
+
+/// Numbers of a list that are shown.
+const SHOWN: usize = 4;
+
+fn whole(datum: &Datum) -> Option<i128> {
+    match &datum.kind {
+        DatumKind::Number(number) if number.is_integer() => Some(number.to_integer()),
+        DatumKind::Number(_)
+        | DatumKind::Boolean(_)
+        | DatumKind::Text(..)
+        | DatumKind::List(_)
+        | DatumKind::Unread => None,
+    }
+}
+
+/// A list as a parameter that is none of words, with the first whole `numbers` in it.
+fn no_choice(name: &Name, span: &Span, numbers: Vec<i128>) -> Diagnostic {
+    let text = &name.text;
+    if numbers.is_empty() {
+        let message =
+            text!("a choice is a list of words, the default first", "选项应是单词列表,默认值在最前");
+        return Diagnostic::new(message, span.clone());
+    }
+    let message = text!(
+        "a parameter is one value, and a list is a choice among words: `{text}` cannot be several numbers",
+        "参数是单个值,列表表示在单词中选择:`{text}` 不能是多个数"
+    );
+    let each = (1..).zip(numbers).map(|(number, value)| format!("{text}{number} = {value}"));
+    let each = each.collect::<Vec<_>>().join(", ");
+    let help = text!("give each number a parameter of its own: `{each}`", "请为每个数各设一个参数:`{each}`");
+    Diagnostic::new(message, span.clone()).help(help)
 }
 
 /// A key of a table with its value.

@@ -2,20 +2,23 @@
 
 use std::fmt::Write;
 
-use num_traits::{CheckedDiv, CheckedSub, Signed};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Style;
+use super::figures::seconds;
 use crate::claim::{Checked, Reading, Value, Verdict};
+use crate::convention::figure::Quantity;
 use crate::error::Source;
 use crate::read::description::Claim;
 use crate::read::expression::Rational;
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, printable};
 use crate::working::grouped;
 
+mod difference;
 mod forms;
 
+use difference::difference;
 pub use forms::{github, json, junit, schema};
 
 /// The claims of one file and what became of them.
@@ -47,7 +50,8 @@ pub fn text(reports: &[Report], style: Style) -> String {
     let mut text = String::new();
     for report in reports {
         let (on, off) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
-        let _ = writeln!(text, " {on}{}{off} · {}\n", report.title, report.source.name);
+        let (title, name) = (one_line(&report.title), one_line(&report.source.name));
+        let _ = writeln!(text, " {on}{title}{off} · {name}\n");
         for (claim, checked) in &report.results {
             text.push_str(&lines(claim, checked, style));
         }
@@ -68,7 +72,7 @@ fn lines(claim: &Claim, checked: &Checked, style: Style) -> String {
     let sign = if style.color { format!("\u{1b}[{color}m{sign}\u{1b}[0m") } else { sign.to_owned() };
     let found = found(checked).get(style.language).to_owned();
     let room = style.width.saturating_sub(found.width() + 5).max(24);
-    let said = cut(said(claim), room);
+    let said = cut(&said(claim), room);
     let pad = room - said.width();
     let mut text = format!(" {sign} {said}{:pad$}  {found}\n", "");
     if !checked.verdict.passes() || checked.verdict == Verdict::KnownWrong {
@@ -81,31 +85,36 @@ fn lines(claim: &Claim, checked: &Checked, style: Style) -> String {
     text
 }
 
-/// What was said: in words, or else as a statement.
-fn said(claim: &Claim) -> &str {
-    claim.says.as_ref().map_or(&*claim.expect.text, |says| &*says.text)
+/// What was said, on one line: in words, or else as a statement.
+fn said(claim: &Claim) -> String {
+    one_line(claim.says.as_ref().map_or(&*claim.expect.text, |says| &*says.text))
+}
+
+/// A text of a file on one line: a line of its own might be taken for one of ours.
+fn one_line(text: &str) -> String {
+    printable(&text.split(['\n', '\r']).map(str::trim).collect::<Vec<_>>().join(" "))
 }
 
 /// The actual value, at the end of the line.
 fn found(checked: &Checked) -> Text {
-    let value = written(figure(checked));
+    let value = value_found(checked);
     match &checked.verdict {
         Verdict::Holds(Reading::Plain | Reading::Exactly) | Verdict::Fails | Verdict::WrongWorking(_) => {
-            text!("{value}", "{value}")
+            value
         }
         Verdict::Holds(reading) => {
             let how = reading.name();
-            text!("{value} ({how})", "{value}({how:#})")
+            text!("{value} ({how})", "{value:#}({how:#})")
         }
-        Verdict::KnownWrong => text!("known error: {value}", "已知错误:{value}"),
-        Verdict::NotWrong => text!("holds: {value}", "成立:{value}"),
+        Verdict::KnownWrong => text!("known error: {value}", "已知错误:{value:#}"),
+        Verdict::NotWrong => text!("holds: {value}", "成立:{value:#}"),
         Verdict::Undecided => text!("undecided", "无法判定"),
     }
 }
 
 /// What else is to be said of a claim that fails.
 fn details(claim: &Claim, checked: &Checked) -> Vec<(Text, Text)> {
-    let expect = &claim.expect.text;
+    let expect = one_line(&claim.expect.text);
     let mut details = vec![(text!("expected", "断言"), text!("{expect}", "{expect}"))];
     match &checked.verdict {
         Verdict::Undecided => {
@@ -116,7 +125,7 @@ fn details(claim: &Claim, checked: &Checked) -> Vec<(Text, Text)> {
             details.push((text!("because", "原因"), why));
         }
         Verdict::NotWrong => {
-            let erratum = claim.erratum.as_deref().unwrap_or_default();
+            let erratum = one_line(claim.erratum.as_deref().unwrap_or_default());
             details.push((
                 text!("marked", "标注"),
                 text!("as an error, and it holds: {erratum}", "标为错误,却成立:{erratum}"),
@@ -124,22 +133,24 @@ fn details(claim: &Claim, checked: &Checked) -> Vec<(Text, Text)> {
         }
         Verdict::WrongWorking(number) => {
             let (working, number) =
-                (claim.working.as_ref().map_or("", |working| &*working.text), decimal(number));
+                (one_line(claim.working.as_ref().map_or("", |working| &*working.text)), decimal(number));
             details.push((text!("working", "算式"), text!("{working} = {number}", "{working} = {number}")));
         }
         Verdict::Fails | Verdict::KnownWrong | Verdict::Holds(_) => {
             if let Some(difference) = difference(checked) {
-                details.push((text!("off by", "相差"), difference));
+                details.push((difference.label(), difference.in_words(checked.quantity)));
             }
         }
     }
     if let Some(erratum) = claim.erratum.as_ref().filter(|_| checked.verdict == Verdict::KnownWrong) {
+        let erratum = one_line(erratum);
         details.push((text!("erratum", "勘误"), text!("{erratum}", "{erratum}")));
     }
     if let Some(slip) = &checked.slip {
         details.push((text!("slip", "失误"), slip.clone()));
     }
     if let Some(source) = &claim.source {
+        let source = one_line(source);
         details.push((text!("source", "出处"), text!("{source}", "{source}")));
     }
     details
@@ -150,37 +161,16 @@ fn figure(checked: &Checked) -> &Value {
     if checked.is_right_written { &checked.left } else { &checked.right }
 }
 
-fn difference(checked: &Checked) -> Option<Text> {
-    let (Value::Number(is), Value::Number(said)) = (figure(checked), claimed(checked)) else { return None };
-    let apart = decimal(&is.checked_sub(said)?.abs());
-    if let Some(times) = times(is, said) {
-        return Some(text!("{apart}: {times} times as much", "{apart}:是实际的 {times} 倍"));
+/// What it is, in its unit.
+fn value_found(checked: &Checked) -> Text {
+    match figure(checked) {
+        Value::Truth(true) => text!("yes", "是"),
+        Value::Truth(false) => text!("no", "否"),
+        value @ (Value::Number(_) | Value::Sizes(_)) => {
+            let value = written(value, checked.quantity);
+            text!("{value}", "{value}")
+        }
     }
-    let percent = percent(is, said)?;
-    Some(if said < is {
-        text!("{apart}: {percent} too little", "{apart}:少了 {percent}")
-    } else {
-        text!("{apart}: {percent} too much", "{apart}:多了 {percent}")
-    })
-}
-
-fn claimed(checked: &Checked) -> &Value {
-    if checked.is_right_written { &checked.right } else { &checked.left }
-}
-
-/// By which factor the claim is too large, where a percentage would say little.
-fn times(is: &Rational, said: &Rational) -> Option<String> {
-    let factor = said.checked_div(is)?;
-    (factor >= Rational::from(10)).then(|| decimal(&factor))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a percentage of three digits")]
-fn percent(is: &Rational, said: &Rational) -> Option<String> {
-    let float = |number: &Rational| *number.numer() as f64 / *number.denom() as f64;
-    let share = (float(said) / float(is) - 1.0).abs() * 100.0;
-    // Below this, three digits would say that nothing is wrong.
-    let shown = if share < 0.001 { "< 0.001 %".to_owned() } else { format!("{share:.3} %") };
-    share.is_finite().then_some(shown)
 }
 
 fn summary(report: &Report) -> Text {
@@ -191,8 +181,9 @@ fn summary(report: &Report) -> Text {
     let hold = count(|verdict| matches!(verdict, Verdict::Holds(_)));
     let known = count(|verdict| *verdict == Verdict::KnownWrong);
     let fail = report.failures();
+    let claims = if all == 1 { "claim" } else { "claims" };
     text!(
-        "{all} claims: {hold} hold, {fail} fail, {known} known to be wrong",
+        "{all} {claims}: {hold} hold, {fail} fail, {known} known to be wrong",
         "{all} 条论断:{hold} 条成立,{fail} 条不成立,{known} 条为已知错误"
     )
 }
@@ -210,24 +201,34 @@ fn cut(text: &str, width: usize) -> String {
     text.chars().take_while(fits).chain(['…']).collect()
 }
 
-/// A value as it is read: grouped digits, a decimal of a few digits, a list of sizes.
-fn written(value: &Value) -> String {
+/// A value as it is read: grouped digits, a decimal of a few digits, a time in its unit, a list of sizes.
+fn written(value: &Value, quantity: Option<Quantity>) -> String {
     match value {
-        Value::Number(number) => decimal(number),
+        Value::Number(number) => number_of(number, quantity),
         Value::Sizes(sizes) => {
             let sizes: Vec<_> = sizes.iter().map(i128::to_string).collect();
             format!("[{}]", sizes.join(", "))
         }
+        Value::Truth(truth) => truth.to_string(),
     }
 }
 
+/// A number, which is a time if it counts seconds.
+fn number_of(number: &Rational, quantity: Option<Quantity>) -> String {
+    if quantity == Some(Quantity::Seconds) { seconds(float(number)) } else { decimal(number) }
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a fraction is shown with a few digits")]
+fn float(number: &Rational) -> f64 {
+    *number.numer() as f64 / *number.denom() as f64
+}
+
 fn decimal(number: &Rational) -> String {
     let sign = if *number.numer() < 0 { "-" } else { "" };
     if number.is_integer() {
         return format!("{sign}{}", grouped(number.numer().unsigned_abs(), ","));
     }
-    let value = (*number.numer() as f64 / *number.denom() as f64).abs();
+    let value = float(number).abs();
     let text = if value >= 100.0 { format!("{value:.1}") } else { format!("{value:.5}") };
     let text = text.trim_end_matches('0').trim_end_matches('.');
     format!("{sign}{text}")

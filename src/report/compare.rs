@@ -13,6 +13,7 @@ mod lines;
 pub mod markdown;
 pub mod table;
 mod totals;
+mod what;
 
 /// Networks beside each other; the first is what the others are held against.
 #[derive(Debug)]

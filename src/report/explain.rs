@@ -1,12 +1,15 @@
 //! The working of every number, like a page of lecture notes: names, substituted sizes, the result; for a layer, a box or
 //! the whole network.
 
+use std::cell::OnceCell;
+
 use super::columns::column;
 use super::{Style, Subject};
+use crate::analyze::axes::{Axes, axes};
 use crate::analyze::cost;
 use crate::counts::{Counts, Overflow};
 use crate::graph::outline::Outline;
-use crate::graph::{Content, Graph, Node, NodeId, Place, ScopeId};
+use crate::graph::{Content, Graph, Node, NodeId, Place, ScopeId, Unfound};
 use crate::op::{Cost, Role, Term, Unit, Weight};
 use crate::text;
 use crate::text::{Language, Text};
@@ -17,35 +20,31 @@ mod markup;
 pub use markup::Markup;
 use markup::Piece;
 
-/// The network has no layer or box of the path that was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoSuchPath {
-    /// The path that is nearest to it.
-    pub nearest: Option<String>,
-}
-
 /// One of the figures of a node or box.
 type Figure = fn(&Counts) -> u128;
 
-/// Explains the layer or box at `path`, or the whole network.
+/// Explains the layer or box that `path` leads to, or the whole network.
+///
+/// # Errors
+/// If the path leads to no place, or to several.
 pub fn explain(
     subject: &Subject,
     path: Option<&str>,
     markup: Markup,
     style: Style,
-) -> Result<String, NoSuchPath> {
+) -> Result<String, Unfound> {
     let mut notes = Notes {
         subject,
         graph: &subject.network.graph,
         outline: Outline::new(&subject.network.graph),
+        axes: OnceCell::new(),
         language: style.language,
         pieces: vec![],
         told: vec![],
     };
-    match notes.graph.find(path.unwrap_or_default()) {
-        Some(Place::Box(scope)) => notes.scope(scope, 1),
-        Some(Place::Node(node)) => notes.node(node, 1),
-        None => return Err(NoSuchPath { nearest: notes.graph.nearest_path(path.unwrap_or_default()) }),
+    match notes.graph.resolve(path.unwrap_or_default())? {
+        Place::Box(scope) => notes.scope(scope, 1),
+        Place::Node(node) => notes.node(node, 1),
     }
     if let (Some(Piece::Heading(_, heading)), batch @ 2..) =
         (notes.pieces.first_mut(), subject.analysis.batch)
@@ -60,9 +59,11 @@ struct Notes<'s> {
     subject: &'s Subject,
     graph: &'s Graph,
     outline: Outline<'s>,
+    /// What dimensions are, once somebody asks.
+    axes: OnceCell<Axes>,
     language: Language,
     pieces: Vec<Piece>,
-    /// Boxes that have been explained.
+    /// Boxes that have been explained, to their end.
     told: Vec<ScopeId>,
 }
 
@@ -95,7 +96,6 @@ impl Notes<'_> {
             self.sentence(&text!("the same as `{twin}`, number for number:", "与 `{twin}` 完全相同:"));
             return self.totals(*self.subject.analysis.scope(id), None);
         }
-        self.told.push(id);
         let is_input = |part: &Place| matches!(part, Place::Node(node) if self.graph.node(*node).content == Content::Input);
         let parts: Vec<Place> =
             self.outline.parts(id).iter().copied().filter(|part| !is_input(part)).collect();
@@ -105,6 +105,8 @@ impl Notes<'_> {
                 Place::Box(scope) => self.scope(scope, level + 1),
             }
         }
+        // Only what has been told whole can be referred to: never a box from within itself.
+        self.told.push(id);
         if parts.len() == 1 {
             // Its figures are those of its only part.
             return;
@@ -203,6 +205,11 @@ impl Notes<'_> {
         if let Some(op) = node.operator() {
             for (name, working) in op.output_workings(&inputs, output) {
                 self.equation(name, working);
+            }
+            for (axis, working) in op.resized(&inputs, output) {
+                let axes = self.axes.get_or_init(|| axes(self.graph));
+                let label = self.say(&axes.of(id)[axis].of_output(axis + 1));
+                self.equation(label, working);
             }
         }
         let weights = self.graph.weights(id);

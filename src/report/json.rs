@@ -96,7 +96,8 @@ fn device(subject: &Subject) -> Option<Device> {
         weight_memory_bytes: device.weight_memory_bytes,
         bandwidth_bytes_per_second: device.bandwidth,
         peak_flops: device.peak(subject.element)?,
-        fits: device.holds(subject.weight_bytes(), subject.peak_bytes()),
+        largest_piece_bytes: device.largest_piece_bytes,
+        fits: subject.fits(device),
     })
 }
 

@@ -9,8 +9,8 @@ use crate::bench::profile::Layer;
 use crate::counts::Counts;
 use crate::graph::outline::Outline;
 use crate::graph::{NodeId, Place, Scope, ScopeId, ScopeKind};
-use crate::op::window::{Axis, spatial_sizes};
-use crate::op::{Class, Window};
+use crate::op::Class;
+use crate::op::window::spatial_sizes;
 use crate::shape::Shape;
 
 /// A line of a report.
@@ -34,7 +34,7 @@ pub struct Row {
     pub input: String,
     /// The shape that goes out.
     pub output: String,
-    /// The window: `7×7 /2`.
+    /// The window, as it slides: `7×7 /2 p3`; of a box, that of the only layer in it that slides one.
     pub kernel: String,
     /// What it costs; `None` if that is not known.
     pub counts: Option<Counts>,
@@ -204,11 +204,11 @@ impl Outline<'_> {
             name: below(&path, around),
             path,
             depth: 0,
-            op: kind_name(scope),
+            op: kind_name(scope).to_owned(),
             class: None,
             input: String::new(),
             output: nodes().next_back().map_or(String::new(), |last| graph.node(last).shape.to_string()),
-            kernel: String::new(),
+            kernel: graph.shorthand(nodes()),
             counts: Some(counts),
             element_bytes: subject.element.bytes(),
             intensity: subject.intensity(&counts),
@@ -232,7 +232,6 @@ fn node_row(subject: &Subject, id: NodeId, around: &str) -> Row {
     let inputs = graph.input_shapes(id);
     let path = graph.path(id);
     let counts = subject.analysis.node(id).copied();
-    let window = op.zip(inputs.first()).and_then(|(op, input)| op.window(input));
     Row {
         kind: if op.is_none() && counts.is_some() { RowKind::Input } else { RowKind::Operator },
         place: Place::Node(id),
@@ -244,7 +243,7 @@ fn node_row(subject: &Subject, id: NodeId, around: &str) -> Row {
         class: op.map(|op| op.class()),
         input: inputs.iter().map(Shape::to_string).collect::<Vec<_>>().join(", "),
         output: node.shape.to_string(),
-        kernel: window.map_or(String::new(), |window| kernel(&window)),
+        kernel: graph.shorthand(std::iter::once(id)),
         share: counts.as_ref().and_then(|counts| share(subject, counts, Liked::node(subject, id).as_ref())),
         like: Liked::node(subject, id),
         partial: counts.is_none(),
@@ -263,15 +262,15 @@ fn below(path: &str, around: &str) -> String {
     path.strip_prefix(around).unwrap_or(path).trim_start_matches('/').to_owned()
 }
 
-pub(super) fn kind_name(scope: &Scope) -> String {
+pub(super) fn kind_name(scope: &Scope) -> &str {
     match &scope.kind {
-        ScopeKind::Network => String::new(),
-        ScopeKind::Block(block) => block.to_string(),
-        ScopeKind::Group => "layers".to_owned(),
-        ScopeKind::Repeat => "repeat".to_owned(),
-        ScopeKind::Branches => "branches".to_owned(),
-        ScopeKind::Branch => "branch".to_owned(),
-        ScopeKind::Side => "side".to_owned(),
+        ScopeKind::Network => "",
+        ScopeKind::Block(block) => block,
+        ScopeKind::Group => "layers",
+        ScopeKind::Repeat => "repeat",
+        ScopeKind::Branches => "branches",
+        ScopeKind::Branch => "branch",
+        ScopeKind::Side => "side",
     }
 }
 
@@ -287,15 +286,6 @@ fn share(subject: &Subject, counts: &Counts, like: Option<&Liked>) -> Option<f64
 
 fn live_bytes(subject: &Subject, id: NodeId) -> u128 {
     subject.analysis.memory.live(id) * subject.element.bytes()
-}
-
-/// `7×7 /2`: the window, and its stride where that is not 1.
-pub(super) fn kernel(window: &Window) -> String {
-    let written = |value: fn(&Axis) -> u64| window.axes.iter().map(move |axis| value(axis).to_string());
-    sliding(
-        &written(|axis| axis.kernel).collect::<Vec<_>>(),
-        &written(|axis| axis.stride).collect::<Vec<_>>(),
-    )
 }
 
 /// `427×427 /32`: the receptive field, and its stride where that is not 1; `all` where everything is seen.

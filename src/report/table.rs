@@ -8,6 +8,7 @@ use super::figures::{bar, digits, percent, seconds};
 use super::rows::{self, Depth, Row, RowKind};
 use super::{Style, Subject};
 use crate::op::Class;
+use crate::op::window::legend;
 use crate::text;
 use crate::working::grouped;
 
@@ -75,7 +76,10 @@ pub fn network(subject: &Subject, choice: &Choice, style: Style) -> String {
     let mut text = heading(subject, style);
     text.push_str(&drawing.draw(&columns));
     text.push('\n');
-    text.push_str(&footer(subject, folded, style));
+    let has_kernels = columns.iter().any(|column| column.key == "kernel");
+    let kernels = drawing.rows.iter().filter(|row| row.kind != RowKind::Open).map(|row| &*row.kernel);
+    let signs = has_kernels.then(|| legend(kernels)).flatten();
+    text.push_str(&footer(subject, folded, signs, style));
     text
 }
 
@@ -167,8 +171,9 @@ impl Drawing {
             let least = if column.key == "layer" && is_usual { needed.min(NAME) } else { needed };
             let slack = if is_usual { 0 } else { self.width_of(chosen[0]).saturating_sub(NAME) };
             let worth_it = self.rows.iter().any(|row| !matches!((column.cell)(row), Cell::Empty));
-            if worth_it && least + slack + PADDING <= room {
-                room -= least + PADDING;
+            // A line without a name would say nothing, however narrow the terminal is.
+            if worth_it && (chosen.is_empty() || least + slack + PADDING <= room) {
+                room = room.saturating_sub(least + PADDING);
                 chosen.push(column);
             }
         }
@@ -216,7 +221,9 @@ impl Drawing {
         }
         let mut lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
         if self.rows.last().is_some_and(|row| row.kind == RowKind::Total) {
-            lines.insert(lines.len() - 1, lines[1].clone());
+            // The rule below the headings is that above the total, too.
+            let rule = lines.get(1).cloned().unwrap_or_default();
+            lines.insert(lines.len() - 1, rule);
         }
         lines.into_iter().map(|line| line + "\n").collect()
     }

@@ -20,6 +20,25 @@ pub(crate) fn hanging(sentence: &str, indent: usize, width: usize) -> String {
     lines(sentence, room).join(&format!("\n{:indent$}", ""))
 }
 
+/// A text in lines of at most `width` columns, in which words that are longer are broken.
+pub(super) fn folded(text: &str, width: usize) -> String {
+    let mut folded = String::new();
+    for line in lines(text, width) {
+        let mut used = 0;
+        folded.push_str(if folded.is_empty() { "" } else { "\n" });
+        for letter in line.chars() {
+            let wide = letter.width().unwrap_or(0);
+            if used > 0 && used + wide > width {
+                folded.push('\n');
+                used = 0;
+            }
+            folded.push(letter);
+            used += wide;
+        }
+    }
+    folded
+}
+
 /// A sentence in lines of at most `width` columns.
 pub(super) fn lines(sentence: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
@@ -70,6 +89,7 @@ mod tests {
         assert_eq!(lines("unbreakable", 4), ["unbreakable"]);
         assert_eq!(lines("sure to ±2.0 %", 13), ["sure to", "±2.0 %"]);
         assert_eq!(lines("", 4), [""]);
+        assert_eq!(folded("one unbreakable 乘加", 5), "one\nunbre\nakabl\ne\n乘加");
         assert_eq!(
             hanging("every line begins at the same column", 6, 28),
             "every line begins at\n      the same column"

@@ -3,8 +3,8 @@
 //! What a file holds is known before any of it is read. A header is believed only as far as the file is long.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::fs::{self, File};
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
@@ -13,7 +13,9 @@ use zip::ZipArchive;
 
 use super::RunError;
 use super::error::said;
+use super::memory::free;
 use super::npy::Header;
+use super::open::open;
 use crate::text;
 use crate::text::Text;
 
@@ -41,15 +43,25 @@ pub(super) struct Entry {
 }
 
 enum Format {
-    Safetensors(File),
-    Npz(Box<ZipArchive<BufReader<File>>>),
+    Safetensors(Box<dyn Bytes>),
+    Npz(Box<Zip>),
 }
+
+/// What can be read at any place: a file, or what a pipe held.
+trait Bytes: Read + Seek {}
+
+impl<T: Read + Seek> Bytes for T {}
+
+type Zip = ZipArchive<BufReader<Box<dyn Bytes>>>;
 
 impl<'p> Archive<'p> {
     /// Opens a file and finds out what it holds.
     pub(super) fn open(path: &'p Path) -> Result<Self, RunError> {
         let failed = |why| file_error(path, why);
-        let (mut file, _) = open(path)?;
+        let mut file: Box<dyn Bytes> = match opened(path)? {
+            Opened::File(file, _) => Box::new(file),
+            Opened::Pipe(pipe) => Box::new(Cursor::new(held(pipe).map_err(failed)?)),
+        };
         let mut start = [0u8; 8];
         file.read_exact(&mut start).map_err(|_| failed(text!("{DATA_ENDS}", "数据在预期之前结束")))?;
         file.rewind().map_err(|error| failed(io_error(&error)))?;
@@ -60,6 +72,11 @@ impl<'p> Archive<'p> {
         }
         .map_err(failed)?;
         Ok(Self { path, format, entries })
+    }
+
+    /// Whether what it holds is in an order that its author gave it.
+    pub(super) fn is_in_order(&self) -> bool {
+        matches!(self.format, Format::Npz(_))
     }
 
     /// Reads a tensor, in the element type that it has.
@@ -76,15 +93,61 @@ impl<'p> Archive<'p> {
     }
 }
 
-/// A file, and how long it is.
-pub(super) fn open(path: &Path) -> Result<(File, u64), RunError> {
+/// What is to be read, open.
+pub(super) enum Opened {
+    /// A file, and how long it is.
+    File(File, u64),
+    /// What can be read once, and may have no end.
+    Pipe(Box<dyn Read>),
+}
+
+/// Opens a file of any kind; `-` is standard input.
+pub(super) fn opened(path: &Path) -> Result<Opened, RunError> {
     let failed = |error: io::Error| file_error(path, io_error(&error));
-    let file = File::open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
+    if path == Path::new("-") {
+        return Ok(Opened::Pipe(Box::new(io::stdin())));
+    }
+    let metadata = fs::metadata(path).map_err(failed)?;
     if metadata.is_dir() {
         return Err(file_error(path, text!("it is a directory", "这是一个目录")));
     }
-    Ok((file, metadata.len()))
+    if metadata.is_file() {
+        return Ok(Opened::File(File::open(path).map_err(failed)?, metadata.len()));
+    }
+    Ok(Opened::Pipe(Box::new(open(path).map_err(failed)?)))
+}
+
+/// What an archive in a pipe holds, as far as it says how long it is, and as far as there is memory for it.
+fn held(mut pipe: impl Read) -> Result<Vec<u8>, Text> {
+    let mut bytes = vec![];
+    let mut read = |bytes: &mut Vec<u8>, until: u64| {
+        let more = until.saturating_sub(bytes.len() as u64);
+        (&mut pipe).take(more).read_to_end(bytes).map_err(|error| io_error(&error))
+    };
+    read(&mut bytes, 8)?;
+    let most = most_held();
+    if !bytes.starts_with(b"PK") {
+        let length = bytes.first_chunk().map_or(0, |length| u64::from_le_bytes(*length));
+        let header_end = length.saturating_add(8).min(LONGEST_HEADER);
+        read(&mut bytes, header_end)?;
+        let header: serde_json::Value =
+            serde_json::from_slice(bytes.get(8..).unwrap_or_default()).unwrap_or_default();
+        let ends = header.as_object().into_iter().flat_map(serde_json::Map::values);
+        let end = ends.filter_map(|tensor| tensor["data_offsets"][1].as_u64()).max().unwrap_or(0);
+        read(&mut bytes, header_end.saturating_add(end).min(most))?;
+        return Ok(bytes);
+    }
+    read(&mut bytes, most)?;
+    if bytes.len() as u64 == most {
+        return Err(text!("it is longer than there is memory for", "它比可用内存还大"));
+    }
+    Ok(bytes)
+}
+
+/// Bytes of a pipe that are held in memory: half of what is free, so that tensors can be made of them.
+pub(super) fn most_held() -> u64 {
+    const IF_NOT_KNOWN: u64 = 1 << 32;
+    free(&Device::Cpu).map_or(IF_NOT_KNOWN, |free| u64::try_from(free / 2).unwrap_or(u64::MAX))
 }
 
 pub(super) fn file_error(path: &Path, why: Text) -> RunError {
@@ -114,8 +177,9 @@ struct Description {
     data_offsets: (u64, u64),
 }
 
-fn safetensors(mut file: File) -> Result<(Format, Vec<Entry>), Text> {
-    let total = file.metadata().map_err(|error| io_error(&error))?.len();
+fn safetensors(mut file: Box<dyn Bytes>) -> Result<(Format, Vec<Entry>), Text> {
+    let total = file.seek(SeekFrom::End(0)).and_then(|total| file.rewind().map(|()| total));
+    let total = total.map_err(|error| io_error(&error))?;
     let mut length = [0u8; 8];
     file.read_exact(&mut length).map_err(|error| io_error(&error))?;
     let length = u64::from_le_bytes(length);
@@ -169,7 +233,7 @@ fn safetensors_dtype(name: &str) -> Option<DType> {
     }
 }
 
-fn numbers(file: &mut File, place: u64, dtype: DType, dims: &[usize]) -> Result<Tensor, Text> {
+fn numbers(file: &mut Box<dyn Bytes>, place: u64, dtype: DType, dims: &[usize]) -> Result<Tensor, Text> {
     // `safetensors` has held the size against the file's.
     let bytes = dims.iter().product::<usize>() * dtype.size_in_bytes();
     let mut buffer = vec![0; bytes];
@@ -178,7 +242,7 @@ fn numbers(file: &mut File, place: u64, dtype: DType, dims: &[usize]) -> Result<
     Tensor::from_raw_buffer(&buffer, dtype, dims, &Device::Cpu).map_err(|error| said(&error))
 }
 
-fn npz(file: File) -> Result<(Format, Vec<Entry>), Text> {
+fn npz(file: Box<dyn Bytes>) -> Result<(Format, Vec<Entry>), Text> {
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| zip_error(&error))?;
     let mut entries = vec![];
     for place in 0..archive.len() as u64 {
@@ -199,10 +263,7 @@ fn npz(file: File) -> Result<(Format, Vec<Entry>), Text> {
     Ok((Format::Npz(Box::new(archive)), entries))
 }
 
-fn member(
-    archive: &mut ZipArchive<BufReader<File>>,
-    place: u64,
-) -> Result<zip::read::ZipFile<'_, BufReader<File>>, Text> {
+fn member(archive: &mut Zip, place: u64) -> Result<zip::read::ZipFile<'_, BufReader<Box<dyn Bytes>>>, Text> {
     let place = usize::try_from(place).unwrap_or(usize::MAX);
     archive.by_index(place).map_err(|error| zip_error(&error))
 }

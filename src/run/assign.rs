@@ -1,25 +1,23 @@
 //! Which tensor of a file is which weight of a network.
 //!
-//! Ours are called by their paths: `layer1/0/conv1.weight`, with dots for slashes if wanted. Where a file has other names, its
-//! modules are matched with ours by what they hold: of those that hold tensors of the same names and shapes, the first that
-//! is used is the first in the file, and so on. Either every tensor is used, once, or nothing is loaded.
+//! Ours are called by their paths: `layer1/0/conv1.weight`, with dots for slashes if wanted, and with or without boxes that have
+//! no name of their own. An equal name decides. The other modules are matched by what they hold, those that hold tensors of the
+//! same names and shapes by order, as far as data flows from one to the next and the file's names tell which is the earlier;
+//! where it does not, by words and boxes that both have in common ([`likeness`](super::likeness)). Either every tensor is used,
+//! once, and nothing else could be meant, or nothing is loaded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::order::Position;
+use super::alike::{Alike, Settled};
+use super::flow::Flow;
+use super::likeness::Contents;
+pub use super::modules::Named;
+use super::modules::{Kind, Module, Wanted, dotted, modules, plain, split, wanted};
 use crate::error::nearest;
+use crate::graph::Graph;
 use crate::shape::show;
 use crate::text;
 use crate::text::Text;
-
-/// A tensor's name and its sizes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
-    /// A module's name, a dot, and what the module calls it.
-    pub name: String,
-    /// As the file has them, or as PyTorch would.
-    pub dims: Vec<u64>,
-}
 
 /// How the tensors of a file were found to be a network's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,43 +28,87 @@ pub struct Assignment {
     pub by_name: bool,
 }
 
+/// Why the tensors of a file are not taken for a network's, and how far they can be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// What does not fit, each by itself.
+    pub findings: Vec<Text>,
+    /// For each tensor that the network needs, the index of the file's, if that is certain.
+    pub known: Vec<Option<usize>>,
+    /// For each that is not, which ones it may be.
+    pub candidates: Vec<Vec<usize>>,
+}
+
 /// Most findings that are shown of one file.
 const SHOWN: usize = 8;
 
-/// For each tensor that is wanted, in the order of use, which one of the file it is; or why none can be told.
-pub fn assign(wanted: &[Named], given: &[Named]) -> Result<Assignment, Vec<Text>> {
-    let places: BTreeMap<String, usize> =
-        given.iter().enumerate().map(|(index, tensor)| (dotted(&tensor.name), index)).collect();
-    let named: Vec<_> = wanted.iter().map(|tensor| places.get(&dotted(&tensor.name)).copied()).collect();
+/// For each tensor that a graph needs, in the order of use, which one of the file it is; or why that cannot be told.
+///
+/// `in_order` says that the file has an order of its own, in which `given` is.
+pub fn assign(graph: &Graph, given: &[Named], in_order: bool) -> Result<Assignment, Refusal> {
+    let wanted = wanted(graph);
+    let named = by_name(&wanted, given);
     let found = named.iter().flatten().count();
-    if found == wanted.len() && found == given.len() && found == places.len() {
-        let wrong = shapes_apart(wanted, given, &named);
-        let given = named.into_iter().flatten().collect();
-        return if wrong.is_empty() { Ok(Assignment { given, by_name: true }) } else { Err(cut(wrong)) };
+    let mut wrong = shapes_apart(&wanted, given, &named);
+    // Of a module that has its name every tensor has.
+    if wrong.is_empty() && is_in_parts(&wanted, &named) {
+        wrong = names_apart(&wanted, given, &named);
     }
-    let by_shape = by_shape(wanted, given).and_then(|found| {
-        let contradicts = |(index, name): (&usize, &Option<usize>)| name.filter(|name| name != index);
-        match found.iter().zip(&named).find_map(contradicts).map(|index| &given[index].name) {
-            None => Ok(Assignment { given: found, by_name: false }),
-            Some(name) => Err(vec![text!(
-                "by its name `{name}` is another tensor than by its shape and its place in order",
-                "`{name}` 按名称对应的张量,与按形状和次序对应的不同"
-            )]),
-        }
-    });
-    by_shape.map_err(|unfit| {
-        // A file whose names are mostly ours was meant to have them all.
-        if found * 2 <= wanted.len() {
-            return cut(unfit);
-        }
-        let mut wrong = shapes_apart(wanted, given, &named);
-        wrong.extend(names_apart(wanted, given, &named));
-        cut(wrong)
-    })
+    if !wrong.is_empty() {
+        return Err(Refusal::of(wrong, named));
+    }
+    if found == wanted.len() && found == given.len() {
+        return Ok(Assignment { given: named.into_iter().flatten().collect(), by_name: true });
+    }
+    let mut search = Search::new(graph, &wanted, given, named);
+    let mut wrong = search.by_kind(in_order);
+    // A file whose names are mostly ours was meant to have them all.
+    if !wrong.is_empty() && found * 2 > wanted.len() {
+        wrong = names_apart(&wanted, given, &by_name(&wanted, given));
+    }
+    let Search { found, candidates, .. } = search;
+    match found.iter().copied().collect::<Option<Vec<usize>>>().filter(|_| wrong.is_empty()) {
+        Some(given) => Ok(Assignment { given, by_name: false }),
+        None => Err(Refusal { findings: cut(wrong), known: found, candidates }),
+    }
 }
 
-fn dotted(name: &str) -> String {
-    name.replace('/', ".")
+impl Refusal {
+    fn of(findings: Vec<Text>, known: Vec<Option<usize>>) -> Self {
+        let candidates = vec![vec![]; known.len()];
+        Self { findings: cut(findings), known, candidates }
+    }
+}
+
+/// For each tensor that is wanted the one of its name, whatever all of the file's names begin with: `module.`, `model.`.
+fn by_name(wanted: &[Wanted], given: &[Named]) -> Vec<Option<usize>> {
+    let mut best = (0, vec![None; wanted.len()]);
+    for from in prefixes(given) {
+        let places: BTreeMap<String, usize> =
+            given.iter().enumerate().map(|(index, tensor)| (dotted(&tensor.name[from..]), index)).collect();
+        let find = |name: &str| places.get(&dotted(name)).copied();
+        let named: Vec<_> = wanted
+            .iter()
+            .map(|wanted| find(&wanted.named.name).or_else(|| find(wanted.short.as_deref()?)))
+            .collect();
+        let distinct: BTreeSet<usize> = named.iter().flatten().copied().collect();
+        if distinct.len() > best.0 && distinct.len() == named.iter().flatten().count() {
+            best = (distinct.len(), named);
+        }
+    }
+    best.1
+}
+
+/// Where names begin that have lost what all of them begin with: nothing of it, one part, and so on.
+pub(super) fn prefixes(given: &[Named]) -> Vec<usize> {
+    let Some(first) = given.first() else { return vec![0] };
+    let (module, _) = split(&first.name);
+    let ends = module.match_indices(['.', '/']).map(|(end, _)| end + 1).chain([module.len() + 1]);
+    let is_shared = |&end: &usize| {
+        first.name.get(..end).is_some_and(|prefix| given.iter().all(|tensor| tensor.name.starts_with(prefix)))
+            && given.iter().all(|tensor| tensor.name.len() > end)
+    };
+    std::iter::once(0).chain(ends.take_while(is_shared)).collect()
 }
 
 fn cut(mut findings: Vec<Text>) -> Vec<Text> {
@@ -77,45 +119,45 @@ fn cut(mut findings: Vec<Text>) -> Vec<Text> {
     findings
 }
 
-fn shapes_apart(wanted: &[Named], given: &[Named], named: &[Option<usize>]) -> Vec<Text> {
-    let pairs = wanted.iter().zip(named).filter_map(|(tensor, &index)| Some((tensor, &given[index?])));
-    let apart = pairs.filter(|(wanted, given)| squeezed(&wanted.dims) != squeezed(&given.dims));
-    apart
-        .map(|(wanted, given)| {
-            let (name, needs, has) = (&given.name, show(&wanted.dims), show(&given.dims));
-            text!(
-                "`{name}` is {has} in the file, and {needs} in the network",
-                "`{name}` 在文件中是 {has},在网络中是 {needs}"
-            )
-        })
-        .collect()
+fn shapes_apart(wanted: &[Wanted], given: &[Named], named: &[Option<usize>]) -> Vec<Text> {
+    let pairs = wanted.iter().zip(named).filter_map(|(tensor, &index)| Some((&tensor.named, &given[index?])));
+    let apart = pairs.filter(|(wanted, given)| plain(&wanted.dims) != plain(&given.dims));
+    apart.map(|(wanted, given)| shape_apart(wanted, given)).collect()
+}
+
+pub(super) fn shape_apart(wanted: &Named, given: &Named) -> Text {
+    let (ours, theirs, needs, has) = (&wanted.name, &given.name, show(&wanted.dims), show(&given.dims));
+    if dotted(ours) == dotted(theirs) {
+        return text!(
+            "`{theirs}` is {has} in the file, and {needs} in the network",
+            "`{theirs}` 在文件中是 {has},在网络中是 {needs}"
+        );
+    }
+    text!(
+        "`{theirs}` is {has} in the file, and `{ours}` is {needs} in the network",
+        "`{theirs}` 在文件中是 {has},而 `{ours}` 在网络中是 {needs}"
+    )
+}
+
+/// Whether a module has some tensors of equal names, and some that have none.
+fn is_in_parts(wanted: &[Wanted], named: &[Option<usize>]) -> bool {
+    let is_named = |module: &Module| module.tensors.values().filter(|&&index| named[index].is_some()).count();
+    let modules = modules(wanted.iter().map(|wanted| &*wanted.named.name).enumerate());
+    modules
+        .iter()
+        .any(|module| !matches!(is_named(module), count if count == 0 || count == module.tensors.len()))
 }
 
 /// What has no counterpart of its name, on either side.
-fn names_apart(wanted: &[Named], given: &[Named], named: &[Option<usize>]) -> Vec<Text> {
+fn names_apart(wanted: &[Wanted], given: &[Named], named: &[Option<usize>]) -> Vec<Text> {
     let used: BTreeSet<usize> = named.iter().flatten().copied().collect();
-    let missing: Vec<&Named> =
-        wanted.iter().zip(named).filter(|(_, index)| index.is_none()).map(|(tensor, _)| tensor).collect();
-    let surplus: Vec<&Named> = given
-        .iter()
-        .enumerate()
+    let missing =
+        wanted.iter().zip(named).filter(|(_, index)| index.is_none()).map(|(tensor, _)| &tensor.named);
+    let surplus: Vec<&Named> = (given.iter().enumerate())
         .filter(|(index, _)| !used.contains(index))
         .map(|(_, tensor)| tensor)
         .collect();
-    let near = |tensor: &Named, others: &[&Named]| {
-        let near = nearest(&tensor.name, others.iter().map(|other| other.name.as_str()))?;
-        others.iter().find(|other| other.name == near).map(|other| format!("`{near}` {}", show(&other.dims)))
-    };
-    let of_missing = missing.iter().map(|tensor| {
-        let (name, dims) = (&tensor.name, show(&tensor.dims));
-        match near(tensor, &surplus) {
-            Some(near) => text!(
-                "the file lacks `{name}` {dims}; nearest is {near}",
-                "文件缺少 `{name}` {dims};最接近的是 {near}"
-            ),
-            None => text!("the file lacks `{name}` {dims}", "文件缺少 `{name}` {dims}"),
-        }
-    });
+    let of_missing = missing.map(|tensor| lacks(tensor, &surplus));
     let of_surplus = surplus.iter().map(|tensor| {
         let (name, dims) = (&tensor.name, show(&tensor.dims));
         text!("the network has no `{name}` {dims}", "网络中没有 `{name}` {dims}")
@@ -123,74 +165,124 @@ fn names_apart(wanted: &[Named], given: &[Named], named: &[Option<usize>]) -> Ve
     of_missing.chain(of_surplus).collect()
 }
 
-/// A module: what it is called, and its tensors by their names in it, as indices.
-struct Module<'a> {
-    name: &'a str,
-    tensors: BTreeMap<&'a str, usize>,
+fn lacks(tensor: &Named, others: &[&Named]) -> Text {
+    let near = nearest(&tensor.name, others.iter().map(|other| other.name.as_str()));
+    let near = near.and_then(|near| others.iter().find(|other| other.name == near));
+    let (name, dims) = (&tensor.name, show(&tensor.dims));
+    match near {
+        Some(Named { name: near, dims: other }) => {
+            let other = show(other);
+            text!(
+                "the file lacks `{name}` {dims}; nearest is `{near}` {other}",
+                "文件缺少 `{name}` {dims};最接近的是 `{near}` {other}"
+            )
+        }
+        None => text!("the file lacks `{name}` {dims}", "文件缺少 `{name}` {dims}"),
+    }
 }
 
-/// What two modules have in common that may be one another: the names of their tensors and the sizes above 1.
-type Kind = Vec<(String, Vec<u64>)>;
+/// Which tensor is which, while it is found out.
+struct Search<'a> {
+    wanted: &'a [Wanted],
+    given: &'a [Named],
+    /// Where the names of the file begin that matter.
+    from: usize,
+    flow: Flow<'a>,
+    contents: Contents<'a>,
+    found: Vec<Option<usize>>,
+    candidates: Vec<Vec<usize>>,
+}
 
-fn by_shape(wanted: &[Named], given: &[Named]) -> Result<Vec<usize>, Vec<Text>> {
-    let (ours, theirs) = (by_kind(wanted), by_kind(given));
-    let kinds: BTreeSet<&Kind> = ours.keys().chain(theirs.keys()).collect();
-    let (mut found, mut wrong) = (vec![0; wanted.len()], vec![]);
-    for kind in kinds {
-        let (ours, theirs) = (ours.get(kind).map_or(&[][..], |m| m), theirs.get(kind).map_or(&[][..], |m| m));
-        if ours.len() != theirs.len() {
-            wrong.push(count_apart(kind, ours, theirs));
-            continue;
+impl<'a> Search<'a> {
+    fn new(graph: &'a Graph, wanted: &'a [Wanted], given: &'a [Named], found: Vec<Option<usize>>) -> Self {
+        let from = prefixes(given).pop().unwrap_or(0);
+        let ours = modules(wanted.iter().map(|wanted| &*wanted.named.name).enumerate());
+        let theirs = modules(given.iter().map(|tensor| &tensor.name[from..]).enumerate());
+        let of_ours = |module: &Module| {
+            let node = module.tensors.values().next().map(|&index| wanted[index].node)?;
+            Some((node, module.kind(|index| &wanted[index].named.dims)))
+        };
+        let ours: Vec<_> = ours.iter().filter_map(of_ours).collect();
+        let theirs: Vec<_> =
+            theirs.iter().map(|module| (module.name, module.kind(|index| &given[index].dims))).collect();
+        let contents = Contents::of(graph, &ours, &theirs);
+        let candidates = vec![vec![]; wanted.len()];
+        Self { wanted, given, from, flow: Flow::of(graph), contents, found, candidates }
+    }
+
+    /// Finds what has no equal name, by what modules hold; what does not fit.
+    fn by_kind(&mut self, in_order: bool) -> Vec<Text> {
+        let (wanted, given, from) = (self.wanted, self.given, self.from);
+        let used: BTreeSet<usize> = self.found.iter().flatten().copied().collect();
+        let ours = wanted.iter().enumerate().filter(|(index, _)| self.found[*index].is_none());
+        let ours = modules(ours.map(|(index, wanted)| (index, &*wanted.named.name)));
+        let theirs = given.iter().enumerate().filter(|(index, _)| !used.contains(index));
+        let theirs = modules(theirs.map(|(index, tensor)| (index, &tensor.name[from..])));
+        let mut ours = grouped(ours, |index| &wanted[index].named.dims);
+        let mut theirs = grouped(theirs, |index| &given[index].dims);
+        let kinds: BTreeSet<Kind> = ours.keys().chain(theirs.keys()).cloned().collect();
+        let (mut wrong, mut settled) = (vec![], vec![]);
+        for kind in kinds {
+            let (ours, theirs) = (ours.remove(&kind), theirs.remove(&kind));
+            let (ours, theirs) = (ours.unwrap_or_default(), theirs.unwrap_or_default());
+            if ours.len() != theirs.len() {
+                self.suggest(&ours, &theirs);
+                wrong.push(count_apart(&kind, &ours, &theirs));
+                continue;
+            }
+            settled.push(self.alike(ours, theirs, in_order).settle(&self.flow, &self.contents));
         }
-        let mut sorted: Vec<(Position, &Module)> =
-            theirs.iter().map(|module| (Position::of(module.name), module)).collect();
-        sorted.sort_by(|one, other| (&one.0, one.1.name).cmp(&(&other.0, other.1.name)));
-        for pair in sorted.windows(2).filter(|pair| !pair[0].0.is_apart(&pair[1].0)) {
-            let (one, other) = (pair[0].1.name, pair[1].1.name);
-            let place = sorted.iter().position(|(_, module)| module.name == one).unwrap_or(0);
-            let (first, second) = (ours[place].name, ours[place + 1].name);
-            wrong.push(text!(
-                "`{one}` and `{other}` hold the same shapes, and their names do not tell which of them is `{first}` and \
-                 which `{second}`",
-                "`{one}` 与 `{other}` 的形状相同,而名称不能说明哪个是 `{first}`,哪个是 `{second}`"
-            ));
+        for mut settled in super::alike::against_the_flow(settled, &self.flow) {
+            wrong.append(&mut settled.open);
+            self.take(&settled);
         }
-        for (ours, (_, theirs)) in ours.iter().zip(&sorted) {
-            for (&wanted, &given) in ours.tensors.values().zip(theirs.tensors.values()) {
-                found[wanted] = given;
+        wrong
+    }
+
+    fn alike<'m>(&self, ours: Vec<Module<'m>>, theirs: Vec<Module<'m>>, in_order: bool) -> Alike<'m> {
+        let node = |module: &Module| module.tensors.values().next().map(|&index| self.wanted[index].node);
+        let ours = ours.into_iter().filter_map(|module| Some((node(&module)?, module))).collect();
+        let sorted = self.given.is_sorted_by(|one, other| one.name <= other.name);
+        // An order that is the alphabet's says nothing.
+        Alike { ours, theirs, in_order: in_order && !sorted }
+    }
+
+    fn take(&mut self, settled: &Settled) {
+        for (place, (_, ours)) in settled.ours.iter().enumerate() {
+            let candidates = &settled.candidates[place];
+            for (at, &wanted) in ours.tensors.values().enumerate() {
+                let index = |theirs: usize| settled.theirs[theirs].tensors.values().nth(at).copied();
+                if candidates.is_empty() {
+                    self.found[wanted] = index(place);
+                } else {
+                    self.candidates[wanted] = candidates.iter().filter_map(|&theirs| index(theirs)).collect();
+                    self.candidates[wanted].sort_unstable();
+                }
             }
         }
     }
-    if wrong.is_empty() { Ok(found) } else { Err(wrong) }
+
+    /// Each of these may be each of those.
+    fn suggest(&mut self, ours: &[Module], theirs: &[Module]) {
+        for module in ours {
+            for (at, &wanted) in module.tensors.values().enumerate() {
+                let tensor = |theirs: &Module| theirs.tensors.values().nth(at).copied();
+                self.candidates[wanted] = theirs.iter().filter_map(tensor).collect();
+            }
+        }
+    }
 }
 
 /// The modules of each kind, in the order of the list.
-fn by_kind(tensors: &[Named]) -> BTreeMap<Kind, Vec<Module<'_>>> {
-    let mut modules: Vec<Module> = vec![];
-    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
-    for (index, tensor) in tensors.iter().enumerate() {
-        let (module, name) = tensor.name.rsplit_once('.').unwrap_or(("", &tensor.name));
-        let place = *places.entry(module).or_insert_with(|| {
-            modules.push(Module { name: module, tensors: BTreeMap::new() });
-            modules.len() - 1
-        });
-        modules[place].tensors.insert(name, index);
-    }
+fn grouped<'a, 'd>(
+    modules: Vec<Module<'a>>,
+    dims: impl Fn(usize) -> &'d [u64],
+) -> BTreeMap<Kind, Vec<Module<'a>>> {
     let mut kinds: BTreeMap<Kind, Vec<Module>> = BTreeMap::new();
     for module in modules {
-        // What a module calls its only tensor says nothing: `class_token`, `relative_position_bias_table`.
-        let is_only = module.tensors.len() == 1;
-        let tensor = |(&name, &index): (&&str, &usize)| {
-            (if is_only { String::new() } else { name.to_owned() }, squeezed(&tensors[index].dims))
-        };
-        kinds.entry(module.tensors.iter().map(tensor).collect()).or_default().push(module);
+        kinds.entry(module.kind(&dims)).or_default().push(module);
     }
     kinds
-}
-
-/// A 1×1 convolution is a linear layer, and a scale of each channel may have sizes of 1 behind it.
-fn squeezed(dims: &[u64]) -> Vec<u64> {
-    dims.iter().copied().filter(|&size| size != 1).collect()
 }
 
 fn count_apart(kind: &Kind, ours: &[Module], theirs: &[Module]) -> Text {

@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::fmt;
 
+use super::Draft;
 use super::memory::Needs;
+use crate::error::ReadError;
 use crate::text;
 use crate::text::Text;
 
@@ -74,7 +76,11 @@ pub enum RunError {
         name: String,
         /// What does not fit, each by itself.
         findings: Vec<Text>,
+        /// What is certain nevertheless.
+        draft: Box<Draft>,
     },
+    /// A map of weights does not fit the network or the file.
+    Map(ReadError),
     /// It would need more memory than is free.
     Memory {
         /// What it needs.
@@ -133,6 +139,7 @@ impl RunError {
             Self::Unfit { name, .. } => {
                 text!("the tensors in `{name}` are not those of the network", "`{name}` 中的张量与网络不符")
             }
+            Self::Map(error) => text!("{error}", "{error}"),
             Self::Memory { needs, free } => needs.text(*free),
             Self::Candle { path, source } => {
                 let why = said(source);
@@ -173,6 +180,7 @@ impl Error for RunError {
             | Self::File { .. }
             | Self::Unwritten { .. }
             | Self::Unfit { .. }
+            | Self::Map(_)
             | Self::Memory { .. } => None,
         }
     }

@@ -20,23 +20,34 @@ use crate::graph::{Content, Graph, NodeId};
 use crate::op::{Arity, Op};
 use crate::shape::Shape;
 
+mod alike;
 mod archive;
 pub mod assign;
 mod cgroup;
+mod draft;
 mod engine;
 mod error;
+mod flow;
 mod inputs;
+mod likeness;
+pub mod map;
 pub mod memory;
+mod modules;
 pub mod npy;
+mod open;
 mod order;
+mod replace;
 mod summary;
 mod weights;
 
 pub(crate) use archive::io_error;
+pub use draft::Draft;
 pub use engine::Engine;
 pub use error::RunError;
 pub(crate) use error::said;
 pub use inputs::{Indices, given_input, indices, random_inputs};
+pub(crate) use open::open;
+pub(crate) use replace::replace;
 pub use summary::Summary;
 pub use weights::{Loaded, Weights, names};
 

@@ -2,15 +2,15 @@
 //!
 //! A header is believed only as far as the file is long.
 
-use std::fs;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 
 use super::RunError;
-use super::archive::{DATA_ENDS, file_error, io_error, open};
+use super::archive::{DATA_ENDS, Opened, file_error, io_error, most_held, opened};
 use super::error::said;
+use super::replace::replace;
 use crate::text;
 use crate::text::Text;
 
@@ -31,10 +31,12 @@ pub(super) struct Header {
 /// Reads an array, in the element type that it has.
 pub fn read(path: &Path) -> Result<Tensor, RunError> {
     let failed = |why| file_error(path, why);
-    let (file, length) = open(path)?;
-    let mut reader = BufReader::new(file);
+    let (mut reader, most): (Box<dyn Read>, _) = match opened(path)? {
+        Opened::File(file, length) => (Box::new(BufReader::new(file)), length),
+        Opened::Pipe(pipe) => (Box::new(BufReader::new(pipe)), most_held()),
+    };
     let header = Header::read(&mut reader).map_err(failed)?;
-    if header.bytes as u64 > length {
+    if header.bytes as u64 > most {
         return Err(failed(text!("{DATA_ENDS}", "数据在预期之前结束")));
     }
     header.numbers(&mut reader).map_err(failed)
@@ -55,25 +57,23 @@ pub fn can_write(path: &Path) -> Result<(), RunError> {
 
 /// Writes an array, whole or not at all; NumPy knows no bf16, which becomes f32.
 pub fn write(path: &Path, tensor: &Tensor) -> Result<(), RunError> {
-    let failed = |error: candle_core::Error| {
-        let why = if let candle_core::Error::Io(error) = &error { io_error(error) } else { said(&error) };
-        RunError::Unwritten { name: path.display().to_string(), why }
-    };
     let dtype = if tensor.dtype() == DType::BF16 { DType::F32 } else { tensor.dtype() };
     let tensor = tensor.to_device(&Device::Cpu).and_then(|tensor| tensor.to_dtype(dtype));
-    let tensor = tensor.and_then(|tensor| tensor.contiguous()).map_err(failed)?;
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return tensor.write_npy(path).map_err(failed);
-    }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(name);
-    let written = tensor.write_npy(&part).and_then(|()| Ok(fs::rename(&part, path)?));
-    if written.is_err() {
-        // Whatever there is of it is of no use; that it cannot be removed adds nothing to the error.
-        let _ = fs::remove_file(&part);
-    }
-    written.map_err(failed)
+    let tensor = tensor.and_then(|tensor| tensor.contiguous()).map_err(|error| unwritten(path, &error))?;
+    write_whole(path, |part| tensor.write_npy(part))
+}
+
+/// Lets `write` write a file that then stands at `path` whole, or not at all.
+pub(super) fn write_whole(
+    path: &Path,
+    write: impl Fn(&Path) -> candle_core::Result<()>,
+) -> Result<(), RunError> {
+    replace(path, write).map_err(|error| unwritten(path, &error))
+}
+
+fn unwritten(path: &Path, error: &candle_core::Error) -> RunError {
+    let why = if let candle_core::Error::Io(error) = error { io_error(error) } else { said(error) };
+    RunError::Unwritten { name: path.display().to_string(), why }
 }
 
 impl Header {

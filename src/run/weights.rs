@@ -9,7 +9,11 @@ use rand::{RngExt, SeedableRng};
 
 use super::RunError;
 use super::archive::{Archive, Entry};
-use super::assign::{Named, assign};
+use super::assign::{Assignment, Named, Refusal, assign};
+use super::draft::Draft;
+use super::map::{Map, Mapped};
+use super::modules::wanted;
+use super::npy::write_whole;
 use crate::graph::{Graph, NodeId};
 use crate::op::{Initializer, Weight};
 use crate::text;
@@ -62,10 +66,12 @@ impl Weights {
     }
 
     /// Those of a file, `.safetensors` or `.npz`, whose tensors are called as [`names`] has them, or are told apart by their
-    /// shapes and order; see [`assign`](super::assign). Counters and indices, which are whole numbers, are left out.
+    /// shapes and order ([`assign`](super::assign)), or as a map says. Counters and indices, which are whole numbers, are
+    /// left out.
     pub fn load(
         graph: &Graph,
         path: &Path,
+        map: Option<&Map>,
         device: &Device,
         dtype: DType,
     ) -> std::result::Result<Loaded, RunError> {
@@ -80,22 +86,47 @@ impl Weights {
             name: entry.name.clone(),
             dims: entry.dims.iter().map(|&size| size as u64).collect(),
         };
-        let (wanted, given) = (names(graph), archive.entries.iter().map(named).collect::<Vec<_>>());
-        let assignment = assign(&wanted, &given)
-            .map_err(|findings| RunError::Unfit { name: path.display().to_string(), findings })?;
+        let (wanted, given) = (wanted(graph), archive.entries.iter().map(named).collect::<Vec<_>>());
+        let Found { indices, by_name, unused } = match map {
+            Some(map) => {
+                let Mapped { given, unused } = map.apply(graph, &given).map_err(RunError::Map)?;
+                Found { indices: given, by_name: true, unused }
+            }
+            None => {
+                let assigned = assign(graph, &given, archive.is_in_order());
+                let Assignment { given: indices, by_name } = assigned.map_err(|refusal| {
+                    let Refusal { findings, known, candidates } = refusal;
+                    let draft = Box::new(Draft::of(&wanted, &given, &known, &candidates));
+                    RunError::Unfit { name: path.display().to_string(), findings, draft }
+                })?;
+                Found { indices, by_name, unused: vec![] }
+            }
+        };
         let mut tensors = vec![];
-        for (wanted, &index) in wanted.iter().zip(&assignment.given) {
+        for (wanted, &index) in wanted.iter().zip(&indices) {
+            let Named { name, dims } = &wanted.named;
             let tensor = archive.read(index)?;
-            let tensor = sizes(&wanted.dims)
+            let tensor = sizes(dims)
                 .and_then(|dims| tensor.to_dtype(dtype)?.reshape(dims)?.to_device(device))
-                .map_err(|source| RunError::Candle { path: wanted.name.clone(), source })?;
+                .map_err(|source| RunError::Candle { path: name.clone(), source })?;
             tensors.push(tensor);
         }
         let mut tensors = tensors.into_iter();
         let weights = Self::made(graph, |_, weights| Ok(tensors.by_ref().take(weights.len()).collect()))?;
-        let pairs = wanted.into_iter().zip(&assignment.given);
-        let pairs = pairs.map(|(ours, &theirs)| (ours.name, given[theirs].name.clone())).collect();
-        Ok(Loaded { weights, by_name: assignment.by_name, pairs })
+        let known: Vec<Option<usize>> = indices.iter().copied().map(Some).collect();
+        let draft = Draft::of(&wanted, &given, &known, &[]);
+        let pairs = wanted.into_iter().zip(&indices);
+        let pairs = pairs.map(|(ours, &theirs)| (ours.named.name, given[theirs].name.clone())).collect();
+        let unused = unused.into_iter().map(|index| given[index].name.clone()).collect();
+        Ok(Loaded { weights, by_name, pairs, unused, draft })
+    }
+
+    /// Writes them, as `.safetensors`, whole or not at all, under the names that [`names`] has.
+    pub fn save(&self, graph: &Graph, path: &Path) -> std::result::Result<(), RunError> {
+        let owners = graph.nodes().filter(|(_, node)| node.weights_of.is_none());
+        let tensors = owners.flat_map(|(id, _)| self.of(id));
+        let named = names(graph).into_iter().map(|named| named.name).zip(tensors.cloned()).collect();
+        write_whole(path, |part| candle_core::safetensors::save(&named, part))
     }
 
     /// The element type, if there are any.
@@ -114,21 +145,26 @@ impl Weights {
 pub struct Loaded {
     /// The weights.
     pub weights: Weights,
-    /// Whether the file has our names; otherwise shapes and order have decided.
+    /// Whether the file has our names, or a map has them; otherwise shapes and order have decided.
     pub by_name: bool,
     /// What each tensor is called here and in the file.
     pub pairs: Vec<(String, String)>,
+    /// Tensors of the file that nothing uses.
+    pub unused: Vec<String>,
+    /// The same as a map.
+    pub draft: Draft,
+}
+
+/// Which tensor of a file is which, however it was found.
+struct Found {
+    indices: Vec<usize>,
+    by_name: bool,
+    unused: Vec<usize>,
 }
 
 /// What the tensors that a graph needs are called, in the order of use: a node's path, a dot, and PyTorch's name.
 pub fn names(graph: &Graph) -> Vec<Named> {
-    let owners = graph.nodes().filter(|(_, node)| node.weights_of.is_none());
-    let named = owners.flat_map(|(id, _)| {
-        let path = graph.path(id);
-        let weights = graph.weights(id).into_iter();
-        weights.map(move |weight| Named { name: format!("{path}.{}", weight.name), dims: weight.dims() })
-    });
-    named.collect()
+    wanted(graph).into_iter().map(|wanted| wanted.named).collect()
 }
 
 pub(super) fn sizes(dims: &[u64]) -> Result<Vec<usize>> {

@@ -1,15 +1,14 @@
 //! The words of a statement: numbers with units, lists of sizes, figures, operators, comparisons, parentheses.
+//!
+//! Names hold letters, digits, `_`, `-` and `.`, and paths `/`: everything else ends a word, with spaces or without. A `-`
+//! or `/` joins figures where the whole word is none.
 
 use std::ops::Range;
 
-use num_traits::CheckedMul;
-
-use super::super::metric::Metric;
 use super::remedy::remedy;
-use super::{Comparison, Figure, Literal, Misread, Operator, TermKind, misread};
-use crate::convention::numeral::digits;
-use crate::error::did_you_mean;
-use crate::read::expression::{Failure, Rational};
+use super::written::{figure, literal_of, sizes};
+use super::{Comparison, Misread, Operator, TermKind, misread};
+use crate::convention::numeral::{Start, read};
 use crate::text;
 
 /// A word of a statement.
@@ -18,6 +17,7 @@ pub(super) enum Word {
     Term(TermKind),
     Operator(Operator),
     Comparison(Comparison),
+    Not,
     Open,
     Close,
 }
@@ -31,118 +31,11 @@ const MOST_WORDS: usize = 1000;
 /// How deep parentheses may stand.
 const DEEPEST: usize = 64;
 
-/// The words of `text`.
-pub(super) fn words(text: &str) -> Result<Vec<Spanned>, Misread> {
-    let mut words: Vec<Spanned> = vec![];
-    let (mut at, mut depth) = (0, 0usize);
-    while let Some(first) = text[at..].chars().next() {
-        let start = at;
-        if words.len() > MOST_WORDS {
-            let message =
-                text!("a statement has at most {MOST_WORDS} words", "一条论断最多 {MOST_WORDS} 个词");
-            return Err(Misread { span: start..text.len(), failure: message.into() });
-        }
-        if first.is_whitespace() {
-            at += first.len_utf8();
-            continue;
-        }
-        if first == '(' || first == ')' {
-            at += 1;
-            depth = if first == '(' { depth + 1 } else { depth.saturating_sub(1) };
-            if depth > DEEPEST {
-                let message = text!("parentheses stand {depth} deep", "括号嵌套达 {depth} 层");
-                return Err(Misread { span: start..at, failure: message.into() });
-            }
-            words.push((start..at, if first == '(' { Word::Open } else { Word::Close }));
-            continue;
-        }
-        at += if first == '[' { list_length(&text[at..]) } else { word_length(&text[at..]) };
-        let follows_number = matches!(words.last(), Some((_, Word::Term(TermKind::Literal(_)))));
-        let written = &text[start..at];
-        let word = word(written, start).map_err(|misread| match remedy(written, follows_number) {
-            Some(failure) => Misread { span: start..at, failure },
-            None => misread,
-        })?;
-        // A unit may stand apart from its number.
-        if let Word::Term(TermKind::Literal(unit)) = &word
-            && !text[start..].starts_with(|c: char| c.is_ascii_digit())
-            && let Some((span, Word::Term(TermKind::Literal(number)))) = words.last_mut()
-        {
-            let scaled = |value: &Rational| value.checked_mul(&unit.value);
-            if let (Some(value), Some(last_digit)) = (scaled(&number.value), scaled(&number.last_digit)) {
-                *number = Literal { value, last_digit };
-                span.end = at;
-                continue;
-            }
-        }
-        words.push((start..at, word));
-    }
-    Ok(words)
-}
-
-fn list_length(text: &str) -> usize {
-    text.find(']').map_or(text.len(), |end| end + 1)
-}
-
-/// Up to a space or a closing parenthesis outside quotes.
-fn word_length(text: &str) -> usize {
-    let mut quoted = false;
-    let end = text.find(|c: char| {
-        quoted ^= c == '\'';
-        !quoted && (c.is_whitespace() || c == ')')
-    });
-    end.unwrap_or(text.len())
-}
-
-fn word(word: &str, start: usize) -> Result<Word, Misread> {
-    let span = start..start + word.len();
-    let operator = match word {
-        "+" => Some(Operator::Add),
-        "-" | "−" => Some(Operator::Subtract),
-        "*" | "·" | "×" => Some(Operator::Multiply),
-        "/" | "÷" => Some(Operator::Divide),
-        _ => None,
-    };
-    if let Some(operator) = operator {
-        return Ok(Word::Operator(operator));
-    }
-    if let Some(&(_, comparison)) = COMPARISONS.iter().find(|(mark, _)| *mark == word) {
-        return Ok(Word::Comparison(comparison));
-    }
-    if word == "=" {
-        let message = text!("`=` is no comparison", "`=` 不是比较运算符");
-        let help = ("write `==`, or `~` for a rounded figure", "请写 `==`,取整的数用 `~`");
-        return Err(misread(span, message, help));
-    }
-    if word.starts_with('[') {
-        return sizes(word).map(|sizes| Word::Term(TermKind::Sizes(sizes))).ok_or_else(|| {
-            misread(
-                span,
-                text!("`{word}` is no list of sizes", "`{word}` 不是尺寸列表"),
-                ("as in [256, 28, 28]", "例如 [256, 28, 28]"),
-            )
-        });
-    }
-    if let Some(literal) = written_number(word).or_else(|| unit(word)) {
-        return Ok(Word::Term(TermKind::Literal(literal)));
-    }
-    figure(word, span).map(|figure| Word::Term(TermKind::Figure(figure)))
-}
-
-fn sizes(word: &str) -> Option<Vec<i128>> {
-    let inner = word.strip_prefix('[')?.strip_suffix(']')?;
-    inner.split(',').map(|size| size.trim().parse().ok()).collect()
-}
-
-/// A unit on its own, as a number: `M` is a million.
-fn unit(word: &str) -> Option<Literal> {
-    let (_, value) = UNITS.iter().find(|(unit, _)| !unit.is_empty() && *unit == word)?;
-    let value = Rational::new(value.0, value.1);
-    Some(Literal { value, last_digit: value })
-}
+/// The longest word that is taken apart at its `-` and `/`.
+const LONGEST_JOINED: usize = 1000;
 
 /// Comparisons as they may be written; of two that begin alike, the longer one first.
-pub(super) const COMPARISONS: [(&str, Comparison); 11] = [
+const COMPARISONS: [(&str, Comparison); 11] = [
     ("==", Comparison::Equal),
     ("!=", Comparison::NotEqual),
     ("≠", Comparison::NotEqual),
@@ -156,78 +49,206 @@ pub(super) const COMPARISONS: [(&str, Comparison); 11] = [
     ("≈", Comparison::About),
 ];
 
-/// Longer ones first.
-const UNITS: [(&str, (i128, i128)); 11] = [
-    ("Ki", (1 << 10, 1)),
-    ("Mi", (1 << 20, 1)),
-    ("Gi", (1 << 30, 1)),
-    ("Ti", (1 << 40, 1)),
-    ("k", (1_000, 1)),
-    ("K", (1_000, 1)),
-    ("M", (1_000_000, 1)),
-    ("G", (1_000_000_000, 1)),
-    ("T", (1_000_000_000_000, 1)),
-    ("%", (1, 100)),
-    ("", (1, 1)),
+/// Operators; the first ones stand in no name or path.
+const OPERATORS: [(char, Operator); 9] = [
+    ('+', Operator::Add),
+    ('*', Operator::Multiply),
+    ('·', Operator::Multiply),
+    ('⋅', Operator::Multiply),
+    ('×', Operator::Multiply),
+    ('÷', Operator::Divide),
+    ('−', Operator::Subtract),
+    ('-', Operator::Subtract),
+    ('/', Operator::Divide),
 ];
 
-/// `120M`, `9.7`, `12,433,648`, `3.87e9`, `94.86%`.
-pub(super) fn written_number(word: &str) -> Option<Literal> {
-    let (number, (_, unit)) =
-        UNITS.iter().find_map(|unit| word.strip_suffix(unit.0).map(|number| (number, unit)))?;
-    let (sign, number) = number.strip_prefix('-').map_or((1, number), |number| (-1, number));
-    let (digits, exponent) = digits(number)?;
-    let power = 10_i128.checked_pow(exponent.unsigned_abs())?;
-    let power = if exponent < 0 { Rational::new(1, power) } else { power.into() };
-    let last_digit = power.checked_mul(&Rational::new(unit.0, unit.1))?;
-    let value = last_digit.checked_mul(&(sign * i128::try_from(digits).ok()?).into())?;
-    Some(Literal { value, last_digit })
-}
-
-fn figure(word: &str, span: Range<usize>) -> Result<Figure, Misread> {
-    let outside_quotes = |wanted: char, last: bool| {
-        let mut quoted = false;
-        let found = word.char_indices().filter(|&(_, c)| {
-            quoted ^= c == '\'';
-            !quoted && c == wanted
-        });
-        let places: Vec<usize> = found.map(|(at, _)| at).collect();
-        if last { places.last() } else { places.first() }.copied()
-    };
-    let unquoted = |text: &str| text.trim_matches('\'').to_owned();
-    let colon = outside_quotes(':', false);
-    let alias = colon.map(|colon| unquoted(&word[..colon]));
-    let start = colon.map_or(0, |colon| colon + 1);
-    let dot = outside_quotes('.', true).filter(|&dot| dot >= start);
-    let path = dot.map(|dot| unquoted(&word[start..dot]));
-    let name = &word[dot.map_or(start, |dot| dot + 1)..];
-    let place = span.start + word.len() - name.len()..span.end;
-    let metric = Metric::find(name).ok_or_else(|| {
-        let list = Metric::all().map(Metric::name).collect::<Vec<_>>().join(", ");
-        let help = did_you_mean(name, Metric::all().map(Metric::name))
-            .unwrap_or_else(|| text!("there are {list}", "可用的有 {list}"));
-        let message = text!("there is no figure `{name}`", "没有名为 `{name}` 的指标");
-        Misread { span: place, failure: Failure::from(message).with_help(help) }
-    })?;
-    Ok(Figure { span, alias, path, metric })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_keep_their_last_digit() {
-        let read = |word: &str| {
-            written_number(word).map(|literal| (literal.value.to_string(), literal.last_digit.to_string()))
-        };
-        let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));
-        assert_eq!(read("120M"), pair("120000000", "1000000"));
-        assert_eq!(read("9.70"), pair("97/10", "1/100"));
-        assert_eq!(read("12,433,648"), pair("12433648", "1"));
-        assert_eq!(read("3.87e9"), pair("3870000000", "10000000"));
-        assert_eq!(read("2.7Ki"), pair("13824/5", "512/5"));
-        assert_eq!(read("94.86%"), pair("4743/5000", "1/10000"));
-        assert_eq!([read("3a"), read("M"), read("1,2"), read("-"), read("1e99")], [const { None }; 5]);
+/// The words of `text`.
+pub(super) fn words(text: &str) -> Result<Vec<Spanned>, Misread> {
+    let mut reader = Reader { text, at: 0, words: vec![], depth: 0 };
+    while let Some(first) = reader.rest().chars().next() {
+        if first.is_whitespace() {
+            reader.at += first.len_utf8();
+        } else if reader.words.len() > MOST_WORDS {
+            let message =
+                text!("a statement has at most {MOST_WORDS} words", "一条论断最多 {MOST_WORDS} 个词");
+            return Err(Misread { span: reader.at..text.len(), failure: message.into() });
+        } else {
+            reader.word(first)?;
+        }
     }
+    Ok(reader.words)
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+    words: Vec<Spanned>,
+    depth: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn rest(&self) -> &'t str {
+        &self.text[self.at..]
+    }
+
+    fn push(&mut self, length: usize, word: Word) {
+        self.words.push((self.at..self.at + length, word));
+        self.at += length;
+    }
+
+    /// Whether an operator may stand here: behind a figure, a number or a parenthesis.
+    fn follows_term(&self) -> bool {
+        matches!(self.words.last(), Some((_, Word::Term(_) | Word::Close)))
+    }
+
+    fn word(&mut self, first: char) -> Result<(), Misread> {
+        let rest = self.rest();
+        if first == '(' || first == ')' {
+            return self.parenthesis(first);
+        }
+        if first == '[' {
+            return self.list();
+        }
+        if let Some((mark, comparison)) = COMPARISONS.iter().find(|(mark, _)| rest.starts_with(mark)) {
+            self.push(mark.len(), Word::Comparison(*comparison));
+            return Ok(());
+        }
+        if first == '=' {
+            let message = text!("`=` is no comparison", "`=` 不是比较运算符");
+            let help = ("write `==`, or `~` for a rounded figure", "请写 `==`,取整的数用 `~`");
+            return Err(misread(self.at..self.at + 1, message, help));
+        }
+        match OPERATORS.iter().find(|(mark, _)| *mark == first) {
+            Some((mark, operator)) if self.follows_term() => self.operator(mark.len_utf8(), *operator),
+            Some(('+' | '-' | '−', _)) if self.number(first.len_utf8(), first != '+')? => Ok(()),
+            Some((mark, operator)) => {
+                self.push(mark.len_utf8(), Word::Operator(*operator));
+                Ok(())
+            }
+            None => match self.number(0, false)? {
+                true => Ok(()),
+                false => self.figure(),
+            },
+        }
+    }
+
+    fn parenthesis(&mut self, first: char) -> Result<(), Misread> {
+        self.depth = if first == '(' { self.depth + 1 } else { self.depth.saturating_sub(1) };
+        if self.depth > DEEPEST {
+            let depth = self.depth;
+            let message = text!("parentheses stand {depth} deep", "括号嵌套达 {depth} 层");
+            return Err(Misread { span: self.at..self.at + 1, failure: message.into() });
+        }
+        self.push(1, if first == '(' { Word::Open } else { Word::Close });
+        Ok(())
+    }
+
+    fn list(&mut self) -> Result<(), Misread> {
+        let rest = self.rest();
+        let length = rest.find(']').map_or(rest.len(), |end| end + 1);
+        let written = &rest[..length];
+        let list = sizes(written).ok_or_else(|| {
+            let message = text!("`{written}` is no list of sizes", "`{written}` 不是尺寸列表");
+            misread(self.at..self.at + length, message, ("as in [256, 28, 28]", "例如 [256, 28, 28]"))
+        })?;
+        self.push(length, Word::Term(TermKind::Sizes(list)));
+        Ok(())
+    }
+
+    /// An operator, unless it may as well be the sign of a number behind it.
+    fn operator(&mut self, length: usize, operator: Operator) -> Result<(), Misread> {
+        let is_apart = self.text[..self.at].ends_with(char::is_whitespace);
+        let rest = &self.rest()[length..];
+        let is_sign = matches!(operator, Operator::Add | Operator::Subtract)
+            && is_apart
+            && rest.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+        if is_sign {
+            let mark = &self.rest()[..length];
+            let message = text!(
+                "`{mark}` may be a sign here or an operator: nothing may follow a figure but an operator",
+                "此处的 `{mark}` 可能是正负号也可能是运算符:指标之后只能是运算符"
+            );
+            let help = text!("put spaces on both sides of it, or on none", "请在两侧都留空格,或都不留");
+            let failure = crate::read::expression::Failure::from(message).with_help(help);
+            return Err(Misread { span: self.at..self.at + length, failure });
+        }
+        self.push(length, Word::Operator(operator));
+        Ok(())
+    }
+
+    /// A number behind `sign` bytes, if one stands here.
+    fn number(&mut self, sign: usize, is_negative: bool) -> Result<bool, Misread> {
+        let rest = &self.rest()[sign..];
+        let Some(start) = read(rest) else { return Ok(false) };
+        let (Start::Number(_, end) | Start::TooLong(end)) = start;
+        let word = word_length(rest);
+        if !is_end(&rest[end..]) {
+            return Ok(false);
+        }
+        // `4/conv.macs` is the path of a layer called 4.
+        let is_path = end < word && sign == 0 && figure(&rest[..word], self.at).is_ok();
+        if is_path {
+            return Ok(false);
+        }
+        let too_large = || {
+            let message = text!("the number is too large or too long", "此数过大或过长");
+            Misread { span: self.at..self.at + sign + end, failure: message.into() }
+        };
+        let Start::Number(numeral, _) = start else { return Err(too_large()) };
+        let literal = literal_of(numeral, is_negative).ok_or_else(too_large)?;
+        self.push(sign + end, Word::Term(TermKind::Literal(literal)));
+        Ok(true)
+    }
+
+    fn figure(&mut self) -> Result<(), Misread> {
+        let length = word_length(self.rest());
+        let word = &self.rest()[..length];
+        if word == "not" && self.words.is_empty() {
+            self.push(length, Word::Not);
+            return Ok(());
+        }
+        let misread = match figure(word, self.at) {
+            Ok(figure) => {
+                self.push(length, Word::Term(TermKind::Figure(figure)));
+                return Ok(());
+            }
+            Err(misread) => misread,
+        };
+        if let Some((figure, length)) = self.joined(word) {
+            self.push(length, Word::Term(TermKind::Figure(figure)));
+            return Ok(());
+        }
+        let follows_number = matches!(self.words.last(), Some((_, Word::Term(TermKind::Literal(_)))));
+        Err(match remedy(word, follows_number) {
+            Some(failure) => Misread { span: self.at..self.at + length, failure },
+            None => misread,
+        })
+    }
+
+    /// The figure that `word` begins with, where a `-` or `/` joins it with another.
+    fn joined(&self, word: &str) -> Option<(super::Figure, usize)> {
+        let word = word.get(..LONGEST_JOINED.min(word.len()))?;
+        let ends = outside_quotes(word).filter(|(_, c)| ['-', '/', '−'].contains(c));
+        ends.filter_map(|(end, _)| Some((figure(&word[..end], self.at).ok()?, end))).next()
+    }
+}
+
+/// The characters of `text` that stand outside quotes.
+pub(super) fn outside_quotes(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let mut quoted = false;
+    text.char_indices().filter(move |&(_, c)| {
+        quoted ^= c == '\'';
+        !quoted && c != '\''
+    })
+}
+
+/// Up to what stands in no name or path, outside quotes.
+fn word_length(text: &str) -> usize {
+    let ends = |c: char| c.is_whitespace() || "()[<>=!~≈≠≤≥+*·⋅×÷".contains(c);
+    outside_quotes(text).find(|&(_, c)| ends(c)).map_or(text.len(), |(at, _)| at)
+}
+
+/// Whether a number may end before `rest`.
+fn is_end(rest: &str) -> bool {
+    rest.starts_with(['-', '−', '/']) || word_length(rest) == 0
 }

@@ -7,10 +7,12 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::super::open::open;
+use super::super::files;
+use super::foreign::foreign;
 use crate::error::{ReadError, meant};
 use crate::read::bundled::{self, Bundled, CLAIMS};
 use crate::read::{Description, MOST_BYTES};
+use crate::run::open;
 use crate::text;
 use crate::text::Text;
 
@@ -21,7 +23,7 @@ pub(in crate::cli) struct Named {
     pub(in crate::cli) stem: String,
     /// What stands behind the `@`: a variant, or `*` for all of them.
     pub(in crate::cli) variant: Option<String>,
-    pub(super) bundled: bool,
+    pub(in crate::cli) bundled: bool,
     sha256: OnceCell<String>,
 }
 
@@ -29,6 +31,7 @@ impl Named {
     /// Reads what `file` names.
     pub(super) fn read(file: &str) -> Result<Self, ReadError> {
         if file == "-" {
+            files::standard_input_is_read();
             let text = read_text("standard input", io::stdin().lock())?;
             return Ok(Self::new(Description::parse("standard input", &text)?, "stdin", None));
         }
@@ -41,9 +44,8 @@ impl Named {
         if !looks_like_a_path {
             return Self::bundled(path, variant);
         }
-        if Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("onnx")) {
-            let why = text!("this version reads descriptions in TOML only", "此版本只读取 TOML 描述文件");
-            return Err(ReadError::Unreadable { name: path.to_owned(), why, help: None });
+        if let Some((why, help)) = foreign(path) {
+            return Err(ReadError::Unreadable { name: path.to_owned(), why, help: Some(help) });
         }
         let description = Description::parse(path, &read_file(path)?)?;
         let stem = Path::new(path).file_stem().map_or_else(|| path.into(), |stem| stem.to_string_lossy());
@@ -69,9 +71,46 @@ impl Named {
     }
 
     /// Why nothing can be made of it.
-    pub(super) fn refused(&self, why: Text, help: Option<Text>) -> ReadError {
+    pub(in crate::cli) fn refused(&self, why: Text, help: Option<Text>) -> ReadError {
         ReadError::Unreadable { name: self.description.source.name.clone(), why, help }
     }
+}
+
+/// Whether what `file` names can be read only once: standard input, or another pipe; with its variant behind `@` or not.
+pub(in crate::cli) fn is_pipe(file: &str) -> bool {
+    let path = without_variant(file);
+    path == "-" || std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+/// Whether it names something that this process has open, which is another thing to another process.
+pub(in crate::cli) fn is_open(file: &str) -> bool {
+    ["/dev/fd", "/dev/stdin", "/proc"].iter().any(|root| Path::new(without_variant(file)).starts_with(root))
+}
+
+/// A file's name without the variant behind `@`; a file whose name has an `@` in it is that file.
+fn without_variant(file: &str) -> &str {
+    match file.rsplit_once('@') {
+        Some((path, _)) if !Path::new(file).exists() => path,
+        Some(_) | None => file,
+    }
+}
+
+/// Whether nothing that can be read only once stands twice in a list of files.
+pub(in crate::cli) fn read_once(files: &[impl AsRef<str>]) -> Result<(), Text> {
+    let mut seen = vec![];
+    for file in files.iter().map(AsRef::as_ref).filter(|file| is_pipe(file)) {
+        let path = without_variant(file);
+        let is_standard = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].contains(&path);
+        let path = if is_standard { "-" } else { path };
+        if seen.contains(&path) && is_standard {
+            return Err(text!("standard input can be read only once", "标准输入只能读取一次"));
+        }
+        if seen.contains(&path) {
+            return Err(text!("`{path}` can be read only once", "`{path}` 只能读取一次"));
+        }
+        seen.push(path);
+    }
+    Ok(())
 }
 
 /// The text of a bundled description.
@@ -102,7 +141,8 @@ pub(in crate::cli) fn read_file(path: &str) -> Result<String, ReadError> {
         let help = text!("give the files in it: `{path}/*.toml`", "请给出其中的文件:`{path}/*.toml`");
         return Err(unreadable(text!("it is a directory", "这是一个目录"), Some(help)));
     }
-    read_text(path, open(path).map_err(|error| unreadable(io_error(&error), None))?)
+    files::is_read(Path::new(path));
+    read_text(path, open(Path::new(path)).map_err(|error| unreadable(io_error(&error), None))?)
 }
 
 fn read_text(name: &str, file: impl Read) -> Result<String, ReadError> {

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::error::{Diagnostic, known_names};
-use crate::read::description::{Item, Name};
+use crate::error::{Diagnostic, known_names, nearest};
+use crate::read::description::{Body, DatumKind, Item, Name};
 use crate::text;
 
 /// The items before one item: those of its list, then those around the list.
@@ -28,6 +28,12 @@ impl Earlier<'_> {
         self.index.get(name).is_some_and(|&at| at < self.at)
     }
 
+    /// The item called `name` before this place in the lists around its own.
+    pub(super) fn holds_outside(&self, name: &str) -> Option<&Item> {
+        let mut around = self.outwards().skip(1);
+        around.find_map(|list| Some(&list.items[*list.index.get(name).filter(|&&at| at < list.at)?]))
+    }
+
     /// Whether `name`, in `from`, is an item before this place or one of `inputs`; if it is not, what was meant is looked for
     /// where `helped`.
     pub(super) fn check_from(&self, name: &Name, inputs: &[&Name], helped: bool) -> Result<(), Diagnostic> {
@@ -35,6 +41,10 @@ impl Earlier<'_> {
         let is_input = inputs.iter().any(|input| &*input.text == text);
         if is_input || (text == "input" && inputs.len() <= 1) || self.outwards().any(|list| list.holds(text))
         {
+            return Ok(());
+        }
+        if self.names_misspelled(text) {
+            // The mistake is in the key of the name.
             return Ok(());
         }
         let later = self.outwards().find_map(|list| Some((list, *list.index.get(text)?)));
@@ -47,6 +57,9 @@ impl Earlier<'_> {
             let help = text!("name one of them", "请写出其中一个的名字");
             return Err(Diagnostic::new(message, name.span.clone()).help(help));
         }
+        if let Some(item) = self.holder(text) {
+            return Err(inside(name, item));
+        }
         let message = text!("there is no `{text}` before this item", "此项之前没有 `{text}`");
         let only = inputs.is_empty().then_some("input");
         let known = self.names().chain(inputs.iter().map(|input| &*input.text)).chain(only);
@@ -54,10 +67,61 @@ impl Earlier<'_> {
         Err(Diagnostic::new(message, name.span.clone()).help(help))
     }
 
+    /// The item before this place that has what a path leads to, or an item of that name, in it.
+    fn holder(&self, name: &str) -> Option<&Item> {
+        let first = name.split(['/', '.']).next().filter(|first| first.len() < name.len());
+        let mut earlier = self.outwards().flat_map(|list| list.items[..list.at].iter());
+        earlier.find(|item| Some(&*item.name) == first || has_inside(item, name))
+    }
+
+    /// Whether an item before this place has `name` under a key that is nearly `name`.
+    fn names_misspelled(&self, name: &str) -> bool {
+        self.outwards().any(|list| {
+            list.items[..list.at].iter().any(|item| {
+                let (Body::Operator { settings, .. } | Body::Use { arguments: settings, .. }) = &item.body
+                else {
+                    return false;
+                };
+                settings.iter().any(|setting| {
+                    let is_it = matches!(&setting.value.kind, DatumKind::Text(text, _) if &**text == name);
+                    is_it && !item.is_named && nearest(&setting.name.text, ["name"]).is_some()
+                })
+            })
+        })
+    }
+
     /// This list, the one around it, and so on.
     fn outwards(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |list| list.outer)
     }
+}
+
+/// Whether an item called `name` stands in the item, block uses left closed.
+fn has_inside(item: &Item, name: &str) -> bool {
+    let is_in = |items: &[Item]| items.iter().any(|item| &*item.name == name);
+    match &item.body {
+        Body::Operator { .. } | Body::Use { .. } => false,
+        Body::Layers(items) | Body::Side(items) => is_in(items),
+        Body::Branches(branches) => {
+            branches.branches.iter().any(|branch| &*branch.name.text == name || is_in(&branch.layers))
+        }
+    }
+}
+
+/// Why `name`, which leads into `item`, cannot be taken.
+fn inside(name: &Name, item: &Item) -> Diagnostic {
+    let (text, outer) = (&name.text, &item.name);
+    let message = text!(
+        "`{text}` is inside `{outer}`, and only the output of `{outer}` can be taken from outside",
+        "`{text}` 在 `{outer}` 内部,从外面只能引用 `{outer}` 的输出"
+    );
+    let last = text.rsplit('/').next().unwrap_or(text);
+    let help = text!(
+        "end `{outer}` there and let a second item go on, or take both in it; `side = []` behind `{last}` makes it an output of the \
+         network",
+        "请让 `{outer}` 在该处结束,由第二个项继续,或在其内部使用;在 `{last}` 之后加 `side = []` 可使它成为网络的输出"
+    );
+    Diagnostic::new(message, name.span.clone()).help(help).also(item.span.clone(), text!("here", "在此"))
 }
 
 /// Why `name` cannot be item number `at` of `list`: it is the item that takes it, or stands behind that.

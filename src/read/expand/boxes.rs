@@ -27,7 +27,8 @@ impl<'d> Expander<'d> {
         sources: &[Incoming],
         here: Here<'_>,
     ) -> Incoming {
-        let Some(block) = self.description.block(&used.text) else { return Incoming::Unknown };
+        let block = self.description.block(&used.text).filter(|block| block.has_parameters && block.has_body);
+        let Some(block) = block else { return Incoming::Unknown };
         let Some(inputs) = self.block_inputs(item, block, sources, here) else { return Incoming::Unknown };
         let incoming = if let [(_, one)] = &inputs[..] { *one } else { Incoming::Several(inputs.len()) };
         let given = if let &[one] = sources { one } else { Incoming::Several(sources.len()) };
@@ -83,8 +84,11 @@ impl<'d> Expander<'d> {
             }
             self.builder.open(branch.name.text.clone(), ScopeKind::Branch, Some(branch.span.clone()));
             let start = self.builder.next();
-            let end = self.list(&branch.layers, input, around, here);
+            let mut end = self.list(&branch.layers, input, around, here);
             self.builder.close();
+            if branch.layers.is_empty() && self.has_known(&branch.span) {
+                end = Incoming::Unknown;
+            }
             if let (Incoming::Several(count), false) = (end, branch.layers.is_empty()) {
                 self.choose(count, &branch.span, here);
             }

@@ -126,7 +126,7 @@ impl Expander<'_> {
 /// How much work it is to read a value.
 pub(super) fn weight(datum: &Datum) -> usize {
     match &datum.kind {
-        DatumKind::Number(_) | DatumKind::Boolean(_) => 1,
+        DatumKind::Number(_) | DatumKind::Boolean(_) | DatumKind::Unread => 1,
         DatumKind::Text(text, _) => 1 + text.len() / EXPRESSION,
         DatumKind::List(list) => list.iter().fold(1, |sum, datum| sum + weight(datum)),
     }

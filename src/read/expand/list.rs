@@ -39,6 +39,8 @@ pub(super) struct Done {
     /// Its tensor, or `None` if it was left out.
     pub(super) tensor: Option<Incoming>,
     pub(super) nodes: Range<u32>,
+    /// Whether the output of all that is in it is known.
+    pub(super) is_whole: bool,
 }
 
 /// What a name of `from` stands for.

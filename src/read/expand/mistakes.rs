@@ -13,7 +13,8 @@ use crate::text;
 
 impl Expander<'_> {
     pub(super) fn names<'a>(&'a self, here: Here<'a>, incoming: Incoming) -> Names<'a> {
-        Names { params: self.params, here, incoming, graph: self.builder.graph(), unknown: Cell::new(false) }
+        let (graph, unread) = (self.builder.graph(), &*self.description.unread_params);
+        Names { params: self.params, here, incoming, graph, unread, unknown: Cell::new(false) }
     }
 
     /// Evaluates with one of [`Place`]'s functions; `None` after a mistake.
@@ -24,7 +25,7 @@ impl Expander<'_> {
         incoming: Incoming,
         read: impl Fn(Place<'_>, &Datum) -> Result<T, SettingError>,
     ) -> Option<T> {
-        if !self.work(weight(datum), &datum.span) {
+        if !self.work(weight(datum), &datum.span) || self.has_known(&datum.span) {
             return None;
         }
         let names = self.names(here, incoming);
@@ -53,13 +54,16 @@ impl Expander<'_> {
                 && known.places.first().map(|place| &place.0)
                     == diagnostic.places.first().map(|place| &place.0)
         };
-        let is_known =
-            |place: &Span| self.known.iter().any(|known| known.start < place.end && place.start < known.end);
         let place = diagnostic.places.first().map(|place| &place.0);
-        if place.is_some_and(is_known) || self.mistakes.iter().any(is_same) {
+        if place.is_some_and(|place| self.has_known(place)) || self.mistakes.iter().any(is_same) {
             return;
         }
         self.mistakes.push(here.frame.trail(diagnostic));
+    }
+
+    /// Whether a mistake at the place, or at a part of it, is known.
+    pub(super) fn has_known(&self, place: &Span) -> bool {
+        self.known.iter().any(|known| known.start < place.end && place.start < known.end)
     }
 
     /// Whether a mistake in the item is known, so that its output is not.

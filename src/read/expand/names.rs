@@ -25,6 +25,8 @@ pub(super) struct Names<'a> {
     pub(super) here: Here<'a>,
     pub(super) incoming: Incoming,
     pub(super) graph: &'a Graph,
+    /// Parameters of the network whose value could not be read.
+    pub(super) unread: &'a [Arc<str>],
     /// Set when an unknown value was asked for: then the failure is no mistake of its own.
     pub(super) unknown: Cell<bool>,
 }
@@ -37,6 +39,10 @@ impl Scope for Names<'_> {
         }
         if let Some((_, value)) = self.params.iter().find(|(known, _)| &**known == name) {
             return Ok(value.clone());
+        }
+        let of_block = self.here.frame.entered.as_ref().is_some_and(|(block, ..)| block.has(name));
+        if of_block || self.unread.iter().any(|known| &**known == name) {
+            return Err(self.unknown());
         }
         match name {
             "in" => self.dim(1).map(size),
@@ -58,6 +64,7 @@ impl Scope for Names<'_> {
                     "`i` 是 `repeat` 的序号,而这里不在任何 `repeat` 中"
                 ))),
             },
+            _ if self.is_part_of_param(name) => Err(self.unknown()),
             _ => Err(self.no_such_name(name)),
         }
     }
@@ -90,9 +97,25 @@ impl Names<'_> {
         }
     }
 
+    /// The shape of the only tensor that comes in, where it is known.
+    pub(super) fn incoming_shape(&self) -> Option<&Shape> {
+        match self.incoming {
+            Incoming::Tensor(node) => Some(&self.graph.node(node).shape),
+            Incoming::Unknown | Incoming::Several(_) => None,
+        }
+    }
+
     fn unknown(&self) -> Failure {
         self.unknown.set(true);
         Failure::from(text!("this is not known", "此值未知"))
+    }
+
+    /// Whether a parameter's name falls apart in an expression, and this is a part of it: `my` of `my-width`, which has been
+    /// reported.
+    fn is_part_of_param(&self, name: &str) -> bool {
+        let block = self.here.frame.values.iter().map(|(known, _)| known);
+        let mut all = block.chain(self.params.iter().map(|(known, _)| known));
+        all.any(|known| known.split(|c: char| !c.is_alphanumeric() && c != '_').any(|part| part == name))
     }
 
     fn no_such_name(&self, name: &str) -> Failure {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::limits::weight;
+use super::padding;
 use super::sources::Incoming;
 use super::{Expander, Here};
 use crate::error::{Diagnostic, Span};
@@ -10,7 +11,23 @@ use crate::graph::NodeId;
 use crate::op::{Arity, Entry, Op, Reason};
 use crate::read::description::{Item, Name, Setting};
 use crate::read::settings::{Place, SettingError, Settings};
+use crate::shape::Shape;
 use crate::text;
+use crate::text::Text;
+
+/// What to say of a mistake in `padding` that comes from another tool.
+fn advice(
+    error: &SettingError,
+    op: &str,
+    settings: &[Setting],
+    place: Place<'_>,
+    input: Option<&Shape>,
+) -> Option<(Text, Text)> {
+    let padding = settings.iter().find(|setting| &*setting.name.text == "padding")?;
+    let is_there = |span: &Span| padding.value.span.start <= span.start && span.end <= padding.value.span.end;
+    error.span.as_ref().filter(|span| is_there(span))?;
+    padding::advice(op, settings, place, input)
+}
 
 impl Expander<'_> {
     pub(super) fn operator(
@@ -79,7 +96,12 @@ impl Expander<'_> {
                     let example = entry.example;
                     text!("as in `{example}`", "例如 `{example}`")
                 });
-                let error = SettingError { help: error.help.or(example), ..error };
+                let mut error = SettingError { help: error.help.or(example), ..error };
+                if let Some((message, help)) =
+                    advice(&error, &op.text, settings, place, names.incoming_shape())
+                {
+                    error = SettingError { message, help: Some(help), is_predicate: false, ..error };
+                }
                 self.setting_mistake(error, &op.span, silent, here);
                 None
             }

@@ -10,6 +10,7 @@ use super::super::description::{Claim, DatumKind, Name};
 use super::super::keys;
 use super::{Entry, Reader, name, syntax_mistakes, too_much};
 use crate::error::{Diagnostic, Source};
+use crate::shape::ElementType;
 use crate::text;
 
 /// Whether the file speaks of networks by alias, and so is no description.
@@ -34,7 +35,7 @@ pub(in super::super) fn parse_claims(source: &Arc<Source>) -> (Option<ClaimsFile
     let mut reader = Reader { source, mistakes: vec![], depth: 0, is_too_much: false };
     let table = table.get_ref();
     reader.refuse_hidden(table);
-    reader.refuse_unknown(table, &[keys::CLAIMS_FILE], ("a file of claims", "论断文件"));
+    let table = &*reader.refuse_unknown(table, &[keys::CLAIMS_FILE], ("a file of claims", "论断文件"));
     let networks = match table.get("networks").and_then(|value| reader.table(value, "networks")) {
         Some((networks, _)) => networks.iter().filter_map(|entry| reader.reference(entry)).collect(),
         None => vec![],
@@ -59,7 +60,7 @@ impl Reader<'_> {
 
     fn claim(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Claim> {
         let (table, span) = self.table(value, "claims")?;
-        self.refuse_unknown(table, &[keys::CLAIM], ("a claim", "论断"));
+        let table = &*self.refuse_unknown(table, &[keys::CLAIM], ("a claim", "论断"));
         Some(Claim {
             expect: self.required(table, &span, "expect")?,
             says: self.name_at(table, "says"),
@@ -75,10 +76,10 @@ impl Reader<'_> {
         let alias = name(key);
         if let Some(file) = value.get_ref().as_str() {
             let file = Name { text: file.into(), span: value.span() };
-            return Some(Reference { alias, file, set: vec![], input: None, batch: 1 });
+            return Some(Reference { alias, file, set: vec![], input: None, batch: None, dtype: None });
         }
         let (table, span) = self.table(value, &alias.text)?;
-        self.refuse_unknown(table, &[keys::REFERENCE], ("a network", "网络引用"));
+        let table = &*self.refuse_unknown(table, &[keys::REFERENCE], ("a network", "网络引用"));
         let file = self.required(table, &span, "file")?;
         let set = match table.get("set") {
             Some(value) => {
@@ -91,23 +92,50 @@ impl Reader<'_> {
             None => None,
         };
         let batch = match table.get("batch") {
-            Some(value) => self.whole_numbers(value)?.first().copied().unwrap_or(1),
-            None => 1,
+            Some(value) => Some(self.whole_number(value)?),
+            None => None,
         };
-        Some(Reference { alias, file, set, input, batch })
+        let dtype = match self.name_at(table, "dtype") {
+            Some(written) => Some(self.element_type(written)?),
+            None => None,
+        };
+        Some(Reference { alias, file, set, input, batch, dtype })
+    }
+
+    fn element_type(&mut self, written: Name) -> Option<ElementType> {
+        let known = ElementType::ALL.into_iter();
+        known.clone().find(|known| known.name() == &*written.text).or_else(|| {
+            let (text, list) = (&written.text, known.map(ElementType::name).collect::<Vec<_>>().join("`, `"));
+            let message = text!("there is no type `{text}`", "没有类型 `{text}`");
+            let help = text!("there are `{list}`", "可用的有 `{list}`");
+            self.mistakes.push(Diagnostic::new(message, written.span.clone()).help(help));
+            None
+        })
+    }
+
+    fn whole_number(&mut self, value: &Spanned<DeValue<'_>>) -> Option<u64> {
+        match self.whole_numbers(value)?[..] {
+            [number] => Some(number),
+            _ => self.refuse(value.span(), text!("must be one number", "必须是一个数")),
+        }
     }
 
     /// One whole number above 0, or a list of them.
     fn whole_numbers(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Vec<u64>> {
-        let datum = self.datum(value)?;
+        let datum = self.datum(value);
         let whole = |kind: &DatumKind| match kind {
             DatumKind::Number(number) if number.is_integer() => {
                 u64::try_from(number.to_integer()).ok().filter(|&number| number > 0)
             }
-            DatumKind::Number(_) | DatumKind::Boolean(_) | DatumKind::Text(..) | DatumKind::List(_) => None,
+            DatumKind::Number(_)
+            | DatumKind::Boolean(_)
+            | DatumKind::Text(..)
+            | DatumKind::List(_)
+            | DatumKind::Unread => None,
         };
         let numbers = match &datum.kind {
             DatumKind::List(list) => list.iter().map(|datum| whole(&datum.kind)).collect(),
+            DatumKind::Unread => return None,
             one @ (DatumKind::Number(_) | DatumKind::Boolean(_) | DatumKind::Text(..)) => {
                 whole(one).map(|number| vec![number])
             }

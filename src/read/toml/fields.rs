@@ -1,5 +1,7 @@
 //! The value behind a key: of the right type, or a mistake.
 
+use std::borrow::Cow;
+
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
@@ -7,7 +9,7 @@ use super::super::description::{Datum, DatumKind, Name};
 use super::super::expression::{Expression, Rational, number};
 use super::super::keys::Key;
 use super::{Reader, Table};
-use crate::error::{Diagnostic, Span, did_you_mean};
+use crate::error::{self, Diagnostic, Span, nearest};
 use crate::text;
 use crate::text::{Text, is_hidden};
 
@@ -15,32 +17,30 @@ use crate::text::{Text, is_hidden};
 const LONGEST_NAME: usize = 100;
 
 impl Reader<'_> {
-    pub(super) fn datum(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Datum> {
+    /// The value as it is written; [`DatumKind::Unread`] after a mistake.
+    pub(super) fn datum(&mut self, value: &Spanned<DeValue<'_>>) -> Datum {
         let span = value.span();
         let kind = match value.get_ref() {
             DeValue::String(text) => DatumKind::Text(text.as_ref().into(), Box::new(Expression::parse(text))),
             DeValue::Integer(integer) => match i128::from_str_radix(integer.as_str(), integer.radix()) {
                 Ok(integer) => DatumKind::Number(Rational::from_integer(integer)),
-                Err(_) => return self.refuse(span, text!("this number is too large", "这个数太大")),
+                Err(_) => self.unread(&span, text!("this number is too large", "这个数太大")),
             },
             DeValue::Float(float) => match number(float.as_str()) {
                 Some(number) => DatumKind::Number(number),
-                None => {
-                    return self.refuse(span, text!("this is no number to count with", "这个数无法用于计算"));
-                }
+                None => self.unread(&span, text!("this is no number to count with", "这个数无法用于计算")),
             },
             DeValue::Boolean(boolean) => DatumKind::Boolean(*boolean),
-            DeValue::Array(list) => {
-                DatumKind::List(list.iter().filter_map(|value| self.datum(value)).collect())
-            }
-            DeValue::Table(_) => {
-                return self.refuse(span, text!("a table has no meaning here", "此处不能用表"));
-            }
-            DeValue::Datetime(_) => {
-                return self.refuse(span, text!("a date has no meaning here", "此处不能用日期"));
-            }
+            DeValue::Array(list) => DatumKind::List(list.iter().map(|value| self.datum(value)).collect()),
+            DeValue::Table(_) => self.unread(&span, text!("a table has no meaning here", "此处不能用表")),
+            DeValue::Datetime(_) => self.unread(&span, text!("a date has no meaning here", "此处不能用日期")),
         };
-        Some(Datum { span, kind })
+        Datum { span, kind }
+    }
+
+    fn unread(&mut self, span: &Span, message: Text) -> DatumKind {
+        self.mistakes.push(Diagnostic::new(message, span.clone()));
+        DatumKind::Unread
     }
 
     /// Text with characters in it that would steer a terminal or reorder a line: whoever wrote that means no good.
@@ -76,17 +76,34 @@ impl Reader<'_> {
         None
     }
 
-    pub(super) fn refuse_unknown(&mut self, table: &DeTable<'_>, known: &[&[Key]], what: (&str, &str)) {
+    /// The table, in which a key that is misspelled stands under the name that is meant: what follows from its being unknown
+    /// is no mistake of its own.
+    pub(super) fn refuse_unknown<'t>(
+        &mut self,
+        table: &'t DeTable<'t>,
+        known: &[&[Key]],
+        what: (&str, &str),
+    ) -> Cow<'t, DeTable<'t>> {
         let names = || known.iter().flat_map(|keys| keys.iter().map(|key| key.name));
-        for (key, _) in table.iter().filter(|(key, _)| names().all(|name| name != key.get_ref())) {
+        let mut meant = Cow::Borrowed(table);
+        for (key, value) in table.iter().filter(|(key, _)| names().all(|name| name != key.get_ref())) {
             let key_name = key.get_ref();
             let (what, what_zh) = what;
             let message = text!("`{key_name}` is no key of {what}", "{what_zh}没有键 `{key_name}`");
-            let list = names().collect::<Vec<_>>().join("`, `");
-            let help = did_you_mean(key_name, names())
-                .unwrap_or_else(|| text!("known are `{list}`", "可用的有 `{list}`"));
+            let near = nearest(key_name, names());
+            let help = near.map_or_else(
+                || {
+                    let list = names().collect::<Vec<_>>().join("`, `");
+                    text!("known are `{list}`", "可用的有 `{list}`")
+                },
+                error::meant,
+            );
             self.mistakes.push(Diagnostic::new(message, key.span()).help(help));
+            if let Some(near) = near.filter(|near| !meant.contains_key(*near)) {
+                meant.to_mut().insert(Spanned::new(key.span(), near.to_owned().into()), value.clone());
+            }
         }
+        meant
     }
 
     pub(super) fn table<'t>(&mut self, value: &'t Spanned<DeValue<'t>>, key: &str) -> Option<Table<'t>> {
@@ -118,12 +135,8 @@ impl Reader<'_> {
         text.map(|text| Name { text: text.into(), span: value.span() })
     }
 
-    pub(super) fn item_name(&mut self, table: &DeTable<'_>) -> Option<Name> {
-        let name = self.name_at(table, "name")?;
-        self.valid_name(name)
-    }
-
-    pub(super) fn valid_name(&mut self, name: Name) -> Option<Name> {
+    /// Refuses what cannot be a name. The item has it all the same, so that others can name it.
+    pub(super) fn check_name(&mut self, name: &Name) {
         let allowed = |c: char| c.is_alphanumeric() || "_-.".contains(c);
         let length = name.text.chars().count();
         if length > LONGEST_NAME {
@@ -131,10 +144,11 @@ impl Reader<'_> {
                 "a name has at most {LONGEST_NAME} characters, and this has {length}",
                 "名称最多 {LONGEST_NAME} 个字符,这里有 {length} 个"
             );
-            return self.refuse(name.span, message);
+            self.mistakes.push(Diagnostic::new(message, name.span.clone()));
+            return;
         }
         if !name.text.is_empty() && name.text.chars().all(allowed) && &*name.text != "input" {
-            return Some(name);
+            return;
         }
         let shown = &name.text;
         let message = if shown.is_empty() {
@@ -147,8 +161,7 @@ impl Reader<'_> {
         } else {
             text!("letters, digits, `_`, `-` and `.`", "可用字母、数字、`_`、`-` 和 `.`")
         };
-        self.mistakes.push(Diagnostic::new(message, name.span).help(help));
-        None
+        self.mistakes.push(Diagnostic::new(message, name.span.clone()).help(help));
     }
 
     pub(super) fn required(&mut self, table: &DeTable<'_>, span: &Span, key: &str) -> Option<Name> {

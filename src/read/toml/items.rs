@@ -30,7 +30,7 @@ impl Reader<'_> {
             return vec![];
         }
         self.depth += 1;
-        let mut items: Vec<_> = list.iter().filter_map(|value| self.item(value)).collect();
+        let mut items: Vec<_> = list.iter().map(|value| self.item(value)).collect();
         self.depth -= 1;
         self.number(&mut items);
         items
@@ -57,7 +57,22 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn item(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Item> {
+    /// An item; after a mistake it is an empty group, so that others can name it.
+    pub(super) fn item(&mut self, value: &Spanned<DeValue<'_>>) -> Item {
+        self.read_item(value).unwrap_or_else(|| Item {
+            name: "".into(),
+            is_named: false,
+            span: value.span(),
+            from: vec![],
+            when: None,
+            repeat: None,
+            weights: None,
+            frozen: false,
+            body: Body::Layers(vec![]),
+        })
+    }
+
+    fn read_item(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Item> {
         if let Some(name) = value.get_ref().as_str() {
             let message = text!("an item of `layers` is a table, not a name", "`layers` 的项应是表,不是名称");
             let help = text!("write `{{ op = \"{name}\" }}`", "请写成 `{{ op = \"{name}\" }}`");
@@ -66,25 +81,36 @@ impl Reader<'_> {
         }
         let (table, span) = self.table(value, "an item of `layers`")?;
         let kinds: Vec<_> = keys::BODY.iter().filter(|key| table.contains_key(key.name)).collect();
-        // After a mistake it is an empty group, so that others can name it.
         let body = if let [kind] = kinds[..] {
             self.body(kind.name, table, &span).unwrap_or(Body::Layers(vec![]))
         } else {
             self.mistakes.push(wrong_kinds(&kinds, table, span.clone()));
             Body::Layers(vec![])
         };
-        let name: Arc<str> = self.item_name(table).map_or("".into(), |name| name.text);
+        let name = self.item_name(table);
         Some(Item {
             is_named: !name.is_empty(),
             name,
             span,
             from: self.names(table, "from"),
-            when: table.get("when").and_then(|value| self.datum(value)),
-            repeat: table.get("repeat").and_then(|value| self.datum(value)),
+            when: table.get("when").map(|value| self.datum(value)),
+            repeat: table.get("repeat").map(|value| self.datum(value)),
             weights: self.name_at(table, "weights"),
             frozen: self.boolean(table, "frozen"),
             body,
         })
+    }
+
+    /// The name, whatever is wrong with it: so that others can name it.
+    fn item_name(&mut self, table: &DeTable<'_>) -> Arc<str> {
+        let Some(value) = table.get("name") else { return "".into() };
+        match self.name_at(table, "name") {
+            Some(name) => {
+                self.check_name(&name);
+                name.text
+            }
+            None => self.source.text.get(value.span()).unwrap_or_default().into(),
+        }
     }
 
     pub(super) fn body(&mut self, kind: &str, table: &DeTable<'_>, span: &Span) -> Option<Body> {
@@ -98,8 +124,9 @@ impl Reader<'_> {
                 Some(Body::Use { block, arguments: self.settings(table, &[keys::ITEM, keys::BODY]) })
             }
             "branches" => {
-                self.refuse_unknown(table, &[keys::ITEM, keys::BODY, keys::MERGING], ("this item", "此项"));
-                self.branches(table, &table["branches"], span).map(Body::Branches)
+                let known = [keys::ITEM, keys::BODY, keys::MERGING];
+                let table = self.refuse_unknown(table, &known, ("this item", "此项"));
+                self.branches(&table, &table["branches"], span).map(Body::Branches)
             }
             list => {
                 self.refuse_unknown(table, &[keys::ITEM, keys::BODY], ("this item", "此项"));
@@ -125,7 +152,7 @@ impl Reader<'_> {
             return None;
         }
         let branches = self.table(value, "branches")?;
-        let branches: Vec<_> = branches.0.iter().filter_map(|entry| self.branch(entry)).collect();
+        let branches: Vec<_> = branches.0.iter().map(|entry| self.branch(entry)).collect();
         if !table.contains_key("merge") {
             let message = text!("`merge` is missing", "缺少 `merge`");
             let help = text!(
@@ -150,17 +177,24 @@ impl Reader<'_> {
             );
             self.mistakes.push(Diagnostic::new(message, clash.name.span.clone()));
         }
-        let dim = table.get_key_value("dim").and_then(|entry| self.setting(entry));
+        let dim = table.get_key_value("dim").map(|entry| self.setting(entry));
         Some(Branches { merge, settings: dim.into_iter().collect(), branches })
     }
 
-    pub(super) fn branch(&mut self, (key, value): Entry<'_, '_>) -> Option<Branch> {
-        let branch_name = self.valid_name(name(key))?;
+    pub(super) fn branch(&mut self, (key, value): Entry<'_, '_>) -> Branch {
+        let branch_name = name(key);
+        self.check_name(&branch_name);
         let span = key.span().start..value.span().end;
         let (when, layers) = match value.get_ref() {
+            DeValue::Table(table) if is_item(table) => {
+                let message = text!("a branch is a list of items", "分支是由项组成的列表");
+                let help = text!("write it in brackets: `[{{ … }}]`", "请加方括号:`[{{ … }}]`");
+                self.mistakes.push(Diagnostic::new(message, value.span()).help(help));
+                (None, vec![])
+            }
             DeValue::Table(table) => {
-                self.refuse_unknown(table, &[keys::BRANCH], ("a branch", "分支"));
-                let when = table.get("when").and_then(|value| self.datum(value));
+                let table = self.refuse_unknown(table, &[keys::BRANCH], ("a branch", "分支"));
+                let when = table.get("when").map(|value| self.datum(value));
                 (when, table.get("layers").map_or(vec![], |value| self.items(value)))
             }
             DeValue::Array(_)
@@ -170,19 +204,24 @@ impl Reader<'_> {
             | DeValue::Boolean(_)
             | DeValue::Datetime(_) => (None, self.items(value)),
         };
-        Some(Branch { name: branch_name, span, when, layers })
+        Branch { name: branch_name, span, when, layers }
     }
 
     /// Every key that is not one of `known`, as settings.
     pub(super) fn settings(&mut self, table: &DeTable<'_>, known: &[&[Key]]) -> Vec<Setting> {
         let is_known = |name: &str| known.iter().any(|keys| keys.iter().any(|key| key.name == name));
         let rest = table.iter().filter(|(key, _)| !is_known(key.get_ref()));
-        rest.filter_map(|entry| self.setting(entry)).collect()
+        rest.map(|entry| self.setting(entry)).collect()
     }
 
-    pub(super) fn setting(&mut self, (key, value): Entry<'_, '_>) -> Option<Setting> {
-        Some(Setting { name: name(key), value: self.datum(value)? })
+    pub(super) fn setting(&mut self, (key, value): Entry<'_, '_>) -> Setting {
+        Setting { name: name(key), value: self.datum(value) }
     }
+}
+
+/// Whether the table is an item rather than a branch with a condition.
+fn is_item(table: &DeTable<'_>) -> bool {
+    !table.contains_key("layers") && keys::BODY.iter().any(|key| table.contains_key(key.name))
 }
 
 fn wrong_kinds(kinds: &[&Key], table: &DeTable<'_>, span: Span) -> Diagnostic {

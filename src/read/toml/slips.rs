@@ -66,6 +66,7 @@ pub(super) fn slip(text: &str, span: &Span) -> Option<Slip> {
         });
     }
     json(text)
+        .or_else(|| python(text))
         .or_else(|| comment(line_before, line))
         .or_else(|| full_width(line_before, word))
         .or_else(|| colon(line_before, line))
@@ -112,13 +113,37 @@ fn json(text: &str) -> Option<Slip> {
     })
 }
 
+fn python(text: &str) -> Option<Slip> {
+    let mut lines =
+        text.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let first = lines.next()?;
+    let is_python =
+        ["import ", "from ", "class ", "def ", "\"\"\""].iter().any(|word| first.starts_with(word));
+    is_python.then(|| {
+        Slip::new(
+            text!("a description is TOML, and this looks like Python", "描述文件是 TOML,而这看起来是 Python"),
+            text!(
+                "begin with `input = [3, 224, 224]` and `layers = […]`",
+                "以 `input = [3, 224, 224]` 和 `layers = […]` 开头"
+            ),
+        )
+        .last()
+    })
+}
+
 fn comment(line_before: &str, line: &str) -> Option<Slip> {
     let start = format!("{line_before}{line}");
-    let mark = ["//", "--", "/*", "%"].into_iter().find(|mark| start.trim_start().starts_with(mark))?;
-    Some(Slip::new(
+    let begins = |text: &str, marks: &[&'static str]| {
+        marks.iter().copied().find(|mark| text.trim_start().starts_with(mark))
+    };
+    let whole = begins(&start, &["//", "--", "/*", "%"]);
+    // Behind values, the mistake shows at the mark or behind its first character.
+    let mark = whole.or_else(|| begins(line, &["//", "/*"]))?;
+    let slip = Slip::new(
         text!("`{mark}` begins no comment", "`{mark}` 不能开始注释"),
         text!("comments begin with `#`", "注释以 `#` 开头"),
-    ))
+    );
+    Some(if whole.is_some() { slip } else { slip.last() })
 }
 
 fn full_width(line_before: &str, word: &str) -> Option<Slip> {

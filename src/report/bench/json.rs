@@ -105,6 +105,7 @@ fn entry(bench: &bench::Bench, line: &Line, before: Option<compare::Difference>)
         source: subject.source.clone(),
         variant: subject.variant.clone(),
         sha256: subject.sha256.clone(),
+        inputs: compare::inputs(subject),
         batch: subject.analysis.batch,
         threads: case.threads,
         macs: total.work.macs.total(),

@@ -5,11 +5,13 @@ use std::fmt::Write;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Report, details, figure, said, summary, written};
+use super::difference::difference;
+use super::{Report, details, one_line, said, summary, value_found, written};
 use crate::claim::{Checked, Reading, Value, Verdict};
+use crate::error::{Diagnostic, ReadError};
 use crate::read::description::Claim;
 use crate::text;
-use crate::text::Language;
+use crate::text::{Language, Text, printable};
 
 /// The name and version of the JSON form.
 const SCHEMA: &str = "cnncost/check/1";
@@ -29,6 +31,19 @@ struct FileForm {
     failed: usize,
     /// Every claim.
     claims: Vec<Entry>,
+    /// What is wrong with the file, if it cannot be read; then there are no claims.
+    errors: Vec<Wrong>,
+}
+
+/// A mistake in a file that cannot be read.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Wrong {
+    /// What is wrong.
+    message: String,
+    /// The line it stands in, where it stands in one.
+    line: Option<usize>,
+    /// What to do about it.
+    help: Option<String>,
 }
 
 /// One claim and what became of it.
@@ -50,17 +65,31 @@ struct Entry {
     reading: Option<String>,
     /// Whether all is as it should be.
     passes: bool,
-    /// The left side: a number, exact as a fraction if need be, or a list.
+    /// The left side: a number, exact as a fraction if need be, a list, or `true` or `false`. Of a range, both sides are those
+    /// of the bound that is not kept, or else of the first.
     left: String,
     /// The right side, likewise.
     right: String,
+    /// How far off it is, if it does not hold and is about a number.
+    difference: Option<Off>,
     /// The slip that probably led to what is claimed.
     slip: Option<String>,
 }
 
-/// An array with an object for each file.
-pub fn json(reports: &[Report]) -> String {
-    let files: Vec<_> = reports.iter().map(form).collect();
+/// How far off a claim is.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Off {
+    /// By how much, exact as a fraction if need be.
+    by: String,
+    /// `over` or `under` a bound, `equal` to a number that it must not be; or `too much` or `too little` is claimed.
+    is: &'static str,
+    /// The figure over its bound, or what is claimed over the figure: exact as a fraction if need be.
+    ratio: Option<String>,
+}
+
+/// An array with an object for each file, those that cannot be read at the end.
+pub fn json(reports: &[Report], broken: &[ReadError]) -> String {
+    let files: Vec<_> = reports.iter().map(form).chain(broken.iter().map(broken_form)).collect();
     serde_json::to_string_pretty(&files).expect("keys are text and numbers are whole") + "\n"
 }
 
@@ -72,7 +101,15 @@ pub fn schema() -> schemars::Schema {
 fn form(report: &Report) -> FileForm {
     let exact = |value: &Value| match value {
         Value::Number(number) => number.to_string(),
-        Value::Sizes(_) => written(value),
+        Value::Sizes(_) | Value::Truth(_) => written(value, None),
+    };
+    let off = |checked: &Checked| {
+        let is_off = matches!(checked.verdict, Verdict::Fails | Verdict::KnownWrong);
+        difference(checked).filter(|_| is_off).map(|difference| Off {
+            by: difference.by.to_string(),
+            is: difference.kind.name(),
+            ratio: difference.ratio.map(|ratio| ratio.to_string()),
+        })
     };
     let entry = |(claim, checked): &(&Claim, Checked)| Entry {
         says: claim.says.as_ref().map(|says| says.text.to_string()),
@@ -93,6 +130,7 @@ fn form(report: &Report) -> FileForm {
         passes: checked.verdict.passes(),
         left: exact(&checked.left),
         right: exact(&checked.right),
+        difference: off(checked),
         slip: checked.slip.as_ref().map(|slip| slip.english.clone()),
     };
     FileForm {
@@ -102,17 +140,36 @@ fn form(report: &Report) -> FileForm {
         passed: report.results.len() - report.failures(),
         failed: report.failures(),
         claims: report.results.iter().map(entry).collect(),
+        errors: vec![],
     }
 }
 
-/// JUnit's XML, as continuous integration reads it: a suite for each file.
-pub fn junit(reports: &[Report], language: Language) -> String {
+fn broken_form(error: &ReadError) -> FileForm {
+    let wrong = |wrong: Mistake| Wrong {
+        message: wrong.message.english,
+        line: wrong.line,
+        help: wrong.help.map(|help| help.english),
+    };
+    let file = name_of(error).to_owned();
+    FileForm {
+        schema: SCHEMA,
+        title: file.clone(),
+        file,
+        passed: 0,
+        failed: 0,
+        claims: vec![],
+        errors: mistakes(error).into_iter().map(wrong).collect(),
+    }
+}
+
+/// JUnit's XML, as continuous integration reads it: a suite for each file, and for each that cannot be read.
+pub fn junit(reports: &[Report], broken: &[ReadError], language: Language) -> String {
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
     for report in reports {
         let (name, tests, failures) = (xml(&report.title), report.results.len(), report.failures());
         let _ = writeln!(text, "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\">");
         for (claim, checked) in &report.results {
-            let (name, class) = (xml(said(claim)), xml(&report.source.name));
+            let (name, class) = (xml(&said(claim)), xml(&report.source.name));
             let _ = write!(
                 text,
                 "    <testcase name=\"{name}\" classname=\"{class}\" line=\"{}\"",
@@ -133,29 +190,90 @@ pub fn junit(reports: &[Report], language: Language) -> String {
         }
         text.push_str("  </testsuite>\n");
     }
+    text.extend(broken.iter().map(|error| broken_suite(error, language)));
     text + "</testsuites>\n"
 }
 
-/// An annotation of GitHub's for each claim that is not as it should be, at its line.
-pub fn github(reports: &[Report], language: Language) -> String {
+fn broken_suite(error: &ReadError, language: Language) -> String {
+    let (name, mistakes) = (xml(name_of(error)), mistakes(error));
+    let count = mistakes.len();
+    let mut text =
+        format!("  <testsuite name=\"{name}\" tests=\"{count}\" failures=\"0\" errors=\"{count}\">\n");
+    for mistake in mistakes {
+        let message = xml(mistake.message.get(language));
+        let line = mistake.line.map_or_else(String::new, |line| format!(" line=\"{line}\""));
+        let help = mistake.help.map_or_else(String::new, |help| xml(help.get(language)));
+        let _ = writeln!(
+            text,
+            "    <testcase name=\"{message}\" classname=\"{name}\"{line}>\n      <error message=\"{message}\">{help}</error>\n    </testcase>"
+        );
+    }
+    text + "  </testsuite>\n"
+}
+
+/// An annotation of GitHub's for each claim that is not as it should be, at its line, and for each mistake in a file.
+pub fn github(reports: &[Report], broken: &[ReadError], language: Language) -> String {
     let mut text = String::new();
     for report in reports {
         for (claim, checked) in report.results.iter().filter(|(_, checked)| !checked.verdict.passes()) {
-            let (file, line) = (property(&report.source.name), report.line(claim));
-            let (title, message) = (property(said(claim)), data(&message(claim, checked, language)));
+            let (file, line) = (property(&printable(&report.source.name)), report.line(claim));
+            let (title, message) = (property(&said(claim)), data(&message(claim, checked, language)));
             let _ = writeln!(text, "::error file={file},line={line},title={title}::{message}");
         }
         let summary = summary(report);
-        let (title, summary) = (property(&report.title), data(summary.get(language)));
+        let (title, summary) = (property(&one_line(&report.title)), data(summary.get(language)));
         let _ = writeln!(text, "::notice title={title}::{summary}");
+    }
+    for error in broken {
+        let file = property(&printable(name_of(error)));
+        for Mistake { message, line, help } in mistakes(error) {
+            let line = line.map_or_else(String::new, |line| format!(",line={line}"));
+            let title = text!("cannot be read", "无法读取");
+            let (title, message) = (title.get(language), one_line(message.get(language)));
+            let help = help.map_or_else(String::new, |help| format!("\n{}", one_line(help.get(language))));
+            let _ = writeln!(text, "::error file={file}{line},title={title}::{}", data(&(message + &help)));
+        }
     }
     text
 }
 
+/// What is wrong in a file, or with it.
+struct Mistake {
+    message: Text,
+    line: Option<usize>,
+    help: Option<Text>,
+}
+
+/// The mistakes that programs are told of: a file may have thousands.
+const MOST_MISTAKES: usize = 50;
+
+fn name_of(error: &ReadError) -> &str {
+    match error {
+        ReadError::Unreadable { name, .. } => name,
+        ReadError::Invalid { source_file, .. } => &source_file.name,
+    }
+}
+
+fn mistakes(error: &ReadError) -> Vec<Mistake> {
+    match error {
+        ReadError::Unreadable { why, help, .. } => {
+            vec![Mistake { message: why.clone(), line: None, help: help.clone() }]
+        }
+        ReadError::Invalid { source_file, mistakes } => {
+            let mistake = |mistake: &Diagnostic| Mistake {
+                message: mistake.message.clone(),
+                line: mistake.places.first().map(|(span, _)| source_file.line_of(span)),
+                help: mistake.help.clone(),
+            };
+            mistakes.iter().take(MOST_MISTAKES).map(mistake).collect()
+        }
+    }
+}
+
 /// What is wrong with a claim: what is, then each detail on a line of its own.
 fn message(claim: &Claim, checked: &Checked, language: Language) -> String {
-    let value = written(figure(checked));
-    let is = text!("it is {value}", "实际为 {value}");
+    let value = value_found(checked);
+    let is = text!("it is {value}", "实际为 {value:#}");
     let details = details(claim, checked)
         .into_iter()
         .map(|(label, line)| format!("{}: {}", label.get(language), line.get(language)));
@@ -170,7 +288,7 @@ fn xml(text: &str) -> String {
         '"' => "&quot;".to_owned(),
         '\n' => "&#10;".to_owned(),
         // XML has no way to write these.
-        c if c.is_control() => " ".to_owned(),
+        c if c.is_control() || ['\u{fffe}', '\u{ffff}'].contains(&c) => " ".to_owned(),
         c => c.to_string(),
     });
     escaped.collect()

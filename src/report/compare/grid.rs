@@ -45,9 +45,45 @@ impl Column {
     }
 
     pub(super) fn width(&self) -> usize {
-        let cells = self.cells.iter().map(|cell| cell.text.width());
-        cells.chain([self.heading.width()]).max().unwrap_or(0)
+        let cells = self.cells.iter().map(|cell| &cell.text);
+        cells
+            .chain([&self.heading])
+            .flat_map(|text| text.lines())
+            .map(UnicodeWidthStr::width)
+            .max()
+            .unwrap_or(0)
     }
+
+    /// Gives the heading and every cell another form, `to` columns wide.
+    fn refit(&mut self, form: fn(&str, usize) -> String, to: usize) {
+        for text in self.cells.iter_mut().map(|cell| &mut cell.text).chain([&mut self.heading]) {
+            if text.width() > to {
+                *text = form(text, to);
+            }
+        }
+    }
+}
+
+/// Takes what is missing from some columns, the wider first; whether that was enough.
+pub(super) fn shrink(
+    columns: &mut [Column],
+    which: &[usize],
+    least: usize,
+    room: usize,
+    form: fn(&str, usize) -> String,
+) -> bool {
+    let mut widths: Vec<usize> = columns.iter().map(Column::width).collect();
+    let mut missing = width(columns).saturating_sub(room);
+    while missing > 0 {
+        let widest = which.iter().copied().max_by_key(|&index| widths[index]);
+        let Some(index) = widest.filter(|&index| widths[index] > least) else { break };
+        widths[index] -= 1;
+        missing -= 1;
+    }
+    for &index in which {
+        columns[index].refit(form, widths[index]);
+    }
+    missing == 0
 }
 
 /// The width of these columns side by side.
@@ -55,13 +91,15 @@ pub(super) fn width(columns: &[Column]) -> usize {
     1 + columns.iter().map(Column::width).sum::<usize>() + GAP * columns.len().saturating_sub(1)
 }
 
-/// The columns as lines; with a rule before the last `totals` rows.
+/// The columns as lines; with a rule before the last `totals` rows. A cell may have several lines.
 pub(super) fn draw(columns: &[Column], totals: usize, style: Style) -> String {
-    let mut text = String::new();
-    let headings: Vec<Cell> = columns.iter().map(|column| column.heading.clone().into()).collect();
+    let widths: Vec<usize> = columns.iter().map(Column::width).collect();
     let (bold, plain) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
-    let heading = line(columns, headings.iter(), style);
-    let _ = writeln!(text, "{bold}{heading}{plain}");
+    let headings: Vec<Cell> = columns.iter().map(|column| column.heading.clone().into()).collect();
+    let mut text = String::new();
+    for line in lines(columns, &widths, &headings.iter().collect::<Vec<_>>(), style) {
+        let _ = writeln!(text, "{bold}{line}{plain}");
+    }
     let rule = "─".repeat(width(columns));
     let _ = writeln!(text, "{rule}");
     let rows = columns.iter().map(|column| column.cells.len()).max().unwrap_or(0);
@@ -69,15 +107,25 @@ pub(super) fn draw(columns: &[Column], totals: usize, style: Style) -> String {
         if totals > 0 && row + totals == rows {
             let _ = writeln!(text, "{rule}");
         }
-        let _ = writeln!(text, "{}", line(columns, columns.iter().map(|column| &column.cells[row]), style));
+        let cells: Vec<&Cell> = columns.iter().map(|column| &column.cells[row]).collect();
+        for line in lines(columns, &widths, &cells, style) {
+            let _ = writeln!(text, "{line}");
+        }
     }
     text
 }
 
-fn line<'c>(columns: &[Column], cells: impl Iterator<Item = &'c Cell>, style: Style) -> String {
+/// The lines of a row: of a cell that has fewer, empty ones.
+fn lines(columns: &[Column], widths: &[usize], cells: &[&Cell], style: Style) -> Vec<String> {
+    let count = cells.iter().map(|cell| cell.text.lines().count()).max().unwrap_or(0).max(1);
+    (0..count).map(|at| line(columns, widths, cells, at, style)).collect()
+}
+
+fn line(columns: &[Column], widths: &[usize], cells: &[&Cell], at: usize, style: Style) -> String {
     let mut text = String::new();
-    for (column, cell) in columns.iter().zip(cells) {
-        let pad = " ".repeat(column.width().saturating_sub(cell.text.width()));
+    for ((column, width), cell) in columns.iter().zip(widths).zip(cells) {
+        let shown = cell.text.lines().nth(at).unwrap_or_default();
+        let pad = " ".repeat(width.saturating_sub(shown.width()));
         let (on, off) = match cell.is_better {
             Some(true) if style.color => ("\u{1b}[32m", "\u{1b}[0m"),
             Some(false) if style.color => ("\u{1b}[31m", "\u{1b}[0m"),
@@ -85,7 +133,7 @@ fn line<'c>(columns: &[Column], cells: impl Iterator<Item = &'c Cell>, style: St
         };
         let gap = " ".repeat(if text.is_empty() { 1 } else { GAP });
         let (before, after) = if column.is_numeric { (pad, String::new()) } else { (String::new(), pad) };
-        let _ = write!(text, "{gap}{before}{on}{}{off}{after}", cell.text);
+        let _ = write!(text, "{gap}{before}{on}{shown}{off}{after}");
     }
     text.trim_end().to_owned()
 }

@@ -2,13 +2,11 @@
 
 use std::cmp::Reverse;
 
+use super::what::{Side, What, tell_apart};
 use crate::compare::{Comparison, Difference, Sides, counts};
 use crate::counts::{Counts, Tally};
-use crate::graph::{Graph, NodeId, Place};
-use crate::op::Op;
 use crate::report::Subject;
-use crate::report::rows::{Depth, kernel, kind_name};
-use crate::shape::Shape;
+use crate::report::rows::Depth;
 use crate::text;
 use crate::text::{Language, Text};
 use crate::working::grouped;
@@ -21,7 +19,7 @@ const MOST: usize = 30;
 pub(super) struct Line {
     pub(super) mark: Mark,
     pub(super) path: String,
-    /// What it is in each network: in few words, and in full.
+    /// What it is in each network.
     pub(super) what: [Option<What>; 2],
     pub(super) counts: [Counts; 2],
     /// How many layers or boxes it stands for.
@@ -35,12 +33,6 @@ pub(super) enum Mark {
     Changed,
     Added,
     Removed,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct What {
-    pub(super) short: String,
-    pub(super) long: String,
 }
 
 impl Mark {
@@ -160,9 +152,8 @@ fn merged(lines: Vec<Line>) -> Vec<Line> {
     }
     for line in merged.iter_mut().filter(|line| line.merged > 1) {
         let times = line.merged;
-        for what in line.what.iter_mut().flatten() {
-            what.short = format!("{times} × {}", what.short);
-            what.long = format!("{times} × {}", what.long);
+        for form in line.what.iter_mut().flatten().flat_map(What::forms) {
+            *form = format!("{times} × {form}");
         }
     }
     merged
@@ -243,142 +234,4 @@ fn joined(first: &str, second: &str) -> String {
     let same = first.split_inclusive('/').zip(second.split_inclusive('/'));
     let common: usize = same.take_while(|(a, b)| a == b).map(|(a, _)| a.len()).sum();
     format!("{first} → {}", &second[common..])
-}
-
-/// A layer or box in one of the networks.
-struct Side<'s> {
-    path: String,
-    /// The operator with its window, or the block.
-    kind: String,
-    inputs: Vec<Shape>,
-    output: Option<&'s Shape>,
-    op: Option<&'s Op>,
-    summary: Option<String>,
-    /// Whether its first dimension is channels: a window slides over the others, or there are none.
-    has_channels: bool,
-    /// What else is to be said.
-    remark: String,
-}
-
-impl<'s> Side<'s> {
-    fn new(subject: &'s Subject, place: Place, language: Language) -> Self {
-        let graph = &subject.network.graph;
-        match place {
-            Place::Node(id) => Self::layer(graph, id, language),
-            Place::Box(id) => Self {
-                path: graph.scope_path(id),
-                kind: kind_name(graph.scope(id)),
-                inputs: vec![],
-                output: graph.scope(id).nodes().next_back().map(|last| &graph.node(last).shape),
-                op: None,
-                summary: None,
-                has_channels: false,
-                remark: String::new(),
-            },
-        }
-    }
-
-    fn layer(graph: &'s Graph, id: NodeId, language: Language) -> Self {
-        let (node, inputs) = (graph.node(id), graph.input_shapes(id));
-        let window = node.operator().zip(inputs.first()).and_then(|(op, input)| op.window(input));
-        let shown = window.as_ref().map_or(String::new(), |window| format!(" {}", kernel(window)));
-        let summary = node.operator().and_then(|op| op.summary(&inputs, &node.shape));
-        let mut remark = String::new();
-        if node.frozen && !graph.weights(id).is_empty() {
-            remark.push_str(text!(", frozen", ",冻结").get(language));
-        }
-        if node.weights_of.is_some() {
-            remark.push_str(text!(", shared", ",共享").get(language));
-        }
-        Self {
-            path: graph.path(id),
-            kind: format!("{}{shown}", node.operator_name()),
-            inputs,
-            output: Some(&node.shape),
-            op: node.operator(),
-            summary: summary.map(|summary| summary.get(language).to_owned()),
-            has_channels: window.is_some() || node.shape.rank() == 1,
-            remark,
-        }
-    }
-
-    fn what(&self, other: Option<&Self>) -> What {
-        let Self { kind, remark, .. } = self;
-        let output = self.output.map_or(String::new(), ToString::to_string);
-        let short = match self.channels(other) {
-            Some(channels) => format!("{kind} {channels}{remark}"),
-            None => format!("{kind} {output}{remark}"),
-        };
-        let long = match &self.inputs[..] {
-            [input] if Some(input) != self.output => format!("{kind} {input} → {output}{remark}"),
-            _ => format!("{kind} {output}{remark}"),
-        };
-        What { short, long }
-    }
-
-    /// `192→32`, where that is all that a shape has to say: height and width are the same everywhere.
-    fn channels(&self, other: Option<&Self>) -> Option<String> {
-        let ([input], Some(output)) = (&self.inputs[..], self.output) else { return None };
-        let spatial = output.dims().get(1..)?;
-        let is_alike = |shape: &Shape| shape.dims().get(1..) == Some(spatial);
-        let shapes_of =
-            |side: &Self| side.inputs.iter().chain(side.output).all(is_alike) && side.has_channels;
-        if !shapes_of(self) || !other.is_none_or(shapes_of) {
-            return None;
-        }
-        let (from, to) = (input.channels()?, output.channels()?);
-        Some(if from == to { to.to_string() } else { format!("{from}→{to}") })
-    }
-}
-
-/// Where few words do not say what is different, more do: shapes, the settings in words, or the names of other settings.
-fn tell_apart(sides: [&Side; 2], [old, new]: [&mut What; 2], language: Language) {
-    if old.short != new.short {
-        return;
-    }
-    if old.long != new.long {
-        (old.short, new.short) = (old.long.clone(), new.long.clone());
-        return;
-    }
-    if let [Some(first), Some(second)] = sides.map(|side| side.summary.as_ref())
-        && first != second
-    {
-        *old = What { short: first.clone(), long: first.clone() };
-        *new = What { short: second.clone(), long: second.clone() };
-        return;
-    }
-    let [Some(first), Some(second)] = sides.map(|side| side.op) else { return };
-    let others = other_settings(first, second);
-    if !others.is_empty() {
-        let others = others.join(", ");
-        let remark = text!(", other {others}", ",{others} 不同");
-        new.short.push_str(remark.get(language));
-        new.long.push_str(remark.get(language));
-    }
-}
-
-/// The names of the settings in which two operators of a kind differ.
-fn other_settings(first: &Op, second: &Op) -> Vec<String> {
-    let [old, new] = [first, second].map(|op| settings(&format!("{op:?}")));
-    let differing = old.iter().zip(&new).filter(|(a, b)| a != b);
-    differing.filter_map(|(a, _)| Some(a.split_once(": ")?.0.to_owned())).collect()
-}
-
-/// The fields of a record, as `Debug` writes them.
-fn settings(record: &str) -> Vec<String> {
-    let Some((_, fields)) = record.split_once('{') else { return vec![] };
-    let (mut depth, mut settings) = (0usize, vec![String::new()]);
-    for c in fields.chars() {
-        match c {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if c == ',' && depth == 0 {
-            settings.push(String::new());
-        } else if let Some(last) = settings.last_mut() {
-            last.push(c);
-        }
-    }
-    settings.into_iter().map(|setting| setting.trim().to_owned()).collect()
 }

@@ -5,26 +5,32 @@ use std::fmt::Write;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Compared;
-use super::grid::{Cell, Column, draw, width};
+use super::grid::{Cell, Column, draw, shrink, width};
 use super::lines::{Line, Measure, lines, measure};
 use super::totals::{FIGURES, Figure, Total, Words, better, change, signed, traffic};
+use super::what::What;
 use crate::analyze::Status;
 use crate::compare::Comparison;
 use crate::compare::traffic::Traffic;
 use crate::counts::Counts;
+use crate::op::window::legend;
 use crate::report::figures::{bytes, digits};
 use crate::report::rows::Depth;
 use crate::report::table::shortened;
+use crate::report::wrap::{folded, hanging, wrapped};
 use crate::report::{Style, Subject};
 use crate::text;
 use crate::text::{Language, Text};
 use crate::working::grouped;
 
-/// The narrowest column of paths: longer ones lose their beginning.
+/// The narrowest column of paths: longer ones lose their middle.
 const PATH: usize = 16;
 
 /// The narrowest column that says what a layer is, and how narrow one may be for the sake of another column.
 const WHAT: (usize, usize) = (12, 18);
+
+/// The widest heading of a network, where the terminal is not wide; names are broken, not cut.
+const NAME: usize = 24;
 
 /// All of it: totals, batches, differences.
 pub fn write(compared: &Compared, depth: Depth, style: Style) -> String {
@@ -44,12 +50,13 @@ fn heading(compared: &Compared, style: Style) -> String {
     let widest = names.max().unwrap_or(0).min(style.width / 3);
     let mut text = String::new();
     for (name, subject) in compared.names.iter().zip(&compared.subjects) {
-        let (name, shapes) = (shortened(name, widest), subject.shapes());
-        let pad = widest - name.width();
-        let room = style.width.saturating_sub(widest + shapes.width() + 6).max(PATH);
-        let title = shortened(&subject.title, room);
+        let title = hanging(&format!("{} · {}", subject.title, subject.shapes()), widest + 3, style.width);
         let (on, off) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
-        let _ = writeln!(text, " {on}{name}{off}{:pad$}  {title} · {shapes}", "");
+        let gap = match widest.checked_sub(name.width()) {
+            Some(pad) => " ".repeat(pad + 2),
+            None => format!("\n{:indent$}", "", indent = widest + 3),
+        };
+        let _ = writeln!(text, " {on}{name}{off}{gap}{title}");
     }
     let (first, mut batches): (_, Vec<_>) =
         (compared.subjects[0], compared.subjects.iter().map(|subject| subject.analysis.batch).collect());
@@ -80,12 +87,12 @@ fn totals(compared: &Compared, style: Style) -> String {
                 "{name} is partial: {count} operators are not counted",
                 "{name} 不完整:有 {count} 个算子未计数"
             );
-            let _ = writeln!(text, " {}", note.get(style.language));
+            text.push_str(&wrapped(note.get(style.language), style.width));
         }
     }
     for (index, _) in compared.pairs() {
         if let Some(turn) = compared.turn_in_words(index) {
-            let _ = writeln!(text, " {}", turn.get(style.language));
+            text.push_str(&wrapped(turn.get(style.language), style.width));
         }
     }
     text
@@ -110,7 +117,7 @@ fn columns(compared: &Compared, start: usize, end: usize, style: Style) -> Vec<C
     for index in std::iter::once(0).chain(start..end) {
         let subject = (index > 0).then(|| compared.subjects[index]);
         columns.push(Column {
-            heading: shortened(&compared.names[index], 24.max(style.width / 6)),
+            heading: folded(&compared.names[index], NAME.max(style.width / 6)),
             is_numeric: true,
             cells: FIGURES.iter().flat_map(|figure| lines(figure, subject)).collect(),
         });
@@ -207,7 +214,7 @@ fn limit(compared: &Compared, index: usize, style: Style) -> String {
         let Text { english, chinese } = change(first.each, second.each, Words::Amount).text;
         text!("the larger the batch, the nearer to {english}", "批量越大,越接近{chinese}")
     };
-    format!(" {}\n {}\n", why.get(style.language), end.get(style.language))
+    [why, end].map(|said| wrapped(said.get(style.language), style.width)).concat()
 }
 
 /// Where the difference arises.
@@ -228,7 +235,7 @@ fn differences(
         } else {
             text!("no difference between {first} and {second}", "{first} 与 {second} 没有差异")
         };
-        return format!(" {}\n", said.get(style.language));
+        return wrapped(said.get(style.language), style.width);
     }
     let title = text!(
         "where the difference between {first} and {second} arises",
@@ -237,7 +244,11 @@ fn differences(
     let subjects = [compared.subjects[0], compared.subjects[index]];
     let lines = lines(subjects, comparison, depth, style.language);
     let columns = difference_columns([first, second], subjects, &lines, style);
-    format!(" {}\n\n{}", title.get(style.language), draw(&columns, 1, style))
+    let signs = lines.iter().flat_map(|line| line.what.iter().flatten()).map(|what| &*what.signs);
+    let signs = legend(signs).map(|signs| text!("signs: {signs}", "符号:{signs:#}"));
+    let signs = signs.map_or(String::new(), |signs| wrapped(signs.get(style.language), style.width));
+    let title = wrapped(title.get(style.language), style.width);
+    format!("{title}\n{}{signs}", draw(&columns, 1, style))
 }
 
 /// As many columns as there is room for.
@@ -249,45 +260,29 @@ fn difference_columns(
 ) -> Vec<Column> {
     let totals = subjects.map(|subject| *subject.analysis.total());
     let all = Drawing { names, totals, measure: measure(lines), lines, style };
-    let usual = Parts { long: true, figures: true, params: true, share: true };
-    let short = Parts { long: false, ..usual };
-    let without_params = Parts { params: false, ..short };
+    let usual = Parts { form: |what| &what.long, figures: true, params: true, share: true };
+    let short = Parts { form: |what| &what.short, ..usual };
+    let terse = Parts { form: |what| &what.terse, ..usual };
+    let without_params = Parts { params: false, ..terse };
     let without_figures = Parts { figures: false, ..without_params };
-    for parts in [usual, short, without_params, without_figures] {
+    let tries = [(usual, false), (short, false), (terse, false), (terse, true), (without_params, false)]
+        .into_iter()
+        .chain([(without_params, true), (without_figures, false), (without_figures, true)]);
+    for (parts, may_cut) in tries {
         let mut columns = all.columns(parts);
-        if shrink(&mut columns, &[0], PATH, style.width, cut_path) {
+        if shrink(&mut columns, &[0], if may_cut { PATH } else { usize::MAX }, style.width, cut_path) {
             return columns;
         }
     }
+    let mut columns = vec![];
     for (parts, least) in [(without_figures, WHAT.1), (Parts { share: false, ..without_figures }, WHAT.0)] {
-        let mut columns = all.columns(parts);
+        columns = all.columns(parts);
         shrink(&mut columns, &[0], PATH, style.width, cut_path);
-        if shrink(&mut columns, &[1, 2], least, style.width, shortened) {
-            return columns;
+        if shrink(&mut columns, &[1, 2], least, style.width, folded) {
+            break;
         }
     }
-    all.columns(Parts { share: false, ..without_figures })
-}
-
-/// Takes what is missing from some columns, the wider first; whether that was enough.
-fn shrink(
-    columns: &mut [Column],
-    which: &[usize],
-    least: usize,
-    room: usize,
-    cut: fn(&str, usize) -> String,
-) -> bool {
-    while width(columns) > room {
-        let widest = which.iter().copied().max_by_key(|&index| columns[index].width());
-        let Some(index) = widest.filter(|&index| columns[index].width() > least) else { return false };
-        let to = columns[index].width() - 1;
-        let column = &mut columns[index];
-        column.heading = cut(&column.heading, to);
-        for cell in &mut column.cells {
-            cell.text = cut(&cell.text, to);
-        }
-    }
-    true
+    columns
 }
 
 /// At most `width` columns of a path, without its middle: its front tells it from others of its kind, and its end says what
@@ -296,9 +291,10 @@ fn cut_path(path: &str, width: usize) -> String {
     if path.width() <= width {
         return path.to_owned();
     }
-    let (mut head, room) = (String::new(), width / 2);
+    let (mut head, mut used, room) = (String::new(), 0, width / 2);
     for c in path.chars() {
-        if head.width() + c.width().unwrap_or(0) > room {
+        used += c.width().unwrap_or(0);
+        if used > room {
             break;
         }
         head.push(c);
@@ -308,9 +304,8 @@ fn cut_path(path: &str, width: usize) -> String {
 }
 
 #[derive(Clone, Copy)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a column that is there or not")]
 struct Parts {
-    long: bool,
+    form: fn(&What) -> &String,
     figures: bool,
     params: bool,
     share: bool,
@@ -337,7 +332,7 @@ impl Drawing<'_> {
         for side in [0, 1] {
             let what = self.lines.iter().map(|line| {
                 let what = line.what[side].as_ref();
-                what.map_or("", |what| if parts.long { &what.long } else { &what.short }).to_owned()
+                what.map_or(String::new(), |what| (parts.form)(what).clone())
             });
             columns.push(Column::words(self.names[side], with_total(what.collect(), String::new())));
             if parts.figures {

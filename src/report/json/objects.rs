@@ -78,11 +78,13 @@ pub struct Device {
     pub memory_bytes: u64,
     /// Bytes of memory for weights alone.
     pub weight_memory_bytes: Option<u64>,
+    /// Bytes of the largest piece of the memory, where it is in pieces that are not next to each other.
+    pub largest_piece_bytes: Option<u64>,
     /// Bytes that go to and from memory each second.
     pub bandwidth_bytes_per_second: f64,
     /// FLOPs each second in the type of the network's numbers.
     pub peak_flops: f64,
-    /// Whether weights and the peak of tensors fit its memory.
+    /// Whether weights and the peak of tensors fit its memory, and the largest tensor a piece of it.
     pub fits: bool,
 }
 

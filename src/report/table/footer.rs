@@ -5,16 +5,16 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::figures::{bytes, seconds, short};
-use super::super::{Style, Subject, like, wrap::wrapped};
-use super::{NAME, shortened};
+use super::super::wrap::{hanging, wrapped};
+use super::super::{Style, Subject, like};
 use crate::analyze::Status;
 use crate::analyze::roofline::{Device, Roofline};
 use crate::text;
 use crate::text::Text;
 use crate::working::grouped;
 
-/// The totals in words, and what is not in the table.
-pub(super) fn footer(subject: &Subject, folded: Option<usize>, style: Style) -> String {
+/// The totals in words, what is not in the table, and what the signs in its column of kernels mean, if it has one.
+pub(super) fn footer(subject: &Subject, folded: Option<usize>, signs: Option<Text>, style: Style) -> String {
     let language = style.language;
     let total = subject.analysis.total();
     let mut lines = vec![(text!("parameters", "参数"), total.params.total(), parameters(subject))];
@@ -33,32 +33,34 @@ pub(super) fn footer(subject: &Subject, folded: Option<usize>, style: Style) -> 
         lines.push((text!("MACs", "乘加数"), macs, multiplications(subject)));
         lines.push((text!("FLOPs", "FLOPs"), flops, operations(macs, flops)));
     }
-    lines.push((text!("peak bytes", "峰值字节"), subject.peak_bytes(), peak(subject, style)));
+    lines.push((text!("peak bytes", "峰值字节"), subject.peak_bytes(), peak(subject)));
     let label_width = lines.iter().map(|line| line.0.get(language).width()).max().unwrap_or(0);
     let figure_width = lines.iter().map(|line| grouped(line.1, ",").len()).max().unwrap_or(0);
     let mut text = String::new();
     for (label, figure, remark) in lines {
         let (label, figure) = (label.get(language), grouped(figure, ","));
         let pad = label_width - label.width();
-        let _ = writeln!(text, " {label}{:pad$}  {figure:>figure_width$}  {}", "", remark.get(language));
+        let remark = hanging(remark.get(language), label_width + figure_width + 5, style.width);
+        let _ = writeln!(text, " {label}{:pad$}  {figure:>figure_width$}  {remark}", "");
     }
     if let Some(counted) = &subject.like {
         for note in like::notes(subject, counted) {
             text.push_str(&wrapped(note.get(language), style.width));
         }
     }
+    let mut notes = vec![];
     if let Some(roofline) = &subject.roofline {
-        let _ = writeln!(text, " {}", estimate(subject, roofline).get(language));
-        let _ = writeln!(text, " {}", fit(subject, &roofline.device).get(language));
+        notes.extend([estimate(subject, roofline), fit(subject, &roofline.device)]);
     }
-    let _ = writeln!(text, " {}", status(subject).get(language));
-    if let Some(depth) = folded {
-        let note = text!(
+    notes.push(status(subject));
+    notes.extend(folded.map(|depth| {
+        text!(
             "boxes are folded at depth {depth}; `--depth all` opens every one",
             "方框折叠在第 {depth} 层;`--depth all` 全部展开"
-        );
-        let _ = writeln!(text, " {}", note.get(language));
-    }
+        )
+    }));
+    notes.extend(signs.map(|signs| text!("kernel: {signs}", "核:{signs:#}")));
+    text.extend(notes.iter().map(|note| wrapped(note.get(language), style.width)));
     text
 }
 
@@ -91,12 +93,10 @@ fn operations(macs: u128, flops: u128) -> Text {
     text!("{short}: 2 for each MAC, and {others} others", "{short}:每次乘加计 2,另有 {others} 次其他运算")
 }
 
-fn peak(subject: &Subject, style: Style) -> Text {
+fn peak(subject: &Subject) -> Text {
     let (alive, all) = (bytes(subject.peak_bytes()), bytes(subject.peak_bytes() + subject.weight_bytes()));
     let graph = &subject.network.graph;
     let at = subject.analysis.memory.peak_at(graph).map_or(String::new(), |id| graph.path(id));
-    // The rest of the line, with a figure of 13 digits.
-    let at = shortened(&at, style.width.saturating_sub(63).max(NAME));
     text!("{alive} at `{at}`; {all} with weights", "{alive},在 `{at}`;连同权重 {all}")
 }
 
@@ -111,24 +111,36 @@ fn estimate(subject: &Subject, roofline: &Roofline) -> Text {
 }
 
 fn fit(subject: &Subject, device: &Device) -> Text {
-    let (weights, peak) = (subject.weight_bytes(), subject.peak_bytes());
+    let (weights_needed, tensors_needed) = (subject.weight_bytes(), subject.peak_bytes());
     let memory = bytes(device.memory_bytes.into());
     let (needed_en, needed_zh, room) = match device.weight_memory_bytes {
         None => {
-            let all = bytes(weights + peak);
+            let all = bytes(weights_needed + tensors_needed);
             (all.clone(), all, memory)
         }
         Some(weight_memory) => {
-            let (weights, peak, flash) = (bytes(weights), bytes(peak), bytes(weight_memory.into()));
+            let (weights, peak, flash) =
+                (bytes(weights_needed), bytes(tensors_needed), bytes(weight_memory.into()));
             let needed =
                 (format!("{weights} of weights and {peak}"), format!("权重 {weights} 与张量 {peak}"));
             (needed.0, needed.1, format!("{flash} + {memory}"))
         }
     };
-    if device.holds(weights, peak) {
-        text!("fits: {needed_en} of {room}", "可容纳:{room} 中占 {needed_zh}")
-    } else {
-        text!("does not fit: needs {needed_en}, has {room}", "放不下:需要 {needed_zh},只有 {room}")
+    if subject.fits(device) {
+        return text!("fits: {needed_en} of {room}", "可容纳:{room} 中占 {needed_zh}");
+    }
+    match device.largest_piece_bytes {
+        // What would fit, were it in one piece.
+        Some(piece) if device.holds(weights_needed, tensors_needed, 0) => {
+            let (largest, piece) = (bytes(subject.largest_tensor_bytes()), bytes(piece.into()));
+            text!(
+                "does not fit: the largest tensor has {largest}, and the memory is in pieces of at most {piece}",
+                "放不下:最大的张量为 {largest},而内存分为若干块,最大一块为 {piece}"
+            )
+        }
+        Some(_) | None => {
+            text!("does not fit: needs {needed_en}, has {room}", "放不下:需要 {needed_zh},只有 {room}")
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The objects of the JSON of a measurement, key by key; its schema is made from them.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -120,6 +122,8 @@ pub struct Entry {
     pub variant: Option<String>,
     /// SHA-256 of the description, in hexadecimal.
     pub sha256: String,
+    /// The sizes of each input, without the batch.
+    pub inputs: BTreeMap<String, Vec<u64>>,
     /// Samples of one forward pass.
     pub batch: u64,
     /// Threads; nothing on a GPU.

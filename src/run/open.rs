@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 
 /// How long a pipe may go without a writer: both ends may be opened at once, and ours be the first.
 #[cfg(unix)]
@@ -9,7 +10,7 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// Opens a file of any kind. A pipe that nothing writes to is an error; one that is written to slowly is waited for.
 #[cfg(unix)]
-pub(super) fn open(path: &str) -> io::Result<impl Read> {
+pub(crate) fn open(path: &Path) -> io::Result<impl Read + use<>> {
     use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
     use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 
@@ -22,7 +23,7 @@ pub(super) fn open(path: &str) -> io::Result<impl Read> {
 
 /// Opens a file.
 #[cfg(not(unix))]
-pub(super) fn open(path: &str) -> io::Result<impl Read> {
+pub(crate) fn open(path: &Path) -> io::Result<impl Read + use<>> {
     File::open(path)
 }
 

@@ -1,0 +1,68 @@
+//! Which files a command reads, so that none of them is written over: whatever they are called, through links too.
+
+use std::fs::{self, Metadata};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use crate::text;
+use crate::text::Text;
+
+/// The files that were read by this process, which is one command.
+static READ: Mutex<Vec<Identity>> = Mutex::new(vec![]);
+
+/// What makes a file the same one.
+#[cfg(unix)]
+type Identity = (u64, u64);
+
+/// What makes a file the same one: its path with links followed, in the case that it has.
+#[cfg(not(unix))]
+type Identity = std::path::PathBuf;
+
+/// Notes that a file is read, or about to be. A pipe or a terminal is nothing that could be written over.
+pub(super) fn is_read(path: &Path) {
+    READ.lock().unwrap_or_else(PoisonError::into_inner).extend(identity(path));
+}
+
+/// Notes the same of standard input, which may be a file.
+pub(super) fn standard_input_is_read() {
+    is_read(Path::new("/dev/stdin"));
+}
+
+/// Whether `path` may be written: an error with what to do, if it is a file that was read.
+pub(super) fn may_write(path: &Path) -> Result<(), (Text, Text)> {
+    let read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if identity(path).is_none_or(|file| !read.contains(&file)) {
+        return Ok(());
+    }
+    let name = text::printable(&path.display().to_string());
+    Err((
+        text!(
+            "`{name}` is read by this command: it is not written over",
+            "`{name}` 是本命令读取的文件:不会覆盖它"
+        ),
+        text!("write to another file", "请写入另一个文件"),
+    ))
+}
+
+/// Whether two paths name the same file.
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+    identity(one).is_some_and(|file| identity(other) == Some(file))
+}
+
+/// What the file is that `path` names; `None` if it is none, or is no plain file.
+fn identity(path: &Path) -> Option<Identity> {
+    let metadata = fs::metadata(path).ok().filter(Metadata::is_file)?;
+    identity_of(path, &metadata)
+}
+
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere there may be none")]
+fn identity_of(_: &Path, metadata: &Metadata) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity_of(path: &Path, _: &Metadata) -> Option<Identity> {
+    fs::canonicalize(path).ok()
+}

@@ -1,0 +1,70 @@
+//! Mistakes on the command line in other languages than English: clap has words in that one alone.
+
+use std::error::Error;
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::error::{Diagnostic, Source};
+use crate::text;
+use crate::text::{Language, Text};
+
+/// What is wrong with the arguments, in Chinese where that is asked for among them; `None` where clap's own words will do.
+pub(super) fn in_words(error: &clap::Error, arguments: &[OsString], width: usize) -> Option<String> {
+    let is_chinese = arguments.iter().enumerate().any(|(at, argument)| {
+        let follows = arguments.get(at + 1).is_some_and(|next| next == "zh");
+        argument == "--lang=zh" || (argument == "--lang" && follows)
+    });
+    let (message, help) = said(error).filter(|_| is_chinese)?;
+    let nowhere = Source { name: String::new(), text: String::new() };
+    Some(Diagnostic::nowhere(message).help(help).render(&nowhere, Language::Chinese, false, width))
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the rest is clap's own")]
+fn said(error: &clap::Error) -> Option<(Text, Option<Text>)> {
+    let (argument, value) =
+        (context(error, ContextKind::InvalidArg), context(error, ContextKind::InvalidValue));
+    let (name, value) = (argument.unwrap_or_default(), value.unwrap_or_default());
+    let meant =
+        |kind| context(error, kind).map(|known| text!("did you mean `{known}`?", "是否指 `{known}`?"));
+    Some(match error.kind() {
+        ErrorKind::ValueValidation => {
+            let why = error.source().map(|why| text!("{why}", "{why:#}"));
+            (text!("`{name}` cannot be `{value}`", "`{name}` 不能是 `{value}`"), why)
+        }
+        ErrorKind::InvalidValue if value.is_empty() => {
+            (text!("`{name}` wants a value", "`{name}` 需要一个值"), None)
+        }
+        ErrorKind::InvalidValue => {
+            let known = context(error, ContextKind::ValidValue);
+            let help = known.map(|known| text!("it is one of {known}", "可选 {known}"));
+            (text!("`{name}` cannot be `{value}`", "`{name}` 不能是 `{value}`"), help)
+        }
+        ErrorKind::UnknownArgument => {
+            let help = meant(ContextKind::SuggestedArg);
+            (text!("there is no option `{name}`", "没有选项 `{name}`"), help)
+        }
+        ErrorKind::InvalidSubcommand => {
+            let name = context(error, ContextKind::InvalidSubcommand).unwrap_or_default();
+            let help = meant(ContextKind::SuggestedSubcommand);
+            (text!("there is no command `{name}`", "没有命令 `{name}`"), help)
+        }
+        ErrorKind::MissingRequiredArgument => (text!("`{name}` is missing", "缺少 `{name}`"), None),
+        ErrorKind::ArgumentConflict => {
+            let other = context(error, ContextKind::PriorArg).unwrap_or_default();
+            (
+                text!("`{name}` and `{other}` cannot stand together", "`{name}` 与 `{other}` 不能同时使用"),
+                None,
+            )
+        }
+        _ => return None,
+    })
+}
+
+fn context(error: &clap::Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        ContextValue::Strings(list) if !list.is_empty() => Some(list.join("、")),
+        _ => None,
+    }
+}

@@ -1,0 +1,97 @@
+//! What stands behind options, read: sizes, counts, assignments; what is wrong with one is said in each language.
+
+use crate::text;
+use crate::text::Text;
+
+/// Sizes of a tensor, without the batch.
+#[derive(Clone, Debug)]
+pub(super) struct Sizes(pub(super) Vec<u64>);
+
+/// `3x224x224`, or with `×`, commas, spaces or brackets.
+pub(super) fn sizes(written: &str) -> Result<Sizes, Text> {
+    let inside = written.trim().trim_start_matches(['[', '(']).trim_end_matches([']', ')']);
+    let size = |part: &str| {
+        let part = part.trim();
+        let number = part.parse().ok().filter(|&size| size > 0);
+        number.ok_or_else(|| match part {
+            "" => text!("a size is missing: sizes are as in 3x224x224", "缺少一个尺寸:写法如 3x224x224"),
+            _ => {
+                text!("`{part}` is no size: sizes are as in 3x224x224", "`{part}` 不是尺寸:写法如 3x224x224")
+            }
+        })
+    };
+    inside.split(['x', 'X', '×', '*', ',']).map(size).collect::<Result<_, _>>().map(Sizes)
+}
+
+/// A count of at least 1, of which there is one.
+pub(super) fn count(written: &str) -> Result<u64, Text> {
+    let parts: Vec<_> = written.split([',', ' ']).filter(|part| !part.is_empty()).collect();
+    if parts.len() > 1 && parts.iter().all(|part| part.parse::<u64>().is_ok()) {
+        return Err(text!(
+            "one number is taken here; `compare` and `bench` take several",
+            "此处只接受一个数;`compare` 和 `bench` 可接受多个"
+        ));
+    }
+    each_count(written)
+}
+
+/// A count of at least 1, one of several.
+pub(super) fn each_count(written: &str) -> Result<u64, Text> {
+    match written.parse() {
+        Ok(0) => Err(text!("it is a whole number of at least 1", "应是不小于 1 的整数")),
+        Ok(count) => Ok(count),
+        Err(_) if is_digits(written) => {
+            Err(text!("it is at most 18446744073709551615", "不得超过 18446744073709551615"))
+        }
+        Err(_) => Err(text!("it is a whole number of at least 1", "应是不小于 1 的整数")),
+    }
+}
+
+/// Threads: from 1 to 1024.
+pub(super) fn threads(written: &str) -> Result<u16, Text> {
+    let number = written.parse().ok().filter(|threads| (1..=1024).contains(threads));
+    number.ok_or_else(|| text!("it is a whole number from 1 to 1024", "应是 1 到 1024 的整数"))
+}
+
+/// Any whole number from 0.
+pub(super) fn number(written: &str) -> Result<u64, Text> {
+    written.parse().map_err(|_| text!("it is a whole number of at least 0", "应是不小于 0 的整数"))
+}
+
+/// `width=0.5`.
+pub(super) fn assignment(written: &str) -> Result<(String, String), Text> {
+    let parts = written.split_once('=').filter(|(name, _)| !name.trim().is_empty());
+    let (name, value) =
+        parts.ok_or_else(|| text!("it is NAME=VALUE, as in width=0.5", "写法是 名称=值,例如 width=0.5"))?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+fn is_digits(written: &str) -> bool {
+    !written.is_empty() && written.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_in_each_spelling() {
+        for written in ["3x32x16", "3X32X16", "3×32×16", "3,32,16", "[3, 32, 16]", "(3, 32, 16)", " 3x32x16 "]
+        {
+            assert_eq!(sizes(written).map(|sizes| sizes.0), Ok(vec![3, 32, 16]), "{written}");
+        }
+        let wrong = |written| sizes(written).map(|sizes| sizes.0).unwrap_err().english;
+        assert_eq!(wrong(""), "a size is missing: sizes are as in 3x224x224");
+        assert_eq!(wrong("3x0x3"), "`0` is no size: sizes are as in 3x224x224");
+        assert_eq!(wrong("3x32px"), "`32p` is no size: sizes are as in 3x224x224");
+    }
+
+    #[test]
+    fn a_count_is_one_number() {
+        assert_eq!(count("8"), Ok(8));
+        assert!(count("1,8").unwrap_err().english.starts_with("one number is taken here"));
+        for wrong in ["0", "-1", "1.5", "x", "", "8,"] {
+            assert_eq!(count(wrong).unwrap_err().english, "it is a whole number of at least 1", "{wrong}");
+        }
+    }
+}

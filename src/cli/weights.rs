@@ -1,0 +1,168 @@
+//! The weights that `cnncost run` computes with: where they are from, which is which, and where they are kept.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use candle_core::{DType, Device};
+use clap::Args;
+
+use super::execute::Failure;
+use super::input::read_file;
+use super::{Voice, files, say};
+use crate::graph::Graph;
+use crate::read::weight_map;
+use crate::run::map::Map;
+use crate::run::{Draft, Loaded, RunError, Weights, npy, replace};
+use crate::text;
+use crate::text::{Text, printable};
+
+/// Where weights are from.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Weights")]
+pub(super) struct WeightArguments {
+    /// Weights: `.safetensors`, as of a PyTorch `state_dict`, or `.npz`. Without it, fresh ones
+    #[arg(long, value_name = "FILE")]
+    pub(super) weights: Option<PathBuf>,
+    /// What the file calls them: a table in TOML of our layers and boxes and its names, as in `"layer{i}/0" = "stages.{i-1}.0"`
+    #[arg(long, value_name = "FILE", requires = "weights")]
+    map: Option<PathBuf>,
+    /// Write such a table, or of what is not understood the start of one
+    #[arg(long, value_name = "FILE", requires = "weights")]
+    write_map: Option<PathBuf>,
+    /// Write the weights that it computes with, as `.safetensors`
+    #[arg(long, value_name = "FILE")]
+    save_weights: Option<PathBuf>,
+    /// Say which tensor of the file is which weight
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+/// Unused tensors of a file that are named.
+const SHOWN: usize = 4;
+
+impl WeightArguments {
+    /// Files that are read.
+    pub(super) fn read(&self) -> impl Iterator<Item = &Path> {
+        [&self.weights, &self.map].into_iter().flatten().map(PathBuf::as_path)
+    }
+
+    /// Whether what is to be written can be: none of it was read, and no two are one.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        let written: Vec<&PathBuf> = [&self.write_map, &self.save_weights].into_iter().flatten().collect();
+        for path in &written {
+            npy::can_write(path)?;
+            files::may_write(path).map_err(|(message, help)| Failure::Misused(message, Some(help)))?;
+            let is_it = |other: &&&PathBuf| **other == *path || files::is_same(path, other);
+            if written.iter().filter(is_it).count() > 1 {
+                let shown = path.display();
+                let message = text!("`{shown}` is given for two files", "`{shown}` 被用于两个文件");
+                return Err(Failure::Misused(message, None));
+            }
+        }
+        Ok(())
+    }
+
+    /// Fresh weights, or those of the file.
+    pub(super) fn make(
+        &self,
+        graph: &Graph,
+        seed: u64,
+        device: &Device,
+        dtype: DType,
+        voice: &Voice,
+    ) -> Result<Weights, Failure> {
+        let weights = match &self.weights {
+            None => Weights::fresh(graph, seed, device, dtype)?,
+            Some(path) => self.load(graph, path, device, dtype, voice)?,
+        };
+        if let Some(path) = &self.save_weights {
+            weights.save(graph, path)?;
+        }
+        Ok(weights)
+    }
+
+    fn load(
+        &self,
+        graph: &Graph,
+        path: &Path,
+        device: &Device,
+        dtype: DType,
+        voice: &Voice,
+    ) -> Result<Weights, Failure> {
+        let map = self.map.as_deref().map(read_map).transpose();
+        let map = map.map_err(|error| Failure::Said(voice.refuse(&error)))?;
+        let loaded = match Weights::load(graph, path, map.as_ref(), device, dtype) {
+            Ok(loaded) => loaded,
+            Err(error) => return Err(self.refused(error, voice)),
+        };
+        if let Some(path) = &self.write_map {
+            write(path, &loaded.draft, voice)?;
+        }
+        self.tell(&loaded, voice);
+        Ok(loaded.weights)
+    }
+
+    /// Says what fits, and how to go on: with a map.
+    fn refused(&self, error: RunError, voice: &Voice) -> Failure {
+        let RunError::Unfit { draft, .. } = &error else { return Failure::Run(error) };
+        let help = match &self.write_map {
+            Some(path) => {
+                if let Err(failure) = write(path, draft, voice) {
+                    return failure;
+                }
+                let path = path.display();
+                text!(
+                    "`{path}` has what is certain: complete it, and give it with `--map {path}`",
+                    "`{path}` 中是已确定的部分:请补全,再用 `--map {path}` 给出"
+                )
+            }
+            None => text!(
+                "say which is which with `--map FILE`; `--write-map FILE` writes what is certain as its start",
+                "请用 `--map 文件` 说明对应关系;`--write-map 文件` 会先写出已确定的部分"
+            ),
+        };
+        Failure::Said(voice.report_with(&error, Some(help)))
+    }
+
+    fn tell(&self, loaded: &Loaded, voice: &Voice) {
+        let note = |note: Text| say(note.get(voice.language()));
+        if self.verbose {
+            for (ours, theirs) in &loaded.pairs {
+                say(&format!("{ours}  ←  {}", printable(theirs)));
+            }
+        } else if !loaded.by_name && !voice.quiet {
+            note(text!(
+                "note: the weights are assigned by shapes and order; --verbose lists them",
+                "说明:权重按形状与次序对应;--verbose 列出对应关系"
+            ));
+        }
+        if !loaded.unused.is_empty() && !voice.quiet {
+            let count = loaded.unused.len();
+            let names = loaded.unused.iter().take(SHOWN).map(|name| format!("`{}`", printable(name)));
+            let mut names = names.collect::<Vec<_>>().join(", ");
+            if count > SHOWN {
+                names.push_str(", …");
+            }
+            let (are, s) = if count == 1 { ("is", "") } else { ("are", "s") };
+            note(text!(
+                "note: {count} tensor{s} of the file {are} not used: {names}",
+                "说明:文件中有 {count} 个张量未被使用:{names}"
+            ));
+        }
+    }
+}
+
+fn read_map(path: &Path) -> Result<Map, crate::error::ReadError> {
+    let name = path.display().to_string();
+    weight_map::parse(&name, &read_file(&name)?)
+}
+
+fn write(path: &Path, draft: &Draft, voice: &Voice) -> Result<(), Failure> {
+    let text = draft.text();
+    let written = replace(path, |part| fs::write(part, text.get(voice.language())));
+    written.map_err(|error: io::Error| {
+        let (name, why) = (path.display().to_string(), crate::run::io_error(&error));
+        Failure::Run(RunError::Unwritten { name, why })
+    })
+}

@@ -1,0 +1,102 @@
+//! Parameters that nothing depends on: what was meant to be set by them is not.
+
+use std::collections::HashSet;
+
+use crate::error::Diagnostic;
+use crate::read::description::{Block, BlockBody, Body, Branches, Datum, DatumKind, Description, Item, Name};
+use crate::text;
+
+/// A warning for each parameter of the network, and of a block, that is mentioned nowhere.
+pub(super) fn unused(description: &Description) -> Vec<Diagnostic> {
+    let mut all = Mentioned::default();
+    description.inputs.iter().for_each(|input| all.datum(&input.sizes));
+    all.items(&description.layers);
+    let mut warnings = vec![];
+    for block in &description.blocks {
+        let mut own = Mentioned::default();
+        own.block(block);
+        for name in block.parameters().filter(|name| !own.names.contains(&*name.text)) {
+            let (param, block) = (&name.text, &block.name.text);
+            let message = text!(
+                "nothing in block `{block}` uses its `{param}`",
+                "块 `{block}` 中没有使用参数 `{param}`"
+            );
+            warnings.push(Diagnostic::new(message, name.span.clone()).warning());
+        }
+        all.names.extend(own.names);
+    }
+    let is_set = |name: &Name| {
+        let mut set = description.variants.iter().flat_map(|variant| &variant.set);
+        set.any(|(known, _)| known.text == name.text)
+    };
+    let is_claimed = |name: &Name| {
+        let claims = description.claims.iter();
+        let mut texts = claims.flat_map(|claim| [Some(&claim.expect), claim.working.as_ref()]).flatten();
+        texts.any(|text| words(&text.text).any(|word| word == &*name.text))
+    };
+    let names = description.params.iter().map(|param| &param.name);
+    let unused = names.filter(|name| !all.names.contains(&*name.text) && !is_set(name) && !is_claimed(name));
+    warnings.extend(unused.map(|name| {
+        let param = &name.text;
+        let message = text!("nothing uses the parameter `{param}`", "没有任何地方使用参数 `{param}`");
+        let help = text!(
+            "a setting takes it as text: `out_channels = \"{param}\"`",
+            "设置以文本引用它:`out_channels = \"{param}\"`"
+        );
+        Diagnostic::new(message, name.span.clone()).warning().help(help)
+    }));
+    warnings
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+}
+
+/// The names that expressions mention.
+#[derive(Default)]
+struct Mentioned<'d> {
+    names: HashSet<&'d str>,
+}
+
+impl<'d> Mentioned<'d> {
+    fn block(&mut self, block: &'d Block) {
+        block.defaults.iter().for_each(|default| self.datum(&default.value));
+        match &block.body {
+            BlockBody::Layers(items) => self.items(items),
+            BlockBody::Branches(branches) => self.branches(branches),
+        }
+    }
+
+    fn items(&mut self, items: &'d [Item]) {
+        for item in items {
+            item.when.iter().chain(&item.repeat).for_each(|datum| self.datum(datum));
+            match &item.body {
+                Body::Operator { settings, .. } | Body::Use { arguments: settings, .. } => {
+                    settings.iter().for_each(|setting| self.datum(&setting.value));
+                }
+                Body::Layers(items) | Body::Side(items) => self.items(items),
+                Body::Branches(branches) => self.branches(branches),
+            }
+        }
+    }
+
+    fn branches(&mut self, branches: &'d Branches) {
+        branches.settings.iter().for_each(|setting| self.datum(&setting.value));
+        for branch in &branches.branches {
+            branch.when.iter().for_each(|when| self.datum(when));
+            self.items(&branch.layers);
+        }
+    }
+
+    fn datum(&mut self, datum: &'d Datum) {
+        match &datum.kind {
+            DatumKind::Text(_, expression) => {
+                if let Ok(expression) = &**expression {
+                    self.names.extend(expression.names());
+                }
+            }
+            DatumKind::List(list) => list.iter().for_each(|datum| self.datum(datum)),
+            DatumKind::Number(_) | DatumKind::Boolean(_) | DatumKind::Unread => {}
+        }
+    }
+}

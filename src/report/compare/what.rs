@@ -1,0 +1,231 @@
+//! What a layer or box is, in words of three lengths: with whatever the two networks differ in, and that first where nothing
+//! else tells them apart.
+
+use crate::graph::{Graph, NodeId, Place};
+use crate::op::Op;
+use crate::report::Subject;
+use crate::report::rows::kind_name;
+use crate::shape::Shape;
+use crate::text;
+use crate::text::Language;
+
+/// What a layer or box is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct What {
+    /// `dw 3×3 /2 p1 64`.
+    pub(super) terse: String,
+    /// `conv2d 3×3 /2 p1 dw 64×56×56`.
+    pub(super) short: String,
+    /// With the shapes of its input and output.
+    pub(super) long: String,
+    /// How its window slides: the signs that may have to be explained.
+    pub(super) signs: String,
+}
+
+impl What {
+    /// From the shortest to the longest.
+    pub(super) fn forms(&mut self) -> [&mut String; 3] {
+        [&mut self.terse, &mut self.short, &mut self.long]
+    }
+}
+
+/// A layer or box in one of the networks.
+pub(super) struct Side<'s> {
+    pub(super) path: String,
+    /// The operator or the block.
+    kind: &'s str,
+    signs: String,
+    inputs: Vec<Shape>,
+    output: Option<&'s Shape>,
+    op: Option<&'s Op>,
+    summary: Option<String>,
+    /// Whether its first dimension is channels: a window slides over the others, or there are none.
+    has_channels: bool,
+    /// What else is to be said.
+    remark: String,
+}
+
+impl<'s> Side<'s> {
+    pub(super) fn new(subject: &'s Subject, place: Place, language: Language) -> Self {
+        let graph = &subject.network.graph;
+        match place {
+            Place::Node(id) => Self::layer(graph, id, language),
+            Place::Box(id) => Self {
+                path: graph.scope_path(id),
+                kind: kind_name(graph.scope(id)),
+                signs: graph.shorthand(graph.scope(id).nodes()),
+                inputs: vec![],
+                output: graph.scope(id).nodes().next_back().map(|last| &graph.node(last).shape),
+                op: None,
+                summary: None,
+                has_channels: false,
+                remark: String::new(),
+            },
+        }
+    }
+
+    fn layer(graph: &'s Graph, id: NodeId, language: Language) -> Self {
+        let (node, inputs) = (graph.node(id), graph.input_shapes(id));
+        let signs = graph.shorthand(std::iter::once(id));
+        let summary = node.operator().and_then(|op| op.summary(&inputs, &node.shape));
+        let mut remark = String::new();
+        if node.frozen && !graph.weights(id).is_empty() {
+            remark.push_str(text!(", frozen", ",冻结").get(language));
+        }
+        if node.weights_of.is_some() {
+            remark.push_str(text!(", shared", ",共享").get(language));
+        }
+        Self {
+            path: graph.path(id),
+            kind: node.operator_name(),
+            has_channels: !signs.is_empty() || node.shape.rank() == 1,
+            signs,
+            inputs,
+            output: Some(&node.shape),
+            op: node.operator(),
+            summary: summary.map(|summary| summary.get(language).to_owned()),
+            remark,
+        }
+    }
+
+    /// What it is; beside its like, if it has one.
+    pub(super) fn what(&self, other: Option<&Self>) -> What {
+        let Self { remark, signs, .. } = self;
+        let output = self.output.map_or(String::new(), ToString::to_string);
+        let kind = joined([self.kind, signs]);
+        let shapes = match &self.inputs[..] {
+            [input] if Some(input) != self.output => format!("{input} → {output}"),
+            _ => output.clone(),
+        };
+        let channels = self.channels(other).unwrap_or(output);
+        What {
+            terse: self.terse(&channels) + remark,
+            short: joined([&kind, &channels]) + remark,
+            long: joined([&kind, &shapes]) + remark,
+            signs: signs.clone(),
+        }
+    }
+
+    /// `dw 3×3 /2 p1 64`: where a window slides, what becomes of the sizes follows.
+    fn terse(&self, shapes: &str) -> String {
+        let ([input], Some(output), Some(_)) = (&self.inputs[..], self.output, self.op) else {
+            return joined([self.kind, &self.signs, shapes]);
+        };
+        let kind = ["1d", "2d", "3d"].iter().find_map(|axes| self.kind.strip_suffix(axes));
+        let kind = kind.unwrap_or(self.kind).replace('_', " ");
+        let (kind, signs) = match self.signs.strip_suffix(" dw") {
+            Some(signs) => ("dw", signs),
+            None => (&*kind, &*self.signs),
+        };
+        let channels = change_of_channels(input, output).filter(|_| !signs.is_empty());
+        joined([kind, signs, channels.as_deref().unwrap_or(shapes)])
+    }
+
+    /// `192→32`, where that is all that a shape has to say: height and width are the same everywhere.
+    fn channels(&self, other: Option<&Self>) -> Option<String> {
+        let ([input], Some(output)) = (&self.inputs[..], self.output) else { return None };
+        let spatial = output.dims().get(1..)?;
+        let is_alike = |shape: &Shape| shape.dims().get(1..) == Some(spatial);
+        let shapes_of =
+            |side: &Self| side.inputs.iter().chain(side.output).all(is_alike) && side.has_channels;
+        if !shapes_of(self) || !other.is_none_or(shapes_of) {
+            return None;
+        }
+        change_of_channels(input, output)
+    }
+}
+
+/// `192→32`, or `64` where they stay as many.
+fn change_of_channels(input: &Shape, output: &Shape) -> Option<String> {
+    let (from, to) = (input.channels()?, output.channels()?);
+    Some(if from == to { to.to_string() } else { format!("{from}→{to}") })
+}
+
+/// Those that say something, with a space between.
+fn joined<const N: usize>(words: [&str; N]) -> String {
+    words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Where few words do not say what is different, more do: the shapes, or else the words and settings that differ, first.
+pub(super) fn tell_apart(sides: [&Side; 2], [old, new]: [&mut What; 2], language: Language) {
+    if old.long != new.long {
+        if old.short == new.short {
+            (old.short, new.short) = (old.long.clone(), new.long.clone());
+        }
+        if old.terse == new.terse {
+            (old.terse, new.terse) = (old.short.clone(), new.short.clone());
+        }
+        return;
+    }
+    let words = differing_words(sides, language).unwrap_or_else(|| differing_settings(sides, language));
+    for (what, words) in [old, new].into_iter().zip(words) {
+        if let Some(words) = words {
+            for form in what.forms() {
+                *form = text!("{words}, {form}", "{words},{form}").get(language).to_owned();
+            }
+        }
+    }
+}
+
+/// The words of each summary that are not in the other; `None` if the summaries are the same.
+fn differing_words(sides: [&Side; 2], language: Language) -> Option<[Option<String>; 2]> {
+    let [Some(first), Some(second)] = sides.map(|side| side.summary.as_ref()) else { return None };
+    let separator = match language {
+        Language::English => ", ",
+        Language::Chinese => "、",
+    };
+    let only = |own: &String, other: &String| {
+        let theirs: Vec<_> = other.split(separator).collect();
+        let own: Vec<_> = own.split(separator).filter(|word| !theirs.contains(word)).collect();
+        (!own.is_empty()).then(|| own.join(separator))
+    };
+    (first != second).then(|| [only(first, second), only(second, first)])
+}
+
+/// The settings in which two operators of a kind differ: with their values, where these are simple.
+fn differing_settings(sides: [&Side; 2], language: Language) -> [Option<String>; 2] {
+    let [Some(first), Some(second)] = sides.map(|side| side.op) else { return [None, None] };
+    let [old, new] = [first, second].map(|op| settings(&format!("{op:?}")));
+    let (mut own, mut theirs) = (vec![], vec![]);
+    for (a, b) in old.iter().zip(&new).filter(|(a, b)| a != b) {
+        let (Some((name, old)), Some((_, new))) = (a.split_once(": "), b.split_once(": ")) else { continue };
+        match (value(old), value(new)) {
+            (Some(old), Some(new)) => {
+                own.push(format!("{name} {old}"));
+                theirs.push(format!("{name} {new}"));
+            }
+            _ => theirs.push(text!("other {name}", "{name} 不同").get(language).to_owned()),
+        }
+    }
+    [own, theirs].map(|words| (!words.is_empty()).then(|| words.join(", ")))
+}
+
+/// A number or a word, as `Debug` writes it, out of the types around it.
+fn value(debug: &str) -> Option<&str> {
+    let mut inner = debug;
+    while let Some((_, rest)) = inner.strip_suffix(')').and_then(|rest| rest.split_once('(')) {
+        inner = rest;
+    }
+    let is_simple = |letter: char| letter.is_alphanumeric() || ".-_".contains(letter);
+    (!inner.is_empty() && inner.chars().all(is_simple)).then_some(inner)
+}
+
+/// The fields of a record, as `Debug` writes them.
+fn settings(record: &str) -> Vec<String> {
+    let Some((_, fields)) = record.split_once('{') else { return vec![] };
+    let (mut depth, mut settings) = (0usize, vec![String::new()]);
+    for c in fields.chars() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            '}' if depth == 0 => break,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if c == ',' && depth == 0 {
+            settings.push(String::new());
+        } else if let Some(last) = settings.last_mut() {
+            last.push(c);
+        }
+    }
+    settings.into_iter().map(|setting| setting.trim().to_owned()).collect()
+}
