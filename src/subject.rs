@@ -10,6 +10,10 @@ use crate::counts::Counts;
 use crate::read::Network;
 use crate::shape::ElementType;
 
+mod properties;
+
+pub use properties::stored;
+
 /// A network and what is known about it.
 #[derive(Debug)]
 pub struct Subject {

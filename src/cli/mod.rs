@@ -155,7 +155,7 @@ impl Invocation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
     Done,
-    /// A claim or a budget failed, no way of counting gives a figure, `--strict` found something, or the work itself failed.
+    /// A claim or a budget failed, nothing usual gives a figure, `--strict` found something, or the work itself failed.
     Failed,
     /// An input cannot be read, or the command is wrong.
     Unusable,
@@ -163,7 +163,7 @@ enum Outcome {
 
 /// Runs the program on these arguments, its own name first.
 ///
-/// The exit code is 0 when all is done, 1 when a claim or budget failed, no way of counting gives a figure, `--strict` found
+/// The exit code is 0 when all is done, 1 when a claim or budget failed, nothing usual gives a figure, `--strict` found
 /// something or the work failed, and 2 when the arguments are wrong or missing, or an input cannot be read.
 ///
 /// `program` is the file of a program that passes its arguments on to this function. It is started once more where networks

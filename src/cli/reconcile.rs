@@ -5,10 +5,10 @@ use clap::{Args, ValueEnum};
 use super::input::NetworkOptions;
 use super::{Outcome, Output, relatives};
 use crate::convention::figure::Figure;
-use crate::convention::search::search;
+use crate::convention::search::trace;
 use crate::convention::totals;
 use crate::read::conventions;
-use crate::report::reconcile::{self, Answer};
+use crate::report::reconcile::{self, Answer, Traced};
 use crate::text;
 
 #[derive(Args, Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Arguments {
     /// A figure to trace: "4.11 G", "569M", 3.87e9
     ///
     /// A figure to trace, as it is written somewhere: "4.11 G", "569M", 3.87e9, 4111514624.
-    #[arg(help_heading = "Network", display_order = 0)]
+    #[arg(help_heading = "Network", display_order = 0, allow_hyphen_values = true)]
     figure: Option<String>,
     #[command(flatten)]
     options: NetworkOptions,
@@ -66,9 +66,10 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         };
         let found = figure.as_ref().map(|figure| {
             let builds = relatives::builds(&named, options, subject, &conventions);
-            (figure, search(figure, &conventions, &builds))
+            let (read, found) = trace(figure, &conventions, &builds);
+            Traced { asked: figure, read, found }
         });
-        if found.as_ref().is_some_and(|(_, found)| found.matches.is_empty()) {
+        if found.as_ref().is_some_and(|traced| !traced.found.verdict.is_answer()) {
             worst = worst.max(Outcome::Failed);
         }
         answers.push(Answer { subject, conventions: &conventions, totals, found });
@@ -91,3 +92,6 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     };
     worst.max(output.write(&text))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,12 +2,15 @@
 //! elsewhere, at another resolution, as another of its variants.
 
 use super::input::{Named, NetworkOptions};
-use crate::convention::search::{Build, Parts};
+use crate::analyze;
+use crate::convention::search::{Build, Parts, Property};
 use crate::convention::{Convention, totals};
 use crate::graph::Graph;
 use crate::read::description::Name;
 use crate::read::expression::Value;
 use crate::report::Subject;
+use crate::shape::ElementType;
+use crate::subject::stored;
 use crate::text;
 use crate::text::{Text, printable};
 
@@ -45,9 +48,12 @@ pub(super) fn builds(
 ) -> Vec<Build> {
     let batch = subject.analysis.batch;
     let room = MOST_NODES.saturating_sub(subject.network.graph.len());
-    let mut relatives = Relatives { named, options, conventions, batch, room, builds: vec![] };
+    let element = subject.element;
+    let mut relatives = Relatives { named, options, conventions, batch, element, room, builds: vec![] };
     let itself = Plan { variant: subject.variant.clone(), ..Plan::default() };
-    let Some(own) = relatives.count(&itself, &subject.network.graph) else { return vec![] };
+    let Some(own) = relatives.count(&itself, &subject.network.graph, subject.properties()) else {
+        return vec![];
+    };
     let params = own.parts.params;
     relatives.builds.push(own);
     let resolutions = resolutions(options, subject);
@@ -84,6 +90,7 @@ struct Relatives<'a> {
     options: &'a NetworkOptions,
     conventions: &'a [Convention],
     batch: u64,
+    element: ElementType,
     /// How many more nodes are counted.
     room: usize,
     builds: Vec<Build>,
@@ -113,17 +120,20 @@ impl Relatives<'_> {
         let options = self.options.with(&plan.set, plan.input.clone());
         let network = options.expand(&self.named.description, plan.variant.clone()).ok()?;
         self.room = self.room.saturating_sub(network.graph.len());
-        self.count(plan, &network.graph)
+        let total = *analyze(&network.graph, self.batch).ok()?.total();
+        self.count(plan, &network.graph, stored(total.params, self.element))
     }
 
-    fn count(&self, plan: &Plan, graph: &Graph) -> Option<Build> {
+    fn count(&self, plan: &Plan, graph: &Graph, properties: Vec<Property>) -> Option<Build> {
         let totals = totals(self.conventions, graph, self.batch).ok()?;
         let parts = Parts::of(graph, self.batch).ok()?;
-        Some(Build { switches: plan.switches.clone(), assumed: plan.assumed, totals, parts })
+        Some(Build { switches: plan.switches.clone(), assumed: plan.assumed, totals, parts, properties })
     }
 
-    /// What makes no difference is no other network.
-    fn add(&mut self, build: Build) {
+    /// What makes no difference is no other network, and what is stored is no other at another resolution.
+    fn add(&mut self, mut build: Build) {
+        let known: Vec<_> = self.builds.iter().flat_map(|build| &build.properties).cloned().collect();
+        build.properties.retain(|property| !known.contains(property));
         let is_known = |known: &Build| (&known.totals, &known.parts) == (&build.totals, &build.parts);
         if !self.builds.iter().any(is_known) {
             self.builds.push(build);

@@ -17,6 +17,8 @@ pub struct Figure {
     pub written: String,
     /// Digits that say something: zeros in front do not.
     pub digits: u32,
+    /// Those digits, as a number.
+    pub mantissa: u64,
     /// What is written so, with units of powers of 1000.
     pub decimal: Span,
     /// The same with units of powers of 1024, if there is a unit.
@@ -49,6 +51,8 @@ pub struct Span {
     pub rounded: (u128, u128),
     /// From and to, when cut at it.
     pub cut: (u128, u128),
+    /// What the last digit is worth, as a fraction.
+    pub last_digit: (u128, u128),
 }
 
 /// How a number comes to be written as a figure.
@@ -87,6 +91,9 @@ impl Figure {
             )
         };
         let text = written.trim();
+        if text.starts_with(['-', '−']) {
+            return Err(text!("`{written}` is below 0, and counts are not", "`{written}` 小于 0,而计数不会"));
+        }
         let unsigned = text.trim_start_matches(['~', '≈', '∼']).trim_start();
         let too_long = || text!("`{written}` has more than 15 digits", "`{written}` 超过 15 位");
         let numeral = match read(unsigned) {
@@ -96,26 +103,57 @@ impl Figure {
         };
         let Numeral { mantissa, exponent, unit } = numeral;
         // A hundredth is no part of a count.
-        if mantissa == 0 || unit.power_of_ten < 0 {
+        if unit.power_of_ten < 0 {
             return Err(wrong());
         }
-        if let Some(Quantity::Bytes | Quantity::Seconds) = unit.of {
+        if mantissa == 0 {
             return Err(text!(
-                "`{written}` is no count of parameters or operations",
-                "`{written}` 不是参数或运算的数量"
+                "`{written}` is 0: every way of counting gives more",
+                "`{written}` 为 0:任何计数方式都大于它"
             ));
+        }
+        if unit.of == Some(Quantity::Seconds) {
+            return Err(text!("`{written}` is no count, and no size", "`{written}` 既不是数量,也不是大小"));
         }
         let digits = mantissa.ilog10() + 1;
         if digits > MOST_DIGITS {
             return Err(too_long());
         }
-        let span = |base: u128| Span::new(mantissa, base.pow(unit.thousands), exponent).ok_or_else(wrong);
+        let too_far = || text!("`{written}` is no size that a network has", "`{written}` 不是网络会有的大小");
+        let whole = u64::try_from(mantissa).map_err(|_| too_long())?;
+        let span = |base: u128| Span::new(mantissa, base.pow(unit.thousands), exponent).ok_or_else(too_far);
         let (decimal, binary) = match (unit.thousands, unit.is_binary) {
             (0, _) => (span(1000)?, None),
             (_, true) => (span(1024)?, None),
             (_, false) => (span(1000)?, Some(span(1024)?)),
         };
-        Ok(Self { written: text.to_owned(), digits, decimal, binary, of: unit.of })
+        let (written, of) = (text.to_owned(), unit.of);
+        let figure = Self { written, digits, mantissa: whole, decimal, binary, of };
+        if figure.is_whole() || figure.may_lack_unit() {
+            Ok(figure)
+        } else {
+            Err(text!("no whole number is written `{text}`", "没有整数会写成 `{text}`"))
+        }
+    }
+
+    /// Whether any whole number is written so: none is as `4.1`.
+    pub fn is_whole(&self) -> bool {
+        let binary = self.binary.map_or((1, 0), |span| span.bounds());
+        [self.decimal.bounds(), binary].into_iter().any(|(from, to)| from <= to)
+    }
+
+    /// Whether it has no unit.
+    fn may_lack_unit(&self) -> bool {
+        self.written.chars().all(|c| c.is_ascii_digit() || ".,_'".contains(c))
+    }
+
+    /// The figure with a unit behind it that it may have lost, each of them; none if it has one.
+    pub fn with_units(&self) -> Vec<Self> {
+        if !self.may_lack_unit() {
+            return vec![];
+        }
+        let units = ["k", "M", "G", "T"].into_iter();
+        units.filter_map(|unit| Self::parse(&format!("{} {unit}", self.written)).ok()).collect()
     }
 }
 
@@ -130,6 +168,7 @@ impl Span {
             exact: value.is_multiple_of(parts).then_some(value / parts),
             rounded: ((2 * value - step).div_ceil(2 * parts), (2 * value + step) / (2 * parts)),
             cut: (value.div_ceil(parts), (value + step - 1) / parts),
+            last_digit: (step, parts),
         })
     }
 
@@ -148,6 +187,12 @@ impl Span {
     /// Below and above every number that is written so.
     pub fn bounds(&self) -> (u128, u128) {
         (self.rounded.0.min(self.cut.0), self.rounded.1.max(self.cut.1))
+    }
+
+    /// How many times a number is larger or smaller, in powers of 2.
+    pub fn times_off(&self, number: u128) -> u32 {
+        let (from, to) = self.bounds();
+        from.min(to).max(1).ilog2().abs_diff(number.max(1).ilog2())
     }
 
     /// How far off a number is.
@@ -193,7 +238,8 @@ mod tests {
         }
         assert_eq!(["4.1G", "1,582,671,872", "4 GOPs", "7B"].map(of), [None; 4]);
         assert_eq!(Figure::parse("3.8 billion").unwrap().binary, None);
-        for written in ["100 MB", "20 ms", "5 %", "12 bytes"] {
+        assert_eq!(["528 MB", "528 MiB", "12 bytes"].map(of), [Some(Quantity::Bytes); 3]);
+        for written in ["20 ms", "5 %", "-4", "0.0001 k", "4.1 params"] {
             assert!(Figure::parse(written).is_err(), "{written}");
         }
     }

@@ -1,22 +1,36 @@
-//! Which way of counting gives a figure: conventions, and combinations of what may or may not be counted, over the networks
-//! that a description may be read as.
+//! Which way of counting gives a figure: conventions, other numbers of the network, and combinations of what may or may not be
+//! counted, over the networks that a description may be read as.
 //!
-//! The ways are ranked by how much they assume. A figure of few digits is met by many of them by chance, so all that were
-//! tried are counted, and the simplest come first.
+//! The ways are ranked by how much they assume: first what has a name, then that with one usual switch, then combinations. A
+//! figure of few digits is met by many of them by chance. So it is found out for each how many figures near this one would be
+//! met by ways that assume no more than it does, and only what is usual, or would hardly be met by chance, is an answer.
 
 use std::sync::Arc;
 
 use super::Convention;
-use super::figure::{Figure, Fit, Span};
-use super::measure::{Facts, Measure};
-use crate::counts::{Macs, Overflow, Tally};
-use crate::graph::Graph;
-use crate::op::{Class, Op};
+use super::figure::{Figure, Fit, Quantity, Span};
 use crate::text;
 use crate::text::Text;
+use chance::Chance;
+use parts::{Choice, choices};
+
+mod chance;
+mod parts;
+mod property;
+
+pub use parts::Parts;
+pub use property::Property;
 
 /// What a way may assume at the most. With it, a handful of choices that are not the usual ones.
-const MOST_ASSUMED: u32 = 9;
+const MOST_ASSUMED: u32 = 11;
+
+/// What a usual way assumes at the most: something that has a name, with one usual switch.
+const MOST_USUAL: u32 = 3;
+
+/// A usual way is convincing if ways like it meet no more than this part of the figures near by chance, and an odd one if they
+/// meet far fewer: there are so many odd ones.
+const CONVINCING_USUAL: f64 = 0.08;
+const CONVINCING_ODD: f64 = 0.02;
 
 /// Samples of a forward pass that are tried beside those asked for.
 const BATCHES: [u64; 12] = [2, 3, 4, 5, 6, 7, 8, 16, 32, 64, 128, 256];
@@ -28,8 +42,14 @@ const ASSUME_BINARY: u32 = 3;
 /// What it is to assume that a tool's figure was doubled or halved.
 const ASSUME_FACTOR: u32 = 3;
 
+/// What it is to assume that parts were put together in a way that has no name.
+const ASSUME_COMBINATION: u32 = 2;
+
 /// The most matches that are listed.
 const MOST_LISTED: usize = 10;
+
+/// The most that are listed of those that are no answer.
+const MOST_ODD: usize = 3;
 
 /// A network that a description may be read as, counted.
 #[derive(Clone, Debug)]
@@ -42,37 +62,12 @@ pub struct Build {
     pub totals: Vec<Option<u128>>,
     /// What may or may not be counted in it.
     pub parts: Parts,
-}
-
-/// What may or may not be counted in a network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Parts {
-    /// Multiply–accumulates.
-    pub macs: Macs,
-    /// Elements that a bias is added to.
-    pub bias: u128,
-    /// Elements that are normalized.
-    pub norm: u128,
-    /// Those of other norms than batch norms.
-    pub other_norm: u128,
-    /// Elements that go through a ReLU.
-    pub relu: u128,
-    /// Elements that go through another activation.
-    pub other_activation: u128,
-    /// Elements that go into pools.
-    pub pool_in: u128,
-    /// Elements that come out of them.
-    pub pool_out: u128,
-    /// Positions of the windows of all these.
-    pub pool_taps: u128,
-    /// Elements of sums.
-    pub sum: u128,
-    /// Learned numbers: what tells another network from the same one, counted otherwise.
-    pub params: u128,
+    /// Other numbers that it has.
+    pub properties: Vec<Property>,
 }
 
 /// A way of counting that gives the figure.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Match {
     /// The number it gives.
     pub number: u128,
@@ -80,114 +75,146 @@ pub struct Match {
     pub fit: Fit,
     /// The names of the conventions that give it, if any does.
     pub conventions: Vec<Arc<str>>,
-    /// What is added up, if none does: "conv + linear + 2·batch norm".
+    /// What it is, if no convention gives it: "parameters", "conv + linear + 2·batch norm".
     pub formula: Text,
     /// What else is assumed.
     pub switches: Vec<Text>,
     /// How much is assumed in all.
     pub assumed: u32,
+    /// The part of the figures near, with as many digits, that ways give which assume no more.
+    pub chance: f64,
+}
+
+/// What the ways that give a figure come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// One that would hardly do so by chance.
+    Convincing,
+    /// A usual one, but the figure has so few digits that this may be by chance.
+    Usual,
+    /// Odd ones only, as they give many figures.
+    Odd,
+    /// None.
+    Nothing,
 }
 
 /// What there is for a figure.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Found {
-    /// The simplest ways that give it.
+    /// What the ways come to.
+    pub verdict: Verdict,
+    /// Those that are an answer, simplest first; the simplest odd ones if there are no others.
     pub matches: Vec<Match>,
-    /// How many give it in all.
+    /// How many ways give it in all.
     pub count: usize,
     /// How many were tried.
     pub tried: usize,
-    /// The convention that comes nearest for the network that was asked for, and what it gives.
-    pub nearest: Option<(Arc<str>, u128)>,
+    /// What comes nearest of the network that was asked for, and its number.
+    pub nearest: Option<(Text, u128)>,
 }
 
-impl Parts {
-    /// Those of a graph, for `batch` samples.
-    pub fn of(graph: &Graph, batch: u64) -> Result<Self, Overflow> {
-        let mut parts = Self::default();
-        for (id, node) in graph.nodes() {
-            let Some(op) = node.operator() else { continue };
-            parts.add(op, &Facts::new(graph, id, op, batch)?, batch)?;
-        }
-        Ok(parts)
+impl Match {
+    /// Whether it has a name and at most one usual switch.
+    pub fn is_usual(&self) -> bool {
+        self.assumed <= MOST_USUAL
     }
 
-    fn add(&mut self, op: &Op, facts: &Facts<'_>, batch: u64) -> Result<(), Overflow> {
-        let grow = |sum: &mut u128, measure| {
-            *sum = sum.plus(facts.measure(measure)?.times(batch)?)?;
-            Ok(())
-        };
-        self.params = self.params.plus(facts.measure(Measure::Params)?)?;
-        self.macs = self.macs.plus(facts.work.macs.times(batch)?)?;
-        match op.class() {
-            Class::Convolution | Class::Linear => grow(&mut self.bias, Measure::Bias),
-            Class::Normalization => {
-                let is_batch_norm = op.name().starts_with("batch_norm");
-                grow(if is_batch_norm { &mut self.norm } else { &mut self.other_norm }, Measure::In)
-            }
-            Class::Activation => {
-                let is_relu = matches!(op, Op::Relu(_));
-                grow(if is_relu { &mut self.relu } else { &mut self.other_activation }, Measure::In)
-            }
-            Class::Pooling => {
-                grow(&mut self.pool_in, Measure::In)?;
-                grow(&mut self.pool_out, Measure::Out)?;
-                grow(&mut self.pool_taps, Measure::Taps)
-            }
-            Class::Merge if matches!(op, Op::Add(_)) => grow(&mut self.sum, Measure::Out),
-            Class::Attention | Class::Softmax | Class::Merge | Class::Rearrangement | Class::Source => Ok(()),
-        }
+    /// Whether it would hardly give the figure by chance.
+    pub fn is_convincing(&self) -> bool {
+        self.chance <= if self.is_usual() { CONVINCING_USUAL } else { CONVINCING_ODD }
     }
 }
 
-/// One of several choices for a part: how much it assumes, what it adds, and how that is called.
-#[derive(Clone, Debug)]
-struct Choice {
-    assumed: u32,
-    number: u128,
-    words: Option<Text>,
+impl Verdict {
+    /// Whether that is an answer.
+    pub fn is_answer(self) -> bool {
+        match self {
+            Self::Convincing | Self::Usual => true,
+            Self::Odd | Self::Nothing => false,
+        }
+    }
+
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Convincing => "convincing",
+            Self::Usual => "usual",
+            Self::Odd => "odd",
+            Self::Nothing => "nothing",
+        }
+    }
 }
 
 /// The ways that give `figure`, simplest first. The first of `builds` is the network that was asked for.
 pub fn search(figure: &Figure, conventions: &[Convention], builds: &[Build]) -> Found {
-    let mut search = Search { matches: vec![], tried: 0 };
-    let units = [Some((&figure.decimal, 0)), figure.binary.as_ref().map(|span| (span, ASSUME_BINARY))];
+    let mut search = Search { matches: vec![], tried: 0, chance: Chance::near(figure.mantissa) };
     for build in builds {
-        let choices = choices(&build.parts);
-        for (batch, of_batch) in std::iter::once((1, 0)).chain(BATCHES.map(|batch| (batch, ASSUME_BATCH))) {
-            for (span, of_unit) in units.into_iter().flatten() {
-                let assumed = build.assumed + of_batch + of_unit;
-                if assumed > MOST_ASSUMED {
-                    continue;
-                }
-                let mut switches = build.switches.clone();
-                if batch > 1 {
-                    switches.push(text!("batch {batch}", "批量 {batch}"));
-                }
-                if of_unit > 0 {
-                    switches.push(text!("units of powers of 1024", "单位为 1024 的幂"));
-                }
-                let setting = Setting { span, batch, assumed, switches };
-                search.conventions(&setting, conventions, &build.totals);
-                search.combinations(&setting, &choices, &build.totals);
-            }
+        search.properties(figure, build);
+        if matches!(figure.of, None | Some(Quantity::Macs | Quantity::Flops)) {
+            search.counts(figure, conventions, build);
         }
     }
-    let Search { mut matches, tried } = search;
+    let Search { mut matches, tried, chance } = search;
+    let shares = chance.shares(MOST_ASSUMED);
+    for found in &mut matches {
+        found.chance = shares[found.assumed as usize];
+    }
     // Stable: what assumes as much stays in the order in which it was tried, papers' MACs before tools.
     matches.sort_by_key(|found| found.assumed);
     let count = matches.len();
-    matches.truncate(MOST_LISTED);
-    let nearest = builds.first().and_then(|build| {
-        let totals = conventions
-            .iter()
-            .zip(&build.totals)
-            .filter_map(|(convention, total)| Some((convention, (*total)?)));
-        let nearest = totals.filter(|(_, total)| *total > 0);
-        let (convention, total) = nearest.min_by_key(|(_, total)| figure.decimal.distance(*total))?;
-        Some((convention.name.clone(), total))
+    let verdict = match matches.first() {
+        None => Verdict::Nothing,
+        Some(first) if first.is_convincing() => Verdict::Convincing,
+        Some(first) if first.is_usual() => Verdict::Usual,
+        Some(_) => Verdict::Odd,
+    };
+    if verdict.is_answer() {
+        matches.retain(|found| found.is_usual() || found.is_convincing());
+    }
+    matches.truncate(if verdict.is_answer() { MOST_LISTED } else { MOST_ODD });
+    let nearest = builds.first().and_then(|build| nearest(figure, conventions, build));
+    Found { verdict, matches, count, tried, nearest }
+}
+
+/// A figure as it is best read, and the ways that give that. One that is no whole number, as `4.1`, has lost its unit, and one
+/// that nothing gives, as `569`, may have.
+pub fn trace(figure: &Figure, conventions: &[Convention], builds: &[Build]) -> (Figure, Found) {
+    let itself = figure.is_whole().then(|| (figure.clone(), search(figure, conventions, builds)));
+    if let Some((figure, found)) = &itself
+        && found.verdict.is_answer()
+    {
+        return (figure.clone(), found.clone());
+    }
+    let read = figure.with_units().into_iter().map(|figure| {
+        let found = search(&figure, conventions, builds);
+        (figure, found)
     });
-    Found { matches, count, tried, nearest }
+    // Of readings that come to the same, the one that assumes least, then the one that is nearest to what has a name.
+    let best = read.min_by_key(|(figure, found)| {
+        let assumed = found.matches.first().map_or(u32::MAX, |first| first.assumed);
+        let nearest =
+            found.nearest.as_ref().map_or(u32::MAX, |(_, number)| figure.decimal.times_off(*number));
+        (found.verdict, assumed, nearest)
+    });
+    match (itself, best) {
+        (Some(itself), Some(best)) if best.1.verdict != Verdict::Convincing => itself,
+        (_, Some(best)) => best,
+        (Some(itself), None) => itself,
+        (None, None) => (figure.clone(), search(figure, conventions, builds)),
+    }
+}
+
+/// What comes nearest to a figure of what has a name.
+fn nearest(figure: &Figure, conventions: &[Convention], build: &Build) -> Option<(Text, u128)> {
+    let totals = conventions.iter().zip(&build.totals).filter_map(|(convention, total)| {
+        let name = &convention.name;
+        Some((text!("{name}", "{name}"), (*total)?))
+    });
+    let properties = build.properties.iter().filter(|property| property.may_be(figure).is_some());
+    let properties = properties.map(|property| (property.words.clone(), property.number));
+    let is_count = matches!(figure.of, None | Some(Quantity::Macs | Quantity::Flops));
+    let named = totals.filter(|_| is_count).chain(properties).filter(|(_, number)| *number > 0);
+    named.min_by_key(|(_, number)| figure.decimal.distance(*number))
 }
 
 /// What is assumed before anything is added up.
@@ -201,9 +228,71 @@ struct Setting<'s> {
 struct Search {
     matches: Vec<Match>,
     tried: usize,
+    chance: Chance,
 }
 
 impl Search {
+    /// Tries a number: how it is written as the figure, if it is.
+    fn fit(&mut self, span: &Span, number: u128, assumed: u32) -> Option<Fit> {
+        self.tried += 1;
+        self.chance.add(span, number, assumed);
+        span.fit(number)
+    }
+
+    /// Numbers of the network that are no count of operations.
+    fn properties(&mut self, figure: &Figure, build: &Build) {
+        for property in &build.properties {
+            let Some((of_decimal, of_binary)) = property.may_be(figure) else { continue };
+            let spans =
+                [Some((&figure.decimal, of_decimal)), figure.binary.as_ref().map(|span| (span, of_binary))];
+            for (index, (span, assumed)) in spans.into_iter().flatten().enumerate() {
+                let (number, assumed) = (property.number, build.assumed + assumed);
+                if assumed > MOST_ASSUMED {
+                    continue;
+                }
+                let Some(fit) = self.fit(span, number, assumed) else { continue };
+                let mut switches = build.switches.clone();
+                if index > 0 {
+                    switches.push(binary_units());
+                }
+                let (conventions, formula) = (vec![], property.words.clone());
+                self.matches.push(Match {
+                    number,
+                    fit,
+                    conventions,
+                    formula,
+                    switches,
+                    assumed,
+                    chance: 1.0,
+                });
+            }
+        }
+    }
+
+    /// Counts of operations.
+    fn counts(&mut self, figure: &Figure, conventions: &[Convention], build: &Build) {
+        let units = [Some((&figure.decimal, 0)), figure.binary.as_ref().map(|span| (span, ASSUME_BINARY))];
+        let choices = choices(&build.parts);
+        for (batch, of_batch) in std::iter::once((1, 0)).chain(BATCHES.map(|batch| (batch, ASSUME_BATCH))) {
+            for (span, of_unit) in units.into_iter().flatten() {
+                let assumed = build.assumed + of_batch + of_unit;
+                if assumed > MOST_ASSUMED {
+                    continue;
+                }
+                let mut switches = build.switches.clone();
+                if batch > 1 {
+                    switches.push(text!("batch {batch}", "批量 {batch}"));
+                }
+                if of_unit > 0 {
+                    switches.push(binary_units());
+                }
+                let setting = Setting { span, batch, assumed, switches };
+                self.conventions(&setting, conventions, &build.totals);
+                self.combinations(&setting, &choices, &build.totals);
+            }
+        }
+    }
+
     fn conventions(&mut self, setting: &Setting<'_>, conventions: &[Convention], totals: &[Option<u128>]) {
         let start = self.matches.len();
         for (convention, total) in conventions.iter().zip(totals) {
@@ -225,11 +314,11 @@ impl Search {
                 if is_named || setting.assumed + of_factor > MOST_ASSUMED {
                     continue;
                 }
-                self.tried += 1;
-                let Some(fit) = setting.span.fit(number) else { continue };
-                let switches = factor.into_iter().chain(setting.switches.iter().cloned()).collect();
                 let (assumed, formula) = (setting.assumed + of_factor, text!("", ""));
-                let found = Match { number, fit, conventions: vec![], formula, switches, assumed };
+                let Some(fit) = self.fit(setting.span, number, assumed) else { continue };
+                let switches = factor.into_iter().chain(setting.switches.iter().cloned()).collect();
+                let found =
+                    Match { number, fit, conventions: vec![], formula, switches, assumed, chance: 1.0 };
                 let is_same = |known: &&mut Match| {
                     (known.number, known.assumed, &known.switches) == (number, assumed, &found.switches)
                 };
@@ -244,7 +333,7 @@ impl Search {
 
     fn combinations(&mut self, setting: &Setting<'_>, choices: &[Vec<Choice>], totals: &[Option<u128>]) {
         let mut chosen = Vec::with_capacity(choices.len());
-        self.choose(setting, choices, totals, &mut chosen, (0, setting.assumed));
+        self.choose(setting, choices, totals, &mut chosen, (0, setting.assumed + ASSUME_COMBINATION));
     }
 
     /// Tries every choice for the parts that are left, with what is added up and assumed so far.
@@ -283,109 +372,23 @@ impl Search {
             return;
         }
         let Some(number) = sum.checked_mul(setting.batch.into()) else { return };
-        self.tried += 1;
-        if let Some(fit) = setting.span.fit(number) {
+        if let Some(fit) = self.fit(setting.span, number, assumed) {
             let words: Vec<_> = chosen.iter().filter_map(|choice| choice.words.as_ref()).collect();
             self.matches.push(Match {
                 number,
                 fit,
                 conventions: vec![],
-                formula: plus(&words),
+                formula: parts::sum(&words),
                 switches: setting.switches.clone(),
                 assumed,
+                chance: 1.0,
             });
         }
     }
 }
 
-/// `a + b + c`
-fn plus(texts: &[&Text]) -> Text {
-    let join = |words: Vec<&str>| words.join(" + ");
-    Text {
-        english: join(texts.iter().map(|text| &*text.english).collect()),
-        chinese: join(texts.iter().map(|text| &*text.chinese).collect()),
-    }
-}
-
-/// The choices for each part, the usual one first; none of a part that the network does not have.
-fn choices(parts: &Parts) -> Vec<Vec<Choice>> {
-    let none = Choice { assumed: 0, number: 0, words: None };
-    let times = |factor: u64, assumed: u32, number: u128, name: Text| {
-        let number = number.times(factor).ok()?;
-        let words = text!("{factor}·{name}", "{factor}·{name:#}");
-        (number > 0).then_some(Choice { assumed, number, words: Some(words) })
-    };
-    let once = |assumed: u32, number: u128, words: Text| {
-        (number > 0).then_some(Choice { assumed, number, words: Some(words) })
-    };
-    let batch_norm = || text!("batch norm", "批归一化");
-    let relu = || text!("ReLU", "ReLU");
-    let activations = parts.relu.saturating_add(parts.other_activation);
-    let others = if parts.other_activation > 0 { activations } else { 0 };
-    let all = || text!("every activation", "全部激活");
-    let optional = [
-        vec![once(2, parts.bias, text!("bias", "偏置"))],
-        vec![
-            times(2, 2, parts.norm, batch_norm()),
-            times(1, 2, parts.norm, batch_norm()),
-            times(4, 3, parts.norm, batch_norm()),
-        ],
-        vec![
-            times(1, 3, parts.other_norm, text!("norm", "归一化")),
-            times(5, 3, parts.other_norm, text!("norm", "归一化")),
-        ],
-        vec![
-            times(1, 2, parts.relu, relu()),
-            times(2, 3, parts.relu, relu()),
-            times(1, 3, others, all()),
-            times(2, 4, others, all()),
-        ],
-        vec![
-            once(3, parts.pool_in, text!("pool inputs", "池化输入")),
-            once(3, parts.pool_out, text!("pool outputs", "池化输出")),
-            once(3, parts.pool_taps, text!("pool windows", "池化窗口")),
-        ],
-        vec![once(3, parts.sum, text!("sums", "逐元素相加"))],
-    ];
-    let optional = optional.into_iter().map(|choices| choices.into_iter().flatten().collect::<Vec<_>>());
-    let optional = optional.filter(|choices| !choices.is_empty());
-    let optional = optional.map(|choices| std::iter::once(none.clone()).chain(choices).collect());
-    std::iter::once(contractions(&parts.macs)).chain(optional).collect()
-}
-
-/// MACs once or twice, with linear layers and without.
-fn contractions(macs: &Macs) -> Vec<Choice> {
-    let names = [
-        (macs.convolution, text!("conv", "卷积")),
-        (macs.linear, text!("linear", "全连接")),
-        (macs.attention, text!("attention", "注意力")),
-    ];
-    let present: Vec<_> = names.into_iter().filter(|(number, _)| *number > 0).collect();
-    let mut choices = vec![];
-    for factor in [1u64, 2] {
-        for count in [present.len(), 1] {
-            let is_usual = count == present.len();
-            if count > present.len() || (!is_usual && macs.convolution == 0) {
-                continue;
-            }
-            let terms = &present[..count];
-            let number = terms.iter().try_fold(0u128, |sum, (number, _)| sum.plus(number.times(factor)?));
-            let words: Vec<_> = terms
-                .iter()
-                .map(|(_, name)| match factor {
-                    1 => name.clone(),
-                    _ => text!("{factor}·{name}", "{factor}·{name:#}"),
-                })
-                .collect();
-            let assumed = if is_usual { 0 } else { 2 } + if factor == 1 { 0 } else { 2 };
-            let Ok(number) = number else { continue };
-            choices.push(Choice { assumed, number, words: Some(plus(&words.iter().collect::<Vec<_>>())) });
-            if present.len() == 1 {
-                break;
-            }
-        }
-    }
-    choices
+fn binary_units() -> Text {
+    text!("units of powers of 1024", "单位为 1024 的幂")
 }
 
 #[cfg(test)]

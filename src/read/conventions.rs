@@ -156,11 +156,13 @@ mod tests {
 
     #[test]
     fn sums_are_read() {
+        let term = |factor, measure| Term { factor, measure, once: false };
+        assert_eq!(rule("0"), Some(Rule::default()));
         assert_eq!(
-            rule("3 out - lines + macs"),
+            rule("3 out - once lines + macs"),
             Some(Rule {
-                plus: vec![(3, Measure::Out), (1, Measure::Macs)],
-                minus: vec![(1, Measure::Lines)]
+                plus: vec![term(3, Measure::Out), term(1, Measure::Macs)],
+                minus: vec![Term { once: true, ..term(1, Measure::Lines) }]
             })
         );
         for wrong in ["", "3", "macs +", "mac", "macs bias", "2 3 macs", "macs * 2"] {

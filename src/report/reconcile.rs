@@ -15,8 +15,10 @@ use crate::text;
 use crate::text::{Language, Text};
 use crate::working::grouped;
 
+mod notes;
+
 /// The name and version of the JSON.
-const SCHEMA: &str = "cnncost/reconcile/1";
+const SCHEMA: &str = "cnncost/reconcile/2";
 
 /// The narrowest column of words beside the figures; narrower, they go below.
 const WORDS: usize = 45;
@@ -31,14 +33,25 @@ pub struct Answer<'a> {
     /// What the network counts in each, where that is known.
     pub totals: Vec<Option<u128>>,
     /// What there is for a figure, if one was asked about.
-    pub found: Option<(&'a Figure, Found)>,
+    pub found: Option<Traced<'a>>,
+}
+
+/// A figure, and the ways that give it.
+#[derive(Debug)]
+pub struct Traced<'a> {
+    /// As it was asked about.
+    pub asked: &'a Figure,
+    /// As it is read: with a unit, if it has lost it.
+    pub read: Figure,
+    /// The ways.
+    pub found: Found,
 }
 
 /// For the terminal.
 pub fn text(answer: &Answer<'_>, style: Style) -> String {
     let body = match &answer.found {
         None => totals(answer, style),
-        Some((figure, found)) => ways(answer, figure, found, style),
+        Some(traced) => ways(answer, traced, style),
     };
     table::heading(answer.subject, style) + &body
 }
@@ -112,10 +125,10 @@ fn per_mac(answer: &Answer<'_>, total: u128) -> Option<f64> {
     (macs > 0).then(|| total as f64 / macs as f64)
 }
 
-fn ways(answer: &Answer<'_>, figure: &Figure, found: &Found, style: Style) -> String {
+fn ways(answer: &Answer<'_>, traced: &Traced<'_>, style: Style) -> String {
     let language = style.language;
     let mut text = String::new();
-    for (index, way) in found.matches.iter().enumerate() {
+    for (index, way) in traced.found.matches.iter().enumerate() {
         let number = index + 1;
         let words = way_in_words(answer, way);
         let margin = format!(" {number:>2}  ");
@@ -125,10 +138,10 @@ fn ways(answer: &Answer<'_>, figure: &Figure, found: &Found, style: Style) -> St
             text.push_str(&format!("{margin}{line}\n"));
         }
     }
-    if !found.matches.is_empty() {
+    if !traced.found.matches.is_empty() {
         text.push('\n');
     }
-    for note in notes(answer, figure, found) {
+    for note in notes::notes(answer, traced) {
         text.push_str(&wrapped(note.get(language), style.width));
     }
     text
@@ -164,61 +177,20 @@ fn fit_in_words(fit: Fit) -> Text {
     }
 }
 
-/// What the figure stands for, and how many ways there are.
-fn notes(answer: &Answer<'_>, figure: &Figure, found: &Found) -> Vec<Text> {
-    let (from, to) = figure.decimal.bounds();
-    let (written, from, to) = (&figure.written, grouped(from, ","), grouped(to, ","));
-    let mut notes = vec![if from == to {
-        text!("`{written}` is {from}", "`{written}` 即 {from}")
-    } else {
-        text!(
-            "`{written}` is written for every number from {from} to {to}, rounded or cut at its last digit",
-            "`{written}` 可代表 {from} 到 {to} 之间的任何数,末位四舍五入或截断"
-        )
-    }];
-    let (count, tried) = (found.count, grouped(found.tried as u128, ","));
-    let (digits, shown) = (figure.digits, found.matches.len());
-    let plural = if digits == 1 { "" } else { "s" };
-    if count == 0 {
-        notes.push(text!(
-            "none of the {tried} ways of counting that were tried gives it",
-            "所试的 {tried} 种计数方式都得不到它"
-        ));
-        if let Some((name, total)) = &found.nearest {
-            let total = grouped(*total, ",");
-            notes.push(text!("the nearest convention is {name}: {total}", "最接近的口径是 {name}:{total}"));
-        }
-    } else {
-        let simplest = if count > shown {
-            text!(", of which the simplest {shown} are shown", ",此处列出最简单的 {shown} 种")
-        } else {
-            text!(", the simplest first", ",最简单的在前")
-        };
-        notes.push(text!(
-            "to {digits} digit{plural}, {count} of the {tried} ways of counting that were tried give it{simplest}",
-            "按 {digits} 位数字,所试的 {tried} 种计数方式中有 {count} 种得到它{simplest:#}"
-        ));
-    }
-    if answer.subject.analysis.status() == crate::analyze::Status::Partial {
-        notes.push(text!("partial: operators are not known and left out", "不完整:有未知算子未计入"));
-    }
-    notes
-}
-
 /// For a page of notes.
 pub fn markdown(answer: &Answer<'_>, language: Language) -> String {
     let subject = answer.subject;
     let (title, shapes, batch) = (escaped(&subject.title), subject.shapes(), subject.analysis.batch);
     let batch = text!("batch {batch}", "批量 {batch}");
     let mut text = format!("### {title}\n\n{shapes} · {}\n\n", batch.get(language));
-    if let Some((figure, found)) = &answer.found {
-        for way in &found.matches {
+    if let Some(traced) = &answer.found {
+        for way in &traced.found.matches {
             text.push_str(&format!("1. {}\n", escaped(way_in_words(answer, way).get(language))));
         }
-        if !found.matches.is_empty() {
+        if !traced.found.matches.is_empty() {
             text.push('\n');
         }
-        for note in notes(answer, figure, found) {
+        for note in notes::notes(answer, traced) {
             text.push_str(&format!("{}\n\n", note.get(language)));
         }
         return text.trim_end().to_owned() + "\n";
@@ -261,13 +233,13 @@ fn object(answer: &Answer<'_>) -> Value {
         "status": subject.analysis.status().name(), "macs": subject.analysis.total().work.macs.total(),
         "conventions": conventions.collect::<Vec<_>>(),
     });
-    if let Some((figure, found)) = &answer.found {
-        let (from, to) = figure.decimal.bounds();
+    if let Some(Traced { asked, read, found }) = &answer.found {
+        let (from, to) = read.decimal.bounds();
         object["figure"] = json!({
-            "written": figure.written, "digits": figure.digits, "from": from, "to": to,
-            "matches": found.matches.iter().map(way_as_data).collect::<Vec<_>>(),
+            "written": asked.written, "read_as": read.written, "digits": read.digits, "from": from, "to": to,
+            "verdict": found.verdict.name(), "matches": found.matches.iter().map(way_as_data).collect::<Vec<_>>(),
             "count": found.count, "tried": found.tried,
-            "nearest": found.nearest.as_ref().map(|(name, total)| json!({ "convention": &**name, "total": total })),
+            "nearest": found.nearest.as_ref().map(|(name, total)| json!({ "way": name.english, "total": total })),
         });
     }
     object
@@ -285,6 +257,6 @@ fn way_as_data(way: &Match) -> Value {
         "conventions": way.conventions.iter().map(|name| &**name).collect::<Vec<_>>(),
         "formula": (!way.formula.english.is_empty()).then_some(&way.formula.english),
         "switches": way.switches.iter().map(|switch| &switch.english).collect::<Vec<_>>(),
-        "assumed": way.assumed,
+        "assumed": way.assumed, "chance": way.chance,
     })
 }

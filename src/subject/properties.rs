@@ -1,0 +1,89 @@
+//! The numbers of a network that a figure may be meant for, though it is no count of operations.
+
+use super::Subject;
+use crate::convention::figure::Quantity;
+use crate::convention::search::Property;
+use crate::counts::Params;
+use crate::op::Class;
+use crate::shape::ElementType;
+use crate::text;
+use crate::text::Text;
+
+impl Subject {
+    /// Everything that is said of the whole network beside counts of operations, and its activations.
+    pub fn properties(&self) -> Vec<Property> {
+        let total = self.analysis.total();
+        let element = self.element.bytes();
+        let (peak, weights) = (self.peak_bytes(), self.weight_bytes());
+        let flops = total.work.ops.flops();
+        let [all, contracted] = self.activations();
+        let mut properties = stored(total.params, self.element);
+        properties.extend([
+            bytes(text!("peak bytes", "峰值字节"), peak),
+            bytes(text!("peak bytes with weights", "峰值字节(含权重)"), peak.saturating_add(weights)),
+            bytes(text!("bytes read", "读取字节"), total.traffic.read.saturating_mul(element)),
+            bytes(text!("bytes written", "写入字节"), total.traffic.written.saturating_mul(element)),
+            bytes(text!("bytes read and written", "读写字节"), total.traffic.total().saturating_mul(element)),
+            other(text!("operations other than MACs", "乘加以外的运算"), flops - 2 * total.work.macs.total()),
+            other(
+                text!("outputs of convolutions and linear layers", "卷积层与全连接层的输出个数"),
+                contracted,
+            ),
+            other(text!("outputs of every operator", "所有算子的输出个数"), all),
+        ]);
+        properties.retain(|property| property.number > 0);
+        properties
+    }
+
+    /// Numbers that come out of every operator but views, and out of convolutions and linear layers.
+    fn activations(&self) -> [u128; 2] {
+        let mut sums = [0u128; 2];
+        for (_, node) in self.network.graph.nodes() {
+            let Some(op) = node.operator().filter(|op| !op.is_view()) else { continue };
+            let number = node.shape.elements().saturating_mul(self.analysis.batch.into());
+            let is_contraction = matches!(op.class(), Class::Convolution | Class::Linear);
+            sums[0] = sums[0].saturating_add(number);
+            sums[1] = sums[1].saturating_add(if is_contraction { number } else { 0 });
+        }
+        sums
+    }
+}
+
+/// What is stored of a network, in numbers and in bytes.
+pub fn stored(params: Params, element: ElementType) -> Vec<Property> {
+    let Params { trainable, frozen, buffers } = params;
+    let (name, all) = (element.name(), params.total());
+    let of = Some(Quantity::Params);
+    let mut properties = vec![Property { words: text!("parameters", "参数"), number: all, of }];
+    if frozen > 0 {
+        properties.push(Property {
+            words: text!("trainable parameters", "可训练参数"),
+            number: trainable,
+            of,
+        });
+        properties.push(Property { words: text!("frozen parameters", "冻结参数"), number: frozen, of });
+    }
+    properties
+        .push(bytes(text!("parameters in {name}, in bytes", "{name} 参数的字节数"), all * element.bytes()));
+    if buffers > 0 {
+        let both = all + buffers;
+        properties.extend([
+            Property { words: text!("buffers", "缓冲"), number: buffers, of },
+            Property { words: text!("parameters and buffers", "参数与缓冲"), number: both, of },
+            bytes(
+                text!("parameters and buffers in {name}, in bytes", "{name} 参数与缓冲的字节数"),
+                both * element.bytes(),
+            ),
+        ]);
+    }
+    properties.retain(|property| property.number > 0);
+    properties
+}
+
+fn bytes(words: Text, number: u128) -> Property {
+    Property { words, number, of: Some(Quantity::Bytes) }
+}
+
+fn other(words: Text, number: u128) -> Property {
+    Property { words, number, of: None }
+}
