@@ -300,7 +300,7 @@ fn other_settings_are_named() {
     let (_, out, err) = run(&[&a, &b]);
     assert_eq!(err, "");
     assert!(out.contains("p 0.5, dropout 8×6×6  ") && out.contains("p 0.2, dropout 8×6×6"), "{out}");
-    assert!(out.contains("conv2d 1×1 8  ") && out.contains("conv2d 1×1 g2 8  "), "{out}");
+    assert!(out.contains("conv2d 1×1 8×6×6  ") && out.contains("conv2d 1×1 g2 8×6×6  "), "{out}");
     // Two files of one name are told apart by their paths.
     std::fs::create_dir(folder.path().join("new")).unwrap();
     let other = write("new/a.toml", "{ op = 'relu' }");
