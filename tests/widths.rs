@@ -4,9 +4,10 @@ use assert_cmd::Command;
 use unicode_width::UnicodeWidthStr;
 
 /// What each command that lays out tables is tried with.
-const COMMANDS: [&[&str]; 15] = [
+const COMMANDS: [&[&str]; 16] = [
     &["analyze", "resnet18", "--depth", "all"],
-    &["analyze", "lenet5", "--layout", "tree", "--memory"],
+    &["analyze", "lenet5", "--format", "tree"],
+    &["analyze", "resnet18", "--memory"],
     &["analyze", "lenet5", "alexnet", "mobilenet_v2"],
     &["analyze", "lenet5", "--columns", "macs,share,field"],
     &["analyze", "lenet5", "--like", "thop", "--lang", "zh"],
