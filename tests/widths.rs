@@ -82,6 +82,14 @@ fn what_differs_is_seen_at_80_columns() {
             assert!(out.contains(said), "{said}\n{out}");
         }
     }
+    // Of boxes that look alike from outside, what is in them.
+    for (pair, said) in [
+        (["resnet50", "resnext"], ["3×3 p1, bottleneck", "3×3 p1 g32,"]),
+        (["googlenet", "googlenet_bn"], ["5×5 p2, inception", "no bias, conv"]),
+    ] {
+        let (_, out, _) = run("100", &["compare", pair[0], pair[1]]);
+        assert!(said.iter().all(|said| out.contains(said)), "{out}");
+    }
 }
 
 /// How a window slides belongs to its layer, and what the signs mean stands below, if they are used.
