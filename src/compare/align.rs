@@ -67,7 +67,7 @@ impl Best {
 
     /// Where the band starts in a row.
     fn start(&self, row: usize) -> usize {
-        let center = if self.rows == 0 { 0 } else { row * self.columns / self.rows };
+        let center = (row * self.columns).checked_div(self.rows).unwrap_or(0);
         center.saturating_sub(self.band / 2).min(self.columns + 1 - self.band)
     }
 

@@ -93,10 +93,12 @@ impl<'g> Item<'g> {
             Place::Node(id) => (&*graph.node(id).name, graph.node(id).scope),
             Place::Box(id) => (&*graph.scope(id).name, graph.scope(id).parent),
         };
-        let naming = match graph.scope(around).kind {
-            ScopeKind::Repeat => Naming::Copy,
-            _ if levels.iter().any(|level| counts_only(name, level.kind)) => Naming::Counted,
-            _ => Naming::Chosen,
+        let naming = if graph.scope(around).kind == ScopeKind::Repeat {
+            Naming::Copy
+        } else if levels.iter().any(|level| counts_only(name, level.kind)) {
+            Naming::Counted
+        } else {
+            Naming::Chosen
         };
         let output = nodes.last().map(|&last| &graph.node(last).shape);
         let window = graph.shorthand(nodes.iter().copied());
@@ -154,13 +156,7 @@ impl<'g> Item<'g> {
         /// More than all else together but a name.
         const SAME: u32 = 26;
         let (own, theirs) = (&self.does, &other.does);
-        let name = match (self.naming, other.naming) {
-            _ if self.name != other.name => 0,
-            // So that what is added to a row of copies stands behind it, though each of these may do a little less.
-            (Naming::Copy, Naming::Copy) => 10,
-            (Naming::Chosen, Naming::Chosen) => 3,
-            (Naming::Chosen | Naming::Copy | Naming::Counted, _) => 1,
-        };
+        let name = self.name_counts(other);
         if self.print == other.print && self.is_of_kind(other) {
             return Some(SAME + name);
         }
@@ -192,6 +188,17 @@ impl<'g> Item<'g> {
         };
         let (input, window) = (if input { 3 } else { 0 }, if window { 3 } else { 0 });
         Some(kind + sizes + input + window + near(own.macs, theirs.macs) + name)
+    }
+
+    /// What it counts that both are called the same.
+    fn name_counts(&self, other: &Self) -> u32 {
+        match [self.naming, other.naming] {
+            [..] if self.name != other.name => 0,
+            // So that what is added to a row of copies stands behind it, though each of these may do a little less.
+            [Naming::Copy, Naming::Copy] => 10,
+            [Naming::Chosen, Naming::Chosen] => 3,
+            [Naming::Chosen | Naming::Copy | Naming::Counted, ..] => 1,
+        }
     }
 
     /// Whether it has the place of another, whatever is in them: what comes out is as large, or somebody has called both the

@@ -55,8 +55,8 @@ fn add(subjects: [&Subject; 2], parts: &[Difference], found: &mut Found, languag
                 add(subjects, &part.inside, found, language);
                 continue;
             }
-            Sides::First(place) => ([lone(subjects[0], place, language), None], false),
-            Sides::Second(place) => ([None, lone(subjects[1], place, language)], false),
+            Sides::First(place) => ([Some(lone(subjects[0], place, language)), None], false),
+            Sides::Second(place) => ([None, Some(lone(subjects[1], place, language))], false),
         };
         let found = if are_signs { &mut found.signs } else { &mut found.others };
         for (found, word) in found.iter_mut().zip(words) {
@@ -66,9 +66,9 @@ fn add(subjects: [&Subject; 2], parts: &[Difference], found: &mut Found, languag
 }
 
 /// What a layer or box is that only one has.
-fn lone(subject: &Subject, place: Place, language: Language) -> Option<String> {
+fn lone(subject: &Subject, place: Place, language: Language) -> String {
     let side = Side::new(subject, place, language);
-    Some(format!("{} {}", side.kind, side.signs).trim().to_owned())
+    format!("{} {}", side.kind, side.signs).trim().to_owned()
 }
 
 /// What is another of two layers beside their shapes.

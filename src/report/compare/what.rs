@@ -31,7 +31,7 @@ impl What {
     /// Puts words before what it is, for each form.
     pub(super) fn put_first(&mut self, words: [&str; 3], language: Language) {
         for (form, words) in self.forms().into_iter().zip(words) {
-            *form = text!("{words}, {form}", "{words},{form}").get(language).to_owned();
+            text!("{words}, {form}", "{words},{form}").get(language).clone_into(form);
         }
     }
 }
