@@ -133,16 +133,46 @@ struct Matching<'s> {
 
 impl Matching<'_> {
     fn differences(&mut self, first: &[Place], second: &[Place]) -> Vec<Difference> {
-        let items = [(0, self.first, first), (1, self.second, second)].map(|(side, subject, parts)| {
-            let (outline, prints) = (&self.outlines[side], &self.prints[side]);
-            parts.iter().map(|&part| Item::new(subject, outline, prints, part)).collect::<Vec<_>>()
-        });
+        let items = self.items([first, second]);
         let aligned = align(&items[0], &items[1]).into_iter();
         aligned.flat_map(|(sides, stays)| self.difference(sides, stays)).collect()
     }
 
+    fn items(&self, [first, second]: [&[Place]; 2]) -> [Vec<Item<'_>>; 2] {
+        [(0, self.first, first), (1, self.second, second)].map(|(side, subject, parts)| {
+            let (outline, prints) = (&self.outlines[side], &self.prints[side]);
+            parts.iter().map(|&part| Item::new(subject, outline, prints, part)).collect()
+        })
+    }
+
+    /// Of two parts that are each other's like, and of what these come to where boxes hold a single part: which face each
+    /// other. A box of one part and one of several do, if that part has its like among the several; else what is in them.
+    fn facing(&self, a: Place, b: Place) -> (Place, Place) {
+        let levels: [Vec<Place>; 2] =
+            [item::levels(&self.outlines[0], a).collect(), item::levels(&self.outlines[1], b).collect()];
+        let [ours, theirs] = &levels;
+        let ([.., own], [.., other]) = (&ours[..], &theirs[..]) else { return (a, b) };
+        if ours.len() == 1 && theirs.len() == 1 {
+            return (a, b);
+        }
+        let outer = ours.iter().map(|&own| (own, *other)).chain(theirs.iter().map(|&other| (*own, other)));
+        let likeness = |&(a, b): &(Place, Place)| {
+            let [first, second] = self.items([&parts(&self.outlines[0], a), &parts(&self.outlines[1], b)]);
+            align::likeness(&first, &second)
+        };
+        // Of those that are as much alike the last, which is the innermost.
+        outer.max_by_key(likeness).unwrap_or((a, b))
+    }
+
     /// Nothing where both are the same; of boxes that have nothing in common, one for each, unless the pair `stays`.
     fn difference(&mut self, sides: Sides, stays: bool) -> Vec<Difference> {
+        let sides = match sides {
+            Sides::Both(a, b) => {
+                let (a, b) = self.facing(a, b);
+                Sides::Both(a, b)
+            }
+            Sides::First(_) | Sides::Second(_) => sides,
+        };
         match sides {
             Sides::Both(Place::Node(a), Place::Node(b)) => {
                 self.pairs.push((a, b));

@@ -163,6 +163,13 @@ fn reports_are_as_they_were() {
 /// Lines fit the terminal, or have nothing to give.
 #[test]
 fn lines_fit_the_terminal() {
+    // Of a terminal too narrow for any table, or wider than any line, they are as they can be.
+    for width in (0..12).chain([65_570, usize::MAX]) {
+        for (bench, subjects) in [lecture(), profiled()] {
+            let text = report::text(&bench, &subjects, &Choice::default(), style(Language::English, width));
+            assert!(text.len() < 100_000, "{width}");
+        }
+    }
     for width in [80, 100, 200] {
         let (bench, subjects) = profiled();
         let text = report::text(&bench, &subjects, &Choice::default(), style(Language::English, width));

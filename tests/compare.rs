@@ -282,6 +282,72 @@ fn names_find_each_other_in_another_order_and_in_boxes() {
     assert_eq!(layers(&old, &new), ["+stem/relu_1"]);
 }
 
+/// The stems have the same convolutions, whatever these are called.
+#[test]
+fn layers_are_matched_by_what_they_do_before_what_they_are_called() {
+    let found = layers(&bundled("googlenet"), &bundled("googlenet_bn"));
+    for line in ["~reduce2/conv2d_1 conv2/conv", "~conv2/conv2d_1 conv3/conv", "+conv2/bn", "+conv3/bn"] {
+        assert!(found.iter().any(|found| found == line), "{line}: {found:#?}");
+    }
+    for pair in [["googlenet", "googlenet_bn"], ["resnet50", "resnext"], ["densenet121", "resnet50"]] {
+        let [first, second] = pair.map(bundled);
+        let macs = |subject: &Subject, place| counts(subject, place).work.macs.total().cast_signed();
+        let whole = second.analysis.total().work.macs.total().cast_signed()
+            - first.analysis.total().work.macs.total().cast_signed();
+        for line in Comparison::new(&first, &second).lines(1, false) {
+            let apart = macs(&second, line.sides.second()) - macs(&first, line.sides.first());
+            assert!(apart.abs() <= whole.abs(), "{pair:?}: {:?} {apart} of {whole}", line.sides);
+        }
+    }
+}
+
+/// A box that has one part in one network, and several in the other.
+#[test]
+fn boxes_of_one_part_face_boxes_of_several() {
+    let description = bundled::find("identity_mapping").unwrap().0;
+    let description = Description::parse(description.name, description.text).unwrap();
+    let [first, second] =
+        ["identity", "pre_activation"].map(|name| subject(&description, Some(name.to_owned()), 1));
+    let expected = ["block1", "block2"]
+        .map(|block| [format!("+{block}/sum/body/relu_1"), format!("-{block}/relu_1")])
+        .concat();
+    assert_eq!(layers(&first, &second), expected);
+}
+
+/// A layer that has become another of its class has changed.
+#[test]
+fn a_changed_kind_is_one_change() {
+    let net = |norm: &str, activation: &str, pool: &str| {
+        written(&format!(
+            "input = [8, 6, 6]\nlayers = [{{ op = 'conv2d', out_channels = 8, kernel_size = 1 }}, {{ {norm} }}, \
+             {{ op = '{activation}' }}, {{ op = '{pool}', kernel_size = 2 }}]"
+        ))
+    };
+    let old = net("op = 'batch_norm2d'", "relu", "max_pool2d");
+    let new = net("op = 'group_norm', num_groups = 2", "tanh", "avg_pool2d");
+    let expected = ["~batch_norm2d_1 group_norm_1", "~relu_1 tanh_1", "~max_pool2d_1 avg_pool2d_1"];
+    assert_eq!(layers(&old, &new), expected);
+    // Of another class, no layer is another's like.
+    let other = written(
+        "input = [8, 6, 6]\nlayers = [{ op = 'conv2d', out_channels = 8, kernel_size = 1 }, { op = 'flatten' }]",
+    );
+    assert_eq!(layers(&old, &other), ["-batch_norm2d_1", "-relu_1", "-max_pool2d_1", "+flatten_1"]);
+}
+
+/// Of more layers than can all be weighed against each other, in about the time of as many that can.
+#[test]
+fn unlike_networks_of_thousands_of_layers_are_compared() {
+    let net = |offset: usize| {
+        let names = ["relu", "tanh", "flatten", "silu", "identity"];
+        let layers = (0..12_000).map(|at| names[(at * at + offset * at / 7) % names.len()]);
+        let layers: Vec<_> = layers.map(|name| format!("{{ op = '{name}' }}")).collect();
+        written(&format!("input = [8]\nlayers = [{}]", layers.join(",")))
+    };
+    let start = std::time::Instant::now();
+    assert!(layers(&net(0), &net(3)).len() > 100);
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
+
 /// Settings that neither cost nor shape shows.
 #[test]
 fn other_settings_are_named() {
@@ -300,7 +366,7 @@ fn other_settings_are_named() {
     let (_, out, err) = run(&[&a, &b]);
     assert_eq!(err, "");
     assert!(out.contains("p 0.5, dropout 8×6×6  ") && out.contains("p 0.2, dropout 8×6×6"), "{out}");
-    assert!(out.contains("conv2d 1×1 8  ") && out.contains("conv2d 1×1 g2 8  "), "{out}");
+    assert!(out.contains("conv2d 1×1 8×6×6  ") && out.contains("conv2d 1×1 g2 8×6×6  "), "{out}");
     // Two files of one name are told apart by their paths.
     std::fs::create_dir(folder.path().join("new")).unwrap();
     let other = write("new/a.toml", "{ op = 'relu' }");

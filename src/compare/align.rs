@@ -16,7 +16,7 @@ const MOST_BRANCHES: usize = 1 << 16;
 /// Every part of `first` and of `second`, once, in the order of execution: of what only one has, that of `first` stands
 /// before that of `second`. With each, whether two boxes are each other's like even where their parts are not.
 pub(super) fn align(first: &[Item], second: &[Item]) -> Vec<(Sides, bool)> {
-    let same = |(a, b): &(&Item, &Item)| a.name == b.name && a.print == b.print && a.facing(b).is_some();
+    let same = |(a, b): &(&Item, &Item)| a.name == b.name && a.print == b.print && a.is_of_kind(b);
     let start = first.iter().zip(second).take_while(same).count();
     let (rest, other) = (&first[start..], &second[start..]);
     let end = rest.iter().rev().zip(other.iter().rev()).take_while(same).count();
@@ -67,7 +67,7 @@ impl Best {
 
     /// Where the band starts in a row.
     fn start(&self, row: usize) -> usize {
-        let center = if self.rows == 0 { 0 } else { row * self.columns / self.rows };
+        let center = (row * self.columns).checked_div(self.rows).unwrap_or(0);
         center.saturating_sub(self.band / 2).min(self.columns + 1 - self.band)
     }
 
@@ -87,6 +87,13 @@ impl Best {
             }
         }
     }
+}
+
+/// How much all parts of two boxes are alike together.
+pub(super) fn likeness(first: &[Item], second: &[Item]) -> u32 {
+    let pairs = branches(first, second);
+    let weighed = weighed(first, second, &pairs);
+    pairs.iter().chain(&weighed).filter_map(|&(a, b)| first[a].likeness(&second[b])).sum()
 }
 
 /// The pairs, none crossing another, that are most alike together, without the `branches` that are paired already.
@@ -136,8 +143,7 @@ fn moved(
     let mut gone = BTreeSet::new();
     let others = left(1, second.len());
     for &b in &others {
-        let of_name =
-            |&&a: &&usize| first[a].is_namesake(&second[b]) && first[a].facing(&second[b]).is_some();
+        let of_name = |&&a: &&usize| first[a].is_namesake(&second[b]) && first[a].is_of_kind(&second[b]);
         if let Some(&a) = names.get(second[b].name).filter(of_name)
             && gone.insert(a)
         {
@@ -169,8 +175,7 @@ fn merged(
     let gone: BTreeSet<usize> = moved.values().copied().collect();
     let both = |a: usize, b: usize| {
         let (one, other) = (&first[a], &second[b]);
-        let (one, other) = one.facing(other).unwrap_or((one.place(), other.place()));
-        (Sides::Both(one, other), first[a].replaces(&second[b]))
+        (Sides::Both(one.part(), other.part()), one.replaces(other))
     };
     let (mut a, mut b, mut order) = (0, 0, vec![]);
     for &(to_a, to_b) in pairs.iter().chain([&(first.len(), second.len())]) {

@@ -93,10 +93,12 @@ impl<'g> Item<'g> {
             Place::Node(id) => (&*graph.node(id).name, graph.node(id).scope),
             Place::Box(id) => (&*graph.scope(id).name, graph.scope(id).parent),
         };
-        let naming = match graph.scope(around).kind {
-            ScopeKind::Repeat => Naming::Copy,
-            _ if levels.iter().any(|level| counts_only(name, level.kind)) => Naming::Counted,
-            _ => Naming::Chosen,
+        let naming = if graph.scope(around).kind == ScopeKind::Repeat {
+            Naming::Copy
+        } else if levels.iter().any(|level| counts_only(name, level.kind)) {
+            Naming::Counted
+        } else {
+            Naming::Chosen
         };
         let output = nodes.last().map(|&last| &graph.node(last).shape);
         let window = graph.shorthand(nodes.iter().copied());
@@ -121,6 +123,11 @@ impl<'g> Item<'g> {
         }
     }
 
+    /// The part itself.
+    pub(super) fn part(&self) -> Place {
+        self.levels[0].place
+    }
+
     /// What it comes to.
     pub(super) fn place(&self) -> Place {
         self.innermost().place
@@ -134,15 +141,14 @@ impl<'g> Item<'g> {
         matches!(self.place(), Place::Box(_))
     }
 
-    /// The innermost levels of both that are of a kind, else the innermost: a box of a single part and one of several are each
-    /// other's like, and not the one's part and the other's box.
-    pub(super) fn facing(&self, other: &Self) -> Option<(Place, Place)> {
-        let facing = |level: &Level| {
-            let of_kind =
-                |theirs: &&Level| theirs.kind == level.kind && is_box(theirs.place) == is_box(level.place);
-            Some((level.place, other.levels.iter().rev().find(of_kind)?.place))
+    /// Whether they are of one kind, or what they come to is.
+    pub(super) fn is_of_kind(&self, other: &Self) -> bool {
+        let is_level = |level: &Level| {
+            let alike =
+                |theirs: &Level| theirs.kind == level.kind && is_box(theirs.place) == is_box(level.place);
+            other.levels.iter().any(alike)
         };
-        self.levels.iter().rev().find_map(facing)
+        self.levels.iter().any(is_level)
     }
 
     /// How much two parts are alike; `None` if they are not each other's like.
@@ -150,21 +156,15 @@ impl<'g> Item<'g> {
         /// More than all else together but a name.
         const SAME: u32 = 26;
         let (own, theirs) = (&self.does, &other.does);
-        let name = match (self.naming, other.naming) {
-            _ if self.name != other.name => 0,
-            // So that what is added to a row of copies stands behind it, though each of these may do a little less.
-            (Naming::Copy, Naming::Copy) => 10,
-            (Naming::Chosen, Naming::Chosen) => 3,
-            (Naming::Chosen | Naming::Copy | Naming::Counted, _) => 1,
-        };
-        if self.print == other.print && self.facing(other).is_some() {
+        let name = self.name_counts(other);
+        if self.print == other.print && self.is_of_kind(other) {
             return Some(SAME + name);
         }
         let (input, output) = (own.input == theirs.input, own.output == theirs.output);
         // What a box is may be known only by what goes in and comes out.
         let costs_alike = near(own.macs, theirs.macs) > 0 || (input && own.macs == theirs.macs);
         let stands_in = (self.is_box() || other.is_box()) && output && costs_alike;
-        let kind = if self.facing(other).is_some() {
+        let kind = if self.is_of_kind(other) {
             8
         } else if own.class.is_some() && own.class == theirs.class {
             4
@@ -188,6 +188,17 @@ impl<'g> Item<'g> {
         };
         let (input, window) = (if input { 3 } else { 0 }, if window { 3 } else { 0 });
         Some(kind + sizes + input + window + near(own.macs, theirs.macs) + name)
+    }
+
+    /// What it counts that both are called the same.
+    fn name_counts(&self, other: &Self) -> u32 {
+        match [self.naming, other.naming] {
+            [..] if self.name != other.name => 0,
+            // So that what is added to a row of copies stands behind it, though each of these may do a little less.
+            [Naming::Copy, Naming::Copy] => 10,
+            [Naming::Chosen, Naming::Chosen] => 3,
+            [Naming::Chosen | Naming::Copy | Naming::Counted, ..] => 1,
+        }
     }
 
     /// Whether it has the place of another, whatever is in them: what comes out is as large, or somebody has called both the
@@ -228,7 +239,8 @@ fn is_box(place: Place) -> bool {
     matches!(place, Place::Box(_))
 }
 
-fn levels<'o>(outline: &'o Outline, part: Place) -> impl Iterator<Item = Place> + use<'o> {
+/// A part, and what it comes to, outermost first.
+pub(super) fn levels<'o>(outline: &'o Outline, part: Place) -> impl Iterator<Item = Place> + use<'o> {
     std::iter::successors(Some(part), |&place| match place {
         Place::Box(id) => match outline.parts(id) {
             &[only] => Some(only),

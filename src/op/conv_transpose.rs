@@ -124,15 +124,20 @@ impl<const N: usize> Operator for ConvTranspose<N> {
     fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
         let (window, groups) = (self.sliding(), self.groups.get());
         let (extent, from, to) = (window.extent(), inputs[0].dims()[0], self.out_channels.get());
+        let depthwise = groups > 1 && groups == from;
         let mut words = vec![
-            text!("{extent} transposed convolution", "{extent:#} 转置卷积"),
+            if depthwise {
+                text!("{extent} depthwise transposed convolution", "{extent:#} 逐通道转置卷积")
+            } else {
+                text!("{extent} transposed convolution", "{extent:#} 转置卷积")
+            },
             text!("{from} → {to} channels", "{from} → {to} 通道"),
         ];
         words.extend(window.sliding());
         if let Some(more) = self.more_at_the_end() {
             words.push(text!("output padding {more}", "输出填充 {more}"));
         }
-        if groups > 1 {
+        if groups > 1 && !depthwise {
             words.push(text!("{groups} groups", "{groups} 组"));
         }
         if !self.bias {

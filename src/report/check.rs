@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::figures::seconds;
+use super::wrap::{hanging, lines, wrapped};
 use super::{Style, fit};
 use crate::claim::{Checked, Reading, Value, Verdict};
 use crate::convention::figure::Quantity;
@@ -20,6 +21,9 @@ mod forms;
 
 use difference::difference;
 pub use forms::{github, json, junit, schema};
+
+/// Columns before a claim: its sign, and a space on both sides.
+const LEAD: usize = 3;
 
 /// The claims of one file and what became of them.
 #[derive(Debug)]
@@ -51,18 +55,30 @@ pub fn text(reports: &[Report], style: Style) -> String {
     for report in reports {
         let (on, off) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
         let (title, name) = (one_line(&report.title), one_line(&report.source.name));
-        let _ = writeln!(text, " {on}{title}{off} · {name}\n");
+        let separator = if title.width() + name.width() + 4 <= style.width { " · " } else { "\n " };
+        let _ = writeln!(text, " {on}{title}{off}{separator}{name}\n");
+        let edge = edge(report, style);
         for (claim, checked) in &report.results {
-            text.push_str(&lines(claim, checked, style));
+            text.push_str(&claim_lines(claim, checked, edge, style));
         }
-        let _ = writeln!(text, "\n {}\n", summary(report).get(style.language));
+        let _ = writeln!(text, "\n{}", wrapped(summary(report).get(style.language), style.width));
     }
     text.truncate(text.trim_end().len());
     text + "\n"
 }
 
-/// A claim in one line; one that fails, in a few.
-fn lines(claim: &Claim, checked: &Checked, style: Style) -> String {
+/// Where the figures end: behind the longest claim with its figure, where the terminal has room for these, and not so far
+/// from the claims that the eye loses them.
+fn edge(report: &Report, style: Style) -> usize {
+    const WIDEST: usize = 100;
+    let length = |(claim, checked): &(&Claim, Checked)| {
+        LEAD + said(claim).width() + 1 + found(checked).get(style.language).width()
+    };
+    report.results.iter().map(length).max().unwrap_or(0).min(style.width).min(WIDEST)
+}
+
+/// A claim with its figure behind it; of one that fails, more.
+fn claim_lines(claim: &Claim, checked: &Checked, edge: usize, style: Style) -> String {
     let (sign, color) = match checked.verdict {
         Verdict::Holds(_) => ("✓", 32),
         Verdict::KnownWrong => ("≠", 33),
@@ -71,15 +87,17 @@ fn lines(claim: &Claim, checked: &Checked, style: Style) -> String {
     };
     let sign = if style.color { format!("\u{1b}[{color}m{sign}\u{1b}[0m") } else { sign.to_owned() };
     let found = found(checked).get(style.language).to_owned();
-    let room = style.width.saturating_sub(found.width() + 5).max(24);
-    let said = cut(&said(claim), room);
-    let pad = room - said.width();
-    let mut text = format!(" {sign} {said}{:pad$}  {found}\n", "");
+    let room = edge.saturating_sub(LEAD + 1 + found.width()).max(24);
+    let said = lines(&said(claim), room).join(&format!("\n{:LEAD$}", ""));
+    let last = said.lines().last().unwrap_or_default().trim_start();
+    let pad = room.saturating_sub(last.width());
+    let mut text = format!(" {sign} {said}{:pad$} {found}\n", "");
     if !checked.verdict.passes() || checked.verdict == Verdict::KnownWrong {
         for (label, line) in details(claim, checked) {
             let label = label.get(style.language);
             let pad = 9usize.saturating_sub(label.width());
-            let _ = writeln!(text, "     {label}{:pad$} {}", "", line.get(style.language));
+            let line = hanging(line.get(style.language), 15, style.width);
+            let _ = writeln!(text, "     {label}{:pad$} {line}", "");
         }
     }
     text
@@ -189,19 +207,6 @@ fn summary(report: &Report) -> Text {
         "{all} {claims}: {hold} hold, {fail} fail, {known} known to be wrong",
         "{all} 条论断:{hold} 条成立,{fail} 条不成立,{known} 条为已知错误"
     )
-}
-
-/// At most `width` columns of what is said.
-fn cut(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mut used = 1;
-    let fits = |c: &char| {
-        used += c.width().unwrap_or(0);
-        used <= width
-    };
-    text.chars().take_while(fits).chain(['…']).collect()
 }
 
 /// A value as it is read: grouped digits, a decimal of a few digits, a time in its unit, a list of sizes.

@@ -8,6 +8,7 @@ use crate::text::Text;
 
 pub mod csv;
 mod grid;
+mod inner;
 pub mod json;
 mod lines;
 pub mod markdown;

@@ -91,10 +91,10 @@ fn totals(answer: &Answer<'_>, style: Style) -> String {
                 text.extend(words.iter().map(|words| format!("   {words}\n")));
             }
         }
-        if index == 0 {
-            text.push_str(&format!("{}\n", "─".repeat(style.width)));
-        }
     }
+    let widest = text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0);
+    let heading = text.find('\n').map_or(text.len(), |end| end + 1);
+    text.insert_str(heading, &format!("{}\n", "─".repeat(widest)));
     text
 }
 

@@ -7,6 +7,7 @@ use super::columns::{COLUMNS, Cell, Column};
 use super::figures::{bar, digits, percent, seconds};
 use super::rows::{self, Depth, Row, RowKind};
 use super::sort::sort;
+use super::wrap::hanging;
 use super::{Style, Subject};
 use crate::op::Class;
 use crate::op::window::legend;
@@ -136,6 +137,7 @@ pub(super) fn heading(subject: &Subject, style: Style) -> String {
     let batch = text!("batch {batch}", "批量 {batch}");
     let rest = format!("{shapes} · {}", batch.get(style.language));
     let separator = if title.width() + rest.width() + 4 <= style.width { " · " } else { "\n " };
+    let [title, rest] = [title, &rest].map(|words| hanging(words, 1, style.width));
     let (on, off) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
     format!(" {on}{title}{off}{separator}{rest}\n\n")
 }

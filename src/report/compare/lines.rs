@@ -2,9 +2,11 @@
 
 use std::cmp::Reverse;
 
+use super::inner;
 use super::what::{Side, What, tell_apart};
 use crate::compare::{Comparison, Difference, Sides, counts};
 use crate::counts::{Counts, Tally};
+use crate::op::window::legend;
 use crate::report::Subject;
 use crate::report::rows::Depth;
 use crate::text;
@@ -124,6 +126,12 @@ pub(super) fn lines(
     }
 }
 
+/// What the signs in these lines mean.
+pub(super) fn signs(lines: &[Line]) -> Option<Text> {
+    let shorthands = lines.iter().flat_map(|line| line.what.iter().flatten()).flat_map(|what| &what.signs);
+    legend(shorthands.map(String::as_str)).map(|signs| text!("signs: {signs}", "符号:{signs:#}"))
+}
+
 /// Every layer that differs, each on its own.
 pub(super) fn layers(subjects: [&Subject; 2], comparison: &Comparison, language: Language) -> Vec<Line> {
     let layers = comparison.lines(usize::MAX, true).into_iter();
@@ -202,6 +210,9 @@ fn line(subjects: [&Subject; 2], difference: &Difference, language: Language) ->
     let mut what = [0, 1].map(|side| sides[side].as_ref().map(|own| own.what(sides[1 - side].as_ref())));
     if let ([Some(first), Some(second)], [Some(old), Some(new)]) = (&sides, &mut what) {
         tell_apart([first, second], [old, new], language);
+        if first.looks_like(second) {
+            inner::tell_apart(subjects, difference, [old, new], language);
+        }
     }
     let path = match &sides {
         [Some(first), Some(second)] => joined(&first.path, &second.path),

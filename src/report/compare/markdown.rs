@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::Compared;
-use super::lines::{Line, Measure, lines, measure};
+use super::lines::{Line, Measure, lines, measure, signs};
 use super::table::share;
 use super::totals::{FIGURES, Total, percent, signed, traffic};
 use crate::compare::Comparison;
@@ -170,7 +170,9 @@ fn details(
     ];
     let rows = lines.iter().map(|line| row(line, &measure, &whole)).chain([total]);
     let title = title.get(language);
-    format!("\n<details><summary>{title}</summary>\n\n{}\n</details>\n", table(&heads, &numeric, rows))
+    let signs = signs(&lines).map_or(String::new(), |signs| format!("\n{}\n", escaped(signs.get(language))));
+    let table = table(&heads, &numeric, rows);
+    format!("\n<details><summary>{title}</summary>\n\n{table}{signs}\n</details>\n")
 }
 
 fn row(line: &Line, measure: &Measure, whole: &[Counts; 2]) -> Vec<String> {

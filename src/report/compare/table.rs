@@ -6,14 +6,13 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Compared;
 use super::grid::{Cell, Column, draw, shrink, width};
-use super::lines::{Line, Measure, lines, measure};
+use super::lines::{Line, Measure, lines, measure, signs};
 use super::totals::{FIGURES, Figure, Total, Words, better, change, signed, traffic};
 use super::what::What;
 use crate::analyze::Status;
 use crate::compare::Comparison;
 use crate::compare::traffic::Traffic;
 use crate::counts::Counts;
-use crate::op::window::legend;
 use crate::report::figures::{bytes, digits};
 use crate::report::rows::Depth;
 use crate::report::table::shortened;
@@ -50,13 +49,16 @@ fn heading(compared: &Compared, style: Style) -> String {
     let widest = names.max().unwrap_or(0).min(style.width / 3);
     let mut text = String::new();
     for (name, subject) in compared.names.iter().zip(&compared.subjects) {
-        let title = hanging(&format!("{} · {}", subject.title, subject.shapes()), widest + 3, style.width);
+        let (title, shapes, indent) = (&subject.title, subject.shapes(), widest + 3);
+        let fits = indent + title.width() + 3 + shapes.width() <= style.width;
+        let separator = if fits { " · ".to_owned() } else { format!("\n{:indent$}", "") };
+        let [title, shapes] = [title, &shapes].map(|words| hanging(words, indent, style.width));
         let (on, off) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
         let gap = match widest.checked_sub(name.width()) {
             Some(pad) => " ".repeat(pad + 2),
-            None => format!("\n{:indent$}", "", indent = widest + 3),
+            None => format!("\n{:indent$}", ""),
         };
-        let _ = writeln!(text, " {on}{name}{off}{gap}{title}");
+        let _ = writeln!(text, " {on}{name}{off}{gap}{title}{separator}{shapes}");
     }
     let (first, mut batches): (_, Vec<_>) =
         (compared.subjects[0], compared.subjects.iter().map(|subject| subject.analysis.batch).collect());
@@ -244,8 +246,7 @@ fn differences(
     let subjects = [compared.subjects[0], compared.subjects[index]];
     let lines = lines(subjects, comparison, depth, style.language);
     let columns = difference_columns([first, second], subjects, &lines, style);
-    let signs = lines.iter().flat_map(|line| line.what.iter().flatten()).map(|what| &*what.signs);
-    let signs = legend(signs).map(|signs| text!("signs: {signs}", "符号:{signs:#}"));
+    let signs = signs(&lines);
     let signs = signs.map_or(String::new(), |signs| wrapped(signs.get(style.language), style.width));
     let title = wrapped(title.get(style.language), style.width);
     format!("{title}\n{}{signs}", draw(&columns, 1, style))

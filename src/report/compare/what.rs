@@ -18,8 +18,8 @@ pub(super) struct What {
     pub(super) short: String,
     /// With the shapes of its input and output.
     pub(super) long: String,
-    /// How its window slides: the signs that may have to be explained.
-    pub(super) signs: String,
+    /// How windows slide in it: the signs that may have to be explained.
+    pub(super) signs: Vec<String>,
 }
 
 impl What {
@@ -27,14 +27,21 @@ impl What {
     pub(super) fn forms(&mut self) -> [&mut String; 3] {
         [&mut self.terse, &mut self.short, &mut self.long]
     }
+
+    /// Puts words before what it is, for each form.
+    pub(super) fn put_first(&mut self, words: [&str; 3], language: Language) {
+        for (form, words) in self.forms().into_iter().zip(words) {
+            text!("{words}, {form}", "{words},{form}").get(language).clone_into(form);
+        }
+    }
 }
 
 /// A layer or box in one of the networks.
 pub(super) struct Side<'s> {
     pub(super) path: String,
     /// The operator or the block.
-    kind: &'s str,
-    signs: String,
+    pub(super) kind: &'s str,
+    pub(super) signs: String,
     inputs: Vec<Shape>,
     output: Option<&'s Shape>,
     op: Option<&'s Op>,
@@ -102,8 +109,13 @@ impl<'s> Side<'s> {
             terse: self.terse(&channels) + remark,
             short: joined([&kind, &channels]) + remark,
             long: joined([&kind, &shapes]) + remark,
-            signs: signs.clone(),
+            signs: vec![signs.clone()],
         }
+    }
+
+    /// Whether both are boxes out of which the same comes.
+    pub(super) fn looks_like(&self, other: &Self) -> bool {
+        self.op.is_none() && other.op.is_none() && self.output == other.output
     }
 
     /// `dw 3×3 /2 p1 64`: where a window slides, what becomes of the sizes follows.
@@ -160,15 +172,13 @@ pub(super) fn tell_apart(sides: [&Side; 2], [old, new]: [&mut What; 2], language
     let words = differing_words(sides, language).unwrap_or_else(|| differing_settings(sides, language));
     for (what, words) in [old, new].into_iter().zip(words) {
         if let Some(words) = words {
-            for form in what.forms() {
-                *form = text!("{words}, {form}", "{words},{form}").get(language).to_owned();
-            }
+            what.put_first([&words; 3], language);
         }
     }
 }
 
 /// The words of each summary that are not in the other; `None` if the summaries are the same.
-fn differing_words(sides: [&Side; 2], language: Language) -> Option<[Option<String>; 2]> {
+pub(super) fn differing_words(sides: [&Side; 2], language: Language) -> Option<[Option<String>; 2]> {
     let [Some(first), Some(second)] = sides.map(|side| side.summary.as_ref()) else { return None };
     let separator = match language {
         Language::English => ", ",

@@ -1,0 +1,118 @@
+//! Terminals of every width: nothing panics, whatever `COLUMNS` says, and what is as wide as usual is cut nowhere.
+
+use assert_cmd::Command;
+use unicode_width::UnicodeWidthStr;
+
+/// What each command that lays out tables is tried with.
+const COMMANDS: [&[&str]; 16] = [
+    &["analyze", "resnet18", "--depth", "all"],
+    &["analyze", "lenet5", "--format", "tree"],
+    &["analyze", "resnet18", "--memory"],
+    &["analyze", "lenet5", "alexnet", "mobilenet_v2"],
+    &["analyze", "lenet5", "--columns", "macs,share,field"],
+    &["analyze", "lenet5", "--like", "thop", "--lang", "zh"],
+    &["compare", "resnet18", "resnet34"],
+    &["compare", "alexnet", "vgg16", "googlenet", "--batch", "1,8"],
+    &["compare", "mobilenet_v1", "mobilenet_v2", "--lang", "zh", "--color", "always"],
+    &["check", "lecture11"],
+    &["reconcile", "lenet5"],
+    &["reconcile", "lenet5", "416520"],
+    &["explain", "lenet5", "c1"],
+    &["run", "lenet5"],
+    &["models"],
+    &["ops", "conv2d"],
+];
+
+fn run(columns: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::cargo_bin("cnncost").unwrap();
+    let output =
+        command.env("COLUMNS", columns).env_remove("CLICOLOR_FORCE").args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn every_width_is_held() {
+    let widths = (0..=12).map(|width| width.to_string());
+    let widths = widths.chain(["33", "65570", "18446744073709551615"].map(str::to_owned));
+    for width in widths {
+        for arguments in COMMANDS {
+            let (code, out, error) = run(&width, arguments);
+            assert_eq!((code, error.as_str()), (Some(0), ""), "{width}: {arguments:?}");
+            assert!(!out.is_empty() && out.len() < 100_000, "{width}: {arguments:?}");
+        }
+    }
+}
+
+/// Comparisons and claims keep to the width, and wrap where a line would not.
+#[test]
+fn usual_widths_are_kept_and_nothing_is_cut() {
+    let pairs =
+        [["alexnet", "alexnet_2012"], ["googlenet", "googlenet_bn"], ["mobilenet_v1", "mobilenet_v2"]];
+    for width in [80, 100, 200] {
+        let fits = |out: &str| {
+            let wide: Vec<_> = out.lines().filter(|line| line.width() > width).collect();
+            assert!(wide.is_empty(), "{width}: {wide:#?}");
+        };
+        for pair in pairs {
+            let (_, out, _) = run(&width.to_string(), &["compare", pair[0], pair[1]]);
+            fits(&out);
+            let cut = out.lines().filter(|line| line.chars().skip(17).any(|letter| letter == '…'));
+            // A path may lose its middle, and of neighbors that are merged the first and last are named.
+            assert_eq!(cut.filter(|line| !line.contains('/') && !line.contains(" … ")).count(), 0, "{out}");
+        }
+        for file in ["lecture10", "lecture11"] {
+            let (_, out, _) = run(&width.to_string(), &["check", file]);
+            fits(&out);
+            assert!(!out.contains('…'), "{out}");
+        }
+    }
+}
+
+/// The words that differ are there at 80 columns.
+#[test]
+fn what_differs_is_seen_at_80_columns() {
+    for (pair, said) in [
+        (["alexnet", "alexnet_2012"], &["conv 5×5 p2 64→192", "conv 5×5 p2 g2", "g groups"][..]),
+        (["resnet50", "resnet50_v1"], &["conv 1×1 256→128", "conv 1×1 /2 256→128", "conv 3×3 p1 128"]),
+        (["mobilenet_v1", "mnasnet"], &["dw 3×3", "dw depthwise"]),
+    ] {
+        let (_, out, _) = run("80", &["compare", pair[0], pair[1], "--depth", "all"]);
+        for said in said {
+            assert!(out.contains(said), "{said}\n{out}");
+        }
+    }
+    // Of boxes that look alike from outside, what is in them.
+    for (pair, said) in [
+        (["resnet50", "resnext"], ["3×3 p1, bottleneck", "3×3 p1 g32,"]),
+        (["googlenet", "googlenet_bn"], ["5×5 p2, inception", "no bias, conv"]),
+    ] {
+        let (_, out, _) = run("100", &["compare", pair[0], pair[1]]);
+        assert!(said.iter().all(|said| out.contains(said)), "{out}");
+    }
+}
+
+/// How a window slides belongs to its layer, and what the signs mean stands below, if they are used.
+#[test]
+fn windows_are_written_with_groups_padding_and_dilation() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("net.toml");
+    let layers = [
+        "kernel_size = 3, stride = 2, padding = 1, groups = 8",
+        "kernel_size = 5, groups = 2",
+        "kernel_size = 3, dilation = 2",
+        "kernel_size = [1, 2], padding = 'same'",
+    ];
+    let layers = layers.map(|layer| format!("{{ op = 'conv2d', out_channels = 8, {layer} }}")).join(", ");
+    let up = "{ op = 'conv_transpose2d', out_channels = 8, kernel_size = 3, stride = 2, output_padding = 1 }";
+    std::fs::write(&path, format!("input = [8, 40, 40]\nlayers = [{layers}, {up}]")).unwrap();
+    let (_, out, _) = run("100", &["analyze", path.to_str().unwrap()]);
+    for kernel in ["3×3 /2 p1 dw  ", "5×5 g2  ", "3×3 d2  ", "1×2 p0×0+1  ", "3×3 /2 o1  "] {
+        assert!(out.contains(kernel), "{kernel}\n{out}");
+    }
+    let legend = "kernel: / stride, p padding, o output padding, dw depthwise, d dilation, g groups";
+    assert!(out.contains(legend), "{out}");
+    std::fs::write(&path, "input = [8]\nlayers = [{ op = 'relu' }]").unwrap();
+    let (_, out, _) = run("100", &["analyze", path.to_str().unwrap()]);
+    assert!(!out.contains("kernel:"), "{out}");
+}
