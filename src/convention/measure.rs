@@ -101,10 +101,10 @@ impl<'g> Facts<'g> {
         for term in op.cost(&inputs, output)?.terms {
             let count = term.nominal.evaluate()?;
             work = work.plus(term.unit.work(count))?;
-            match term.purpose {
-                Some("bias") => bias = bias.plus(count)?,
-                Some("scaling") => scores = scores.plus(count)?,
-                Some(_) | None => {}
+            if term.is_bias() {
+                bias = bias.plus(count)?;
+            } else if term.purpose == Some("scaling") {
+                scores = scores.plus(count)?;
             }
         }
         let weights = op.weights(&inputs).into_iter().filter(|weight| weight.role == Role::Learned).collect();

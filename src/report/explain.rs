@@ -10,7 +10,9 @@ use crate::analyze::cost;
 use crate::counts::{Counts, Overflow};
 use crate::graph::outline::Outline;
 use crate::graph::{Content, Graph, Node, NodeId, Place, ScopeId, Unfound};
+use crate::op::window::spatial_sizes;
 use crate::op::{Cost, Role, Term, Unit, Weight};
+use crate::shape::Shape;
 use crate::text;
 use crate::text::{Language, Text};
 use crate::working::Working;
@@ -217,6 +219,7 @@ impl Notes<'_> {
         if cost.terms.is_empty() {
             return self.sentence(&text!("computes nothing", "不做运算"));
         }
+        self.taps(node, &inputs, &cost);
         self.cost(&cost, self.subject.analysis.node(id).copied());
     }
 
@@ -247,6 +250,21 @@ impl Notes<'_> {
         }
     }
 
+    /// What of a window's taps falls on the input, where that is not all.
+    fn taps(&mut self, node: &Node, inputs: &[Shape], cost: &Cost) {
+        let Some(input) =
+            inputs.first().filter(|_| cost.terms.iter().any(|term| term.padding_exact.is_some()))
+        else {
+            return;
+        };
+        let window = node.operator().and_then(|op| op.window(input));
+        let sizes = (spatial_sizes(input), spatial_sizes(&node.shape));
+        let taps = window.and_then(|window| window.taps_workings(sizes.0, sizes.1).ok());
+        for (label, working) in taps.into_iter().flatten() {
+            self.equation(label, working);
+        }
+    }
+
     fn cost(&mut self, cost: &Cost, counts: Option<Counts>) {
         let batch = self.subject.analysis.batch;
         let with_batch = |working: &Working| match batch {
@@ -272,10 +290,16 @@ impl Notes<'_> {
             let working = if rest > 0 { twice.and(Working::named(others, rest)) } else { twice };
             self.equation("FLOPs", working);
         } else if cost.terms.len() > 1 {
-            let terms = cost.terms.iter().map(|term| {
+            let mut sums: Vec<(&'static str, u128)> = vec![];
+            for term in &cost.terms {
+                let unit = unit(term.unit, self.language);
                 let count = with_batch(&term.nominal).evaluate().unwrap_or_default();
-                Working::named(unit(term.unit, self.language), count)
-            });
+                match sums.iter_mut().find(|(name, _)| *name == unit) {
+                    Some((_, sum)) => *sum = sum.saturating_add(count),
+                    None => sums.push((unit, count)),
+                }
+            }
+            let terms = sums.into_iter().map(|(unit, sum)| Working::named(unit, sum));
             self.equation("FLOPs", Working::Sum(terms.collect()));
         }
     }

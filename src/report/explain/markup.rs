@@ -43,7 +43,8 @@ fn sides(working: &Working, notation: Notation) -> Vec<String> {
     let result = working.evaluate().map_or_else(|error| error.to_string(), |number| notation.number(number));
     let mut sides = vec![working.formula(notation), working.substitution(notation), result];
     // Without names, the formula is the substitution, set wider.
-    sides.dedup_by(|later, earlier| *later == earlier.replace(' ', "") || later == earlier);
+    let bare = |side: &str| side.replace(' ', "");
+    sides.dedup_by(|later, earlier| bare(later) == bare(earlier));
     sides
 }
 
