@@ -157,7 +157,7 @@ impl Working {
 
     /// Writes terms one after another, and many equal ones as a product: `118,784 + 12 · 7,087,872`.
     fn write_sum(terms: &[Self], text: &mut String, notation: Notation, side: Side) {
-        const MANY: usize = 3;
+        const MANY: usize = 4;
         let is_one = |term: &Self| *term.shown(Side::Values) == Self::Number(1);
         let alike = |a: &Self, b: &Self| a.shown(side) == b.shown(side) && !is_one(a);
         for (index, run) in terms.chunk_by(alike).enumerate() {
