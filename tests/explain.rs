@@ -219,3 +219,15 @@ fn dimensions_are_called_what_they_are() {
     );
     assert_eq!(last("[3, 8, 9]", "", "op = \"pad\", padding = [1, 1]"), "output width = 9 + 1 + 1 = 11");
 }
+
+/// Settings that are expressions keep the letters of the description, through the arguments of blocks.
+#[test]
+fn settings_are_shown_in_the_descriptions_own_letters() {
+    let page = explain(&["resnet50", "layer1.0.conv3.conv"]);
+    let line = "  out_channels          = out = 4 · mid = 4·64 = 256\n";
+    assert!(page.contains(line), "{page}");
+    // A name alone that stands for a number says nothing.
+    assert!(!page.contains("kernel_size "), "{page}");
+    let latex = explain(&["resnet50", "layer1.0.conv3.conv", "--format", "latex"]);
+    assert!(latex.contains(r"\text{out\_channels} &= \text{out} = "), "{latex}");
+}

@@ -24,11 +24,14 @@ pub mod schema;
 mod settings;
 pub(crate) mod synonyms;
 mod toml;
+pub mod written;
 
 pub use description::Description;
 use description::{Body, Name};
+use expand::Expanded;
 pub use expand::MOST_NODES;
 use expression::{Value, is_numeral, number};
+use written::Letters;
 
 /// The longest description, in bytes.
 pub const MOST_BYTES: usize = 16_000_000;
@@ -54,6 +57,8 @@ pub struct Network {
     pub graph: Graph,
     /// The parameters it was expanded with.
     pub params: Vec<(Arc<str>, Value)>,
+    /// The settings that are expressions, in the description's own letters.
+    pub letters: Letters,
     /// What is probably not meant, in the file.
     pub warnings: Vec<Diagnostic>,
 }
@@ -95,7 +100,7 @@ impl Description {
         if is_finite && mistakes.len() <= MOST_KNOWN {
             let known: Vec<_> =
                 mistakes.iter().filter_map(|mistake| Some(mistake.places.first()?.0.clone())).collect();
-            mistakes.extend(expand::expand(&description, &description.defaults(), None, &known).1);
+            mistakes.extend(expand::expand(&description, &description.defaults(), None, &known).mistakes);
         }
         Err(invalid(source, mistakes))
     }
@@ -103,7 +108,8 @@ impl Description {
     /// Makes the network with the parameters that `options` give.
     pub fn expand(&self, options: &Options) -> Result<Network, ReadError> {
         let params = self.choose(options).map_err(|mistake| invalid(self.source.clone(), vec![mistake]))?;
-        let (graph, mut mistakes) = expand::expand(self, &params, options.input.as_deref(), &[]);
+        let Expanded { graph, letters, mut mistakes } =
+            expand::expand(self, &params, options.input.as_deref(), &[]);
         if !mistakes.is_empty() {
             // What was not meant may be why.
             mistakes.extend(doubts::channels_last(&graph));
@@ -117,7 +123,7 @@ impl Description {
         warnings.extend(doubts::channels_last(&graph));
         warnings.extend(expand::unused(&graph));
         warnings.extend(doubts::not_flattened(&graph));
-        Ok(Network { graph, params, warnings })
+        Ok(Network { graph, params, letters, warnings })
     }
 
     fn defaults(&self) -> Vec<(Arc<str>, Value)> {

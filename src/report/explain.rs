@@ -219,6 +219,9 @@ impl Notes<'_> {
             // The analysis has shown that nothing overflows.
             Err(Overflow) => return,
         };
+        for written in self.subject.network.letters.of(id) {
+            self.pieces.push(Piece::Written(written.name.to_string(), written.sides.clone()));
+        }
         if let Some(op) = node.operator() {
             for (name, working) in op.output_workings(&inputs, output) {
                 self.equation(name, working);
