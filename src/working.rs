@@ -48,6 +48,14 @@ impl Working {
         Self::Named(name, Box::new(Self::Number(value.into())))
     }
 
+    /// How many times something is done, step by step: `squares + scaling = 1 + 1`.
+    pub fn steps(steps: &[(&'static str, u64)]) -> Self {
+        match steps {
+            [(name, count)] => Self::named(name, *count),
+            steps => Self::Sum(steps.iter().map(|&(name, count)| Self::named(name, count)).collect()),
+        }
+    }
+
     /// The elements of one sample of `shape`, under the name "output elements", "input elements" or the like.
     pub fn elements(name: &'static str, shape: &Shape) -> Self {
         Self::sizes(name, shape.dims())
@@ -136,14 +144,7 @@ impl Working {
                 Side::Values => value.write(text, notation, side),
             },
             Self::Product(factors) => Self::write_product(factors, text, notation, side),
-            Self::Sum(terms) => {
-                for (index, term) in terms.iter().enumerate() {
-                    if index > 0 {
-                        text.push_str(" + ");
-                    }
-                    term.write(text, notation, side);
-                }
-            }
+            Self::Sum(terms) => Self::write_sum(terms, text, notation, side),
             Self::Difference(a, b) => {
                 a.write(text, notation, side);
                 text.push_str(if notation == Notation::Text { " − " } else { " - " });
@@ -151,6 +152,26 @@ impl Working {
             }
             Self::Floor(a, b) => Self::write_rounded(("⌊", "⌋", "floor"), a, b, text, notation, side),
             Self::Ceiling(a, b) => Self::write_rounded(("⌈", "⌉", "ceil"), a, b, text, notation, side),
+        }
+    }
+
+    /// Writes terms one after another, and many equal ones as a product: `118,784 + 12 · 7,087,872`.
+    fn write_sum(terms: &[Self], text: &mut String, notation: Notation, side: Side) {
+        const MANY: usize = 4;
+        let is_one = |term: &Self| *term.shown(Side::Values) == Self::Number(1);
+        let alike = |a: &Self, b: &Self| a.shown(side) == b.shown(side) && !is_one(a);
+        for (index, run) in terms.chunk_by(alike).enumerate() {
+            text.push_str(if index > 0 { " + " } else { "" });
+            if run.len() >= MANY {
+                text.push_str(&notation.number(run.len() as u128));
+                text.push_str(notation.times(side));
+                run[0].write_factor(text, notation, side);
+                continue;
+            }
+            for (index, term) in run.iter().enumerate() {
+                text.push_str(if index > 0 { " + " } else { "" });
+                term.write(text, notation, side);
+            }
         }
     }
 

@@ -25,7 +25,11 @@ fn explain(arguments: &[&str]) -> String {
 
 #[test]
 fn pages_are_as_they_were() {
-    let pages: [(&str, &[&str]); 8] = [
+    let pages: [(&str, &[&str]); 12] = [
+        ("resnet18_depth_1.txt", &["resnet18", "--depth", "1"]),
+        ("alexnet_conv2.txt", &["alexnet_2012", "conv2"]),
+        ("lstm.txt", &["tests/explain/lstm.toml", "lstm"]),
+        ("vit_attention.zh.txt", &["vit_b_16", "encoder.0.add_1.attention", "--lang", "zh"]),
         ("inception.txt", &["inception"]),
         ("inception.md", &["inception", "--format", "markdown"]),
         ("inception.tex", &["inception", "--format", "latex"]),
@@ -86,8 +90,17 @@ fn value(side: &str) -> Option<Value> {
 #[test]
 fn equations_work_out() {
     let mut worked_out = 0;
-    for file in BUNDLED {
-        let page = explain(&[file.name]);
+    let style = Style { language: Language::English, width: 80, color: false };
+    let mut pages: Vec<_> = BUNDLED.iter().map(|file| (file.name, explain(&[file.name]))).collect();
+    // A layer by itself has more of them.
+    for name in ["alexnet", "googlenet", "resnet50", "unet", "vit_b_16", "mobilenet_v2"] {
+        let subject = bundled(name);
+        let graph = &subject.network.graph;
+        for (id, _) in graph.nodes() {
+            pages.push((name, page_of(&subject, Some(&graph.path(id)), None, Markup::Text, style).unwrap()));
+        }
+    }
+    for (name, page) in &pages {
         // A line that goes on belongs to the one before.
         let mut equations: Vec<String> = vec![];
         for line in page.lines() {
@@ -106,7 +119,7 @@ fn equations_work_out() {
                 if side.chars().any(char::is_alphabetic) {
                     continue;
                 }
-                assert_eq!(value(side).as_ref(), Some(&result), "{}: {equation}", file.name);
+                assert_eq!(value(side).as_ref(), Some(&result), "{name}: {equation}");
                 worked_out += 1;
             }
         }
@@ -128,6 +141,12 @@ fn subject(name: &str, network: Network) -> Subject {
         like: None,
         fields: Default::default(),
     }
+}
+
+fn bundled(name: &str) -> Subject {
+    let (file, variant) = bundled::find(name).unwrap();
+    let network = Description::parse(file.name, file.text).unwrap();
+    subject(name, network.expand(&Options { variant, ..Options::default() }).unwrap())
 }
 
 /// The paths of nodes, and of boxes with nodes in them.
@@ -155,16 +174,11 @@ fn every_place_shows_its_working_or_where_it_stands() {
     let style = Style { language: Language::English, width: 200, color: false };
     let single = Description::parse("single.toml", include_str!("explain/single.toml")).unwrap();
     let mut networks = vec![subject("single", single.expand(&Options::default()).unwrap())];
-    for file in BUNDLED {
-        let (file, variant) = bundled::find(file.name).unwrap();
-        let network = Description::parse(file.name, file.text).unwrap();
-        networks
-            .push(subject(file.name, network.expand(&Options { variant, ..Options::default() }).unwrap()));
-    }
+    networks.extend(BUNDLED.iter().map(|file| bundled(file.name)));
     let mut places = 0;
     for subject in &networks {
         for path in paths(&subject.network.graph) {
-            let page = page_of(subject, Some(&path), Markup::Text, style).unwrap();
+            let page = page_of(subject, Some(&path), None, Markup::Text, style).unwrap();
             assert!(is_well_founded(&page), "{} {path}:\n{page}", subject.label);
             places += 1;
         }
@@ -178,7 +192,7 @@ fn dimensions_are_called_what_they_are() {
     let line = |arguments: &[&str]| {
         let page = explain(arguments);
         let line = page.lines().find(|line| line.trim_start().starts_with("output ")).unwrap_or_default();
-        line.trim().to_owned()
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     assert_eq!(line(&["vit_b_16", "concat_1/concat"]), "output tokens = 1 + 196 = 197");
     assert_eq!(line(&["inception", "inception/concat"]), "output channels = 16 + 24 + 24 + 24 = 88");
@@ -204,4 +218,16 @@ fn dimensions_are_called_what_they_are() {
         "output channels = 2 − 0 = 2"
     );
     assert_eq!(last("[3, 8, 9]", "", "op = \"pad\", padding = [1, 1]"), "output width = 9 + 1 + 1 = 11");
+}
+
+/// Settings that are expressions keep the letters of the description, through the arguments of blocks.
+#[test]
+fn settings_are_shown_in_the_descriptions_own_letters() {
+    let page = explain(&["resnet50", "layer1.0.conv3.conv"]);
+    let line = "  out_channels          = out = 4 · mid = 4·64 = 256\n";
+    assert!(page.contains(line), "{page}");
+    // A name alone that stands for a number says nothing.
+    assert!(!page.contains("kernel_size "), "{page}");
+    let latex = explain(&["resnet50", "layer1.0.conv3.conv", "--format", "latex"]);
+    assert!(latex.contains(r"\text{out\_channels} &= \text{out} = "), "{latex}");
 }

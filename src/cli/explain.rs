@@ -2,9 +2,11 @@
 
 use clap::{Args, ValueEnum};
 
+use super::analyze::depth;
 use super::input::NetworkOptions;
 use super::{Outcome, Output};
 use crate::report::explain::{Markup, explain};
+use crate::report::rows::Depth;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -19,6 +21,9 @@ pub(super) struct Arguments {
     /// whole network.
     #[arg(help_heading = "Network", display_order = 0)]
     path: Option<String>,
+    /// How deep boxes are opened: a number, 0 for the totals alone, or `all`; without it, every one
+    #[arg(long, value_name = "N", value_parser = depth)]
+    depth: Option<Depth>,
     #[command(flatten)]
     options: NetworkOptions,
     /// Form
@@ -47,9 +52,13 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Format::Latex => Markup::Latex,
     };
     let path = arguments.path.as_deref();
+    let levels = match arguments.depth {
+        Some(Depth::To(depth)) => Some(depth),
+        Some(Depth::All | Depth::Fitting) | None => None,
+    };
     let mut pages = vec![];
     for subject in &subjects {
-        match explain(subject, path, markup, output.style()) {
+        match explain(subject, path, levels, markup, output.style()) {
             Ok(page) => pages.push(page),
             Err(unfound) => {
                 let (message, help) = unfound.told(&subject.label, path.unwrap_or_default());

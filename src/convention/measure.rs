@@ -129,10 +129,10 @@ impl<'g> Facts<'g> {
         let (mut bias, mut scores) = (0u128, 0u128);
         for term in cost.terms {
             let count = term.nominal.evaluate()?;
-            match term.purpose {
-                Some("bias") => bias = bias.plus(count)?,
-                Some("scaling") => scores = scores.plus(count)?,
-                Some(_) | None => {}
+            if term.is_bias() {
+                bias = bias.plus(count)?;
+            } else if term.purpose == Some("scaling") {
+                scores = scores.plus(count)?;
             }
         }
         let weights = op.weights(&inputs).into_iter().filter(|weight| weight.role == Role::Learned).collect();

@@ -43,7 +43,7 @@ macro_rules! activations {
         }
 
         impl Elementwise for $Type {
-            const PER_ELEMENT: fn(&Self) -> &'static [(Kind, u128)] = $per_element;
+            const PER_ELEMENT: fn(&Self) -> &'static [(Kind, &'static [&'static str])] = $per_element;
             const VALUE: fn(&Self, &Tensor) -> candle_core::Result<Tensor> = $value;
             $(const COPIES: u32 = $copies;)?
             $(const REQUIREMENT: fn(&Self) -> Result<(), Reason> = $requirement;)?
@@ -54,12 +54,12 @@ macro_rules! activations {
 activations! {
     /// Rectified linear unit: max(x, 0).
     "relu" => Relu {},
-    counts |_| &[(Cmp, 1)],
+    counts |_| &[(Cmp, &["x > 0"])],
     computes |_, x| x.relu();
 
     /// Rectified linear unit cut off at 6: min(max(x, 0), 6).
     "relu6" => Relu6 {},
-    counts |_| &[(Cmp, 2)],
+    counts |_| &[(Cmp, &["from below", "from above"])],
     computes |_, x| x.clamp(0f32, 6f32);
 
     /// Rectified linear unit that leaks: x if positive, otherwise a share of x.
@@ -68,7 +68,7 @@ activations! {
         #[serde(deserialize_with = "finite")]
         negative_slope: f64 = 0.01,
     },
-    counts |_| &[(Mul, 1), (Cmp, 1)],
+    counts |_| &[(Mul, &["slope"]), (Cmp, &["x > 0"])],
     computes |settings, x| candle_nn::ops::leaky_relu(x, settings.negative_slope),
     holding 3;
 
@@ -78,12 +78,12 @@ activations! {
         #[serde(deserialize_with = "finite")]
         alpha: f64 = 1.0,
     },
-    counts |_| &[(Mul, 1), (Add, 1), (Cmp, 1), (Exp, 1)],
+    counts |_| &[(Mul, &["alpha"]), (Add, &["e^x − 1"]), (Cmp, &["x > 0"]), (Exp, &["e^x"])],
     computes |settings, x| x.elu(settings.alpha);
 
     /// Sigmoid linear unit, also called swish: x · sigmoid(x).
     "silu" => Silu {},
-    counts |_| &[(Mul, 1), (Add, 1), (Div, 1), (Exp, 1)],
+    counts |_| &[(Mul, &["product"]), (Add, &["1 + e^−x"]), (Div, &["sigmoid"]), (Exp, &["e^−x"])],
     computes |_, x| x.silu();
 
     /// Gaussian error linear unit: x · Φ(x), Φ being the standard normal distribution function.
@@ -92,8 +92,8 @@ activations! {
         approximate: Approximate = Approximate::None,
     },
     counts |settings| match settings.approximate {
-        Approximate::None => &[(Mul, 3), (Add, 1), (Exp, 1)],
-        Approximate::Tanh => &[(Mul, 6), (Add, 2), (Exp, 1)],
+        Approximate::None => &[(Mul, &["argument", "half", "product"]), (Add, &["1 + erf"]), (Exp, &["erf"])],
+        Approximate::Tanh => &[(Mul, &["square", "cube", "factor of the cube", "argument", "half", "product"]), (Add, &["argument", "one more"]), (Exp, &["tanh"])],
     },
     computes |settings, x| match settings.approximate {
         Approximate::None => x.gelu_erf(),
@@ -102,18 +102,18 @@ activations! {
 
     /// Smooth like silu and gelu: x · tanh(ln(1 + e^x)).
     "mish" => Mish {},
-    counts |_| &[(Mul, 1), (Add, 1), (Exp, 3)],
+    counts |_| &[(Mul, &["product"]), (Add, &["1 + e^x"]), (Exp, &["exponential", "logarithm", "tanh"])],
     computes |_, x| mish(x),
     holding 3;
 
     /// Logistic function: 1 / (1 + e^−x).
     "sigmoid" => Sigmoid {},
-    counts |_| &[(Add, 1), (Div, 1), (Exp, 1)],
+    counts |_| &[(Add, &["1 + e^−x"]), (Div, &["sigmoid"]), (Exp, &["e^−x"])],
     computes |_, x| candle_nn::ops::sigmoid(x);
 
     /// Hyperbolic tangent.
     "tanh" => Tanh {},
-    counts |_| &[(Exp, 1)],
+    counts |_| &[(Exp, &["tanh"])],
     computes |_, x| x.tanh();
 
     /// Straight pieces in place of a hyperbolic tangent: min(max(x, min_val), max_val).
@@ -125,19 +125,19 @@ activations! {
         #[serde(deserialize_with = "finite")]
         max_val: f64 = 1.0,
     },
-    counts |_| &[(Cmp, 2)],
+    counts |_| &[(Cmp, &["from below", "from above"])],
     computes |settings, x| x.clamp(settings.min_val, settings.max_val),
     requires |settings| settings.ordered();
 
     /// Straight pieces in place of a sigmoid: min(max(x/6 + 1/2, 0), 1).
     "hard_sigmoid" => HardSigmoid {},
-    counts |_| &[(Mul, 1), (Add, 1), (Cmp, 2)],
+    counts |_| &[(Mul, &["sixth"]), (Add, &["half"]), (Cmp, &["from below", "from above"])],
     computes |_, x| candle_nn::ops::hard_sigmoid(x),
     holding 2;
 
     /// x · hard_sigmoid(x), in place of silu.
     "hard_swish" => HardSwish {},
-    counts |_| &[(Mul, 2), (Add, 1), (Cmp, 2)],
+    counts |_| &[(Mul, &["sixth", "product"]), (Add, &["half"]), (Cmp, &["from below", "from above"])],
     computes |_, x| x * candle_nn::ops::hard_sigmoid(x)?,
     holding 2;
 }
@@ -178,8 +178,8 @@ fn mish(x: &Tensor) -> candle_core::Result<Tensor> {
 
 /// A function of each element by itself: all that sets one activation apart from another.
 trait Elementwise {
-    /// Its operations on one element: how many of each kind.
-    const PER_ELEMENT: fn(&Self) -> &'static [(Kind, u128)];
+    /// Its operations on one element: the steps that take one, for each kind.
+    const PER_ELEMENT: fn(&Self) -> &'static [(Kind, &'static [&'static str])];
 
     /// The function of every element of a tensor.
     const VALUE: fn(&Self, &Tensor) -> candle_core::Result<Tensor>;
@@ -199,9 +199,10 @@ impl<T: Elementwise> Operator for T {
 
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
         let elements = Working::elements("output elements", output);
-        let term = |&(kind, count): &(Kind, u128)| {
+        let term = |&(kind, steps): &(Kind, &[&'static str])| {
             let elements = elements.clone();
-            Term::ops(kind, if count == 1 { elements } else { Working::Number(count).by(elements) })
+            let steps: Vec<_> = steps.iter().map(|&step| (step, 1)).collect();
+            Term::ops(kind, if steps.len() == 1 { elements } else { Working::steps(&steps).by(elements) })
         };
         Ok(Cost { terms: T::PER_ELEMENT(self).iter().map(term).collect() })
     }
@@ -268,8 +269,8 @@ mod tests {
         let working = |operator: &dyn Operator| operator.cost(&[], &shape).unwrap().terms[0].nominal.clone();
         assert_eq!(working(&Relu {}).formula(Notation::Text), "output elements");
         assert_eq!(working(&Relu {}).substitution(Notation::Text), "192·28²");
-        assert_eq!(working(&Relu6 {}).formula(Notation::Text), "2 · output elements");
-        assert_eq!(working(&Relu6 {}).substitution(Notation::Text), "2·192·28²");
+        assert_eq!(working(&Relu6 {}).formula(Notation::Text), "(from below + from above) · output elements");
+        assert_eq!(working(&Relu6 {}).substitution(Notation::Text), "(1 + 1)·192·28²");
     }
 
     #[test]

@@ -73,6 +73,11 @@ impl Term {
         Self::ops(Kind::Add, Working::elements("output elements", output)).purpose("bias")
     }
 
+    /// Whether it adds biases to what has been contracted.
+    pub fn is_bias(&self) -> bool {
+        self.purpose.is_some_and(|purpose| purpose.starts_with("bias"))
+    }
+
     /// The same, with what it is for.
     #[must_use]
     pub fn purpose(self, purpose: &'static str) -> Self {

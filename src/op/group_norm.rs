@@ -121,8 +121,17 @@ mod tests {
             let add = &cost.terms[1].nominal;
             [add.formula(Notation::Text), add.substitution(Notation::Text)]
         };
-        assert_eq!(add(32), ["groups · (4 · n − 1)", "32·(4·2·56² − 1)"]);
-        assert_eq!(add(1), ["4 · n − 1", "4·64·56² − 1"]);
+        assert_eq!(
+            add(32),
+            [
+                "groups · (mean + deviations + variance + eps + bias)",
+                "32·(2·56² − 1 + 2·56² + 2·56² − 1 + 1 + 2·56²)"
+            ]
+        );
+        assert_eq!(
+            add(1),
+            ["mean + deviations + variance + eps + bias", "64·56² − 1 + 64·56² + 64·56² − 1 + 1 + 64·56²"]
+        );
     }
 
     #[test]

@@ -73,9 +73,14 @@ impl Operator for Gru {
 /// exponential each; one tanh; `(1 − z) · n + z · h`, as PyTorch's documentation has it.
 const GATES: Gates = Gates {
     count: 3,
-    axis: "3·hidden",
+    axis: "gates·hidden",
     states: 1,
-    ops: [(Kind::Mul, 1 + 2), (Kind::Add, 3 + 2 + 2), (Kind::Div, 2), (Kind::Exp, 2 + 1)],
+    ops: &[
+        (Kind::Mul, &[("reset", 1), ("candidate taken", 1), ("state kept", 1)]),
+        (Kind::Add, &[("input and state", 3), ("sigmoids", 2), ("one less the update", 1), ("new state", 1)]),
+        (Kind::Div, &[("sigmoids", 2)]),
+        (Kind::Exp, &[("sigmoids", 2), ("tanh", 1)]),
+    ],
     step,
 };
 

@@ -100,8 +100,8 @@ mod tests {
             [("weight", vec![64]), ("bias", vec![64])]
         );
         let add = &norm("").cost(&[], &inputs[0]).unwrap().terms[1].nominal;
-        assert_eq!(add.formula(Notation::Text), "channels · (3 · n − 1)");
-        assert_eq!(add.substitution(Notation::Text), "64·(3·56² − 1)");
+        assert_eq!(add.formula(Notation::Text), "channels · (mean + deviations + variance + eps)");
+        assert_eq!(add.substitution(Notation::Text), "64·(56² − 1 + 56² + 56² − 1 + 1)");
     }
 
     #[test]

@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{self, Size, finite};
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, Workspace, only_ranked, standardize};
+use super::{
+    Class, Cost, Definition, Operator, Reach, Reason, Weight, Workspace, only_ranked, sizes_named,
+    standardize,
+};
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
@@ -51,8 +54,8 @@ impl Operator for LayerNorm {
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
         let (_, normalized) = self.split(inputs[0].dims());
-        let name = if normalized.len() == 1 { "features" } else { "size" };
-        let axes: Vec<_> = normalized.iter().map(|&size| (name, size)).collect();
+        let axes =
+            if let [features] = normalized { vec![("features", *features)] } else { sizes_named(normalized) };
         standardize::weights(&axes, self.affine, self.has_bias())
     }
 
@@ -175,15 +178,23 @@ mod tests {
         assert_eq!(
             workings("", &[197, 768]),
             [
-                ["groups · 3 · n", "197·3·768"],
-                ["groups · (4 · n − 1)", "197·(4·768 − 1)"],
-                ["groups · 3", "197·3"],
+                ["groups · n · (squares + scaling + weight)", "197·768·(1 + 1 + 1)"],
+                [
+                    "groups · (mean + deviations + variance + eps + bias)",
+                    "197·(768 − 1 + 768 + 768 − 1 + 1 + 768)"
+                ],
+                ["groups · (mean + variance + 1/root)", "197·(1 + 1 + 1)"],
                 ["groups", "197"],
             ]
         );
         assert_eq!(
             workings("dims = 2", &[7, 5]),
-            [["3 · n", "3·7·5"], ["4 · n − 1", "4·7·5 − 1"], ["3", "3"], ["1", "1"]]
+            [
+                ["n · (squares + scaling + weight)", "7·5·(1 + 1 + 1)"],
+                ["mean + deviations + variance + eps + bias", "7·5 − 1 + 7·5 + 7·5 − 1 + 1 + 7·5"],
+                ["mean + variance + 1/root", "1 + 1 + 1"],
+                ["1", "1"]
+            ]
         );
     }
 

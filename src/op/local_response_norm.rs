@@ -55,7 +55,7 @@ impl Operator for LocalResponseNorm {
         let taps = Working::named("taps on the channels", self.channels().taps_inside(channels, channels)?);
         let add = Term::ops(Kind::Add, elements.clone().by(Working::named("size", self.size.get())))
             .padding_exact(taps.by(Working::sizes("positions", spatial_sizes(output))));
-        let mul = Term::ops(Kind::Mul, Working::Number(2).by(elements.clone()));
+        let mul = Term::ops(Kind::Mul, Working::steps(&[("squares", 1), ("factor", 1)]).by(elements.clone()));
         let single = [Kind::Div, Kind::Exp].map(|kind| Term::ops(kind, elements.clone()));
         Ok(Cost { terms: [mul, add].into_iter().chain(single).collect() })
     }
@@ -144,7 +144,7 @@ mod tests {
     fn the_working_reads_by_elements() {
         let shape = Shape::new(vec![96, 55, 55]).unwrap();
         let mul = &norm(5).cost(&[], &shape).unwrap().terms[0].nominal;
-        assert_eq!(mul.formula(Notation::Text), "2 · output elements");
+        assert_eq!(mul.formula(Notation::Text), "(squares + factor) · output elements");
     }
 
     #[test]

@@ -73,9 +73,14 @@ impl Operator for Lstm {
 /// and `o · tanh(c)`.
 const GATES: Gates = Gates {
     count: 4,
-    axis: "4·hidden",
+    axis: "gates·hidden",
     states: 2,
-    ops: [(Kind::Mul, 3), (Kind::Add, 4 + 3 + 1), (Kind::Div, 3), (Kind::Exp, 3 + 2)],
+    ops: &[
+        (Kind::Mul, &[("forgotten", 1), ("taken in", 1), ("given out", 1)]),
+        (Kind::Add, &[("input and state", 4), ("sigmoids", 3), ("new cell", 1)]),
+        (Kind::Div, &[("sigmoids", 3)]),
+        (Kind::Exp, &[("sigmoids", 3), ("tanhs", 2)]),
+    ],
     step,
 };
 
@@ -157,14 +162,18 @@ mod tests {
         };
         assert_eq!(
             written("hidden_size = 3"),
-            ["steps · gates · hidden · (in + hidden)", "2 · gates · steps · hidden", "3 · steps · hidden"]
+            [
+                "steps · gates · hidden · (in + hidden)",
+                "biases · gates · steps · hidden",
+                "(forgotten + taken in + given out) · steps · hidden"
+            ]
         );
         assert_eq!(
             written("hidden_size = 3\nnum_layers = 4\nbidirectional = true\nbias = false"),
             [
                 "directions · steps · gates · hidden · (in + hidden)",
-                "layers · directions · steps · gates · hidden · (2 · hidden + hidden)",
-                "3 · layers · directions · steps · hidden",
+                "layers · directions · steps · gates · hidden · (directions · hidden + hidden)",
+                "(forgotten + taken in + given out) · layers · directions · steps · hidden",
             ]
         );
     }

@@ -381,6 +381,18 @@ pub enum Class {
     Source,
 }
 
+/// Sizes with what they are called, where nothing else is known of them: the last two are height and width.
+fn sizes_named(sizes: &[u64]) -> Vec<(&'static str, u64)> {
+    let names: &[&str] = match sizes.len() {
+        2 => &["height", "width"],
+        3 => &["channels", "height", "width"],
+        4 => &["channels", "depth", "height", "width"],
+        _ => &[],
+    };
+    let names = names.iter().copied().chain(std::iter::repeat("size"));
+    names.zip(sizes.iter().copied()).collect()
+}
+
 /// Several shapes, for tests.
 #[cfg(test)]
 pub(crate) fn shapes(dims: &[&[u64]]) -> Vec<Shape> {

@@ -79,9 +79,9 @@ impl Operator for MultiHeadAttention {
         let projection = Initializer::Xavier { fan_in: channels, fan_out: all };
         let zero = Initializer::Constant(0.0);
         let mut weights =
-            vec![Weight::learned("in_proj_weight", vec![("3·channels", all), axis], projection)];
+            vec![Weight::learned("in_proj_weight", vec![("projections·channels", all), axis], projection)];
         if self.bias {
-            weights.push(Weight::learned("in_proj_bias", vec![("3·channels", all)], zero));
+            weights.push(Weight::learned("in_proj_bias", vec![("projections·channels", all)], zero));
         }
         let output = Initializer::Uniform { fan_in: channels };
         weights.push(Weight::learned("out_proj.weight", vec![axis, axis], output));
@@ -100,11 +100,11 @@ impl Operator for MultiHeadAttention {
         let channels = || Working::named("channels", channels);
         let heads = || Working::named("heads", self.num_heads.get());
         let size = || Working::named("head size", channels_of(inputs) / self.num_heads.get());
-        let linear = |projections: u64, tokens: &Working, purpose| {
-            let count = (projections > 1).then(|| Working::Number(projections.into()));
+        let linear = |projections: u64, tokens: &Working, purpose, bias| {
+            let count = (projections > 1).then(|| Working::named("projections", projections));
             let outputs = Working::Product(count.into_iter().chain([tokens.clone(), channels()]).collect());
             let macs = Term::macs(Contraction::Linear, outputs.clone().by(channels())).purpose(purpose);
-            let bias = self.bias.then(|| Term::ops(Kind::Add, outputs).purpose("bias"));
+            let bias = self.bias.then(|| Term::ops(Kind::Add, outputs).purpose(bias));
             std::iter::once(macs).chain(bias)
         };
         let rows = Working::Product(vec![heads(), tokens.clone()]);
@@ -113,17 +113,17 @@ impl Operator for MultiHeadAttention {
             |purpose| Term::macs(Contraction::Attention, scores.clone().by(size())).purpose(purpose);
         let mut terms = vec![];
         if inputs.len() == 1 {
-            terms.extend(linear(3, &tokens, "query, key, value"));
+            terms.extend(linear(3, &tokens, "query, key, value", "bias of query, key, value"));
         } else {
-            terms.extend(linear(1, &tokens, "query"));
-            terms.extend(linear(2, &others, "key, value"));
+            terms.extend(linear(1, &tokens, "query", "bias of query"));
+            terms.extend(linear(2, &others, "key, value", "bias of key, value"));
         }
         terms.push(attention("scores"));
         terms.push(Term::ops(Kind::Mul, scores.clone()).purpose("scaling"));
         let softmax = softmax::cost(Some(&rows), &others).terms;
         terms.extend(softmax.into_iter().map(|term| term.purpose("softmax")));
         terms.push(attention("weighted values"));
-        terms.extend(linear(1, &tokens, "output"));
+        terms.extend(linear(1, &tokens, "output", "bias of output"));
         Ok(Cost { terms })
     }
 
@@ -288,11 +288,11 @@ mod tests {
         assert_eq!(
             written,
             [
-                "3 · tokens · channels²",
-                "3 · tokens · channels",
+                "projections · tokens · channels²",
+                "projections · tokens · channels",
                 "heads · tokens² · head size",
                 "heads · tokens²",
-                "heads · tokens · (2 · tokens − 1)",
+                "heads · tokens · (differences + sum)",
                 "heads · tokens²",
                 "heads · tokens · (tokens − 1)",
                 "heads · tokens²",

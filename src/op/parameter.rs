@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Size;
-use super::{Arity, Class, Definition, Initializer, Operator, Reason, Weight, shape};
+use super::{Arity, Class, Definition, Initializer, Operator, Reason, Weight, shape, sizes_named};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
@@ -48,7 +48,12 @@ impl Operator for Parameter {
 
     /// Drawn as vision transformers draw their position embeddings; PyTorch itself leaves it to the module.
     fn weights(&self, _inputs: &[Shape]) -> Vec<Weight> {
-        let axes = self.dims().map(|size| ("size", size)).collect();
+        let dims: Vec<_> = self.dims().collect();
+        let axes = if let [rows, columns] = dims[..] {
+            vec![("rows", rows), ("columns", columns)]
+        } else {
+            sizes_named(&dims)
+        };
         vec![Weight::learned("weight", axes, Initializer::Normal { deviation: 0.02 })]
     }
 

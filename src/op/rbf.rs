@@ -53,7 +53,8 @@ impl Operator for Rbf {
         let units = Working::elements("output elements", output);
         let inputs = Working::named("in", features(&inputs[0]));
         let squares = units.clone().by(inputs.clone());
-        let sums = units.by(Working::Number(2).by(inputs).less(Working::Number(1)));
+        let sum = inputs.clone().less(Working::Number(1)).called("sum");
+        let sums = units.by(inputs.called("differences").and(sum));
         Ok(Cost { terms: vec![Term::ops(Kind::Mul, squares), Term::ops(Kind::Add, sums)] })
     }
 
@@ -108,7 +109,7 @@ mod tests {
         assert_eq!((centers.role, centers.dims()), (Role::Buffer, vec![10, 84]));
         let cost = rbf.cost(&inputs, &output).unwrap();
         assert_eq!(cost.terms[0].nominal.evaluate(), Ok(840), "connections");
-        assert_eq!(cost.terms[1].nominal.formula(Notation::Text), "output elements · (2 · in − 1)");
+        assert_eq!(cost.terms[1].nominal.formula(Notation::Text), "output elements · (differences + sum)");
         let (work, _) = cost.work().unwrap();
         assert_eq!(work.ops, Ops { mul: 840, add: 840 + 830, ..Ops::default() });
         assert_eq!(work.macs.total(), 0);

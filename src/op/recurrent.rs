@@ -36,8 +36,8 @@ pub(super) struct Gates {
     pub(super) axis: &'static str,
     /// States that go from step to step; the first is the output.
     pub(super) states: usize,
-    /// Operations beside the contractions and biases, for each number of a state: mul, add, div, exp.
-    pub(super) ops: [(Kind, u64); 4],
+    /// Operations beside the contractions and biases, for each number of a state, by their steps: mul, add, div, exp.
+    pub(super) ops: &'static [(Kind, &'static [(&'static str, u64)])],
     /// One step.
     pub(super) step: Step,
 }
@@ -92,7 +92,6 @@ impl Recurrence {
 
     /// For each step, direction and layer: the contractions of input and state, their biases, then what the gates take.
     pub(super) fn cost(&self, inputs: &[Shape]) -> Cost {
-        let number = |value: u64| Working::Number(value.into());
         let hidden = || Working::named("hidden", self.hidden);
         let mut steps = vec![Working::named("steps", inputs[0].dims()[0])];
         if self.bidirectional {
@@ -107,21 +106,20 @@ impl Recurrence {
         };
         let mut terms = vec![macs(1, Working::named("in", features(inputs)))];
         if self.layers > 1 {
-            let from = if self.bidirectional { number(2).by(hidden()) } else { hidden() };
+            let both = || Working::named("directions", self.directions());
+            let from = if self.bidirectional { both().by(hidden()) } else { hidden() };
             terms[0].purpose = Some("first layer");
             terms.push(macs(self.layers - 1, from).purpose("other layers"));
         }
         let layers = (self.layers > 1).then(|| Working::named("layers", self.layers));
         let states = Working::Product(layers.into_iter().chain(steps.clone()).chain([hidden()]).collect());
         if self.bias {
-            let biases = number(2).by(gates()).by(states.clone());
+            let biases = Working::named("biases", 2u64).by(gates()).by(states.clone());
             terms.push(Term::ops(Kind::Add, biases).purpose("bias"));
         }
-        terms.extend(
-            self.gates
-                .ops
-                .map(|(kind, count)| Term::ops(kind, number(count).by(states.clone())).purpose("gates")),
-        );
+        terms.extend(self.gates.ops.iter().map(|&(kind, steps)| {
+            Term::ops(kind, Working::steps(steps).by(states.clone())).purpose("gates")
+        }));
         Cost { terms }
     }
 

@@ -76,9 +76,12 @@ impl Operator for LogSoftmax {
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
         let (groups, n) = groups(self.dim, output);
         let per_group = [
-            (Kind::Add, less_one(Working::Number(3).by(n.clone()))),
+            (
+                Kind::Add,
+                Working::Sum(vec![differences(&n), sum(&n), n.clone().called("logarithm subtracted")]),
+            ),
             (Kind::Cmp, less_one(n.clone())),
-            (Kind::Exp, n.and(Working::Number(1))),
+            (Kind::Exp, n.called("exponentials").and(Working::named("logarithm", 1u64))),
         ];
         Ok(in_all(groups.as_ref(), per_group))
     }
@@ -107,6 +110,15 @@ fn same_shape(dim: Dim, inputs: &[Shape]) -> Result<Shape, Reason> {
     Ok(input.clone())
 }
 
+/// The subtraction of the largest from each of n.
+fn differences(n: &Working) -> Working {
+    n.clone().called("differences")
+}
+
+fn sum(n: &Working) -> Working {
+    less_one(n.clone()).called("sum")
+}
+
 fn less_one(count: Working) -> Working {
     count.less(Working::Number(1))
 }
@@ -115,7 +127,7 @@ fn less_one(count: Working) -> Working {
 /// comparisons find it, and `n` subtractions and the `n − 1` additions of the sum are `2n − 1`.
 pub(super) fn cost(groups: Option<&Working>, n: &Working) -> Cost {
     let per_group = [
-        (Kind::Add, less_one(Working::Number(2).by(n.clone()))),
+        (Kind::Add, differences(n).and(sum(n))),
         (Kind::Div, n.clone()),
         (Kind::Cmp, less_one(n.clone())),
         (Kind::Exp, n.clone()),
@@ -188,9 +200,9 @@ mod tests {
             cost.terms.iter().map(|term| both(&term.nominal)).collect()
         };
         let add = &workings(&Softmax { dim: Dim(1) }, &[21, 8, 8])[0];
-        assert_eq!(add, &["groups · (2 · group size − 1)", "8²·(2·21 − 1)"]);
+        assert_eq!(add, &["groups · (differences + sum)", "8²·(21 + 21 − 1)"]);
         let add = &workings(&LogSoftmax { dim: Dim(1) }, &[10])[0];
-        assert_eq!(add, &["3 · output elements − 1", "3·10 − 1"]);
+        assert_eq!(add, &["differences + sum + logarithm subtracted", "10 + 10 − 1 + 10"]);
     }
 
     #[test]

@@ -24,22 +24,32 @@ pub(super) fn weights(axes: &[(&'static str, u64)], factor: bool, summand: bool)
 /// division for the variance; the addition of `eps`, a root and a division for 1/√(var + eps); n multiplications by that.
 /// A learned factor is n multiplications more, a learned summand n additions. A single group (`None`) is left out.
 pub(super) fn cost(groups: Option<&Working>, n: &Working, factor: bool, summand: bool) -> Cost {
-    let times_n = |count: u64| Working::Number(count.into()).by(n.clone());
+    let one = || Working::Number(1);
     let in_all = |kind, working: Working| {
         let count = match groups {
             // So that a single root reads "groups", not "groups · 1".
-            Some(groups) if working == Working::Number(1) => groups.clone(),
+            Some(groups) if working == one() => groups.clone(),
             Some(groups) => groups.clone().by(working),
             None => working,
         };
         Term::ops(kind, count)
     };
+    let mul: &[_] = &[("squares", 1), ("scaling", 1), ("weight", 1)][..2 + usize::from(factor)];
+    let sum = || n.clone().less(one());
+    let mut add = vec![
+        sum().called("mean"),
+        n.clone().called("deviations"),
+        sum().called("variance"),
+        Working::named("eps", 1u64),
+    ];
+    add.extend(summand.then(|| n.clone().called("bias")));
+    let div = Working::steps(&[("mean", 1), ("variance", 1), ("1/root", 1)]);
     Cost {
         terms: vec![
-            in_all(Kind::Mul, times_n(2 + u64::from(factor))),
-            in_all(Kind::Add, times_n(3 + u64::from(summand)).less(Working::Number(1))),
-            in_all(Kind::Div, Working::Number(3)),
-            in_all(Kind::Exp, Working::Number(1)),
+            in_all(Kind::Mul, n.clone().by(Working::steps(mul))),
+            in_all(Kind::Add, Working::Sum(add)),
+            in_all(Kind::Div, div),
+            in_all(Kind::Exp, one()).purpose("root"),
         ],
     }
 }

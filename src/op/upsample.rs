@@ -85,8 +85,10 @@ impl Operator for Upsample {
         Ok(match self.mode {
             Mode::Nearest => Cost::FREE,
             Mode::Bilinear => {
-                let each = |count| Working::Number(count).by(Working::elements("output elements", output));
-                Cost { terms: vec![Term::ops(Kind::Mul, each(4)), Term::ops(Kind::Add, each(3))] }
+                let each = |steps: Working| steps.by(Working::elements("output elements", output));
+                let corners = || Working::named("corners", 4u64);
+                let sums = corners().less(Working::Number(1));
+                Cost { terms: vec![Term::ops(Kind::Mul, each(corners())), Term::ops(Kind::Add, each(sums))] }
             }
         })
     }
@@ -268,7 +270,7 @@ mod tests {
         let inputs = [Shape::new(vec![3, 5, 4]).unwrap()];
         let output = upsample.output(&inputs).unwrap();
         let cost = upsample.cost(&inputs, &output).unwrap();
-        assert_eq!(cost.terms[0].nominal.formula(Notation::Text), "4 · output elements");
+        assert_eq!(cost.terms[0].nominal.formula(Notation::Text), "corners · output elements");
         assert_eq!(cost.terms[0].nominal.substitution(Notation::Text), "4·3·10·8");
         let (work, _) = cost.work().unwrap();
         assert_eq!((work.ops.mul, work.ops.add), (4 * 240, 3 * 240));

@@ -63,6 +63,30 @@ impl Window {
         name_sizes(workings.collect())
     }
 
+    /// The working of the taps that fall on the input rather than on padding, axis by axis, with what they are called: of all
+    /// taps of all windows, those that are left. `input` and `output` are the spatial sizes.
+    ///
+    /// # Errors
+    /// If a count does not fit.
+    pub fn taps_workings(
+        &self,
+        input: &[u64],
+        output: &[u64],
+    ) -> Result<Vec<(&'static str, Working)>, Overflow> {
+        let axes = self.axes.iter().zip(input.iter().zip(output));
+        let working = |(axis, (&input, &output)): (&Axis, (&u64, &u64))| {
+            let all = Working::named("output", output).by(Working::named("kernel", axis.kernel));
+            let missed = all.evaluate()?.checked_sub(axis.taps_inside(input, output)?).ok_or(Overflow)?;
+            Ok(all.less(Working::named("on padding", missed)))
+        };
+        let workings: Vec<Working> = axes.map(working).collect::<Result<_, _>>()?;
+        let names: &[&str] = match workings.as_slice() {
+            [first, others @ ..] if others.iter().all(|other| other == first) => &["taps on each axis"],
+            axes => last(axes.len(), &["taps over the depth", "taps over the height", "taps over the width"]),
+        };
+        Ok(names.iter().copied().zip(workings).collect())
+    }
+
     /// The size of the window on each axis, with its name: one name for all where the sizes are equal.
     pub fn kernel(&self) -> Vec<(&'static str, u64)> {
         let names = match self.shared(|axis| axis.kernel) {

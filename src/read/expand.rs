@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use super::description::{Body, Datum, DatumKind, Description, Item, Name, Setting};
 use super::expression::Value;
+use super::written::Letters;
 use crate::error::{Diagnostic, Span};
 use crate::graph::{Builder, Graph, NodeId, ScopeKind};
 use crate::op::Op;
@@ -44,13 +45,14 @@ pub(super) fn expand(
     params: &[(Arc<str>, Value)],
     input: Option<&[u64]>,
     known: &[Span],
-) -> (Graph, Vec<Diagnostic>) {
+) -> Expanded {
     let mut expander = Expander { known, ..Expander::new(description, params) };
     if let Some(mistake) = expander.too_many_at_least() {
-        return (expander.builder.finish(), vec![mistake]);
+        expander.mistakes = vec![mistake];
+        return expander.expanded();
     }
     let inputs = expander.inputs(input);
-    let frame = Frame { values: vec![], entered: None };
+    let frame = Frame { values: vec![], written: vec![], entered: None };
     let incoming = match &inputs[..] {
         [] => Incoming::Unknown,
         [(_, only)] => *only,
@@ -66,9 +68,17 @@ pub(super) fn expand(
         }
         Incoming::Tensor(_) | Incoming::Unknown | Incoming::Several(_) => {}
     }
-    let mistakes = expander.mistakes;
-    let graph = expander.builder.finish();
-    (graph, mistakes)
+    expander.expanded()
+}
+
+/// What a description becomes.
+pub(super) struct Expanded {
+    /// The network, as far as it could be made.
+    pub(super) graph: Graph,
+    /// The expressions that it was made with.
+    pub(super) letters: Letters,
+    /// Why it could not.
+    pub(super) mistakes: Vec<Diagnostic>,
 }
 
 /// An operator whose settings need neither parameters nor a tensor.
@@ -78,7 +88,7 @@ pub(super) fn operator(
     settings: &[Setting],
 ) -> Result<Arc<Op>, Vec<Diagnostic>> {
     let mut expander = Expander::new(description, &[]);
-    let frame = Frame { values: vec![], entered: None };
+    let frame = Frame { values: vec![], written: vec![], entered: None };
     let here = Here { frame: &frame, counter: None };
     let operator = expander.read_operator(op, settings, Incoming::Several(0), here);
     operator.ok_or(expander.mistakes)
@@ -105,6 +115,7 @@ struct Expander<'d> {
     description: &'d Description,
     params: &'d [(Arc<str>, Value)],
     builder: Builder,
+    letters: Letters,
     mistakes: Vec<Diagnostic>,
     steps: u64,
     /// Values that have been read.
@@ -129,6 +140,7 @@ impl<'d> Expander<'d> {
             description,
             params,
             builder,
+            letters: Letters::default(),
             mistakes,
             steps: 0,
             worked: 0,
@@ -140,8 +152,22 @@ impl<'d> Expander<'d> {
         }
     }
 
+    fn expanded(self) -> Expanded {
+        Expanded { graph: self.builder.finish(), letters: self.letters, mistakes: self.mistakes }
+    }
+
+    /// Keeps the expressions of what has just become `node`.
+    fn keep_letters(&mut self, node: NodeId, settings: &[Setting], incoming: Incoming, here: Here<'_>) {
+        if !self.letters.is_open() {
+            return;
+        }
+        let mut letters = std::mem::take(&mut self.letters);
+        letters.keep(node, settings, &self.names(here, incoming), &here.frame.written);
+        self.letters = letters;
+    }
+
     fn inputs(&mut self, given: Option<&[u64]>) -> Vec<(Arc<str>, Incoming)> {
-        let frame = Frame { values: vec![], entered: None };
+        let frame = Frame { values: vec![], written: vec![], entered: None };
         let here = Here { frame: &frame, counter: None };
         let only = self.description.inputs.len() == 1;
         if given.is_some() && !only {

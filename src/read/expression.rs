@@ -120,6 +120,26 @@ impl Expression {
         })
     }
 
+    /// The names in it, and its calls of `dim`, in the order in which they are written.
+    pub(super) fn named_parts(&self) -> Vec<&Self> {
+        let (mut rest, mut parts) = (vec![self], vec![]);
+        while let Some(part) = rest.pop() {
+            match &part.kind {
+                Kind::Constant(_) => {}
+                Kind::Name(_) => parts.push(part),
+                Kind::Call(function, _) if function.name == "dim" => parts.push(part),
+                Kind::Call(_, arguments) => rest.extend(arguments.iter()),
+            }
+        }
+        parts.sort_by_key(|part| part.span.start);
+        parts
+    }
+
+    /// Bytes of the source.
+    pub(super) fn span(&self) -> &Range<usize> {
+        &self.span
+    }
+
     /// The names that it compares with a word by `==` or `!=`, the word, and where that stands.
     pub(super) fn compared_words(&self) -> impl Iterator<Item = (&str, &str, &Range<usize>)> {
         let mut rest = vec![self];

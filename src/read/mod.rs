@@ -26,11 +26,14 @@ mod settings;
 pub(crate) mod synonyms;
 mod toml;
 pub mod weight_map;
+pub mod written;
 
 pub use description::Description;
 use description::{Body, Name};
+use expand::Expanded;
 pub use expand::MOST_NODES;
 use expression::{Value, is_numeral, number};
+use written::Letters;
 
 /// The longest description, in bytes.
 pub const MOST_BYTES: usize = 16_000_000;
@@ -56,6 +59,8 @@ pub struct Network {
     pub graph: Graph,
     /// The parameters it was expanded with.
     pub params: Vec<(Arc<str>, Value)>,
+    /// The settings that are expressions, in the description's own letters.
+    pub letters: Letters,
     /// What is probably not meant, in the file.
     pub warnings: Vec<Diagnostic>,
 }
@@ -97,7 +102,7 @@ impl Description {
         if is_finite && mistakes.len() <= MOST_KNOWN {
             let known: Vec<_> =
                 mistakes.iter().filter_map(|mistake| Some(mistake.places.first()?.0.clone())).collect();
-            mistakes.extend(expand::expand(&description, &description.defaults(), None, &known).1);
+            mistakes.extend(expand::expand(&description, &description.defaults(), None, &known).mistakes);
         }
         Err(invalid(source, mistakes))
     }
@@ -105,7 +110,8 @@ impl Description {
     /// Makes the network with the parameters that `options` give.
     pub fn expand(&self, options: &Options) -> Result<Network, ReadError> {
         let params = self.choose(options).map_err(|mistake| invalid(self.source.clone(), vec![mistake]))?;
-        let (graph, mut mistakes) = expand::expand(self, &params, options.input.as_deref(), &[]);
+        let Expanded { graph, letters, mut mistakes } =
+            expand::expand(self, &params, options.input.as_deref(), &[]);
         if !mistakes.is_empty() {
             if let Some(sizes) = &options.input {
                 mistakes = other_input::explained(self, &params, sizes, mistakes);
@@ -122,7 +128,7 @@ impl Description {
         warnings.extend(doubts::channels_last(&graph));
         warnings.extend(expand::unused(&graph));
         warnings.extend(doubts::mistaken_dimensions(&graph));
-        Ok(Network { graph, params, warnings })
+        Ok(Network { graph, params, letters, warnings })
     }
 
     fn defaults(&self) -> Vec<(Arc<str>, Value)> {

@@ -23,8 +23,10 @@ pub(super) fn explained(
     else {
         return mistakes;
     };
-    let (graph, own_mistakes) = expand::expand(description, params, None, &[]);
-    let Some(own) = own_sizes(&graph).filter(|_| own_mistakes.is_empty()) else { return mistakes };
+    let expanded = expand::expand(description, params, None, &[]);
+    let Some(own) = own_sizes(&expanded.graph).filter(|_| expanded.mistakes.is_empty()) else {
+        return mistakes;
+    };
     if let Some(mistake) = other_rank(sizes, &own) {
         return vec![mistake];
     }

@@ -10,11 +10,14 @@ use crate::analyze::cost;
 use crate::counts::{Counts, Overflow};
 use crate::graph::outline::Outline;
 use crate::graph::{Content, Graph, Node, NodeId, Place, ScopeId, Unfound};
+use crate::op::window::spatial_sizes;
 use crate::op::{Cost, Role, Term, Unit, Weight};
+use crate::shape::Shape;
 use crate::text;
 use crate::text::{Language, Text};
 use crate::working::Working;
 
+mod bytes;
 mod markup;
 
 pub use markup::Markup;
@@ -23,17 +26,20 @@ use markup::Piece;
 /// One of the figures of a node or box.
 type Figure = fn(&Counts) -> u128;
 
-/// Explains the layer or box that `path` leads to, or the whole network.
+/// Explains the layer or box that `path` leads to, or the whole network; boxes that are deeper in it than `depth` by their
+/// totals alone.
 ///
 /// # Errors
 /// If the path leads to no place, or to several.
 pub fn explain(
     subject: &Subject,
     path: Option<&str>,
+    depth: Option<usize>,
     markup: Markup,
     style: Style,
 ) -> Result<String, Unfound> {
     let mut notes = Notes {
+        depth,
         subject,
         graph: &subject.network.graph,
         outline: Outline::new(&subject.network.graph),
@@ -62,6 +68,8 @@ struct Notes<'s> {
     /// What dimensions are, once somebody asks.
     axes: OnceCell<Axes>,
     language: Language,
+    /// How many boxes within one another are opened; without it, every one.
+    depth: Option<usize>,
     pieces: Vec<Piece>,
     /// Boxes that have been explained, to their end.
     told: Vec<ScopeId>,
@@ -96,6 +104,12 @@ impl Notes<'_> {
             self.sentence(&text!("the same as `{twin}`, number for number:", "与 `{twin}` 完全相同:"));
             return self.totals(*self.subject.analysis.scope(id), None);
         }
+        if self.depth.is_some_and(|depth| level > depth) {
+            self.totals(*self.subject.analysis.scope(id), None);
+            return if is_network {
+                self.peak()
+            };
+        }
         let is_input = |part: &Place| matches!(part, Place::Node(node) if self.graph.node(*node).content == Content::Input);
         let parts: Vec<Place> =
             self.outline.parts(id).iter().copied().filter(|part| !is_input(part)).collect();
@@ -116,6 +130,9 @@ impl Notes<'_> {
         let together = self.say(&text!("{name} in total", "{name} 合计"));
         self.pieces.push(Piece::Heading(level + 1, together));
         self.totals(*self.subject.analysis.scope(id), Some(&counted));
+        if is_network {
+            self.peak();
+        }
     }
 
     fn counts(&self, part: Place) -> Option<Counts> {
@@ -202,6 +219,9 @@ impl Notes<'_> {
             // The analysis has shown that nothing overflows.
             Err(Overflow) => return,
         };
+        for written in self.subject.network.letters.of(id) {
+            self.pieces.push(Piece::Written(written.name.to_string(), written.sides.clone()));
+        }
         if let Some(op) = node.operator() {
             for (name, working) in op.output_workings(&inputs, output) {
                 self.equation(name, working);
@@ -215,9 +235,16 @@ impl Notes<'_> {
         let weights = self.graph.weights(id);
         self.weights(node, &weights);
         if cost.terms.is_empty() {
-            return self.sentence(&text!("computes nothing", "不做运算"));
+            self.sentence(&text!("computes nothing", "不做运算"));
+        } else {
+            self.taps(node, &inputs, &cost);
+            self.cost(&cost, self.subject.analysis.node(id).copied());
         }
-        self.cost(&cost, self.subject.analysis.node(id).copied());
+        // Among other layers that would be too much of it.
+        if level == 1 {
+            self.receptive_field(id);
+            self.memory(id);
+        }
     }
 
     fn weights(&mut self, node: &Node, weights: &[Weight]) {
@@ -247,6 +274,21 @@ impl Notes<'_> {
         }
     }
 
+    /// What of a window's taps falls on the input, where that is not all.
+    fn taps(&mut self, node: &Node, inputs: &[Shape], cost: &Cost) {
+        let Some(input) =
+            inputs.first().filter(|_| cost.terms.iter().any(|term| term.padding_exact.is_some()))
+        else {
+            return;
+        };
+        let window = node.operator().and_then(|op| op.window(input));
+        let sizes = (spatial_sizes(input), spatial_sizes(&node.shape));
+        let taps = window.and_then(|window| window.taps_workings(sizes.0, sizes.1).ok());
+        for (label, working) in taps.into_iter().flatten() {
+            self.equation(label, working);
+        }
+    }
+
     fn cost(&mut self, cost: &Cost, counts: Option<Counts>) {
         let batch = self.subject.analysis.batch;
         let with_batch = |working: &Working| match batch {
@@ -272,10 +314,16 @@ impl Notes<'_> {
             let working = if rest > 0 { twice.and(Working::named(others, rest)) } else { twice };
             self.equation("FLOPs", working);
         } else if cost.terms.len() > 1 {
-            let terms = cost.terms.iter().map(|term| {
+            let mut sums: Vec<(&'static str, u128)> = vec![];
+            for term in &cost.terms {
+                let unit = unit(term.unit, self.language);
                 let count = with_batch(&term.nominal).evaluate().unwrap_or_default();
-                Working::named(unit(term.unit, self.language), count)
-            });
+                match sums.iter_mut().find(|(name, _)| *name == unit) {
+                    Some((_, sum)) => *sum = sum.saturating_add(count),
+                    None => sums.push((unit, count)),
+                }
+            }
+            let terms = sums.into_iter().map(|(unit, sum)| Working::named(unit, sum));
             self.equation("FLOPs", Working::Sum(terms.collect()));
         }
     }
@@ -284,8 +332,35 @@ impl Notes<'_> {
 /// What a term counts, as the columns of tables call it, and what for.
 fn label(term: &Term, language: Language) -> String {
     let unit = unit(term.unit, language);
-    term.purpose.map_or(unit.to_owned(), |purpose| format!("{unit} ({purpose})"))
+    match (term.purpose, language) {
+        (None, _) => unit.to_owned(),
+        (Some(purpose), Language::English) => format!("{unit} ({purpose})"),
+        (Some(purpose), Language::Chinese) => {
+            let known = PURPOSES.iter().find(|(english, _)| *english == purpose);
+            format!("{unit}({})", known.map_or(purpose, |(_, chinese)| chinese))
+        }
+    }
 }
+
+/// What terms are for, in Chinese.
+const PURPOSES: [(&str, &str); 16] = [
+    ("bias", "偏置"),
+    ("bias of query, key, value", "查询、键、值的偏置"),
+    ("bias of query", "查询的偏置"),
+    ("bias of key, value", "键、值的偏置"),
+    ("bias of output", "输出的偏置"),
+    ("query, key, value", "查询、键、值"),
+    ("query", "查询"),
+    ("key, value", "键、值"),
+    ("scores", "得分"),
+    ("scaling", "缩放"),
+    ("weighted values", "值的加权和"),
+    ("output", "输出"),
+    ("gates", "门"),
+    ("first layer", "首层"),
+    ("other layers", "其余各层"),
+    ("root", "开方"),
+];
 
 fn unit(unit: Unit, language: Language) -> &'static str {
     let key = match unit {

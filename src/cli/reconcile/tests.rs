@@ -22,8 +22,8 @@ fn read(name: &str) -> (Vec<Subject>, Vec<Vec<Build>>, Vec<Convention>) {
     let Command { arguments } = Command::try_parse_from(["reconcile", name]).unwrap();
     let (options, output) = (&arguments.options, &arguments.output);
     let named = options.read(&arguments.file).unwrap_or_else(|error| panic!("{name}: {error:?}"));
-    let mut subjects = vec![];
-    assert_eq!(options.variants(&named, output, &mut subjects), Outcome::Done);
+    let (subjects, outcome) = options.variants(&named, output);
+    assert_eq!(outcome, Outcome::Done);
     let conventions = conventions::bundled();
     let builds =
         subjects.iter().map(|subject| relatives::builds(&named, options, subject, &conventions)).collect();
@@ -43,7 +43,7 @@ fn grouped_numbers(text: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn every_number_that_analyze_prints_of_a_network_has_a_name() {
-    let choice = Choice { layout: Layout::Table, depth: Depth::To(0), columns: None, sort: None };
+    let choice = Choice { layout: Layout::Table, depth: Depth::To(0), columns: None, sort: vec![] };
     let style = Style { language: Language::English, width: 80, color: false };
     for file in bundled::BUNDLED {
         let (subjects, builds, conventions) = read(file.name);

@@ -15,6 +15,7 @@ use crate::error::{Diagnostic, Span};
 use crate::graph::ScopeKind;
 use crate::read::description::{Block, BlockBody, Branch, Branches, Item, Name, Setting};
 use crate::read::explain_merge;
+use crate::read::written::written;
 use crate::text;
 
 impl<'d> Expander<'d> {
@@ -32,16 +33,26 @@ impl<'d> Expander<'d> {
         let Some(inputs) = self.block_inputs(item, block, sources, here) else { return Incoming::Unknown };
         let incoming = if let [(_, one)] = &inputs[..] { *one } else { Incoming::Several(inputs.len()) };
         let given = if let &[one] = sources { one } else { Incoming::Several(sources.len()) };
-        let mut frame = Frame { values: vec![], entered: Some((block, used.span.clone(), here.frame)) };
+        let mut frame =
+            Frame { values: vec![], written: vec![], entered: Some((block, used.span.clone(), here.frame)) };
         for argument in arguments {
             let value = self.evaluate(&argument.value, here, given, |place, datum| place.evaluate(datum));
             frame.values.push((argument.name.text.clone(), value));
+            if self.letters.is_open() {
+                let names = self.names(here, given);
+                frame.written.extend(written(argument, &names, &here.frame.written));
+            }
         }
         for default in &block.defaults {
             if arguments.iter().all(|argument| argument.name.text != default.name.text) {
                 let inside = Here { frame: &frame, counter: None };
                 let value =
                     self.evaluate(&default.value, inside, incoming, |place, datum| place.evaluate(datum));
+                if self.letters.is_open() {
+                    let names = self.names(inside, incoming);
+                    let written = written(default, &names, &frame.written);
+                    frame.written.extend(written);
+                }
                 frame.values.push((default.name.text.clone(), value));
             }
         }
@@ -158,7 +169,10 @@ impl<'d> Expander<'d> {
         }
         self.steps += 1;
         match self.builder.operator(merge.text.clone(), operator, &tensors, Some(span.clone())) {
-            Ok(node) => Incoming::Tensor(node),
+            Ok(node) => {
+                self.keep_letters(node, settings, input, here);
+                Incoming::Tensor(node)
+            }
             Err(reason) => {
                 let path = self.builder.path();
                 let ways: Vec<_> = ends

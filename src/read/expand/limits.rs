@@ -94,7 +94,7 @@ impl Expander<'_> {
         {
             return None;
         }
-        let frame = Frame { values: vec![], entered: None };
+        let frame = Frame { values: vec![], written: vec![], entered: None };
         let names = self.names(Here { frame: &frame, counter: None }, Incoming::Unknown);
         read(Place { source: &self.description.source, scope: &names }, datum).ok()
     }

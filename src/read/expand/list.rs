@@ -9,12 +9,15 @@ use super::sources::Incoming;
 use crate::error::{Diagnostic, Span};
 use crate::read::description::{Block, Item};
 use crate::read::expression::Value;
+use crate::read::written::Written;
 use crate::text;
 
 /// The parameters that are known where an item stands: those of the block it is in.
 pub(super) struct Frame<'a> {
     /// `None` for a value that a mistake made unknown.
     pub(super) values: Vec<(Arc<str>, Option<Value>)>,
+    /// Those that are expressions, as they are written.
+    pub(super) written: Vec<Written>,
     /// The block and the `use` that led here, and where that stands.
     pub(super) entered: Option<(&'a Block, Span, &'a Frame<'a>)>,
 }

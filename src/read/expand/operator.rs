@@ -53,7 +53,10 @@ impl Expander<'_> {
         let inputs = if is_source { Some(vec![]) } else { self.tensors(sources, item, here) };
         let Some(inputs) = inputs else { return Incoming::Unknown };
         match self.builder.operator(name.clone(), operator, &inputs, Some(item.span.clone())) {
-            Ok(node) => Incoming::Tensor(node),
+            Ok(node) => {
+                self.keep_letters(node, settings, incoming, here);
+                Incoming::Tensor(node)
+            }
             Err(reason) => {
                 let at =
                     reason.setting.and_then(|key| settings.iter().find(|setting| &*setting.name.text == key));

@@ -25,6 +25,23 @@ pub(super) enum Piece {
     Sentence(String),
     /// A label, and what it stands for: each side of its equation.
     Equation(String, Working),
+    /// A label, and the sides of its equation as somebody has written them.
+    Written(String, Vec<String>),
+}
+
+/// What stands to the left of an equation.
+fn label_of(piece: &Piece) -> Option<&str> {
+    match piece {
+        Piece::Equation(label, _) | Piece::Written(label, _) => Some(label),
+        Piece::Heading(..) | Piece::Sentence(_) => None,
+    }
+}
+
+/// The sides that are written, each once.
+fn once(sides: &[String]) -> Vec<&str> {
+    let mut sides: Vec<&str> = sides.iter().map(String::as_str).collect();
+    sides.dedup();
+    sides
 }
 
 impl Markup {
@@ -43,7 +60,8 @@ fn sides(working: &Working, notation: Notation) -> Vec<String> {
     let result = working.evaluate().map_or_else(|error| error.to_string(), |number| notation.number(number));
     let mut sides = vec![working.formula(notation), working.substitution(notation), result];
     // Without names, the formula is the substitution, set wider.
-    sides.dedup_by(|later, earlier| *later == earlier.replace(' ', "") || later == earlier);
+    let bare = |side: &str| side.replace(' ', "");
+    sides.dedup_by(|later, earlier| bare(later) == bare(earlier));
     sides
 }
 
@@ -66,17 +84,20 @@ fn text(pieces: &[Piece], style: Style) -> String {
                 }
             }
             Piece::Sentence(sentence) => text.push_str(&format!("{:INDENT$}{sentence}\n", "")),
-            Piece::Equation(label, working) => {
+            Piece::Equation(label, _) | Piece::Written(label, _) => {
                 let start = pieces[..index].iter().rposition(|piece| matches!(piece, Piece::Heading(..)));
                 let after = pieces[index..].iter().skip(1);
                 let end = after.take_while(|piece| !matches!(piece, Piece::Heading(..))).count() + index + 1;
-                let labels = pieces[start.unwrap_or(0)..end].iter().filter_map(|piece| match piece {
-                    Piece::Equation(label, _) => Some(label.width()),
-                    Piece::Heading(..) | Piece::Sentence(_) => None,
-                });
+                let labels =
+                    pieces[start.unwrap_or(0)..end].iter().filter_map(label_of).map(UnicodeWidthStr::width);
                 let column = labels.max().unwrap_or(0);
                 let pad = column - label.width();
-                let equation = wrapped(&sides(working, Notation::Text), INDENT + column + 3, width);
+                let sides = match piece {
+                    Piece::Equation(_, working) => sides(working, Notation::Text),
+                    Piece::Written(_, sides) => once(sides).into_iter().map(str::to_owned).collect(),
+                    Piece::Heading(..) | Piece::Sentence(_) => vec![],
+                };
+                let equation = wrapped(&sides, INDENT + column + 3, width);
                 text.push_str(&format!("{:INDENT$}{label}{:pad$} = {equation}\n", "", ""));
             }
         }
@@ -129,6 +150,10 @@ fn markdown(pieces: &[Piece]) -> String {
                 let equation = sides(working, Notation::Latex).join(" = ");
                 text.push_str(&format!("- {}: ${equation}$\n", markdown::escaped(label)));
             }
+            Piece::Written(label, sides) => {
+                let sides = once(sides).join("` = `");
+                text.push_str(&format!("- {}: `{sides}`\n", markdown::escaped(label)));
+            }
         }
     }
     text.trim_start().to_owned()
@@ -140,7 +165,7 @@ fn latex(pieces: &[Piece], language: Language) -> String {
     if language == Language::Chinese {
         text.push_str("% \\usepackage{ctex}\n");
     }
-    let is_equation = |piece: &Piece| matches!(piece, Piece::Equation(..));
+    let is_equation = |piece: &Piece| label_of(piece).is_some();
     for run in pieces.chunk_by(|a, b| is_equation(a) && is_equation(b)) {
         match &run[0] {
             Piece::Heading(level, heading) => {
@@ -151,7 +176,7 @@ fn latex(pieces: &[Piece], language: Language) -> String {
             Piece::Sentence(sentence) => {
                 text.push_str(&format!("{}\\par\n", escaped(&sentence.replace('`', ""))));
             }
-            Piece::Equation(..) => {
+            Piece::Equation(..) | Piece::Written(..) => {
                 let lines: Vec<_> = run.iter().map(latex_equation).collect();
                 text.push_str(&format!("\\begin{{align*}}\n{}\n\\end{{align*}}\n", lines.join(" \\\\\n")));
             }
@@ -164,8 +189,17 @@ fn latex(pieces: &[Piece], language: Language) -> String {
 fn latex_equation(piece: &Piece) -> String {
     const ONE_LINE: usize = 64;
     const TERMS: usize = 5;
-    let Piece::Equation(label, working) = piece else { return String::new() };
+    let Some(label) = label_of(piece) else { return String::new() };
     let label = format!("  \\text{{{}}}", escaped(label));
+    let working = match piece {
+        Piece::Equation(_, working) => working,
+        Piece::Written(_, sides) => {
+            let sides: Vec<_> =
+                once(sides).into_iter().map(|side| format!("\\text{{{}}}", escaped(side))).collect();
+            return format!("{label} &= {}", sides.join(" = "));
+        }
+        Piece::Heading(..) | Piece::Sentence(_) => return String::new(),
+    };
     let sides_of = |notation| sides(working, notation);
     if sides_of(Notation::Text).join(" = ").width() <= ONE_LINE {
         return format!("{label} &= {}", sides_of(Notation::Latex).join(" = "));

@@ -1,0 +1,151 @@
+//! What a layer sees of the input, and what it holds and moves: the workings beside those of its counts.
+
+use super::Notes;
+use crate::analyze::receptive_field::Seen;
+use crate::counts::Params;
+use crate::graph::NodeId;
+use crate::op::Window;
+use crate::text;
+use crate::text::Text;
+use crate::working::Working;
+
+impl Notes<'_> {
+    /// What an element of a node's output sees, along each axis of the input.
+    pub(super) fn receptive_field(&mut self, id: NodeId) {
+        let fields = self.subject.fields();
+        let seen = &fields.of(id).axes;
+        let mut inputs = self.graph.inputs(id);
+        let before = match (inputs.next(), inputs.next()) {
+            (Some(only), None) => &fields.of(only).axes[..],
+            _ => &[],
+        };
+        let shapes = self.graph.input_shapes(id);
+        let window = shapes.first().and_then(|input| self.graph.node(id).operator()?.window(input));
+        let workings: Vec<[Working; 2]> = seen
+            .iter()
+            .enumerate()
+            .map(|(axis, seen)| working(seen, before.get(axis), window.as_ref(), axis))
+            .collect();
+        let is_one = workings.windows(2).all(|pair| pair[0] == pair[1]);
+        for (axis, [field, stride]) in
+            workings.into_iter().enumerate().take(if is_one { 1 } else { usize::MAX })
+        {
+            let number = axis + 1;
+            let of_axis =
+                if is_one { text!("", "") } else { text!(" along axis {number}", "(第 {number} 轴)") };
+            let label = self.say(&text!("receptive field{of_axis}", "感受野{of_axis:#}"));
+            self.equation(label, field);
+            if stride != Working::Number(0) {
+                let label = self.say(&text!("field stride{of_axis}", "感受野步幅{of_axis:#}"));
+                self.equation(label, stride);
+            }
+        }
+    }
+
+    /// What a node stores, reads and writes, and what is alive while it is executed, in bytes.
+    pub(super) fn memory(&mut self, id: NodeId) {
+        let Some(counts) = self.subject.analysis.node(id).copied() else { return };
+        self.stored(counts.params);
+        let batch = u128::from(self.subject.analysis.batch);
+        let (read, written) = (counts.traffic.read, counts.traffic.written);
+        let mut inputs: Vec<NodeId> = self.graph.inputs(id).collect();
+        inputs.sort_unstable();
+        inputs.dedup();
+        let sizes = inputs.iter().map(|&input| self.graph.node(input).shape.elements().saturating_mul(batch));
+        let incoming = Working::Sum(sizes.map(Working::Number).collect()).called("inputs");
+        let weights = self.graph.weights(id);
+        let weights = weights.iter().filter_map(|weight| weight.count().evaluate().ok());
+        let weights = weights.fold(0u128, u128::saturating_add);
+        let weights = (weights > 0).then(|| Working::named("weights", weights));
+        let incoming = (!inputs.is_empty()).then_some(incoming);
+        let all = Working::Sum(incoming.into_iter().chain(weights).collect());
+        if read > 0 {
+            self.bytes(&text!("read bytes", "读取字节"), all, read);
+        }
+        if written > 0 {
+            let output = self.graph.node(id).shape.elements().saturating_mul(batch);
+            self.bytes(&text!("written bytes", "写入字节"), Working::named("output", output), written);
+        }
+        self.alive(&text!("alive bytes", "存活字节"), id);
+    }
+
+    /// The weights of the network, and the most that is alive at once.
+    pub(super) fn peak(&mut self) {
+        self.stored(self.subject.analysis.total().params);
+        let Some(peak) = self.subject.analysis.memory.peak_at(self.graph) else { return };
+        let path = self.graph.path(peak);
+        self.alive(&text!("peak bytes", "峰值字节"), peak);
+        self.sentence(&text!("the peak is while `{path}` is executed", "峰值出现在执行 `{path}` 时"));
+    }
+
+    fn stored(&mut self, params: Params) {
+        let parts = [("params", params.total()), ("buffers", params.buffers)];
+        let parts: Vec<_> = parts.into_iter().filter(|&(_, count)| count > 0).collect();
+        if !parts.is_empty() {
+            let parts = parts.into_iter().map(|(name, count)| Working::named(name, count));
+            let stored = params.total().saturating_add(params.buffers);
+            self.bytes(&text!("weight bytes", "权重字节"), Working::Sum(parts.collect()), stored);
+        }
+    }
+
+    /// What is alive while a node is executed: what it makes and takes, what others will take, and what it needs inside.
+    fn alive(&mut self, label: &Text, id: NodeId) {
+        let memory = &self.subject.analysis.memory;
+        let inputs: Vec<NodeId> = self.graph.inputs(id).collect();
+        let [mut output, mut taken, mut kept] = [0u128; 3];
+        for (tensor, size) in memory.alive_at(self.graph, id) {
+            let sum = if tensor == id {
+                &mut output
+            } else if inputs.contains(&tensor) {
+                &mut taken
+            } else {
+                &mut kept
+            };
+            *sum = sum.saturating_add(size);
+        }
+        let total = memory.live(id);
+        let inside = [output, taken, kept].into_iter().fold(total, u128::saturating_sub);
+        let parts = [("output", output), ("inputs", taken), ("kept for later", kept), ("inside it", inside)];
+        let parts = parts.into_iter().filter(|&(_, size)| size > 0);
+        let parts: Vec<_> = parts.map(|(name, size)| Working::named(name, size)).collect();
+        self.bytes(label, Working::Sum(parts), total);
+    }
+
+    /// `numbers` in bytes, which are `total`; without a working where that is reckoned in another way.
+    fn bytes(&mut self, label: &Text, numbers: Working, total: u128) {
+        let element = self.subject.element.bytes();
+        let numbers = match numbers {
+            numbers if numbers.evaluate() != Ok(total) => Working::Number(total),
+            Working::Sum(mut terms) if terms.len() == 1 => terms.remove(0),
+            numbers => numbers,
+        };
+        let label = self.say(label);
+        self.equation(label, Working::Product(vec![numbers, Working::named("bytes of a number", element)]));
+    }
+}
+
+/// The workings of what is seen along an axis, and of the step from one element to the next: through a window, from those of
+/// its input.
+fn working(seen: &Seen, before: Option<&Seen>, window: Option<&Window>, axis: usize) -> [Working; 2] {
+    let number = |value: i128| Working::Number(value.unsigned_abs());
+    let plain = [
+        Working::Number(seen.size),
+        // A fraction of a position is as many elements in one.
+        if seen.stride.1 == 1 { number(seen.stride.0) } else { Working::Number(0) },
+    ];
+    let Some((before, axis)) = before.zip(window.and_then(|window| window.axes.get(axis))) else {
+        return plain;
+    };
+    let step = Working::named("stride before", before.stride.0.unsigned_abs());
+    let mut further = vec![Working::named("kernel", axis.kernel).less(Working::Number(1))];
+    if axis.dilation > 1 {
+        further.insert(0, Working::named("dilation", axis.dilation));
+    }
+    further.push(step.clone());
+    let field = Working::named("field before", before.size).and(Working::Product(further));
+    let stride = Working::Product(vec![step, Working::named("stride", axis.stride)]);
+    if before.stride.1 != 1 || field.evaluate() != Ok(seen.size) || stride.evaluate() != plain[1].evaluate() {
+        return plain;
+    }
+    [field, stride]
+}
