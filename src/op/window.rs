@@ -9,6 +9,7 @@ use crate::working::Working;
 use super::Reason;
 
 mod axis;
+mod touch;
 
 pub use axis::Axis;
 
@@ -45,6 +46,14 @@ impl Window {
         self.product("windows on the input", (input, output), |axis, input, output| {
             Ok(axis.windows_inside(input, output).into())
         })
+    }
+
+    /// How many numbers of `input` any of the windows touches: the channels times the product over the axes.
+    pub fn touched(&self, input: &Shape, output: &Shape) -> u128 {
+        let sizes = spatial_sizes(input).iter().zip(spatial_sizes(output));
+        let axes = self.axes.iter().zip(sizes);
+        let touched = axes.map(|(axis, (&input, &output))| u128::from(axis.touched(input, output)));
+        touched.fold(input.channels().unwrap_or(1).into(), |product, positions| product * positions)
     }
 
     /// The value of a field, if it is the same on every axis.

@@ -9,7 +9,7 @@ use crate::bench::profile::Layer;
 use crate::counts::Counts;
 use crate::graph::outline::Outline;
 use crate::graph::{NodeId, Place, Scope, ScopeId, ScopeKind};
-use crate::op::window::{Axis, spatial_sizes};
+use crate::op::window::Axis;
 use crate::op::{Class, Window};
 use crate::shape::Shape;
 
@@ -298,29 +298,30 @@ pub(super) fn kernel(window: &Window) -> String {
     )
 }
 
-/// `427×427 /32`: the receptive field, and its stride where that is not 1; `all` where everything is seen.
-pub(super) fn field(subject: &Subject, id: NodeId) -> String {
-    let graph = &subject.network.graph;
+/// `427×427 /32, all`: the receptive field through windows, and whether everything is seen beside; empty unless fields have been
+/// asked for.
+fn field(subject: &Subject, id: NodeId) -> String {
     let Some(fields) = subject.fields.get() else { return String::new() };
-    let ReceptiveField { axes, misaligned } = fields.of(id);
-    let input = graph.network_inputs().next().map_or(&[][..], |(_, node)| spatial_sizes(&node.shape));
-    let sees_all = |(seen, &size): (&Seen, &u64)| {
-        let behind = seen.offset.checked_add_unsigned(seen.size);
-        seen.stride.0 == 0 && seen.offset <= 0 && behind.is_none_or(|behind| behind >= size.into())
+    let field = fields.of(id);
+    let words = [
+        Some(windows(field)).filter(|windows| !windows.is_empty()),
+        field.everything.map(|_| "all".to_owned()),
+        field.misaligned.then(|| "misaligned".to_owned()),
+    ];
+    words.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// `427×427 /32`: the receptive field through windows, and its stride where that is not 1; empty where it is not known.
+pub(super) fn windows(field: &ReceptiveField) -> String {
+    let stride = |seen: &Seen| match seen.stride {
+        (step, 1) => step.to_string(),
+        (step, parts) => format!("({step}/{parts})"),
     };
-    let text = if axes.is_empty() {
-        String::new()
-    } else if axes.len() == input.len() && axes.iter().zip(input).all(sees_all) {
-        "all".to_owned()
-    } else {
-        let stride = |seen: &Seen| match seen.stride {
-            (step, 1) => step.to_string(),
-            (step, parts) => format!("({step}/{parts})"),
-        };
-        let sizes: Vec<_> = axes.iter().map(|seen| seen.size.to_string()).collect();
-        sliding(&sizes, &axes.iter().map(stride).collect::<Vec<_>>())
-    };
-    if *misaligned { format!("{text} misaligned").trim_start().to_owned() } else { text }
+    let sizes: Vec<_> = field.axes.iter().map(|seen| seen.size.to_string()).collect();
+    if sizes.is_empty() {
+        return String::new();
+    }
+    sliding(&sizes, &field.axes.iter().map(stride).collect::<Vec<_>>())
 }
 
 /// Sizes, and strides behind them unless all are 1: `3×3`, `7×7 /2`, `3×3 /2×1`.

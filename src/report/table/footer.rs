@@ -51,6 +51,9 @@ pub(super) fn footer(subject: &Subject, folded: Option<usize>, style: Style) -> 
         let _ = writeln!(text, " {}", estimate(subject, roofline).get(language));
         let _ = writeln!(text, " {}", fit(subject, &roofline.device).get(language));
     }
+    for note in sight(subject) {
+        text.push_str(&wrapped(note.get(language), style.width));
+    }
     let _ = writeln!(text, " {}", status(subject).get(language));
     if let Some(depth) = folded {
         let note = text!(
@@ -93,11 +96,43 @@ fn operations(macs: u128, flops: u128) -> Text {
 
 fn peak(subject: &Subject, style: Style) -> Text {
     let (alive, all) = (bytes(subject.peak_bytes()), bytes(subject.peak_bytes() + subject.weight_bytes()));
-    let graph = &subject.network.graph;
-    let at = subject.analysis.memory.peak_at(graph).map_or(String::new(), |id| graph.path(id));
+    let (graph, memory) = (&subject.network.graph, &subject.analysis.memory);
+    let peak = memory.peak_at(graph);
+    let at = peak.map_or(String::new(), |id| graph.path(id));
+    let inside = peak.map_or(0, |id| memory.inside(id));
     // The rest of the line, with a figure of 13 digits.
-    let at = shortened(&at, style.width.saturating_sub(63).max(NAME));
-    text!("{alive} at `{at}`; {all} with weights", "{alive},在 `{at}`;连同权重 {all}")
+    let rest = if inside == 0 { 63 } else { 90 };
+    let at = shortened(&at, style.width.saturating_sub(rest).max(NAME));
+    match inside {
+        0 => text!("{alive} at `{at}`; {all} with weights", "{alive},在 `{at}`;连同权重 {all}"),
+        inside => {
+            let inside = bytes(inside * subject.element.bytes());
+            text!(
+                "{alive} at `{at}`, which holds {inside} inside; {all} with weights",
+                "{alive},在 `{at}`,其内部占 {inside};连同权重 {all}"
+            )
+        }
+    }
+}
+
+/// What the words in the column of receptive fields mean, if it is shown and has them.
+fn sight(subject: &Subject) -> Vec<Text> {
+    let (graph, Some(fields)) = (&subject.network.graph, subject.fields.get()) else { return vec![] };
+    let of_all = || graph.nodes().map(|(id, _)| fields.of(id));
+    let everything = of_all().find_map(|field| field.everything).map(|id| {
+        let path = graph.path(id);
+        text!(
+            "all: sees the whole input, from `{path}` on; the size is what is seen through windows",
+            "all:自 `{path}` 起可看到整个输入;所列尺寸是经由各窗口所见的范围"
+        )
+    });
+    let misaligned = of_all().any(|field| field.misaligned).then(|| {
+        text!(
+            "misaligned: paths that meet there, or before, see parts of the input with other strides or other centers",
+            "misaligned:在该处或之前汇合的各路径,所见范围的步幅或中心不一致"
+        )
+    });
+    [everything, misaligned].into_iter().flatten().collect()
 }
 
 fn estimate(subject: &Subject, roofline: &Roofline) -> Text {
