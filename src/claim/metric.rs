@@ -220,7 +220,11 @@ fn seen(subject: &Subject, place: Place, of: fn(&Seen) -> Rational) -> Result<Va
     let field = subject.fields().of(output(subject, place));
     let values: Vec<Rational> = field.axes.iter().map(of).collect();
     match values.first() {
-        None => Err(text!("its receptive field is not known", "其感受野未知").into()),
+        None => Err(Failure::from(text!("its receptive field is not known", "其感受野未知")).with_help(text!(
+            "windows that slide over rearranged positions are not followed, nor paths of different strides that meet; \
+             `sees_all` says whether the whole input is seen",
+            "在重排后的位置上滑动的窗口、以及不同步幅路径的汇合都不再追踪;`sees_all` 可说明是否看到整个输入"
+        ))),
         Some(first) if values.iter().all(|value| value == first) => Ok(Value::Number(*first)),
         Some(_) => Ok(Value::Sizes(values.iter().map(Rational::to_integer).collect())),
     }

@@ -39,8 +39,8 @@ pub fn list(style: Style) -> String {
 /// One operator: what it is, its settings, an example and its costs there.
 pub fn one(entry: &Entry, style: Style) -> String {
     let schema = schema(entry);
-    let about = schema["description"].as_str().unwrap_or_default();
-    let mut text = format!("{}: {}\n", entry.name, hanging(about, entry.name.len() + 2, style.width));
+    let about = schema["description"].as_str().unwrap_or_default().replace('\n', " ");
+    let mut text = format!("{}: {}\n", entry.name, hanging(&about, entry.name.len() + 2, style.width));
     let settings = schema["properties"].as_object().cloned().unwrap_or_default();
     let width = settings.keys().map(|name| name.width()).max().unwrap_or(0);
     let required =

@@ -51,7 +51,7 @@ pub(super) fn footer(subject: &Subject, folded: Option<usize>, style: Style) -> 
         let _ = writeln!(text, " {}", estimate(subject, roofline).get(language));
         let _ = writeln!(text, " {}", fit(subject, &roofline.device).get(language));
     }
-    for note in sight(subject) {
+    for note in inside(subject).into_iter().chain(sight(subject)) {
         text.push_str(&wrapped(note.get(language), style.width));
     }
     let _ = writeln!(text, " {}", status(subject).get(language));
@@ -96,23 +96,22 @@ fn operations(macs: u128, flops: u128) -> Text {
 
 fn peak(subject: &Subject, style: Style) -> Text {
     let (alive, all) = (bytes(subject.peak_bytes()), bytes(subject.peak_bytes() + subject.weight_bytes()));
-    let (graph, memory) = (&subject.network.graph, &subject.analysis.memory);
-    let peak = memory.peak_at(graph);
-    let at = peak.map_or(String::new(), |id| graph.path(id));
-    let inside = peak.map_or(0, |id| memory.inside(id));
+    let graph = &subject.network.graph;
+    let at = subject.analysis.memory.peak_at(graph).map_or(String::new(), |id| graph.path(id));
     // The rest of the line, with a figure of 13 digits.
-    let rest = if inside == 0 { 63 } else { 90 };
-    let at = shortened(&at, style.width.saturating_sub(rest).max(NAME));
-    match inside {
-        0 => text!("{alive} at `{at}`; {all} with weights", "{alive},在 `{at}`;连同权重 {all}"),
-        inside => {
-            let inside = bytes(inside * subject.element.bytes());
-            text!(
-                "{alive} at `{at}`, which holds {inside} inside; {all} with weights",
-                "{alive},在 `{at}`,其内部占 {inside};连同权重 {all}"
-            )
-        }
-    }
+    let at = shortened(&at, style.width.saturating_sub(63).max(NAME));
+    text!("{alive} at `{at}`; {all} with weights", "{alive},在 `{at}`;连同权重 {all}")
+}
+
+/// How much of the peak is no tensor that one layer makes for another.
+fn inside(subject: &Subject) -> Option<Text> {
+    let (graph, memory) = (&subject.network.graph, &subject.analysis.memory);
+    let at = memory.peak_at(graph).filter(|&at| memory.inside(at) > 0)?;
+    let (path, held) = (graph.path(at), bytes(memory.inside(at) * subject.element.bytes()));
+    Some(text!(
+        "{held} of the peak are inside `{path}`: what stands between its own steps",
+        "峰值中有 {held} 在 `{path}` 内部:其各步之间保留的数据"
+    ))
 }
 
 /// What the words in the column of receptive fields mean, if it is shown and has them.
