@@ -90,9 +90,12 @@ impl Operator for Matmul {
     fn reach_of(&self, index: usize, inputs: &[Shape], _output: &Shape) -> Reach {
         let rank = inputs[index].rank();
         let summed = if index == 0 { rank - 1 } else { rank - 2 };
-        let along = |dim| match dim == summed {
-            true => Along { to: None, look: Look::All },
-            false => Along { to: Some(dim), look: Look::Same },
+        let along = |dim| {
+            if dim == summed {
+                Along { to: None, look: Look::All }
+            } else {
+                Along { to: Some(dim), look: Look::Same }
+            }
         };
         Reach::Along((0..rank).map(along).collect())
     }

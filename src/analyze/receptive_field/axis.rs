@@ -128,20 +128,22 @@ impl Axis {
         };
         let last = i128::from(size) - 1;
         let all = self.with_rest(phases.hull(0, last, 1).unwrap_or(Range::ANYWHERE), phases);
-        let lost = |dims, seen| Span::Lost(Lost { range: all, dims, seen, is_part: false });
+        let scattered = |dims, seen| Span::Lost(Lost { range: all, dims, seen, is_part: false });
         // A tensor with one position has nowhere else to look.
         let single = || Span::Fixed { range: all, seen: phases.seen() };
         let followed = |phases: Option<Phases>, dim| match phases {
             Some(phases) => Span::Sliding { dim, phases },
-            None => lost(Dims::of(dim), None),
+            None => scattered(Dims::of(dim), None),
         };
         let span = match along {
             None if size == 1 => single(),
-            None => lost(Dims::all(way.output), None),
             Some(Along { look: Look::At(_) | Look::All | Look::Spread(_), .. } | Along { to: None, .. })
                 if size == 1 =>
             {
                 single()
+            }
+            None | Some(Along { to: None, look: Look::Same | Look::Sliding(_) | Look::InTurn(_) }) => {
+                scattered(Dims::all(way.output), None)
             }
             Some(Along { look: Look::All, .. }) => return self.pooled(all, phases.seen(), way.id),
             Some(Along { look: Look::AmongAll, .. }) if self.is_covered(all) => {
@@ -151,10 +153,9 @@ impl Axis {
             Some(Along { look: Look::AmongAll, .. }) => Span::Fixed { range: all, seen: all.seen() },
             Some(Along { look: Look::At(position), .. }) => match phases.at((*position).into()) {
                 Some(range) => Span::Fixed { range, seen: range.seen() },
-                None => lost(Dims::NONE, None),
+                None => scattered(Dims::NONE, None),
             },
-            Some(Along { look: Look::Spread(dims), .. }) => lost(*dims, phases.seen()),
-            Some(Along { to: None, .. }) => lost(Dims::all(way.output), None),
+            Some(Along { look: Look::Spread(dims), .. }) => scattered(*dims, phases.seen()),
             Some(Along { look: Look::Same, to: Some(dim) }) => followed(Some(phases.clone()), *dim),
             Some(Along { look: Look::Sliding(slide), to: Some(dim) }) => followed(phases.slid(*slide), *dim),
             Some(Along { look: Look::InTurn(turns), to: Some(dim) }) => followed(phases.in_turn(turns), *dim),
@@ -237,10 +238,11 @@ impl Lost {
             Look::Sliding(slide) if slide.first == slide.last && slide.divisor == 1 => {
                 Self { dims: self.dims.and(to), ..self }
             }
-            Look::Sliding(_) | Look::InTurn(_) => Self { dims: self.dims.and(to), seen: None, ..self },
+            Look::Sliding(_) | Look::InTurn(_) | Look::AmongAll => {
+                Self { dims: self.dims.and(to), seen: None, ..self }
+            }
             Look::At(_) => Self { is_part: true, ..self },
             Look::All => Self { seen: None, ..self },
-            Look::AmongAll => Self { dims: self.dims.and(to), seen: None, ..self },
         }
     }
 }

@@ -51,7 +51,7 @@ pub(super) struct Change {
     pub(super) is_better: Option<bool>,
 }
 
-pub(super) const FIGURES: [Figure; 10] = [
+static FIGURES: [Figure; 10] = [
     Figure {
         english: "params",
         chinese: "参数量",
@@ -115,6 +115,12 @@ pub(super) const FIGURES: [Figure; 10] = [
         },
     },
 ];
+
+/// The figures that any of these has.
+pub(super) fn known<'s>(subjects: &'s [&'s Subject]) -> impl Iterator<Item = &'static Figure> + 's {
+    let is_known = |figure: &&Figure| subjects.iter().any(|subject| (figure.value)(subject) != Value::None);
+    FIGURES.iter().filter(is_known)
+}
 
 impl Figure {
     pub(super) fn label(&self, language: Language) -> &'static str {
