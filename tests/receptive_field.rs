@@ -79,8 +79,12 @@ fn everything_is_seen_behind_a_global_pool() {
     assert_eq!(everything_from(&bundled_graph("googlenet")).as_deref(), Some("avgpool"));
     let vgg = bundled_graph("vgg16");
     assert_eq!(everything_from(&vgg).as_deref(), Some("fc6"));
-    let list = field(&vgg, "flatten_1");
-    assert_eq!((list.axes[0].size, list.everything), (212, None), "a number in a list sees what it saw");
+    let flattened = field(&vgg, "flatten_1");
+    assert_eq!(
+        (flattened.axes[0].size, flattened.everything),
+        (212, None),
+        "a number in a list sees what it saw"
+    );
     // A convolution down to one position sees it all through its window.
     let lenet = bundled_graph("lenet5");
     assert_eq!(of_output(&lenet).axes.iter().map(|seen| seen.size).collect::<Vec<_>>(), [32, 32]);
