@@ -251,7 +251,8 @@ fn count(graph: &Graph, id: NodeId, premises: &Premises<'_>, batch: u64) -> Resu
     Ok(Some(Counts { params, work, padding_exact, traffic }))
 }
 
-/// Each input, weight and output goes once; nothing of a view, and nothing of what is given from outside.
+/// What is touched of each input and weight goes once, and so does the output; nothing of a view, and nothing of what is given
+/// from outside.
 fn traffic(
     graph: &Graph,
     id: NodeId,
@@ -260,11 +261,14 @@ fn traffic(
     batch: u64,
 ) -> Result<Traffic, Overflow> {
     let node = graph.node(id);
-    if node.operator().is_none_or(|op| op.is_view()) {
-        return Ok(Traffic::default());
-    }
-    let weights = stored.trainable.plus(stored.frozen)?.plus(stored.buffers)?;
-    Ok(Traffic { read: incoming.times(batch)?.plus(weights)?, written: node.shape.elements().times(batch)? })
+    let Some(op) = node.operator().filter(|op| !op.is_view()) else { return Ok(Traffic::default()) };
+    let inputs = graph.input_shapes(id);
+    let touched = op.touched(&inputs, &node.shape).unwrap_or(incoming);
+    let weights = match op.weights_touched(&inputs, batch) {
+        Some(touched) => touched,
+        None => stored.trainable.plus(stored.frozen)?.plus(stored.buffers)?,
+    };
+    Ok(Traffic { read: touched.times(batch)?.plus(weights)?, written: node.shape.elements().times(batch)? })
 }
 
 fn params(weights: &[Weight], frozen: bool) -> Result<Params, Overflow> {

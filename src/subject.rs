@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use crate::analyze::Analysis;
-use crate::analyze::receptive_field::{ReceptiveFields, receptive_fields};
+use crate::analyze::receptive_field::{ReceptiveField, ReceptiveFields, receptive_fields};
 use crate::analyze::roofline::{Device, Fit, Roofline};
 use crate::convention::Counted;
 use crate::counts::Counts;
@@ -79,6 +79,11 @@ impl Subject {
     /// What each tensor sees of the input.
     pub fn fields(&self) -> &ReceptiveFields {
         self.fields.get_or_init(|| receptive_fields(&self.network.graph))
+    }
+
+    /// What the first output sees of the input.
+    pub fn field(&self) -> &ReceptiveField {
+        self.fields().of(self.network.graph.outputs()[0].1)
     }
 
     /// The shapes that come in and go out: `192×28×28 → 88×28×28`.

@@ -473,3 +473,35 @@ fn a_lockfile_holds_a_network_to_its_totals() {
     assert_eq!(written.code, Some(0), "{}", written.error);
     assert_eq!(run(&["lock.toml"]).code, Some(0));
 }
+
+/// Through windows, and whether everything beside: of a network and of a layer, the same as anywhere else.
+#[test]
+fn claims_tell_two_receptive_fields_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let claims = |expectations: &[&str]| {
+        let claims: String =
+            expectations.iter().map(|expect| format!("[[claims]]\nexpect = \"{expect}\"\n")).collect();
+        let networks =
+            "[networks]\nb0 = 'efficientnet_b0'\nvit = 'vit_b_16'\nr50 = 'resnet50'\nswin = 'swin_t'\n";
+        std::fs::write(folder.path().join("claims.toml"), format!("{networks}{claims}")).unwrap();
+        check_in(folder.path(), &["claims.toml"])
+    };
+    let ran = claims(&[
+        "r50:receptive_field == 427",
+        "r50:fc.receptive_field == 427",
+        "r50:fc.field_stride == 32",
+        "r50:layer4.sees_all == 0",
+        "r50:avgpool.sees_all == 1",
+        "b0:receptive_field == 851",
+        "b0:sees_all == 1",
+        "vit:receptive_field == 16",
+        "vit:patches.sees_all == 0",
+        "vit:sees_all == 1",
+        "swin:sees_all == 1",
+    ]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.error);
+    assert_eq!(claims(&["b0:receptive_field <= 10", "r50:fc.receptive_field <= 10"]).code, Some(1));
+    let unknown = claims(&["swin:receptive_field == 4"]);
+    assert!(unknown.error.contains("its receptive field is not known"), "{}", unknown.error);
+    assert!(unknown.error.contains("`sees_all` says whether"), "{}", unknown.error);
+}

@@ -93,3 +93,19 @@ fn a_device_is_a_name_or_a_file() {
         assert!(error.contains(message), "{error}");
     }
 }
+
+/// The scores of 1024 tokens, twice, take 67.1 MB.
+#[test]
+fn what_attention_holds_inside_has_to_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("attention.toml");
+    let text = "input = [1024, 64]\nlayers = [{ name = 'mha', op = 'multi_head_attention', num_heads = 8 }]";
+    std::fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap();
+    let (_, out, _) = run(&[file, "--device-spec", "stm32h743"]);
+    assert!(out.contains("does not fit: needs 66.6 kB of weights and 67.9 MB, has"), "{out}");
+    assert!(out.contains("67.4 MB of the peak are inside `mha`"), "{out}");
+    let (_, out, _) = run(&[file, "--memory"]);
+    assert!(out.contains("2 tensors alive while `mha` is executed, and what it holds inside"), "{out}");
+    assert!(out.contains("mha    inside"), "{out}");
+}

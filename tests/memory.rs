@@ -130,7 +130,9 @@ fn simulated(graph: &Graph, batch: u128) -> Vec<u128> {
     let outputs: BTreeSet<NodeId> = graph.outputs().iter().map(|&(_, id)| memory_of(id)).collect();
     graph
         .nodes()
-        .map(|(now, _)| {
+        .map(|(now, node)| {
+            let inside =
+                node.operator().map_or(0, |op| op.inside(&graph.input_shapes(now), &node.shape).unwrap());
             let made = |id: NodeId| id <= now || inputs.contains(&id);
             let wanted = |id: NodeId| {
                 let takes = |(user, _): (NodeId, _)| {
@@ -139,7 +141,7 @@ fn simulated(graph: &Graph, batch: u128) -> Vec<u128> {
                 outputs.contains(&id) || graph.nodes().any(takes)
             };
             let alive = graph.nodes().filter(|&(id, _)| memory_of(id) == id && made(id) && wanted(id));
-            alive.map(|(_, node)| node.shape.elements() * batch).sum()
+            alive.map(|(_, node)| node.shape.elements() * batch).sum::<u128>() + inside * batch
         })
         .collect()
 }
@@ -157,4 +159,97 @@ fn every_small_network_is_as_simulated() {
         }
     }
     assert!(compared > 10, "only {compared} networks were compared");
+}
+
+/// Attention, and the same with its matrix products written out.
+fn attention(tokens: u64, channels: u64, heads: u64) -> [Graph; 2] {
+    let (size, all) = (channels / heads, 3 * channels);
+    [
+        graph(&format!(
+            "input = [{tokens}, {channels}]\n\
+             layers = [{{ name = 'attention', op = 'multi_head_attention', num_heads = {heads} }}]"
+        )),
+        graph(&format!(
+            "input = [{tokens}, {channels}]\n\
+             layers = [\n\
+               {{ op = 'linear', out_features = {all} }},\n\
+               {{ op = 'reshape', shape = [{tokens}, 3, {heads}, {size}] }},\n\
+               {{ name = 'heads', op = 'permute', dims = [0, 2, 3, 1, 4] }},\n\
+               {{ name = 'q', op = 'select', dim = 1, index = 0, from = 'heads' }},\n\
+               {{ op = 'select', dim = 1, index = 1, from = 'heads' }},\n\
+               {{ name = 'k', op = 'permute', dims = [0, 1, 3, 2] }},\n\
+               {{ name = 'v', op = 'select', dim = 1, index = 2, from = 'heads' }},\n\
+               {{ op = 'matmul', from = ['q', 'k'] }},\n\
+               {{ op = 'affine', mul = 0.35 }},\n\
+               {{ name = 'softmax', op = 'softmax', dim = -1 }},\n\
+               {{ op = 'matmul', from = ['softmax', 'v'] }},\n\
+               {{ op = 'permute', dims = [0, 2, 1, 3] }},\n\
+               {{ op = 'reshape', shape = [{tokens}, {channels}] }},\n\
+               {{ op = 'linear', out_features = {channels} }},\n\
+             ]"
+        )),
+    ]
+}
+
+/// The scores before and after a step, and of three tensors of tokens × channels, one or another.
+#[test]
+fn attention_takes_what_it_takes_written_out() {
+    let peaks = |tokens, channels, heads, batch| {
+        attention(tokens, channels, heads).map(|graph| analyze(&graph, batch).unwrap().memory.peak() * F32)
+    };
+    assert_eq!(peaks(4096, 64, 8, 1), [1_076_887_552; 2]);
+    assert_eq!(peaks(1024, 64, 8, 1), [67_895_296; 2]);
+    assert_eq!(peaks(1024, 64, 8, 5), [5 * 67_895_296; 2]);
+    for (tokens, channels, heads) in [(16, 64, 1), (64, 64, 1), (64, 128, 2), (197, 768, 12), (50, 20, 20)] {
+        let [whole, written] = peaks(tokens, channels, heads, 1);
+        // Where scores are few, what is reshaped is copied once more in the form that is written out.
+        assert!(
+            whole <= written && written <= whole + 2 * whole / 3,
+            "{tokens}×{channels}: {whole}, {written}"
+        );
+    }
+}
+
+/// Of a query of 5 tokens and a key of 7, with 2 heads and 8 channels.
+#[test]
+fn what_attention_holds_by_hand() {
+    let network = graph(
+        "inputs = { q = [5, 8], k = [7, 8], v = [7, 8] }\n\
+         layers = [{ op = 'multi_head_attention', num_heads = 2, from = ['q', 'k', 'v'] }]",
+    );
+    let memory = analyze(&network, 3).unwrap().memory;
+    let last = network.outputs()[0].1;
+    let (query, key, scores) = (5 * 8, 7 * 8, 2 * 5 * 7);
+    assert_eq!(memory.inside(last), 3 * (query + 2 * key + scores));
+    assert_eq!(memory.tensors(last), 3 * (2 * query + 2 * key));
+    assert_eq!(memory.peak(), memory.tensors(last) + memory.inside(last));
+}
+
+/// A chain of layers in one operator keeps what stands between them, and its input until it is done.
+#[test]
+fn layers_of_a_recurrent_network_take_what_a_chain_of_them_takes() {
+    for (op, of_step) in [("lstm", 4 + 2), ("gru", 3 + 1)] {
+        let peak = |layers: &str| {
+            let graph = graph(&format!("input = [40, 16]\nlayers = [{layers}]"));
+            analyze(&graph, 1).unwrap().memory.peak()
+        };
+        let layer = format!("{{ op = '{op}', hidden_size = 16, bidirectional = true }}");
+        let (input, sequence, step) = (40 * 16, 40 * 32, of_step * 16);
+        assert_eq!(peak(&layer), input + sequence + step);
+        let written = peak(&format!("{layer}, {layer}, {layer}"));
+        let whole = peak(&layer.replace(" }", ", num_layers = 3 }"));
+        assert_eq!((written, whole), (2 * sequence + step, written + input), "{op}");
+    }
+}
+
+/// A mean, a sum or a maximum of each group is a few numbers.
+#[test]
+fn norms_and_softmax_hold_nothing_inside() {
+    for layer in
+        ["layer_norm", "instance_norm2d", "batch_norm2d", "softmax", "log_softmax", "local_response_norm"]
+    {
+        let size = if layer == "local_response_norm" { ", size = 5" } else { "" };
+        let graph = graph(&format!("input = [8, 6, 6]\nlayers = [{{ op = '{layer}'{size} }}]"));
+        assert_eq!(analyze(&graph, 1).unwrap().memory.peak(), 2 * 8 * 36, "{layer}");
+    }
 }

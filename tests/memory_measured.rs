@@ -112,7 +112,8 @@ fn batches(graph: &Graph) -> RangeInclusive<u64> {
 /// Prints what a forward pass of a batch takes, and says where that is not what is predicted.
 fn check(name: &str, graph: &Graph, weights: &Weights, batch: u64) -> Vec<String> {
     let analysis = cnncost::analyze(graph, batch).unwrap();
-    let predicted = bytes(analysis.memory.peak());
+    let tensors = |id| analysis.memory.tensors(id);
+    let predicted = bytes(graph.nodes().map(|(id, _)| tensors(id)).max().unwrap());
     let pass = settled(graph, weights, batch, predicted);
     let (measured, off) = (pass.peak_of_live(), pass.off(predicted));
     let mut failures = vec![];
@@ -126,17 +127,22 @@ fn check(name: &str, graph: &Graph, weights: &Weights, batch: u64) -> Vec<String
     let mut before = 0;
     let slack = BOOKKEEPING * graph.len();
     for ((id, _), (&measured, &peak)) in graph.nodes().zip(pass.live.iter().zip(&pass.peaks)) {
-        let (path, predicted) = (graph.path(id), bytes(analysis.memory.live(id)));
+        let (path, predicted) = (graph.path(id), bytes(tensors(id)));
         if measured.abs_diff(predicted) > predicted / 20 + slack {
             wrong(&path, format!("{measured} bytes instead of {predicted}"));
         }
         // What the node before was the last to use is freed after it is observed.
-        let peak = if peak > before + BOOKKEEPING { peak } else { measured };
+        let is_seen = peak > before + BOOKKEEPING;
+        let peak = if is_seen { peak } else { measured };
         before = measured;
         let beside = peak.saturating_sub(predicted);
         let bound = bytes(workspace(graph, id, batch, &Device::Cpu));
         if beside > bound + slack {
             wrong(&path, format!("a workspace of {beside} bytes, above {bound}"));
+        }
+        let inside = bytes(analysis.memory.inside(id));
+        if inside > bound || is_seen && inside > beside + slack {
+            wrong(&path, format!("{inside} bytes inside of a workspace of {beside}, at most {bound}"));
         }
         if bound > largest.1 {
             largest = (beside, bound, path);

@@ -15,13 +15,14 @@ fn graph(text: &str) -> Graph {
     Description::parse("test.toml", text).unwrap().expand(&Options::default()).unwrap().graph
 }
 
-/// What the last node that still slides over the input sees.
-fn last_sliding(graph: &Graph) -> (NodeId, Vec<Seen>) {
-    let fields = receptive_fields(graph);
-    let slides = |axes: &[Seen]| !axes.is_empty() && axes.iter().all(|seen| seen.stride.0 != 0);
-    let (id, _) = graph.nodes().rev().find(|&(id, _)| slides(&fields.of(id).axes)).unwrap();
-    assert!(!fields.of(id).misaligned);
-    (id, fields.of(id).axes.to_vec())
+/// What the output sees.
+fn of_output(graph: &Graph) -> ReceptiveField {
+    receptive_fields(graph).of(graph.outputs()[0].1).clone()
+}
+
+/// The path of the layer from which on the output sees everything.
+fn everything_from(graph: &Graph) -> Option<String> {
+    of_output(graph).everything.map(|id| graph.path(id))
 }
 
 /// The sizes in the table of TensorFlow's receptive_field package (tf.contrib), and those of torchvision's ResNets, which
@@ -43,9 +44,11 @@ fn networks_see_what_is_published() {
     ];
     for (name, size, stride) in FIGURES {
         let graph = bundled_graph(name);
-        let (id, axes) = last_sliding(&graph);
-        for seen in axes {
-            assert_eq!((seen.size, seen.stride), (size, (stride, 1)), "{name} at {}", graph.path(id));
+        let field = of_output(&graph);
+        assert!(field.everything.is_some() && !field.misaligned, "{name}");
+        assert_eq!(field.axes.len(), 2, "{name}");
+        for seen in field.axes {
+            assert_eq!((seen.size, seen.stride), (size, (stride, 1)), "{name}");
         }
     }
 }
@@ -59,18 +62,38 @@ fn seen(graph: &Graph, path: &str) -> Vec<Seen> {
     field(graph, path).axes.to_vec()
 }
 
-/// Behind global pooling or squeeze-and-excitation, everything sees the whole image.
+/// A global pool sees everything; what it pools saw 427 pixels.
 #[test]
 fn everything_is_seen_behind_a_global_pool() {
     let resnet = bundled_graph("resnet50");
-    // 427 + 6 · 32
-    let whole = Seen { size: 619, stride: (0, 1), offset: -213 };
-    assert_eq!(seen(&resnet, "avgpool"), vec![whole; 2]);
-    assert_eq!(seen(&resnet, "fc"), vec![whole; 2]);
+    let pool = resnet.nodes().find(|&(id, _)| resnet.path(id) == "avgpool").unwrap().0;
+    let last = resnet.inputs(pool).next().unwrap();
+    let seen_before = field(&resnet, &resnet.path(last));
+    assert_eq!(seen_before.everything, None);
+    for path in ["avgpool", "flatten_1", "fc"] {
+        let field = field(&resnet, path);
+        assert_eq!(field.axes, seen_before.axes, "{path}");
+        assert_eq!(field.everything.map(|id| resnet.path(id)).as_deref(), Some("avgpool"));
+    }
+    // A window as large as the image pools everything, too; so does a linear layer on all that is flattened.
+    assert_eq!(everything_from(&bundled_graph("googlenet")).as_deref(), Some("avgpool"));
     let vgg = bundled_graph("vgg16");
-    let whole = Seen { size: 212 + 6 * 32, stride: (0, 1), offset: -90 };
-    assert_eq!(seen(&vgg, "flatten_1"), vec![], "a number in a list sees some part of the image");
-    assert_eq!(seen(&vgg, "fc6"), vec![whole; 2]);
+    assert_eq!(everything_from(&vgg).as_deref(), Some("fc6"));
+    let flattened = field(&vgg, "flatten_1");
+    assert_eq!(
+        (flattened.axes[0].size, flattened.everything),
+        (212, None),
+        "a number in a list sees what it saw"
+    );
+    // A convolution down to one position sees it all through its window.
+    let lenet = bundled_graph("lenet5");
+    assert_eq!(of_output(&lenet).axes.iter().map(|seen| seen.size).collect::<Vec<_>>(), [32, 32]);
+}
+
+/// Squeeze and excitation: what is scaled is seen through windows as before, and everything beside. EfficientNet-B0's 851 are in the
+/// tables of those who count windows only.
+#[test]
+fn everything_is_seen_behind_a_squeeze() {
     let excited = graph(
         "input = [8, 16, 16]\n\
          layers = [\n\
@@ -81,10 +104,101 @@ fn everything_is_seen_behind_a_global_pool() {
            { name = 'next', op = 'conv2d', out_channels = 8, kernel_size = 3, stride = 2 },\n\
          ]",
     );
-    let whole = Seen { size: 18, stride: (0, 1), offset: -1 };
-    for path in ["pool", "excited", "next"] {
-        assert_eq!(seen(&excited, path), vec![whole; 2], "{path}");
+    let seen_at = |size, stride| vec![Seen { size, stride: (stride, 1), offset: -1 }; 2];
+    for (path, axes) in
+        [("x", seen_at(3, 1)), ("pool", seen_at(3, 1)), ("excited", seen_at(3, 1)), ("next", seen_at(5, 2))]
+    {
+        let field = field(&excited, path);
+        assert_eq!(field.axes.to_vec(), axes, "{path}");
+        assert_eq!(field.everything.is_some(), path != "x", "{path}");
     }
+    assert_eq!(everything_from(&excited).as_deref(), Some("pool"));
+    for (name, size) in [("efficientnet_b0", 851), ("se_resnet50", 483)] {
+        let graph = bundled_graph(name);
+        let field = of_output(&graph);
+        assert_eq!(
+            field.axes.iter().map(|seen| (seen.size, seen.stride)).collect::<Vec<_>>(),
+            [(size, (32, 1)); 2],
+            "{name}"
+        );
+        let first = graph.path(field.everything.unwrap());
+        let squeezes = |node: NodeId| graph.path(node).contains("/se/");
+        let (squeeze, _) = graph.nodes().find(|&(id, _)| squeezes(id)).unwrap();
+        assert_eq!(first, graph.path(squeeze), "{name}");
+    }
+}
+
+/// Each token saw its patch; from the first attention on it sees everything, whether attention is an operator or written out.
+#[test]
+fn everything_is_seen_behind_attention() {
+    let vit = bundled_graph("vit_b_16");
+    let field = of_output(&vit);
+    assert_eq!(
+        field.axes.iter().map(|seen| (seen.size, seen.stride)).collect::<Vec<_>>(),
+        [(16, (16, 1)); 2]
+    );
+    let (attention, _) =
+        vit.nodes().find(|(_, node)| node.operator_name() == "multi_head_attention").unwrap();
+    assert_eq!(field.everything, Some(attention));
+    let tokens = "input = [3, 8, 8]\n\
+         layers = [\n\
+           { op = 'conv2d', out_channels = 12, kernel_size = 2, stride = 2 }, { op = 'flatten', start_dim = 2 },\n\
+           { name = 'tokens', op = 'permute', dims = [0, 2, 1] },\n";
+    let written = graph(&format!(
+        "{tokens} {{ op = 'linear', out_features = 36 }}, {{ op = 'reshape', shape = [16, 3, 2, 6] }},\n\
+           {{ name = 'heads', op = 'permute', dims = [0, 2, 3, 1, 4] }},\n\
+           {{ name = 'q', op = 'select', dim = 1, index = 0, from = 'heads' }},\n\
+           {{ op = 'select', dim = 1, index = 1, from = 'heads' }}, {{ name = 'k', op = 'permute', dims = [0, 1, 3, 2] }},\n\
+           {{ name = 'v', op = 'select', dim = 1, index = 2, from = 'heads' }},\n\
+           {{ op = 'matmul', from = ['q', 'k'] }}, {{ name = 'a', op = 'softmax', dim = -1 }},\n\
+           {{ name = 'mixed', op = 'matmul', from = ['a', 'v'] }}, {{ op = 'permute', dims = [0, 2, 1, 3] }},\n\
+           {{ op = 'reshape', shape = [16, 12] }}, {{ op = 'linear', out_features = 12 }},\n\
+         ]"
+    ));
+    let operator =
+        graph(&format!("{tokens} {{ name = 'mixed', op = 'multi_head_attention', num_heads = 2 }} ]"));
+    for graph in [written, operator] {
+        assert_eq!(everything_from(&graph).as_deref(), Some("mixed"));
+        assert_eq!(
+            of_output(&graph).axes.iter().map(|seen| (seen.size, seen.stride)).collect::<Vec<_>>(),
+            [(2, (2, 1)); 2]
+        );
+    }
+    // Attention in windows of positions is not followed; in the last stage the window is the whole image.
+    let swin = bundled_graph("swin_t");
+    let first = everything_from(&swin).unwrap();
+    assert!(of_output(&swin).axes.is_empty() && first.starts_with("stage4/0/"), "{first}");
+}
+
+/// Steps know of others, and norms compare each position with all.
+#[test]
+fn everything_is_seen_behind_recurrence_and_norms_over_positions() {
+    let whole = |layers: &str| {
+        let graph = graph(&format!("input = [4, 20]\nlayers = [{layers}]"));
+        let field = of_output(&graph);
+        (
+            field.axes.iter().map(|seen| (seen.size, seen.stride.0)).collect::<Vec<_>>(),
+            field.everything.is_some(),
+        )
+    };
+    let conv = "{ op = 'conv1d', out_channels = 4, kernel_size = 3, stride = 2 }";
+    for layer in
+        ["op = 'lstm', hidden_size = 8", "op = 'gru', hidden_size = 8", "op = 'group_norm', num_groups = 1"]
+    {
+        assert_eq!(whole(&format!("{conv}, {{ {layer} }}")), (vec![(3, 2)], true), "{layer}");
+    }
+    assert_eq!(
+        whole(&format!("{conv}, {{ op = 'group_norm', num_groups = 2 }}, {conv}")),
+        (vec![(7, 4)], true)
+    );
+    let steps = format!("{conv}, {{ op = 'permute', dims = [0, 2, 1] }}, {{ op = 'lstm', hidden_size = 8 }}");
+    assert_eq!(whole(&steps), (vec![(3, 2)], true));
+    assert_eq!(whole(&format!("{conv}, {{ op = 'batch_norm1d' }}")), (vec![(3, 2)], false));
+    // What is cut off nobody sees.
+    assert_eq!(
+        whole("{ op = 'slice', dim = 2, end = 5 }, { op = 'global_avg_pool' }"),
+        (vec![(5, 0)], false)
+    );
 }
 
 #[test]
@@ -110,7 +224,7 @@ fn paths_that_disagree_are_said_to() {
            a = [{ op = 'max_pool2d', kernel_size = 2 }],\n\
            b = [{ op = 'pad', padding = [-2, -2, -2, -2] }] } }]",
     );
-    assert_eq!(field(&strides, "met/add"), ReceptiveField { axes: Box::default(), misaligned: true });
+    assert_eq!(field(&strides, "met/add"), ReceptiveField { misaligned: true, ..ReceptiveField::default() });
 }
 
 /// ConvNeXt's way: channels last and back again.
@@ -138,7 +252,7 @@ fn dimensions_are_followed_through_a_permutation() {
 #[derive(Clone, Debug)]
 enum Layer {
     Conv { kernel: i64, stride: i64, padding: i64, dilation: i64 },
-    Transposed { kernel: i64, stride: i64, padding: i64 },
+    Transposed { kernel: i64, stride: i64, padding: i64, dilation: i64 },
     Nearest(i64),
     Bilinear(i64),
     Slice { start: i64, step: i64 },
@@ -152,9 +266,9 @@ impl Layer {
                 "{{ op = 'conv2d', out_channels = 1, kernel_size = {kernel}, stride = {stride}, \
                  padding = {padding}, dilation = {dilation} }}"
             ),
-            Self::Transposed { kernel, stride, padding } => format!(
+            Self::Transposed { kernel, stride, padding, dilation } => format!(
                 "{{ op = 'conv_transpose2d', out_channels = 1, kernel_size = {kernel}, stride = {stride}, \
-                 padding = {padding} }}"
+                 padding = {padding}, dilation = {dilation} }}"
             ),
             Self::Nearest(factor) => format!("{{ op = 'upsample', scale_factor = {factor} }}"),
             Self::Bilinear(factor) => {
@@ -182,10 +296,11 @@ impl Layer {
             Self::Conv { kernel, stride, padding, dilation } => {
                 (0..kernel).map(|tap| at * stride - padding + tap * dilation).collect()
             }
-            Self::Transposed { kernel, stride, padding } => {
-                let adds = |element: &i64| (0..kernel).contains(&(at - (element * stride - padding)));
-                (at.div_euclid(stride) - kernel - padding..=at.div_euclid(stride) + padding + 1)
-                    .filter(adds)
+            Self::Transposed { kernel, stride, padding, dilation } => {
+                let places = (0..kernel).map(|tap| at + padding - tap * dilation);
+                places
+                    .filter(|place| place.rem_euclid(stride) == 0)
+                    .map(|place| place.div_euclid(stride))
                     .collect()
             }
             Self::Nearest(factor) => vec![at.div_euclid(factor)],
@@ -209,10 +324,8 @@ fn layer() -> impl Strategy<Value = Layer> {
             padding,
             dilation
         }),
-        (1i64..5, 1i64..4, 0i64..2).prop_map(|(kernel, stride, padding)| Layer::Transposed {
-            kernel,
-            stride,
-            padding
+        (1i64..5, 1i64..4, 0i64..2, 1i64..4).prop_map(|(kernel, stride, padding, dilation)| {
+            Layer::Transposed { kernel, stride, padding, dilation }
         }),
         (2i64..4).prop_map(Layer::Nearest),
         (2i64..4).prop_map(Layer::Bilinear),
@@ -241,12 +354,6 @@ proptest! {
         let finer: i64 = chain.iter().map(Layer::finer).product();
         // Above this, what each of so many positions sees is not followed.
         prop_assume!(finer <= 64);
-        // A window is taken to look at all that it spans; where its taps fall into holes, that is more than it sees.
-        let has_holes = |layer: &Layer| matches!(layer, Layer::Transposed { kernel, stride, .. } if kernel < stride);
-        let skips = |layer: &Layer| {
-            matches!(layer, Layer::Conv { dilation: 2, .. } | Layer::Slice { step: 2, .. })
-        };
-        prop_assume!(!(chain.iter().any(has_holes) && chain.iter().any(skips)));
         let text = format!("input = [1, 96, 96]\nlayers = [{}]", list(&chain));
         let Ok(description) = Description::parse("test.toml", &text) else { return Ok(()) };
         let Ok(network) = description.expand(&Options::default()) else { return Ok(()) };
@@ -265,5 +372,48 @@ proptest! {
             prop_assert_eq!(seen.stride.0 * i128::from(period), i128::from(moved) * seen.stride.1);
         }
         prop_assert_eq!(fields.of(last).axes.len(), 2);
+    }
+
+    /// Which elements of the input add to an element of the output, by the definition: element `i` with tap `t` to position
+    /// `stride·i + dilation·t − padding`.
+    #[test]
+    fn transposed_convolutions_see_what_adds_to_them(
+        kernel in 1i64..7, stride in 1i64..7, dilation in 1i64..7, padding in 0i64..4, more in 0i64..6,
+    ) {
+        prop_assume!(more < stride.max(dilation));
+        let text = format!(
+            "input = [1, 40, 1]\n\
+             layers = [{{ op = 'conv_transpose2d', out_channels = 1, kernel_size = [{kernel}, 1], stride = [{stride}, 1], \
+             dilation = [{dilation}, 1], padding = [{padding}, 0], output_padding = [{more}, 0] }}]"
+        );
+        let graph = graph(&text);
+        let (last, node) = graph.nodes().last().unwrap();
+        let seen = receptive_fields(&graph).of(last).axes[0];
+        // Each position adds what it does to the whole output, which is long enough for every phase.
+        let positions = i64::try_from(node.shape.dims()[1]).unwrap();
+        let adding = |at: i64| {
+            let adds = move |element: &i64| (0..kernel).any(|tap| stride * element + dilation * tap - padding == at);
+            let elements: Vec<i64> = (-100..140).filter(adds).collect();
+            Some(elements.last()? - elements.first()? + 1)
+        };
+        let largest = (0..positions).filter_map(adding).max().unwrap();
+        prop_assert_eq!(i128::try_from(seen.size), Ok(largest.into()));
+        prop_assert_eq!(seen.stride.0 * i128::from(stride), seen.stride.1);
+    }
+}
+
+/// Kernel, stride and dilation; with a dilation that misses, each position has one tap.
+#[test]
+fn taps_that_miss_see_nothing() {
+    for (sizes, size) in
+        [([3, 3, 2], 1), ([3, 4, 3], 1), ([2, 2, 3], 1), ([3, 2, 1], 2), ([4, 2, 1], 2), ([3, 1, 2], 5)]
+    {
+        let [kernel, stride, dilation] = sizes;
+        let graph = graph(&format!(
+            "input = [1, 60, 1]\n\
+             layers = [{{ op = 'conv_transpose2d', out_channels = 1, kernel_size = [{kernel}, 1], stride = [{stride}, 1], \
+             dilation = [{dilation}, 1] }}]"
+        ));
+        assert_eq!(of_output(&graph).axes[0].size, size, "{sizes:?}");
     }
 }

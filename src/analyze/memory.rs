@@ -2,19 +2,22 @@
 //!
 //! Nodes are executed in their order, none in place. A tensor is alive from the step that makes it to the last that takes it;
 //! the network's inputs from the beginning, its outputs to the end. A view has no memory of its own: it keeps alive what it
-//! looks at. Weights are apart, and so is what an implementation needs while it computes. Sizes are in numbers; in bytes they
-//! are as many times more as the element type is wide.
+//! looks at. To it comes, while an operator is executed, what it holds inside by its definition
+//! ([`Operator::inside`](crate::op::Operator::inside)). Weights are apart, and so is what an implementation needs beside while
+//! it computes. Sizes are in numbers; in bytes they are as many times more as the element type is wide.
 
 use crate::counts::{Overflow, Tally};
-use crate::graph::{Content, Graph, NodeId};
+use crate::graph::{Content, Graph, Node, NodeId};
 
 /// What is alive when.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
     /// Samples of one forward pass.
     batch: u64,
-    /// By [`NodeId`]: the numbers that are alive while the node is executed, its inputs and its output among them.
+    /// By [`NodeId`]: the numbers that are alive while the node is executed: its inputs, its output, and what it holds inside.
     live: Vec<u128>,
+    /// By [`NodeId`]: of these, what it holds inside.
+    inside: Vec<u128>,
     /// By [`NodeId`]: when its memory comes and goes; `None` for a view.
     lifetimes: Vec<Option<Lifetime>>,
 }
@@ -37,6 +40,16 @@ impl Memory {
     /// The numbers that are alive while a node is executed.
     pub fn live(&self, id: NodeId) -> u128 {
         self.live[id.index()]
+    }
+
+    /// Of these, what the node holds inside while it is executed.
+    pub fn inside(&self, id: NodeId) -> u128 {
+        self.inside[id.index()]
+    }
+
+    /// Of these, the numbers of the tensors that nodes take and make.
+    pub fn tensors(&self, id: NodeId) -> u128 {
+        self.live(id) - self.inside(id)
     }
 
     /// When a tensor is alive; `None` for a view, which has no memory of its own.
@@ -91,7 +104,10 @@ pub(super) fn of(graph: &Graph, batch: u64) -> Result<Memory, Overflow> {
             *to = None;
         }
     }
-    Ok(Memory { batch, live: live(graph, &lifetimes, batch)?, lifetimes })
+    let inside = inside(graph, batch)?;
+    let tensors = alive(graph, &lifetimes, batch)?;
+    let live = tensors.into_iter().zip(&inside).map(|(tensors, &inside)| tensors.plus(inside));
+    Ok(Memory { batch, live: live.collect::<Result<_, _>>()?, inside, lifetimes })
 }
 
 /// By node: the one in whose memory its tensor lies, itself unless it is a view.
@@ -104,8 +120,17 @@ fn storages(graph: &Graph) -> Vec<NodeId> {
     storage
 }
 
-/// How much is alive at each step: what has come by then, less what has gone before.
-fn live(graph: &Graph, lifetimes: &[Option<Lifetime>], batch: u64) -> Result<Vec<u128>, Overflow> {
+/// What each node holds inside.
+fn inside(graph: &Graph, batch: u64) -> Result<Vec<u128>, Overflow> {
+    let of_node = |(id, node): (NodeId, &Node)| match node.operator() {
+        Some(op) => op.inside(&graph.input_shapes(id), &node.shape)?.times(batch),
+        None => Ok(0),
+    };
+    graph.nodes().map(of_node).collect()
+}
+
+/// How many numbers of tensors are alive at each step: what has come by then, less what has gone before.
+fn alive(graph: &Graph, lifetimes: &[Option<Lifetime>], batch: u64) -> Result<Vec<u128>, Overflow> {
     let (mut coming, mut going) = (vec![0u128; graph.len()], vec![0u128; graph.len()]);
     for ((_, node), lifetime) in graph.nodes().zip(lifetimes) {
         let Some(Lifetime { from, to }) = lifetime else { continue };

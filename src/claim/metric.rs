@@ -53,13 +53,15 @@ enum Of {
     Field,
     /// Positions of the input from one element to the next.
     FieldStride,
+    /// Whether an element sees the whole input.
+    SeesAll,
 }
 
 const fn counts(name: &'static str, about: &'static str, of: fn(&Counts, u128) -> u128) -> Row {
     Row { name, about, of: Of::Counts(of) }
 }
 
-static ROWS: [Row; 29] = [
+static ROWS: [Row; 30] = [
     counts("params", "parameters", |c, _| c.params.total()),
     counts("trainable", "parameters that are trained", |c, _| c.params.trainable),
     counts("frozen", "parameters that are not trained", |c, _| c.params.frozen),
@@ -78,13 +80,13 @@ static ROWS: [Row; 29] = [
     counts("weight_bytes", "bytes of parameters and buffers", |c, b| {
         (c.params.total() + c.params.buffers) * b
     }),
-    counts("read_bytes", "bytes of inputs and weights", |c, b| c.traffic.read * b),
+    counts("read_bytes", "bytes of inputs and weights that are touched", |c, b| c.traffic.read * b),
     counts("written_bytes", "bytes of outputs", |c, b| c.traffic.written * b),
     counts("traffic_bytes", "both together", |c, b| c.traffic.total() * b),
     Row { name: "intensity", about: "FLOPs for each of these", of: Of::Intensity },
     Row {
         name: "peak_bytes",
-        about: "the most bytes of tensors alive at once",
+        about: "the most bytes alive at once: tensors, and what an operator holds inside",
         of: Of::Network(Subject::peak_bytes),
     },
     Row {
@@ -113,8 +115,9 @@ static ROWS: [Row; 29] = [
         about: "numbers that come out",
         of: Of::Shape(|shape| number(shape.elements()).ok()),
     },
-    Row { name: "receptive_field", about: "pixels that an element sees", of: Of::Field },
+    Row { name: "receptive_field", about: "pixels that an element sees through windows", of: Of::Field },
     Row { name: "field_stride", about: "pixels from one element to the next", of: Of::FieldStride },
+    Row { name: "sees_all", about: "1 where an element sees the whole input, 0 where not", of: Of::SeesAll },
 ];
 
 impl PartialEq for Metric {
@@ -225,6 +228,10 @@ pub(super) fn value(subject: &Subject, figure: &Figure, known: &Known) -> Result
         }
         Of::Intensity => intensity(subject, place, figure),
         Of::Field => seen(subject, place, |seen| Ratio::from_integer(seen.size.cast_signed())),
+        Of::SeesAll => {
+            let field = subject.fields().of(output(subject, place));
+            Ok(Value::Number(Ratio::from_integer(field.everything.is_some().into())))
+        }
         Of::FieldStride => seen(subject, place, |seen| Ratio::new(seen.stride.0, seen.stride.1)),
     }
 }
@@ -290,7 +297,11 @@ fn seen(subject: &Subject, place: Place, of: fn(&Seen) -> Rational) -> Result<Va
     let field = subject.fields().of(output(subject, place));
     let values: Vec<Rational> = field.axes.iter().map(of).collect();
     match values.first() {
-        None => Err(text!("its receptive field is not known", "其感受野未知").into()),
+        None => Err(Failure::from(text!("its receptive field is not known", "其感受野未知")).with_help(text!(
+            "windows that slide over rearranged positions are not followed, nor paths of different strides that meet; \
+             `sees_all` says whether the whole input is seen",
+            "在重排后的位置上滑动的窗口、以及不同步幅路径的汇合都不再追踪;`sees_all` 可说明是否看到整个输入"
+        ))),
         Some(first) if values.iter().all(|value| value == first) => Ok(Value::Number(*first)),
         Some(_) => Ok(Value::Sizes(values.iter().map(Rational::to_integer).collect())),
     }

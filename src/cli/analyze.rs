@@ -236,5 +236,11 @@ fn see<'c>(subjects: &[Subject], columns: impl IntoIterator<Item = &'c &'static 
 
 fn columns_help() -> String {
     let known = COLUMNS.iter().map(|column| column.key).collect::<Vec<_>>().join(", ");
-    format!("The columns, in this order, as in `layer,output,macs,share`; there are {known}")
+    format!(
+        "The columns, in this order, as in `layer,output,macs,share`; there are {known}.\n\n\
+         `field` is the part of the input that an element sees through windows, as in `427×427 /32`: 427×427 pixels, and 32 from \
+         one element to the next. `all` behind it: the element sees the whole input, too, as behind a global pool, squeeze and \
+         excitation, attention or recurrence. `misaligned`: paths that have met see parts of the input with other strides or \
+         other centers"
+    )
 }

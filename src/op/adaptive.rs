@@ -57,7 +57,7 @@ impl<const N: usize> Bins<N> {
                 return Look::All;
             }
             let (stride, divisor) = (i128::from(size), i128::from(bins));
-            Look::Sliding(Slide { stride, divisor, first: 1 - divisor, last: stride - 1 })
+            Look::Sliding(Slide { stride, divisor, first: 1 - divisor, last: stride - 1, step: 1 })
         }))
     }
 

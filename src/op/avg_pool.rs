@@ -12,7 +12,7 @@ use super::pool::{Native, Pool};
 use super::settings::{self, Extent, PerAxis, Size};
 use super::window::Axis;
 use super::workspace::elements;
-use super::{Class, Cost, Definition, Operator, Reason, Term, Window, Workspace, taps};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Window, Workspace, taps};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -81,6 +81,14 @@ impl<const N: usize> Operator for AvgPool<N> {
 
     fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(&'static str, Working)> {
         self.pool().window().output_workings(&inputs[0], output)
+    }
+
+    fn reach(&self, inputs: &[Shape], output: &Shape) -> Reach {
+        self.pool().reach(&inputs[0], output)
+    }
+
+    fn touched(&self, inputs: &[Shape], output: &Shape) -> Option<u128> {
+        Some(self.pool().window().touched(&inputs[0], output))
     }
 
     fn window(&self, _input: &Shape) -> Option<Window> {

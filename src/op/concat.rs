@@ -69,7 +69,11 @@ impl Operator for Concat {
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
         // Along the dimension in which they stand behind one another, each has positions of its own.
         let joined = inputs[0].axis(self.dim.0);
-        if joined == Some(0) || inputs.len() == 1 { Reach::Position } else { Reach::Rearranged }
+        if joined == Some(0) || inputs.len() == 1 {
+            Reach::Position
+        } else {
+            Reach::moving(&inputs[0], |dim| Some(dim) == joined)
+        }
     }
 
     fn class(&self) -> Class {

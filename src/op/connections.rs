@@ -22,6 +22,11 @@ impl Connections {
         self.0.iter().map(|list| list.len() as u64).sum()
     }
 
+    /// How many input channels are connected to anything.
+    pub(super) fn inputs(&self) -> u128 {
+        self.0.iter().flatten().collect::<HashSet<_>>().len() as u128
+    }
+
     /// The most input channels that an output channel takes.
     pub(super) fn widest(&self) -> u64 {
         self.0.iter().map(|list| list.len() as u64).max().unwrap_or_default()

@@ -119,6 +119,16 @@ impl<const N: usize> Operator for Conv<N> {
         self.sliding().output_workings(&inputs[0], output)
     }
 
+    /// Strides may skip positions, and connections channels.
+    fn touched(&self, inputs: &[Shape], output: &Shape) -> Option<u128> {
+        let touched = self.sliding().touched(&inputs[0], output);
+        let channels = u128::from(inputs[0].dims()[0]);
+        Some(match &self.connections {
+            None => touched,
+            Some(connections) => touched / channels * connections.inputs(),
+        })
+    }
+
     fn window(&self, _input: &Shape) -> Option<Window> {
         Some(self.sliding())
     }

@@ -14,8 +14,8 @@ use super::scatter::{self, scatter};
 use super::settings::{self, Extent, PerAxis, Size};
 use super::window::{self, Axis, Window, shorthand};
 use super::{
-    Class, Cost, Definition, Initializer, Look, Operator, Reach, Reason, Slide, Term, Weight, Workspace,
-    conv, only_spatial, shape, size, taps,
+    Class, Cost, Definition, Initializer, Look, Operator, Reach, Reason, Slide, Term, Turn, Weight,
+    Workspace, conv, only_spatial, shape, size, taps,
 };
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
@@ -153,14 +153,16 @@ impl<const N: usize> Operator for ConvTranspose<N> {
         Some(signs.into_iter().flatten().collect::<Vec<_>>().join(" "))
     }
 
-    /// Element `i` adds to the positions `stride·i − padding` up to a kernel's reach behind that; so a position looks back at
-    /// the elements that may reach it.
+    /// Elements that add only to what the padding cuts off are left alone.
+    fn touched(&self, inputs: &[Shape], output: &Shape) -> Option<u128> {
+        let sizes = window::spatial_sizes(output).iter().zip(window::spatial_sizes(&inputs[0]));
+        let axes = self.sliding().axes.into_iter().zip(sizes);
+        let touching = axes.map(|(axis, (&size, &windows))| u128::from(axis.windows_touching(size, windows)));
+        Some(touching.fold(inputs[0].dims()[0].into(), |product, windows| product * windows))
+    }
+
     fn reach(&self, _inputs: &[Shape], _output: &Shape) -> Reach {
-        Reach::spatial(self.sliding().axes.into_iter().map(|axis| {
-            let last = i128::from(axis.before);
-            let first = last - (axis.reach().cast_signed() - 1);
-            Look::Sliding(Slide { stride: 1, divisor: axis.stride.into(), first, last })
-        }))
+        Reach::spatial(self.sliding().axes.iter().map(look))
     }
 
     fn class(&self) -> Class {
@@ -186,6 +188,36 @@ impl<const N: usize> Operator for ConvTranspose<N> {
         let kernel = self.weights(inputs).first().map_or(vec![], Weight::dims);
         scatter::workspace(inputs[0].dims(), output.dims(), &kernel, self.groups.get(), device)
     }
+}
+
+/// Above this, turns are not told apart.
+const MOST_TURNS: u64 = 64;
+
+/// Element `i` adds with tap `t` to position `stride·i + dilation·t − padding`. So a position looks back at the elements that
+/// reach it with one of those taps that come to a multiple of the stride: each position with others, in turn.
+fn look(axis: &Axis) -> Look {
+    let (stride, dilation) = (i128::from(axis.stride), i128::from(axis.dilation));
+    let (before, last) = (i128::from(axis.before), i128::from(axis.kernel) - 1);
+    if axis.stride > MOST_TURNS {
+        return Look::Sliding(Slide {
+            stride: 1,
+            divisor: stride,
+            first: before - dilation * last,
+            last: before,
+            step: 1,
+        });
+    }
+    let turn = |position: i128| {
+        let reaches = |tap: &i128| (position + before - dilation * tap).rem_euclid(stride) == 0;
+        let first = (0..stride).find(reaches).filter(|&tap| tap <= last)?;
+        let again = (1..=stride).find(|tap| (dilation * tap).rem_euclid(stride) == 0).unwrap_or(stride);
+        let furthest = first + (last - first) / again * again;
+        let element = |tap: i128| (position + before - dilation * tap) / stride;
+        // From one of these taps to the next, and so from one element to the next.
+        let step = dilation * again / stride;
+        Some(Turn { first: element(furthest), last: element(first), step })
+    };
+    Look::InTurn((0..stride).map(turn).collect())
 }
 
 impl<const N: usize> ConvTranspose<N> {

@@ -46,6 +46,12 @@ impl Operator for Embedding {
         Some(text!("table of {rows} rows of {features}", "{rows} 行、每行 {features} 个数的表"))
     }
 
+    /// A row for each index, and no row twice: no more of them than there are.
+    fn weights_touched(&self, inputs: &[Shape], batch: u64) -> Option<u128> {
+        let rows = inputs[0].elements().saturating_mul(batch.into()).min(self.num_embeddings.get().into());
+        Some(rows * u128::from(self.embedding_dim.get()))
+    }
+
     fn indices(&self) -> Option<u64> {
         Some(self.num_embeddings.get())
     }

@@ -51,8 +51,8 @@ impl Operator for Flatten {
         true
     }
 
-    fn reach(&self, _inputs: &[Shape], _output: &Shape) -> Reach {
-        Reach::Rearranged
+    fn reach(&self, inputs: &[Shape], output: &Shape) -> Reach {
+        Reach::reshaped(&inputs[0], output)
     }
 
     fn class(&self) -> Class {

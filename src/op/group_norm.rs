@@ -67,7 +67,7 @@ impl Operator for GroupNorm {
     }
 
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
-        Reach::mixing(&inputs[0], |dim| dim > 0)
+        Reach::among(&inputs[0], |dim| dim > 0)
     }
 
     fn class(&self) -> Class {

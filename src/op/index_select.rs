@@ -1,5 +1,7 @@
 //! `index_select`: chosen elements of a dimension, in any order and as often as wanted, as `torch.index_select`.
 
+use std::collections::BTreeSet;
+
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -49,8 +51,16 @@ impl Operator for IndexSelect {
         shape(dims)
     }
 
+    /// Each chosen element once, however often it is taken.
+    fn touched(&self, _inputs: &[Shape], output: &Shape) -> Option<u128> {
+        let listed = self.index.len() as u128;
+        let chosen = self.index.iter().map(|index| index.get()).collect::<BTreeSet<_>>().len() as u128;
+        Some(output.elements() / listed * chosen)
+    }
+
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
-        if inputs[0].axis(self.dim.0) == Some(0) { Reach::Position } else { Reach::Rearranged }
+        let chosen = inputs[0].axis(self.dim.0);
+        if chosen == Some(0) { Reach::Position } else { Reach::moving(&inputs[0], |dim| Some(dim) == chosen) }
     }
 
     fn class(&self) -> Class {

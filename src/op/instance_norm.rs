@@ -55,7 +55,7 @@ impl<const N: usize> Operator for InstanceNorm<N> {
     }
 
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
-        Reach::mixing(&inputs[0], |dim| dim > 0)
+        Reach::among(&inputs[0], |dim| dim > 0)
     }
 
     fn class(&self) -> Class {

@@ -67,7 +67,7 @@ impl Operator for LayerNorm {
 
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
         let kept = self.split(inputs[0].dims()).0.len();
-        Reach::mixing(&inputs[0], |dim| dim >= kept)
+        Reach::among(&inputs[0], |dim| dim >= kept)
     }
 
     fn class(&self) -> Class {

@@ -16,7 +16,7 @@ use super::avg_pool::AvgPool;
 use super::pool::Pool;
 use super::settings::{PerAxis, Size, above_zero};
 use super::workspace::elements;
-use super::{Class, Cost, Definition, Operator, Reason, Term, Window, Workspace};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Window, Workspace};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -93,6 +93,14 @@ impl<const N: usize> Operator for LpPool<N> {
 
     fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(&'static str, Working)> {
         self.pool().window().output_workings(&inputs[0], output)
+    }
+
+    fn reach(&self, inputs: &[Shape], output: &Shape) -> Reach {
+        self.pool().reach(&inputs[0], output)
+    }
+
+    fn touched(&self, inputs: &[Shape], output: &Shape) -> Option<u128> {
+        Some(self.pool().window().touched(&inputs[0], output))
     }
 
     fn window(&self, _input: &Shape) -> Option<Window> {

@@ -12,7 +12,8 @@ use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text::Text;
 
-/// Long short-term memory over a sequence of length × features.
+/// Long short-term memory over a sequence of length × features. The gates and states of a step are held inside, and the sequence
+/// between two layers: they are in the peak.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lstm {
@@ -51,8 +52,13 @@ impl Operator for Lstm {
         Some(self.recurrence().summary("LSTM", inputs))
     }
 
-    fn reach(&self, _inputs: &[Shape], _output: &Shape) -> Reach {
-        Reach::Rearranged
+    fn inside(&self, inputs: &[Shape], _output: &Shape) -> Result<u128, Overflow> {
+        self.recurrence().inside(inputs)
+    }
+
+    /// A state knows of all steps, those to come among them where it goes backwards too.
+    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        Recurrence::reach(&inputs[0])
     }
 
     fn class(&self) -> Class {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::packing::packed;
-use super::{Arity, Class, Cost, Definition, Operator, Reach, Reason, Term, Workspace, shape};
+use super::{Along, Arity, Class, Cost, Definition, Look, Operator, Reach, Reason, Term, Workspace, shape};
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -83,8 +83,22 @@ impl Operator for Matmul {
         ))
     }
 
-    fn reach(&self, _inputs: &[Shape], _output: &Shape) -> Reach {
-        Reach::Rearranged
+    fn reach(&self, inputs: &[Shape], output: &Shape) -> Reach {
+        self.reach_of(0, inputs, output)
+    }
+
+    /// A row of the first, a column of the second.
+    fn reach_of(&self, index: usize, inputs: &[Shape], _output: &Shape) -> Reach {
+        let rank = inputs[index].rank();
+        let summed = if index == 0 { rank - 1 } else { rank - 2 };
+        let along = |dim| {
+            if dim == summed {
+                Along { to: None, look: Look::All }
+            } else {
+                Along { to: Some(dim), look: Look::Same }
+            }
+        };
+        Reach::Along((0..rank).map(along).collect())
     }
 
     fn class(&self) -> Class {

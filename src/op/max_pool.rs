@@ -72,6 +72,10 @@ impl<const N: usize> Operator for MaxPool<N> {
         self.pool().window().output_workings(&inputs[0], output)
     }
 
+    fn touched(&self, inputs: &[Shape], output: &Shape) -> Option<u128> {
+        Some(self.pool().window().touched(&inputs[0], output))
+    }
+
     fn window(&self, _input: &Shape) -> Option<Window> {
         Some(self.pool().window())
     }

@@ -14,7 +14,6 @@ use serde::de::{DeserializeOwned, Deserializer};
 
 use crate::counts::Overflow;
 use crate::shape::Shape;
-use crate::text;
 use crate::text::Text;
 use crate::working::Working;
 
@@ -24,6 +23,7 @@ pub mod adaptive_avg_pool;
 pub mod adaptive_max_pool;
 pub mod add;
 pub mod affine;
+mod arity;
 pub mod avg_pool;
 pub mod batch_norm;
 pub mod channel_shuffle;
@@ -85,8 +85,9 @@ mod weight;
 pub mod window;
 mod workspace;
 
+pub use arity::Arity;
 pub use cost::{Cost, Term, Unit};
-pub use reach::{Along, Look, Reach, Slide};
+pub use reach::{Along, Dims, Look, Reach, Slide, Turn};
 pub use reason::Reason;
 use reason::{before_flatten, only, only_ranked, only_spatial, shape, size};
 pub use weight::{Initializer, Role, Weight};
@@ -272,6 +273,11 @@ pub trait Operator {
             .map_or(Reach::Position, |window| Reach::window(&window))
     }
 
+    /// The same of input number `index`, where they differ.
+    fn reach_of(&self, _index: usize, inputs: &[Shape], output: &Shape) -> Reach {
+        self.reach(inputs, output)
+    }
+
     /// How many rows it looks its inputs up in, if they are indices: whole numbers from 0 to one less.
     fn indices(&self) -> Option<u64> {
         None
@@ -280,6 +286,24 @@ pub trait Operator {
     /// Whether the output is a view of the first input: it has no memory of its own, and keeps alive what it looks at.
     fn is_view(&self) -> bool {
         false
+    }
+
+    /// How many numbers of a sample of its one input it reads, where these are not all: those that its output is made from.
+    fn touched(&self, _inputs: &[Shape], _output: &Shape) -> Option<u128> {
+        None
+    }
+
+    /// How many numbers of its weights it reads for a batch, where these are not all.
+    fn weights_touched(&self, _inputs: &[Shape], _batch: u64) -> Option<u128> {
+        None
+    }
+
+    /// Numbers that it holds for each sample beside its inputs and its output, at the most and whatever computes it: of an
+    /// operator that is defined as a chain of others, what these take and make, one after the other and none in place, each
+    /// held to its last use. Nothing else counts: means, sums and maxima are few, and what an engine needs beside is its own
+    /// ([`workspace`](Self::workspace)).
+    fn inside(&self, _inputs: &[Shape], _output: &Shape) -> Result<u128, Overflow> {
+        Ok(0)
     }
 
     /// The fewest and most inputs it takes.
@@ -295,7 +319,7 @@ pub trait Operator {
     /// another view may they.
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor>;
 
-    /// What [`forward`](Self::forward) holds beside inputs, weights and output, on inputs that `output` has accepted and in
+    /// What [`forward`](Self::forward) holds beside inputs, weights and output, its [`inside`](Self::inside) included, on inputs that `output` has accepted and in
     /// which no samples lie apart.
     fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
         if self.is_view() { Workspace::NONE } else { Workspace::copies(1, inputs, output) }
@@ -309,51 +333,6 @@ pub trait Definition: Operator + DeserializeOwned + JsonSchema {
 
     /// The shapes that the example takes.
     const EXAMPLE_INPUTS: &'static [&'static [u64]];
-}
-
-/// How many inputs an operator takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Arity {
-    /// The fewest.
-    pub least: usize,
-    /// The most.
-    pub most: usize,
-}
-
-impl Arity {
-    /// None: a source.
-    pub const NONE: Self = Self { least: 0, most: 0 };
-    /// Exactly one.
-    pub const ONE: Self = Self { least: 1, most: 1 };
-    /// Exactly two.
-    pub const TWO: Self = Self { least: 2, most: 2 };
-    /// Two or more, as a merge.
-    pub const SEVERAL: Self = Self { least: 2, most: usize::MAX };
-
-    /// Why `count` inputs are too few or too many.
-    pub fn mismatch(self, count: usize) -> Reason {
-        let Self { least, most } = self;
-        let help = (most > 1)
-            .then(|| text!("name them: `from = [\"a\", \"b\"]`", "请列出它们的名字:`from = [\"a\", \"b\"]`"));
-        let reason = Reason::new(match (least, most) {
-            (0, 0) => text!("takes no input, and gets {count}", "不接受输入,却得到 {count} 个"),
-            (1, 1) => text!("takes one input, and gets {count}", "只接受一个输入,却得到 {count} 个"),
-            (2, 2) => text!("takes two inputs, and gets {count}", "需要两个输入,却得到 {count} 个"),
-            (least, usize::MAX) => {
-                text!(
-                    "takes {least} or more inputs, and gets {count}",
-                    "需要至少 {least} 个输入,却得到 {count} 个"
-                )
-            }
-            (least, most) => {
-                text!(
-                    "takes {least} to {most} inputs, and gets {count}",
-                    "需要 {least} 到 {most} 个输入,却得到 {count} 个"
-                )
-            }
-        });
-        Reason { help, ..reason }
-    }
 }
 
 /// A kind of operator.

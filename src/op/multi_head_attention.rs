@@ -8,16 +8,18 @@ use serde::Deserialize;
 use super::settings::{self, Size};
 use super::workspace::product;
 use super::{
-    Arity, Class, Cost, Definition, Initializer, Operator, Reach, Reason, Term, Weight, Workspace, softmax,
-    taps,
+    Arity, Class, Cost, Definition, Initializer, Look, Operator, Reach, Reason, Term, Weight, Workspace,
+    softmax, taps,
 };
-use crate::counts::{Contraction, Kind, Overflow};
+use crate::counts::{Contraction, Kind, Overflow, Tally};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
 use crate::working::Working;
 
-/// Attention of tokens × channels to themselves, or of three inputs: query, key and value.
+/// Attention of tokens × channels to themselves, or of three inputs: query, key and value. The projected query, key and
+/// value and the scores of every token with every other are held inside, the scores before and after a step at once: they
+/// are in the peak, as they are where the same is written out in `linear`, `matmul` and `softmax`.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MultiHeadAttention {
@@ -127,6 +129,17 @@ impl Operator for MultiHeadAttention {
         Ok(Cost { terms })
     }
 
+    /// Query, key and value, and the scores of them; then the value, and the scores before and after they are scaled or
+    /// their softmax is taken.
+    fn inside(&self, inputs: &[Shape], _output: &Shape) -> Result<u128, Overflow> {
+        let Sizes { queries, keys, channels } = Sizes::of(inputs);
+        let of_each = |tokens: u64| u128::from(tokens).times(channels);
+        let (query, key) = (of_each(queries)?, of_each(keys)?);
+        let scores = u128::from(queries).times(keys)?.times(self.num_heads.get())?;
+        let compared = query.plus(key.times(2)?)?.plus(scores)?;
+        Ok(compared.max(key.plus(scores.times(2)?)?))
+    }
+
     fn arity(&self) -> Arity {
         Arity { least: 1, most: 3 }
     }
@@ -148,9 +161,21 @@ impl Operator for MultiHeadAttention {
         Some(Text::list(&words))
     }
 
-    /// Every token asks every other.
+    /// Every token asks every other; those of key and value have no place in the output.
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        if inputs.len() == 1 {
+            let look = |dim| if dim == 0 { Look::AmongAll } else { Look::All };
+            return Reach::kept((0..inputs[0].rank()).map(look));
+        }
         Reach::mixing(&inputs[0], |_| true)
+    }
+
+    fn reach_of(&self, index: usize, inputs: &[Shape], output: &Shape) -> Reach {
+        if index == 0 && inputs.len() > 1 {
+            // The query itself is one token.
+            return Reach::mixing(&inputs[0], |dim| dim > 0);
+        }
+        self.reach(inputs, output)
     }
 
     fn class(&self) -> Class {

@@ -70,12 +70,20 @@ impl Operator for Pad {
         self.sides(rank).filter(|&(_, before, after)| (before, after) != (0, 0)).map(working).collect()
     }
 
+    fn touched(&self, inputs: &[Shape], output: &Shape) -> Option<u128> {
+        let mut left = inputs[0].dims().to_vec();
+        for (axis, before, _) in self.sides(inputs[0].rank()) {
+            left[axis] = self.mode.touched(left[axis], before, output.dims()[axis]);
+        }
+        Some(left.into_iter().map(u128::from).product())
+    }
+
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
         let rank = inputs[0].rank();
         let mut looks = vec![Look::Same; rank];
         for (axis, before, _) in self.sides(rank) {
             let first = -i128::from(before);
-            looks[axis] = Look::Sliding(Slide { stride: 1, divisor: 1, first, last: first });
+            looks[axis] = Look::Sliding(Slide { stride: 1, divisor: 1, first, last: first, step: 1 });
         }
         Reach::kept(looks)
     }
@@ -112,6 +120,29 @@ impl Operator for Pad {
 }
 
 impl Mode {
+    /// How many of `input` elements there are in `output` positions, of which `before` come first: a negative padding cuts
+    /// elements off, which a mirror may show nevertheless.
+    fn touched(self, input: u64, before: i64, output: u64) -> u64 {
+        let (last, first) = (i128::from(input) - 1, -i128::from(before));
+        let end = first + i128::from(output) - 1;
+        let (low, high) = match self {
+            // Cut off altogether, nothing is left between them.
+            Self::Constant => (first.max(0), end.min(last)),
+            Self::Replicate => (first.clamp(0, last), end.clamp(0, last)),
+            Self::Reflect => {
+                // Mirrored, positions run from the end that they have passed back to the inside.
+                let place = |position: i128| {
+                    if position > last { 2 * last - position } else { position.abs() }
+                };
+                let (ends, turns) = ([place(first), place(end)], [0, last]);
+                let turning = turns.into_iter().filter(|turn| (first..=end).contains(turn));
+                let places = || ends.into_iter().chain(turning.clone());
+                (places().min().unwrap_or(0), places().max().unwrap_or(last))
+            }
+        };
+        u64::try_from((high - low + 1).max(0)).map_or(input, |places| places.min(input))
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Constant => "constant",

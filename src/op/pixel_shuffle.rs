@@ -59,7 +59,7 @@ impl Operator for PixelShuffle {
 
     fn reach(&self, _inputs: &[Shape], _output: &Shape) -> Reach {
         let look = Look::Sliding(Slide::nearest(1, self.upscale_factor.get()));
-        Reach::spatial([look; 2])
+        Reach::spatial([look.clone(), look])
     }
 
     fn class(&self) -> Class {
@@ -97,7 +97,8 @@ impl Operator for PixelUnshuffle {
     /// An output pixel is one of the square; all its channels together are the square.
     fn reach(&self, _inputs: &[Shape], _output: &Shape) -> Reach {
         let stride = i128::from(self.downscale_factor.get());
-        Reach::spatial([Look::Sliding(Slide { stride, divisor: 1, first: 0, last: stride - 1 }); 2])
+        let slide = Slide { stride, divisor: 1, first: 0, last: stride - 1, step: 1 };
+        Reach::spatial([slide; 2].map(Look::Sliding))
     }
 
     fn class(&self) -> Class {

@@ -7,7 +7,7 @@ use super::settings::{Extent, PerAxis, Size};
 use super::taps::{self, Padded};
 use super::window::{Axis, Window, spatial_sizes};
 use super::workspace::elements;
-use super::{Reason, Term, Workspace, only_spatial, shape};
+use super::{Reach, Reason, Term, Workspace, only_spatial, shape};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -37,6 +37,19 @@ impl<const N: usize> Pool<N> {
             Axis { kernel, stride, dilation, before: padding, after: padding, ceil: self.ceil_mode }
         };
         Window { axes: (0..N).map(axis).collect() }
+    }
+
+    /// Through the window; all, where there is a single window on all of the input, which is then pooled.
+    pub(super) fn reach(&self, input: &Shape, output: &Shape) -> Reach {
+        let window = self.window();
+        let holds_all = |axis: &Axis, size: u64| axis.reach() >= u128::from(axis.before) + u128::from(size);
+        let is_single = spatial_sizes(output).iter().all(|&size| size == 1);
+        if is_single
+            && window.axes.iter().zip(spatial_sizes(input)).all(|(axis, &size)| holds_all(axis, size))
+        {
+            return Reach::mixing(input, |dim| dim > 0);
+        }
+        Reach::window(&window)
     }
 
     /// For candle's own pools the padded input, for others what reducing tap by tap holds.

@@ -15,7 +15,7 @@ pub enum Reach {
 }
 
 /// What becomes of one dimension of an input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Along {
     /// The dimension of the output that it becomes; `None` if it is gone.
     pub to: Option<usize>,
@@ -24,19 +24,56 @@ pub struct Along {
 }
 
 /// How a position of the output looks at the positions of one dimension.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Look {
     /// At the same.
     Same,
     /// At a range that moves along with it.
     Sliding(Slide),
+    /// At ranges that take turns: of `n` entries, output position `q·n + r` looks at those from the first to the last of entry
+    /// `r`, each moved by `q`; at none where there is no entry.
+    InTurn(Vec<Option<Turn>>),
+    /// At one, which is moved about: the positions are spread over these dimensions of the output.
+    Spread(Dims),
     /// At this one, whatever its own position.
     At(u64),
     /// At all.
     All,
+    /// At the same, and at all for what they have in common: a mean, a sum, how each compares.
+    AmongAll,
 }
 
-/// Output position `o` looks at `⌈(stride·o + first) / divisor⌉` up to `⌊(stride·o + last) / divisor⌋`, the padding's
+/// Some of the dimensions of a tensor, a bit for each: there are at most 64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dims(u64);
+
+impl Dims {
+    /// No dimension.
+    pub const NONE: Self = Self(0);
+
+    /// This one.
+    pub fn of(dim: usize) -> Self {
+        Self(u32::try_from(dim).ok().and_then(|dim| 1u64.checked_shl(dim)).unwrap_or(0))
+    }
+
+    /// All of a shape.
+    pub fn all(shape: &Shape) -> Self {
+        (0..shape.rank()).map(Self::of).fold(Self::NONE, Self::and)
+    }
+
+    /// These and those.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether this dimension is one of them.
+    pub fn has(self, dim: usize) -> bool {
+        self.0 & Self::of(dim).0 != 0
+    }
+}
+
+/// Output position `o` looks at `⌈(stride·o + first) / divisor⌉` up to `⌊(stride·o + last) / divisor⌋`, each `step` behind the other, the padding's
 /// positions included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slide {
@@ -48,6 +85,19 @@ pub struct Slide {
     pub first: i128,
     /// Over the divisor: where that range ends.
     pub last: i128,
+    /// From one position that is looked at to the next, the dilation of a window; 1 where there is a divisor.
+    pub step: i128,
+}
+
+/// Positions that an output position looks at: from the first to the last, each `step` behind the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// The first.
+    pub first: i128,
+    /// The last.
+    pub last: i128,
+    /// From one to the next.
+    pub step: i128,
 }
 
 impl Reach {
@@ -57,7 +107,8 @@ impl Reach {
             let first = -i128::from(axis.before);
             // A window reaches over 2^106 elements at most.
             let last = first + axis.reach().cast_signed() - 1;
-            Look::Sliding(Slide { stride: axis.stride.into(), divisor: 1, first, last })
+            let (stride, step) = (axis.stride.into(), axis.dilation.into());
+            Look::Sliding(Slide { stride, divisor: 1, first, last, step })
         }))
     }
 
@@ -72,9 +123,51 @@ impl Reach {
         Self::Along(looks.into_iter().enumerate().map(along).collect())
     }
 
-    /// Every dimension of `input` stays; along those that `is_mixed` names, each position looks at all.
+    /// Every dimension of `input` stays; along those that `is_mixed` names, each position is new and looks at all.
     pub fn mixing(input: &Shape, is_mixed: impl Fn(usize) -> bool) -> Self {
         Self::kept((0..input.rank()).map(|dim| if is_mixed(dim) { Look::All } else { Look::Same }))
+    }
+
+    /// Every dimension of `input` stays; along those that `is_mixed` names, each position looks at itself among all.
+    pub fn among(input: &Shape, is_mixed: impl Fn(usize) -> bool) -> Self {
+        Self::kept((0..input.rank()).map(|dim| if is_mixed(dim) { Look::AmongAll } else { Look::Same }))
+    }
+
+    /// Every dimension of `input` stays; along those that `is_moved` names, positions are moved about.
+    pub fn moving(input: &Shape, is_moved: impl Fn(usize) -> bool) -> Self {
+        let look = |dim| if is_moved(dim) { Look::Spread(Dims::of(dim)) } else { Look::Same };
+        Self::kept((0..input.rank()).map(look))
+    }
+
+    /// The same numbers in the same order, in other dimensions: those that multiply to the same size, from the first on, become
+    /// one another.
+    pub fn reshaped(input: &Shape, output: &Shape) -> Self {
+        let (from, to) = (input.dims(), output.dims());
+        let mut along = Vec::with_capacity(from.len());
+        let mut taken = 0;
+        while along.len() < from.len() {
+            let (start, mut end) = (taken, taken);
+            let (mut members, mut wanted, mut found) = (0, 1u128, 1u128);
+            // One of each at least, then of those that have come to less.
+            while along.len() + members < from.len() && (members == 0 || wanted < found) {
+                wanted *= u128::from(from[along.len() + members]);
+                members += 1;
+                while end < to.len() && found < wanted {
+                    found *= u128::from(to[end]);
+                    end += 1;
+                }
+            }
+            let same = members == 1 && end == start + 1;
+            let group = (start..end).map(Dims::of).fold(Dims::NONE, Dims::and);
+            let one = if same {
+                Along { to: Some(start), look: Look::Same }
+            } else {
+                Along { to: None, look: Look::Spread(group) }
+            };
+            along.extend(std::iter::repeat_n(one, members));
+            taken = end;
+        }
+        Self::Along(along)
     }
 }
 
@@ -82,6 +175,6 @@ impl Slide {
     /// Of an output that has `to` positions for `from` of its input, each looking at those nearest before it.
     pub fn nearest(from: u64, to: u64) -> Self {
         let divisor = i128::from(to);
-        Self { stride: from.into(), divisor, first: 1 - divisor, last: 0 }
+        Self { stride: from.into(), divisor, first: 1 - divisor, last: 0, step: 1 }
     }
 }

@@ -4,8 +4,8 @@
 use candle_core::Tensor;
 
 use super::workspace::product;
-use super::{Cost, Initializer, Reason, Term, Weight, Workspace, only, shape};
-use crate::counts::{Contraction, Kind};
+use super::{Cost, Initializer, Look, Reach, Reason, Term, Weight, Workspace, only, shape};
+use crate::counts::{Contraction, Kind, Overflow, Tally};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
@@ -178,6 +178,20 @@ impl Recurrence {
             outputs.reverse();
         }
         Tensor::stack(&outputs, 1)
+    }
+
+    /// Steps stay, each knowing of others; features are new.
+    pub(super) fn reach(input: &Shape) -> Reach {
+        Reach::kept((0..input.rank()).map(|dim| if dim == 0 { Look::AmongAll } else { Look::All }))
+    }
+
+    /// The gates and states of a step, and of several layers the sequence from one to the next: the last but one has it from
+    /// the one before, and makes another where there will be the output.
+    pub(super) fn inside(&self, inputs: &[Shape]) -> Result<u128, Overflow> {
+        let of_step = u128::from(self.gates.count) + self.gates.states as u128;
+        let sequence = u128::from(inputs[0].dims()[0]).times(self.directions())?;
+        let between = if self.layers > 1 { sequence } else { 0 };
+        of_step.plus(between)?.times(self.hidden)
     }
 
     /// The sequence of the layer before, and the other direction's; of this one the input's part of all steps, twice while its

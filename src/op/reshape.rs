@@ -42,8 +42,8 @@ impl Operator for Reshape {
         true
     }
 
-    fn reach(&self, _inputs: &[Shape], _output: &Shape) -> Reach {
-        Reach::Rearranged
+    fn reach(&self, inputs: &[Shape], output: &Shape) -> Reach {
+        Reach::reshaped(&inputs[0], output)
     }
 
     fn class(&self) -> Class {

@@ -41,8 +41,8 @@ impl Operator for Roll {
         Ok(input.clone())
     }
 
-    fn reach(&self, _inputs: &[Shape], _output: &Shape) -> Reach {
-        Reach::Rearranged
+    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
+        Reach::moving(&inputs[0], |dim| self.dims.iter().any(|rolled| inputs[0].axis(rolled.0) == Some(dim)))
     }
 
     fn class(&self) -> Class {

@@ -50,6 +50,11 @@ impl Operator for Select {
         self.dim == Dim::channels()
     }
 
+    /// What it keeps.
+    fn touched(&self, _inputs: &[Shape], output: &Shape) -> Option<u128> {
+        Some(output.elements())
+    }
+
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
         let input = &inputs[0];
         let chosen = input.axis(self.dim.0);

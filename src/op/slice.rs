@@ -72,6 +72,11 @@ impl Operator for Slice {
         self.dim == Dim::channels() && self.step == Size::ONE
     }
 
+    /// What it keeps.
+    fn touched(&self, _inputs: &[Shape], output: &Shape) -> Option<u128> {
+        Some(output.elements())
+    }
+
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
         let input = &inputs[0];
         let cut = input.axis(self.dim.0);
@@ -80,7 +85,7 @@ impl Operator for Slice {
                 return Look::Same;
             }
             let first = i128::from(self.bounds(size).0);
-            Look::Sliding(Slide { stride: self.step.get().into(), divisor: 1, first, last: first })
+            Look::Sliding(Slide { stride: self.step.get().into(), divisor: 1, first, last: first, step: 1 })
         }))
     }
 

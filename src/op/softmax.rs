@@ -51,7 +51,7 @@ impl Operator for Softmax {
 
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
         let mixed = inputs[0].axis(self.dim.0);
-        Reach::mixing(&inputs[0], |dim| Some(dim) == mixed)
+        Reach::among(&inputs[0], |dim| Some(dim) == mixed)
     }
 
     fn class(&self) -> Class {
@@ -88,7 +88,7 @@ impl Operator for LogSoftmax {
 
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
         let mixed = inputs[0].axis(self.dim.0);
-        Reach::mixing(&inputs[0], |dim| Some(dim) == mixed)
+        Reach::among(&inputs[0], |dim| Some(dim) == mixed)
     }
 
     fn class(&self) -> Class {

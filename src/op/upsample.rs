@@ -107,6 +107,13 @@ impl Operator for Upsample {
         ["output height", "output width"].into_iter().enumerate().filter_map(working).collect()
     }
 
+    /// Pixels that lie between those which are picked are left alone.
+    fn touched(&self, inputs: &[Shape], output: &Shape) -> Option<u128> {
+        let sizes = spatial_sizes(&inputs[0]).iter().zip(spatial_sizes(output)).enumerate();
+        let touched = sizes.map(|(axis, (&from, &to))| u128::from(self.picked(axis, from, to)));
+        Some(touched.fold(inputs[0].dims()[0].into(), |product, pixels| product * pixels))
+    }
+
     fn reach(&self, inputs: &[Shape], output: &Shape) -> Reach {
         let sizes = spatial_sizes(&inputs[0]).iter().zip(spatial_sizes(output)).enumerate();
         let looks = sizes.map(|(axis, (&from, &to))| self.look(axis, from, to));
@@ -196,41 +203,64 @@ impl Upsample {
             divisor,
             first: start - (divisor - 1),
             last: start + divisor - 1,
+            step: 1,
         }))
     }
 
-    /// Of each of `to` pixels, which of `from` pixels it is; in f32, as PyTorch computes it for tensors of f32.
+    /// Of each of `to` pixels, which of `from` pixels it is.
     fn nearest(&self, axis: usize, from: usize, to: usize) -> Vec<u32> {
-        let step = self.step(axis, from, to) as f32;
-        let place = |pixel: usize| {
-            // PyTorch knows these two without computing them.
-            let place = if from == to {
-                pixel
-            } else if to == 2 * from {
-                pixel / 2
-            } else {
-                (pixel as f32 * step) as usize
-            };
-            place.min(from - 1) as u32
+        (0..to).map(|pixel| self.nearest_to(axis, from, to, pixel) as u32).collect()
+    }
+
+    /// Which of `from` pixels number `pixel` of `to` is; in f32, as PyTorch computes it for tensors of f32.
+    fn nearest_to(&self, axis: usize, from: usize, to: usize, pixel: usize) -> usize {
+        // PyTorch knows these two without computing them.
+        let place = if from == to {
+            pixel
+        } else if to == 2 * from {
+            pixel / 2
+        } else {
+            (pixel as f32 * self.step(axis, from, to) as f32) as usize
         };
-        (0..to).map(place).collect()
+        place.min(from - 1)
     }
 
     /// Of each of `to` pixels, which two of `from` pixels it lies between, and the weight of the second.
     fn between(&self, axis: usize, from: usize, to: usize) -> (Vec<u32>, Vec<u32>, Vec<f32>) {
         let (mut low, mut high, mut weights) = (vec![], vec![], vec![]);
         for pixel in 0..to {
-            let place = if self.align_corners {
-                if to > 1 { pixel as f64 * ((from - 1) as f64 / (to - 1) as f64) } else { 0.0 }
-            } else {
-                ((pixel as f64 + 0.5) * self.step(axis, from, to) - 0.5).max(0.0)
-            };
-            let first = (place as usize).min(from - 1);
+            let (first, second, weight) = self.two_around(axis, from, to, pixel);
             low.push(first as u32);
-            high.push((first + 1).min(from - 1) as u32);
-            weights.push((place - first as f64).clamp(0.0, 1.0) as f32);
+            high.push(second as u32);
+            weights.push(weight);
         }
         (low, high, weights)
+    }
+
+    /// Which two of `from` pixels number `pixel` of `to` lies between, and the weight of the second.
+    fn two_around(&self, axis: usize, from: usize, to: usize, pixel: usize) -> (usize, usize, f32) {
+        let place = if self.align_corners {
+            if to > 1 { pixel as f64 * ((from - 1) as f64 / (to - 1) as f64) } else { 0.0 }
+        } else {
+            ((pixel as f64 + 0.5) * self.step(axis, from, to) - 0.5).max(0.0)
+        };
+        let first = (place as usize).min(from - 1);
+        (first, (first + 1).min(from - 1), (place - first as f64).clamp(0.0, 1.0) as f32)
+    }
+
+    /// How many of `from` pixels any of `to` is made from: each step takes it on, and where steps are short, it leaves none out.
+    fn picked(&self, axis: usize, from: u64, to: u64) -> u64 {
+        let (Ok(wide), Ok(made)) = (usize::try_from(from), usize::try_from(to)) else { return from };
+        let picked = match self.mode {
+            Mode::Nearest => (self.nearest_to(axis, wide, made, made - 1) + 1).min(made),
+            Mode::Bilinear => {
+                let (start, _, _) = self.two_around(axis, wide, made, 0);
+                let (low, high, _) = self.two_around(axis, wide, made, made - 1);
+                // The last two are one where the last pixel of all is picked.
+                (high - start + 1).min(made.saturating_mul(2) - usize::from(low == high))
+            }
+        };
+        picked as u64
     }
 }
 

@@ -10,6 +10,7 @@ use super::Reason;
 
 mod axis;
 pub(super) mod shorthand;
+mod touch;
 
 pub use axis::Axis;
 pub use shorthand::legend;
@@ -47,6 +48,14 @@ impl Window {
         self.product("windows on the input", (input, output), |axis, input, output| {
             Ok(axis.windows_inside(input, output).into())
         })
+    }
+
+    /// How many numbers of `input` any of the windows touches: the channels times the product over the axes.
+    pub fn touched(&self, input: &Shape, output: &Shape) -> u128 {
+        let sizes = spatial_sizes(input).iter().zip(spatial_sizes(output));
+        let axes = self.axes.iter().zip(sizes);
+        let touched = axes.map(|(axis, (&input, &output))| u128::from(axis.touched(input, output)));
+        touched.fold(input.channels().unwrap_or(1).into(), |product, positions| product * positions)
     }
 
     /// The value of a field, if it is the same on every axis.

@@ -2,6 +2,7 @@
 
 use super::Subject;
 use super::like::Like;
+use crate::analyze::receptive_field as analyze;
 use crate::analyze::roofline::{Estimate, Roofline};
 use crate::convention::Counted;
 use crate::counts::Counts;
@@ -59,6 +60,7 @@ pub fn analysis(subject: &Subject) -> Analysis {
         totals: totals(subject),
         device: device(subject),
         peak: peak(subject),
+        receptive_field: receptive_field(subject, subject.field()),
         nodes: graph
             .nodes()
             .filter(|(_, node)| node.content != Content::Input)
@@ -109,17 +111,19 @@ fn peak(subject: &Subject) -> Option<Peak> {
     Some(Peak {
         bytes: subject.peak_bytes(),
         at: graph.path(at),
+        inside_bytes: memory.inside(at) * element,
         live: alive.map(|(id, size)| Alive { path: graph.path(id), bytes: size * element }).collect(),
     })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "JSON's fractions are floats")]
-fn receptive_field(subject: &Subject, id: NodeId) -> Option<ReceptiveField> {
-    let field = subject.fields().of(id);
-    (!field.axes.is_empty() || field.misaligned).then(|| ReceptiveField {
+fn receptive_field(subject: &Subject, field: &analyze::ReceptiveField) -> Option<ReceptiveField> {
+    let is_known = !field.axes.is_empty() || field.misaligned || field.everything.is_some();
+    is_known.then(|| ReceptiveField {
         size: field.axes.iter().map(|seen| seen.size).collect(),
         stride: field.axes.iter().map(|seen| seen.stride.0 as f64 / seen.stride.1 as f64).collect(),
         offset: field.axes.iter().map(|seen| seen.offset).collect(),
+        everything_from: field.everything.map(|id| subject.network.graph.path(id)),
         misaligned: field.misaligned,
     })
 }
@@ -134,7 +138,8 @@ fn node(subject: &Subject, graph: &Graph, id: NodeId, shaped: impl Fn(&Shape) ->
         output: shaped(&node.shape),
         weights_of: node.weights_of.map(|owner| graph.path(owner)),
         live_bytes: subject.analysis.memory.live(id) * subject.element.bytes(),
-        receptive_field: receptive_field(subject, id),
+        inside_bytes: subject.analysis.memory.inside(id) * subject.element.bytes(),
+        receptive_field: receptive_field(subject, subject.fields().of(id)),
         figures: subject.analysis.node(id).map(|counts| {
             let estimate = subject.roofline.as_ref().and_then(|roofline| roofline.node(id));
             let like = Like::of(subject, |counted| counted.node(id));

@@ -1,4 +1,4 @@
-//! The memory of one network for the terminal: the tensors at the peak, and a chart of what is alive over time.
+//! The memory of one network for the terminal: what is alive at the peak, and a chart of that over time.
 
 use std::fmt::Write;
 
@@ -41,7 +41,7 @@ fn totals(subject: &Subject, style: Style) -> String {
             weights,
             text!("parameters and buffers in {element}", "{element} 的参数与缓冲"),
         ),
-        (text!("peak", "峰值"), peak, text!("of tensors that are alive at once", "同时存活的张量")),
+        (text!("peak", "峰值"), peak, text!("of what is alive at once", "同时存活的数据")),
         (text!("together", "合计"), weights + peak, text!("what a device has to hold", "设备需要容纳的内存")),
     ];
     let label_width = lines.iter().map(|line| line.0.get(style.language).width()).max().unwrap_or(0);
@@ -56,30 +56,56 @@ fn totals(subject: &Subject, style: Style) -> String {
     text
 }
 
-/// The tensors that are alive at the peak, largest first.
+/// A line about what is alive at the peak.
+struct Line {
+    path: String,
+    /// The shape of a tensor, or that it is inside of the layer.
+    what: String,
+    size: u128,
+}
+
+/// What is alive at the peak, largest first.
 fn alive(subject: &Subject, peak: NodeId, style: Style) -> String {
     let (graph, memory) = (&subject.network.graph, &subject.analysis.memory);
-    let mut tensors = memory.alive_at(graph, peak);
-    tensors.sort_by_key(|&(id, size)| (std::cmp::Reverse(size), id));
+    let tensors = memory.alive_at(graph, peak);
     let (path, count) = (graph.path(peak), tensors.len());
-    let title =
-        text!("{count} tensors alive while `{path}` is executed", "执行 `{path}` 时有 {count} 个张量存活");
-    let mut text = format!("\n {}\n", title.get(style.language));
-    let shapes: Vec<_> = tensors.iter().map(|&(id, _)| graph.node(id).shape.to_string()).collect();
-    let shape_width = shapes.iter().take(MOST_ALIVE).map(|shape| shape.width()).max().unwrap_or(0);
-    let paths: Vec<_> = tensors.iter().take(MOST_ALIVE).map(|&(id, _)| graph.path(id)).collect();
-    let room = style.width.saturating_sub(shape_width + 36).max(16);
-    let path_width = paths.iter().map(|path| path.width()).max().unwrap_or(0).min(room);
-    for ((path, shape), (_, size)) in paths.iter().zip(shapes).zip(&tensors) {
+    let title = match memory.inside(peak) {
+        0 => {
+            text!("{count} tensors alive while `{path}` is executed", "执行 `{path}` 时有 {count} 个张量存活")
+        }
+        _ => text!(
+            "{count} tensors alive while `{path}` is executed, and what it holds inside",
+            "执行 `{path}` 时有 {count} 个张量存活,另有其内部所占"
+        ),
+    };
+    let tensor = |(id, size)| Line { path: graph.path(id), what: graph.node(id).shape.to_string(), size };
+    let mut lines: Vec<_> = tensors.into_iter().map(tensor).collect();
+    let (inside, size) = (text!("inside", "内部"), memory.inside(peak));
+    if size > 0 {
+        lines.push(Line { path, what: inside.get(style.language).to_owned(), size });
+    }
+    lines.sort_by_key(|line| std::cmp::Reverse(line.size));
+    let rest = lines.split_off(lines.len().min(MOST_ALIVE));
+    format!("\n {}\n{}", title.get(style.language), drawn(&lines, &rest, subject, style))
+}
+
+/// A line for each, and one for the rest.
+fn drawn(lines: &[Line], rest: &[Line], subject: &Subject, style: Style) -> String {
+    let element = subject.element.bytes();
+    let what_width = lines.iter().map(|line| line.what.width()).max().unwrap_or(0);
+    let room = style.width.saturating_sub(what_width + 36).max(16);
+    let path_width = lines.iter().map(|line| line.path.width()).max().unwrap_or(0).min(room);
+    let mut text = String::new();
+    for Line { path, what, size } in lines {
         let path = shortened(path, path_width);
-        let (pad, share) = (path_width - path.width(), ratio(*size, memory.peak()));
-        let size = bytes(size * subject.element.bytes());
-        let bar = bar(share, 16);
-        let line = format!("   {path}{:pad$}  {shape:<shape_width$}  {size:>7}  {bar}", "");
+        let (pad, what_pad) = (path_width - path.width(), what_width - what.width());
+        let bar = bar(ratio(*size, subject.analysis.memory.peak()), 16);
+        let size = bytes(size * element);
+        let line = format!("   {path}{:pad$}  {what}{:what_pad$}  {size:>7}  {bar}", "", "");
         let _ = writeln!(text, "{}", line.trim_end());
     }
-    if let Some((_, rest)) = tensors.split_at_checked(MOST_ALIVE).filter(|(_, rest)| !rest.is_empty()) {
-        let size = bytes(rest.iter().map(|(_, size)| size).sum::<u128>() * subject.element.bytes());
+    if !rest.is_empty() {
+        let size = bytes(rest.iter().map(|line| line.size).sum::<u128>() * element);
         let count = rest.len();
         let more = text!("and {count} more of {size} together", "另有 {count} 个,共 {size}");
         let _ = writeln!(text, "   {}", more.get(style.language));

@@ -27,8 +27,11 @@ pub fn list(style: Style) -> String {
         }
     }
     let note = text!(
-        "A MAC is one mul and one add. Counts are of one sample in inference mode; `cnncost ops NAME` shows an operator's settings.",
-        "每次乘加含一次乘、一次加。计数针对推理模式下的一个样本;`cnncost ops NAME` 显示该算子的设置。"
+        "A MAC is one mul and one add. Counts are of one sample in inference mode. The peak of memory holds an operator's inputs and \
+         output, and of one that stands for a chain of others (multi_head_attention, lstm, gru) what these hold between them. Of inputs \
+         and weights, what is touched is read once. `cnncost ops NAME` shows an operator's settings.",
+        "每次乘加含一次乘、一次加。计数针对推理模式下的一个样本。内存峰值包含算子的输入和输出;由一串运算组成的算子(multi_head_attention、lstm、gru)\
+         还包含各步之间保留的数据。输入与权重中用到的部分各读一次。`cnncost ops NAME` 显示该算子的设置。"
     );
     text + "\n" + &lines(note.get(style.language), style.width).join("\n") + "\n"
 }
@@ -36,8 +39,8 @@ pub fn list(style: Style) -> String {
 /// One operator: what it is, its settings, an example and its costs there.
 pub fn one(entry: &Entry, style: Style) -> String {
     let schema = schema(entry);
-    let about = schema["description"].as_str().unwrap_or_default();
-    let mut text = format!("{}: {}\n", entry.name, hanging(about, entry.name.len() + 2, style.width));
+    let about = schema["description"].as_str().unwrap_or_default().replace('\n', " ");
+    let mut text = format!("{}: {}\n", entry.name, hanging(&about, entry.name.len() + 2, style.width));
     let settings = schema["properties"].as_object().cloned().unwrap_or_default();
     let width = settings.keys().map(|name| name.width()).max().unwrap_or(0);
     let required =
@@ -62,6 +65,14 @@ pub fn one(entry: &Entry, style: Style) -> String {
         let equation = format!("{} = {substituted} = {value}", rule(&term));
         let _ = writeln!(text, "  {}", hanging(&equation, 4, style.width));
     }
+    let held = Notation::Text.number(inside(entry));
+    if held != "0" {
+        let line = text!(
+            "held inside: {held} numbers, beside inputs and output",
+            "内部保留:{held} 个数(输入和输出之外)"
+        );
+        let _ = writeln!(text, "  {}", hanging(line.get(style.language), 4, style.width));
+    }
     text
 }
 
@@ -80,7 +91,7 @@ pub fn json<'e>(entries: impl Iterator<Item = &'e Entry>) -> String {
                 .collect();
             json!({
                 "name": entry.name, "settings": schema(entry), "example": entry.example,
-                "example_inputs": entry.example_inputs, "costs": terms,
+                "example_inputs": entry.example_inputs, "costs": terms, "inside": inside(entry),
             })
         })
         .collect();
@@ -95,6 +106,13 @@ pub fn rules(entry: &Entry) -> Vec<String> {
 fn rule(term: &Term) -> String {
     let purpose = term.purpose.map_or(String::new(), |purpose| format!(" ({purpose})"));
     format!("{}{purpose}: {}", term.unit.name(), term.nominal.formula(Notation::Text))
+}
+
+/// Numbers that an operator holds inside in its example.
+fn inside(entry: &Entry) -> u128 {
+    let (inputs, operator) = (example_inputs(entry), example(entry));
+    let output = operator.output(&inputs).expect("an operator accepts its example's inputs");
+    operator.inside(&inputs, &output).expect("an example's counts are small")
 }
 
 fn terms(entry: &Entry) -> Vec<Term> {

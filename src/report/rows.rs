@@ -10,7 +10,6 @@ use crate::counts::Counts;
 use crate::graph::outline::Outline;
 use crate::graph::{Graph, NodeId, Place, Scope, ScopeId, ScopeKind};
 use crate::op::Class;
-use crate::op::window::spatial_sizes;
 use crate::shape::Shape;
 
 /// A line of a report.
@@ -131,7 +130,7 @@ pub fn rows(subject: &Subject, depth: Depth) -> (Vec<Row>, Option<usize>) {
 /// The line for the whole network.
 pub fn total(subject: &Subject) -> Row {
     let graph = &subject.network.graph;
-    let last = last_sliding(subject);
+    let first = subject.network.graph.outputs().first();
     Row {
         kind: RowKind::Total,
         place: Place::Box(ScopeId::ROOT),
@@ -149,7 +148,7 @@ pub fn total(subject: &Subject) -> Row {
         intensity: subject.intensity(subject.analysis.total()),
         live_bytes: subject.peak_bytes(),
         estimate: subject.roofline.as_ref().map(Roofline::total),
-        field: last.map_or_else(Sizes::default, |id| seen(subject, id)),
+        field: first.map_or_else(Sizes::default, |&(_, id)| seen(subject, id)),
         like: Liked::scope(subject, ScopeId::ROOT),
         share: None,
         partial: subject.analysis.status() == Status::Partial,
@@ -320,53 +319,41 @@ fn product(sizes: impl Iterator<Item = u128>) -> u128 {
     sizes.fold(1, u128::saturating_mul)
 }
 
-/// The last tensor whose elements do not all see the same; none unless receptive fields have been asked for.
-pub(super) fn last_sliding(subject: &Subject) -> Option<NodeId> {
-    let fields = subject.fields.get()?;
-    let slides = |id: &NodeId| fields.of(*id).axes.iter().any(|seen| seen.stride.0 != 0);
-    subject.network.graph.nodes().map(|(id, _)| id).rev().find(slides)
-}
-
-/// The receptive field, and how many positions it has: of one that is all of the input, more than of any other.
+/// The receptive field, and how many positions windows see: where everything is seen, more than by any window.
 fn seen(subject: &Subject, id: NodeId) -> Sizes {
-    let text = field(subject, id);
-    let size = match subject.fields.get() {
-        Some(fields) if !sees_all(subject, fields.of(id)) => {
-            product(fields.of(id).axes.iter().map(|seen| seen.size))
-        }
-        Some(_) | None => u128::MAX,
-    };
-    Sizes { text, size }
+    const EVERYTHING: u128 = 1 << 127;
+    let size = subject.fields.get().map_or(0, |fields| {
+        let field = fields.of(id);
+        let windows = product(field.axes.iter().map(|seen| seen.size));
+        if field.everything.is_some() { windows.saturating_add(EVERYTHING) } else { windows }
+    });
+    Sizes { text: field(subject, id), size }
 }
 
-/// Whether every element sees all of the input.
-fn sees_all(subject: &Subject, field: &ReceptiveField) -> bool {
-    let mut inputs = subject.network.graph.network_inputs();
-    let input = inputs.next().map_or(&[][..], |(_, node)| spatial_sizes(&node.shape));
-    let sees_all = |(seen, &size): (&Seen, &u64)| {
-        let behind = seen.offset.checked_add_unsigned(seen.size);
-        seen.stride.0 == 0 && seen.offset <= 0 && behind.is_none_or(|behind| behind >= size.into())
-    };
-    field.axes.len() == input.len() && field.axes.iter().zip(input).all(sees_all)
-}
-
-/// `427×427 /32`: the receptive field, and its stride where that is not 1; `all` where everything is seen.
-pub(super) fn field(subject: &Subject, id: NodeId) -> String {
+/// `427×427 /32, all`: the receptive field through windows, and whether everything is seen beside; empty unless fields have been
+/// asked for.
+fn field(subject: &Subject, id: NodeId) -> String {
     let Some(fields) = subject.fields.get() else { return String::new() };
-    let ReceptiveField { axes, misaligned } = fields.of(id);
-    let text = if axes.is_empty() {
-        String::new()
-    } else if sees_all(subject, fields.of(id)) {
-        "all".to_owned()
-    } else {
-        let stride = |seen: &Seen| match seen.stride {
-            (step, 1) => step.to_string(),
-            (step, parts) => format!("({step}/{parts})"),
-        };
-        let sizes: Vec<_> = axes.iter().map(|seen| seen.size.to_string()).collect();
-        sliding(&sizes, &axes.iter().map(stride).collect::<Vec<_>>())
+    let field = fields.of(id);
+    let words = [
+        Some(windows(field)).filter(|windows| !windows.is_empty()),
+        field.everything.map(|_| "all".to_owned()),
+        field.misaligned.then(|| "misaligned".to_owned()),
+    ];
+    words.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// `427×427 /32`: the receptive field through windows, and its stride where that is not 1; empty where it is not known.
+pub(super) fn windows(field: &ReceptiveField) -> String {
+    let stride = |seen: &Seen| match seen.stride {
+        (step, 1) => step.to_string(),
+        (step, parts) => format!("({step}/{parts})"),
     };
-    if *misaligned { format!("{text} misaligned").trim_start().to_owned() } else { text }
+    let sizes: Vec<_> = field.axes.iter().map(|seen| seen.size.to_string()).collect();
+    if sizes.is_empty() {
+        return String::new();
+    }
+    sliding(&sizes, &field.axes.iter().map(stride).collect::<Vec<_>>())
 }
 
 /// Sizes, and strides behind them unless all are 1: `3×3`, `7×7 /2`, `3×3 /2×1`.

@@ -26,7 +26,7 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// Of `graph`, analyzed at its batch, with numbers of `element_bytes`.
+    /// Of `graph`, analyzed at its batch, with numbers of `element_bytes`. What a layer holds inside is part of its workspace.
     pub fn of(
         graph: &Graph,
         analysis: &Analysis,
@@ -35,7 +35,7 @@ impl Needs {
     ) -> Result<Self, Overflow> {
         let params = analysis.total().params;
         let needs = |(id, _): (NodeId, &Node)| {
-            (id, analysis.memory.live(id), workspace(graph, id, analysis.batch, device))
+            (id, analysis.memory.tensors(id), workspace(graph, id, analysis.batch, device))
         };
         // Of layers that need as much, the first.
         let most =

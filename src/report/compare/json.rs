@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Compared;
 use super::lines::Mark;
-use super::totals::{FIGURES, Total, Value, traffic};
+use super::totals::{Total, everything_from, receptive_field, traffic};
 use crate::compare::traffic::Turn;
 use crate::compare::{Comparison, Difference, counts};
 use crate::graph::Place;
@@ -55,8 +55,10 @@ pub struct Network {
     pub batch: u64,
     /// The whole network.
     pub totals: Totals,
-    /// What the last tensor sees whose elements do not all see the same: `427×427 /32`.
+    /// What the output sees through windows: what the last tensor with positions saw before all were pooled; `427×427 /32`.
     pub receptive_field: Option<String>,
+    /// The path of the layer from which on every element sees the whole input; nothing where the output does not.
+    pub everything_from: Option<String>,
 }
 
 /// A network against the first.
@@ -170,10 +172,6 @@ pub fn schema() -> schemars::Schema {
 }
 
 fn network(subject: &Subject, name: &str) -> Network {
-    let field = FIGURES.iter().find_map(|figure| match (figure.value)(subject) {
-        Value::Words(words) => Some(words),
-        Value::Count(_) | Value::Ratio(_) | Value::None => None,
-    });
     let json::Analysis { model, source, variant, sha256, params_set, batch, totals, .. } =
         json::analysis(subject);
     Network {
@@ -185,7 +183,8 @@ fn network(subject: &Subject, name: &str) -> Network {
         params_set,
         batch,
         totals,
-        receptive_field: field,
+        receptive_field: receptive_field(subject),
+        everything_from: everything_from(subject),
     }
 }
 

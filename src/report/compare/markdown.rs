@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::Compared;
 use super::lines::{Line, Measure, lines, measure, signs};
 use super::table::share;
-use super::totals::{FIGURES, Total, percent, signed, traffic};
+use super::totals::{Total, known, percent, signed, traffic};
 use crate::compare::Comparison;
 use crate::counts::Counts;
 use crate::report::Subject;
@@ -75,7 +75,7 @@ fn totals(compared: &Compared, names: &[String], language: Language) -> String {
     let first = compared.subjects[0];
     let mut heads = vec![String::new(), names[0].clone()];
     heads.extend(names[1..].iter().flat_map(|name| [name.clone(), String::new()]));
-    let rows = FIGURES.iter().map(|figure| {
+    let rows = known(&compared.subjects).map(|figure| {
         let mut cells = vec![figure.label(language).to_owned(), (figure.value)(first).shown()];
         for subject in &compared.subjects[1..] {
             cells.push((figure.value)(subject).shown());

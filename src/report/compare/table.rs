@@ -7,7 +7,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::Compared;
 use super::grid::{Cell, Column, draw, shrink, width};
 use super::lines::{Line, Measure, lines, measure, signs};
-use super::totals::{FIGURES, Figure, Total, Words, better, change, signed, traffic};
+use super::totals::{Figure, Total, Words, better, change, known, signed, traffic};
 use super::what::What;
 use crate::analyze::Status;
 use crate::compare::Comparison;
@@ -111,7 +111,7 @@ fn columns(compared: &Compared, start: usize, end: usize, style: Style) -> Vec<C
         let own = shown(subject.unwrap_or(first));
         if beside { vec![own] } else { vec![own, change] }
     };
-    let labels = FIGURES.iter().flat_map(|figure| {
+    let labels = known(&compared.subjects).flat_map(|figure| {
         let label = Cell::from(figure.label(style.language).to_owned());
         if beside { vec![label] } else { vec![label, Cell::default()] }
     });
@@ -121,12 +121,12 @@ fn columns(compared: &Compared, start: usize, end: usize, style: Style) -> Vec<C
         columns.push(Column {
             heading: folded(&compared.names[index], NAME.max(style.width / 6)),
             is_numeric: true,
-            cells: FIGURES.iter().flat_map(|figure| lines(figure, subject)).collect(),
+            cells: known(&compared.subjects).flat_map(|figure| lines(figure, subject)).collect(),
         });
     }
     if beside {
         let second = compared.subjects[start];
-        let cells = FIGURES.iter().map(|figure| changed(figure, first, second, style.language));
+        let cells = known(&compared.subjects).map(|figure| changed(figure, first, second, style.language));
         columns.push(Column { cells: cells.collect(), ..Column::default() });
     }
     columns

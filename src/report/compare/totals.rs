@@ -4,10 +4,14 @@ use std::cmp::Ordering;
 
 use crate::report::Subject;
 use crate::report::figures::digits;
-use crate::report::rows::{field, last_sliding};
+use crate::report::rows::windows;
+use crate::report::table::shortened;
 use crate::text;
 use crate::text::{Language, Text};
 use crate::working::grouped;
+
+/// Columns of a path among figures.
+const PATH: usize = 20;
 
 /// A cost of a network as a whole.
 pub(super) type Total = fn(&Subject) -> u128;
@@ -47,7 +51,7 @@ pub(super) struct Change {
     pub(super) is_better: Option<bool>,
 }
 
-pub(super) const FIGURES: [Figure; 9] = [
+static FIGURES: [Figure; 10] = [
     Figure {
         english: "params",
         chinese: "参数量",
@@ -102,7 +106,21 @@ pub(super) const FIGURES: [Figure; 9] = [
         words: Words::Height,
         value: |subject| receptive_field(subject).map_or(Value::None, Value::Words),
     },
+    Figure {
+        english: "sees everything from",
+        chinese: "自此看到全部",
+        words: Words::Height,
+        value: |subject| {
+            everything_from(subject).map_or(Value::None, |path| Value::Words(shortened(&path, PATH)))
+        },
+    },
 ];
+
+/// The figures that any of these has.
+pub(super) fn known<'s>(subjects: &'s [&'s Subject]) -> impl Iterator<Item = &'static Figure> + 's {
+    let is_known = |figure: &&Figure| subjects.iter().any(|subject| (figure.value)(subject) != Value::None);
+    FIGURES.iter().filter(is_known)
+}
 
 impl Figure {
     pub(super) fn label(&self, language: Language) -> &'static str {
@@ -143,10 +161,14 @@ pub(super) fn traffic(subject: &Subject) -> u128 {
     subject.analysis.total().traffic.total() * subject.element.bytes()
 }
 
-/// What the last tensor sees whose elements do not all see the same.
-fn receptive_field(subject: &Subject) -> Option<String> {
-    subject.fields();
-    last_sliding(subject).map(|id| field(subject, id))
+/// What the output sees through windows.
+pub(super) fn receptive_field(subject: &Subject) -> Option<String> {
+    Some(windows(subject.field())).filter(|windows| !windows.is_empty())
+}
+
+/// The path of the layer from which on every element sees the whole input.
+pub(super) fn everything_from(subject: &Subject) -> Option<String> {
+    subject.field().everything.map(|id| subject.network.graph.path(id))
 }
 
 /// What has become of a cost: the ratio in words.

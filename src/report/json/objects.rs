@@ -41,6 +41,8 @@ pub struct Analysis {
     pub device: Option<Device>,
     /// When the most memory is taken; nothing of a network without nodes.
     pub peak: Option<Peak>,
+    /// What an element of the first output sees of the input; nothing where that is not followed.
+    pub receptive_field: Option<ReceptiveField>,
     /// Every operator, in the order of execution.
     pub nodes: Vec<Node>,
     /// Every block, group, branch and repetition, each before what is in it.
@@ -59,7 +61,7 @@ pub struct Totals {
     pub uncounted: Vec<String>,
     /// Bytes of parameters and buffers.
     pub weight_bytes: u128,
-    /// The most bytes of tensors that are alive at once.
+    /// The most bytes that are alive at once: tensors, and what an operator holds inside.
     pub peak_bytes: u128,
     /// Both together: what a device has to hold.
     pub weight_and_peak_bytes: u128,
@@ -105,12 +107,14 @@ pub struct Estimated {
 /// When the most memory is taken.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Peak {
-    /// Bytes of the tensors that are alive, weights apart.
+    /// Bytes of the tensors that are alive and of what the node holds inside, weights apart.
     pub bytes: u128,
     /// The path of the first node at which that many are alive.
     pub at: String,
     /// The tensors that are alive then, in the order in which they are made.
     pub live: Vec<Alive>,
+    /// Bytes that the node holds inside, as attention its scores.
+    pub inside_bytes: u128,
 }
 
 /// A tensor that is alive.
@@ -122,7 +126,8 @@ pub struct Alive {
     pub bytes: u128,
 }
 
-/// What an element of a tensor sees of the network's input: an entry for each spatial axis.
+/// What an element of a tensor sees of the network's input: through windows, with an entry for each spatial axis, and whether
+/// everything beside. Where all positions have been pooled, what the last tensor before saw through windows.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ReceptiveField {
     /// Positions of the input, those on padding included.
@@ -131,6 +136,8 @@ pub struct ReceptiveField {
     pub stride: Vec<f64>,
     /// The first position that element 0 sees; negative on padding.
     pub offset: Vec<i128>,
+    /// The path of the layer from which on every element sees the whole input; nothing where this one does not.
+    pub everything_from: Option<String>,
     /// Whether paths that meet disagree on the stride or on the center; where they disagree on the stride, the lists are empty.
     pub misaligned: bool,
 }
@@ -158,7 +165,7 @@ pub struct Figures {
     pub macs_padding_exact: u128,
     /// Operations by kind without those on padding.
     pub ops_padding_exact: OpsBy,
-    /// Bytes of inputs and weights, each read once.
+    /// Bytes of inputs and weights that are touched, each read once.
     pub read_bytes: u128,
     /// Bytes of outputs, each written once.
     pub written_bytes: u128,
@@ -213,9 +220,11 @@ pub struct Node {
     pub output: Vec<u64>,
     /// The path of the node whose weights it uses, if not its own.
     pub weights_of: Option<String>,
-    /// Bytes of the tensors that are alive while it is executed.
+    /// Bytes of the tensors that are alive while it is executed, and of what it holds inside.
     pub live_bytes: u128,
-    /// What an element of its output sees of the input; nothing where that is not followed, as through a reshaping.
+    /// Of these, the bytes that it holds inside, as attention its scores.
+    pub inside_bytes: u128,
+    /// What an element of its output sees of the input; nothing where that is not followed.
     pub receptive_field: Option<ReceptiveField>,
     /// Its figures; none if its operator is not known.
     #[serde(flatten)]

@@ -52,6 +52,7 @@ pub(super) fn footer(subject: &Subject, folded: Option<usize>, signs: Option<Tex
     if let Some(roofline) = &subject.roofline {
         notes.extend([estimate(subject, roofline), fit::in_words(&subject.fit(&roofline.device))]);
     }
+    notes.extend(inside(subject).into_iter().chain(sight(subject)));
     notes.push(status(subject));
     notes.extend(folded.map(|depth| {
         text!(
@@ -98,6 +99,37 @@ fn peak(subject: &Subject) -> Text {
     let graph = &subject.network.graph;
     let at = subject.analysis.memory.peak_at(graph).map_or(String::new(), |id| graph.path(id));
     text!("{alive} at `{at}`; {all} with weights", "{alive},在 `{at}`;连同权重 {all}")
+}
+
+/// How much of the peak is no tensor that one layer makes for another.
+fn inside(subject: &Subject) -> Option<Text> {
+    let (graph, memory) = (&subject.network.graph, &subject.analysis.memory);
+    let at = memory.peak_at(graph).filter(|&at| memory.inside(at) > 0)?;
+    let (path, held) = (graph.path(at), bytes(memory.inside(at) * subject.element.bytes()));
+    Some(text!(
+        "{held} of the peak are inside `{path}`: what stands between its own steps",
+        "峰值中有 {held} 在 `{path}` 内部:其各步之间保留的数据"
+    ))
+}
+
+/// What the words in the column of receptive fields mean, if it is shown and has them.
+fn sight(subject: &Subject) -> Vec<Text> {
+    let (graph, Some(fields)) = (&subject.network.graph, subject.fields.get()) else { return vec![] };
+    let of_all = || graph.nodes().map(|(id, _)| fields.of(id));
+    let everything = of_all().find_map(|field| field.everything).map(|id| {
+        let path = graph.path(id);
+        text!(
+            "all: sees the whole input, from `{path}` on; the size is what is seen through windows",
+            "all:自 `{path}` 起可看到整个输入;所列尺寸是经由各窗口所见的范围"
+        )
+    });
+    let misaligned = of_all().any(|field| field.misaligned).then(|| {
+        text!(
+            "misaligned: paths that meet there, or before, see parts of the input with other strides or other centers",
+            "misaligned:在该处或之前汇合的各路径,所见范围的步幅或中心不一致"
+        )
+    });
+    [everything, misaligned].into_iter().flatten().collect()
 }
 
 fn estimate(subject: &Subject, roofline: &Roofline) -> Text {

@@ -1,0 +1,155 @@
+//! Bytes read, against brute force: what is read of an input is what its output is made from, element by element.
+
+use candle_core::{DType, Device, Tensor};
+use cnncost::graph::Graph;
+use cnncost::read::{Description, Options};
+use cnncost::run::{Engine, Weights, forward};
+use cnncost::{Analysis, analyze};
+use proptest::prelude::*;
+
+fn graph(text: &str) -> Option<Graph> {
+    let description = Description::parse("test.toml", text).ok()?;
+    description.expand(&Options::default()).ok().map(|network| network.graph)
+}
+
+/// Numbers that the last layer reads of its inputs, its weights apart.
+fn read(graph: &Graph, analysis: &Analysis) -> u128 {
+    let (id, _) = graph.nodes().last().unwrap();
+    let counts = analysis.node(id).unwrap();
+    counts.traffic.read - counts.params.total()
+}
+
+/// How many elements of the input change anything in the output of a network whose weights are all 1: as many samples as
+/// there are elements, and one that is zeros; in each, another element is odd.
+fn elements_that_matter(graph: &Graph, odd: f32) -> u128 {
+    let (_, input) = graph.network_inputs().next().unwrap();
+    let sizes: Vec<usize> = input.shape.dims().iter().map(|&size| usize::try_from(size).unwrap()).collect();
+    let elements: usize = sizes.iter().product();
+    let mut samples = vec![0f32; elements * (elements + 1)];
+    for element in 0..elements {
+        samples[element * elements + element] = odd;
+    }
+    let dims = [&[elements + 1], &*sizes].concat();
+    let samples = Tensor::from_vec(samples, dims, &Device::Cpu).unwrap();
+    let weights = Weights::made(graph, |_, weights| {
+        let sizes =
+            |dims: Vec<u64>| dims.into_iter().map(|size| usize::try_from(size).unwrap()).collect::<Vec<_>>();
+        weights.iter().map(|weight| Tensor::ones(sizes(weight.dims()), DType::F32, &Device::Cpu)).collect()
+    });
+    let outputs = forward(Engine::Candle, graph, vec![samples], &weights.unwrap(), |_, _| ()).unwrap();
+    let outputs = outputs[0].1.flatten_from(1).unwrap().to_vec2::<f32>().unwrap();
+    let (zeros, others) = outputs.split_last().unwrap();
+    // A NaN is equal to nothing.
+    others.iter().filter(|output| *output != zeros).count() as u128
+}
+
+/// One layer that touches part of what it takes, and the odd number that shows itself in whatever is made from it.
+fn layer() -> impl Strategy<Value = (String, f32)> {
+    let window = || (1u64..4, 1u64..5, 0u64..3, 1u64..4);
+    let pool = |op: &'static str| {
+        (1u64..4, 1u64..5, 0u64..2, any::<bool>()).prop_map(move |(kernel, stride, padding, ceil)| {
+            let norm = if op == "lp_pool2d" {
+                ", norm_type = 1".to_owned()
+            } else {
+                format!(", padding = {padding}")
+            };
+            format!(
+                "op = '{op}', kernel_size = [{kernel}, 2], stride = [{stride}, 3], ceil_mode = {ceil}{norm}"
+            )
+        })
+    };
+    // Large, so that it is the largest and lost in no sum; but bilinear weights may be 0, which is times a NaN a NaN.
+    let odd = |layer: String| {
+        let odd = if layer.contains("bilinear") { f32::NAN } else { 1e9 };
+        (layer, odd)
+    };
+    prop_oneof![
+        window().prop_map(|(kernel, stride, padding, dilation)| format!(
+            "op = 'conv2d', out_channels = 2, kernel_size = [{kernel}, 2], stride = [{stride}, 2], padding = {padding}, \
+             dilation = {dilation}"
+        )),
+        window().prop_map(|(kernel, stride, padding, dilation)| format!(
+            "op = 'conv_transpose2d', out_channels = 2, kernel_size = [{kernel}, 1], stride = [{stride}, 2], \
+             padding = {padding}, dilation = {dilation}"
+        )),
+        Just("op = 'conv2d', out_channels = 2, kernel_size = 1, bias = false, connections = [[1], [1]]".to_owned()),
+        pool("avg_pool2d"),
+        pool("lp_pool2d"),
+        pool("max_pool2d"),
+        (-3i64..4, -3i64..4, -3i64..4, prop_oneof![Just("constant"), Just("reflect"), Just("replicate")]).prop_map(
+            |(left, right, top, mode)| {
+                format!("op = 'pad', padding = [{left}, {right}, {top}, 0], mode = '{mode}'")
+            }
+        ),
+        (1u64..9, 1u64..9).prop_map(|(height, width)| format!("op = 'upsample', size = [{height}, {width}]")),
+        (1u64..9, 1u64..9, any::<bool>()).prop_map(|(height, width, align)| format!(
+            "op = 'upsample', mode = 'bilinear', size = [{height}, {width}], align_corners = {align}"
+        )),
+        (1u64..30, 1u64..30, prop_oneof![Just("nearest"), Just("bilinear")]).prop_map(|(height, width, mode)| {
+            let [height, width] = [height, width].map(|tenths| format!("{}.{}", tenths / 10, tenths % 10));
+            format!("op = 'upsample', scale_factor = [{height}, {width}], mode = '{mode}'")
+        }),
+        (2i64..4, 0i64..3, 1u64..4)
+            .prop_map(|(dim, start, step)| format!("op = 'slice', dim = {dim}, start = {start}, step = {step}")),
+        (2i64..4, 0i64..3).prop_map(|(dim, index)| format!("op = 'select', dim = {dim}, index = {index}")),
+        (1i64..4, prop::collection::vec(0u64..2, 1..5))
+            .prop_map(|(dim, index)| format!("op = 'index_select', dim = {dim}, index = {index:?}")),
+        (-5i64..5).prop_map(|shift| format!("op = 'roll', shifts = [{shift}], dims = [2]")),
+        Just("op = 'expand', shape = [2, 3, -1, -1]".to_owned()),
+        (1u64..6, 1u64..6).prop_map(|(height, width)| format!(
+            "op = 'adaptive_avg_pool2d', output_size = [{height}, {width}]"
+        )),
+    ]
+    .prop_map(odd)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn what_is_read_is_what_is_touched((layer, odd) in layer(), height in 1u64..7, width in 2u64..6) {
+        let Some(graph) = graph(&format!("input = [2, {height}, {width}]\nlayers = [{{ {layer} }}]")) else {
+            return Ok(());
+        };
+        let analysis = analyze(&graph, 1).unwrap();
+        prop_assert_eq!(read(&graph, &analysis), elements_that_matter(&graph, odd), "{}", layer);
+        // Of a batch, each sample has its own.
+        let of_three = read(&graph, &analyze(&graph, 3).unwrap());
+        prop_assert_eq!(of_three, 3 * read(&graph, &analysis));
+    }
+}
+
+/// Numbers read by the only layer of a network, its weights among them.
+fn read_in_all(input: &str, layer: &str, batch: u64) -> u128 {
+    let graph = graph(&format!("input = {input}\nlayers = [{{ {layer} }}]")).unwrap();
+    analyze(&graph, batch).unwrap().total().traffic.read
+}
+
+/// A row for each index, and no row twice: the indices say which at most.
+#[test]
+fn an_embedding_reads_the_rows_it_looks_up() {
+    let table = "op = 'embedding', num_embeddings = 30000, embedding_dim = 300";
+    assert_eq!(read_in_all("[128]", table, 1), 128 + 128 * 300);
+    assert_eq!(read_in_all("[128]", table, 10), 1280 + 1280 * 300);
+    assert_eq!(read_in_all("[128]", table, 1000), 128_000 + 30_000 * 300);
+    let small = "op = 'embedding', num_embeddings = 3, embedding_dim = 2";
+    assert_eq!(read_in_all("[7]", small, 1), 7 + 3 * 2);
+    assert_eq!(read_in_all("[9007199254740992]", small, 9_007_199_254_740_992), (1 << 106) + 6);
+}
+
+#[test]
+fn chosen_rows_are_read_once_however_often_they_are_taken() {
+    assert_eq!(read_in_all("[1000, 64]", "op = 'index_select', dim = 1, index = [0, 1]", 1), 128);
+    assert_eq!(read_in_all("[1000, 64]", "op = 'index_select', dim = 1, index = [7, 7, 7, 2]", 1), 128);
+}
+
+/// The shortcut of a ResNet looks at every fourth pixel. Weights are read once for a batch, whole: those that meet nothing but
+/// padding among them, as multiplications with padding are counted.
+#[test]
+fn a_stride_skips_what_its_window_does_not_reach() {
+    let shortcut = "op = 'conv2d', out_channels = 8, kernel_size = 1, stride = 2, bias = false";
+    assert_eq!(read_in_all("[4, 56, 56]", shortcut, 1), 4 * 28 * 28 + 32);
+    assert_eq!(read_in_all("[4, 56, 56]", shortcut, 3), 3 * 4 * 28 * 28 + 32);
+    let corner = "op = 'conv2d', out_channels = 1, kernel_size = 3, padding = 1, bias = false";
+    assert_eq!(read_in_all("[1, 1, 1]", corner, 1), 1 + 9);
+}
