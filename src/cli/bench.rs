@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use super::execute::{Execution, Failure, Place, dtype};
 use super::input::{Reading, Wanted, is_open, is_pipe, read_file, read_once};
 use super::{Invocation, Outcome, Output};
-use crate::bench::compare::{Baseline, unlike};
+use crate::bench::baseline::{Baseline, unlike};
 use crate::bench::{self, Bench, BenchError, Effort, Progress, Settings, Warmup};
 use crate::error::Diagnostic;
 use crate::report::Subject;
