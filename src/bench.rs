@@ -27,6 +27,7 @@ use crate::shape::ElementType;
 use crate::subject::Subject;
 use crate::text;
 
+pub mod baseline;
 pub mod caveat;
 pub mod compare;
 mod error;

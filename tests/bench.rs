@@ -7,7 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use assert_cmd::Command;
-use cnncost::bench::compare::{Baseline, Difference, Verdict};
+use cnncost::bench::baseline::Baseline;
+use cnncost::bench::compare::{Difference, Verdict};
 use cnncost::bench::machine::Cache;
 use cnncost::bench::{self, Bench, Case, Caveat, Effort, Machine, Peak, Profile, Samples};
 use cnncost::graph::Content;
@@ -18,6 +19,11 @@ use cnncost::shape::ElementType;
 use cnncost::subject::Subject;
 use cnncost::text::Language;
 use serde_json::Value;
+
+use benching::cnncost;
+
+#[path = "common/benching.rs"]
+mod benching;
 
 fn subject(name: &str, batch: u64) -> Subject {
     let (file, variant) = bundled::find(name).unwrap();
@@ -270,24 +276,6 @@ fn a_baseline_says_faster_slower_or_neither() {
     assert_eq!(verdicts(&half).0, vec![None; 8]);
 }
 
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    error: String,
-}
-
-fn cnncost(folder: &Path, arguments: &[&str]) -> Ran {
-    let mut command = Command::cargo_bin("cnncost").unwrap();
-    command.current_dir(folder).env("COLUMNS", "120").env_remove("CLICOLOR_FORCE");
-    command.env_remove("RAYON_NUM_THREADS").env_remove("CANDLE_NUM_THREADS");
-    let output = command.arg("bench").args(arguments).timeout(Duration::from_secs(120)).output().unwrap();
-    Ran {
-        code: output.status.code(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        error: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
 #[test]
 fn the_program_measures_and_compares() {
     let folder = tempfile::tempdir().unwrap();
@@ -438,102 +426,4 @@ fn a_gpu_wants_its_feature() {
     let ran = cnncost(Path::new("."), &["lenet5", "--device", "cuda"]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.error.contains("`cargo build --release --features cuda`"), "{}", ran.error);
-}
-
-/// With `--strict`, a baseline that is of something else is a failure, which is said even in quiet.
-#[test]
-fn strict_wants_a_baseline_of_the_same() {
-    let folder = tempfile::tempdir().unwrap();
-    let net = |channels: usize| {
-        let conv = format!("{{ op = 'conv2d', out_channels = {channels}, kernel_size = 1 }}");
-        std::fs::write(folder.path().join("net.toml"), format!("input = [4, 6, 6]\nlayers = [{conv}]\n"))
-            .unwrap();
-    };
-    net(4);
-    std::fs::write(folder.path().join("other.toml"), "input = [4, 6, 6]\nlayers = [{ op = 'relu' }]\n")
-        .unwrap();
-    let quick = ["--max-time", "0", "--threads", "1"];
-    let baseline =
-        cnncost(folder.path(), &[&["net.toml", "--format", "json", "-o", "b.json"], &quick[..]].concat());
-    assert_eq!((baseline.code, &*baseline.error), (Some(0), ""));
-    let text = std::fs::read_to_string(folder.path().join("b.json")).unwrap();
-    let mut base: Value = serde_json::from_str(&text).unwrap();
-    // So slow that everything is faster.
-    base["results"][0]["samples_seconds"] = serde_json::json!([1e3, 1e3, 1e3]);
-    std::fs::write(folder.path().join("b.json"), base.to_string()).unwrap();
-    let strict = |more: &[&str]| {
-        cnncost(folder.path(), &[&["--compare", "b.json", "--strict", "-q"], &quick[..], more].concat())
-    };
-    assert_eq!((strict(&["net.toml"]).code, &*strict(&["net.toml"]).error), (Some(0), ""));
-    for (arguments, why) in [
-        (&["other.toml"][..], "the baseline is of `net`, not of `other`"),
-        (&["net.toml", "--batch", "2"], "of `net` the baseline has batch 1 on 1 thread"),
-        (&["net.toml", "--input", "4x5x5"], "its input was 4×6×6, and is 4×5×5"),
-        (&["net.toml", "--dtype", "f16"], "the baseline is of f32, and this of f16"),
-    ] {
-        let ran = strict(arguments);
-        assert!(ran.code == Some(1) && ran.error.contains(why), "{arguments:?}: {}", ran.error);
-    }
-    net(5);
-    assert!(
-        strict(&["net.toml"]).error.contains("it had 576 MACs, and has 720"),
-        "{}",
-        strict(&["net.toml"]).error
-    );
-    net(4);
-    let file = folder.path().join("net.toml");
-    std::fs::write(&file, std::fs::read_to_string(&file).unwrap() + "# Changed.\n").unwrap();
-    let ran = strict(&["net.toml"]);
-    assert!(ran.code == Some(1) && ran.error.contains("its description has changed"), "{}", ran.error);
-    assert_eq!(
-        cnncost(folder.path(), &[&["net.toml", "--compare", "b.json"], &quick[..]].concat()).code,
-        Some(0)
-    );
-}
-
-/// A program that passes arguments on is started once more with these, and not with its own.
-#[test]
-fn arguments_are_those_that_are_passed() {
-    let folder = tempfile::tempdir().unwrap();
-    let to = folder.path().join("b.json").display().to_string();
-    let run = |program: Option<std::path::PathBuf>| {
-        let arguments = [
-            "cnncost",
-            "bench",
-            "lenet5",
-            "--threads",
-            "3",
-            "--max-time",
-            "0",
-            "--format",
-            "json",
-            "-o",
-            &to,
-        ];
-        format!("{:?}", cnncost::cli::run(arguments.map(Into::into), program))
-    };
-    let code = |code: u8| format!("{:?}", std::process::ExitCode::from(code));
-    assert_eq!(run(None), code(1));
-    assert!(!folder.path().join("b.json").exists());
-    assert_eq!(run(Some(env!("CARGO_BIN_EXE_cnncost").into())), code(0));
-    let json: Value = serde_json::from_str(&std::fs::read_to_string(&to).unwrap()).unwrap();
-    assert_eq!(json["results"][0]["threads"], 3);
-}
-
-/// Measuring what the machine reaches takes a part of the time that is asked for, and of the memory that is free.
-#[test]
-fn the_probe_stays_within_time_and_memory() {
-    let folder = tempfile::tempdir().unwrap();
-    let ran = cnncost(folder.path(), &["lenet5", "--max-time", "0.1", "--threads", "1", "--format", "json"]);
-    let json: Value = serde_json::from_str(&ran.out).unwrap();
-    let copied = json["peaks"][0]["copied_bytes"].as_u64().unwrap();
-    // Nothing makes and copies 256 MB in 10 ms.
-    assert!(copied <= 256 << 20, "{copied}");
-    if let Some(free) = cnncost::run::memory::free(&candle_core::Device::Cpu) {
-        assert!(u128::from(copied) <= free / 10);
-    }
-    let caches = json["machine"]["caches"].as_array().unwrap().iter();
-    let largest = caches.map(|cache| cache["bytes"].as_u64().unwrap()).max().unwrap_or(0);
-    let told = json["caveats"].as_array().unwrap().iter().any(|caveat| caveat["kind"] == "in cache");
-    assert_eq!(told, copied <= largest);
 }

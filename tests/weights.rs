@@ -89,6 +89,15 @@ fn an_equal_name_decides() {
     assert_eq!(refusal.findings[0].english, "`bn1.weight` is 5 in the file, and 4 in the network");
 }
 
+/// Keras counts from 0, and a name that only counts is nobody's.
+#[test]
+fn an_equal_name_that_only_counts_does_not() {
+    let graph = read(&format!("input = [4, 8, 8]\nlayers = [{{ {CONV} }}, {{ op = 'relu' }}, {{ {CONV} }}]"));
+    let given = |names: [&str; 2]| tensors(&names.map(|name| (name, &[4u64, 4, 1, 1][..])));
+    assert!(pairs(&graph, &given(["conv2d.weight", "conv2d_1.weight"]), false).is_err());
+    assert!(assign(&graph, &given(["conv2d_1.weight", "conv2d_2.weight"]), false).unwrap().by_name);
+}
+
 /// Boxes without a name of their own add nothing to a path.
 #[test]
 fn boxes_without_a_name_may_be_left_out() {

@@ -10,7 +10,7 @@ use super::execute::{Execution, Failure, Place, dtype};
 use super::input::{Alone, Reading, Wanted, is_open, is_pipe, read_file, read_once};
 use super::values::{each_count, threads};
 use super::{Invocation, Outcome, Output, files};
-use crate::bench::compare::{Baseline, unlike};
+use crate::bench::baseline::{Baseline, unlike};
 use crate::bench::{self, Bench, BenchError, Effort, Progress, Settings, Warmup};
 use crate::error::Diagnostic;
 use crate::report::Subject;

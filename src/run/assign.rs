@@ -47,8 +47,13 @@ const SHOWN: usize = 8;
 /// `in_order` says that the file has an order of its own, in which `given` is.
 pub fn assign(graph: &Graph, given: &[Named], in_order: bool) -> Result<Assignment, Refusal> {
     let wanted = wanted(graph);
-    let named = by_name(&wanted, given);
+    let mut named = by_name(&wanted, given);
     let found = named.iter().flatten().count();
+    if found < wanted.len() {
+        // `conv2d_1` is the first here, and the second in Keras.
+        let of_chosen = |(wanted, named): (&Wanted, Option<usize>)| named.filter(|_| wanted.is_named);
+        named = wanted.iter().zip(named).map(of_chosen).collect();
+    }
     let mut wrong = shapes_apart(&wanted, given, &named);
     // Of a module that has its name every tensor has.
     if wrong.is_empty() && is_in_parts(&wanted, &named) {

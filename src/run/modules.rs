@@ -22,6 +22,8 @@ pub(super) struct Wanted {
     /// The same without boxes that have no name of their own, where no other tensor is called so.
     pub(super) short: Option<String>,
     pub(super) node: NodeId,
+    /// Whether somebody has chosen the name of its node.
+    pub(super) is_named: bool,
     /// Both with dots for slashes, the shorter first.
     pub(super) dotted: Vec<String>,
 }
@@ -51,7 +53,8 @@ pub(super) fn wanted(graph: &Graph) -> Vec<Wanted> {
         for weight in weights {
             let named = Named { name: format!("{path}.{}", weight.name), dims: weight.dims() };
             let short = Some(format!("{short}.{}", weight.name));
-            all.push(Wanted { named, short, node: id, dotted: vec![] });
+            let is_named = !counts_only(&node.name, |word| word == node.operator_name());
+            all.push(Wanted { named, short, node: id, is_named, dotted: vec![] });
         }
     }
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();

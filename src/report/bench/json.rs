@@ -2,6 +2,7 @@
 
 use super::lines::Line;
 use super::{Choice, Subject, all_lines, caveats};
+use crate::bench::baseline;
 use crate::bench::compare::{self, pairs};
 use crate::bench::machine::CANDLE;
 use crate::bench::profile::{self, Profile as Measured};
@@ -105,7 +106,7 @@ fn entry(bench: &bench::Bench, line: &Line, before: Option<compare::Difference>)
         source: subject.source.clone(),
         variant: subject.variant.clone(),
         sha256: subject.sha256.clone(),
-        inputs: compare::inputs(subject),
+        inputs: baseline::inputs(subject),
         batch: subject.analysis.batch,
         threads: case.threads,
         macs: total.work.macs.total(),
