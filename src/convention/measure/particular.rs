@@ -89,7 +89,8 @@ impl Facts<'_> {
         }
         let of_position = count / self.positions().max(1);
         (0..N).zip(spatial_sizes(self.output)).try_fold(of_position, |product, (axis, &size)| {
-            let is_odd = conv.dilation.0[axis].get() % 2 == 1 && conv.kernel_size.0[axis].get() % 2 == 0;
+            let (kernel, dilation) = (conv.kernel_size.0[axis].get(), conv.dilation.0[axis].get());
+            let is_odd = kernel.is_multiple_of(2) && !dilation.is_multiple_of(2);
             product.times(size - u64::from(is_odd))
         })
     }
