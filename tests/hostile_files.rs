@@ -229,7 +229,7 @@ fn hostile_arguments_are_refused() {
         (&["analyze", "bottleneck", "--set", "reduce=1e999999999"], "cannot be set to a number that large"),
         (&["analyze", "bottleneck", "--set", &reduce], "cannot be set to a number that large"),
         (&["analyze", "bottleneck", "--set", "="], "has no parameter ``"),
-        (&["analyze", "lenet5", "--input", "0x0"], "a size is 0 in 0×0"),
+        (&["analyze", "lenet5", "--input", "0x0"], "`0` is no size"),
         (&["analyze", "lenet5", "--input", "1x18446744073709551615x1"], "above 2^53"),
         (&["analyze", "lenet5", "--batch", "18446744073709551616"], "--batch"),
         (&["analyze", "lenet5", "--columns", ",,"], "there is no column ``"),
