@@ -225,7 +225,7 @@ impl Baseline {
         let broken =
             |case: &&Before| case.samples_seconds.is_empty() || !case.samples_seconds.iter().all(is_time);
         if let Some(Before { network, .. }) = baseline.results.iter().find(broken) {
-            return Err(unreadable(text!("`{network}` has no samples in it", "其中 `{network}` 没有样本")));
+            return Err(unreadable(text!("`{network}` has no samples in it", "其中 `{network}` 没有测量值")));
         }
         Ok(baseline)
     }
@@ -283,11 +283,11 @@ impl Baseline {
             }
             if name == network {
                 cases.push(match threads {
-                    Some(1) => text!("batch {batch} on 1 thread", "批量 {batch}(1 个线程)"),
+                    Some(1) => text!("batch {batch} on 1 thread", "批量大小 {batch}(1 个线程)"),
                     Some(threads) => {
-                        text!("batch {batch} on {threads} threads", "批量 {batch}({threads} 个线程)")
+                        text!("batch {batch} on {threads} threads", "批量大小 {batch}({threads} 个线程)")
                     }
-                    None => text!("batch {batch}", "批量 {batch}"),
+                    None => text!("batch {batch}", "批量大小 {batch}"),
                 });
             }
         }

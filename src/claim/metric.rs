@@ -180,7 +180,7 @@ pub(super) fn place(subject: &Subject, figure: &Figure) -> Result<Place, Failure
         let label = &subject.label;
         let failure = Failure::from(text!(
             "{label} has no layer or box `{path}`",
-            "{label} 中没有名为 `{path}` 的层或方框"
+            "{label} 中没有名为 `{path}` 的层或模块"
         ));
         match subject.network.graph.nearest_path(path) {
             Some(near) => failure.with_help(meant(&near)),

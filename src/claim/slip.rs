@@ -105,7 +105,7 @@ fn of_units(literal: Option<&Literal>, holds: impl Fn(Rational) -> bool, value: 
     }
     let batch = (2..=1024i128).find(|&batch| value.checked_mul(&batch.into()).is_some_and(&holds))?;
     let is_batch = batch > 2;
-    is_batch.then(|| text!("as it is for a batch of {batch}", "批量为 {batch} 时成立"))
+    is_batch.then(|| text!("as it is for a batch of {batch}", "批量大小为 {batch} 时成立"))
 }
 
 type Slip = (Text, Value);
@@ -138,7 +138,7 @@ fn of_work(subject: &Subject, place: Place, metric: &str) -> Vec<Slip> {
     let biases = additions_of_bias(subject, place);
     let mut slips = if metric == "flops" {
         vec![
-            (text!("counts MACs, not FLOPs", "数的是乘加而不是 FLOPs"), number(macs)),
+            (text!("counts MACs, not FLOPs", "数的是乘加数而不是 FLOPs"), number(macs)),
             (text!("counts 2 for each MAC and nothing else", "只把每次乘加计为 2"), number(doubled)),
         ]
     } else {
@@ -153,7 +153,7 @@ fn of_work(subject: &Subject, place: Place, metric: &str) -> Vec<Slip> {
                 text!("leaves out the products on padding", "没有计入填充处的乘积"),
                 number(counts.padding_exact.macs.total()),
             ),
-            (text!("counts half of the MACs", "只计了乘加的一半"), number(macs / 2)),
+            (text!("counts half of the MACs", "只计了乘加数的一半"), number(macs / 2)),
             (
                 text!("counts batch norm too", "把批归一化也计入"),
                 number(macs.saturating_add(batch_norm_elements(subject, place))),

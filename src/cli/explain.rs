@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             Err(NoSuchPath { nearest }) => {
                 let (label, path) = (&subject.label, path.unwrap_or_default());
                 let message =
-                    text!("{label} has no layer or box `{path}`", "{label} 中没有名为 `{path}` 的层或方框");
+                    text!("{label} has no layer or box `{path}`", "{label} 中没有名为 `{path}` 的层或模块");
                 let help = nearest.map(|near| meant(&near));
                 worst = worst.max(output.misused(message, help));
             }

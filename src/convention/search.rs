@@ -162,7 +162,7 @@ pub fn search(figure: &Figure, conventions: &[Convention], builds: &[Build]) -> 
                 }
                 let mut switches = build.switches.clone();
                 if batch > 1 {
-                    switches.push(text!("batch {batch}", "批量 {batch}"));
+                    switches.push(text!("batch {batch}", "批量大小 {batch}"));
                 }
                 if of_unit > 0 {
                     switches.push(text!("units of powers of 1024", "单位为 1024 的幂"));
@@ -357,7 +357,7 @@ fn choices(parts: &Parts) -> Vec<Vec<Choice>> {
 fn contractions(macs: &Macs) -> Vec<Choice> {
     let names = [
         (macs.convolution, text!("conv", "卷积")),
-        (macs.linear, text!("linear", "全连接")),
+        (macs.linear, text!("linear", "线性层")),
         (macs.attention, text!("attention", "注意力")),
     ];
     let present: Vec<_> = names.into_iter().filter(|(number, _)| *number > 0).collect();

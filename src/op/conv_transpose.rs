@@ -143,7 +143,7 @@ impl<const N: usize> Operator for ConvTranspose<N> {
         if !self.bias {
             words.push(text!("no bias", "无偏置"));
         }
-        Some(Text::list(&words))
+        Some(Text::phrase(&words))
     }
 
     /// Element `i` adds to the positions `stride·i − padding` up to a kernel's reach behind that; so a position looks back at

@@ -43,7 +43,7 @@ impl Operator for MultiHeadAttention {
         let &[_, channels] = query.dims() else {
             return Err(Reason::new(text!(
                 "needs tokens × channels, and gets {query}",
-                "需要 词元 × 通道,却得到 {query}"
+                "需要词元 × 通道,却得到 {query}"
             ))
             .help(text!(
                 "`flatten` and `permute` make 196×768 of an image of 768×14×14",
@@ -145,7 +145,7 @@ impl Operator for MultiHeadAttention {
         if !self.bias {
             words.push(text!("no bias", "无偏置"));
         }
-        Some(Text::list(&words))
+        Some(Text::phrase(&words))
     }
 
     /// Every token asks every other.

@@ -182,7 +182,7 @@ fn notes(answer: &Answer<'_>, figure: &Figure, found: &Found) -> Vec<Text> {
     if count == 0 {
         notes.push(text!(
             "none of the {tried} ways of counting that were tried gives it",
-            "所试的 {tried} 种计数方式都得不到它"
+            "所试的 {tried} 种计数方式均得不出该数"
         ));
         if let Some((name, total)) = &found.nearest {
             let total = grouped(*total, ",");
@@ -191,12 +191,14 @@ fn notes(answer: &Answer<'_>, figure: &Figure, found: &Found) -> Vec<Text> {
     } else {
         let simplest = if count > shown {
             text!(", of which the simplest {shown} are shown", ",此处列出最简单的 {shown} 种")
-        } else {
+        } else if count > 1 {
             text!(", the simplest first", ",最简单的在前")
+        } else {
+            text!("", "")
         };
         notes.push(text!(
             "to {digits} digit{plural}, {count} of the {tried} ways of counting that were tried give it{simplest}",
-            "按 {digits} 位数字,所试的 {tried} 种计数方式中有 {count} 种得到它{simplest:#}"
+            "按 {digits} 位数字,共试 {tried} 种计数方式,其中 {count} 种可得出该数{simplest:#}"
         ));
     }
     if answer.subject.analysis.status() == crate::analyze::Status::Partial {
@@ -209,7 +211,7 @@ fn notes(answer: &Answer<'_>, figure: &Figure, found: &Found) -> Vec<Text> {
 pub fn markdown(answer: &Answer<'_>, language: Language) -> String {
     let subject = answer.subject;
     let (title, shapes, batch) = (escaped(&subject.title), subject.shapes(), subject.analysis.batch);
-    let batch = text!("batch {batch}", "批量 {batch}");
+    let batch = text!("batch {batch}", "批量大小 {batch}");
     let mut text = format!("### {title}\n\n{shapes} · {}\n\n", batch.get(language));
     if let Some((figure, found)) = &answer.found {
         for way in &found.matches {

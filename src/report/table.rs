@@ -129,7 +129,7 @@ fn branched(rows: &[Row]) -> Vec<String> {
 
 pub(super) fn heading(subject: &Subject, style: Style) -> String {
     let (title, shapes, batch) = (&subject.title, subject.shapes(), subject.analysis.batch);
-    let batch = text!("batch {batch}", "批量 {batch}");
+    let batch = text!("batch {batch}", "批量大小 {batch}");
     let rest = format!("{shapes} · {}", batch.get(style.language));
     let separator = if title.width() + rest.width() + 4 <= style.width { " · " } else { "\n " };
     let (on, off) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
@@ -250,6 +250,7 @@ impl Drawing {
         }
         match (column.cell)(row) {
             Cell::Text(text) => text,
+            Cell::Named(_, text) => text.get(self.style.language).to_owned(),
             Cell::Sizes(sizes) => sizes.text,
             Cell::Count(_)
                 if row.shared && matches!(column.key, "params" | "trainable" | "frozen" | "buffers") =>

@@ -17,10 +17,10 @@ use crate::working::grouped;
 pub(super) fn footer(subject: &Subject, folded: Option<usize>, style: Style) -> String {
     let language = style.language;
     let total = subject.analysis.total();
-    let mut lines = vec![(text!("parameters", "参数"), total.params.total(), parameters(subject))];
+    let mut lines = vec![(text!("parameters", "参数量"), total.params.total(), parameters(subject))];
     if total.params.buffers > 0 {
         let remark = text!("stored beside the parameters, not trained", "与参数一同保存,不参与训练");
-        lines.push((text!("buffers", "缓冲"), total.params.buffers, remark));
+        lines.push((text!("buffers", "缓冲区"), total.params.buffers, remark));
     }
     if let Some(counted) = &subject.like {
         // Counted as another tool does, there is one figure, its own; none where that is not known.
@@ -55,7 +55,7 @@ pub(super) fn footer(subject: &Subject, folded: Option<usize>, style: Style) -> 
     if let Some(depth) = folded {
         let note = text!(
             "boxes are folded at depth {depth}; `--depth all` opens every one",
-            "方框折叠在第 {depth} 层;`--depth all` 全部展开"
+            "第 {depth} 层以下的模块已折叠;`--depth all` 全部展开"
         );
         let _ = writeln!(text, " {}", note.get(language));
     }
@@ -65,7 +65,7 @@ pub(super) fn footer(subject: &Subject, folded: Option<usize>, style: Style) -> 
 fn parameters(subject: &Subject) -> Text {
     let (bytes, element) = (bytes(subject.weight_bytes()), subject.element.name());
     let params = subject.analysis.total().params;
-    let with = if params.buffers > 0 { (" with the buffers", "(含缓冲)") } else { ("", "") };
+    let with = if params.buffers > 0 { (" with the buffers", "(含缓冲区)") } else { ("", "") };
     let frozen = grouped(params.frozen, ",");
     let frozen = if params.frozen > 0 {
         (format!(", {frozen} frozen"), format!(",其中冻结 {frozen}"))
@@ -106,7 +106,7 @@ fn estimate(subject: &Subject, roofline: &Roofline) -> Text {
     let share = if total.seconds() > 0.0 { 100.0 * total.memory_seconds / total.seconds() } else { 0.0 };
     text!(
         "estimated on {name} in {element}: {time} at best, {share:.0} % of it bound by memory",
-        "在 {name} 上以 {element} 估计:最少 {time},其中 {share:.0} % 受内存带宽限制"
+        "在 {name} 上以 {element} 估计:至少 {time},其中 {share:.0} % 受内存带宽限制"
     )
 }
 
@@ -116,7 +116,7 @@ fn fit(subject: &Subject, device: &Device) -> Text {
     let (needed_en, needed_zh, room) = match device.weight_memory_bytes {
         None => {
             let all = bytes(weights + peak);
-            (all.clone(), all, memory)
+            (all.clone(), format!(" {all}"), memory)
         }
         Some(weight_memory) => {
             let (weights, peak, flash) = (bytes(weights), bytes(peak), bytes(weight_memory.into()));
@@ -126,9 +126,9 @@ fn fit(subject: &Subject, device: &Device) -> Text {
         }
     };
     if device.holds(weights, peak) {
-        text!("fits: {needed_en} of {room}", "可容纳:{room} 中占 {needed_zh}")
+        text!("fits: {needed_en} of {room}", "可容纳:{room} 中占{needed_zh}")
     } else {
-        text!("does not fit: needs {needed_en}, has {room}", "放不下:需要 {needed_zh},只有 {room}")
+        text!("does not fit: needs {needed_en}, has {room}", "无法容纳:需要{needed_zh},只有 {room}")
     }
 }
 
