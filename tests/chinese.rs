@@ -106,16 +106,9 @@ fn pages_are_not_half_translated() {
         String::from_utf8(command.output().unwrap().stdout).unwrap()
     };
     let table = out(&["analyze", "mobilenet_v2", "--device-spec", "t4", "--depth", "1"]);
-    for said in [
-        "瓶颈",
-        "内存带宽",
-        "参数量",
-        "缓冲区",
-        "至少",
-        "可容纳",
-        "第 1 层以下的模块已折叠",
-        "批量大小 1",
-    ] {
+    for said in
+        ["瓶颈", "内存带宽", "参数量", "缓冲区", "至少", "可容纳", "第 1 层以下的模块已折叠", "批量大小 1"]
+    {
         assert!(table.contains(said), "{said}\n{table}");
     }
     for word in ["compute", "memory", "bound", " total", "batch"] {
