@@ -299,7 +299,7 @@ impl Baseline {
             );
         }
         let has = listed(cases);
-        text!("of `{network}` the baseline has {has}", "基线中 `{network}` 只有 {has:#}")
+        text!("of `{network}` the baseline has {has}", "基线中 `{network}` 只有{has:#}")
     }
 
     /// The case of this network, batch and threads.

@@ -89,13 +89,13 @@ const COLUMNS: &[Column] = &[
     Column {
         key: "precision",
         english: "±",
-        chinese: "±",
+        chinese: "误差",
         value: |line| Value::Share(line.case.summary.precision()),
     },
     Column {
         key: "spread",
         english: "spread",
-        chinese: "误差",
+        chinese: "离散程度",
         value: |line| Value::Share(line.case.summary.spread()),
     },
     Column {
