@@ -45,12 +45,21 @@ impl Text {
         }
     }
 
-    /// All of `texts` as one list: with commas in English, with 、 in Chinese.
+    /// All of `texts` as one list of things of a kind: with commas in English, with 、 in Chinese.
     pub fn list(texts: &[Self]) -> Self {
+        Self::joined(texts, "、")
+    }
+
+    /// All of `texts` as parts of one description: with commas in both.
+    pub fn phrase(texts: &[Self]) -> Self {
+        Self::joined(texts, ",")
+    }
+
+    fn joined(texts: &[Self], chinese: &str) -> Self {
         let joined = |language, separator| {
             texts.iter().map(|text| text.get(language)).collect::<Vec<_>>().join(separator)
         };
-        Self { english: joined(Language::English, ", "), chinese: joined(Language::Chinese, "、") }
+        Self { english: joined(Language::English, ", "), chinese: joined(Language::Chinese, chinese) }
     }
 }
 

@@ -253,7 +253,7 @@ fn a_baseline_says_faster_slower_or_neither() {
     let (missing, now, ..) = verdicts(&edited(&|json| json["results"][0]["batch"] = 2.into()));
     let what = cnncost::text!(
         "of `direct` the baseline has batch 2 on 1 thread, batch 1 on 2 threads, batch 8 on 1 thread, batch 8 on 2 threads",
-        "基线中 `direct` 只有 批量 2(1 个线程)、批量 1(2 个线程)、批量 8(1 个线程)、批量 8(2 个线程)"
+        "基线中 `direct` 只有批量大小 2(1 个线程)、批量大小 1(2 个线程)、批量大小 8(1 个线程)、批量大小 8(2 个线程)"
     );
     assert_eq!((missing[0], &now.cases[0].caveats), (None, &vec![Caveat::NoBaseline { what }]));
     let (other, now, shown, _) = verdicts(&edited(&|json| json["machine"]["cpu"] = "Another".into()));

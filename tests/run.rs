@@ -339,7 +339,11 @@ fn mistakes_are_said_before_anything_is_written() {
             "stand for the only `--input`",
             "只能作为唯一的",
         ),
-        (&["two.toml", "--input", "left=left.npy", "--input", "right=right.npy"], "batch of 3", "批大小是 3"),
+        (
+            &["two.toml", "--input", "left=left.npy", "--input", "right=right.npy"],
+            "batch of 3",
+            "批量大小是 3",
+        ),
         (
             &["two.toml", "--input", "left.npy", "--input", "left=left.npy"],
             "two arrays for `left`",

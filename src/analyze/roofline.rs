@@ -8,6 +8,8 @@ use super::Analysis;
 use crate::counts::Counts;
 use crate::graph::{Graph, NodeId, ScopeId};
 use crate::shape::ElementType;
+use crate::text;
+use crate::text::Text;
 
 /// What a data sheet says of a device.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,6 +126,14 @@ impl Bound {
         match self {
             Self::Compute => "compute",
             Self::Memory => "memory",
+        }
+    }
+
+    /// The same to a person.
+    pub fn text(self) -> Text {
+        match self {
+            Self::Compute => text!("compute", "计算"),
+            Self::Memory => text!("memory", "内存带宽"),
         }
     }
 }

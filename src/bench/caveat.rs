@@ -189,11 +189,11 @@ impl Caveat {
                     "中位数只精确到 ±{found},未达到 ±{wanted}"
                 )
             }
-            Self::Few { count } => text!("there are {count} samples only", "只有 {count} 个样本"),
+            Self::Few { count } => text!("there are {count} samples only", "只测量了 {count} 次"),
             Self::Outliers { count, of } => {
                 let (verb, of) = (if *count == 1 { "lies" } else { "lie" }, grouped(*of as u128, ","));
                 let count = grouped(*count as u128, ",");
-                text!("{count} of {of} samples {verb} far off", "{of} 个样本中有 {count} 个离群")
+                text!("{count} of {of} samples {verb} far off", "{of} 次测量中有 {count} 次离群")
             }
             Self::Drift { ratio } if *ratio > 1.0 => {
                 let change = percent(ratio - 1.0);
@@ -209,7 +209,7 @@ impl Caveat {
             ),
             Self::CoarseClock { share } => {
                 let share = percent(*share);
-                text!("a step of the clock is {share} of a sample", "时钟步长占一个样本的 {share}")
+                text!("a step of the clock is {share} of a sample", "时钟步长占一次测量的 {share}")
             }
             Self::OtherLoad { load, cores } => text!(
                 "others were at work when it began: a load of {load:.1} on {cores} cores",
@@ -259,7 +259,7 @@ impl Caveat {
             ),
             Self::TwoSpeeds { .. } => text!(
                 "pin the program to cores of one kind (`taskset`) and fix their clock; the raw samples are in the JSON",
-                "请用 `taskset` 绑定到同类核心并固定频率;原始样本见 JSON"
+                "请用 `taskset` 绑定到同类核心并固定频率;各次测量值见 JSON"
             ),
             Self::CoarseClock { .. } => text!("take a larger `--batch`", "请增大 `--batch`"),
             Self::OtherLoad { .. } => text!(
@@ -280,7 +280,7 @@ impl Caveat {
             }
             Self::NoBaseline { .. } => text!(
                 "take the baseline with the same networks, batches, threads, type and engine",
-                "请用相同的网络、批量、线程数、类型与引擎测量基线"
+                "请用相同的网络、批量大小、线程数、类型与引擎测量基线"
             ),
         }
     }

@@ -13,6 +13,8 @@ use crate::counts::Counts;
 use crate::graph::{Content, Graph, Place, ScopeId};
 use crate::run::RunError;
 use crate::shape::ElementType;
+use crate::text;
+use crate::text::Text;
 
 /// What each node takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +66,15 @@ impl Bound {
             Self::Compute => roofline::Bound::Compute.name(),
             Self::Memory => roofline::Bound::Memory.name(),
             Self::Overhead => "overhead",
+        }
+    }
+
+    /// The same to a person.
+    pub fn text(self) -> Text {
+        match self {
+            Self::Compute => roofline::Bound::Compute.text(),
+            Self::Memory => roofline::Bound::Memory.text(),
+            Self::Overhead => text!("overhead", "开销"),
         }
     }
 

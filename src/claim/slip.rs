@@ -121,7 +121,7 @@ fn of_batch(literal: Option<&Literal>, holds: impl Fn(Rational) -> bool, value: 
     let (Some(_), Value::Number(value)) = (literal, value) else { return None };
     let batch = (2..=1024i128).find(|&batch| value.checked_mul(&batch.into()).is_some_and(&holds))?;
     let is_batch = batch > 2;
-    is_batch.then(|| text!("as it is for a batch of {batch}", "批量为 {batch} 时成立"))
+    is_batch.then(|| text!("as it is for a batch of {batch}", "批量大小为 {batch} 时成立"))
 }
 
 type Slip = (Text, Value);
@@ -159,7 +159,7 @@ fn of_work(subject: &Subject, place: Place, metric: &str) -> Vec<Slip> {
     });
     let twice = number(doubled);
     let slips = if metric == "flops" {
-        let mut slips = vec![(text!("counts MACs, not FLOPs", "数的是乘加而不是 FLOPs"), number(macs))];
+        let mut slips = vec![(text!("counts MACs, not FLOPs", "数的是乘加数而不是 FLOPs"), number(macs))];
         slips.extend(mistakes);
         slips.push((text!("counts 2 for each MAC and nothing else", "只把每次乘加计为 2"), twice));
         slips

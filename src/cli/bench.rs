@@ -330,7 +330,7 @@ fn line(subjects: &[Subject], progress: Progress) -> Text {
         Progress::Peak(_) => text!("measuring what the machine reaches", "正在测量机器峰值"),
         Progress::Sample { subject, count: 0, precision: _ } => {
             let (label, batch) = named(subject);
-            text!("{label}, batch {batch}: warming up", "{label},批量 {batch}:预热")
+            text!("{label}, batch {batch}: warming up", "{label},批量大小 {batch}:预热")
         }
         Progress::Sample { subject, count, precision } => {
             let (label, batch) = named(subject);
@@ -342,12 +342,12 @@ fn line(subjects: &[Subject], progress: Progress) -> Text {
             };
             text!(
                 "{label}, batch {batch}: {count} samples{sure}",
-                "{label},批量 {batch}:{count} 个样本{sure}"
+                "{label},批量大小 {batch}:{count} 次测量{sure}"
             )
         }
         Progress::Profile(subject) => {
             let (label, batch) = named(subject);
-            text!("{label}, batch {batch}: layer by layer", "{label},批量 {batch}:逐层测量")
+            text!("{label}, batch {batch}: layer by layer", "{label},批量大小 {batch}:逐层测量")
         }
     }
 }

@@ -69,7 +69,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         let label = subjects.first().map_or("", |subject| &subject.label);
         let help = text!(
             "name another network, a file with variants, or several batches: `--batch 1,8`",
-            "请再给出一个网络、一个有变体的文件,或多个批量:`--batch 1,8`"
+            "请再给出一个网络、一个有变体的文件,或多个批量大小:`--batch 1,8`"
         );
         let message = text!("there is nothing to compare `{label}` with", "没有可与 `{label}` 比较的网络");
         return output.misused(message, Some(help));

@@ -165,7 +165,7 @@ pub(super) fn check_memory(
         return needs.check(free).map_err(|error| match batch {
             None => Failure::Run(error),
             Some(batch) => {
-                let help = text!("at most about `--batch {batch}` fits", "最多约 `--batch {batch}` 可以放下");
+                let help = text!("at most about `--batch {batch}` fits", "最多约 `--batch {batch}` 可容纳");
                 Failure::Said(voice.report_with(&error, Some(help)))
             }
         });

@@ -340,7 +340,7 @@ fn unlike(path: &Path, found: &[usize], input: &str, wanted: &[u64]) -> Failure 
     );
     let help = text!(
         "an array has the batch first, and then the sizes of the input",
-        "数组先是批,然后是输入的各个尺寸"
+        "数组先是批次维,然后是输入的各个尺寸"
     );
     Failure::Misused(message, Some(help))
 }
@@ -349,7 +349,7 @@ fn other_batch(path: &Path, samples: u64, source: &str, others: u64) -> Failure 
     let path = path.display();
     let message = text!(
         "`{path}` has a batch of {samples}, and `{source}` one of {others}",
-        "`{path}` 的批大小是 {samples},而 `{source}` 的是 {others}"
+        "`{path}` 的批量大小是 {samples},而 `{source}` 的是 {others}"
     );
     Failure::Misused(message, None)
 }

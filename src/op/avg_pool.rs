@@ -99,7 +99,7 @@ impl<const N: usize> Operator for AvgPool<N> {
         let window = self.pool().window();
         let extent = window.extent();
         let name = text!("{extent} average pool", "{extent:#} 平均池化");
-        Some(Text::list(&[vec![name], window.sliding()].concat()))
+        Some(Text::phrase(&[vec![name], window.sliding()].concat()))
     }
 
     fn class(&self) -> Class {

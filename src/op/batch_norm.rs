@@ -65,7 +65,7 @@ impl<const N: usize> Operator for BatchNorm<N> {
             ))
             .help(text!(
                 "there are `batch_norm2d` for images and `batch_norm3d` for volumes",
-                "图像用 `batch_norm2d`,体数据用 `batch_norm3d`"
+                "图像用 `batch_norm2d`,三维数据用 `batch_norm3d`"
             ))),
             _ => only_spatial::<N>(inputs).cloned(),
         }

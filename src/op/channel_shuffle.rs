@@ -28,7 +28,7 @@ impl Operator for ChannelShuffle {
         let [channels, _, ..] = *input.dims() else {
             return Err(Reason::new(text!(
                 "needs channels × one or more other dimensions, and gets {input}",
-                "需要 通道 × 一个或多个其他维度,却得到 {input}"
+                "需要通道 × 一个或多个其他维度,却得到 {input}"
             )));
         };
         let groups = self.groups.get();

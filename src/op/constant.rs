@@ -57,7 +57,7 @@ impl Operator for Constant {
     }
 
     fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
-        Some(text!("fixed numbers", "固定的数"))
+        Some(text!("fixed numbers", "常量"))
     }
 
     fn class(&self) -> Class {

@@ -139,7 +139,7 @@ impl<const N: usize> Operator for Conv<N> {
         let depthwise = groups > 1 && groups == from;
         let mut words = vec![
             if depthwise {
-                text!("{extent} depthwise convolution", "{extent:#} 逐通道卷积")
+                text!("{extent} depthwise convolution", "{extent:#} 深度卷积")
             } else {
                 text!("{extent} convolution", "{extent:#} 卷积")
             },
@@ -156,7 +156,7 @@ impl<const N: usize> Operator for Conv<N> {
         if !self.bias {
             words.push(text!("no bias", "无偏置"));
         }
-        Some(Text::list(&words))
+        Some(Text::phrase(&words))
     }
 
     fn shorthand(&self, inputs: &[Shape]) -> Option<String> {

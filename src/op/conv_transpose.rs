@@ -143,7 +143,7 @@ impl<const N: usize> Operator for ConvTranspose<N> {
         if !self.bias {
             words.push(text!("no bias", "无偏置"));
         }
-        Some(Text::list(&words))
+        Some(Text::phrase(&words))
     }
 
     fn shorthand(&self, inputs: &[Shape]) -> Option<String> {

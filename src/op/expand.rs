@@ -52,7 +52,7 @@ impl Expand {
         if listed != there {
             return Err(Reason::new(text!(
                 "`shape` lists {listed} sizes, and the input has {there} beside the batch",
-                "`shape` 列出了 {listed} 个尺寸,而输入除批次外有 {there} 个"
+                "`shape` 列出了 {listed} 个尺寸,而输入除批次维外有 {there} 个"
             ))
             .help(text!("`reshape` adds dimensions of size 1", "可用 `reshape` 添加尺寸为 1 的维度")));
         }

@@ -141,6 +141,6 @@ mod tests {
         let inputs = shapes(&[&[7, 5]]);
         let summary = gru.summary(&inputs, &inputs[0]).unwrap();
         assert_eq!(summary.english, "GRU, 5 → 4 features, 2 layers, both directions");
-        assert_eq!(summary.chinese, "GRU,5 → 4 特征、2 层、双向");
+        assert_eq!(summary.chinese, "GRU,5 → 4 特征,2 层,双向");
     }
 }

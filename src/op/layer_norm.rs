@@ -45,7 +45,7 @@ impl Operator for LayerNorm {
         if dims > rank as u64 {
             let reason = Reason::new(text!(
                 "{dims} dimensions cannot be normalized: {input} has {rank} beside the batch",
-                "无法对 {dims} 个维度归一化:除批次外,{input} 只有 {rank} 个维度"
+                "无法对 {dims} 个维度归一化:除批次维外,{input} 只有 {rank} 个维度"
             ));
             return Err(reason.at("dims"));
         }

@@ -69,7 +69,7 @@ impl Operator for Linear {
         if !self.bias {
             words.push(text!("no bias", "无偏置"));
         }
-        Some(Text::list(&words))
+        Some(Text::phrase(&words))
     }
 
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {

@@ -114,7 +114,7 @@ impl<const N: usize> Operator for LpPool<N> {
             Power::One => text!("{extent} sum pool", "{extent:#} 求和池化"),
             Power::Two | Power::Other => text!("{extent} pool by {norm}-norm", "{extent:#} {norm}-范数池化"),
         };
-        Some(Text::list(&[vec![name], window.sliding()].concat()))
+        Some(Text::phrase(&[vec![name], window.sliding()].concat()))
     }
 
     fn class(&self) -> Class {
@@ -219,7 +219,7 @@ mod tests {
     fn it_says_what_it_is() {
         let words = |settings: &str| lp_pool(settings).summary(&[], &shapes(&[&[1]])[0]).unwrap();
         let sum = words("norm_type = 1\nkernel_size = 2");
-        assert_eq!((&*sum.english, &*sum.chinese), ("2×2 sum pool, stride 2", "2×2 求和池化、步幅 2"));
+        assert_eq!((&*sum.english, &*sum.chinese), ("2×2 sum pool, stride 2", "2×2 求和池化,步幅 2"));
         assert_eq!(words("norm_type = 1.5\nkernel_size = 2").english, "2×2 pool by 1.5-norm, stride 2");
     }
 }

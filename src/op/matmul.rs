@@ -30,7 +30,7 @@ impl Operator for Matmul {
         let ([a_stack @ .., rows, a_inner], [b_stack @ .., b_inner, columns]) = (a.dims(), b.dims()) else {
             return Err(Reason::new(text!(
                 "needs rows × columns of both inputs, and gets {a} and {b}",
-                "两个输入都需要是 行 × 列,却得到 {a} 和 {b}"
+                "两个输入都需要是行 × 列,却得到 {a} 和 {b}"
             )));
         };
         if a_inner != b_inner {

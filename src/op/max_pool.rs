@@ -84,7 +84,7 @@ impl<const N: usize> Operator for MaxPool<N> {
         let window = self.pool().window();
         let extent = window.extent();
         let name = text!("{extent} max pool", "{extent:#} 最大池化");
-        Some(Text::list(&[vec![name], window.sliding()].concat()))
+        Some(Text::phrase(&[vec![name], window.sliding()].concat()))
     }
 
     fn class(&self) -> Class {

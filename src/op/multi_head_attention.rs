@@ -45,7 +45,7 @@ impl Operator for MultiHeadAttention {
         let &[_, channels] = query.dims() else {
             return Err(Reason::new(text!(
                 "needs tokens × channels, and gets {query}",
-                "需要 词元 × 通道,却得到 {query}"
+                "需要词元 × 通道,却得到 {query}"
             ))
             .help(text!(
                 "`flatten` and `permute` make 196×768 of an image of 768×14×14",
@@ -158,7 +158,7 @@ impl Operator for MultiHeadAttention {
         if !self.bias {
             words.push(text!("no bias", "无偏置"));
         }
-        Some(Text::list(&words))
+        Some(Text::phrase(&words))
     }
 
     /// Every token asks every other; those of key and value have no place in the output.

@@ -173,7 +173,7 @@ impl Pad {
         if padded > rank {
             return Err(Reason::new(text!(
                 "`padding` is for the last {padded} dimensions, and {input} has {rank} beside the batch",
-                "`padding` 针对最后 {padded} 维,而 {input} 除批次外只有 {rank} 维"
+                "`padding` 针对最后 {padded} 维,而 {input} 除批次维外只有 {rank} 维"
             ))
             .at("padding"));
         }
@@ -197,7 +197,7 @@ impl Pad {
             .at("padding")
             .help(text!(
                 "two numbers for a length, four for an image, six for a volume; 0 pads nothing",
-                "一维长度用两个数,图像用四个,立体用六个;0 表示不填充"
+                "一维长度用两个数,图像用四个,三维数据用六个;0 表示不填充"
             )));
         }
         Ok(())

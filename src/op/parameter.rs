@@ -62,7 +62,7 @@ impl Operator for Parameter {
     }
 
     fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
-        Some(text!("learned tensor", "学习得到的张量"))
+        Some(text!("learned tensor", "可学习张量"))
     }
 
     fn class(&self) -> Class {

@@ -68,7 +68,7 @@ impl Permute {
         if listed != all {
             let reason = Reason::new(text!(
                 "`dims` lists {listed} dimensions, and {input} has {all} with the batch",
-                "`dims` 列出了 {listed} 维,而 {input} 连同批次共有 {all} 维"
+                "`dims` 列出了 {listed} 维,而 {input} 连同批次维共有 {all} 维"
             ));
             return Err(Reason { help: self.with_batch(listed + 1 == all), ..reason.at("dims") });
         }
@@ -76,10 +76,10 @@ impl Permute {
         if first != 0 && (first > 0 || first.unsigned_abs() != all as u64) {
             return Err(Reason::new(text!(
                 "`dims` begins with {first}, and the batch stays in front",
-                "`dims` 以 {first} 开头,而批次必须保持在最前"
+                "`dims` 以 {first} 开头,而批次维必须保持在最前"
             ))
             .at("dims")
-            .help(text!("the batch is 0: `dims = [0, …]`", "批次为 0:`dims = [0, …]`")));
+            .help(text!("the batch is 0: `dims = [0, …]`", "批次维为 0:`dims = [0, …]`")));
         }
         let mut order = Vec::with_capacity(input.rank());
         for &dim in &self.dims[1..] {

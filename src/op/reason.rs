@@ -73,7 +73,7 @@ pub(super) fn only_ranked(inputs: &[Shape]) -> Result<&Shape, Reason> {
     if input.rank() > 0 {
         return Ok(input);
     }
-    Err(Reason::new(text!("needs at least one dimension beside the batch", "除批次外至少需要一个维度")))
+    Err(Reason::new(text!("needs at least one dimension beside the batch", "除批次维外至少需要一个维度")))
 }
 
 /// The only input, of channels and `N` spatial axes.
@@ -92,7 +92,7 @@ pub(super) fn only_spatial<const N: usize>(inputs: &[Shape]) -> Result<&Shape, R
         1 => reason.help(before_flatten()),
         rank if rank == N + 2 => reason.help(text!(
             "if the first of these sizes is the batch, leave it out: sizes are those of one sample",
-            "如果第一个尺寸是批量,请去掉:尺寸只指一个样本"
+            "如果第一个尺寸是批次维,请去掉:尺寸只指一个样本"
         )),
         _ => reason,
     })

@@ -52,7 +52,7 @@ impl Recurrence {
         let &[length, _] = input.dims() else {
             return Err(Reason::new(text!(
                 "needs length × features, and gets {input}",
-                "需要 长度 × 特征,却得到 {input}"
+                "需要长度 × 特征,却得到 {input}"
             )));
         };
         if self.layers > MOST_LAYERS {
@@ -136,7 +136,7 @@ impl Recurrence {
         if !self.bias {
             words.push(text!("no bias", "无偏置"));
         }
-        Text::list(&words)
+        Text::phrase(&words)
     }
 
     /// The outputs of the last layer. States begin with zeros, as PyTorch's do where none are given.

@@ -46,9 +46,9 @@ impl Operator for Scale {
 
     fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
         Some(if self.bias {
-            text!("learned factor and bias for each channel", "每个通道一个学习得到的系数和偏置")
+            text!("learned factor and bias for each channel", "每个通道一个可学习的系数和偏置")
         } else {
-            text!("learned factor for each channel", "每个通道一个学习得到的系数")
+            text!("learned factor for each channel", "每个通道一个可学习的系数")
         })
     }
 

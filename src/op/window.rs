@@ -136,7 +136,7 @@ impl Window {
                     [before, after].map(|padding| padding.unwrap_or_else(|| "0".to_owned()));
                 words.push(text!(
                     "padding {before} before and {after} after",
-                    "前填充 {before}、后填充 {after}"
+                    "前填充 {before},后填充 {after}"
                 ));
             }
         }

@@ -29,7 +29,7 @@ pub(super) fn channels_last(graph: &Graph) -> Vec<Diagnostic> {
         );
         let help = text!(
             "sizes are channels × height × width: `[{channels}, {height}, {width}]`",
-            "尺寸的顺序是 通道 × 高 × 宽:`[{channels}, {height}, {width}]`"
+            "尺寸的顺序是通道 × 高 × 宽:`[{channels}, {height}, {width}]`"
         );
         Some(Diagnostic::new(message, node.span.clone()?).warning().help(help))
     };

@@ -185,7 +185,7 @@ impl Reader<'_> {
                 let message = text!("the network has no `input`", "网络没有 `input`");
                 let help = text!(
                     "give its sizes without the batch: `input = [3, 224, 224]`",
-                    "请给出不含批量的尺寸:`input = [3, 224, 224]`"
+                    "请给出不含批次维的尺寸:`input = [3, 224, 224]`"
                 );
                 self.mistakes.push(Diagnostic::new(message, self.start(&(0..0))).help(help));
                 vec![]

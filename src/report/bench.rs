@@ -176,7 +176,7 @@ fn name(bench: &Bench, subjects: &[Subject], case: &Case) -> Text {
     let label = &subjects[case.subject].label;
     let (name, at) = (text!("{label}", "{label}"), at(bench, subjects, case));
     let parts: Vec<Text> = std::iter::once(name).chain(at).collect();
-    Text::list(&parts)
+    Text::phrase(&parts)
 }
 
 /// `batch 8`, `2 threads`, unless all have the same.
@@ -185,7 +185,7 @@ fn at(bench: &Bench, subjects: &[Subject], case: &Case) -> Vec<Text> {
     let mut parts = vec![];
     if bench.cases.iter().any(|other| batch_of(other) != batch_of(case)) {
         let batch = batch_of(case);
-        parts.push(text!("batch {batch}", "批量 {batch}"));
+        parts.push(text!("batch {batch}", "批量大小 {batch}"));
     }
     if let Some(threads) = case.threads.filter(|_| bench.cases.iter().any(|c| c.threads != case.threads)) {
         parts.push(threads_text(threads));
@@ -279,7 +279,7 @@ fn said_of(bench: &Bench, case: &Case, subject: &Subject, profile: &Profile, row
         let time = percent(row.measured.map_or(0.0, |layer| layer.share));
         said.push(text!(
             "counting misleads most at `{path}`: {share} of the MACs, {time} of the time",
-            "计数最易误导之处是 `{path}`:占乘加的 {share},占时间的 {time}"
+            "计数最易误导之处是 `{path}`:占乘加数的 {share},占时间的 {time}"
         ));
     }
     let nodes = subject.network.graph.nodes().map(|(id, _)| Place::Node(id));
@@ -290,7 +290,7 @@ fn said_of(bench: &Bench, case: &Case, subject: &Subject, profile: &Profile, row
     said.push(text!(
         "{share} of the time is overhead, of layers that reach less than a quarter of the nearer roof: it tells about the \
          engine's kernels rather than about the network",
-        "{share} 的时间属于开销:这些层未达到较近屋顶的四分之一;这反映的是引擎的计算核,而不是网络本身"
+        "{share} 的时间属于开销:这些层未达到较近屋顶线的四分之一;这反映的是引擎的计算核,而不是网络本身"
     ));
     said
 }

@@ -138,7 +138,7 @@ fn details(claim: &Claim, checked: &Checked) -> Vec<(Text, Text)> {
         Verdict::Undecided => {
             let why = text!(
                 "operators are missing from the figure that cnncost does not know",
-                "指标缺少 cnncost 不认识的算子"
+                "指标未计入未知算子"
             );
             details.push((text!("because", "原因"), why));
         }
@@ -168,7 +168,7 @@ fn details(claim: &Claim, checked: &Checked) -> Vec<(Text, Text)> {
         details.push((text!("because", "原因"), fit::in_words(fit)));
     }
     if let Some(slip) = &checked.slip {
-        details.push((text!("slip", "失误"), slip.clone()));
+        details.push((text!("slip", "可能的错误"), slip.clone()));
     }
     if let Some(source) = &claim.source {
         let source = one_line(source);

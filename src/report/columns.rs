@@ -25,6 +25,8 @@ pub struct Column {
 pub enum Cell {
     /// Words.
     Text(String),
+    /// A word that is known by a name, and what it is to a person.
+    Named(&'static str, Text),
     /// Shapes, windows, receptive fields.
     Sizes(Sizes),
     /// A count.
@@ -92,7 +94,7 @@ pub const COLUMNS: &[Column] = &[
     Column {
         key: "buffers",
         english: "buffers",
-        chinese: "缓冲",
+        chinese: "缓冲区",
         cell: |row| count(row, |c| c.params.buffers),
     },
     Column {
@@ -167,7 +169,7 @@ pub const COLUMNS: &[Column] = &[
         english: "bound",
         chinese: "瓶颈",
         cell: |row| match row.estimate.and_then(|estimate| estimate.bound()) {
-            Some(bound) => Cell::Text(bound.name().to_owned()),
+            Some(bound) => Cell::Named(bound.name(), bound.text()),
             None => Cell::Empty,
         },
     },
@@ -182,7 +184,7 @@ pub const COLUMNS: &[Column] = &[
 
 /// Columns of what was measured, which stand behind the others.
 pub const MEASURED: &[Column] = &[
-    Column { key: "macs_share", english: "share of MACs", chinese: "乘加占比", cell: share },
+    Column { key: "macs_share", english: "share of MACs", chinese: "乘加数占比", cell: share },
     Column {
         key: "measured",
         english: "time",
@@ -211,18 +213,18 @@ pub const MEASURED: &[Column] = &[
         key: "limit",
         english: "bound",
         chinese: "瓶颈",
-        cell: |row| measured(row, |layer| Cell::Text(layer.bound.name().to_owned())),
+        cell: |row| measured(row, |layer| Cell::Named(layer.bound.name(), layer.bound.text())),
     },
     Column {
         key: "of_roof",
         english: "of roof",
-        chinese: "占屋顶",
+        chinese: "占屋顶线上限",
         cell: |row| measured(row, |layer| reached(layer.roofline_seconds / layer.seconds)),
     },
     Column {
         key: "roof",
         english: "at the roof",
-        chinese: "屋顶时间",
+        chinese: "屋顶线时间",
         cell: |row| measured(row, |layer| Cell::Seconds(layer.roofline_seconds)),
     },
 ];
@@ -279,6 +281,7 @@ fn measured(row: &Row, cell: impl Fn(&Layer) -> Cell) -> Cell {
         Cell::Share(_) => row.kind == RowKind::Total,
         Cell::Seconds(seconds) => seconds <= 0.0,
         Cell::Text(_)
+        | Cell::Named(..)
         | Cell::Sizes(_)
         | Cell::Count(_)
         | Cell::Reached(_)

@@ -69,24 +69,24 @@ impl<'s> Compared<'s> {
         match self.turn(index)? {
             Turn::From(batch, Greater) => Some(text!(
                 "from batch {batch} on, {second} moves more bytes than {first}",
-                "批量从 {batch} 起,{second} 读写的字节多于 {first}"
+                "批量大小从 {batch} 起,{second} 读写的字节多于 {first}"
             )),
             Turn::From(batch, Less | Equal) => Some(text!(
                 "from batch {batch} on, {second} moves fewer bytes than {first}",
-                "批量从 {batch} 起,{second} 读写的字节少于 {first}"
+                "批量大小从 {batch} 起,{second} 读写的字节少于 {first}"
             )),
             Turn::Always(_) if self.batches.is_empty() => None,
             Turn::Always(Greater) => Some(text!(
                 "at every batch, {second} moves more bytes than {first}",
-                "无论批量多大,{second} 读写的字节都多于 {first}"
+                "无论批量大小为何,{second} 读写的字节都多于 {first}"
             )),
             Turn::Always(Less) => Some(text!(
                 "at every batch, {second} moves fewer bytes than {first}",
-                "无论批量多大,{second} 读写的字节都少于 {first}"
+                "无论批量大小为何,{second} 读写的字节都少于 {first}"
             )),
             Turn::Always(Equal) => Some(text!(
                 "at every batch, {second} moves as many bytes as {first}",
-                "无论批量多大,{second} 与 {first} 读写的字节一样多"
+                "无论批量大小为何,{second} 与 {first} 读写的字节一样多"
             )),
         }
     }

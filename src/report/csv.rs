@@ -29,6 +29,7 @@ fn cell(row: &Row, column: &Column) -> String {
     }
     match (column.cell)(row) {
         Cell::Text(text) => text,
+        Cell::Named(name, _) => name.to_owned(),
         Cell::Sizes(sizes) => sizes.text,
         Cell::Count(count) => count.to_string(),
         Cell::Share(number) | Cell::Reached(number) | Cell::Ratio(number) | Cell::Seconds(number) => {

@@ -4,6 +4,7 @@
 use std::cell::OnceCell;
 
 use super::columns::column;
+use super::names::plain;
 use super::{Style, Subject};
 use crate::analyze::axes::{Axes, axes};
 use crate::analyze::cost;
@@ -55,7 +56,7 @@ pub fn explain(
     if let (Some(Piece::Heading(_, heading)), batch @ 2..) =
         (notes.pieces.first_mut(), subject.analysis.batch)
     {
-        heading.push_str(text!(", batch {batch}", ",批量 {batch}").get(style.language));
+        heading.push_str(text!(", batch {batch}", ",批量大小 {batch}").get(style.language));
     }
     Ok(markup.set(&notes.pieces, style))
 }
@@ -126,8 +127,12 @@ impl Notes<'_> {
             return;
         }
         let counted: Vec<Counts> = parts.iter().filter_map(|&part| self.counts(part)).collect();
-        let name = if is_network { self.say(&text!("the whole network", "整个网络")) } else { path };
-        let together = self.say(&text!("{name} in total", "{name} 合计"));
+        let together = if is_network {
+            text!("the whole network in total", "整个网络合计")
+        } else {
+            text!("{path} in total", "{path} 合计")
+        };
+        let together = self.say(&together);
         self.pieces.push(Piece::Heading(level + 1, together));
         self.totals(*self.subject.analysis.scope(id), Some(&counted));
         if is_network {
@@ -145,8 +150,8 @@ impl Notes<'_> {
     /// Totals, as sums over the parts where these are given.
     fn totals(&mut self, total: Counts, parts: Option<&[Counts]>) {
         let figures: [(Text, Figure); 5] = [
-            (text!("params", "参数"), |counts| counts.params.total()),
-            (text!("buffers", "缓冲"), |counts| counts.params.buffers),
+            (text!("params", "参数量"), |counts| counts.params.total()),
+            (text!("buffers", "缓冲区"), |counts| counts.params.buffers),
             (text!("MACs", "乘加数"), |counts| counts.work.macs.total()),
             (text!("off padding", "不计填充"), |counts| counts.padding_exact.macs.total()),
             (text!("FLOPs", "FLOPs"), |counts| counts.work.ops.flops()),
@@ -203,7 +208,8 @@ impl Notes<'_> {
         let shown: Vec<_> = inputs.iter().map(ToString::to_string).collect();
         let (path, op, output) = (self.graph.path(id), node.operator_name(), &node.shape);
         let summary = node.operator().and_then(|op| op.summary(&inputs, output));
-        let summary = summary.map_or_else(|| op.to_owned(), |summary| self.say(&summary));
+        let summary = summary.unwrap_or_else(|| plain(op));
+        let summary = self.say(&summary);
         self.pieces.push(Piece::Heading(level, format!("{path}: {summary}")));
         let shapes =
             if inputs.is_empty() { output.to_string() } else { format!("{} → {output}", shown.join(", ")) };
@@ -214,7 +220,7 @@ impl Notes<'_> {
         let cost = match cost(self.graph, id) {
             Ok(Some(cost)) => cost,
             Ok(None) => {
-                return self.sentence(&text!("cnncost does not know this operator", "cnncost 不认识此算子"));
+                return self.sentence(&text!("cnncost does not know this operator", "未知算子"));
             }
             // The analysis has shown that nothing overflows.
             Err(Overflow) => return,
@@ -235,7 +241,7 @@ impl Notes<'_> {
         let weights = self.graph.weights(id);
         self.weights(node, &weights);
         if cost.terms.is_empty() {
-            self.sentence(&text!("computes nothing", "不做运算"));
+            self.sentence(&text!("computes nothing", "无运算"));
         } else {
             self.taps(node, &inputs, &cost);
             self.cost(&cost, self.subject.analysis.node(id).copied());
@@ -258,7 +264,7 @@ impl Notes<'_> {
         let learned: Vec<_> = weights.iter().filter(|weight| weight.role == Role::Learned).collect();
         for weight in weights {
             let kind = if weight.role == Role::Buffer {
-                self.say(&text!(" (buffer)", "(缓冲)"))
+                self.say(&text!(" (buffer)", "(缓冲区)"))
             } else {
                 String::new()
             };
@@ -266,7 +272,7 @@ impl Notes<'_> {
         }
         if learned.len() > 1 {
             let counts = learned.iter().filter_map(|weight| weight.count().evaluate().ok());
-            let label = self.say(&text!("params", "参数"));
+            let label = self.say(&text!("params", "参数量"));
             self.equation(label, Working::Sum(counts.map(Working::Number).collect()));
         }
         if node.frozen && !learned.is_empty() {

@@ -36,7 +36,7 @@ pub fn table(title: Option<&Subject>, rows: &[Row], columns: &[&Column], languag
 fn caption(subject: &Subject, language: Language) -> String {
     let (title, shapes, batch) =
         (escaped(&subject.title), escaped(&subject.shapes()), subject.analysis.batch);
-    let batch = text!("batch {batch}", "批量 {batch}");
+    let batch = text!("batch {batch}", "批量大小 {batch}");
     format!("  \\caption{{{title}: {shapes}, {}}}\n", batch.get(language))
 }
 
@@ -52,6 +52,7 @@ fn cell(row: &Row, column: &Column, language: Language) -> String {
     }
     match (column.cell)(row) {
         Cell::Text(text) => escaped(&text),
+        Cell::Named(_, text) => escaped(text.get(language)),
         Cell::Sizes(sizes) => escaped(&sizes.text),
         Cell::Count(count) => grouped(count, "\\,"),
         Cell::Share(share) => format!("{:.1}\\,\\%", share * 100.0),

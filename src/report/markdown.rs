@@ -23,7 +23,7 @@ pub fn table(title: Option<&Subject>, rows: &[Row], columns: &[&Column], languag
 
 fn heading(subject: &Subject, language: Language) -> String {
     let (title, shapes, batch) = (escaped(&subject.title), subject.shapes(), subject.analysis.batch);
-    let batch = text!("batch {batch}", "批量 {batch}");
+    let batch = text!("batch {batch}", "批量大小 {batch}");
     format!("### {title}\n\n{shapes} · {} · {}\n\n", batch.get(language), subject.analysis.status().name())
 }
 
@@ -38,6 +38,7 @@ fn cell(row: &Row, column: &Column, language: Language) -> String {
     } else {
         match (column.cell)(row) {
             Cell::Text(text) => escaped(&text),
+            Cell::Named(_, text) => escaped(text.get(language)),
             Cell::Sizes(sizes) => escaped(&sizes.text),
             Cell::Count(count) => grouped(count, ","),
             Cell::Reached(part) => percent(part),

@@ -39,7 +39,7 @@ fn totals(subject: &Subject, style: Style) -> String {
         (
             text!("weights", "权重"),
             weights,
-            text!("parameters and buffers in {element}", "{element} 的参数与缓冲"),
+            text!("parameters and buffers in {element}", "{element} 的参数与缓冲区"),
         ),
         (text!("peak", "峰值"), peak, text!("of what is alive at once", "同时存活的数据")),
         (text!("together", "合计"), weights + peak, text!("what a device has to hold", "设备需要容纳的内存")),

@@ -18,6 +18,7 @@ pub mod latex;
 pub mod like;
 pub mod markdown;
 pub mod memory;
+mod names;
 pub mod operators;
 pub mod reconcile;
 pub mod rows;

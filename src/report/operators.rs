@@ -19,7 +19,7 @@ pub fn list(style: Style) -> String {
     let mut text = String::new();
     for entry in OPERATORS {
         let rules = rules(entry);
-        let free = text!("computes nothing", "不做运算");
+        let free = text!("computes nothing", "无运算");
         let rules = if rules.is_empty() { vec![free.get(style.language).to_owned()] } else { rules };
         for (index, rule) in rules.iter().enumerate() {
             let name = if index == 0 { entry.name } else { "" };

@@ -181,7 +181,7 @@ fn fit_in_words(fit: Fit) -> Text {
 pub fn markdown(answer: &Answer<'_>, language: Language) -> String {
     let subject = answer.subject;
     let (title, shapes, batch) = (escaped(&subject.title), subject.shapes(), subject.analysis.batch);
-    let batch = text!("batch {batch}", "批量 {batch}");
+    let batch = text!("batch {batch}", "批量大小 {batch}");
     let mut text = format!("### {title}\n\n{shapes} · {}\n\n", batch.get(language));
     if let Some(traced) = &answer.found {
         for way in &traced.found.matches {

@@ -108,15 +108,15 @@ pub fn table(run: &Run, style: Style) -> String {
         let _ = writeln!(text, "  {}", figures.get(style.language));
         if summary.not_finite > 0 {
             let count = summary.not_finite;
-            let remark = text!("{count} numbers are infinite or not a number", "{count} 个数为无穷大或非数");
+            let remark = text!("{count} numbers are infinite or not a number", "{count} 个数为无穷大或 NaN");
             let _ = writeln!(text, "  {}", remark.get(style.language));
         }
         for (sample, top) in summary.top.iter().enumerate().take(SAMPLES) {
             let count = top.len();
             let of_sample = if summary.top.len() > 1 {
-                text!("top {count} of sample {sample}", "样本 {sample} 的前 {count} 名")
+                text!("top {count} of sample {sample}", "样本 {sample} 得分最高的 {count} 个")
             } else {
-                text!("top {count}", "前 {count} 名")
+                text!("top {count}", "得分最高的 {count} 个")
             };
             let listed: Vec<_> =
                 top.iter().map(|&(index, value)| format!("{index} ({})", digits(value))).collect();

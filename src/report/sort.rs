@@ -40,6 +40,7 @@ impl Key {
                 Self::Figure(Reverse(number.to_bits().into()))
             }
             Cell::Text(text) if text.is_empty() => Self::Nothing,
+            Cell::Named(name, _) => Self::Words(name.to_owned(), String::new()),
             Cell::Text(text) => Self::Words(text.to_lowercase(), text),
             Cell::Unknown => Self::Unknown,
             Cell::Empty => Self::Nothing,

@@ -134,7 +134,7 @@ fn branched(rows: &[Row]) -> Vec<String> {
 
 pub(super) fn heading(subject: &Subject, style: Style) -> String {
     let (title, shapes, batch) = (&subject.title, subject.shapes(), subject.analysis.batch);
-    let batch = text!("batch {batch}", "批量 {batch}");
+    let batch = text!("batch {batch}", "批量大小 {batch}");
     let rest = format!("{shapes} · {}", batch.get(style.language));
     let separator = if title.width() + rest.width() + 4 <= style.width { " · " } else { "\n " };
     let [title, rest] = [title, &rest].map(|words| hanging(words, 1, style.width));
@@ -259,6 +259,7 @@ impl Drawing {
         }
         match (column.cell)(row) {
             Cell::Text(text) => text,
+            Cell::Named(_, text) => text.get(self.style.language).to_owned(),
             Cell::Sizes(sizes) => sizes.text,
             Cell::Count(_)
                 if row.shared && matches!(column.key, "params" | "trainable" | "frozen" | "buffers") =>

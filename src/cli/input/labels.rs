@@ -11,7 +11,7 @@ pub(super) fn tell_apart(subjects: &mut [Subject], networks: &[usize], set: &[Ve
         Some(variant) => format!("{}@{variant}", subject.source),
         None => subject.source.clone(),
     };
-    let by_setting: Name = |subject, set| [&[subject.label.clone()], set].concat().join(" ");
+    let by_setting: Name = |subject, set| [std::slice::from_ref(&subject.label), set].concat().join(" ");
     for name in [by_file, by_setting] {
         let alike = alike(subjects, networks);
         // A name that all who are alike share tells none of them apart.

@@ -43,7 +43,7 @@ fn unets_step_up() {
     assert_eq!(size.substitution(Notation::Text), "(196 − 1)·2 + 2 − 2·0");
     let summary = conv.summary(&input, &output[0]).unwrap();
     assert_eq!(summary.english, "2×2 transposed convolution, 128 → 64 channels, stride 2");
-    assert_eq!(summary.chinese, "2×2 转置卷积、128 → 64 通道、步幅 2");
+    assert_eq!(summary.chinese, "2×2 转置卷积,128 → 64 通道,步幅 2");
 }
 
 /// The first layer of DCGAN's generator from one position, and one after it that doubles the size; what the padding cuts

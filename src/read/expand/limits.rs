@@ -135,7 +135,7 @@ pub(super) fn weight(datum: &Datum) -> usize {
 pub(super) fn too_many(span: &Span) -> Diagnostic {
     let message = text!(
         "the network would have more than {MOST_NODES} nodes, or {MOST_STEPS} with its boxes and copies",
-        "网络的节点会超过 {MOST_NODES} 个,或连同方框与副本超过 {MOST_STEPS} 个"
+        "网络的节点会超过 {MOST_NODES} 个,或连同模块与副本超过 {MOST_STEPS} 个"
     );
     Diagnostic::new(message, span.clone())
 }

@@ -51,7 +51,7 @@ impl Scope for Names<'_> {
                 let Some([_, height, width]) = shape.image() else {
                     let text = text!(
                         "`{name}` is for channels × height × width, and the input is {shape}",
-                        "`{name}` 只用于 通道 × 高 × 宽,而输入是 {shape}"
+                        "`{name}` 只用于通道 × 高 × 宽,而输入是 {shape}"
                     );
                     return Err(Failure::from(text));
                 };
@@ -74,7 +74,7 @@ impl Scope for Names<'_> {
         if k == 0 {
             return Err(Failure::from(text!(
                 "dimension 0 is the batch, whose size a description does not know",
-                "第 0 维是批量,描述文件不知道它的大小"
+                "第 0 维是批次维,描述文件不知道它的大小"
             )));
         }
         let axis = i64::try_from(k).ok().and_then(|k| shape.axis(k));

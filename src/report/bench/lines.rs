@@ -65,7 +65,7 @@ const COLUMNS: &[Column] = &[
     Column {
         key: "batch",
         english: "batch",
-        chinese: "批量",
+        chinese: "批量大小",
         value: |line| Value::Count(line.subject.analysis.batch.into()),
     },
     Column {
@@ -89,13 +89,13 @@ const COLUMNS: &[Column] = &[
     Column {
         key: "precision",
         english: "±",
-        chinese: "±",
+        chinese: "误差",
         value: |line| Value::Share(line.case.summary.precision()),
     },
     Column {
         key: "spread",
         english: "spread",
-        chinese: "离散",
+        chinese: "离散程度",
         value: |line| Value::Share(line.case.summary.spread()),
     },
     Column {
@@ -107,7 +107,7 @@ const COLUMNS: &[Column] = &[
     Column {
         key: "samples",
         english: "samples",
-        chinese: "样本",
+        chinese: "测量次数",
         value: |line| Value::Count(line.case.summary.count as u128),
     },
     Column {

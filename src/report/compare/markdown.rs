@@ -91,7 +91,7 @@ fn totals(compared: &Compared, names: &[String], language: Language) -> String {
         compared.subjects.iter().map(|subject| subject.analysis.batch.to_string()).collect();
     batches.dedup();
     let (list, element) = (batches.join(", "), first.element.name());
-    let batch = text!("batch {list} · {element}", "批量 {list} · {element}");
+    let batch = text!("batch {list} · {element}", "批量大小 {list} · {element}");
     let turns = compared.pairs().filter_map(|(index, _)| compared.turn_in_words(index));
     let notes: Vec<_> = std::iter::once(batch).chain(turns).map(|note| escaped(note.get(language))).collect();
     let _ = writeln!(text, "\n{}", notes.join(" · "));
@@ -100,7 +100,7 @@ fn totals(compared: &Compared, names: &[String], language: Language) -> String {
 
 fn batches(compared: &Compared, names: &[String], language: Language) -> String {
     let Some(last) = compared.batches.last() else { return String::new() };
-    let mut heads = vec![text!("batch", "批量").get(language).to_owned()];
+    let mut heads = vec![text!("batch", "批量大小").get(language).to_owned()];
     let titles: [(Text, Total); 2] =
         [(text!("bytes moved", "读写字节"), traffic), (text!("peak bytes", "峰值字节"), Subject::peak_bytes)];
     heads.extend(titles.iter().flat_map(|(title, _)| {

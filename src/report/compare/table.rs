@@ -65,7 +65,7 @@ fn heading(compared: &Compared, style: Style) -> String {
     batches.dedup();
     let (element, list) =
         (first.element.name(), batches.iter().map(u64::to_string).collect::<Vec<_>>().join(", "));
-    let line = text!("batch {list} · {element}", "批量 {list} · {element}");
+    let line = text!("batch {list} · {element}", "批量大小 {list} · {element}");
     let _ = writeln!(text, " {}\n", line.get(style.language));
     text
 }
@@ -147,7 +147,7 @@ fn batches(compared: &Compared, style: Style) -> String {
         return text;
     }
     let labels = compared.batches.iter().map(|networks| networks[0].analysis.batch.to_string()).collect();
-    let batch = Column::figures(text!("batch", "批量").get(style.language), labels);
+    let batch = Column::figures(text!("batch", "批量大小").get(style.language), labels);
     for (index, _) in compared.pairs() {
         let mut groups = groups(compared, index, style).into_iter().peekable();
         while let Some((title, mut columns)) = groups.next() {
@@ -211,10 +211,10 @@ fn limit(compared: &Compared, index: usize, style: Style) -> String {
         "权重只读一次({old}、{new}),张量则每个样本都要读写:"
     );
     let end = if first.each == second.each {
-        text!("the larger the batch, the nearer to each other", "批量越大,两者越接近")
+        text!("the larger the batch, the nearer to each other", "批量大小越大,两者越接近")
     } else {
         let Text { english, chinese } = change(first.each, second.each, Words::Amount).text;
-        text!("the larger the batch, the nearer to {english}", "批量越大,越接近{chinese}")
+        text!("the larger the batch, the nearer to {english}", "批量大小越大,越接近{chinese}")
     };
     [why, end].map(|said| wrapped(said.get(style.language), style.width)).concat()
 }

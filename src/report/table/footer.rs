@@ -17,10 +17,10 @@ use crate::working::grouped;
 pub(super) fn footer(subject: &Subject, folded: Option<usize>, signs: Option<Text>, style: Style) -> String {
     let language = style.language;
     let total = subject.analysis.total();
-    let mut lines = vec![(text!("parameters", "参数"), total.params.total(), parameters(subject))];
+    let mut lines = vec![(text!("parameters", "参数量"), total.params.total(), parameters(subject))];
     if total.params.buffers > 0 {
         let remark = text!("stored beside the parameters, not trained", "与参数一同保存,不参与训练");
-        lines.push((text!("buffers", "缓冲"), total.params.buffers, remark));
+        lines.push((text!("buffers", "缓冲区"), total.params.buffers, remark));
     }
     if let Some(counted) = &subject.like {
         // Counted as another tool does, there is one figure, its own; none where that is not known.
@@ -57,7 +57,7 @@ pub(super) fn footer(subject: &Subject, folded: Option<usize>, signs: Option<Tex
     notes.extend(folded.map(|depth| {
         text!(
             "boxes are folded at depth {depth}; `--depth all` opens every one",
-            "方框折叠在第 {depth} 层;`--depth all` 全部展开"
+            "第 {depth} 层以下的模块已折叠;`--depth all` 全部展开"
         )
     }));
     notes.extend(signs.map(|signs| text!("kernel: {signs}", "核:{signs:#}")));
@@ -68,7 +68,7 @@ pub(super) fn footer(subject: &Subject, folded: Option<usize>, signs: Option<Tex
 fn parameters(subject: &Subject) -> Text {
     let (bytes, element) = (bytes(subject.weight_bytes()), subject.element.name());
     let params = subject.analysis.total().params;
-    let with = if params.buffers > 0 { (" with the buffers", "(含缓冲)") } else { ("", "") };
+    let with = if params.buffers > 0 { (" with the buffers", "(含缓冲区)") } else { ("", "") };
     let frozen = grouped(params.frozen, ",");
     let frozen = if params.frozen > 0 {
         (format!(", {frozen} frozen"), format!(",其中冻结 {frozen}"))
@@ -138,7 +138,7 @@ fn estimate(subject: &Subject, roofline: &Roofline) -> Text {
     let share = if total.seconds() > 0.0 { 100.0 * total.memory_seconds / total.seconds() } else { 0.0 };
     text!(
         "estimated on {name} in {element}: {time} at best, {share:.0} % of it bound by memory",
-        "在 {name} 上以 {element} 估计:最少 {time},其中 {share:.0} % 受内存带宽限制"
+        "在 {name} 上以 {element} 估计:至少 {time},其中 {share:.0} % 受内存带宽限制"
     )
 }
 

@@ -1,0 +1,68 @@
+//! Operators as they are called where nothing more is to be said of them: in English by their name in a description.
+
+use crate::text::Text;
+
+/// Chinese names of the operators that have no summary of their own.
+const CHINESE: [(&str, &str); 36] = [
+    ("layer_norm", "层归一化"),
+    ("group_norm", "组归一化"),
+    ("instance_norm2d", "实例归一化"),
+    ("relu", "ReLU 激活"),
+    ("relu6", "ReLU6 激活"),
+    ("leaky_relu", "Leaky ReLU 激活"),
+    ("elu", "ELU 激活"),
+    ("prelu", "PReLU 激活"),
+    ("silu", "SiLU 激活"),
+    ("gelu", "GELU 激活"),
+    ("mish", "Mish 激活"),
+    ("sigmoid", "sigmoid 激活"),
+    ("tanh", "tanh 激活"),
+    ("hard_tanh", "hard tanh 激活"),
+    ("hard_sigmoid", "hard sigmoid 激活"),
+    ("hard_swish", "hard swish 激活"),
+    ("softmax", "softmax"),
+    ("log_softmax", "log softmax"),
+    ("mean", "求均值"),
+    ("flatten", "展平"),
+    ("reshape", "形状重排"),
+    ("permute", "维度重排"),
+    ("slice", "切片"),
+    ("select", "取一个元素"),
+    ("index_select", "按索引选取"),
+    ("roll", "循环移位"),
+    ("expand", "扩展"),
+    ("channel_shuffle", "通道混洗"),
+    ("pixel_shuffle", "像素重排"),
+    ("pixel_unshuffle", "像素逆重排"),
+    ("upsample", "上采样"),
+    ("pad", "填充"),
+    ("layer_scale", "逐通道缩放"),
+    ("sub", "相减"),
+    ("div", "相除"),
+    ("input", "输入"),
+];
+
+/// What the operator called `op` is called.
+pub(super) fn plain(op: &str) -> Text {
+    let chinese = CHINESE.iter().find(|(name, _)| *name == op).map_or(op, |(_, chinese)| chinese);
+    Text { english: op.to_owned(), chinese: chinese.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::OPERATORS;
+    use crate::shape::Shape;
+
+    #[test]
+    fn every_operator_without_a_summary_has_a_name() {
+        for entry in OPERATORS {
+            let op = crate::read::operator(entry.example).unwrap();
+            let inputs: Vec<_> =
+                entry.example_inputs.iter().map(|dims| Shape::new(dims.to_vec()).unwrap()).collect();
+            let has_summary = op.summary(&inputs, &op.output(&inputs).unwrap()).is_some();
+            let has_name = CHINESE.iter().any(|(name, _)| *name == entry.name);
+            assert!(has_summary != has_name, "{}", entry.name);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Chinese: one word for one thing, wherever it is said, and no sentence half in English.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+
+/// What is not said, unless one of these follows, and what is said instead.
+const TERMS: [(&str, &[&str], &str); 26] = [
+    ("批量", &["大小"], "批量大小"),
+    ("批次", &["维"], "批次维"),
+    ("批大小", &[], "批量大小"),
+    ("先是批,", &[], "批次维"),
+    ("缓冲", &["区"], "缓冲区"),
+    ("方框", &[], "模块"),
+    ("逐通道卷积", &[], "深度卷积"),
+    ("全连接", &[], "线性层"),
+    ("最少 {", &[], "至少"),
+    ("放不下", &[], "无法容纳"),
+    ("可以放下", &[], "可容纳"),
+    ("屋顶", &["线"], "屋顶线"),
+    ("离散", &["程度"], "误差"),
+    ("个样本中有", &[], "次测量中有"),
+    ("得到它", &[], "得出该数"),
+    ("得不到它", &[], "得不出该数"),
+    ("前 {count} 名", &[], "得分最高的 {count} 个"),
+    ("非数", &[], "NaN"),
+    ("学习得到", &[], "可学习"),
+    ("固定的数", &[], "常量"),
+    ("失误", &[], "可能的错误"),
+    ("立体", &[], "三维数据"),
+    ("体数据", &[], "三维数据"),
+    ("不认识", &[], "未知"),
+    ("不做运算", &[], "无运算"),
+    ("token", &[], "词元"),
+];
+
+fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
+    let mut found = vec![];
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path, endings));
+        } else if path.extension().is_some_and(|ending| endings.iter().any(|known| ending == *known)) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn is_chinese(c: char) -> bool {
+    ('\u{4e00}'..='\u{9fff}').contains(&c)
+}
+
+/// The strings of the sources that have Chinese in them, each with its file.
+fn strings() -> Vec<(String, String)> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut strings = vec![];
+    for file in files(&source, &["rs", "toml"]) {
+        let text = fs::read_to_string(&file).unwrap();
+        let name = file.strip_prefix(&source).unwrap().display().to_string();
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in lines.filter(|line| line.chars().any(is_chinese)) {
+            let parts = line.replace("\\\"", "'");
+            let quoted = parts.split('"').skip(1).step_by(2).filter(|part| part.chars().any(is_chinese));
+            strings.extend(quoted.map(|part| (name.clone(), part.to_owned())));
+        }
+    }
+    assert!(strings.len() > 900, "only {} strings", strings.len());
+    strings
+}
+
+#[test]
+fn one_word_is_used_for_one_thing() {
+    for (file, text) in strings() {
+        for (word, unless, instead) in TERMS {
+            for (at, found) in text.match_indices(word) {
+                let rest = &text[at + found.len()..];
+                assert!(unless.iter().any(|more| rest.starts_with(more)), "{file}: {text}\nsay {instead}");
+            }
+        }
+    }
+}
+
+/// Commas, colons and parentheses are as wide as beside figures and code; only 、 and 。 are wide.
+#[test]
+fn punctuation_is_of_one_width() {
+    for (file, text) in strings() {
+        let wide = text.chars().find(|c| ('\u{ff01}'..='\u{ff5e}').contains(c));
+        assert!(wide.is_none(), "{file}: {text}\n{wide:?} is wide");
+        let spaced = [", ", ": ", "; "].iter().find(|mark| {
+            text.match_indices(**mark).any(|(at, _)| text[..at].chars().next_back().is_some_and(is_chinese))
+        });
+        // Names of a list are Latin, and their commas have spaces.
+        assert!(spaced.is_none(), "{file}: {text}\nno space behind {spaced:?}");
+    }
+}
+
+/// Of what a person reads on a page there is no word of English but names.
+#[test]
+fn pages_are_not_half_translated() {
+    let out = |arguments: &[&str]| {
+        let mut command = Command::cargo_bin("cnncost").unwrap();
+        command.env("COLUMNS", "100").env_remove("CLICOLOR_FORCE").args(arguments).args(["--lang", "zh"]);
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let table = out(&["analyze", "mobilenet_v2", "--device-spec", "t4", "--depth", "1"]);
+    for said in
+        ["瓶颈", "内存带宽", "参数量", "缓冲区", "至少", "可容纳", "第 1 层以下的模块已折叠", "批量大小 1"]
+    {
+        assert!(table.contains(said), "{said}\n{table}");
+    }
+    for word in ["compute", "memory", "bound", " total", "batch"] {
+        assert!(!table.contains(word), "{word}\n{table}");
+    }
+    let small = out(&["analyze", "vgg16", "--device-spec", "stm32h743", "--dtype", "i8", "--depth", "1"]);
+    assert!(small.contains("计算") && small.contains("无法容纳:需要权重"), "{small}");
+    let page = out(&["explain", "vit_b_16"]);
+    for heading in [": 展平\n", ": 维度重排\n", ": 层归一化\n", ": GELU 激活\n"] {
+        assert!(page.contains(heading), "{heading}");
+    }
+    assert!(page.contains("整个网络合计") && !page.contains("整个网络 合计"));
+    assert!(out(&["explain", "lenet5", "c3"]).contains("5×5 卷积,6 → 16 通道"));
+    assert!(out(&["run", "lenet5"]).contains("得分最高的 5 个"));
+    let nothing = out(&["reconcile", "lenet5", "1234567"]);
+    assert!(nothing.contains("均得不出该数"), "{nothing}");
+    // Data keep the names that programs know.
+    let csv = out(&["analyze", "lenet5", "--device-spec", "t4", "--columns", "bound", "--format", "csv"]);
+    assert!(csv.contains("memory") && !csv.chars().any(is_chinese), "{csv}");
+}
