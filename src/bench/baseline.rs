@@ -168,11 +168,11 @@ impl Baseline {
             }
             if name == network {
                 cases.push(match threads {
-                    Some(1) => text!("batch {batch} on 1 thread", "批量 {batch}(1 个线程)"),
+                    Some(1) => text!("batch {batch} on 1 thread", "批量大小 {batch}(1 个线程)"),
                     Some(threads) => {
-                        text!("batch {batch} on {threads} threads", "批量 {batch}({threads} 个线程)")
+                        text!("batch {batch} on {threads} threads", "批量大小 {batch}({threads} 个线程)")
                     }
-                    None => text!("batch {batch}", "批量 {batch}"),
+                    None => text!("batch {batch}", "批量大小 {batch}"),
                 });
             }
         }
@@ -184,7 +184,7 @@ impl Baseline {
             );
         }
         let has = listed(cases);
-        text!("of `{network}` the baseline has {has}", "基线中 `{network}` 只有 {has:#}")
+        text!("of `{network}` the baseline has {has}", "基线中 `{network}` 只有{has:#}")
     }
 
     /// The case of this network, batch and threads.
