@@ -126,7 +126,7 @@ fn a_refusal_leads_to_a_map() {
         for read in ["w.safetensors", "net.toml", "ones.npy", "./map.toml"] {
             let refused = with(&["--map", "map.toml", over, read]);
             assert!(
-                refused.code == 2 && refused.err.contains("would be written over, and is read"),
+                refused.code == 2 && refused.err.contains("is read by this command: it is not written over"),
                 "{}",
                 refused.err
             );

@@ -66,7 +66,7 @@ fn every_column_is_sorted_by_its_value() {
 #[test]
 fn sizes_are_no_words() {
     let kernels = lines(&["alexnet", "--sort", "kernel", "--columns", "kernel"]);
-    assert_eq!(column(&kernels, 0)[..3], ["11×11 /4", "5×5", "3×3 /2"]);
+    assert_eq!(column(&kernels, 0)[..3], ["11×11 /4 p2", "5×5 p2", "3×3 /2"]);
     let fields = lines(&["resnet18", "--sort", "field", "--columns", "layer"]);
     assert_eq!(column(&fields, 0)[..3], ["avgpool", "flatten_1", "fc"], "these see all");
     assert!(fields[3][0].starts_with("layer4/1/"), "and 435 pixels are more than 99: {}", fields[3][0]);
@@ -110,7 +110,7 @@ fn several_networks_are_sorted_and_have_receptive_fields() {
     assert_eq!(names("layer"), ["alexnet", "lenet5", "resnet50"]);
     // AlexNet's last pool: what its layers double and shift comes to 195 pixels, 32 apart.
     let fields = lines(&["alexnet", "vgg16", "--columns", "field"]);
-    assert_eq!(column(&fields, 0), ["195×195 /32", "212×212 /32"]);
+    assert_eq!(column(&fields, 0), ["195×195 /32, all", "212×212 /32, all"]);
     let markdown = Command::cargo_bin("cnncost")
         .unwrap()
         .args(["analyze", "alexnet", "vgg16", "--columns", "layer,field", "--format", "markdown"])

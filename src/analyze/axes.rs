@@ -4,7 +4,7 @@
 //! last. It follows from what made the tensor, and what its dimensions were before.
 
 use crate::graph::{Content, Graph, NodeId};
-use crate::op::{Class, Op, Reach};
+use crate::op::{Along, Class, Dims, Look, Op, Reach};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
@@ -107,6 +107,11 @@ fn of_output(op: &Op, inputs: &[(&[Axis], &Shape)], output: &Shape) -> Vec<Axis>
                         *slot = *axis;
                     }
                 }
+                for (to, slot) in moved.iter_mut().enumerate().filter(|(_, slot)| **slot == Axis::Unknown) {
+                    let comes_to = |along: &Along| along.look == Look::Spread(Dims::of(to));
+                    let parts = dims.iter().zip(*known).filter(|(along, _)| comes_to(along));
+                    *slot = of_parts(&parts.map(|(_, axis)| *axis).collect::<Vec<_>>());
+                }
                 moved
             }
             // Concatenated, they keep their order as well; stretched, smaller ones stand at the end.
@@ -141,6 +146,15 @@ fn of_sequence(axes: &mut [Axis]) {
     }
 }
 
+/// What several dimensions come to be when they are joined to one.
+fn of_parts(parts: &[Axis]) -> Axis {
+    match parts {
+        [_, _, ..] if parts.iter().all(|axis| axis.is_position()) => Axis::Tokens,
+        [_, _, ..] if parts.contains(&Axis::Channels) => Axis::Features,
+        _ => Axis::Unknown,
+    }
+}
+
 /// Dimensions that are joined to one between those that stay as they are; others are not followed.
 fn joined(known: &[Axis], input: &Shape, output: &Shape) -> Vec<Axis> {
     let (from, to) = (input.dims(), output.dims());
@@ -148,11 +162,6 @@ fn joined(known: &[Axis], input: &Shape, output: &Shape) -> Vec<Axis> {
     let room = from.len().min(to.len()) - before;
     let after = from.iter().rev().zip(to.iter().rev()).take(room).take_while(|(a, b)| a == b).count();
     let (middle, made) = (&known[before..known.len() - after], to.len() - before - after);
-    let axis = match middle {
-        _ if made != 1 => Axis::Unknown,
-        [_, _, ..] if middle.iter().all(|axis| axis.is_position()) => Axis::Tokens,
-        [_, _, ..] if middle.contains(&Axis::Channels) => Axis::Features,
-        _ => Axis::Unknown,
-    };
+    let axis = if made == 1 { of_parts(middle) } else { Axis::Unknown };
     [known[..before].to_vec(), vec![axis; made], known[known.len() - after..].to_vec()].concat()
 }

@@ -242,7 +242,7 @@ fn is_unlike(bench: &Bench, subjects: &[Subject], output: &Output) -> bool {
     let said = unlike.iter().map(|(subject, caveat)| {
         let (label, batch, why) = (&subject.label, subject.analysis.batch, caveat.text());
         let (english, chinese) = (why.english, why.chinese);
-        text!("{label}, batch {batch}: {english}", "{label},批量 {batch}:{chinese}")
+        text!("{label}, batch {batch}: {english}", "{label},批量大小 {batch}:{chinese}")
     });
     let mut mistake = Diagnostic::nowhere(text!(
         "not everything is in the baseline, as `--strict` wants it",

@@ -21,8 +21,10 @@ pub(super) struct Arguments {
     /// whole network.
     #[arg(help_heading = "Network", display_order = 0)]
     path: Option<String>,
-    /// How deep boxes are opened: a number, 0 for the totals alone, or `all`; without it, every one
-    #[arg(long, value_name = "N", value_parser = depth)]
+    /// How deep boxes are opened: a number, or `all`
+    ///
+    /// How deep boxes are opened: a number, 0 for the totals alone, or `all`; without it, every one.
+    #[arg(long, value_name = "N", value_parser = depth, help_heading = "Output")]
     depth: Option<Depth>,
     #[command(flatten)]
     options: NetworkOptions,

@@ -21,20 +21,24 @@ use crate::text::{Text, printable};
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Weights")]
 pub(super) struct WeightArguments {
-    /// Weights: `.safetensors`, as of a PyTorch `state_dict`, or `.npz`. Without it, fresh ones
+    /// Weights (`.safetensors`, `.npz`)
+    ///
+    /// Weights: `.safetensors`, as of a PyTorch `state_dict`, or `.npz`. Without it, fresh ones.
     #[arg(long, value_name = "FILE")]
     pub(super) weights: Option<PathBuf>,
-    /// What the file calls them: a table in TOML of our layers and boxes and its names, as in `"layer{i}/0" = "stages.{i-1}.0"`
-    #[arg(long, value_name = "FILE", requires = "weights")]
+    /// What the file calls them
+    ///
+    /// What the file calls them: a table in TOML of our layers and boxes and its names, as in `"layer{i}/0" = "stages.{i-1}.0"`.
+    #[arg(long, value_name = "FILE", requires = "weights", hide_short_help = true)]
     map: Option<PathBuf>,
     /// Write such a table, or of what is not understood the start of one
-    #[arg(long, value_name = "FILE", requires = "weights")]
+    #[arg(long, value_name = "FILE", requires = "weights", hide_short_help = true)]
     write_map: Option<PathBuf>,
     /// Write the weights that it computes with, as `.safetensors`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     save_weights: Option<PathBuf>,
     /// Say which tensor of the file is which weight
-    #[arg(short, long)]
+    #[arg(short, long, hide_short_help = true)]
     verbose: bool,
 }
 

@@ -281,7 +281,7 @@ impl Search {
                 }
                 let mut switches = build.switches.clone();
                 if batch > 1 {
-                    switches.push(text!("batch {batch}", "批量 {batch}"));
+                    switches.push(text!("batch {batch}", "批量大小 {batch}"));
                 }
                 if of_unit > 0 {
                     switches.push(binary_units());

@@ -34,14 +34,14 @@ impl Unfound {
             Self::Nothing { nearest } => {
                 let message = text!(
                     "{label} has no layer or box `{written}`",
-                    "{label} 中没有名为 `{written}` 的层或方框"
+                    "{label} 中没有名为 `{written}` 的层或模块"
                 );
                 (message, nearest.as_deref().map(meant))
             }
             Self::Several { first, count } => {
                 let message = text!(
                     "`{written}` leads to {count} layers or boxes of {label}",
-                    "`{written}` 在 {label} 中对应 {count} 个层或方框"
+                    "`{written}` 在 {label} 中对应 {count} 个层或模块"
                 );
                 let list = first.join("`, `");
                 let (more, more_zh) = if *count > first.len() { (", …", "……") } else { ("", "") };

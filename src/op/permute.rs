@@ -58,8 +58,9 @@ impl Permute {
         let rest =
             self.dims.iter().map(|dim| dim.0.saturating_add(if dim.0 < 0 { 0 } else { shift }).to_string());
         let list = rest.collect::<Vec<_>>().join(", ");
-        is_short
-            .then(|| text!("the batch comes first: `dims = [0, {list}]`", "批次在最前:`dims = [0, {list}]`"))
+        is_short.then(|| {
+            text!("the batch comes first: `dims = [0, {list}]`", "批次维在最前:`dims = [0, {list}]`")
+        })
     }
 
     /// The index into the sizes of `input` that each size of the output comes from.

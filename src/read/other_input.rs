@@ -72,7 +72,7 @@ fn other_rank(sizes: &[u64], own: &[u64]) -> Option<Diagnostic> {
     let help = if count > wanted {
         text!(
             "leave out the batch, which is `--batch`: `--input {meant}`",
-            "请去掉批量(用 `--batch` 设定):`--input {meant}`"
+            "请去掉批次维(用 `--batch` 设定):`--input {meant}`"
         )
     } else {
         text!("channels come first: `--input {meant}`", "通道在最前:`--input {meant}`")

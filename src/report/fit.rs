@@ -12,7 +12,7 @@ pub(super) fn in_words(fit: &Fit) -> Text {
     let (needed_en, needed_zh, room) = match device.weight_memory_bytes {
         None => {
             let all = bytes(device.memory_for(*weight_bytes, *peak_bytes));
-            (all.clone(), all, memory)
+            (all.clone(), format!(" {all}"), memory)
         }
         Some(weight_memory) => {
             let (weights, peak, flash) =
@@ -23,7 +23,7 @@ pub(super) fn in_words(fit: &Fit) -> Text {
         }
     };
     if fit.holds() {
-        return text!("fits: {needed_en} of {room}", "可容纳:{room} 中占 {needed_zh}");
+        return text!("fits: {needed_en} of {room}", "可容纳:{room} 中占{needed_zh}");
     }
     match device.largest_piece_bytes {
         // What would fit, were it in one piece.
@@ -31,11 +31,11 @@ pub(super) fn in_words(fit: &Fit) -> Text {
             let (largest, piece) = (bytes(*largest_tensor_bytes), bytes(piece.into()));
             text!(
                 "does not fit: the largest tensor has {largest}, and the memory is in pieces of at most {piece}",
-                "放不下:最大的张量为 {largest},而内存分为若干块,最大一块为 {piece}"
+                "无法容纳:最大的张量为 {largest},而内存分为若干块,最大一块为 {piece}"
             )
         }
         Some(_) | None => {
-            text!("does not fit: needs {needed_en}, has {room}", "放不下:需要 {needed_zh},只有 {room}")
+            text!("does not fit: needs {needed_en}, has {room}", "无法容纳:需要{needed_zh},只有 {room}")
         }
     }
 }

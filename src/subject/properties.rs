@@ -25,10 +25,7 @@ impl Subject {
             bytes(text!("bytes written", "写入字节"), total.traffic.written.saturating_mul(element)),
             bytes(text!("bytes read and written", "读写字节"), total.traffic.total().saturating_mul(element)),
             other(text!("operations other than MACs", "乘加以外的运算"), flops - 2 * total.work.macs.total()),
-            other(
-                text!("outputs of convolutions and linear layers", "卷积层与全连接层的输出个数"),
-                contracted,
-            ),
+            other(text!("outputs of convolutions and linear layers", "卷积层与线性层的输出个数"), contracted),
             other(text!("outputs of every operator", "所有算子的输出个数"), all),
         ]);
         properties.retain(|property| property.number > 0);
@@ -68,10 +65,10 @@ pub fn stored(params: Params, element: ElementType) -> Vec<Property> {
     if buffers > 0 {
         let both = all + buffers;
         properties.extend([
-            Property { words: text!("buffers", "缓冲"), number: buffers, of },
-            Property { words: text!("parameters and buffers", "参数与缓冲"), number: both, of },
+            Property { words: text!("buffers", "缓冲区"), number: buffers, of },
+            Property { words: text!("parameters and buffers", "参数与缓冲区"), number: both, of },
             bytes(
-                text!("parameters and buffers in {name}, in bytes", "{name} 参数与缓冲的字节数"),
+                text!("parameters and buffers in {name}, in bytes", "{name} 参数与缓冲区的字节数"),
                 both * element.bytes(),
             ),
         ]);

@@ -142,7 +142,7 @@ pub(super) fn choices(parts: &Parts) -> Vec<Vec<Choice>> {
 /// MACs once or twice, with linear layers and without, and on padding or off.
 fn contractions(parts: &Parts) -> Vec<Choice> {
     let Macs { convolution, linear, attention } = parts.macs;
-    let others = [(linear, text!("linear", "全连接")), (attention, text!("attention", "注意力"))];
+    let others = [(linear, text!("linear", "线性层")), (attention, text!("attention", "注意力"))];
     let others: Vec<_> = others.into_iter().filter(|(number, _)| *number > 0).collect();
     let mut terms = vec![(0, convolution, text!("conv", "卷积"))];
     if parts.off_padding > 0 && parts.off_padding != convolution {

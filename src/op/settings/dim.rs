@@ -27,7 +27,7 @@ impl Dim {
         input.axis(self.0).ok_or_else(|| {
             let (dim, rank) = (self.0, input.rank());
             let reason = if self.index(rank + 1) == Some(0) {
-                Reason::new(text!("dimension {dim} is the batch", "第 {dim} 维是批次"))
+                Reason::new(text!("dimension {dim} is the batch", "第 {dim} 维是批次维"))
             } else {
                 Reason::new(text!("there is no dimension {dim} in {input}", "{input} 没有第 {dim} 维"))
             };

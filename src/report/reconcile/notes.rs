@@ -60,11 +60,11 @@ fn verdict(figure: &Figure, found: &Found) -> Vec<Text> {
     let of_tried = match found.count {
         1 => text!(
             "1 of the {tried} ways of counting that were tried gives it",
-            "所试的 {tried} 种计数方式中有 1 种得到它"
+            "所试的 {tried} 种计数方式中有 1 种可得出该数"
         ),
         _ => text!(
             "{count} of the {tried} ways of counting that were tried give it, odd ones among them",
-            "所试的 {tried} 种计数方式中有 {count} 种得到它,其中包括少见的"
+            "所试的 {tried} 种计数方式中有 {count} 种可得出该数,其中包括少见的"
         ),
     };
     let (share, digits) = (share(first), figure.digits);
@@ -83,7 +83,7 @@ fn verdict(figure: &Figure, found: &Found) -> Vec<Text> {
         ),
         Verdict::Odd | Verdict::Nothing => text!(
             "nothing usual gives it: only odd ways do, which hit {share} of {figures} by chance",
-            "常见的方式都得不到它:只有少见的方式得到它,而它们碰巧会命中{figures:#}中的 {share:#}"
+            "常见的方式均得不出该数:只有少见的方式可得出该数,而它们碰巧会命中{figures:#}中的 {share:#}"
         ),
     };
     vec![said, of_tried]
@@ -92,7 +92,7 @@ fn verdict(figure: &Figure, found: &Found) -> Vec<Text> {
 fn nothing(found: &Found, tried: &str) -> Vec<Text> {
     let mut notes = vec![text!(
         "none of the {tried} ways of counting that were tried gives it",
-        "所试的 {tried} 种计数方式都得不到它"
+        "所试的 {tried} 种计数方式均得不出该数"
     )];
     if let Some((name, total)) = &found.nearest {
         let total = grouped(*total, ",");
