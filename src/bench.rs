@@ -188,7 +188,7 @@ pub fn run(
     let mut caveats = caveat::of_machine(&machine);
     // The caches that are known are the processor's.
     caveats.extend(caveat::of_peaks(&machine, &peaks).filter(|_| machine.gpu.is_none()));
-    Ok(Bench { caveats, machine, device, engine, element, effort, peaks, cases })
+    Ok(Bench { machine, device, engine, element, effort, peaks, cases, caveats })
 }
 
 /// What samples say.

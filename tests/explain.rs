@@ -139,7 +139,7 @@ fn subject(name: &str, network: Network) -> Subject {
         element: ElementType::default(),
         roofline: None,
         like: None,
-        fields: Default::default(),
+        fields: std::cell::OnceCell::new(),
     }
 }
 

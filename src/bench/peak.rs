@@ -192,8 +192,8 @@ mod tests {
     use super::*;
 
     /// A machine that makes and copies so many bytes a second.
-    fn took(bytes: usize, rate: u64) -> Duration {
-        Duration::from_secs_f64(as_float(bytes) / rate as f64)
+    fn took(bytes: usize, rate: usize) -> Duration {
+        Duration::from_secs_f64(as_float(bytes) / as_float(rate))
     }
 
     #[test]

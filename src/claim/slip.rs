@@ -9,7 +9,7 @@ use crate::analyze::cost;
 use crate::counts::{Counts, Kind};
 use crate::graph::{NodeId, Place};
 use crate::op::window::Axis;
-use crate::op::{Role, Unit};
+use crate::op::{Role, Term, Unit};
 use crate::read::expression::Rational;
 use crate::subject::Subject;
 use crate::text;
@@ -197,7 +197,7 @@ fn nodes_of(subject: &Subject, place: Place) -> Vec<NodeId> {
 fn additions_of_bias(subject: &Subject, place: Place) -> u128 {
     let graph = &subject.network.graph;
     let terms = nodes_of(subject, place).into_iter().filter_map(|id| cost(graph, id).ok().flatten());
-    let biases = terms.flat_map(|cost| cost.terms).filter(|term| term.is_bias());
+    let biases = terms.flat_map(|cost| cost.terms).filter(Term::is_bias);
     biases
         .filter(|term| term.unit == Unit::Ops(Kind::Add))
         .filter_map(|term| term.nominal.evaluate().ok())

@@ -43,7 +43,7 @@ macro_rules! activations {
         }
 
         impl Elementwise for $Type {
-            const PER_ELEMENT: fn(&Self) -> &'static [(Kind, &'static [&'static str])] = $per_element;
+            const PER_ELEMENT: fn(&Self) -> &'static [Steps] = $per_element;
             const VALUE: fn(&Self, &Tensor) -> candle_core::Result<Tensor> = $value;
             $(const COPIES: u32 = $copies;)?
             $(const REQUIREMENT: fn(&Self) -> Result<(), Reason> = $requirement;)?
@@ -176,10 +176,13 @@ fn mish(x: &Tensor) -> candle_core::Result<Tensor> {
     x * (&n / n.affine(1.0, 2.0)?)?
 }
 
+/// Steps that take one operation of a kind each.
+type Steps = (Kind, &'static [&'static str]);
+
 /// A function of each element by itself: all that sets one activation apart from another.
 trait Elementwise {
     /// Its operations on one element: the steps that take one, for each kind.
-    const PER_ELEMENT: fn(&Self) -> &'static [(Kind, &'static [&'static str])];
+    const PER_ELEMENT: fn(&Self) -> &'static [Steps];
 
     /// The function of every element of a tensor.
     const VALUE: fn(&Self, &Tensor) -> candle_core::Result<Tensor>;

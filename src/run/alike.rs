@@ -50,13 +50,11 @@ impl<'m> Alike<'m> {
             return self.settled(&[]);
         }
         let distinct: Vec<NodeId> = nodes.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
-        match flow.order(&distinct).filter(|_| self.ours.len() <= MOST) {
-            Some(order) => self.exchange(&sorted, &distinct, &order, contents),
-            None => {
-                let all: Vec<_> = (1..self.ours.len()).map(|place| (place - 1, place)).collect();
-                self.settled(&all)
-            }
+        if let Some(order) = flow.order(&distinct).filter(|_| self.ours.len() <= MOST) {
+            return self.exchange(&sorted, &distinct, &order, contents);
         }
+        let all: Vec<_> = (1..self.ours.len()).map(|place| (place - 1, place)).collect();
+        self.settled(&all)
     }
 
     /// Sorts the file's modules by what their names tell of their order, or, if these do not tell all, by the file's own.

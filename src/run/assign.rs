@@ -3,7 +3,7 @@
 //! Ours are called by their paths: `layer1/0/conv1.weight`, with dots for slashes if wanted, and with or without boxes that have
 //! no name of their own. An equal name decides. The other modules are matched by what they hold, those that hold tensors of the
 //! same names and shapes by order, as far as data flows from one to the next and the file's names tell which is the earlier;
-//! where it does not, by words and boxes that both have in common ([`likeness`](super::likeness)). Either every tensor is used,
+//! where it does not, by words and boxes that both have in common (`likeness`). Either every tensor is used,
 //! once, and nothing else could be meant, or nothing is loaded.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -166,7 +166,8 @@ fn of_name(name: &str) -> BTreeSet<String> {
     for part in name.split(|letter: char| !letter.is_alphanumeric()).filter(|part| !part.is_empty()) {
         for word in words_of(part) {
             let has_letters = word.bytes().any(|byte| !byte.is_ascii_digit());
-            if has_letters && !(word.starts_with(|first: char| first.is_ascii_digit()) && !is_size(&word)) {
+            let begins_with_one = !word.starts_with(|first: char| first.is_ascii_digit());
+            if has_letters && (begins_with_one || is_size(&word)) {
                 let same = SAME.iter().find(|same| same.contains(&&*word)).map_or(&*word, |same| same[0]);
                 if !EMPTY.contains(&same) {
                     words.insert(same.to_owned());

@@ -153,24 +153,21 @@ impl<'g> File<'g> {
     /// Which tensor is ours, by the entry that fits it, or else by its own name.
     fn tensor(&self, wanted: &Wanted, fit: Option<&Fit>) -> Result<usize, Diagnostic> {
         let ours = &wanted.named;
-        let index = match fit {
-            Some(fit) => {
-                let name = fit.theirs().map_err(|why| mistake(Some(fit), why))?;
-                self.find(&name).ok_or_else(|| mistake(Some(fit), self.lacks(&name, ours)))
-            }
-            None => {
-                let named = [Some(&ours.name), wanted.short.as_ref()];
-                let found = named.into_iter().flatten().find_map(|name| self.find(name));
-                found.ok_or_else(|| {
-                    let name = &ours.name;
-                    let help = text!("add an entry for it to the map", "请在映射中为它加一项");
-                    let why = text!(
-                        "neither the map nor the file has anything for `{name}`",
-                        "映射与文件中都没有 `{name}`"
-                    );
-                    mistake(None, (why, Some(help)))
-                })
-            }
+        let index = if let Some(fit) = fit {
+            let name = fit.theirs().map_err(|why| mistake(Some(fit), why))?;
+            self.find(&name).ok_or_else(|| mistake(Some(fit), self.lacks(&name, ours)))
+        } else {
+            let named = [Some(&ours.name), wanted.short.as_ref()];
+            let found = named.into_iter().flatten().find_map(|name| self.find(name));
+            found.ok_or_else(|| {
+                let name = &ours.name;
+                let help = text!("add an entry for it to the map", "请在映射中为它加一项");
+                let why = text!(
+                    "neither the map nor the file has anything for `{name}`",
+                    "映射与文件中都没有 `{name}`"
+                );
+                mistake(None, (why, Some(help)))
+            })
         }?;
         if is_alike(&ours.dims, &self.given[index].dims) {
             return Ok(index);
@@ -361,12 +358,11 @@ struct Mistakes {
 
 impl Mistakes {
     fn add(&mut self, mistake: Diagnostic) {
-        let is_new = match mistake.places.first() {
-            Some((span, _)) => self.places.insert(span.start),
-            None => {
-                self.placeless += 1;
-                self.placeless <= SHOWN_PLACELESS
-            }
+        let is_new = if let Some((span, _)) = mistake.places.first() {
+            self.places.insert(span.start)
+        } else {
+            self.placeless += 1;
+            self.placeless <= SHOWN_PLACELESS
         };
         if is_new && self.found.len() < SHOWN {
             self.found.push(mistake);

@@ -61,7 +61,9 @@ pub(super) fn wanted(graph: &Graph) -> Vec<Wanted> {
     for wanted in &all {
         let names: BTreeSet<String> =
             wanted.short.iter().chain([&wanted.named.name]).map(|name| dotted(name)).collect();
-        names.into_iter().for_each(|name| *counts.entry(name).or_default() += 1);
+        for name in names {
+            *counts.entry(name).or_default() += 1;
+        }
     }
     for wanted in &mut all {
         wanted.short = wanted.short.take().filter(|short| counts.get(&dotted(short)) == Some(&1));

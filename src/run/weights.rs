@@ -87,20 +87,17 @@ impl Weights {
             dims: entry.dims.iter().map(|&size| size as u64).collect(),
         };
         let (wanted, given) = (wanted(graph), archive.entries.iter().map(named).collect::<Vec<_>>());
-        let Found { indices, by_name, unused } = match map {
-            Some(map) => {
-                let Mapped { given, unused } = map.apply(graph, &given).map_err(RunError::Map)?;
-                Found { indices: given, by_name: true, unused }
-            }
-            None => {
-                let assigned = assign(graph, &given, archive.is_in_order());
-                let Assignment { given: indices, by_name } = assigned.map_err(|refusal| {
-                    let Refusal { findings, known, candidates } = refusal;
-                    let draft = Box::new(Draft::of(&wanted, &given, &known, &candidates));
-                    RunError::Unfit { name: path.display().to_string(), findings, draft }
-                })?;
-                Found { indices, by_name, unused: vec![] }
-            }
+        let Found { indices, by_name, unused } = if let Some(map) = map {
+            let Mapped { given, unused } = map.apply(graph, &given).map_err(RunError::Map)?;
+            Found { indices: given, by_name: true, unused }
+        } else {
+            let assigned = assign(graph, &given, archive.is_in_order());
+            let Assignment { given: indices, by_name } = assigned.map_err(|refusal| {
+                let Refusal { findings, known, candidates } = refusal;
+                let draft = Box::new(Draft::of(&wanted, &given, &known, &candidates));
+                RunError::Unfit { name: path.display().to_string(), findings, draft }
+            })?;
+            Found { indices, by_name, unused: vec![] }
         };
         let mut tensors = vec![];
         for (wanted, &index) in wanted.iter().zip(&indices) {

@@ -40,11 +40,12 @@ fn spaces_are_of_no_matter() {
         ("params≤25.6 million", "params ≤ 25.6 million"),
     ] {
         let plain = |text: &str| {
-            let words = words(text).unwrap().into_iter().map(|(_, word)| match word {
-                Word::Term(TermKind::Figure(figure)) => {
+            let words = words(text).unwrap().into_iter().map(|(_, word)| {
+                if let Word::Term(TermKind::Figure(figure)) = word {
                     format!("{:?} {:?} {}", figure.alias, figure.path, figure.metric.name())
+                } else {
+                    format!("{word:?}")
                 }
-                word => format!("{word:?}"),
             });
             words.collect::<Vec<_>>()
         };
@@ -63,9 +64,9 @@ fn numbers_do_not_multiply_by_standing_together() {
     for text in ["macs == 4 5M", "macs == 1000 +10", "macs -10 == 4", "1 2 == macs", "macs macs == 4"] {
         assert!(parse(text).is_err(), "{text}");
     }
-    let right = |text: &str| match parse(text).unwrap().right.kind {
-        TermKind::Literal(literal) => literal.value.to_string(),
-        other => format!("{other:?}"),
+    let right = |text: &str| {
+        let TermKind::Literal(literal) = parse(text).unwrap().right.kind else { panic!("{text}") };
+        literal.value.to_string()
     };
     assert_eq!(right("params >= -10"), "-10");
     assert_eq!(right("params - buffers >= −1.5k"), "-1500");
