@@ -89,6 +89,23 @@ fn nothing_that_is_read_is_written_over() {
 
 /// Standard input may be a file, too.
 #[cfg(unix)]
+/// A program may run several commands: what one has read, another may write.
+#[test]
+fn a_command_is_bound_by_what_itself_has_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let [net, other] = ["net.toml", "other.toml"].map(|name| folder.path().join(name).display().to_string());
+    fs::write(&net, NET).unwrap();
+    fs::write(&other, NET).unwrap();
+    let run = |arguments: &[&str]| {
+        let arguments = std::iter::once("cnncost").chain(arguments.iter().copied());
+        format!("{:?}", cnncost::cli::run(arguments.map(Into::into), None))
+    };
+    let code = |code: u8| format!("{:?}", std::process::ExitCode::from(code));
+    assert_eq!(run(&["analyze", &net, "-o", &net]), code(2));
+    assert_eq!(run(&["analyze", &other, "-o", &net]), code(0));
+    assert_ne!(fs::read_to_string(&net).unwrap(), NET);
+}
+
 #[test]
 fn standard_input_is_not_written_over() {
     let folder = tempfile::tempdir().unwrap();

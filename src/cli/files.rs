@@ -1,14 +1,16 @@
 //! Which files a command reads, so that none of them is written over: whatever they are called, through links too.
 
+use std::cell::RefCell;
 use std::fs::{self, Metadata};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use crate::text;
 use crate::text::Text;
 
-/// The files that were read by this process, which is one command.
-static READ: Mutex<Vec<Identity>> = Mutex::new(vec![]);
+thread_local! {
+    /// The files that the command has read which runs in this thread.
+    static READ: RefCell<Vec<Identity>> = const { RefCell::new(vec![]) };
+}
 
 /// What makes a file the same one.
 #[cfg(unix)]
@@ -18,9 +20,14 @@ type Identity = (u64, u64);
 #[cfg(not(unix))]
 type Identity = std::path::PathBuf;
 
+/// Begins a command, which has read nothing yet.
+pub(super) fn begin() {
+    READ.take();
+}
+
 /// Notes that a file is read, or about to be. A pipe or a terminal is nothing that could be written over.
 pub(super) fn is_read(path: &Path) {
-    READ.lock().unwrap_or_else(PoisonError::into_inner).extend(identity(path));
+    READ.with_borrow_mut(|read| read.extend(identity(path)));
 }
 
 /// Notes the same of standard input, which may be a file.
@@ -30,8 +37,7 @@ pub(super) fn standard_input_is_read() {
 
 /// Whether `path` may be written: an error with what to do, if it is a file that was read.
 pub(super) fn may_write(path: &Path) -> Result<(), (Text, Text)> {
-    let read = READ.lock().unwrap_or_else(PoisonError::into_inner);
-    if identity(path).is_none_or(|file| !read.contains(&file)) {
+    if identity(path).is_none_or(|file| READ.with_borrow(|read| !read.contains(&file))) {
         return Ok(());
     }
     let name = text::printable(&path.display().to_string());
