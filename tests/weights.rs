@@ -326,6 +326,58 @@ fn a_map_has_numbers_boxes_and_whole_names() {
     }
 }
 
+/// As elsewhere, with dots and without what stands between; what leads to several places is listed.
+#[test]
+fn a_map_takes_parts_of_paths() {
+    let graph = read(&format!(
+        "input = [4, 8, 8]\nlayers = [{{ name = 'layer1', use = 'unit', repeat = 2 }}, {{ name = 'last', {CONV} }}]\n\
+         [blocks.unit]\nlayers = [{{ name = 'sum', merge = 'add', branches.shortcut = [], branches.body = [\n\
+         {{ use = 'pair', name = 'conv1' }}, {{ use = 'pair', name = 'conv2' }}] }}]\n\
+         [blocks.pair]\nlayers = [{{ name = 'conv', {CONV} }}, {{ name = 'bn', op = 'batch_norm2d' }}]"
+    ));
+    let mut given = tensors(&[("head.kernel", &[4, 4, 1, 1])]);
+    for (unit, conv) in [(1, "a"), (1, "b"), (2, "a"), (2, "b")] {
+        given.extend(tensors(&[(&format!("s{unit}.{conv}.conv.weight"), &[4, 4, 1, 1])]));
+        given.extend(norm(&format!("s{unit}.{conv}.bn"), 4));
+    }
+    given.extend(tensors(&[("n.w", &[4])]));
+    let apply = |text: &str| {
+        let map = weight_map::parse("map.toml", text).unwrap();
+        let mapped =
+            map.apply(&graph, &given).map_err(|error| error.render(Language::English, false, 100))?;
+        let theirs = mapped.given.iter().map(|&index| given[index].name.clone());
+        Ok::<BTreeMap<_, _>, String>(
+            names(&graph).into_iter().map(|ours| ours.name.replace('/', ".")).zip(theirs).collect(),
+        )
+    };
+    let last = "'last.weight' = 'head.kernel'\n";
+    let short =
+        "'layer1.{i}.conv1' = 's{i+1}.a'\n'layer1/{j}/conv2' = 's{j+1}.b'\n'layer1.1.conv2.bn.bias' = 'n.w'";
+    let pairs = apply(&format!("{last}{short}")).unwrap();
+    for (ours, theirs) in [
+        ("layer1.0.sum.body.conv1.conv.weight", "s1.a.conv.weight"),
+        ("layer1.1.sum.body.conv1.bn.running_var", "s2.a.bn.running_var"),
+        ("layer1.1.sum.body.conv2.conv.weight", "s2.b.conv.weight"),
+        ("layer1.1.sum.body.conv2.bn.bias", "n.w"),
+        ("last.weight", "head.kernel"),
+    ] {
+        assert_eq!(pairs[ours], theirs, "{ours}");
+    }
+    let whole = "'layer1.0.sum.body.conv2' = 's1.b'\n'layer1.1.sum.body.conv2' = 's2.b'\n";
+    let rest = format!("{last}{whole}'1.conv1' = 's2.a'\n");
+    assert!(apply(&format!("{rest}'0.sum.conv1' = 's1.a'")).is_ok());
+    for (entry, why) in [
+        ("conv1 = 's1.a'", "`conv1` leads to 2 layers or boxes"),
+        ("conv1 = 's1.a'", "write more of the path: `layer1/0/sum/body/conv1`, `layer1/1/sum/body/conv1`"),
+        ("'layer1.conv{k}' = 's{k}.a'", "`layer1.conv1` leads to 2 layers or boxes"),
+        ("'layer1.0.conv3' = 's1.a'", "`layer1.0.conv3` names nothing of the network"),
+        ("'0.conv1.conv.bias' = 's1.a'", "`0.conv1.conv.bias` names nothing of the network"),
+    ] {
+        let error = apply(&format!("{rest}{entry}")).unwrap_err();
+        assert!(error.contains(why), "{entry}: {error}");
+    }
+}
+
 /// A network of sums and chains, in which every convolution holds the same, and what it is called in a file whose names follow
 /// its boxes, or do not.
 struct Random {
