@@ -192,6 +192,31 @@ fn sizes_of_one_between_others_count() {
     assert_eq!(pairs(&graph, &given, false).unwrap()["concat_1/a/conv2d_1.weight"], "y.weight");
 }
 
+/// A tensor with its outputs last may have the same numbers for sizes: [3, 3, 3, 3], or [1, 1, 4, 4] for [4, 4, 1, 1].
+#[test]
+fn a_layout_with_outputs_last_is_refused() {
+    let linear = "op = 'linear', out_features = 4, bias = false";
+    for (input, layer, name, dims) in [
+        ("[4, 8, 8]", CONV, "conv2d/kernel", &[1, 1, 4, 4][..]),
+        ("[4, 8, 8]", CONV, "first.weight", &[1, 1, 4, 4]),
+        ("[4]", linear, "dense/kernel:0", &[4, 4]),
+        ("[4]", linear, "Dense_0.kernel", &[4, 4]),
+        ("[4]", linear, "head.weight", &[4, 4]),
+        ("[4]", linear, "head.weight", &[4, 4, 1, 1]),
+    ] {
+        let graph = read(&format!("input = {input}\nlayers = [{{ name = 'a', {layer} }}]"));
+        let given = tensors(&[(name, dims)]);
+        let is_right = name == "head.weight";
+        match assign(&graph, &given, false) {
+            Ok(_) => assert!(is_right, "{name} {dims:?}"),
+            Err(refusal) => assert!(!is_right && refusal.known == [None], "{name} {dims:?}"),
+        }
+        // Who names it has turned it, if it is of our shape.
+        let map = weight_map::parse("map.toml", &format!("'a.weight' = '{name}'")).unwrap();
+        assert_eq!(map.apply(&graph, &given).is_ok(), dims[0] == 4, "{name} {dims:?}");
+    }
+}
+
 /// What torchvision's names are to other libraries.
 fn renamed(name: &str, scheme: usize) -> String {
     let words = |pairs: &[(&str, &str)]| {

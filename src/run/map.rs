@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::assign::{Named, prefixes, shape_apart};
-use super::modules::{Wanted, dotted, plain, wanted};
+use super::modules::{Wanted, dotted, is_alike, wanted};
 use crate::error::{Diagnostic, ReadError, Source, Span, meant, nearest};
 use crate::graph::Graph;
 use crate::text;
@@ -187,7 +187,7 @@ impl<'g> File<'g> {
                 })
             }
         }?;
-        if is_alike(&ours.dims, &self.given[index].dims) {
+        if may_be(&ours.dims, &self.given[index].dims) {
             return Ok(index);
         }
         Err(mistake(fit, (shape_apart(ours, &self.given[index]), None)))
@@ -218,10 +218,11 @@ fn twice(one: &str, other: &str, theirs: &str) -> Why {
     (text!("`{one}` and `{other}` are both `{theirs}`", "`{one}` 与 `{other}` 都对应 `{theirs}`"), Some(help))
 }
 
-/// Whether a tensor of the file may be ours: of other dimensions only if the sizes that count are the same.
-fn is_alike(ours: &[u64], theirs: &[u64]) -> bool {
+/// Whether a tensor of the file may be ours, as somebody says: of other dimensions if the sizes that count are the same.
+fn may_be(ours: &[u64], theirs: &[u64]) -> bool {
     let squeezed = |dims: &[u64]| dims.iter().copied().filter(|&size| size != 1).collect::<Vec<_>>();
-    plain(ours) == plain(theirs) || ours.len() != theirs.len() && squeezed(ours) == squeezed(theirs)
+    let are_more = ours.len() != theirs.len();
+    is_alike(ours, theirs) || are_more && squeezed(ours) == squeezed(theirs)
 }
 
 impl Entry {
