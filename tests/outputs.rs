@@ -135,15 +135,26 @@ fn a_dump_is_not_emptied_of_what_is_read() {
     assert_eq!(fs::read(&input).unwrap(), before);
 }
 
-/// Two outputs are not one file.
+/// Two outputs are not one file, whatever they are.
 #[test]
 fn two_outputs_are_two_files() {
     let folder = tempfile::tempdir().unwrap();
     let two = "input = [3]\nlayers = [{ op = 'relu' }, { name = 'aux', side = [{ op = 'relu' }] }]\n";
     fs::write(folder.path().join("two.toml"), two).unwrap();
-    fs::write(folder.path().join("a.npy"), "").unwrap();
-    let (code, error) = cnncost(folder.path(), &["run", "two.toml", "-o", "a.npy", "-o", "./a.npy"]);
-    assert_eq!(code, Some(2), "{error}");
+    fs::write(folder.path().join("net.toml"), NET).unwrap();
+    fs::write(folder.path().join("there.npy"), "").unwrap();
+    weights(&folder.path().join("w.safetensors"));
+    for (arguments, name) in [
+        (&["two.toml", "-o", "there.npy", "-o"][..], "./there.npy"),
+        (&["two.toml", "-o", "new.npy", "-o"], "./new.npy"),
+        (&["net.toml", "-o", "new", "--save-weights"], "./new"),
+        (&["net.toml", "--weights", "w.safetensors", "--save-weights", "new", "--write-map"], "./new"),
+    ] {
+        let (code, error) = cnncost(folder.path(), &[&["run"], arguments, &[name]].concat());
+        assert_eq!(code, Some(2), "{arguments:?}: {error}");
+        assert!(error.contains("is given for two outputs"), "{arguments:?}: {error}");
+        assert!(!folder.path().join(name).exists() || name.contains("there"), "{arguments:?}");
+    }
 }
 
 /// Three numbers as NumPy stores them.

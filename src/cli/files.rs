@@ -50,6 +50,23 @@ pub(super) fn may_write(path: &Path) -> Result<(), (Text, Text)> {
     ))
 }
 
+/// Whether a command's outputs are files of their own, whatever they are called and whether they are there or not.
+pub(super) fn are_apart(written: &[&Path]) -> Result<(), Text> {
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::canonicalize(folder)
+            .map_or_else(|_| path.to_owned(), |folder| folder.join(path.file_name().unwrap_or_default()))
+    };
+    let is_one = |one: &Path, other: &Path| is_same(one, other) || place(one) == place(other);
+    for (index, path) in written.iter().enumerate() {
+        if written[..index].iter().any(|other| is_one(other, path)) {
+            let path = text::printable(&path.display().to_string());
+            return Err(text!("`{path}` is given for two outputs", "`{path}` 被用于两个输出"));
+        }
+    }
+    Ok(())
+}
+
 /// Whether two paths name the same file.
 pub(super) fn is_same(one: &Path, other: &Path) -> bool {
     identity(one).is_some_and(|file| identity(other) == Some(file))
