@@ -403,6 +403,45 @@ fn a_map_takes_parts_of_paths() {
     }
 }
 
+/// What timm's vision transformers hold: tensors of no module, and attention that is called otherwise.
+#[test]
+fn a_map_takes_tensors_as_they_are() {
+    let graph = read(
+        "input = [4, 3]\nlayers = [{ name = 'block', repeat = 2, layers = [{ name = 'attention', layers = [\
+         { op = 'layer_norm' }, { op = 'multi_head_attention', num_heads = 1 }] }] }, { name = 'sum', merge = 'add', \
+         branches.x = [], branches.position = [{ op = 'parameter', shape = [4, 3], from = [] }] }]",
+    );
+    let mut given = tensors(&[("pos_embed", &[1, 4, 3]), ("cls_token", &[1, 1, 3])]);
+    for block in 0..2 {
+        for (name, dims) in
+            [("norm.weight", &[3][..]), ("norm.bias", &[3]), ("qkv.weight", &[9, 3]), ("qkv.bias", &[9])]
+        {
+            given.extend(tensors(&[(&format!("blocks.{block}.{name}"), dims)]));
+        }
+        for (name, dims) in [("proj.weight", &[3, 3][..]), ("proj.bias", &[3])] {
+            given.extend(tensors(&[(&format!("blocks.{block}.{name}"), dims)]));
+        }
+    }
+    let refusal = pairs(&graph, &given, false).unwrap_err();
+    assert!(
+        refusal.findings.iter().any(|finding| finding.english.contains("file 1 (`cls_token`, `pos_embed`)"))
+    );
+    let map = "position = 'pos_embed'\n'block.{i}.layer_norm_1' = 'blocks.{i}.norm'\n\
+         'block.{i}.attention.in_proj_weight' = 'blocks.{i}.qkv.weight'\n\
+         'block.{i}.attention.in_proj_bias' = 'blocks.{i}.qkv.bias'\n\
+         'block.{i}.attention.multi_head_attention_1.out_proj' = 'blocks.{i}.proj'\n";
+    let apply = |text: &str| weight_map::parse("map.toml", text).unwrap().apply(&graph, &given);
+    let mapped = apply(map).unwrap();
+    let theirs = mapped.given.iter().map(|&index| given[index].name.clone());
+    let pairs: BTreeMap<_, _> = names(&graph).into_iter().map(|ours| ours.name).zip(theirs).collect();
+    assert_eq!(pairs["sum/position/parameter_1.weight"], "pos_embed");
+    let attention = "block/1/attention/multi_head_attention_1";
+    assert_eq!(pairs[&format!("{attention}.in_proj_weight")], "blocks.1.qkv.weight");
+    assert_eq!(pairs[&format!("{attention}.out_proj.bias")], "blocks.1.proj.bias");
+    // A box of several tensors is none of them.
+    assert!(apply(&map.replace("blocks.{i}.norm'", "blocks.{i}.norm.bias'")).is_err());
+}
+
 /// A network of sums and chains, in which every convolution holds the same, and what it is called in a file whose names follow
 /// its boxes, or do not.
 struct Random {

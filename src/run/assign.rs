@@ -319,7 +319,11 @@ fn count_apart(kind: &Kind, ours: &[Module], theirs: &[Module]) -> Text {
     let shown = shown.collect::<Vec<_>>().join(" + ");
     let shown = shown.trim();
     let list = |modules: &[Module]| {
-        let names: Vec<_> = modules.iter().take(4).map(|module| format!("`{}`", module.name)).collect();
+        // What stands in no module is called by its own name.
+        let tensors = |module: &Module| module.tensors.keys().copied().collect::<Vec<_>>().join("`, `");
+        let name =
+            |module: &Module| if module.name.is_empty() { tensors(module) } else { module.name.to_owned() };
+        let names: Vec<_> = modules.iter().take(4).map(|module| format!("`{}`", name(module))).collect();
         match (modules.len(), names.join(", ")) {
             (0, _) => "0".to_owned(),
             (count @ 1..=4, names) => format!("{count} ({names})"),

@@ -171,7 +171,10 @@ impl<'g> File<'g> {
         let index = match fit {
             Some(fit) => {
                 let name = fit.theirs().map_err(|why| mistake(Some(fit), why))?;
-                self.find(&name).ok_or_else(|| mistake(Some(fit), self.lacks(&name, ours)))
+                // Of a box or layer with one tensor, the file's may be named as it is.
+                let whole =
+                    || with_numbers(&fit.entry.theirs, &fit.numbers).and_then(|name| self.find(&name));
+                self.find(&name).or_else(whole).ok_or_else(|| mistake(Some(fit), self.lacks(&name, ours)))
             }
             None => {
                 let named = [Some(&ours.name), wanted.short.as_ref()];

@@ -62,15 +62,19 @@ impl Entry {
     }
 }
 
-/// The path of the box or layer that is meant, or that of a weight of such a layer.
+/// The path of the box or layer that is meant, or that of the only such weight in one.
 fn place(graph: &Graph, wanted: &[Wanted], written: &str) -> Result<String, Unfound> {
     let found = graph.resolve(written).map(|place| graph.place_path(place));
     let Some((layer, weight)) = written.rsplit_once('.') else { return found };
     found.or_else(|unfound| {
         let layer = graph.resolve(layer).map_err(|_| unfound.clone())?;
-        let path = format!("{}.{weight}", graph.place_path(layer));
-        let is_weight = wanted.iter().any(|tensor| tensor.named.name == path);
-        if is_weight { Ok(path) } else { Err(unfound) }
+        let layer = graph.place_path(layer);
+        let is_in = |name: &str| {
+            let inside = name.strip_prefix(&*layer).filter(|rest| rest.starts_with(['/', '.']));
+            inside.and_then(|inside| inside.strip_suffix(weight)).is_some_and(|rest| rest.ends_with('.'))
+        };
+        let mut inside = wanted.iter().map(|tensor| &tensor.named.name).filter(|name| is_in(name));
+        inside.next().filter(|_| inside.next().is_none()).cloned().ok_or(unfound)
     })
 }
 
