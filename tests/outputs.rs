@@ -89,6 +89,23 @@ fn nothing_that_is_read_is_written_over() {
 
 /// Standard input may be a file, too.
 #[cfg(unix)]
+/// A program may run several commands: what one has read, another may write.
+#[test]
+fn a_command_is_bound_by_what_itself_has_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let [net, other] = ["net.toml", "other.toml"].map(|name| folder.path().join(name).display().to_string());
+    fs::write(&net, NET).unwrap();
+    fs::write(&other, NET).unwrap();
+    let run = |arguments: &[&str]| {
+        let arguments = std::iter::once("cnncost").chain(arguments.iter().copied());
+        format!("{:?}", cnncost::cli::run(arguments.map(Into::into), None))
+    };
+    let code = |code: u8| format!("{:?}", std::process::ExitCode::from(code));
+    assert_eq!(run(&["analyze", &net, "-o", &net]), code(2));
+    assert_eq!(run(&["analyze", &other, "-o", &net]), code(0));
+    assert_ne!(fs::read_to_string(&net).unwrap(), NET);
+}
+
 #[test]
 fn standard_input_is_not_written_over() {
     let folder = tempfile::tempdir().unwrap();
@@ -118,15 +135,26 @@ fn a_dump_is_not_emptied_of_what_is_read() {
     assert_eq!(fs::read(&input).unwrap(), before);
 }
 
-/// Two outputs are not one file.
+/// Two outputs are not one file, whatever they are.
 #[test]
 fn two_outputs_are_two_files() {
     let folder = tempfile::tempdir().unwrap();
     let two = "input = [3]\nlayers = [{ op = 'relu' }, { name = 'aux', side = [{ op = 'relu' }] }]\n";
     fs::write(folder.path().join("two.toml"), two).unwrap();
-    fs::write(folder.path().join("a.npy"), "").unwrap();
-    let (code, error) = cnncost(folder.path(), &["run", "two.toml", "-o", "a.npy", "-o", "./a.npy"]);
-    assert_eq!(code, Some(2), "{error}");
+    fs::write(folder.path().join("net.toml"), NET).unwrap();
+    fs::write(folder.path().join("there.npy"), "").unwrap();
+    weights(&folder.path().join("w.safetensors"));
+    for (arguments, name) in [
+        (&["two.toml", "-o", "there.npy", "-o"][..], "./there.npy"),
+        (&["two.toml", "-o", "new.npy", "-o"], "./new.npy"),
+        (&["net.toml", "-o", "new", "--save-weights"], "./new"),
+        (&["net.toml", "--weights", "w.safetensors", "--save-weights", "new", "--write-map"], "./new"),
+    ] {
+        let (code, error) = cnncost(folder.path(), &[&["run"], arguments, &[name]].concat());
+        assert_eq!(code, Some(2), "{arguments:?}: {error}");
+        assert!(error.contains("is given for two outputs"), "{arguments:?}: {error}");
+        assert!(!folder.path().join(name).exists() || name.contains("there"), "{arguments:?}");
+    }
 }
 
 /// Three numbers as NumPy stores them.

@@ -133,3 +133,38 @@ fn a_refusal_leads_to_a_map() {
         }
     }
 }
+
+/// The draft of a file that calls the tensors of a module otherwise names each of them; counters are none, of whatever type.
+#[test]
+fn a_draft_can_be_completed_where_tensors_are_called_otherwise() {
+    let folder = folder();
+    let of = |name: &str| folder.path().join(name);
+    fs::write(of("net.toml"), "input = [2]\nlayers = [{ name = 'n', op = 'batch_norm1d', eps = 0 }]")
+        .unwrap();
+    let vector = |value: f32| Tensor::full(value, 2, &Device::Cpu).unwrap();
+    let counter = ("bn/num_batches_tracked".to_owned(), Tensor::new(9f32, &Device::Cpu).unwrap());
+    let parts = [("gamma", 6.0), ("beta", 0.5), ("moving_mean", -1.0), ("moving_variance", 4.0)];
+    let given = parts.map(|(part, value)| (format!("bn/{part}"), vector(value)));
+    candle_core::safetensors::save(&given.into_iter().chain([counter]).collect(), of("w.safetensors"))
+        .unwrap();
+    array(&[1, 2], |_| 1.0).write_npy(of("ones.npy")).unwrap();
+    let arguments = ["net.toml", "--weights", "w.safetensors", "--input", "ones.npy", "-o", "y.npy"];
+    let with = |more: &[&str]| run(folder.path(), &[&arguments[..], more].concat());
+    assert_eq!(with(&["--write-map", "map.toml"]).code, 2);
+    let mut map = fs::read_to_string(of("map.toml")).unwrap();
+    let ours = ["weight", "bias", "running_mean", "running_var"];
+    for (ours, (theirs, _)) in ours.into_iter().zip(parts) {
+        let line = format!("\"n.{ours}\" = \"");
+        assert!(map.contains(&line), "{map}");
+        map = map.replace(&line, &format!("{line}bn.{theirs}"));
+    }
+    fs::write(of("map.toml"), map).unwrap();
+    assert_eq!(with(&["--map", "map.toml"]).err, "");
+    // 6·(1 + 1)/√4 + ½.
+    assert_eq!(read(of("y.npy")), [6.5; 2]);
+    // With its own names the counter counts as little.
+    let given = ours.into_iter().zip(parts).map(|(ours, (_, value))| (format!("n.{ours}"), vector(value)));
+    let counter = ("n.num_batches_tracked".to_owned(), Tensor::new(9f32, &Device::Cpu).unwrap());
+    candle_core::safetensors::save(&given.chain([counter]).collect(), of("w.safetensors")).unwrap();
+    assert_eq!((with(&[]).err, read(of("y.npy"))), (String::new(), vec![6.5; 2]));
+}

@@ -192,6 +192,31 @@ fn sizes_of_one_between_others_count() {
     assert_eq!(pairs(&graph, &given, false).unwrap()["concat_1/a/conv2d_1.weight"], "y.weight");
 }
 
+/// A tensor with its outputs last may have the same numbers for sizes: [3, 3, 3, 3], or [1, 1, 4, 4] for [4, 4, 1, 1].
+#[test]
+fn a_layout_with_outputs_last_is_refused() {
+    let linear = "op = 'linear', out_features = 4, bias = false";
+    for (input, layer, name, dims) in [
+        ("[4, 8, 8]", CONV, "conv2d/kernel", &[1, 1, 4, 4][..]),
+        ("[4, 8, 8]", CONV, "first.weight", &[1, 1, 4, 4]),
+        ("[4]", linear, "dense/kernel:0", &[4, 4]),
+        ("[4]", linear, "Dense_0.kernel", &[4, 4]),
+        ("[4]", linear, "head.weight", &[4, 4]),
+        ("[4]", linear, "head.weight", &[4, 4, 1, 1]),
+    ] {
+        let graph = read(&format!("input = {input}\nlayers = [{{ name = 'a', {layer} }}]"));
+        let given = tensors(&[(name, dims)]);
+        let is_right = name == "head.weight";
+        match assign(&graph, &given, false) {
+            Ok(_) => assert!(is_right, "{name} {dims:?}"),
+            Err(refusal) => assert!(!is_right && refusal.known == [None], "{name} {dims:?}"),
+        }
+        // Who names it has turned it, if it is of our shape.
+        let map = weight_map::parse("map.toml", &format!("'a.weight' = '{name}'")).unwrap();
+        assert_eq!(map.apply(&graph, &given).is_ok(), dims[0] == 4, "{name} {dims:?}");
+    }
+}
+
 /// What torchvision's names are to other libraries.
 fn renamed(name: &str, scheme: usize) -> String {
     let words = |pairs: &[(&str, &str)]| {
@@ -324,6 +349,97 @@ fn a_map_has_numbers_boxes_and_whole_names() {
         let error = apply(text).unwrap_err();
         assert!(error.contains(why), "{text}: {error}");
     }
+}
+
+/// As elsewhere, with dots and without what stands between; what leads to several places is listed.
+#[test]
+fn a_map_takes_parts_of_paths() {
+    let graph = read(&format!(
+        "input = [4, 8, 8]\nlayers = [{{ name = 'layer1', use = 'unit', repeat = 2 }}, {{ name = 'last', {CONV} }}]\n\
+         [blocks.unit]\nlayers = [{{ name = 'sum', merge = 'add', branches.shortcut = [], branches.body = [\n\
+         {{ use = 'pair', name = 'conv1' }}, {{ use = 'pair', name = 'conv2' }}] }}]\n\
+         [blocks.pair]\nlayers = [{{ name = 'conv', {CONV} }}, {{ name = 'bn', op = 'batch_norm2d' }}]"
+    ));
+    let mut given = tensors(&[("head.kernel", &[4, 4, 1, 1])]);
+    for (unit, conv) in [(1, "a"), (1, "b"), (2, "a"), (2, "b")] {
+        given.extend(tensors(&[(&format!("s{unit}.{conv}.conv.weight"), &[4, 4, 1, 1])]));
+        given.extend(norm(&format!("s{unit}.{conv}.bn"), 4));
+    }
+    given.extend(tensors(&[("n.w", &[4])]));
+    let apply = |text: &str| {
+        let map = weight_map::parse("map.toml", text).unwrap();
+        let mapped =
+            map.apply(&graph, &given).map_err(|error| error.render(Language::English, false, 100))?;
+        let theirs = mapped.given.iter().map(|&index| given[index].name.clone());
+        Ok::<BTreeMap<_, _>, String>(
+            names(&graph).into_iter().map(|ours| ours.name.replace('/', ".")).zip(theirs).collect(),
+        )
+    };
+    let last = "'last.weight' = 'head.kernel'\n";
+    let short =
+        "'layer1.{i}.conv1' = 's{i+1}.a'\n'layer1/{j}/conv2' = 's{j+1}.b'\n'layer1.1.conv2.bn.bias' = 'n.w'";
+    let pairs = apply(&format!("{last}{short}")).unwrap();
+    for (ours, theirs) in [
+        ("layer1.0.sum.body.conv1.conv.weight", "s1.a.conv.weight"),
+        ("layer1.1.sum.body.conv1.bn.running_var", "s2.a.bn.running_var"),
+        ("layer1.1.sum.body.conv2.conv.weight", "s2.b.conv.weight"),
+        ("layer1.1.sum.body.conv2.bn.bias", "n.w"),
+        ("last.weight", "head.kernel"),
+    ] {
+        assert_eq!(pairs[ours], theirs, "{ours}");
+    }
+    let whole = "'layer1.0.sum.body.conv2' = 's1.b'\n'layer1.1.sum.body.conv2' = 's2.b'\n";
+    let rest = format!("{last}{whole}'1.conv1' = 's2.a'\n");
+    assert!(apply(&format!("{rest}'0.sum.conv1' = 's1.a'")).is_ok());
+    for (entry, why) in [
+        ("conv1 = 's1.a'", "`conv1` leads to 2 layers or boxes"),
+        ("conv1 = 's1.a'", "write more of the path: `layer1/0/sum/body/conv1`, `layer1/1/sum/body/conv1`"),
+        ("'layer1.conv{k}' = 's{k}.a'", "`layer1.conv1` leads to 2 layers or boxes"),
+        ("'layer1.0.conv3' = 's1.a'", "`layer1.0.conv3` names nothing of the network"),
+        ("'0.conv1.conv.bias' = 's1.a'", "`0.conv1.conv.bias` names nothing of the network"),
+    ] {
+        let error = apply(&format!("{rest}{entry}")).unwrap_err();
+        assert!(error.contains(why), "{entry}: {error}");
+    }
+}
+
+/// What timm's vision transformers hold: tensors of no module, and attention that is called otherwise.
+#[test]
+fn a_map_takes_tensors_as_they_are() {
+    let graph = read(
+        "input = [4, 3]\nlayers = [{ name = 'block', repeat = 2, layers = [{ name = 'attention', layers = [\
+         { op = 'layer_norm' }, { op = 'multi_head_attention', num_heads = 1 }] }] }, { name = 'sum', merge = 'add', \
+         branches.x = [], branches.position = [{ op = 'parameter', shape = [4, 3], from = [] }] }]",
+    );
+    let mut given = tensors(&[("pos_embed", &[1, 4, 3]), ("cls_token", &[1, 1, 3])]);
+    for block in 0..2 {
+        for (name, dims) in
+            [("norm.weight", &[3][..]), ("norm.bias", &[3]), ("qkv.weight", &[9, 3]), ("qkv.bias", &[9])]
+        {
+            given.extend(tensors(&[(&format!("blocks.{block}.{name}"), dims)]));
+        }
+        for (name, dims) in [("proj.weight", &[3, 3][..]), ("proj.bias", &[3])] {
+            given.extend(tensors(&[(&format!("blocks.{block}.{name}"), dims)]));
+        }
+    }
+    let refusal = pairs(&graph, &given, false).unwrap_err();
+    assert!(
+        refusal.findings.iter().any(|finding| finding.english.contains("file 1 (`cls_token`, `pos_embed`)"))
+    );
+    let map = "position = 'pos_embed'\n'block.{i}.layer_norm_1' = 'blocks.{i}.norm'\n\
+         'block.{i}.attention.in_proj_weight' = 'blocks.{i}.qkv.weight'\n\
+         'block.{i}.attention.in_proj_bias' = 'blocks.{i}.qkv.bias'\n\
+         'block.{i}.attention.multi_head_attention_1.out_proj' = 'blocks.{i}.proj'\n";
+    let apply = |text: &str| weight_map::parse("map.toml", text).unwrap().apply(&graph, &given);
+    let mapped = apply(map).unwrap();
+    let theirs = mapped.given.iter().map(|&index| given[index].name.clone());
+    let pairs: BTreeMap<_, _> = names(&graph).into_iter().map(|ours| ours.name).zip(theirs).collect();
+    assert_eq!(pairs["sum/position/parameter_1.weight"], "pos_embed");
+    let attention = "block/1/attention/multi_head_attention_1";
+    assert_eq!(pairs[&format!("{attention}.in_proj_weight")], "blocks.1.qkv.weight");
+    assert_eq!(pairs[&format!("{attention}.out_proj.bias")], "blocks.1.proj.bias");
+    // A box of several tensors is none of them.
+    assert!(apply(&map.replace("blocks.{i}.norm'", "blocks.{i}.norm.bias'")).is_err());
 }
 
 /// A network of sums and chains, in which every convolution holds the same, and what it is called in a file whose names follow

@@ -1,14 +1,16 @@
 //! Which files a command reads, so that none of them is written over: whatever they are called, through links too.
 
+use std::cell::RefCell;
 use std::fs::{self, Metadata};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use crate::text;
 use crate::text::Text;
 
-/// The files that were read by this process, which is one command.
-static READ: Mutex<Vec<Identity>> = Mutex::new(vec![]);
+thread_local! {
+    /// The files that the command has read which runs in this thread.
+    static READ: RefCell<Vec<Identity>> = const { RefCell::new(vec![]) };
+}
 
 /// What makes a file the same one.
 #[cfg(unix)]
@@ -18,9 +20,14 @@ type Identity = (u64, u64);
 #[cfg(not(unix))]
 type Identity = std::path::PathBuf;
 
+/// Begins a command, which has read nothing yet.
+pub(super) fn begin() {
+    READ.take();
+}
+
 /// Notes that a file is read, or about to be. A pipe or a terminal is nothing that could be written over.
 pub(super) fn is_read(path: &Path) {
-    READ.lock().unwrap_or_else(PoisonError::into_inner).extend(identity(path));
+    READ.with_borrow_mut(|read| read.extend(identity(path)));
 }
 
 /// Notes the same of standard input, which may be a file.
@@ -30,8 +37,7 @@ pub(super) fn standard_input_is_read() {
 
 /// Whether `path` may be written: an error with what to do, if it is a file that was read.
 pub(super) fn may_write(path: &Path) -> Result<(), (Text, Text)> {
-    let read = READ.lock().unwrap_or_else(PoisonError::into_inner);
-    if identity(path).is_none_or(|file| !read.contains(&file)) {
+    if identity(path).is_none_or(|file| READ.with_borrow(|read| !read.contains(&file))) {
         return Ok(());
     }
     let name = text::printable(&path.display().to_string());
@@ -42,6 +48,23 @@ pub(super) fn may_write(path: &Path) -> Result<(), (Text, Text)> {
         ),
         text!("write to another file", "请写入另一个文件"),
     ))
+}
+
+/// Whether a command's outputs are files of their own, whatever they are called and whether they are there or not.
+pub(super) fn are_apart(written: &[&Path]) -> Result<(), Text> {
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::canonicalize(folder)
+            .map_or_else(|_| path.to_owned(), |folder| folder.join(path.file_name().unwrap_or_default()))
+    };
+    let is_one = |one: &Path, other: &Path| is_same(one, other) || place(one) == place(other);
+    for (index, path) in written.iter().enumerate() {
+        if written[..index].iter().any(|other| is_one(other, path)) {
+            let path = text::printable(&path.display().to_string());
+            return Err(text!("`{path}` is given for two outputs", "`{path}` 被用于两个输出"));
+        }
+    }
+    Ok(())
 }
 
 /// Whether two paths name the same file.

@@ -169,6 +169,7 @@ enum Outcome {
 /// `program` is the file of a program that passes its arguments on to this function. It is started once more where networks
 /// are measured with another number of threads than this process has; without it, they are not.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, program: Option<PathBuf>) -> ExitCode {
+    files::begin();
     let Some(arguments) = entry::with_command(arguments.into_iter().collect()) else {
         return ExitCode::from(2);
     };

@@ -97,7 +97,7 @@ impl Arguments {
         self.check_files()?;
         let named =
             self.reading(None).read(&self.file).map_err(|error| Failure::Said(self.voice.refuse(&error)))?;
-        self.weights.check()?;
+        self.check_written()?;
         let arrays = self.arrays()?;
         let (subject, arrays, read) = self.subject(&named, arrays)?;
         let (graph, batch) = (&subject.network.graph, subject.analysis.batch);
@@ -290,16 +290,18 @@ impl Arguments {
             })
         };
         let places = self.output.iter().enumerate().map(place).collect::<Result<Vec<_>, _>>()?;
-        for (index, (_, path)) in self.output.iter().enumerate() {
+        Ok(places.into_iter().zip(self.output.iter().map(|(_, path)| path.as_path())).collect())
+    }
+
+    /// Whether what is to be written can be: none of it was read, and no two are one.
+    fn check_written(&self) -> Result<(), Failure> {
+        let outputs = self.output.iter().map(|(_, path)| path.as_path());
+        let written: Vec<&Path> = outputs.chain(self.weights.written()).collect();
+        for path in &written {
             npy::can_write(path)?;
             files::may_write(path).map_err(|(message, help)| Failure::Misused(message, Some(help)))?;
-            if self.output[..index].iter().any(|(_, other)| other == path || files::is_same(other, path)) {
-                let path = path.display();
-                let message = text!("`{path}` is given for two outputs", "`{path}` 被用于两个输出");
-                return Err(Failure::Misused(message, None));
-            }
         }
-        Ok(places.into_iter().zip(self.output.iter().map(|(_, path)| path.as_path())).collect())
+        files::are_apart(&written).map_err(|message| Failure::Misused(message, None))
     }
 
     /// Notes which files are read; those that can be read only once must be read once.

@@ -9,11 +9,11 @@ use clap::Args;
 
 use super::execute::Failure;
 use super::input::read_file;
-use super::{Voice, files, say};
+use super::{Voice, say};
 use crate::graph::Graph;
 use crate::read::weight_map;
 use crate::run::map::Map;
-use crate::run::{Draft, Loaded, RunError, Weights, npy, replace};
+use crate::run::{Draft, Loaded, RunError, Weights, replace};
 use crate::text;
 use crate::text::{Text, printable};
 
@@ -51,20 +51,9 @@ impl WeightArguments {
         [&self.weights, &self.map].into_iter().flatten().map(PathBuf::as_path)
     }
 
-    /// Whether what is to be written can be: none of it was read, and no two are one.
-    pub(super) fn check(&self) -> Result<(), Failure> {
-        let written: Vec<&PathBuf> = [&self.write_map, &self.save_weights].into_iter().flatten().collect();
-        for path in &written {
-            npy::can_write(path)?;
-            files::may_write(path).map_err(|(message, help)| Failure::Misused(message, Some(help)))?;
-            let is_it = |other: &&&PathBuf| **other == *path || files::is_same(path, other);
-            if written.iter().filter(is_it).count() > 1 {
-                let shown = path.display();
-                let message = text!("`{shown}` is given for two files", "`{shown}` 被用于两个文件");
-                return Err(Failure::Misused(message, None));
-            }
-        }
-        Ok(())
+    /// Files that are written.
+    pub(super) fn written(&self) -> impl Iterator<Item = &Path> {
+        [&self.write_map, &self.save_weights].into_iter().flatten().map(PathBuf::as_path)
     }
 
     /// Fresh weights, or those of the file.

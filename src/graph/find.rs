@@ -30,24 +30,26 @@ pub enum Unfound {
 impl Unfound {
     /// What is wrong with the path `written` in the network `label`, and what to do about it.
     pub fn told(&self, label: &str, written: &str) -> (Text, Option<Text>) {
-        match self {
-            Self::Nothing { nearest } => {
-                let message = text!(
-                    "{label} has no layer or box `{written}`",
-                    "{label} 中没有名为 `{written}` 的层或模块"
-                );
-                (message, nearest.as_deref().map(meant))
+        let message = match self {
+            Self::Nothing { .. } => {
+                text!("{label} has no layer or box `{written}`", "{label} 中没有名为 `{written}` 的层或模块")
             }
+            Self::Several { count, .. } => text!(
+                "`{written}` leads to {count} layers or boxes of {label}",
+                "`{written}` 在 {label} 中对应 {count} 个层或模块"
+            ),
+        };
+        (message, self.help())
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> Option<Text> {
+        match self {
+            Self::Nothing { nearest } => nearest.as_deref().map(meant),
             Self::Several { first, count } => {
-                let message = text!(
-                    "`{written}` leads to {count} layers or boxes of {label}",
-                    "`{written}` 在 {label} 中对应 {count} 个层或模块"
-                );
                 let list = first.join("`, `");
                 let (more, more_zh) = if *count > first.len() { (", …", "……") } else { ("", "") };
-                let help =
-                    text!("write more of the path: `{list}`{more}", "请把路径写得更完整:`{list}`{more_zh}");
-                (message, Some(help))
+                Some(text!("write more of the path: `{list}`{more}", "请把路径写得更完整:`{list}`{more_zh}"))
             }
         }
     }

@@ -12,7 +12,7 @@ use super::alike::{Alike, Settled};
 use super::flow::Flow;
 use super::likeness::Contents;
 pub use super::modules::Named;
-use super::modules::{Kind, Module, Wanted, dotted, modules, plain, split, wanted};
+use super::modules::{Kind, Module, Wanted, dotted, is_alike, modules, split, wanted};
 use crate::error::nearest;
 use crate::graph::Graph;
 use crate::shape::show;
@@ -126,7 +126,7 @@ fn cut(mut findings: Vec<Text>) -> Vec<Text> {
 
 fn shapes_apart(wanted: &[Wanted], given: &[Named], named: &[Option<usize>]) -> Vec<Text> {
     let pairs = wanted.iter().zip(named).filter_map(|(tensor, &index)| Some((&tensor.named, &given[index?])));
-    let apart = pairs.filter(|(wanted, given)| plain(&wanted.dims) != plain(&given.dims));
+    let apart = pairs.filter(|(wanted, given)| !is_alike(&wanted.dims, &given.dims));
     apart.map(|(wanted, given)| shape_apart(wanted, given)).collect()
 }
 
@@ -241,6 +241,28 @@ impl<'a> Search<'a> {
             wrong.append(&mut settled.open);
             self.take(&settled);
         }
+        wrong.extend(self.turned());
+        wrong
+    }
+
+    /// Takes back those of another layout than ours, in which the same numbers stand elsewhere.
+    fn turned(&mut self) -> Vec<Text> {
+        let mut wrong = vec![];
+        for (wanted, found) in self.wanted.iter().zip(&mut self.found) {
+            let Some(given) = found.map(|index| &self.given[index]) else { continue };
+            if !is_alike(&wanted.named.dims, &given.dims) {
+                wrong.push(shape_apart(&wanted.named, given));
+            } else if given.dims.len() > 1 && split(&given.name).1.trim_end_matches(":0") == "kernel" {
+                let (name, dims) = (&given.name, show(&given.dims));
+                wrong.push(text!(
+                    "`{name}` {dims} is called as in Keras and Flax, which have outputs last, and here they are first",
+                    "`{name}` {dims} 的名称来自 Keras 或 Flax:它们把输出维放在最后,这里则放在最前"
+                ));
+            } else {
+                continue;
+            }
+            *found = None;
+        }
         wrong
     }
 
@@ -297,7 +319,11 @@ fn count_apart(kind: &Kind, ours: &[Module], theirs: &[Module]) -> Text {
     let shown = shown.collect::<Vec<_>>().join(" + ");
     let shown = shown.trim();
     let list = |modules: &[Module]| {
-        let names: Vec<_> = modules.iter().take(4).map(|module| format!("`{}`", module.name)).collect();
+        // What stands in no module is called by its own name.
+        let tensors = |module: &Module| module.tensors.keys().copied().collect::<Vec<_>>().join("`, `");
+        let name =
+            |module: &Module| if module.name.is_empty() { tensors(module) } else { module.name.to_owned() };
+        let names: Vec<_> = modules.iter().take(4).map(|module| format!("`{}`", name(module))).collect();
         match (modules.len(), names.join(", ")) {
             (0, _) => "0".to_owned(),
             (count @ 1..=4, names) => format!("{count} ({names})"),

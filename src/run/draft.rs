@@ -41,9 +41,10 @@ impl Draft {
         for module in modules(wanted.iter().map(|wanted| &*wanted.named.name).enumerate()) {
             match whole(&module, known) {
                 Some(theirs) => lines.push(Line::known(module.name, theirs)),
-                None if module.tensors.values().all(|&index| known(index).is_none()) => {
+                None if is_open(&module, known, candidates) => {
                     lines.push(Line::open(&module, wanted, given, candidates));
                 }
+                // Of tensors that the file calls otherwise each is named by itself.
                 None => lines.extend(module.tensors.values().map(|&index| {
                     let Named { name, dims } = &wanted[index].named;
                     let may_be = candidates.get(index).into_iter().flatten();
@@ -133,6 +134,12 @@ fn whole<'g>(module: &Module, known: impl Fn(usize) -> Option<&'g str>) -> Optio
         theirs = Some(of);
     }
     theirs
+}
+
+/// Whether nothing is known of a module but that it may be some of the file, whose tensors are called as its own.
+fn is_open<'g>(module: &Module, known: impl Fn(usize) -> Option<&'g str>, candidates: &[Vec<usize>]) -> bool {
+    let may_be = |index: usize| candidates.get(index).is_some_and(|candidates| !candidates.is_empty());
+    module.tensors.values().all(|&index| known(index).is_none() && may_be(index))
 }
 
 /// As TOML has a text: JSON's, but for one character.

@@ -1,17 +1,22 @@
 //! A map that a user writes: which name a file has for which part of a network.
 //!
 //! An entry names a weight, a layer or a box of ours, with `{i}` for a number, and what the file calls it; what stands behind the
-//! part that is named stays as it is. Of several entries that fit, the one that names the most decides.
+//! part that is named stays as it is. Of several entries that fit, the one that names the most decides. As elsewhere a part of a
+//! path names what it leads to, if that is one place.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::assign::{Named, prefixes, shape_apart};
-use super::modules::{Wanted, dotted, plain, wanted};
+use super::modules::{Wanted, dotted, is_alike, wanted};
 use crate::error::{Diagnostic, ReadError, Source, Span, meant, nearest};
 use crate::graph::Graph;
 use crate::text;
 use crate::text::Text;
+
+mod spot;
+
+use spot::Spot;
 
 /// A map.
 #[derive(Clone, Debug)]
@@ -80,14 +85,19 @@ impl Map {
         let wanted = &wanted(graph);
         let file = File::of(given);
         let (mut found, mut mistakes) = (vec![], Mistakes::default());
+        let mut spots: Vec<(&Entry, Spot)> = vec![];
         // That others name all of it more closely is no mistake.
-        let names_nothing = |entry: &&Entry| wanted.iter().all(|tensor| entry.fit(tensor).is_none());
-        for entry in self.entries.iter().filter(names_nothing) {
-            mistakes.add(entry.names_nothing(wanted));
+        let names_no_path = |entry: &&Entry| wanted.iter().all(|tensor| entry.fit(tensor).is_none());
+        for entry in self.entries.iter().filter(names_no_path) {
+            match entry.spots(graph, wanted) {
+                Ok(found) if found.is_empty() => mistakes.add(entry.names_nothing(wanted)),
+                Ok(found) => spots.extend(found.into_iter().map(|spot| (entry, spot))),
+                Err(mistake) => mistakes.add(mistake),
+            }
         }
         let mut owners: BTreeMap<usize, (&str, bool)> = BTreeMap::new();
         for tensor in wanted {
-            match self.fit(tensor).and_then(|fit| Ok((file.tensor(tensor, fit.as_ref())?, fit))) {
+            match self.fit(tensor, &spots).and_then(|fit| Ok((file.tensor(tensor, fit.as_ref())?, fit))) {
                 Ok((index, fit)) => {
                     let is_whole = fit.as_ref().is_some_and(Fit::is_whole);
                     let before = owners.insert(index, (&tensor.named.name, is_whole));
@@ -109,9 +119,14 @@ impl Map {
     }
 
     /// The entry that names the most of a tensor.
-    fn fit(&self, tensor: &Wanted) -> Result<Option<Fit<'_>>, Diagnostic> {
+    fn fit<'e>(
+        &'e self,
+        tensor: &Wanted,
+        spots: &[(&'e Entry, Spot)],
+    ) -> Result<Option<Fit<'e>>, Diagnostic> {
         let mut best: Option<Fit> = None;
-        for fit in self.entries.iter().filter_map(|entry| entry.fit(tensor)) {
+        let of_spots = spots.iter().filter_map(|(entry, spot)| spot.fit(entry, tensor));
+        for fit in self.entries.iter().filter_map(|entry| entry.fit(tensor)).chain(of_spots) {
             let is_better =
                 |best: &Fit| (best.rest.len(), best.numbers.len()).cmp(&(fit.rest.len(), fit.numbers.len()));
             match best.as_ref().map(is_better) {
@@ -155,7 +170,9 @@ impl<'g> File<'g> {
         let ours = &wanted.named;
         let index = if let Some(fit) = fit {
             let name = fit.theirs().map_err(|why| mistake(Some(fit), why))?;
-            self.find(&name).ok_or_else(|| mistake(Some(fit), self.lacks(&name, ours)))
+            // Of a box or layer with one tensor, the file's may be named as it is.
+            let whole = || with_numbers(&fit.entry.theirs, &fit.numbers).and_then(|name| self.find(&name));
+            self.find(&name).or_else(whole).ok_or_else(|| mistake(Some(fit), self.lacks(&name, ours)))
         } else {
             let named = [Some(&ours.name), wanted.short.as_ref()];
             let found = named.into_iter().flatten().find_map(|name| self.find(name));
@@ -169,7 +186,7 @@ impl<'g> File<'g> {
                 mistake(None, (why, Some(help)))
             })
         }?;
-        if is_alike(&ours.dims, &self.given[index].dims) {
+        if may_be(&ours.dims, &self.given[index].dims) {
             return Ok(index);
         }
         Err(mistake(fit, (shape_apart(ours, &self.given[index]), None)))
@@ -200,10 +217,11 @@ fn twice(one: &str, other: &str, theirs: &str) -> Why {
     (text!("`{one}` and `{other}` are both `{theirs}`", "`{one}` 与 `{other}` 都对应 `{theirs}`"), Some(help))
 }
 
-/// Whether a tensor of the file may be ours: of other dimensions only if the sizes that count are the same.
-fn is_alike(ours: &[u64], theirs: &[u64]) -> bool {
+/// Whether a tensor of the file may be ours, as somebody says: of other dimensions if the sizes that count are the same.
+fn may_be(ours: &[u64], theirs: &[u64]) -> bool {
     let squeezed = |dims: &[u64]| dims.iter().copied().filter(|&size| size != 1).collect::<Vec<_>>();
-    plain(ours) == plain(theirs) || ours.len() != theirs.len() && squeezed(ours) == squeezed(theirs)
+    let are_more = ours.len() != theirs.len();
+    is_alike(ours, theirs) || are_more && squeezed(ours) == squeezed(theirs)
 }
 
 impl Entry {
@@ -239,20 +257,8 @@ impl Entry {
     }
 
     fn fit_name(&self, name: &str) -> Option<Fit<'_>> {
-        let (mut rest, mut numbers) = (name, BTreeMap::new());
-        for piece in &self.ours {
-            match piece {
-                Piece::Letters(letters) => rest = rest.strip_prefix(&**letters)?,
-                Piece::Number(_, name, _) => {
-                    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-                    let number: u64 = rest[..digits].parse().ok()?;
-                    if *numbers.entry(name.clone()).or_insert(number) != number {
-                        return None;
-                    }
-                    rest = &rest[digits..];
-                }
-            }
-        }
+        let mut numbers = BTreeMap::new();
+        let rest = behind(&self.ours, name, &mut numbers)?;
         let is_end = rest.is_empty() || rest.starts_with('.');
         is_end.then(|| Fit { entry: self, numbers, rest: rest.to_owned() })
     }
@@ -283,30 +289,37 @@ impl Fit<'_> {
                 None,
             ));
         }
-        let mut name = String::new();
-        for piece in &self.entry.theirs {
-            match piece {
-                Piece::Letters(letters) => name.push_str(letters),
-                Piece::Number(factor, of, offset) => {
-                    let number = self.numbers.get(of).and_then(|number| number.checked_mul(*factor));
-                    let number =
-                        number.and_then(|number| number.checked_add_signed(*offset)).ok_or_else(|| {
-                            (
-                                text!(
-                                    "a number in `{theirs}` would be below 0",
-                                    "`{theirs}` 中的编号会小于 0"
-                                ),
-                                None,
-                            )
-                        })?;
-                    name.push_str(&number.to_string());
-                }
-            }
-        }
+        let name = with_numbers(&self.entry.theirs, &self.numbers).ok_or_else(|| {
+            (text!("a number in `{theirs}` would be below 0", "`{theirs}` 中的编号会小于 0"), None)
+        })?;
         // The tensor's name within the file's module, which may be at the file's root.
         let rest = if name.is_empty() { self.rest.trim_start_matches('.') } else { &self.rest };
         Ok(name + rest)
     }
+}
+
+/// What stands in a name behind these pieces, if it begins with them and with the numbers that are known.
+fn behind<'n>(pieces: &[Piece], name: &'n str, numbers: &mut BTreeMap<String, u64>) -> Option<&'n str> {
+    pieces.iter().try_fold(name, |rest, piece| match piece {
+        Piece::Letters(letters) => rest.strip_prefix(&**letters),
+        Piece::Number(_, name, _) => {
+            let (digits, rest) = rest.split_at(rest.bytes().take_while(u8::is_ascii_digit).count());
+            let number: u64 = digits.parse().ok()?;
+            (*numbers.entry(name.clone()).or_insert(number) == number).then_some(rest)
+        }
+    })
+}
+
+/// A name with these numbers in it; `None` if one of them cannot be computed.
+fn with_numbers(pieces: &[Piece], numbers: &BTreeMap<String, u64>) -> Option<String> {
+    let shown = pieces.iter().map(|piece| match piece {
+        Piece::Letters(letters) => Some(letters.clone()),
+        Piece::Number(factor, of, offset) => {
+            let number = numbers.get(of)?.checked_mul(*factor)?.checked_add_signed(*offset)?;
+            Some(number.to_string())
+        }
+    });
+    shown.collect()
 }
 
 /// A name with numbers: `layer{i}/0`, `features.{2*i+1}`.

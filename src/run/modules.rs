@@ -153,3 +153,10 @@ pub(super) fn plain(dims: &[u64]) -> Vec<u64> {
     let end = dims.iter().rev().take_while(|&&size| size == 1).count();
     dims.get(start..dims.len() - end).unwrap_or_default().to_vec()
 }
+
+/// Whether a tensor of the file may be ours by its sizes: in as many dimensions only if they are the same, since one that has
+/// its outputs last may have the same numbers. Of a vector they stand where they may.
+pub(super) fn is_alike(ours: &[u64], theirs: &[u64]) -> bool {
+    let sizes = plain(ours);
+    ours == theirs || (ours.len() != theirs.len() || sizes.len() < 2) && sizes == plain(theirs)
+}

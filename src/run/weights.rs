@@ -67,7 +67,7 @@ impl Weights {
 
     /// Those of a file, `.safetensors` or `.npz`, whose tensors are called as [`names`] has them, or are told apart by their
     /// shapes and order ([`assign`](super::assign)), or as a map says. Counters and indices, which are whole numbers, are
-    /// left out.
+    /// left out; so is PyTorch's counter of batches where somebody has made floats of all there is.
     pub fn load(
         graph: &Graph,
         path: &Path,
@@ -76,7 +76,8 @@ impl Weights {
         dtype: DType,
     ) -> std::result::Result<Loaded, RunError> {
         let mut archive = Archive::open(path)?;
-        archive.entries.retain(|entry| !entry.dtype.is_int());
+        let counts = |entry: &Entry| entry.dims.is_empty() && entry.name.ends_with("num_batches_tracked");
+        archive.entries.retain(|entry| !entry.dtype.is_int() && !counts(entry));
         if archive.entries.is_empty() {
             let why =
                 text!("it holds no tensors of floats, as weights are", "其中没有浮点张量,而权重是浮点数");
