@@ -501,7 +501,34 @@ fn claims_tell_two_receptive_fields_apart() {
     ]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.error);
     assert_eq!(claims(&["b0:receptive_field <= 10", "r50:fc.receptive_field <= 10"]).code, Some(1));
-    let unknown = claims(&["swin:receptive_field == 4"]);
-    assert!(unknown.error.contains("its receptive field is not known"), "{}", unknown.error);
-    assert!(unknown.error.contains("`sees_all` says whether"), "{}", unknown.error);
+    let some = ["r50:receptive_field == 427", "swin:receptive_field == 4", "1 <= 2 * swin:field_stride <= 9"];
+    let unknown = claims(&some);
+    assert_eq!((unknown.code, &*unknown.error), (Some(1), ""));
+    assert!(unknown.out.contains("\n ✓ r50:receptive_field == 427"), "{}", unknown.out);
+    for claim in &some[1..] {
+        let lines = unknown.out.split_once(&format!(" ? {claim} ")).unwrap().1;
+        assert!(lines.trim_start().starts_with("undecided\n     expected  "), "{}", unknown.out);
+        assert!(lines.contains("because   its receptive field is not known: windows"), "{}", unknown.out);
+    }
+    assert!(unknown.out.ends_with("3 claims: 1 hold, 2 fail, 0 known to be wrong\n"), "{}", unknown.out);
+    let json = check_in(folder.path(), &["claims.toml", "--format", "json"]).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let entry = &json[0]["claims"][1];
+    assert_eq!(
+        (&entry["verdict"], &entry["left"], &entry["right"]),
+        (&"undecided".into(), &"unknown".into(), &"4".into())
+    );
+    assert!(entry["because"].as_str().unwrap().contains("`sees_all` says whether"), "{entry}");
+    for form in ["github", "junit"] {
+        let text = check_in(folder.path(), &["claims.toml", "--format", form]).out;
+        assert!(text.contains("it is not known") && text.contains("receptive field is not known"), "{text}");
+    }
+    let flat = folder.path().join("flat.toml");
+    std::fs::write(
+        flat,
+        "input = [8]\nlayers = [{ op = 'relu' }]\n[[claims]]\nexpect = 'receptive_field == 1'\n",
+    )
+    .unwrap();
+    let none = check_in(folder.path(), &["flat.toml"]);
+    assert!(none.error.contains("the input has no positions"), "{}", none.error);
 }

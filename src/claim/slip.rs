@@ -288,7 +288,7 @@ fn of_shape(subject: &Subject, place: Place, value: &Value) -> Vec<Slip> {
         Value::Sizes(_) => {
             Value::Sizes(channels.into_iter().chain(sizes.into_iter().map(i128::from)).collect())
         }
-        Value::Number(_) | Value::Truth(_) => {
+        Value::Number(_) | Value::Truth(_) | Value::Unknown(_) => {
             Value::Number(Rational::from(i128::from(sizes.last().copied().unwrap_or(0))))
         }
     };
