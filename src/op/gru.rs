@@ -69,8 +69,8 @@ impl Operator for Gru {
         self.recurrence().forward(&inputs[0], weights)
     }
 
-    fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {
-        self.recurrence().workspace(inputs)
+    fn workspace(&self, inputs: &[Shape], _output: &Shape, device: &Device) -> Workspace {
+        self.recurrence().workspace(inputs, device)
     }
 }
 
