@@ -187,6 +187,16 @@ impl Metric {
         }
     }
 
+    /// Whether a batch has more of it than a sample: work, traffic and what is alive, not what is stored or a shape.
+    pub fn grows_with_batch(self) -> bool {
+        let is_stored = matches!(self.name(), "params" | "trainable" | "frozen" | "buffers" | "weight_bytes");
+        match self.0 {
+            Kind::Row(row) => matches!(row.of, Of::Counts(_) | Of::Network(_)) && !is_stored,
+            Kind::Convention(_) => true,
+            Kind::Device(of) => of == OfDevice::Time,
+        }
+    }
+
     /// Whether a number of that may be compared with it. What conventions count is called MACs, and FLOPs.
     pub fn counts(self, quantity: Quantity) -> bool {
         match self.0 {

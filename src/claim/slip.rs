@@ -68,7 +68,10 @@ pub(super) fn likely(
             let label = &found.label;
             Some(text!("it holds for `{label}`", "对 `{label}` 成立"))
         })
-        .or_else(|| of_batch(literal, holds_as_number, figure_value))
+        .or_else(|| {
+            let grows = statement.figures().all(|figure| figure.metric.grows_with_batch());
+            of_batch(literal, holds_as_number, figure_value).filter(|_| grows)
+        })
 }
 
 /// The first of the slips that lead to the same number; which of them it was, nobody can tell.
