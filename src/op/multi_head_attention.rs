@@ -12,7 +12,7 @@ use super::{
     Arity, Class, Cost, Definition, Initializer, Look, Operator, Reach, Reason, Term, Weight, Workspace,
     softmax, taps,
 };
-use crate::counts::{Contraction, Kind, Overflow, Tally};
+use crate::counts::{Contraction, Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
@@ -132,13 +132,16 @@ impl Operator for MultiHeadAttention {
 
     /// Query, key and value, and the scores of them; then the value, and the scores before and after they are scaled or
     /// their softmax is taken.
-    fn inside(&self, inputs: &[Shape], _output: &Shape) -> Result<u128, Overflow> {
+    fn inside(&self, inputs: &[Shape], _output: &Shape) -> Working {
         let Sizes { queries, keys, channels } = Sizes::of(inputs);
-        let of_each = |tokens: u64| u128::from(tokens).times(channels);
-        let (query, key) = (of_each(queries)?, of_each(keys)?);
-        let scores = u128::from(queries).times(keys)?.times(self.num_heads.get())?;
-        let compared = query.plus(key.times(2)?)?.plus(scores)?;
-        Ok(compared.max(key.plus(scores.times(2)?)?))
+        let query = Working::sizes("query", &[queries, channels]);
+        let [key, value] = ["key", "value"].map(|name| Working::sizes(name, &[keys, channels]));
+        let of_scores = |name| Working::sizes(name, &[self.num_heads.get(), queries, keys]);
+        let mixed = Working::Sum(vec![value.clone(), of_scores("scores"), of_scores("softmax")]);
+        let compared = Working::Sum(vec![query, key, value, of_scores("scores")]);
+        // What does not fit is the larger.
+        let size = |working: &Working| working.evaluate().unwrap_or(u128::MAX);
+        if size(&compared) < size(&mixed) { mixed } else { compared }
     }
 
     fn arity(&self) -> Arity {

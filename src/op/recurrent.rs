@@ -6,7 +6,7 @@ use candle_core::{Device, Tensor};
 use super::packing::packed;
 use super::workspace::product;
 use super::{Cost, Initializer, Look, Reach, Reason, Term, Weight, Workspace, only, shape};
-use crate::counts::{Contraction, Kind, Overflow, Tally};
+use crate::counts::{Contraction, Kind};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
@@ -188,11 +188,17 @@ impl Recurrence {
 
     /// The gates and states of a step, and of several layers the sequence from one to the next: the last but one has it from
     /// the one before, and makes another where there will be the output.
-    pub(super) fn inside(&self, inputs: &[Shape]) -> Result<u128, Overflow> {
-        let of_step = u128::from(self.gates.count) + self.gates.states as u128;
-        let sequence = u128::from(inputs[0].dims()[0]).times(self.directions())?;
-        let between = if self.layers > 1 { sequence } else { 0 };
-        of_step.plus(between)?.times(self.hidden)
+    pub(super) fn inside(&self, inputs: &[Shape]) -> Working {
+        let hidden = || Working::named("hidden", self.hidden);
+        let (gates, states) = (self.gates.count, self.gates.states as u128);
+        let of_step = Working::named("gates", gates).and(Working::named("states", states)).by(hidden());
+        if self.layers == 1 {
+            return of_step;
+        }
+        let steps = Working::named("steps", inputs[0].dims()[0]);
+        let directions = self.bidirectional.then(|| Working::named("directions", self.directions()));
+        let between = directions.into_iter().chain([steps, hidden()]).collect();
+        of_step.and(Working::Product(between))
     }
 
     /// The sequence of the layer before, and the other direction's; of this one the input's part of all steps, twice while its
