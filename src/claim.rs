@@ -33,6 +33,8 @@ pub enum Value {
     Sizes(Vec<i128>),
     /// Whether something is so.
     Truth(bool),
+    /// It cannot be told, and this is why.
+    Unknown(Text),
 }
 
 /// What became of a claim.
@@ -48,8 +50,8 @@ pub enum Verdict {
     NotWrong,
     /// Its working comes to another number than its figure.
     WrongWorking(Rational),
-    /// Operators are missing from a figure that cnncost does not know.
-    Undecided,
+    /// It cannot be told whether it holds, and this is why.
+    Undecided(Text),
 }
 
 /// How a figure is what is written.
@@ -102,7 +104,7 @@ impl Verdict {
             Self::KnownWrong => "known wrong",
             Self::NotWrong => "not wrong",
             Self::WrongWorking(_) => "wrong working",
-            Self::Undecided => "undecided",
+            Self::Undecided(_) => "undecided",
         }
     }
 }
@@ -232,30 +234,45 @@ pub fn check(
         Diagnostic::new(misread.failure.message, name.place(source, misread.span)).help(misread.failure.help)
     };
     let held = hold(&parsed.statement, parsed.within.as_ref(), known).map_err(misread)?;
-    let is_partial = parsed.statement.figures().any(|figure| {
-        known.networks.get(&figure.alias).is_some_and(|subject| metric::is_partial(subject, figure))
-    });
     let Held { statement, left, right, reading } = held;
+    let undecided = undecided(&parsed.statement, known, [&left, &right]);
     let figure = if statement.is_left_written() { &right } else { &left };
-    let verdict = match (reading, &parsed.claim.erratum) {
-        _ if is_partial => Verdict::Undecided,
-        (Some(_), Some(_)) => Verdict::NotWrong,
-        (None, Some(_)) => Verdict::KnownWrong,
-        (None, None) => Verdict::Fails,
-        (Some(reading), None) => match (&parsed.working, figure) {
+    let verdict = match (undecided, reading, &parsed.claim.erratum) {
+        (Some(why), _, _) => Verdict::Undecided(why),
+        (None, Some(_), Some(_)) => Verdict::NotWrong,
+        (None, None, Some(_)) => Verdict::KnownWrong,
+        (None, None, None) => Verdict::Fails,
+        (None, Some(reading), None) => match (&parsed.working, figure) {
             (Some(working), Value::Number(figure)) if working != figure => Verdict::WrongWorking(*working),
             _ => Verdict::Holds(reading),
         },
     };
     let slip = match verdict {
         Verdict::Fails | Verdict::KnownWrong => slip::likely(statement, known, (&left, &right), others),
-        Verdict::Holds(_) | Verdict::NotWrong | Verdict::WrongWorking(_) | Verdict::Undecided => None,
+        Verdict::Holds(_) | Verdict::NotWrong | Verdict::WrongWorking(_) | Verdict::Undecided(_) => None,
     };
     let is_right_written = !statement.is_left_written();
     let side = if is_right_written { &statement.left } else { &statement.right };
     let (comparison, quantity) = (statement.comparison, side.quantity());
     let fit = statement.figures().find_map(|figure| metric::fit(figure, known));
     Ok(Checked { verdict, left, right, is_right_written, comparison, quantity, slip, fit })
+}
+
+/// Why it cannot be told whether a statement holds, if it cannot.
+fn undecided(statement: &Statement, known: &Known, sides: [&Value; 2]) -> Option<Text> {
+    let is_partial = statement.figures().any(|figure| {
+        known.networks.get(&figure.alias).is_some_and(|subject| metric::is_partial(subject, figure))
+    });
+    if is_partial {
+        return Some(text!(
+            "operators are missing from the figure that cnncost does not know",
+            "指标未计入未知算子"
+        ));
+    }
+    sides.into_iter().find_map(|side| match side {
+        Value::Unknown(why) => Some(why.clone()),
+        Value::Number(_) | Value::Sizes(_) | Value::Truth(_) => None,
+    })
 }
 
 /// A comparison, what its sides come to, and how it holds, if it does.
@@ -307,9 +324,12 @@ fn evaluate(
         TermKind::Truth(truth) => Ok(Value::Truth(*truth)),
         TermKind::Figure(figure) => value(figure),
         TermKind::Operation(operator, left, right) => {
-            let (Value::Number(a), Value::Number(b)) = (evaluate(left, value)?, evaluate(right, value)?)
-            else {
-                return Err(misread(text!("only numbers can be calculated with", "只有数可以参与运算")));
+            let (a, b) = match (evaluate(left, value)?, evaluate(right, value)?) {
+                (Value::Number(a), Value::Number(b)) => (a, b),
+                (unknown @ Value::Unknown(_), _) | (_, unknown @ Value::Unknown(_)) => return Ok(unknown),
+                (Value::Number(_) | Value::Sizes(_) | Value::Truth(_), _) => {
+                    return Err(misread(text!("only numbers can be calculated with", "只有数可以参与运算")));
+                }
             };
             let result = match operator {
                 Operator::Add => a.checked_add(&b),

@@ -137,8 +137,11 @@ fn slips_are_found() {
     }
     // Of what many lead to, all is said, and what shows in one figure alone comes first.
     assert!(claim("macs ~ 241M").out.contains("counts all FLOPs, or counts each MAC as 2 operations"));
-    let none = claim("macs == 123456789");
-    assert!(!none.out.contains("slip"), "{}", none.out);
+    // No batch makes more of what is stored or seen.
+    for expect in ["macs == 123456789", "conv.receptive_field == 35", "params ~ 7.68M"] {
+        let none = claim(expect);
+        assert!(none.code == Some(1) && !none.out.contains("slip"), "{}", none.out);
+    }
 }
 
 /// Of AlexNet's second layer, 5²·48·27²·256 MACs, and of a depthwise convolution.
@@ -418,7 +421,13 @@ fn other_forms_say_the_same() {
     assert_eq!((&json[0]["passed"], &json[0]["failed"]), (&1.into(), &1.into()));
     assert_eq!(json[0]["claims"][0]["left"], "416520");
     assert_eq!(json[0]["claims"][0]["line"], 7);
-    let schema = Command::cargo_bin("cnncost").unwrap().args(["schema", "check"]).output().unwrap().stdout;
+    let schema = Command::cargo_bin("cnncost")
+        .unwrap()
+        .env_remove("CLICOLOR_FORCE")
+        .args(["schema", "check"])
+        .output()
+        .unwrap()
+        .stdout;
     let schema: serde_json::Value = serde_json::from_slice(&schema).unwrap();
     assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&json[0]));
     let junit = run("junit");
@@ -501,7 +510,34 @@ fn claims_tell_two_receptive_fields_apart() {
     ]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.error);
     assert_eq!(claims(&["b0:receptive_field <= 10", "r50:fc.receptive_field <= 10"]).code, Some(1));
-    let unknown = claims(&["swin:receptive_field == 4"]);
-    assert!(unknown.error.contains("its receptive field is not known"), "{}", unknown.error);
-    assert!(unknown.error.contains("`sees_all` says whether"), "{}", unknown.error);
+    let some = ["r50:receptive_field == 427", "swin:receptive_field == 4", "1 <= 2 * swin:field_stride <= 9"];
+    let unknown = claims(&some);
+    assert_eq!((unknown.code, &*unknown.error), (Some(1), ""));
+    assert!(unknown.out.contains("\n ✓ r50:receptive_field == 427"), "{}", unknown.out);
+    for claim in &some[1..] {
+        let lines = unknown.out.split_once(&format!(" ? {claim} ")).unwrap().1;
+        assert!(lines.trim_start().starts_with("undecided\n     expected  "), "{}", unknown.out);
+        assert!(lines.contains("because   its receptive field is not known: windows"), "{}", unknown.out);
+    }
+    assert!(unknown.out.ends_with("3 claims: 1 hold, 2 fail, 0 known to be wrong\n"), "{}", unknown.out);
+    let json = check_in(folder.path(), &["claims.toml", "--format", "json"]).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let entry = &json[0]["claims"][1];
+    assert_eq!(
+        (&entry["verdict"], &entry["left"], &entry["right"]),
+        (&"undecided".into(), &"unknown".into(), &"4".into())
+    );
+    assert!(entry["because"].as_str().unwrap().contains("`sees_all` says whether"), "{entry}");
+    for form in ["github", "junit"] {
+        let text = check_in(folder.path(), &["claims.toml", "--format", form]).out;
+        assert!(text.contains("it is not known") && text.contains("receptive field is not known"), "{text}");
+    }
+    let flat = folder.path().join("flat.toml");
+    std::fs::write(
+        flat,
+        "input = [8]\nlayers = [{ op = 'relu' }]\n[[claims]]\nexpect = 'receptive_field == 1'\n",
+    )
+    .unwrap();
+    let none = check_in(folder.path(), &["flat.toml"]);
+    assert!(none.error.contains("the input has no positions"), "{}", none.error);
 }

@@ -430,7 +430,12 @@ fn one_network_is_compared_with_itself_at_other_batches() {
 
 #[test]
 fn json_is_as_its_schema_says() {
-    let output = Command::cargo_bin("cnncost").unwrap().args(["schema", "comparison"]).output().unwrap();
+    let output = Command::cargo_bin("cnncost")
+        .unwrap()
+        .env_remove("CLICOLOR_FORCE")
+        .args(["schema", "comparison"])
+        .output()
+        .unwrap();
     let validator = jsonschema::validator_for(&serde_json::from_slice(&output.stdout).unwrap()).unwrap();
     for arguments in [
         &["bottleneck"][..],

@@ -42,6 +42,7 @@ fn times_are_the_longer_of_two() {
 
 fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::cargo_bin("cnncost").unwrap();
+    command.env_remove("CLICOLOR_FORCE");
     let output = command.env("COLUMNS", "100").arg("analyze").args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))

@@ -80,6 +80,40 @@ impl Scope for Nothing {
     }
 }
 
+/// What is said of memory and of the receptive field is what `analyze` says.
+#[test]
+fn fields_and_memory_are_those_of_the_table() {
+    let page = |arguments: &[&str]| explain(arguments).split_whitespace().collect::<Vec<_>>().join(" ");
+    let attention = page(&["vit_b_16", "encoder.0.add_1.attention.multi_head_attention_1"]);
+    for line in [
+        "receptive field = 16 ",
+        "beside that, every element sees the whole input, from `encoder/0/add_1/attention/multi_head_attention_1` on",
+        "inside it = value + scores + softmax = 197·768 + 12·197² + 12·197² = 1,082,712",
+        "= (151,296 + 151,296 + 151,296 + 1,082,712)·4 = 6,146,400",
+    ] {
+        assert!(attention.contains(line), "{line} is missing in {attention}");
+    }
+    let lstm = page(&["tests/explain/lstm.toml", "lstm", "--batch", "2"]);
+    assert!(lstm.contains("inside it = samples · (gates + states) · hidden = 2·(4 + 2)·"), "{lstm}");
+    assert!(lstm.contains("every element sees the whole input, from `lstm` on"), "{lstm}");
+    // What comes in as a view lies in what is viewed.
+    let linear = page(&["resnet50", "fc"]);
+    assert!(
+        linear.contains("alive bytes = (output + inputs) · bytes of a number = (1,000 + 2,048)·4"),
+        "{linear}"
+    );
+    // Every second row and column, and of a table as many rows as there are words.
+    let strided = page(&["resnet50", "layer2/0/sum/shortcut/project/conv"]);
+    assert!(
+        strided.contains(
+            "read bytes = (touched of the input + weights) · bytes of a number = (200,704 + 131,072)·4"
+        ),
+        "{strided}"
+    );
+    assert!(page(&["unet", "up4/concat_1"]).contains("misaligned: paths that have met"), "unet");
+    assert!(!page(&["resnet50", "layer4/2/relu_1"]).contains("whole input"), "resnet50");
+}
+
 /// A side of an equation as the language of expressions has it: `⌊a/b⌋` is `floor(a/b)`.
 fn value(side: &str) -> Option<Value> {
     let side = side.replace(',', "").replace('⌊', "floor(").replace('⌈', "ceil(").replace(['⌋', '⌉'], ")");

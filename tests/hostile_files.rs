@@ -167,6 +167,7 @@ fn pipes_and_devices_are_read_without_waiting_for_what_never_comes() {
     fine(&cnncost(&["analyze", name]));
     writer.join().unwrap();
     let mut command = Command::cargo_bin("cnncost").unwrap();
+    command.env_remove("CLICOLOR_FORCE");
     command.args(["analyze", "/dev/stdin"]).write_stdin(NET).timeout(PATIENCE).assert().success();
 }
 

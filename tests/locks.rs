@@ -15,6 +15,7 @@ const NET: &str = "input = [3, 8, 8]\n\
 
 fn check(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::cargo_bin("cnncost").unwrap();
+    command.env_remove("CLICOLOR_FORCE");
     let output =
         command.env("COLUMNS", "100").current_dir(folder).arg("check").args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -104,6 +105,7 @@ fn what_a_lock_cannot_name_is_refused() {
         assert!(error.contains("are not shown") && !error.contains('\u{1b}'), "{error}");
     }
     let mut command = Command::cargo_bin("cnncost").unwrap();
+    command.env_remove("CLICOLOR_FORCE");
     let output = command
         .current_dir(folder.path())
         .args(["check", "-", "--update", "lock.toml"])

@@ -131,8 +131,9 @@ fn simulated(graph: &Graph, batch: u128) -> Vec<u128> {
     graph
         .nodes()
         .map(|(now, node)| {
-            let inside =
-                node.operator().map_or(0, |op| op.inside(&graph.input_shapes(now), &node.shape).unwrap());
+            let inside = node
+                .operator()
+                .map_or(0, |op| op.inside(&graph.input_shapes(now), &node.shape).evaluate().unwrap());
             let made = |id: NodeId| id <= now || inputs.contains(&id);
             let wanted = |id: NodeId| {
                 let takes = |(user, _): (NodeId, _)| {

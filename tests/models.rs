@@ -103,6 +103,7 @@ fn json_adds_up_to_its_totals() {
     for file in BUNDLED {
         let output = Command::cargo_bin("cnncost")
             .unwrap()
+            .env_remove("CLICOLOR_FORCE")
             .args(["analyze", file.name, "--format", "json"])
             .output()
             .unwrap();

@@ -11,7 +11,13 @@ const BOARD: &str =
     "[board]\nmemory_bytes = 1000\nbandwidth_bytes_per_second = 1e6\npeak_flops = { f32 = 1e6 }\n";
 
 fn cnncost(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let output = Command::cargo_bin("cnncost").unwrap().current_dir(folder).args(arguments).output().unwrap();
+    let output = Command::cargo_bin("cnncost")
+        .unwrap()
+        .env_remove("CLICOLOR_FORCE")
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .unwrap();
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
@@ -112,6 +118,7 @@ fn standard_input_is_not_written_over() {
     let net = folder.path().join("net.toml");
     fs::write(&net, NET).unwrap();
     let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("cnncost"));
+    command.env_remove("CLICOLOR_FORCE");
     let file = fs::File::open(&net).unwrap();
     let output = command.args(["analyze", "-", "-o"]).arg(&net).stdin(file).output().unwrap();
     assert_eq!((output.status.code(), fs::read_to_string(&net).unwrap().as_str()), (Some(2), NET));

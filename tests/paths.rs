@@ -133,8 +133,13 @@ fn parts_lead_where_every_path_that_fits_is() {
 }
 
 fn cnncost(arguments: &[&str]) -> (Option<i32>, String) {
-    let output =
-        Command::cargo_bin("cnncost").unwrap().env("COLUMNS", "80").args(arguments).output().unwrap();
+    let output = Command::cargo_bin("cnncost")
+        .unwrap()
+        .env_remove("CLICOLOR_FORCE")
+        .env("COLUMNS", "80")
+        .args(arguments)
+        .output()
+        .unwrap();
     let text = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8(text).unwrap())
 }

@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 fn cnncost(arguments: &[&str], columns: usize) -> (i32, String, String) {
     let mut command = Command::cargo_bin("cnncost").unwrap();
+    command.env_remove("CLICOLOR_FORCE");
     let output = command.env("COLUMNS", columns.to_string()).args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))

@@ -42,7 +42,13 @@ fn the_same_seed_gives_the_same_and_json_is_as_its_schema_says() {
     assert_ne!(output("1"), output("2"));
     let json: Value = serde_json::from_str(&output("1")).unwrap();
     assert_eq!(json["outputs"]["output"]["shape"], serde_json::json!([2, 1, 1, 1]));
-    let schema = Command::cargo_bin("cnncost").unwrap().args(["schema", "run"]).output().unwrap().stdout;
+    let schema = Command::cargo_bin("cnncost")
+        .unwrap()
+        .env_remove("CLICOLOR_FORCE")
+        .args(["schema", "run"])
+        .output()
+        .unwrap()
+        .stdout;
     let schema = serde_json::from_slice(&schema).unwrap();
     assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&json));
     let text = run(folder.path(), &["net.toml", "--lang", "zh"]).out;
@@ -306,6 +312,7 @@ fn a_network_that_looks_up_its_input_gets_indices() {
     }
     assert!(with(10.0, "zh").err.contains("`table` 只接受 0 到 9 的整数"));
     let mut bench = Command::cargo_bin("cnncost").unwrap();
+    bench.env_remove("CLICOLOR_FORCE");
     let limits = ["--min-time", "0.01", "--max-time", "0.1", "--warmup", "1", "--profile"];
     bench.current_dir(folder.path()).args(["bench", "table.toml"]).args(limits).assert().success();
 }

@@ -22,6 +22,7 @@ fn what_comes_through_a_pipe_is_read_once() {
     fs::write(folder.path().join("m.toml"), "sum = 'sum'\n").unwrap();
     let piped = |file: &str, arguments: &str| {
         let mut command = Command::cargo_bin("cnncost").unwrap();
+        command.env_remove("CLICOLOR_FORCE");
         command.current_dir(folder.path()).args(["run", "-o", "y.npy"]).args(arguments.split(' '));
         let output = command.write_stdin(fs::read(folder.path().join(file)).unwrap()).output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())

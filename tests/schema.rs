@@ -7,7 +7,12 @@ use cnncost::op::OPERATORS;
 use serde_json::{Value, json};
 
 fn schema(name: &str) -> Value {
-    let output = Command::cargo_bin("cnncost").unwrap().args(["schema", name]).output().unwrap();
+    let output = Command::cargo_bin("cnncost")
+        .unwrap()
+        .env_remove("CLICOLOR_FORCE")
+        .args(["schema", name])
+        .output()
+        .unwrap();
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
@@ -60,6 +65,7 @@ fn what_is_written_is_valid() {
     for name in ["bottleneck@direct", "googlenet_aux", "resnet18", "identity_mapping"] {
         let output = Command::cargo_bin("cnncost")
             .unwrap()
+            .env_remove("CLICOLOR_FORCE")
             .args(["analyze", name, "--format", "json"])
             .output()
             .unwrap();

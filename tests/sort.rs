@@ -6,6 +6,7 @@ use cnncost::report::columns::COLUMNS;
 /// The lines of a table as CSV, without the headings.
 fn lines(arguments: &[&str]) -> Vec<Vec<String>> {
     let mut command = Command::cargo_bin("cnncost").unwrap();
+    command.env_remove("CLICOLOR_FORCE");
     let output = command.arg("analyze").args(arguments).args(["--format", "csv"]).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     let mut reader = csv::Reader::from_reader(&*output.stdout);
@@ -89,6 +90,7 @@ fn what_is_equal_is_sorted_by_the_next_column() {
 fn what_is_sorted_by_is_shown() {
     for key in ["field", "live", "trainable"] {
         let mut command = Command::cargo_bin("cnncost").unwrap();
+        command.env_remove("CLICOLOR_FORCE");
         command.env("COLUMNS", "80").args(["analyze", "resnet50", "--sort", key]);
         let output = command.output().unwrap();
         let heading = COLUMNS.iter().find(|column| column.key == key).unwrap();
@@ -113,6 +115,7 @@ fn several_networks_are_sorted_and_have_receptive_fields() {
     assert_eq!(column(&fields, 0), ["195×195 /32, all", "212×212 /32, all"]);
     let markdown = Command::cargo_bin("cnncost")
         .unwrap()
+        .env_remove("CLICOLOR_FORCE")
         .args(["analyze", "alexnet", "vgg16", "--columns", "layer,field", "--format", "markdown"])
         .output()
         .unwrap();
@@ -124,6 +127,7 @@ fn a_column_that_is_not_there_is_a_mistake() {
     for sort in ["mcas", "macs,prams", ""] {
         let output = Command::cargo_bin("cnncost")
             .unwrap()
+            .env_remove("CLICOLOR_FORCE")
             .args(["analyze", "lenet5", "--sort", sort])
             .output()
             .unwrap();

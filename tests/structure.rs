@@ -110,3 +110,14 @@ fn libraries_stay_in_their_modules() {
         }
     }
 }
+
+/// What a terminal or a CI service sets would color what tests compare.
+#[test]
+fn tests_start_the_program_without_colors_from_outside() {
+    let program = ["cargo_bin", "(\"cnncost\")"].concat();
+    for file in rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")) {
+        let text = fs::read_to_string(&file).unwrap();
+        let (starts, without) = (text.matches(&program).count(), text.matches("\"CLICOLOR_FORCE\"").count());
+        assert!(starts <= without, "{} starts it {starts} times, {without} without", file.display());
+    }
+}

@@ -56,7 +56,7 @@ fn held(case: &Case, layout: Layout) -> Option<Held> {
     // Inputs that lie apart may be put together first, as `run::memory::workspace` says.
     let apart = inputs.iter().filter(|input| !input.is_contiguous()).map(Tensor::elem_count).sum::<usize>();
     let predicted = operator.workspace(&shapes, &output, &Device::Cpu).of_batch(batch) + apart as u128;
-    let inside = operator.inside(&shapes, &output).unwrap() * u128::from(batch);
+    let inside = operator.inside(&shapes, &output).evaluate().unwrap() * u128::from(batch);
     Some(Held { measured: (bytes / 4).saturating_sub(own), predicted, inside })
 }
 

@@ -57,6 +57,16 @@ impl Memory {
         self.lifetimes[id.index()]
     }
 
+    /// The node in whose memory a tensor lies: itself, unless it is a view.
+    pub fn owner(&self, graph: &Graph, mut id: NodeId) -> NodeId {
+        while self.lifetime(id).is_none()
+            && let Some(viewed) = graph.inputs(id).next()
+        {
+            id = viewed;
+        }
+        id
+    }
+
     /// The most numbers that are ever alive at once.
     pub fn peak(&self) -> u128 {
         self.live.iter().copied().max().unwrap_or(0)
@@ -123,7 +133,7 @@ fn storages(graph: &Graph) -> Vec<NodeId> {
 /// What each node holds inside.
 fn inside(graph: &Graph, batch: u64) -> Result<Vec<u128>, Overflow> {
     let of_node = |(id, node): (NodeId, &Node)| match node.operator() {
-        Some(op) => op.inside(&graph.input_shapes(id), &node.shape)?.times(batch),
+        Some(op) => op.inside(&graph.input_shapes(id), &node.shape).evaluate()?.times(batch),
         None => Ok(0),
     };
     graph.nodes().map(of_node).collect()

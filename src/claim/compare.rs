@@ -21,6 +21,7 @@ pub(super) fn compare(
     };
     let (a, b) = match (left, right) {
         (Value::Number(a), Value::Number(b)) => (a, b),
+        (Value::Unknown(_), _) | (_, Value::Unknown(_)) => return Ok(None),
         (Value::Sizes(a), Value::Sizes(b)) => match statement.comparison {
             Comparison::Equal => return Ok((a == b).then_some(Reading::Plain)),
             Comparison::NotEqual => return Ok((a != b).then_some(Reading::Plain)),

@@ -187,6 +187,16 @@ impl Metric {
         }
     }
 
+    /// Whether a batch has more of it than a sample: work, traffic and what is alive, not what is stored or a shape.
+    pub fn grows_with_batch(self) -> bool {
+        let is_stored = matches!(self.name(), "params" | "trainable" | "frozen" | "buffers" | "weight_bytes");
+        match self.0 {
+            Kind::Row(row) => matches!(row.of, Of::Counts(_) | Of::Network(_)) && !is_stored,
+            Kind::Convention(_) => true,
+            Kind::Device(of) => of == OfDevice::Time,
+        }
+    }
+
     /// Whether a number of that may be compared with it. What conventions count is called MACs, and FLOPs.
     pub fn counts(self, quantity: Quantity) -> bool {
         match self.0 {
@@ -297,10 +307,14 @@ fn seen(subject: &Subject, place: Place, of: fn(&Seen) -> Rational) -> Result<Va
     let field = subject.fields().of(output(subject, place));
     let values: Vec<Rational> = field.axes.iter().map(of).collect();
     match values.first() {
-        None => Err(Failure::from(text!("its receptive field is not known", "其感受野未知")).with_help(text!(
-            "windows that slide over rearranged positions are not followed, nor paths of different strides that meet; \
-             `sees_all` says whether the whole input is seen",
-            "在重排后的位置上滑动的窗口、以及不同步幅路径的汇合都不再追踪;`sees_all` 可说明是否看到整个输入"
+        None if subject.network.graph.network_inputs().all(|(_, node)| node.shape.rank() < 2) => {
+            Err(text!("the input has no positions that might be seen", "输入没有空间位置,谈不上感受野")
+                .into())
+        }
+        None => Ok(Value::Unknown(text!(
+            "its receptive field is not known: windows that slide over rearranged positions are not followed, nor paths of \
+             different strides that meet; `sees_all` says whether the whole input is seen",
+            "其感受野未知:在重排后的位置上滑动的窗口、以及不同步幅路径的汇合都不再追踪;`sees_all` 可说明是否看到整个输入"
         ))),
         Some(first) if values.iter().all(|value| value == first) => Ok(Value::Number(*first)),
         Some(_) => Ok(Value::Sizes(values.iter().map(Rational::to_integer).collect())),

@@ -68,7 +68,10 @@ pub(super) fn likely(
             let label = &found.label;
             Some(text!("it holds for `{label}`", "对 `{label}` 成立"))
         })
-        .or_else(|| of_batch(literal, holds_as_number, figure_value))
+        .or_else(|| {
+            let grows = statement.figures().all(|figure| figure.metric.grows_with_batch());
+            of_batch(literal, holds_as_number, figure_value).filter(|_| grows)
+        })
 }
 
 /// The first of the slips that lead to the same number; which of them it was, nobody can tell.
@@ -288,7 +291,7 @@ fn of_shape(subject: &Subject, place: Place, value: &Value) -> Vec<Slip> {
         Value::Sizes(_) => {
             Value::Sizes(channels.into_iter().chain(sizes.into_iter().map(i128::from)).collect())
         }
-        Value::Number(_) | Value::Truth(_) => {
+        Value::Number(_) | Value::Truth(_) | Value::Unknown(_) => {
             Value::Number(Rational::from(i128::from(sizes.last().copied().unwrap_or(0))))
         }
     };

@@ -11,6 +11,7 @@ use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, Workspace}
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text::Text;
+use crate::working::Working;
 
 /// Gated recurrent units over a sequence of length × features. The gates and states of a step are held inside, and the sequence
 /// between two layers: they are in the peak.
@@ -52,7 +53,7 @@ impl Operator for Gru {
         Some(self.recurrence().summary("GRU", inputs))
     }
 
-    fn inside(&self, inputs: &[Shape], _output: &Shape) -> Result<u128, Overflow> {
+    fn inside(&self, inputs: &[Shape], _output: &Shape) -> Working {
         self.recurrence().inside(inputs)
     }
 
@@ -69,8 +70,8 @@ impl Operator for Gru {
         self.recurrence().forward(&inputs[0], weights)
     }
 
-    fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {
-        self.recurrence().workspace(inputs)
+    fn workspace(&self, inputs: &[Shape], _output: &Shape, device: &Device) -> Workspace {
+        self.recurrence().workspace(inputs, device)
     }
 }
 

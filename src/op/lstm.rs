@@ -11,6 +11,7 @@ use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, Workspace}
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text::Text;
+use crate::working::Working;
 
 /// Long short-term memory over a sequence of length × features. The gates and states of a step are held inside, and the sequence
 /// between two layers: they are in the peak.
@@ -52,7 +53,7 @@ impl Operator for Lstm {
         Some(self.recurrence().summary("LSTM", inputs))
     }
 
-    fn inside(&self, inputs: &[Shape], _output: &Shape) -> Result<u128, Overflow> {
+    fn inside(&self, inputs: &[Shape], _output: &Shape) -> Working {
         self.recurrence().inside(inputs)
     }
 
@@ -69,8 +70,8 @@ impl Operator for Lstm {
         self.recurrence().forward(&inputs[0], weights)
     }
 
-    fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {
-        self.recurrence().workspace(inputs)
+    fn workspace(&self, inputs: &[Shape], _output: &Shape, device: &Device) -> Workspace {
+        self.recurrence().workspace(inputs, device)
     }
 }
 
@@ -113,6 +114,7 @@ fn one() -> Size {
 mod tests {
     use super::*;
     use crate::counts::{Ops, Work};
+    use crate::op::packing::packed;
     use crate::op::shapes;
     use crate::working::Notation;
 
@@ -182,6 +184,19 @@ mod tests {
                 "(forgotten + taken in + given out) · layers · directions · steps · hidden",
             ]
         );
+    }
+
+    #[test]
+    fn what_its_products_pack_is_in_its_workspace() {
+        let inputs = shapes(&[&[40, 5]]);
+        let lstm = lstm("hidden_size = 300\nnum_layers = 2\nbidirectional = true");
+        let output = lstm.output(&inputs).unwrap();
+        let held = lstm.workspace(&inputs, &output, &Device::Cpu).of_batch(3);
+        let beside = lstm.inside(&inputs, &output).evaluate().unwrap() * 3;
+        for (rows, inner) in [(40, 5), (40, 600), (1, 300)] {
+            let product = packed(rows, inner, 4 * 300, &Device::Cpu).of_batch(3);
+            assert!(held >= beside + product, "{rows}×{inner}");
+        }
     }
 
     #[test]

@@ -302,8 +302,8 @@ pub trait Operator {
     /// operator that is defined as a chain of others, what these take and make, one after the other and none in place, each
     /// held to its last use. Nothing else counts: means, sums and maxima are few, and what an engine needs beside is its own
     /// ([`workspace`](Self::workspace)).
-    fn inside(&self, _inputs: &[Shape], _output: &Shape) -> Result<u128, Overflow> {
-        Ok(0)
+    fn inside(&self, _inputs: &[Shape], _output: &Shape) -> Working {
+        Working::Number(0)
     }
 
     /// The fewest and most inputs it takes.

@@ -5,13 +5,14 @@ use candle_core::{D, Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::packing::packed;
 use super::settings::{self, Size};
 use super::workspace::product;
 use super::{
     Arity, Class, Cost, Definition, Initializer, Look, Operator, Reach, Reason, Term, Weight, Workspace,
     softmax, taps,
 };
-use crate::counts::{Contraction, Kind, Overflow, Tally};
+use crate::counts::{Contraction, Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
@@ -131,13 +132,16 @@ impl Operator for MultiHeadAttention {
 
     /// Query, key and value, and the scores of them; then the value, and the scores before and after they are scaled or
     /// their softmax is taken.
-    fn inside(&self, inputs: &[Shape], _output: &Shape) -> Result<u128, Overflow> {
+    fn inside(&self, inputs: &[Shape], _output: &Shape) -> Working {
         let Sizes { queries, keys, channels } = Sizes::of(inputs);
-        let of_each = |tokens: u64| u128::from(tokens).times(channels);
-        let (query, key) = (of_each(queries)?, of_each(keys)?);
-        let scores = u128::from(queries).times(keys)?.times(self.num_heads.get())?;
-        let compared = query.plus(key.times(2)?)?.plus(scores)?;
-        Ok(compared.max(key.plus(scores.times(2)?)?))
+        let query = Working::sizes("query", &[queries, channels]);
+        let [key, value] = ["key", "value"].map(|name| Working::sizes(name, &[keys, channels]));
+        let of_scores = |name| Working::sizes(name, &[self.num_heads.get(), queries, keys]);
+        let mixed = Working::Sum(vec![value.clone(), of_scores("scores"), of_scores("softmax")]);
+        let compared = Working::Sum(vec![query, key, value, of_scores("scores")]);
+        // What does not fit is the larger.
+        let size = |working: &Working| working.evaluate().unwrap_or(u128::MAX);
+        if size(&compared) < size(&mixed) { mixed } else { compared }
     }
 
     fn arity(&self) -> Arity {
@@ -207,12 +211,20 @@ impl Operator for MultiHeadAttention {
     }
 
     /// Query, key and value; the scores twice, and the mixture; or the scores, the mixture in two orders, and what is projected.
-    fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {
+    /// Beside them, what one product of these needs: projections are of the tokens of all samples, the others of a head's.
+    fn workspace(&self, inputs: &[Shape], _output: &Shape, device: &Device) -> Workspace {
         let Sizes { queries, keys, channels } = Sizes::of(inputs);
         let [queries, keys, channels, heads] =
             [queries, keys, channels, self.num_heads.get()].map(u128::from);
         let (scores, values) = (product([heads, queries, keys]), product([keys, channels]));
-        Workspace::of_sample(product([4, queries, channels]) + 2 * values + 2 * scores)
+        let tensors = Workspace::of_sample(product([4, queries, channels]) + 2 * values + 2 * scores);
+        let of_head = |inner, columns| Workspace {
+            of_sample: 0,
+            once: packed(queries, inner, columns, device).of_batch(1),
+        };
+        let size = channels / heads;
+        let projected = packed(queries.max(keys), channels, channels, device);
+        tensors + projected.or(of_head(size, keys)).or(of_head(keys, size))
     }
 }
 
@@ -327,6 +339,17 @@ mod tests {
             ]
         );
         assert_eq!(cost.terms[2].nominal.substitution(Notation::Text), "12·197²·64");
+    }
+
+    #[test]
+    fn what_its_products_pack_is_in_its_workspace() {
+        let inputs = shapes(&[&[3, 8], &[500, 8], &[500, 8]]);
+        let held = attention("num_heads = 2").workspace(&inputs, &inputs[0], &Device::Cpu);
+        let tensors = 4 * 3 * 8 + 2 * 500 * 8 + 2 * 2 * 3 * 500;
+        for (rows, inner, columns, samples) in [(500, 8, 8, 4), (3, 4, 500, 1), (3, 500, 4, 1)] {
+            let product = packed(rows, inner, columns, &Device::Cpu).of_batch(samples);
+            assert!(held.of_batch(4) >= 4 * tensors + product, "{rows}×{inner}×{columns}");
+        }
     }
 
     #[test]

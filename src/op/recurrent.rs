@@ -1,11 +1,12 @@
 //! What `lstm` and `gru` share: layers that go through a sequence step by step, in one direction or in both, and keep a
 //! state of `hidden` numbers. They differ in the gates.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 
+use super::packing::packed;
 use super::workspace::product;
 use super::{Cost, Initializer, Look, Reach, Reason, Term, Weight, Workspace, only, shape};
-use crate::counts::{Contraction, Kind, Overflow, Tally};
+use crate::counts::{Contraction, Kind};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
@@ -187,22 +188,33 @@ impl Recurrence {
 
     /// The gates and states of a step, and of several layers the sequence from one to the next: the last but one has it from
     /// the one before, and makes another where there will be the output.
-    pub(super) fn inside(&self, inputs: &[Shape]) -> Result<u128, Overflow> {
-        let of_step = u128::from(self.gates.count) + self.gates.states as u128;
-        let sequence = u128::from(inputs[0].dims()[0]).times(self.directions())?;
-        let between = if self.layers > 1 { sequence } else { 0 };
-        of_step.plus(between)?.times(self.hidden)
+    pub(super) fn inside(&self, inputs: &[Shape]) -> Working {
+        let hidden = || Working::named("hidden", self.hidden);
+        let (gates, states) = (self.gates.count, self.gates.states as u128);
+        let of_step = Working::named("gates", gates).and(Working::named("states", states)).by(hidden());
+        if self.layers == 1 {
+            return of_step;
+        }
+        let steps = Working::named("steps", inputs[0].dims()[0]);
+        let directions = self.bidirectional.then(|| Working::named("directions", self.directions()));
+        let between = directions.into_iter().chain([steps, hidden()]).collect();
+        of_step.and(Working::Product(between))
     }
 
     /// The sequence of the layer before, and the other direction's; of this one the input's part of all steps, twice while its
-    /// bias is added, later beside the outputs; and of one step the state's part and what becomes of the gates.
-    pub(super) fn workspace(&self, inputs: &[Shape]) -> Workspace {
+    /// bias is added, later beside the outputs; and of one step the state's part and what becomes of the gates. And beside all of
+    /// it, what a product needs: of the input and all steps, or of the state and one.
+    pub(super) fn workspace(&self, inputs: &[Shape], device: &Device) -> Workspace {
         let (length, gates) = (u128::from(inputs[0].dims()[0]), u128::from(self.gates.count));
         let sequence = product([length, self.hidden.into()]);
         let between = if self.layers > 1 { u128::from(self.directions()) } else { 0 };
         let of_step = product([2 * gates + 8, self.hidden.into()]);
         let of_sequence = product([between + u128::from(self.directions() - 1) + 2 * gates, sequence]);
-        Workspace::of_sample(of_sequence + of_step)
+        let multiplied = |rows, inner| packed(rows, inner, product([gates, self.hidden.into()]), device);
+        let others = if self.layers > 1 { self.directions() * self.hidden } else { 0 };
+        let from = features(inputs).max(others).into();
+        let multiplied = multiplied(length, from).or(multiplied(1, self.hidden.into()));
+        Workspace::of_sample(of_sequence + of_step) + multiplied
     }
 
     fn directions(&self) -> u64 {

@@ -82,7 +82,7 @@ fn claim_lines(claim: &Claim, checked: &Checked, edge: usize, style: Style) -> S
     let (sign, color) = match checked.verdict {
         Verdict::Holds(_) => ("✓", 32),
         Verdict::KnownWrong => ("≠", 33),
-        Verdict::Undecided => ("?", 31),
+        Verdict::Undecided(_) => ("?", 31),
         Verdict::Fails | Verdict::NotWrong | Verdict::WrongWorking(_) => ("✗", 31),
     };
     let sign = if style.color { format!("\u{1b}[{color}m{sign}\u{1b}[0m") } else { sign.to_owned() };
@@ -126,7 +126,7 @@ fn found(checked: &Checked) -> Text {
         }
         Verdict::KnownWrong => text!("known error: {value}", "已知错误:{value:#}"),
         Verdict::NotWrong => text!("holds: {value}", "成立:{value:#}"),
-        Verdict::Undecided => text!("undecided", "无法判定"),
+        Verdict::Undecided(_) => text!("undecided", "无法判定"),
     }
 }
 
@@ -135,13 +135,7 @@ fn details(claim: &Claim, checked: &Checked) -> Vec<(Text, Text)> {
     let expect = one_line(&claim.expect.text);
     let mut details = vec![(text!("expected", "断言"), text!("{expect}", "{expect}"))];
     match &checked.verdict {
-        Verdict::Undecided => {
-            let why = text!(
-                "operators are missing from the figure that cnncost does not know",
-                "指标未计入未知算子"
-            );
-            details.push((text!("because", "原因"), why));
-        }
+        Verdict::Undecided(why) => details.push((text!("because", "原因"), why.clone())),
         Verdict::NotWrong => {
             let erratum = one_line(claim.erratum.as_deref().unwrap_or_default());
             details.push((
@@ -187,6 +181,7 @@ fn value_found(checked: &Checked) -> Text {
     match figure(checked) {
         Value::Truth(true) => text!("yes", "是"),
         Value::Truth(false) => text!("no", "否"),
+        Value::Unknown(_) => text!("not known", "未知"),
         value @ (Value::Number(_) | Value::Sizes(_)) => {
             let value = written(value, checked.quantity);
             text!("{value}", "{value}")
@@ -218,6 +213,7 @@ fn written(value: &Value, quantity: Option<Quantity>) -> String {
             format!("[{}]", sizes.join(", "))
         }
         Value::Truth(truth) => truth.to_string(),
+        Value::Unknown(_) => "unknown".to_owned(),
     }
 }
 

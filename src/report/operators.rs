@@ -112,7 +112,7 @@ fn rule(term: &Term) -> String {
 fn inside(entry: &Entry) -> u128 {
     let (inputs, operator) = (example_inputs(entry), example(entry));
     let output = operator.output(&inputs).expect("an operator accepts its example's inputs");
-    operator.inside(&inputs, &output).expect("an example's counts are small")
+    operator.inside(&inputs, &output).evaluate().expect("an example's counts are small")
 }
 
 fn terms(entry: &Entry) -> Vec<Term> {

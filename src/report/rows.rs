@@ -41,7 +41,7 @@ pub struct Row {
     pub element_bytes: u128,
     /// FLOPs for each byte that is read or written.
     pub intensity: Option<f64>,
-    /// The most bytes of tensors that are alive at once while it is executed.
+    /// The bytes that are alive while it is executed: tensors, and what it holds inside.
     pub live_bytes: u128,
     /// What it takes on a device, if one was asked about.
     pub estimate: Option<Estimate>,

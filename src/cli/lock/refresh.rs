@@ -36,7 +36,7 @@ pub(super) fn refreshed(
                 let (before, after) = (&expect[..right.span.start], &expect[right.span.end..]);
                 text.replace_range(name.span.clone(), &quoted(&format!("{before}{number}{after}")));
             }
-            Ok(Value::Number(_) | Value::Sizes(_) | Value::Truth(_)) => {}
+            Ok(Value::Number(_) | Value::Sizes(_) | Value::Truth(_) | Value::Unknown(_)) => {}
             Err(misread) => {
                 let place = name.place(speech.source(), misread.span);
                 let failure = misread.failure;

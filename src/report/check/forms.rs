@@ -63,9 +63,11 @@ struct Entry {
     verdict: &'static str,
     /// How a figure is what is written: `exactly`, `rounded`, `cut`, `within what is allowed`.
     reading: Option<String>,
+    /// Why it is undecided, if it is.
+    because: Option<String>,
     /// Whether all is as it should be.
     passes: bool,
-    /// The left side: a number, exact as a fraction if need be, a list, or `true` or `false`. Of a range, both sides are those
+    /// The left side: a number, exact as a fraction if need be, a list, `true` or `false`, or `unknown`. Of a range, both sides are those
     /// of the bound that is not kept, or else of the first.
     left: String,
     /// The right side, likewise.
@@ -101,7 +103,7 @@ pub fn schema() -> schemars::Schema {
 fn form(report: &Report) -> FileForm {
     let exact = |value: &Value| match value {
         Value::Number(number) => number.to_string(),
-        Value::Sizes(_) | Value::Truth(_) => written(value, None),
+        Value::Sizes(_) | Value::Truth(_) | Value::Unknown(_) => written(value, None),
     };
     let off = |checked: &Checked| {
         let is_off = matches!(checked.verdict, Verdict::Fails | Verdict::KnownWrong);
@@ -125,7 +127,15 @@ fn form(report: &Report) -> FileForm {
             | Verdict::KnownWrong
             | Verdict::NotWrong
             | Verdict::WrongWorking(_)
-            | Verdict::Undecided => None,
+            | Verdict::Undecided(_) => None,
+        },
+        because: match &checked.verdict {
+            Verdict::Undecided(why) => Some(why.english.clone()),
+            Verdict::Holds(_)
+            | Verdict::Fails
+            | Verdict::KnownWrong
+            | Verdict::NotWrong
+            | Verdict::WrongWorking(_) => None,
         },
         passes: checked.verdict.passes(),
         left: exact(&checked.left),

@@ -89,7 +89,7 @@ pub struct TimesLess {
     pub weight_bytes: Option<f64>,
     /// Bytes read and written.
     pub traffic_bytes: Option<f64>,
-    /// The most bytes of tensors that are alive at once.
+    /// The most bytes that are alive at once: tensors, and what an operator holds inside.
     pub peak_bytes: Option<f64>,
 }
 

@@ -189,7 +189,7 @@ fn groups(compared: &Compared, index: usize, style: Style) -> Vec<(String, Vec<C
     let mut groups = vec![
         (text!("bytes read + written", "读写字节"), counted(traffic)),
         (text!("FLOPs per byte", "FLOPs/字节"), [0, index].map(|side| at(side, &intensity)).into()),
-        (text!("peak bytes of tensors", "张量峰值字节"), counted(Subject::peak_bytes)),
+        (text!("peak bytes", "峰值字节"), counted(Subject::peak_bytes)),
     ];
     for (title, columns) in &mut groups {
         // A title has room above its columns.

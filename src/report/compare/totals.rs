@@ -83,8 +83,8 @@ static FIGURES: [Figure; 10] = [
         value: |subject| Value::Count(traffic(subject)),
     },
     Figure {
-        english: "peak bytes of tensors",
-        chinese: "张量峰值字节",
+        english: "peak bytes",
+        chinese: "峰值字节",
         words: Words::Amount,
         value: |subject| Value::Count(subject.peak_bytes()),
     },

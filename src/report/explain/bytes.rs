@@ -40,33 +40,67 @@ impl Notes<'_> {
                 self.equation(label, stride);
             }
         }
+        let field = fields.of(id);
+        if let Some(since) = field.everything {
+            let path = self.graph.path(since);
+            self.sentence(&text!(
+                "beside that, every element sees the whole input, from `{path}` on",
+                "此外,自 `{path}` 起,每个元素都看到整个输入"
+            ));
+        }
+        if field.misaligned {
+            self.sentence(&text!(
+                "misaligned: paths that have met see parts of the input with other strides or other centers",
+                "不对齐:汇合的路径所见部分步幅或中心不同"
+            ));
+        }
     }
 
     /// What a node stores, reads and writes, and what is alive while it is executed, in bytes.
     pub(super) fn memory(&mut self, id: NodeId) {
         let Some(counts) = self.subject.analysis.node(id).copied() else { return };
         self.stored(counts.params);
-        let batch = u128::from(self.subject.analysis.batch);
+        let batch = self.subject.analysis.batch;
         let (read, written) = (counts.traffic.read, counts.traffic.written);
-        let mut inputs: Vec<NodeId> = self.graph.inputs(id).collect();
-        inputs.sort_unstable();
-        inputs.dedup();
-        let sizes = inputs.iter().map(|&input| self.graph.node(input).shape.elements().saturating_mul(batch));
-        let incoming = Working::Sum(sizes.map(Working::Number).collect()).called("inputs");
-        let weights = self.graph.weights(id);
-        let weights = weights.iter().filter_map(|weight| weight.count().evaluate().ok());
-        let weights = weights.fold(0u128, u128::saturating_add);
-        let weights = (weights > 0).then(|| Working::named("weights", weights));
-        let incoming = (!inputs.is_empty()).then_some(incoming);
-        let all = Working::Sum(incoming.into_iter().chain(weights).collect());
+        let all = Working::Sum(self.incoming(id).into_iter().chain(self.weights_read(id)).collect());
         if read > 0 {
             self.bytes(&text!("read bytes", "读取字节"), all, read);
         }
         if written > 0 {
-            let output = self.graph.node(id).shape.elements().saturating_mul(batch);
+            let output = self.graph.node(id).shape.elements().saturating_mul(batch.into());
             self.bytes(&text!("written bytes", "写入字节"), Working::named("output", output), written);
         }
         self.alive(&text!("alive bytes", "存活字节"), id);
+    }
+
+    /// What a node reads of its inputs, each of them once: all, or what it touches.
+    fn incoming(&self, id: NodeId) -> Option<Working> {
+        let batch = u128::from(self.subject.analysis.batch);
+        let mut inputs: Vec<NodeId> = self.graph.inputs(id).collect();
+        inputs.sort_unstable();
+        inputs.dedup();
+        let sizes = inputs.iter().map(|&input| self.graph.node(input).shape.elements().saturating_mul(batch));
+        let all = Working::Sum(sizes.map(Working::Number).collect());
+        let node = self.graph.node(id);
+        let touched = node.operator().and_then(|op| op.touched(&self.graph.input_shapes(id), &node.shape));
+        match touched.map(|touched| touched.saturating_mul(batch)) {
+            Some(touched) if all.evaluate() != Ok(touched) => {
+                Some(Working::named("touched of the input", touched))
+            }
+            Some(_) | None => (!inputs.is_empty()).then(|| all.called("inputs")),
+        }
+    }
+
+    /// What it reads of its weights: all, or what it touches.
+    fn weights_read(&self, id: NodeId) -> Option<Working> {
+        let sizes = self.graph.weights(id).into_iter().filter_map(|weight| weight.count().evaluate().ok());
+        let all = sizes.fold(0u128, u128::saturating_add);
+        let (op, batch) = (self.graph.node(id).operator(), self.subject.analysis.batch);
+        let touched = op.and_then(|op| op.weights_touched(&self.graph.input_shapes(id), batch));
+        match touched {
+            Some(touched) if touched != all => Some(Working::named("touched of the weights", touched)),
+            Some(_) | None => (all > 0).then(|| Working::named("weights", all)),
+        }
     }
 
     /// The weights of the network, and the most that is alive at once.
@@ -91,7 +125,8 @@ impl Notes<'_> {
     /// What is alive while a node is executed: what it makes and takes, what others will take, and what it needs inside.
     fn alive(&mut self, label: &Text, id: NodeId) {
         let memory = &self.subject.analysis.memory;
-        let inputs: Vec<NodeId> = self.graph.inputs(id).collect();
+        let inputs: Vec<NodeId> =
+            self.graph.inputs(id).map(|input| memory.owner(self.graph, input)).collect();
         let [mut output, mut taken, mut kept] = [0u128; 3];
         for (tensor, size) in memory.alive_at(self.graph, id) {
             let sum = if tensor == id {
@@ -103,12 +138,25 @@ impl Notes<'_> {
             };
             *sum = sum.saturating_add(size);
         }
-        let total = memory.live(id);
-        let inside = [output, taken, kept].into_iter().fold(total, u128::saturating_sub);
+        let (total, inside) = (memory.live(id), memory.inside(id));
         let parts = [("output", output), ("inputs", taken), ("kept for later", kept), ("inside it", inside)];
         let parts = parts.into_iter().filter(|&(_, size)| size > 0);
         let parts: Vec<_> = parts.map(|(name, size)| Working::named(name, size)).collect();
+        self.inside(id);
         self.bytes(label, Working::Sum(parts), total);
+    }
+
+    /// What a node holds inside while it is executed, in numbers.
+    fn inside(&mut self, id: NodeId) {
+        let node = self.graph.node(id);
+        let Some(op) = node.operator().filter(|_| self.subject.analysis.memory.inside(id) > 0) else {
+            return;
+        };
+        let inside = op.inside(&self.graph.input_shapes(id), &node.shape);
+        let batch = self.subject.analysis.batch;
+        let inside = if batch > 1 { Working::named("samples", batch).by(inside) } else { inside };
+        let label = self.say(&text!("inside it", "内部保留"));
+        self.equation(label, inside);
     }
 
     /// `numbers` in bytes, which are `total`; without a working where that is reckoned in another way.
