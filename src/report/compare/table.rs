@@ -1,13 +1,14 @@
 //! The comparison on the screen.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Compared;
-use super::grid::{Cell, Column, draw, shrink, width};
+use super::grid::{Cell, Column, Squeeze, draw, squeeze, width};
 use super::lines::{Line, Measure, lines, measure, signs};
-use super::totals::{Figure, Total, Words, better, change, known, signed, traffic};
+use super::totals::{Figure, Total, Value, Words, better, change, known, signed, traffic};
 use super::what::What;
 use crate::analyze::Status;
 use crate::compare::Comparison;
@@ -25,8 +26,11 @@ use crate::working::grouped;
 /// The narrowest column of paths: longer ones lose their middle.
 const PATH: usize = 16;
 
-/// The narrowest column that says what a layer is, and how narrow one may be for the sake of another column.
-const WHAT: (usize, usize) = (12, 18);
+/// The narrowest column of figures with a path among them, which loses its front.
+const FIGURE: usize = 20;
+
+/// The narrowest column that says what a layer is; how narrow one may be for the sake of another column, and of whole paths.
+const WHAT: (usize, usize, usize) = (12, 16, 24);
 
 /// The widest heading of a network, where the terminal is not wide; names are broken, not cut.
 const NAME: usize = 24;
@@ -49,7 +53,9 @@ fn heading(compared: &Compared, style: Style) -> String {
     let widest = names.max().unwrap_or(0).min(style.width / 3);
     let mut text = String::new();
     for (name, subject) in compared.names.iter().zip(&compared.subjects) {
-        let (title, shapes, indent) = (&subject.title, subject.shapes(), widest + 3);
+        // The variant that a title ends with is what the network is called here, too.
+        let title = subject.title.strip_suffix(&format!(" · {name}")).unwrap_or(&subject.title);
+        let (shapes, indent) = (subject.shapes(), widest + 3);
         let fits = indent + title.width() + 3 + shapes.width() <= style.width;
         let separator = if fits { " · ".to_owned() } else { format!("\n{:indent$}", "") };
         let [title, shapes] = [title, &shapes].map(|words| hanging(words, indent, style.width));
@@ -75,9 +81,9 @@ fn totals(compared: &Compared, style: Style) -> String {
     let mut tables = vec![];
     let mut next = 1;
     while next < compared.subjects.len() {
-        let fitting = |end: &usize| width(&columns(compared, next, *end, style)) <= style.width;
+        let fitting = |end: &usize| width(&columns(compared, next, *end, FIGURE, style)) <= style.width;
         let end = (next + 1..=compared.subjects.len()).take_while(fitting).last().unwrap_or(next + 1);
-        let table = draw(&columns(compared, next, end, style), 0, style);
+        let table = draw(&roomy(compared, next, end, style), 0, style);
         tables.push(table.trim_end().to_owned() + "\n");
         next = end;
     }
@@ -100,12 +106,27 @@ fn totals(compared: &Compared, style: Style) -> String {
     text
 }
 
-/// The first network and those from `start` to `end`: of two, ratios stand beside the figures, of more below them.
-fn columns(compared: &Compared, start: usize, end: usize, style: Style) -> Vec<Column> {
+/// Those of `columns`, with paths as whole as there is room for.
+fn roomy(compared: &Compared, start: usize, end: usize, style: Style) -> Vec<Column> {
+    let narrow = columns(compared, start, end, FIGURE, style);
+    let mut columns = columns(compared, start, end, usize::MAX, style);
+    let networks: Vec<usize> = (1..=1 + end - start).collect();
+    // What is wider is so because of a path.
+    let least = networks.iter().map(|&index| narrow[index].width()).max().unwrap_or(FIGURE);
+    let step = Squeeze { columns: &networks, least, form: shortened };
+    if squeeze(&mut columns, &[step], style.width) { columns } else { narrow }
+}
+
+/// The first network and those from `start` to `end`, with at most `path` columns of a path: of two networks, ratios stand
+/// beside the figures, of more below them.
+fn columns(compared: &Compared, start: usize, end: usize, path: usize, style: Style) -> Vec<Column> {
     let first = compared.subjects[0];
     let beside = compared.subjects.len() == 2;
     let lines = |figure: &Figure, subject: Option<&Subject>| -> Vec<Cell> {
-        let shown = |subject| Cell::from((figure.value)(subject).shown());
+        let shown = |subject| match (figure.value)(subject) {
+            Value::Path(whole) => Cell::from(shortened(&whole, path)),
+            value => Cell::from(value.shown()),
+        };
         let change =
             subject.map_or_else(Cell::default, |subject| changed(figure, first, subject, style.language));
         let own = shown(subject.unwrap_or(first));
@@ -269,21 +290,35 @@ fn difference_columns(
     let tries = [(usual, false), (short, false), (terse, false), (terse, true), (without_params, false)]
         .into_iter()
         .chain([(without_params, true), (without_figures, false), (without_figures, true)]);
+    let paths = Squeeze { columns: &[0], least: distinct(&all.paths()), form: cut_path };
     for (parts, may_cut) in tries {
         let mut columns = all.columns(parts);
-        if shrink(&mut columns, &[0], if may_cut { PATH } else { usize::MAX }, style.width, cut_path) {
+        let steps = if may_cut { vec![paths] } else { vec![] };
+        if squeeze(&mut columns, &steps, style.width) {
             return columns;
         }
     }
-    let mut columns = vec![];
-    for (parts, least) in [(without_figures, WHAT.1), (Parts { share: false, ..without_figures }, WHAT.0)] {
-        columns = all.columns(parts);
-        shrink(&mut columns, &[0], PATH, style.width, cut_path);
-        if shrink(&mut columns, &[1, 2], least, style.width, folded) {
-            break;
-        }
+    // Words are folded before paths are cut, unless they would become very narrow; cut beyond telling them apart only where
+    // nothing else is left.
+    let words = |least: usize| Squeeze { columns: &[1, 2], least, form: folded };
+    let cut = Squeeze { least: PATH, ..paths };
+    let usual = [words(WHAT.2), paths, words(WHAT.1)];
+    let narrow = [words(WHAT.2), paths, words(WHAT.0), cut];
+    let mut columns = all.columns(without_figures);
+    if !squeeze(&mut columns, &usual, style.width) {
+        columns = all.columns(Parts { share: false, ..without_figures });
+        squeeze(&mut columns, &narrow, style.width);
     }
     columns
+}
+
+/// How narrow a column may be so that these paths, cut for it, are not the same: what is cut to more columns differs, too.
+fn distinct(paths: &[String]) -> usize {
+    let count = |width: usize| paths.iter().map(|path| cut_path(path, width)).collect::<BTreeSet<_>>().len();
+    let all = count(usize::MAX);
+    let widest = paths.iter().map(|path| path.width()).max().unwrap_or(0);
+    let widths: Vec<usize> = (PATH..=widest).collect();
+    PATH + widths.partition_point(|&width| count(width) < all)
 }
 
 /// At most `width` columns of a path, without its middle: its front tells it from others of its kind, and its end says what
@@ -322,14 +357,17 @@ struct Drawing<'a> {
 }
 
 impl Drawing<'_> {
+    fn paths(&self) -> Vec<String> {
+        self.lines.iter().map(|line| format!("{} {}", line.mark.symbol(), line.path)).collect()
+    }
+
     fn columns(&self, parts: Parts) -> Vec<Column> {
         let say = |text: Text| text.get(self.style.language).to_owned();
         let label = self.measure.label.get(self.style.language);
         let with_total = |cells: Vec<String>, total: String| cells.into_iter().chain([total]).collect();
-        let paths = self.lines.iter().map(|line| format!("{} {}", line.mark.symbol(), line.path)).collect();
         let whole = format!("  {}", say(text!("difference", "差异")));
         let heading = format!("  {}", say(text!("layer", "层")));
-        let mut columns = vec![Column::words(heading, with_total(paths, whole))];
+        let mut columns = vec![Column::words(heading, with_total(self.paths(), whole))];
         for side in [0, 1] {
             let what = self.lines.iter().map(|line| {
                 let what = line.what[side].as_ref();
@@ -368,7 +406,11 @@ impl Drawing<'_> {
 /// Part of the whole difference, negative where it goes the other way.
 pub(super) fn share(share: Option<f64>) -> String {
     match share {
-        Some(share) if share != 0.0 => format!("{:.1}%", share * 100.0).replace('-', "−"),
+        Some(share) if share != 0.0 => {
+            let percent = format!("{:.1}%", share * 100.0);
+            // The sign of next to nothing says nothing.
+            if percent == "-0.0%" { "0.0%".to_owned() } else { percent.replace('-', "−") }
+        }
         Some(_) | None => String::new(),
     }
 }
