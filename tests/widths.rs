@@ -120,6 +120,15 @@ fn paths_of_a_comparison_tell_layers_apart() {
     assert!(out.lines().all(|line| line.width() <= 120), "{out}");
 }
 
+/// Only the usual columns may take room from the names: where one of them has found none, none that matters less takes it.
+#[test]
+fn further_columns_leave_names_whole() {
+    for name in ["nin", "squeezenet"] {
+        let (_, out, _) = run("80", &["analyze", name]);
+        assert!(out.contains(" pool1/max_pool2d_1 ") && !out.contains('…'), "{out}");
+    }
+}
+
 /// How a window slides belongs to its layer, and what the signs mean stands below, if they are used.
 #[test]
 fn windows_are_written_with_groups_padding_and_dilation() {
