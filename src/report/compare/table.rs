@@ -1,5 +1,6 @@
 //! The comparison on the screen.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -290,10 +291,11 @@ fn difference_columns(
     let tries = [(usual, false), (short, false), (terse, false), (terse, true), (without_params, false)]
         .into_iter()
         .chain([(without_params, true), (without_figures, false), (without_figures, true)]);
-    let paths = Squeeze { columns: &[0], least: distinct(&all.paths()), form: cut_path };
+    let least = LazyCell::new(|| distinct(&all.paths()));
+    let paths = || Squeeze { columns: &[0], least: *least, form: cut_path };
     for (parts, may_cut) in tries {
         let mut columns = all.columns(parts);
-        let steps = if may_cut { vec![paths] } else { vec![] };
+        let steps = if may_cut { vec![paths()] } else { vec![] };
         if squeeze(&mut columns, &steps, style.width) {
             return columns;
         }
@@ -301,9 +303,9 @@ fn difference_columns(
     // Words are folded before paths are cut, unless they would become very narrow; cut beyond telling them apart only where
     // nothing else is left.
     let words = |least: usize| Squeeze { columns: &[1, 2], least, form: folded };
-    let cut = Squeeze { least: PATH, ..paths };
-    let usual = [words(WHAT.2), paths, words(WHAT.1)];
-    let narrow = [words(WHAT.2), paths, words(WHAT.0), cut];
+    let cut = Squeeze { least: PATH, ..paths() };
+    let usual = [words(WHAT.2), paths(), words(WHAT.1)];
+    let narrow = [words(WHAT.2), paths(), words(WHAT.0), cut];
     let mut columns = all.columns(without_figures);
     if !squeeze(&mut columns, &usual, style.width) {
         columns = all.columns(Parts { share: false, ..without_figures });
