@@ -278,6 +278,7 @@ fn claims_are_about_every_variant_that_is_asked_for() {
     assert!(all.out.contains("v · a · v.toml") && all.out.contains("v · b · v.toml"), "{}", all.out);
     assert!(all.out.contains("over by   16: 100.0 % over"), "{}", all.out);
     assert_eq!(all.out.matches("✓").count(), 3, "{}", all.out);
+    assert!(run("v.toml@b").out.contains("v · b · v.toml") && run("v.toml").out.contains(" v · v.toml"));
     assert!(run("v.toml@c").error.contains("no variant `c`"));
 }
 

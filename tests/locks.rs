@@ -236,4 +236,8 @@ fn what_is_no_lock_is_not_written_over() {
         assert_eq!(check(folder.path(), &["lenet5", "--update", "x.toml"]).0, Some(0));
         assert_eq!(check(folder.path(), &["x.toml"]).0, Some(0));
     }
+    // What is not there is told as such.
+    let (code, _, error) = check(folder.path(), &["none.toml", "--update"]);
+    assert_eq!((code, error.as_str()), (Some(2), "error: cannot read `none.toml`: there is no such file\n"));
+    assert!(check(folder.path(), &[".", "--update"]).2.contains("is no lock"));
 }

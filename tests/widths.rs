@@ -92,6 +92,43 @@ fn what_differs_is_seen_at_80_columns() {
     }
 }
 
+/// Paths are cut only as far as they still tell layers apart, and stand whole where there is room, as words are folded for
+/// them; no title says again what a network is called.
+#[test]
+fn paths_of_a_comparison_tell_layers_apart() {
+    let pairs =
+        [["resnet50", "se_resnet50"], ["resnet18", "se_resnet50"], ["efficientnet_b0", "mobilenet_v2"]];
+    for pair in pairs {
+        for width in ["80", "100", "200"] {
+            let (_, out, _) = run(width, &["compare", pair[0], pair[1]]);
+            let (_, lines) = out.split_once("arises").unwrap();
+            // A row begins with a mark and a path; what is folded goes on below without.
+            let paths = lines.lines().filter(|line| line.contains(['/', '…']) && !line.starts_with("    "));
+            let paths: Vec<_> = paths.filter_map(|line| line.get(3..)?.split("  ").next()).collect();
+            let distinct = paths.iter().collect::<std::collections::BTreeSet<_>>().len();
+            assert_eq!(distinct, paths.len(), "{width}: {out}");
+        }
+    }
+    let (_, out, _) = run("80", &["compare", "resnet50", "se_resnet50"]);
+    assert!(out.contains(" + layer1/1…") && out.contains(" share\n"), "{out}");
+    assert!(!out.contains("· se_resnet50"), "{out}");
+    let (_, out, _) = run("100", &["compare", "resnet50", "se_resnet50"]);
+    assert!(out.contains("  layer1/0/sum/body/se/scale/squeeze\n"), "{out}");
+    let (_, out, _) = run("100", &["compare", "googlenet", "googlenet_bn"]);
+    assert!(out.contains("   pool4/max_pool2d_1  max pool 3×3 /2 ceil 832 "), "{out}");
+    let (_, out, _) = run("120", &["compare", "resnet18", "se_resnet50", "vit_b_16", "efficientnet_b0"]);
+    assert!(out.lines().all(|line| line.width() <= 120), "{out}");
+}
+
+/// Only the usual columns may take room from the names: where one of them has found none, none that matters less takes it.
+#[test]
+fn further_columns_leave_names_whole() {
+    for name in ["nin", "squeezenet"] {
+        let (_, out, _) = run("80", &["analyze", name]);
+        assert!(out.contains(" pool1/max_pool2d_1 ") && !out.contains('…'), "{out}");
+    }
+}
+
 /// How a window slides belongs to its layer, and what the signs mean stands below, if they are used.
 #[test]
 fn windows_are_written_with_groups_padding_and_dilation() {

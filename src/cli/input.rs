@@ -24,7 +24,7 @@ mod plan;
 mod sides;
 mod written;
 
-pub(super) use named::{Named, bundled_text, is_network, is_open, is_pipe, read_file, read_once};
+pub(super) use named::{Named, bundled_text, io_error, is_network, is_open, is_pipe, read_file, read_once};
 use plan::{Nodes, Wish, plan, too_many_variants};
 pub(super) use sides::Assignment;
 pub(super) use written::quoted;

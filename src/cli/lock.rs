@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
-use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::check::speech::Speech;
-use super::input::{Named, NetworkOptions, quoted};
+use super::input::{Named, NetworkOptions, io_error, quoted};
 use super::{Outcome, Output, files};
 use crate::claim::statement::literal;
 use crate::error::{Diagnostic, ReadError};
@@ -75,7 +74,7 @@ impl Update<'_> {
         };
         if !is_itself {
             may_be_lock(&lockfile)?;
-        } else if !is_lock(&lockfile).is_ok_and(|is_lock| is_lock == Some(true)) {
+        } else if is_no_plain_file(&lockfile) || is_lock(&lockfile)? != Some(true) {
             return Err(no_lock(&lockfile));
         } else if self.within.is_some() || self.options.is_set() {
             return Err((
@@ -125,25 +124,22 @@ impl Update<'_> {
 }
 
 /// Whether a file is a lock, if there is anything in it.
-fn is_lock(path: &Path) -> io::Result<Option<bool>> {
-    let text = fs::read(path)?;
+fn is_lock(path: &Path) -> Result<Option<bool>, Misuse> {
+    let text = fs::read(path).map_err(|error| {
+        let (name, why) = (printable(&path.display().to_string()), io_error(&error));
+        (text!("cannot read `{name}`: {why}", "无法读取 `{name}`:{why:#}"), None)
+    })?;
     Ok((!text.is_empty()).then(|| text.starts_with(HEAD.as_bytes())))
 }
 
 /// Whether a lock may be written there: where nothing is, or a lock.
 fn may_be_lock(path: &Path) -> Result<(), Misuse> {
-    // What is no plain file is never read here: a pipe might wait for ever.
-    if !path.is_file() {
-        return Ok(());
-    }
-    match is_lock(path) {
-        Ok(Some(false)) => Err(no_lock(path)),
-        Ok(Some(true) | None) => Ok(()),
-        Err(error) => {
-            let name = printable(&path.display().to_string());
-            Err((text!("cannot read `{name}`: {error}", "无法读取 `{name}`:{error}"), None))
-        }
-    }
+    if !path.is_file() || is_lock(path)? != Some(false) { Ok(()) } else { Err(no_lock(path)) }
+}
+
+/// Whether it is something that is never read here: a pipe might wait for ever.
+fn is_no_plain_file(path: &Path) -> bool {
+    path.exists() && !path.is_file()
 }
 
 fn no_lock(path: &Path) -> Misuse {

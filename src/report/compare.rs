@@ -7,6 +7,7 @@ use crate::text;
 use crate::text::Text;
 
 pub mod csv;
+mod differences;
 mod grid;
 mod inner;
 pub mod json;

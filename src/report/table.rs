@@ -166,15 +166,16 @@ impl Drawing {
         let is_like = self.rows.iter().any(|row| row.like.is_some());
         let wanted = wanted.iter().filter(|key| !is_like || !ours.contains(key));
         let find = |key: &&str| known.iter().copied().find(|column| column.key == *key);
-        for column in wanted.filter_map(find) {
+        let is_empty = |column: &Column, row| matches!((column.cell)(row), Cell::Empty);
+        let worth_it = |column: &&Column| self.rows.iter().any(|row| !is_empty(column, row));
+        for (place, column) in wanted.filter_map(find).filter(worth_it).enumerate() {
             let needed = self.width_of(column);
-            // Further columns must not take room from the names.
-            let is_usual = chosen.len() < USUAL;
+            // Further columns must not take room from the names, nor if one before them has found none.
+            let is_usual = place < USUAL;
             let least = if column.key == "layer" && is_usual { needed.min(NAME) } else { needed };
             let slack = if is_usual { 0 } else { self.width_of(chosen[0]).saturating_sub(NAME) };
-            let worth_it = self.rows.iter().any(|row| !matches!((column.cell)(row), Cell::Empty));
             // A line without a name would say nothing, however narrow the terminal is.
-            if worth_it && (chosen.is_empty() || least + slack + PADDING <= room) {
+            if chosen.is_empty() || least + slack + PADDING <= room {
                 room = room.saturating_sub(least + PADDING);
                 chosen.push(column);
             }

@@ -59,7 +59,7 @@ impl Speech {
             Self::Description(named) => {
                 let name = named.description.name.as_ref().unwrap_or(&named.stem).clone();
                 match variant {
-                    Some(variant) if named.variant.as_deref() == Some("*") => format!("{name} · {variant}"),
+                    Some(variant) if named.variant.is_some() => format!("{name} · {variant}"),
                     Some(_) | None => name,
                 }
             }

@@ -173,8 +173,9 @@ fn read_text(name: &str, file: impl Read) -> Result<String, ReadError> {
     })
 }
 
+/// Why a file cannot be read.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the system has a message for every other kind")]
-fn io_error(error: &io::Error) -> Text {
+pub(in crate::cli) fn io_error(error: &io::Error) -> Text {
     match error.kind() {
         io::ErrorKind::NotFound => text!("there is no such file", "没有这个文件"),
         io::ErrorKind::PermissionDenied => text!("it may not be read", "没有读取权限"),

@@ -46,44 +46,52 @@ impl Column {
 
     pub(super) fn width(&self) -> usize {
         let cells = self.cells.iter().map(|cell| &cell.text);
-        cells
-            .chain([&self.heading])
-            .flat_map(|text| text.lines())
-            .map(UnicodeWidthStr::width)
-            .max()
-            .unwrap_or(0)
+        cells.chain([&self.heading]).map(|text| widest(text)).max().unwrap_or(0)
     }
 
     /// Gives the heading and every cell another form, `to` columns wide.
-    fn refit(&mut self, form: fn(&str, usize) -> String, to: usize) {
+    fn refit(&mut self, form: Form, to: usize) {
         for text in self.cells.iter_mut().map(|cell| &mut cell.text).chain([&mut self.heading]) {
-            if text.width() > to {
+            if widest(text) > to {
                 *text = form(text, to);
             }
         }
     }
 }
 
-/// Takes what is missing from some columns, the wider first; whether that was enough.
-pub(super) fn shrink(
-    columns: &mut [Column],
-    which: &[usize],
-    least: usize,
-    room: usize,
-    form: fn(&str, usize) -> String,
-) -> bool {
+/// A text in another form, so many columns wide.
+pub(super) type Form = fn(&str, usize) -> String;
+
+/// How columns may become narrower.
+#[derive(Clone, Copy)]
+pub(super) struct Squeeze<'a> {
+    pub(super) columns: &'a [usize],
+    /// How narrow they may become.
+    pub(super) least: usize,
+    pub(super) form: Form,
+}
+
+/// Takes what is missing from columns, those of the first step as far as it goes before those of the next, the wider first;
+/// whether that was enough.
+pub(super) fn squeeze(columns: &mut [Column], steps: &[Squeeze], room: usize) -> bool {
     let mut widths: Vec<usize> = columns.iter().map(Column::width).collect();
     let mut missing = width(columns).saturating_sub(room);
-    while missing > 0 {
-        let widest = which.iter().copied().max_by_key(|&index| widths[index]);
-        let Some(index) = widest.filter(|&index| widths[index] > least) else { break };
-        widths[index] -= 1;
-        missing -= 1;
+    for step in steps {
+        while missing > 0 {
+            let widest = step.columns.iter().copied().max_by_key(|&index| widths[index]);
+            let Some(index) = widest.filter(|&index| widths[index] > step.least) else { break };
+            widths[index] -= 1;
+            missing -= 1;
+        }
     }
-    for &index in which {
-        columns[index].refit(form, widths[index]);
+    for step in steps {
+        step.columns.iter().for_each(|&index| columns[index].refit(step.form, widths[index]));
     }
     missing == 0
+}
+
+fn widest(text: &str) -> usize {
+    text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0)
 }
 
 /// The width of these columns side by side.

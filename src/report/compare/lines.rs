@@ -230,8 +230,8 @@ fn line(subjects: [&Subject; 2], difference: &Difference, language: Language) ->
     }
 }
 
-/// A path, and where it is another in the second network, what that has instead of its end; of a box that has come around
-/// a layer or gone from it, the longer.
+/// A path, and where it is another in the second network, what that has instead of its end; where a box has come around a layer
+/// or gone from it, the longer.
 fn joined(first: &str, second: &str) -> String {
     let is_in = |path: &str, around: &str| {
         path.strip_prefix(around).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -244,5 +244,25 @@ fn joined(first: &str, second: &str) -> String {
     }
     let same = first.split_inclusive('/').zip(second.split_inclusive('/'));
     let common: usize = same.take_while(|(a, b)| a == b).map(|(a, _)| a.len()).sum();
-    format!("{first} → {}", &second[common..])
+    let (own, other) = (&first[common..], &second[common..]);
+    let is_end = |end: &str, path: &str| path.strip_suffix(end).is_some_and(|rest| rest.ends_with('/'));
+    match (is_end(other, own), is_end(own, other)) {
+        (true, _) => first.to_owned(),
+        (_, true) => second.to_owned(),
+        (false, false) => format!("{first} → {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_that_comes_or_goes_leaves_one_path() {
+        assert_eq!(joined("a/b/conv", "a/conv"), "a/b/conv");
+        assert_eq!(joined("a/conv", "a/b/c/conv"), "a/b/c/conv");
+        assert_eq!(joined("a/conv", "a/conv/conv"), "a/conv/conv");
+        assert_eq!(joined("a/sepconv", "a/conv"), "a/sepconv → conv");
+        assert_eq!(joined("a/b/conv", "a/bn"), "a/b/conv → bn");
+    }
 }

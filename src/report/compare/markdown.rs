@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::Compared;
+use super::differences::share;
 use super::lines::{Line, Measure, lines, measure, signs};
-use super::table::share;
 use super::totals::{Total, known, percent, signed, traffic};
 use crate::compare::Comparison;
 use crate::counts::Counts;

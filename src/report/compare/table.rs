@@ -2,17 +2,14 @@
 
 use std::fmt::Write;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::Compared;
-use super::grid::{Cell, Column, draw, shrink, width};
-use super::lines::{Line, Measure, lines, measure, signs};
-use super::totals::{Figure, Total, Words, better, change, known, signed, traffic};
-use super::what::What;
+use super::differences;
+use super::grid::{Cell, Column, Squeeze, draw, squeeze, width};
+use super::totals::{Figure, Total, Value, Words, change, known, traffic};
 use crate::analyze::Status;
-use crate::compare::Comparison;
 use crate::compare::traffic::Traffic;
-use crate::counts::Counts;
 use crate::report::figures::{bytes, digits};
 use crate::report::rows::Depth;
 use crate::report::table::shortened;
@@ -22,11 +19,8 @@ use crate::text;
 use crate::text::{Language, Text};
 use crate::working::grouped;
 
-/// The narrowest column of paths: longer ones lose their middle.
-const PATH: usize = 16;
-
-/// The narrowest column that says what a layer is, and how narrow one may be for the sake of another column.
-const WHAT: (usize, usize) = (12, 18);
+/// The narrowest column of figures with a path among them, which loses its front.
+const FIGURE: usize = 20;
 
 /// The widest heading of a network, where the terminal is not wide; names are broken, not cut.
 const NAME: usize = 24;
@@ -38,7 +32,7 @@ pub fn write(compared: &Compared, depth: Depth, style: Style) -> String {
     text.push_str(&batches(compared, style));
     for (index, comparison) in compared.pairs() {
         text.push('\n');
-        text.push_str(&differences(compared, index, comparison, depth, style));
+        text.push_str(&differences::write(compared, index, comparison, depth, style));
     }
     text
 }
@@ -49,7 +43,9 @@ fn heading(compared: &Compared, style: Style) -> String {
     let widest = names.max().unwrap_or(0).min(style.width / 3);
     let mut text = String::new();
     for (name, subject) in compared.names.iter().zip(&compared.subjects) {
-        let (title, shapes, indent) = (&subject.title, subject.shapes(), widest + 3);
+        // The variant that a title ends with is what the network is called here, too.
+        let title = subject.title.strip_suffix(&format!(" · {name}")).unwrap_or(&subject.title);
+        let (shapes, indent) = (subject.shapes(), widest + 3);
         let fits = indent + title.width() + 3 + shapes.width() <= style.width;
         let separator = if fits { " · ".to_owned() } else { format!("\n{:indent$}", "") };
         let [title, shapes] = [title, &shapes].map(|words| hanging(words, indent, style.width));
@@ -75,9 +71,9 @@ fn totals(compared: &Compared, style: Style) -> String {
     let mut tables = vec![];
     let mut next = 1;
     while next < compared.subjects.len() {
-        let fitting = |end: &usize| width(&columns(compared, next, *end, style)) <= style.width;
+        let fitting = |end: &usize| width(&columns(compared, next, *end, FIGURE, style)) <= style.width;
         let end = (next + 1..=compared.subjects.len()).take_while(fitting).last().unwrap_or(next + 1);
-        let table = draw(&columns(compared, next, end, style), 0, style);
+        let table = draw(&roomy(compared, next, end, style), 0, style);
         tables.push(table.trim_end().to_owned() + "\n");
         next = end;
     }
@@ -100,12 +96,27 @@ fn totals(compared: &Compared, style: Style) -> String {
     text
 }
 
-/// The first network and those from `start` to `end`: of two, ratios stand beside the figures, of more below them.
-fn columns(compared: &Compared, start: usize, end: usize, style: Style) -> Vec<Column> {
+/// Those of `columns`, with paths as whole as there is room for.
+fn roomy(compared: &Compared, start: usize, end: usize, style: Style) -> Vec<Column> {
+    let narrow = columns(compared, start, end, FIGURE, style);
+    let mut columns = columns(compared, start, end, usize::MAX, style);
+    let networks: Vec<usize> = (1..=1 + end - start).collect();
+    // What is wider is so because of a path.
+    let least = networks.iter().map(|&index| narrow[index].width()).max().unwrap_or(FIGURE);
+    let step = Squeeze { columns: &networks, least, form: shortened };
+    if squeeze(&mut columns, &[step], style.width) { columns } else { narrow }
+}
+
+/// The first network and those from `start` to `end`, with at most `path` columns of a path: of two networks, ratios stand
+/// beside the figures, of more below them.
+fn columns(compared: &Compared, start: usize, end: usize, path: usize, style: Style) -> Vec<Column> {
     let first = compared.subjects[0];
     let beside = compared.subjects.len() == 2;
     let lines = |figure: &Figure, subject: Option<&Subject>| -> Vec<Cell> {
-        let shown = |subject| Cell::from((figure.value)(subject).shown());
+        let shown = |subject| match (figure.value)(subject) {
+            Value::Path(whole) => Cell::from(shortened(&whole, path)),
+            value => Cell::from(value.shown()),
+        };
         let change =
             subject.map_or_else(Cell::default, |subject| changed(figure, first, subject, style.language));
         let own = shown(subject.unwrap_or(first));
@@ -217,158 +228,4 @@ fn limit(compared: &Compared, index: usize, style: Style) -> String {
         text!("the larger the batch, the nearer to {english}", "批量大小越大,越接近{chinese}")
     };
     [why, end].map(|said| wrapped(said.get(style.language), style.width)).concat()
-}
-
-/// Where the difference arises.
-fn differences(
-    compared: &Compared,
-    index: usize,
-    comparison: &Comparison,
-    depth: Depth,
-    style: Style,
-) -> String {
-    let (first, second) = (&compared.names[0], &compared.names[index]);
-    if comparison.differences.is_empty() {
-        let said = if comparison.rewired {
-            text!(
-                "{second} has the layers of {first}, joined in another way",
-                "{second} 的层与 {first} 相同,但连接方式不同"
-            )
-        } else {
-            text!("no difference between {first} and {second}", "{first} 与 {second} 没有差异")
-        };
-        return wrapped(said.get(style.language), style.width);
-    }
-    let title = text!(
-        "where the difference between {first} and {second} arises",
-        "{first} 与 {second} 的差异出自何处"
-    );
-    let subjects = [compared.subjects[0], compared.subjects[index]];
-    let lines = lines(subjects, comparison, depth, style.language);
-    let columns = difference_columns([first, second], subjects, &lines, style);
-    let signs = signs(&lines);
-    let signs = signs.map_or(String::new(), |signs| wrapped(signs.get(style.language), style.width));
-    let title = wrapped(title.get(style.language), style.width);
-    format!("{title}\n{}{signs}", draw(&columns, 1, style))
-}
-
-/// As many columns as there is room for.
-fn difference_columns(
-    names: [&str; 2],
-    subjects: [&Subject; 2],
-    lines: &[Line],
-    style: Style,
-) -> Vec<Column> {
-    let totals = subjects.map(|subject| *subject.analysis.total());
-    let all = Drawing { names, totals, measure: measure(lines), lines, style };
-    let usual = Parts { form: |what| &what.long, figures: true, params: true, share: true };
-    let short = Parts { form: |what| &what.short, ..usual };
-    let terse = Parts { form: |what| &what.terse, ..usual };
-    let without_params = Parts { params: false, ..terse };
-    let without_figures = Parts { figures: false, ..without_params };
-    let tries = [(usual, false), (short, false), (terse, false), (terse, true), (without_params, false)]
-        .into_iter()
-        .chain([(without_params, true), (without_figures, false), (without_figures, true)]);
-    for (parts, may_cut) in tries {
-        let mut columns = all.columns(parts);
-        if shrink(&mut columns, &[0], if may_cut { PATH } else { usize::MAX }, style.width, cut_path) {
-            return columns;
-        }
-    }
-    let mut columns = vec![];
-    for (parts, least) in [(without_figures, WHAT.1), (Parts { share: false, ..without_figures }, WHAT.0)] {
-        columns = all.columns(parts);
-        shrink(&mut columns, &[0], PATH, style.width, cut_path);
-        if shrink(&mut columns, &[1, 2], least, style.width, folded) {
-            break;
-        }
-    }
-    columns
-}
-
-/// At most `width` columns of a path, without its middle: its front tells it from others of its kind, and its end says what
-/// it is.
-fn cut_path(path: &str, width: usize) -> String {
-    if path.width() <= width {
-        return path.to_owned();
-    }
-    let (mut head, mut used, room) = (String::new(), 0, width / 2);
-    for c in path.chars() {
-        used += c.width().unwrap_or(0);
-        if used > room {
-            break;
-        }
-        head.push(c);
-    }
-    let end = shortened(&path[head.len()..], width - head.width());
-    head + &end
-}
-
-#[derive(Clone, Copy)]
-struct Parts {
-    form: fn(&What) -> &String,
-    figures: bool,
-    params: bool,
-    share: bool,
-}
-
-/// Differences on their way to the screen.
-struct Drawing<'a> {
-    names: [&'a str; 2],
-    totals: [Counts; 2],
-    measure: Measure,
-    lines: &'a [Line],
-    style: Style,
-}
-
-impl Drawing<'_> {
-    fn columns(&self, parts: Parts) -> Vec<Column> {
-        let say = |text: Text| text.get(self.style.language).to_owned();
-        let label = self.measure.label.get(self.style.language);
-        let with_total = |cells: Vec<String>, total: String| cells.into_iter().chain([total]).collect();
-        let paths = self.lines.iter().map(|line| format!("{} {}", line.mark.symbol(), line.path)).collect();
-        let whole = format!("  {}", say(text!("difference", "差异")));
-        let heading = format!("  {}", say(text!("layer", "层")));
-        let mut columns = vec![Column::words(heading, with_total(paths, whole))];
-        for side in [0, 1] {
-            let what = self.lines.iter().map(|line| {
-                let what = line.what[side].as_ref();
-                what.map_or(String::new(), |what| (parts.form)(what).clone())
-            });
-            columns.push(Column::words(self.names[side], with_total(what.collect(), String::new())));
-            if parts.figures {
-                let cells = self.lines.iter().map(|line| line.shown(&self.measure, side)).collect();
-                let total = grouped((self.measure.figure)(&self.totals[side]), ",");
-                columns.push(Column::figures(label, with_total(cells, total)));
-            }
-        }
-        columns.push(self.signed(label, self.measure.figure));
-        let shares: Vec<String> =
-            self.lines.iter().map(|line| share(line.share(&self.measure, &self.totals))).collect();
-        if parts.share && shares.iter().any(|share| !share.is_empty()) {
-            columns.push(Column::figures(say(text!("share", "占比")), with_total(shares, String::new())));
-        }
-        let params = |counts: &Counts| counts.params.total();
-        if parts.params && self.lines.iter().any(|line| params(&line.counts[0]) != params(&line.counts[1])) {
-            columns.push(self.signed(&say(text!("params", "参数量")), params));
-        }
-        columns
-    }
-
-    fn signed(&self, label: &str, figure: fn(&Counts) -> u128) -> Column {
-        let cell = |counts: &[Counts; 2]| {
-            let [old, new] = counts.each_ref().map(figure);
-            Cell { text: signed(old, new), is_better: better(new.cmp(&old)) }
-        };
-        let cells = self.lines.iter().map(|line| cell(&line.counts)).chain([cell(&self.totals)]).collect();
-        Column { heading: format!("Δ {label}"), is_numeric: true, cells }
-    }
-}
-
-/// Part of the whole difference, negative where it goes the other way.
-pub(super) fn share(share: Option<f64>) -> String {
-    match share {
-        Some(share) if share != 0.0 => format!("{:.1}%", share * 100.0).replace('-', "−"),
-        Some(_) | None => String::new(),
-    }
 }

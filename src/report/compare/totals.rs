@@ -5,13 +5,9 @@ use std::cmp::Ordering;
 use crate::report::Subject;
 use crate::report::figures::digits;
 use crate::report::rows::windows;
-use crate::report::table::shortened;
 use crate::text;
 use crate::text::{Language, Text};
 use crate::working::grouped;
-
-/// Columns of a path among figures.
-const PATH: usize = 20;
 
 /// A cost of a network as a whole.
 pub(super) type Total = fn(&Subject) -> u128;
@@ -30,6 +26,8 @@ pub(super) enum Value {
     Count(u128),
     Ratio(f64),
     Words(String),
+    /// Where something is.
+    Path(String),
     None,
 }
 
@@ -110,9 +108,7 @@ static FIGURES: [Figure; 10] = [
         english: "sees everything from",
         chinese: "自此看到全部",
         words: Words::Height,
-        value: |subject| {
-            everything_from(subject).map_or(Value::None, |path| Value::Words(shortened(&path, PATH)))
-        },
+        value: |subject| everything_from(subject).map_or(Value::None, Value::Path),
     },
 ];
 
@@ -140,7 +136,7 @@ impl Figure {
                 Some(Change { text, is_better: None })
             }
             _ if old == new && old != Value::None => Some(Change { text: same(), is_better: None }),
-            (Value::Count(_) | Value::Ratio(_) | Value::Words(_) | Value::None, _) => None,
+            (Value::Count(_) | Value::Ratio(_) | Value::Words(_) | Value::Path(_) | Value::None, _) => None,
         }
     }
 }
@@ -150,7 +146,7 @@ impl Value {
         match self {
             Self::Count(count) => grouped(*count, ","),
             Self::Ratio(ratio) => digits(*ratio),
-            Self::Words(words) => words.clone(),
+            Self::Words(words) | Self::Path(words) => words.clone(),
             Self::None => String::new(),
         }
     }
