@@ -123,6 +123,8 @@ fn slips_are_found() {
         ("conv.shape == [32, 30, 30]", "is that of a 3×3 window"),
         ("conv.shape == [192, 28, 28]", "is the shape that comes in"),
         ("macs == 963379200", "as it is for a batch of 8"),
+        ("macs ~ 18.1G", "as it is for a batch of 150"),
+        ("macs == 123312537600", "as it is for a batch of 1024"),
         ("macs == 120422500", "one digit differs"),
         ("macs == 120424200", "two digits are exchanged"),
         ("macs == 12042240", "a digit is missing"),
@@ -137,8 +139,12 @@ fn slips_are_found() {
     }
     // Of what many lead to, all is said, and what shows in one figure alone comes first.
     assert!(claim("macs ~ 241M").out.contains("counts all FLOPs, or counts each MAC as 2 operations"));
-    let none = claim("macs == 123456789");
-    assert!(!none.out.contains("slip"), "{}", none.out);
+    // 1,025 times as much is no batch, and of twice as much nobody can tell why.
+    for expect in ["macs == 123456789", "macs == 123432960000", "macs / params ~ 1567.0"] {
+        let none = claim(expect);
+        assert_eq!(none.code, Some(1), "{expect}: {}{}", none.out, none.error);
+        assert!(!none.out.contains("slip"), "{}", none.out);
+    }
 }
 
 /// Of AlexNet's second layer, 5²·48·27²·256 MACs, and of a depthwise convolution.

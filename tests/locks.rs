@@ -234,4 +234,6 @@ fn what_is_no_lock_is_not_written_over() {
         assert_eq!(check(folder.path(), &["lenet5", "--update", "x.toml"]).0, Some(0));
         assert_eq!(check(folder.path(), &["x.toml"]).0, Some(0));
     }
+    let (code, _, error) = check(folder.path(), &["--update"]);
+    assert!(code == Some(2) && error.contains("no network is named, and no lock"), "{error}");
 }
