@@ -22,6 +22,7 @@ mod slip;
 pub mod statement;
 
 use compare::compare;
+pub use slip::Slips;
 use statement::{Comparison, Figure, Literal, Operator, Statement, Term, TermKind};
 
 /// What a figure is.
@@ -222,12 +223,12 @@ fn evaluate_working(text: &str) -> Result<Rational, statement::Misread> {
     }
 }
 
-/// Whether a claim holds. `others` gives further variants of the network of an alias, in which a slip is looked for.
+/// Whether a claim holds, and the slip that it probably is if it does not.
 pub fn check(
     parsed: &Parsed,
     known: &Known,
     source: &Source,
-    others: &dyn Fn(&Option<String>) -> Vec<Subject>,
+    slips: &Slips<'_>,
 ) -> Result<Checked, Diagnostic> {
     let name = &parsed.claim.expect;
     let misread = |misread: statement::Misread| {
@@ -248,7 +249,7 @@ pub fn check(
         },
     };
     let slip = match verdict {
-        Verdict::Fails | Verdict::KnownWrong => slip::likely(statement, known, (&left, &right), others),
+        Verdict::Fails | Verdict::KnownWrong => slip::likely(statement, known, (&left, &right), slips),
         Verdict::Holds(_) | Verdict::NotWrong | Verdict::WrongWorking(_) | Verdict::Undecided(_) => None,
     };
     let is_right_written = !statement.is_left_written();

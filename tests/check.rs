@@ -123,6 +123,8 @@ fn slips_are_found() {
         ("conv.shape == [32, 30, 30]", "is that of a 3×3 window"),
         ("conv.shape == [192, 28, 28]", "is the shape that comes in"),
         ("macs == 963379200", "as it is for a batch of 8"),
+        ("macs ~ 18.1G", "as it is for a batch of 150"),
+        ("macs == 123312537600", "as it is for a batch of 1024"),
         ("macs == 120422500", "one digit differs"),
         ("macs == 120424200", "two digits are exchanged"),
         ("macs == 12042240", "a digit is missing"),
@@ -137,10 +139,17 @@ fn slips_are_found() {
     }
     // Of what many lead to, all is said, and what shows in one figure alone comes first.
     assert!(claim("macs ~ 241M").out.contains("counts all FLOPs, or counts each MAC as 2 operations"));
-    // No batch makes more of what is stored or seen.
-    for expect in ["macs == 123456789", "conv.receptive_field == 35", "params ~ 7.68M"] {
+    // No batch makes more of what is stored or seen, 1,025 times as much is no batch, and of twice as much nobody can tell why.
+    for expect in [
+        "macs == 123456789",
+        "macs == 123432960000",
+        "macs / params ~ 1567.0",
+        "conv.receptive_field == 35",
+        "params ~ 7.68M",
+    ] {
         let none = claim(expect);
-        assert!(none.code == Some(1) && !none.out.contains("slip"), "{}", none.out);
+        assert_eq!(none.code, Some(1), "{expect}: {}{}", none.out, none.error);
+        assert!(!none.out.contains("slip"), "{}", none.out);
     }
 }
 

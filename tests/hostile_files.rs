@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
 use tempfile::TempDir;
@@ -38,6 +38,29 @@ fn cnncost(arguments: &[&str]) -> Output {
 
 fn analyze(path: &Path) -> Output {
     cnncost(&["analyze", path.to_str().unwrap()])
+}
+
+/// Whatever is said of many claims that fail takes about as long for each as for the first: none looks at all others, or
+/// builds a network anew.
+#[test]
+fn many_claims_may_fail() {
+    let folder = Folder::new();
+    let one = "input = [3, 8, 8]\nlayers = [{ op = 'conv2d', out_channels = 4, kernel_size = 3 }]\n";
+    let classic = "[networks]\nnet = 'resnet50'\n";
+    for (head, count, expect, format) in [
+        (one, 20_000, "macs == ", "json"),
+        (one, 20_000, "macs == ", "github"),
+        (one, 20_000, "macs ~ 7919.", "text"),
+        (classic, 2_000, "net:macs == 1000", "text"),
+    ] {
+        let claims = (0..count).map(|index| format!("[[claims]]\nexpect = '{expect}{index}'\n"));
+        let path = folder.write(head.to_owned() + &claims.collect::<String>());
+        let start = Instant::now();
+        let output = cnncost(&["check", path.to_str().unwrap(), "--format", format]);
+        assert_eq!(output.status.code(), Some(1), "{expect}, {format}");
+        let took = start.elapsed();
+        assert!(took < PATIENCE / 3, "{expect}, {format}: {took:?}");
+    }
 }
 
 /// It is refused, for this reason.

@@ -240,4 +240,6 @@ fn what_is_no_lock_is_not_written_over() {
     let (code, _, error) = check(folder.path(), &["none.toml", "--update"]);
     assert_eq!((code, error.as_str()), (Some(2), "error: cannot read `none.toml`: there is no such file\n"));
     assert!(check(folder.path(), &[".", "--update"]).2.contains("is no lock"));
+    let (code, _, error) = check(folder.path(), &["--update"]);
+    assert!(code == Some(2) && error.contains("no network is named, and no lock"), "{error}");
 }

@@ -48,6 +48,18 @@ fn figures_are_traced_to_how_they_were_counted() {
     }
 }
 
+/// As it stands in a paper, with spaces and without quotes.
+#[test]
+fn a_figure_may_be_several_words() {
+    for words in ["3.8 billion", "25.6M params", "4.1 G FLOPs"] {
+        let apart: Vec<_> = ["reconcile", "resnet50"].into_iter().chain(words.split(' ')).collect();
+        let together = cnncost(&["reconcile", "resnet50", words], 100);
+        assert_eq!(together.0, 0, "{}", together.2);
+        assert_eq!(cnncost(&apart, 100), together, "{words}");
+    }
+    assert!(cnncost(&["reconcile", "resnet50", "-3"], 100).2.contains("below 0"));
+}
+
 #[test]
 fn a_figure_that_nothing_gives_is_said_to_be_so() {
     let (code, out, _) = cnncost(&["reconcile", "resnet50", "4111514625"], 100);

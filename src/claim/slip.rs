@@ -1,6 +1,10 @@
 //! The slip that probably led to a wrong claim: found by trying those that are often made.
 
-use num_traits::{CheckedDiv, CheckedMul};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use num_traits::{CheckedDiv, CheckedMul, CheckedSub};
 
 use super::metric::{self, counts_of, output};
 use super::statement::{Comparison, Figure, Literal, Statement, TermKind};
@@ -20,12 +24,39 @@ mod mistakes;
 
 use mistakes::{MISTAKES, sizes_with, with_mistake};
 
+/// What slips are looked for with, and what was found on the way: of a file with many claims, many may fail.
+pub struct Slips<'a> {
+    others: &'a dyn Fn(Option<&str>) -> Vec<Subject>,
+    /// The other variants of each network.
+    variants: RefCell<BTreeMap<Option<String>, Rc<[Subject]>>>,
+    /// What each figure would be with each slip.
+    figures: RefCell<BTreeMap<(Option<String>, Option<String>, String), Rc<[Slip]>>>,
+}
+
+impl<'a> Slips<'a> {
+    /// Slips in claims about one set of networks. `others` gives further variants of the network of an alias.
+    pub fn new(others: &'a dyn Fn(Option<&str>) -> Vec<Subject>) -> Self {
+        Self { others, variants: RefCell::default(), figures: RefCell::default() }
+    }
+
+    fn variants(&self, alias: &Option<String>) -> Rc<[Subject]> {
+        let mut variants = self.variants.borrow_mut();
+        variants.entry(alias.clone()).or_insert_with(|| (self.others)(alias.as_deref()).into()).clone()
+    }
+
+    fn of_figure(&self, subject: &Subject, figure: &Figure, value: &Value) -> Rc<[Slip]> {
+        let key = (figure.alias.clone(), figure.path.clone(), figure.metric.name().to_owned());
+        let mut figures = self.figures.borrow_mut();
+        figures.entry(key).or_insert_with(|| slips_of(subject, figure, value).into()).clone()
+    }
+}
+
 /// What the statement would hold with, if it is one of the slips that are often made.
 pub(super) fn likely(
     statement: &Statement,
     known: &Known,
     (left, right): (&Value, &Value),
-    others: &dyn Fn(&Option<String>) -> Vec<Subject>,
+    slips: &Slips<'_>,
 ) -> Option<Text> {
     if matches!(statement.comparison, Comparison::NotEqual) {
         return None;
@@ -44,16 +75,16 @@ pub(super) fn likely(
     let is_single = statement.figures().count() == 1
         && [&statement.left, &statement.right].iter().any(|term| matches!(term.kind, TermKind::Figure(_)));
     let single = || {
-        let mut slips = if is_single { slips_of(subject, figure, figure_value) } else { vec![] };
-        slips.retain(|(_, value)| holds(value));
-        either(slips.into_iter().map(|(slip, _)| slip))
+        let tried = is_single.then(|| slips.of_figure(subject, figure, figure_value))?;
+        either(tried.iter().filter(|(_, value)| holds(value)).map(|(slip, _)| slip.clone()))
     };
     let holds_as_number = |value| holds(&Value::Number(value));
     single()
         .or_else(|| of_units(literal, holds_as_number, figure_value))
         .or_else(|| digits::slip(figure_value, claimed))
         .or_else(|| {
-            let found = others(&figure.alias).into_iter().find(|other| {
+            let others = slips.variants(&figure.alias);
+            let found = others.iter().find(|other| {
                 let value = evaluate(
                     if std::ptr::eq(figure_value, left) { &statement.left } else { &statement.right },
                     &|figure| {
@@ -121,8 +152,15 @@ fn of_units(literal: Option<&Literal>, holds: impl Fn(Rational) -> bool, value: 
 
 /// A batch, which gives nearly any rounded figure that is large enough: so it comes last.
 fn of_batch(literal: Option<&Literal>, holds: impl Fn(Rational) -> bool, value: &Value) -> Option<Text> {
-    let (Some(_), Value::Number(value)) = (literal, value) else { return None };
-    let batch = (2..=1024i128).find(|&batch| value.checked_mul(&batch.into()).is_some_and(&holds))?;
+    const LARGEST: i128 = 1024;
+    let (literal, Value::Number(value)) = (literal?, value) else { return None };
+    // The least number that is rounded to what is written, and what is written.
+    let half = literal.last_digit.checked_div(&Rational::from(2))?;
+    let least = literal.value.checked_sub(&half).into_iter().chain([literal.value]);
+    let below = least.filter_map(|least| Some(least.checked_div(value)?.to_integer()));
+    let near = below.flat_map(|batch| [batch, batch.saturating_add(1)]);
+    let mut batches = near.map(|batch| batch.max(2)).filter(|&batch| batch <= LARGEST);
+    let batch = batches.find(|&batch| value.checked_mul(&batch.into()).is_some_and(&holds))?;
     let is_batch = batch > 2;
     is_batch.then(|| text!("as it is for a batch of {batch}", "批量大小为 {batch} 时成立"))
 }

@@ -67,6 +67,14 @@ impl Update<'_> {
             (Some(lockfile), [file]) => (lockfile.to_owned(), files::is_same(lockfile, Path::new(file))),
             (Some(lockfile), _) => (lockfile.to_owned(), false),
             (None, [file]) => (PathBuf::from(file), true),
+            (None, []) => {
+                let message = text!("no network is named, and no lock", "没有指定网络,也没有指定锁文件");
+                let help = text!(
+                    "as in `check resnet50 --update lock.toml`, or `check lock.toml --update` to refresh it",
+                    "例如 `check resnet50 --update lock.toml`,或用 `check lock.toml --update` 刷新"
+                );
+                return Err((message, Some(help)));
+            }
             (None, _) => {
                 let message = text!("several files are no lock", "多个文件不是锁文件");
                 return Err((message, Some(text!("as in --update lock.toml", "例如 --update lock.toml"))));

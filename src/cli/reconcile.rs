@@ -20,9 +20,9 @@ pub(super) struct Arguments {
     file: String,
     /// A figure to trace: "4.11 G", "569M", 3.87e9
     ///
-    /// A figure to trace, as it is written somewhere: "4.11 G", "569M", 3.87e9, 4111514624.
-    #[arg(help_heading = "Network", display_order = 0, allow_hyphen_values = true)]
-    figure: Option<String>,
+    /// A figure to trace, as it is written somewhere, in one word or several: "4.11 G", 3.8 billion, 569M, 3.87e9, 4111514624.
+    #[arg(help_heading = "Network", display_order = 0, allow_negative_numbers = true)]
+    figure: Vec<String>,
     #[command(flatten)]
     options: NetworkOptions,
     /// Form
@@ -47,7 +47,8 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if let Err(message) = options.refuse_sides() {
         return output.misused(message, None);
     }
-    let figure = match arguments.figure.as_deref().map(Figure::parse).transpose() {
+    let is_asked = !arguments.figure.is_empty();
+    let figure = match is_asked.then(|| Figure::parse(&arguments.figure.join(" "))).transpose() {
         Ok(figure) => figure,
         Err(message) => return output.misused(message, None),
     };

@@ -1,5 +1,6 @@
 //! What was probably meant by a word that is none of a statement's: a unit from elsewhere, a decimal comma.
 
+use crate::convention::unit::unit;
 use crate::read::expression::Failure;
 use crate::text;
 
@@ -26,11 +27,17 @@ fn no_number(number: &str) -> Option<Failure> {
     Some(Failure::from(message).with_help(help))
 }
 
-fn no_unit(unit: &str) -> Failure {
+fn no_unit(word: &str) -> Failure {
+    if unit(word).is_some_and(|(_, length)| length == word.len()) {
+        return Failure::from(text!(
+            "a number has one unit, and here is another",
+            "一个数只有一个单位,这里又有一个"
+        ));
+    }
     let help = text!(
         "units are k, M, G, T, Ki, Mi, Gi, Ti, %, words such as million and billion, and behind them params, MACs, FLOPs, \
          B; of time ns, us, ms, s",
         "可用的单位有 k、M、G、T、Ki、Mi、Gi、Ti、%、万、亿、million、billion 等,其后可写 params、MACs、FLOPs、B;时间用 ns、us、ms、s"
     );
-    Failure::from(text!("there is no unit `{unit}`", "没有单位 `{unit}`")).with_help(help)
+    Failure::from(text!("there is no unit `{word}`", "没有单位 `{word}`")).with_help(help)
 }

@@ -153,6 +153,9 @@ fn mistakes_have_a_place() {
     assert_eq!(error("a:b.mac == 1"), ("there is no figure `mac`".to_owned(), 4..7));
     assert_eq!(error(".macs == 1"), ("a layer's path is missing".to_owned(), 0..5));
     assert_eq!(error("macs ~ 4.1 GMECs"), ("there is no unit `GMECs`".to_owned(), 11..16));
+    let another = "a number has one unit, and here is another";
+    assert_eq!(error("4 k k == macs"), (another.to_owned(), 4..5));
+    assert_eq!(error("macs ~ 3.9 billion billion"), (another.to_owned(), 19..26));
     assert_eq!(error("macs ~ 4.1GMECs"), ("there is no unit `GMECs`".to_owned(), 7..15));
     assert_eq!(error("macs ~ 4,1 G"), ("`4,1` is no number".to_owned(), 7..10));
     assert_eq!(error("macs == 1e39"), ("the number is too large or too long".to_owned(), 8..12));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::super::input::{Named, NetworkOptions, read_file};
 use super::super::{Outcome, Voice, device};
 use crate::analyze::roofline::Device;
-use crate::claim::{self, Known, Parsed};
+use crate::claim::{self, Known, Parsed, Slips};
 use crate::error::{Diagnostic, ReadError, did_you_mean};
 use crate::read::bundled::CLAIMS;
 use crate::read::claims::{ClaimsFile, Reference};
@@ -86,13 +86,14 @@ impl Speech {
                 self.networks(&parsed, variant.as_deref(), options, voice, &mut mistakes)?;
             known.networks = networks;
             worst = worst.max(outcome);
-            let others = |alias: &Option<String>| self.others(alias.as_deref(), options);
+            let others = |alias: Option<&str>| self.others(alias, options);
+            let slips = Slips::new(&others);
             let mut results = vec![];
             for claim in &parsed {
                 if !mistakes.is_empty() {
                     break;
                 }
-                match claim::check(claim, &known, self.source(), &others) {
+                match claim::check(claim, &known, self.source(), &slips) {
                     Ok(checked) => results.push((claim.claim, checked)),
                     Err(mistake) => mistakes.push(mistake),
                 }

@@ -1,6 +1,6 @@
 //! How far a figure is from what a claim says: over or under a bound, or what is claimed too much or too little.
 
-use num_traits::{CheckedDiv, CheckedSub, Signed, Zero};
+use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, CheckedSub, Signed, Zero};
 
 use super::{decimal, float, number_of};
 use crate::claim::statement::Comparison;
@@ -127,7 +127,7 @@ enum Share {
 
 fn share(ratio: &Rational) -> Share {
     if *ratio >= Rational::from(10) {
-        return Share::Times(decimal(ratio));
+        return Share::Times(decimal(&in_tenths(ratio).unwrap_or(*ratio)));
     }
     // The difference is taken before there are floats, which would lose it.
     let apart = ratio.checked_sub(&Rational::from(1)).unwrap_or_else(Rational::zero);
@@ -140,6 +140,12 @@ fn share(ratio: &Rational) -> Share {
         // Three digits would say that nothing is wrong.
         "< 0.001 %".to_owned()
     })
+}
+
+/// Rounded to tenths: of what is many times as much, nobody wants more digits.
+fn in_tenths(ratio: &Rational) -> Option<Rational> {
+    let tenths = ratio.checked_mul(&Rational::from(10))?.checked_add(&Rational::new(1, 2))?.to_integer();
+    Some(Rational::new(tenths, 10))
 }
 
 #[cfg(test)]
@@ -195,6 +201,8 @@ mod tests {
         assert_eq!(off(900), "off by 100: 10.0 % too little");
         assert_eq!(off(1100), "off by 100: 10.0 % too much");
         assert_eq!(off(20_000), "off by 19,000: 20 times as much");
+        assert_eq!(off(20_640), "off by 19,640: 20.6 times as much");
+        assert_eq!(off(20_650), "off by 19,650: 20.7 times as much");
         assert_eq!(off(0), "off by 1,000: 100.0 % too little");
     }
 }

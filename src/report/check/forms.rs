@@ -113,10 +113,11 @@ fn form(report: &Report) -> FileForm {
             ratio: difference.ratio.map(|ratio| ratio.to_string()),
         })
     };
+    let line = report.lines();
     let entry = |(claim, checked): &(&Claim, Checked)| Entry {
         says: claim.says.as_ref().map(|says| says.text.to_string()),
         expect: claim.expect.text.to_string(),
-        line: report.line(claim),
+        line: line(claim),
         source: claim.source.clone(),
         erratum: claim.erratum.clone(),
         verdict: checked.verdict.name(),
@@ -178,13 +179,11 @@ pub fn junit(reports: &[Report], broken: &[ReadError], language: Language) -> St
     for report in reports {
         let (name, tests, failures) = (xml(&report.title), report.results.len(), report.failures());
         let _ = writeln!(text, "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\">");
+        let line = report.lines();
         for (claim, checked) in &report.results {
             let (name, class) = (xml(&said(claim)), xml(&report.source.name));
-            let _ = write!(
-                text,
-                "    <testcase name=\"{name}\" classname=\"{class}\" line=\"{}\"",
-                report.line(claim)
-            );
+            let _ =
+                write!(text, "    <testcase name=\"{name}\" classname=\"{class}\" line=\"{}\"", line(claim));
             if checked.verdict.passes() {
                 text.push_str("/>\n");
             } else {
@@ -225,8 +224,9 @@ fn broken_suite(error: &ReadError, language: Language) -> String {
 pub fn github(reports: &[Report], broken: &[ReadError], language: Language) -> String {
     let mut text = String::new();
     for report in reports {
+        let line_of = report.lines();
         for (claim, checked) in report.results.iter().filter(|(_, checked)| !checked.verdict.passes()) {
-            let (file, line) = (property(&printable(&report.source.name)), report.line(claim));
+            let (file, line) = (property(&printable(&report.source.name)), line_of(claim));
             let (title, message) = (property(&said(claim)), data(&message(claim, checked, language)));
             let _ = writeln!(text, "::error file={file},line={line},title={title}::{message}");
         }
