@@ -326,6 +326,38 @@ fn a_map_has_numbers_boxes_and_whole_names() {
     }
 }
 
+/// Where an entry begins no name of ours, parts of a path are enough, with dots or slashes; what they say of two is refused.
+#[test]
+fn parts_of_a_path_are_enough_in_a_map() {
+    let graph = read(&format!(
+        "input = [4, 8, 8]\nlayers = [{{ name = 'layer', repeat = 2, layers = [{{ name = 'sum', merge = 'add', branches = {{\n\
+         body = [{{ name = 'conv1', {CONV} }}, {{ name = 'conv2', {CONV} }}], short = [] }} }}] }}]"
+    ));
+    let square: &[u64] = &[4, 4, 1, 1];
+    let names = ["0.x.weight", "0.y.weight", "1.x.weight", "1.y.weight"];
+    let given = tensors(&names.map(|name| (name, square)));
+    let apply = |text: &str| {
+        let applied = weight_map::parse("map.toml", text).unwrap().apply(&graph, &given);
+        applied.map(|mapped| mapped.given).map_err(|error| error.render(Language::English, false, 100))
+    };
+    for text in [
+        "'layer/{i}/conv1' = '{i}.x'\n'layer.{i}.conv2' = '{i}.y'",
+        "'{i}.conv1' = '{i}.x'\n'layer/{i}/body/conv2.weight' = '{i}.y.weight'",
+        "'0.conv1' = '0.x'\n'0.conv2' = '0.y'\n'layer.1.sum.conv1' = '1.x'\n'layer/1/sum/body/conv2' = '1.y'",
+    ] {
+        assert_eq!(apply(text).unwrap(), [0, 1, 2, 3], "{text}");
+    }
+    for (text, why) in [
+        ("conv1 = '0.x'\n'{i}.conv2' = '{i}.y'", "are both `0.x.weight`"),
+        ("'{i}.conv{i}' = '{i}.x'\n'{i}.body' = '{i}'", "the file has no `0.conv1.weight`"),
+        ("'conv1.{i}' = '{i}.x'", "names nothing of the network"),
+        ("'' = '0.x'", "names nothing of the network"),
+    ] {
+        let error = apply(text).unwrap_err();
+        assert!(error.contains(why), "{text}: {error}");
+    }
+}
+
 /// A network of sums and chains, in which every convolution holds the same, and what it is called in a file whose names follow
 /// its boxes, or do not.
 struct Random {

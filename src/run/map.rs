@@ -1,10 +1,14 @@
 //! A map that a user writes: which name a file has for which part of a network.
 //!
 //! An entry names a weight, a layer or a box of ours, with `{i}` for a number, and what the file calls it; what stands behind the
-//! part that is named stays as it is. Of several entries that fit, the one that names the most decides.
+//! part that is named stays as it is. Where it begins no name of ours, parts of a path are enough. Of several entries that fit, the one that names the most decides.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+mod pattern;
+
+use pattern::{How, Piece, pieces};
 
 use super::assign::{Named, prefixes, shape_apart};
 use super::modules::{Wanted, dotted, plain, wanted};
@@ -26,14 +30,6 @@ struct Entry {
     theirs: Vec<Piece>,
     written: (String, String),
     span: Span,
-}
-
-/// A piece of a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
-    Letters(String),
-    /// `{2*i+1}`: a factor, the name, and what is added.
-    Number(u64, String, i64),
 }
 
 /// Which tensor of a file is which by a map.
@@ -81,13 +77,15 @@ impl Map {
         let file = File::of(given);
         let (mut found, mut mistakes) = (vec![], Mistakes::default());
         // That others name all of it more closely is no mistake.
-        let names_nothing = |entry: &&Entry| wanted.iter().all(|tensor| entry.fit(tensor).is_none());
-        for entry in self.entries.iter().filter(names_nothing) {
-            mistakes.add(entry.names_nothing(wanted));
+        let entries: Vec<_> = self.entries.iter().map(|entry| (entry, entry.how(wanted))).collect();
+        for (entry, how) in &entries {
+            if wanted.iter().all(|tensor| entry.fit(tensor, *how).is_none()) {
+                mistakes.add(entry.names_nothing(wanted));
+            }
         }
         let mut owners: BTreeMap<usize, (&str, bool)> = BTreeMap::new();
         for tensor in wanted {
-            match self.fit(tensor).and_then(|fit| Ok((file.tensor(tensor, fit.as_ref())?, fit))) {
+            match fitting(&entries, tensor).and_then(|fit| Ok((file.tensor(tensor, fit.as_ref())?, fit))) {
                 Ok((index, fit)) => {
                     let is_whole = fit.as_ref().is_some_and(Fit::is_whole);
                     let before = owners.insert(index, (&tensor.named.name, is_whole));
@@ -107,27 +105,27 @@ impl Map {
         let unused = (0..given.len()).filter(|index| !owners.contains_key(index)).collect();
         Ok(Mapped { given: found, unused })
     }
+}
 
-    /// The entry that names the most of a tensor.
-    fn fit(&self, tensor: &Wanted) -> Result<Option<Fit<'_>>, Diagnostic> {
-        let mut best: Option<Fit> = None;
-        for fit in self.entries.iter().filter_map(|entry| entry.fit(tensor)) {
-            let is_better =
-                |best: &Fit| (best.rest.len(), best.numbers.len()).cmp(&(fit.rest.len(), fit.numbers.len()));
-            match best.as_ref().map(is_better) {
-                None | Some(std::cmp::Ordering::Greater) => best = Some(fit),
-                Some(std::cmp::Ordering::Less) => {}
-                Some(std::cmp::Ordering::Equal) => {
-                    let (name, span) = (&tensor.named.name, fit.entry.span.clone());
-                    let message = text!("two entries name `{name}`", "有两项都指到 `{name}`");
-                    let label = text!("the other", "另一项");
-                    let other = best.map_or_else(|| span.clone(), |best| best.entry.span.clone());
-                    return Err(Diagnostic::new(message, span).also(other, label));
-                }
+/// The entry that names the most of a tensor.
+fn fitting<'e>(entries: &[(&'e Entry, How)], tensor: &Wanted) -> Result<Option<Fit<'e>>, Diagnostic> {
+    let mut best: Option<Fit> = None;
+    for fit in entries.iter().filter_map(|(entry, how)| entry.fit(tensor, *how)) {
+        let is_better =
+            |best: &Fit| (best.rest.len(), best.numbers.len()).cmp(&(fit.rest.len(), fit.numbers.len()));
+        match best.as_ref().map(is_better) {
+            None | Some(std::cmp::Ordering::Greater) => best = Some(fit),
+            Some(std::cmp::Ordering::Less) => {}
+            Some(std::cmp::Ordering::Equal) => {
+                let (name, span) = (&tensor.named.name, fit.entry.span.clone());
+                let message = text!("two entries name `{name}`", "有两项都指到 `{name}`");
+                let label = text!("the other", "另一项");
+                let other = best.map_or_else(|| span.clone(), |best| best.entry.span.clone());
+                return Err(Diagnostic::new(message, span).also(other, label));
             }
         }
-        Ok(best)
     }
+    Ok(best)
 }
 
 /// The tensors of a file by their names.
@@ -237,27 +235,15 @@ impl Entry {
     }
 
     /// How it fits a tensor, if it does, under either of its names.
-    fn fit(&self, tensor: &Wanted) -> Option<Fit<'_>> {
-        tensor.dotted.iter().find_map(|name| self.fit_name(name))
+    fn fit(&self, tensor: &Wanted, how: How) -> Option<Fit<'_>> {
+        let (numbers, rest) = tensor.dotted.iter().find_map(|name| pattern::fit(&self.ours, name, how))?;
+        Some(Fit { entry: self, numbers, rest: rest.to_owned() })
     }
 
-    fn fit_name(&self, name: &str) -> Option<Fit<'_>> {
-        let (mut rest, mut numbers) = (name, BTreeMap::new());
-        for piece in &self.ours {
-            match piece {
-                Piece::Letters(letters) => rest = rest.strip_prefix(&**letters)?,
-                Piece::Number(_, name, _) => {
-                    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-                    let number: u64 = rest[..digits].parse().ok()?;
-                    if *numbers.entry(name.clone()).or_insert(number) != number {
-                        return None;
-                    }
-                    rest = &rest[digits..];
-                }
-            }
-        }
-        let is_end = rest.is_empty() || rest.starts_with('.');
-        is_end.then(|| Fit { entry: self, numbers, rest: rest.to_owned() })
+    /// How it is to be read: where it begins no name, its parts are enough.
+    fn how(&self, wanted: &[Wanted]) -> How {
+        let begins = wanted.iter().any(|tensor| self.fit(tensor, How::Beginning).is_some());
+        if begins { How::Beginning } else { How::Parts }
     }
 
     fn names_nothing(&self, wanted: &[Wanted]) -> Diagnostic {
@@ -310,44 +296,6 @@ impl Fit<'_> {
         let rest = if name.is_empty() { self.rest.trim_start_matches('.') } else { &self.rest };
         Ok(name + rest)
     }
-}
-
-/// A name with numbers: `layer{i}/0`, `features.{2*i+1}`.
-fn pieces(written: &str) -> Result<Vec<Piece>, Text> {
-    let (mut pieces, mut rest) = (vec![], written);
-    while let Some((letters, after)) = rest.split_once('{') {
-        let (inside, after) = after
-            .split_once('}')
-            .ok_or_else(|| text!("a `{{` is not closed in `{written}`", "`{written}` 中的 `{{` 没有闭合"))?;
-        if !letters.is_empty() {
-            pieces.push(Piece::Letters(letters.to_owned()));
-        }
-        pieces.push(number(inside).ok_or_else(|| {
-            text!(
-                "`{{{inside}}}` is no number: write `{{i}}`, `{{i+1}}` or `{{2*i+1}}`",
-                "`{{{inside}}}` 不是编号:请写成 `{{i}}`、`{{i+1}}` 或 `{{2*i+1}}`"
-            )
-        })?);
-        rest = after;
-    }
-    if !rest.is_empty() {
-        pieces.push(Piece::Letters(rest.to_owned()));
-    }
-    Ok(pieces)
-}
-
-/// What stands between braces.
-fn number(inside: &str) -> Option<Piece> {
-    let inside: String = inside.chars().filter(|letter| !letter.is_whitespace()).collect();
-    let digits = inside.bytes().take_while(u8::is_ascii_digit).count();
-    let factor = if digits == 0 { 1 } else { inside[..digits].parse().ok()? };
-    let rest = &inside[digits..];
-    let rest = if digits > 0 { rest.strip_prefix('*').unwrap_or(rest) } else { rest };
-    let length = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
-    let (name, offset) = rest.split_at(length);
-    let offset =
-        if offset.is_empty() { 0 } else { offset.parse().ok().filter(|_| offset.starts_with(['+', '-']))? };
-    (length > 0).then(|| Piece::Number(factor, name.to_owned(), offset))
 }
 
 /// Mistakes, each place's first only, and few that have no place.
