@@ -295,6 +295,8 @@ pub fn known_here(known: &[&str]) -> Option<Text> {
 /// The name among `known` that is nearest to `name`, if it is near enough to be meant.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const NEAR: f64 = 0.75;
+    // A common beginning alone makes a short name and a long one like each other, unless the long one is that with more.
+    const IN_COMMON: f64 = 0.4;
     // Nobody writes longer names, nor reads more of them; comparing them would take long.
     const LONG: usize = 200;
     const MANY: usize = 5000;
@@ -308,6 +310,12 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .filter(|candidate| candidate.len() <= LONG)
         .map(|candidate| (candidate, strsim::jaro_winkler(&lower, &candidate.to_lowercase())))
         .filter(|&(_, likeness)| likeness >= NEAR)
+        .filter(|(candidate, _)| {
+            let candidate = candidate.to_lowercase();
+            candidate.starts_with(&lower)
+                || lower.starts_with(&candidate)
+                || strsim::normalized_damerau_levenshtein(&lower, &candidate) >= IN_COMMON
+        })
         .max_by(|a, b| a.1.total_cmp(&b.1))
         .map(|(candidate, _)| candidate)
 }

@@ -43,7 +43,7 @@
 //! | [`mod@analyze`] | a graph into its counts |
 //! | [`convention`] | how papers and other tools count, as data; which of them gives a figure |
 //! | [`run`] | a graph into its outputs, with an engine's kernels: weights, fresh or of a file; the memory it needs |
-//! | [`read`] | a description into a graph: syntax, names, expressions, expansion; the bundled networks |
+//! | [`read`] | a description into a graph: syntax, names, expressions, expansion, what is doubtful; the other files that are read; what is bundled |
 //! | [`subject`] | a network as it was asked for, with what is known about it |
 //! | [`mod@bench`] | how long networks take, beside what the machine reaches |
 //! | [`claim`] | statements about networks, and whether they hold |
@@ -61,6 +61,7 @@
 //!   `tests/memory_measured.rs` and `tests/workspace.rs` measure every bundled network and every operator.
 //! - An operator is one file and one line in the list; names, settings, schema, documentation and dispatch follow from it.
 //! - An operator says why something is wrong; whoever walks the graph adds where.
+//! - A path that a person writes is followed in one place, [`graph::Graph::resolve`], whether of a command or of a claim.
 //! - Nothing panics on any input, nothing wraps around, nothing is silently zero, and no order depends on a hash.
 
 pub mod analyze;

@@ -71,6 +71,7 @@ fn names_find_files_variants_and_the_nearest_name() {
         let run = cnncost(&["analyze", name]);
         assert!(run.err.contains(&format!("did you mean `{near}`?")), "{}", run.err);
     }
+    assert!(cnncost(&["analyze", "lenet5.toml"]).err.contains("did you mean `lenet5`?"));
     assert!(cnncost(&["analyze", "bottleneck@dirct"]).err.contains("did you mean `direct`?"));
     let all = cnncost(&["analyze", "resnet@*", "--format", "csv"]);
     assert_eq!(all.out.lines().count(), 11);
@@ -119,6 +120,7 @@ fn wrong_usage_is_exit_code_2() {
 fn values_of_options_are_refused_in_plain_words() {
     for (option, value, why, why_zh) in [
         ("--batch", "0", "it is a whole number of at least 1", "应是不小于 1 的整数"),
+        ("--batch", "-1", "it is a whole number of at least 1", "应是不小于 1 的整数"),
         ("--batch", "1,8", "one number is taken here", "此处只接受一个数"),
         ("--batch", "eight", "it is a whole number of at least 1", "应是不小于 1 的整数"),
         ("--input", "3xx3", "a size is missing", "缺少一个尺寸"),
@@ -177,6 +179,30 @@ fn strict_fails_on_a_warning_and_shows_it_even_if_quiet() {
     let quiet = with_input(&["analyze", "-", "--strict", "--quiet"], unused);
     assert_eq!((quiet.code, quiet.err.as_str()), (1, run.err.as_str()));
     assert_eq!(with_input(&["analyze", "-", "--quiet"], unused).err, "");
+}
+
+/// However many variants, batches and claims a network is read for.
+#[test]
+fn a_warning_is_shown_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (net, claims) = (path("net.toml"), path("claims.toml"));
+    let description = "input = [512, 7, 7]\nparams = { c = 10 }\n\
+        variants = [{ name = 'a', set = { c = 10 } }, { name = 'b', set = { c = 20 } }]\n\
+        layers = [{ op = 'linear', out_features = 'c' }]\n";
+    fs::write(&net, description).unwrap();
+    let named =
+        "[networks]\na = 'net.toml@a'\nb = 'net.toml@b'\n[[claims]]\nexpect = 'a:params < b:params'\n";
+    fs::write(&claims, named).unwrap();
+    let all = format!("{net}@*");
+    for arguments in [&["analyze", &*all][..], &["compare", &net, "--batch", "1,2"], &["check", &claims]] {
+        let run = cnncost(arguments);
+        assert_eq!((run.code, run.err.matches("warning: `linear`").count()), (0, 1), "{}", run.err);
+    }
+    // Another file has its own.
+    fs::copy(&net, path("other.toml")).unwrap();
+    let run = cnncost(&["analyze", &net, &path("other.toml"), "--strict"]);
+    assert_eq!((run.code, run.err.matches("warning: `linear`").count()), (1, 2), "{}", run.err);
 }
 
 #[test]

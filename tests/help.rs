@@ -90,14 +90,22 @@ fn every_example_of_every_help_runs() {
 #[test]
 fn without_arguments_there_is_a_start() {
     let folder = tempfile::tempdir().unwrap();
-    let output = shell("cnncost", folder.path());
-    assert_eq!((output.status.code(), said(&output.stdout)), (Some(2), ""));
-    let start = said(&output.stderr);
-    let commands: Vec<_> = start.lines().filter_map(|line| line.strip_prefix("  ")).collect();
-    assert_eq!(commands.len(), 3, "{start}");
-    for line in commands {
-        let (line, _) = line.split_once("  ").unwrap();
-        assert_eq!(shell(line, folder.path()).status.code(), Some(0), "{line}");
+    for (asked, speaks) in [
+        ("cnncost", "counts"),
+        ("cnncost --lang=en", "counts"),
+        ("cnncost --lang zh", "精确计算"),
+        ("cnncost --lang=zh", "精确计算"),
+    ] {
+        let output = shell(asked, folder.path());
+        assert_eq!((output.status.code(), said(&output.stdout)), (Some(2), ""), "{asked}");
+        let start = said(&output.stderr);
+        assert!(start.starts_with(&format!("cnncost {speaks}")), "{start}");
+        let commands: Vec<_> = start.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+        assert_eq!(commands.len(), 3, "{start}");
+        for line in commands {
+            let (line, _) = line.split_once("  ").unwrap();
+            assert_eq!(shell(line, folder.path()).status.code(), Some(0), "{line}");
+        }
     }
 }
 
@@ -152,7 +160,8 @@ fn a_misspelled_command_is_told_as_such() {
         ("xyzzy --lang=zh", "列出命令"),
         ("--lang en explain lenet5", "a command comes first: `cnncost explain …`"),
         ("--dpeth all lenet5", "'--dpeth'"),
-        ("--lang zh", "<FILE>"),
+        ("--lang zh", "cnncost lenet5 --lang zh"),
+        ("--color never", "<FILE>"),
         ("''", "there is no command"),
     ] {
         let output = shell(&format!("cnncost {line}"), folder.path());

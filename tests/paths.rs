@@ -31,7 +31,7 @@ fn lead(graph: &Graph, written: &str) -> String {
     match graph.resolve(written) {
         Ok(place) => graph.place_path(place),
         Err(Unfound::Several { first, count }) => format!("{count}: {}", first.join(" ")),
-        Err(Unfound::Nothing { nearest }) => format!("? {}", nearest.unwrap_or_default()),
+        Err(Unfound::Nothing { nearest, .. }) => format!("? {}", nearest.unwrap_or_default()),
     }
 }
 
@@ -50,6 +50,10 @@ fn parts_of_a_path_are_enough() {
     assert!(lead(&resnet, "body/bottleneck/relu_9").starts_with("? layer1/0/sum/body/bottleneck/relu_"));
     assert_eq!(lead(&resnet, "layr1/0/conv1"), format!("? {conv1}"));
     assert_eq!(lead(&resnet, "xyz"), "? ");
+    // What stands in front of a weight's name, and names with words of other programs in front.
+    assert_eq!(lead(&resnet, "layer1.0.conv1.weight"), format!("? {conv1}"));
+    assert_eq!(lead(&bundled("googlenet"), "inception_3a"), "? 3a");
+    assert_eq!(lead(&bundled("densenet121"), "denseblock1"), "? block1");
     assert!(lead(&resnet, "conv2").starts_with("16: layer1/0/sum/body/bottleneck/conv2 layer1/1/"));
     // An operator's name will do where nothing is called so.
     assert!(lead(&resnet, "conv2d").starts_with("53: conv1/conv "));
@@ -142,6 +146,13 @@ fn cnncost(arguments: &[&str]) -> (Option<i32>, String) {
         .unwrap();
     let text = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8(text).unwrap())
+}
+
+#[test]
+fn what_leads_nowhere_is_told_what_there_is() {
+    let (code, said) = cnncost(&["explain", "lenet5", "c9"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("known here: `input`, `c1`, `tanh_1`, `s2`, `c3`"), "{said}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! `UPDATE_README=1 cargo test --test readme` writes the outputs anew.
 
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -69,8 +70,13 @@ fn filled(block: &str) -> String {
 
 #[test]
 fn commands_print_what_stands_there() {
+    // A file that a command reads is written by one that stands before it.
+    for name in FILES.map(scratch) {
+        let _ = fs::remove_file(&name);
+        let _ = fs::remove_dir_all(&name);
+    }
     let path = root().join("README.md");
-    let mut readme = std::fs::read_to_string(&path).unwrap();
+    let mut readme = fs::read_to_string(&path).unwrap();
     let console: Vec<String> = blocks(&readme, "console").into_iter().map(str::to_owned).collect();
     assert!(console.len() > 8);
     for block in console {
@@ -82,20 +88,20 @@ fn commands_print_what_stands_there() {
         }
     }
     if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(&path, readme).unwrap();
+        fs::write(&path, readme).unwrap();
     }
 }
 
 #[test]
 fn descriptions_claims_and_devices_are_read() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let toml = blocks(&readme, "toml");
     assert!(toml.len() >= 4);
     for text in toml {
         if text.starts_with("[networks]") {
             let models = format!("{}/", root().join("models").display());
             let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme-claims.toml");
-            std::fs::write(&path, text.replace("models/", &models)).unwrap();
+            fs::write(&path, text.replace("models/", &models)).unwrap();
             let output = run(&format!("cnncost check {}", path.display()));
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
             continue;
@@ -113,5 +119,23 @@ fn descriptions_claims_and_devices_are_read() {
             panic!("{}", error.render(cnncost::text::Language::English, false, 100));
         });
         assert!(network.warnings.is_empty());
+    }
+}
+
+/// The workflow is for a repository that holds descriptions, and not this program.
+#[test]
+fn the_workflow_installs_from_elsewhere() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let workflows = blocks(&readme, "yaml");
+    assert!(!workflows.is_empty());
+    for workflow in workflows {
+        assert!(workflow.contains("cargo install --locked --git ADDRESS cnncost"), "{workflow}");
+        assert!(readme.contains("`ADDRESS`") && !workflow.contains("--path"), "{workflow}");
+        let command = workflow.lines().find_map(|line| line.trim().strip_prefix("- run: cnncost ")).unwrap();
+        let lock = format!("{}/readme-workflow.toml", env!("CARGO_TARGET_TMPDIR"));
+        let written = run(&format!("cnncost check models/lenet5.toml --update {lock}"));
+        assert!(written.status.success());
+        let output = run(&format!("cnncost {}", command.replace("lock.toml", &lock)));
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
+use std::rc::Rc;
 
 use clap::{CommandFactory, ValueEnum};
 
@@ -13,14 +14,24 @@ use crate::text;
 use crate::text::Text;
 
 /// What is said where nothing is asked.
-const START: &str =
-    "cnncost counts what convolutional networks cost, exactly, and shows the working of each number.
+fn start() -> Text {
+    text!(
+        "cnncost counts what convolutional networks cost, exactly, and shows the working of each number.
 
   cnncost lenet5             what each layer costs; a file of your own goes the same way
   cnncost explain lenet5 c3  the working of every number of a layer
   cnncost models             the networks that come with it
 
-`cnncost --help` shows what else there is; `--lang zh` speaks Chinese (中文).";
+`cnncost --help` shows what else there is; `--lang zh` speaks Chinese (中文).",
+        "cnncost 精确计算卷积网络的开销,并给出每个数的算式。
+
+  cnncost lenet5 --lang zh             每一层的开销;自己的文件用法相同
+  cnncost explain lenet5 c3 --lang zh  一层中每个数的算式
+  cnncost models --lang zh             内置网络
+
+`cnncost --help` 列出其余用法。"
+    )
+}
 
 /// The command for networks that are named without one.
 const USUAL: &str = "analyze";
@@ -28,9 +39,13 @@ const USUAL: &str = "analyze";
 /// The arguments with a command at the front; `None` if there is none to be found, which has been said.
 pub(super) fn with_command(mut arguments: Vec<OsString>) -> Option<Vec<OsString>> {
     let Some(first) = arguments.get(1).map(|first| first.to_string_lossy().into_owned()) else {
-        say(START);
+        say(&start().english);
         return None;
     };
+    if is_language_alone(&arguments) {
+        say(start().get(voice(&arguments).language()));
+        return None;
+    }
     if is_command(&first) || ["-h", "--help", "-V", "--version"].contains(&&*first) {
         return Some(arguments);
     }
@@ -48,6 +63,17 @@ pub(super) fn with_command(mut arguments: Vec<OsString>) -> Option<Vec<OsString>
         text!("there is no command, network or file `{first}`", "没有名为 `{first}` 的命令、网络或文件");
     voice(&arguments).misused(message, Some(help(&first)));
     None
+}
+
+/// Whether nothing is asked but the language.
+fn is_language_alone(arguments: &[OsString]) -> bool {
+    let options: Vec<_> = arguments[1..].iter().map(|argument| argument.to_string_lossy()).collect();
+    let lang = match options.iter().map(AsRef::as_ref).collect::<Vec<&str>>()[..] {
+        ["--lang", lang] => Some(lang),
+        [joined] => joined.strip_prefix("--lang="),
+        _ => None,
+    };
+    lang.is_some_and(|lang| Lang::from_str(lang, false).is_ok())
 }
 
 /// Says that a file is called like the command that was taken for it, where the command has nothing else to do.
@@ -114,5 +140,5 @@ fn voice(arguments: &[OsString]) -> Voice {
     let joined =
         || arguments.iter().find_map(|argument| Some(argument.to_str()?.strip_prefix("--lang=")?.into()));
     let lang = after.or_else(joined).and_then(|lang| Lang::from_str(&lang, false).ok());
-    Voice { color: Color::Auto, lang: lang.unwrap_or(Lang::En), quiet: false }
+    Voice { color: Color::Auto, lang: lang.unwrap_or(Lang::En), quiet: false, warned: Rc::default() }
 }

@@ -51,7 +51,7 @@ pub(super) struct NetworkOptions {
     #[command(flatten)]
     reading: Reading,
     /// Samples of one forward pass [default: 1]
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     batch: Option<u64>,
 }
 

@@ -1,10 +1,12 @@
 //! The command line: arguments, and one short file for each command. Only here is anything printed.
 
+use std::cell::RefCell;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
@@ -113,6 +115,9 @@ struct Voice {
     /// Print no warnings
     #[arg(short, long, hide_short_help = true)]
     quiet: bool,
+    /// What has been warned of, in which file: of another variant or use of the same network it is no news.
+    #[arg(skip)]
+    warned: Rc<RefCell<Vec<(String, Diagnostic)>>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -244,10 +249,19 @@ impl Voice {
         }
     }
 
+    /// Warns of what has not been warned of yet.
     fn warn(&self, warnings: &[Diagnostic], source: &Source) {
-        if !self.quiet && !warnings.is_empty() {
+        if self.quiet {
+            return;
+        }
+        let mut warned = self.warned.borrow_mut();
+        let known =
+            |warning: &&Diagnostic| warned.iter().any(|(file, w)| *file == source.name && w == *warning);
+        let new: Vec<Diagnostic> = warnings.iter().filter(|warning| !known(warning)).cloned().collect();
+        if !new.is_empty() {
             let color = self.wants_color(&std::io::stderr());
-            say(&render_all(warnings, source, self.language(), color, terminal_width()));
+            say(&render_all(&new, source, self.language(), color, terminal_width()));
+            warned.extend(new.into_iter().map(|warning| (source.name.clone(), warning)));
         }
     }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::{Graph, Place, ScopeId};
-use crate::error::{meant, nearest};
+use crate::error::{known_here, meant, nearest};
 use crate::text;
 use crate::text::Text;
 
@@ -17,6 +17,8 @@ pub enum Unfound {
     Nothing {
         /// The path that was probably meant.
         nearest: Option<String>,
+        /// The names of the first of the outermost layers and boxes.
+        outermost: Vec<String>,
     },
     /// It leads to more than one place.
     Several {
@@ -45,7 +47,10 @@ impl Unfound {
     /// What to do about it.
     pub fn help(&self) -> Option<Text> {
         match self {
-            Self::Nothing { nearest } => nearest.as_deref().map(meant),
+            Self::Nothing { nearest, outermost } => {
+                let outermost: Vec<&str> = outermost.iter().map(String::as_str).collect();
+                nearest.as_deref().map(meant).or_else(|| known_here(&outermost))
+            }
             Self::Several { first, count } => {
                 let list = first.join("`, `");
                 let (more, more_zh) = if *count > first.len() { (", …", "……") } else { ("", "") };
@@ -57,6 +62,9 @@ impl Unfound {
 
 /// How many of several places are listed.
 const LISTED: usize = 6;
+
+/// How many of the outermost are given where nothing is like what was written: one more than are shown.
+const OUTERMOST: usize = 13;
 
 /// How many paths are looked at for one that is like what was written.
 const LOOKED_AT: usize = 5000;
@@ -99,7 +107,10 @@ impl Graph {
         }
         match (found.count, found.first.first()) {
             (1, Some(&place)) => Ok(place),
-            (0, _) | (_, None) => Err(Unfound::Nothing { nearest: search.nearest(written) }),
+            (0, _) | (_, None) => {
+                let nearest = search.nearest(written);
+                Err(Unfound::Nothing { nearest, outermost: self.outermost() })
+            }
             (count, _) => {
                 let first = found.first.iter().map(|&place| self.place_path(place)).collect();
                 Err(Unfound::Several { first, count })
@@ -124,6 +135,15 @@ impl Graph {
             let opens = boxes.next_if(|(_, scope)| scope.nodes().next() == Some(next));
             opens.map(|(id, _)| Place::Box(id)).or_else(|| nodes.next().map(Place::Node))
         })
+    }
+
+    /// The paths of the first of the layers and boxes that stand in no other box.
+    fn outermost(&self) -> Vec<String> {
+        let is_outermost = |place: &Place| match *place {
+            Place::Node(id) => self.node(id).scope == ScopeId::ROOT,
+            Place::Box(id) => self.scope(id).parent == ScopeId::ROOT,
+        };
+        self.places().filter(is_outermost).take(OUTERMOST).map(|place| self.place_path(place)).collect()
     }
 
     /// The names along the path of a place, the last first.
@@ -268,14 +288,14 @@ impl<'g> Search<'g> {
         }
     }
 
-    /// The path that was probably meant: of what is where all but the last part lead, of what its parts are like, or of what
-    /// reads alike as a whole.
+    /// The path that was probably meant: of what is where all but the last part lead, of what its parts are like, of where
+    /// all but the last of them lead, as in front of a weight's name, or of what reads alike as a whole.
     fn nearest(&self, written: &str) -> Option<String> {
         let is_inside = |place: &Place| self.passed[self.name(*place).1.index()] == self.before.len();
         let inside = || self.graph.places().filter(is_inside);
         let name = nearest(self.last, inside().map(|place| self.name(place).0));
         let alike = name.and_then(|name| inside().find(|&place| self.name(place).0 == name));
-        if let Some(place) = alike.or_else(|| self.nearest_parts()) {
+        if let Some(place) = alike.or_else(|| self.nearest_parts()).or_else(|| self.around()) {
             return Some(self.graph.place_path(place));
         }
         let paths: Vec<_> =
@@ -283,15 +303,30 @@ impl<'g> Search<'g> {
         nearest(&written.replace('.', "/"), paths.iter().map(String::as_str)).map(str::to_owned)
     }
 
+    /// The only place, or the first of several, to which all but the last part lead.
+    fn around(&self) -> Option<Place> {
+        (!self.before.is_empty())
+            .then(|| Search::new(self.graph, self.before).by_name().first.first().copied())?
+    }
+
     /// The first place that is found with the nearest name for each part that is no name here.
     fn nearest_parts(&self) -> Option<Place> {
         let names = self.graph.places().flat_map(|place| self.name(place).0.split('.'));
         let names: BTreeSet<&str> = names.collect();
-        let known =
-            |part: &&'g str| names.get(part).copied().or_else(|| nearest(part, names.iter().copied()));
+        let known = |part: &&'g str| {
+            let near = || nearest(part, names.iter().copied());
+            names.get(part).copied().or_else(|| longest_end(part, &names)).or_else(near)
+        };
         let parts: Vec<&str> = self.before.iter().chain([&self.last]).map(known).collect::<Option<_>>()?;
         Search::new(self.graph, &parts).by_name().first.first().copied()
     }
+}
+
+/// The longest of `names` that `part` ends with: other programs put words in front, as in `denseblock1` or `inception3a`.
+fn longest_end<'n>(part: &str, names: &BTreeSet<&'n str>) -> Option<&'n str> {
+    let is_word = |name: &str| name.len() > 1 && name.contains(|c: char| !c.is_ascii_digit());
+    let ends = part.char_indices().map(|(at, _)| &part[at..]).filter(|end| is_word(end));
+    ends.filter_map(|end| names.get(end).copied()).next()
 }
 
 /// How many of `wanted` are passed with `names` behind the first `passed` of them.

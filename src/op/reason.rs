@@ -87,7 +87,7 @@ pub(super) fn only_spatial<const N: usize>(inputs: &[Shape]) -> Result<&Shape, R
         2 => text!("channels × height × width", "通道 × 高 × 宽"),
         _ => text!("channels × depth × height × width", "通道 × 深 × 高 × 宽"),
     };
-    let reason = Reason::new(text!("needs {needs}, and gets {input}", "需要 {needs:#},却得到 {input}"));
+    let reason = Reason::new(text!("needs {needs}, and gets {input}", "需要{needs:#},却得到 {input}"));
     Err(match input.rank() {
         1 => reason.help(before_flatten()),
         rank if rank == N + 2 => reason.help(text!(

@@ -124,8 +124,10 @@ impl SettingError {
         }
         let (subject, message) =
             ((&subject.english, &subject.chinese), (&self.message.english, &self.message.chinese));
+        // A name stands apart from Chinese words, and these not from one another.
+        let space = if subject.1.is_ascii() { " " } else { "" };
         let (english, chinese) =
-            (format!("{} {}", subject.0, message.0), format!("{} {}", subject.1, message.1));
+            (format!("{} {}", subject.0, message.0), format!("{}{space}{}", subject.1, message.1));
         Self { message: Text { english, chinese }, is_predicate: false, ..self }
     }
 

@@ -206,6 +206,12 @@ pub(super) fn setting(name: &str, value: Option<&str>, known: &[&'static str]) -
     if WITHOUT_EFFECT.contains(&name) {
         return Some(text!("leave it out: nothing depends on it here", "请去掉:在此没有任何结果取决于它"));
     }
+    if name == "padding_mode" {
+        return Some(text!(
+            "`padding` adds zeros; for others leave it out, and put `{{ op = \"pad\", padding = …, mode = \"reflect\" }}` before it",
+            "`padding` 补零;若要其他填充,请去掉它,并在此项之前加 `{{ op = \"pad\", padding = …, mode = \"reflect\" }}`"
+        ));
+    }
     let ours = elsewhere(&squeezed(name), SETTINGS_ELSEWHERE).find(|ours| known.contains(ours));
     let of_item = keys::ITEM.iter().map(|key| key.name);
     ours.map(meant)

@@ -161,7 +161,11 @@ impl Reader<'_> {
         match (table.get_key_value("input"), table.get_key_value("inputs")) {
             (Some((key, value)), None) => {
                 let name = Name { text: "input".into(), span: key.span() };
-                vec![Input { name, sizes: self.datum(value) }]
+                let sizes = self.datum(value);
+                if let Some(help) = shapes::of_an_input(value.get_ref()) {
+                    self.advise(Some(help));
+                }
+                vec![Input { name, sizes }]
             }
             (None, Some((_, value))) => {
                 let Some(inputs) = self.table(value, "inputs") else { return vec![] };

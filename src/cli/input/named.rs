@@ -148,13 +148,19 @@ pub(in crate::cli) fn read_file(path: &str) -> Result<String, ReadError> {
         return read_text("standard input", io::stdin().lock());
     }
     let unreadable = |why, help| ReadError::Unreadable { name: path.to_owned(), why, help };
-    let metadata = std::fs::metadata(path).map_err(|error| unreadable(io_error(&error), None))?;
+    let metadata = std::fs::metadata(path).map_err(|error| unreadable(io_error(&error), bundled_as(path)))?;
     if metadata.is_dir() {
         let help = text!("give the files in it: `{path}/*.toml`", "请给出其中的文件:`{path}/*.toml`");
         return Err(unreadable(text!("it is a directory", "这是一个目录"), Some(help)));
     }
     files::is_read(Path::new(path));
     read_text(path, open(Path::new(path)).map_err(|error| unreadable(io_error(&error), None))?)
+}
+
+/// The bundled network that is called as a file that is not there, as a help.
+fn bundled_as(path: &str) -> Option<Text> {
+    let stem = Path::new(path).file_stem()?.to_str()?;
+    bundled::find(stem).map(|_| meant(stem))
 }
 
 fn read_text(name: &str, file: impl Read) -> Result<String, ReadError> {

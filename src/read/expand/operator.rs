@@ -29,6 +29,24 @@ fn advice(
     padding::advice(op, settings, place, input)
 }
 
+/// Beside `help`, the operator of the same kind that takes as many dimensions as `dims` are, where `op` takes more or fewer:
+/// `conv2d` for a `conv1d` that gets an image. A single sample is a batch for sure.
+fn of_this_rank(op: &str, dims: &[u64], help: Option<Text>) -> Option<Text> {
+    if help.is_some() && dims.first() == Some(&1) {
+        return help;
+    }
+    let kind = op.strip_suffix('d').map(|name| name.trim_end_matches(|c: char| c.is_ascii_digit()));
+    let other = kind.map(|kind| format!("{kind}{}d", dims.len().saturating_sub(1)));
+    let Some(other) = other.filter(|other| other != op && Entry::find(other).is_some()) else { return help };
+    Some(match help {
+        Some(help) if help.english.contains(&other) => help,
+        Some(Text { english, chinese }) => {
+            text!("{english}; or else it is `{other}`", "{chinese};否则应是 `{other}`")
+        }
+        None => text!("did you mean `{other}`?", "是否指 `{other}`?"),
+    })
+}
+
 impl Expander<'_> {
     pub(super) fn operator(
         &mut self,
@@ -115,8 +133,12 @@ impl Expander<'_> {
     fn refused(&self, op: &str, reason: Reason, span: Span, inputs: &[NodeId]) -> Diagnostic {
         let Reason { message, help, .. } = reason;
         let (english, chinese) = (message.english, message.chinese);
-        let diagnostic = Diagnostic::new(text!("{op}: {english}", "{op}:{chinese}"), span).help(help);
         let graph = self.builder.graph();
+        let help = match inputs {
+            &[input] => of_this_rank(op, graph.node(input).shape.dims(), help),
+            _ => help,
+        };
+        let diagnostic = Diagnostic::new(text!("{op}: {english}", "{op}:{chinese}"), span).help(help);
         let shapes = inputs.iter().map(|&input| graph.node(input).shape.to_string()).collect::<Vec<_>>();
         match &shapes[..] {
             [] => diagnostic,

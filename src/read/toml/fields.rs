@@ -189,6 +189,7 @@ impl Reader<'_> {
         };
         names.unwrap_or_else(|| {
             self.wrong_type(key, &text!("a name or a list of names", "名称或名称列表"), value);
+            self.advise(shapes::of_names(key, value.get_ref()));
             vec![]
         })
     }
@@ -202,7 +203,7 @@ impl Reader<'_> {
     }
 
     /// Gives the last mistake a help.
-    fn advise(&mut self, help: Option<Text>) {
+    pub(super) fn advise(&mut self, help: Option<Text>) {
         if let Some(mistake) = self.mistakes.last_mut() {
             mistake.help = help;
         }

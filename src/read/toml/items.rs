@@ -234,6 +234,10 @@ fn wrong_kinds(kinds: &[&Key], table: &DeTable<'_>, span: Span) -> Diagnostic {
     let message = text!("this item has none of `{all}`", "此项没有 `{all}` 中的任何一个");
     let word = |keys: &[&str]| keys.iter().find_map(|key| table.get(*key)?.get_ref().as_str());
     let help = match (word(&["type", "operator", "layer", "kind", "module"]), word(&["block", "ref"])) {
+        _ if table.contains_key("merge") => text!(
+            "branches stand together: `branches = {{ a = […], b = […] }}`",
+            "各分支应写在一起:`branches = {{ a = […], b = […] }}`"
+        ),
         (Some(op), _) => text!("write `op = \"{op}\"`", "请写成 `op = \"{op}\"`"),
         (None, Some(block)) => text!("write `use = \"{block}\"`", "请写成 `use = \"{block}\"`"),
         (None, None) => {

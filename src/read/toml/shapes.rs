@@ -53,6 +53,26 @@ pub(super) fn of_a_table(key: &str, value: &DeValue<'_>) -> Option<Text> {
     }
 }
 
+/// What to do about a `value` of `key` that is no list of names.
+pub(super) fn of_names(key: &str, value: &DeValue<'_>) -> Option<Text> {
+    (key == "params" && value.as_table().is_some()).then(|| {
+        text!(
+            "what every use has to give is a list of names, `params = [\"c\"]`; what it may give, with its value otherwise, is `defaults = {{ c = 8 }}`",
+            "每次使用都要给出的写成名称列表:`params = [\"c\"]`;可以省略的连同默认值写在 `defaults = {{ c = 8 }}` 中"
+        )
+    })
+}
+
+/// What to do about the sizes of `input` that are a table.
+pub(super) fn of_an_input(value: &DeValue<'_>) -> Option<Text> {
+    value.as_table().map(|_| {
+        text!(
+            "its sizes are a list: `input = [3, 224, 224]`; several inputs are `inputs = {{ a = […], b = […] }}`",
+            "尺寸写成列表:`input = [3, 224, 224]`;多个输入写作 `inputs = {{ a = […], b = […] }}`"
+        )
+    })
+}
+
 /// What to do about a key that no table of this kind has, where it stands for something else.
 pub(super) fn of_an_unknown_key(key: &str, what: &str) -> Option<Text> {
     let is_output = ["output", "outputs"].contains(&key) && what == "the file";
