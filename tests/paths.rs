@@ -152,7 +152,7 @@ fn commands_take_parts_of_paths() {
         (Some(0), Some("layer1/0/sum/body/bottleneck/conv1: 64×56×56 → 64×56×56"))
     );
     let (code, page) = cnncost(&["explain", "resnet50", "conv2", "--lang", "zh"]);
-    assert_eq!((code, page.contains("`conv2` 在 resnet50 中对应 16 个层或方框")), (Some(2), true));
+    assert_eq!((code, page.contains("`conv2` 在 resnet50 中对应 16 个层或模块")), (Some(2), true));
     assert_eq!(page.matches("layer").count(), 6, "{page}");
 }
 
