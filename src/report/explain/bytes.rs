@@ -163,10 +163,14 @@ impl Notes<'_> {
     /// `numbers` in bytes, which are `total`; without a working where that is reckoned in another way.
     fn bytes(&mut self, label: &Text, numbers: Working, total: u128) {
         let element = self.subject.element.bytes();
-        let numbers = match numbers {
-            numbers if numbers.evaluate() != Ok(total) => Working::Number(total),
-            Working::Sum(mut terms) if terms.len() == 1 => terms.remove(0),
-            numbers => numbers,
+        let numbers = if numbers.evaluate() != Ok(total) {
+            Working::Number(total)
+        } else if let Working::Sum(terms) = &numbers
+            && let [only] = &terms[..]
+        {
+            only.clone()
+        } else {
+            numbers
         };
         let label = self.say(label);
         self.equation(label, Working::Product(vec![numbers, Working::named("bytes of a number", element)]));
