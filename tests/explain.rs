@@ -94,7 +94,7 @@ fn fields_and_memory_are_those_of_the_table() {
         assert!(attention.contains(line), "{line} is missing in {attention}");
     }
     let lstm = page(&["tests/explain/lstm.toml", "lstm", "--batch", "2"]);
-    assert!(lstm.contains("inside it = samples · (gates + states) · hidden = 2·(4 + 2)·"), "{lstm}");
+    assert!(lstm.contains("inside it = batch · (gates + states) · hidden = 2·(4 + 2)·"), "{lstm}");
     assert!(lstm.contains("every element sees the whole input, from `lstm` on"), "{lstm}");
     // What comes in as a view lies in what is viewed.
     let linear = page(&["resnet50", "fc"]);

@@ -240,7 +240,10 @@ pub(super) fn value(subject: &Subject, figure: &Figure, known: &Known) -> Result
         Of::Field => seen(subject, place, |seen| Ratio::from_integer(seen.size.cast_signed())),
         Of::SeesAll => {
             let field = subject.fields().of(output(subject, place));
-            Ok(Value::Number(Ratio::from_integer(field.everything.is_some().into())))
+            match field.everything {
+                None if field.axes.is_empty() => unfollowed(subject),
+                since => Ok(Value::Number(Ratio::from_integer(since.is_some().into()))),
+            }
         }
         Of::FieldStride => seen(subject, place, |seen| Ratio::new(seen.stride.0, seen.stride.1)),
     }
@@ -307,18 +310,26 @@ fn seen(subject: &Subject, place: Place, of: fn(&Seen) -> Rational) -> Result<Va
     let field = subject.fields().of(output(subject, place));
     let values: Vec<Rational> = field.axes.iter().map(of).collect();
     match values.first() {
-        None if subject.network.graph.network_inputs().all(|(_, node)| node.shape.rank() < 2) => {
-            Err(text!("the input has no positions that might be seen", "输入没有空间位置,谈不上感受野")
-                .into())
-        }
-        None => Ok(Value::Unknown(text!(
-            "its receptive field is not known: windows that slide over rearranged positions are not followed, nor paths of \
-             different strides that meet; `sees_all` says whether the whole input is seen",
-            "其感受野未知:在重排后的位置上滑动的窗口、以及不同步幅路径的汇合都不再追踪;`sees_all` 可说明是否看到整个输入"
-        ))),
+        None => unfollowed(subject),
         Some(first) if values.iter().all(|value| value == first) => Ok(Value::Number(*first)),
         Some(_) => Ok(Value::Sizes(values.iter().map(Rational::to_integer).collect())),
     }
+}
+
+/// What is said where it is not followed what elements see.
+fn unfollowed(subject: &Subject) -> Result<Value, Failure> {
+    if subject.network.graph.network_inputs().all(|(_, node)| node.shape.rank() < 2) {
+        return Err(text!(
+            "what is seen is told along the axes behind the channels, and the input has none",
+            "感受野沿通道之后的各轴计算,而输入没有这样的轴"
+        )
+        .into());
+    }
+    Ok(Value::Unknown(text!(
+        "its receptive field is not known: windows that slide over rearranged positions are not followed, nor paths of \
+         different strides that meet; `sees_all` may yet say whether the whole input is seen",
+        "其感受野未知:在重排后的位置上滑动的窗口、以及不同步幅路径的汇合都不再追踪;`sees_all` 或可说明是否看到整个输入"
+    )))
 }
 
 fn number(count: u128) -> Result<Value, Failure> {

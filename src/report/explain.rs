@@ -107,9 +107,10 @@ impl Notes<'_> {
         }
         if self.depth.is_some_and(|depth| level > depth) {
             self.totals(*self.subject.analysis.scope(id), None);
-            return if is_network {
+            if is_network {
                 self.peak();
-            };
+            }
+            return;
         }
         let is_input = |part: &Place| matches!(part, Place::Node(node) if self.graph.node(*node).content == Content::Input);
         let parts: Vec<Place> =

@@ -80,7 +80,8 @@ impl Notes<'_> {
         inputs.sort_unstable();
         inputs.dedup();
         let sizes = inputs.iter().map(|&input| self.graph.node(input).shape.elements().saturating_mul(batch));
-        let all = Working::Sum(sizes.map(Working::Number).collect());
+        let mut sizes: Vec<Working> = sizes.map(Working::Number).collect();
+        let all = if sizes.len() == 1 { sizes.remove(0) } else { Working::Sum(sizes) };
         let node = self.graph.node(id);
         let touched = node.operator().and_then(|op| op.touched(&self.graph.input_shapes(id), &node.shape));
         match touched.map(|touched| touched.saturating_mul(batch)) {
@@ -154,7 +155,7 @@ impl Notes<'_> {
         };
         let inside = op.inside(&self.graph.input_shapes(id), &node.shape);
         let batch = self.subject.analysis.batch;
-        let inside = if batch > 1 { Working::named("samples", batch).by(inside) } else { inside };
+        let inside = if batch > 1 { Working::named("batch", batch).by(inside) } else { inside };
         let label = self.say(&text!("inside it", "内部保留"));
         self.equation(label, inside);
     }
