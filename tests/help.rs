@@ -159,6 +159,7 @@ fn a_misspelled_command_is_told_as_such() {
         ("xyzzy --lang zh", "列出命令"),
         ("xyzzy --lang=zh", "列出命令"),
         ("--lang en explain lenet5", "a command comes first: `cnncost explain …`"),
+        ("--threads 1,2 bench lenet5", "a command comes first: `cnncost bench …`"),
         ("--dpeth all lenet5", "'--dpeth'"),
         ("--lang zh", "cnncost lenet5 --lang zh"),
         ("--color never", "<FILE>"),

@@ -120,6 +120,22 @@ fn paths_of_a_comparison_tell_layers_apart() {
     assert!(out.lines().all(|line| line.width() <= 120), "{out}");
 }
 
+/// The figures of claims end below each other, also of those that are all short.
+#[test]
+fn figures_of_claims_are_flush_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("c.toml");
+    let claims = ["a:params > 1", "1k < a:macs < 1M", "a:macs ~ 417 k", "a:params == 61706"];
+    let claims = claims.map(|claim| format!("{{ expect = '{claim}' }}")).join(", ");
+    std::fs::write(&path, format!("networks = {{ a = 'lenet5' }}\nclaims = [{claims}]\n")).unwrap();
+    for width in ["40", "80", "200"] {
+        let (_, out, _) = run(width, &["check", path.to_str().unwrap()]);
+        let ends: Vec<_> =
+            out.lines().filter(|line| line.contains('✓')).map(UnicodeWidthStr::width).collect();
+        assert!(ends.len() == 4 && ends.iter().all(|end| *end == ends[0]), "{out}");
+    }
+}
+
 /// Only the usual columns may take room from the names: where one of them has found none, none that matters less takes it.
 #[test]
 fn further_columns_leave_names_whole() {

@@ -86,9 +86,10 @@ fn claim_lines(claim: &Claim, checked: &Checked, edge: usize, style: Style) -> S
         Verdict::Fails | Verdict::NotWrong | Verdict::WrongWorking(_) => ("✗", 31),
     };
     let sign = if style.color { format!("\u{1b}[{color}m{sign}\u{1b}[0m") } else { sign.to_owned() };
-    let found = found(checked).get(style.language).to_owned();
-    let room = edge.saturating_sub(LEAD + 1 + found.width()).max(24);
-    let said = lines(&said(claim), room).join(&format!("\n{:LEAD$}", ""));
+    let (said, found) = (said(claim), found(checked).get(style.language).to_owned());
+    // In a very narrow terminal a line that is too long reads better than a column of single words.
+    let room = edge.saturating_sub(LEAD + 1 + found.width()).max(said.width().min(24));
+    let said = lines(&said, room).join(&format!("\n{:LEAD$}", ""));
     let last = said.lines().last().unwrap_or_default().trim_start();
     let pad = room.saturating_sub(last.width());
     let mut text = format!(" {sign} {said}{:pad$} {found}\n", "");

@@ -76,9 +76,9 @@ fn totals(compared: &Compared, names: &[String], language: Language) -> String {
     let mut heads = vec![String::new(), names[0].clone()];
     heads.extend(names[1..].iter().flat_map(|name| [name.clone(), String::new()]));
     let rows = known(&compared.subjects).map(|figure| {
-        let mut cells = vec![figure.label(language).to_owned(), (figure.value)(first).shown()];
+        let mut cells = vec![figure.label(language).to_owned(), (figure.value)(first).shown(usize::MAX)];
         for subject in &compared.subjects[1..] {
-            cells.push((figure.value)(subject).shown());
+            cells.push((figure.value)(subject).shown(usize::MAX));
             let change = figure.change(first, subject);
             cells.push(change.map_or(String::new(), |change| change.text.get(language).to_owned()));
         }

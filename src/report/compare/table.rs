@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Compared;
 use super::differences;
 use super::grid::{Cell, Column, Squeeze, draw, squeeze, width};
-use super::totals::{Figure, Total, Value, Words, change, known, traffic};
+use super::totals::{Figure, Total, Words, change, known, traffic};
 use crate::analyze::Status;
 use crate::compare::traffic::Traffic;
 use crate::report::figures::{bytes, digits};
@@ -113,10 +113,7 @@ fn columns(compared: &Compared, start: usize, end: usize, path: usize, style: St
     let first = compared.subjects[0];
     let beside = compared.subjects.len() == 2;
     let lines = |figure: &Figure, subject: Option<&Subject>| -> Vec<Cell> {
-        let shown = |subject| match (figure.value)(subject) {
-            Value::Path(whole) => Cell::from(shortened(&whole, path)),
-            value => Cell::from(value.shown()),
-        };
+        let shown = |subject| Cell::from((figure.value)(subject).shown(path));
         let change =
             subject.map_or_else(Cell::default, |subject| changed(figure, first, subject, style.language));
         let own = shown(subject.unwrap_or(first));

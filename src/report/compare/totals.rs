@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use crate::report::Subject;
 use crate::report::figures::digits;
 use crate::report::rows::windows;
+use crate::report::table::shortened;
 use crate::text;
 use crate::text::{Language, Text};
 use crate::working::grouped;
@@ -142,11 +143,13 @@ impl Figure {
 }
 
 impl Value {
-    pub(super) fn shown(&self) -> String {
+    /// With at most `path` columns of a path.
+    pub(super) fn shown(&self, path: usize) -> String {
         match self {
             Self::Count(count) => grouped(*count, ","),
             Self::Ratio(ratio) => digits(*ratio),
-            Self::Words(words) | Self::Path(words) => words.clone(),
+            Self::Words(words) => words.clone(),
+            Self::Path(whole) => shortened(whole, path),
             Self::None => String::new(),
         }
     }
