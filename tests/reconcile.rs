@@ -25,6 +25,9 @@ const TRACED: &[(&str, &str, &str, usize)] = &[
     ("mobilenet_v1", "569M", "macs, calflops-macs 0.3.2 = 568,740,352, rounded", 1),
     ("mobilenet_v1", "418 M", "macs, calflops-macs 0.3.2 = 418,121,728, rounded or cut; on 3×192×192", 1),
     ("mobilenet_v1", "290 M", "macs, calflops-macs 0.3.2 = 290,675,200, cut; on 3×160×160", 1),
+    // Sandler et al. 2018, Table 4, and Howard et al. 2017, Table 4.
+    ("mobilenet_v2", "3.4M params", "parameters without batch norm = 3,470,760, cut", 1),
+    ("mobilenet_v1", "4210088", "parameters without batch norm = 4,210,088, exactly", 1),
     // LeCun et al. 1998.
     ("lenet5_1998", "340,908", "connections = 340,908, exactly", 1),
     // With the heads of training.
