@@ -50,6 +50,17 @@ fn figures_are_traced_to_how_they_were_counted() {
     }
 }
 
+#[test]
+fn numbers_above_64_bits_stand_in_json() {
+    for arguments in [&["lenet5", "1e20"][..], &["lenet5", "--batch", "18446744073709551615"]] {
+        let all = [&["reconcile", "--format", "json"], arguments].concat();
+        let (code, out, err) = cnncost(&all, 100);
+        assert!(code < 2 && err.is_empty(), "{err}");
+        // 10^20 to one digit from 5·10^19 on; and 416,520 MACs for each sample.
+        assert!(out.contains("50000000000000000000") || out.contains("7683437441"), "{out}");
+    }
+}
+
 /// As it stands in a paper, with spaces and without quotes.
 #[test]
 fn a_figure_may_be_several_words() {
