@@ -26,6 +26,9 @@ const TRACED: &[(&str, &str, &str, usize)] = &[
     ("mobilenet_v1", "569M", "macs, calflops-macs 0.3.2 = 568,740,352, rounded", 1),
     ("mobilenet_v1", "418 M", "macs, calflops-macs 0.3.2 = 418,121,728, rounded or cut; on 3×192×192", 1),
     ("mobilenet_v1", "290 M", "macs, calflops-macs 0.3.2 = 290,675,200, cut; on 3×160×160", 1),
+    // Sandler et al. 2018, Table 4, and Howard et al. 2017, Table 4.
+    ("mobilenet_v2", "3.4M params", "parameters without batch norm = 3,470,760, cut", 1),
+    ("mobilenet_v1", "4210088", "parameters without batch norm = 4,210,088, exactly", 1),
     // LeCun et al. 1998.
     ("lenet5_1998", "340,908", "connections = 340,908, exactly", 1),
     // With the heads of training.
@@ -45,6 +48,17 @@ fn figures_are_traced_to_how_they_were_counted() {
         let found = found.unwrap_or_else(|| panic!("{network} {figure}: {out}"));
         let at: usize = found.split_whitespace().next().unwrap().parse().unwrap();
         assert!(place == 0 || at == place, "{network} {figure}: {out}");
+    }
+}
+
+#[test]
+fn numbers_above_64_bits_stand_in_json() {
+    for arguments in [&["lenet5", "1e20"][..], &["lenet5", "--batch", "18446744073709551615"]] {
+        let all = [&["reconcile", "--format", "json"], arguments].concat();
+        let (code, out, err) = cnncost(&all, 100);
+        assert!(code < 2 && err.is_empty(), "{err}");
+        // 1e20 is written for what is below 2·10^20; and 416,520 MACs for each sample.
+        assert!(out.contains("199999999999999999999") || out.contains("7683437841581502438679800"), "{out}");
     }
 }
 

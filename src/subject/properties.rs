@@ -4,7 +4,8 @@ use super::Subject;
 use crate::convention::figure::Quantity;
 use crate::convention::search::Property;
 use crate::counts::Params;
-use crate::op::Class;
+use crate::graph::{Graph, NodeId};
+use crate::op::{Class, Role};
 use crate::shape::ElementType;
 use crate::text;
 use crate::text::Text;
@@ -18,6 +19,14 @@ impl Subject {
         let flops = total.work.ops.flops();
         let [all, contracted] = self.activations();
         let mut properties = stored(total.params, self.element);
+        let graph = &self.network.graph;
+        let norms = learned(graph, graph.nodes().map(|(id, _)| id).filter(|&id| is_batch_norm(graph, id)));
+        if norms > 0 {
+            // As papers count that fold them into the convolutions before them.
+            let words = text!("parameters without batch norm", "不含批归一化的参数");
+            let number = total.params.total().saturating_sub(norms);
+            properties.push(Property { words, number, of: Some(Quantity::Params) });
+        }
         properties.extend([
             bytes(text!("peak bytes", "峰值字节"), peak),
             bytes(text!("peak bytes with weights", "峰值字节(含权重)"), peak.saturating_add(weights)),
@@ -44,6 +53,18 @@ impl Subject {
         }
         sums
     }
+}
+
+/// Whether a node is a batch norm.
+fn is_batch_norm(graph: &Graph, id: NodeId) -> bool {
+    graph.node(id).operator_name().starts_with("batch_norm")
+}
+
+/// The learned numbers of nodes; what another node owns is counted there.
+fn learned(graph: &Graph, nodes: impl Iterator<Item = NodeId>) -> u128 {
+    let weights = nodes.filter(|&id| graph.node(id).weights_of.is_none()).flat_map(|id| graph.weights(id));
+    let counts = weights.filter(|weight| weight.role == Role::Learned);
+    counts.filter_map(|weight| weight.count().evaluate().ok()).fold(0, u128::saturating_add)
 }
 
 /// What is stored of a network, in numbers and in bytes.
