@@ -325,8 +325,8 @@ impl<'g> Search<'g> {
 /// The longest of `names` that `part` ends with: other programs put words in front, as in `denseblock1` or `inception3a`.
 fn longest_end<'n>(part: &str, names: &BTreeSet<&'n str>) -> Option<&'n str> {
     let is_word = |name: &str| name.len() > 1 && name.contains(|c: char| !c.is_ascii_digit());
-    let ends = part.char_indices().map(|(at, _)| &part[at..]).filter(|end| is_word(end));
-    ends.filter_map(|end| names.get(end).copied()).next()
+    let mut ends = part.char_indices().map(|(at, _)| &part[at..]).filter(|end| is_word(end));
+    ends.find_map(|end| names.get(end).copied())
 }
 
 /// How many of `wanted` are passed with `names` behind the first `passed` of them.
