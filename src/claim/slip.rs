@@ -24,13 +24,16 @@ mod mistakes;
 
 use mistakes::{MISTAKES, sizes_with, with_mistake};
 
+/// The network, the path and the name of a figure.
+type Asked = (Option<String>, Option<String>, String);
+
 /// What slips are looked for with, and what was found on the way: of a file with many claims, many may fail.
 pub struct Slips<'a> {
     others: &'a dyn Fn(Option<&str>) -> Vec<Subject>,
     /// The other variants of each network.
     variants: RefCell<BTreeMap<Option<String>, Rc<[Subject]>>>,
     /// What each figure would be with each slip.
-    figures: RefCell<BTreeMap<(Option<String>, Option<String>, String), Rc<[Slip]>>>,
+    figures: RefCell<BTreeMap<Asked, Rc<[Slip]>>>,
 }
 
 impl<'a> Slips<'a> {
@@ -39,9 +42,9 @@ impl<'a> Slips<'a> {
         Self { others, variants: RefCell::default(), figures: RefCell::default() }
     }
 
-    fn variants(&self, alias: &Option<String>) -> Rc<[Subject]> {
+    fn variants(&self, alias: Option<&str>) -> Rc<[Subject]> {
         let mut variants = self.variants.borrow_mut();
-        variants.entry(alias.clone()).or_insert_with(|| (self.others)(alias.as_deref()).into()).clone()
+        variants.entry(alias.map(str::to_owned)).or_insert_with(|| (self.others)(alias).into()).clone()
     }
 
     fn of_figure(&self, subject: &Subject, figure: &Figure, value: &Value) -> Rc<[Slip]> {
@@ -83,7 +86,7 @@ pub(super) fn likely(
         .or_else(|| of_units(literal, holds_as_number, figure_value))
         .or_else(|| digits::slip(figure_value, claimed))
         .or_else(|| {
-            let others = slips.variants(&figure.alias);
+            let others = slips.variants(figure.alias.as_deref());
             let found = others.iter().find(|other| {
                 let value = evaluate(
                     if std::ptr::eq(figure_value, left) { &statement.left } else { &statement.right },
