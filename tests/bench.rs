@@ -394,7 +394,7 @@ fn what_comes_through_a_pipe_is_read_once() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str], input: &str| {
         let mut command = Command::cargo_bin("cnncost").unwrap();
-        command.env_remove("CLICOLOR_FORCE");
+        command.env("COLUMNS", "100").env_remove("CLICOLOR_FORCE");
         command.env_remove("RAYON_NUM_THREADS").env_remove("CANDLE_NUM_THREADS").current_dir(folder.path());
         command.arg("bench").args(arguments).args(["--max-time", "0"]).write_stdin(input);
         command.timeout(Duration::from_secs(60)).output().unwrap()
