@@ -393,6 +393,7 @@ fn thousands_of_layers_are_compared() {
 fn mistakes_are_explained() {
     for (arguments, message) in [
         (&["resnet50"][..], "there is nothing to compare `resnet50` with"),
+        (&["bottleneck@bottleneck"], "`bottleneck` is what the defaults are"),
         (&["lenet5", "--batch", "4,4"], "there is nothing to compare `lenet5`"),
         (&["lenet5", "nothing"], "cannot read `nothing`"),
         (&["nothing", "lenet5", "alexnet"], "cannot read `nothing`"),

@@ -67,11 +67,20 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     }
     let Some(compared) = Compared::new(&subjects, batches.len()) else {
         let label = subjects.first().map_or("", |subject| &subject.label);
+        // A variant that is named is held against the defaults, if it is not what they are.
+        let is_default = batches.len() == 1 && matches!(&arguments.files[..], [file] if file.contains('@'));
         let help = text!(
             "name another network, a file with variants, or several batches: `--batch 1,8`",
             "请再给出一个网络、一个有变体的文件,或多个批量大小:`--batch 1,8`"
         );
-        let message = text!("there is nothing to compare `{label}` with", "没有可与 `{label}` 比较的网络");
+        let message = if is_default {
+            text!(
+                "`{label}` is what the defaults are: there is nothing else to compare it with",
+                "`{label}` 就是默认设置,没有可与之比较的网络"
+            )
+        } else {
+            text!("there is nothing to compare `{label}` with", "没有可与 `{label}` 比较的网络")
+        };
         return output.misused(message, Some(help));
     };
     let (style, depth) = (output.style(), arguments.depth.unwrap_or(Depth::Fitting));

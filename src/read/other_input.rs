@@ -65,8 +65,9 @@ fn other_rank(sizes: &[u64], own: &[u64]) -> Option<Diagnostic> {
         None => written(&[&own[..wanted - count], sizes].concat()),
     };
     let (given, own) = (shown(sizes), shown(own));
+    let s = if count == 1 { "" } else { "s" };
     let message = text!(
-        "`--input` gives {given}, which is {count} size(s), and the network takes {wanted}: {own}",
+        "`--input` gives {given}, which is {count} size{s}, and the network takes {wanted}: {own}",
         "`--input` 给出 {count} 个尺寸 {given},而网络需要 {wanted} 个:{own}"
     );
     let help = if count > wanted {
