@@ -66,6 +66,7 @@ fn names_find_files_variants_and_the_nearest_name() {
         assert!(run.out.contains(&format!("\"macs\": {macs}")), "{name}");
     }
     assert!(cnncost(&["analyze", "googlnet"]).err.contains("did you mean `googlenet`?"));
+    assert!(cnncost(&["check", "paper"]).err.contains("did you mean `papers`?"));
     // Names that differ in a number or in how words are set apart.
     for (name, near) in [("resnet51", "resnet50"), ("vgg17", "vgg16"), ("ResNet-50", "resnet50")] {
         let run = cnncost(&["analyze", name]);

@@ -38,12 +38,26 @@ pub(super) fn parse(source: &Arc<Source>) -> (Option<Description>, Vec<Diagnosti
     }
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     if errors.is_empty() {
+        if let Some(mistake) = of_claims(table.get_ref()) {
+            return (None, vec![mistake]);
+        }
         let mut reader = Reader { source, mistakes: vec![], depth: 0, is_too_much: false };
         reader.refuse_hidden(table.get_ref());
         let description = reader.file(table.get_ref(), table.span());
         return (Some(description).filter(|_| !reader.is_too_much), reader.mistakes);
     }
     (None, syntax_mistakes(&source.text, table.get_ref(), &errors))
+}
+
+/// What a file of claims is told that is read as a network: whatever else it lacks follows from that.
+fn of_claims(table: &DeTable<'_>) -> Option<Diagnostic> {
+    let (key, _) = table.get_key_value("networks").filter(|_| !table.contains_key("layers"))?;
+    let message = text!("this is a file of claims, and no network", "这是论断文件,不是网络");
+    let help = text!(
+        "`cnncost check FILE` holds them against its networks",
+        "请用 `cnncost check 文件` 检验其中的论断"
+    );
+    Some(Diagnostic::new(message, key.span()).help(help))
 }
 
 /// One mistake of each line, since after the first toml often finds more that are none; of those at one place the last,

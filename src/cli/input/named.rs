@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::super::entry::{comes_first, is_command};
 use super::super::files;
 use super::foreign::foreign;
-use crate::error::{ReadError, meant};
+use crate::error::{ReadError, meant, nearest};
 use crate::read::bundled::{self, Bundled, CLAIMS};
 use crate::read::{Description, MOST_BYTES};
 use crate::run::open;
@@ -133,7 +133,8 @@ fn find(name: &str) -> Result<(&'static Bundled, Option<String>), ReadError> {
             "there is no such file, and no bundled network of that name",
             "没有这个文件,也没有同名的内置网络"
         );
-        let help = match bundled::nearest(name) {
+        let of_claims = || nearest(name, CLAIMS.iter().map(|file| file.name)).map(str::to_owned);
+        let help = match bundled::nearest(name).or_else(of_claims) {
             _ if is_command(name) => comes_first(name),
             Some(near) => meant(&near),
             None => text!("`cnncost models` lists the bundled networks", "`cnncost models` 列出内置网络"),

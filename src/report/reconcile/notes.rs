@@ -75,15 +75,15 @@ fn verdict(figure: &Figure, found: &Found) -> Vec<Text> {
     let said = match found.verdict {
         Verdict::Convincing => text!(
             "hardly by chance: ways that assume no more than the first hit {share} of {figures}",
-            "不大可能是巧合:假设不多于第一种的方式,只命中{figures:#}中的 {share:#}"
+            "不大可能是巧合:假设不多于第一种的方式,只命中{figures:#}中的{share:#}"
         ),
         Verdict::Usual => text!(
             "perhaps by chance: ways that assume no more than the first hit {share} of {figures}; more digits would tell",
-            "可能是巧合:假设不多于第一种的方式,会命中{figures:#}中的 {share:#};位数更多才能判断"
+            "可能是巧合:假设不多于第一种的方式,会命中{figures:#}中的{share:#};位数更多才能判断"
         ),
         Verdict::Odd | Verdict::Nothing => text!(
             "nothing usual gives it: only odd ways do, which hit {share} of {figures} by chance",
-            "常见的方式均得不出该数:只有少见的方式可得出该数,而它们碰巧会命中{figures:#}中的 {share:#}"
+            "常见的方式均得不出该数:只有少见的方式可得出该数,而它们碰巧会命中{figures:#}中的{share:#}"
         ),
     };
     vec![said, of_tried]
@@ -101,11 +101,11 @@ fn nothing(found: &Found, tried: &str) -> Vec<Text> {
     notes
 }
 
-/// How many figures would be met by chance.
+/// How many figures would be met by chance; in Chinese a figure stands apart from the words before it.
 fn share(way: &Match) -> Text {
     if way.chance < FEWEST {
         return text!("fewer than 0.1 %", "不到 0.1 %");
     }
     let share = percent(way.chance);
-    text!("{share}", "{share}")
+    text!("{share}", " {share}")
 }
