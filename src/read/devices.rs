@@ -1,14 +1,13 @@
 //! Devices as data: those that come with cnncost, and a user's own.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use ::toml::Spanned;
 use serde::Deserialize;
 
-use super::{MOST_BYTES, invalid, toml};
+use super::{bounded, invalid};
 use crate::analyze::roofline::Device;
-use crate::error::{Diagnostic, ReadError, Source};
+use crate::error::{Diagnostic, ReadError};
 use crate::text;
 
 /// The devices that come with cnncost.
@@ -57,15 +56,8 @@ pub fn bundled() -> Vec<Device> {
 /// # Ok::<(), cnncost::error::ReadError>(())
 /// ```
 pub fn parse(name: &str, text: &str) -> Result<Vec<Device>, ReadError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let source = Arc::new(Source { name: name.to_owned(), text: text.to_owned() });
-    if text.len() > MOST_BYTES {
-        let mistake = Diagnostic::nowhere(text!("it is larger than 16 MB", "超过 16 MB"));
-        return Err(invalid(source, vec![mistake]));
-    }
-    if let Some(mistake) = toml::too_much(text) {
-        return Err(invalid(source, vec![mistake]));
-    }
+    let source = bounded(name, text)?;
+    let text = &*source.text;
     let entries: BTreeMap<String, Entry> = match ::toml::from_str(text) {
         Ok(entries) => entries,
         Err(error) => {

@@ -203,6 +203,18 @@ pub fn operator(item: &str) -> Result<Op, ReadError> {
     }
 }
 
+/// The text of a small file, unless it is larger than can be read in bounded time and memory.
+fn bounded(name: &str, text: &str) -> Result<Arc<Source>, ReadError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let source = Arc::new(Source { name: name.to_owned(), text: text.to_owned() });
+    let is_large = text.len() > MOST_BYTES;
+    let too_large = is_large.then(|| Diagnostic::nowhere(text!("it is larger than 16 MB", "超过 16 MB")));
+    match too_large.or_else(|| toml::too_much(text)) {
+        Some(mistake) => Err(invalid(source, vec![mistake])),
+        None => Ok(source),
+    }
+}
+
 fn invalid(source_file: Arc<Source>, mut mistakes: Vec<Diagnostic>) -> ReadError {
     mistakes.sort_by_key(|mistake| mistake.places.first().map(|(span, _)| span.start));
     ReadError::Invalid { source_file, mistakes }

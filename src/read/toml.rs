@@ -51,13 +51,13 @@ pub(super) fn parse(source: &Arc<Source>) -> (Option<Description>, Vec<Diagnosti
 
 /// What a file of claims is told that is read as a network: whatever else it lacks follows from that.
 fn of_claims(table: &DeTable<'_>) -> Option<Diagnostic> {
-    let (key, _) = table.get_key_value("networks").filter(|_| !table.contains_key("layers"))?;
+    let span = claims::key_of_claims(table)?;
     let message = text!("this is a file of claims, and no network", "这是论断文件,不是网络");
     let help = text!(
         "`cnncost check FILE` holds them against its networks",
         "请用 `cnncost check 文件` 检验其中的论断"
     );
-    Some(Diagnostic::new(message, key.span()).help(help))
+    Some(Diagnostic::new(message, span).help(help))
 }
 
 /// One mistake of each line, since after the first toml often finds more that are none; of those at one place the last,

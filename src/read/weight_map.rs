@@ -1,12 +1,10 @@
 //! A map from a network's weights to the names that a file has for them, as a user writes it.
 
-use std::sync::Arc;
-
 use ::toml::Spanned;
 use ::toml::de::{DeTable, DeValue};
 
-use super::{MOST_BYTES, invalid, toml};
-use crate::error::{Diagnostic, ReadError, Source, Span};
+use super::{bounded, invalid};
+use crate::error::{Diagnostic, ReadError, Span};
 use crate::run::map::Map;
 use crate::text;
 
@@ -21,15 +19,8 @@ use crate::text;
 /// assert!(cnncost::read::weight_map::parse("map.toml", "fc = 3").is_err());
 /// ```
 pub fn parse(name: &str, text: &str) -> Result<Map, ReadError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let source = Arc::new(Source { name: name.to_owned(), text: text.to_owned() });
-    if text.len() > MOST_BYTES {
-        let mistake = Diagnostic::nowhere(text!("it is larger than 16 MB", "超过 16 MB"));
-        return Err(invalid(source, vec![mistake]));
-    }
-    if let Some(mistake) = toml::too_much(text) {
-        return Err(invalid(source, vec![mistake]));
-    }
+    let source = bounded(name, text)?;
+    let text = &*source.text;
     let table = DeTable::parse(text).map_err(|error| {
         let message = error.message();
         let message = text!("this is no map of weights: {message}", "这不是权重映射:{message}");

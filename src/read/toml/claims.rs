@@ -9,7 +9,7 @@ use super::super::claims::{ClaimsFile, Reference};
 use super::super::description::{Claim, DatumKind, Name};
 use super::super::keys;
 use super::{Entry, Reader, name, syntax_mistakes, too_much};
-use crate::error::{Diagnostic, Source};
+use crate::error::{Diagnostic, Source, Span};
 use crate::shape::ElementType;
 use crate::text;
 
@@ -19,8 +19,13 @@ pub(in super::super) fn has_networks(text: &str) -> bool {
         return false;
     }
     let (table, _) = DeTable::parse_recoverable(text.strip_prefix('\u{feff}').unwrap_or(text));
-    let table = table.get_ref();
-    table.contains_key("networks") && !table.contains_key("layers")
+    key_of_claims(table.get_ref()).is_some()
+}
+
+/// Where a file begins to speak of networks by alias, if it describes none itself.
+pub(super) fn key_of_claims(table: &DeTable<'_>) -> Option<Span> {
+    let (key, _) = table.get_key_value("networks")?;
+    (!table.contains_key("layers")).then(|| key.span())
 }
 
 /// What could be read of a file of claims, and every mistake.
