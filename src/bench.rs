@@ -34,12 +34,12 @@ mod error;
 #[cfg(feature = "cuda")]
 mod gpu;
 pub mod machine;
-mod marks;
 pub mod peak;
 pub mod profile;
 pub mod sample;
 pub mod statistics;
-mod team;
+mod timestamps;
+mod worker;
 
 pub use caveat::Caveat;
 pub use error::BenchError;
@@ -48,9 +48,9 @@ pub use peak::Peak;
 pub use profile::Profile;
 pub use sample::{Effort, Samples, Warmup};
 pub use statistics::Summary;
-pub use team::{is_set, serve, set_threads};
+pub use worker::{is_set, serve, set_threads};
 
-use team::{Here, Team};
+use worker::{Here, Worker};
 
 /// What is measured, and how.
 #[derive(Clone, Debug)]
@@ -152,17 +152,17 @@ pub fn run(
     let machine = Machine::here(device);
     dtype_of(subjects)?;
     check_memory(subjects, settings, device)?;
-    let mut teams = teams(subjects, settings, device, program)?;
+    let mut workers = workers(subjects, settings, device, program)?;
 
     let mut peaks = vec![];
-    measure_peaks(&mut peaks, &mut teams, &machine, effort, &mut progress)?;
-    let count = teams.len();
+    measure_peaks(&mut peaks, &mut workers, &machine, effort, &mut progress)?;
+    let count = workers.len();
     // By network, then by threads.
     let place = |case: usize| (case / count, case % count);
     let samples = sample::interleaved(
         subjects.len() * count,
         effort,
-        |case, passes| teams[place(case).1].passes(place(case).0, passes),
+        |case, passes| workers[place(case).1].passes(place(case).0, passes),
         |case, sampling| {
             let (subject, count) = (place(case).0, sampling.count());
             progress(Progress::Sample { subject, count, precision: sampling.precision() });
@@ -170,19 +170,19 @@ pub fn run(
     )?;
     let mut cases = vec![];
     for (index, samples) in samples.into_iter().enumerate() {
-        let (subject, team) = (place(index).0, &mut teams[place(index).1]);
+        let (subject, worker) = (place(index).0, &mut workers[place(index).1]);
         let profile = if settings.profile {
             progress(Progress::Profile(subject));
-            Some(team.profile(subject, &subjects[subject].network.graph, effort.max_time / 2)?)
+            Some(worker.profile(subject, &subjects[subject].network.graph, effort.max_time / 2)?)
         } else {
             None
         };
-        let mut case = case(subject, team.threads, samples, profile, effort);
-        case.caveats.extend(caveat::of_threads(&machine, team.threads));
+        let mut case = case(subject, worker.threads, samples, profile, effort);
+        case.caveats.extend(caveat::of_threads(&machine, worker.threads));
         cases.push(case);
     }
     // Once more: the better counts.
-    measure_peaks(&mut peaks, &mut teams, &machine, effort, &mut progress)?;
+    measure_peaks(&mut peaks, &mut workers, &machine, effort, &mut progress)?;
     let element = subjects.first().map_or(ElementType::F32, |subject| subject.element);
     let (device, engine) = (name(device), settings.engine);
     let mut caveats = caveat::of_machine(&machine);
@@ -214,30 +214,30 @@ fn dtype_of(subjects: &[Subject]) -> Result<DType, BenchError> {
     }
 }
 
-/// A team for each number of threads.
-fn teams<'s>(
+/// A worker for each number of threads.
+fn workers<'s>(
     subjects: &'s [Subject],
     settings: &Settings,
     device: &'s Device,
     program: Option<&dyn Fn() -> Command>,
-) -> Result<Vec<Team<'s>>, BenchError> {
+) -> Result<Vec<Worker<'s>>, BenchError> {
     let here = || Here::new(subjects, settings.engine, device, dtype_of(subjects)?, settings.effort.seed);
     if !device.is_cpu() {
-        return Ok(vec![Team::here(None, here()?)]);
+        return Ok(vec![Worker::here(None, here()?)]);
     }
-    let team = |&threads: &usize| match program {
-        Some(program) if !(team::is_set(threads) && team::is_here(threads)) => {
-            Team::apart(threads, program())
+    let worker = |&threads: &usize| match program {
+        Some(program) if !(worker::is_set(threads) && worker::is_here(threads)) => {
+            Worker::apart(threads, program())
         }
-        Some(_) | None if team::is_here(threads) => Ok(Team::here(Some(threads), here()?)),
+        Some(_) | None if worker::is_here(threads) => Ok(Worker::here(Some(threads), here()?)),
         Some(_) | None => {
             let why = text!("this process has another number", "本进程的线程数不同");
             Err(BenchError::Worker { threads, why })
         }
     };
-    let mut teams = settings.threads.iter().map(team).collect::<Result<Vec<_>, _>>()?;
-    teams.iter_mut().try_for_each(Team::ready)?;
-    Ok(teams)
+    let mut workers = settings.threads.iter().map(worker).collect::<Result<Vec<_>, _>>()?;
+    workers.iter_mut().try_for_each(Worker::ready)?;
+    Ok(workers)
 }
 
 /// Whether weights, tensors and what convolutions work with fit the memory that is free, where that is known.
@@ -251,13 +251,13 @@ fn check_memory(subjects: &[Subject], settings: &Settings, device: &Device) -> R
             Ok(needs) => (needs.weights, needs.activations.saturating_add(needs.workspace)),
             Err(Overflow) => (u128::MAX, 0),
         };
-        if team::owner(subjects, index) == index {
+        if worker::owner(subjects, index) == index {
             weights = weights.saturating_add(own);
         }
         others = others.max(other);
     }
-    let teams = if device.is_cpu() { settings.threads.len() as u128 } else { 1 };
-    let needed = weights.saturating_add(others).saturating_mul(teams);
+    let workers = if device.is_cpu() { settings.threads.len() as u128 } else { 1 };
+    let needed = weights.saturating_add(others).saturating_mul(workers);
     if needed > available { Err(BenchError::Memory { needed, available }) } else { Ok(()) }
 }
 
@@ -270,18 +270,18 @@ fn name(device: &Device) -> String {
     }
 }
 
-/// The roofs with each team; where there are some, the better ones.
+/// The roofs with each worker; where there are some, the better ones.
 fn measure_peaks(
     peaks: &mut Vec<Peak>,
-    teams: &mut [Team],
+    workers: &mut [Worker],
     machine: &Machine,
     effort: Effort,
     progress: &mut impl FnMut(Progress),
 ) -> Result<(), BenchError> {
     let budget = (effort.max_time / 20).clamp(Duration::from_millis(10), Duration::from_millis(300));
-    for (index, team) in teams.iter_mut().enumerate() {
-        progress(Progress::Peak(team.threads));
-        let peak = team.peak(machine.largest_cache(), budget)?;
+    for (index, worker) in workers.iter_mut().enumerate() {
+        progress(Progress::Peak(worker.threads));
+        let peak = worker.peak(machine.largest_cache(), budget)?;
         match peaks.get_mut(index) {
             Some(before) => *before = before.best(peak),
             None => peaks.push(peak),

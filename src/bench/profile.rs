@@ -6,7 +6,7 @@
 use candle_core::Device;
 
 use super::BenchError;
-use super::marks::Marks;
+use super::timestamps::Timestamps;
 use crate::analyze::Analysis;
 use crate::analyze::roofline::{self, Roofline};
 use crate::counts::Counts;
@@ -161,7 +161,7 @@ pub(super) fn pass(
     device: &Device,
     pass: impl FnOnce(&mut dyn FnMut()) -> Result<(), RunError>,
 ) -> Result<Vec<f64>, BenchError> {
-    let mut marks = Marks::begin(device, graph.len())?;
+    let mut marks = Timestamps::begin(device, graph.len())?;
     let mut marked = Ok(());
     pass(&mut || {
         if marked.is_ok() {

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::input::Networks;
-use super::{Outcome, Output, device, like};
+use super::{Outcome, Output, convention, device};
 use crate::report::columns::{COLUMNS, Column, column, parse};
 use crate::report::rows::{self, Depth, Row, RowKind};
 use crate::report::sort::sort;
@@ -52,7 +52,7 @@ struct Shown {
     #[arg(long, value_name = "DEVICE", long_help = devices_help())]
     device_spec: Option<String>,
     /// Count as a tool does: fvcore, torch, thop, …
-    #[arg(long, value_name = "NAME", conflicts_with = "memory", long_help = like::help())]
+    #[arg(long, value_name = "NAME", conflicts_with = "memory", long_help = convention::help())]
     like: Option<String>,
 }
 
@@ -92,7 +92,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Ok(device) => device,
         Err(error) => return output.refuse(&error),
     };
-    let convention = match arguments.shown.like.as_deref().map(like::find).transpose() {
+    let convention = match arguments.shown.like.as_deref().map(convention::find).transpose() {
         Ok(convention) => convention,
         Err((message, help)) => return output.misused(message, Some(help)),
     };
@@ -106,7 +106,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         return output.misused(message, None);
     }
     if let Some(convention) = convention
-        && let Err(message) = like::count(&mut subjects, &convention)
+        && let Err(message) = convention::count(&mut subjects, &convention)
     {
         output.misused(message, None);
         return Outcome::Failed;

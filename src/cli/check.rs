@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::input::NetworkOptions;
 use super::lock::Update;
-use super::{Outcome, Output, like};
+use super::{Outcome, Output, convention};
 use crate::claim::metric::Metric;
 use crate::error::ReadError;
 use crate::report::check::{self, Report};
@@ -115,7 +115,7 @@ impl Arguments {
 fn claims_help() -> String {
     let figures = Metric::all().map(|metric| format!("  {:<22} {}", metric.name(), metric.about()));
     let figures = figures.collect::<Vec<_>>().join("\n");
-    let conventions = like::names();
+    let conventions = convention::names();
     format!(
         "Descriptions with claims, files of claims, or the names of bundled ones: lecture10, lecture11, papers, resnet50\n\n\
          A claim is `[[claims]]` with `expect`: a figure, a comparison (==, !=, <, <=, >, >=, ~), a figure; a range, as in \

@@ -8,7 +8,7 @@ use candle_core::Tensor;
 use super::settings::{PerAxis, Size};
 use super::window::{Axis, Window, positions, spatial_sizes};
 use super::workspace::elements;
-use super::{Look, Reach, Reason, Slide, Term, Workspace, only_spatial, shape, taps};
+use super::{Look, Reach, Reason, Slide, Term, Workspace, only_spatial, shape, tensors};
 use crate::counts::Kind;
 use crate::shape::Shape;
 use crate::working::Working;
@@ -74,7 +74,7 @@ impl<const N: usize> Bins<N> {
         reduce: impl Fn(&Tensor, usize) -> candle_core::Result<Tensor>,
     ) -> candle_core::Result<Tensor> {
         self.counts().into_iter().zip(2..).try_fold(input.clone(), |reduced, (bins, dim)| {
-            let (size, bins) = (reduced.dim(dim)?, taps::size_of(bins)?);
+            let (size, bins) = (reduced.dim(dim)?, tensors::size_of(bins)?);
             let one = |index| {
                 let bin = bin(index, size, bins);
                 reduce(&reduced.narrow(dim, bin.start, bin.len())?, dim)

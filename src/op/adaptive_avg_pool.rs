@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::adaptive::Bins;
 use super::settings::{PerAxis, Size};
 use super::window::Window;
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Workspace, taps};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Workspace, tensors};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -78,7 +78,7 @@ impl<const N: usize> Operator for AdaptiveAvgPool<N> {
     /// The mean over a bin is the mean along one axis of the means along the other.
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         if self.output_size == PerAxis::ones() {
-            return taps::whole_mean(&inputs[0]);
+            return tensors::whole_mean(&inputs[0]);
         }
         Bins(self.output_size).reduce(&inputs[0], Tensor::mean_keepdim)
     }

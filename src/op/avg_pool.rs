@@ -12,7 +12,7 @@ use super::pool::{Native, Pool};
 use super::settings::{self, Extent, PerAxis, Size};
 use super::window::Axis;
 use super::workspace::elements;
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Window, Workspace, taps};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Window, Workspace, tensors};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -117,7 +117,7 @@ impl<const N: usize> Operator for AvgPool<N> {
                 }
                 (means * (kernel.0 * kernel.1) as f64)?
             }
-            None => taps::reduce(input, &window, 0.0, |sum, tap| sum + tap)?,
+            None => tensors::reduce(input, &window, 0.0, |sum, tap| sum + tap)?,
         };
         if let Some(divisor) = self.divisor_override {
             return sums / divisor.get() as f64;
@@ -126,7 +126,7 @@ impl<const N: usize> Operator for AvgPool<N> {
         window.axes.iter().zip(2..).try_fold(sums, |sums, (axis, dim)| {
             let divisors = self.divisors(axis, input.dim(dim)? as u64, sums.dim(dim)? as u64);
             let divisors = Tensor::new(divisors, input.device())?;
-            sums.broadcast_div(&taps::spread(&divisors, &sums, dim)?)
+            sums.broadcast_div(&tensors::spread(&divisors, &sums, dim)?)
         })
     }
 

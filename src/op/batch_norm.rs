@@ -112,8 +112,8 @@ impl<const N: usize> Operator for BatchNorm<N> {
             summand = (summand + bias)?;
         }
         input
-            .broadcast_mul(&taps::spread(&factor, input, 1)?)?
-            .broadcast_add(&taps::spread(&summand, input, 1)?)
+            .broadcast_mul(&tensors::spread(&factor, input, 1)?)?
+            .broadcast_add(&tensors::spread(&summand, input, 1)?)
     }
 }
 

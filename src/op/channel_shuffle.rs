@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Size;
-use super::{Class, Definition, Operator, Reason, only, taps};
+use super::{Class, Definition, Operator, Reason, only, tensors};
 use crate::shape::Shape;
 use crate::text;
 
@@ -47,7 +47,7 @@ impl Operator for ChannelShuffle {
     }
 
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
-        let (input, groups) = (&inputs[0], taps::size_of(self.groups.get())?);
+        let (input, groups) = (&inputs[0], tensors::size_of(self.groups.get())?);
         let mut grouped = input.dims().to_vec();
         grouped.splice(1..2, [groups, input.dim(1)? / groups]);
         input.reshape(grouped)?.transpose(1, 2)?.reshape(input.dims())

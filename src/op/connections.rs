@@ -7,7 +7,7 @@ use candle_core::{Result as CandleResult, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Reason, taps};
+use super::{Reason, tensors};
 use crate::text;
 
 /// For each output channel the input channels it takes, numbered from 0.
@@ -49,7 +49,7 @@ impl Connections {
     pub(super) fn dense(&self, kernels: &Tensor, channels: usize) -> CandleResult<Tensor> {
         let rows = self.0.iter().enumerate().flat_map(|(output, list)| {
             list.iter().map(move |&input| {
-                let row = taps::size_of(input)? + output * channels;
+                let row = tensors::size_of(input)? + output * channels;
                 u32::try_from(row).map_err(candle_core::Error::wrap)
             })
         });

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{Size, finite};
-use super::{Arity, Class, Definition, Operator, Reason, Workspace, shape, taps};
+use super::{Arity, Class, Definition, Operator, Reason, Workspace, shape, tensors};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
@@ -69,7 +69,7 @@ impl Operator for Constant {
         let values: Vec<f64> = self.values.iter().map(|value| value.0).collect();
         let mut dims = vec![1];
         for size in &self.shape {
-            dims.push(taps::size_of(size.get())?);
+            dims.push(tensors::size_of(size.get())?);
         }
         Tensor::from_vec(values, dims, &Device::Cpu)?.to_dtype(DType::F32)
     }

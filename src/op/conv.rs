@@ -173,10 +173,10 @@ impl<const N: usize> Operator for Conv<N> {
         let (input, kernel) = (&inputs[0], &weights[0]);
         let dense = self.connections.as_ref().map(|connections| connections.dense(kernel, input.dim(1)?));
         let dense = dense.transpose()?;
-        let groups = taps::size_of(self.groups.get())?;
+        let groups = tensors::size_of(self.groups.get())?;
         let output = convolve(input, dense.as_ref().unwrap_or(kernel), &self.sliding(), groups)?;
         match weights.get(1) {
-            Some(bias) => output.broadcast_add(&taps::spread(bias, &output, 1)?),
+            Some(bias) => output.broadcast_add(&tensors::spread(bias, &output, 1)?),
             None => Ok(output),
         }
     }

@@ -174,12 +174,12 @@ impl<const N: usize> Operator for ConvTranspose<N> {
         let axes = self.sliding().axes.into_iter().zip(self.output_padding.0);
         let landings = axes.zip(&input.dims()[2..]).map(|((axis, more), &size)| {
             let size = output_size(&axis, more, size as u64).map_err(candle_core::Error::wrap)?;
-            Ok((axis, taps::size_of(size)?))
+            Ok((axis, tensors::size_of(size)?))
         });
         let landings = landings.collect::<candle_core::Result<Vec<_>>>()?;
-        let output = scatter(input, kernel, &landings, taps::size_of(self.groups.get())?)?;
+        let output = scatter(input, kernel, &landings, tensors::size_of(self.groups.get())?)?;
         match weights.get(1) {
-            Some(bias) => output.broadcast_add(&taps::spread(bias, &output, 1)?),
+            Some(bias) => output.broadcast_add(&tensors::spread(bias, &output, 1)?),
             None => Ok(output),
         }
     }

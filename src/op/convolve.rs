@@ -11,7 +11,7 @@ use std::iter;
 use candle_core::{Device, Error, Result, Tensor};
 
 use super::packing::packed;
-use super::taps;
+use super::tensors;
 use super::window::{Axis, Window};
 use super::workspace::{Workspace, elements, product};
 
@@ -29,9 +29,9 @@ pub(super) fn convolve(input: &Tensor, kernel: &Tensor, window: &Window, groups:
     };
     let (input, padding) = match window.shared(|axis| (axis.before, axis.after)) {
         Some((before, after)) if before == after => (input.clone(), before),
-        Some(_) | None => (taps::pad(input, window, 0.0)?, 0),
+        Some(_) | None => (tensors::pad(input, window, 0.0)?, 0),
     };
-    let [padding, stride, dilation] = [padding, stride, dilation].map(taps::size_of);
+    let [padding, stride, dilation] = [padding, stride, dilation].map(tensors::size_of);
     let (input, padding, stride, dilation) = (input.contiguous()?, padding?, stride?, dilation?);
     if window.axes.len() == 1 {
         input.conv1d(kernel, padding, stride, dilation, groups)
@@ -56,7 +56,7 @@ pub(super) fn workspace(
                 convolution.native(window, stride == 1 && before == 0, device)
             }
             Some(_) | None => {
-                let padded = taps::padded(input, window);
+                let padded = tensors::padded(input, window);
                 let convolution = Sizes { input: &padded.sizes, ..convolution };
                 let inner = convolution.native(window, stride == 1, device);
                 Workspace::of_sample(padded.most).or(Workspace::of_sample(padded.copy) + inner)
@@ -116,7 +116,7 @@ impl Sizes<'_> {
     fn by_taps(&self, window: &Window, device: &Device) -> Workspace {
         let Ok((first, others)) = split(window) else { return Workspace::NONE };
         let (channels, windows, out_channels) = (self.input[0], self.output[1], self.output[0]);
-        let padded = taps::padded(self.input, &Window { axes: vec![first] });
+        let padded = tensors::padded(self.input, &Window { axes: vec![first] });
         let slice = [&[channels], &self.input[2..]].concat();
         let seen = product([windows.into(), elements(&slice)]) * if first.stride == 1 { 1 } else { 2 };
         let part = workspace(&slice, out_channels, &others, self.groups, device);
@@ -132,11 +132,11 @@ impl Sizes<'_> {
 /// The sum over the taps on the first axis.
 fn by_taps(input: &Tensor, kernel: &Tensor, window: &Window, groups: usize) -> Result<Tensor> {
     let (first, others) = split(window)?;
-    let windows = taps::windows(input, window)?[0];
-    let padded = taps::pad(&input.contiguous()?, &Window { axes: vec![first] }, 0.0)?;
+    let windows = tensors::windows(input, window)?[0];
+    let padded = tensors::pad(&input.contiguous()?, &Window { axes: vec![first] }, 0.0)?;
     let mut sum: Option<Tensor> = None;
     for tap in 0..kernel.dim(2)? {
-        let seen = taps::along(&padded, 2, &first, tap as u64, windows)?;
+        let seen = tensors::along(&padded, 2, &first, tap as u64, windows)?;
         // The slices of a sample one after the other, as samples of their own.
         let slices = seen.transpose(1, 2)?.flatten(0, 1)?;
         let weight = kernel.narrow(2, tap, 1)?.squeeze(2)?.contiguous()?;

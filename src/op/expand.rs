@@ -4,7 +4,7 @@ use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Class, Definition, Operator, Reason, only, shape, taps};
+use super::{Class, Definition, Operator, Reason, only, shape, tensors};
 use crate::shape::Shape;
 use crate::text;
 
@@ -36,7 +36,7 @@ impl Operator for Expand {
         let sizes: Vec<u64> = input.dims()[1..].iter().map(|&size| size as u64).collect();
         let mut dims = vec![input.dim(0)?];
         for size in self.sizes(&sizes).map_err(candle_core::Error::wrap)? {
-            dims.push(taps::size_of(size)?);
+            dims.push(tensors::size_of(size)?);
         }
         input.broadcast_as(dims)?.contiguous()
     }

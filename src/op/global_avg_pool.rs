@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::window::{Axis, Window, spatial_sizes};
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, before_flatten, only, shape, taps};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, before_flatten, only, shape, tensors};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -63,7 +63,7 @@ impl Operator for GlobalAvgPool {
     }
 
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
-        taps::whole_mean(&inputs[0])
+        tensors::whole_mean(&inputs[0])
     }
 }
 

@@ -76,7 +76,7 @@ impl Operator for GroupNorm {
 
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let input = &inputs[0];
-        let rows = input.reshape((input.dim(0)?, taps::size_of(self.num_groups.get())?, ()))?;
+        let rows = input.reshape((input.dim(0)?, tensors::size_of(self.num_groups.get())?, ()))?;
         let output = standardize::rows(&rows, self.eps)?.reshape(input.shape())?;
         standardize::by_channel(&output, weights)
     }

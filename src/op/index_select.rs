@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{Dim, Extent};
-use super::{Class, Definition, Operator, Reach, Reason, only, shape, taps};
+use super::{Class, Definition, Operator, Reach, Reason, only, shape, tensors};
 use crate::shape::Shape;
 use crate::text;
 
@@ -74,7 +74,7 @@ impl Operator for IndexSelect {
             .map(|index| u32::try_from(index.get()))
             .collect::<Result<_, _>>()
             .map_err(candle_core::Error::wrap)?;
-        taps::pick(&inputs[0], index, self.dim)
+        tensors::pick(&inputs[0], index, self.dim)
     }
 }
 

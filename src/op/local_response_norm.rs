@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::settings::{Size, finite};
 use super::window::{Axis, Window, spatial_sizes};
-use super::{Class, Cost, Definition, Operator, Reason, Term, Workspace, only, taps};
+use super::{Class, Cost, Definition, Operator, Reason, Term, Workspace, only, tensors};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -74,7 +74,7 @@ impl Operator for LocalResponseNorm {
         // The channels as the one spatial axis.
         let squares = input.sqr()?.unsqueeze(1)?;
         let window = Window { axes: vec![self.channels()] };
-        let sums = taps::reduce(&squares, &window, 0.0, |sum, square| sum + square)?.squeeze(1)?;
+        let sums = tensors::reduce(&squares, &window, 0.0, |sum, square| sum + square)?.squeeze(1)?;
         #[expect(clippy::cast_precision_loss, reason = "sizes are at most 2^53")]
         let size = self.size.get() as f64;
         input / sums.affine(self.alpha / size, self.k)?.powf(self.beta)?
@@ -83,7 +83,7 @@ impl Operator for LocalResponseNorm {
     /// The squares, and either what their sums take, or the sums and what they become.
     fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
         let sizes = [&[1], inputs[0].dims()].concat();
-        let sums = taps::reduce_holds(&sizes, &Window { axes: vec![self.channels()] });
+        let sums = tensors::reduce_holds(&sizes, &Window { axes: vec![self.channels()] });
         Workspace::of_sample(sums).or(Workspace::copies(4, inputs, output))
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::pool::{Native, Pool};
 use super::settings::{Extent, PerAxis, Size};
-use super::{Class, Cost, Definition, Operator, Reason, Window, Workspace, taps};
+use super::{Class, Cost, Definition, Operator, Reason, Window, Workspace, tensors};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -95,7 +95,7 @@ impl<const N: usize> Operator for MaxPool<N> {
         let (input, window) = (&inputs[0], self.pool().window());
         match Native::of(input, &window, f64::NEG_INFINITY)? {
             Some(Native { input, kernel, stride }) => input.max_pool2d_with_stride(kernel, stride),
-            None => taps::reduce(input, &window, f64::NEG_INFINITY, |most, tap| most.maximum(tap)),
+            None => tensors::reduce(input, &window, f64::NEG_INFINITY, |most, tap| most.maximum(tap)),
         }
     }
 

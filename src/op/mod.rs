@@ -79,7 +79,7 @@ pub mod slice;
 pub mod softmax;
 mod standardize;
 pub mod sub;
-mod taps;
+mod tensors;
 pub mod upsample;
 mod weight;
 pub mod window;

@@ -194,7 +194,7 @@ impl Operator for MultiHeadAttention {
         };
         let weights = input.chunk(3, 0)?;
         let biases_of_inputs = biases.map(|(bias, _)| bias.chunk(3, 0)).transpose()?;
-        let heads = taps::size_of(self.num_heads.get())?;
+        let heads = tensors::size_of(self.num_heads.get())?;
         let projected = |index: usize| {
             let input = if inputs.len() == 1 { &inputs[0] } else { &inputs[index] };
             let bias = biases_of_inputs.as_ref().map(|biases| &biases[index]);

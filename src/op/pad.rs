@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::finite;
 use super::workspace::{elements, product};
-use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, Workspace, only, shape, size, taps};
+use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, Workspace, only, shape, size, tensors};
 use crate::shape::Shape;
 use crate::text;
 use crate::working::Working;
@@ -112,7 +112,7 @@ impl Operator for Pad {
             let filling = product([elements(&sizes), filled.iter().map(|&side| u128::from(side)).sum()]);
             sizes[axis] = output.dims()[axis];
             let padded = elements(&sizes);
-            most = most.max(copy + taps::FILLING * filling + padded);
+            most = most.max(copy + tensors::FILLING * filling + padded);
             copy = padded;
         }
         Workspace::of_sample(most.saturating_sub(elements(output.dims())))
@@ -248,13 +248,13 @@ impl Pad {
             .map(|position| u32::try_from(place(position)))
             .collect::<Result<_, _>>()
             .map_err(candle_core::Error::wrap)?;
-        taps::pick(tensor, places, dim)
+        tensors::pick(tensor, places, dim)
     }
 }
 
 /// `tensor` with `value` before and after the numbers of `dim`, or without some of these.
 fn filled(tensor: &Tensor, dim: usize, before: i64, after: i64, value: f64) -> candle_core::Result<Tensor> {
-    let length = |side: i64| taps::size_of(side.max(0).unsigned_abs());
+    let length = |side: i64| tensors::size_of(side.max(0).unsigned_abs());
     let (start, end) = (length(-before)?, length(-after)?);
     let kept = tensor.dim(dim)?.saturating_sub(start + end);
     let (before, after) = (length(before)?, length(after)?);

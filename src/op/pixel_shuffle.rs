@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Size;
-use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, only_spatial, shape, size, taps};
+use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, only_spatial, shape, size, tensors};
 use crate::shape::Shape;
 use crate::text;
 use crate::working::Working;
@@ -67,7 +67,7 @@ impl Operator for PixelShuffle {
     }
 
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
-        candle_nn::ops::pixel_shuffle(&inputs[0], taps::size_of(self.upscale_factor.get())?)
+        candle_nn::ops::pixel_shuffle(&inputs[0], tensors::size_of(self.upscale_factor.get())?)
     }
 }
 
@@ -106,7 +106,7 @@ impl Operator for PixelUnshuffle {
     }
 
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
-        candle_nn::ops::pixel_unshuffle(&inputs[0], taps::size_of(self.downscale_factor.get())?)
+        candle_nn::ops::pixel_unshuffle(&inputs[0], tensors::size_of(self.downscale_factor.get())?)
     }
 }
 

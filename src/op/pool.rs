@@ -4,7 +4,7 @@
 use candle_core::Tensor;
 
 use super::settings::{Extent, PerAxis, Size};
-use super::taps::{self, Padded};
+use super::tensors::{self, Padded};
 use super::window::{Axis, Window, spatial_sizes};
 use super::workspace::elements;
 use super::{Reach, Reason, Term, Workspace, only_spatial, shape};
@@ -56,10 +56,10 @@ impl<const N: usize> Pool<N> {
     pub(super) fn workspace(&self, input: &Shape, output: &Shape) -> Workspace {
         let (window, output) = (self.window(), elements(output.dims()));
         Workspace::of_sample(if Native::axes(&window).is_some() {
-            let Padded { copy, most, .. } = taps::padded(input.dims(), &window);
+            let Padded { copy, most, .. } = tensors::padded(input.dims(), &window);
             copy.max(most.saturating_sub(output))
         } else {
-            taps::reduce_holds(input.dims(), &window).saturating_sub(output)
+            tensors::reduce_holds(input.dims(), &window).saturating_sub(output)
         })
     }
 
@@ -114,10 +114,11 @@ impl Native {
     /// `input` with `outside` around it; `None` for windows that candle's own pools do not have.
     pub(super) fn of(input: &Tensor, window: &Window, outside: f64) -> candle_core::Result<Option<Self>> {
         let Some([height, width]) = Self::axes(window) else { return Ok(None) };
-        let sizes =
-            |height, width| Ok::<_, candle_core::Error>((taps::size_of(height)?, taps::size_of(width)?));
+        let sizes = |height, width| {
+            Ok::<_, candle_core::Error>((tensors::size_of(height)?, tensors::size_of(width)?))
+        };
         Ok(Some(Self {
-            input: taps::pad(input, window, outside)?,
+            input: tensors::pad(input, window, outside)?,
             kernel: sizes(height.kernel, width.kernel)?,
             stride: sizes(height.stride, width.stride)?,
         }))

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Size;
-use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, Workspace, only, taps};
+use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, Workspace, only, tensors};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -59,7 +59,8 @@ impl Operator for Prelu {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let (input, weight) = (&inputs[0], &weights[0]);
         // One factor broadcasts over any rank, that of a batch of single numbers too.
-        let weight = if weight.elem_count() == 1 { weight.clone() } else { taps::spread(weight, input, 1)? };
+        let weight =
+            if weight.elem_count() == 1 { weight.clone() } else { tensors::spread(weight, input, 1)? };
         input.gt(0f32)?.where_cond(input, &input.broadcast_mul(&weight)?)
     }
 

@@ -4,7 +4,7 @@ use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Class, Definition, Operator, Reach, Reason, only, shape, size, taps};
+use super::{Class, Definition, Operator, Reach, Reason, only, shape, size, tensors};
 use crate::shape::Shape;
 use crate::text;
 use crate::working::Working;
@@ -56,7 +56,7 @@ impl Operator for Reshape {
         let sizes = sample.map_err(Reason::new).and_then(|sample| self.sizes(&sample));
         let mut dims = vec![input.dim(0)?];
         for size in sizes.map_err(candle_core::Error::wrap)? {
-            dims.push(taps::size_of(size)?);
+            dims.push(tensors::size_of(size)?);
         }
         input.reshape(dims)
     }

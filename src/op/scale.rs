@@ -4,7 +4,7 @@ use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, only_ranked, taps};
+use super::{Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, only_ranked, tensors};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -58,9 +58,9 @@ impl Operator for Scale {
 
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let input = &inputs[0];
-        let scaled = input.broadcast_mul(&taps::spread(&weights[0], input, 1)?)?;
+        let scaled = input.broadcast_mul(&tensors::spread(&weights[0], input, 1)?)?;
         match weights.get(1) {
-            Some(bias) => scaled.broadcast_add(&taps::spread(bias, input, 1)?),
+            Some(bias) => scaled.broadcast_add(&tensors::spread(bias, input, 1)?),
             None => Ok(scaled),
         }
     }

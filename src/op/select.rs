@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Dim;
-use super::{Along, Class, Definition, Look, Operator, Reach, Reason, only, shape, taps};
+use super::{Along, Class, Definition, Look, Operator, Reach, Reason, only, shape, tensors};
 use crate::shape::Shape;
 use crate::text;
 
@@ -75,7 +75,7 @@ impl Operator for Select {
         let position = self.position(size).ok_or_else(|| {
             candle_core::Error::Msg(format!("there is no element {} among {size}", self.index))
         })?;
-        let element = inputs[0].narrow(self.dim, taps::size_of(position)?, 1)?.squeeze(self.dim)?;
+        let element = inputs[0].narrow(self.dim, tensors::size_of(position)?, 1)?.squeeze(self.dim)?;
         if self.is_view() { Ok(element) } else { element.contiguous() }
     }
 }

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{Dim, Size};
-use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, only, shape, taps};
+use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, only, shape, tensors};
 use crate::shape::Shape;
 use crate::text;
 use crate::working::Working;
@@ -97,17 +97,20 @@ impl Operator for Slice {
         let input = &inputs[0];
         let (start, end) = self.bounds(input.dim(self.dim)? as u64);
         if self.step == Size::ONE {
-            let part =
-                input.narrow(self.dim, taps::size_of(start)?, taps::size_of(end.saturating_sub(start))?)?;
+            let part = input.narrow(
+                self.dim,
+                tensors::size_of(start)?,
+                tensors::size_of(end.saturating_sub(start))?,
+            )?;
             return if self.is_view() { Ok(part) } else { part.contiguous() };
         }
-        let step = taps::size_of(self.step.get())?;
+        let step = tensors::size_of(self.step.get())?;
         let kept: Vec<u32> = (start..end)
             .step_by(step)
             .map(u32::try_from)
             .collect::<Result<_, _>>()
             .map_err(candle_core::Error::wrap)?;
-        taps::pick(input, kept, self.dim)
+        tensors::pick(input, kept, self.dim)
     }
 }
 

@@ -3,7 +3,7 @@
 use candle_core::{D, Tensor};
 
 use super::workspace::elements;
-use super::{Cost, Initializer, Term, Weight, Workspace, taps};
+use super::{Cost, Initializer, Term, Weight, Workspace, tensors};
 use crate::counts::Kind;
 use crate::shape::Shape;
 use crate::working::Working;
@@ -72,5 +72,7 @@ pub(super) fn by_channel(output: &Tensor, weights: &[Tensor]) -> candle_core::Re
     let [factor, summand] = weights else {
         return Ok(output.clone());
     };
-    output.broadcast_mul(&taps::spread(factor, output, 1)?)?.broadcast_add(&taps::spread(summand, output, 1)?)
+    output
+        .broadcast_mul(&tensors::spread(factor, output, 1)?)?
+        .broadcast_add(&tensors::spread(summand, output, 1)?)
 }

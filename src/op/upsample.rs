@@ -134,19 +134,19 @@ impl Operator for Upsample {
         (0..2).try_fold(input.clone(), |image, axis| {
             let dim = axis + 2;
             let from = image.dim(dim)?;
-            let to = taps::size_of(match (self.size, self.scale_factor) {
+            let to = tensors::size_of(match (self.size, self.scale_factor) {
                 (Some(size), _) => size.0[axis].get(),
                 (None, Some(factors)) => {
                     u64::try_from(factors.scaled(axis, from as u64)).map_err(candle_core::Error::wrap)?
                 }
                 (None, None) => return Err(candle_core::Error::wrap(one_of_two(false))),
             })?;
-            let pick = |indices| taps::pick(&image, indices, dim);
+            let pick = |indices| tensors::pick(&image, indices, dim);
             match self.mode {
                 Mode::Nearest => pick(self.nearest(axis, from, to)),
                 Mode::Bilinear => {
                     let (low, high, weights) = self.between(axis, from, to);
-                    let weights = taps::spread(&Tensor::new(weights, image.device())?, &image, dim)?;
+                    let weights = tensors::spread(&Tensor::new(weights, image.device())?, &image, dim)?;
                     let (low, high) = (pick(low)?, pick(high)?);
                     low.broadcast_mul(&weights.affine(-1.0, 1.0)?)? + high.broadcast_mul(&weights)?
                 }

@@ -25,6 +25,7 @@ use crate::text;
 mod boxes;
 mod limits;
 mod list;
+mod merge_error;
 mod mistakes;
 mod names;
 mod operator;

@@ -15,11 +15,10 @@ pub mod claims;
 pub mod conventions;
 pub mod description;
 pub mod devices;
-mod doubts;
 mod expand;
-mod explain_merge;
 pub mod expression;
 pub mod keys;
+mod lints;
 mod other_input;
 pub mod schema;
 mod settings;
@@ -117,7 +116,7 @@ impl Description {
                 mistakes = other_input::explained(self, &params, sizes, mistakes);
             }
             // What was not meant may be why.
-            mistakes.extend(doubts::channels_last(&graph));
+            mistakes.extend(lints::channels_last(&graph));
             return Err(invalid(self.source.clone(), mistakes));
         }
         if graph.outputs().is_empty() {
@@ -125,9 +124,9 @@ impl Description {
             return Err(invalid(self.source.clone(), vec![mistake]));
         }
         let mut warnings = self.warnings.clone();
-        warnings.extend(doubts::channels_last(&graph));
+        warnings.extend(lints::channels_last(&graph));
         warnings.extend(expand::unused(&graph));
-        warnings.extend(doubts::mistaken_dimensions(&graph));
+        warnings.extend(lints::mistaken_dimensions(&graph));
         Ok(Network { graph, params, letters, warnings })
     }
 

@@ -1,7 +1,7 @@
 //! JSON: everything that any other form shows, under keys that stay.
 
 use super::Subject;
-use super::like::Like;
+use super::convention::ConventionCount;
 use crate::analyze::receptive_field as analyze;
 use crate::analyze::roofline::{Estimate, Roofline};
 use crate::convention::Counted;
@@ -78,7 +78,7 @@ pub(super) fn totals(subject: &Subject) -> Totals {
             subject,
             analysis.total(),
             subject.roofline.as_ref().map(Roofline::total),
-            Like::of(subject, Counted::total),
+            ConventionCount::of(subject, Counted::total),
         ),
         status: analysis.status().name(),
         uncounted: analysis.uncounted().iter().map(|&id| graph.path(id)).collect(),
@@ -142,7 +142,7 @@ fn node(subject: &Subject, graph: &Graph, id: NodeId, shaped: impl Fn(&Shape) ->
         receptive_field: receptive_field(subject, subject.fields().of(id)),
         figures: subject.analysis.node(id).map(|counts| {
             let estimate = subject.roofline.as_ref().and_then(|roofline| roofline.node(id));
-            let like = Like::of(subject, |counted| counted.node(id));
+            let like = ConventionCount::of(subject, |counted| counted.node(id));
             figures(subject, counts, estimate, like)
         }),
     }
@@ -159,7 +159,7 @@ fn block(subject: &Subject, graph: &Graph, id: ScopeId) -> Block {
         ScopeKind::Side => ("side", None),
     };
     let estimate = subject.roofline.as_ref().map(|roofline| roofline.scope(id));
-    let like = Like::of(subject, |counted| counted.scope(id));
+    let like = ConventionCount::of(subject, |counted| counted.scope(id));
     let figures = figures(subject, subject.analysis.scope(id), estimate, like);
     Block { path: graph.scope_path(id), kind, block: name, figures }
 }
@@ -182,7 +182,7 @@ pub(super) fn figures(
     subject: &Subject,
     counts: &Counts,
     estimate: Option<Estimate>,
-    like: Option<Like>,
+    like: Option<ConventionCount>,
 ) -> Figures {
     let Counts { params, work, padding_exact, traffic } = counts;
     Figures {

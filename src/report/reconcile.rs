@@ -3,8 +3,8 @@
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
+use super::convention::signature;
 use super::figures::{digits, short};
-use super::like::signature;
 use super::markdown::escaped;
 use super::wrap::{lines, wrapped};
 use super::{Style, Subject, table};

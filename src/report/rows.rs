@@ -1,7 +1,7 @@
 //! The lines of a report about one network: its layers and boxes down to a depth.
 
 use super::Subject;
-use super::like::Liked;
+use super::convention::InConvention;
 use crate::analyze::Status;
 use crate::analyze::receptive_field::{ReceptiveField, Seen};
 use crate::analyze::roofline::{Estimate, Roofline};
@@ -51,7 +51,7 @@ pub struct Row {
     /// do not all see the same. Empty unless receptive fields have been asked for, since those of a large network take time.
     pub field: Sizes,
     /// What it counts in another convention, if one was asked about.
-    pub like: Option<Liked>,
+    pub like: Option<InConvention>,
     /// Its part of the network's MACs, or of what that convention counts, from 0 to 1; `None` if there is none.
     pub share: Option<f64>,
     /// Whether something in it is not counted.
@@ -149,7 +149,7 @@ pub fn total(subject: &Subject) -> Row {
         live_bytes: subject.peak_bytes(),
         estimate: subject.roofline.as_ref().map(Roofline::total),
         field: first.map_or_else(Sizes::default, |&(_, id)| seen(subject, id)),
-        like: Liked::scope(subject, ScopeId::ROOT),
+        like: InConvention::scope(subject, ScopeId::ROOT),
         share: None,
         partial: subject.analysis.status() == Status::Partial,
         shared: false,
@@ -223,8 +223,8 @@ impl Outline<'_> {
             estimate: subject.roofline.as_ref().map(|roofline| roofline.scope(id)),
             live_bytes: nodes().map(|node| live_bytes(subject, node)).max().unwrap_or(0),
             field: nodes().next_back().map_or_else(Sizes::default, |last| seen(subject, last)),
-            share: share(subject, &counts, Liked::scope(subject, id).as_ref()),
-            like: Liked::scope(subject, id),
+            share: share(subject, &counts, InConvention::scope(subject, id).as_ref()),
+            like: InConvention::scope(subject, id),
             partial: uncounted.iter().any(|&node| graph.is_in(node, id)),
             shared: nodes().any(|node| graph.node(node).weights_of.is_some())
                 && nodes()
@@ -252,8 +252,10 @@ fn node_row(subject: &Subject, id: NodeId, around: &str) -> Row {
         input: Sizes::of(&inputs),
         output: Sizes::of([&node.shape]),
         kernel: Sizes::of_windows(graph, std::iter::once(id)),
-        share: counts.as_ref().and_then(|counts| share(subject, counts, Liked::node(subject, id).as_ref())),
-        like: Liked::node(subject, id),
+        share: counts
+            .as_ref()
+            .and_then(|counts| share(subject, counts, InConvention::node(subject, id).as_ref())),
+        like: InConvention::node(subject, id),
         partial: counts.is_none(),
         element_bytes: subject.element.bytes(),
         intensity: counts.and_then(|counts| subject.intensity(&counts)),
@@ -284,7 +286,7 @@ pub(super) fn kind_name(scope: &Scope) -> &str {
 
 /// Part of the network's MACs, or of what another convention counts.
 #[expect(clippy::cast_precision_loss, reason = "a share is shown with three digits")]
-fn share(subject: &Subject, counts: &Counts, like: Option<&Liked>) -> Option<f64> {
+fn share(subject: &Subject, counts: &Counts, like: Option<&InConvention>) -> Option<f64> {
     if let Some(like) = like {
         return like.share();
     }

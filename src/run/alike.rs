@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::flow::{Flow, Order};
 use super::likeness::{Contents, Likeness, Ours, Theirs};
 use super::modules::Module;
-use super::order::Position;
+use super::torchvision_order::Position;
 use crate::graph::NodeId;
 use crate::text;
 use crate::text::Text;

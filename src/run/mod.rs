@@ -35,9 +35,9 @@ pub mod memory;
 mod modules;
 pub mod npy;
 mod open;
-mod order;
 mod replace;
 mod summary;
+mod torchvision_order;
 mod weights;
 
 pub(crate) use archive::io_error;

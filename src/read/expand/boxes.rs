@@ -9,12 +9,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::list::{Frame, Surroundings};
+use super::merge_error;
 use super::sources::Incoming;
 use super::{Expander, Here, grow};
 use crate::error::{Diagnostic, Span};
 use crate::graph::ScopeKind;
 use crate::read::description::{Block, BlockBody, Branch, Branches, Item, Name, Setting};
-use crate::read::explain_merge;
 use crate::read::written::written;
 use crate::text;
 
@@ -178,14 +178,10 @@ impl<'d> Expander<'d> {
                 let ways: Vec<_> = ends
                     .iter()
                     .zip(&tensors)
-                    .map(|((branch, _, nodes), &end)| explain_merge::Way {
-                        branch,
-                        end,
-                        nodes: nodes.clone(),
-                    })
+                    .map(|((branch, _, nodes), &end)| merge_error::Way { branch, end, nodes: nodes.clone() })
                     .collect();
                 let graph = self.builder.graph();
-                let diagnostic = explain_merge::explain(graph, &path, branches, &ways, reason);
+                let diagnostic = merge_error::explain(graph, &path, branches, &ways, reason);
                 self.mistake(diagnostic, here);
                 Incoming::Unknown
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::like::Like;
+use super::super::convention::ConventionCount;
 use crate::analyze::roofline::{Bound, Estimate};
 use crate::counts::{Macs, Ops};
 
@@ -176,7 +176,7 @@ pub struct Figures {
     pub estimated: Option<Estimated>,
     /// What it counts in another convention, if one was asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub like: Option<Like>,
+    pub like: Option<ConventionCount>,
 }
 
 /// Multiply–accumulates by contraction.

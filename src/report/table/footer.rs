@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::figures::{bytes, seconds, short};
 use super::super::wrap::{hanging, wrapped};
-use super::super::{Style, Subject, fit, like};
+use super::super::{Style, Subject, convention, fit};
 use crate::analyze::Status;
 use crate::analyze::roofline::Roofline;
 use crate::text;
@@ -26,7 +26,7 @@ pub(super) fn footer(subject: &Subject, folded: Option<usize>, signs: Option<Tex
         // Counted as another tool does, there is one figure, its own; none where that is not known.
         lines.extend(counted.total().map(|total| {
             let name = &counted.convention.name;
-            (text!("{name}", "{name}"), total, like::remark(counted, total))
+            (text!("{name}", "{name}"), total, convention::remark(counted, total))
         }));
     } else {
         let (macs, flops) = (total.work.macs.total(), total.work.ops.flops());
@@ -44,7 +44,7 @@ pub(super) fn footer(subject: &Subject, folded: Option<usize>, signs: Option<Tex
         let _ = writeln!(text, " {label}{:pad$}  {figure:>figure_width$}  {remark}", "");
     }
     if let Some(counted) = &subject.like {
-        for note in like::notes(subject, counted) {
+        for note in convention::notes(subject, counted) {
             text.push_str(&wrapped(note.get(language), style.width));
         }
     }

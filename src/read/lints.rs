@@ -40,7 +40,7 @@ pub(super) fn channels_last(graph: &Graph) -> Vec<Diagnostic> {
 pub(super) fn mistaken_dimensions(graph: &Graph) -> Vec<Diagnostic> {
     let layouts = layout::layouts(graph);
     let mut seen: HashSet<usize> = HashSet::new();
-    let mut doubts = vec![];
+    let mut found = vec![];
     for (id, node) in graph.nodes() {
         let (Some(op), Some(span)) = (node.operator(), &node.span) else { continue };
         let Some(input) = graph.inputs(id).next() else { continue };
@@ -53,10 +53,10 @@ pub(super) fn mistaken_dimensions(graph: &Graph) -> Vec<Diagnostic> {
         if let Some(doubt) = doubt
             && seen.insert(span.start)
         {
-            doubts.push(Diagnostic { places: vec![(span.clone(), None)], ..doubt.warning() });
+            found.push(Diagnostic { places: vec![(span.clone(), None)], ..doubt.warning() });
         }
     }
-    doubts
+    found
 }
 
 /// A linear layer on an image or a volume, whose width it takes for features: a forgotten `flatten`. On the length of a sequence

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::description::{Branch, Branches};
 use crate::error::Diagnostic;
 use crate::graph::{Graph, NodeId};
 use crate::op::{Class, Op, Reason, window::Axis};
+use crate::read::description::{Branch, Branches};
 use crate::text;
 use crate::text::Text;
 

@@ -14,7 +14,7 @@ use crate::text::Text;
 
 /// What a line counts in another convention.
 #[derive(Clone, Debug)]
-pub struct Liked {
+pub struct InConvention {
     /// The convention's name: the heading of the column.
     pub convention: Arc<str>,
     /// What is counted; `None` if that is not known.
@@ -25,7 +25,7 @@ pub struct Liked {
 
 /// What is counted in another convention.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Like {
+pub struct ConventionCount {
     /// The convention's name.
     pub convention: String,
     /// The version of the tool it was measured with; empty for a convention that is no tool's.
@@ -34,7 +34,7 @@ pub struct Like {
     pub count: Option<u128>,
 }
 
-impl Liked {
+impl InConvention {
     fn new(counted: &Counted, count: Option<u128>) -> Self {
         Self { convention: counted.convention.name.clone(), count, total: counted.total() }
     }
@@ -57,7 +57,7 @@ impl Liked {
     }
 }
 
-impl Like {
+impl ConventionCount {
     /// The same for JSON.
     pub(super) fn of(subject: &Subject, count: impl Fn(&Counted) -> Option<u128>) -> Option<Self> {
         let counted = subject.like.as_ref()?;

@@ -1,4 +1,4 @@
-//! Marks that divide a pass into its nodes.
+//! Timestamps that divide a pass into its nodes.
 //!
 //! On the processor a mark is a reading of the clock. On a GPU, which computes later than it is told to, it is an event of the
 //! device: nothing waits for it while the pass lasts, so that the parts add up to the whole.
@@ -10,7 +10,7 @@ use candle_core::{Device, Result};
 use super::clock;
 
 /// The marks of one pass.
-pub(super) enum Marks {
+pub(super) enum Timestamps {
     /// Readings of the clock.
     Readings(Vec<Instant>),
     /// Events, and how many of them the device was told of.
@@ -18,7 +18,7 @@ pub(super) enum Marks {
     Events(super::gpu::Events),
 }
 
-impl Marks {
+impl Timestamps {
     /// The first mark, and room for so many more.
     pub(super) fn begin(device: &Device, more: usize) -> Result<Self> {
         device.synchronize()?;
@@ -69,7 +69,7 @@ mod tests {
     fn parts_lie_between_marks() {
         let start = Instant::now();
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
-        let seconds = Marks::Readings(vec![at(0), at(30), at(30), at(50)]).seconds().unwrap();
+        let seconds = Timestamps::Readings(vec![at(0), at(30), at(30), at(50)]).seconds().unwrap();
         let close = |found: f64, wanted: f64| (found - wanted).abs() < 1e-3;
         assert!(seconds.len() == 3 && close(seconds[0], 0.03) && close(seconds[2], 0.02), "{seconds:?}");
         // What takes less than reading the clock does not take less than nothing.

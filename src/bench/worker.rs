@@ -21,7 +21,7 @@ use crate::subject::Subject;
 use crate::text;
 use crate::text::Text;
 
-/// What a team is asked to do.
+/// What a worker is asked to do.
 #[derive(Debug, Serialize, Deserialize)]
 enum Request {
     /// What the machine reaches.
@@ -44,7 +44,7 @@ enum Answer {
 }
 
 /// Threads that execute networks.
-pub(super) struct Team<'s> {
+pub(super) struct Worker<'s> {
     /// How many; `None` on a GPU.
     pub(super) threads: Option<usize>,
     place: Place<'s>,
@@ -85,7 +85,7 @@ pub fn set_threads(program: &mut Command, threads: usize) {
     program.envs(VARIABLES.map(|variable| (variable, threads.to_string())));
 }
 
-impl<'s> Team<'s> {
+impl<'s> Worker<'s> {
     /// This process, with all it needs for the networks.
     pub(super) fn here(threads: Option<usize>, here: Here<'s>) -> Self {
         Self { threads, place: Place::Here(here) }
@@ -214,7 +214,7 @@ impl Drop for Apart {
     }
 }
 
-/// This process as a team: networks that are ready to be executed.
+/// This process as a worker: networks that are ready to be executed.
 pub(super) struct Here<'s> {
     networks: Vec<Network<'s>>,
     engine: Engine,
