@@ -3,10 +3,13 @@
 //!
 //! PyTorch's buffer `num_batches_tracked` takes no part in inference and is not modelled.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+#[cfg(feature = "run")]
+use super::Reference;
 use super::{
     Class, Cost, Definition, Initializer, Operator, Reason, Weight, only, only_spatial, settings, taps,
 };
@@ -97,7 +100,10 @@ impl<const N: usize> Operator for BatchNorm<N> {
     fn class(&self) -> Class {
         Class::Normalization
     }
+}
 
+#[cfg(feature = "run")]
+impl<const N: usize> Reference for BatchNorm<N> {
     /// Computed as it is counted, and as PyTorch does it: one factor and one summand for each channel.
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let input = &inputs[0];
