@@ -8,11 +8,9 @@ use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, only, only_spatial, settings};
 #[cfg(feature = "run")]
-use super::Reference;
-use super::{
-    Class, Cost, Definition, Initializer, Operator, Reason, Weight, only, only_spatial, settings, taps,
-};
+use super::{Reference, tensors};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;

@@ -15,12 +15,13 @@ use super::settings::{self, Extent, PerAxis, Size};
 use super::window::{self, Axis, Window, shorthand};
 use super::{
     Class, Cost, Definition, Initializer, Look, Operator, Reach, Reason, Slide, Term, Turn, Weight, conv,
-    only_spatial, shape, size, taps,
+    only_spatial, shape, size,
 };
 #[cfg(feature = "run")]
 use super::{
     Reference, Workspace,
     scatter::{self, scatter},
+    tensors,
 };
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;

@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{self, Size, finite};
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, only_ranked, standardize, taps};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, only_ranked, standardize};
 #[cfg(feature = "run")]
-use super::{Reference, Workspace};
+use super::{Reference, Workspace, tensors};
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
