@@ -250,7 +250,7 @@ mod tests {
     }
 
     /// The value at `x`.
-    fn at(operator: &impl Operator, x: f32) -> f32 {
+    fn at(operator: &impl Reference, x: f32) -> f32 {
         let input = Tensor::new(&[[x]], &candle_core::Device::Cpu).unwrap();
         operator.forward(&[input], &[]).unwrap().to_vec2::<f32>().unwrap()[0][0]
     }
