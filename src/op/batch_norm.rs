@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Class, Cost, Definition, Initializer, Operator, Reason, Weight, only, only_spatial, settings, taps,
+    Class, Cost, Definition, Initializer, Operator, Reason, Weight, only, only_spatial, settings, tensors,
 };
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
