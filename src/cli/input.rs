@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::values::{Sizes, assignment, count, sizes};
 use super::{Dtype, Outcome, Output, Voice};
-use crate::error::{Diagnostic, ReadError, Source};
+use crate::error::{Code, Diagnostic, ReadError, Source};
 use crate::read::claims::Reference;
 use crate::read::description::Name;
 use crate::read::expression::Value;
@@ -245,7 +245,7 @@ impl NetworkSettings {
             let list = uncounted.iter().take(3).map(named).collect::<Vec<_>>().join(", ");
             let more = if count > 3 { ", …" } else { "" };
             let message = text!("{count} not counted: {list}{more}", "有 {count} 个未计数:{list}{more}");
-            voice.show(&Diagnostic::nowhere(message).warning());
+            voice.show(&Diagnostic::nowhere(Code::NotCounted, message).warning());
         }
         let is_clean = subject.network.warnings.is_empty() && uncounted.is_empty();
         if self.strict && !is_clean { Outcome::Failed } else { Outcome::Done }
@@ -340,8 +340,11 @@ impl Reading {
             let path = &too_large.path;
             let message = text!("a count of `{path}` does not fit 128 bits", "`{path}` 的计数超出 128 位");
             let mistake = match too_large.span {
-                Some(span) => Diagnostic::new(message, span),
-                None => Diagnostic::nowhere(text!("a total does not fit 128 bits", "总数超出 128 位")),
+                Some(span) => Diagnostic::new(Code::TooLarge, message, span),
+                None => Diagnostic::nowhere(
+                    Code::TooLarge,
+                    text!("a total does not fit 128 bits", "总数超出 128 位"),
+                ),
             };
             ReadError::Invalid { source_file: description.source.clone(), mistakes: vec![mistake] }
         })?;

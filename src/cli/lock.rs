@@ -9,7 +9,7 @@ use super::check::speech::Speech;
 use super::input::{Named, NetworkOptions, io_error, quoted};
 use super::{Outcome, Output, files};
 use crate::claim::statement::literal;
-use crate::error::{Diagnostic, ReadError};
+use crate::error::{Code, Diagnostic, ReadError};
 use crate::report::Subject;
 use crate::text;
 use crate::text::{Text, is_hidden, printable};
@@ -243,7 +243,7 @@ fn read(lockfile: &Path, options: &NetworkOptions) -> Result<Speech, ReadError> 
         Speech::Claims(..) => Ok(speech),
         Speech::Description(_) => {
             let why = text!("it names no networks", "其中没有引用网络");
-            Err(speech.invalid(vec![Diagnostic::nowhere(why)]))
+            Err(speech.invalid(vec![Diagnostic::nowhere(Code::WrongFile, why)]))
         }
     }
 }

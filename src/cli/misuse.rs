@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::error::{Diagnostic, Source};
+use crate::error::{Code, Diagnostic, Source};
 use crate::text;
 use crate::text::{Language, Text};
 
@@ -17,7 +17,12 @@ pub(super) fn in_words(error: &clap::Error, arguments: &[OsString], width: usize
     });
     let (message, help) = said(error).filter(|_| is_chinese)?;
     let nowhere = Source { name: String::new(), text: String::new() };
-    Some(Diagnostic::nowhere(message).help(help).render(&nowhere, Language::Chinese, false, width))
+    Some(Diagnostic::nowhere(Code::Usage, message).help(help).render(
+        &nowhere,
+        Language::Chinese,
+        false,
+        width,
+    ))
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is clap's own")]

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::error::{Diagnostic, ReadError, Source, render_all};
+use crate::error::{Code, Diagnostic, ReadError, Source, render_all};
 use crate::report::Style;
 use crate::shape::ElementType;
 use crate::text::{Language, Text};
@@ -272,7 +272,7 @@ impl Voice {
 
     /// Reports a mistake on the command line.
     fn misused(&self, message: Text, help: Option<Text>) -> Outcome {
-        self.show(&Diagnostic::nowhere(message).help(help));
+        self.show(&Diagnostic::nowhere(Code::Usage, message).help(help));
         Outcome::Unusable
     }
 

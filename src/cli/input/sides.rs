@@ -1,7 +1,7 @@
 //! What `--set` sets: in every network, or in one of several.
 
 use super::plan::Wish;
-use crate::error::{Diagnostic, did_you_mean};
+use crate::error::{Code, Diagnostic, did_you_mean};
 use crate::read::Description;
 use crate::read::expression::Value;
 use crate::text;
@@ -100,7 +100,7 @@ fn leveled(assignment: &Assignment, wishes: &[Wish]) -> Option<Diagnostic> {
         "`--set {second}:{name}={value}` sets it in one of them",
         "`--set {second}:{name}={value}` 只在其中一个里设置"
     );
-    Some(Diagnostic::nowhere(message).help(help).warning())
+    Some(Diagnostic::nowhere(Code::Usage, message).help(help).warning())
 }
 
 /// What a parameter is in a variant.

@@ -6,7 +6,7 @@ use super::super::input::{NetworkOptions, quoted};
 use super::super::{Outcome, Output};
 use crate::claim::statement::{Comparison, Statement, TermKind};
 use crate::claim::{Known, Value, figure_value};
-use crate::error::{Diagnostic, ReadError};
+use crate::error::{Code, Diagnostic, ReadError};
 
 /// The text of the lock with every `figure == number` as it is.
 pub(super) fn refreshed(
@@ -40,7 +40,7 @@ pub(super) fn refreshed(
             Err(misread) => {
                 let place = name.place(speech.source(), misread.span);
                 let failure = misread.failure;
-                mistakes.push(Diagnostic::new(failure.message, place).help(failure.help));
+                mistakes.push(Diagnostic::new(Code::Claim, failure.message, place).help(failure.help));
             }
         }
     }
