@@ -9,6 +9,7 @@ use crate::op::{Cost, Role, Weight};
 use crate::shape::Shape;
 
 pub mod axes;
+pub mod measured;
 pub mod memory;
 pub mod receptive_field;
 pub mod roofline;

@@ -40,6 +40,7 @@ pub enum Value {
 
 /// What became of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Verdict {
     /// It holds.
     Holds(Reading),
@@ -57,6 +58,7 @@ pub enum Verdict {
 
 /// How a figure is what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reading {
     /// By its comparison alone, which is not `~`.
     Plain,

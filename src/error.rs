@@ -20,9 +20,11 @@ use crate::text;
 use crate::text::{Language, Text, printable};
 
 mod code;
+#[cfg(feature = "cli")]
 mod drawing;
 
 pub use code::Code;
+#[cfg(feature = "cli")]
 pub use drawing::render_all;
 
 /// A place in a file: bytes of its text.

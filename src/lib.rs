@@ -66,8 +66,10 @@
 //! - Nothing panics on any input, nothing wraps around, nothing is silently zero, and no order depends on a hash.
 
 pub mod analyze;
+#[cfg(feature = "run")]
 pub mod bench;
 pub mod claim;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod compare;
 pub mod convention;
@@ -78,6 +80,7 @@ pub mod graph;
 pub mod op;
 pub mod read;
 pub mod report;
+#[cfg(feature = "run")]
 pub mod run;
 pub mod shape;
 pub mod subject;

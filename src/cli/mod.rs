@@ -15,13 +15,16 @@ use crate::shape::ElementType;
 use crate::text::{Language, Text};
 
 mod analyze;
+#[cfg(feature = "run")]
 mod bench;
 mod check;
 mod compare;
 mod convention;
 mod device;
+#[cfg(feature = "run")]
 mod dump;
 mod entry;
+#[cfg(feature = "run")]
 mod execute;
 mod explain;
 mod files;
@@ -34,9 +37,11 @@ mod ops;
 mod output;
 mod reconcile;
 mod relatives;
+#[cfg(feature = "run")]
 mod run;
 mod schema;
 mod values;
+#[cfg(feature = "run")]
 mod weights;
 
 /// Counts what convolutional networks cost, exactly, and shows the working
@@ -57,6 +62,7 @@ enum Command {
     /// Show what each layer costs and the whole; of several networks, a line each. `cnncost NETWORK` is short for it.
     Analyze(analyze::Arguments),
     /// Measure how long networks take, beside what counting says
+    #[cfg(feature = "run")]
     Bench(bench::Arguments),
     /// Hold claims about networks against what is counted
     ///
@@ -77,6 +83,7 @@ enum Command {
     /// Execute a network
     ///
     /// Execute a network: with fresh weights or those of a file, on random numbers or those of a file.
+    #[cfg(feature = "run")]
     Run(run::Arguments),
     /// List the bundled networks
     Models(models::Arguments),
@@ -198,11 +205,13 @@ fn start(arguments: Vec<OsString>, program: Option<PathBuf>) -> Outcome {
     };
     match cli.command {
         Command::Analyze(arguments) => analyze::run(&arguments),
+        #[cfg(feature = "run")]
         Command::Bench(arguments) => bench::run(&arguments, &invocation),
         Command::Check(arguments) => check::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Reconcile(arguments) => reconcile::run(&arguments),
+        #[cfg(feature = "run")]
         Command::Run(arguments) => run::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Ops(arguments) => ops::run(&arguments),

@@ -4,7 +4,9 @@ use clap::{Args, ValueEnum};
 
 use super::{Outcome, Output};
 use crate::read::schema::description;
-use crate::report::{bench, check, compare, json, run};
+#[cfg(feature = "run")]
+use crate::report::{bench, run};
+use crate::report::{check, compare, json};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -24,10 +26,12 @@ enum Schema {
     /// Of what `compare --format json` prints
     Comparison,
     /// Of what `bench --format json` prints
+    #[cfg(feature = "run")]
     Bench,
     /// Of what `check --format json` prints for one file
     Check,
     /// Of what `run --format json` prints
+    #[cfg(feature = "run")]
     Run,
 }
 
@@ -36,8 +40,10 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Schema::Description => description(),
         Schema::Analysis => json::schema(),
         Schema::Comparison => compare::json::schema(),
+        #[cfg(feature = "run")]
         Schema::Bench => bench::json::schema(),
         Schema::Check => check::schema(),
+        #[cfg(feature = "run")]
         Schema::Run => run::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");

@@ -19,6 +19,7 @@ pub struct Weight {
 
 /// Whether a weight is a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Role {
     /// A parameter.
     Learned,
@@ -28,6 +29,7 @@ pub enum Role {
 
 /// How PyTorch fills a fresh weight.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Initializer {
     /// All the same.
     Constant(f64),

@@ -24,6 +24,7 @@ pub mod schema;
 mod settings;
 pub(crate) mod synonyms;
 mod toml;
+#[cfg(feature = "run")]
 pub mod weight_map;
 pub mod written;
 

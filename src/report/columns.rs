@@ -1,7 +1,7 @@
 //! Every column of every report, once: its name, its heading, what stands in it.
 
 use super::rows::{Row, RowKind, Sizes};
-use crate::bench::profile::Layer;
+use crate::analyze::measured::Layer;
 use crate::counts::Counts;
 use crate::error::nearest;
 use crate::text;
@@ -22,6 +22,7 @@ pub struct Column {
 
 /// What stands in a column of a row.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Cell {
     /// Words.
     Text(String),

@@ -3,9 +3,9 @@
 use super::Subject;
 use super::convention::InConvention;
 use crate::analyze::Status;
+use crate::analyze::measured::Layer;
 use crate::analyze::receptive_field::{ReceptiveField, Seen};
 use crate::analyze::roofline::{Estimate, Roofline};
-use crate::bench::profile::Layer;
 use crate::counts::Counts;
 use crate::graph::outline::Outline;
 use crate::graph::{Graph, NodeId, Place, Scope, ScopeId, ScopeKind};
@@ -71,6 +71,7 @@ pub struct Sizes {
 
 /// What kind of line a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RowKind {
     /// An input of the network.
     Input,

@@ -6,6 +6,7 @@ use crate::op::Op;
 
 /// What executes the operators of a graph.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Engine {
     /// Each operator as its file composes it from what candle has, with candle's own kernels.
     #[default]

@@ -121,7 +121,13 @@ impl Expander<'_> {
                 if let Some((message, help)) =
                     advice(&error, &op.text, settings, place, names.incoming_shape())
                 {
-                    error = SettingError { message, help: Some(help), is_predicate: false, ..error };
+                    error = SettingError {
+                        code: Code::WrongValue,
+                        message,
+                        help: Some(help),
+                        is_predicate: false,
+                        ..error
+                    };
                 }
                 self.setting_mistake(error, &op.span, silent, here);
                 None
