@@ -74,7 +74,7 @@ pub fn lines(subjects: &[Subject], sorted_by: &[&'static Column]) -> Vec<Row> {
 
 /// What a page about a network is headed by.
 pub fn title(subject: &Subject) -> Title {
-    let (shapes, batch) = (subject.shapes(), subject.analysis.batch);
+    let (shapes, batch) = (subject.shapes(), subject.batch());
     Title {
         name: subject.title.clone(),
         about: vec![text!("{shapes}", "{shapes}"), text!("batch {batch}", "批量大小 {batch}")],
