@@ -25,8 +25,10 @@ pub mod reconcile;
 pub mod rows;
 #[cfg(feature = "run")]
 pub mod run;
+pub mod sheet;
 pub mod sort;
 pub mod table;
+mod terminal;
 pub(crate) mod wrap;
 
 /// How text is laid out.
