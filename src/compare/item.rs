@@ -253,15 +253,7 @@ pub(super) fn levels<'o>(outline: &'o Outline, part: Place) -> impl Iterator<Ite
 fn kind<'g>(outline: &Outline<'g>, place: Place) -> &'g str {
     match place {
         Place::Node(id) => outline.graph.node(id).operator_name(),
-        Place::Box(id) => match &outline.graph.scope(id).kind {
-            ScopeKind::Block(block) => block,
-            ScopeKind::Network => "network",
-            ScopeKind::Group => "layers",
-            ScopeKind::Repeat => "repeat",
-            ScopeKind::Branches => "branches",
-            ScopeKind::Branch => "branch",
-            ScopeKind::Side => "side",
-        },
+        Place::Box(id) => outline.graph.scope(id).kind.label(),
     }
 }
 

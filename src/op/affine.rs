@@ -10,7 +10,7 @@ use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// mul · x + add, with two fixed numbers.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -43,7 +43,7 @@ impl Operator for Affine {
         if self.add != 0.0 {
             kinds.push(Kind::Add);
         }
-        Ok(Cost::each(&kinds, &Working::elements("output elements", output)))
+        Ok(Cost::each(&kinds, &Working::elements(Factor::OutputElements, output)))
     }
 
     fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {

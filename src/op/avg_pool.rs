@@ -17,7 +17,7 @@ use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Mean over a sliding window, channel by channel.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -75,11 +75,11 @@ impl<const N: usize> Operator for AvgPool<N> {
 
     fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
         let sum = self.pool().reduction(Kind::Add, &inputs[0], output)?;
-        let mean = Term::ops(Kind::Div, Working::elements("output elements", output));
+        let mean = Term::ops(Kind::Div, Working::elements(Factor::OutputElements, output));
         Ok(Cost { terms: vec![sum, mean] })
     }
 
-    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(&'static str, Working)> {
+    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(Factor, Working)> {
         self.pool().window().output_workings(&inputs[0], output)
     }
 

@@ -8,13 +8,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Class, Cost, Definition, Initializer, Operator, Reason, Weight, only, only_spatial, settings, taps,
+    Class, Cost, Definition, Family, Initializer, Operator, Reason, Weight, only, only_spatial, settings,
+    taps,
 };
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Batch normalization with the running statistics, channel by channel: (x − mean)/√(var + eps)·weight + bias.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -72,7 +73,7 @@ impl<const N: usize> Operator for BatchNorm<N> {
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
-        let axes = vec![("channels", inputs[0].dims()[0])];
+        let axes = vec![(Factor::Channels, inputs[0].dims()[0])];
         let [zero, one] = [0.0, 1.0].map(Initializer::Constant);
         let mut weights = vec![];
         if self.affine {
@@ -85,7 +86,7 @@ impl<const N: usize> Operator for BatchNorm<N> {
     }
 
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
-        Ok(Cost::each(&[Kind::Mul, Kind::Add], &Working::elements("output elements", output)))
+        Ok(Cost::each(&[Kind::Mul, Kind::Add], &Working::elements(Factor::OutputElements, output)))
     }
 
     fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
@@ -96,6 +97,10 @@ impl<const N: usize> Operator for BatchNorm<N> {
 
     fn class(&self) -> Class {
         Class::Normalization
+    }
+
+    fn family(&self) -> Option<Family> {
+        Some(Family::BatchNorm)
     }
 
     /// Computed as it is counted, and as PyTorch does it: one factor and one summand for each channel.

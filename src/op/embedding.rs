@@ -37,7 +37,10 @@ impl Operator for Embedding {
     }
 
     fn weights(&self, _inputs: &[Shape]) -> Vec<Weight> {
-        let axes = vec![("embeddings", self.num_embeddings.get()), ("features", self.embedding_dim.get())];
+        let axes = vec![
+            (Factor::Embeddings, self.num_embeddings.get()),
+            (Factor::Features, self.embedding_dim.get()),
+        ];
         vec![Weight::learned("weight", axes, Initializer::Normal { deviation: 1.0 })]
     }
 

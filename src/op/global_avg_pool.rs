@@ -10,7 +10,7 @@ use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Mean of each channel over all its positions, however many spatial axes there are: each keeps a size of 1.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -38,8 +38,8 @@ impl Operator for GlobalAvgPool {
     }
 
     fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
-        let channels = Working::named("channels", output.dims()[0]);
-        let positions = Working::sizes("positions", spatial_sizes(&inputs[0]));
+        let channels = Working::named(Factor::Channels, output.dims()[0]);
+        let positions = Working::sizes(Factor::Positions, spatial_sizes(&inputs[0]));
         let sums = channels.clone().by(positions.less(Working::Number(1)));
         Ok(Cost { terms: vec![Term::ops(Kind::Add, sums), Term::ops(Kind::Div, channels)] })
     }

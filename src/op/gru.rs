@@ -11,7 +11,7 @@ use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, Workspace}
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Gated recurrent units over a sequence of length × features. The gates and states of a step are held inside, and the sequence
 /// between two layers: they are in the peak.
@@ -80,13 +80,21 @@ impl Operator for Gru {
 /// exponential each; one tanh; `(1 − z) · n + z · h`, as PyTorch's documentation has it.
 const GATES: Gates = Gates {
     count: 3,
-    axis: "gates·hidden",
+    axis: Factor::HiddenGates,
     states: 1,
     ops: &[
-        (Kind::Mul, &[("reset", 1), ("candidate taken", 1), ("state kept", 1)]),
-        (Kind::Add, &[("input and state", 3), ("sigmoids", 2), ("one less the update", 1), ("new state", 1)]),
-        (Kind::Div, &[("sigmoids", 2)]),
-        (Kind::Exp, &[("sigmoids", 2), ("tanh", 1)]),
+        (Kind::Mul, &[(Factor::Reset, 1), (Factor::CandidateTaken, 1), (Factor::StateKept, 1)]),
+        (
+            Kind::Add,
+            &[
+                (Factor::InputAndState, 3),
+                (Factor::Sigmoids, 2),
+                (Factor::OneLessUpdate, 1),
+                (Factor::NewState, 1),
+            ],
+        ),
+        (Kind::Div, &[(Factor::Sigmoids, 2)]),
+        (Kind::Exp, &[(Factor::Sigmoids, 2), (Factor::Tanh, 1)]),
     ],
     step,
 };

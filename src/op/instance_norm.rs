@@ -10,7 +10,7 @@ use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, Workspace,
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Instance normalization: (x − mean)/√(var + eps), with the mean and variance of each channel of each sample.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -45,13 +45,18 @@ impl<const N: usize> Operator for InstanceNorm<N> {
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
-        standardize::weights(&[("channels", inputs[0].dims()[0])], self.affine, self.affine)
+        standardize::weights(&[(Factor::Channels, inputs[0].dims()[0])], self.affine, self.affine)
     }
 
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
         let (channels, positions) = output.dims().split_at(1);
-        let channels = Working::sizes("channels", channels);
-        Ok(standardize::cost(Some(&channels), &Working::sizes("n", positions), self.affine, self.affine))
+        let channels = Working::sizes(Factor::Channels, channels);
+        Ok(standardize::cost(
+            Some(&channels),
+            &Working::sizes(Factor::N, positions),
+            self.affine,
+            self.affine,
+        ))
     }
 
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {

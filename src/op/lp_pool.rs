@@ -16,12 +16,12 @@ use super::avg_pool::AvgPool;
 use super::pool::Pool;
 use super::settings::{PerAxis, Size, above_zero};
 use super::workspace::elements;
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Window, Workspace};
+use super::{Class, Cost, Definition, Operator, Purpose, Reach, Reason, Term, Window, Workspace};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// The p-norm over a sliding window, channel by channel: (Σ xᵖ)^(1/p); with p = 1 the sum.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -80,8 +80,11 @@ impl<const N: usize> Operator for LpPool<N> {
 
     fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
         let sum = self.pool().reduction(Kind::Add, &inputs[0], output)?;
-        let power = |kind| Term::ops(kind, Working::elements("input elements", &inputs[0])).purpose("power");
-        let root = || Term::ops(Kind::Exp, Working::elements("output elements", output)).purpose("root");
+        let power = |kind| {
+            Term::ops(kind, Working::elements(Factor::InputElements, &inputs[0])).purpose(Purpose::Power)
+        };
+        let root =
+            || Term::ops(Kind::Exp, Working::elements(Factor::OutputElements, output)).purpose(Purpose::Root);
         Ok(Cost {
             terms: match self.power() {
                 Power::One => vec![sum],
@@ -91,7 +94,7 @@ impl<const N: usize> Operator for LpPool<N> {
         })
     }
 
-    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(&'static str, Working)> {
+    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(Factor, Working)> {
         self.pool().window().output_workings(&inputs[0], output)
     }
 

@@ -12,7 +12,7 @@ use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Maximum over a sliding window, channel by channel; padding never wins.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -68,7 +68,7 @@ impl<const N: usize> Operator for MaxPool<N> {
         Ok(Cost { terms: vec![self.pool().reduction(Kind::Cmp, &inputs[0], output)?] })
     }
 
-    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(&'static str, Working)> {
+    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(Factor, Working)> {
         self.pool().window().output_workings(&inputs[0], output)
     }
 

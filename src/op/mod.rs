@@ -15,7 +15,7 @@ use serde::de::{DeserializeOwned, Deserializer};
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 pub mod activation;
 mod adaptive;
@@ -64,6 +64,7 @@ pub mod permute;
 pub mod pixel_shuffle;
 mod pool;
 pub mod prelu;
+mod purpose;
 pub mod rbf;
 mod reach;
 mod reason;
@@ -87,6 +88,7 @@ mod workspace;
 
 pub use arity::Arity;
 pub use cost::{Cost, Term, Unit};
+pub use purpose::Purpose;
 pub use reach::{Along, Dims, Look, Reach, Slide, Turn};
 pub use reason::Reason;
 use reason::{before_flatten, only, only_ranked, only_spatial, shape, size};
@@ -239,7 +241,7 @@ pub trait Operator {
     }
 
     /// The working of each size of the output that is computed rather than copied: what it is called, and its working.
-    fn output_workings(&self, _inputs: &[Shape], _output: &Shape) -> Vec<(&'static str, Working)> {
+    fn output_workings(&self, _inputs: &[Shape], _output: &Shape) -> Vec<(Factor, Working)> {
         vec![]
     }
 
@@ -314,6 +316,11 @@ pub trait Operator {
     /// What kind of operator it is, for colors and conventions.
     fn class(&self) -> Class;
 
+    /// What it is, whatever its number of axes; `None` where nobody asks for it.
+    fn family(&self) -> Option<Family> {
+        None
+    }
+
     /// Computes the output with candle. Tensors have the batch as their first dimension; weights are those of
     /// [`weights`](Self::weights), in that order. In an input that is a view, samples may lie apart; only in the output of
     /// another view may they.
@@ -360,15 +367,29 @@ pub enum Class {
     Source,
 }
 
+/// What an operator is, whatever its number of axes: the layers that are asked about by what they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Family {
+    /// A convolution, not transposed.
+    Convolution,
+    /// A transposed convolution.
+    TransposedConvolution,
+    /// A linear layer.
+    Linear,
+    /// Batch norm.
+    BatchNorm,
+}
+
 /// Sizes with what they are called, where nothing else is known of them: the last two are height and width.
-fn sizes_named(sizes: &[u64]) -> Vec<(&'static str, u64)> {
-    let names: &[&str] = match sizes.len() {
-        2 => &["height", "width"],
-        3 => &["channels", "height", "width"],
-        4 => &["channels", "depth", "height", "width"],
+fn sizes_named(sizes: &[u64]) -> Vec<(Factor, u64)> {
+    let names: &[Factor] = match sizes.len() {
+        2 => &[Factor::Height, Factor::Width],
+        3 => &[Factor::Channels, Factor::Height, Factor::Width],
+        4 => &[Factor::Channels, Factor::Depth, Factor::Height, Factor::Width],
         _ => &[],
     };
-    let names = names.iter().copied().chain(std::iter::repeat("size"));
+    let names = names.iter().copied().chain(std::iter::repeat(Factor::Size));
     names.zip(sizes.iter().copied()).collect()
 }
 

@@ -50,7 +50,7 @@ impl Operator for Parameter {
     fn weights(&self, _inputs: &[Shape]) -> Vec<Weight> {
         let dims: Vec<_> = self.dims().collect();
         let axes = if let [rows, columns] = dims[..] {
-            vec![("rows", rows), ("columns", columns)]
+            vec![(Factor::Rows, rows), (Factor::Columns, columns)]
         } else {
             sizes_named(&dims)
         };

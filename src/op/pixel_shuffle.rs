@@ -9,7 +9,7 @@ use super::settings::Size;
 use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, only_spatial, shape, size, tensors};
 use crate::shape::Shape;
 use crate::text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Makes a larger image of fewer channels: each r² channels become r × r pixels of one.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -52,7 +52,7 @@ impl Operator for PixelShuffle {
         shape(vec![size(channels / square)?, size(height * factor)?, size(width * factor)?])
     }
 
-    fn output_workings(&self, inputs: &[Shape], _output: &Shape) -> Vec<(&'static str, Working)> {
+    fn output_workings(&self, inputs: &[Shape], _output: &Shape) -> Vec<(Factor, Working)> {
         let factor = self.upscale_factor;
         workings(&inputs[0], |channels| divided(channels, squared(factor)), |size| size.by(number(factor)))
     }
@@ -89,7 +89,7 @@ impl Operator for PixelUnshuffle {
         shape(vec![size(channels)?, size(height / factor)?, size(width / factor)?])
     }
 
-    fn output_workings(&self, inputs: &[Shape], _output: &Shape) -> Vec<(&'static str, Working)> {
+    fn output_workings(&self, inputs: &[Shape], _output: &Shape) -> Vec<(Factor, Working)> {
         let factor = self.downscale_factor;
         workings(&inputs[0], |channels| channels.by(squared(factor)), |size| divided(size, number(factor)))
     }
@@ -121,9 +121,9 @@ fn workings(
     input: &Shape,
     channels: impl Fn(Working) -> Working,
     size: impl Fn(Working) -> Working,
-) -> Vec<(&'static str, Working)> {
+) -> Vec<(Factor, Working)> {
     let sizes = input.dims().iter().map(|&size| Working::Number(size.into()));
-    let names = ["output channels", "output height", "output width"];
+    let names = [Factor::OutputChannels, Factor::OutputHeight, Factor::OutputWidth];
     let working = |(index, working)| if index == 0 { channels(working) } else { size(working) };
     names.into_iter().zip(sizes.enumerate().map(working)).collect()
 }

@@ -9,7 +9,7 @@ use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, Work
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Rectified linear unit with a learned leak: x if positive, otherwise weight · x.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -44,12 +44,12 @@ impl Operator for Prelu {
     }
 
     fn weights(&self, _inputs: &[Shape]) -> Vec<Weight> {
-        let axes = vec![("parameters", self.num_parameters.get())];
+        let axes = vec![(Factor::Parameters, self.num_parameters.get())];
         vec![Weight::learned("weight", axes, Initializer::Constant(0.25))]
     }
 
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
-        Ok(Cost::each(&[Kind::Mul, Kind::Cmp], &Working::elements("output elements", output)))
+        Ok(Cost::each(&[Kind::Mul, Kind::Cmp], &Working::elements(Factor::OutputElements, output)))
     }
 
     fn class(&self) -> Class {

@@ -9,7 +9,7 @@ use super::workspace::elements;
 use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Workspace, only};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Numbers that sum to 1 along a dimension: e^x over the sum of all e^x.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -78,10 +78,10 @@ impl Operator for LogSoftmax {
         let per_group = [
             (
                 Kind::Add,
-                Working::Sum(vec![differences(&n), sum(&n), n.clone().called("logarithm subtracted")]),
+                Working::Sum(vec![differences(&n), sum(&n), n.clone().called(Factor::LogarithmSubtracted)]),
             ),
             (Kind::Cmp, less_one(n.clone())),
-            (Kind::Exp, n.called("exponentials").and(Working::named("logarithm", 1u64))),
+            (Kind::Exp, n.called(Factor::Exponentials).and(Working::named(Factor::Logarithm, 1u64))),
         ];
         Ok(in_all(groups.as_ref(), per_group))
     }
@@ -112,11 +112,11 @@ fn same_shape(dim: Dim, inputs: &[Shape]) -> Result<Shape, Reason> {
 
 /// The subtraction of the largest from each of n.
 fn differences(n: &Working) -> Working {
-    n.clone().called("differences")
+    n.clone().called(Factor::Differences)
 }
 
 fn sum(n: &Working) -> Working {
-    less_one(n.clone()).called("sum")
+    less_one(n.clone()).called(Factor::Sum)
 }
 
 fn less_one(count: Working) -> Working {
@@ -141,9 +141,9 @@ fn groups(dim: Dim, shape: &Shape) -> (Option<Working>, Working) {
     let mut others = shape.dims().to_vec();
     let size = others.remove(axis);
     if others.is_empty() {
-        return (None, Working::named("output elements", size));
+        return (None, Working::named(Factor::OutputElements, size));
     }
-    (Some(Working::sizes("groups", &others)), Working::named("group size", size))
+    (Some(Working::sizes(Factor::Groups, &others)), Working::named(Factor::GroupSize, size))
 }
 
 /// The differences from the largest and their exponentials, and three numbers for each group.

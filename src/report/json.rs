@@ -149,19 +149,12 @@ fn node(subject: &Subject, graph: &Graph, id: NodeId, shaped: impl Fn(&Shape) ->
 }
 
 fn block(subject: &Subject, graph: &Graph, id: ScopeId) -> Block {
-    let (kind, name) = match &graph.scope(id).kind {
-        ScopeKind::Network => ("network", None),
-        ScopeKind::Block(name) => ("block", Some(name.to_string())),
-        ScopeKind::Group => ("group", None),
-        ScopeKind::Repeat => ("repeat", None),
-        ScopeKind::Branches => ("branches", None),
-        ScopeKind::Branch => ("branch", None),
-        ScopeKind::Side => ("side", None),
-    };
+    let kind = &graph.scope(id).kind;
+    let name = if let ScopeKind::Block(name) = kind { Some(name.to_string()) } else { None };
     let estimate = subject.roofline.as_ref().map(|roofline| roofline.scope(id));
     let like = ConventionCount::of(subject, |counted| counted.scope(id));
     let figures = figures(subject, subject.analysis.scope(id), estimate, like);
-    Block { path: graph.scope_path(id), kind, block: name, figures }
+    Block { path: graph.scope_path(id), kind: kind.name(), block: name, figures }
 }
 
 /// A parameter as JSON has it: a whole number, a fraction as a float, a boolean or a word.

@@ -84,7 +84,7 @@ pub fn json<'e>(entries: impl Iterator<Item = &'e Entry>) -> String {
                 .iter()
                 .map(|term| {
                     json!({
-                        "counts": term.unit.name(), "purpose": term.purpose,
+                        "counts": term.unit.factor().to_string(), "purpose": term.purpose,
                         "rule": term.nominal.formula(Notation::Text),
                     })
                 })
@@ -104,8 +104,7 @@ pub fn rules(entry: &Entry) -> Vec<String> {
 }
 
 fn rule(term: &Term) -> String {
-    let purpose = term.purpose.map_or(String::new(), |purpose| format!(" ({purpose})"));
-    format!("{}{purpose}: {}", term.unit.name(), term.nominal.formula(Notation::Text))
+    format!("{}: {}", term.label(), term.nominal.formula(Notation::Text))
 }
 
 /// Numbers that an operator holds inside in its example.

@@ -4,7 +4,6 @@
 use crate::graph::{Graph, NodeId, Place};
 use crate::op::Op;
 use crate::report::Subject;
-use crate::report::rows::kind_name;
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Language;
@@ -59,7 +58,7 @@ impl<'s> Side<'s> {
             Place::Node(id) => Self::layer(graph, id, language),
             Place::Box(id) => Self {
                 path: graph.scope_path(id),
-                kind: kind_name(graph.scope(id)),
+                kind: graph.scope(id).kind.label(),
                 signs: graph.shorthand(graph.scope(id).nodes()),
                 inputs: vec![],
                 output: graph.scope(id).nodes().next_back().map(|last| &graph.node(last).shape),
