@@ -57,7 +57,7 @@ impl Working {
     /// How many times something is done, step by step: `squares + scaling = 1 + 1`.
     pub fn steps(steps: &[(Factor, u64)]) -> Self {
         match steps {
-            [(name, count)] => Self::named(name, *count),
+            [(name, count)] => Self::named(*name, *count),
             steps => Self::Sum(steps.iter().map(|&(name, count)| Self::named(name, count)).collect()),
         }
     }

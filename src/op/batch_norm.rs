@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{
     Class, Cost, Definition, Family, Initializer, Operator, Reason, Weight, only, only_spatial, settings,
-    taps,
+    tensors,
 };
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;

@@ -12,7 +12,7 @@ use super::window::{self, Axis, Window, shorthand};
 use super::workspace::product;
 use super::{
     Class, Cost, Definition, Family, Initializer, Operator, Reason, Term, Weight, Workspace, only_spatial,
-    shape, taps,
+    shape, tensors,
 };
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;

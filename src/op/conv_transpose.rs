@@ -15,7 +15,7 @@ use super::settings::{self, Extent, PerAxis, Size};
 use super::window::{self, Axis, Window, shorthand};
 use super::{
     Class, Cost, Definition, Family, Initializer, Look, Operator, Reach, Reason, Slide, Term, Turn, Weight,
-    Workspace, conv, only_spatial, shape, size, taps,
+    Workspace, conv, only_spatial, shape, size, tensors,
 };
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;

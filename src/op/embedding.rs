@@ -13,6 +13,7 @@ use super::{Class, Definition, Initializer, Operator, Reach, Reason, Weight, Wor
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
+use crate::working::Factor;
 
 /// The row of a learned table for each index of the input; nothing is computed.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]

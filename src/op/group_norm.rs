@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::settings::{self, Size, finite};
 use super::{
-    Class, Cost, Definition, Operator, Reach, Reason, Weight, Workspace, only_ranked, standardize, taps,
+    Class, Cost, Definition, Operator, Reach, Reason, Weight, Workspace, only_ranked, standardize, tensors,
 };
 use crate::counts::Overflow;
 use crate::shape::Shape;

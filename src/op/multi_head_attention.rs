@@ -10,7 +10,7 @@ use super::settings::{self, Size};
 use super::workspace::product;
 use super::{
     Arity, Class, Cost, Definition, Initializer, Look, Operator, Purpose, Reach, Reason, Term, Weight,
-    Workspace, softmax, taps,
+    Workspace, softmax, tensors,
 };
 use crate::counts::{Contraction, Kind, Overflow};
 use crate::shape::Shape;

@@ -9,6 +9,7 @@ use super::{Arity, Class, Definition, Initializer, Operator, Reason, Weight, sha
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
+use crate::working::Factor;
 
 /// The most dimensions of a parameter: as many as any library of networks has.
 const MOST_DIMENSIONS: usize = 8;

@@ -9,7 +9,7 @@ use super::window::spatial_sizes;
 use super::workspace::elements;
 use super::{
     Class, Cost, Definition, Look, Operator, Reach, Reason, Slide, Term, Workspace, only_spatial, shape,
-    size, taps,
+    size, tensors,
 };
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
