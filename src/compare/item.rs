@@ -63,7 +63,8 @@ pub(super) fn prints(subject: &Subject) -> Vec<u64> {
     let graph = &subject.network.graph;
     let print = |(id, node): (NodeId, &Node)| {
         hash((
-            format!("{:?}", node.content),
+            node.operator_name(),
+            node.operator().map(|op| serde_json::to_string(op).unwrap_or_default()),
             &node.shape,
             graph.input_shapes(id),
             node.frozen,

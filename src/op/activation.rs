@@ -27,7 +27,7 @@ macro_rules! activations {
         $(, requires $requirement:expr)?;
     )*) => {$(
         $(#[$about])*
-        #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(default, deny_unknown_fields)]
         pub struct $Type { $($(#[$setting_about])* pub $setting: $SettingType,)* }
 

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Arity, Class, Cost, Definition, Operator, Reason, merge};
 use crate::counts::{Kind, Overflow};
@@ -11,7 +11,7 @@ use crate::text;
 use crate::text::Text;
 
 /// The sum of two or more inputs of the same shape.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Add {}
 

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::finite;
 use super::{Class, Cost, Definition, Operator, Reason, only};
@@ -13,7 +13,7 @@ use crate::text::Text;
 use crate::working::{Factor, Working};
 
 /// mul · x + add, with two fixed numbers.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Affine {
     /// The factor; 1 costs nothing.

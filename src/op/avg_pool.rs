@@ -6,7 +6,7 @@
 
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::pool::{Native, Pool};
 use super::settings::{self, Extent, PerAxis, Size};
@@ -20,13 +20,13 @@ use crate::text::Text;
 use crate::working::{Factor, Working};
 
 /// Mean over a sliding window, channel by channel.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AvgPool<const N: usize> {
     /// Size of the window.
     pub kernel_size: PerAxis<Size, N>,
     /// Steps from one window to the next; the size of the window, unless it is set.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PerAxis<Size, N>")]
     pub stride: Option<PerAxis<Size, N>>,
     /// Zeros added on both sides; at most half the window.
@@ -39,7 +39,7 @@ pub struct AvgPool<const N: usize> {
     #[serde(default = "settings::yes")]
     pub count_include_pad: bool,
     /// What every sum is divided by, instead of the number of positions.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Size")]
     pub divisor_override: Option<Size>,
 }

@@ -5,7 +5,7 @@
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Class, Cost, Definition, Family, Initializer, Operator, Reason, Weight, only, only_spatial, settings,
@@ -18,7 +18,7 @@ use crate::text::Text;
 use crate::working::{Factor, Working};
 
 /// Batch normalization with the running statistics, channel by channel: (x − mean)/√(var + eps)·weight + bias.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchNorm<const N: usize> {
     /// Added to the variance, against division by zero.

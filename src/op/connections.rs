@@ -5,13 +5,13 @@ use std::collections::HashSet;
 
 use candle_core::{Result as CandleResult, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Reason, tensors};
 use crate::text;
 
 /// For each output channel the input channels it takes, numbered from 0.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]
 pub struct Connections(pub Vec<Vec<u64>>);

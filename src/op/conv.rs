@@ -3,7 +3,7 @@
 
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::connections::Connections;
 use super::convolve::{self, convolve};
@@ -21,7 +21,7 @@ use crate::text::Text;
 use crate::working::{Factor, Working};
 
 /// Convolution: a window slides over every spatial axis, and each output channel is a sum over what it sees.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Conv<const N: usize> {
     /// Channels of the output.
@@ -45,7 +45,7 @@ pub struct Conv<const N: usize> {
     pub bias: bool,
     /// For each output channel the input channels it takes, numbered from 0, where it does not take all; instead of
     /// `groups`. The weight then holds a kernel for each pair, in this order.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Connections")]
     pub connections: Option<Connections>,
 }

@@ -8,7 +8,7 @@
 
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::scatter::{self, scatter};
 use super::settings::{self, Extent, PerAxis, Size};
@@ -24,7 +24,7 @@ use crate::text::Text;
 use crate::working::{Factor, Working};
 
 /// Transposed convolution: each element of the input adds a multiple of the kernel to the output.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConvTranspose<const N: usize> {
     /// Channels of the output.

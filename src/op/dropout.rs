@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Class, Definition, Operator, Reason, only};
 use crate::shape::Shape;
@@ -10,7 +10,7 @@ use crate::text;
 use crate::text::Text;
 
 /// Zeros a random share of the numbers during training; at inference the input as it is.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dropout {
     /// The share that training zeros, from 0 to 1.

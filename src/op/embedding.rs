@@ -5,7 +5,7 @@
 
 use candle_core::{DType, Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::Size;
 use super::workspace::elements;
@@ -16,7 +16,7 @@ use crate::text::Text;
 use crate::working::Factor;
 
 /// The row of a learned table for each index of the input; nothing is computed.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Embedding {
     /// Rows of the table: indices go from 0 to one less.

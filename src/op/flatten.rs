@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::Dim;
 use super::{Class, Definition, Operator, Reach, Reason, only, shape, size};
@@ -11,7 +11,7 @@ use crate::text;
 use crate::working::{Factor, Working};
 
 /// Makes one dimension of several that follow one another.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Flatten {
     /// The first of them; channels are 1.

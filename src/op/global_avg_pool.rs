@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::window::{Axis, Window, spatial_sizes};
 use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, before_flatten, only, shape, tensors};
@@ -13,7 +13,7 @@ use crate::text::Text;
 use crate::working::{Factor, Working};
 
 /// Mean of each channel over all its positions, however many spatial axes there are: each keeps a size of 1.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GlobalAvgPool {}
 

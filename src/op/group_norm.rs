@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::{self, Size, finite};
 use super::{
@@ -14,7 +14,7 @@ use crate::text;
 use crate::working::{Factor, Working};
 
 /// Group normalization: (x − mean)/√(var + eps)·weight + bias, with the mean and variance of a group of channels.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GroupNorm {
     /// Groups that the channels are divided into.

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Class, Definition, Operator, Reason, only};
 use crate::shape::Shape;
@@ -10,7 +10,7 @@ use crate::text;
 use crate::text::Text;
 
 /// The input as it is: a place with a name.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Identity {}
 

@@ -3,7 +3,7 @@
 
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::finite;
 use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, Workspace, only_spatial, standardize};
@@ -13,7 +13,7 @@ use crate::text;
 use crate::working::{Factor, Working};
 
 /// Instance normalization: (x − mean)/√(var + eps), with the mean and variance of each channel of each sample.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InstanceNorm<const N: usize> {
     /// Added to the variance, against division by zero.

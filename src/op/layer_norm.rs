@@ -3,7 +3,7 @@
 
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::{self, Size, finite};
 use super::{
@@ -16,7 +16,7 @@ use crate::text;
 use crate::working::{Factor, Working};
 
 /// Layer normalization over the last dimensions: (x − mean)/√(var + eps)·weight + bias.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LayerNorm {
     /// How many of the last dimensions are normalized together.

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::finite;
 use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, only_ranked};
@@ -11,7 +11,7 @@ use crate::shape::Shape;
 use crate::working::{Factor, Working};
 
 /// A learned factor for each channel, the same small one at first: with it a residual block starts as nearly nothing.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LayerScale {
     /// What every factor is before training.

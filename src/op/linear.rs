@@ -2,7 +2,7 @@
 
 use candle_core::{D, Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::packing::packed;
 use super::settings::{self, Size};
@@ -18,7 +18,7 @@ use crate::text::Text;
 use crate::working::{Factor, Working};
 
 /// Linear layer on the last dimension; an image wants `flatten` before it.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Linear {
     /// Features of the output.

@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::{Size, finite};
 use super::window::{Axis, Window, spatial_sizes};
@@ -14,7 +14,7 @@ use crate::text::Text;
 use crate::working::{Factor, Working};
 
 /// Local response normalization: x / (k + alpha/size · Σ x²)^beta, the sum over `size` neighboring channels.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LocalResponseNorm {
     /// Channels that are summed; an even size has one more before than after.

@@ -10,7 +10,7 @@
 
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::avg_pool::AvgPool;
 use super::pool::Pool;
@@ -24,7 +24,7 @@ use crate::text::Text;
 use crate::working::{Factor, Working};
 
 /// The p-norm over a sliding window, channel by channel: (Σ xᵖ)^(1/p); with p = 1 the sum.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LpPool<const N: usize> {
     /// The power p; 1 is the sum, 2 the root of the sum of squares.
@@ -34,7 +34,7 @@ pub struct LpPool<const N: usize> {
     /// Size of the window.
     pub kernel_size: PerAxis<Size, N>,
     /// Steps from one window to the next; the size of the window, unless it is set.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PerAxis<Size, N>")]
     pub stride: Option<PerAxis<Size, N>>,
     /// Whether the last window may stick out, so that no element is left over.

@@ -3,7 +3,7 @@
 use candle_core::{Device, Tensor};
 use candle_nn::ops::sigmoid;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::recurrent::{Gates, Recurrence};
 use super::settings::{self, Size};
@@ -15,7 +15,7 @@ use crate::working::{Factor, Working};
 
 /// Long short-term memory over a sequence of length × features. The gates and states of a step are held inside, and the sequence
 /// between two layers: they are in the peak.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lstm {
     /// Features of the state, and of the output for each direction.

@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::packing::packed;
 use super::{Along, Arity, Class, Cost, Definition, Look, Operator, Reach, Reason, Term, Workspace, shape};
@@ -13,7 +13,7 @@ use crate::text::Text;
 use crate::working::{Factor, Working};
 
 /// Matrix product of two inputs over their last two dimensions; the dimensions before these are equal.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Matmul {}
 

@@ -3,7 +3,7 @@
 
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::pool::{Native, Pool};
 use super::settings::{Extent, PerAxis, Size};
@@ -15,13 +15,13 @@ use crate::text::Text;
 use crate::working::{Factor, Working};
 
 /// Maximum over a sliding window, channel by channel; padding never wins.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MaxPool<const N: usize> {
     /// Size of the window.
     pub kernel_size: PerAxis<Size, N>,
     /// Steps from one window to the next; the size of the window, unless it is set.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PerAxis<Size, N>")]
     pub stride: Option<PerAxis<Size, N>>,
     /// Positions added on both sides; at most half the window.

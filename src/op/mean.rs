@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::{Dim, one_or_more, one_or_more_schema};
 use super::{Along, Class, Cost, Definition, Look, Operator, Reach, Reason, Term, only, shape};
@@ -12,7 +12,7 @@ use crate::text;
 use crate::working::{Factor, Working};
 
 /// Mean over whole dimensions; `[2, 3]` is that of each channel.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mean {
     /// The dimensions over which the mean is taken; channels are 1, and the last is -1.

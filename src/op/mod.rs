@@ -11,6 +11,7 @@ use candle_core::{Device, Tensor};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
+use serde::ser::{Serialize, Serializer};
 
 use crate::counts::Overflow;
 use crate::shape::Shape;
@@ -125,6 +126,13 @@ macro_rules! operators {
                     $($name => Some($module::$Type::deserialize(settings).map(Self::$Type)),)*
                     _ => None,
                 }
+            }
+        }
+
+        /// The settings alone, by their names.
+        impl Serialize for Op {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self { $(Self::$Type(operator) => operator.serialize(serializer),)* }
             }
         }
 
@@ -334,7 +342,7 @@ pub trait Operator {
 }
 
 /// What is known of an operator before any of it is used.
-pub trait Definition: Operator + DeserializeOwned + JsonSchema {
+pub trait Definition: Operator + Serialize + DeserializeOwned + JsonSchema {
     /// An item of a description that uses it, as TOML.
     const EXAMPLE: &'static str;
 

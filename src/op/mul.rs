@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Arity, Class, Cost, Definition, Operator, Reason, merge, shape};
 use crate::counts::{Kind, Overflow};
@@ -11,7 +11,7 @@ use crate::text;
 use crate::text::Text;
 
 /// The elementwise product of two or more inputs with the same number of dimensions; sizes of 1 are repeated.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mul {}
 

@@ -3,7 +3,7 @@
 
 use candle_core::{D, Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::packing::packed;
 use super::settings::{self, Size};
@@ -21,7 +21,7 @@ use crate::working::{Factor, Working};
 /// Attention of tokens × channels to themselves, or of three inputs: query, key and value. The projected query, key and
 /// value and the scores of every token with every other are held inside, the scores before and after a step at once: they
 /// are in the peak, as they are where the same is written out in `linear`, `matmul` and `softmax`.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MultiHeadAttention {
     /// Heads; each has an equal share of the channels.

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::Size;
 use super::{Arity, Class, Definition, Initializer, Operator, Reason, Weight, shape, sizes_named};
@@ -15,7 +15,7 @@ use crate::working::Factor;
 const MOST_DIMENSIONS: usize = 8;
 
 /// A learned tensor, the same for every sample of the batch.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Parameter {
     /// The sizes, without the batch.

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::Dim;
 use super::{Along, Class, Definition, Look, Operator, Reach, Reason, only, shape};
@@ -11,7 +11,7 @@ use crate::text;
 use crate::text::Text;
 
 /// The dimensions in another order; the batch stays first.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Permute {
     /// All dimensions in their new order, first the batch, which is 0.

@@ -3,7 +3,7 @@
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::Size;
 use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, only_spatial, shape, size, tensors};
@@ -12,7 +12,7 @@ use crate::text;
 use crate::working::{Factor, Working};
 
 /// Makes a larger image of fewer channels: each r² channels become r × r pixels of one.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PixelShuffle {
     /// r: how many times as high and as wide the image becomes; its square divides the number of channels.
@@ -20,7 +20,7 @@ pub struct PixelShuffle {
 }
 
 /// Makes a smaller image of more channels: each r × r pixels become r² channels.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PixelUnshuffle {
     /// r: how many times as low and as narrow the image becomes; it divides height and width.

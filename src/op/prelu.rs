@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::Size;
 use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, Workspace, only, tensors};
@@ -12,7 +12,7 @@ use crate::text;
 use crate::working::{Factor, Working};
 
 /// Rectified linear unit with a learned leak: x if positive, otherwise weight · x.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prelu {
     /// Learned factors: 1 for all channels together, or as many as there are channels.

@@ -10,7 +10,7 @@
 
 use candle_core::{D, Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::Size;
 use super::workspace::elements;
@@ -25,7 +25,7 @@ use crate::text::Text;
 use crate::working::{Factor, Working};
 
 /// Squared distances of the last dimension from fixed centers, one for each unit.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rbf {
     /// Units, each with a center.

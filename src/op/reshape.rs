@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Class, Definition, Operator, Reach, Reason, only, shape, size, tensors};
 use crate::shape::Shape;
@@ -10,7 +10,7 @@ use crate::text;
 use crate::working::{Factor, Working};
 
 /// The same numbers in the same order, under other sizes.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reshape {
     /// The new sizes, without the batch; one may be -1, which takes what the others leave.

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, only_ranked, tensors};
 use crate::counts::{Kind, Overflow};
@@ -12,7 +12,7 @@ use crate::text::Text;
 use crate::working::{Factor, Working};
 
 /// A learned factor for each channel.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scale {
     /// Whether a learned bias is added to each channel.

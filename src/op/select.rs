@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::Dim;
 use super::{Along, Class, Definition, Look, Operator, Reach, Reason, only, shape, tensors};
@@ -10,7 +10,7 @@ use crate::shape::Shape;
 use crate::text;
 
 /// One element of a dimension, which is gone afterwards: the class token of a sequence.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Select {
     /// The dimension that the element is taken from; channels are 1, and the last is -1.

@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::Dim;
 use super::workspace::elements;
@@ -12,7 +12,7 @@ use crate::shape::Shape;
 use crate::working::{Factor, Working};
 
 /// Numbers that sum to 1 along a dimension: e^x over the sum of all e^x.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Softmax {
     /// The dimension along which they sum to 1; channels are 1, and the last is -1.
@@ -21,7 +21,7 @@ pub struct Softmax {
 }
 
 /// The logarithm of a softmax: x less the logarithm of the sum of all e^x.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogSoftmax {
     /// The dimension along which the softmax sums to 1; channels are 1, and the last is -1.

@@ -2,14 +2,14 @@
 
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Arity, Class, Cost, Definition, Operator, Reason, merge};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 
 /// The first input less the second, which has the same shape.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sub {}
 

@@ -21,16 +21,16 @@ mod factors;
 pub use factors::Factors;
 
 /// An image of another height and width, usually a larger one; either by a factor or to a size.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Upsample {
     /// How many times as high and as wide the image becomes, rounded down to whole pixels. One number is a whole one; a
     /// list of height and width may have fractions.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Factors")]
     pub scale_factor: Option<Factors>,
     /// Height and width of the output.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PerAxis<Size, 2>")]
     pub size: Option<PerAxis<Size, 2>>,
     /// What a pixel between those of the input is.
