@@ -1,13 +1,17 @@
 //! `gru`: gated recurrent units, as `torch.nn.GRU` with `batch_first = True`; the output is that of every step.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
+#[cfg(feature = "run")]
 use candle_nn::ops::sigmoid;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::recurrent::{Gates, Recurrence};
 use super::settings::{self, Size};
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, Workspace};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text::Text;
@@ -65,9 +69,12 @@ impl Operator for Gru {
     fn class(&self) -> Class {
         Class::Linear
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Gru {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
-        self.recurrence().forward(&inputs[0], weights)
+        self.recurrence().forward(&inputs[0], weights, step)
     }
 
     fn workspace(&self, inputs: &[Shape], _output: &Shape, device: &Device) -> Workspace {
@@ -96,7 +103,6 @@ const GATES: Gates = Gates {
         (Kind::Div, &[(Factor::Sigmoids, 2)]),
         (Kind::Exp, &[(Factor::Sigmoids, 2), (Factor::Tanh, 1)]),
     ],
-    step,
 };
 
 impl Gru {
@@ -106,6 +112,7 @@ impl Gru {
     }
 }
 
+#[cfg(feature = "run")]
 fn step(input: &[Tensor], state: &[Tensor], states: &[Tensor]) -> candle_core::Result<Vec<Tensor>> {
     let reset = sigmoid(&(&input[0] + &state[0])?)?;
     let update = sigmoid(&(&input[1] + &state[1])?)?;
