@@ -220,10 +220,10 @@ fn a_budget_that_is_exceeded_is_said_in_its_own_measure() {
     assert!(github.contains(&over.replace('%', "%25")), "{github}");
     assert!(run(&["--lang", "zh"]).contains("16,520:超出 4.1 %"));
     let json: serde_json::Value = serde_json::from_str(&run(&["--format", "json"])).unwrap();
-    let difference = &json[0]["claims"][0]["difference"];
+    let difference = &json["files"][0]["claims"][0]["difference"];
     assert_eq!((&difference["by"], &difference["is"]), (&"16520".into(), &"over".into()));
     assert_eq!(difference["ratio"], "10413/10000");
-    assert_eq!(json[0]["claims"][1]["difference"]["is"], "under");
+    assert_eq!(json["files"][0]["claims"][1]["difference"]["is"], "under");
 }
 
 /// What a program reads says what a person is told: files that cannot be read are failures, at their line.
@@ -429,8 +429,8 @@ fn other_forms_say_the_same() {
     let run = |format| check_in(folder.path(), &["c.toml", "--format", format]);
     let json: serde_json::Value = serde_json::from_str(&run("json").out).unwrap();
     assert_eq!((&json[0]["passed"], &json[0]["failed"]), (&1.into(), &1.into()));
-    assert_eq!(json[0]["claims"][0]["left"], "416520");
-    assert_eq!(json[0]["claims"][0]["line"], 7);
+    assert_eq!(json["files"][0]["claims"][0]["left"], "416520");
+    assert_eq!(json["files"][0]["claims"][0]["line"], 7);
     let schema = Command::cargo_bin("cnncost")
         .unwrap()
         .env_remove("CLICOLOR_FORCE")
@@ -532,7 +532,7 @@ fn claims_tell_two_receptive_fields_apart() {
     assert!(unknown.out.ends_with("3 claims: 1 hold, 2 fail, 0 known to be wrong\n"), "{}", unknown.out);
     let json = check_in(folder.path(), &["claims.toml", "--format", "json"]).out;
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    let entry = &json[0]["claims"][1];
+    let entry = &json["files"][0]["claims"][1];
     assert_eq!(
         (&entry["verdict"], &entry["left"], &entry["right"]),
         (&"undecided".into(), &"unknown".into(), &"4".into())

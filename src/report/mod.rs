@@ -22,6 +22,7 @@ pub mod json;
 pub mod latex;
 pub mod markdown;
 pub mod memory;
+pub mod models;
 mod names;
 pub mod operators;
 pub mod reconcile;

@@ -1,5 +1,7 @@
 //! JSON: everything that was measured, raw samples too, under keys that stay.
 
+use std::io;
+
 use super::lines::Line;
 use super::{Choice, Subject, all_lines, caveats};
 use crate::bench::baseline;
@@ -8,16 +10,23 @@ use crate::bench::machine::CANDLE;
 use crate::bench::profile::{self, Profile as Measured};
 use crate::bench::{self, Case, Warmup, statistics};
 use crate::graph::Place;
+use crate::report::write_json;
 
 mod objects;
 
 pub use objects::{Bench, Caveat, Comparison, Difference, Entry, Layer, Peak, Profile, Settings};
 
-/// One object for the whole measurement.
-pub fn write(bench: &bench::Bench, subjects: &[Subject], choice: &Choice) -> String {
-    serde_json::to_string_pretty(&report(bench, subjects, choice))
-        .expect("keys are text and numbers are finite")
-        + "\n"
+/// Writes one object for the whole measurement.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write(
+    bench: &bench::Bench,
+    subjects: &[Subject],
+    choice: &Choice,
+    to: &mut dyn io::Write,
+) -> io::Result<()> {
+    write_json(&report(bench, subjects, choice), to)
 }
 
 /// The JSON Schema of it.
