@@ -40,8 +40,6 @@ pub(super) struct Gates {
     pub(super) states: usize,
     /// Operations beside the contractions and biases, for each number of a state, by their steps: mul, add, div, exp.
     pub(super) ops: &'static [(Kind, &'static [(Factor, u64)])],
-    /// One step.
-    pub(super) step: Step,
 }
 
 /// The next states, from what the input contributes to each gate, what the state contributes to each gate, and the states.
