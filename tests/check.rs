@@ -94,6 +94,31 @@ fn figures_round_or_are_cut_at_their_last_digit() {
     }
 }
 
+/// A layer of any kind that could have a bias, and of any number of axes.
+#[test]
+fn a_bias_that_is_not_there_is_found_on_every_layer_that_could_have_one() {
+    for (input, layer, params) in [
+        ("[4, 10]", "op = 'conv1d', out_channels = 8, kernel_size = 3", 104),
+        (
+            "[4, 6, 6]",
+            "op = 'conv2d', out_channels = 8, kernel_size = 2, connections = [[0], [0], [0], [0], [0], [0], [0], [0, 1]]",
+            44,
+        ),
+        ("[2, 4, 4, 4]", "op = 'conv3d', out_channels = 8, kernel_size = 1", 24),
+        ("[4, 6, 6]", "op = 'conv_transpose2d', out_channels = 8, kernel_size = 2", 136),
+        ("[10]", "op = 'linear', out_features = 8", 88),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!(
+            "input = {input}\nlayers = [{{ {layer}, bias = false }}]\n[[claims]]\nexpect = 'params == {params}'\n"
+        );
+        std::fs::write(folder.path().join("net.toml"), text).unwrap();
+        let ran = check_in(folder.path(), &["net.toml"]);
+        assert_eq!(ran.code, Some(1), "{layer}: {}", ran.out);
+        assert!(ran.out.contains("counts biases that are not there"), "{layer}: {}", ran.out);
+    }
+}
+
 /// What a student gets wrong, and what is found by trying.
 #[test]
 fn slips_are_found() {
