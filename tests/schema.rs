@@ -82,6 +82,7 @@ fn what_other_commands_write_is_valid() {
         ("reconcile", &["reconcile", "resnet@*", "4.1 G"][..]),
         ("check", &["check", "lecture10", "no_such_file.toml"]),
         ("comparison", &["compare", "resnet18", "resnet34"]),
+        ("explanation", &["explain", "lenet5"]),
         ("run", &["run", "lenet5"]),
         ("models", &["models"]),
         ("ops", &["ops"]),

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Outcome, Output};
 use crate::read::schema::description;
-use crate::report::{bench, check, compare, json, models, operators, reconcile, run};
+use crate::report::{bench, check, compare, explain, json, models, operators, reconcile, run};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -29,6 +29,8 @@ enum Schema {
     Check,
     /// Of what `reconcile --format json` prints
     Reconcile,
+    /// Of what `explain --format json` prints
+    Explanation,
     /// Of what `run --format json` prints
     Run,
     /// Of what `models --format json` prints
@@ -45,6 +47,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Schema::Bench => bench::json::schema(),
         Schema::Check => check::schema(),
         Schema::Reconcile => reconcile::schema(),
+        Schema::Explanation => explain::schema(),
         Schema::Run => run::schema(),
         Schema::Models => models::schema(),
         Schema::Ops => operators::json_schema(),

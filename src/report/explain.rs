@@ -18,44 +18,58 @@ use crate::text::{Language, Text};
 use crate::working::{Factor, Working};
 
 mod bytes;
+mod json;
 mod markup;
 
+pub use json::{json, schema};
 pub use markup::Markup;
 use markup::Piece;
 
 /// One of the figures of a node or box.
 type Figure = fn(&Counts) -> u128;
 
-/// Explains the layer or box that `path` leads to, or the whole network; boxes that are deeper in it than `depth` by their
-/// totals alone.
-///
-/// # Errors
-/// If the path leads to no place, or to several.
-pub fn explain(
-    subject: &Subject,
-    path: Option<&str>,
-    depth: Option<usize>,
-    markup: Markup,
-    style: Style,
-) -> Result<String, Unfound> {
-    let mut notes = Notes {
-        depth,
-        subject,
-        graph: &subject.network.graph,
-        outline: Outline::new(&subject.network.graph),
-        axes: OnceCell::new(),
-        language: style.language,
-        pieces: vec![],
-        told: vec![],
-    };
-    match notes.graph.resolve(path.unwrap_or_default())? {
-        Place::Box(scope) => notes.scope(scope, 1),
-        Place::Node(node) => notes.node(node, 1),
+/// What is to be said of a layer, a box or a network, in one language.
+pub struct Explanation<'s> {
+    subject: &'s Subject,
+    pieces: Vec<Piece>,
+}
+
+impl<'s> Explanation<'s> {
+    /// Explains the layer or box that `path` leads to, or the whole network; boxes that are deeper in it than `depth` by their
+    /// totals alone.
+    ///
+    /// # Errors
+    /// If the path leads to no place, or to several.
+    pub fn new(
+        subject: &'s Subject,
+        path: Option<&str>,
+        depth: Option<usize>,
+        language: Language,
+    ) -> Result<Self, Unfound> {
+        let mut notes = Notes {
+            depth,
+            subject,
+            graph: &subject.network.graph,
+            outline: Outline::new(&subject.network.graph),
+            axes: OnceCell::new(),
+            language,
+            pieces: vec![],
+            told: vec![],
+        };
+        match notes.graph.resolve(path.unwrap_or_default())? {
+            Place::Box(scope) => notes.scope(scope, 1),
+            Place::Node(node) => notes.node(node, 1),
+        }
+        if let (Some(Piece::Heading(_, heading)), batch @ 2..) = (notes.pieces.first_mut(), subject.batch()) {
+            heading.push_str(text!(", batch {batch}", ",批量大小 {batch}").get(language));
+        }
+        Ok(Self { subject, pieces: notes.pieces })
     }
-    if let (Some(Piece::Heading(_, heading)), batch @ 2..) = (notes.pieces.first_mut(), subject.batch()) {
-        heading.push_str(text!(", batch {batch}", ",批量大小 {batch}").get(style.language));
+
+    /// As a person reads it; `style` should be of the language it was made in.
+    pub fn set(&self, markup: Markup, style: Style) -> String {
+        markup.set(&self.pieces, style)
     }
-    Ok(markup.set(&notes.pieces, style))
 }
 
 /// An explanation while it is written.
