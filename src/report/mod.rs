@@ -28,8 +28,10 @@ pub mod operators;
 pub mod reconcile;
 pub mod rows;
 pub mod run;
+pub mod sheet;
 pub mod sort;
 pub mod table;
+mod terminal;
 pub(crate) mod wrap;
 
 /// Writes a value as JSON, indented, with a newline at the end.

@@ -20,8 +20,10 @@ macro_rules! factors {
 
             /// What it is called in `language`.
             pub const fn get(self, language: Language) -> &'static str {
-                match (self, language) {
-                    $((Self::$Name, Language::English) => $english, (Self::$Name, Language::Chinese) => $chinese,)*
+                let [english, chinese] = match self { $(Self::$Name => [$english, $chinese],)* };
+                match language {
+                    Language::English => english,
+                    Language::Chinese => chinese,
                 }
             }
         }
