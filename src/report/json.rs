@@ -79,7 +79,7 @@ pub fn network(subject: &Subject) -> Network<'_> {
         source: &subject.source,
         variant: subject.variant.as_deref(),
         params_set: subject.network.params.iter().map(|(name, v)| (name.to_string(), value(v))).collect(),
-        batch: subject.analysis.batch,
+        batch: subject.batch(),
         dtype: subject.element.name(),
         inputs: graph
             .network_inputs()
@@ -101,7 +101,7 @@ pub fn network(subject: &Subject) -> Network<'_> {
 
 /// A shape, the batch first.
 pub(super) fn shaped(subject: &Subject, shape: &Shape) -> Vec<u64> {
-    [&[subject.analysis.batch], shape.dims()].concat()
+    [&[subject.batch()], shape.dims()].concat()
 }
 
 /// What the whole network costs.
