@@ -110,7 +110,9 @@ fn network<'e>(explanation: &'e Explanation<'_>) -> Network<'e> {
             Piece::Written(label, sides) => Line::Setting { label, sides },
         };
         // An explanation begins with a heading.
-        sections.last_mut().into_iter().for_each(|section| section.lines.push(line));
+        if let Some(section) = sections.last_mut() {
+            section.lines.push(line);
+        }
     }
     Network {
         model: &subject.title,
