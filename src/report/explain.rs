@@ -29,6 +29,7 @@ use markup::Piece;
 type Figure = fn(&Counts) -> u128;
 
 /// What is to be said of a layer, a box or a network, in one language.
+#[derive(Debug)]
 pub struct Explanation<'s> {
     subject: &'s Subject,
     pieces: Vec<Piece>,

@@ -20,6 +20,7 @@ pub enum Markup {
 }
 
 /// A piece of an explanation.
+#[derive(Debug)]
 pub(super) enum Piece {
     Heading(usize, String),
     Sentence(String),
