@@ -62,18 +62,54 @@ fn mistakes_that_an_editor_can_see_are_not_valid() {
 #[test]
 fn what_is_written_is_valid() {
     let validator = jsonschema::validator_for(&schema("analysis")).unwrap();
-    for name in ["bottleneck@direct", "googlenet_aux", "resnet18", "identity_mapping"] {
+    for arguments in [
+        &["bottleneck@direct"][..],
+        &["googlenet_aux"],
+        &["identity_mapping", "--device-spec", "t4"],
+        &["resnet18", "lenet5", "--like", "fvcore"],
+    ] {
         let output = Command::cargo_bin("cnncost")
             .unwrap()
             .env_remove("CLICOLOR_FORCE")
-            .args(["analyze", name, "--format", "json"])
+            .args(["analyze", "--format", "json"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let errors: Vec<_> = validator.iter_errors(&json).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{arguments:?}: {errors:#?}");
+        let known = |key: &str| json["networks"][0]["totals"].get(key).is_some();
+        assert!(["macs_by", "ops_padding_exact", "traffic_bytes", "peak_bytes"].into_iter().all(known));
+        assert_eq!(known("estimated"), arguments.contains(&"t4"));
+    }
+    assert!(!validator.is_valid(&json!({})));
+}
+
+#[test]
+fn what_other_commands_write_is_valid() {
+    for (name, arguments) in [
+        ("reconcile", &["reconcile", "resnet@*", "4.1 G"][..]),
+        ("check", &["check", "lecture10", "no_such_file.toml"]),
+        ("comparison", &["compare", "resnet18", "resnet34"]),
+        ("explanation", &["explain", "lenet5"]),
+        ("run", &["run", "lenet5"]),
+        ("models", &["models"]),
+        ("ops", &["ops"]),
+        ("ops", &["ops", "conv2d"]),
+    ] {
+        let validator = jsonschema::validator_for(&schema(name)).unwrap();
+        let output = Command::cargo_bin("cnncost")
+            .unwrap()
+            .env_remove("CLICOLOR_FORCE")
+            .args([arguments, &["--format", "json"]].concat())
             .output()
             .unwrap();
         let json: Value = serde_json::from_slice(&output.stdout).unwrap();
         let errors: Vec<_> = validator.iter_errors(&json).map(|e| e.to_string()).collect();
         assert!(errors.is_empty(), "{name}: {errors:#?}");
+        assert!(json["schema"].as_str().unwrap().starts_with("cnncost/"), "{name}");
+        assert!(!validator.is_valid(&json!([])), "{name}");
     }
-    assert!(!validator.is_valid(&json!({})));
 }
 
 /// The bundled files point editors to a copy of the schema beside them.

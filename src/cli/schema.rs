@@ -6,7 +6,7 @@ use super::{Outcome, Output};
 use crate::read::schema::description;
 #[cfg(feature = "run")]
 use crate::report::{bench, run};
-use crate::report::{check, compare, json};
+use crate::report::{check, compare, explain, json, models, operators, reconcile};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -28,11 +28,19 @@ enum Schema {
     /// Of what `bench --format json` prints
     #[cfg(feature = "run")]
     Bench,
-    /// Of what `check --format json` prints for one file
+    /// Of what `check --format json` prints
     Check,
+    /// Of what `reconcile --format json` prints
+    Reconcile,
+    /// Of what `explain --format json` prints
+    Explanation,
     /// Of what `run --format json` prints
     #[cfg(feature = "run")]
     Run,
+    /// Of what `models --format json` prints
+    Models,
+    /// Of what `ops --format json` prints
+    Ops,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
@@ -43,8 +51,12 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         #[cfg(feature = "run")]
         Schema::Bench => bench::json::schema(),
         Schema::Check => check::schema(),
+        Schema::Reconcile => reconcile::schema(),
+        Schema::Explanation => explain::schema(),
         #[cfg(feature = "run")]
         Schema::Run => run::schema(),
+        Schema::Models => models::schema(),
+        Schema::Ops => operators::json_schema(),
     };
     let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     arguments.output.write(&(text + "\n"))

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::io;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,6 +15,7 @@ use crate::compare::{Comparison, Difference, counts};
 use crate::graph::Place;
 use crate::report::Subject;
 use crate::report::json::{self, Figures, Totals};
+use crate::report::write_json;
 
 /// The name and version of this form.
 pub const SCHEMA: &str = "cnncost/comparison/1";
@@ -144,8 +146,11 @@ pub struct AtBatch {
     pub networks: Vec<Totals>,
 }
 
-/// The comparison.
-pub fn write(compared: &Compared) -> String {
+/// Writes the comparison.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write(compared: &Compared, to: &mut dyn io::Write) -> io::Result<()> {
     let networks =
         compared.subjects.iter().zip(&compared.names).map(|(subject, name)| network(subject, name));
     let at_batch = |networks: &Vec<&Subject>| AtBatch {
@@ -163,7 +168,7 @@ pub fn write(compared: &Compared) -> String {
             .collect(),
         batches: compared.batches.iter().map(at_batch).collect(),
     };
-    serde_json::to_string_pretty(&written).expect("keys are text and numbers are finite") + "\n"
+    write_json(&written, to)
 }
 
 /// The JSON Schema of a comparison.
@@ -172,14 +177,14 @@ pub fn schema() -> schemars::Schema {
 }
 
 fn network(subject: &Subject, name: &str) -> Network {
-    let json::Analysis { model, source, variant, sha256, params_set, batch, totals, .. } =
-        json::analysis(subject);
+    let json::Network { model, source, variant, sha256, params_set, batch, totals, .. } =
+        json::network(subject);
     Network {
         name: name.to_owned(),
-        model,
-        source,
-        variant,
-        sha256,
+        model: model.to_owned(),
+        source: source.to_owned(),
+        variant: variant.map(str::to_owned),
+        sha256: sha256.to_owned(),
         params_set,
         batch,
         totals,
@@ -261,6 +266,6 @@ fn side(subject: &Subject, place: Place) -> Option<Side> {
         summary: node.operator().and_then(|op| op.summary(&inputs, &node.shape)).map(|text| text.english),
         input_shapes: inputs.iter().map(shaped).collect(),
         output: shaped(&node.shape),
-        figures: subject.analysis.node(id).map(|counts| json::figures(subject, counts, None, None)),
+        figures: Figures::of(subject, place).any(),
     })
 }
