@@ -48,6 +48,7 @@
 //! | [`subject`] | a network as it was asked for, with what is known about it |
 //! | [`mod@bench`] | how long networks take, beside what the machine reaches |
 //! | [`claim`] | statements about networks, and whether they hold |
+//! | [`source`] | what a name opens, and the network that is chosen of it; files of claims, locks, candidates to reconcile |
 //! | [`compare`] | which layers of two networks are each other's like, and where they differ |
 //! | [`report`] | rows and columns, each defined once, and a writer for each format |
 //! | [`cli`] | arguments, and a file for each command; only here is anything printed |
@@ -80,6 +81,7 @@ pub mod read;
 pub mod report;
 pub mod run;
 pub mod shape;
+pub mod source;
 pub mod subject;
 pub mod text;
 pub mod working;

@@ -34,7 +34,6 @@ mod models;
 mod ops;
 mod output;
 mod reconcile;
-mod relatives;
 mod run;
 mod schema;
 mod values;
