@@ -68,5 +68,5 @@ pub fn open(name: &str) -> Result<Named, ReadError> {
 /// Whatever the door gives may go to another thread, and be shared among several.
 const _: () = {
     const fn is_shared<T: Send + Sync>() {}
-    is_shared::<X>();
+    is_shared::<(Named, Claims, Choice, Findings, Made, Wish<'_>)>();
 };

@@ -22,11 +22,6 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// The type of the numbers.
-    pub fn element(&self) -> ElementType {
-        self.element.unwrap_or_default()
-    }
-
     /// Samples of one forward pass.
     pub fn batch(&self) -> u64 {
         self.batch.unwrap_or(1)

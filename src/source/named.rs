@@ -7,6 +7,7 @@ use super::bundled::find;
 use super::contents::text;
 use super::foreign::foreign;
 use super::{Choice, Model, Origin};
+use crate::analyze::TooLarge;
 use crate::error::{Diagnostic, ReadError};
 use crate::read::Description;
 use crate::subject::Subject;
@@ -104,28 +105,40 @@ impl Named {
         let variant = choice.variant.as_deref().or_else(|| self.model.default_variant());
         let choice = choice.of(variant);
         let network = self.model.expand(&choice)?;
-        let analysis = crate::analyze(&network.graph, choice.batch()).map_err(|too_large| {
-            let path = &too_large.path;
-            let message = text!("a count of `{path}` does not fit 128 bits", "`{path}` 的计数超出 128 位");
-            let mistake = match too_large.span {
-                Some(span) => Diagnostic::new(message, span),
-                None => Diagnostic::nowhere(text!("a total does not fit 128 bits", "总数超出 128 位")),
-            };
-            ReadError::Invalid { source_file: self.model.source().clone(), mistakes: vec![mistake] }
-        })?;
+        let subject = Subject::of(network, choice.batch()).map_err(|error| self.too_large(error))?;
         Ok(Subject {
             title: self.title(&choice),
             label,
             source: self.model.source().name.clone(),
-            sha256: self.sha256().to_owned(),
-            network,
-            analysis,
-            element: choice.element(),
             variant: choice.variant,
-            roofline: None,
-            like: None,
-            fields: std::cell::OnceCell::new(),
+            sha256: self.sha256().to_owned(),
+            element: choice.element.unwrap_or_default(),
+            ..subject
         })
+    }
+
+    /// The same network at another batch, which is not made anew. The error says which count does not fit 128 bits.
+    pub(super) fn at(&self, subject: &Subject, batch: u64) -> Result<Subject, ReadError> {
+        let other = Subject::of(subject.network.clone(), batch).map_err(|error| self.too_large(error))?;
+        Ok(Subject {
+            title: subject.title.clone(),
+            label: subject.label.clone(),
+            source: subject.source.clone(),
+            variant: subject.variant.clone(),
+            sha256: subject.sha256.clone(),
+            element: subject.element,
+            ..other
+        })
+    }
+
+    fn too_large(&self, error: TooLarge) -> ReadError {
+        let path = &error.path;
+        let message = text!("a count of `{path}` does not fit 128 bits", "`{path}` 的计数超出 128 位");
+        let mistake = match error.span {
+            Some(span) => Diagnostic::new(message, span),
+            None => Diagnostic::nowhere(text!("a total does not fit 128 bits", "总数超出 128 位")),
+        };
+        ReadError::Invalid { source_file: self.model.source().clone(), mistakes: vec![mistake] }
     }
 
     /// The network's name, and what sets it apart from others of its file.

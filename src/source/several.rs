@@ -91,35 +91,57 @@ fn add_default(wishes: &mut Vec<Wish>) {
 /// Makes every network that is wanted, each with its choice but for the variant, at each of the batches. Those of one model
 /// have no more nodes together than one network may have.
 pub fn networks(wishes: &[Wish], choices: &[Choice], batches: &[u64]) -> Made {
-    let (mut subjects, mut remarks, mut indices) = (vec![], vec![], vec![]);
-    let mut nodes = Nodes::default();
+    let mut making = Making::default();
     for (index, (wish, choice)) in wishes.iter().zip(choices).enumerate() {
-        for (at, &batch) in batches.iter().enumerate() {
-            if nodes.is_full(wish.named) {
-                break;
-            }
-            let choice = Choice { batch: Some(batch), ..choice.of(wish.variant.as_deref()) };
-            let made = wish.named.made(&choice).and_then(|subject| {
-                let has_room = nodes.add(wish.named, subject.network.graph.len());
-                if has_room { Ok(subject) } else { Err(too_many_variants(wish.named)) }
-            });
-            let subject = match made {
-                Ok(subject) => subject,
-                Err(error) => {
-                    remarks.push(Remark::Refused(error));
-                    break;
-                }
-            };
-            // Of another batch there is the same to say.
-            if at == 0 {
-                remarks.push(Remark::Found(Findings::of(wish.named, &subject)));
-            }
-            subjects.push(subject);
-            indices.push(index);
+        if let Err(error) = making.add(index, wish, choice, batches) {
+            making.remarks.push(Remark::Refused(error));
         }
     }
+    let Making { mut subjects, indices, remarks, nodes: _ } = making;
     tell_apart(&mut subjects, &indices, choices);
     Made { subjects, remarks }
+}
+
+/// What has been made.
+#[derive(Default)]
+struct Making<'a> {
+    subjects: Vec<Subject>,
+    /// Of each subject, which wish it was.
+    indices: Vec<usize>,
+    remarks: Vec<Remark>,
+    nodes: Nodes<'a>,
+}
+
+impl<'a> Making<'a> {
+    /// A network at each of the batches, made once, if there is room for its nodes.
+    fn add(
+        &mut self,
+        index: usize,
+        wish: &Wish<'a>,
+        choice: &Choice,
+        batches: &[u64],
+    ) -> Result<(), ReadError> {
+        let named = wish.named;
+        let (Some((&first, others)), false) = (batches.split_first(), self.nodes.is_full(named)) else {
+            return Ok(());
+        };
+        let choice = Choice { batch: Some(first), ..choice.of(wish.variant.as_deref()) };
+        let subject = named.made(&choice)?;
+        if !self.nodes.add(named, subject.network.graph.len()) {
+            return Err(too_many_variants(named));
+        }
+        // Of another batch there is the same to say.
+        self.remarks.push(Remark::Found(Findings::of(named, &subject)));
+        let at = self.subjects.len();
+        self.subjects.push(subject);
+        self.indices.push(index);
+        for &batch in others {
+            let other = named.at(&self.subjects[at], batch)?;
+            self.subjects.push(other);
+            self.indices.push(index);
+        }
+        Ok(())
+    }
 }
 
 /// How many nodes the networks of the last model have together.
