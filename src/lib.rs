@@ -29,6 +29,9 @@
 //! which every tensor has its shape: expressions in a description ask for sizes, so shapes are inferred on the way. What is
 //! found out about a graph goes into tables beside it, indexed by node. Writers are pure functions from data to text.
 //!
+//! Whoever has a name begins at [`source`]: it opens a file or what is bundled, and makes what is chosen of it into a
+//! [`Subject`](subject::Subject).
+//!
 //! # The modules, in reading order
 //!
 //! | module | what it holds |

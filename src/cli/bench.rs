@@ -121,7 +121,7 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
         return again(threads, invocation, output);
     }
     let place = arguments.execution.device;
-    let device = match dtype(arguments.reading.settings.dtype(), place).and_then(|_| place.open()) {
+    let device = match dtype(arguments.reading.settings.element(), place).and_then(|_| place.open()) {
         Ok(device) => device,
         Err(Failure::Misused(message, help)) => return output.misused(message, help),
         Err(Failure::Run(error)) => return output.report(&error),

@@ -4,11 +4,12 @@ use candle_core::{DType, Device};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::{Dtype, Outcome, Voice};
+use super::{Outcome, Voice};
 use crate::error::Diagnostic;
 use crate::report::Subject;
 use crate::run::memory::{Needs, free};
 use crate::run::{Engine, RunError, said};
+use crate::shape::ElementType;
 use crate::text;
 use crate::text::Text;
 
@@ -117,12 +118,12 @@ impl std::fmt::Display for Place {
 }
 
 /// candle's name of a type that networks are executed in.
-pub(super) fn dtype(dtype: Dtype, place: Place) -> Result<DType, Failure> {
-    match (dtype, place) {
-        (Dtype::F32, _) => Ok(DType::F32),
-        (Dtype::F16, _) => Ok(DType::F16),
-        (Dtype::Bf16, Place::Cuda(_)) => Ok(DType::BF16),
-        (Dtype::Bf16, Place::Cpu) => {
+pub(super) fn dtype(element: ElementType, place: Place) -> Result<DType, Failure> {
+    match (element, place) {
+        (ElementType::F32, _) => Ok(DType::F32),
+        (ElementType::F16, _) => Ok(DType::F16),
+        (ElementType::Bf16, Place::Cuda(_)) => Ok(DType::BF16),
+        (ElementType::Bf16, Place::Cpu) => {
             let message = text!(
                 "candle multiplies no matrices of bf16 on the CPU",
                 "candle 不能在 CPU 上做 bf16 矩阵乘法"
@@ -133,7 +134,7 @@ pub(super) fn dtype(dtype: Dtype, place: Place) -> Result<DType, Failure> {
             );
             Err(Failure::Misused(message, Some(help)))
         }
-        (Dtype::I8, place) => {
+        (ElementType::I8, place) => {
             let message = text!(
                 "networks are not executed in i8, only counted",
                 "网络不能以 i8 执行,只能以 i8 计算开销"

@@ -3,8 +3,8 @@
 use clap::{Args, ValueEnum};
 
 use super::entry::{comes_first, is_command};
-use super::values::{Sizes, assignment, count, sizes};
-use super::{Dtype, Outcome, Output, Voice, files};
+use super::values::{Sizes, assignment, count, element_type, sizes};
+use super::{Outcome, Output, Voice, files};
 use crate::error::{Diagnostic, ReadError};
 use crate::report::Subject;
 use crate::shape::ElementType;
@@ -65,8 +65,8 @@ pub(super) struct NetworkSettings {
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<Assignment>,
     /// Type of the numbers [default: f32]
-    #[arg(long, value_enum)]
-    dtype: Option<Dtype>,
+    #[arg(long, value_parser = element_type())]
+    dtype: Option<ElementType>,
     /// What standard input holds
     #[arg(long, value_enum, default_value_t = From::Toml, value_name = "FORMAT", hide_short_help = true)]
     from: From,
@@ -132,8 +132,8 @@ impl NetworkOptions {
 }
 
 impl NetworkSettings {
-    pub(super) fn dtype(&self) -> Dtype {
-        self.dtype.unwrap_or(Dtype::F32)
+    pub(super) fn element(&self) -> ElementType {
+        self.dtype.unwrap_or_default()
     }
 
     /// Says what was found in a network, and fails for it where `--strict` asks for that: then it is said in any case.
@@ -153,7 +153,7 @@ impl Reading {
         let From::Toml = self.settings.from;
         Choice {
             input: self.input.as_ref().map(|Sizes(sizes)| sizes.clone()),
-            element: self.settings.dtype.map(ElementType::from),
+            element: self.settings.dtype,
             ..Choice::default()
         }
     }

@@ -94,7 +94,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 impl Arguments {
     fn run(&self) -> Result<Outcome, Failure> {
         let Execution { device: place, engine } = self.execution;
-        let dtype = dtype(self.network.dtype(), place)?;
+        let dtype = dtype(self.network.element(), place)?;
         self.check_files()?;
         let named = open(&self.file).map_err(|error| Failure::Said(self.voice.refuse(&error)))?;
         self.check_written()?;
