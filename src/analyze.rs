@@ -20,8 +20,10 @@ use memory::Memory;
 pub struct Analysis {
     /// Samples of one forward pass; counts are for all of them.
     pub batch: u64,
-    /// Every count that a node or a box has. Most of them are shared: copies cost the same.
-    table: Table,
+    /// Every count that a node has. Most of them are shared: copies cost the same.
+    counts_of_nodes: Table,
+    /// Every count that a box has, likewise.
+    counts_of_boxes: Table,
     /// By [`NodeId`]; `None` for an operator that cnncost does not know.
     nodes: Vec<Option<Index>>,
     /// By [`ScopeId`]: what is in the box, at any depth.
@@ -54,12 +56,12 @@ pub struct TooLarge {
 impl Analysis {
     /// What a node costs; `None` if cnncost does not know its operator. A weight shared with an earlier node costs nothing.
     pub fn node(&self, id: NodeId) -> Option<&Counts> {
-        self.nodes[id.index()].map(|index| self.table.get(index))
+        self.nodes[id.index()].map(|index| self.counts_of_nodes.get(index))
     }
 
     /// What is in a box.
     pub fn scope(&self, id: ScopeId) -> &Counts {
-        self.table.get(self.scopes[id.index()])
+        self.counts_of_boxes.get(self.scopes[id.index()])
     }
 
     /// What the network costs.
@@ -101,12 +103,12 @@ impl Status {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn analyze(graph: &Graph, batch: u64) -> Result<Analysis, TooLarge> {
-    let mut table = Table::default();
-    let nodes = nodes(graph, batch, &mut table)?;
-    let scopes = boxes(graph, &nodes, &mut table)?;
+    let mut counts_of_nodes = Table::default();
+    let nodes = nodes(graph, batch, &mut counts_of_nodes)?;
+    let (scopes, counts_of_boxes) = boxes(graph, &nodes, &counts_of_nodes)?;
     let uncounted = graph.nodes().map(|(id, _)| id).filter(|id| nodes[id.index()].is_none()).collect();
     let memory = memory::of(graph, batch).map_err(sum_too_large)?;
-    let analysis = Analysis { batch, table, nodes, scopes, uncounted, memory };
+    let analysis = Analysis { batch, counts_of_nodes, counts_of_boxes, nodes, scopes, uncounted, memory };
     let total = analysis.total();
     total.check().map_err(sum_too_large)?;
     let held = analysis.memory.peak().plus(total.params.total() + total.params.buffers);
@@ -147,37 +149,34 @@ fn nodes(graph: &Graph, batch: u64, table: &mut Table) -> Result<Vec<Option<Inde
 }
 
 /// Adds up what is in each box. Of those written at one place, one that comes to the same as the one before shares its entry.
-fn boxes(graph: &Graph, nodes: &[Option<Index>], table: &mut Table) -> Result<Vec<Index>, TooLarge> {
+fn boxes(
+    graph: &Graph,
+    nodes: &[Option<Index>],
+    counts_of_nodes: &Table,
+) -> Result<(Vec<Index>, Table), TooLarge> {
     let mut scopes = vec![Table::NOTHING; graph.scopes().len()];
+    let mut table = Table::default();
     let mut latest: HashMap<(Option<usize>, &ScopeKind), Index> = HashMap::new();
-    let mut to_come = graph.scopes().filter(|(_, scope)| scope.nodes().len() > 0).peekable();
-    // The boxes around the node, with what has been in them so far.
-    let mut open: Vec<(ScopeId, Counts)> = vec![];
-    for (node, index) in graph.nodes().map(|(id, _)| id).zip(nodes) {
-        while let Some((id, _)) = to_come.next_if(|(_, scope)| scope.nodes().next() == Some(node)) {
-            open.push((id, Counts::default()));
+    let add = |sum: &mut Counts, id: NodeId| {
+        let Some(index) = nodes[id.index()] else { return Ok(()) };
+        let too_large = |Overflow| TooLarge { path: graph.path(id), span: graph.node(id).span.clone() };
+        *sum = sum.plus(*counts_of_nodes.get(index)).map_err(too_large)?;
+        Ok(())
+    };
+    let join = |around: &mut Counts, sum: &Counts| {
+        *around = around.plus(*sum).map_err(sum_too_large)?;
+        Ok(())
+    };
+    graph.each_sum(&Counts::default(), add, join, |id, counts| {
+        let scope = graph.scope(id);
+        let place = scope.span.as_ref().map(|span| span.start);
+        let index = latest.entry((place, &scope.kind)).or_insert(Table::NOTHING);
+        if *table.get(*index) != counts {
+            *index = table.add(counts);
         }
-        if let (Some((_, sum)), &Some(index)) = (open.last_mut(), index) {
-            let too_large =
-                |Overflow| TooLarge { path: graph.path(node), span: graph.node(node).span.clone() };
-            *sum = sum.plus(*table.get(index)).map_err(too_large)?;
-        }
-        while let Some((id, counts)) =
-            open.pop_if(|(id, _)| graph.scope(*id).nodes().next_back() == Some(node))
-        {
-            if let Some((_, around)) = open.last_mut() {
-                *around = around.plus(counts).map_err(sum_too_large)?;
-            }
-            let scope = graph.scope(id);
-            let place = scope.span.as_ref().map(|span| span.start);
-            let index = latest.entry((place, &scope.kind)).or_insert(Table::NOTHING);
-            if *table.get(*index) != counts {
-                *index = table.add(counts);
-            }
-            scopes[id.index()] = *index;
-        }
-    }
-    Ok(scopes)
+        scopes[id.index()] = *index;
+    })?;
+    Ok((scopes, table))
 }
 
 fn sum_too_large(_: Overflow) -> TooLarge {

@@ -294,28 +294,44 @@ pub fn known_here(known: &[&str]) -> Option<Text> {
 
 /// The name among `known` that is nearest to `name`, if it is near enough to be meant.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    const NEAR: f64 = 0.75;
-    // A common beginning alone makes a short name and a long one like each other, unless the long one is that with more.
-    const IN_COMMON: f64 = 0.4;
-    // Nobody writes longer names, nor reads more of them; comparing them would take long.
-    const LONG: usize = 200;
+    // Comparing more of them would take long.
     const MANY: usize = 5000;
-    if name.len() > LONG {
-        return None;
+    let mut nearest = Nearest::to(name);
+    known.into_iter().take(MANY).filter(|candidate| nearest.is_beaten_by(candidate)).last()
+}
+
+/// How near the nearest is of the names that were held against one.
+pub struct Nearest {
+    /// The name in small letters; `None` if it is too long for any other to be meant.
+    lower: Option<String>,
+    likeness: f64,
+}
+
+impl Nearest {
+    /// Nobody writes longer names, nor reads more of them; comparing them would take long.
+    const LONG: usize = 200;
+
+    /// Before any is held against `name`.
+    pub fn to(name: &str) -> Self {
+        Self { lower: (name.len() <= Self::LONG).then(|| name.to_lowercase()), likeness: 0.75 }
     }
-    let lower = name.to_lowercase();
-    known
-        .into_iter()
-        .take(MANY)
-        .filter(|candidate| candidate.len() <= LONG)
-        .map(|candidate| (candidate, strsim::jaro_winkler(&lower, &candidate.to_lowercase())))
-        .filter(|&(_, likeness)| likeness >= NEAR)
-        .filter(|(candidate, _)| {
-            let candidate = candidate.to_lowercase();
-            candidate.starts_with(&lower)
+
+    /// Whether `candidate` is near enough to be meant, and as near as all before it.
+    pub fn is_beaten_by(&mut self, candidate: &str) -> bool {
+        // A common beginning alone makes a short name and a long one like each other, unless the long one is that with more.
+        const IN_COMMON: f64 = 0.4;
+        let Some(lower) = self.lower.as_deref().filter(|_| candidate.len() <= Self::LONG) else {
+            return false;
+        };
+        let candidate = candidate.to_lowercase();
+        let likeness = strsim::jaro_winkler(lower, &candidate);
+        let is_near = likeness >= self.likeness
+            && (candidate.starts_with(lower)
                 || lower.starts_with(&candidate)
-                || strsim::normalized_damerau_levenshtein(&lower, &candidate) >= IN_COMMON
-        })
-        .max_by(|a, b| a.1.total_cmp(&b.1))
-        .map(|(candidate, _)| candidate)
+                || strsim::normalized_damerau_levenshtein(lower, &candidate) >= IN_COMMON);
+        if is_near {
+            self.likeness = likeness;
+        }
+        is_near
+    }
 }

@@ -4,7 +4,7 @@
 //! [`NodeId`]. petgraph stays private here.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -15,10 +15,13 @@ use crate::shape::Shape;
 
 mod builder;
 mod find;
+mod index;
 pub mod outline;
+mod sums;
 
 pub use builder::{Builder, SharingMismatch};
 pub use find::Unfound;
+use index::Index;
 
 /// A node of a [`Graph`]. Ids count from 0 in the order of execution, so they index side tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -151,6 +154,8 @@ pub struct Graph {
     dag: DiGraph<Node, ()>,
     scopes: Vec<Scope>,
     outputs: Vec<(String, NodeId)>,
+    /// Made when a path is looked up first: most graphs are only counted.
+    index: OnceLock<Index>,
 }
 
 impl Graph {
@@ -249,7 +254,7 @@ impl Graph {
 }
 
 /// What a path of a graph names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// A node.
     Node(NodeId),

@@ -1,7 +1,7 @@
 //! Building a graph, front to back: every shape is inferred as its node is added.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
@@ -38,7 +38,8 @@ impl Default for Builder {
             span: None,
             nodes: 0..0,
         };
-        let graph = Graph { dag: DiGraph::new(), scopes: vec![root], outputs: vec![] };
+        let graph =
+            Graph { dag: DiGraph::new(), scopes: vec![root], outputs: vec![], index: OnceLock::new() };
         Self { graph, open: vec![ScopeId::ROOT] }
     }
 }

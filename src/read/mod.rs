@@ -144,8 +144,7 @@ impl Description {
                 .for_each(|(_, slot)| *slot = value.clone());
         };
         if let Some(wanted) = &options.variant {
-            let variant = self.variants.iter().find(|variant| &*variant.name.text == wanted);
-            let variant = variant.ok_or_else(|| self.no_variant(wanted))?;
+            let variant = self.variant(wanted).ok_or_else(|| self.no_variant(wanted))?;
             variant.set.iter().for_each(|(name, value)| set(name, value));
         }
         for (name, written) in &options.set {
