@@ -13,7 +13,8 @@ use super::{Voice, say};
 use crate::graph::Graph;
 use crate::read::weight_map;
 use crate::run::map::Map;
-use crate::run::{Draft, Loaded, RunError, Weights, replace};
+use crate::file::replace;
+use crate::run::{Draft, Loaded, RunError, Weights};
 use crate::text;
 use crate::text::{Text, printable};
 

@@ -13,7 +13,7 @@ use super::foreign::foreign;
 use crate::error::{ReadError, meant, nearest};
 use crate::read::bundled::{self, Bundled, CLAIMS};
 use crate::read::{Description, MOST_BYTES};
-use crate::run::open;
+use crate::file::open;
 use crate::text;
 use crate::text::Text;
 
