@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::counts::{Counts, Overflow, Params, Tally, Traffic, check_bytes};
-use crate::error::Span;
+use crate::error::Origin;
 use crate::graph::{Content, Graph, NodeId, ScopeId, ScopeKind};
 use crate::op::{Cost, Role, Weight};
 use crate::shape::Shape;
@@ -49,8 +49,8 @@ pub enum Status {
 pub struct TooLarge {
     /// The node where it happened; empty for a sum over nodes.
     pub path: String,
-    /// Where the node was written.
-    pub span: Option<Span>,
+    /// Where the node is from.
+    pub origin: Option<Origin>,
 }
 
 impl Analysis {
@@ -131,9 +131,9 @@ pub fn cost(graph: &Graph, id: NodeId) -> Result<Option<Cost>, Overflow> {
 fn nodes(graph: &Graph, batch: u64, table: &mut Table) -> Result<Vec<Option<Index>>, TooLarge> {
     let mut latest = HashMap::new();
     let indices = graph.nodes().map(|(id, node)| {
-        let too_large = |Overflow| TooLarge { path: graph.path(id), span: node.span.clone() };
+        let too_large = |Overflow| TooLarge { path: graph.path(id), origin: node.origin.clone() };
         let premises = Premises::new(graph, id).map_err(too_large)?;
-        let place = node.span.as_ref().map(|span| span.start);
+        let place = start(node.origin.as_ref());
         let likeness = (place, premises.incoming, node.shape.elements());
         match latest.get(&likeness) {
             Some((known, index)) if *known == premises => Ok(*index),
@@ -159,7 +159,7 @@ fn boxes(
     let mut latest: HashMap<(Option<usize>, &ScopeKind), Index> = HashMap::new();
     let add = |sum: &mut Counts, id: NodeId| {
         let Some(index) = nodes[id.index()] else { return Ok(()) };
-        let too_large = |Overflow| TooLarge { path: graph.path(id), span: graph.node(id).span.clone() };
+        let too_large = |Overflow| TooLarge { path: graph.path(id), origin: graph.node(id).origin.clone() };
         *sum = sum.plus(*counts_of_nodes.get(index)).map_err(too_large)?;
         Ok(())
     };
@@ -169,7 +169,7 @@ fn boxes(
     };
     graph.each_sum(&Counts::default(), add, join, |id, counts| {
         let scope = graph.scope(id);
-        let place = scope.span.as_ref().map(|span| span.start);
+        let place = start(scope.origin.as_ref());
         let index = latest.entry((place, &scope.kind)).or_insert(Table::NOTHING);
         if *table.get(*index) != counts {
             *index = table.add(counts);
@@ -180,7 +180,12 @@ fn boxes(
 }
 
 fn sum_too_large(_: Overflow) -> TooLarge {
-    TooLarge { path: String::new(), span: None }
+    TooLarge { path: String::new(), origin: None }
+}
+
+/// Where something is written in a text, which copies have in common.
+fn start(origin: Option<&Origin>) -> Option<usize> {
+    origin.and_then(Origin::text).map(|span| span.start)
 }
 
 /// An index into a [`Table`].

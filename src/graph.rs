@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::error::Span;
+use crate::error::Origin;
 use crate::op::{Op, Weight};
 use crate::shape::Shape;
 
@@ -81,8 +81,8 @@ pub struct Node {
     pub weights_of: Option<NodeId>,
     /// Whether its weights are kept as they are in training.
     pub frozen: bool,
-    /// Where it was written.
-    pub span: Option<Span>,
+    /// Where it is from.
+    pub origin: Option<Origin>,
 }
 
 impl Node {
@@ -134,8 +134,8 @@ pub struct Scope {
     pub kind: ScopeKind,
     /// How many boxes are around it.
     pub depth: usize,
-    /// Where it was written.
-    pub span: Option<Span>,
+    /// Where it is from.
+    pub origin: Option<Origin>,
     nodes: Range<u32>,
 }
 

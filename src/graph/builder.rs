@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::{Content, Graph, Node, NodeId, Scope, ScopeId, ScopeKind, id, scope_id};
-use crate::error::Span;
+use crate::error::Origin;
 use crate::op::{Op, Reason, Weight};
 use crate::shape::Shape;
 use crate::text;
@@ -35,7 +35,7 @@ impl Default for Builder {
             parent: ScopeId::ROOT,
             kind: ScopeKind::Network,
             depth: 0,
-            span: None,
+            origin: None,
             nodes: 0..0,
         };
         let graph =
@@ -66,11 +66,11 @@ impl Builder {
     }
 
     /// Opens a box: what is added until [`close`](Self::close) is in it.
-    pub fn open(&mut self, name: impl Into<Arc<str>>, kind: ScopeKind, span: Option<Span>) {
+    pub fn open(&mut self, name: impl Into<Arc<str>>, kind: ScopeKind, origin: Option<Origin>) {
         let (parent, start) = (self.current(), self.next().0);
         let depth = self.open.len();
         self.open.push(scope_id(self.graph.scopes.len()));
-        self.graph.scopes.push(Scope { name: name.into(), parent, kind, depth, span, nodes: start..start });
+        self.graph.scopes.push(Scope { name: name.into(), parent, kind, depth, origin, nodes: start..start });
     }
 
     /// Closes the innermost box.
@@ -87,8 +87,8 @@ impl Builder {
     }
 
     /// Adds an input of the network.
-    pub fn input(&mut self, name: impl Into<Arc<str>>, shape: Shape, span: Option<Span>) -> NodeId {
-        self.push(name.into(), Content::Input, shape, &[], span)
+    pub fn input(&mut self, name: impl Into<Arc<str>>, shape: Shape, origin: Option<Origin>) -> NodeId {
+        self.push(name.into(), Content::Input, shape, &[], origin)
     }
 
     /// Adds an operator, if it accepts its inputs.
@@ -97,7 +97,7 @@ impl Builder {
         name: impl Into<Arc<str>>,
         op: impl Into<Arc<Op>>,
         inputs: &[NodeId],
-        span: Option<Span>,
+        origin: Option<Origin>,
     ) -> Result<NodeId, Reason> {
         let op = op.into();
         let shapes: Vec<_> = inputs.iter().map(|&input| self.graph.node(input).shape.clone()).collect();
@@ -106,7 +106,7 @@ impl Builder {
             return Err(arity.mismatch(inputs.len()));
         }
         let shape = op.output(&shapes)?;
-        Ok(self.push(name.into(), Content::Operator(op), shape, inputs, span))
+        Ok(self.push(name.into(), Content::Operator(op), shape, inputs, origin))
     }
 
     /// Adds an operator that cnncost does not know, with the shape that is known of it from elsewhere.
@@ -154,7 +154,23 @@ impl Builder {
     }
 
     /// The finished graph.
-    pub fn finish(mut self) -> Graph {
+    ///
+    /// # Errors
+    /// If a path leads to two of its layers and boxes.
+    pub fn finish(self) -> Result<Graph, Reason> {
+        let graph = self.finish_named();
+        match graph.repeated_path() {
+            None => Ok(graph),
+            Some(path) => Err(Reason::new(text!(
+                "two layers or boxes are called `{path}`",
+                "有两个层或模块名为 `{path}`"
+            ))),
+        }
+    }
+
+    /// The finished graph of a reader that has seen to it that no path is repeated: then paths need no index until one is
+    /// looked up.
+    pub(crate) fn finish_named(mut self) -> Graph {
         while !self.open.is_empty() {
             self.close();
         }
@@ -171,10 +187,10 @@ impl Builder {
         content: Content,
         shape: Shape,
         inputs: &[NodeId],
-        span: Option<Span>,
+        origin: Option<Origin>,
     ) -> NodeId {
         let scope = self.current();
-        let node = Node { name, scope, content, shape, weights_of: None, frozen: false, span };
+        let node = Node { name, scope, content, shape, weights_of: None, frozen: false, origin };
         let index = self.graph.dag.add_node(node);
         for input in inputs.iter().rev() {
             self.graph.dag.add_edge(input.petgraph(), index, ());

@@ -86,7 +86,16 @@ impl Graph {
     /// The node or box of exactly this path; the network if it is empty.
     pub fn find(&self, path: &str) -> Option<Place> {
         let path = path.trim_matches('/');
-        self.index.get_or_init(|| Index::new(self)).at(path).find(|&place| self.is_path(place, path))
+        self.index().at(path).find(|&place| self.is_path(place, path))
+    }
+
+    /// A path that leads to two places.
+    pub(crate) fn repeated_path(&self) -> Option<String> {
+        self.index().repeated(self)
+    }
+
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::new(self))
     }
 
     /// The node or box that is meant by `written`: a path, with slashes or dots; else the end of one; else parts of one in

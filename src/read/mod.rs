@@ -100,7 +100,7 @@ impl Description {
         }
         if is_finite && mistakes.len() <= MOST_KNOWN {
             let known: Vec<_> =
-                mistakes.iter().filter_map(|mistake| Some(mistake.places.first()?.0.clone())).collect();
+                mistakes.iter().filter_map(|mistake| mistake.places.first()?.0.text().cloned()).collect();
             mistakes.extend(expand::expand(&description, &description.defaults(), None, &known).mistakes);
         }
         Err(invalid(source, mistakes))
@@ -123,6 +123,7 @@ impl Description {
             let mistake = Diagnostic::nowhere(text!("the network has no layers", "网络没有任何层"));
             return Err(invalid(self.source.clone(), vec![mistake]));
         }
+        debug_assert_eq!(graph.repeated_path(), None, "names are checked");
         let mut warnings = self.warnings.clone();
         warnings.extend(lints::channels_last(&graph));
         warnings.extend(expand::unused(&graph));
@@ -214,6 +215,6 @@ fn bounded(name: &str, text: &str) -> Result<Arc<Source>, ReadError> {
 }
 
 fn invalid(source_file: Arc<Source>, mut mistakes: Vec<Diagnostic>) -> ReadError {
-    mistakes.sort_by_key(|mistake| mistake.places.first().map(|(span, _)| span.start));
+    mistakes.sort_by_key(|mistake| mistake.places.first().map(|(place, _)| place.position()));
     ReadError::Invalid { source_file, mistakes }
 }
