@@ -54,7 +54,7 @@ pub struct TooLarge {
 }
 
 impl Analysis {
-    /// What a node costs; `None` if cnncost does not know its operator. A weight shared with an earlier node costs nothing.
+    /// What a node costs; `None` if cnncost does not know its operator. A weight that is an earlier node's costs nothing.
     pub fn node(&self, id: NodeId) -> Option<&Counts> {
         self.nodes[id.index()].map(|index| self.counts_of_nodes.get(index))
     }
@@ -222,7 +222,8 @@ struct Premises<'g> {
     inputs: Vec<&'g Shape>,
     /// Elements of a sample that come in, those of a tensor that comes in twice once.
     incoming: u128,
-    has_weights_of_another: bool,
+    /// Which of its weights are an earlier node's.
+    tied: Vec<usize>,
     frozen: bool,
 }
 
@@ -239,7 +240,7 @@ impl<'g> Premises<'g> {
             content: &node.content,
             inputs: shapes,
             incoming: elements.try_fold(0u128, Tally::plus)?,
-            has_weights_of_another: node.weights_of.is_some(),
+            tied: graph.ties(id).map(|(index, _)| index).collect(),
             frozen: node.frozen,
         })
     }
@@ -250,7 +251,8 @@ fn count(graph: &Graph, id: NodeId, premises: &Premises<'_>, batch: u64) -> Resu
     let (work, padding_exact) = cost.work()?;
     let stored = params(&graph.weights(id), premises.frozen)?;
     let traffic = traffic(graph, id, premises.incoming, stored, batch)?;
-    let params = if premises.has_weights_of_another { Params::default() } else { stored };
+    let params =
+        if premises.tied.is_empty() { stored } else { params(&graph.own_weights(id), premises.frozen)? };
     let (work, padding_exact) = (work.times(batch)?, padding_exact.times(batch)?);
     Ok(Some(Counts { params, work, padding_exact, traffic }))
 }

@@ -13,15 +13,21 @@ use crate::error::Origin;
 use crate::op::{Op, Weight};
 use crate::shape::Shape;
 
+mod arrange;
 mod builder;
+mod filler;
 mod find;
 mod index;
 pub mod outline;
 mod sums;
+mod ties;
 
 pub use builder::{Builder, SharingMismatch};
+pub use filler::Filler;
 pub use find::Unfound;
 use index::Index;
+use ties::Ties;
+pub use ties::{Tie, WeightRef};
 
 /// A node of a [`Graph`]. Ids count from 0 in the order of execution, so they index side tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,8 +83,6 @@ pub struct Node {
     pub content: Content,
     /// Its shape.
     pub shape: Shape,
-    /// The node whose weights it uses, if not its own. That node has weights of its own.
-    pub weights_of: Option<NodeId>,
     /// Whether its weights are kept as they are in training.
     pub frozen: bool,
     /// Where it is from.
@@ -154,6 +158,7 @@ pub struct Graph {
     dag: DiGraph<Node, ()>,
     scopes: Vec<Scope>,
     outputs: Vec<(String, NodeId)>,
+    ties: Ties,
     /// Made when a path is looked up first: most graphs are only counted.
     index: OnceLock<Index>,
 }

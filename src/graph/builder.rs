@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::{Content, Graph, Node, NodeId, Scope, ScopeId, ScopeKind, id, scope_id};
+use super::ties::{Ties, resolve, shown};
+use super::{Content, Graph, Node, NodeId, Scope, ScopeId, ScopeKind, Tie, WeightRef, id, scope_id};
 use crate::error::Origin;
 use crate::op::{Op, Reason, Weight};
 use crate::shape::Shape;
@@ -24,7 +25,7 @@ pub struct SharingMismatch {
 /// Builds a [`Graph`], front to back.
 #[derive(Debug)]
 pub struct Builder {
-    graph: Graph,
+    pub(super) graph: Graph,
     open: Vec<ScopeId>,
 }
 
@@ -38,8 +39,13 @@ impl Default for Builder {
             origin: None,
             nodes: 0..0,
         };
-        let graph =
-            Graph { dag: DiGraph::new(), scopes: vec![root], outputs: vec![], index: OnceLock::new() };
+        let graph = Graph {
+            dag: DiGraph::new(),
+            scopes: vec![root],
+            outputs: vec![],
+            ties: Ties::new(),
+            index: OnceLock::new(),
+        };
         Self { graph, open: vec![ScopeId::ROOT] }
     }
 }
@@ -116,8 +122,9 @@ impl Builder {
         operator: &str,
         shape: Shape,
         inputs: &[NodeId],
+        origin: Option<Origin>,
     ) -> NodeId {
-        self.push(name.into(), Content::Unknown { name: operator.to_owned() }, shape, inputs, None)
+        self.push(name.into(), Content::Unknown { name: operator.to_owned() }, shape, inputs, origin)
     }
 
     /// Makes a tensor an output of the network.
@@ -147,8 +154,10 @@ impl Builder {
             return Err(SharingMismatch { message, nodes: None });
         }
         for (user, owner) in users.into_iter().zip(owners) {
-            let owner = self.graph.node(owner).weights_of.unwrap_or(owner);
-            self.graph.dag[user.petgraph()].weights_of = Some(owner);
+            for index in (0..).take(self.graph.weights(user).len()) {
+                let [user, owner] = [user, owner].map(|node| WeightRef { node, index });
+                self.graph.ties.insert(user, Tie { owner, transposed: false });
+            }
         }
         Ok(())
     }
@@ -174,6 +183,7 @@ impl Builder {
         while !self.open.is_empty() {
             self.close();
         }
+        resolve(&mut self.graph.ties);
         self.graph
     }
 
@@ -190,8 +200,12 @@ impl Builder {
         origin: Option<Origin>,
     ) -> NodeId {
         let scope = self.current();
-        let node = Node { name, scope, content, shape, weights_of: None, frozen: false, origin };
-        let index = self.graph.dag.add_node(node);
+        self.add(Node { name, scope, content, shape, frozen: false, origin }, inputs)
+    }
+
+    /// Adds a node to the innermost box.
+    pub(super) fn add(&mut self, node: Node, inputs: &[NodeId]) -> NodeId {
+        let index = self.graph.dag.add_node(Node { scope: self.current(), ..node });
         for input in inputs.iter().rev() {
             self.graph.dag.add_edge(input.petgraph(), index, ());
         }
@@ -220,6 +234,5 @@ impl Builder {
 }
 
 fn show_weights(weights: &[Weight]) -> String {
-    let show = |weight: &Weight| weight.dims().iter().map(u64::to_string).collect::<Vec<_>>().join("×");
-    weights.iter().map(show).collect::<Vec<_>>().join(" + ")
+    weights.iter().map(shown).collect::<Vec<_>>().join(" + ")
 }
