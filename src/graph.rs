@@ -1,7 +1,8 @@
 //! Named operators joined in a directed acyclic graph, in the blocks they were written in.
 //!
 //! A graph is built once, front to back, and then only read: findings about it go into tables beside it, indexed by
-//! [`NodeId`]. petgraph stays private here.
+//! [`NodeId`]. A [`Builder`] takes its nodes box by box; a [`Filler`] takes them as a file lists them, each with the boxes it
+//! stands in. petgraph stays private here.
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};

@@ -123,7 +123,6 @@ impl Description {
             let mistake = Diagnostic::nowhere(text!("the network has no layers", "网络没有任何层"));
             return Err(invalid(self.source.clone(), vec![mistake]));
         }
-        debug_assert_eq!(graph.repeated_path(), None, "names are checked");
         let mut warnings = self.warnings.clone();
         warnings.extend(lints::channels_last(&graph));
         warnings.extend(expand::unused(&graph));

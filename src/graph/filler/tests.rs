@@ -6,6 +6,7 @@ use super::*;
 use crate::error::Origin;
 use crate::graph::{ScopeId, Tie, WeightRef};
 use crate::op::Op;
+use crate::op::linear::Linear;
 use crate::shape::Shape;
 
 /// A node by the boxes around it and the earlier nodes that it takes.
@@ -149,11 +150,11 @@ fn a_box_that_data_comes_back_to_is_numbered() {
 
 #[test]
 fn what_is_tied_stays_tied_to_what_comes_first() {
-    let linear = || crate::read::operator("{ op = 'linear', out_features = 4, bias = false }").unwrap();
+    let linear = Op::from(Linear { out_features: 4.try_into().unwrap(), bias: false });
     let mut filler = Filler::new();
     let input = filler.within(&[]).input("input", shape(), None);
     let add = |filler: &mut Filler, name, boxes: &[&str], from| {
-        filler.within(boxes).operator(name, Op::clone(&linear()), &[from], None).unwrap()
+        filler.within(boxes).operator(name, linear.clone(), &[from], None).unwrap()
     };
     let first = add(&mut filler, "first", &["b"], input);
     let second = add(&mut filler, "second", &["a"], input);
