@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::counts::{Counts, Overflow, Params, Tally, Traffic, check_bytes};
-use crate::error::Span;
+use crate::error::Origin;
 use crate::graph::{Content, Graph, NodeId, ScopeId, ScopeKind};
 use crate::op::{Cost, Role, Weight};
 use crate::shape::Shape;
@@ -20,8 +20,10 @@ use memory::Memory;
 pub struct Analysis {
     /// Samples of one forward pass; counts are for all of them.
     pub batch: u64,
-    /// Every count that a node or a box has. Most of them are shared: copies cost the same.
-    table: Table,
+    /// Every count that a node has. Most of them are shared: copies cost the same.
+    counts_of_nodes: Table,
+    /// Every count that a box has, likewise.
+    counts_of_boxes: Table,
     /// By [`NodeId`]; `None` for an operator that cnncost does not know.
     nodes: Vec<Option<Index>>,
     /// By [`ScopeId`]: what is in the box, at any depth.
@@ -47,19 +49,19 @@ pub enum Status {
 pub struct TooLarge {
     /// The node where it happened; empty for a sum over nodes.
     pub path: String,
-    /// Where the node was written.
-    pub span: Option<Span>,
+    /// Where the node is from.
+    pub origin: Option<Origin>,
 }
 
 impl Analysis {
-    /// What a node costs; `None` if cnncost does not know its operator. A weight shared with an earlier node costs nothing.
+    /// What a node costs; `None` if cnncost does not know its operator. A weight that is an earlier node's costs nothing.
     pub fn node(&self, id: NodeId) -> Option<&Counts> {
-        self.nodes[id.index()].map(|index| self.table.get(index))
+        self.nodes[id.index()].map(|index| self.counts_of_nodes.get(index))
     }
 
     /// What is in a box.
     pub fn scope(&self, id: ScopeId) -> &Counts {
-        self.table.get(self.scopes[id.index()])
+        self.counts_of_boxes.get(self.scopes[id.index()])
     }
 
     /// What the network costs.
@@ -101,12 +103,12 @@ impl Status {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn analyze(graph: &Graph, batch: u64) -> Result<Analysis, TooLarge> {
-    let mut table = Table::default();
-    let nodes = nodes(graph, batch, &mut table)?;
-    let scopes = boxes(graph, &nodes, &mut table)?;
+    let mut counts_of_nodes = Table::default();
+    let nodes = nodes(graph, batch, &mut counts_of_nodes)?;
+    let (scopes, counts_of_boxes) = boxes(graph, &nodes, &counts_of_nodes)?;
     let uncounted = graph.nodes().map(|(id, _)| id).filter(|id| nodes[id.index()].is_none()).collect();
     let memory = memory::of(graph, batch).map_err(sum_too_large)?;
-    let analysis = Analysis { batch, table, nodes, scopes, uncounted, memory };
+    let analysis = Analysis { batch, counts_of_nodes, counts_of_boxes, nodes, scopes, uncounted, memory };
     let total = analysis.total();
     total.check().map_err(sum_too_large)?;
     let held = analysis.memory.peak().plus(total.params.total() + total.params.buffers);
@@ -129,9 +131,9 @@ pub fn cost(graph: &Graph, id: NodeId) -> Result<Option<Cost>, Overflow> {
 fn nodes(graph: &Graph, batch: u64, table: &mut Table) -> Result<Vec<Option<Index>>, TooLarge> {
     let mut latest = HashMap::new();
     let indices = graph.nodes().map(|(id, node)| {
-        let too_large = |Overflow| TooLarge { path: graph.path(id), span: node.span.clone() };
+        let too_large = |Overflow| TooLarge { path: graph.path(id), origin: node.origin.clone() };
         let premises = Premises::new(graph, id).map_err(too_large)?;
-        let place = node.span.as_ref().map(|span| span.start);
+        let place = start(node.origin.as_ref());
         let likeness = (place, premises.incoming, node.shape.elements());
         match latest.get(&likeness) {
             Some((known, index)) if *known == premises => Ok(*index),
@@ -147,41 +149,43 @@ fn nodes(graph: &Graph, batch: u64, table: &mut Table) -> Result<Vec<Option<Inde
 }
 
 /// Adds up what is in each box. Of those written at one place, one that comes to the same as the one before shares its entry.
-fn boxes(graph: &Graph, nodes: &[Option<Index>], table: &mut Table) -> Result<Vec<Index>, TooLarge> {
+fn boxes(
+    graph: &Graph,
+    nodes: &[Option<Index>],
+    counts_of_nodes: &Table,
+) -> Result<(Vec<Index>, Table), TooLarge> {
     let mut scopes = vec![Table::NOTHING; graph.scopes().len()];
+    let mut table = Table::default();
     let mut latest: HashMap<(Option<usize>, &ScopeKind), Index> = HashMap::new();
-    let mut to_come = graph.scopes().filter(|(_, scope)| scope.nodes().len() > 0).peekable();
-    // The boxes around the node, with what has been in them so far.
-    let mut open: Vec<(ScopeId, Counts)> = vec![];
-    for (node, index) in graph.nodes().map(|(id, _)| id).zip(nodes) {
-        while let Some((id, _)) = to_come.next_if(|(_, scope)| scope.nodes().next() == Some(node)) {
-            open.push((id, Counts::default()));
+    let add = |sum: &mut Counts, id: NodeId| {
+        let Some(index) = nodes[id.index()] else { return Ok(()) };
+        let too_large = |Overflow| TooLarge { path: graph.path(id), origin: graph.node(id).origin.clone() };
+        *sum = sum.plus(*counts_of_nodes.get(index)).map_err(too_large)?;
+        Ok(())
+    };
+    let join = |around: &mut Counts, sum: &Counts| {
+        *around = around.plus(*sum).map_err(sum_too_large)?;
+        Ok(())
+    };
+    graph.each_sum(&Counts::default(), add, join, |id, counts| {
+        let scope = graph.scope(id);
+        let place = start(scope.origin.as_ref());
+        let index = latest.entry((place, &scope.kind)).or_insert(Table::NOTHING);
+        if *table.get(*index) != counts {
+            *index = table.add(counts);
         }
-        if let (Some((_, sum)), &Some(index)) = (open.last_mut(), index) {
-            let too_large =
-                |Overflow| TooLarge { path: graph.path(node), span: graph.node(node).span.clone() };
-            *sum = sum.plus(*table.get(index)).map_err(too_large)?;
-        }
-        while let Some((id, counts)) =
-            open.pop_if(|(id, _)| graph.scope(*id).nodes().next_back() == Some(node))
-        {
-            if let Some((_, around)) = open.last_mut() {
-                *around = around.plus(counts).map_err(sum_too_large)?;
-            }
-            let scope = graph.scope(id);
-            let place = scope.span.as_ref().map(|span| span.start);
-            let index = latest.entry((place, &scope.kind)).or_insert(Table::NOTHING);
-            if *table.get(*index) != counts {
-                *index = table.add(counts);
-            }
-            scopes[id.index()] = *index;
-        }
-    }
-    Ok(scopes)
+        scopes[id.index()] = *index;
+    })?;
+    Ok((scopes, table))
 }
 
 fn sum_too_large(_: Overflow) -> TooLarge {
-    TooLarge { path: String::new(), span: None }
+    TooLarge { path: String::new(), origin: None }
+}
+
+/// Where something is written in a text, which copies have in common.
+fn start(origin: Option<&Origin>) -> Option<usize> {
+    origin.and_then(Origin::text).map(|span| span.start)
 }
 
 /// An index into a [`Table`].
@@ -218,7 +222,8 @@ struct Premises<'g> {
     inputs: Vec<&'g Shape>,
     /// Elements of a sample that come in, those of a tensor that comes in twice once.
     incoming: u128,
-    has_weights_of_another: bool,
+    /// Which of its weights are an earlier node's.
+    tied: Vec<usize>,
     frozen: bool,
 }
 
@@ -235,7 +240,7 @@ impl<'g> Premises<'g> {
             content: &node.content,
             inputs: shapes,
             incoming: elements.try_fold(0u128, Tally::plus)?,
-            has_weights_of_another: node.weights_of.is_some(),
+            tied: graph.ties(id).map(|(index, _)| index).collect(),
             frozen: node.frozen,
         })
     }
@@ -246,7 +251,8 @@ fn count(graph: &Graph, id: NodeId, premises: &Premises<'_>, batch: u64) -> Resu
     let (work, padding_exact) = cost.work()?;
     let stored = params(&graph.weights(id), premises.frozen)?;
     let traffic = traffic(graph, id, premises.incoming, stored, batch)?;
-    let params = if premises.has_weights_of_another { Params::default() } else { stored };
+    let params =
+        if premises.tied.is_empty() { stored } else { params(&graph.own_weights(id), premises.frozen)? };
     let (work, padding_exact) = (work.times(batch)?, padding_exact.times(batch)?);
     Ok(Some(Counts { params, work, padding_exact, traffic }))
 }

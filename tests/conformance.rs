@@ -293,9 +293,9 @@ fn wrong_inputs_and_unknown_operators_are_refused() {
     let mut builder = cnncost::graph::Builder::new();
     let shape = Shape::new(vec![3]).unwrap();
     let input = builder.input("input", shape.clone(), None);
-    let node = builder.unknown("mystery", "Einsum", shape, &[input]);
+    let node = builder.unknown("mystery", "Einsum", shape, &[input], None);
     builder.output("output".to_owned(), node);
-    let graph = builder.finish();
+    let graph = builder.finish().unwrap();
     let ones = Tensor::ones((1, 3), DType::F32, &Device::Cpu).unwrap();
     let error = run(&graph, vec![ones]);
     assert_eq!(error.to_string(), "`mystery` cannot be executed: `Einsum` is not known");

@@ -3,6 +3,8 @@
 //! These passes are apart from those that are timed end to end, since a mark takes time itself. What lies between two marks is
 //! the later node's; what frees the tensors that a node was the last to use falls to the node after it.
 
+use std::convert::Infallible;
+
 use candle_core::Device;
 
 use super::BenchError;
@@ -104,18 +106,12 @@ impl Profile {
         let middle = &sorted[passes.len() / 3..passes.len() - passes.len() / 3];
         #[expect(clippy::cast_precision_loss, reason = "passes are few")]
         let of_node = |index: usize| middle.iter().map(|pass| pass[index]).sum::<f64>() / middle.len() as f64;
-        let mut scopes = vec![0.0; graph.scopes().len()];
         let nodes = graph.nodes().map(|(id, node)| {
             // An input is given: what lies before its reading is the beginning of the pass.
-            let seconds = if node.content == Content::Input { 0.0 } else { of_node(id.index()) };
-            scopes[node.scope.index()] += seconds;
-            seconds
+            if node.content == Content::Input { 0.0 } else { of_node(id.index()) }
         });
-        let nodes = nodes.collect();
-        let parents: Vec<_> = graph.scopes().map(|(_, scope)| scope.parent).collect();
-        for index in (1..scopes.len()).rev() {
-            scopes[parents[index].index()] += scopes[index];
-        }
+        let nodes: Vec<f64> = nodes.collect();
+        let Ok(scopes) = graph.sums(&0.0, |id| Some(nodes[id.index()]), |a, b| Ok::<_, Infallible>(a + b));
         Self { passes: passes.len(), nodes, scopes }
     }
 

@@ -339,8 +339,8 @@ impl Reading {
         let subject = Subject::of(network, batch).map_err(|too_large| {
             let path = &too_large.path;
             let message = text!("a count of `{path}` does not fit 128 bits", "`{path}` 的计数超出 128 位");
-            let mistake = match too_large.span {
-                Some(span) => Diagnostic::new(message, span),
+            let mistake = match too_large.origin {
+                Some(origin) => Diagnostic::new(message, origin),
                 None => Diagnostic::nowhere(text!("a total does not fit 128 bits", "总数超出 128 位")),
             };
             ReadError::Invalid { source_file: description.source.clone(), mistakes: vec![mistake] }

@@ -226,9 +226,8 @@ impl Outline<'_> {
             share: share(subject, &counts, InConvention::scope(subject, id).as_ref()),
             like: InConvention::scope(subject, id),
             partial: uncounted.iter().any(|&node| graph.is_in(node, id)),
-            shared: nodes().any(|node| graph.node(node).weights_of.is_some())
-                && nodes()
-                    .all(|node| graph.node(node).weights_of.is_some() || graph.weights(node).is_empty()),
+            shared: nodes().any(|node| graph.is_tied(node))
+                && nodes().all(|node| graph.own_weights(node).is_empty()),
         }
     }
 }
@@ -263,7 +262,7 @@ fn node_row(subject: &Subject, id: NodeId, around: &str) -> Row {
         estimate: subject.roofline.as_ref().and_then(|roofline| roofline.node(id)),
         field: seen(subject, id),
         counts,
-        shared: node.weights_of.is_some(),
+        shared: graph.is_tied(id) && graph.own_weights(id).is_empty(),
     }
 }
 

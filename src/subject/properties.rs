@@ -60,7 +60,7 @@ impl Subject {
 
 /// The learned numbers of nodes; what another node owns is counted there.
 fn learned(graph: &Graph, nodes: impl Iterator<Item = NodeId>) -> u128 {
-    let weights = nodes.filter(|&id| graph.node(id).weights_of.is_none()).flat_map(|id| graph.weights(id));
+    let weights = nodes.flat_map(|id| graph.own_weights(id));
     let counts = weights.filter(|weight| weight.role == Role::Learned);
     counts.filter_map(|weight| weight.count().evaluate().ok()).fold(0, u128::saturating_add)
 }

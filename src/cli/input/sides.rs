@@ -105,7 +105,7 @@ fn leveled(assignment: &Assignment, wishes: &[Wish]) -> Option<Diagnostic> {
 
 /// What a parameter is in a variant.
 fn value_of<'d>(description: &'d Description, variant: Option<&str>, name: &str) -> Option<&'d Value> {
-    let variant = description.variants.iter().find(|known| Some(&*known.name.text) == variant);
+    let variant = variant.and_then(|variant| description.variant(variant));
     let set = variant.and_then(|variant| variant.set.iter().find(|(set, _)| &*set.text == name));
     let param = || description.params.iter().find(|param| &*param.name.text == name);
     set.map(|(_, value)| value).or_else(|| param().map(|param| &param.default))
