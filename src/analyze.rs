@@ -1,35 +1,49 @@
-//! What a graph costs: counts for each node, for each box at any depth, and in total; the memory its tensors take.
+//! What a graph costs: counts for each node, for each box at any depth, and in total; the memory its tensors take. Found out
+//! once, for any batch.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::counts::{Counts, Overflow, Params, Tally, Traffic, check_bytes};
+use crate::counts::{Capped, Counts, Linear, Overflow, Params, Rates, Tally, check_bytes};
 use crate::error::Span;
 use crate::graph::{Content, Graph, NodeId, ScopeId, ScopeKind};
 use crate::op::{Cost, Role, Weight};
 use crate::shape::Shape;
 
 pub mod axes;
+mod lookups;
 pub mod memory;
 pub mod receptive_field;
 pub mod roofline;
 
+use lookups::Lookups;
 use memory::Memory;
 
-/// The counts of a graph, in tables beside it.
+/// The counts of a graph at a batch, from tables beside it that hold at any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Analysis {
-    /// Samples of one forward pass; counts are for all of them.
-    pub batch: u64,
-    /// Every count that a node or a box has. Most of them are shared: copies cost the same.
-    table: Table,
+    batch: u64,
+    tables: Arc<Tables>,
+    /// What is read at this batch of tables that are looked up: sums over the first of them.
+    looked_up: Vec<u128>,
+    total: Counts,
+    /// What is alive when.
+    pub memory: Memory,
+}
+
+/// What is known of a graph whatever the batch.
+#[derive(Debug, PartialEq, Eq)]
+struct Tables {
+    /// Everything that a node or a box costs. Most of it is shared: copies cost the same.
+    rates: Table,
     /// By [`NodeId`]; `None` for an operator that cnncost does not know.
     nodes: Vec<Option<Index>>,
     /// By [`ScopeId`]: what is in the box, at any depth.
     scopes: Vec<Index>,
+    /// What is not in the rates.
+    lookups: Lookups,
     /// The operators that are not counted.
     uncounted: Vec<NodeId>,
-    /// What is alive when.
-    pub memory: Memory,
 }
 
 /// Whether a total is the whole.
@@ -52,29 +66,79 @@ pub struct TooLarge {
 }
 
 impl Analysis {
+    /// The counts of another batch, from the same tables.
+    ///
+    /// # Errors
+    /// If one does not fit 128 bits: [`too_large`](Self::too_large) says which.
+    pub fn at(&self, batch: u64) -> Result<Self, Overflow> {
+        Self::new(Arc::clone(&self.tables), self.memory.at(batch)?, batch)
+    }
+
+    fn new(tables: Arc<Tables>, memory: Memory, batch: u64) -> Result<Self, Overflow> {
+        let looked_up = tables.lookups.sums(batch)?;
+        let rates = tables.rates.get(tables.scopes[ScopeId::ROOT.index()]);
+        let total = rates.at(batch, looked_up.last().copied().unwrap_or(0))?;
+        // Of what is checked here, every count of a node or a box is a part.
+        total.check()?;
+        let stored = total.params.total() + total.params.buffers;
+        check_bytes(memory.peak().plus(stored)?)?;
+        Ok(Self { batch, tables, looked_up, total, memory })
+    }
+
+    /// What is too large of a batch that [`at`](Self::at) refuses: the first node that is it by itself, or else a sum.
+    pub fn too_large(&self, graph: &Graph, batch: u64) -> TooLarge {
+        let is_too_large = |index: Index| self.tables.rates.get(index).at(batch, 0).is_err();
+        match graph.nodes().find(|(id, _)| self.tables.nodes[id.index()].is_some_and(is_too_large)) {
+            Some((id, node)) => TooLarge { path: graph.path(id), span: node.span.clone() },
+            None => sum_too_large(Overflow),
+        }
+    }
+
+    /// Samples of one forward pass; counts are for all of them.
+    pub fn batch(&self) -> u64 {
+        self.batch
+    }
+
     /// What a node costs; `None` if cnncost does not know its operator. A weight shared with an earlier node costs nothing.
-    pub fn node(&self, id: NodeId) -> Option<&Counts> {
-        self.nodes[id.index()].map(|index| self.table.get(index))
+    pub fn node(&self, id: NodeId) -> Option<Counts> {
+        let looked_up = self.tables.lookups.of_node(id, &self.looked_up);
+        self.tables.nodes[id.index()].map(|index| self.counts(index, looked_up))
     }
 
     /// What is in a box.
-    pub fn scope(&self, id: ScopeId) -> &Counts {
-        self.table.get(self.scopes[id.index()])
+    pub fn scope(&self, id: ScopeId) -> Counts {
+        self.counts(self.tables.scopes[id.index()], self.tables.lookups.of_scope(id, &self.looked_up))
     }
 
     /// What the network costs.
     pub fn total(&self) -> &Counts {
-        self.scope(ScopeId::ROOT)
+        &self.total
+    }
+
+    /// The numbers that are read and written, for any batch but for what is looked up.
+    pub fn traffic(&self) -> Linear<u128> {
+        let Rates { read, written, .. } = self.tables.rates.get(self.tables.scopes[ScopeId::ROOT.index()]);
+        Linear { each: read.each + written, ..*read }
+    }
+
+    /// The numbers that are read of tables that are looked up, for each node that does.
+    pub fn lookups(&self) -> impl Iterator<Item = Capped> {
+        self.tables.lookups.iter()
     }
 
     /// The operators that are missing from the total.
     pub fn uncounted(&self) -> &[NodeId] {
-        &self.uncounted
+        &self.tables.uncounted
     }
 
     /// Whether the total is the whole.
     pub fn status(&self) -> Status {
-        if self.uncounted.is_empty() { Status::Complete } else { Status::Partial }
+        if self.uncounted().is_empty() { Status::Complete } else { Status::Partial }
+    }
+
+    fn counts(&self, index: Index, looked_up: u128) -> Counts {
+        let counts = self.tables.rates.get(index).at(self.batch, looked_up);
+        counts.expect("no count is larger than that of the network, which fits")
     }
 }
 
@@ -88,30 +152,27 @@ impl Status {
     }
 }
 
-/// Counts everything in `graph`, for a forward pass of `batch` samples.
+/// Counts everything in `graph`, for a forward pass of one sample; [`Analysis::at`] has the counts of a batch.
 ///
 /// ```
 /// let text = "input = [192, 28, 28]\n\
 ///             layers = [{ op = 'conv2d', out_channels = 32, kernel_size = 5, padding = 2 }]";
 /// let network = cnncost::read::Description::parse("net.toml", text)?.expand(&Default::default())?;
-/// let analysis = cnncost::analyze(&network.graph, 1)?;
+/// let analysis = cnncost::analyze(&network.graph)?;
 /// assert_eq!(analysis.total().work.macs.total(), 120_422_400);
 /// assert_eq!(analysis.total().padding_exact.macs.total(), 110_321_664);
 /// assert_eq!(analysis.total().params.total(), 153_632);
+/// assert_eq!(analysis.at(8)?.total().work.macs.total(), 8 * 120_422_400);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn analyze(graph: &Graph, batch: u64) -> Result<Analysis, TooLarge> {
-    let mut table = Table::default();
-    let nodes = nodes(graph, batch, &mut table)?;
-    let scopes = boxes(graph, &nodes, &mut table)?;
+pub fn analyze(graph: &Graph) -> Result<Analysis, TooLarge> {
+    let mut rates = Table::default();
+    let (nodes, lookups) = nodes(graph, &mut rates)?;
+    let scopes = boxes(graph, &nodes, &mut rates)?;
     let uncounted = graph.nodes().map(|(id, _)| id).filter(|id| nodes[id.index()].is_none()).collect();
-    let memory = memory::of(graph, batch).map_err(sum_too_large)?;
-    let analysis = Analysis { batch, table, nodes, scopes, uncounted, memory };
-    let total = analysis.total();
-    total.check().map_err(sum_too_large)?;
-    let held = analysis.memory.peak().plus(total.params.total() + total.params.buffers);
-    held.and_then(check_bytes).map_err(sum_too_large)?;
-    Ok(analysis)
+    let tables = Tables { rates, nodes, scopes, lookups: Lookups::new(graph, lookups), uncounted };
+    let memory = memory::of(graph).map_err(sum_too_large)?;
+    Analysis::new(Arc::new(tables), memory, 1).map_err(sum_too_large)
 }
 
 /// What a node computes, with the working of each count, for one sample; `None` for an unknown operator.
@@ -124,26 +185,29 @@ pub fn cost(graph: &Graph, id: NodeId) -> Result<Option<Cost>, Overflow> {
     }
 }
 
-/// Counts each node. Of those written at one place that take and give as many numbers, as copies do, one that has the
-/// premises of the one before is not counted again.
-fn nodes(graph: &Graph, batch: u64, table: &mut Table) -> Result<Vec<Option<Index>>, TooLarge> {
-    let mut latest = HashMap::new();
+/// Counts each node, and what is looked up apart. Of those written at one place that take and give as many numbers, as copies
+/// do, one that has the premises of the one before is not counted again.
+fn nodes(graph: &Graph, table: &mut Table) -> Result<(Vec<Option<Index>>, Vec<(NodeId, Capped)>), TooLarge> {
+    let (mut latest, mut lookups) = (HashMap::new(), vec![]);
     let indices = graph.nodes().map(|(id, node)| {
         let too_large = |Overflow| TooLarge { path: graph.path(id), span: node.span.clone() };
         let premises = Premises::new(graph, id).map_err(too_large)?;
         let place = node.span.as_ref().map(|span| span.start);
         let likeness = (place, premises.incoming, node.shape.elements());
-        match latest.get(&likeness) {
-            Some((known, index)) if *known == premises => Ok(*index),
+        let (index, looked_up) = match latest.get(&likeness) {
+            Some((known, counted)) if *known == premises => *counted,
             Some(_) | None => {
-                let counts = count(graph, id, &premises, batch).map_err(too_large)?;
-                let index = counts.map(|counts| table.add(counts));
-                latest.insert(likeness, (premises, index));
-                Ok(index)
+                let looked_up = node.operator().and_then(|op| op.weights_touched(&premises.inputs));
+                let rates = count(graph, id, &premises, looked_up).map_err(too_large)?;
+                let counted = (rates.map(|rates| table.add(rates)), looked_up);
+                latest.insert(likeness, (premises, counted));
+                counted
             }
-        }
+        };
+        lookups.extend(looked_up.map(|looked_up| (id, looked_up)));
+        Ok(index)
     });
-    indices.collect()
+    Ok((indices.collect::<Result<_, _>>()?, lookups))
 }
 
 /// Adds up what is in each box. Of those written at one place, one that comes to the same as the one before shares its entry.
@@ -152,27 +216,27 @@ fn boxes(graph: &Graph, nodes: &[Option<Index>], table: &mut Table) -> Result<Ve
     let mut latest: HashMap<(Option<usize>, &ScopeKind), Index> = HashMap::new();
     let mut to_come = graph.scopes().filter(|(_, scope)| scope.nodes().len() > 0).peekable();
     // The boxes around the node, with what has been in them so far.
-    let mut open: Vec<(ScopeId, Counts)> = vec![];
+    let mut open: Vec<(ScopeId, Rates)> = vec![];
     for (node, index) in graph.nodes().map(|(id, _)| id).zip(nodes) {
         while let Some((id, _)) = to_come.next_if(|(_, scope)| scope.nodes().next() == Some(node)) {
-            open.push((id, Counts::default()));
+            open.push((id, Rates::default()));
         }
         if let (Some((_, sum)), &Some(index)) = (open.last_mut(), index) {
             let too_large =
                 |Overflow| TooLarge { path: graph.path(node), span: graph.node(node).span.clone() };
             *sum = sum.plus(*table.get(index)).map_err(too_large)?;
         }
-        while let Some((id, counts)) =
+        while let Some((id, rates)) =
             open.pop_if(|(id, _)| graph.scope(*id).nodes().next_back() == Some(node))
         {
             if let Some((_, around)) = open.last_mut() {
-                *around = around.plus(counts).map_err(sum_too_large)?;
+                *around = around.plus(rates).map_err(sum_too_large)?;
             }
             let scope = graph.scope(id);
             let place = scope.span.as_ref().map(|span| span.start);
             let index = latest.entry((place, &scope.kind)).or_insert(Table::NOTHING);
-            if *table.get(*index) != counts {
-                *index = table.add(counts);
+            if *table.get(*index) != rates {
+                *index = table.add(rates);
             }
             scopes[id.index()] = *index;
         }
@@ -187,35 +251,35 @@ fn sum_too_large(_: Overflow) -> TooLarge {
 /// An index into a [`Table`].
 type Index = u32;
 
-/// Counts, for nodes and boxes to share.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Table(Vec<Counts>);
+/// Rates, for nodes and boxes to share.
+#[derive(Debug, PartialEq, Eq)]
+struct Table(Vec<Rates>);
 
 impl Table {
-    /// Where no counts at all stand.
+    /// Where nothing at all is counted.
     const NOTHING: Index = 0;
 
-    fn get(&self, index: Index) -> &Counts {
+    fn get(&self, index: Index) -> &Rates {
         &self.0[index as usize]
     }
 
-    fn add(&mut self, counts: Counts) -> Index {
-        self.0.push(counts);
+    fn add(&mut self, rates: Rates) -> Index {
+        self.0.push(rates);
         Index::try_from(self.0.len() - 1).expect("nodes and boxes have ids of 32 bits")
     }
 }
 
 impl Default for Table {
     fn default() -> Self {
-        Self(vec![Counts::default()])
+        Self(vec![Rates::default()])
     }
 }
 
-/// What the counts of a node follow from, beside the batch.
+/// What the counts of a node follow from.
 #[derive(PartialEq)]
 struct Premises<'g> {
     content: &'g Content,
-    inputs: Vec<&'g Shape>,
+    inputs: Vec<Shape>,
     /// Elements of a sample that come in, those of a tensor that comes in twice once.
     incoming: u128,
     has_weights_of_another: bool,
@@ -227,7 +291,7 @@ impl<'g> Premises<'g> {
         let node = graph.node(id);
         let mut inputs: Vec<_> = graph.inputs(id).collect();
         let shape = |&input: &NodeId| &graph.node(input).shape;
-        let shapes = inputs.iter().map(shape).collect();
+        let shapes = inputs.iter().map(|input| shape(input).clone()).collect();
         inputs.sort_unstable();
         inputs.dedup();
         let mut elements = inputs.iter().map(|input| shape(input).elements());
@@ -241,14 +305,18 @@ impl<'g> Premises<'g> {
     }
 }
 
-fn count(graph: &Graph, id: NodeId, premises: &Premises<'_>, batch: u64) -> Result<Option<Counts>, Overflow> {
+fn count(
+    graph: &Graph,
+    id: NodeId,
+    premises: &Premises<'_>,
+    looked_up: Option<Capped>,
+) -> Result<Option<Rates>, Overflow> {
     let Some(cost) = cost(graph, id)? else { return Ok(None) };
     let (work, padding_exact) = cost.work()?;
     let stored = params(&graph.weights(id), premises.frozen)?;
-    let traffic = traffic(graph, id, premises.incoming, stored, batch)?;
+    let (read, written) = traffic(graph, id, premises, stored, looked_up)?;
     let params = if premises.has_weights_of_another { Params::default() } else { stored };
-    let (work, padding_exact) = (work.times(batch)?, padding_exact.times(batch)?);
-    Ok(Some(Counts { params, work, padding_exact, traffic }))
+    Ok(Some(Rates { params, work, padding_exact, read, written }))
 }
 
 /// What is touched of each input and weight goes once, and so does the output; nothing of a view, and nothing of what is given
@@ -256,19 +324,18 @@ fn count(graph: &Graph, id: NodeId, premises: &Premises<'_>, batch: u64) -> Resu
 fn traffic(
     graph: &Graph,
     id: NodeId,
-    incoming: u128,
+    premises: &Premises<'_>,
     stored: Params,
-    batch: u64,
-) -> Result<Traffic, Overflow> {
+    looked_up: Option<Capped>,
+) -> Result<(Linear<u128>, u128), Overflow> {
     let node = graph.node(id);
-    let Some(op) = node.operator().filter(|op| !op.is_view()) else { return Ok(Traffic::default()) };
-    let inputs = graph.input_shapes(id);
-    let touched = op.touched(&inputs, &node.shape).unwrap_or(incoming);
-    let weights = match op.weights_touched(&inputs, batch) {
-        Some(touched) => touched,
+    let Some(op) = node.operator().filter(|op| !op.is_view()) else { return Ok(Default::default()) };
+    let each = op.touched(&premises.inputs, &node.shape).unwrap_or(premises.incoming);
+    let once = match looked_up {
+        Some(_) => 0,
         None => stored.trainable.plus(stored.frozen)?.plus(stored.buffers)?,
     };
-    Ok(Traffic { read: touched.times(batch)?.plus(weights)?, written: node.shape.elements().times(batch)? })
+    Ok((Linear { once, each }, node.shape.elements()))
 }
 
 fn params(weights: &[Weight], frozen: bool) -> Result<Params, Overflow> {

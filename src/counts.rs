@@ -9,6 +9,9 @@
 //! - A **parameter** is a trained number; a batch norm's running mean and variance are buffers and counted apart.
 //! - **Nominal** counts take every position of a window, padding too, as papers do. **Padding-exact** counts leave out
 //!   what falls on padding.
+//!
+//! Parameters are there once, and work is done for each sample of a batch: [`Rates`] hold for any batch, and are [`Counts`]
+//! of one.
 
 use std::ops::Index;
 
@@ -41,6 +44,53 @@ impl Tally for u128 {
 
     fn times(self, factor: u64) -> Result<Self, Overflow> {
         self.checked_mul(factor.into()).ok_or(Overflow)
+    }
+}
+
+/// So much however large a batch is, and so much more for each of its samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Linear<T> {
+    /// For the whole batch.
+    pub once: T,
+    /// For each sample.
+    pub each: T,
+}
+
+impl<T: Tally> Linear<T> {
+    /// For a batch, exactly.
+    pub fn at(self, batch: u64) -> Result<T, Overflow> {
+        self.once.plus(self.each.times(batch)?)
+    }
+}
+
+impl<T: Tally> Tally for Linear<T> {
+    fn plus(self, other: Self) -> Result<Self, Overflow> {
+        Ok(Self { once: self.once.plus(other.once)?, each: self.each.plus(other.each)? })
+    }
+
+    fn times(self, factor: u64) -> Result<Self, Overflow> {
+        Ok(Self { once: self.once.times(factor)?, each: self.each.times(factor)? })
+    }
+}
+
+/// What grows with the batch until nothing is left: rows of a table, which are read once however many samples ask for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capped {
+    /// For each sample, as long as there is more.
+    pub each: u128,
+    /// All there is.
+    pub most: u128,
+}
+
+impl Capped {
+    /// For a batch.
+    pub fn at(self, batch: u64) -> u128 {
+        self.each.saturating_mul(batch.into()).min(self.most)
+    }
+
+    /// The first batch for which it is all there is.
+    pub fn used_up_at(self) -> u128 {
+        self.most.div_ceil(self.each.max(1)).max(1)
     }
 }
 
@@ -177,6 +227,35 @@ tally! {
         padding_exact: Work,
         /// What is read and written.
         traffic: Traffic,
+    }
+}
+
+tally! {
+    /// What counts come to for any batch, but for what is [`Capped`].
+    Rates {
+        /// Learned numbers, for the whole batch.
+        params: Params,
+        /// Nominal work for each sample.
+        work: Work,
+        /// Work without what falls on padding, likewise.
+        padding_exact: Work,
+        /// Numbers that are read: of weights for the whole batch, of inputs for each sample.
+        read: Linear<u128>,
+        /// Numbers that are written for each sample.
+        written: u128,
+    }
+}
+
+impl Rates {
+    /// The counts of a batch, which reads `capped` beside.
+    pub fn at(&self, batch: u64, capped: u128) -> Result<Counts, Overflow> {
+        let Self { params, work, padding_exact, read, written } = *self;
+        Ok(Counts {
+            params,
+            work: work.times(batch)?,
+            padding_exact: padding_exact.times(batch)?,
+            traffic: Traffic { read: read.at(batch)?.plus(capped)?, written: written.times(batch)? },
+        })
     }
 }
 

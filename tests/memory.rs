@@ -14,7 +14,7 @@ fn graph(text: &str) -> Graph {
 
 /// Bytes read and written in f32.
 fn traffic(graph: &Graph, batch: u64) -> u128 {
-    analyze(graph, batch).unwrap().total().traffic.total() * F32
+    analyze(graph).unwrap().at(batch).unwrap().total().traffic.total() * F32
 }
 
 /// The lecture's pair without biases: 9.677 times fewer multiplications, but only 1.520 times less traffic; from a batch of
@@ -34,7 +34,7 @@ fn the_lectures_pair_moves_what_it_is_said_to() {
     assert_eq!(traffic(&bottleneck, 1), 866_304);
     let moves_more = (1..20).find(|&batch| traffic(&bottleneck, batch) > traffic(&direct, batch));
     assert_eq!(moves_more, Some(6));
-    let analysis = analyze(&direct, 1).unwrap();
+    let analysis = analyze(&direct).unwrap();
     assert_eq!(analysis.memory.peak() * F32, 602_112 + 100_352);
 }
 
@@ -59,10 +59,10 @@ fn instances_of_a_block_cost_what_each_costs() {
            { op = 'conv2d', out_channels = 4, kernel_size = 1, bias = false },\n\
          ]\n",
     );
-    let analysis = analyze(&graph, 1).unwrap();
+    let analysis = analyze(&graph).unwrap();
     let of = |operator| {
         let nodes = graph.nodes().filter(move |(_, node)| node.operator_name() == operator);
-        nodes.map(|(id, _)| *analysis.node(id).unwrap())
+        nodes.map(|(id, _)| analysis.node(id).unwrap())
     };
     let read: Vec<_> = of("add").map(|counts| counts.traffic.read).collect();
     assert_eq!(read, [144, 288, 288, 288, 288]);
@@ -89,7 +89,7 @@ fn a_residual_block_by_hand() {
            { name = 'flat', op = 'flatten' },\n\
          ]",
     );
-    let analysis = analyze(&graph, 1).unwrap();
+    let analysis = analyze(&graph).unwrap();
     let of = |path: &str| graph.nodes().find(|&(id, _)| graph.path(id) == path).unwrap().0;
     let (c4, c8, c32) = (4 * 36, 8 * 36, 32 * 36);
     let live = [
@@ -155,7 +155,12 @@ fn every_small_network_is_as_simulated() {
         let graph = description.expand(&Options::default()).unwrap().graph;
         // Asking takes the cube of the nodes.
         if graph.len() <= 150 {
-            assert_eq!(analyze(&graph, 3).unwrap().memory.timeline(), simulated(&graph, 3), "{}", file.name);
+            assert_eq!(
+                analyze(&graph).unwrap().at(3).unwrap().memory.timeline(),
+                simulated(&graph, 3),
+                "{}",
+                file.name
+            );
             compared += 1;
         }
     }
@@ -196,7 +201,8 @@ fn attention(tokens: u64, channels: u64, heads: u64) -> [Graph; 2] {
 #[test]
 fn attention_takes_what_it_takes_written_out() {
     let peaks = |tokens, channels, heads, batch| {
-        attention(tokens, channels, heads).map(|graph| analyze(&graph, batch).unwrap().memory.peak() * F32)
+        attention(tokens, channels, heads)
+            .map(|graph| analyze(&graph).unwrap().at(batch).unwrap().memory.peak() * F32)
     };
     assert_eq!(peaks(4096, 64, 8, 1), [1_076_887_552; 2]);
     assert_eq!(peaks(1024, 64, 8, 1), [67_895_296; 2]);
@@ -218,7 +224,7 @@ fn what_attention_holds_by_hand() {
         "inputs = { q = [5, 8], k = [7, 8], v = [7, 8] }\n\
          layers = [{ op = 'multi_head_attention', num_heads = 2, from = ['q', 'k', 'v'] }]",
     );
-    let memory = analyze(&network, 3).unwrap().memory;
+    let memory = analyze(&network).unwrap().at(3).unwrap().memory;
     let last = network.outputs()[0].1;
     let (query, key, scores) = (5 * 8, 7 * 8, 2 * 5 * 7);
     assert_eq!(memory.inside(last), 3 * (query + 2 * key + scores));
@@ -232,7 +238,7 @@ fn layers_of_a_recurrent_network_take_what_a_chain_of_them_takes() {
     for (op, of_step) in [("lstm", 4 + 2), ("gru", 3 + 1)] {
         let peak = |layers: &str| {
             let graph = graph(&format!("input = [40, 16]\nlayers = [{layers}]"));
-            analyze(&graph, 1).unwrap().memory.peak()
+            analyze(&graph).unwrap().memory.peak()
         };
         let layer = format!("{{ op = '{op}', hidden_size = 16, bidirectional = true }}");
         let (input, sequence, step) = (40 * 16, 40 * 32, of_step * 16);
@@ -251,6 +257,6 @@ fn norms_and_softmax_hold_nothing_inside() {
     {
         let size = if layer == "local_response_norm" { ", size = 5" } else { "" };
         let graph = graph(&format!("input = [8, 6, 6]\nlayers = [{{ op = '{layer}'{size} }}]"));
-        assert_eq!(analyze(&graph, 1).unwrap().memory.peak(), 2 * 8 * 36, "{layer}");
+        assert_eq!(analyze(&graph).unwrap().memory.peak(), 2 * 8 * 36, "{layer}");
     }
 }

@@ -33,7 +33,7 @@ fn smallest(file: &bundled::Bundled) -> (String, Graph) {
     };
     let params = |variant: &Option<String>| {
         let graph = expand(variant, None).unwrap().graph;
-        cnncost::analyze(&graph, 1).unwrap().total().params.total()
+        cnncost::analyze(&graph).unwrap().total().params.total()
     };
     let variant = names.into_iter().min_by_key(params).unwrap();
     let own = expand(&variant, None).unwrap().graph;
@@ -111,7 +111,7 @@ fn batches(graph: &Graph) -> RangeInclusive<u64> {
 
 /// Prints what a forward pass of a batch takes, and says where that is not what is predicted.
 fn check(name: &str, graph: &Graph, weights: &Weights, batch: u64) -> Vec<String> {
-    let analysis = cnncost::analyze(graph, batch).unwrap();
+    let analysis = cnncost::analyze(graph).unwrap().at(batch).unwrap();
     let tensors = |id| analysis.memory.tensors(id);
     let predicted = bytes(graph.nodes().map(|(id, _)| tensors(id)).max().unwrap());
     let pass = settled(graph, weights, batch, predicted);

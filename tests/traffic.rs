@@ -1,6 +1,7 @@
 //! Bytes read, against brute force: what is read of an input is what its output is made from, element by element.
 
 use candle_core::{DType, Device, Tensor};
+use cnncost::counts::{Counts, Tally};
 use cnncost::graph::Graph;
 use cnncost::read::{Description, Options};
 use cnncost::run::{Engine, Weights, forward};
@@ -111,10 +112,10 @@ proptest! {
         let Some(graph) = graph(&format!("input = [2, {height}, {width}]\nlayers = [{{ {layer} }}]")) else {
             return Ok(());
         };
-        let analysis = analyze(&graph, 1).unwrap();
+        let analysis = analyze(&graph).unwrap();
         prop_assert_eq!(read(&graph, &analysis), elements_that_matter(&graph, odd), "{}", layer);
         // Of a batch, each sample has its own.
-        let of_three = read(&graph, &analyze(&graph, 3).unwrap());
+        let of_three = read(&graph, &analyze(&graph).unwrap().at(3).unwrap());
         prop_assert_eq!(of_three, 3 * read(&graph, &analysis));
     }
 }
@@ -122,7 +123,7 @@ proptest! {
 /// Numbers read by the only layer of a network, its weights among them.
 fn read_in_all(input: &str, layer: &str, batch: u64) -> u128 {
     let graph = graph(&format!("input = {input}\nlayers = [{{ {layer} }}]")).unwrap();
-    analyze(&graph, batch).unwrap().total().traffic.read
+    analyze(&graph).unwrap().at(batch).unwrap().total().traffic.read
 }
 
 /// A row for each index, and no row twice: the indices say which at most.
@@ -135,6 +136,39 @@ fn an_embedding_reads_the_rows_it_looks_up() {
     let small = "op = 'embedding', num_embeddings = 3, embedding_dim = 2";
     assert_eq!(read_in_all("[7]", small, 1), 7 + 3 * 2);
     assert_eq!(read_in_all("[9007199254740992]", small, 9_007_199_254_740_992), (1 << 106) + 6);
+}
+
+/// One analysis serves every batch, and what is in a box is what its nodes come to: rows of a table that have all been read
+/// cost nothing more.
+#[test]
+fn boxes_add_up_at_every_batch() {
+    let text = "input = [7]\n\
+                layers = [{ merge = 'add', branches = {\n\
+                  small = [{ use = 'look', rows = 10 }],\n\
+                  large = [{ use = 'look', rows = 20 }],\n\
+                } }, { op = 'relu' }]\n\
+                [blocks.look]\n\
+                params = ['rows']\n\
+                layers = [\n\
+                  { op = 'embedding', num_embeddings = 'rows', embedding_dim = 4 },\n\
+                  { op = 'linear', out_features = 3 },\n\
+                ]";
+    let graph = graph(text).unwrap();
+    let one = analyze(&graph).unwrap();
+    let rows = |batch: u128| (4 * 10.min(7 * batch), 4 * 20.min(7 * batch));
+    for batch in [1u8, 2, 3, 100] {
+        let analysis = one.at(batch.into()).unwrap();
+        assert_eq!(analysis, one.at(1000).unwrap().at(batch.into()).unwrap());
+        for (id, scope) in graph.scopes() {
+            let nodes = scope.nodes().map(|node| analysis.node(node).unwrap());
+            let sum = nodes.fold(Counts::default(), |sum, counts| sum.plus(counts).unwrap());
+            assert_eq!(analysis.scope(id), sum, "{} at {batch}", graph.scope_path(id));
+        }
+        let batch = u128::from(batch);
+        let [tables, indices, weights] = [rows(batch).0 + rows(batch).1, 2 * 7 * batch, 2 * 15];
+        let [linear, added] = [2 * 7 * 4 * batch, 3 * 7 * 3 * batch];
+        assert_eq!(analysis.total().traffic.read, tables + indices + weights + linear + added);
+    }
 }
 
 #[test]

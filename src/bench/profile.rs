@@ -133,8 +133,8 @@ impl Profile {
         element: ElementType,
     ) -> Option<Layer> {
         let (seconds, counts, estimate) = match place {
-            Place::Node(id) => (self.nodes[id.index()], *analysis.node(id)?, roofline.node(id)?),
-            Place::Box(id) => (self.scopes[id.index()], *analysis.scope(id), roofline.scope(id)),
+            Place::Node(id) => (self.nodes[id.index()], analysis.node(id)?, roofline.node(id)?),
+            Place::Box(id) => (self.scopes[id.index()], analysis.scope(id), roofline.scope(id)),
         };
         let (flops, bytes) = work(&counts, element);
         let rate = |amount: f64| if seconds > 0.0 { amount / seconds } else { 0.0 };
@@ -206,7 +206,7 @@ mod tests {
         let profile = Profile::of(&graph, &passes);
         // Of the second and third pass: relu 2, tanh 2, flatten 0.5; the input takes nothing.
         assert_eq!((profile.seconds(), profile.passes), (4.5, 4));
-        let analysis = crate::analyze(&graph, 1).unwrap();
+        let analysis = crate::analyze(&graph).unwrap();
         let roofline = Roofline::new(device(1e3, 1e3), &graph, &analysis, ElementType::F32).unwrap();
         let layer =
             |path| profile.layer(graph.find(path).unwrap(), &analysis, &roofline, ElementType::F32).unwrap();

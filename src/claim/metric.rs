@@ -289,8 +289,8 @@ pub(super) fn place(subject: &Subject, figure: &Figure) -> Result<Place, Failure
 /// What a place costs; `None` for an operator that is not known.
 pub(super) fn counts_of(subject: &Subject, place: Place) -> Option<Counts> {
     match place {
-        Place::Node(id) => subject.analysis.node(id).copied(),
-        Place::Box(id) => Some(*subject.analysis.scope(id)),
+        Place::Node(id) => subject.analysis.node(id),
+        Place::Box(id) => Some(subject.analysis.scope(id)),
     }
 }
 

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::settings::Size;
 use super::workspace::elements;
 use super::{Class, Definition, Initializer, Operator, Reach, Reason, Weight, Workspace, only, shape};
+use crate::counts::Capped;
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
@@ -47,9 +48,9 @@ impl Operator for Embedding {
     }
 
     /// A row for each index, and no row twice: no more of them than there are.
-    fn weights_touched(&self, inputs: &[Shape], batch: u64) -> Option<u128> {
-        let rows = inputs[0].elements().saturating_mul(batch.into()).min(self.num_embeddings.get().into());
-        Some(rows * u128::from(self.embedding_dim.get()))
+    fn weights_touched(&self, inputs: &[Shape]) -> Option<Capped> {
+        let (rows, of_row) = (self.num_embeddings.get(), u128::from(self.embedding_dim.get()));
+        Some(Capped { each: inputs[0].elements().saturating_mul(of_row), most: u128::from(rows) * of_row })
     }
 
     fn indices(&self) -> Option<u64> {

@@ -143,7 +143,7 @@ fn node(subject: &Subject, graph: &Graph, id: NodeId, shaped: impl Fn(&Shape) ->
         figures: subject.analysis.node(id).map(|counts| {
             let estimate = subject.roofline.as_ref().and_then(|roofline| roofline.node(id));
             let like = ConventionCount::of(subject, |counted| counted.node(id));
-            figures(subject, counts, estimate, like)
+            figures(subject, &counts, estimate, like)
         }),
     }
 }
@@ -160,7 +160,7 @@ fn block(subject: &Subject, graph: &Graph, id: ScopeId) -> Block {
     };
     let estimate = subject.roofline.as_ref().map(|roofline| roofline.scope(id));
     let like = ConventionCount::of(subject, |counted| counted.scope(id));
-    let figures = figures(subject, subject.analysis.scope(id), estimate, like);
+    let figures = figures(subject, &subject.analysis.scope(id), estimate, like);
     Block { path: graph.scope_path(id), kind, block: name, figures }
 }
 

@@ -35,7 +35,7 @@ impl Needs {
     ) -> Result<Self, Overflow> {
         let params = analysis.total().params;
         let needs = |(id, _): (NodeId, &Node)| {
-            (id, analysis.memory.tensors(id), workspace(graph, id, analysis.batch, device))
+            (id, analysis.memory.tensors(id), workspace(graph, id, analysis.batch(), device))
         };
         // Of layers that need as much, the first.
         let most =

@@ -261,6 +261,6 @@ fn side(subject: &Subject, place: Place) -> Option<Side> {
         summary: node.operator().and_then(|op| op.summary(&inputs, &node.shape)).map(|text| text.english),
         input_shapes: inputs.iter().map(shaped).collect(),
         output: shaped(&node.shape),
-        figures: subject.analysis.node(id).map(|counts| json::figures(subject, counts, None, None)),
+        figures: subject.analysis.node(id).map(|counts| json::figures(subject, &counts, None, None)),
     })
 }

@@ -58,7 +58,7 @@ impl Notes<'_> {
 
     /// What a node stores, reads and writes, and what is alive while it is executed, in bytes.
     pub(super) fn memory(&mut self, id: NodeId) {
-        let Some(counts) = self.subject.analysis.node(id).copied() else { return };
+        let Some(counts) = self.subject.analysis.node(id) else { return };
         self.stored(counts.params);
         let batch = self.subject.batch();
         let (read, written) = (counts.traffic.read, counts.traffic.written);
@@ -97,8 +97,8 @@ impl Notes<'_> {
         let sizes = self.graph.weights(id).into_iter().filter_map(|weight| weight.count().evaluate().ok());
         let all = sizes.fold(0u128, u128::saturating_add);
         let (op, batch) = (self.graph.node(id).operator(), self.subject.batch());
-        let touched = op.and_then(|op| op.weights_touched(&self.graph.input_shapes(id), batch));
-        match touched {
+        let touched = op.and_then(|op| op.weights_touched(&self.graph.input_shapes(id)));
+        match touched.map(|touched| touched.at(batch)) {
             Some(touched) if touched != all => Some(Working::named("touched of the weights", touched)),
             Some(_) | None => (all > 0).then(|| Working::named("weights", all)),
         }
