@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::counts::{Capped, Counts, Linear, Overflow, Params, Rates, Tally, check_bytes};
+use crate::counts::{Capped, Counts, Linear, Overflow, Params, Rates, Tally, Traffic, Volume};
 use crate::error::Span;
 use crate::graph::{Content, Graph, NodeId, ScopeId, ScopeKind};
 use crate::op::{Cost, Role, Weight};
-use crate::shape::Shape;
+use crate::shape::{Element, Shape};
 
 pub mod axes;
 mod lookups;
@@ -80,8 +80,7 @@ impl Analysis {
         let total = rates.at(batch, looked_up.last().copied().unwrap_or(0))?;
         // Of what is checked here, every count of a node or a box is a part.
         total.check()?;
-        let stored = total.params.total() + total.params.buffers;
-        check_bytes(memory.peak().plus(stored)?)?;
+        memory.most().plus(total.params.stored())?.check()?;
         Ok(Self { batch, tables, looked_up, total, memory })
     }
 
@@ -115,10 +114,11 @@ impl Analysis {
         &self.total
     }
 
-    /// The numbers that are read and written, for any batch but for what is looked up.
-    pub fn traffic(&self) -> Linear<u128> {
-        let Rates { read, written, .. } = self.tables.rates.get(self.tables.scopes[ScopeId::ROOT.index()]);
-        Linear { each: read.each + written, ..*read }
+    /// What is read and written, for any batch but for what is looked up.
+    pub fn traffic(&self) -> Linear<Volume> {
+        let Rates { read, written, .. } = *self.tables.rates.get(self.tables.scopes[ScopeId::ROOT.index()]);
+        let each = Traffic { read: read.each, written }.total();
+        Linear { each, ..read }
     }
 
     /// The numbers that are read of tables that are looked up, for each node that does.
@@ -193,7 +193,7 @@ fn nodes(graph: &Graph, table: &mut Table) -> Result<(Vec<Option<Index>>, Vec<(N
         let too_large = |Overflow| TooLarge { path: graph.path(id), span: node.span.clone() };
         let premises = Premises::new(graph, id).map_err(too_large)?;
         let place = node.span.as_ref().map(|span| span.start);
-        let likeness = (place, premises.incoming, node.shape.elements());
+        let likeness = (place, premises.incoming.numbers, node.shape.elements());
         let (index, looked_up) = match latest.get(&likeness) {
             Some((known, counted)) if *known == premises => *counted,
             Some(_) | None => {
@@ -280,8 +280,10 @@ impl Default for Table {
 struct Premises<'g> {
     content: &'g Content,
     inputs: Vec<Shape>,
-    /// Elements of a sample that come in, those of a tensor that comes in twice once.
-    incoming: u128,
+    /// What comes in of a sample, a tensor that comes in twice once.
+    incoming: Volume,
+    /// Of what comes out.
+    element: Element,
     has_weights_of_another: bool,
     frozen: bool,
 }
@@ -290,15 +292,18 @@ impl<'g> Premises<'g> {
     fn new(graph: &'g Graph, id: NodeId) -> Result<Self, Overflow> {
         let node = graph.node(id);
         let mut inputs: Vec<_> = graph.inputs(id).collect();
-        let shape = |&input: &NodeId| &graph.node(input).shape;
-        let shapes = inputs.iter().map(|input| shape(input).clone()).collect();
+        let shapes = inputs.iter().map(|&input| graph.node(input).shape.clone()).collect();
         inputs.sort_unstable();
         inputs.dedup();
-        let mut elements = inputs.iter().map(|input| shape(input).elements());
+        let mut incoming = Volume::default();
+        for input in inputs {
+            incoming = incoming.plus(graph.node(input).volume()?)?;
+        }
         Ok(Self {
             content: &node.content,
             inputs: shapes,
-            incoming: elements.try_fold(0u128, Tally::plus)?,
+            incoming,
+            element: node.element,
             has_weights_of_another: node.weights_of.is_some(),
             frozen: node.frozen,
         })
@@ -327,15 +332,18 @@ fn traffic(
     premises: &Premises<'_>,
     stored: Params,
     looked_up: Option<Capped>,
-) -> Result<(Linear<u128>, u128), Overflow> {
+) -> Result<(Linear<Volume>, Volume), Overflow> {
     let node = graph.node(id);
     let Some(op) = node.operator().filter(|op| !op.is_view()) else { return Ok(Default::default()) };
-    let each = op.touched(&premises.inputs, &node.shape).unwrap_or(premises.incoming);
+    let each = match (op.touched(&premises.inputs, &node.shape), graph.inputs(id).next()) {
+        (Some(touched), Some(input)) => Volume::of(touched, graph.node(input).element)?,
+        _ => premises.incoming,
+    };
     let once = match looked_up {
         Some(_) => 0,
         None => stored.trainable.plus(stored.frozen)?.plus(stored.buffers)?,
     };
-    Ok((Linear { once, each }, node.shape.elements()))
+    Ok((Linear { once: Volume::numbers(once), each }, node.volume()?))
 }
 
 fn params(weights: &[Weight], frozen: bool) -> Result<Params, Overflow> {

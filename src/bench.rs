@@ -20,7 +20,6 @@ use std::time::{Duration, Instant};
 use candle_core::{DType, Device, DeviceLocation};
 
 use crate::analyze::roofline::Roofline;
-use crate::counts::Overflow;
 use crate::run::Engine;
 use crate::run::memory::{Needs, free};
 use crate::shape::ElementType;
@@ -210,7 +209,9 @@ fn dtype_of(subjects: &[Subject]) -> Result<DType, BenchError> {
         ElementType::F32 => Ok(DType::F32),
         ElementType::F16 => Ok(DType::F16),
         ElementType::Bf16 => Ok(DType::BF16),
-        element @ ElementType::I8 => Err(BenchError::Element(element)),
+        element @ (ElementType::I8 | ElementType::I64 | ElementType::Bool) => {
+            Err(BenchError::Element(element))
+        }
     }
 }
 
@@ -245,16 +246,11 @@ fn check_memory(subjects: &[Subject], settings: &Settings, device: &Device) -> R
     let Some(available) = free(device) else { return Ok(()) };
     let (mut weights, mut others) = (0u128, 0);
     for (index, subject) in subjects.iter().enumerate() {
-        let bytes = u64::try_from(subject.element.bytes()).expect("a number has few bytes");
-        let needs = Needs::of(&subject.network.graph, &subject.analysis, bytes, device);
-        let (own, other) = match needs {
-            Ok(needs) => (needs.weights, needs.activations.saturating_add(needs.workspace)),
-            Err(Overflow) => (u128::MAX, 0),
-        };
+        let needs = Needs::of(&subject.network.graph, &subject.analysis, subject.element, device);
         if worker::owner(subjects, index) == index {
-            weights = weights.saturating_add(own);
+            weights = weights.saturating_add(needs.weights);
         }
-        others = others.max(other);
+        others = others.max(needs.activations.saturating_add(needs.workspace));
     }
     let workers = if device.is_cpu() { settings.threads.len() as u128 } else { 1 };
     let needed = weights.saturating_add(others).saturating_mul(workers);

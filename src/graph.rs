@@ -9,12 +9,14 @@ use std::sync::Arc;
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
+use crate::counts::{Overflow, Volume};
 use crate::error::Span;
 use crate::op::{Op, Weight};
-use crate::shape::Shape;
+use crate::shape::{Element, Shape};
 
 mod builder;
 mod find;
+mod indices;
 pub mod outline;
 
 pub use builder::{Builder, SharingMismatch};
@@ -74,6 +76,8 @@ pub struct Node {
     pub content: Content,
     /// Its shape.
     pub shape: Shape,
+    /// The type of its elements.
+    pub element: Element,
     /// The node whose weights it uses, if not its own. That node has weights of its own.
     pub weights_of: Option<NodeId>,
     /// Whether its weights are kept as they are in training.
@@ -83,6 +87,11 @@ pub struct Node {
 }
 
 impl Node {
+    /// What its tensor holds of one sample.
+    pub fn volume(&self) -> Result<Volume, Overflow> {
+        Volume::of(self.shape.elements(), self.element)
+    }
+
     /// The operator, unless it is an input or unknown.
     pub fn operator(&self) -> Option<&Op> {
         match &self.content {

@@ -6,7 +6,7 @@ use crate::analyze::receptive_field::{ReceptiveField, ReceptiveFields, receptive
 use crate::analyze::roofline::{Device, Fit, Roofline};
 use crate::analyze::{Analysis, TooLarge, analyze};
 use crate::convention::Counted;
-use crate::counts::Counts;
+use crate::counts::{Counts, Volume};
 use crate::graph::Graph;
 use crate::read::Network;
 use crate::shape::ElementType;
@@ -91,21 +91,25 @@ impl Subject {
         self.analysis.batch()
     }
 
+    /// Data in bytes.
+    pub fn bytes(&self, volume: Volume) -> u128 {
+        volume.bytes(self.element)
+    }
+
     /// Bytes of everything that is stored: parameters and buffers. [`Counts::check`](crate::counts::Counts::check) has
     /// shown that they fit.
     pub fn weight_bytes(&self) -> u128 {
-        let params = self.analysis.total().params;
-        (params.total() + params.buffers) * self.element.bytes()
+        self.bytes(self.analysis.total().params.stored())
     }
 
     /// Bytes of all tensors that are alive at once at the most, likewise.
     pub fn peak_bytes(&self) -> u128 {
-        self.analysis.memory.peak() * self.element.bytes()
+        self.analysis.memory.peak(self.element)
     }
 
     /// Bytes of the largest tensor, likewise.
     pub fn largest_tensor_bytes(&self) -> u128 {
-        self.analysis.memory.largest(&self.network.graph) * self.element.bytes()
+        self.analysis.memory.largest(&self.network.graph, self.element)
     }
 
     /// What it needs of a device.
@@ -121,7 +125,7 @@ impl Subject {
     /// FLOPs for each byte that is read or written; `None` where nothing is.
     #[expect(clippy::cast_precision_loss, reason = "a ratio is a float")]
     pub fn intensity(&self, counts: &Counts) -> Option<f64> {
-        let bytes = counts.traffic.total() * self.element.bytes();
+        let bytes = self.bytes(counts.traffic.total());
         (bytes > 0).then(|| counts.work.ops.flops() as f64 / bytes as f64)
     }
 

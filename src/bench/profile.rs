@@ -152,7 +152,7 @@ impl Profile {
 /// FLOPs, and bytes that go to and from memory.
 #[expect(clippy::cast_precision_loss, reason = "rates are shown with three digits")]
 pub fn work(counts: &Counts, element: ElementType) -> (f64, f64) {
-    (counts.work.ops.flops() as f64, (counts.traffic.total() * element.bytes()) as f64)
+    (counts.work.ops.flops() as f64, counts.traffic.total().bytes(element) as f64)
 }
 
 /// The times of one pass, by node: `pass` makes one and calls what it is given after every node, in their order.

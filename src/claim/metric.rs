@@ -11,7 +11,7 @@ use crate::convention::figure::Quantity;
 use crate::counts::{Counts, Overflow};
 use crate::graph::{NodeId, Place, ScopeId};
 use crate::read::expression::{Failure, Rational};
-use crate::shape::Shape;
+use crate::shape::{ElementType, Shape};
 use crate::subject::Subject;
 use crate::text;
 
@@ -41,8 +41,8 @@ struct Row {
 /// How a metric comes about.
 #[derive(Debug)]
 enum Of {
-    /// Computed from the counts and the bytes of a number.
-    Counts(fn(&Counts, u128) -> u128),
+    /// Computed from the counts and the type of the network's numbers.
+    Counts(fn(&Counts, ElementType) -> u128),
     /// Of the whole network alone.
     Network(fn(&Subject) -> u128),
     /// From the shape of what comes out.
@@ -57,7 +57,7 @@ enum Of {
     SeesAll,
 }
 
-const fn counts(name: &'static str, about: &'static str, of: fn(&Counts, u128) -> u128) -> Row {
+const fn counts(name: &'static str, about: &'static str, of: fn(&Counts, ElementType) -> u128) -> Row {
     Row { name, about, of: Of::Counts(of) }
 }
 
@@ -77,12 +77,10 @@ static ROWS: [Row; 30] = [
     counts("div", "divisions", |c, _| c.work.ops.div),
     counts("cmp", "comparisons", |c, _| c.work.ops.cmp),
     counts("exp", "transcendental functions and roots", |c, _| c.work.ops.exp),
-    counts("weight_bytes", "bytes of parameters and buffers", |c, b| {
-        (c.params.total() + c.params.buffers) * b
-    }),
-    counts("read_bytes", "bytes of inputs and weights that are touched", |c, b| c.traffic.read * b),
-    counts("written_bytes", "bytes of outputs", |c, b| c.traffic.written * b),
-    counts("traffic_bytes", "both together", |c, b| c.traffic.total() * b),
+    counts("weight_bytes", "bytes of parameters and buffers", |c, e| c.params.stored().bytes(e)),
+    counts("read_bytes", "bytes of inputs and weights that are touched", |c, e| c.traffic.read.bytes(e)),
+    counts("written_bytes", "bytes of outputs", |c, e| c.traffic.written.bytes(e)),
+    counts("traffic_bytes", "both together", |c, e| c.traffic.total().bytes(e)),
     Row { name: "intensity", about: "FLOPs for each of these", of: Of::Intensity },
     Row {
         name: "peak_bytes",
@@ -223,7 +221,7 @@ pub(super) fn value(subject: &Subject, figure: &Figure, known: &Known) -> Result
     };
     match row.of {
         Of::Counts(of) => match counts_of(subject, place) {
-            Some(counts) => number(of(&counts, subject.element.bytes())),
+            Some(counts) => number(of(&counts, subject.element)),
             None => Err(unknown_operator(figure)),
         },
         Of::Network(of) if place == Place::Box(ScopeId::ROOT) => number(of(subject)),
@@ -251,7 +249,7 @@ pub(super) fn value(subject: &Subject, figure: &Figure, known: &Known) -> Result
 
 fn intensity(subject: &Subject, place: Place, figure: &Figure) -> Result<Value, Failure> {
     let counts = counts_of(subject, place).ok_or_else(|| unknown_operator(figure))?;
-    let bytes = counts.traffic.total() * subject.element.bytes();
+    let bytes = subject.bytes(counts.traffic.total());
     let ratio = whole(counts.work.ops.flops()).and_then(|flops| Ok((flops, whole(bytes)?)));
     match ratio.map_err(too_large)? {
         (_, 0) => Err(text!("no bytes are moved here", "此处没有移动任何字节").into()),

@@ -196,7 +196,7 @@ impl NetworkOptions {
         let input = self.reading.input.clone().map(|Sizes(sizes)| sizes).or_else(|| reference.input.clone());
         let mut options = self.with(&reference.set, input);
         let settings = &mut options.reading.settings;
-        settings.dtype = settings.dtype.or(reference.dtype.map(Dtype::from));
+        settings.dtype = settings.dtype.or(reference.dtype.and_then(Dtype::of));
         options.batch = options.batch.or(reference.batch);
         options
     }

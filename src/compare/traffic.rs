@@ -3,10 +3,10 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use crate::counts::{Capped, Linear, Tally};
+use crate::counts::{Capped, Linear, Tally, Volume};
 use crate::subject::Subject;
 
-/// The numbers that a network moves at any batch.
+/// The bytes that a network moves at any batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Traffic {
     /// Of weights and tensors.
@@ -29,7 +29,11 @@ pub enum Turn {
 impl Traffic {
     /// What `subject` moves; `None` if that does not fit.
     pub fn of(subject: &Subject) -> Option<Self> {
-        Self::new(subject.analysis.traffic(), subject.analysis.lookups().collect())
+        let Linear { once, each } = subject.analysis.traffic();
+        let bytes = |numbers| subject.bytes(Volume::numbers(numbers));
+        let lookups = subject.analysis.lookups();
+        let lookups = lookups.map(|Capped { each, most }| Capped { each: bytes(each), most: bytes(most) });
+        Self::new(Linear { once: subject.bytes(once), each: subject.bytes(each) }, lookups.collect())
     }
 
     fn new(linear: Linear<u128>, lookups: Vec<Capped>) -> Option<Self> {

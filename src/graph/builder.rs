@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::{Content, Graph, Node, NodeId, Scope, ScopeId, ScopeKind, id, scope_id};
+use super::{Content, Graph, Node, NodeId, Scope, ScopeId, ScopeKind, id, indices, scope_id};
 use crate::error::Span;
 use crate::op::{Op, Reason, Weight};
-use crate::shape::Shape;
+use crate::shape::{Element, ElementType, Shape};
 use crate::text;
 use crate::text::Text;
 
@@ -26,6 +26,8 @@ pub struct SharingMismatch {
 pub struct Builder {
     graph: Graph,
     open: Vec<ScopeId>,
+    /// Whether any tensor is looked up.
+    looks_up: bool,
 }
 
 impl Default for Builder {
@@ -39,7 +41,7 @@ impl Default for Builder {
             nodes: 0..0,
         };
         let graph = Graph { dag: DiGraph::new(), scopes: vec![root], outputs: vec![] };
-        Self { graph, open: vec![ScopeId::ROOT] }
+        Self { graph, open: vec![ScopeId::ROOT], looks_up: false }
     }
 }
 
@@ -105,6 +107,7 @@ impl Builder {
             return Err(arity.mismatch(inputs.len()));
         }
         let shape = op.output(&shapes)?;
+        self.looks_up |= op.indices().is_some();
         Ok(self.push(name.into(), Content::Operator(op), shape, inputs, span))
     }
 
@@ -117,6 +120,11 @@ impl Builder {
         inputs: &[NodeId],
     ) -> NodeId {
         self.push(name.into(), Content::Unknown { name: operator.to_owned() }, shape, inputs, None)
+    }
+
+    /// Gives a tensor a type of its own. That of inputs that are only looked up need not be given.
+    pub fn element(&mut self, node: NodeId, element: ElementType) {
+        self.graph.dag[node.petgraph()].element = Element::Fixed(element);
     }
 
     /// Makes a tensor an output of the network.
@@ -157,6 +165,11 @@ impl Builder {
         while !self.open.is_empty() {
             self.close();
         }
+        if self.looks_up {
+            for index in indices::of(&self.graph) {
+                self.element(index, ElementType::I64);
+            }
+        }
         self.graph
     }
 
@@ -173,7 +186,16 @@ impl Builder {
         span: Option<Span>,
     ) -> NodeId {
         let scope = self.current();
-        let node = Node { name, scope, content, shape, weights_of: None, frozen: false, span };
+        let node = Node {
+            name,
+            scope,
+            content,
+            shape,
+            weights_of: None,
+            frozen: false,
+            span,
+            element: Element::Network,
+        };
         let index = self.graph.dag.add_node(node);
         for input in inputs.iter().rev() {
             self.graph.dag.add_edge(input.petgraph(), index, ());

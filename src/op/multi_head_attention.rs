@@ -222,7 +222,7 @@ impl Reference for MultiHeadAttention {
         let (scores, values) = (product([heads, queries, keys]), product([keys, channels]));
         let tensors = Workspace::of_sample(product([4, queries, channels]) + 2 * values + 2 * scores);
         let of_head = |inner, columns| Workspace {
-            of_sample: 0,
+            each: 0,
             once: packed(queries, inner, columns, device).of_batch(1),
         };
         let size = channels / heads;

@@ -135,13 +135,13 @@ pub const COLUMNS: &[Column] = &[
         key: "read",
         english: "bytes read",
         chinese: "读字节",
-        cell: |row| count(row, |c| c.traffic.read * row.element_bytes),
+        cell: |row| count(row, |c| c.traffic.read.bytes(row.element)),
     },
     Column {
         key: "written",
         english: "bytes written",
         chinese: "写字节",
-        cell: |row| count(row, |c| c.traffic.written * row.element_bytes),
+        cell: |row| count(row, |c| c.traffic.written.bytes(row.element)),
     },
     Column {
         key: "intensity",

@@ -105,14 +105,13 @@ fn device(subject: &Subject) -> Option<Device> {
 
 fn peak(subject: &Subject) -> Option<Peak> {
     let (graph, memory) = (&subject.network.graph, &subject.analysis.memory);
-    let at = memory.peak_at(graph)?;
-    let element = subject.element.bytes();
+    let at = memory.peak_at(graph, subject.element)?;
     let alive = memory.alive_at(graph, at).into_iter();
     Some(Peak {
         bytes: subject.peak_bytes(),
         at: graph.path(at),
-        inside_bytes: memory.inside(at) * element,
-        live: alive.map(|(id, size)| Alive { path: graph.path(id), bytes: size * element }).collect(),
+        inside_bytes: subject.bytes(memory.inside(at)),
+        live: alive.map(|(id, size)| Alive { path: graph.path(id), bytes: subject.bytes(size) }).collect(),
     })
 }
 
@@ -137,8 +136,8 @@ fn node(subject: &Subject, graph: &Graph, id: NodeId, shaped: impl Fn(&Shape) ->
         input_shapes: graph.inputs(id).map(|input| shaped(&graph.node(input).shape)).collect(),
         output: shaped(&node.shape),
         weights_of: node.weights_of.map(|owner| graph.path(owner)),
-        live_bytes: subject.analysis.memory.live(id) * subject.element.bytes(),
-        inside_bytes: subject.analysis.memory.inside(id) * subject.element.bytes(),
+        live_bytes: subject.bytes(subject.analysis.memory.live(id)),
+        inside_bytes: subject.bytes(subject.analysis.memory.inside(id)),
         receptive_field: receptive_field(subject, subject.fields().of(id)),
         figures: subject.analysis.node(id).map(|counts| {
             let estimate = subject.roofline.as_ref().and_then(|roofline| roofline.node(id));
@@ -196,8 +195,8 @@ pub(super) fn figures(
         ops: work.ops.into(),
         macs_padding_exact: padding_exact.macs.total(),
         ops_padding_exact: padding_exact.ops.into(),
-        read_bytes: traffic.read * subject.element.bytes(),
-        written_bytes: traffic.written * subject.element.bytes(),
+        read_bytes: subject.bytes(traffic.read),
+        written_bytes: subject.bytes(traffic.written),
         intensity: subject.intensity(counts),
         estimated: estimate.map(Estimated::from),
         like,
