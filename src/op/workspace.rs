@@ -80,10 +80,7 @@ mod tests {
         ] {
             let op = Op::read(name, toml::Deserializer::parse(settings).unwrap()).unwrap().unwrap();
             let output = op.output(&inputs).unwrap();
-            assert!(
-                op.reference().workspace(&inputs, &output, &Device::Cpu).each < 10 * BEYOND,
-                "{name}"
-            );
+            assert!(op.reference().workspace(&inputs, &output, &Device::Cpu).each < 10 * BEYOND, "{name}");
         }
     }
 

@@ -86,7 +86,8 @@ pub fn workspace(graph: &Graph, id: NodeId, batch: u64, device: &Device) -> Volu
         |input: &NodeId| batch > 1 && graph.node(*input).operator().is_some_and(|op| op.is_view());
     let workspace = op.reference().workspace(&graph.input_shapes(id), &graph.node(id).shape, device);
     let apart = graph.inputs(id).filter(may_lie_apart).map(|input| graph.node(input).volume()?.times(batch));
-    let all = apart.chain([Ok(Volume::numbers(workspace.of_batch(batch)))]);
+    // What moves indices about holds indices.
+    let all = apart.chain([Volume::of(workspace.of_batch(batch), graph.node(id).element)]);
     // What does not fit is more than any machine holds.
     let sum: Result<_, Overflow> = all.into_iter().try_fold(Volume::default(), |sum, part| sum.plus(part?));
     sum.unwrap_or(Volume::numbers(u128::MAX))
