@@ -16,7 +16,7 @@ pub mod memory;
 pub mod receptive_field;
 pub mod roofline;
 
-use lookups::Lookups;
+use lookups::{Evaluated, Lookups};
 use memory::Memory;
 
 /// The counts of a graph at a batch, from tables beside it that hold at any.
@@ -24,9 +24,10 @@ use memory::Memory;
 pub struct Analysis {
     batch: u64,
     tables: Arc<Tables>,
-    /// What is read at this batch of tables that are looked up: sums over the first of them.
-    looked_up: Vec<u128>,
-    total: Counts,
+    /// By [`Index`].
+    counts: Vec<Counts>,
+    /// Of the nodes that look something up, and, if there are any, of every box.
+    of_lookups: Evaluated,
     /// What is alive when.
     pub memory: Memory,
 }
@@ -75,18 +76,23 @@ impl Analysis {
     }
 
     fn new(tables: Arc<Tables>, memory: Memory, batch: u64) -> Result<Self, Overflow> {
-        let looked_up = tables.lookups.sums(batch)?;
-        let rates = tables.rates.get(tables.scopes[ScopeId::ROOT.index()]);
-        let total = rates.at(batch, looked_up.last().copied().unwrap_or(0))?;
+        let counts = tables.rates.0.iter().map(|rates| rates.at(batch)).collect::<Result<Vec<_>, _>>()?;
+        let of_lookups = tables.lookups.at(
+            batch,
+            |id| counts.get(tables.nodes[id.index()]? as usize),
+            |id| &counts[tables.scopes[id.index()] as usize],
+        )?;
+        let analysis = Self { batch, tables, counts, of_lookups, memory };
         // Of what is checked here, every count of a node or a box is a part.
+        let total = analysis.total();
         total.check()?;
-        memory.most().plus(total.params.stored())?.check()?;
-        Ok(Self { batch, tables, looked_up, total, memory })
+        analysis.memory.most().plus(total.params.stored())?.check()?;
+        Ok(analysis)
     }
 
     /// What is too large of a batch that [`at`](Self::at) refuses: the first node that is it by itself, or else a sum.
     pub fn too_large(&self, graph: &Graph, batch: u64) -> TooLarge {
-        let is_too_large = |index: Index| self.tables.rates.get(index).at(batch, 0).is_err();
+        let is_too_large = |index: Index| self.tables.rates.get(index).at(batch).is_err();
         match graph.nodes().find(|(id, _)| self.tables.nodes[id.index()].is_some_and(is_too_large)) {
             Some((id, node)) => TooLarge { path: graph.path(id), span: node.span.clone() },
             None => sum_too_large(Overflow),
@@ -99,19 +105,20 @@ impl Analysis {
     }
 
     /// What a node costs; `None` if cnncost does not know its operator. A weight shared with an earlier node costs nothing.
-    pub fn node(&self, id: NodeId) -> Option<Counts> {
-        let looked_up = self.tables.lookups.of_node(id, &self.looked_up);
-        self.tables.nodes[id.index()].map(|index| self.counts(index, looked_up))
+    pub fn node(&self, id: NodeId) -> Option<&Counts> {
+        let looked_up = self.tables.lookups.find(id).map(|at| &self.of_lookups.nodes[at]);
+        looked_up.or_else(|| self.counts.get(self.tables.nodes[id.index()]? as usize))
     }
 
     /// What is in a box.
-    pub fn scope(&self, id: ScopeId) -> Counts {
-        self.counts(self.tables.scopes[id.index()], self.tables.lookups.of_scope(id, &self.looked_up))
+    pub fn scope(&self, id: ScopeId) -> &Counts {
+        let counts = || &self.counts[self.tables.scopes[id.index()] as usize];
+        self.of_lookups.scopes.get(id.index()).unwrap_or_else(counts)
     }
 
     /// What the network costs.
     pub fn total(&self) -> &Counts {
-        &self.total
+        self.scope(ScopeId::ROOT)
     }
 
     /// What is read and written, for any batch but for what is looked up.
@@ -134,11 +141,6 @@ impl Analysis {
     /// Whether the total is the whole.
     pub fn status(&self) -> Status {
         if self.uncounted().is_empty() { Status::Complete } else { Status::Partial }
-    }
-
-    fn counts(&self, index: Index, looked_up: u128) -> Counts {
-        let counts = self.tables.rates.get(index).at(self.batch, looked_up);
-        counts.expect("no count is larger than that of the network, which fits")
     }
 }
 

@@ -114,8 +114,8 @@ impl Difference {
 /// What a layer or box costs; nothing where that is not known, as in totals.
 pub fn counts(subject: &Subject, place: Option<Place>) -> Counts {
     match place {
-        Some(Place::Node(id)) => subject.analysis.node(id).unwrap_or_default(),
-        Some(Place::Box(id)) => subject.analysis.scope(id),
+        Some(Place::Node(id)) => subject.analysis.node(id).copied().unwrap_or_default(),
+        Some(Place::Box(id)) => *subject.analysis.scope(id),
         None => Counts::default(),
     }
 }

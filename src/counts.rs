@@ -253,17 +253,18 @@ tally! {
 }
 
 impl Rates {
-    /// The counts of a batch, which reads so many numbers beside of what is capped.
-    pub fn at(&self, batch: u64, capped: u128) -> Result<Counts, Overflow> {
+    /// The counts of a batch.
+    pub fn at(&self, batch: u64) -> Result<Counts, Overflow> {
         let Self { params, work, padding_exact, read, written } = *self;
+        if batch == 1 {
+            let traffic = Traffic { read: read.once.plus(read.each)?, written };
+            return Ok(Counts { params, work, padding_exact, traffic });
+        }
         Ok(Counts {
             params,
             work: work.times(batch)?,
             padding_exact: padding_exact.times(batch)?,
-            traffic: Traffic {
-                read: read.at(batch)?.plus(Volume::numbers(capped))?,
-                written: written.times(batch)?,
-            },
+            traffic: Traffic { read: read.at(batch)?, written: written.times(batch)? },
         })
     }
 }

@@ -63,7 +63,7 @@ fn instances_of_a_block_cost_what_each_costs() {
     let analysis = analyze(&graph).unwrap();
     let of = |operator| {
         let nodes = graph.nodes().filter(move |(_, node)| node.operator_name() == operator);
-        nodes.map(|(id, _)| analysis.node(id).unwrap())
+        nodes.map(|(id, _)| *analysis.node(id).unwrap())
     };
     let read: Vec<_> = of("add").map(|counts| counts.traffic.read.numbers).collect();
     assert_eq!(read, [144, 288, 288, 288, 288]);

@@ -161,9 +161,9 @@ fn boxes_add_up_at_every_batch() {
         let analysis = one.at(batch.into()).unwrap();
         assert_eq!(analysis, one.at(1000).unwrap().at(batch.into()).unwrap());
         for (id, scope) in graph.scopes() {
-            let nodes = scope.nodes().map(|node| analysis.node(node).unwrap());
+            let nodes = scope.nodes().map(|node| *analysis.node(node).unwrap());
             let sum = nodes.fold(Counts::default(), |sum, counts| sum.plus(counts).unwrap());
-            assert_eq!(analysis.scope(id), sum, "{} at {batch}", graph.scope_path(id));
+            assert_eq!(*analysis.scope(id), sum, "{} at {batch}", graph.scope_path(id));
         }
         let batch = u128::from(batch);
         let [tables, indices, weights] = [rows(batch).0 + rows(batch).1, 2 * 7 * batch, 2 * 15];

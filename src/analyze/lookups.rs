@@ -2,16 +2,25 @@
 
 use std::ops::Range;
 
-use crate::counts::{Capped, Overflow, Tally};
+use crate::counts::{Capped, Counts, Overflow, Tally, Traffic, Volume};
 use crate::graph::{Graph, NodeId, ScopeId};
 
-/// What the nodes that look something up read of it. A batch has sums over the first of them, from that of none on.
+/// What the nodes that look something up read of it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Lookups {
     /// In the order of the nodes.
     nodes: Vec<(NodeId, Capped)>,
-    /// By [`ScopeId`]: which of them are in the box; nothing where there are none at all.
-    scopes: Vec<Range<usize>>,
+    /// By [`ScopeId`]: the box and which of them are in it; nothing where there are none at all.
+    scopes: Vec<(ScopeId, Range<usize>)>,
+}
+
+/// Counts at a batch, with what is looked up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Evaluated {
+    /// Of each node that looks something up.
+    pub(super) nodes: Vec<Counts>,
+    /// By [`ScopeId`]; nothing where there are no such nodes at all.
+    pub(super) scopes: Vec<Counts>,
 }
 
 impl Lookups {
@@ -24,7 +33,7 @@ impl Lookups {
             })
         };
         let known = if nodes.is_empty() { 0 } else { usize::MAX };
-        let scopes = graph.scopes().take(known).map(|(_, scope)| in_box(&mut scope.nodes())).collect();
+        let scopes = graph.scopes().take(known).map(|(id, scope)| (id, in_box(&mut scope.nodes()))).collect();
         Self { nodes, scopes }
     }
 
@@ -33,25 +42,30 @@ impl Lookups {
         self.nodes.iter().map(|&(_, capped)| capped)
     }
 
-    /// The sums of a batch.
-    pub(super) fn sums(&self, batch: u64) -> Result<Vec<u128>, Overflow> {
-        let mut sum = 0u128;
-        let first = std::iter::once(Ok(0));
-        let others = self.iter().map(|capped| {
-            sum = sum.plus(capped.at(batch))?;
-            Ok(sum)
-        });
-        first.chain(others).collect()
+    /// Which of them a node is.
+    pub(super) fn find(&self, id: NodeId) -> Option<usize> {
+        self.nodes.binary_search_by_key(&id, |&(node, _)| node).ok()
     }
 
-    /// What a node reads, by the sums of a batch.
-    pub(super) fn of_node(&self, id: NodeId, sums: &[u128]) -> u128 {
-        let found = self.nodes.binary_search_by_key(&id, |&(node, _)| node);
-        found.map_or(0, |at| sums[at + 1] - sums[at])
-    }
-
-    /// What is read in a box, by the sums of a batch.
-    pub(super) fn of_scope(&self, id: ScopeId, sums: &[u128]) -> u128 {
-        self.scopes.get(id.index()).map_or(0, |within| sums[within.end] - sums[within.start])
+    /// What comes to the counts of nodes and boxes at a batch, of which `node` and `scope` have the rest.
+    pub(super) fn at<'c>(
+        &self,
+        batch: u64,
+        node: impl Fn(NodeId) -> Option<&'c Counts>,
+        scope: impl Fn(ScopeId) -> &'c Counts,
+    ) -> Result<Evaluated, Overflow> {
+        let mut sums = vec![0u128];
+        for (_, capped) in &self.nodes {
+            sums.push(sums[sums.len() - 1].plus(capped.at(batch))?);
+        }
+        let with = |counts: &Counts, within: Range<usize>| {
+            let looked_up = Volume::numbers(sums[within.end] - sums[within.start]);
+            let read = counts.traffic.read.plus(looked_up)?;
+            Ok(Counts { traffic: Traffic { read, ..counts.traffic }, ..*counts })
+        };
+        let nodes = self.nodes.iter().enumerate();
+        let nodes = nodes.filter_map(|(at, &(id, _))| Some(with(node(id)?, at..at + 1)));
+        let scopes = self.scopes.iter().map(|(id, within)| with(scope(*id), within.clone()));
+        Ok(Evaluated { nodes: nodes.collect::<Result<_, _>>()?, scopes: scopes.collect::<Result<_, _>>()? })
     }
 }

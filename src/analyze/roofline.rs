@@ -180,7 +180,7 @@ impl Roofline {
         let peak = device.peak(element)?;
         let mut scopes = vec![Estimate::default(); graph.scopes().len()];
         let nodes = graph.nodes().map(|(id, node)| {
-            let estimate = Estimate::of(&analysis.node(id)?, device.bandwidth, peak, element);
+            let estimate = Estimate::of(analysis.node(id)?, device.bandwidth, peak, element);
             scopes[node.scope.index()] = scopes[node.scope.index()].plus(estimate);
             Some(estimate)
         });

@@ -133,8 +133,8 @@ impl Profile {
         element: ElementType,
     ) -> Option<Layer> {
         let (seconds, counts, estimate) = match place {
-            Place::Node(id) => (self.nodes[id.index()], analysis.node(id)?, roofline.node(id)?),
-            Place::Box(id) => (self.scopes[id.index()], analysis.scope(id), roofline.scope(id)),
+            Place::Node(id) => (self.nodes[id.index()], *analysis.node(id)?, roofline.node(id)?),
+            Place::Box(id) => (self.scopes[id.index()], *analysis.scope(id), roofline.scope(id)),
         };
         let (flops, bytes) = work(&counts, element);
         let rate = |amount: f64| if seconds > 0.0 { amount / seconds } else { 0.0 };

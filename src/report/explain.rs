@@ -101,10 +101,10 @@ impl Notes<'_> {
         if !is_network && let Some(twin) = self.told.iter().copied().find(|&told| self.alike(told, id)) {
             let twin = self.graph.scope_path(twin);
             self.sentence(&text!("the same as `{twin}`, number for number:", "与 `{twin}` 完全相同:"));
-            return self.totals(self.subject.analysis.scope(id), None);
+            return self.totals(*self.subject.analysis.scope(id), None);
         }
         if self.depth.is_some_and(|depth| level > depth) {
-            self.totals(self.subject.analysis.scope(id), None);
+            self.totals(*self.subject.analysis.scope(id), None);
             if is_network {
                 self.peak();
             }
@@ -133,7 +133,7 @@ impl Notes<'_> {
         };
         let together = self.say(&together);
         self.pieces.push(Piece::Heading(level + 1, together));
-        self.totals(self.subject.analysis.scope(id), Some(&counted));
+        self.totals(*self.subject.analysis.scope(id), Some(&counted));
         if is_network {
             self.peak();
         }
@@ -141,8 +141,8 @@ impl Notes<'_> {
 
     fn counts(&self, part: Place) -> Option<Counts> {
         match part {
-            Place::Node(node) => self.subject.analysis.node(node),
-            Place::Box(scope) => Some(self.subject.analysis.scope(scope)),
+            Place::Node(node) => self.subject.analysis.node(node).copied(),
+            Place::Box(scope) => Some(*self.subject.analysis.scope(scope)),
         }
     }
 
@@ -243,7 +243,7 @@ impl Notes<'_> {
             self.sentence(&text!("computes nothing", "无运算"));
         } else {
             self.taps(node, &inputs, &cost);
-            self.cost(&cost, self.subject.analysis.node(id));
+            self.cost(&cost, self.subject.analysis.node(id).copied());
         }
         // Among other layers that would be too much of it.
         if level == 1 {

@@ -202,7 +202,7 @@ impl Outline<'_> {
     fn box_row(&self, subject: &Subject, id: ScopeId, around: &str) -> Row {
         let (graph, scope) = (self.graph, self.graph.scope(id));
         let path = graph.scope_path(id);
-        let counts = subject.analysis.scope(id);
+        let counts = *subject.analysis.scope(id);
         let nodes = || scope.nodes();
         let uncounted = subject.analysis.uncounted();
         Row {
@@ -239,7 +239,7 @@ fn node_row(subject: &Subject, id: NodeId, around: &str) -> Row {
     let op = node.operator();
     let inputs = graph.input_shapes(id);
     let path = graph.path(id);
-    let counts = subject.analysis.node(id);
+    let counts = subject.analysis.node(id).copied();
     Row {
         kind: if op.is_none() && counts.is_some() { RowKind::Input } else { RowKind::Operator },
         place: Place::Node(id),

@@ -59,7 +59,7 @@ impl Notes<'_> {
 
     /// What a node stores, reads and writes, and what is alive while it is executed, in bytes.
     pub(super) fn memory(&mut self, id: NodeId) {
-        let Some(counts) = self.subject.analysis.node(id) else { return };
+        let Some(counts) = self.subject.analysis.node(id).copied() else { return };
         self.stored(counts.params);
         let (graph, batch) = (self.graph, self.subject.batch());
         let weights = self.weights_read(id).map(|weights| (weights, Element::Network));
