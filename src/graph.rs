@@ -10,15 +10,17 @@ use std::sync::{Arc, OnceLock};
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
+use crate::counts::{Overflow, Volume};
 use crate::error::Origin;
 use crate::op::{Family, Op, Weight};
-use crate::shape::Shape;
+use crate::shape::{Element, Shape};
 
 mod arrange;
 mod builder;
 mod filler;
 mod find;
 mod index;
+mod indices;
 pub mod outline;
 mod sums;
 mod ties;
@@ -84,6 +86,8 @@ pub struct Node {
     pub content: Content,
     /// Its shape.
     pub shape: Shape,
+    /// The type of its elements.
+    pub element: Element,
     /// Whether its weights are kept as they are in training.
     pub frozen: bool,
     /// Where it is from.
@@ -91,6 +95,11 @@ pub struct Node {
 }
 
 impl Node {
+    /// What its tensor holds of one sample.
+    pub fn volume(&self) -> Result<Volume, Overflow> {
+        Volume::of(self.shape.elements(), self.element)
+    }
+
     /// The operator, unless it is an input or unknown.
     pub fn operator(&self) -> Option<&Op> {
         match &self.content {

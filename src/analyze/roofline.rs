@@ -90,6 +90,7 @@ impl Device {
             ElementType::F16 => self.f16_peak,
             ElementType::Bf16 => self.bf16_peak,
             ElementType::I8 => self.i8_peak,
+            ElementType::I64 | ElementType::Bool => None,
         }
     }
 
@@ -145,7 +146,7 @@ impl Estimate {
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     fn of(counts: &Counts, bandwidth: f64, peak: f64, element: ElementType) -> Self {
         let compute_seconds = counts.work.ops.flops() as f64 / peak;
-        let memory_seconds = (counts.traffic.total() * element.bytes()) as f64 / bandwidth;
+        let memory_seconds = counts.traffic.total().bytes(element) as f64 / bandwidth;
         if compute_seconds > memory_seconds {
             Self { compute_seconds, memory_seconds: 0.0 }
         } else {

@@ -148,7 +148,7 @@ impl Profile {
 /// FLOPs, and bytes that go to and from memory.
 #[expect(clippy::cast_precision_loss, reason = "rates are shown with three digits")]
 pub fn work(counts: &Counts, element: ElementType) -> (f64, f64) {
-    (counts.work.ops.flops() as f64, (counts.traffic.total() * element.bytes()) as f64)
+    (counts.work.ops.flops() as f64, counts.traffic.total().bytes(element) as f64)
 }
 
 /// The times of one pass, by node: `pass` makes one and calls what it is given after every node, in their order.
@@ -202,7 +202,7 @@ mod tests {
         let profile = Profile::of(&graph, &passes);
         // Of the second and third pass: relu 2, tanh 2, flatten 0.5; the input takes nothing.
         assert_eq!((profile.seconds(), profile.passes), (4.5, 4));
-        let analysis = crate::analyze(&graph, 1).unwrap();
+        let analysis = crate::analyze(&graph).unwrap();
         let roofline = Roofline::new(device(1e3, 1e3), &graph, &analysis, ElementType::F32).unwrap();
         let layer =
             |path| profile.layer(graph.find(path).unwrap(), &analysis, &roofline, ElementType::F32).unwrap();

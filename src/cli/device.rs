@@ -60,7 +60,7 @@ pub(super) fn estimate(subjects: &mut [Subject], device: &Device) -> Result<(), 
             Roofline::new(device.clone(), &subject.network.graph, &subject.analysis, subject.element);
         let Some(roofline) = roofline else {
             let (name, element) = (&device.name, subject.element.name());
-            let types = [ElementType::F32, ElementType::F16, ElementType::Bf16, ElementType::I8];
+            let types = ElementType::OF_NETWORKS;
             let known = types.into_iter().filter(|&element| device.peak(element).is_some());
             let known = known.map(ElementType::name).collect::<Vec<_>>().join(", ");
             return Err(text!(

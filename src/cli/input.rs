@@ -1,11 +1,13 @@
 //! The arguments by which networks are named and read, and the subjects that come of them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
 use super::values::{Sizes, assignment, count, sizes};
 use super::{Dtype, Outcome, Output, Voice};
+use crate::analyze::TooLarge;
 use crate::error::{Diagnostic, ReadError, Source};
 use crate::read::claims::Reference;
 use crate::read::description::Name;
@@ -194,7 +196,7 @@ impl NetworkOptions {
         let input = self.reading.input.clone().map(|Sizes(sizes)| sizes).or_else(|| reference.input.clone());
         let mut options = self.with(&reference.set, input);
         let settings = &mut options.reading.settings;
-        settings.dtype = settings.dtype.or(reference.dtype.map(Dtype::from));
+        settings.dtype = settings.dtype.or(reference.dtype.and_then(Dtype::of));
         options.batch = options.batch.or(reference.batch);
         options
     }
@@ -310,11 +312,16 @@ impl Reading {
         subjects: &mut Vec<Subject>,
     ) -> Outcome {
         let (named, mut worst) = (wish.named, Outcome::Done);
-        for (index, &batch) in batches.iter().enumerate() {
+        let first = subjects.len();
+        for &batch in batches {
             if nodes.is_full(named) {
                 return worst;
             }
-            let subject = match self.subject(named, wish.variant.clone(), batch) {
+            let subject = match subjects.get(first) {
+                None => self.subject(named, wish.variant.clone(), batch),
+                Some(known) => known.at(batch).map_err(|large| too_large(large, &named.description.source)),
+            };
+            let subject = match subject {
                 Ok(subject) => subject,
                 Err(error) => return worst.max(output.refuse(&error)),
             };
@@ -322,7 +329,7 @@ impl Reading {
                 return worst.max(output.refuse(&too_many_variants(named)));
             }
             // Of another batch there is the same to say.
-            if index == 0 {
+            if subjects.len() == first {
                 worst = worst.max(self.settings.judge(&subject, &named.description.source, output));
             }
             subjects.push(subject);
@@ -336,15 +343,7 @@ impl Reading {
         // Which of its variants a network is, is said of the default one too.
         let variant = variant.or_else(|| named.default_variant().map(str::to_owned));
         let network = self.expand(description, variant.clone())?;
-        let subject = Subject::of(network, batch).map_err(|too_large| {
-            let path = &too_large.path;
-            let message = text!("a count of `{path}` does not fit 128 bits", "`{path}` 的计数超出 128 位");
-            let mistake = match too_large.origin {
-                Some(origin) => Diagnostic::new(message, origin),
-                None => Diagnostic::nowhere(text!("a total does not fit 128 bits", "总数超出 128 位")),
-            };
-            ReadError::Invalid { source_file: description.source.clone(), mistakes: vec![mistake] }
-        })?;
+        let subject = Subject::of(network, batch).map_err(|large| too_large(large, &description.source))?;
         Ok(Subject {
             title: self.title(description.name.as_ref().unwrap_or(stem), variant.as_deref()),
             label,
@@ -379,6 +378,17 @@ impl Reading {
         let From::Toml = self.settings.from;
         Named::read(file)
     }
+}
+
+fn too_large(TooLarge { path, origin }: TooLarge, source: &Arc<Source>) -> ReadError {
+    let mistake = match origin {
+        Some(origin) => Diagnostic::new(
+            text!("a count of `{path}` does not fit 128 bits", "`{path}` 的计数超出 128 位"),
+            origin,
+        ),
+        None => Diagnostic::nowhere(text!("a total does not fit 128 bits", "总数超出 128 位")),
+    };
+    ReadError::Invalid { source_file: Arc::clone(source), mistakes: vec![mistake] }
 }
 
 fn written(set: &Assignment) -> String {

@@ -301,13 +301,15 @@ impl From<Dtype> for ElementType {
     }
 }
 
-impl From<ElementType> for Dtype {
-    fn from(element: ElementType) -> Self {
+impl Dtype {
+    /// That of a type in which a network may be stored.
+    fn of(element: ElementType) -> Option<Self> {
         match element {
-            ElementType::F32 => Self::F32,
-            ElementType::F16 => Self::F16,
-            ElementType::Bf16 => Self::Bf16,
-            ElementType::I8 => Self::I8,
+            ElementType::F32 => Some(Self::F32),
+            ElementType::F16 => Some(Self::F16),
+            ElementType::Bf16 => Some(Self::Bf16),
+            ElementType::I8 => Some(Self::I8),
+            ElementType::I64 | ElementType::Bool => None,
         }
     }
 }

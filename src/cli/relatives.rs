@@ -120,8 +120,8 @@ impl Relatives<'_> {
         let options = self.options.with(&plan.set, plan.input.clone());
         let network = options.expand(&self.named.description, plan.variant.clone()).ok()?;
         self.room = self.room.saturating_sub(network.graph.len());
-        let total = *analyze(&network.graph, self.batch).ok()?.total();
-        self.count(plan, &network.graph, stored(total.params, self.element))
+        let params = analyze(&network.graph).ok()?.total().params;
+        self.count(plan, &network.graph, stored(params, self.element))
     }
 
     fn count(&self, plan: &Plan, graph: &Graph, properties: Vec<Property>) -> Option<Build> {

@@ -6,10 +6,12 @@ use std::sync::{Arc, OnceLock};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::ties::{Ties, resolve, shown};
-use super::{Content, Graph, Node, NodeId, Scope, ScopeId, ScopeKind, Tie, WeightRef, id, scope_id};
+use super::{
+    Content, Graph, Node, NodeId, Scope, ScopeId, ScopeKind, Tie, WeightRef, id, indices, scope_id,
+};
 use crate::error::Origin;
 use crate::op::{Op, Reason, Weight};
-use crate::shape::Shape;
+use crate::shape::{Element, ElementType, Shape};
 use crate::text;
 use crate::text::Text;
 
@@ -27,6 +29,8 @@ pub struct SharingMismatch {
 pub struct Builder {
     pub(super) graph: Graph,
     open: Vec<ScopeId>,
+    /// Whether any tensor is looked up.
+    looks_up: bool,
 }
 
 impl Default for Builder {
@@ -46,7 +50,7 @@ impl Default for Builder {
             ties: Ties::new(),
             index: OnceLock::new(),
         };
-        Self { graph, open: vec![ScopeId::ROOT] }
+        Self { graph, open: vec![ScopeId::ROOT], looks_up: false }
     }
 }
 
@@ -112,6 +116,7 @@ impl Builder {
             return Err(arity.mismatch(inputs.len()));
         }
         let shape = op.output(&shapes)?;
+        self.looks_up |= op.indices().is_some();
         Ok(self.push(name.into(), Content::Operator(op), shape, inputs, origin))
     }
 
@@ -125,6 +130,11 @@ impl Builder {
         origin: Option<Origin>,
     ) -> NodeId {
         self.push(name.into(), Content::Unknown { name: operator.to_owned() }, shape, inputs, origin)
+    }
+
+    /// Gives a tensor a type of its own. That of inputs that are only looked up need not be given.
+    pub fn element(&mut self, node: NodeId, element: ElementType) {
+        self.graph.dag[node.petgraph()].element = Element::Fixed(element);
     }
 
     /// Makes a tensor an output of the network.
@@ -184,6 +194,11 @@ impl Builder {
             self.close();
         }
         resolve(&mut self.graph.ties);
+        if self.looks_up {
+            for index in indices::of(&self.graph) {
+                self.element(index, ElementType::I64);
+            }
+        }
         self.graph
     }
 
@@ -200,7 +215,8 @@ impl Builder {
         origin: Option<Origin>,
     ) -> NodeId {
         let scope = self.current();
-        self.add(Node { name, scope, content, shape, frozen: false, origin }, inputs)
+        let element = Element::Network;
+        self.add(Node { name, scope, content, shape, element, frozen: false, origin }, inputs)
     }
 
     /// Adds a node to the innermost box.

@@ -199,14 +199,14 @@ pub const COLUMNS: &[Column] = &[
         english: "bytes read",
         chinese: "读字节",
         role: Role::Figure,
-        cell: |row| count(row, |c| c.traffic.read * row.element_bytes),
+        cell: |row| count(row, |c| c.traffic.read.bytes(row.element)),
     },
     Column {
         key: "written",
         english: "bytes written",
         chinese: "写字节",
         role: Role::Figure,
-        cell: |row| count(row, |c| c.traffic.written * row.element_bytes),
+        cell: |row| count(row, |c| c.traffic.written.bytes(row.element)),
     },
     Column {
         key: "intensity",

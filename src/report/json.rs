@@ -132,14 +132,13 @@ fn device(subject: &Subject) -> Option<Device> {
 
 fn peak(subject: &Subject) -> Option<Peak> {
     let (graph, memory) = (&subject.network.graph, &subject.analysis.memory);
-    let at = memory.peak_at(graph)?;
-    let element = subject.element.bytes();
+    let at = memory.peak_at(graph, subject.element)?;
     let alive = memory.alive_at(graph, at).into_iter();
     Some(Peak {
         bytes: subject.peak_bytes(),
         at: graph.path(at),
-        inside_bytes: memory.inside(at) * element,
-        live: alive.map(|(id, size)| Alive { path: graph.path(id), bytes: size * element }).collect(),
+        inside_bytes: subject.bytes(memory.inside(at)),
+        live: alive.map(|(id, size)| Alive { path: graph.path(id), bytes: subject.bytes(size) }).collect(),
     })
 }
 
@@ -165,8 +164,8 @@ fn node(subject: &Subject, graph: &Graph, id: NodeId) -> Node {
         output: shaped(subject, &node.shape),
         weights_of: graph.weights_of(id).map(|owner| graph.path(owner)),
         tied_weights: tied(graph, id),
-        live_bytes: subject.analysis.memory.live(id) * subject.element.bytes(),
-        inside_bytes: subject.analysis.memory.inside(id) * subject.element.bytes(),
+        live_bytes: subject.bytes(subject.analysis.memory.live(id)),
+        inside_bytes: subject.bytes(subject.analysis.memory.inside(id)),
         receptive_field: receptive_field(subject, subject.fields().of(id)),
         figures: Figures::of(subject, Place::Node(id)).any(),
         like: subject

@@ -10,7 +10,7 @@ use crate::counts::Counts;
 use crate::graph::outline::Outline;
 use crate::graph::{Graph, NodeId, Place, ScopeId};
 use crate::op::Class;
-use crate::shape::Shape;
+use crate::shape::{ElementType, Shape};
 
 /// A line of a report.
 #[derive(Clone, Debug)]
@@ -37,8 +37,8 @@ pub struct Row {
     pub kernel: Sizes,
     /// What it costs; `None` if that is not known.
     pub counts: Option<Counts>,
-    /// Bytes of one number.
-    pub element_bytes: u128,
+    /// The type of the network's numbers.
+    pub element: ElementType,
     /// FLOPs for each byte that is read or written.
     pub intensity: Option<f64>,
     /// The bytes that are alive while it is executed: tensors, and what it holds inside.
@@ -144,7 +144,7 @@ pub fn total(subject: &Subject) -> Row {
         output: Sizes::of(graph.outputs().iter().map(|&(_, id)| &graph.node(id).shape)),
         kernel: Sizes::default(),
         counts: Some(*subject.analysis.total()),
-        element_bytes: subject.element.bytes(),
+        element: subject.element,
         intensity: subject.intensity(subject.analysis.total()),
         live_bytes: subject.peak_bytes(),
         estimate: subject.roofline.as_ref().map(Roofline::total),
@@ -218,7 +218,7 @@ impl Outline<'_> {
             output: Sizes::of(nodes().next_back().map(|last| &graph.node(last).shape)),
             kernel: Sizes::of_windows(graph, nodes()),
             counts: Some(counts),
-            element_bytes: subject.element.bytes(),
+            element: subject.element,
             intensity: subject.intensity(&counts),
             estimate: subject.roofline.as_ref().map(|roofline| roofline.scope(id)),
             live_bytes: nodes().map(|node| live_bytes(subject, node)).max().unwrap_or(0),
@@ -256,7 +256,7 @@ fn node_row(subject: &Subject, id: NodeId, around: &str) -> Row {
             .and_then(|counts| share(subject, counts, InConvention::node(subject, id).as_ref())),
         like: InConvention::node(subject, id),
         partial: counts.is_none(),
-        element_bytes: subject.element.bytes(),
+        element: subject.element,
         intensity: counts.and_then(|counts| subject.intensity(&counts)),
         live_bytes: live_bytes(subject, id),
         estimate: subject.roofline.as_ref().and_then(|roofline| roofline.node(id)),
@@ -282,7 +282,7 @@ fn share(subject: &Subject, counts: &Counts, like: Option<&InConvention>) -> Opt
 }
 
 fn live_bytes(subject: &Subject, id: NodeId) -> u128 {
-    subject.analysis.memory.live(id) * subject.element.bytes()
+    subject.bytes(subject.analysis.memory.live(id))
 }
 
 impl Sizes {
