@@ -48,7 +48,7 @@ pub struct Metric {
     /// Whether explanations end with what it comes to.
     pub is_explained: bool,
     /// How two networks differ in it, if they are compared by it.
-    pub compared: Option<Compared>,
+    pub compared: Option<Wording>,
     /// Where it stands in JSON.
     pub json: Json,
     of: Of,
@@ -98,7 +98,7 @@ pub enum Sums {
 
 /// How a difference in a figure is put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compared {
+pub enum Wording {
     /// Fewer or more.
     Number,
     /// Less or more.
@@ -250,7 +250,7 @@ impl Metric {
         Self { is_explained: true, ..self }
     }
 
-    const fn compared(self, compared: Compared) -> Self {
+    const fn compared(self, compared: Wording) -> Self {
         Self { compared: Some(compared), ..self }
     }
 
