@@ -26,6 +26,10 @@ pub use measure::{Measure, Missing, Sizes};
 
 /// A figure.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "marks for one report each, of which a figure may have any"
+)]
 pub struct Metric {
     /// The one name that commands, claims and data know it by.
     pub name: &'static str,

@@ -48,7 +48,14 @@ fn every_column_is_sorted_by_its_value() {
         assert_eq!(cells.len(), 23, "{key}");
         let has_one_value = matches!(
             key,
-            "buffers" | "frozen" | "attention_macs" | "inside_bytes" | "peak_bytes" | "weight_and_peak_bytes" | "memory" | "fits"
+            "buffers"
+                | "frozen"
+                | "attention_macs"
+                | "inside_bytes"
+                | "peak_bytes"
+                | "weight_and_peak_bytes"
+                | "memory"
+                | "fits"
         );
         assert!(has_one_value || cells.iter().any(|cell| *cell != cells[0]), "{key} has values");
         if matches!(key, "layer" | "op" | "bound") {
@@ -104,7 +111,8 @@ fn what_is_sorted_by_is_shown() {
 #[test]
 fn several_networks_are_sorted_and_have_receptive_fields() {
     let names = |sort: &str| {
-        let lines = lines(&["lenet5", "resnet50", "alexnet", "--sort", sort, "--columns", "layer,receptive_field"]);
+        let lines =
+            lines(&["lenet5", "resnet50", "alexnet", "--sort", sort, "--columns", "layer,receptive_field"]);
         assert!(lines.iter().all(|line| worth(&line[1]) > 0.0), "{lines:?}");
         lines.into_iter().map(|line| line[0].clone()).collect::<Vec<_>>()
     };

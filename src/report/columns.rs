@@ -42,12 +42,9 @@ impl Column {
 
     /// That of a figure.
     fn of(metric: &'static Metric) -> Self {
-        let role = match metric.unit {
-            metric::Unit::Shape | metric::Unit::Positions | metric::Unit::Truth | metric::Unit::Word => {
-                Role::Text
-            }
-            _ => Role::Figure,
-        };
+        use metric::Unit::{Positions, Shape, Truth, Word};
+        let is_text = matches!(metric.unit, Shape | Positions | Truth | Word);
+        let role = if is_text { Role::Text } else { Role::Figure };
         Self { key: metric.name, words: metric.words, role, former: metric.former, of: Of::Figure(metric) }
     }
 
