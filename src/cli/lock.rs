@@ -10,6 +10,7 @@ use super::input::{Named, NetworkOptions, io_error, quoted};
 use super::{Outcome, Output, files};
 use crate::claim::statement::literal;
 use crate::error::{Diagnostic, ReadError};
+use crate::metric::METRICS;
 use crate::report::Subject;
 use crate::text;
 use crate::text::{Text, is_hidden, printable};
@@ -168,15 +169,11 @@ fn lock(locked: &[(String, Subject)], within: Option<&str>, options: &NetworkOpt
         let alias = alias(&subject.label, &taken);
         let _ =
             writeln!(text, "{} = {{ file = {}{} }}", quoted(&alias), quoted(reference), options.as_toml());
-        let total = subject.analysis.total();
-        let figures = [
-            ("params", total.params.total()),
-            ("buffers", total.params.buffers),
-            ("macs", total.work.macs.total()),
-            ("flops", total.work.ops.flops()),
-            ("peak_bytes", subject.peak_bytes()),
-        ];
-        for (metric, figure) in figures {
+        for metric in METRICS.iter().filter(|metric| metric.is_locked) {
+            let Some(figure) = metric.total(subject).ok().and_then(|measure| measure.count()) else {
+                continue;
+            };
+            let metric = metric.name;
             let expect = quoted(&format!("'{alias}':{metric} == {figure}"));
             let _ = write!(claims, "\n[[claims]]\nexpect = {expect}\n");
             if let Some(within) = within {

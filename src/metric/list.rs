@@ -2,7 +2,7 @@
 
 use super::field::{positions, sees_all, stride};
 use super::of::{bound, counted, estimated, intensity, largest, shape, size};
-use super::{Compared, Group, Json, Measure, Metric, Of, Sizes, Sums, Unit, metric};
+use super::{Group, Json, Measure, Metric, Of, Sizes, Sums, Unit, Wording, metric};
 use crate::text::Words;
 
 /// MACs by contraction.
@@ -36,7 +36,7 @@ pub static METRICS: [Metric; 43] = [
     .usual()
     .locked()
     .explained()
-    .compared(Compared::Number),
+    .compared(Wording::Number),
     metric(
         "trainable",
         words("trainable", "可训练参数"),
@@ -83,7 +83,7 @@ pub static METRICS: [Metric; 43] = [
     .usual()
     .locked()
     .explained()
-    .compared(Compared::Number),
+    .compared(Wording::Number),
     metric(
         "conv_macs",
         words("conv MACs", "卷积乘加数"),
@@ -133,7 +133,7 @@ pub static METRICS: [Metric; 43] = [
     .usual()
     .locked()
     .explained()
-    .compared(Compared::Number),
+    .compared(Wording::Number),
     metric(
         "mul",
         words("mul", "乘"),
@@ -238,7 +238,7 @@ pub static METRICS: [Metric; 43] = [
         Of::Place(|s, p| counted(s, p, |c| s.bytes(c.params.stored()))),
     )
     .once()
-    .compared(Compared::Amount),
+    .compared(Wording::Amount),
     metric(
         "read_bytes",
         words("bytes read", "读字节"),
@@ -270,7 +270,7 @@ pub static METRICS: [Metric; 43] = [
         Sums::Sum,
         Of::Place(|s, p| counted(s, p, |c| s.bytes(c.traffic.total()))),
     )
-    .compared(Compared::Amount),
+    .compared(Wording::Amount),
     metric(
         "intensity",
         words("FLOPs/byte", "FLOPs/字节"),
@@ -281,7 +281,7 @@ pub static METRICS: [Metric; 43] = [
     )
     .once()
     .usual()
-    .compared(Compared::Height),
+    .compared(Wording::Height),
     metric(
         "live_bytes",
         words("bytes alive", "存活字节"),
@@ -320,7 +320,7 @@ pub static METRICS: [Metric; 43] = [
         Of::Place(|s, _| Ok(Measure::Count(s.peak_bytes()))),
     )
     .locked()
-    .compared(Compared::Amount),
+    .compared(Wording::Amount),
     metric(
         "weight_and_peak_bytes",
         words("weights + peak", "权重 + 峰值"),
@@ -332,7 +332,7 @@ pub static METRICS: [Metric; 43] = [
         Sums::Whole,
         Of::Place(|s, _| Ok(Measure::Count(s.weight_bytes() + s.peak_bytes()))),
     )
-    .compared(Compared::Amount),
+    .compared(Wording::Amount),
     metric(
         "shape",
         words("shape", "形状"),
@@ -397,7 +397,7 @@ pub static METRICS: [Metric; 43] = [
     .formerly(&["field"])
     .once()
     .usual()
-    .compared(Compared::Height)
+    .compared(Wording::Height)
     .json(Json::Apart),
     metric(
         "field_stride",

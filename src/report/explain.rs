@@ -11,6 +11,7 @@ use crate::analyze::cost;
 use crate::counts::{Counts, Overflow};
 use crate::graph::outline::Outline;
 use crate::graph::{Content, Graph, Node, NodeId, Place, ScopeId, Tie, Unfound};
+use crate::metric::{METRICS, Metric};
 use crate::op::window::spatial_sizes;
 use crate::op::{Cost, Role, Weight};
 use crate::shape::Shape;
@@ -25,9 +26,6 @@ mod markup;
 pub use json::{json, schema};
 pub use markup::Markup;
 use markup::Piece;
-
-/// One of the figures of a node or box.
-type Figure = fn(&Counts) -> u128;
 
 /// What is to be said of a layer, a box or a network, in one language.
 #[derive(Debug)]
@@ -116,10 +114,10 @@ impl Notes<'_> {
         if !is_network && let Some(twin) = self.told.iter().copied().find(|&told| self.alike(told, id)) {
             let twin = self.graph.scope_path(twin);
             self.sentence(&text!("the same as `{twin}`, number for number:", "与 `{twin}` 完全相同:"));
-            return self.totals(*self.subject.analysis.scope(id), None);
+            return self.totals(id, &[]);
         }
         if self.depth.is_some_and(|depth| level > depth) {
-            self.totals(*self.subject.analysis.scope(id), None);
+            self.totals(id, &[]);
             if is_network {
                 self.peak();
             }
@@ -140,7 +138,6 @@ impl Notes<'_> {
             // Its figures are those of its only part.
             return;
         }
-        let counted: Vec<Counts> = parts.iter().filter_map(|&part| self.counts(part)).collect();
         let together = if is_network {
             text!("the whole network in total", "整个网络合计")
         } else {
@@ -148,39 +145,30 @@ impl Notes<'_> {
         };
         let together = self.say(&together);
         self.pieces.push(Piece::Heading(level + 1, together));
-        self.totals(*self.subject.analysis.scope(id), Some(&counted));
+        self.totals(id, &parts);
         if is_network {
             self.peak();
         }
     }
 
-    fn counts(&self, part: Place) -> Option<Counts> {
-        match part {
-            Place::Node(node) => self.subject.analysis.node(node).copied(),
-            Place::Box(scope) => Some(*self.subject.analysis.scope(scope)),
-        }
-    }
-
-    /// Totals, as sums over the parts where these are given.
-    fn totals(&mut self, total: Counts, parts: Option<&[Counts]>) {
-        let figures: [(Text, Figure); 5] = [
-            (text!("params", "参数量"), |counts| counts.params.total()),
-            (text!("buffers", "缓冲区"), |counts| counts.params.buffers),
-            (text!("MACs", "乘加数"), |counts| counts.work.macs.total()),
-            (text!("off padding", "不计填充"), |counts| counts.padding_exact.macs.total()),
-            (text!("FLOPs", "FLOPs"), |counts| counts.work.ops.flops()),
-        ];
-        let macs = total.work.macs.total();
-        for (index, (label, figure)) in figures.into_iter().enumerate() {
-            let sum = figure(&total);
-            let is_exact = index == 3;
-            if sum == 0 || (is_exact && sum == macs) {
+    /// Totals, as sums over the parts where these are given; what comes to the same as the total before, once.
+    fn totals(&mut self, id: ScopeId, parts: &[Place]) {
+        let count = |metric: &Metric, place| metric.of(self.subject, place).ok()?.count();
+        let mut before = None;
+        let mut equations = vec![];
+        for metric in METRICS.iter().filter(|metric| metric.is_explained) {
+            let Some(sum) = count(metric, Place::Box(id)).filter(|&sum| sum > 0) else { continue };
+            let likeness = Some((metric.unit, sum));
+            if before == likeness {
                 continue;
             }
-            let terms = parts.unwrap_or_default().iter().map(figure).filter(|&term| term > 0);
+            before = likeness;
+            let terms = parts.iter().filter_map(|&part| count(metric, part)).filter(|&term| term > 0);
             let terms: Vec<_> = terms.map(Working::Number).collect();
             let working = if terms.is_empty() { Working::Number(sum) } else { Working::Sum(terms) };
-            let label = self.say(&label);
+            equations.push((metric.words.get(self.language), working));
+        }
+        for (label, working) in equations {
             self.equation(label, working);
         }
     }
