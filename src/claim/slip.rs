@@ -318,7 +318,7 @@ fn missing_biases(subject: &Subject, id: NodeId) -> Option<u128> {
         Family::Linear => *node.shape.dims().last()?,
         Family::BatchNorm => return None,
     };
-    let is_missing = node.weights_of.is_none() && !graph.weights(id).iter().any(Weight::is_bias);
+    let is_missing = !graph.is_tied(id) && !graph.weights(id).iter().any(Weight::is_bias);
     is_missing.then(|| outputs.into())
 }
 

@@ -256,8 +256,6 @@ fn below(path: &str, around: &str) -> String {
     path.strip_prefix(around).unwrap_or(path).trim_start_matches('/').to_owned()
 }
 
-}
-
 impl Sizes {
     fn of<'s>(shapes: impl IntoIterator<Item = &'s Shape>) -> Self {
         let (mut texts, mut size) = (vec![], 0_u128);
