@@ -8,7 +8,7 @@ use crate::op::Window;
 use crate::shape::{Element, ElementType};
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 impl Notes<'_> {
     /// What an element of a node's output sees, along each axis of the input.
@@ -66,7 +66,7 @@ impl Notes<'_> {
         let read = self.incoming(id).into_iter().chain(weights).collect();
         self.bytes(&text!("read bytes", "读取字节"), read, counts.traffic.read);
         let node = graph.node(id);
-        let output = Working::named("output", node.shape.elements().saturating_mul(batch.into()));
+        let output = Working::named(Factor::Output, node.shape.elements().saturating_mul(batch.into()));
         self.bytes(&text!("written bytes", "写入字节"), vec![(output, node.element)], counts.traffic.written);
         self.alive(&text!("alive bytes", "存活字节"), id);
     }
@@ -92,8 +92,8 @@ impl Notes<'_> {
         let told = |(mut sizes, element): (Vec<Working>, Element)| {
             let all = if sizes.len() == 1 { sizes.remove(0) } else { Working::Sum(sizes) };
             let said = match touched.filter(|&touched| all.evaluate() != Ok(touched)) {
-                Some(touched) => Working::named("touched of the input", touched),
-                None => all.called("inputs"),
+                Some(touched) => Working::named(Factor::InputTouched, touched),
+                None => all.called(Factor::InputNumbers),
             };
             (said, element)
         };
@@ -107,8 +107,8 @@ impl Notes<'_> {
         let (op, batch) = (self.graph.node(id).operator(), self.subject.batch());
         let touched = op.and_then(|op| op.weights_touched(&self.graph.input_shapes(id)));
         match touched.map(|touched| touched.at(batch)) {
-            Some(touched) if touched != all => Some(Working::named("touched of the weights", touched)),
-            Some(_) | None => (all > 0).then(|| Working::named("weights", all)),
+            Some(touched) if touched != all => Some(Working::named(Factor::WeightsTouched, touched)),
+            Some(_) | None => (all > 0).then(|| Working::named(Factor::Weights, all)),
         }
     }
 
@@ -123,7 +123,7 @@ impl Notes<'_> {
     }
 
     fn stored(&mut self, params: Params) {
-        let parts = [("params", params.total()), ("buffers", params.buffers)];
+        let parts = [(Factor::Params, params.total()), (Factor::Buffers, params.buffers)];
         let parts: Vec<_> = parts.into_iter().filter(|&(_, count)| count > 0).collect();
         if !parts.is_empty() {
             let part = |(name, count)| (Working::named(name, count), Element::Network);
@@ -137,7 +137,8 @@ impl Notes<'_> {
         let memory = &self.subject.analysis.memory;
         let inputs: Vec<NodeId> =
             self.graph.inputs(id).map(|input| memory.owner(self.graph, input)).collect();
-        let mut parts = ["output", "inputs", "kept for later"].map(|name| (name, vec![]));
+        let mut parts =
+            [Factor::Output, Factor::InputNumbers, Factor::KeptForLater].map(|name| (name, vec![]));
         for (tensor, _) in memory.alive_at(self.graph, id) {
             let part = if tensor == id { 0 } else { 2 - usize::from(inputs.contains(&tensor)) };
             let node = self.graph.node(tensor);
@@ -152,7 +153,7 @@ impl Notes<'_> {
         let named = |name, (size, element)| (Working::named(name, size), element);
         let parts =
             parts.into_iter().flat_map(|(name, sums)| sums.into_iter().map(move |sum| named(name, sum)));
-        let inside = (inside > 0).then(|| named("inside it", (inside, Element::Network)));
+        let inside = (inside > 0).then(|| named(Factor::Inside, (inside, Element::Network)));
         let parts = parts.chain(inside).collect();
         self.inside(id);
         self.bytes(label, parts, total);
@@ -166,7 +167,7 @@ impl Notes<'_> {
         };
         let inside = op.inside(&self.graph.input_shapes(id), &node.shape);
         let batch = self.subject.batch();
-        let inside = if batch > 1 { Working::named("batch", batch).by(inside) } else { inside };
+        let inside = if batch > 1 { Working::named(Factor::Batch, batch).by(inside) } else { inside };
         let label = self.say(&text!("inside it", "内部保留"));
         self.equation(label, inside);
     }
@@ -179,14 +180,14 @@ impl Notes<'_> {
         let mut products = vec![];
         if total.numbers > 0 {
             let numbers = sum(own.into_iter().map(|(working, _)| working).collect(), total.numbers);
-            let of_number = Working::named("bytes of a number", self.subject.element.bytes());
+            let of_number = Working::named(Factor::BytesOfNumber, self.subject.element.bytes());
             products.push(Working::Product(vec![numbers, of_number]));
         }
         if total.fixed_bytes > 0 {
             let product = |(count, element)| {
                 let Element::Fixed(element) = element else { return count };
                 let name =
-                    if element == ElementType::I64 { "bytes of an index" } else { "bytes of an element" };
+                    if element == ElementType::I64 { Factor::BytesOfIndex } else { Factor::BytesOfElement };
                 Working::Product(vec![count, Working::named(name, element.bytes())])
             };
             products.push(sum(others.into_iter().map(product).collect(), total.fixed_bytes));
@@ -218,14 +219,14 @@ fn working(seen: &Seen, before: Option<&Seen>, window: Option<&Window>, axis: us
     let Some((before, axis)) = before.zip(window.and_then(|window| window.axes.get(axis))) else {
         return plain;
     };
-    let step = Working::named("stride before", before.stride.0.unsigned_abs());
-    let mut further = vec![Working::named("kernel", axis.kernel).less(Working::Number(1))];
+    let step = Working::named(Factor::StrideBefore, before.stride.0.unsigned_abs());
+    let mut further = vec![Working::named(Factor::Kernel, axis.kernel).less(Working::Number(1))];
     if axis.dilation > 1 {
-        further.insert(0, Working::named("dilation", axis.dilation));
+        further.insert(0, Working::named(Factor::Dilation, axis.dilation));
     }
     further.push(step.clone());
-    let field = Working::named("field before", before.size).and(Working::Product(further));
-    let stride = Working::Product(vec![step, Working::named("stride", axis.stride)]);
+    let field = Working::named(Factor::FieldBefore, before.size).and(Working::Product(further));
+    let stride = Working::Product(vec![step, Working::named(Factor::Stride, axis.stride)]);
     if before.stride.1 != 1 || field.evaluate() != Ok(seen.size) || stride.evaluate() != plain[1].evaluate() {
         return plain;
     }
