@@ -137,7 +137,8 @@ impl Notes<'_> {
         let memory = &self.subject.analysis.memory;
         let inputs: Vec<NodeId> =
             self.graph.inputs(id).map(|input| memory.owner(self.graph, input)).collect();
-        let mut parts = [Factor::Output, Factor::InputNumbers, Factor::KeptForLater].map(|name| (name, vec![]));
+        let mut parts =
+            [Factor::Output, Factor::InputNumbers, Factor::KeptForLater].map(|name| (name, vec![]));
         for (tensor, _) in memory.alive_at(self.graph, id) {
             let part = if tensor == id { 0 } else { 2 - usize::from(inputs.contains(&tensor)) };
             let node = self.graph.node(tensor);
