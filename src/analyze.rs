@@ -214,11 +214,7 @@ fn nodes(graph: &Graph, table: &mut Table) -> Result<(Vec<Option<Index>>, Vec<(N
 }
 
 /// Adds up what is in each box. Of those written at one place, one that comes to the same as the one before shares its entry.
-fn boxes(
-    graph: &Graph,
-    nodes: &[Option<Index>],
-    of_nodes: &Table,
-) -> Result<(Vec<Index>, Table), TooLarge> {
+fn boxes(graph: &Graph, nodes: &[Option<Index>], of_nodes: &Table) -> Result<(Vec<Index>, Table), TooLarge> {
     let mut scopes = vec![Table::NOTHING; graph.scopes().len()];
     let mut table = Table::default();
     let mut latest: HashMap<(Option<usize>, &ScopeKind), Index> = HashMap::new();
