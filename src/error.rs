@@ -3,7 +3,7 @@
 //! A program matches on the [`Code`] of a finding; a person reads its message, its places and its help.
 //!
 //! ```
-//! use cnncost::error::{Code, ReadError};
+//! use cnncost::error::Code;
 //! use cnncost::read::Description;
 //!
 //! let error = Description::parse("net.toml", "input = [3, 8, 8]\nlayers = [{ op = \"rellu\" }]").unwrap_err();
@@ -29,6 +29,42 @@ pub use drawing::render_all;
 
 /// A place in a file: bytes of its text.
 pub type Span = Range<usize>;
+
+/// Where something is from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// A place in a text.
+    Text(Span),
+    /// A node of a file that is no text, by its index there.
+    Node {
+        /// Counted from 0, as the file has them.
+        index: u32,
+    },
+}
+
+impl Origin {
+    /// The place in a text, if it is one.
+    pub fn text(&self) -> Option<&Span> {
+        match self {
+            Self::Text(span) => Some(span),
+            Self::Node { .. } => None,
+        }
+    }
+
+    /// What origins of one file are in order by.
+    pub fn position(&self) -> usize {
+        match self {
+            Self::Text(span) => span.start,
+            Self::Node { index } => *index as usize,
+        }
+    }
+}
+
+impl From<Span> for Origin {
+    fn from(span: Span) -> Self {
+        Self::Text(span)
+    }
+}
 
 /// A file's name and text.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,7 +94,7 @@ pub struct Diagnostic {
     /// What is wrong.
     pub message: Text,
     /// Where, with what is to be said at that place; the first is where the mistake is, the others are involved.
-    pub places: Vec<(Span, Option<Text>)>,
+    pub places: Vec<(Origin, Option<Text>)>,
     /// What else is to be known: how the reader got there.
     pub notes: Vec<Text>,
     /// What to do.
@@ -72,8 +108,8 @@ impl Diagnostic {
     }
 
     /// A mistake at one place.
-    pub fn new(code: Code, message: Text, span: Span) -> Self {
-        Self { places: vec![(span, None)], ..Self::nowhere(code, message) }
+    pub fn new(code: Code, message: Text, place: impl Into<Origin>) -> Self {
+        Self { places: vec![(place.into(), None)], ..Self::nowhere(code, message) }
     }
 
     /// The same, as a warning.
@@ -93,8 +129,8 @@ impl Diagnostic {
 
     /// The same, with another place that is involved.
     #[must_use]
-    pub fn also(mut self, span: Span, label: Text) -> Self {
-        self.places.push((span, Some(label)));
+    pub fn also(mut self, place: impl Into<Origin>, label: Text) -> Self {
+        self.places.push((place.into(), Some(label)));
         self
     }
 
@@ -115,9 +151,12 @@ impl Diagnostic {
     pub fn line(&self, source: &Source, language: Language) -> String {
         let name = printable(&source.name);
         let place = match self.places.first() {
-            Some((span, _)) => {
+            Some((Origin::Text(span), _)) => {
                 let (line, column) = source.line_and_column(span);
                 format!("{name}:{line}:{column}")
+            }
+            Some((Origin::Node { index }, _)) => {
+                format!("{name}: {}", text!("node {index}", "节点 {index}").get(language))
             }
             None => name,
         };
@@ -245,28 +284,44 @@ pub fn known_here(known: &[&str]) -> Option<Text> {
 
 /// The name among `known` that is nearest to `name`, if it is near enough to be meant.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    const NEAR: f64 = 0.75;
-    // A common beginning alone makes a short name and a long one like each other, unless the long one is that with more.
-    const IN_COMMON: f64 = 0.4;
-    // Nobody writes longer names, nor reads more of them; comparing them would take long.
-    const LONG: usize = 200;
+    // Comparing more of them would take long.
     const MANY: usize = 5000;
-    if name.len() > LONG {
-        return None;
+    let mut nearest = Nearest::to(name);
+    known.into_iter().take(MANY).filter(|candidate| nearest.is_beaten_by(candidate)).last()
+}
+
+/// How near the nearest is of the names that were held against one.
+pub struct Nearest {
+    /// The name in small letters; `None` if it is too long for any other to be meant.
+    lower: Option<String>,
+    likeness: f64,
+}
+
+impl Nearest {
+    /// Nobody writes longer names, nor reads more of them; comparing them would take long.
+    const LONG: usize = 200;
+
+    /// Before any is held against `name`.
+    pub fn to(name: &str) -> Self {
+        Self { lower: (name.len() <= Self::LONG).then(|| name.to_lowercase()), likeness: 0.75 }
     }
-    let lower = name.to_lowercase();
-    known
-        .into_iter()
-        .take(MANY)
-        .filter(|candidate| candidate.len() <= LONG)
-        .map(|candidate| (candidate, strsim::jaro_winkler(&lower, &candidate.to_lowercase())))
-        .filter(|&(_, likeness)| likeness >= NEAR)
-        .filter(|(candidate, _)| {
-            let candidate = candidate.to_lowercase();
-            candidate.starts_with(&lower)
+
+    /// Whether `candidate` is near enough to be meant, and as near as all before it.
+    pub fn is_beaten_by(&mut self, candidate: &str) -> bool {
+        // A common beginning alone makes a short name and a long one like each other, unless the long one is that with more.
+        const IN_COMMON: f64 = 0.4;
+        let Some(lower) = self.lower.as_deref().filter(|_| candidate.len() <= Self::LONG) else {
+            return false;
+        };
+        let candidate = candidate.to_lowercase();
+        let likeness = strsim::jaro_winkler(lower, &candidate);
+        let is_near = likeness >= self.likeness
+            && (candidate.starts_with(lower)
                 || lower.starts_with(&candidate)
-                || strsim::normalized_damerau_levenshtein(&lower, &candidate) >= IN_COMMON
-        })
-        .max_by(|a, b| a.1.total_cmp(&b.1))
-        .map(|(candidate, _)| candidate)
+                || strsim::normalized_damerau_levenshtein(lower, &candidate) >= IN_COMMON);
+        if is_near {
+            self.likeness = likeness;
+        }
+        is_near
+    }
 }

@@ -1,8 +1,8 @@
 //! Findings drawn over the text of their file, for a terminal.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::{Code, Diagnostic, ReadError, Severity, Source, Span};
+use super::{Code, Diagnostic, Origin, ReadError, Severity, Source, Span};
 use crate::text;
 use crate::text::{Language, Text, printable};
 
@@ -21,8 +21,8 @@ impl Diagnostic {
         };
         let mut group = Group::with_title(level.primary_title(shown(&self.message, language)));
         group = self.draw(group, source, language);
-        let far = self.far(source);
-        for note in far.iter().chain(&self.notes) {
+        let elsewhere = self.elsewhere(source);
+        for note in elsewhere.iter().chain(&self.notes) {
             group = group.element(note_level.clone().message(shown(note, language)));
         }
         if let Some(help) = &self.help {
@@ -53,32 +53,43 @@ impl Diagnostic {
         }
         if is_long {
             let (line, column) = source.line_and_column(first);
-            let origin = Origin::path(name).line(line).char_column(column);
+            let origin = annotate_snippets::Origin::path(name).line(line).char_column(column);
             group.element(origin).element(snippet)
         } else {
             group.element(snippet.path(name))
         }
     }
 
-    /// The places that are drawn: those near enough to the first.
+    /// The places that are drawn: those in the text that are near enough to the first.
     fn near<'a>(&'a self, source: &Source) -> Vec<(Span, Option<&'a Text>)> {
-        let places = self.places.iter().take(PLACES).map(|(span, label)| (source.clip(span), label.as_ref()));
+        let in_text = |(place, label): &'a (Origin, Option<Text>)| Some((place.text()?, label.as_ref()));
+        let places = self.places.iter().take(PLACES).filter_map(in_text);
+        let places = places.map(|(span, label)| (source.clip(span), label));
         let first = places.clone().next().map_or(0, |(span, _)| span.start);
         let near = places.filter(|(span, _)| span.start.abs_diff(first) <= REACH);
         near.map(|(span, label)| (span.start..source.floor(span.end.min(span.start + REACH)), label))
             .collect()
     }
 
-    /// The places that are too far from the first to be drawn with it, in words.
-    fn far(&self, source: &Source) -> Vec<Text> {
-        let first = self.places.first().map_or(0, |(span, _)| span.start);
-        let far = self.places.iter().take(PLACES).filter(|(span, _)| span.start.abs_diff(first) > REACH);
-        far.map(|(span, label)| {
-            let line = source.line(source.floor(span.start));
-            let (english, chinese) = label.as_ref().map_or(("", ""), |text| (&text.english, &text.chinese));
-            text!("line {line}: {english}", "第 {line} 行:{chinese}")
-        })
-        .collect()
+    /// The places that are not drawn, in words: those too far from the first to be drawn with it, and nodes.
+    fn elsewhere(&self, source: &Source) -> Vec<Text> {
+        let places = self.places.iter().take(PLACES);
+        let first = places.clone().find_map(|(place, _)| place.text()).map_or(0, |span| span.start);
+        let told = |(place, label): &(Origin, Option<Text>)| {
+            let here = match place {
+                Origin::Text(span) if span.start.abs_diff(first) <= REACH => return None,
+                Origin::Text(span) => {
+                    let line = source.line_of(span);
+                    text!("line {line}", "第 {line} 行")
+                }
+                Origin::Node { index } => text!("node {index}", "节点 {index}"),
+            };
+            Some(match label {
+                Some(label) => text!("{here}: {label}", "{here:#}:{label:#}"),
+                None => here,
+            })
+        };
+        places.filter_map(told).collect()
     }
 }
 

@@ -277,7 +277,8 @@ fn mistakes(error: &ReadError) -> Vec<Mistake> {
     let line = |finding: &Diagnostic| match error {
         ReadError::Unreadable { .. } => None,
         ReadError::Invalid { source_file, .. } => {
-            finding.places.first().map(|(span, _)| source_file.line_of(span))
+            let place = finding.places.first().and_then(|(place, _)| place.text());
+            place.map(|span| source_file.line_of(span))
         }
     };
     let mistake = |finding: &Diagnostic| Mistake {
