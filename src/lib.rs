@@ -59,6 +59,14 @@
 //!
 //! Imports go downwards in reverse: a module uses only those above it in this table. `tests/structure.rs` holds that.
 //!
+//! # Features
+//!
+//! Both are on by default; without them, what is left reads, counts, checks and compares.
+//!
+//! - `run`: execution with candle. [`run`], [`mod@bench`], what an operator computes ([`op::Reference`]).
+//! - `cli`: the program. [`cli`], and mistakes drawn for a terminal; [`error::ReadError`] says them on plain lines without it.
+//! - `cuda` and `cudnn`: `run` on NVIDIA's GPUs.
+//!
 //! # What holds everywhere
 //!
 //! - A count *is* the value of its working ([`op::Cost`]): what is explained and what is reported cannot disagree.

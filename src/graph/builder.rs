@@ -37,9 +37,9 @@ pub struct SharingMismatch {
 /// let branch = builder.operator("branch", Conv2d::new(16, 1)?.without_bias(), &[relu], None)?;
 /// let sum = builder.operator("sum", Add {}, &[relu, branch], None)?;
 /// builder.output("output".to_owned(), sum);
-/// let graph = builder.finish();
+/// let graph = builder.finish()?;
 ///
-/// let analysis = cnncost::analyze(&graph, 1)?;
+/// let analysis = cnncost::analyze(&graph)?;
 /// assert_eq!(analysis.total().work.macs.total(), 32 * 32 * (16 * 3 * 3 * 3 + 16 * 16));
 ///
 /// # #[cfg(feature = "run")] {
