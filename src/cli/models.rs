@@ -7,6 +7,7 @@ use crate::error::ReadError;
 use crate::read::Description;
 use crate::read::bundled::{BUNDLED, CLAIMS};
 use crate::read::claims::ClaimsFile;
+use crate::report::models;
 use crate::report::wrap::hanging;
 use crate::text;
 
@@ -53,7 +54,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
                 Err(error) => return output.refuse(&error),
             }
         }
-        Format::Json => json(&descriptions),
+        Format::Json => return output.stream(|to| models::json(&descriptions, to)),
     };
     output.write(&text)
 }
@@ -80,18 +81,4 @@ fn entry(name: &str, description: &Description, width: usize) -> String {
         return entry;
     }
     format!("{entry}{:INDENT$}{}\n", "", hanging(&variants.join(" "), INDENT, width))
-}
-
-fn json(descriptions: &[(&str, Description)]) -> String {
-    let list: Vec<_> = descriptions
-        .iter()
-        .map(|(name, description)| {
-            let variants: Vec<_> =
-                description.variants.iter().map(|variant| variant.name.text.to_string()).collect();
-            serde_json::json!({
-                "name": name, "title": description.name, "about": description.about, "variants": variants,
-            })
-        })
-        .collect();
-    serde_json::to_string_pretty(&list).expect("names are text") + "\n"
 }

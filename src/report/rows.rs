@@ -4,7 +4,7 @@ use super::Subject;
 use super::convention::InConvention;
 use crate::bench::profile::Layer;
 use crate::graph::outline::Outline;
-use crate::graph::{Content, Graph, NodeId, Place, Scope, ScopeId, ScopeKind};
+use crate::graph::{Content, Graph, NodeId, Place, ScopeId};
 use crate::op::Class;
 use crate::shape::Shape;
 
@@ -174,7 +174,7 @@ impl<'s> Row<'s> {
     pub fn op(&self) -> &'s str {
         match self.place {
             Place::Node(id) => self.graph().node(id).operator_name(),
-            Place::Box(id) => kind_name(self.graph().scope(id)),
+            Place::Box(id) => self.graph().scope(id).kind.label(),
         }
     }
 
@@ -254,18 +254,6 @@ impl<'s> Row<'s> {
 /// The path below a box that has a line of its own.
 fn below(path: &str, around: &str) -> String {
     path.strip_prefix(around).unwrap_or(path).trim_start_matches('/').to_owned()
-}
-
-pub(super) fn kind_name(scope: &Scope) -> &str {
-    match &scope.kind {
-        ScopeKind::Network => "",
-        ScopeKind::Block(block) => block,
-        ScopeKind::Group => "layers",
-        ScopeKind::Repeat => "repeat",
-        ScopeKind::Branches => "branches",
-        ScopeKind::Branch => "branch",
-        ScopeKind::Side => "side",
-    }
 }
 
 impl Sizes {
