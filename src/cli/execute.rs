@@ -4,11 +4,12 @@ use candle_core::{DType, Device};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::{Dtype, Outcome, Voice};
+use super::{Outcome, Voice};
 use crate::error::Diagnostic;
 use crate::report::Subject;
 use crate::run::memory::{Needs, free};
 use crate::run::{self, Engine, RunError, said};
+use crate::shape::ElementType;
 use crate::text;
 use crate::text::Text;
 
@@ -117,8 +118,8 @@ impl std::fmt::Display for Place {
 }
 
 /// candle's name of a type that networks are executed in.
-pub(super) fn dtype(dtype: Dtype, place: Place) -> Result<DType, Failure> {
-    run::dtype(dtype.into(), place == Place::Cpu)
+pub(super) fn dtype(element: ElementType, place: Place) -> Result<DType, Failure> {
+    run::dtype(element, place == Place::Cpu)
         .map_err(|error| Failure::Misused(error.text(), Some(error.help())))
 }
 
