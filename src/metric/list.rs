@@ -235,7 +235,7 @@ pub static METRICS: [Metric; 43] = [
         words("bytes of parameters and buffers", "参数与缓冲区的字节"),
         Unit::Bytes,
         Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| (c.params.total() + c.params.buffers) * s.element.bytes())),
+        Of::Place(|s, p| counted(s, p, |c| s.bytes(c.params.stored()))),
     )
     .once()
     .compared(Wording::Amount),
@@ -248,7 +248,7 @@ pub static METRICS: [Metric; 43] = [
         ),
         Unit::Bytes,
         Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.traffic.read * s.element.bytes())),
+        Of::Place(|s, p| counted(s, p, |c| s.bytes(c.traffic.read))),
     )
     .formerly(&["read"])
     .usual(),
@@ -258,7 +258,7 @@ pub static METRICS: [Metric; 43] = [
         words("bytes of outputs, each written once", "输出的字节,各写一次"),
         Unit::Bytes,
         Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.traffic.written * s.element.bytes())),
+        Of::Place(|s, p| counted(s, p, |c| s.bytes(c.traffic.written))),
     )
     .formerly(&["written"])
     .usual(),
@@ -268,7 +268,7 @@ pub static METRICS: [Metric; 43] = [
         words("bytes that are read or written", "读与写的字节"),
         Unit::Bytes,
         Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.traffic.total() * s.element.bytes())),
+        Of::Place(|s, p| counted(s, p, |c| s.bytes(c.traffic.total()))),
     )
     .compared(Wording::Amount),
     metric(
@@ -291,7 +291,7 @@ pub static METRICS: [Metric; 43] = [
         ),
         Unit::Bytes,
         Sums::Largest,
-        Of::Place(|s, p| Ok(largest(s, p, |id| s.analysis.memory.live(id) * s.element.bytes()))),
+        Of::Place(|s, p| Ok(largest(s, p, |id| s.bytes(s.analysis.memory.live(id))))),
     )
     .formerly(&["live"])
     .usual()
@@ -305,7 +305,7 @@ pub static METRICS: [Metric; 43] = [
         ),
         Unit::Bytes,
         Sums::Largest,
-        Of::Place(|s, p| Ok(largest(s, p, |id| s.analysis.memory.inside(id) * s.element.bytes()))),
+        Of::Place(|s, p| Ok(largest(s, p, |id| s.bytes(s.analysis.memory.inside(id))))),
     )
     .json(Json::Apart),
     metric(

@@ -2,6 +2,7 @@
 //! the whole network.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use super::names::plain;
 use super::{Style, Subject};
@@ -9,7 +10,7 @@ use crate::analyze::axes::{Axes, axes};
 use crate::analyze::cost;
 use crate::counts::{Counts, Overflow};
 use crate::graph::outline::Outline;
-use crate::graph::{Content, Graph, Node, NodeId, Place, ScopeId, Unfound};
+use crate::graph::{Content, Graph, Node, NodeId, Place, ScopeId, Tie, Unfound};
 use crate::metric::{METRICS, Metric};
 use crate::op::window::spatial_sizes;
 use crate::op::{Cost, Role, Weight};
@@ -196,7 +197,7 @@ impl Notes<'_> {
             left.content == right.content
                 && left.shape == right.shape
                 && left.frozen == right.frozen
-                && left.weights_of.is_some() == right.weights_of.is_some()
+                && self.graph.ties(a).map(|(index, _)| index).eq(self.graph.ties(b).map(|(index, _)| index))
                 && self.graph.input_shapes(a) == self.graph.input_shapes(b)
                 && joined(a, from) == joined(b, to)
         })
@@ -240,7 +241,7 @@ impl Notes<'_> {
             }
         }
         let weights = self.graph.weights(id);
-        self.weights(node, &weights);
+        self.weights(id, &weights);
         if cost.terms.is_empty() {
             self.sentence(&text!("computes nothing", "无运算"));
         } else {
@@ -254,16 +255,24 @@ impl Notes<'_> {
         }
     }
 
-    fn weights(&mut self, node: &Node, weights: &[Weight]) {
-        if let Some(owner) = node.weights_of {
+    fn weights(&mut self, id: NodeId, weights: &[Weight]) {
+        if let Some(owner) = self.graph.weights_of(id) {
             let owner = self.graph.path(owner);
             return self.sentence(&text!(
                 "uses the weights of `{owner}`, which are counted there",
                 "使用 `{owner}` 的权重,已在那里计入"
             ));
         }
-        let learned: Vec<_> = weights.iter().filter(|weight| weight.role == Role::Learned).collect();
-        for weight in weights {
+        let ties: BTreeMap<usize, Tie> = self.graph.ties(id).collect();
+        let mut learned = vec![];
+        for (index, weight) in weights.iter().enumerate() {
+            if let Some(tie) = ties.get(&index) {
+                self.tied(weight, *tie);
+                continue;
+            }
+            if weight.role == Role::Learned {
+                learned.push(weight);
+            }
             let kind = if weight.role == Role::Buffer {
                 self.say(&text!(" (buffer)", "(缓冲区)"))
             } else {
@@ -277,9 +286,19 @@ impl Notes<'_> {
             let label = self.say(&text!("params", "参数量"));
             self.equation(label, Working::Sum(counts.map(Working::Number).collect()));
         }
-        if node.frozen && !learned.is_empty() {
+        if self.graph.node(id).frozen && !learned.is_empty() {
             self.sentence(&text!("its weights are not trained", "其权重不参与训练"));
         }
+    }
+
+    /// A weight that is an earlier layer's.
+    fn tied(&mut self, weight: &Weight, tie: Tie) {
+        let (name, owner) = (&weight.name, self.graph.path(tie.owner.node));
+        let (turned, turned_zh) = if tie.transposed { (" transposed", "的转置") } else { ("", "") };
+        self.sentence(&text!(
+            "{name} is a weight of `{owner}`{turned}, which is counted there",
+            "{name} 是 `{owner}` 的权重{turned_zh},已在那里计入"
+        ));
     }
 
     /// What of a window's taps falls on the input, where that is not all.

@@ -239,13 +239,13 @@ impl<'s> Row<'s> {
     /// Whether it uses the weights of other operators, and has none of its own.
     pub fn is_shared(&self) -> bool {
         let graph = self.graph();
-        let is_shared = |id: NodeId| graph.node(id).weights_of.is_some();
+        let has_none = |id: NodeId| graph.own_weights(id).is_empty();
         match self.place {
-            Place::Node(id) => is_shared(id),
+            Place::Node(id) => graph.is_tied(id) && has_none(id),
             Place::Box(ScopeId::ROOT) => false,
             Place::Box(id) => {
                 let mut nodes = graph.scope(id).nodes();
-                nodes.clone().any(is_shared) && nodes.all(|id| is_shared(id) || graph.weights(id).is_empty())
+                nodes.clone().any(|id| graph.is_tied(id)) && nodes.all(has_none)
             }
         }
     }

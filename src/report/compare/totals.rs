@@ -113,7 +113,7 @@ impl Value {
 
 /// Bytes read and written.
 pub(super) fn traffic(subject: &Subject) -> u128 {
-    subject.analysis.total().traffic.total() * subject.element.bytes()
+    subject.bytes(subject.analysis.total().traffic.total())
 }
 
 /// What the output sees through windows.
