@@ -1,7 +1,6 @@
 //! Mistakes on the command line in other languages than English: clap has words in that one alone.
 
 use std::error::Error;
-use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -9,15 +8,14 @@ use crate::error::{Diagnostic, Source};
 use crate::text;
 use crate::text::{Language, Text};
 
-/// What is wrong with the arguments, in Chinese where that is asked for among them; `None` where clap's own words will do.
-pub(super) fn in_words(error: &clap::Error, arguments: &[OsString], width: usize) -> Option<String> {
-    let is_chinese = arguments.iter().enumerate().any(|(at, argument)| {
-        let follows = arguments.get(at + 1).is_some_and(|next| next == "zh");
-        argument == "--lang=zh" || (argument == "--lang" && follows)
-    });
-    let (message, help) = said(error).filter(|_| is_chinese)?;
+/// What is wrong with the arguments, in a language other than English; `None` where clap's own words will do.
+pub(super) fn in_words(error: &clap::Error, language: Language, width: usize) -> Option<String> {
+    if language == Language::English {
+        return None;
+    }
+    let (message, help) = said(error)?;
     let nowhere = Source { name: String::new(), text: String::new() };
-    Some(Diagnostic::nowhere(message).help(help).render(&nowhere, Language::Chinese, false, width))
+    Some(Diagnostic::nowhere(message).help(help).render(&nowhere, language, false, width))
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is clap's own")]

@@ -18,6 +18,7 @@ use crate::text::{Language, Text};
 mod analyze;
 mod bench;
 mod check;
+mod chinese;
 mod compare;
 mod convention;
 mod device;
@@ -45,7 +46,7 @@ mod weights;
 /// Counts what convolutional networks cost: shapes, parameters, multiply–accumulates, FLOPs, memory and time; each number exact
 /// and each with its working. Without a command, networks are analyzed.
 #[derive(Debug, Parser)]
-#[command(name = "cnncost", version, max_term_width = 100)]
+#[command(name = "cnncost", version)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -175,17 +176,19 @@ enum Outcome {
 /// are measured with another number of threads than this process has; without it, they are not.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, program: Option<PathBuf>) -> ExitCode {
     files::begin();
-    let Some(arguments) = entry::with_command(arguments.into_iter().collect()) else {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let language = entry::language(&arguments);
+    let Some(arguments) = entry::with_command(arguments) else {
         return ExitCode::from(2);
     };
     let invocation = Invocation { arguments, program };
     let arguments = &invocation.arguments;
-    let matches = help::written(Cli::command()).try_get_matches_from(arguments);
+    let matches = help::written(Cli::command(), language).try_get_matches_from(arguments);
     entry::hint_at_file(arguments);
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
-            match misuse::in_words(&error, arguments, terminal_width()) {
+            match misuse::in_words(&error, language, terminal_width()) {
                 Some(words) => say(&words),
                 // A closed pipe is no error.
                 None => drop(error.print()),

@@ -26,8 +26,8 @@ macro_rules! activations {
         $(, holding $copies:literal)?
         $(, requires $requirement:expr)?;
     )*) => {$(
-        $(#[$about])*
         #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+        $(#[$about])*
         #[serde(default, deny_unknown_fields)]
         pub struct $Type { $($(#[$setting_about])* pub $setting: $SettingType,)* }
 
@@ -53,18 +53,22 @@ macro_rules! activations {
 
 activations! {
     /// Rectified linear unit: max(x, 0).
+    #[schemars(extend("x-zh" = "修正线性单元:max(x, 0)"))]
     "relu" => Relu {},
     counts |_| &[(Cmp, &["x > 0"])],
     computes |_, x| x.relu();
 
     /// Rectified linear unit cut off at 6: min(max(x, 0), 6).
+    #[schemars(extend("x-zh" = "上限为 6 的修正线性单元:min(max(x, 0), 6)"))]
     "relu6" => Relu6 {},
     counts |_| &[(Cmp, &["from below", "from above"])],
     computes |_, x| x.clamp(0f32, 6f32);
 
     /// Rectified linear unit that leaks: x if positive, otherwise a share of x.
+    #[schemars(extend("x-zh" = "带泄漏的修正线性单元:x 为正时取 x,否则取 x 的一部分"))]
     "leaky_relu" => LeakyRelu {
         /// What a negative x is multiplied by.
+        #[schemars(extend("x-zh" = "x 为负时所乘的系数"))]
         #[serde(deserialize_with = "finite")]
         negative_slope: f64 = 0.01,
     },
@@ -73,8 +77,10 @@ activations! {
     holding 3;
 
     /// Exponential linear unit: x if positive, otherwise alpha · (e^x − 1).
+    #[schemars(extend("x-zh" = "指数线性单元:x 为正时取 x,否则取 alpha · (e^x − 1)"))]
     "elu" => Elu {
         /// How far below zero it goes: its limit is −alpha.
+        #[schemars(extend("x-zh" = "零以下的幅度:极限为 −alpha"))]
         #[serde(deserialize_with = "finite")]
         alpha: f64 = 1.0,
     },
@@ -82,13 +88,16 @@ activations! {
     computes |settings, x| x.elu(settings.alpha);
 
     /// Sigmoid linear unit, also called swish: x · sigmoid(x).
+    #[schemars(extend("x-zh" = "Sigmoid 线性单元,又称 swish:x · sigmoid(x)"))]
     "silu" => Silu {},
     counts |_| &[(Mul, &["product"]), (Add, &["1 + e^−x"]), (Div, &["sigmoid"]), (Exp, &["e^−x"])],
     computes |_, x| x.silu();
 
     /// Gaussian error linear unit: x · Φ(x), Φ being the standard normal distribution function.
+    #[schemars(extend("x-zh" = "高斯误差线性单元:x · Φ(x),Φ 为标准正态分布函数"))]
     "gelu" => Gelu {
         /// How Φ is computed.
+        #[schemars(extend("x-zh" = "Φ 的计算方式"))]
         approximate: Approximate = Approximate::None,
     },
     counts |settings| match settings.approximate {
@@ -101,27 +110,33 @@ activations! {
     };
 
     /// Smooth like silu and gelu: x · tanh(ln(1 + e^x)).
+    #[schemars(extend("x-zh" = "与 silu、gelu 一样平滑:x · tanh(ln(1 + e^x))"))]
     "mish" => Mish {},
     counts |_| &[(Mul, &["product"]), (Add, &["1 + e^x"]), (Exp, &["exponential", "logarithm", "tanh"])],
     computes |_, x| mish(x),
     holding 3;
 
     /// Logistic function: 1 / (1 + e^−x).
+    #[schemars(extend("x-zh" = "逻辑函数:1 / (1 + e^−x)"))]
     "sigmoid" => Sigmoid {},
     counts |_| &[(Add, &["1 + e^−x"]), (Div, &["sigmoid"]), (Exp, &["e^−x"])],
     computes |_, x| candle_nn::ops::sigmoid(x);
 
     /// Hyperbolic tangent.
+    #[schemars(extend("x-zh" = "双曲正切"))]
     "tanh" => Tanh {},
     counts |_| &[(Exp, &["tanh"])],
     computes |_, x| x.tanh();
 
     /// Straight pieces in place of a hyperbolic tangent: min(max(x, min_val), max_val).
+    #[schemars(extend("x-zh" = "以分段直线代替双曲正切:min(max(x, min_val), max_val)"))]
     "hard_tanh" => HardTanh {
         /// The least value.
+        #[schemars(extend("x-zh" = "最小值"))]
         #[serde(deserialize_with = "finite")]
         min_val: f64 = -1.0,
         /// The greatest value, above the least.
+        #[schemars(extend("x-zh" = "最大值,须大于最小值"))]
         #[serde(deserialize_with = "finite")]
         max_val: f64 = 1.0,
     },
@@ -130,12 +145,14 @@ activations! {
     requires |settings| settings.ordered();
 
     /// Straight pieces in place of a sigmoid: min(max(x/6 + 1/2, 0), 1).
+    #[schemars(extend("x-zh" = "以分段直线代替 sigmoid:min(max(x/6 + 1/2, 0), 1)"))]
     "hard_sigmoid" => HardSigmoid {},
     counts |_| &[(Mul, &["sixth"]), (Add, &["half"]), (Cmp, &["from below", "from above"])],
     computes |_, x| candle_nn::ops::hard_sigmoid(x),
     holding 2;
 
     /// x · hard_sigmoid(x), in place of silu.
+    #[schemars(extend("x-zh" = "x · hard_sigmoid(x),用以代替 silu"))]
     "hard_swish" => HardSwish {},
     counts |_| &[(Mul, &["sixth", "product"]), (Add, &["half"]), (Cmp, &["from below", "from above"])],
     computes |_, x| x * candle_nn::ops::hard_sigmoid(x)?,

@@ -12,6 +12,7 @@ use crate::text::Text;
 
 /// The sum of two or more inputs of the same shape.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[schemars(extend("x-zh" = "两个或更多同形状输入之和"))]
 #[serde(deny_unknown_fields)]
 pub struct Add {}
 

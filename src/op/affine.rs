@@ -14,12 +14,15 @@ use crate::working::Working;
 
 /// mul · x + add, with two fixed numbers.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[schemars(extend("x-zh" = "mul · x + add,其中两个数为常量"))]
 #[serde(deny_unknown_fields)]
 pub struct Affine {
     /// The factor; 1 costs nothing.
+    #[schemars(extend("x-zh" = "系数;取 1 时没有开销"))]
     #[serde(default = "one", deserialize_with = "finite")]
     pub mul: f64,
     /// The offset; 0 costs nothing.
+    #[schemars(extend("x-zh" = "偏移;取 0 时没有开销"))]
     #[serde(default, deserialize_with = "finite")]
     pub add: f64,
 }

@@ -14,6 +14,7 @@ use crate::working::Working;
 
 /// Matrix product of two inputs over their last two dimensions; the dimensions before these are equal.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[schemars(extend("x-zh" = "两个输入在最后两维上的矩阵乘积;之前的各维须相同"))]
 #[serde(deny_unknown_fields)]
 pub struct Matmul {}
 

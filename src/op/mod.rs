@@ -34,6 +34,7 @@ pub mod conv;
 pub mod conv_transpose;
 mod convolve;
 mod cost;
+mod described;
 pub mod div;
 pub mod dropout;
 pub mod embedding;

@@ -2,8 +2,7 @@
 
 use std::fmt::Write;
 
-use schemars::SchemaGenerator;
-use serde_json::{Value, json};
+use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
 use super::Style;
@@ -11,6 +10,7 @@ use super::wrap::{hanging, lines};
 use crate::op::{Entry, OPERATORS, Op, Term};
 use crate::shape::Shape;
 use crate::text;
+use crate::text::Language;
 use crate::working::Notation;
 
 /// Every operator with what it costs, in names.
@@ -38,7 +38,7 @@ pub fn list(style: Style) -> String {
 
 /// One operator: what it is, its settings, an example and its costs there.
 pub fn one(entry: &Entry, style: Style) -> String {
-    let schema = schema(entry);
+    let schema = entry.described(style.language);
     let about = schema["description"].as_str().unwrap_or_default().replace('\n', " ");
     let mut text = format!("{}: {}\n", entry.name, hanging(&about, entry.name.len() + 2, style.width));
     let settings = schema["properties"].as_object().cloned().unwrap_or_default();
@@ -90,7 +90,7 @@ pub fn json<'e>(entries: impl Iterator<Item = &'e Entry>) -> String {
                 })
                 .collect();
             json!({
-                "name": entry.name, "settings": schema(entry), "example": entry.example,
+                "name": entry.name, "settings": entry.described(Language::English), "example": entry.example,
                 "example_inputs": entry.example_inputs, "costs": terms, "inside": inside(entry),
             })
         })
@@ -129,8 +129,4 @@ fn example(entry: &Entry) -> Op {
 fn example_inputs(entry: &Entry) -> Vec<Shape> {
     let shape = |dims: &&[u64]| Shape::new(dims.to_vec()).expect("an example's sizes are small");
     entry.example_inputs.iter().map(shape).collect()
-}
-
-fn schema(entry: &Entry) -> Value {
-    (entry.schema)(&mut SchemaGenerator::default()).to_value()
 }
