@@ -6,7 +6,6 @@
 //!
 //! `cargo bench --bench overhead`. benches/README.md says what was measured.
 
-use std::cell::OnceCell;
 use std::process::Command;
 use std::slice;
 use std::time::{Duration, Instant};
@@ -19,7 +18,6 @@ use cnncost::bench::{self, Settings};
 use cnncost::graph::Graph;
 use cnncost::read::{Description, Options, bundled};
 use cnncost::run::{Engine, Weights, forward, random_inputs};
-use cnncost::shape::ElementType;
 use cnncost::subject::Subject;
 
 /// Longer than a user waits: the difference that is looked for is a hundredth.
@@ -73,23 +71,9 @@ fn main() {
 fn subject(size: u64) -> Subject {
     let (file, variant) = bundled::find("resnet50").unwrap();
     let description = Description::parse(file.name, file.text).unwrap();
-    let options =
-        Options { variant: variant.clone(), input: Some(vec![3, size, size]), ..Options::default() };
+    let options = Options { variant, input: Some(vec![3, size, size]), ..Options::default() };
     let network = description.expand(&options).unwrap();
-    let analysis = cnncost::analyze(&network.graph, 1).unwrap();
-    Subject {
-        label: "resnet50".to_owned(),
-        title: String::new(),
-        source: file.name.to_owned(),
-        variant,
-        sha256: String::new(),
-        network,
-        analysis,
-        element: ElementType::F32,
-        roofline: None,
-        like: None,
-        fields: OnceCell::new(),
-    }
+    Subject { label: "resnet50".to_owned(), ..Subject::of(network, 1).unwrap() }
 }
 
 /// What passes take in seconds, of the calls by hand and of [`forward`], in turns.

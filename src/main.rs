@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cnncost::cli::run(std::env::args_os(), std::env::current_exe().ok())
+    cnncost::cli::run(std::env::args_os(), std::env::current_exe().ok()).into()
 }

@@ -1,10 +1,10 @@
 //! A network as it was asked for, with what is known about it: what reports show and claims are held against.
 
-use std::cell::OnceCell;
+use std::sync::{Arc, OnceLock};
 
-use crate::analyze::Analysis;
 use crate::analyze::receptive_field::{ReceptiveField, ReceptiveFields, receptive_fields};
 use crate::analyze::roofline::{Device, Fit, Roofline};
+use crate::analyze::{Analysis, TooLarge, analyze};
 use crate::convention::Counted;
 use crate::counts::Counts;
 use crate::read::Network;
@@ -27,8 +27,8 @@ pub struct Subject {
     pub variant: Option<String>,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
-    /// The network.
-    pub network: Network,
+    /// The network, which it shares with itself at other batches.
+    pub network: Arc<Network>,
     /// Its counts.
     pub analysis: Analysis,
     /// The type of its numbers.
@@ -38,10 +38,37 @@ pub struct Subject {
     /// What it counts in another convention, if one was asked about.
     pub like: Option<Counted>,
     /// What each tensor sees of the input, once somebody asks.
-    pub fields: OnceCell<ReceptiveFields>,
+    pub fields: OnceLock<ReceptiveFields>,
 }
 
 impl Subject {
+    /// A network at a batch, with numbers of 32 bits and without a name. For one that is from a file, the rest is set after.
+    ///
+    /// # Errors
+    /// If a count does not fit 128 bits.
+    pub fn of(network: impl Into<Arc<Network>>, batch: u64) -> Result<Self, TooLarge> {
+        let network = network.into();
+        let analysis = analyze(&network.graph, batch)?;
+        Ok(Self {
+            label: String::new(),
+            title: String::new(),
+            source: String::new(),
+            variant: None,
+            sha256: String::new(),
+            network,
+            analysis,
+            element: ElementType::default(),
+            roofline: None,
+            like: None,
+            fields: OnceLock::new(),
+        })
+    }
+
+    /// Samples of one forward pass.
+    pub fn batch(&self) -> u64 {
+        self.analysis.batch
+    }
+
     /// Bytes of everything that is stored: parameters and buffers. [`Counts::check`](crate::counts::Counts::check) has
     /// shown that they fit.
     pub fn weight_bytes(&self) -> u128 {
@@ -93,5 +120,16 @@ impl Subject {
         let inputs = join(graph.network_inputs().map(|(_, node)| node.shape.to_string()).collect());
         let outputs = join(graph.outputs().iter().map(|&(_, id)| graph.node(id).shape.to_string()).collect());
         format!("{inputs} → {outputs}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_may_be_read_from_every_thread() {
+        fn is_shared<T: Send + Sync>() {}
+        is_shared::<Subject>();
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test bench` writes the files under tests/bench/ anew: look at what changes.
 
-use std::cell::OnceCell;
 use std::path::Path;
 use std::time::Duration;
 
@@ -29,19 +28,13 @@ fn subject(name: &str, batch: u64) -> Subject {
     let (file, variant) = bundled::find(name).unwrap();
     let description = Description::parse(file.name, file.text).unwrap();
     let network = description.expand(&Options { variant: variant.clone(), ..Options::default() }).unwrap();
-    let analysis = cnncost::analyze(&network.graph, batch).unwrap();
     Subject {
         label: name.to_owned(),
         title: name.to_owned(),
         source: format!("{}.toml", file.name),
         variant,
         sha256: "0".repeat(64),
-        network,
-        analysis,
-        element: ElementType::F32,
-        roofline: None,
-        like: None,
-        fields: OnceCell::new(),
+        ..Subject::of(network, batch).unwrap()
     }
 }
 

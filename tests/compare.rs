@@ -2,18 +2,16 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test compare` writes the golden files anew: look at what changes.
 
-use std::cell::OnceCell;
 use std::path::Path;
 
 use assert_cmd::Command;
 use cnncost::compare::traffic::Traffic;
 use cnncost::compare::{Comparison, counts};
 use cnncost::counts::Counts;
+use cnncost::graph::Place;
 use cnncost::read::bundled::{self, BUNDLED};
 use cnncost::read::{Description, Options};
-use cnncost::shape::ElementType;
 use cnncost::subject::Subject;
-use cnncost::{analyze, graph::Place};
 use serde_json::Value;
 
 fn run_at(columns: &str, arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
@@ -36,20 +34,7 @@ fn json(arguments: &[&str]) -> Value {
 
 fn subject(description: &Description, variant: Option<String>, batch: u64) -> Subject {
     let network = description.expand(&Options { variant: variant.clone(), ..Options::default() }).unwrap();
-    let analysis = analyze(&network.graph, batch).unwrap();
-    Subject {
-        label: String::new(),
-        title: String::new(),
-        source: String::new(),
-        variant,
-        sha256: String::new(),
-        network,
-        analysis,
-        element: ElementType::F32,
-        roofline: None,
-        like: None,
-        fields: OnceCell::new(),
-    }
+    Subject { variant, ..Subject::of(network, batch).unwrap() }
 }
 
 fn bundled(name: &str) -> Subject {

@@ -11,7 +11,6 @@ use cnncost::read::expression::{Expression, Failure, Scope, Value};
 use cnncost::read::{Description, Network, Options};
 use cnncost::report::Style;
 use cnncost::report::explain::{Markup, explain as page_of};
-use cnncost::shape::ElementType;
 use cnncost::subject::Subject;
 use cnncost::text::Language;
 
@@ -162,19 +161,7 @@ fn equations_work_out() {
 }
 
 fn subject(name: &str, network: Network) -> Subject {
-    Subject {
-        label: name.to_owned(),
-        title: name.to_owned(),
-        source: String::new(),
-        variant: None,
-        sha256: String::new(),
-        analysis: cnncost::analyze(&network.graph, 1).unwrap(),
-        network,
-        element: ElementType::default(),
-        roofline: None,
-        like: None,
-        fields: std::cell::OnceCell::new(),
-    }
+    Subject { label: name.to_owned(), title: name.to_owned(), ..Subject::of(network, 1).unwrap() }
 }
 
 fn bundled(name: &str) -> Subject {

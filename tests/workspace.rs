@@ -45,7 +45,7 @@ fn held(case: &Case, layout: Layout) -> Option<Held> {
     let pass = || {
         let before = ALLOCATOR.current_usage();
         ALLOCATOR.reset_peak_usage();
-        drop(operator.forward(&inputs, &weights).unwrap());
+        drop(operator.reference().forward(&inputs, &weights).unwrap());
         ALLOCATOR.peak_usage().saturating_sub(before)
     };
     // Each thread keeps what its first product of matrices needed, and which pass that is in is chance.
@@ -55,7 +55,8 @@ fn held(case: &Case, layout: Layout) -> Option<Held> {
     let own = output.elements() * u128::from(batch);
     // Inputs that lie apart may be put together first, as `run::memory::workspace` says.
     let apart = inputs.iter().filter(|input| !input.is_contiguous()).map(Tensor::elem_count).sum::<usize>();
-    let predicted = operator.workspace(&shapes, &output, &Device::Cpu).of_batch(batch) + apart as u128;
+    let predicted =
+        operator.reference().workspace(&shapes, &output, &Device::Cpu).of_batch(batch) + apart as u128;
     let inside = operator.inside(&shapes, &output).evaluate().unwrap() * u128::from(batch);
     Some(Held { measured: (bytes / 4).saturating_sub(own), predicted, inside })
 }

@@ -115,7 +115,7 @@ impl Baseline {
         let seed = bench.effort.seed;
         let compared = bench.cases.iter_mut().map(|case| {
             let subject = &subjects[case.subject];
-            let before = self.case(&subject.label, subject.analysis.batch, case.threads);
+            let before = self.case(&subject.label, subject.batch(), case.threads);
             let found = before.ok_or_else(|| self.others(&subject.label));
             let found = found.and_then(|before| before.other_work(subject).map_or(Ok(before), Err));
             let before = match unlike.clone().map_or(found, Err) {

@@ -119,7 +119,7 @@ impl Pair {
 #[expect(clippy::cast_precision_loss, reason = "a ratio is shown with three digits")]
 pub fn pairs(bench: &Bench, subjects: &[Subject]) -> Vec<Pair> {
     let macs = |case: &Case| subjects[case.subject].analysis.total().work.macs.total() as f64;
-    let at = |case: &Case| (subjects[case.subject].analysis.batch, case.threads);
+    let at = |case: &Case| (subjects[case.subject].batch(), case.threads);
     let is_first = |case: &Case| {
         let (first, this) = (&subjects[bench.cases[0].subject], &subjects[case.subject]);
         (&first.label, &first.source) == (&this.label, &this.source)

@@ -248,7 +248,7 @@ impl<'s> Here<'s> {
                 Some(same) => same.weights.clone(),
                 None => Weights::fresh(graph, seed, device, dtype)?,
             };
-            let batch = usize::try_from(subject.analysis.batch).unwrap_or(usize::MAX);
+            let batch = usize::try_from(subject.batch()).unwrap_or(usize::MAX);
             let inputs = random_inputs(graph, batch, seed, device, dtype)?;
             networks.push(Network { graph, weights, inputs });
         }
@@ -351,20 +351,7 @@ mod tests {
         let text = "input = [1, 4, 4]\nlayers = [{ op = 'relu' }]";
         let network = crate::read::Description::parse("net.toml", text).unwrap();
         let network = network.expand(&crate::read::Options::default()).unwrap();
-        let analysis = crate::analyze(&network.graph, 1).unwrap();
-        let subject = Subject {
-            label: "net".to_owned(),
-            title: "net".to_owned(),
-            source: "net.toml".to_owned(),
-            variant: None,
-            sha256: String::new(),
-            network,
-            analysis,
-            element: crate::shape::ElementType::F32,
-            roofline: None,
-            like: None,
-            fields: std::cell::OnceCell::new(),
-        };
+        let subject = Subject::of(network, 1).unwrap();
         let requests = [
             Request::Passes { network: 0, passes: 2 },
             Request::Profile { network: 0, most: Duration::from_millis(1) },

@@ -246,7 +246,7 @@ fn additions_of_bias(subject: &Subject, place: Place) -> u128 {
         .filter(|term| term.unit == Unit::Ops(Kind::Add))
         .filter_map(|term| term.nominal.evaluate().ok())
         .fold(0u128, u128::saturating_add)
-        .saturating_mul(subject.analysis.batch.into())
+        .saturating_mul(subject.batch().into())
 }
 
 fn batch_norm_elements(subject: &Subject, place: Place) -> u128 {

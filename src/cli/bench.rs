@@ -143,7 +143,7 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
     let wanted = Wanted { batches: &arguments.batch, alone: Alone::Itself };
     let (mut subjects, read) = arguments.reading.subjects(&arguments.files, wanted, output);
     // Networks of one batch stand together: they are held against each other.
-    subjects.sort_by_key(|subject| arguments.batch.iter().position(|&batch| batch == subject.analysis.batch));
+    subjects.sort_by_key(|subject| arguments.batch.iter().position(|&batch| batch == subject.batch()));
     if subjects.is_empty() {
         return read;
     }
@@ -240,7 +240,7 @@ fn is_unlike(bench: &Bench, subjects: &[Subject], output: &Output) -> bool {
     let unlike: Vec<_> = unlike(bench, subjects).collect();
     let Some((_, first)) = unlike.first() else { return false };
     let said = unlike.iter().map(|(subject, caveat)| {
-        let (label, batch, why) = (&subject.label, subject.analysis.batch, caveat.text());
+        let (label, batch, why) = (&subject.label, subject.batch(), caveat.text());
         let (english, chinese) = (why.english, why.chinese);
         text!("{label}, batch {batch}: {english}", "{label},批量大小 {batch}:{chinese}")
     });
@@ -325,7 +325,7 @@ impl<'o> Teller<'o> {
 }
 
 fn line(subjects: &[Subject], progress: Progress) -> Text {
-    let named = |subject: usize| (&subjects[subject].label, subjects[subject].analysis.batch);
+    let named = |subject: usize| (&subjects[subject].label, subjects[subject].batch());
     match progress {
         Progress::Peak(_) => text!("measuring what the machine reaches", "正在测量机器峰值"),
         Progress::Sample { subject, count: 0, precision: _ } => {

@@ -2,7 +2,7 @@
 //! clap reads it; here the same is said in Chinese, by name. A test walks the commands and holds the two against each other.
 
 use clap::builder::Str;
-use clap::{Arg, Command};
+use clap::{Arg, ArgAction, Command};
 
 use super::{analyze, check, convention};
 use crate::text::Text;
@@ -94,14 +94,22 @@ pub(super) fn said(program: Command) -> Command {
     })
 }
 
-/// The same of what clap has added by itself, and of the headings that are its own.
-pub(super) fn completed(mut program: Command) -> Command {
+/// How help is laid out: clap has its own heading of the usage.
+pub(super) const TEMPLATE: &str =
+    "{about-with-newline}\n\u{1b}[1m\u{1b}[4m用法:\u{1b}[0m{usage}\n\n{all-args}{after-help}";
+
+/// The same of what clap adds by itself, and of the headings that are its own.
+pub(super) fn completed(program: Command) -> Command {
+    let version = Arg::new("version").short('V').long("version").action(ArgAction::Version);
+    let version = version.help("显示版本").help_heading("选项");
+    let mut program = program.disable_version_flag(true).arg(version).help_template(TEMPLATE);
+    // The command for help is there only then.
     program.build();
-    program
-        .mut_arg("version", |arg| arg.help("显示版本").help_heading("选项"))
-        .mut_arg("help", |arg| arg.help_heading("选项"))
-        .mut_subcommand("help", |help| help.about("显示此帮助,或某个命令的帮助"))
-        .subcommand_help_heading("命令")
+    let of_help = |help: Command| {
+        let help = help.about("显示此帮助,或某个命令的帮助").override_usage("cnncost help [命令]");
+        help.help_template(TEMPLATE).subcommand_help_heading("命令")
+    };
+    program.mut_subcommand("help", of_help).subcommand_help_heading("命令")
 }
 
 /// What is said of a word that an argument takes.

@@ -161,7 +161,7 @@ pub(super) fn check_memory(
         Failure::Misused(text!("the memory it needs does not fit 128 bits", "所需内存超出 128 位"), None)
     })?;
     if let Some(free) = free(device) {
-        let batch = needs.batch_within(free, subject.analysis.batch);
+        let batch = needs.batch_within(free, subject.batch());
         return needs.check(free).map_err(|error| match batch {
             None => Failure::Run(error),
             Some(batch) => {

@@ -183,10 +183,6 @@ const WIDEST: usize = 100;
 /// The column in which `--help` says what an option is, below it.
 const BELOW: usize = 10;
 
-/// How help is laid out in Chinese; clap has its own heading of the usage.
-const CHINESE: &str =
-    "{about-with-newline}\n\u{1b}[1m\u{1b}[4m用法:\u{1b}[0m{usage}\n\n{all-args}{after-help}";
-
 /// Gives the program's help and that of each command its usage and examples, in `language`.
 pub(super) fn written(program: Command, language: Language) -> Command {
     let program = program.max_term_width(WIDEST);
@@ -202,11 +198,12 @@ pub(super) fn written(program: Command, language: Language) -> Command {
         "cnncost <FILE>... [OPTIONS]\n       cnncost <COMMAND> [OPTIONS]",
         "cnncost <文件>... [选项]\n     cnncost <命令> [选项]"
     );
-    let program = with_full_about(with_help(program, None, language), language);
+    let heading = (language == Language::Chinese).then_some("选项");
+    let program = with_full_about(with_help(program, heading, language), language);
     let program = program.override_usage(usage.get(language).to_owned()).after_long_help(long);
     match language {
         Language::English => program,
-        Language::Chinese => chinese::completed(program.help_template(CHINESE)),
+        Language::Chinese => chinese::completed(program),
     }
 }
 
@@ -217,31 +214,44 @@ fn of_command(command: Command, language: Language) -> Command {
     let usage = format!("cnncost {name} {} {}", takes.join(" "), options.get(language));
     // As they are written, so that what must be there stands first.
     let mut place = 0;
-    let wide = command.get_arguments().map(wide_letters).max().unwrap_or_default();
     let command = command.mut_args(|arg| {
         place += 1;
-        brief(arg, &name, wide, language).display_order(place)
+        brief(arg, &name, language).display_order(place)
     });
     let command = with_full_about(command, language);
     let command = command.override_usage(usage).after_long_help(examples(&name, language));
     match language {
         Language::English => with_help(command, Some("Output"), language),
-        Language::Chinese => with_help(command, Some("输出"), language).help_template(CHINESE),
+        Language::Chinese => {
+            aligned(with_help(command, Some("输出"), language)).help_template(chinese::TEMPLATE)
+        }
     }
 }
 
-/// Letters of what stands for an option's values that are two columns wide: clap takes each for one.
-fn wide_letters(arg: &Arg) -> usize {
-    let names = arg.get_value_names().unwrap_or_default().iter();
-    names.map(|name| name.width() - name.chars().count()).sum()
+/// What `-h` says of each argument, so far to the right that it begins in one column below each heading: what stands for a
+/// value may have letters that are two columns wide, and clap takes each for one.
+fn aligned(command: Command) -> Command {
+    let wide = |arg: &Arg| -> usize {
+        let names = arg.get_value_names().unwrap_or_default().iter();
+        names.map(|name| name.width() - name.chars().count()).sum()
+    };
+    let headings = command.get_arguments().filter(|arg| !arg.is_hide_short_help_set());
+    let headings: Vec<_> =
+        headings.map(|arg| (arg.get_help_heading().map(str::to_owned), wide(arg))).collect();
+    command.mut_args(|arg| {
+        let beside = headings.iter().filter(|(heading, _)| heading.as_deref() == arg.get_help_heading());
+        let widest = beside.map(|&(_, wide)| wide).max().unwrap_or_default();
+        let room = widest.saturating_sub(wide(&arg));
+        let help = arg.get_help().map(|help| format!("{:room$}{help}", ""));
+        help.into_iter().fold(arg, Arg::help)
+    })
 }
 
-/// Puts the words that an option takes behind what `-h` says of it; `--help` has a line for each, and the default. `wide` are
-/// the most letters of an option of `command` that are two columns wide.
-fn brief(arg: Arg, command: &str, wide: usize, language: Language) -> Arg {
+/// Puts the words that an option takes behind what `-h` says of it; `--help` has a line for each, and the default.
+fn brief(arg: Arg, command: &str, language: Language) -> Arg {
     let help = arg.get_help().map(StyledStr::to_string).unwrap_or_default();
     let mut long = arg.get_long_help().map_or_else(|| help.clone(), |long| in_full(&help, &long.to_string()));
-    let mut short = format!("{:1$}", "", wide - wide_letters(&arg)) + &help;
+    let mut short = help;
     if !arg.get_action().takes_values() {
         return arg.help(short).long_help(folded(&long, BELOW, language));
     }

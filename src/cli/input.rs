@@ -1,6 +1,5 @@
 //! The arguments by which networks are named and read, and the subjects that come of them.
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use clap::{Args, ValueEnum};
@@ -337,7 +336,7 @@ impl Reading {
         // Which of its variants a network is, is said of the default one too.
         let variant = variant.or_else(|| named.default_variant().map(str::to_owned));
         let network = self.expand(description, variant.clone())?;
-        let analysis = crate::analyze(&network.graph, batch).map_err(|too_large| {
+        let subject = Subject::of(network, batch).map_err(|too_large| {
             let path = &too_large.path;
             let message = text!("a count of `{path}` does not fit 128 bits", "`{path}` 的计数超出 128 位");
             let mistake = match too_large.span {
@@ -352,12 +351,8 @@ impl Reading {
             source: description.source.name.clone(),
             variant,
             sha256: named.sha256().to_owned(),
-            network,
-            analysis,
             element: ElementType::from(self.settings.dtype()),
-            roofline: None,
-            like: None,
-            fields: OnceCell::new(),
+            ..subject
         })
     }
 

@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::rc::Rc;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -157,29 +156,32 @@ impl Invocation {
     }
 }
 
-/// How a command ended, from best to worst; several files end as the worst of them.
+/// How a command ended, from best to worst, as its exit code; several files end as the worst of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
-    Done,
+    Done = 0,
     /// A claim or a budget failed, nothing usual gives a figure, `--strict` found something, or the work itself failed.
-    Failed,
+    Failed = 1,
     /// An input cannot be read, or the command is wrong.
-    Unusable,
+    Unusable = 2,
 }
 
-/// Runs the program on these arguments, its own name first.
+/// Runs the program on these arguments, its own name first, and gives its exit code.
 ///
-/// The exit code is 0 when all is done, 1 when a claim or budget failed, nothing usual gives a figure, `--strict` found
+/// That is 0 when all is done, 1 when a claim or budget failed, nothing usual gives a figure, `--strict` found
 /// something or the work failed, and 2 when the arguments are wrong or missing, or an input cannot be read.
 ///
 /// `program` is the file of a program that passes its arguments on to this function. It is started once more where networks
 /// are measured with another number of threads than this process has; without it, they are not.
-pub fn run(arguments: impl IntoIterator<Item = OsString>, program: Option<PathBuf>) -> ExitCode {
+pub fn run(arguments: impl IntoIterator<Item = OsString>, program: Option<PathBuf>) -> u8 {
+    start(arguments.into_iter().collect(), program) as u8
+}
+
+fn start(arguments: Vec<OsString>, program: Option<PathBuf>) -> Outcome {
     files::begin();
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
     let language = entry::language(&arguments);
     let Some(arguments) = entry::with_command(arguments) else {
-        return ExitCode::from(2);
+        return Outcome::Unusable;
     };
     let invocation = Invocation { arguments, program };
     let arguments = &invocation.arguments;
@@ -193,10 +195,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, program: Option<PathBu
                 // A closed pipe is no error.
                 None => drop(error.print()),
             }
-            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+            return if error.use_stderr() { Outcome::Unusable } else { Outcome::Done };
         }
     };
-    let outcome = match cli.command {
+    match cli.command {
         Command::Analyze(arguments) => analyze::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments, &invocation),
         Command::Check(arguments) => check::run(&arguments),
@@ -207,11 +209,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, program: Option<PathBu
         Command::Models(arguments) => models::run(&arguments),
         Command::Ops(arguments) => ops::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
-    };
-    match outcome {
-        Outcome::Done => ExitCode::SUCCESS,
-        Outcome::Failed => ExitCode::from(1),
-        Outcome::Unusable => ExitCode::from(2),
     }
 }
 

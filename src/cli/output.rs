@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use super::{Outcome, Output, Voice, files};
-use crate::run::replace;
+use crate::file::replace;
 use crate::text;
 
 impl Output {

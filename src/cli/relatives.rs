@@ -46,7 +46,7 @@ pub(super) fn builds(
     subject: &Subject,
     conventions: &[Convention],
 ) -> Vec<Build> {
-    let batch = subject.analysis.batch;
+    let batch = subject.batch();
     let room = MOST_NODES.saturating_sub(subject.network.graph.len());
     let element = subject.element;
     let mut relatives = Relatives { named, options, conventions, batch, element, room, builds: vec![] };

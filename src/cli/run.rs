@@ -100,7 +100,7 @@ impl Arguments {
         self.check_written()?;
         let arrays = self.arrays()?;
         let (subject, arrays, read) = self.subject(&named, arrays)?;
-        let (graph, batch) = (&subject.network.graph, subject.analysis.batch);
+        let (graph, batch) = (&subject.network.graph, subject.batch());
         self.note_random(graph, &arrays);
         let device = place.open()?;
         check_memory(&subject, dtype, &device, &self.voice)?;

@@ -10,10 +10,11 @@ use clap::Args;
 use super::execute::Failure;
 use super::input::read_file;
 use super::{Voice, say};
+use crate::file::replace;
 use crate::graph::Graph;
 use crate::read::weight_map;
 use crate::run::map::Map;
-use crate::run::{Draft, Loaded, RunError, Weights, replace};
+use crate::run::{Draft, Loaded, RunError, Weights};
 use crate::text;
 use crate::text::{Text, printable};
 

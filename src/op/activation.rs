@@ -1,11 +1,14 @@
 //! Elementwise functions, as `torch.nn.ReLU` and the like: one table, one entry for each.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::settings::finite;
-use super::{Class, Cost, Definition, Operator, Reason, Term, Workspace, only};
+use super::{Class, Cost, Definition, Operator, Reason, Term, only};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace};
 use crate::counts::Kind::{self, Add, Cmp, Div, Exp, Mul};
 use crate::counts::Overflow;
 use crate::shape::Shape;
@@ -44,9 +47,13 @@ macro_rules! activations {
 
         impl Elementwise for $Type {
             const PER_ELEMENT: fn(&Self) -> &'static [Steps] = $per_element;
+            $(const REQUIREMENT: fn(&Self) -> Result<(), Reason> = $requirement;)?
+        }
+
+        #[cfg(feature = "run")]
+        impl Computed for $Type {
             const VALUE: fn(&Self, &Tensor) -> candle_core::Result<Tensor> = $value;
             $(const COPIES: u32 = $copies;)?
-            $(const REQUIREMENT: fn(&Self) -> Result<(), Reason> = $requirement;)?
         }
     )*};
 }
@@ -187,6 +194,7 @@ impl HardTanh {
 
 /// tanh(ln(1 + e^x)) is n/(n + 2) with n = e^x · (e^x + 2), which is as exact where e^x is far below 1. From x = 20 on it is
 /// 1 in 32 bits; there e^x is held so that n does not overflow.
+#[cfg(feature = "run")]
 fn mish(x: &Tensor) -> candle_core::Result<Tensor> {
     let e = x.minimum(20f32)?.exp()?;
     let n = (&e * e.affine(1.0, 2.0)?)?;
@@ -201,14 +209,18 @@ trait Elementwise {
     /// Its operations on one element: the steps that take one, for each kind.
     const PER_ELEMENT: fn(&Self) -> &'static [Steps];
 
+    /// What its settings must fulfil together.
+    const REQUIREMENT: fn(&Self) -> Result<(), Reason> = |_| Ok(());
+}
+
+/// The same as candle computes it.
+#[cfg(feature = "run")]
+trait Computed: Elementwise {
     /// The function of every element of a tensor.
     const VALUE: fn(&Self, &Tensor) -> candle_core::Result<Tensor>;
 
     /// Tensors of its size that it holds on the way, at the most.
     const COPIES: u32 = 1;
-
-    /// What its settings must fulfil together.
-    const REQUIREMENT: fn(&Self) -> Result<(), Reason> = |_| Ok(());
 }
 
 impl<T: Elementwise> Operator for T {
@@ -230,7 +242,10 @@ impl<T: Elementwise> Operator for T {
     fn class(&self) -> Class {
         Class::Activation
     }
+}
 
+#[cfg(feature = "run")]
+impl<T: Computed> Reference for T {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         T::VALUE(self, &inputs[0])
     }
@@ -252,7 +267,7 @@ mod tests {
     }
 
     /// The value at `x`.
-    fn at(operator: &impl Operator, x: f32) -> f32 {
+    fn at(operator: &impl Reference, x: f32) -> f32 {
         let input = Tensor::new(&[[x]], &candle_core::Device::Cpu).unwrap();
         operator.forward(&[input], &[]).unwrap().to_vec2::<f32>().unwrap()[0][0]
     }

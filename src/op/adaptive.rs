@@ -3,12 +3,14 @@
 
 use std::ops::Range;
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 
 use super::settings::{PerAxis, Size};
 use super::window::{Axis, Window, positions, spatial_sizes};
-use super::workspace::elements;
-use super::{Look, Reach, Reason, Slide, Term, Workspace, only_spatial, shape, tensors};
+use super::{Look, Reach, Reason, Slide, Term, only_spatial, shape};
+#[cfg(feature = "run")]
+use super::{Workspace, tensors, workspace::elements};
 use crate::counts::Kind;
 use crate::shape::Shape;
 use crate::working::Working;
@@ -68,6 +70,7 @@ impl<const N: usize> Bins<N> {
 
     /// Each bin of `input` reduced to one number, one axis after the other: `reduce` takes a tensor and the dimension that it
     /// reduces to a size of 1.
+    #[cfg(feature = "run")]
     pub(super) fn reduce(
         &self,
         input: &Tensor,
@@ -84,6 +87,7 @@ impl<const N: usize> Bins<N> {
     }
 
     /// What [`reduce`](Self::reduce) holds beside input and output: on each axis what is reduced, the bins, and these together.
+    #[cfg(feature = "run")]
     pub(super) fn workspace(&self, input: &Shape, output: &Shape) -> Workspace {
         let (mut sizes, mut copy, mut most) = (input.dims().to_vec(), 0, 0);
         for (bins, dim) in self.counts().into_iter().zip(1..) {

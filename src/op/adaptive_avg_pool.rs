@@ -1,6 +1,7 @@
 //! `adaptive_avg_pool1d`, `adaptive_avg_pool2d`, `adaptive_avg_pool3d`: the mean of each of as many bins as the output has
 //! elements, as `torch.nn.AdaptiveAvgPool1d`, `AdaptiveAvgPool2d` and `AdaptiveAvgPool3d`.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -8,7 +9,9 @@ use serde::Deserialize;
 use super::adaptive::Bins;
 use super::settings::{PerAxis, Size};
 use super::window::Window;
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Workspace, tensors};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Term};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace, tensors};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -76,7 +79,10 @@ impl<const N: usize> Operator for AdaptiveAvgPool<N> {
     fn class(&self) -> Class {
         Class::Pooling
     }
+}
 
+#[cfg(feature = "run")]
+impl<const N: usize> Reference for AdaptiveAvgPool<N> {
     /// The mean over a bin is the mean along one axis of the means along the other.
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         if self.output_size == PerAxis::ones() {

@@ -1,6 +1,7 @@
 //! `adaptive_max_pool1d`, `adaptive_max_pool2d`, `adaptive_max_pool3d`: the largest element of each of as many bins as the output
 //! has elements, as `torch.nn.AdaptiveMaxPool1d`, `AdaptiveMaxPool2d` and `AdaptiveMaxPool3d`.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -8,7 +9,9 @@ use serde::Deserialize;
 use super::adaptive::Bins;
 use super::settings::{PerAxis, Size};
 use super::window::Window;
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Workspace};
+use super::{Class, Cost, Definition, Operator, Reach, Reason};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -73,7 +76,10 @@ impl<const N: usize> Operator for AdaptiveMaxPool<N> {
     fn class(&self) -> Class {
         Class::Pooling
     }
+}
 
+#[cfg(feature = "run")]
+impl<const N: usize> Reference for AdaptiveMaxPool<N> {
     /// The maximum over a bin is the maximum along one axis of the maxima along the other.
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         Bins(self.output_size).reduce(&inputs[0], Tensor::max_keepdim)

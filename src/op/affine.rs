@@ -1,9 +1,12 @@
 //! `affine`: a fixed factor and a fixed offset, as the normalization of an image.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+#[cfg(feature = "run")]
+use super::Reference;
 use super::settings::finite;
 use super::{Class, Cost, Definition, Operator, Reason, only};
 use crate::counts::{Kind, Overflow};
@@ -57,7 +60,10 @@ impl Operator for Affine {
     fn class(&self) -> Class {
         Class::Activation
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Affine {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         inputs[0].affine(self.mul, self.add)
     }

@@ -4,15 +4,17 @@
 //! PyTorch's `AvgPool1d` has no `divisor_override`; here it has the others'. PyTorch's `AvgPool3d` refuses an
 //! input that is smaller than the window even where the padding makes room for it; here it is pooled as in two dimensions.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::pool::{Native, Pool};
+use super::pool::Pool;
 use super::settings::{self, Extent, PerAxis, Size};
 use super::window::Axis;
-use super::workspace::elements;
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Window, Workspace, tensors};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Window};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace, pool::Native, tensors, workspace::elements};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -112,7 +114,10 @@ impl<const N: usize> Operator for AvgPool<N> {
     fn class(&self) -> Class {
         Class::Pooling
     }
+}
 
+#[cfg(feature = "run")]
+impl<const N: usize> Reference for AvgPool<N> {
     #[expect(clippy::cast_precision_loss, reason = "sizes are at most 2^53")]
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let (input, window) = (&inputs[0], self.pool().window());

@@ -3,13 +3,14 @@
 //!
 //! PyTorch's buffer `num_batches_tracked` takes no part in inference and is not modelled.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{
-    Class, Cost, Definition, Initializer, Operator, Reason, Weight, only, only_spatial, settings, tensors,
-};
+use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, only, only_spatial, settings};
+#[cfg(feature = "run")]
+use super::{Reference, tensors};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -100,7 +101,10 @@ impl<const N: usize> Operator for BatchNorm<N> {
     fn class(&self) -> Class {
         Class::Normalization
     }
+}
 
+#[cfg(feature = "run")]
+impl<const N: usize> Reference for BatchNorm<N> {
     /// Computed as it is counted, and as PyTorch does it: one factor and one summand for each channel.
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let input = &inputs[0];

@@ -1,11 +1,14 @@
 //! `channel_shuffle`: takes the channels of all groups in turn, as `torch.nn.ChannelShuffle`.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Size;
-use super::{Class, Definition, Operator, Reason, only, tensors};
+use super::{Class, Definition, Operator, Reason, only};
+#[cfg(feature = "run")]
+use super::{Reference, tensors};
 use crate::shape::Shape;
 use crate::text;
 
@@ -47,7 +50,10 @@ impl Operator for ChannelShuffle {
     fn class(&self) -> Class {
         Class::Rearrangement
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for ChannelShuffle {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let (input, groups) = (&inputs[0], tensors::size_of(self.groups.get())?);
         let mut grouped = input.dims().to_vec();

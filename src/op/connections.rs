@@ -3,11 +3,14 @@
 
 use std::collections::HashSet;
 
+#[cfg(feature = "run")]
 use candle_core::{Result as CandleResult, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Reason, tensors};
+use super::Reason;
+#[cfg(feature = "run")]
+use super::tensors;
 use crate::text;
 
 /// For each output channel the input channels it takes, numbered from 0.
@@ -46,6 +49,7 @@ impl Connections {
 
     /// The kernel of an ordinary convolution, out × in × axes, from the kernels of the connected pairs, pairs × axes: zeros
     /// where nothing is connected.
+    #[cfg(feature = "run")]
     pub(super) fn dense(&self, kernels: &Tensor, channels: usize) -> CandleResult<Tensor> {
         let rows = self.0.iter().enumerate().flat_map(|(output, list)| {
             list.iter().map(move |&input| {

@@ -1,12 +1,15 @@
 //! `constant`: fixed numbers that are written in the description: an attention mask. Nothing of it is learned, and nothing
 //! stored beside the weights.
 
+#[cfg(feature = "run")]
 use candle_core::{DType, Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{Size, finite};
-use super::{Arity, Class, Definition, Operator, Reason, Workspace, shape, tensors};
+use super::{Arity, Class, Definition, Operator, Reason, shape};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace, tensors};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
@@ -66,7 +69,10 @@ impl Operator for Constant {
     fn class(&self) -> Class {
         Class::Source
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Constant {
     fn forward(&self, _inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         // A source knows no device; the executor brings it to that of the inputs.
         let values: Vec<f64> = self.values.iter().map(|value| value.0).collect();

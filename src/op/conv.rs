@@ -1,18 +1,21 @@
 //! `conv1d`, `conv2d`, `conv3d`: convolution, as `torch.nn.Conv1d`, `Conv2d` and `Conv3d`, and with a table of connections
 //! as in LeNet-5.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::connections::Connections;
-use super::convolve::{self, convolve};
 use super::settings::{self, Padding, PerAxis, Size};
 use super::window::{self, Axis, Window, shorthand};
-use super::workspace::product;
+use super::{Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, only_spatial, shape};
+#[cfg(feature = "run")]
 use super::{
-    Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, Workspace, only_spatial, shape,
+    Reference, Workspace,
+    convolve::{self, convolve},
     tensors,
+    workspace::product,
 };
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
@@ -177,7 +180,10 @@ impl<const N: usize> Operator for Conv<N> {
     fn class(&self) -> Class {
         Class::Convolution
     }
+}
 
+#[cfg(feature = "run")]
+impl<const N: usize> Reference for Conv<N> {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let (input, kernel) = (&inputs[0], &weights[0]);
         let dense = self.connections.as_ref().map(|connections| connections.dense(kernel, input.dim(1)?));

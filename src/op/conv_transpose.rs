@@ -6,16 +6,22 @@
 //! PyTorch's own counter (`torch.utils.flop_counter`) has. The padding-exact count leaves out the products that fall on what
 //! the padding cuts off.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::scatter::{self, scatter};
 use super::settings::{self, Extent, PerAxis, Size};
 use super::window::{self, Axis, Window, shorthand};
 use super::{
-    Class, Cost, Definition, Initializer, Look, Operator, Reach, Reason, Slide, Term, Turn, Weight,
-    Workspace, conv, only_spatial, shape, size, tensors,
+    Class, Cost, Definition, Initializer, Look, Operator, Reach, Reason, Slide, Term, Turn, Weight, conv,
+    only_spatial, shape, size,
+};
+#[cfg(feature = "run")]
+use super::{
+    Reference, Workspace,
+    scatter::{self, scatter},
+    tensors,
 };
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
@@ -177,7 +183,10 @@ impl<const N: usize> Operator for ConvTranspose<N> {
     fn class(&self) -> Class {
         Class::Convolution
     }
+}
 
+#[cfg(feature = "run")]
+impl<const N: usize> Reference for ConvTranspose<N> {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let (input, kernel) = (&inputs[0], &weights[0]);
         let axes = self.sliding().axes.into_iter().zip(self.output_padding.0);

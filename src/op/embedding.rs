@@ -3,13 +3,15 @@
 //! Every tensor here is of floats, so the indices arrive as floats too: whole numbers, which 32-bit floats hold exactly up to
 //! 2^24. What is no whole number, or not below `num_embeddings`, is an error when it is looked up.
 
+#[cfg(feature = "run")]
 use candle_core::{DType, Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Size;
-use super::workspace::elements;
-use super::{Class, Definition, Initializer, Operator, Reach, Reason, Weight, Workspace, only, shape};
+use super::{Class, Definition, Initializer, Operator, Reach, Reason, Weight, only, shape};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace, workspace::elements};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
@@ -66,7 +68,10 @@ impl Operator for Embedding {
     fn class(&self) -> Class {
         Class::Rearrangement
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Embedding {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let (input, table) = (&inputs[0], &weights[0]);
         let (rows, features) = table.dims2()?;
@@ -88,6 +93,7 @@ impl Operator for Embedding {
     clippy::cast_sign_loss,
     reason = "it has been seen to be whole and small"
 )]
+#[cfg(feature = "run")]
 fn row(float: f32, rows: usize) -> candle_core::Result<u32> {
     let index = (float.fract() == 0.0 && (0.0..4_294_967_296.0).contains(&float)).then_some(float as u32);
     index.filter(|&index| (index as usize) < rows).ok_or_else(|| {

@@ -1,10 +1,13 @@
 //! `expand`: sizes of 1 repeated, as `Tensor.expand`.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Class, Definition, Operator, Reason, only, shape, tensors};
+use super::{Class, Definition, Operator, Reason, only, shape};
+#[cfg(feature = "run")]
+use super::{Reference, tensors};
 use crate::shape::Shape;
 use crate::text;
 
@@ -32,7 +35,10 @@ impl Operator for Expand {
     fn class(&self) -> Class {
         Class::Rearrangement
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Expand {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let input = &inputs[0];
         let sizes: Vec<u64> = input.dims()[1..].iter().map(|&size| size as u64).collect();

@@ -1,9 +1,12 @@
 //! `flatten`, as `torch.nn.Flatten`.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+#[cfg(feature = "run")]
+use super::Reference;
 use super::settings::Dim;
 use super::{Class, Definition, Operator, Reach, Reason, only, shape, size};
 use crate::shape::Shape;
@@ -61,7 +64,10 @@ impl Operator for Flatten {
     fn class(&self) -> Class {
         Class::Rearrangement
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Flatten {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         inputs[0].flatten(self.start_dim, self.end_dim)
     }

@@ -1,11 +1,14 @@
 //! `global_avg_pool`: the mean of each channel over all its positions, as ONNX's GlobalAveragePool.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::window::{Axis, Window, spatial_sizes};
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, before_flatten, only, shape, tensors};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, before_flatten, only, shape};
+#[cfg(feature = "run")]
+use super::{Reference, tensors};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -62,7 +65,10 @@ impl Operator for GlobalAvgPool {
     fn class(&self) -> Class {
         Class::Pooling
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for GlobalAvgPool {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         tensors::whole_mean(&inputs[0])
     }

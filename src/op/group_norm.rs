@@ -1,13 +1,14 @@
 //! `group_norm`: normalization over groups of channels, as `torch.nn.GroupNorm`.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{self, Size, finite};
-use super::{
-    Class, Cost, Definition, Operator, Reach, Reason, Weight, Workspace, only_ranked, standardize, tensors,
-};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, only_ranked, standardize};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace, tensors};
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
@@ -77,7 +78,10 @@ impl Operator for GroupNorm {
     fn class(&self) -> Class {
         Class::Normalization
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for GroupNorm {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let input = &inputs[0];
         let rows = input.reshape((input.dim(0)?, tensors::size_of(self.num_groups.get())?, ()))?;

@@ -1,13 +1,17 @@
 //! `gru`: gated recurrent units, as `torch.nn.GRU` with `batch_first = True`; the output is that of every step.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
+#[cfg(feature = "run")]
 use candle_nn::ops::sigmoid;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::recurrent::{Gates, Recurrence};
 use super::settings::{self, Size};
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, Workspace};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text::Text;
@@ -70,9 +74,12 @@ impl Operator for Gru {
     fn class(&self) -> Class {
         Class::Linear
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Gru {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
-        self.recurrence().forward(&inputs[0], weights)
+        self.recurrence().forward(&inputs[0], weights, step)
     }
 
     fn workspace(&self, inputs: &[Shape], _output: &Shape, device: &Device) -> Workspace {
@@ -93,7 +100,6 @@ const GATES: Gates = Gates {
         (Kind::Div, &[("sigmoids", 2)]),
         (Kind::Exp, &[("sigmoids", 2), ("tanh", 1)]),
     ],
-    step,
 };
 
 impl Gru {
@@ -103,6 +109,7 @@ impl Gru {
     }
 }
 
+#[cfg(feature = "run")]
 fn step(input: &[Tensor], state: &[Tensor], states: &[Tensor]) -> candle_core::Result<Vec<Tensor>> {
     let reset = sigmoid(&(&input[0] + &state[0])?)?;
     let update = sigmoid(&(&input[1] + &state[1])?)?;

@@ -1,9 +1,12 @@
 //! `identity`, as `torch.nn.Identity`.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+#[cfg(feature = "run")]
+use super::Reference;
 use super::{Class, Definition, Operator, Reason, only};
 use crate::shape::Shape;
 use crate::text;
@@ -36,7 +39,10 @@ impl Operator for Identity {
     fn class(&self) -> Class {
         Class::Rearrangement
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Identity {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         Ok(inputs[0].clone())
     }

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{Dim, Extent};
-use super::{Class, Definition, Operator, Reach, Reason, only, shape, tensors};
+use super::{Class, Definition, Operator, Reach, Reason, only, shape};
+#[cfg(feature = "run")]
+use super::{Reference, tensors};
 use crate::shape::Shape;
 use crate::text;
 
@@ -69,7 +72,10 @@ impl Operator for IndexSelect {
     fn class(&self) -> Class {
         Class::Rearrangement
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for IndexSelect {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let index: Vec<u32> = self
             .index

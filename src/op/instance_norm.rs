@@ -1,12 +1,15 @@
 //! `instance_norm2d`: normalization of each channel by itself, as `torch.nn.InstanceNorm2d`, which takes the statistics of
 //! its input at inference too.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::finite;
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, Workspace, only_spatial, standardize};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, only_spatial, standardize};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace};
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
@@ -64,7 +67,10 @@ impl<const N: usize> Operator for InstanceNorm<N> {
     fn class(&self) -> Class {
         Class::Normalization
     }
+}
 
+#[cfg(feature = "run")]
+impl<const N: usize> Reference for InstanceNorm<N> {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let input = &inputs[0];
         let output = standardize::rows(&input.flatten_from(2)?, self.eps)?.reshape(input.shape())?;

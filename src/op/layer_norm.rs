@@ -1,15 +1,17 @@
 //! `layer_norm`: normalization over the last dimensions, as `torch.nn.LayerNorm`, whose `normalized_shape` is read off
 //! the input.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{self, Size, finite};
 use super::{
-    Class, Cost, Definition, Operator, Reach, Reason, Weight, Workspace, only_ranked, sizes_named,
-    standardize,
+    Class, Cost, Definition, Operator, Reach, Reason, Weight, only_ranked, sizes_named, standardize,
 };
+#[cfg(feature = "run")]
+use super::{Reference, Workspace};
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
@@ -78,7 +80,10 @@ impl Operator for LayerNorm {
     fn class(&self) -> Class {
         Class::Normalization
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for LayerNorm {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let input = &inputs[0];
         let (_, normalized) = self.split(input.dims());

@@ -1,9 +1,12 @@
 //! `layer_scale`: a learned factor for each channel that starts close to 0, as in torchvision's ConvNeXt.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+#[cfg(feature = "run")]
+use super::Reference;
 use super::settings::finite;
 use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, only_ranked};
 use crate::counts::{Kind, Overflow};
@@ -45,7 +48,10 @@ impl Operator for LayerScale {
     fn class(&self) -> Class {
         Class::Activation
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for LayerScale {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         // Its dimensions are those of one sample: it broadcasts over the batch as it is.
         inputs[0].broadcast_mul(&weights[0])

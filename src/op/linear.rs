@@ -1,16 +1,16 @@
 //! `linear`: a linear layer, as `torch.nn.Linear`: on the last dimension of a tensor of any rank.
 
+#[cfg(feature = "run")]
 use candle_core::{D, Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::packing::packed;
 use super::settings::{self, Size};
-use super::workspace::elements;
 use super::{
-    Class, Cost, Definition, Initializer, Operator, Reach, Reason, Term, Weight, Workspace, only_ranked,
-    shape,
+    Class, Cost, Definition, Initializer, Operator, Reach, Reason, Term, Weight, only_ranked, shape,
 };
+#[cfg(feature = "run")]
+use super::{Reference, Workspace, packing::packed, workspace::elements};
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -83,7 +83,10 @@ impl Operator for Linear {
     fn class(&self) -> Class {
         Class::Linear
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Linear {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let (input, weight) = (&inputs[0], &weights[0]);
         let mut dims = input.dims().to_vec();

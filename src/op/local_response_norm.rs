@@ -1,12 +1,15 @@
 //! `local_response_norm`: AlexNet's normalization over neighboring channels, as `torch.nn.LocalResponseNorm`.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{Size, finite};
-use super::window::{Axis, Window, spatial_sizes};
-use super::{Class, Cost, Definition, Operator, Reason, Term, Workspace, only, tensors};
+use super::window::{Axis, spatial_sizes};
+use super::{Class, Cost, Definition, Operator, Reason, Term, only};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace, tensors, window::Window};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -73,7 +76,10 @@ impl Operator for LocalResponseNorm {
     fn class(&self) -> Class {
         Class::Normalization
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for LocalResponseNorm {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let input = &inputs[0];
         // The channels as the one spatial axis.

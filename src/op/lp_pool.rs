@@ -8,15 +8,16 @@
 //! which is a multiplication for p = 2, a transcendental function for any other p but 1, which costs nothing; then k − 1
 //! additions for each window, and its root, unless p = 1. That PyTorch takes the sum as a mean times k is not counted.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::avg_pool::AvgPool;
 use super::pool::Pool;
 use super::settings::{PerAxis, Size, above_zero};
-use super::workspace::elements;
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Window, Workspace};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Window};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace, avg_pool::AvgPool, workspace::elements};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -125,7 +126,10 @@ impl<const N: usize> Operator for LpPool<N> {
     fn class(&self) -> Class {
         Class::Pooling
     }
+}
 
+#[cfg(feature = "run")]
+impl<const N: usize> Reference for LpPool<N> {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let &Self { norm_type, kernel_size, stride, ceil_mode } = self;
         let powers = match self.power() {

@@ -1,11 +1,13 @@
 //! `matmul`: the matrix product of two tensors that are both computed, as `torch.matmul`: attention's two products.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::packing::packed;
-use super::{Along, Arity, Class, Cost, Definition, Look, Operator, Reach, Reason, Term, Workspace, shape};
+use super::{Along, Arity, Class, Cost, Definition, Look, Operator, Reach, Reason, Term, shape};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace, packing::packed};
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -105,7 +107,10 @@ impl Operator for Matmul {
     fn class(&self) -> Class {
         Class::Attention
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Matmul {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let (a, b) = (&inputs[0], &inputs[1]);
         let (columns, mut dims) = (b.dim(b.rank() - 1)?, a.dims().to_vec());

@@ -1,13 +1,16 @@
 //! `max_pool1d`, `max_pool2d`, `max_pool3d`: the maximum over a sliding window, as `torch.nn.MaxPool1d`, `MaxPool2d` and
 //! `MaxPool3d`.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::pool::{Native, Pool};
+use super::pool::Pool;
 use super::settings::{Extent, PerAxis, Size};
-use super::{Class, Cost, Definition, Operator, Reason, Window, Workspace, tensors};
+use super::{Class, Cost, Definition, Operator, Reason, Window};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace, pool::Native, tensors};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -96,7 +99,10 @@ impl<const N: usize> Operator for MaxPool<N> {
     fn class(&self) -> Class {
         Class::Pooling
     }
+}
 
+#[cfg(feature = "run")]
+impl<const N: usize> Reference for MaxPool<N> {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let (input, window) = (&inputs[0], self.pool().window());
         match Native::of(input, &window, f64::NEG_INFINITY)? {

@@ -1,9 +1,12 @@
 //! `mean`: the mean over whole dimensions, as `torch.mean`.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+#[cfg(feature = "run")]
+use super::Reference;
 use super::settings::{Dim, one_or_more, one_or_more_schema};
 use super::{Along, Class, Cost, Definition, Look, Operator, Reach, Reason, Term, only, shape};
 use crate::counts::{Kind, Overflow};
@@ -66,7 +69,10 @@ impl Operator for Mean {
     fn class(&self) -> Class {
         Class::Pooling
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Mean {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let input = &inputs[0];
         let mut dims: Vec<usize> = self

@@ -3,11 +3,11 @@
 //! An operator knows neither its node's name, nor files, nor devices, nor how it is shown. It says *why* something is
 //! wrong; whoever walks the graph adds *where*.
 //!
-//! Adding one: a file with its settings, `impl Operator` and `impl Definition`, a `mod` line and a line in the list below.
+//! Adding one: a file with its settings, `impl Operator`, `impl Definition` and, of what runs it, `impl Reference`; a `mod` line
+//! and a line in the list below.
 
 use std::ops::Deref;
 
-use candle_core::{Device, Tensor};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
@@ -32,6 +32,7 @@ pub mod connections;
 pub mod constant;
 pub mod conv;
 pub mod conv_transpose;
+#[cfg(feature = "run")]
 mod convolve;
 mod cost;
 mod described;
@@ -58,6 +59,7 @@ pub mod mean;
 mod merge;
 pub mod mul;
 pub mod multi_head_attention;
+#[cfg(feature = "run")]
 mod packing;
 pub mod pad;
 pub mod parameter;
@@ -69,9 +71,12 @@ pub mod rbf;
 mod reach;
 mod reason;
 mod recurrent;
+#[cfg(feature = "run")]
+mod reference;
 pub mod reshape;
 pub mod roll;
 pub mod scale;
+#[cfg(feature = "run")]
 mod scatter;
 pub mod select;
 mod setting_names;
@@ -80,10 +85,12 @@ pub mod slice;
 pub mod softmax;
 mod standardize;
 pub mod sub;
+#[cfg(feature = "run")]
 mod tensors;
 pub mod upsample;
 mod weight;
 pub mod window;
+#[cfg(feature = "run")]
 mod workspace;
 
 pub use arity::Arity;
@@ -91,8 +98,11 @@ pub use cost::{Cost, Term, Unit};
 pub use reach::{Along, Dims, Look, Reach, Slide, Turn};
 pub use reason::Reason;
 use reason::{before_flatten, only, only_ranked, only_spatial, shape, size};
+#[cfg(feature = "run")]
+pub use reference::Reference;
 pub use weight::{Initializer, Role, Weight};
 pub use window::Window;
+#[cfg(feature = "run")]
 pub use workspace::Workspace;
 
 /// From the list of operators: the [`Op`] enum, its names, its reader, and [`OPERATORS`].
@@ -124,6 +134,12 @@ macro_rules! operators {
                     $($name => Some($module::$Type::deserialize(settings).map(Self::$Type)),)*
                     _ => None,
                 }
+            }
+
+            /// What computes it with candle.
+            #[cfg(feature = "run")]
+            pub fn reference(&self) -> &dyn Reference {
+                match self { $(Self::$Type(operator) => operator,)* }
             }
         }
 
@@ -223,13 +239,13 @@ operators! {
     "constant" => constant::Constant,
 }
 
-/// What is asked of every operator.
+/// What is asked of every operator, and answered without computing it.
 pub trait Operator {
     /// The output shape for these inputs, or why they cannot be accepted.
     fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason>;
 
-    /// The learned tensors and buffers, in the order [`forward`](Self::forward) takes them, on inputs that
-    /// [`output`](Self::output) has accepted.
+    /// The learned tensors and buffers, in the order that what computes it takes them, on inputs that [`output`](Self::output)
+    /// has accepted.
     fn weights(&self, _inputs: &[Shape]) -> Vec<Weight> {
         vec![]
     }
@@ -301,8 +317,7 @@ pub trait Operator {
 
     /// Numbers that it holds for each sample beside its inputs and its output, at the most and whatever computes it: of an
     /// operator that is defined as a chain of others, what these take and make, one after the other and none in place, each
-    /// held to its last use. Nothing else counts: means, sums and maxima are few, and what an engine needs beside is its own
-    /// ([`workspace`](Self::workspace)).
+    /// held to its last use. Nothing else counts: means, sums and maxima are few, and what an engine needs beside is its own.
     fn inside(&self, _inputs: &[Shape], _output: &Shape) -> Working {
         Working::Number(0)
     }
@@ -314,17 +329,6 @@ pub trait Operator {
 
     /// What kind of operator it is, for colors and conventions.
     fn class(&self) -> Class;
-
-    /// Computes the output with candle. Tensors have the batch as their first dimension; weights are those of
-    /// [`weights`](Self::weights), in that order. In an input that is a view, samples may lie apart; only in the output of
-    /// another view may they.
-    fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor>;
-
-    /// What [`forward`](Self::forward) holds beside inputs, weights and output, its [`inside`](Self::inside) included, on inputs that `output` has accepted and in
-    /// which no samples lie apart.
-    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
-        if self.is_view() { Workspace::NONE } else { Workspace::copies(1, inputs, output) }
-    }
 }
 
 /// What is known of an operator before any of it is used.

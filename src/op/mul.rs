@@ -1,9 +1,12 @@
 //! `mul`: the product of several tensors, as a squeeze-and-excitation block weights its channels.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+#[cfg(feature = "run")]
+use super::Reference;
 use super::{Arity, Class, Cost, Definition, Operator, Reason, merge, shape};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
@@ -45,7 +48,10 @@ impl Operator for Mul {
     fn class(&self) -> Class {
         Class::Merge
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Mul {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         inputs[1..].iter().try_fold(inputs[0].clone(), |product, input| product.broadcast_mul(input))
     }

@@ -1,17 +1,17 @@
 //! `multi_head_attention`, as `torch.nn.MultiheadAttention` with `batch_first = True`: each head compares every token of the
 //! query with every token of the key, and mixes the tokens of the value by the softmax of that.
 
+#[cfg(feature = "run")]
 use candle_core::{D, Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::packing::packed;
 use super::settings::{self, Size};
-use super::workspace::product;
 use super::{
-    Arity, Class, Cost, Definition, Initializer, Look, Operator, Reach, Reason, Term, Weight, Workspace,
-    softmax, tensors,
+    Arity, Class, Cost, Definition, Initializer, Look, Operator, Reach, Reason, Term, Weight, softmax,
 };
+#[cfg(feature = "run")]
+use super::{Reference, Workspace, packing::packed, tensors, workspace::product};
 use crate::counts::{Contraction, Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -188,7 +188,10 @@ impl Operator for MultiHeadAttention {
     fn class(&self) -> Class {
         Class::Attention
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for MultiHeadAttention {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let (input, output, biases) = match weights {
             [input, output] => (input, output, None),
@@ -258,6 +261,7 @@ fn one_or_three(count: usize) -> Reason {
 }
 
 /// A linear layer on tokens.
+#[cfg(feature = "run")]
 fn project(tokens: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> candle_core::Result<Tensor> {
     let output = tokens.flatten_to(1)?.matmul(&weight.t()?)?.reshape(tokens.shape())?;
     match bias {

@@ -1,12 +1,17 @@
 //! `pad`: numbers around a tensor, as `torch.nn.functional.pad`.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::settings::finite;
-use super::workspace::{elements, product};
-use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, Workspace, only, shape, size, tensors};
+use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, only, shape, size};
+#[cfg(feature = "run")]
+use super::{
+    Reference, Workspace, tensors,
+    workspace::{elements, product},
+};
 use crate::shape::Shape;
 use crate::text;
 use crate::working::Working;
@@ -95,7 +100,10 @@ impl Operator for Pad {
     fn class(&self) -> Class {
         Class::Rearrangement
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Pad {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let rank = inputs[0].rank() - 1;
         self.sides(rank).filter(|&(_, before, after)| (before, after) != (0, 0)).try_fold(
@@ -241,6 +249,7 @@ impl Pad {
     }
 
     /// `tensor` with numbers of its own before and after those of `dim`.
+    #[cfg(feature = "run")]
     fn repeated(&self, tensor: &Tensor, dim: usize, before: i64, after: i64) -> candle_core::Result<Tensor> {
         let last = i64::try_from(tensor.dim(dim)?).map_err(candle_core::Error::wrap)? - 1;
         let place = |position: i64| match self.mode {
@@ -257,6 +266,7 @@ impl Pad {
 }
 
 /// `tensor` with `value` before and after the numbers of `dim`, or without some of these.
+#[cfg(feature = "run")]
 fn filled(tensor: &Tensor, dim: usize, before: i64, after: i64, value: f64) -> candle_core::Result<Tensor> {
     let length = |side: i64| tensors::size_of(side.max(0).unsigned_abs());
     let (start, end) = (length(-before)?, length(-after)?);

@@ -1,9 +1,12 @@
 //! `parameter`: a learned tensor by itself, as `torch.nn.Parameter`: a class token, a position embedding.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+#[cfg(feature = "run")]
+use super::Reference;
 use super::settings::Size;
 use super::{Arity, Class, Definition, Initializer, Operator, Reason, Weight, shape, sizes_named};
 use crate::shape::Shape;
@@ -70,7 +73,10 @@ impl Operator for Parameter {
     fn class(&self) -> Class {
         Class::Source
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Parameter {
     fn forward(&self, _inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         weights[0].unsqueeze(0)
     }

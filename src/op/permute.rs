@@ -1,9 +1,12 @@
 //! `permute`: dimensions in another order, as `torch.permute`.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+#[cfg(feature = "run")]
+use super::Reference;
 use super::settings::Dim;
 use super::{Along, Class, Definition, Look, Operator, Reach, Reason, only, shape};
 use crate::shape::Shape;
@@ -41,7 +44,10 @@ impl Operator for Permute {
     fn class(&self) -> Class {
         Class::Rearrangement
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Permute {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let input = &inputs[0];
         let dims: Vec<usize> = self

@@ -1,12 +1,15 @@
 //! `pixel_shuffle` and `pixel_unshuffle`: channels into pixels and back, as `torch.nn.PixelShuffle` and
 //! `torch.nn.PixelUnshuffle`.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Size;
-use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, only_spatial, shape, size, tensors};
+use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, only_spatial, shape, size};
+#[cfg(feature = "run")]
+use super::{Reference, tensors};
 use crate::shape::Shape;
 use crate::text;
 use crate::working::Working;
@@ -69,7 +72,10 @@ impl Operator for PixelShuffle {
     fn class(&self) -> Class {
         Class::Rearrangement
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for PixelShuffle {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         candle_nn::ops::pixel_shuffle(&inputs[0], tensors::size_of(self.upscale_factor.get())?)
     }
@@ -108,7 +114,10 @@ impl Operator for PixelUnshuffle {
     fn class(&self) -> Class {
         Class::Rearrangement
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for PixelUnshuffle {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         candle_nn::ops::pixel_unshuffle(&inputs[0], tensors::size_of(self.downscale_factor.get())?)
     }

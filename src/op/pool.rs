@@ -1,13 +1,18 @@
 //! What the pools over a sliding window share, in any number of dimensions: how the window slides, and the cost of reducing
 //! what it sees to one number.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 
 use super::settings::{Extent, PerAxis, Size};
-use super::tensors::{self, Padded};
 use super::window::{Axis, Window, spatial_sizes};
-use super::workspace::elements;
-use super::{Reach, Reason, Term, Workspace, only_spatial, shape};
+use super::{Reach, Reason, Term, only_spatial, shape};
+#[cfg(feature = "run")]
+use super::{
+    Workspace,
+    tensors::{self, Padded},
+    workspace::elements,
+};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -53,6 +58,7 @@ impl<const N: usize> Pool<N> {
     }
 
     /// For candle's own pools the padded input, for others what reducing tap by tap holds.
+    #[cfg(feature = "run")]
     pub(super) fn workspace(&self, input: &Shape, output: &Shape) -> Workspace {
         let (window, output) = (self.window(), elements(output.dims()));
         Workspace::of_sample(if Native::axes(&window).is_some() {
@@ -101,6 +107,7 @@ impl<const N: usize> Pool<N> {
 }
 
 /// What candle's own pools take, which have two dimensions and neither padding nor dilation nor `ceil_mode`.
+#[cfg(feature = "run")]
 pub(super) struct Native {
     /// With all that the windows see outside of it.
     pub input: Tensor,
@@ -110,6 +117,7 @@ pub(super) struct Native {
     pub stride: (usize, usize),
 }
 
+#[cfg(feature = "run")]
 impl Native {
     /// `input` with `outside` around it; `None` for windows that candle's own pools do not have.
     pub(super) fn of(input: &Tensor, window: &Window, outside: f64) -> candle_core::Result<Option<Self>> {

@@ -1,11 +1,14 @@
 //! `prelu`: a rectified linear unit with a learned leak, as `torch.nn.PReLU`.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Size;
-use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, Workspace, only, tensors};
+use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, only};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace, tensors};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -57,7 +60,10 @@ impl Operator for Prelu {
     fn class(&self) -> Class {
         Class::Activation
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Prelu {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let (input, weight) = (&inputs[0], &weights[0]);
         // One factor broadcasts over any rank, that of a batch of single numbers too.

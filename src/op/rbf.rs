@@ -8,16 +8,17 @@
 //! n − 1 additions for each unit. None is a MAC, which is a product with its addition inside a contraction; here a number
 //! is multiplied with itself. The paper's "connections" of this layer are its n · units differences.
 
+#[cfg(feature = "run")]
 use candle_core::{D, Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Size;
-use super::workspace::elements;
 use super::{
-    Class, Cost, Definition, Initializer, Operator, Reach, Reason, Term, Weight, Workspace, only_ranked,
-    shape,
+    Class, Cost, Definition, Initializer, Operator, Reach, Reason, Term, Weight, only_ranked, shape,
 };
+#[cfg(feature = "run")]
+use super::{Reference, Workspace, workspace::elements};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -76,7 +77,10 @@ impl Operator for Rbf {
     fn class(&self) -> Class {
         Class::Linear
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Rbf {
     /// One center after the other, so that there is never more than a tensor of the size of the input.
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let (input, centers) = (&inputs[0], &weights[0]);

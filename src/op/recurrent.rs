@@ -1,11 +1,12 @@
 //! What `lstm` and `gru` share: layers that go through a sequence step by step, in one direction or in both, and keep a
 //! state of `hidden` numbers. They differ in the gates.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 
-use super::packing::packed;
-use super::workspace::product;
-use super::{Cost, Initializer, Look, Reach, Reason, Term, Weight, Workspace, only, shape};
+use super::{Cost, Initializer, Look, Reach, Reason, Term, Weight, only, shape};
+#[cfg(feature = "run")]
+use super::{Workspace, packing::packed, workspace::product};
 use crate::counts::{Contraction, Kind};
 use crate::shape::Shape;
 use crate::text;
@@ -39,12 +40,11 @@ pub(super) struct Gates {
     pub(super) states: usize,
     /// Operations beside the contractions and biases, for each number of a state, by their steps: mul, add, div, exp.
     pub(super) ops: &'static [(Kind, &'static [(&'static str, u64)])],
-    /// One step.
-    pub(super) step: Step,
 }
 
 /// The next states, from what the input contributes to each gate, what the state contributes to each gate, and the states.
-type Step = fn(&[Tensor], &[Tensor], &[Tensor]) -> candle_core::Result<Vec<Tensor>>;
+#[cfg(feature = "run")]
+pub(super) type Step = fn(&[Tensor], &[Tensor], &[Tensor]) -> candle_core::Result<Vec<Tensor>>;
 
 impl Recurrence {
     /// Length × the states of all directions.
@@ -141,20 +141,33 @@ impl Recurrence {
     }
 
     /// The outputs of the last layer. States begin with zeros, as PyTorch's do where none are given.
-    pub(super) fn forward(&self, input: &Tensor, weights: &[Tensor]) -> candle_core::Result<Tensor> {
+    #[cfg(feature = "run")]
+    pub(super) fn forward(
+        &self,
+        input: &Tensor,
+        weights: &[Tensor],
+        step: Step,
+    ) -> candle_core::Result<Tensor> {
         let of_direction = if self.bias { 4 } else { 2 };
         let directions = if self.bidirectional { 2 } else { 1 };
         weights.chunks(of_direction * directions).try_fold(input.clone(), |sequence, layer| {
             let passes = layer.chunks(of_direction).zip([false, true]);
             let outputs: Vec<Tensor> = passes
-                .map(|(weights, backwards)| self.pass(&sequence, weights, backwards))
+                .map(|(weights, backwards)| self.pass(&sequence, weights, step, backwards))
                 .collect::<candle_core::Result<_>>()?;
             Tensor::cat(&outputs, 2)
         })
     }
 
     /// One direction of one layer.
-    fn pass(&self, sequence: &Tensor, weights: &[Tensor], backwards: bool) -> candle_core::Result<Tensor> {
+    #[cfg(feature = "run")]
+    fn pass(
+        &self,
+        sequence: &Tensor,
+        weights: &[Tensor],
+        step: Step,
+        backwards: bool,
+    ) -> candle_core::Result<Tensor> {
         let (batch, length, _) = sequence.dims3()?;
         let gates = self.gates.count as usize;
         let (of_input, of_state) = (&weights[0], &weights[1].t()?);
@@ -172,7 +185,7 @@ impl Recurrence {
             let index = if backwards { length - 1 - index } else { index };
             let input = inputs.narrow(1, index, 1)?.squeeze(1)?.chunk(gates, 1)?;
             let state = biased(states[0].matmul(of_state)?, 3)?.chunk(gates, 1)?;
-            states = (self.gates.step)(&input, &state, &states)?;
+            states = step(&input, &state, &states)?;
             outputs.push(states[0].clone());
         }
         if backwards {
@@ -204,6 +217,7 @@ impl Recurrence {
     /// The sequence of the layer before, and the other direction's; of this one the input's part of all steps, twice while its
     /// bias is added, later beside the outputs; and of one step the state's part and what becomes of the gates. And beside all of
     /// it, what a product needs: of the input and all steps, or of the state and one.
+    #[cfg(feature = "run")]
     pub(super) fn workspace(&self, inputs: &[Shape], device: &Device) -> Workspace {
         let (length, gates) = (u128::from(inputs[0].dims()[0]), u128::from(self.gates.count));
         let sequence = product([length, self.hidden.into()]);

@@ -1,10 +1,13 @@
 //! `reshape`: the same numbers under other sizes, as `torch.reshape`.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Class, Definition, Operator, Reach, Reason, only, shape, size, tensors};
+use super::{Class, Definition, Operator, Reach, Reason, only, shape, size};
+#[cfg(feature = "run")]
+use super::{Reference, tensors};
 use crate::shape::Shape;
 use crate::text;
 use crate::working::Working;
@@ -51,7 +54,10 @@ impl Operator for Reshape {
     fn class(&self) -> Class {
         Class::Rearrangement
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Reshape {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let input = &inputs[0];
         let sample = Shape::new(input.dims()[1..].iter().map(|&size| size as u64).collect());

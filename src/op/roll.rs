@@ -1,9 +1,12 @@
 //! `roll`: a cyclic shift, as `torch.roll`.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+#[cfg(feature = "run")]
+use super::Reference;
 use super::settings::Dim;
 use super::{Class, Definition, Operator, Reach, Reason, only};
 use crate::shape::Shape;
@@ -51,7 +54,10 @@ impl Operator for Roll {
     fn class(&self) -> Class {
         Class::Rearrangement
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Roll {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         self.shifts.iter().zip(&self.dims).try_fold(inputs[0].contiguous()?, |tensor, (&shift, &dim)| {
             let size = i64::try_from(tensor.dim(dim)?).map_err(candle_core::Error::wrap)?;

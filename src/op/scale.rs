@@ -1,10 +1,13 @@
 //! `scale`: a learned factor for each channel, as LayerScale and the affine part of a norm.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, only_ranked, tensors};
+use super::{Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, only_ranked};
+#[cfg(feature = "run")]
+use super::{Reference, tensors};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -57,7 +60,10 @@ impl Operator for Scale {
     fn class(&self) -> Class {
         Class::Activation
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Scale {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let input = &inputs[0];
         let scaled = input.broadcast_mul(&tensors::spread(&weights[0], input, 1)?)?;

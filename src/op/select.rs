@@ -1,11 +1,14 @@
 //! `select`: one element of a dimension, as `torch.select`.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Dim;
-use super::{Along, Class, Definition, Look, Operator, Reach, Reason, only, shape, tensors};
+use super::{Along, Class, Definition, Look, Operator, Reach, Reason, only, shape};
+#[cfg(feature = "run")]
+use super::{Reference, tensors};
 use crate::shape::Shape;
 use crate::text;
 
@@ -72,7 +75,10 @@ impl Operator for Select {
     fn class(&self) -> Class {
         Class::Rearrangement
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Select {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let size = inputs[0].dim(self.dim)? as u64;
         let position = self.position(size).ok_or_else(|| {

@@ -3,12 +3,15 @@
 //! It is `torch.split` and `torch.chunk` too, one part at a time: chunk `k` of `n` is from `k*ceil(in/n)` to
 //! `(k + 1)*ceil(in/n)`. The end of the last one may lie beyond the size, which cuts it as PyTorch does.
 
+#[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::{Dim, Size};
-use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, only, shape, tensors};
+use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, only, shape};
+#[cfg(feature = "run")]
+use super::{Reference, tensors};
 use crate::shape::Shape;
 use crate::text;
 use crate::working::Working;
@@ -97,7 +100,10 @@ impl Operator for Slice {
     fn class(&self) -> Class {
         Class::Rearrangement
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Slice {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let input = &inputs[0];
         let (start, end) = self.bounds(input.dim(self.dim)? as u64);

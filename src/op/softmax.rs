@@ -1,12 +1,14 @@
 //! `softmax` and `log_softmax`, as `torch.nn.Softmax` and `torch.nn.LogSoftmax`.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::Dim;
-use super::workspace::elements;
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Workspace, only};
+use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, only};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace, workspace::elements};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::working::Working;
@@ -61,7 +63,10 @@ impl Operator for Softmax {
     fn class(&self) -> Class {
         Class::Softmax
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Softmax {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         candle_nn::ops::softmax(&inputs[0], self.dim)
     }
@@ -98,7 +103,10 @@ impl Operator for LogSoftmax {
     fn class(&self) -> Class {
         Class::Softmax
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for LogSoftmax {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         candle_nn::ops::log_softmax(&inputs[0], self.dim)
     }
@@ -151,6 +159,7 @@ fn groups(dim: Dim, shape: &Shape) -> (Option<Working>, Working) {
 }
 
 /// The differences from the largest and their exponentials, and three numbers for each group.
+#[cfg(feature = "run")]
 fn workspace(dim: Dim, input: &Shape) -> Workspace {
     let size = input.axis(dim.0).map_or(1, |axis| input.dims()[axis]);
     let numbers = elements(input.dims());

@@ -1,10 +1,13 @@
 //! What layer, group and instance norm share: groups of n values, each shifted and scaled to mean 0 and variance 1.
 
+#[cfg(feature = "run")]
 use candle_core::{D, Tensor};
 
-use super::workspace::elements;
-use super::{Cost, Initializer, Term, Weight, Workspace, tensors};
+use super::{Cost, Initializer, Term, Weight};
+#[cfg(feature = "run")]
+use super::{Workspace, tensors, workspace::elements};
 use crate::counts::Kind;
+#[cfg(feature = "run")]
 use crate::shape::Shape;
 use crate::working::Working;
 
@@ -55,6 +58,7 @@ pub(super) fn cost(groups: Option<&Working>, n: &Working, factor: bool, summand:
 }
 
 /// `groups`, a group in each row, to mean 0 and variance 1: the variance over n, as PyTorch's norms take it.
+#[cfg(feature = "run")]
 pub(super) fn rows(groups: &Tensor, eps: f64) -> candle_core::Result<Tensor> {
     let centered = groups.broadcast_sub(&groups.mean_keepdim(D::Minus1)?)?;
     let deviation = centered.sqr()?.mean_keepdim(D::Minus1)?.affine(1.0, eps)?.sqrt()?;
@@ -63,11 +67,13 @@ pub(super) fn rows(groups: &Tensor, eps: f64) -> candle_core::Result<Tensor> {
 
 /// What [`rows`] holds of a sample, and what a factor and a summand after it: the centered numbers, and either their squares
 /// or the product; and for each group its mean and what becomes of its variance.
+#[cfg(feature = "run")]
 pub(super) fn workspace(input: &Shape, groups: &[u64]) -> Workspace {
     Workspace::of_sample(2 * elements(input.dims()) + 4 * elements(groups))
 }
 
 /// A factor and a summand for each channel, where there are any.
+#[cfg(feature = "run")]
 pub(super) fn by_channel(output: &Tensor, weights: &[Tensor]) -> candle_core::Result<Tensor> {
     let [factor, summand] = weights else {
         return Ok(output.clone());

@@ -1,16 +1,15 @@
 //! `upsample`: a larger image by repeating or interpolating pixels, as `torch.nn.Upsample`.
 
+#[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::settings::{PerAxis, Size};
 use super::window::spatial_sizes;
-use super::workspace::elements;
-use super::{
-    Class, Cost, Definition, Look, Operator, Reach, Reason, Slide, Term, Workspace, only_spatial, shape,
-    size, tensors,
-};
+use super::{Class, Cost, Definition, Look, Operator, Reach, Reason, Slide, Term, only_spatial, shape, size};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace, tensors, workspace::elements};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -132,7 +131,10 @@ impl Operator for Upsample {
             Mode::Bilinear => Class::Pooling,
         }
     }
+}
 
+#[cfg(feature = "run")]
+impl Reference for Upsample {
     /// One axis after the other: the weights of the four pixels around are products.
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let input = &inputs[0];

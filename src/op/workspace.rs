@@ -85,7 +85,10 @@ mod tests {
         ] {
             let op = Op::read(name, toml::Deserializer::parse(settings).unwrap()).unwrap().unwrap();
             let output = op.output(&inputs).unwrap();
-            assert!(op.workspace(&inputs, &output, &Device::Cpu).of_sample < 10 * BEYOND, "{name}");
+            assert!(
+                op.reference().workspace(&inputs, &output, &Device::Cpu).of_sample < 10 * BEYOND,
+                "{name}"
+            );
         }
     }
 

@@ -181,7 +181,7 @@ fn name(bench: &Bench, subjects: &[Subject], case: &Case) -> Text {
 
 /// `batch 8`, `2 threads`, unless all have the same.
 fn at(bench: &Bench, subjects: &[Subject], case: &Case) -> Vec<Text> {
-    let batch_of = |case: &Case| subjects[case.subject].analysis.batch;
+    let batch_of = |case: &Case| subjects[case.subject].batch();
     let mut parts = vec![];
     if bench.cases.iter().any(|other| batch_of(other) != batch_of(case)) {
         let batch = batch_of(case);

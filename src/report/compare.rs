@@ -37,7 +37,7 @@ impl<'s> Compared<'s> {
     pub fn new(subjects: &'s [Subject], batches: usize) -> Option<Self> {
         let networks: Vec<&[Subject]> = subjects.chunks(batches.max(1)).collect();
         let (subjects, names, batches) = if let [at_batches] = networks[..] {
-            let batch = |subject: &Subject| format!("batch {}", subject.analysis.batch);
+            let batch = |subject: &Subject| format!("batch {}", subject.batch());
             (at_batches.iter().collect(), at_batches.iter().map(batch).collect(), vec![])
         } else {
             let firsts: Vec<_> = networks.iter().filter_map(|network| network.first()).collect();
@@ -59,7 +59,7 @@ impl<'s> Compared<'s> {
     /// From which batch on a network moves more or less than the first; `None` where all is one network.
     fn turn(&self, index: usize) -> Option<Turn> {
         let (first, second) = (self.subjects[0], self.subjects[index]);
-        let same_batch = first.analysis.batch == second.analysis.batch;
+        let same_batch = first.batch() == second.batch();
         same_batch.then(|| Some(Traffic::of(first)?.turn(Traffic::of(second)?)))?
     }
 

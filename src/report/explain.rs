@@ -53,9 +53,7 @@ pub fn explain(
         Place::Box(scope) => notes.scope(scope, 1),
         Place::Node(node) => notes.node(node, 1),
     }
-    if let (Some(Piece::Heading(_, heading)), batch @ 2..) =
-        (notes.pieces.first_mut(), subject.analysis.batch)
-    {
+    if let (Some(Piece::Heading(_, heading)), batch @ 2..) = (notes.pieces.first_mut(), subject.batch()) {
         heading.push_str(text!(", batch {batch}", ",批量大小 {batch}").get(style.language));
     }
     Ok(markup.set(&notes.pieces, style))
@@ -297,7 +295,7 @@ impl Notes<'_> {
     }
 
     fn cost(&mut self, cost: &Cost, counts: Option<Counts>) {
-        let batch = self.subject.analysis.batch;
+        let batch = self.subject.batch();
         let with_batch = |working: &Working| match batch {
             1 => working.clone(),
             _ => Working::Product(vec![Working::named("batch", batch), working.clone()]),

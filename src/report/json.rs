@@ -36,7 +36,7 @@ pub fn schema() -> schemars::Schema {
 
 /// What one network's object holds.
 pub fn analysis(subject: &Subject) -> Analysis {
-    let (graph, batch) = (&subject.network.graph, subject.analysis.batch);
+    let (graph, batch) = (&subject.network.graph, subject.batch());
     let shaped = |shape: &Shape| [&[batch], shape.dims()].concat();
     Analysis {
         schema: SCHEMA,

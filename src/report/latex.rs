@@ -34,8 +34,7 @@ pub fn table(title: Option<&Subject>, rows: &[Row], columns: &[&Column], languag
 }
 
 fn caption(subject: &Subject, language: Language) -> String {
-    let (title, shapes, batch) =
-        (escaped(&subject.title), escaped(&subject.shapes()), subject.analysis.batch);
+    let (title, shapes, batch) = (escaped(&subject.title), escaped(&subject.shapes()), subject.batch());
     let batch = text!("batch {batch}", "批量大小 {batch}");
     format!("  \\caption{{{title}: {shapes}, {}}}\n", batch.get(language))
 }

@@ -22,7 +22,7 @@ pub fn table(title: Option<&Subject>, rows: &[Row], columns: &[&Column], languag
 }
 
 fn heading(subject: &Subject, language: Language) -> String {
-    let (title, shapes, batch) = (escaped(&subject.title), subject.shapes(), subject.analysis.batch);
+    let (title, shapes, batch) = (escaped(&subject.title), subject.shapes(), subject.batch());
     let batch = text!("batch {batch}", "批量大小 {batch}");
     format!("### {title}\n\n{shapes} · {} · {}\n\n", batch.get(language), subject.analysis.status().name())
 }

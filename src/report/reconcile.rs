@@ -180,7 +180,7 @@ fn fit_in_words(fit: Fit) -> Text {
 /// For a page of notes.
 pub fn markdown(answer: &Answer<'_>, language: Language) -> String {
     let subject = answer.subject;
-    let (title, shapes, batch) = (escaped(&subject.title), subject.shapes(), subject.analysis.batch);
+    let (title, shapes, batch) = (escaped(&subject.title), subject.shapes(), subject.batch());
     let batch = text!("batch {batch}", "批量大小 {batch}");
     let mut text = format!("### {title}\n\n{shapes} · {}\n\n", batch.get(language));
     if let Some(traced) = &answer.found {
@@ -290,7 +290,7 @@ fn object<'a>(answer: &'a Answer<'_>) -> Object<'a> {
         version: &convention.version,
     });
     Object {
-        batch: subject.analysis.batch,
+        batch: subject.batch(),
         conventions: conventions.collect(),
         figure: answer.found.as_ref().map(explained),
         macs: subject.analysis.total().work.macs.total(),

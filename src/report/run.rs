@@ -145,7 +145,7 @@ pub fn json(run: &Run) -> String {
         model: subject.title.clone(),
         source: subject.source.clone(),
         variant: subject.variant.clone(),
-        batch: subject.analysis.batch,
+        batch: subject.batch(),
         dtype: subject.element.name(),
         device: device.clone(),
         engine: engine.name(),

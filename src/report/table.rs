@@ -133,7 +133,7 @@ fn branched(rows: &[Row]) -> Vec<String> {
 }
 
 pub(super) fn heading(subject: &Subject, style: Style) -> String {
-    let (title, shapes, batch) = (&subject.title, subject.shapes(), subject.analysis.batch);
+    let (title, shapes, batch) = (&subject.title, subject.shapes(), subject.batch());
     let batch = text!("batch {batch}", "批量大小 {batch}");
     let rest = format!("{shapes} · {}", batch.get(style.language));
     let separator = if title.width() + rest.width() + 4 <= style.width { " · " } else { "\n " };

@@ -15,7 +15,7 @@ use super::RunError;
 use super::error::said;
 use super::memory::free;
 use super::npy::Header;
-use super::open::open;
+use crate::file::open;
 use crate::text;
 use crate::text::Text;
 

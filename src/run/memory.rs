@@ -90,7 +90,8 @@ pub fn workspace(graph: &Graph, id: NodeId, batch: u64, device: &Device) -> u128
         |input: &NodeId| batch > 1 && graph.node(*input).operator().is_some_and(|op| op.is_view());
     let apart = graph.inputs(id).filter(may_lie_apart).map(|input| graph.node(input).shape.elements());
     let together = apart.fold(0, u128::saturating_add).saturating_mul(batch.into());
-    op.workspace(&graph.input_shapes(id), &graph.node(id).shape, device)
+    op.reference()
+        .workspace(&graph.input_shapes(id), &graph.node(id).shape, device)
         .of_batch(batch)
         .saturating_add(together)
 }

@@ -34,8 +34,6 @@ pub mod map;
 pub mod memory;
 mod modules;
 pub mod npy;
-mod open;
-mod replace;
 mod summary;
 mod torchvision_order;
 mod weights;
@@ -46,8 +44,6 @@ pub use engine::Engine;
 pub use error::RunError;
 pub(crate) use error::said;
 pub use inputs::{Indices, given_input, indices, random_inputs};
-pub(crate) use open::open;
-pub(crate) use replace::replace;
 pub use summary::Summary;
 pub use weights::{Loaded, Weights, names};
 

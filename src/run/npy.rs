@@ -10,7 +10,7 @@ use candle_core::{DType, Device, Tensor};
 use super::RunError;
 use super::archive::{DATA_ENDS, Opened, file_error, io_error, most_held, opened};
 use super::error::said;
-use super::replace::replace;
+use crate::file::replace;
 use crate::text;
 use crate::text::Text;
 

@@ -46,7 +46,7 @@ impl Subject {
         let mut sums = [0u128; 2];
         for (_, node) in self.network.graph.nodes() {
             let Some(op) = node.operator().filter(|op| !op.is_view()) else { continue };
-            let number = node.shape.elements().saturating_mul(self.analysis.batch.into());
+            let number = node.shape.elements().saturating_mul(self.batch().into());
             let is_contraction = matches!(op.class(), Class::Convolution | Class::Linear);
             sums[0] = sums[0].saturating_add(number);
             sums[1] = sums[1].saturating_add(if is_contraction { number } else { 0 });

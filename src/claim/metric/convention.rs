@@ -36,7 +36,7 @@ pub(super) fn value(subject: &Subject, place: Place, convention: &Convention) ->
         if !matches!(graph.node(id).content, Content::Operator(_)) {
             continue;
         }
-        let count = convention.count(graph, id, subject.analysis.batch).map_err(super::too_large)?;
+        let count = convention.count(graph, id, subject.batch()).map_err(super::too_large)?;
         let count = count.ok_or_else(|| {
             let (name, operator) = (&convention.name, graph.node(id).operator_name());
             Failure::from(text!(

@@ -135,5 +135,5 @@ pub(super) fn with_mistake(subject: &Subject, place: Place, mistake: &Mistake) -
             total = total.checked_add(count)?;
         }
     }
-    if differs { number(total.checked_mul(subject.analysis.batch.into())?) } else { None }
+    if differs { number(total.checked_mul(subject.batch().into())?) } else { None }
 }

@@ -11,9 +11,9 @@ use super::super::entry::{comes_first, is_command};
 use super::super::files;
 use super::foreign::foreign;
 use crate::error::{ReadError, meant, nearest};
+use crate::file::open;
 use crate::read::bundled::{self, Bundled, CLAIMS};
 use crate::read::{Description, MOST_BYTES};
-use crate::run::open;
 use crate::text;
 use crate::text::Text;
 

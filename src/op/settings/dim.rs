@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+#[cfg(feature = "run")]
 use candle_core::shape;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
@@ -46,6 +47,7 @@ impl Dim {
     }
 }
 
+#[cfg(feature = "run")]
 impl shape::Dim for Dim {
     fn to_index(&self, shape: &candle_core::Shape, op: &'static str) -> candle_core::Result<usize> {
         self.index(shape.rank()).ok_or_else(|| {

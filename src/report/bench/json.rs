@@ -107,7 +107,7 @@ fn entry(bench: &bench::Bench, line: &Line, before: Option<compare::Difference>)
         variant: subject.variant.clone(),
         sha256: subject.sha256.clone(),
         inputs: baseline::inputs(subject),
-        batch: subject.analysis.batch,
+        batch: subject.batch(),
         threads: case.threads,
         macs: total.work.macs.total(),
         flops: total.work.ops.flops(),
@@ -144,7 +144,7 @@ fn comparison(bench: &bench::Bench, subjects: &[Subject], pair: &compare::Pair) 
     Comparison {
         network: subjects[case.subject].label.clone(),
         against: subjects[against.subject].label.clone(),
-        batch: subjects[case.subject].analysis.batch,
+        batch: subjects[case.subject].batch(),
         threads: case.threads,
         fewer_macs: pair.fewer_macs,
         difference: difference(&pair.difference),

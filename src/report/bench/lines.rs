@@ -50,7 +50,7 @@ impl Line<'_> {
 
     #[expect(clippy::cast_precision_loss, reason = "a rate is shown with three digits")]
     pub(super) fn images_per_second(&self) -> f64 {
-        self.per_second(self.subject.analysis.batch as f64)
+        self.per_second(self.subject.batch() as f64)
     }
 }
 
@@ -66,7 +66,7 @@ const COLUMNS: &[Column] = &[
         key: "batch",
         english: "batch",
         chinese: "批量大小",
-        value: |line| Value::Count(line.subject.analysis.batch.into()),
+        value: |line| Value::Count(line.subject.batch().into()),
     },
     Column {
         key: "threads",

@@ -64,7 +64,7 @@ fn batches(compared: &Compared) -> Vec<Vec<String>> {
         networks.iter().zip(&compared.names).map(|(subject, name)| {
             let total = subject.analysis.total();
             vec![
-                subject.analysis.batch.to_string(),
+                subject.batch().to_string(),
                 name.clone(),
                 total.work.macs.total().to_string(),
                 total.work.ops.flops().to_string(),

@@ -149,7 +149,7 @@ pub fn write(compared: &Compared) -> String {
     let networks =
         compared.subjects.iter().zip(&compared.names).map(|(subject, name)| network(subject, name));
     let at_batch = |networks: &Vec<&Subject>| AtBatch {
-        batch: networks[0].analysis.batch,
+        batch: networks[0].batch(),
         networks: networks.iter().map(|subject| json::totals(subject)).collect(),
     };
     let written = Written {
@@ -252,7 +252,7 @@ fn signed(old: u128, new: u128) -> Option<i128> {
 /// Boxes are opened: what is left of them are layers.
 fn side(subject: &Subject, place: Place) -> Option<Side> {
     let Place::Node(id) = place else { return None };
-    let (graph, batch) = (&subject.network.graph, subject.analysis.batch);
+    let (graph, batch) = (&subject.network.graph, subject.batch());
     let (node, inputs) = (graph.node(id), graph.input_shapes(id));
     let shaped = |shape: &crate::shape::Shape| [&[batch], shape.dims()].concat();
     Some(Side {

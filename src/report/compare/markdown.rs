@@ -88,7 +88,7 @@ fn totals(compared: &Compared, names: &[String], language: Language) -> String {
         (0..heads.len()).map(|index| index > 0 && (index < 2 || index % 2 == 0)).collect();
     let mut text = table(&heads, &numeric, rows);
     let mut batches: Vec<String> =
-        compared.subjects.iter().map(|subject| subject.analysis.batch.to_string()).collect();
+        compared.subjects.iter().map(|subject| subject.batch().to_string()).collect();
     batches.dedup();
     let (list, element) = (batches.join(", "), first.element.name());
     let batch = text!("batch {list} · {element}", "批量大小 {list} · {element}");
@@ -118,7 +118,7 @@ fn batches(compared: &Compared, names: &[String], language: Language) -> String 
                 if index == 0 { vec![shown] } else { vec![shown, change.get(language).to_owned()] }
             })
         });
-        std::iter::once(networks[0].analysis.batch.to_string()).chain(figures).collect()
+        std::iter::once(networks[0].batch().to_string()).chain(figures).collect()
     });
     let numeric = vec![true; 1 + 2 * (2 * last.len() - 1)];
     format!("\n{}", table(&heads, &numeric, rows))

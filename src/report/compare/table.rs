@@ -57,7 +57,7 @@ fn heading(compared: &Compared, style: Style) -> String {
         let _ = writeln!(text, " {on}{name}{off}{gap}{title}{separator}{shapes}");
     }
     let (first, mut batches): (_, Vec<_>) =
-        (compared.subjects[0], compared.subjects.iter().map(|subject| subject.analysis.batch).collect());
+        (compared.subjects[0], compared.subjects.iter().map(|subject| subject.batch()).collect());
     batches.dedup();
     let (element, list) =
         (first.element.name(), batches.iter().map(u64::to_string).collect::<Vec<_>>().join(", "));
@@ -154,7 +154,7 @@ fn batches(compared: &Compared, style: Style) -> String {
     if compared.batches.is_empty() {
         return text;
     }
-    let labels = compared.batches.iter().map(|networks| networks[0].analysis.batch.to_string()).collect();
+    let labels = compared.batches.iter().map(|networks| networks[0].batch().to_string()).collect();
     let batch = Column::figures(text!("batch", "批量大小").get(style.language), labels);
     for (index, _) in compared.pairs() {
         let mut groups = groups(compared, index, style).into_iter().peekable();

@@ -60,7 +60,7 @@ impl Notes<'_> {
     pub(super) fn memory(&mut self, id: NodeId) {
         let Some(counts) = self.subject.analysis.node(id).copied() else { return };
         self.stored(counts.params);
-        let batch = self.subject.analysis.batch;
+        let batch = self.subject.batch();
         let (read, written) = (counts.traffic.read, counts.traffic.written);
         let all = Working::Sum(self.incoming(id).into_iter().chain(self.weights_read(id)).collect());
         if read > 0 {
@@ -75,7 +75,7 @@ impl Notes<'_> {
 
     /// What a node reads of its inputs, each of them once: all, or what it touches.
     fn incoming(&self, id: NodeId) -> Option<Working> {
-        let batch = u128::from(self.subject.analysis.batch);
+        let batch = u128::from(self.subject.batch());
         let mut inputs: Vec<NodeId> = self.graph.inputs(id).collect();
         inputs.sort_unstable();
         inputs.dedup();
@@ -96,7 +96,7 @@ impl Notes<'_> {
     fn weights_read(&self, id: NodeId) -> Option<Working> {
         let sizes = self.graph.weights(id).into_iter().filter_map(|weight| weight.count().evaluate().ok());
         let all = sizes.fold(0u128, u128::saturating_add);
-        let (op, batch) = (self.graph.node(id).operator(), self.subject.analysis.batch);
+        let (op, batch) = (self.graph.node(id).operator(), self.subject.batch());
         let touched = op.and_then(|op| op.weights_touched(&self.graph.input_shapes(id), batch));
         match touched {
             Some(touched) if touched != all => Some(Working::named("touched of the weights", touched)),
@@ -154,7 +154,7 @@ impl Notes<'_> {
             return;
         };
         let inside = op.inside(&self.graph.input_shapes(id), &node.shape);
-        let batch = self.subject.analysis.batch;
+        let batch = self.subject.batch();
         let inside = if batch > 1 { Working::named("batch", batch).by(inside) } else { inside };
         let label = self.say(&text!("inside it", "内部保留"));
         self.equation(label, inside);

@@ -7,10 +7,7 @@ use std::path::Path;
 /// Writes beside the file at `path` and then puts that in its place, so that nobody sees half of it; `write` is given the path
 /// that it writes to. Links stay, and so do permissions; what cannot be replaced, a pipe or a file with several names, is
 /// written as it is.
-pub(crate) fn replace<E: From<io::Error>>(
-    path: &Path,
-    write: impl Fn(&Path) -> Result<(), E>,
-) -> Result<(), E> {
+pub fn replace<E: From<io::Error>>(path: &Path, write: impl Fn(&Path) -> Result<(), E>) -> Result<(), E> {
     // Through links: what they name is replaced, not they.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let there = fs::metadata(&target).ok();

@@ -10,7 +10,7 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// Opens a file of any kind. A pipe that nothing writes to is an error; one that is written to slowly is waited for.
 #[cfg(unix)]
-pub(crate) fn open(path: &Path) -> io::Result<impl Read + use<>> {
+pub fn open(path: &Path) -> io::Result<impl Read + use<>> {
     use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
     use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 
@@ -21,9 +21,9 @@ pub(crate) fn open(path: &Path) -> io::Result<impl Read + use<>> {
     Ok(io::Cursor::new(first.as_slice().to_vec()).chain(file))
 }
 
-/// Opens a file.
+/// Opens a file; an error is the system's.
 #[cfg(not(unix))]
-pub(crate) fn open(path: &Path) -> io::Result<impl Read + use<>> {
+pub fn open(path: &Path) -> io::Result<impl Read + use<>> {
     File::open(path)
 }
 
