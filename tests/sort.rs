@@ -94,7 +94,7 @@ fn what_is_sorted_by_is_shown() {
         command.env("COLUMNS", "80").args(["analyze", "resnet50", "--sort", key]);
         let output = command.output().unwrap();
         let heading = COLUMNS.iter().find(|column| column.key == key).unwrap();
-        let heading = heading.heading(&[], cnncost::text::Language::English);
+        let heading = heading.heading(cnncost::text::Language::English);
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.contains(heading), "{text}");
     }

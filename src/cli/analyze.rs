@@ -4,10 +4,11 @@ use clap::{Args, ValueEnum};
 
 use super::input::Networks;
 use super::{Outcome, Output, convention, device};
-use crate::report::columns::{COLUMNS, Column, column, parse};
-use crate::report::rows::{self, Depth, Row, RowKind};
+use crate::report::columns::{COLUMNS, Column, column, parse, sheet};
+use crate::report::rows::{self, Depth, Row};
+use crate::report::sheet::{Sheet, Title};
 use crate::report::sort::sort;
-use crate::report::table::{self, Choice, Layout};
+use crate::report::table::{self, Choice, Layout, lines};
 use crate::report::{Subject, csv, json, latex, markdown, memory};
 use crate::text;
 use crate::text::Text;
@@ -148,13 +149,13 @@ impl Arguments {
             (Format::Csv, [one]) => {
                 let columns = columns.unwrap_or_else(|| self.usual(COLUMNS.iter()));
                 see(subjects, &columns);
-                csv::table(&self.rows(one, sort), &columns)
+                csv::write(&sheet(&self.rows(one, sort), &columns))
             }
             (Format::Csv, several) => {
                 let usual = || self.usual(COLUMNS.iter().filter(|c| c.key != "share"));
                 let columns = columns.unwrap_or_else(usual);
                 see(subjects, &columns);
-                csv::table(&lines(several, sort), &columns)
+                csv::write(&sheet(&lines(several, sort), &columns))
             }
             (Format::Markdown | Format::Latex, _) => self.page(subjects, columns, sort),
         }
@@ -170,13 +171,14 @@ impl Arguments {
             [one] => {
                 let mut rows = self.rows(one, sort);
                 rows.push(rows::total(one));
-                (Some(one), rows, PAGE)
+                let status = Some(one.analysis.status().name());
+                (Some(Title { status, ..table::title(one) }), rows, PAGE)
             }
             several => (None, lines(several, sort), PAGE_SUMMARY),
         };
         let columns = columns.unwrap_or_else(|| self.usual(usual.iter().filter_map(|key| column(key))));
-        let write = if self.format == Format::Latex { latex::table } else { markdown::table };
-        write(title, &rows, &columns, self.output.language())
+        let write = if self.format == Format::Latex { latex::write } else { markdown::write };
+        write(&Sheet { title, ..sheet(&rows, &columns) }, self.output.language())
     }
 
     /// Of these columns those that have something to say: of a convention, or MACs and FLOPs.
@@ -197,14 +199,6 @@ impl Arguments {
         sort(&mut rows, sorted_by);
         rows
     }
-}
-
-/// A line for each network.
-fn lines(subjects: &[Subject], sorted_by: &[&'static Column]) -> Vec<Row> {
-    let mut lines: Vec<_> =
-        subjects.iter().map(|subject| Row { kind: RowKind::Folded, ..rows::total(subject) }).collect();
-    sort(&mut lines, sorted_by);
-    lines
 }
 
 pub(super) fn depth(written: &str) -> Result<Depth, Text> {

@@ -4,11 +4,11 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::columns::{self, Column};
+use super::columns::{self, Column, sheet};
 use super::figures::{bytes, digits, percent, seconds};
 use super::rows::{self, Depth, Row, RowKind};
 use super::sort::sort;
-use super::table::{self, Drawing};
+use super::terminal::{Layout, draw, fitting};
 use super::wrap::wrapped;
 use super::{Style, Subject, csv, markdown};
 use crate::bench::compare::{Difference, Pair, Verdict, pairs};
@@ -91,7 +91,7 @@ pub fn text(bench: &Bench, subjects: &[Subject], choice: &Choice, style: Style) 
 /// For a page of notes.
 pub fn markdown(bench: &Bench, subjects: &[Subject], choice: &Choice, language: Language) -> String {
     let mut text = format!("{}\n\n", markdown::escaped(machine(bench).get(language)));
-    text.push_str(&lines::markdown(&all_lines(bench, subjects), language));
+    text.push_str(&markdown::write(&lines::sheet(&all_lines(bench, subjects)), language));
     let mut said: Vec<Text> =
         pairs(bench, subjects).iter().map(|pair| beside(bench, subjects, pair)).collect();
     said.extend(against_baseline(bench, subjects, choice));
@@ -122,7 +122,7 @@ pub fn markdown(bench: &Bench, subjects: &[Subject], choice: &Choice, language: 
             "roof",
         ];
         let columns: Vec<_> = shown.iter().filter_map(|key| column(key)).collect();
-        text.push_str(&markdown::table(None, &rows, &columns, language));
+        text.push_str(&markdown::write(&sheet(&rows, &columns), language));
     }
     text
 }
@@ -131,9 +131,9 @@ pub fn markdown(bench: &Bench, subjects: &[Subject], choice: &Choice, language: 
 pub fn csv(bench: &Bench, subjects: &[Subject], choice: &Choice) -> String {
     if let ([case], Some((_, profile))) = (&*bench.cases, profiled(bench).next()) {
         let choice = Choice { depth: choice.depth.or(Some(Depth::All)), ..choice.clone() };
-        return csv::table(&layers(bench, &subjects[case.subject], case, profile, &choice), &known());
+        return csv::write(&sheet(&layers(bench, &subjects[case.subject], case, profile, &choice), &known()));
     }
-    lines::csv(&all_lines(bench, subjects))
+    csv::write(&lines::sheet(&all_lines(bench, subjects)))
 }
 
 fn all_lines<'b>(bench: &'b Bench, subjects: &'b [Subject]) -> Vec<Line<'b>> {
@@ -248,12 +248,10 @@ fn drawn_layers(
     style: Style,
 ) -> (Vec<Row>, String) {
     let mut rows = layers(bench, subject, case, profile, choice);
-    let mut names = table::indented(&rows);
     rows.push(total(bench, subject, case, profile));
-    names.push(text!("total", "合计").get(style.language).to_owned());
-    let drawing = Drawing { rows, names, tree: false, style };
-    let text = drawing.draw(&drawing.fitting(&LAYER, &known()));
-    (drawing.rows, text)
+    let sheet = sheet(&rows, &known());
+    let keys = fitting(&sheet, &LAYER, Layout::Table, style);
+    (rows, draw(&sheet, &keys, Layout::Table, style))
 }
 
 /// What the table of layers does not say: how far it is from a pass end to end, and where counting misleads most.

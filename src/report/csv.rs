@@ -1,20 +1,16 @@
-//! Comma-separated values: plain digits, whole paths, headings by the columns' names.
+//! Comma-separated values: plain digits, whole paths, heads by the columns' keys.
 
-use super::columns::{Cell, Column};
-use super::rows::Row;
+use super::sheet::{Cell, Sheet};
 
-/// The rows that add up, with these columns.
-pub fn table(rows: &[Row], columns: &[&Column]) -> String {
-    let lines = rows
-        .iter()
-        .filter(|row| row.kind.adds_up())
-        .map(|row| columns.iter().map(|column| cell(row, column)).collect::<Vec<_>>());
-    let headings = columns.iter().map(|column| column.key.to_owned()).collect();
-    records(std::iter::once(headings).chain(lines))
+/// The lines that add up.
+pub fn write(sheet: &Sheet) -> String {
+    let heads = sheet.heads.iter().map(|head| head.key.to_owned()).collect();
+    let lines = sheet.lines.iter().filter(|line| line.kind.adds_up());
+    records(std::iter::once(heads).chain(lines.map(|line| line.cells.iter().map(field).collect())))
 }
 
 /// Lines of as many fields each.
-pub(super) fn records(lines: impl Iterator<Item = Vec<String>>) -> String {
+pub(super) fn records(lines: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut writer = ::csv::Writer::from_writer(vec![]);
     for line in lines {
         writer.write_record(&line).expect("a vector takes any record of as many fields as the first");
@@ -23,18 +19,13 @@ pub(super) fn records(lines: impl Iterator<Item = Vec<String>>) -> String {
     String::from_utf8(bytes).expect("fields are text, and commas, quotes and line breaks are too")
 }
 
-fn cell(row: &Row, column: &Column) -> String {
-    if column.key == "layer" {
-        return row.path.clone();
-    }
-    match (column.cell)(row) {
-        Cell::Text(text) => text,
-        Cell::Named(name, _) => name.to_owned(),
-        Cell::Sizes(sizes) => sizes.text,
-        Cell::Count(count) => count.to_string(),
-        Cell::Share(number) | Cell::Reached(number) | Cell::Ratio(number) | Cell::Seconds(number) => {
-            number.to_string()
-        }
+fn field(cell: &Cell) -> String {
+    match cell {
+        Cell::Name(_, text) | Cell::Text(text) => text.clone(),
+        Cell::Named(name, _) => (*name).to_owned(),
+        Cell::Sizes(sizes) => sizes.text.clone(),
+        Cell::Count(count) | Cell::Shared(count) => count.to_string(),
+        Cell::Share(number) | Cell::Quantity(number, _) => number.to_string(),
         Cell::Unknown => "unknown".to_owned(),
         Cell::Empty => String::new(),
     }

@@ -372,5 +372,5 @@ fn unit(unit: Unit, language: Language) -> &'static str {
         Unit::Macs(_) => "macs",
         Unit::Ops(kind) => kind.name(),
     };
-    column(key).map_or(key, |column| column.heading(&[], language))
+    column(key).map_or(key, |column| column.heading(language))
 }

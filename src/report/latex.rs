@@ -1,64 +1,59 @@
 //! A LaTeX table with booktabs, for a slide or a paper.
 
-use super::Subject;
-use super::columns::{Cell, Column};
-use super::figures::{digits, seconds};
-use super::rows::{Row, RowKind};
-use crate::text;
+use super::sheet::{Cell, Kind, Line, Role, Sheet, Title, unknown};
 use crate::text::Language;
 use crate::working::grouped;
 
-/// A table with these rows. It needs `booktabs`, and ctex or another way to set Chinese where there is some.
-pub fn table(title: Option<&Subject>, rows: &[Row], columns: &[&Column], language: Language) -> String {
+/// A table under its title. It needs `booktabs`, and ctex or another way to set Chinese where there is some.
+pub fn write(sheet: &Sheet, language: Language) -> String {
     let alignment: String =
-        columns.iter().map(|column| if column.is_numeric() { 'r' } else { 'l' }).collect();
-    let line = |cells: Vec<String>| format!("    {} \\\\\n", cells.join(" & "));
-    let headings = columns.iter().map(|column| escaped(column.heading(rows, language))).collect();
+        sheet.heads.iter().map(|head| if head.role.is_flush_right() { 'r' } else { 'l' }).collect();
+    let record = |cells: Vec<String>| format!("    {} \\\\\n", cells.join(" & "));
     let mut text = String::from("% \\usepackage{booktabs}\n");
     if language == Language::Chinese {
         text.push_str("% \\usepackage{ctex}\n");
     }
     text.push_str("\\begin{table}\n  \\centering\n");
-    text.push_str(&title.map_or(String::new(), |subject| caption(subject, language)));
+    text.push_str(&sheet.title.as_ref().map_or(String::new(), |title| caption(title, language)));
     text.push_str(&format!("  \\begin{{tabular}}{{{alignment}}}\n    \\toprule\n"));
-    text.push_str(&line(headings));
+    text.push_str(&record(sheet.heads.iter().map(|head| escaped(head.words.get(language))).collect()));
     text.push_str("    \\midrule\n");
-    for row in rows {
-        if row.kind == RowKind::Total {
+    for line in &sheet.lines {
+        if line.kind == Kind::Total {
             text.push_str("    \\midrule\n");
         }
-        text.push_str(&line(columns.iter().map(|column| cell(row, column, language)).collect()));
+        let cells = sheet.heads.iter().zip(&line.cells);
+        text.push_str(&record(cells.map(|(head, cell)| set(head.role, line, cell, language)).collect()));
     }
     text.push_str("    \\bottomrule\n  \\end{tabular}\n\\end{table}\n");
     text
 }
 
-fn caption(subject: &Subject, language: Language) -> String {
-    let (title, shapes, batch) = (escaped(&subject.title), escaped(&subject.shapes()), subject.batch());
-    let batch = text!("batch {batch}", "批量大小 {batch}");
-    format!("  \\caption{{{title}: {shapes}, {}}}\n", batch.get(language))
+fn caption(title: &Title, language: Language) -> String {
+    let about: Vec<_> = title.about.iter().map(|about| escaped(about.get(language))).collect();
+    format!("  \\caption{{{}: {}}}\n", escaped(&title.name), about.join(", "))
 }
 
-fn cell(row: &Row, column: &Column, language: Language) -> String {
-    if column.key == "layer" {
-        let total = text!("total", "合计");
-        let name = if row.kind == RowKind::Total { total.get(language) } else { &row.name };
-        let indent = if row.depth > 0 { format!("\\hspace{{{}em}}", row.depth) } else { String::new() };
-        return format!("{indent}{}", escaped(name));
+/// A cell as it stands in its line: set in, or empty.
+fn set(role: Role, line: &Line, cell: &Cell, language: Language) -> String {
+    match (role, line.kind) {
+        (Role::Name, _) if line.depth > 0 => {
+            format!("\\hspace{{{}em}}{}", line.depth, words(cell, language))
+        }
+        (Role::Kind | Role::Text | Role::Figure | Role::Share, Kind::Open) => String::new(),
+        (_, _) => words(cell, language),
     }
-    if row.kind == RowKind::Open {
-        return String::new();
-    }
-    match (column.cell)(row) {
-        Cell::Text(text) => escaped(&text),
+}
+
+fn words(cell: &Cell, language: Language) -> String {
+    match cell {
+        Cell::Name(text, _) | Cell::Text(text) => escaped(text),
         Cell::Named(_, text) => escaped(text.get(language)),
         Cell::Sizes(sizes) => escaped(&sizes.text),
-        Cell::Count(count) => grouped(count, "\\,"),
+        Cell::Count(count) | Cell::Shared(count) => grouped(*count, "\\,"),
         Cell::Share(share) => format!("{:.1}\\,\\%", share * 100.0),
-        Cell::Reached(part) => format!("{}\\,\\%", digits(part * 100.0)),
-        Cell::Seconds(time) => seconds(time),
-        Cell::Ratio(ratio) => digits(ratio),
-        Cell::Unknown => text!("unknown", "未知").get(language).to_owned(),
+        Cell::Quantity(number, unit) => unit.shown(*number).replace(" %", "\\,\\%"),
+        Cell::Unknown => unknown(language),
         Cell::Empty => String::new(),
     }
 }

@@ -1,55 +1,50 @@
-//! Markdown tables, for a pull request or a page of notes.
+//! Markdown, for a pull request or a page of notes.
 
-use super::Subject;
-use super::columns::{Cell, Column};
-use super::figures::{digits, percent, seconds};
-use super::rows::{Row, RowKind};
-use crate::text;
+use super::sheet::{Cell, Kind, Line, Role, Sheet, Title, unknown};
 use crate::text::Language;
 use crate::working::grouped;
 
-/// A table with these rows, headed by what it is about.
-pub fn table(title: Option<&Subject>, rows: &[Row], columns: &[&Column], language: Language) -> String {
-    let mut text = title.map_or(String::new(), |subject| heading(subject, language));
-    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-    text.push_str(&line(columns.iter().map(|column| column.heading(rows, language).to_owned()).collect()));
-    let rules = columns.iter().map(|column| if column.is_numeric() { "---:" } else { ":---" }.to_owned());
-    text.push_str(&line(rules.collect()));
-    for row in rows {
-        text.push_str(&line(columns.iter().map(|column| cell(row, column, language)).collect()));
+/// A table under its title.
+pub fn write(sheet: &Sheet, language: Language) -> String {
+    let mut text = sheet.title.as_ref().map_or(String::new(), |title| heading(title, language));
+    let record = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    text.push_str(&record(sheet.heads.iter().map(|head| head.words.get(language).to_owned()).collect()));
+    let rule = |role: Role| if role.is_flush_right() { "---:" } else { ":---" }.to_owned();
+    text.push_str(&record(sheet.heads.iter().map(|head| rule(head.role)).collect()));
+    for line in &sheet.lines {
+        let cells = sheet.heads.iter().zip(&line.cells);
+        text.push_str(&record(cells.map(|(head, cell)| set(head.role, line, cell, language)).collect()));
     }
     text
 }
 
-fn heading(subject: &Subject, language: Language) -> String {
-    let (title, shapes, batch) = (escaped(&subject.title), subject.shapes(), subject.batch());
-    let batch = text!("batch {batch}", "批量大小 {batch}");
-    format!("### {title}\n\n{shapes} · {} · {}\n\n", batch.get(language), subject.analysis.status().name())
+fn heading(title: &Title, language: Language) -> String {
+    let about = title.about.iter().map(|about| about.get(language)).chain(title.status);
+    format!("### {}\n\n{}\n\n", escaped(&title.name), about.collect::<Vec<_>>().join(" · "))
 }
 
-fn cell(row: &Row, column: &Column, language: Language) -> String {
-    let text = if column.key == "layer" {
-        let indent = "&emsp;".repeat(row.depth);
-        let total = text!("total", "合计");
-        let name = if row.kind == RowKind::Total { total.get(language) } else { &row.name };
-        format!("{indent}{}", escaped(name))
-    } else if row.kind == RowKind::Open {
-        String::new()
-    } else {
-        match (column.cell)(row) {
-            Cell::Text(text) => escaped(&text),
-            Cell::Named(_, text) => escaped(text.get(language)),
-            Cell::Sizes(sizes) => escaped(&sizes.text),
-            Cell::Count(count) => grouped(count, ","),
-            Cell::Reached(part) => percent(part),
-            Cell::Share(share) => format!("{:.1} %", share * 100.0),
-            Cell::Seconds(time) => seconds(time),
-            Cell::Ratio(ratio) => digits(ratio),
-            Cell::Unknown => text!("unknown", "未知").get(language).to_owned(),
-            Cell::Empty => String::new(),
-        }
-    };
-    if row.kind == RowKind::Total && !text.is_empty() { format!("**{text}**") } else { text }
+/// A cell as it stands in its line: set in, empty, bold.
+fn set(role: Role, line: &Line, cell: &Cell, language: Language) -> String {
+    match (line.kind, role) {
+        (_, Role::Name) | (Kind::Part | Kind::Folded | Kind::Total, _) => {}
+        (Kind::Open, _) => return String::new(),
+    }
+    let indent = if role == Role::Name { line.depth } else { 0 };
+    let text = "&emsp;".repeat(indent) + &words(cell, language);
+    if line.kind == Kind::Total && !text.is_empty() { format!("**{text}**") } else { text }
+}
+
+fn words(cell: &Cell, language: Language) -> String {
+    match cell {
+        Cell::Name(text, _) | Cell::Text(text) => escaped(text),
+        Cell::Named(_, text) => escaped(text.get(language)),
+        Cell::Sizes(sizes) => escaped(&sizes.text),
+        Cell::Count(count) | Cell::Shared(count) => grouped(*count, ","),
+        Cell::Share(share) => format!("{:.1} %", share * 100.0),
+        Cell::Quantity(number, unit) => unit.shown(*number),
+        Cell::Unknown => unknown(language),
+        Cell::Empty => String::new(),
+    }
 }
 
 /// Text that Markdown shows as it is.

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::figures::{bar, bytes};
-use super::table::{heading, shortened};
+use super::table::title;
+use super::terminal::{heading, shortened};
 use super::{Style, Subject};
 use crate::graph::outline::Outline;
 use crate::graph::{NodeId, Place, ScopeId};
@@ -23,7 +24,7 @@ const MOST_ALIVE: usize = 16;
 
 /// The memory of a network.
 pub fn report(subject: &Subject, style: Style) -> String {
-    let mut text = heading(subject, style);
+    let mut text = heading(&title(subject), style);
     text.push_str(&totals(subject, style));
     if let Some(peak) = subject.analysis.memory.peak_at(&subject.network.graph) {
         text.push_str(&alive(subject, peak, style));

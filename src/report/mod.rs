@@ -23,8 +23,10 @@ pub mod operators;
 pub mod reconcile;
 pub mod rows;
 pub mod run;
+pub mod sheet;
 pub mod sort;
 pub mod table;
+mod terminal;
 pub(crate) mod wrap;
 
 /// How text is laid out.

@@ -6,8 +6,10 @@ use unicode_width::UnicodeWidthStr;
 use super::convention::signature;
 use super::figures::{digits, short};
 use super::markdown::escaped;
+use super::table::title;
+use super::terminal::heading;
 use super::wrap::{lines, wrapped};
-use super::{Style, Subject, table};
+use super::{Style, Subject};
 use crate::convention::Convention;
 use crate::convention::figure::{Figure, Fit};
 use crate::convention::search::{Found, Match};
@@ -53,7 +55,7 @@ pub fn text(answer: &Answer<'_>, style: Style) -> String {
         None => totals(answer, style),
         Some(traced) => ways(answer, traced, style),
     };
-    table::heading(answer.subject, style) + &body
+    heading(&title(answer.subject), style) + &body
 }
 
 fn totals(answer: &Answer<'_>, style: Style) -> String {

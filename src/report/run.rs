@@ -6,7 +6,8 @@ use std::fmt::Write;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::table::heading;
+use super::table::title;
+use super::terminal::heading;
 use super::{Style, Subject};
 use crate::run::{Engine, Summary};
 use crate::shape::show;
@@ -96,7 +97,7 @@ pub struct ValueRecord {
 
 /// The outputs, one below the other.
 pub fn table(run: &Run, style: Style) -> String {
-    let mut text = heading(run.subject, style);
+    let mut text = heading(&title(run.subject), style);
     for (name, summary) in &run.outputs {
         let sizes: Vec<u64> = summary.shape.iter().map(|&size| size as u64).collect();
         let [mean, std, min, max] = [summary.mean, summary.std, summary.min, summary.max].map(digits);

@@ -2,8 +2,9 @@
 
 use std::cmp::Reverse;
 
-use super::columns::{Cell, Column};
+use super::columns::Column;
 use super::rows::Row;
+use super::sheet::Cell;
 
 /// What a cell is sorted by: the largest figures first, words by the alphabet, nothing at the end.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -33,15 +34,13 @@ pub fn sort(rows: &mut Vec<Row>, columns: &[&Column]) {
 impl Key {
     fn of(cell: Cell) -> Self {
         match cell {
-            Cell::Count(count) => Self::Figure(Reverse(count)),
+            Cell::Count(count) | Cell::Shared(count) => Self::Figure(Reverse(count)),
             Cell::Sizes(sizes) => Self::Figure(Reverse(sizes.size)),
             // The bits of positive floats are in their order.
-            Cell::Share(number) | Cell::Reached(number) | Cell::Ratio(number) | Cell::Seconds(number) => {
-                Self::Figure(Reverse(number.to_bits().into()))
-            }
+            Cell::Share(number) | Cell::Quantity(number, _) => Self::Figure(Reverse(number.to_bits().into())),
             Cell::Text(text) if text.is_empty() => Self::Nothing,
             Cell::Named(name, _) => Self::Words(name.to_owned(), String::new()),
-            Cell::Text(text) => Self::Words(text.to_lowercase(), text),
+            Cell::Text(text) | Cell::Name(_, text) => Self::Words(text.to_lowercase(), text),
             Cell::Unknown => Self::Unknown,
             Cell::Empty => Self::Nothing,
         }

@@ -9,12 +9,7 @@ use crate::text::Language;
 /// A line for each layer that differs; of several batches, a line for each network at each of them.
 pub fn write(compared: &Compared) -> String {
     let records = if compared.batches.is_empty() { differences(compared) } else { batches(compared) };
-    let mut writer = ::csv::Writer::from_writer(vec![]);
-    for record in records {
-        writer.write_record(&record).expect("a vector takes any record of as many fields as the first");
-    }
-    let bytes = writer.into_inner().expect("a vector can be flushed");
-    String::from_utf8(bytes).expect("fields are text, and commas, quotes and line breaks are too")
+    crate::report::csv::records(records)
 }
 
 fn differences(compared: &Compared) -> Vec<Vec<String>> {

@@ -13,7 +13,7 @@ use super::what::What;
 use crate::compare::Comparison;
 use crate::counts::Counts;
 use crate::report::rows::Depth;
-use crate::report::table::shortened;
+use crate::report::terminal::shortened;
 use crate::report::wrap::{folded, wrapped};
 use crate::report::{Style, Subject};
 use crate::text;

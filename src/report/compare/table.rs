@@ -12,7 +12,7 @@ use crate::analyze::Status;
 use crate::compare::traffic::Traffic;
 use crate::report::figures::{bytes, digits};
 use crate::report::rows::Depth;
-use crate::report::table::shortened;
+use crate::report::terminal::shortened;
 use crate::report::wrap::{folded, hanging, wrapped};
 use crate::report::{Style, Subject};
 use crate::text;

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::report::Subject;
 use crate::report::figures::digits;
 use crate::report::rows::windows;
-use crate::report::table::shortened;
+use crate::report::terminal::shortened;
 use crate::text;
 use crate::text::{Language, Text};
 use crate::working::grouped;

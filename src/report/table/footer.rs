@@ -13,8 +13,13 @@ use crate::text;
 use crate::text::Text;
 use crate::working::grouped;
 
-/// The totals in words, what is not in the table, and what the signs in its column of kernels mean, if it has one.
-pub(super) fn footer(subject: &Subject, folded: Option<usize>, signs: Option<Text>, style: Style) -> String {
+/// The totals in words, what is not in the table, and what is to be said of its columns.
+pub(super) fn footer(
+    subject: &Subject,
+    folded: Option<usize>,
+    of_columns: impl Iterator<Item = Text>,
+    style: Style,
+) -> String {
     let language = style.language;
     let total = subject.analysis.total();
     let mut lines = vec![(text!("parameters", "参数量"), total.params.total(), parameters(subject))];
@@ -60,7 +65,7 @@ pub(super) fn footer(subject: &Subject, folded: Option<usize>, signs: Option<Tex
             "第 {depth} 层以下的模块已折叠;`--depth all` 全部展开"
         )
     }));
-    notes.extend(signs.map(|signs| text!("kernel: {signs}", "核:{signs:#}")));
+    notes.extend(of_columns);
     text.extend(notes.iter().map(|note| wrapped(note.get(language), style.width)));
     text
 }
