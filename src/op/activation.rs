@@ -75,8 +75,8 @@ activations! {
     #[schemars(extend("x-zh" = "带泄漏的修正线性单元:x 为正时取 x,否则取 x 的一部分"))]
     "leaky_relu" => LeakyRelu {
         /// What a negative x is multiplied by.
-        #[schemars(extend("x-zh" = "x 为负时所乘的系数"))]
         #[serde(deserialize_with = "finite")]
+        #[schemars(extend("x-zh" = "x 为负时所乘的系数"))]
         negative_slope: f64 = 0.01,
     },
     counts |_| &[(Mul, &["slope"]), (Cmp, &["x > 0"])],
@@ -87,8 +87,8 @@ activations! {
     #[schemars(extend("x-zh" = "指数线性单元:x 为正时取 x,否则取 alpha · (e^x − 1)"))]
     "elu" => Elu {
         /// How far below zero it goes: its limit is −alpha.
-        #[schemars(extend("x-zh" = "零以下的幅度:极限为 −alpha"))]
         #[serde(deserialize_with = "finite")]
+        #[schemars(extend("x-zh" = "零以下的幅度:极限为 −alpha"))]
         alpha: f64 = 1.0,
     },
     counts |_| &[(Mul, &["alpha"]), (Add, &["e^x − 1"]), (Cmp, &["x > 0"]), (Exp, &["e^x"])],
@@ -139,12 +139,12 @@ activations! {
     #[schemars(extend("x-zh" = "以分段直线代替双曲正切:min(max(x, min_val), max_val)"))]
     "hard_tanh" => HardTanh {
         /// The least value.
-        #[schemars(extend("x-zh" = "最小值"))]
         #[serde(deserialize_with = "finite")]
+        #[schemars(extend("x-zh" = "最小值"))]
         min_val: f64 = -1.0,
         /// The greatest value, above the least.
-        #[schemars(extend("x-zh" = "最大值,须大于最小值"))]
         #[serde(deserialize_with = "finite")]
+        #[schemars(extend("x-zh" = "最大值,须大于最小值"))]
         max_val: f64 = 1.0,
     },
     counts |_| &[(Cmp, &["from below", "from above"])],

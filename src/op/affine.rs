@@ -17,16 +17,16 @@ use crate::working::Working;
 
 /// mul · x + add, with two fixed numbers.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[schemars(extend("x-zh" = "mul · x + add,其中两个数为常量"))]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "mul · x + add,其中两个数为常量"))]
 pub struct Affine {
     /// The factor; 1 costs nothing.
-    #[schemars(extend("x-zh" = "系数;取 1 时没有开销"))]
     #[serde(default = "one", deserialize_with = "finite")]
+    #[schemars(extend("x-zh" = "系数;取 1 时没有开销"))]
     pub mul: f64,
     /// The offset; 0 costs nothing.
-    #[schemars(extend("x-zh" = "偏移;取 0 时没有开销"))]
     #[serde(default, deserialize_with = "finite")]
+    #[schemars(extend("x-zh" = "偏移;取 0 时没有开销"))]
     pub add: f64,
 }
 

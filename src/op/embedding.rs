@@ -18,8 +18,8 @@ use crate::text::Text;
 
 /// The row of a learned table for each index of the input; nothing is computed.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[schemars(extend("x-zh" = "对输入的每个索引取可学习表中的一行;无运算"))]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "对输入的每个索引取可学习表中的一行;无运算"))]
 pub struct Embedding {
     /// Rows of the table: indices go from 0 to one less.
     #[schemars(extend("x-zh" = "表的行数:索引从 0 到行数减 1"))]

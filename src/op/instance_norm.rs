@@ -17,16 +17,16 @@ use crate::working::Working;
 
 /// Instance normalization: (x − mean)/√(var + eps), with the mean and variance of each channel of each sample.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[schemars(extend("x-zh" = "实例归一化:(x − mean)/√(var + eps),均值与方差取自每个样本的每个通道"))]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "实例归一化:(x − mean)/√(var + eps),均值与方差取自每个样本的每个通道"))]
 pub struct InstanceNorm<const N: usize> {
     /// Added to the variance, against division by zero.
-    #[schemars(extend("x-zh" = "加在方差上,以防除以零"))]
     #[serde(default = "standardize::default_eps", deserialize_with = "finite")]
+    #[schemars(extend("x-zh" = "加在方差上,以防除以零"))]
     pub eps: f64,
     /// Whether each channel has a learned factor and a learned bias.
-    #[schemars(extend("x-zh" = "每个通道是否有可学习的系数和偏置"))]
     #[serde(default)]
+    #[schemars(extend("x-zh" = "每个通道是否有可学习的系数和偏置"))]
     pub affine: bool,
 }
 

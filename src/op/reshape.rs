@@ -14,8 +14,8 @@ use crate::working::Working;
 
 /// The same numbers in the same order, under other sizes.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[schemars(extend("x-zh" = "数及其顺序不变,只改变各维尺寸"))]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "数及其顺序不变,只改变各维尺寸"))]
 pub struct Reshape {
     /// The new sizes, without the batch; one may be -1, which takes what the others leave.
     #[schemars(extend("x-zh" = "新的尺寸,不含批次维;其中一个可为 -1,由其余尺寸推出"))]

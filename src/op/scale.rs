@@ -16,12 +16,12 @@ use crate::working::Working;
 
 /// A learned factor for each channel.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[schemars(extend("x-zh" = "每个通道一个可学习的系数"))]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "每个通道一个可学习的系数"))]
 pub struct Scale {
     /// Whether a learned bias is added to each channel.
-    #[schemars(extend("x-zh" = "每个通道是否加上可学习的偏置"))]
     #[serde(default)]
+    #[schemars(extend("x-zh" = "每个通道是否加上可学习的偏置"))]
     pub bias: bool,
 }
 

@@ -13,8 +13,8 @@ use crate::shape::Shape;
 
 /// The first input less the second, which has the same shape.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[schemars(extend("x-zh" = "第一个输入减去同形状的第二个输入"))]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "第一个输入减去同形状的第二个输入"))]
 pub struct Sub {}
 
 impl Definition for Sub {
