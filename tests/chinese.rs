@@ -179,7 +179,7 @@ fn help_is_not_half_translated() {
             }
             let is_said =
                 !line.trim_start().is_empty() && line.starts_with(' ') && !line.contains("cnncost ");
-            let is_list = line.contains(", ") || line.trim_start().starts_with("- ") || line.contains('_');
+            let is_list = line.contains([',', '、']) || line.trim_start().starts_with("- ") || line.contains('_');
             let is_option = line.trim_start().starts_with(['-', '<', '[', '`']);
             assert!(
                 !is_said || is_list || is_option || line.chars().any(is_chinese),

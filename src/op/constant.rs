@@ -17,7 +17,7 @@ use crate::text::Text;
 /// Fixed numbers, the same for every sample of the batch.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("x-zh" = "常量,对批次中的每个样本都相同"))]
+#[schemars(extend("x-zh" = "常量,对一批中的每个样本都相同"))]
 pub struct Constant {
     /// The sizes, without the batch.
     #[schemars(length(min = 1))]

@@ -23,7 +23,7 @@ use crate::working::Working;
 pub struct Pad {
     /// Two for each dimension, before and after, from the last one on: `[left, right, top, bottom]`. A negative number
     /// cuts off.
-    #[schemars(extend("x-zh" = "每一维两个数,分别在前、在后,从最后一维开始:`[左, 右, 上, 下]`。负数表示裁去"))]
+    #[schemars(extend("x-zh" = "每一维两个数,分别在前、在后,从最后一维开始:`[左,右,上,下]`。负数表示裁去"))]
     pub padding: Vec<i64>,
     /// What is put there.
     #[serde(default)]
