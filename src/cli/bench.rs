@@ -181,7 +181,7 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
     let unlike = is_strict && is_unlike(&measured, &subjects, output);
     let slower = is_strict && report::is_slower(&choice);
     let failed = if slower || unlike { Outcome::Failed } else { Outcome::Done };
-    read.max(failed).max(output.write(&arguments.text(&measured, &subjects, &choice)))
+    read.max(failed).max(arguments.write(&measured, &subjects, &choice))
 }
 
 impl Arguments {
@@ -225,13 +225,14 @@ impl Arguments {
         self.files.iter().any(|file| is_open(file) || is_pipe(file))
     }
 
-    fn text(&self, bench: &Bench, subjects: &[Subject], choice: &Choice) -> String {
-        match self.format {
+    fn write(&self, bench: &Bench, subjects: &[Subject], choice: &Choice) -> Outcome {
+        let text = match self.format {
             Format::Table => report::text(bench, subjects, choice, self.output.style()),
             Format::Markdown => report::markdown(bench, subjects, choice, self.output.language()),
             Format::Csv => report::csv(bench, subjects, choice),
-            Format::Json => json::write(bench, subjects, choice),
-        }
+            Format::Json => return self.output.stream(|to| json::write(bench, subjects, choice, to)),
+        };
+        self.output.write(&text)
     }
 }
 

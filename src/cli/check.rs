@@ -96,21 +96,21 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if reports.iter().any(|report| report.failures() > 0) {
         worst = worst.max(Outcome::Failed);
     }
-    let text = arguments.text(&reports, &broken);
-    if text.is_empty() { worst } else { worst.max(output.write(&text)) }
+    worst.max(arguments.write(&reports, &broken))
 }
 
 impl Arguments {
-    /// What is said of the claims, and, where a program reads it, of the files that cannot be read.
-    fn text(&self, reports: &[Report], broken: &[ReadError]) -> String {
+    /// Writes what is said of the claims, and, where a program reads it, of the files that cannot be read.
+    fn write(&self, reports: &[Report], broken: &[ReadError]) -> Outcome {
         let output = &self.output;
-        match self.format {
+        let text = match self.format {
+            Format::Json => return output.stream(|to| check::json(reports, broken, to)),
             Format::Text if reports.is_empty() => String::new(),
             Format::Text => check::text(reports, output.style()),
-            Format::Json => check::json(reports, broken),
             Format::Junit => check::junit(reports, broken, output.language()),
             Format::Github => check::github(reports, broken, output.language()),
-        }
+        };
+        if text.is_empty() { Outcome::Done } else { output.write(&text) }
     }
 }
 

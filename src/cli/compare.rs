@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Format::Table => table::write(&compared, depth, style),
         Format::Markdown => markdown::write(&compared, depth, style.language),
         Format::Csv => csv::write(&compared),
-        Format::Json => json::write(&compared),
+        Format::Json => return read.max(output.stream(|to| json::write(&compared, to))),
     };
     read.max(output.write(&text))
 }

@@ -7,8 +7,8 @@ use crate::error::ReadError;
 use crate::read::Description;
 use crate::read::bundled::{BUNDLED, Bundled, CLAIMS};
 use crate::read::claims::ClaimsFile;
-use crate::report::Style;
 use crate::report::wrap::hanging;
+use crate::report::{Style, models};
 use crate::text;
 use crate::text::Language;
 
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
                 Err(error) => return output.refuse(&error),
             }
         }
-        Format::Json => json(&descriptions),
+        Format::Json => return output.stream(|to| models::json(&descriptions, to)),
     };
     output.write(&text)
 }
@@ -91,18 +91,4 @@ fn titled<'t>(file: &Bundled, english: &'t str, language: Language) -> &'t str {
         Language::English => english,
         Language::Chinese => file.chinese,
     }
-}
-
-fn json(descriptions: &[(&Bundled, Description)]) -> String {
-    let list: Vec<_> = descriptions
-        .iter()
-        .map(|(file, description)| {
-            let variants: Vec<_> =
-                description.variants.iter().map(|variant| variant.name.text.to_string()).collect();
-            serde_json::json!({
-                "name": file.name, "title": description.name, "about": description.about, "variants": variants,
-            })
-        })
-        .collect();
-    serde_json::to_string_pretty(&list).expect("names are text") + "\n"
 }

@@ -28,17 +28,20 @@ enum Format {
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let (output, style) = (&arguments.output, arguments.output.style());
-    let text = match (&arguments.name, arguments.format) {
-        (None, Format::Text) => operators::list(style),
-        (None, Format::Json) => operators::json(OPERATORS.iter()),
-        (Some(name), format) => match Entry::find(name) {
-            Some(entry) if format == Format::Json => operators::json([entry].into_iter()),
-            Some(entry) => operators::one(entry, style),
+    let entry = match &arguments.name {
+        None => None,
+        Some(name) => match Entry::find(name) {
+            Some(entry) => Some(entry),
             None => {
                 let message = text!("there is no operator `{name}`", "没有名为 `{name}` 的算子");
                 return output.misused(message, synonyms::operator(name));
             }
         },
     };
-    output.write(&text)
+    match (entry, arguments.format) {
+        (None, Format::Text) => output.write(&operators::list(style)),
+        (Some(entry), Format::Text) => output.write(&operators::one(entry, style)),
+        (None, Format::Json) => output.stream(|to| operators::json(OPERATORS.iter(), to)),
+        (Some(entry), Format::Json) => output.stream(|to| operators::json(std::iter::once(entry), to)),
+    }
 }

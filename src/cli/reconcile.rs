@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
                 answers.iter().map(|answer| reconcile::text(answer, output.style())).collect();
             pages.join("\n")
         }
-        Format::Json => reconcile::json(&answers),
+        Format::Json => return worst.max(output.stream(|to| reconcile::json(&answers, to))),
         Format::Markdown => {
             let pages: Vec<_> =
                 answers.iter().map(|answer| reconcile::markdown(answer, output.language())).collect();

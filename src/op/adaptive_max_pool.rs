@@ -4,7 +4,7 @@
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::adaptive::Bins;
 use super::settings::{PerAxis, Size};
@@ -18,7 +18,7 @@ use crate::text;
 use crate::text::Text;
 
 /// Maximum over bins, channel by channel, to an output of a given size: bin i of n is from ⌊i·in/n⌋ to ⌈(i + 1)·in/n⌉.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-zh" = "逐通道对各区间取最大值,使输出为指定尺寸:n 个区间中的第 i 个从 ⌊i·in/n⌋ 到 ⌈(i + 1)·in/n⌉"))]
 pub struct AdaptiveMaxPool<const N: usize> {

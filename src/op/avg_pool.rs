@@ -7,7 +7,7 @@
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::pool::Pool;
 use super::settings::{self, Extent, PerAxis, Size};
@@ -19,10 +19,10 @@ use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Mean over a sliding window, channel by channel.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-zh" = "逐通道对滑动窗口取平均"))]
 pub struct AvgPool<const N: usize> {
@@ -30,7 +30,7 @@ pub struct AvgPool<const N: usize> {
     #[schemars(extend("x-zh" = "窗口尺寸"))]
     pub kernel_size: PerAxis<Size, N>,
     /// Steps from one window to the next; the size of the window, unless it is set.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PerAxis<Size, N>")]
     #[schemars(extend("x-zh" = "相邻窗口之间的步幅;不设时等于窗口尺寸"))]
     pub stride: Option<PerAxis<Size, N>>,
@@ -47,7 +47,7 @@ pub struct AvgPool<const N: usize> {
     #[schemars(extend("x-zh" = "求平均时除数是否计入填充上的位置;超出填充的部分从不计入"))]
     pub count_include_pad: bool,
     /// What every sum is divided by, instead of the number of positions.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Size")]
     #[schemars(extend("x-zh" = "代替位置数的除数"))]
     pub divisor_override: Option<Size>,
@@ -84,11 +84,11 @@ impl<const N: usize> Operator for AvgPool<N> {
 
     fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
         let sum = self.pool().reduction(Kind::Add, &inputs[0], output)?;
-        let mean = Term::ops(Kind::Div, Working::elements("output elements", output));
+        let mean = Term::ops(Kind::Div, Working::elements(Factor::OutputElements, output));
         Ok(Cost { terms: vec![sum, mean] })
     }
 
-    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(&'static str, Working)> {
+    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(Factor, Working)> {
         self.pool().window().output_workings(&inputs[0], output)
     }
 

@@ -3,7 +3,7 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Class, Definition, Operator, Reason, only, shape};
 #[cfg(feature = "run")]
@@ -12,7 +12,7 @@ use crate::shape::Shape;
 use crate::text;
 
 /// Sizes of 1 repeated, where PyTorch would stretch them without a word when tensors are added.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-zh" = "重复尺寸为 1 的维度;PyTorch 在张量相加时会悄悄这样做"))]
 pub struct Expand {

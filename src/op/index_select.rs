@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::{Dim, Extent};
 use super::{Class, Definition, Operator, Reach, Reason, only, shape};
@@ -15,7 +15,7 @@ use crate::shape::Shape;
 use crate::text;
 
 /// Chosen elements of one dimension, in the order they are listed; one may be taken several times.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-zh" = "按所列顺序选取一个维度上的元素;同一元素可多次选取"))]
 pub struct IndexSelect {

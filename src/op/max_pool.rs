@@ -4,7 +4,7 @@
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::pool::Pool;
 use super::settings::{Extent, PerAxis, Size};
@@ -15,10 +15,10 @@ use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Maximum over a sliding window, channel by channel; padding never wins.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-zh" = "逐通道对滑动窗口取最大值;填充不参与比较"))]
 pub struct MaxPool<const N: usize> {
@@ -26,7 +26,7 @@ pub struct MaxPool<const N: usize> {
     #[schemars(extend("x-zh" = "窗口尺寸"))]
     pub kernel_size: PerAxis<Size, N>,
     /// Steps from one window to the next; the size of the window, unless it is set.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PerAxis<Size, N>")]
     #[schemars(extend("x-zh" = "相邻窗口之间的步幅;不设时等于窗口尺寸"))]
     pub stride: Option<PerAxis<Size, N>>,
@@ -77,7 +77,7 @@ impl<const N: usize> Operator for MaxPool<N> {
         Ok(Cost { terms: vec![self.pool().reduction(Kind::Cmp, &inputs[0], output)?] })
     }
 
-    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(&'static str, Working)> {
+    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(Factor, Working)> {
         self.pool().window().output_workings(&inputs[0], output)
     }
 

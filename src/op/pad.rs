@@ -17,7 +17,7 @@ use crate::text;
 use crate::working::Working;
 
 /// Numbers before and after those of the last dimensions.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-zh" = "在最后若干维的前后填充数"))]
 pub struct Pad {

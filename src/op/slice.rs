@@ -6,7 +6,7 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::{Dim, Size};
 use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, only, shape};
@@ -17,7 +17,7 @@ use crate::text;
 use crate::working::Working;
 
 /// The elements of one dimension from a start up to an end, which is left out.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-zh" = "一个维度上从起点到终点(不含)的元素"))]
 pub struct Slice {
@@ -30,7 +30,7 @@ pub struct Slice {
     #[schemars(extend("x-zh" = "保留的第一个元素,从 0 编号;负数从末尾数起"))]
     pub start: i64,
     /// The first element that is no longer kept; a negative number counts from the end. The size, unless it is set.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "i64")]
     #[schemars(extend("x-zh" = "不再保留的第一个元素;负数从末尾数起。不设时为该维的尺寸"))]
     pub end: Option<i64>,

@@ -1,13 +1,16 @@
 //! The list of operators: settings and counting rules, taken from the operators themselves.
 
 use std::fmt::Write;
+use std::io;
 
-use serde_json::json;
+use schemars::{JsonSchema, Schema};
+use serde::Serialize;
+use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use super::Style;
 use super::wrap::{hanging, lines};
-use crate::op::{Entry, OPERATORS, Op, Term};
+use super::{Style, write_json};
+use crate::op::{Entry, OPERATORS, Op, Purpose, Term};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Language;
@@ -18,7 +21,7 @@ pub fn list(style: Style) -> String {
     let width = OPERATORS.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
     let mut text = String::new();
     for entry in OPERATORS {
-        let rules = rules(entry);
+        let rules = rules(entry, style.language);
         let free = text!("computes nothing", "无运算");
         let rules = if rules.is_empty() { vec![free.get(style.language).to_owned()] } else { rules };
         for (index, rule) in rules.iter().enumerate() {
@@ -62,7 +65,7 @@ pub fn one(entry: &Entry, style: Style) -> String {
         let value =
             term.nominal.evaluate().map_or_else(|error| error.to_string(), |n| Notation::Text.number(n));
         let substituted = term.nominal.substitution(Notation::Text);
-        let equation = format!("{} = {substituted} = {value}", rule(&term));
+        let equation = format!("{} = {substituted} = {value}", rule(&term, style.language));
         let _ = writeln!(text, "  {}", hanging(&equation, 4, style.width));
     }
     let held = Notation::Text.number(inside(entry));
@@ -76,36 +79,87 @@ pub fn one(entry: &Entry, style: Style) -> String {
     text
 }
 
-/// The same as data.
-pub fn json<'e>(entries: impl Iterator<Item = &'e Entry>) -> String {
-    let list: Vec<_> = entries
-        .map(|entry| {
-            let terms: Vec<_> = terms(entry)
-                .iter()
-                .map(|term| {
-                    json!({
-                        "counts": term.unit.name(), "purpose": term.purpose,
-                        "rule": term.nominal.formula(Notation::Text),
-                    })
-                })
-                .collect();
-            json!({
-                "name": entry.name, "settings": entry.described(Language::English), "example": entry.example,
-                "example_inputs": entry.example_inputs, "costs": terms, "inside": inside(entry),
-            })
-        })
-        .collect();
-    serde_json::to_string_pretty(&list).expect("operators are described by text") + "\n"
+/// The name and version of the JSON.
+const SCHEMA: &str = "cnncost/ops/1";
+
+/// Operators, as data.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Document {
+    /// The name and version of this form: `cnncost/ops/1`.
+    schema: &'static str,
+    /// The version of cnncost.
+    version: &'static str,
+    /// Every operator that was asked about.
+    operators: Vec<Operator>,
+}
+
+/// An operator.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Operator {
+    /// Its name in a description.
+    name: &'static str,
+    /// The JSON Schema of its settings.
+    settings: Value,
+    /// An item of a description that uses it, as TOML.
+    example: &'static str,
+    /// The shapes that the example takes.
+    example_inputs: &'static [&'static [u64]],
+    /// What it costs in its example, a rule for each kind of operation.
+    costs: Vec<Rule>,
+    /// Numbers that it holds inside in its example.
+    inside: u128,
+}
+
+/// How operations of a kind are counted.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Rule {
+    /// What is counted: `MACs`, `mul`, `add`, `div`, `cmp` or `exp`.
+    counts: &'static str,
+    /// What for, where that is not plain.
+    #[schemars(with = "Option<String>")]
+    purpose: Option<Purpose>,
+    /// The formula, in names.
+    rule: String,
+}
+
+/// Writes the same as data.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn json<'e>(entries: impl Iterator<Item = &'e Entry>, to: &mut dyn io::Write) -> io::Result<()> {
+    let operators = entries.map(operator).collect();
+    write_json(&Document { schema: SCHEMA, version: env!("CARGO_PKG_VERSION"), operators }, to)
+}
+
+/// The JSON Schema of what [`json`] writes.
+pub fn json_schema() -> Schema {
+    schemars::schema_for!(Document)
+}
+
+fn operator(entry: &Entry) -> Operator {
+    let rule = |term: Term| Rule {
+        counts: term.unit.factor().get(Language::English),
+        purpose: term.purpose,
+        rule: term.nominal.formula(Notation::Text),
+    };
+    Operator {
+        name: entry.name,
+        settings: entry.described(Language::English),
+        example: entry.example,
+        example_inputs: entry.example_inputs,
+        costs: terms(entry).into_iter().map(rule).collect(),
+        inside: inside(entry),
+    }
 }
 
 /// What an operator costs in its example, a line for each kind: `add (bias): output elements`.
-pub fn rules(entry: &Entry) -> Vec<String> {
-    terms(entry).iter().map(rule).collect()
+pub fn rules(entry: &Entry, language: Language) -> Vec<String> {
+    terms(entry).iter().map(|term| rule(term, language)).collect()
 }
 
-fn rule(term: &Term) -> String {
-    let purpose = term.purpose.map_or(String::new(), |purpose| format!(" ({purpose})"));
-    format!("{}{purpose}: {}", term.unit.name(), term.nominal.formula(Notation::Text))
+fn rule(term: &Term, language: Language) -> String {
+    let (label, formula) = (term.label(), term.nominal.formula_in(language, Notation::Text));
+    format!("{}: {formula}", label.get(language))
 }
 
 /// Numbers that an operator holds inside in its example.

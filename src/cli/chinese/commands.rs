@@ -68,11 +68,15 @@ pub(super) const COMMANDS: &[Said] = &[
         long: "输出 JSON Schema:描述文件的,供编辑器使用;或 `--format json` 所输出的。",
         arguments: &[argument("schema", "哪一种").words(&[
             ("description", "网络描述文件"),
-            ("analysis", "`analyze --format json` 对一个网络的输出"),
+            ("analysis", "`analyze --format json` 的输出"),
             ("comparison", "`compare --format json` 的输出"),
             ("bench", "`bench --format json` 的输出"),
-            ("check", "`check --format json` 对一个文件的输出"),
+            ("check", "`check --format json` 的输出"),
+            ("reconcile", "`reconcile --format json` 的输出"),
+            ("explanation", "`explain --format json` 的输出"),
             ("run", "`run --format json` 的输出"),
+            ("models", "`models --format json` 的输出"),
+            ("ops", "`ops --format json` 的输出"),
         ])],
     },
 ];
@@ -164,6 +168,7 @@ const EXPLAIN: &[Argument] = &[
         ("text", "用于终端"),
         ("markdown", "公式按 GitHub 的写法"),
         ("latex", "文档的片段,使用 amsmath"),
+        ("json", "每个等式,供程序读取"),
     ]),
 ];
 
