@@ -11,7 +11,7 @@
 //! ]
 //! "#;
 //! let network = Description::parse("bottleneck.toml", text)?.expand(&Options::default())?;
-//! let analysis = cnncost::analyze(&network.graph, 1)?;
+//! let analysis = cnncost::analyze(&network.graph)?;
 //! assert_eq!(analysis.total().work.macs.total(), 12_443_648);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -28,6 +28,9 @@
 //! A description is read once and expanded as often as there are variants of it. Expanding makes an immutable [`graph`], in
 //! which every tensor has its shape: expressions in a description ask for sizes, so shapes are inferred on the way. What is
 //! found out about a graph goes into tables beside it, indexed by node. Writers are pure functions from data to text.
+//!
+//! Whoever has a name begins at [`source`]: it opens a file or what is bundled, and makes what is chosen of it into a
+//! [`Subject`](subject::Subject).
 //!
 //! # The modules, in reading order
 //!
@@ -49,6 +52,7 @@
 //! | [`mod@bench`] | how long networks take, beside what the machine reaches |
 //! | [`metric`] | the figures, each once: what it is called, what it counts, how it is had; every report goes through that list |
 //! | [`claim`] | statements about networks, and whether they hold |
+//! | [`source`] | what a name opens, and the network that is chosen of it; files of claims, locks, candidates to reconcile |
 //! | [`compare`] | which layers of two networks are each other's like, and where they differ |
 //! | [`report`] | rows and columns, each defined once, and a writer for each format |
 //! | [`cli`] | arguments, and a file for each command; only here is anything printed |
@@ -82,6 +86,7 @@ pub mod read;
 pub mod report;
 pub mod run;
 pub mod shape;
+pub mod source;
 pub mod subject;
 pub mod text;
 pub mod working;

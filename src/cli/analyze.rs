@@ -10,6 +10,7 @@ use crate::report::sheet::{Sheet, Title};
 use crate::report::sort::sort;
 use crate::report::table::{self, Choice, Layout, lines};
 use crate::report::{Subject, csv, json, latex, markdown, memory};
+use crate::source::device::estimate;
 use crate::text;
 use crate::text::Text;
 
@@ -102,7 +103,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         return read;
     }
     if let Some(device) = device
-        && let Err(message) = device::estimate(&mut subjects, &device)
+        && let Err(message) = subjects.iter_mut().try_for_each(|subject| estimate(subject, &device))
     {
         return output.misused(message, None);
     }
@@ -129,7 +130,6 @@ impl Arguments {
     ) -> Outcome {
         let style = self.output.style();
         let layout = if self.format == Format::Tree { Layout::Tree } else { Layout::Table };
-        see(subjects, columns.iter().flatten().chain(sort));
         let text = match (self.format, subjects) {
             (Format::Json, _) => return self.output.stream(|to| json::write(subjects, to)),
             (Format::Table | Format::Tree, [one]) => {
@@ -145,14 +145,13 @@ impl Arguments {
                 table::summary(several, columns.as_deref(), sort, style)
             }
             (Format::Csv, [one]) => {
-                let columns = columns.unwrap_or_else(|| self.usual(COLUMNS.iter()));
-                see(subjects, &columns);
+                let usual = || self.usual(COLUMNS.iter().filter(|column| column.is_usual(true)));
+                let columns = columns.unwrap_or_else(usual);
                 csv::write(&sheet(&self.rows(one, sort), &columns))
             }
             (Format::Csv, several) => {
-                let usual = || self.usual(COLUMNS.iter().filter(|c| c.key != "share"));
+                let usual = || self.usual(COLUMNS.iter().filter(|column| column.is_usual(false)));
                 let columns = columns.unwrap_or_else(usual);
-                see(subjects, &columns);
                 csv::write(&sheet(&lines(several, sort), &columns))
             }
             (Format::Markdown | Format::Latex, _) => self.page(subjects, columns, sort),
@@ -185,14 +184,14 @@ impl Arguments {
         let is_like = self.shown.like.is_some();
         let said = |column: &&Column| match column.key {
             "like" => is_like,
-            "macs" | "flops" | "exact" => !is_like,
+            "macs" | "flops" | "macs_padding_exact" => !is_like,
             _ => true,
         };
         columns.filter(said).collect()
     }
 
     /// The rows of one network; all layers where that is data.
-    fn rows(&self, subject: &Subject, sorted_by: &[&'static Column]) -> Vec<Row> {
+    fn rows<'s>(&self, subject: &'s Subject, sorted_by: &[&'static Column]) -> Vec<Row<'s>> {
         let usual = if self.format == Format::Csv { Depth::All } else { Depth::Fitting };
         let (mut rows, _) = rows::rows(subject, self.shown.depth.unwrap_or(usual));
         sort(&mut rows, sorted_by);
@@ -220,26 +219,17 @@ pub(super) fn devices_help() -> Text {
     )
 }
 
-/// Follows receptive fields if a column shows them.
-fn see<'c>(subjects: &[Subject], columns: impl IntoIterator<Item = &'c &'static Column>) {
-    if columns.into_iter().any(|column| column.key == "field") {
-        for subject in subjects {
-            subject.fields();
-        }
-    }
-}
-
 /// What `--help` says of columns.
 pub(super) fn columns_help() -> Text {
     let known = COLUMNS.iter().map(|column| column.key).collect::<Vec<_>>().join(", ");
     text!(
         "The columns, in this order, as in `layer,output,macs,share`; there are {known}.\n\n\
-         `field` is the part of the input that an element sees through windows, as in `427×427 /32`: 427×427 pixels, and 32 from \
+         `receptive_field` is the part of the input that an element sees through windows, as in `427×427 /32`: 427×427 pixels, and 32 from \
          one element to the next. `all` behind it: the element sees the whole input, too, as behind a global pool, squeeze and \
          excitation, attention or recurrence. `misaligned`: paths that have met see parts of the input with other strides or \
          other centers",
         "显示的列及其顺序,例如 `layer,output,macs,share`;可用的有 {known}。\n\n\
-         `field` 是一个元素通过各窗口看到的输入部分,例如 `427×427 /32`:427×427 个像素,相邻元素相距 32 个像素。其后的 `all` 表示\
+         `receptive_field` 是一个元素通过各窗口看到的输入部分,例如 `427×427 /32`:427×427 个像素,相邻元素相距 32 个像素。其后的 `all` 表示\
          该元素还看到整个输入,例如经过全局池化、压缩与激励、注意力或循环之后。`misaligned` 表示汇合的路径所见部分步幅或中心不同"
     )
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use super::execute::{Execution, Failure, Place, dtype};
-use super::input::{Alone, Reading, Wanted, is_open, is_pipe, read_file, read_once};
+use super::input::{Reading, Wanted, read_file};
 use super::values::{each_count, threads};
 use super::{Invocation, Outcome, Output, files};
 use crate::bench::baseline::{Baseline, unlike};
@@ -18,6 +18,7 @@ use crate::report::bench::{self as report, Choice, json};
 use crate::report::columns::Column;
 use crate::report::rows::Depth;
 use crate::run::npy;
+use crate::source::{Alone, Origin, read_once};
 use crate::text;
 use crate::text::Text;
 
@@ -120,7 +121,7 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
         return again(threads, invocation, output);
     }
     let place = arguments.execution.device;
-    let device = match dtype(arguments.reading.settings.dtype(), place).and_then(|_| place.open()) {
+    let device = match dtype(arguments.reading.settings.element(), place).and_then(|_| place.open()) {
         Ok(device) => device,
         Err(Failure::Misused(message, help)) => return output.misused(message, help),
         Err(Failure::Run(error)) => return output.report(&error),
@@ -222,7 +223,7 @@ impl Arguments {
 
     /// Whether a network comes from standard input or another pipe, which can be read only once.
     fn is_piped(&self) -> bool {
-        self.files.iter().any(|file| is_open(file) || is_pipe(file))
+        self.files.iter().map(|file| Origin::of(file).0).any(|origin| origin.is_open() || origin.is_pipe())
     }
 
     fn write(&self, bench: &Bench, subjects: &[Subject], choice: &Choice) -> Outcome {

@@ -4,18 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::input::NetworkOptions;
+use super::input::{NetworkOptions, open_claims};
 use super::lock::Update;
 use super::{Outcome, Output, convention};
+use crate::claim::Report;
 use crate::claim::metric::Metric;
 use crate::error::ReadError;
-use crate::report::check::{self, Report};
+use crate::report::check;
 use crate::text;
 use crate::text::{Language, Text};
-
-pub(super) mod speech;
-
-use speech::Speech;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -75,19 +72,20 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let output = &arguments.output;
     let (mut files, mut broken, mut worst) = (vec![], vec![], Outcome::Done);
     for file in &arguments.files {
-        match Speech::read(file, &arguments.options) {
-            Ok(speech) => files.push(speech),
+        match open_claims(file) {
+            Ok(claims) => files.push(claims),
             Err(error) => broken.push(error),
         }
     }
-    let mut reports: Vec<Report> = vec![];
-    for file in &files {
-        match file.check(&arguments.options, output) {
-            Ok((checked, outcome)) => {
-                worst = worst.max(outcome);
-                reports.extend(checked);
-            }
+    let (choice, mut reports) = (arguments.options.choice(), vec![]);
+    for claims in &files {
+        let mut findings = vec![];
+        match claims.check(&choice, &mut findings) {
+            Ok(checked) => reports.extend(checked),
             Err(error) => broken.push(error),
+        }
+        for finding in &findings {
+            worst = worst.max(arguments.options.judge(finding, output));
         }
     }
     for error in &broken {

@@ -3,11 +3,12 @@
 use clap::{Args, ValueEnum};
 
 use super::analyze::depth;
-use super::input::{Alone, Reading, Wanted};
+use super::input::{Reading, Wanted};
 use super::values::each_count;
 use super::{Outcome, Output};
 use crate::report::compare::{Compared, csv, json, markdown, table};
 use crate::report::rows::Depth;
+use crate::source::Alone;
 use crate::text;
 
 #[derive(Args, Debug)]

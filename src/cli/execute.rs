@@ -4,11 +4,12 @@ use candle_core::{DType, Device};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::{Dtype, Outcome, Voice};
+use super::{Outcome, Voice};
 use crate::error::Diagnostic;
 use crate::report::Subject;
 use crate::run::memory::{Needs, free};
 use crate::run::{self, Engine, RunError, said};
+use crate::shape::ElementType;
 use crate::text;
 use crate::text::Text;
 
@@ -117,22 +118,14 @@ impl std::fmt::Display for Place {
 }
 
 /// candle's name of a type that networks are executed in.
-pub(super) fn dtype(dtype: Dtype, place: Place) -> Result<DType, Failure> {
-    run::dtype(dtype.into(), place == Place::Cpu)
+pub(super) fn dtype(element: ElementType, place: Place) -> Result<DType, Failure> {
+    run::dtype(element, place == Place::Cpu)
         .map_err(|error| Failure::Misused(error.text(), Some(error.help())))
 }
 
 /// Whether a network fits into the memory that is free, before anything is made.
-pub(super) fn check_memory(
-    subject: &Subject,
-    dtype: DType,
-    device: &Device,
-    voice: &Voice,
-) -> Result<(), Failure> {
-    let bytes = dtype.size_in_bytes() as u64;
-    let needs = Needs::of(&subject.network.graph, &subject.analysis, bytes, device).map_err(|_| {
-        Failure::Misused(text!("the memory it needs does not fit 128 bits", "所需内存超出 128 位"), None)
-    })?;
+pub(super) fn check_memory(subject: &Subject, device: &Device, voice: &Voice) -> Result<(), Failure> {
+    let needs = Needs::of(&subject.network.graph, &subject.analysis, subject.element, device);
     if let Some(free) = free(device) {
         let batch = needs.batch_within(free, subject.batch());
         return needs.check(free).map_err(|error| match batch {

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use super::input::command_first;
 use super::{Outcome, Output};
 use crate::error::ReadError;
 use crate::read::Description;
@@ -9,6 +10,7 @@ use crate::read::bundled::{BUNDLED, Bundled, CLAIMS};
 use crate::read::claims::ClaimsFile;
 use crate::report::wrap::hanging;
 use crate::report::{Style, models};
+use crate::source;
 use crate::text;
 use crate::text::Language;
 
@@ -33,7 +35,7 @@ enum Format {
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let output = &arguments.output;
     if let Some(name) = &arguments.name {
-        return match super::input::bundled_text(name) {
+        return match source::bundled::text(name).map_err(command_first) {
             Ok(text) => output.write(text),
             Err(error) => output.refuse(&error),
         };

@@ -2,13 +2,14 @@
 
 use clap::{Args, ValueEnum};
 
-use super::input::NetworkOptions;
-use super::{Outcome, Output, relatives};
+use super::input::{NetworkOptions, open};
+use super::{Outcome, Output};
 use crate::convention::figure::Figure;
 use crate::convention::search::trace;
 use crate::convention::totals;
 use crate::read::conventions;
 use crate::report::reconcile::{self, Answer, Traced};
+use crate::source::candidates;
 use crate::text;
 
 #[derive(Args, Debug)]
@@ -52,7 +53,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Ok(figure) => figure,
         Err(message) => return output.misused(message, None),
     };
-    let named = match options.read(&arguments.file) {
+    let named = match open(&arguments.file) {
         Ok(named) => named,
         Err(error) => return output.refuse(&error),
     };
@@ -66,7 +67,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             continue;
         };
         let found = figure.as_ref().map(|figure| {
-            let builds = relatives::builds(&named, options, subject, &conventions);
+            let builds = candidates(&named, &options.choice(), subject, &conventions);
             let (read, found) = trace(figure, &conventions, &builds);
             Traced { asked: figure, read, found }
         });

@@ -26,7 +26,7 @@ const MOST_ALIVE: usize = 16;
 pub fn report(subject: &Subject, style: Style) -> String {
     let mut text = heading(&title(subject), style);
     text.push_str(&totals(subject, style));
-    if let Some(peak) = subject.analysis.memory.peak_at(&subject.network.graph) {
+    if let Some(peak) = subject.analysis.memory.peak_at(&subject.network.graph, subject.element) {
         text.push_str(&alive(subject, peak, style));
         text.push_str(&chart(subject, peak, style));
     }
@@ -62,7 +62,7 @@ struct Line {
     path: String,
     /// The shape of a tensor, or that it is inside of the layer.
     what: String,
-    size: u128,
+    bytes: u128,
 }
 
 /// What is alive at the peak, largest first.
@@ -70,7 +70,8 @@ fn alive(subject: &Subject, peak: NodeId, style: Style) -> String {
     let (graph, memory) = (&subject.network.graph, &subject.analysis.memory);
     let tensors = memory.alive_at(graph, peak);
     let (path, count) = (graph.path(peak), tensors.len());
-    let title = match memory.inside(peak) {
+    let inside = subject.bytes(memory.inside(peak));
+    let title = match inside {
         0 => {
             text!("{count} tensors alive while `{path}` is executed", "执行 `{path}` 时有 {count} 个张量存活")
         }
@@ -79,34 +80,37 @@ fn alive(subject: &Subject, peak: NodeId, style: Style) -> String {
             "执行 `{path}` 时有 {count} 个张量存活,另有其内部所占"
         ),
     };
-    let tensor = |(id, size)| Line { path: graph.path(id), what: graph.node(id).shape.to_string(), size };
+    let tensor = |(id, volume)| Line {
+        path: graph.path(id),
+        what: graph.node(id).shape.to_string(),
+        bytes: subject.bytes(volume),
+    };
     let mut lines: Vec<_> = tensors.into_iter().map(tensor).collect();
-    let (inside, size) = (text!("inside", "内部"), memory.inside(peak));
-    if size > 0 {
-        lines.push(Line { path, what: inside.get(style.language).to_owned(), size });
+    if inside > 0 {
+        let what = text!("inside", "内部").get(style.language).to_owned();
+        lines.push(Line { path, what, bytes: inside });
     }
-    lines.sort_by_key(|line| std::cmp::Reverse(line.size));
+    lines.sort_by_key(|line| std::cmp::Reverse(line.bytes));
     let rest = lines.split_off(lines.len().min(MOST_ALIVE));
     format!("\n {}\n{}", title.get(style.language), drawn(&lines, &rest, subject, style))
 }
 
 /// A line for each, and one for the rest.
 fn drawn(lines: &[Line], rest: &[Line], subject: &Subject, style: Style) -> String {
-    let element = subject.element.bytes();
     let what_width = lines.iter().map(|line| line.what.width()).max().unwrap_or(0);
     let room = style.width.saturating_sub(what_width + 36).max(16);
     let path_width = lines.iter().map(|line| line.path.width()).max().unwrap_or(0).min(room);
     let mut text = String::new();
-    for Line { path, what, size } in lines {
+    for Line { path, what, bytes: size } in lines {
         let path = shortened(path, path_width);
         let (pad, what_pad) = (path_width - path.width(), what_width - what.width());
-        let bar = bar(ratio(*size, subject.analysis.memory.peak()), 16);
-        let size = bytes(size * element);
+        let bar = bar(ratio(*size, subject.peak_bytes()), 16);
+        let size = bytes(*size);
         let line = format!("   {path}{:pad$}  {what}{:what_pad$}  {size:>7}  {bar}", "", "");
         let _ = writeln!(text, "{}", line.trim_end());
     }
     if !rest.is_empty() {
-        let size = bytes(rest.iter().map(|line| line.size).sum::<u128>() * element);
+        let size = bytes(rest.iter().map(|line| line.bytes).sum::<u128>());
         let count = rest.len();
         let more = text!("and {count} more of {size} together", "另有 {count} 个,共 {size}");
         let _ = writeln!(text, "   {}", more.get(style.language));
@@ -116,16 +120,17 @@ fn drawn(lines: &[Line], rest: &[Line], subject: &Subject, style: Style) -> Stri
 
 /// What is alive at each step, from the first to the last.
 fn chart(subject: &Subject, peak: NodeId, style: Style) -> String {
-    let (timeline, steps) = (subject.analysis.memory.timeline(), subject.network.graph.len());
+    let (timeline, steps) = (subject.analysis.memory.timeline(subject.element), subject.network.graph.len());
+    let highest = subject.peak_bytes();
     let title = text!("alive over the {steps} steps of execution", "{steps} 个执行步骤中存活的张量");
-    let labels = [bytes(subject.peak_bytes()), bytes(subject.peak_bytes() / 2)];
+    let labels = [bytes(highest), bytes(highest / 2)];
     let margin = labels.iter().map(|label| label.width()).max().unwrap_or(0).max(1);
     let columns = style.width.saturating_sub(margin + 4).clamp(8, WIDEST);
     let heights: Vec<f64> = (0..columns)
         .map(|column| {
             let steps = step_at(column, columns, steps)..step_at(column + 1, columns, steps);
             let most = timeline[steps.start..steps.end.max(steps.start + 1)].iter().copied().max();
-            ratio(most.unwrap_or(0), subject.analysis.memory.peak())
+            ratio(most.unwrap_or(0), highest)
         })
         .collect();
     let peak = (0..columns).rev().find(|&column| step_at(column, columns, steps) <= peak.index());

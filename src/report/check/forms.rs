@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::difference::difference;
-use super::{Report, details, one_line, said, summary, value_found, written};
+use super::{Report, details, lines_of, one_line, said, summary, value_found, written};
 use crate::claim::{Checked, Reading, Value, Verdict};
 use crate::error::{Diagnostic, ReadError};
 use crate::read::description::Claim;
@@ -127,7 +127,7 @@ fn form(report: &Report) -> FileForm {
             ratio: difference.ratio.map(|ratio| ratio.to_string()),
         })
     };
-    let line = report.lines();
+    let line = lines_of(report.source);
     let entry = |(claim, checked): &(&Claim, Checked)| Entry {
         says: claim.says.as_ref().map(|says| says.text.to_string()),
         expect: claim.expect.text.to_string(),
@@ -191,7 +191,7 @@ pub fn junit(reports: &[Report], broken: &[ReadError], language: Language) -> St
     for report in reports {
         let (name, tests, failures) = (xml(&report.title), report.results.len(), report.failures());
         let _ = writeln!(text, "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\">");
-        let line = report.lines();
+        let line = lines_of(report.source);
         for (claim, checked) in &report.results {
             let (name, class) = (xml(&said(claim)), xml(&report.source.name));
             let _ =
@@ -236,7 +236,7 @@ fn broken_suite(error: &ReadError, language: Language) -> String {
 pub fn github(reports: &[Report], broken: &[ReadError], language: Language) -> String {
     let mut text = String::new();
     for report in reports {
-        let line_of = report.lines();
+        let line_of = lines_of(report.source);
         for (claim, checked) in report.results.iter().filter(|(_, checked)| !checked.verdict.passes()) {
             let (file, line) = (property(&printable(&report.source.name)), line_of(claim));
             let (title, message) = (property(&said(claim)), data(&message(claim, checked, language)));
@@ -284,7 +284,11 @@ fn mistakes(error: &ReadError) -> Vec<Mistake> {
         ReadError::Invalid { source_file, mistakes } => {
             let mistake = |mistake: &Diagnostic| Mistake {
                 message: mistake.message.clone(),
-                line: mistake.places.first().map(|(span, _)| source_file.line_of(span)),
+                line: mistake
+                    .places
+                    .first()
+                    .and_then(|(place, _)| place.text())
+                    .map(|span| source_file.line_of(span)),
                 help: mistake.help.clone(),
             };
             mistakes.iter().take(MOST_MISTAKES).map(mistake).collect()

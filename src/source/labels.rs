@@ -1,0 +1,69 @@
+//! Labels that tell networks apart.
+
+use std::collections::HashMap;
+
+use super::Choice;
+use crate::subject::Subject;
+
+/// Gives networks that are called alike longer names: by their files, by what is set in them, or else by a number.
+///
+/// `networks` says of each subject which network it is, and which of the choices was taken for it: of one at several
+/// batches, all are called alike.
+pub(super) fn tell_apart(subjects: &mut [Subject], networks: &[usize], choices: &[Choice]) {
+    type Name = fn(&Subject, &Choice) -> String;
+    let by_file: Name = |subject, _| match &subject.variant {
+        Some(variant) => format!("{}@{variant}", subject.source),
+        None => subject.source.clone(),
+    };
+    let by_setting: Name = |subject, choice| {
+        let set = choice.set.iter().map(|(name, value)| format!("{name}={value}"));
+        std::iter::once(subject.label.clone()).chain(set).collect::<Vec<_>>().join(" ")
+    };
+    for name in [by_file, by_setting] {
+        let longer: Vec<String> = subjects
+            .iter()
+            .zip(networks)
+            .map(|(subject, &network)| name(subject, &choices[network]))
+            .collect();
+        for alike in alike(subjects) {
+            // A name that all who are alike share tells none of them apart.
+            let differ = |a: usize, b: usize| networks[a] != networks[b] && longer[a] != longer[b];
+            for &index in &alike {
+                if alike.iter().any(|&other| differ(index, other)) {
+                    subjects[index].label.clone_from(&longer[index]);
+                }
+            }
+        }
+    }
+    number(subjects, networks);
+}
+
+/// Those that are called alike, several of each name.
+fn alike(subjects: &[Subject]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = vec![];
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    for (index, subject) in subjects.iter().enumerate() {
+        let group = *known.entry(&subject.label).or_insert(groups.len());
+        if group == groups.len() {
+            groups.push(vec![]);
+        }
+        groups[group].push(index);
+    }
+    groups.retain(|group| group.len() > 1);
+    groups
+}
+
+/// Puts numbers behind the labels that are still alike, but the first.
+fn number(subjects: &mut [Subject], networks: &[usize]) {
+    // By label: the network it is taken by. One that gets a label has no other's.
+    let mut taken: HashMap<String, usize> = HashMap::new();
+    for (subject, &network) in subjects.iter_mut().zip(networks) {
+        let is_taken = |label: &str| taken.get(label).is_some_and(|&other| other != network);
+        if is_taken(&subject.label) {
+            let free = (2_usize..).map(|number| format!("{} ({number})", subject.label));
+            let mut free = free.filter(|label| !is_taken(label));
+            subject.label = free.next().unwrap_or_default();
+        }
+        taken.insert(subject.label.clone(), network);
+    }
+}
