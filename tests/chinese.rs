@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use unicode_width::UnicodeWidthStr;
 
 /// What is not said, unless one of these follows, and what is said instead.
 const TERMS: [(&str, &[&str], &str); 26] = [
@@ -33,6 +34,24 @@ const TERMS: [(&str, &[&str], &str); 26] = [
     ("不认识", &[], "未知"),
     ("不做运算", &[], "无运算"),
     ("token", &[], "词元"),
+];
+
+/// Words of English help.
+const ENGLISH: [&str; 14] = [
+    "the",
+    "of",
+    "and",
+    "with",
+    "for",
+    "Usage:",
+    "Commands:",
+    "Options:",
+    "Arguments:",
+    "Output:",
+    "OPTIONS",
+    "FILE",
+    "default:",
+    "Print",
 ];
 
 fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
@@ -128,6 +147,92 @@ fn pages_are_not_half_translated() {
     // Data keep the names that programs know.
     let csv = out(&["analyze", "lenet5", "--device-spec", "t4", "--columns", "bound", "--format", "csv"]);
     assert!(csv.contains("memory") && !csv.chars().any(is_chinese), "{csv}");
+}
+
+/// Help is Chinese from the usage to the exit codes: beside names and code there is no word of English.
+#[test]
+fn help_is_not_half_translated() {
+    let commands = [
+        "",
+        "analyze",
+        "bench",
+        "check",
+        "compare",
+        "explain",
+        "reconcile",
+        "run",
+        "models",
+        "ops",
+        "schema",
+    ];
+    for (command, option) in commands.iter().flat_map(|command| [(command, "-h"), (command, "--help")]) {
+        let mut program = Command::cargo_bin("cnncost").unwrap();
+        program.env("COLUMNS", "80").env_remove("CLICOLOR_FORCE").args(["--lang", "zh"]);
+        let output = program.args(command.split_whitespace()).arg(option).output().unwrap();
+        let help = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && help.contains("\n用法:cnncost"), "{command} {option}: {help}");
+        for line in help.lines() {
+            assert!(line.width() <= 80 || !line.chars().any(is_chinese), "{line}");
+            let words = line.split(|c: char| !c.is_ascii_alphanumeric() && !"-_./@`:".contains(c));
+            for word in words.filter(|word| ENGLISH.contains(word)) {
+                panic!("{command} {option}: {word} in {line}");
+            }
+            let is_said =
+                !line.trim_start().is_empty() && line.starts_with(' ') && !line.contains("cnncost ");
+            let is_list =
+                line.contains([',', '、']) || line.trim_start().starts_with("- ") || line.contains('_');
+            let is_option = line.trim_start().starts_with(['-', '<', '[', '`']);
+            assert!(
+                !is_said || is_list || is_option || line.chars().any(is_chinese),
+                "{command} {option}: {line}"
+            );
+        }
+    }
+}
+
+/// What clap refuses is said in Chinese too.
+#[test]
+fn mistakes_on_the_command_line_are_said_in_chinese() {
+    for arguments in [
+        &["analyze"][..],
+        &["analyze", "lenet5", "--nope"],
+        &["analyze", "lenet5", "--batch"],
+        &["analyze", "lenet5", "--batch", "x"],
+        &["analyze", "lenet5", "--batch", "1", "--batch", "2"],
+        &["analyze", "lenet5", "--format", "nope"],
+        &["analyze", "lenet5", "--quiet=1"],
+        &["analyze", "lenet5", "--memory", "--depth", "1"],
+        &["check", "lenet5", "--within", "1%"],
+        &["explain", "a", "b", "c"],
+        &["schema"],
+        &["help", "nope"],
+    ] {
+        let mut program = Command::cargo_bin("cnncost").unwrap();
+        let output =
+            program.env_remove("CLICOLOR_FORCE").args(["--lang", "zh"]).args(arguments).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), &*output.stdout), (Some(2), &b""[..]), "{arguments:?}");
+        assert!(said.starts_with("错误: ") && said.chars().filter(|c| is_chinese(*c)).count() > 3, "{said}");
+    }
+}
+
+/// What an operator is, its settings, and the bundled networks.
+#[test]
+fn lists_are_not_half_translated() {
+    let out = |arguments: &[&str]| {
+        let mut command = Command::cargo_bin("cnncost").unwrap();
+        command.env("COLUMNS", "100").env_remove("CLICOLOR_FORCE").args(["--lang", "zh"]).args(arguments);
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let conv = out(&["ops", "conv2d"]);
+    assert!(conv.starts_with("conv2d: 卷积:窗口沿每个空间轴滑动"), "{conv}");
+    assert!(
+        conv.contains("out_channels  输出通道数(必填)") && conv.contains("示例,输入 192×28×28"),
+        "{conv}"
+    );
+    let models = out(&["models"]);
+    assert!(models.contains("lenet5            LeNet-5,按如今的理解"), "{models}");
+    assert!(!models.contains("lecture's") && !models.contains("Table"), "{models}");
 }
 
 /// Of a formula no factor is called in English, but for functions and letters.

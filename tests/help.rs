@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use unicode_width::UnicodeWidthStr;
+
 const COMMANDS: [&str; 10] =
     ["analyze", "bench", "check", "compare", "explain", "reconcile", "run", "models", "ops", "schema"];
 
@@ -22,7 +24,7 @@ fn said(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-/// The help of the program, then of each command.
+/// The help of the program, then of each command; how to speak may stand before the command or behind it.
 fn helps(option: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let help = |command: &str| {
@@ -35,12 +37,12 @@ fn helps(option: &str) -> Vec<String> {
 
 #[test]
 fn short_help_fits_a_screen() {
-    for help in helps("-h") {
+    for help in helps("-h").into_iter().chain(helps("-h --lang zh")) {
         assert!(
             help.lines().count() <= 24,
             "of some option, the first paragraph is too long, or hide it:\n{help}"
         );
-        assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+        assert!(help.lines().all(|line| line.width() <= 80), "{help}");
     }
 }
 
@@ -144,6 +146,31 @@ fn a_network_alone_is_analyzed() {
     }
 }
 
+/// How to speak may be said first.
+#[test]
+fn the_language_may_stand_before_the_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = |line: &str| {
+        let output = shell(&format!("cnncost {line}"), folder.path());
+        assert_eq!((output.status.code(), said(&output.stderr)), (Some(0), ""), "{line}");
+        said(&output.stdout).to_owned()
+    };
+    for (before, behind) in [
+        ("--lang zh analyze lenet5", "analyze lenet5 --lang zh"),
+        ("--lang=zh -q --color never explain lenet5 c3", "explain lenet5 c3 --lang zh"),
+        ("--lang zh lenet5", "lenet5 --lang zh"),
+        ("--lang zh ops -- conv2d", "ops conv2d --lang zh"),
+        ("--lang zh --help", "--help --lang zh"),
+        ("--lang zh -h", "-h --lang zh"),
+        ("--lang zh bench --help", "bench --help --lang zh"),
+        ("--lang zh help bench", "bench --help --lang zh"),
+        ("help bench --lang zh", "bench --help --lang zh"),
+        ("--quiet --version", "--version"),
+    ] {
+        assert_eq!(out(before), out(behind), "{before}");
+    }
+}
+
 #[test]
 fn a_misspelled_command_is_told_as_such() {
     let folder = tempfile::tempdir().unwrap();
@@ -158,7 +185,6 @@ fn a_misspelled_command_is_told_as_such() {
         ("net.tml", "there is no such file"),
         ("xyzzy --lang zh", "列出命令"),
         ("xyzzy --lang=zh", "列出命令"),
-        ("--lang en explain lenet5", "a command comes first: `cnncost explain …`"),
         ("--threads 1,2 bench lenet5", "a command comes first: `cnncost bench …`"),
         ("--dpeth all lenet5", "'--dpeth'"),
         ("--lang zh", "cnncost lenet5 --lang zh"),

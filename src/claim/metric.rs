@@ -13,6 +13,7 @@ use crate::metric::{self, METRICS, Measure, Missing, OnDevice, Sizes, Sums, Unit
 use crate::read::expression::{Failure, Rational};
 use crate::subject::Subject;
 use crate::text;
+use crate::text::Words;
 
 mod convention;
 
@@ -60,10 +61,12 @@ impl Metric {
     }
 
     /// What it is.
-    pub fn about(self) -> &'static str {
+    pub fn about(self) -> Words {
         match self.0 {
-            Kind::Listed(metric) => metric.about.english,
-            Kind::Convention(convention) => &convention.about.english,
+            Kind::Listed(metric) => metric.about,
+            Kind::Convention(convention) => {
+                Words { english: &convention.about.english, chinese: &convention.about.chinese }
+            }
         }
     }
 

@@ -37,7 +37,7 @@ struct Shown {
     #[arg(long, value_name = "N", value_parser = depth)]
     depth: Option<Depth>,
     /// The columns, as in `layer,output,macs,share`
-    #[arg(long, value_name = "NAMES", long_help = columns_help())]
+    #[arg(long, value_name = "NAMES", long_help = columns_help().english)]
     columns: Option<String>,
     /// Sort by these columns, as in `op,macs`
     ///
@@ -51,10 +51,10 @@ struct Shown {
     #[arg(long, conflicts_with_all = ["depth", "columns", "sort", "format"])]
     memory: bool,
     /// Estimate time and fit on a device
-    #[arg(long, value_name = "DEVICE", long_help = devices_help())]
+    #[arg(long, value_name = "DEVICE", long_help = devices_help().english)]
     device_spec: Option<String>,
     /// Count as a tool does: fvcore, torch, thop, …
-    #[arg(long, value_name = "NAME", conflicts_with = "memory", long_help = convention::help())]
+    #[arg(long, value_name = "NAME", conflicts_with = "memory", long_help = convention::help().english)]
     like: Option<String>,
 }
 
@@ -209,21 +209,27 @@ pub(super) fn depth(written: &str) -> Result<Depth, Text> {
     }
 }
 
-fn devices_help() -> String {
+/// What `--help` says of devices.
+pub(super) fn devices_help() -> Text {
     let known = device::bundled_names().join(", ");
-    format!(
+    text!(
         "Estimate what a device takes at best, by its data sheet, and whether the network fits. It is one of {known}, or a \
-         file of your own with one device in it, or FILE@NAME"
+         file of your own with one device in it, or FILE@NAME",
+        "按数据手册估算某设备至少需要的时间,以及能否容纳该网络。设备为 {known} 之一,或自己的文件(其中有一个设备),或 文件@名称"
     )
 }
 
-fn columns_help() -> String {
+/// What `--help` says of columns.
+pub(super) fn columns_help() -> Text {
     let known = COLUMNS.iter().map(|column| column.key).collect::<Vec<_>>().join(", ");
-    format!(
+    text!(
         "The columns, in this order, as in `layer,output,macs,share`; there are {known}.\n\n\
          `receptive_field` is the part of the input that an element sees through windows, as in `427×427 /32`: 427×427 pixels, and 32 from \
          one element to the next. `all` behind it: the element sees the whole input, too, as behind a global pool, squeeze and \
          excitation, attention or recurrence. `misaligned`: paths that have met see parts of the input with other strides or \
-         other centers"
+         other centers",
+        "显示的列及其顺序,例如 `layer,output,macs,share`;可用的有 {known}。\n\n\
+         `receptive_field` 是一个元素通过各窗口看到的输入部分,例如 `427×427 /32`:427×427 个像素,相邻元素相距 32 个像素。其后的 `all` 表示\
+         该元素还看到整个输入,例如经过全局池化、压缩与激励、注意力或循环之后。`misaligned` 表示汇合的路径所见部分步幅或中心不同"
     )
 }

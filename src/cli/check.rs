@@ -11,6 +11,8 @@ use crate::claim::Report;
 use crate::claim::metric::Metric;
 use crate::error::ReadError;
 use crate::report::check;
+use crate::text;
+use crate::text::{Language, Text};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -20,7 +22,7 @@ pub(super) struct Arguments {
         value_name = "FILE",
         help_heading = "Network",
         display_order = 0,
-        long_help = claims_help()
+        long_help = claims_help().english
     )]
     files: Vec<String>,
     /// Write their totals to a file of claims
@@ -110,17 +112,29 @@ impl Arguments {
     }
 }
 
-fn claims_help() -> String {
-    let figures = Metric::all().map(|metric| format!("  {:<22} {}", metric.name(), metric.about()));
-    let figures = figures.collect::<Vec<_>>().join("\n");
+/// What `--help` says of claims.
+pub(super) fn claims_help() -> Text {
+    let figures = |language| {
+        let figures = Metric::all();
+        let lines = figures.map(|metric| format!("  {:<22} {}", metric.name(), metric.about().get(language)));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let (english, chinese) = (figures(Language::English), figures(Language::Chinese));
     let conventions = convention::names();
-    format!(
+    text!(
         "Descriptions with claims, files of claims, or the names of bundled ones: lecture10, lecture11, papers, resnet50\n\n\
          A claim is `[[claims]]` with `expect`: a figure, a comparison (==, !=, <, <=, >, >=, ~), a figure; a range, as in \
          `3.8G <= macs <= 4.2G`; or `DEVICE.fits`, `not DEVICE.fits`. `~` holds if the figure, rounded or cut at the last digit \
          that is written, is what is written. Figures and numbers are put together with +, -, *, / and parentheses.\n\n\
          A figure is [NETWORK:][PATH.]NAME, or [NETWORK:][PATH.]DEVICE.NAME for the last ones; a name with other characters \
-         stands in single quotes:\n\n{figures}\n\nor what a tool or paper counts: {conventions}\n\n\
-         Numbers are as in 4111514624, 4,111M, 4.11G, 4.1 billion, 4.1×10⁹, 25.6M params, 4.1 GMACs, 64 MiB, 20%, 100 ms"
+         stands in single quotes:\n\n{english}\n\nor what a tool or paper counts: {conventions}\n\n\
+         Numbers are as in 4111514624, 4,111M, 4.11G, 4.1 billion, 4.1×10⁹, 25.6M params, 4.1 GMACs, 64 MiB, 20%, 100 ms",
+        "带有论断的网络描述文件、论断文件,或内置的名称:lecture10、lecture11、papers、resnet50\n\n\
+         论断写作 `[[claims]]` 及其 `expect`:一个数值、一个比较符(==、!=、<、<=、>、>=、~)、一个数值;或一个范围,例如 \
+         `3.8G <= macs <= 4.2G`;或 `设备.fits`、`not 设备.fits`。若数值在所写的最后一位上四舍五入或截断后与所写的相同,则 `~` 成立。\
+         数值与数之间可用 +、-、*、/ 和括号。\n\n\
+         数值写作 [网络:][路径.]名称,最后几个写作 [网络:][路径.]设备.名称;含有其他字符的名称放在单引号中:\n\n{chinese}\n\n\
+         或某工具、某论文所计的数:{conventions}\n\n\
+         数的写法如 4111514624、4,111M、4.11G、4.1 billion、4.1×10⁹、25.6M params、4.1 GMACs、64 MiB、20%、100 ms"
     )
 }

@@ -37,10 +37,12 @@ pub(super) fn names() -> String {
     conventions::names().collect::<Vec<_>>().join(", ")
 }
 
-pub(super) fn help() -> String {
+/// What `--help` says of counting in one.
+pub(super) fn help() -> Text {
     let known = names();
-    format!(
+    text!(
         "Count as this tool or paper does, in place of MACs and FLOPs. It is one of {known}; `cnncost reconcile` says what \
-         each counts"
+         each counts",
+        "按此工具或论文的口径计数,代替乘加数与 FLOPs。口径为 {known} 之一;`cnncost reconcile` 说明各自计什么"
     )
 }

@@ -11,7 +11,7 @@ use crate::error::{Code, Diagnostic, meant, nearest};
 use crate::read::bundled::{self, BUNDLED, CLAIMS};
 use crate::source::Origin;
 use crate::text;
-use crate::text::Text;
+use crate::text::{Language, Text};
 
 /// What is said where nothing is asked.
 fn start() -> Text {
@@ -36,17 +36,22 @@ fn start() -> Text {
 /// The command for networks that are named without one.
 const USUAL: &str = "analyze";
 
-/// The arguments with a command at the front; `None` if there is none to be found, which has been said.
-pub(super) fn with_command(mut arguments: Vec<OsString>) -> Option<Vec<OsString>> {
-    let Some(first) = arguments.get(1).map(|first| first.to_string_lossy().into_owned()) else {
+/// The command that clap adds to those there are.
+const HELP: &str = "help";
+
+/// The arguments with a command at the front, how to speak behind it; `None` if there is none to be found, which has been said.
+pub(super) fn with_command(arguments: Vec<OsString>) -> Option<Vec<OsString>> {
+    if arguments.len() < 2 {
         say(&start().english);
         return None;
-    };
+    }
     if is_language_alone(&arguments) {
-        say(start().get(voice(&arguments).language()));
+        say(start().get(language(&arguments)));
         return None;
     }
-    if is_command(&first) || ["-h", "--help", "-V", "--version"].contains(&&*first) {
+    let mut arguments = with_voice_behind(arguments);
+    let first = arguments[1].to_string_lossy().into_owned();
+    if is_command(&first) || HELPS.contains(&&*first) {
         return Some(arguments);
     }
     let is_option = first.starts_with('-') && first != "-";
@@ -63,6 +68,44 @@ pub(super) fn with_command(mut arguments: Vec<OsString>) -> Option<Vec<OsString>
         text!("there is no command, network or file `{first}`", "没有名为 `{first}` 的命令、网络或文件");
     voice(&arguments).misused(message, Some(help(&first)));
     None
+}
+
+/// Options that are answered without a command.
+const HELPS: [&str; 4] = ["-h", "--help", "-V", "--version"];
+
+/// The arguments with how to speak, where it stands before the command, behind that; without it, where nothing takes it.
+fn with_voice_behind(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let words = voice_words(&arguments[1..]);
+    let first =
+        arguments.get(1 + words).map(|first| first.to_string_lossy().into_owned()).unwrap_or_default();
+    if first == HELP {
+        let mut kept: Vec<OsString> = arguments.drain(..1).collect();
+        while !arguments.is_empty() {
+            arguments.drain(..voice_words(&arguments));
+            kept.extend(arguments.drain(..arguments.len().min(1)));
+        }
+        return kept;
+    }
+    if HELPS.contains(&&*first) {
+        arguments.drain(1..=words);
+    } else if is_command(&first) {
+        arguments[1..=1 + words].rotate_right(1);
+    }
+    arguments
+}
+
+/// How many words at the front say how to speak.
+fn voice_words(arguments: &[OsString]) -> usize {
+    let mut count = 0;
+    while let Some(word) = arguments.get(count).and_then(|word| word.to_str()) {
+        count += match word.split_once('=') {
+            None if ["--lang", "--color"].contains(&word) && count + 1 < arguments.len() => 2,
+            None if ["-q", "--quiet"].contains(&word) => 1,
+            Some(("--lang" | "--color", _)) => 1,
+            _ => break,
+        };
+    }
+    count
 }
 
 /// Whether `word`, which may be anything, is meant as a network: a path, or a name that is known.
@@ -116,7 +159,7 @@ pub(super) fn is_command(word: &str) -> bool {
 fn commands() -> Vec<String> {
     let program = Cli::command();
     let names = program.get_subcommands().map(|command| command.get_name().to_owned());
-    names.chain(["help".to_owned()]).collect()
+    names.chain([HELP.to_owned()]).collect()
 }
 
 /// What was probably meant by a word that is nothing.
@@ -143,12 +186,20 @@ fn help(word: &str) -> Text {
 
 /// How to speak where the options have not been read yet.
 fn voice(arguments: &[OsString]) -> Voice {
+    Voice { color: Color::Auto, lang: lang(arguments), quiet: false, warned: Rc::default() }
+}
+
+/// The language that is asked for, where the options have not been read yet.
+pub(super) fn language(arguments: &[OsString]) -> Language {
+    voice(arguments).language()
+}
+
+fn lang(arguments: &[OsString]) -> Lang {
     let after = arguments
         .windows(2)
         .find(|pair| pair[0] == OsStr::new("--lang"))
         .map(|pair| pair[1].to_string_lossy());
     let joined =
         || arguments.iter().find_map(|argument| Some(argument.to_str()?.strip_prefix("--lang=")?.into()));
-    let lang = after.or_else(joined).and_then(|lang| Lang::from_str(&lang, false).ok());
-    Voice { color: Color::Auto, lang: lang.unwrap_or(Lang::En), quiet: false, warned: Rc::default() }
+    after.or_else(joined).and_then(|lang| Lang::from_str(&lang, false).ok()).unwrap_or(Lang::En)
 }

@@ -1,7 +1,6 @@
 //! Mistakes on the command line in other languages than English: clap has words in that one alone.
 
 use std::error::Error;
-use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -9,20 +8,16 @@ use crate::error::{Code, Diagnostic, Source};
 use crate::text;
 use crate::text::{Language, Text};
 
-/// What is wrong with the arguments, in Chinese where that is asked for among them; `None` where clap's own words will do.
-pub(super) fn in_words(error: &clap::Error, arguments: &[OsString], width: usize) -> Option<String> {
-    let is_chinese = arguments.iter().enumerate().any(|(at, argument)| {
-        let follows = arguments.get(at + 1).is_some_and(|next| next == "zh");
-        argument == "--lang=zh" || (argument == "--lang" && follows)
-    });
-    let (message, help) = said(error).filter(|_| is_chinese)?;
+/// What is wrong with the arguments, in a language other than English; `None` where clap's own words will do.
+pub(super) fn in_words(error: &clap::Error, language: Language, width: usize) -> Option<String> {
+    if language == Language::English {
+        return None;
+    }
+    let (message, help) = said(error)?;
+    let help = help.unwrap_or_else(|| text!("`--help` says what there is", "`--help` 说明用法"));
     let nowhere = Source { name: String::new(), text: String::new() };
-    Some(Diagnostic::nowhere(Code::Usage, message).help(help).render(
-        &nowhere,
-        Language::Chinese,
-        false,
-        width,
-    ))
+    let said = Diagnostic::nowhere(Code::Usage, message).help(help);
+    Some(said.render(&nowhere, language, false, width))
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is clap's own")]
@@ -45,6 +40,9 @@ fn said(error: &clap::Error) -> Option<(Text, Option<Text>)> {
             let help = known.map(|known| text!("it is one of {known}", "可选 {known}"));
             (text!("`{name}` cannot be `{value}`", "`{name}` 不能是 `{value}`"), help)
         }
+        ErrorKind::UnknownArgument if !name.starts_with('-') => {
+            (text!("`{name}` is one too many", "多余的 `{name}`"), None)
+        }
         ErrorKind::UnknownArgument => {
             let help = meant(ContextKind::SuggestedArg);
             (text!("there is no option `{name}`", "没有选项 `{name}`"), help)
@@ -57,11 +55,18 @@ fn said(error: &clap::Error) -> Option<(Text, Option<Text>)> {
         ErrorKind::MissingRequiredArgument => (text!("`{name}` is missing", "缺少 `{name}`"), None),
         ErrorKind::ArgumentConflict => {
             let other = context(error, ContextKind::PriorArg).unwrap_or_default();
-            (
-                text!("`{name}` and `{other}` cannot stand together", "`{name}` 与 `{other}` 不能同时使用"),
-                None,
-            )
+            let message = if name == other {
+                text!("`{name}` stands there more than once", "`{name}` 只能给出一次")
+            } else {
+                text!("`{name}` and `{other}` cannot stand together", "`{name}` 与 `{other}` 不能同时使用")
+            };
+            (message, None)
         }
+        ErrorKind::TooManyValues => (text!("`{name}` takes no `{value}`", "`{name}` 不接受 `{value}`"), None),
+        ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues | ErrorKind::NoEquals => {
+            (text!("`{name}` wants a value", "`{name}` 需要一个值"), None)
+        }
+        ErrorKind::InvalidUtf8 => (text!("an argument is no text", "有一个参数不是文本"), None),
         _ => return None,
     })
 }

@@ -17,6 +17,7 @@ mod analyze;
 #[cfg(feature = "run")]
 mod bench;
 mod check;
+mod chinese;
 mod compare;
 mod convention;
 mod device;
@@ -47,7 +48,7 @@ mod weights;
 /// Counts what convolutional networks cost: shapes, parameters, multiply–accumulates, FLOPs, memory and time; each number exact
 /// and each with its working. Without a command, networks are analyzed.
 #[derive(Debug, Parser)]
-#[command(name = "cnncost", version, max_term_width = 100)]
+#[command(name = "cnncost", version)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -175,17 +176,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, program: Option<PathBu
 
 fn start(arguments: Vec<OsString>, program: Option<PathBuf>) -> Outcome {
     files::begin();
+    let language = entry::language(&arguments);
     let Some(arguments) = entry::with_command(arguments) else {
         return Outcome::Unusable;
     };
     let invocation = Invocation { arguments, program };
     let arguments = &invocation.arguments;
-    let matches = help::written(Cli::command()).try_get_matches_from(arguments);
+    let matches = help::written(Cli::command(), language).try_get_matches_from(arguments);
     entry::hint_at_file(arguments);
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
-            match misuse::in_words(&error, arguments, terminal_width()) {
+            match misuse::in_words(&error, language, terminal_width()) {
                 Some(words) => say(&words),
                 // A closed pipe is no error.
                 None => drop(error.print()),

@@ -6,12 +6,13 @@ use super::input::command_first;
 use super::{Outcome, Output};
 use crate::error::ReadError;
 use crate::read::Description;
-use crate::read::bundled::{BUNDLED, CLAIMS};
+use crate::read::bundled::{BUNDLED, Bundled, CLAIMS};
 use crate::read::claims::ClaimsFile;
-use crate::report::models;
 use crate::report::wrap::hanging;
+use crate::report::{Style, models};
 use crate::source;
 use crate::text;
+use crate::text::Language;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -42,15 +43,15 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let mut descriptions = vec![];
     for file in BUNDLED {
         match Description::parse(file.name, file.text) {
-            Ok(description) => descriptions.push((file.name, description)),
+            Ok(description) => descriptions.push((file, description)),
             Err(error) => return output.refuse(&error),
         }
     }
     let text = match arguments.format {
         Format::Text => {
-            let width = output.style().width;
+            let style = output.style();
             let networks: String =
-                descriptions.iter().map(|(name, description)| entry(name, description, width)).collect();
+                descriptions.iter().map(|(file, description)| entry(file, description, style)).collect();
             match claims(output) {
                 Ok(claims) => networks + &claims,
                 Err(error) => return output.refuse(&error),
@@ -68,19 +69,28 @@ fn claims(output: &Output) -> Result<String, ReadError> {
     for file in CLAIMS {
         let name = file.name;
         let title = ClaimsFile::parse(name, file.text)?.name.unwrap_or_default();
-        text.push_str(&format!("{name:<16}  {title}\n"));
+        text.push_str(&format!("{name:<16}  {}\n", titled(file, &title, output.language())));
     }
     Ok(text)
 }
 
 /// A network's name and title, and below it its variants.
-fn entry(name: &str, description: &Description, width: usize) -> String {
+fn entry(file: &Bundled, description: &Description, style: Style) -> String {
     const INDENT: usize = 18;
-    let title = description.name.as_deref().unwrap_or_default();
+    let (name, width) = (file.name, style.width);
+    let title = titled(file, description.name.as_deref().unwrap_or_default(), style.language);
     let variants: Vec<_> = description.variants.iter().map(|variant| &*variant.name.text).collect();
     let entry = format!("{name:<16}  {}\n", hanging(title, INDENT, width));
     if variants.is_empty() {
         return entry;
     }
     format!("{entry}{:INDENT$}{}\n", "", hanging(&variants.join(" "), INDENT, width))
+}
+
+/// The title of a file, which is written in it in English.
+fn titled<'t>(file: &Bundled, english: &'t str, language: Language) -> &'t str {
+    match language {
+        Language::English => english,
+        Language::Chinese => file.chinese,
+    }
 }

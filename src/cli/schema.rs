@@ -21,7 +21,7 @@ pub(super) struct Arguments {
 enum Schema {
     /// Of a network description
     Description,
-    /// Of what `analyze --format json` prints for one network
+    /// Of what `analyze --format json` prints
     Analysis,
     /// Of what `compare --format json` prints
     Comparison,

@@ -95,8 +95,8 @@ pub static METRICS: [Metric; 43] = [
     .json(Json::In(&MACS_BY, "convolution")),
     metric(
         "linear_macs",
-        words("linear MACs", "全连接乘加数"),
-        words("MACs of linear layers", "全连接层的乘加数"),
+        words("linear MACs", "线性层乘加数"),
+        words("MACs of linear layers", "线性层的乘加数"),
         Unit::Macs,
         Sums::Sum,
         Of::Place(|s, p| counted(s, p, |c| c.work.macs.linear)),

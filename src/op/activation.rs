@@ -29,8 +29,8 @@ macro_rules! activations {
         $(, holding $copies:literal)?
         $(, requires $requirement:expr)?;
     )*) => {$(
-        $(#[$about])*
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        $(#[$about])*
         #[serde(default, deny_unknown_fields)]
         pub struct $Type { $($(#[$setting_about])* pub $setting: $SettingType,)* }
 
@@ -60,19 +60,23 @@ macro_rules! activations {
 
 activations! {
     /// Rectified linear unit: max(x, 0).
+    #[schemars(extend("x-zh" = "修正线性单元:max(x, 0)"))]
     "relu" => Relu {},
     counts |_| &[(Cmp, &[Factor::Positive])],
     computes |_, x| x.relu();
 
     /// Rectified linear unit cut off at 6: min(max(x, 0), 6).
+    #[schemars(extend("x-zh" = "上限为 6 的修正线性单元:min(max(x, 0), 6)"))]
     "relu6" => Relu6 {},
     counts |_| &[(Cmp, &[Factor::FromBelow, Factor::FromAbove])],
     computes |_, x| x.clamp(0f32, 6f32);
 
     /// Rectified linear unit that leaks: x if positive, otherwise a share of x.
+    #[schemars(extend("x-zh" = "带泄漏的修正线性单元:x 为正时取 x,否则取 x 的一部分"))]
     "leaky_relu" => LeakyRelu {
         /// What a negative x is multiplied by.
         #[serde(deserialize_with = "finite")]
+        #[schemars(extend("x-zh" = "x 为负时所乘的系数"))]
         negative_slope: f64 = 0.01,
     },
     counts |_| &[(Mul, &[Factor::Slope]), (Cmp, &[Factor::Positive])],
@@ -80,22 +84,27 @@ activations! {
     holding 3;
 
     /// Exponential linear unit: x if positive, otherwise alpha · (e^x − 1).
+    #[schemars(extend("x-zh" = "指数线性单元:x 为正时取 x,否则取 alpha · (e^x − 1)"))]
     "elu" => Elu {
         /// How far below zero it goes: its limit is −alpha.
         #[serde(deserialize_with = "finite")]
+        #[schemars(extend("x-zh" = "零以下的幅度:极限为 −alpha"))]
         alpha: f64 = 1.0,
     },
     counts |_| &[(Mul, &[Factor::Alpha]), (Add, &[Factor::ExpLessOne]), (Cmp, &[Factor::Positive]), (Exp, &[Factor::Exp])],
     computes |settings, x| x.elu(settings.alpha);
 
     /// Sigmoid linear unit, also called swish: x · sigmoid(x).
+    #[schemars(extend("x-zh" = "Sigmoid 线性单元,又称 swish:x · sigmoid(x)"))]
     "silu" => Silu {},
     counts |_| &[(Mul, &[Factor::Product]), (Add, &[Factor::OnePlusExpOfNegative]), (Div, &[Factor::Sigmoid]), (Exp, &[Factor::ExpOfNegative])],
     computes |_, x| x.silu();
 
     /// Gaussian error linear unit: x · Φ(x), Φ being the standard normal distribution function.
+    #[schemars(extend("x-zh" = "高斯误差线性单元:x · Φ(x),Φ 为标准正态分布函数"))]
     "gelu" => Gelu {
         /// How Φ is computed.
+        #[schemars(extend("x-zh" = "Φ 的计算方式"))]
         approximate: Approximate = Approximate::None,
     },
     counts |settings| match settings.approximate {
@@ -108,28 +117,34 @@ activations! {
     };
 
     /// Smooth like silu and gelu: x · tanh(ln(1 + e^x)).
+    #[schemars(extend("x-zh" = "与 silu、gelu 一样平滑:x · tanh(ln(1 + e^x))"))]
     "mish" => Mish {},
     counts |_| &[(Mul, &[Factor::Product]), (Add, &[Factor::OnePlusExp]), (Exp, &[Factor::Exponential, Factor::Logarithm, Factor::Tanh])],
     computes |_, x| mish(x),
     holding 3;
 
     /// Logistic function: 1 / (1 + e^−x).
+    #[schemars(extend("x-zh" = "逻辑函数:1 / (1 + e^−x)"))]
     "sigmoid" => Sigmoid {},
     counts |_| &[(Add, &[Factor::OnePlusExpOfNegative]), (Div, &[Factor::Sigmoid]), (Exp, &[Factor::ExpOfNegative])],
     computes |_, x| candle_nn::ops::sigmoid(x);
 
     /// Hyperbolic tangent.
+    #[schemars(extend("x-zh" = "双曲正切"))]
     "tanh" => Tanh {},
     counts |_| &[(Exp, &[Factor::Tanh])],
     computes |_, x| x.tanh();
 
     /// Straight pieces in place of a hyperbolic tangent: min(max(x, min_val), max_val).
+    #[schemars(extend("x-zh" = "以分段直线代替双曲正切:min(max(x, min_val), max_val)"))]
     "hard_tanh" => HardTanh {
         /// The least value.
         #[serde(deserialize_with = "finite")]
+        #[schemars(extend("x-zh" = "最小值"))]
         min_val: f64 = -1.0,
         /// The greatest value, above the least.
         #[serde(deserialize_with = "finite")]
+        #[schemars(extend("x-zh" = "最大值,须大于最小值"))]
         max_val: f64 = 1.0,
     },
     counts |_| &[(Cmp, &[Factor::FromBelow, Factor::FromAbove])],
@@ -137,12 +152,14 @@ activations! {
     requires |settings| settings.ordered();
 
     /// Straight pieces in place of a sigmoid: min(max(x/6 + 1/2, 0), 1).
+    #[schemars(extend("x-zh" = "以分段直线代替 sigmoid:min(max(x/6 + 1/2, 0), 1)"))]
     "hard_sigmoid" => HardSigmoid {},
     counts |_| &[(Mul, &[Factor::Sixth]), (Add, &[Factor::Half]), (Cmp, &[Factor::FromBelow, Factor::FromAbove])],
     computes |_, x| candle_nn::ops::hard_sigmoid(x),
     holding 2;
 
     /// x · hard_sigmoid(x), in place of silu.
+    #[schemars(extend("x-zh" = "x · hard_sigmoid(x),用以代替 silu"))]
     "hard_swish" => HardSwish {},
     counts |_| &[(Mul, &[Factor::Sixth, Factor::Product]), (Add, &[Factor::Half]), (Cmp, &[Factor::FromBelow, Factor::FromAbove])],
     computes |_, x| x * candle_nn::ops::hard_sigmoid(x)?,

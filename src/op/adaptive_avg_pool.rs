@@ -21,8 +21,10 @@ use crate::working::{Factor, Working};
 /// Mean over bins, channel by channel, to an output of a given size: bin i of n is from ⌊i·in/n⌋ to ⌈(i + 1)·in/n⌉.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "逐通道对各区间取平均,使输出为指定尺寸:n 个区间中的第 i 个从 ⌊i·in/n⌋ 到 ⌈(i + 1)·in/n⌉"))]
 pub struct AdaptiveAvgPool<const N: usize> {
     /// Spatial size of the output; 1 is the mean of each whole channel.
+    #[schemars(extend("x-zh" = "输出的空间尺寸;取 1 即对每个通道整体取平均"))]
     pub output_size: PerAxis<Size, N>,
 }
 

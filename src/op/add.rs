@@ -16,6 +16,7 @@ use crate::text::Text;
 /// The sum of two or more inputs of the same shape.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "两个或更多同形状输入之和"))]
 pub struct Add {}
 
 impl Definition for Add {

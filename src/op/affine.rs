@@ -18,12 +18,15 @@ use crate::working::{Factor, Working};
 /// mul · x + add, with two fixed numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "mul · x + add,其中两个数为常量"))]
 pub struct Affine {
     /// The factor; 1 costs nothing.
     #[serde(default = "one", deserialize_with = "finite")]
+    #[schemars(extend("x-zh" = "系数;取 1 时没有开销"))]
     pub mul: f64,
     /// The offset; 0 costs nothing.
     #[serde(default, deserialize_with = "finite")]
+    #[schemars(extend("x-zh" = "偏移;取 0 时没有开销"))]
     pub add: f64,
 }
 

@@ -24,25 +24,32 @@ use crate::working::{Factor, Working};
 /// Mean over a sliding window, channel by channel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "逐通道对滑动窗口取平均"))]
 pub struct AvgPool<const N: usize> {
     /// Size of the window.
+    #[schemars(extend("x-zh" = "窗口尺寸"))]
     pub kernel_size: PerAxis<Size, N>,
     /// Steps from one window to the next; the size of the window, unless it is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PerAxis<Size, N>")]
+    #[schemars(extend("x-zh" = "相邻窗口之间的步幅;不设时等于窗口尺寸"))]
     pub stride: Option<PerAxis<Size, N>>,
     /// Zeros added on both sides; at most half the window.
     #[serde(default)]
+    #[schemars(extend("x-zh" = "两侧填充的零;至多为窗口的一半"))]
     pub padding: PerAxis<Extent, N>,
     /// Whether the last window may stick out, so that no element is left over.
     #[serde(default)]
+    #[schemars(extend("x-zh" = "最后一个窗口是否可以超出边界,使元素无一遗漏"))]
     pub ceil_mode: bool,
     /// Whether the sum is divided by the positions on the padding, too. What sticks out beyond it is never counted.
     #[serde(default = "settings::yes")]
+    #[schemars(extend("x-zh" = "求平均时除数是否计入填充上的位置;超出填充的部分从不计入"))]
     pub count_include_pad: bool,
     /// What every sum is divided by, instead of the number of positions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Size")]
+    #[schemars(extend("x-zh" = "代替位置数的除数"))]
     pub divisor_override: Option<Size>,
 }
 

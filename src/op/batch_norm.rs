@@ -22,13 +22,16 @@ use crate::working::{Factor, Working};
 /// Batch normalization with the running statistics, channel by channel: (x − mean)/√(var + eps)·weight + bias.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "用滑动统计量逐通道做批归一化:(x − mean)/√(var + eps)·weight + bias"))]
 pub struct BatchNorm<const N: usize> {
     /// Added to the variance, against division by zero.
     #[serde(default = "default_eps", deserialize_with = "settings::not_negative")]
     #[schemars(range(min = 0))]
+    #[schemars(extend("x-zh" = "加在方差上,以防除以零"))]
     pub eps: f64,
     /// Whether each channel has a learned factor and a learned bias.
     #[serde(default = "settings::yes")]
+    #[schemars(extend("x-zh" = "每个通道是否有可学习的系数和偏置"))]
     pub affine: bool,
 }
 

@@ -15,8 +15,10 @@ use crate::text;
 /// Channels in a new order: the first of each group, then the second of each, and so on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "通道重排:先取各组的第一个,再取各组的第二个,依此类推"))]
 pub struct ChannelShuffle {
     /// Groups that the channels are in; their number divides that of the channels.
+    #[schemars(extend("x-zh" = "通道的组数;须能整除通道数"))]
     pub groups: Size,
 }
 

@@ -17,9 +17,11 @@ use crate::working::Working;
 /// The inputs end to end along one dimension; all other sizes are equal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "各输入沿一个维度首尾相接;其余尺寸须相同"))]
 pub struct Concat {
     /// The dimension along which they are joined; channels are 1, and the last is -1.
     #[serde(default = "Dim::channels")]
+    #[schemars(extend("x-zh" = "拼接所沿的维度;通道为 1,最后一维为 -1"))]
     pub dim: Dim,
 }
 

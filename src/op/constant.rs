@@ -17,12 +17,15 @@ use crate::text::Text;
 /// Fixed numbers, the same for every sample of the batch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "常量,对一批中的每个样本都相同"))]
 pub struct Constant {
     /// The sizes, without the batch.
     #[schemars(length(min = 1))]
+    #[schemars(extend("x-zh" = "各维尺寸,不含批次维"))]
     pub shape: Vec<Size>,
     /// The numbers, the last dimension fastest.
     #[schemars(length(min = 1))]
+    #[schemars(extend("x-zh" = "各个数,最后一维变化最快"))]
     pub values: Vec<Finite>,
 }
 

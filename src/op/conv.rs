@@ -28,30 +28,39 @@ use crate::working::{Factor, Working};
 /// Convolution: a window slides over every spatial axis, and each output channel is a sum over what it sees.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "卷积:窗口沿每个空间轴滑动,每个输出通道是所见元素的加权和"))]
 pub struct Conv<const N: usize> {
     /// Channels of the output.
+    #[schemars(extend("x-zh" = "输出通道数"))]
     pub out_channels: Size,
     /// Size of the window.
+    #[schemars(extend("x-zh" = "窗口尺寸"))]
     pub kernel_size: PerAxis<Size, N>,
     /// Steps from one window to the next.
     #[serde(default = "PerAxis::<Size, N>::ones")]
+    #[schemars(extend("x-zh" = "相邻窗口之间的步幅"))]
     pub stride: PerAxis<Size, N>,
     /// Zeros added on both sides, or `"same"` to keep the size.
     #[serde(default)]
+    #[schemars(extend("x-zh" = "两侧填充的零;`\"same\"` 表示保持尺寸"))]
     pub padding: Padding<N>,
     /// Positions from one tap of the window to the next.
     #[serde(default = "PerAxis::<Size, N>::ones")]
+    #[schemars(extend("x-zh" = "窗口内相邻取样点的间距(扩张率)"))]
     pub dilation: PerAxis<Size, N>,
     /// Groups of channels that are convolved separately.
     #[serde(default = "one_group")]
+    #[schemars(extend("x-zh" = "分别做卷积的通道组数"))]
     pub groups: Size,
     /// Whether a learned bias is added to each output channel.
     #[serde(default = "settings::yes")]
+    #[schemars(extend("x-zh" = "每个输出通道是否加上可学习的偏置"))]
     pub bias: bool,
     /// For each output channel the input channels it takes, numbered from 0, where it does not take all; instead of
     /// `groups`. The weight then holds a kernel for each pair, in this order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Connections")]
+    #[schemars(extend("x-zh" = "输出通道不取用全部输入通道时,为每个输出通道列出所取的输入通道(从 0 编号);用以代替 `groups`。此时权重按此顺序为每一对通道各存一个核"))]
     pub connections: Option<Connections>,
 }
 

@@ -32,28 +32,37 @@ use crate::working::{Factor, Working};
 /// Transposed convolution: each element of the input adds a multiple of the kernel to the output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "转置卷积:输入的每个元素把核的若干倍加到输出上"))]
 pub struct ConvTranspose<const N: usize> {
     /// Channels of the output.
+    #[schemars(extend("x-zh" = "输出通道数"))]
     pub out_channels: Size,
     /// Size of the kernel.
+    #[schemars(extend("x-zh" = "核的尺寸"))]
     pub kernel_size: PerAxis<Size, N>,
     /// Positions of the output from one element of the input to the next.
     #[serde(default = "PerAxis::<Size, N>::ones")]
+    #[schemars(extend("x-zh" = "输入的相邻元素在输出上的间隔"))]
     pub stride: PerAxis<Size, N>,
     /// Positions that are cut off on both sides of the output: what a convolution back would have to be padded with.
     #[serde(default)]
+    #[schemars(extend("x-zh" = "输出两侧裁去的位置数:即反方向的卷积所需的填充"))]
     pub padding: PerAxis<Extent, N>,
     /// Positions added at the end of each axis of the output; less than the stride or the dilation.
     #[serde(default)]
+    #[schemars(extend("x-zh" = "输出每个轴末尾增加的位置数;须小于步幅或扩张率"))]
     pub output_padding: PerAxis<Extent, N>,
     /// Groups of channels that are convolved apart.
     #[serde(default = "conv::one_group")]
+    #[schemars(extend("x-zh" = "分别做卷积的通道组数"))]
     pub groups: Size,
     /// Whether a learned bias is added to each output channel.
     #[serde(default = "settings::yes")]
+    #[schemars(extend("x-zh" = "每个输出通道是否加上可学习的偏置"))]
     pub bias: bool,
     /// Positions from one tap of the kernel to the next.
     #[serde(default = "PerAxis::<Size, N>::ones")]
+    #[schemars(extend("x-zh" = "核内相邻取样点的间距(扩张率)"))]
     pub dilation: PerAxis<Size, N>,
 }
 

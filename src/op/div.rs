@@ -14,6 +14,7 @@ use crate::shape::Shape;
 /// The first input divided by the second, which has the same shape, element by element.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "第一个输入逐元素除以同形状的第二个输入"))]
 pub struct Div {}
 
 impl Definition for Div {

@@ -15,10 +15,12 @@ use crate::text::Text;
 /// Zeros a random share of the numbers during training; at inference the input as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "训练时把随机的一部分数置零;推理时输入保持不变"))]
 pub struct Dropout {
     /// The share that training zeros, from 0 to 1.
     #[serde(default = "half")]
     #[schemars(range(min = 0, max = 1))]
+    #[schemars(extend("x-zh" = "训练时置零的比例,从 0 到 1"))]
     pub p: f64,
 }
 

@@ -21,10 +21,13 @@ use crate::working::Factor;
 /// The row of a learned table for each index of the input; nothing is computed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "对输入的每个索引取可学习表中的一行;无运算"))]
 pub struct Embedding {
     /// Rows of the table: indices go from 0 to one less.
+    #[schemars(extend("x-zh" = "表的行数:索引从 0 到行数减 1"))]
     pub num_embeddings: Size,
     /// Numbers in a row.
+    #[schemars(extend("x-zh" = "每行的数的个数"))]
     pub embedding_dim: Size,
 }
 

@@ -14,8 +14,10 @@ use crate::text;
 /// Sizes of 1 repeated, where PyTorch would stretch them without a word when tensors are added.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "重复尺寸为 1 的维度;PyTorch 在张量相加时会悄悄这样做"))]
 pub struct Expand {
     /// The new sizes, without the batch; -1 keeps the size that is there.
+    #[schemars(extend("x-zh" = "新的尺寸,不含批次维;-1 保持原有尺寸"))]
     pub shape: Vec<i64>,
 }
 

@@ -16,12 +16,15 @@ use crate::working::{Factor, Working};
 /// Makes one dimension of several that follow one another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "把若干个相邻的维度合并为一个"))]
 pub struct Flatten {
     /// The first of them; channels are 1.
     #[serde(default = "Dim::channels")]
+    #[schemars(extend("x-zh" = "其中的第一个;通道为 1"))]
     pub start_dim: Dim,
     /// The last of them; the last of all is -1.
     #[serde(default = "last")]
+    #[schemars(extend("x-zh" = "其中的最后一个;最后一维为 -1"))]
     pub end_dim: Dim,
 }
 

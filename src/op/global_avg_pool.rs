@@ -18,6 +18,7 @@ use crate::working::{Factor, Working};
 /// Mean of each channel over all its positions, however many spatial axes there are: each keeps a size of 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "每个通道对其全部位置取平均,空间轴不限个数:各轴保留为尺寸 1"))]
 pub struct GlobalAvgPool {}
 
 impl Definition for GlobalAvgPool {

@@ -17,14 +17,18 @@ use crate::working::{Factor, Working};
 /// Group normalization: (x − mean)/√(var + eps)·weight + bias, with the mean and variance of a group of channels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "组归一化:(x − mean)/√(var + eps)·weight + bias,均值与方差取自一组通道"))]
 pub struct GroupNorm {
     /// Groups that the channels are divided into.
+    #[schemars(extend("x-zh" = "通道分成的组数"))]
     pub num_groups: Size,
     /// Added to the variance, against division by zero.
     #[serde(default = "standardize::default_eps", deserialize_with = "finite")]
+    #[schemars(extend("x-zh" = "加在方差上,以防除以零"))]
     pub eps: f64,
     /// Whether each channel has a learned factor and a learned bias.
     #[serde(default = "settings::yes")]
+    #[schemars(extend("x-zh" = "每个通道是否有可学习的系数和偏置"))]
     pub affine: bool,
 }
 

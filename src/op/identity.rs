@@ -15,6 +15,7 @@ use crate::text::Text;
 /// The input as it is: a place with a name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "输入保持不变:一个有名称的位置"))]
 pub struct Identity {}
 
 impl Definition for Identity {

@@ -17,11 +17,14 @@ use crate::text;
 /// Chosen elements of one dimension, in the order they are listed; one may be taken several times.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "按所列顺序选取一个维度上的元素;同一元素可多次选取"))]
 pub struct IndexSelect {
     /// The dimension that elements are taken from; channels are 1, and the last is -1.
+    #[schemars(extend("x-zh" = "从中选取元素的维度;通道为 1,最后一维为 -1"))]
     pub dim: Dim,
     /// Which elements, counted from 0.
     #[schemars(length(min = 1))]
+    #[schemars(extend("x-zh" = "选取哪些元素,从 0 编号"))]
     pub index: Vec<Extent>,
 }
 

@@ -18,12 +18,15 @@ use crate::working::{Factor, Working};
 /// Instance normalization: (x − mean)/√(var + eps), with the mean and variance of each channel of each sample.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "实例归一化:(x − mean)/√(var + eps),均值与方差取自每个样本的每个通道"))]
 pub struct InstanceNorm<const N: usize> {
     /// Added to the variance, against division by zero.
     #[serde(default = "standardize::default_eps", deserialize_with = "finite")]
+    #[schemars(extend("x-zh" = "加在方差上,以防除以零"))]
     pub eps: f64,
     /// Whether each channel has a learned factor and a learned bias.
     #[serde(default)]
+    #[schemars(extend("x-zh" = "每个通道是否有可学习的系数和偏置"))]
     pub affine: bool,
 }
 

@@ -20,18 +20,23 @@ use crate::working::{Factor, Working};
 /// Layer normalization over the last dimensions: (x − mean)/√(var + eps)·weight + bias.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "对最后若干维做层归一化:(x − mean)/√(var + eps)·weight + bias"))]
 pub struct LayerNorm {
     /// How many of the last dimensions are normalized together.
     #[serde(default = "one")]
+    #[schemars(extend("x-zh" = "一起归一化的末尾维度的个数"))]
     pub dims: Size,
     /// Added to the variance, against division by zero.
     #[serde(default = "standardize::default_eps", deserialize_with = "finite")]
+    #[schemars(extend("x-zh" = "加在方差上,以防除以零"))]
     pub eps: f64,
     /// Whether each of the normalized elements has a learned factor.
     #[serde(default = "settings::yes")]
+    #[schemars(extend("x-zh" = "每个被归一化的元素是否有可学习的系数"))]
     pub affine: bool,
     /// Whether each has a learned bias too; without `affine` there is none.
     #[serde(default = "settings::yes")]
+    #[schemars(extend("x-zh" = "每个元素是否还有可学习的偏置;没有 `affine` 时则没有"))]
     pub bias: bool,
 }
 

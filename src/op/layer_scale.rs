@@ -16,9 +16,11 @@ use crate::working::{Factor, Working};
 /// A learned factor for each channel, the same small one at first: with it a residual block starts as nearly nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "每个通道一个可学习的系数,初始为同一个小数:残差块因此从近乎为零开始"))]
 pub struct LayerScale {
     /// What every factor is before training.
     #[serde(default = "default_init_value", deserialize_with = "finite")]
+    #[schemars(extend("x-zh" = "训练之前各系数的值"))]
     pub init_value: f64,
 }
 

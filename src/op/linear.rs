@@ -20,11 +20,14 @@ use crate::working::{Factor, Working};
 /// Linear layer on the last dimension; an image wants `flatten` before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "作用于最后一维的线性层;图像之前需要 `flatten`"))]
 pub struct Linear {
     /// Features of the output.
+    #[schemars(extend("x-zh" = "输出特征数"))]
     pub out_features: Size,
     /// Whether a learned bias is added to each output feature.
     #[serde(default = "settings::yes")]
+    #[schemars(extend("x-zh" = "每个输出特征是否加上可学习的偏置"))]
     pub bias: bool,
 }
 

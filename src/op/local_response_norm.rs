@@ -19,17 +19,22 @@ use crate::working::{Factor, Working};
 /// Local response normalization: x / (k + alpha/size · Σ x²)^beta, the sum over `size` neighboring channels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "局部响应归一化:x / (k + alpha/size · Σ x²)^beta,求和范围为相邻的 `size` 个通道"))]
 pub struct LocalResponseNorm {
     /// Channels that are summed; an even size has one more before than after.
+    #[schemars(extend("x-zh" = "求和的通道数;为偶数时前面比后面多一个"))]
     pub size: Size,
     /// Factor of the mean of the squares.
     #[serde(default = "default_alpha", deserialize_with = "finite")]
+    #[schemars(extend("x-zh" = "平方均值的系数"))]
     pub alpha: f64,
     /// Exponent.
     #[serde(default = "default_beta", deserialize_with = "finite")]
+    #[schemars(extend("x-zh" = "指数"))]
     pub beta: f64,
     /// Added before the power is taken.
     #[serde(default = "default_k", deserialize_with = "finite")]
+    #[schemars(extend("x-zh" = "取幂之前加上的数"))]
     pub k: f64,
 }
 

@@ -27,19 +27,24 @@ use crate::working::{Factor, Working};
 /// The p-norm over a sliding window, channel by channel: (Σ xᵖ)^(1/p); with p = 1 the sum.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "逐通道对滑动窗口取 p-范数:(Σ xᵖ)^(1/p);p = 1 时为求和"))]
 pub struct LpPool<const N: usize> {
     /// The power p; 1 is the sum, 2 the root of the sum of squares.
     #[serde(deserialize_with = "above_zero")]
     #[schemars(extend("exclusiveMinimum" = 0))]
+    #[schemars(extend("x-zh" = "幂 p;取 1 为求和,取 2 为平方和的平方根"))]
     pub norm_type: f64,
     /// Size of the window.
+    #[schemars(extend("x-zh" = "窗口尺寸"))]
     pub kernel_size: PerAxis<Size, N>,
     /// Steps from one window to the next; the size of the window, unless it is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PerAxis<Size, N>")]
+    #[schemars(extend("x-zh" = "相邻窗口之间的步幅;不设时等于窗口尺寸"))]
     pub stride: Option<PerAxis<Size, N>>,
     /// Whether the last window may stick out, so that no element is left over.
     #[serde(default)]
+    #[schemars(extend("x-zh" = "最后一个窗口是否可以超出边界,使元素无一遗漏"))]
     pub ceil_mode: bool,
 }
 

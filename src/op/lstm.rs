@@ -21,17 +21,22 @@ use crate::working::{Factor, Working};
 /// between two layers: they are in the peak.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "长短期记忆网络,作用于长度 × 特征的序列。一步的各个门与状态,以及两层之间的序列,都保留在内部,计入峰值"))]
 pub struct Lstm {
     /// Features of the state, and of the output for each direction.
+    #[schemars(extend("x-zh" = "状态的特征数,也是每个方向输出的特征数"))]
     pub hidden_size: Size,
     /// Layers, each on the outputs of the one before; at most 64.
     #[serde(default = "one")]
+    #[schemars(extend("x-zh" = "层数,每一层以前一层的输出为输入;至多 64"))]
     pub num_layers: Size,
     /// Whether each gate has two learned biases: one added to the input's product, one to the state's.
     #[serde(default = "settings::yes")]
+    #[schemars(extend("x-zh" = "每个门是否有两个可学习的偏置:一个加在输入的乘积上,一个加在状态的乘积上"))]
     pub bias: bool,
     /// Whether every layer goes through the sequence backwards too.
     #[serde(default)]
+    #[schemars(extend("x-zh" = "每一层是否也反向遍历序列"))]
     pub bidirectional: bool,
 }
 

@@ -17,6 +17,7 @@ use crate::working::{Factor, Working};
 /// Matrix product of two inputs over their last two dimensions; the dimensions before these are equal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "两个输入在最后两维上的矩阵乘积;之前的各维须相同"))]
 pub struct Matmul {}
 
 impl Definition for Matmul {

@@ -20,21 +20,27 @@ use crate::working::{Factor, Working};
 /// Maximum over a sliding window, channel by channel; padding never wins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "逐通道对滑动窗口取最大值;填充不参与比较"))]
 pub struct MaxPool<const N: usize> {
     /// Size of the window.
+    #[schemars(extend("x-zh" = "窗口尺寸"))]
     pub kernel_size: PerAxis<Size, N>,
     /// Steps from one window to the next; the size of the window, unless it is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PerAxis<Size, N>")]
+    #[schemars(extend("x-zh" = "相邻窗口之间的步幅;不设时等于窗口尺寸"))]
     pub stride: Option<PerAxis<Size, N>>,
     /// Positions added on both sides; at most half the window.
     #[serde(default)]
+    #[schemars(extend("x-zh" = "两侧填充的位置数;至多为窗口的一半"))]
     pub padding: PerAxis<Extent, N>,
     /// Positions from one tap of the window to the next.
     #[serde(default = "PerAxis::<Size, N>::ones")]
+    #[schemars(extend("x-zh" = "窗口内相邻取样点的间距(扩张率)"))]
     pub dilation: PerAxis<Size, N>,
     /// Whether the last window may stick out, so that no element is left over.
     #[serde(default)]
+    #[schemars(extend("x-zh" = "最后一个窗口是否可以超出边界,使元素无一遗漏"))]
     pub ceil_mode: bool,
 }
 

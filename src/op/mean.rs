@@ -17,13 +17,16 @@ use crate::working::{Factor, Working};
 /// Mean over whole dimensions; `[2, 3]` is that of each channel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "对整个维度取平均;`[2, 3]` 即对每个通道取平均"))]
 pub struct Mean {
     /// The dimensions over which the mean is taken; channels are 1, and the last is -1.
     #[serde(deserialize_with = "one_or_more")]
     #[schemars(schema_with = "one_or_more_schema")]
+    #[schemars(extend("x-zh" = "取平均的维度;通道为 1,最后一维为 -1"))]
     pub dim: Vec<Dim>,
     /// Whether each of them stays, with a size of 1.
     #[serde(default)]
+    #[schemars(extend("x-zh" = "这些维度是否保留为尺寸 1"))]
     pub keepdim: bool,
 }
 

@@ -37,6 +37,7 @@ pub mod conv_transpose;
 #[cfg(feature = "run")]
 mod convolve;
 mod cost;
+mod described;
 pub mod div;
 pub mod dropout;
 pub mod embedding;

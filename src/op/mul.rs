@@ -16,6 +16,7 @@ use crate::text::Text;
 /// The elementwise product of two or more inputs with the same number of dimensions; sizes of 1 are repeated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "两个或更多维数相同的输入的逐元素乘积;尺寸为 1 的维度会重复"))]
 pub struct Mul {}
 
 impl Definition for Mul {

@@ -24,11 +24,14 @@ use crate::working::{Factor, Working};
 /// are in the peak, as they are where the same is written out in `linear`, `matmul` and `softmax`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "词元 × 通道的自注意力,或三个输入(查询、键、值)的注意力。投影后的查询、键、值以及词元两两之间的得分都保留在内部,一步前后的得分同时存在:它们计入峰值,与用 `linear`、`matmul` 和 `softmax` 逐步写出时相同"))]
 pub struct MultiHeadAttention {
     /// Heads; each has an equal share of the channels.
+    #[schemars(extend("x-zh" = "头数;各头平分通道"))]
     pub num_heads: Size,
     /// Whether the four projections have a learned bias.
     #[serde(default = "settings::yes")]
+    #[schemars(extend("x-zh" = "四个投影是否有可学习的偏置"))]
     pub bias: bool,
 }
 

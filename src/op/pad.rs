@@ -19,15 +19,19 @@ use crate::working::Working;
 /// Numbers before and after those of the last dimensions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "在最后若干维的前后填充数"))]
 pub struct Pad {
     /// Two for each dimension, before and after, from the last one on: `[left, right, top, bottom]`. A negative number
     /// cuts off.
+    #[schemars(extend("x-zh" = "每一维两个数,分别在前、在后,从最后一维开始:`[左,右,上,下]`。负数表示裁去"))]
     pub padding: Vec<i64>,
     /// What is put there.
     #[serde(default)]
+    #[schemars(extend("x-zh" = "填充什么"))]
     pub mode: Mode,
     /// The number that is put there, in mode constant.
     #[serde(default, deserialize_with = "finite")]
+    #[schemars(extend("x-zh" = "`constant` 模式下填充的数"))]
     pub value: f64,
 }
 

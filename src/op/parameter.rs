@@ -20,9 +20,11 @@ const MOST_DIMENSIONS: usize = 8;
 /// A learned tensor, the same for every sample of the batch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "可学习张量,对一批中的每个样本都相同"))]
 pub struct Parameter {
     /// The sizes, without the batch.
     #[schemars(length(min = 1, max = 8))]
+    #[schemars(extend("x-zh" = "各维尺寸,不含批次维"))]
     pub shape: Vec<Size>,
 }
 

@@ -16,9 +16,11 @@ use crate::text::Text;
 /// The dimensions in another order; the batch stays first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "维度重排;批次维保持在最前"))]
 pub struct Permute {
     /// All dimensions in their new order, first the batch, which is 0.
     #[schemars(length(min = 1))]
+    #[schemars(extend("x-zh" = "按新顺序列出全部维度,最前是批次维 0"))]
     pub dims: Vec<Dim>,
 }
 

@@ -17,16 +17,20 @@ use crate::working::{Factor, Working};
 /// Makes a larger image of fewer channels: each r² channels become r × r pixels of one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "以较少的通道得到更大的图像:每 r² 个通道变为一个通道的 r × r 个像素"))]
 pub struct PixelShuffle {
     /// r: how many times as high and as wide the image becomes; its square divides the number of channels.
+    #[schemars(extend("x-zh" = "r:图像的高和宽放大的倍数;其平方须能整除通道数"))]
     pub upscale_factor: Size,
 }
 
 /// Makes a smaller image of more channels: each r × r pixels become r² channels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "以较多的通道得到更小的图像:每 r × r 个像素变为 r² 个通道"))]
 pub struct PixelUnshuffle {
     /// r: how many times as low and as narrow the image becomes; it divides height and width.
+    #[schemars(extend("x-zh" = "r:高和宽变为原来的 1/r;须能整除高和宽"))]
     pub downscale_factor: Size,
 }
 

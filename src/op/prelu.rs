@@ -17,9 +17,11 @@ use crate::working::{Factor, Working};
 /// Rectified linear unit with a learned leak: x if positive, otherwise weight · x.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "泄漏系数可学习的修正线性单元:x 为正时取 x,否则取 weight · x"))]
 pub struct Prelu {
     /// Learned factors: 1 for all channels together, or as many as there are channels.
     #[serde(default = "one")]
+    #[schemars(extend("x-zh" = "可学习系数的个数:取 1 则所有通道共用一个,否则与通道数相同"))]
     pub num_parameters: Size,
 }
 

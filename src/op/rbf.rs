@@ -28,8 +28,10 @@ use crate::working::{Factor, Working};
 /// Squared distances of the last dimension from fixed centers, one for each unit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "最后一维到各固定中心的平方距离,每个单元一个中心"))]
 pub struct Rbf {
     /// Units, each with a center.
+    #[schemars(extend("x-zh" = "单元数,每个单元一个中心"))]
     pub out_features: Size,
 }
 

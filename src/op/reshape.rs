@@ -15,8 +15,10 @@ use crate::working::{Factor, Working};
 /// The same numbers in the same order, under other sizes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "数及其顺序不变,只改变各维尺寸"))]
 pub struct Reshape {
     /// The new sizes, without the batch; one may be -1, which takes what the others leave.
+    #[schemars(extend("x-zh" = "新的尺寸,不含批次维;其中一个可为 -1,由其余尺寸推出"))]
     pub shape: Vec<i64>,
 }
 

@@ -15,12 +15,15 @@ use crate::text;
 /// A cyclic shift: what leaves a dimension at one end comes in again at the other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "循环移位:从一端移出的元素由另一端移入"))]
 pub struct Roll {
     /// How far along each of `dims`; a negative number shifts towards the start.
     #[schemars(length(min = 1))]
+    #[schemars(extend("x-zh" = "沿 `dims` 的每一维移动多远;负数向起点移动"))]
     pub shifts: Vec<i64>,
     /// The dimensions that are shifted; channels are 1, and the last is -1.
     #[schemars(length(min = 1))]
+    #[schemars(extend("x-zh" = "移位的维度;通道为 1,最后一维为 -1"))]
     pub dims: Vec<Dim>,
 }
 

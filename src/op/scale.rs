@@ -17,9 +17,11 @@ use crate::working::{Factor, Working};
 /// A learned factor for each channel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "每个通道一个可学习的系数"))]
 pub struct Scale {
     /// Whether a learned bias is added to each channel.
     #[serde(default)]
+    #[schemars(extend("x-zh" = "每个通道是否加上可学习的偏置"))]
     pub bias: bool,
 }
 

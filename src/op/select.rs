@@ -15,10 +15,13 @@ use crate::text;
 /// One element of a dimension, which is gone afterwards: the class token of a sequence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "取一个维度上的一个元素,该维度随之消失:例如序列的分类词元"))]
 pub struct Select {
     /// The dimension that the element is taken from; channels are 1, and the last is -1.
+    #[schemars(extend("x-zh" = "从中取元素的维度;通道为 1,最后一维为 -1"))]
     pub dim: Dim,
     /// Which element, counted from 0; a negative number counts from the end.
+    #[schemars(extend("x-zh" = "取哪个元素,从 0 编号;负数从末尾数起"))]
     pub index: i64,
 }
 

@@ -19,19 +19,24 @@ use crate::working::Working;
 /// The elements of one dimension from a start up to an end, which is left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "一个维度上从起点到终点(不含)的元素"))]
 pub struct Slice {
     /// The dimension that is cut; channels are 1, and the last is -1.
     #[serde(default = "Dim::channels")]
+    #[schemars(extend("x-zh" = "被截取的维度;通道为 1,最后一维为 -1"))]
     pub dim: Dim,
     /// The first element that is kept, counted from 0; a negative number counts from the end.
     #[serde(default)]
+    #[schemars(extend("x-zh" = "保留的第一个元素,从 0 编号;负数从末尾数起"))]
     pub start: i64,
     /// The first element that is no longer kept; a negative number counts from the end. The size, unless it is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "i64")]
+    #[schemars(extend("x-zh" = "不再保留的第一个元素;负数从末尾数起。不设时为该维的尺寸"))]
     pub end: Option<i64>,
     /// Distance from one element that is kept to the next.
     #[serde(default = "one")]
+    #[schemars(extend("x-zh" = "相邻两个保留元素的间距"))]
     pub step: Size,
 }
 

@@ -16,18 +16,22 @@ use crate::working::{Factor, Working};
 /// Numbers that sum to 1 along a dimension: e^x over the sum of all e^x.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "沿一个维度之和为 1 的数:e^x 除以全部 e^x 之和"))]
 pub struct Softmax {
     /// The dimension along which they sum to 1; channels are 1, and the last is -1.
     #[serde(default = "Dim::channels")]
+    #[schemars(extend("x-zh" = "和为 1 所沿的维度;通道为 1,最后一维为 -1"))]
     pub dim: Dim,
 }
 
 /// The logarithm of a softmax: x less the logarithm of the sum of all e^x.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "softmax 的对数:x 减去全部 e^x 之和的对数"))]
 pub struct LogSoftmax {
     /// The dimension along which the softmax sums to 1; channels are 1, and the last is -1.
     #[serde(default = "Dim::channels")]
+    #[schemars(extend("x-zh" = "softmax 之和为 1 所沿的维度;通道为 1,最后一维为 -1"))]
     pub dim: Dim,
 }
 

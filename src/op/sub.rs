@@ -14,6 +14,7 @@ use crate::shape::Shape;
 /// The first input less the second, which has the same shape.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "第一个输入减去同形状的第二个输入"))]
 pub struct Sub {}
 
 impl Definition for Sub {

@@ -22,21 +22,26 @@ pub use factors::Factors;
 /// An image of another height and width, usually a larger one; either by a factor or to a size.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-zh" = "把图像变为另一高和宽,通常更大;按倍数或按目标尺寸"))]
 pub struct Upsample {
     /// How many times as high and as wide the image becomes, rounded down to whole pixels. One number is a whole one; a
     /// list of height and width may have fractions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Factors")]
+    #[schemars(extend("x-zh" = "高和宽的倍数,结果向下取整到整像素。单个数须为整数;高、宽的列表可带小数"))]
     pub scale_factor: Option<Factors>,
     /// Height and width of the output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PerAxis<Size, 2>")]
+    #[schemars(extend("x-zh" = "输出的高和宽"))]
     pub size: Option<PerAxis<Size, 2>>,
     /// What a pixel between those of the input is.
     #[serde(default)]
+    #[schemars(extend("x-zh" = "输入像素之间的像素如何取值"))]
     pub mode: Mode,
     /// For bilinear: whether the centers of the corner pixels stay in the corners, rather than their outer edges.
     #[serde(default)]
+    #[schemars(extend("x-zh" = "用于 bilinear:角上像素是以中心(而非外边缘)与角对齐"))]
     pub align_corners: bool,
 }
 

@@ -8,36 +8,70 @@ use crate::error;
 pub struct Bundled {
     /// The file's name, without its ending.
     pub name: &'static str,
+    /// Its title in Chinese; in the file it stands in English.
+    pub chinese: &'static str,
     /// The file's text.
     pub text: &'static str,
 }
 
+/// From names and titles in Chinese: a list of files of a folder.
 macro_rules! bundled {
-    ($($name:literal),* $(,)?) => {
-        /// Every bundled description: the lecture's first, then the classics in the order they appeared.
-        pub const BUNDLED: &[Bundled] =
-            &[$(Bundled { name: $name, text: include_str!(concat!("../../models/", $name, ".toml")) },)*];
+    ($(#[$about:meta])* $list:ident in $folder:literal: $($name:literal => $chinese:literal,)*) => {
+        $(#[$about])*
+        pub const $list: &[Bundled] = &[$(Bundled {
+            name: $name,
+            chinese: $chinese,
+            text: include_str!(concat!("../../models/", $folder, $name, ".toml")),
+        },)*];
     };
 }
 
 bundled! {
-    "lenet_mnist", "bottleneck", "inception", "inception_mnist", "residual_mnist", "identity_mapping",
-    "lenet5_1998", "lenet5", "alexnet", "nin", "vgg", "googlenet", "unet", "unet_same", "resnet", "resnet_cifar",
-    "googlenet_bn", "inception_v3",
-    "squeezenet", "densenet", "densenet_cifar", "resnext", "mobilenet_v1", "se_resnet", "mobilenet_v2",
-    "shufflenet_v2", "mnasnet", "mobilenet_v3", "efficientnet", "regnet", "vit", "swin", "efficientnet_v2",
-    "convnext",
+    /// Every bundled description: the lecture's first, then the classics in the order they appeared.
+    BUNDLED in "":
+    "lenet_mnist" => "讲义中类似 LeNet 的 MNIST 网络",
+    "bottleneck" => "讲义中的 5×5 卷积:直接做,或先经过 1×1 卷积",
+    "inception" => "讲义中的 Inception 模块",
+    "inception_mnist" => "讲义中用于 MNIST 的 Inception 网络",
+    "residual_mnist" => "讲义中用于 MNIST 的残差网络",
+    "identity_mapping" => "He 等 2016 的各种捷径,用于讲义中的残差网络",
+    "lenet5_1998" => "LeNet-5,按原论文",
+    "lenet5" => "LeNet-5,按如今的理解",
+    "alexnet" => "AlexNet",
+    "nin" => "Network in Network",
+    "vgg" => "VGG(Simonyan 与 Zisserman 2015,表 1)",
+    "googlenet" => "GoogLeNet(Szegedy 等 2015,表 1)",
+    "unet" => "U-Net(Ronneberger 等 2015,图 1)",
+    "unet_same" => "U-Net,填充后尺寸不变",
+    "resnet" => "ResNet(He 等 2016,表 1)",
+    "resnet_cifar" => "用于 CIFAR-10 的 ResNet(He 等 2016,4.2 节)",
+    "googlenet_bn" => "带批归一化的 GoogLeNet,同 torchvision",
+    "inception_v3" => "Inception v3(Szegedy 等 2016)",
+    "squeezenet" => "SqueezeNet(Iandola 等 2016,表 1)",
+    "densenet" => "DenseNet(Huang 等 2017,表 1)",
+    "densenet_cifar" => "用于 CIFAR-10 的 DenseNet(Huang 等 2017,表 2)",
+    "resnext" => "ResNeXt(Xie 等 2017,表 1)与 Wide ResNet(Zagoruyko 与 Komodakis 2016)",
+    "mobilenet_v1" => "MobileNet(Howard 等 2017,表 1)",
+    "se_resnet" => "SE-ResNet(Hu 等 2018,表 1)",
+    "mobilenet_v2" => "MobileNetV2(Sandler 等 2018,表 2)",
+    "shufflenet_v2" => "ShuffleNet V2(Ma 等 2018,表 5)",
+    "mnasnet" => "MNASNet-B1(Tan 等 2019)",
+    "mobilenet_v3" => "MobileNetV3(Howard 等 2019,表 1 与表 2)",
+    "efficientnet" => "EfficientNet(Tan 与 Le 2019,表 1)",
+    "regnet" => "RegNet(Radosavovic 等 2020)",
+    "vit" => "Vision Transformer(Dosovitskiy 等 2021)",
+    "swin" => "Swin Transformer(Liu 等 2021)",
+    "efficientnet_v2" => "EfficientNetV2(Tan 与 Le 2021,表 4)",
+    "convnext" => "ConvNeXt(Liu 等 2022,第 3 节)",
 }
 
-macro_rules! claims {
-    ($($name:literal),* $(,)?) => {
-        /// Every bundled file of claims.
-        pub const CLAIMS: &[Bundled] =
-            &[$(Bundled { name: $name, text: include_str!(concat!("../../models/claims/", $name, ".toml")) },)*];
-    };
+bundled! {
+    /// Every bundled file of claims.
+    CLAIMS in "claims/":
+    "lecture10" => "第 10 讲:卷积网络",
+    "lecture11" => "第 11 讲:GoogLeNet 与 ResNet",
+    "papers" => "各论文中的数",
 }
-
-claims! { "lecture10", "lecture11", "papers" }
 
 /// The bundled description called `name`, or the one that has a variant of that name, with that.
 pub fn find(name: &str) -> Option<(&'static Bundled, Option<String>)> {

@@ -1,11 +1,12 @@
 //! The JSON Schema of descriptions, made from the tables of keys and the list of operators, so that editors complete and
 //! check what the reader reads.
 
-use schemars::{Schema, SchemaGenerator};
+use schemars::Schema;
 use serde_json::{Map, Value, json};
 
 use super::keys::{self, Key, Kind};
 use crate::op::{Entry, OPERATORS};
+use crate::text::Language;
 
 /// The schema of a description file.
 pub fn description() -> Schema {
@@ -42,7 +43,7 @@ pub fn description() -> Schema {
 
 /// An item with this operator.
 fn operator(entry: &Entry) -> Value {
-    let settings = (entry.schema)(&mut SchemaGenerator::default()).to_value();
+    let settings = entry.described(Language::English);
     let mut properties = settings["properties"].as_object().cloned().unwrap_or_default();
     properties.values_mut().for_each(allow_expressions);
     let mut all = properties_of(keys::ITEM);

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::write_json;
 use crate::read::Description;
+use crate::read::bundled::Bundled;
 
 /// The name and version of this form.
 const SCHEMA: &str = "cnncost/models/1";
@@ -39,9 +40,9 @@ struct Model<'d> {
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn json(descriptions: &[(&str, Description)], to: &mut dyn io::Write) -> io::Result<()> {
-    let networks = descriptions.iter().map(|(name, description)| Model {
-        name,
+pub fn json(descriptions: &[(&Bundled, Description)], to: &mut dyn io::Write) -> io::Result<()> {
+    let networks = descriptions.iter().map(|(file, description)| Model {
+        name: file.name,
         title: description.name.as_deref(),
         about: description.about.as_deref(),
         variants: description.variants.iter().map(|variant| &*variant.name.text).collect(),

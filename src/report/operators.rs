@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::io;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
@@ -21,7 +21,7 @@ pub fn list(style: Style) -> String {
     let width = OPERATORS.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
     let mut text = String::new();
     for entry in OPERATORS {
-        let rules = rules(entry);
+        let rules = rules(entry, style.language);
         let free = text!("computes nothing", "无运算");
         let rules = if rules.is_empty() { vec![free.get(style.language).to_owned()] } else { rules };
         for (index, rule) in rules.iter().enumerate() {
@@ -41,7 +41,7 @@ pub fn list(style: Style) -> String {
 
 /// One operator: what it is, its settings, an example and its costs there.
 pub fn one(entry: &Entry, style: Style) -> String {
-    let schema = schema(entry);
+    let schema = entry.described(style.language);
     let about = schema["description"].as_str().unwrap_or_default().replace('\n', " ");
     let mut text = format!("{}: {}\n", entry.name, hanging(&about, entry.name.len() + 2, style.width));
     let settings = schema["properties"].as_object().cloned().unwrap_or_default();
@@ -65,7 +65,7 @@ pub fn one(entry: &Entry, style: Style) -> String {
         let value =
             term.nominal.evaluate().map_or_else(|error| error.to_string(), |n| Notation::Text.number(n));
         let substituted = term.nominal.substitution(Notation::Text);
-        let equation = format!("{} = {substituted} = {value}", rule(&term));
+        let equation = format!("{} = {substituted} = {value}", rule(&term, style.language));
         let _ = writeln!(text, "  {}", hanging(&equation, 4, style.width));
     }
     let held = Notation::Text.number(inside(entry));
@@ -144,7 +144,7 @@ fn operator(entry: &Entry) -> Operator {
     };
     Operator {
         name: entry.name,
-        settings: schema(entry),
+        settings: entry.described(Language::English),
         example: entry.example,
         example_inputs: entry.example_inputs,
         costs: terms(entry).into_iter().map(rule).collect(),
@@ -153,12 +153,13 @@ fn operator(entry: &Entry) -> Operator {
 }
 
 /// What an operator costs in its example, a line for each kind: `add (bias): output elements`.
-pub fn rules(entry: &Entry) -> Vec<String> {
-    terms(entry).iter().map(rule).collect()
+pub fn rules(entry: &Entry, language: Language) -> Vec<String> {
+    terms(entry).iter().map(|term| rule(term, language)).collect()
 }
 
-fn rule(term: &Term) -> String {
-    format!("{}: {}", term.label(), term.nominal.formula(Notation::Text))
+fn rule(term: &Term, language: Language) -> String {
+    let (label, formula) = (term.label(), term.nominal.formula_in(language, Notation::Text));
+    format!("{}: {formula}", label.get(language))
 }
 
 /// Numbers that an operator holds inside in its example.
@@ -182,8 +183,4 @@ fn example(entry: &Entry) -> Op {
 fn example_inputs(entry: &Entry) -> Vec<Shape> {
     let shape = |dims: &&[u64]| Shape::new(dims.to_vec()).expect("an example's sizes are small");
     entry.example_inputs.iter().map(shape).collect()
-}
-
-fn schema(entry: &Entry) -> Value {
-    (entry.schema)(&mut SchemaGenerator::default()).to_value()
 }

@@ -1,0 +1,199 @@
+//! Commands, with the arguments that only they have, or of which they say something of their own.
+
+use super::{Argument, Said, argument};
+
+/// Each by its name, the program itself first.
+pub(super) const COMMANDS: &[Said] = &[
+    Said {
+        command: "cnncost",
+        short: "精确计算卷积网络的开销,并给出算式",
+        long: "精确计算卷积网络的开销:形状、参数量、乘加数、FLOPs、内存与时间;每个数都精确,并附算式。不写命令时分析所给的网络。",
+        arguments: &[],
+    },
+    Said {
+        command: "analyze",
+        short: "显示每一层的开销与合计",
+        long: "显示每一层的开销与合计;有多个网络时,每个网络一行。`cnncost 网络` 是其简写。",
+        arguments: ANALYZE,
+    },
+    Said {
+        command: "bench", short: "测量网络的用时,并与计数结果对照", long: "", arguments: BENCH
+    },
+    Said {
+        command: "check",
+        short: "用计数结果检验关于网络的论断",
+        long: "用计数结果检验关于网络的论断:预算、讲义、论文。",
+        arguments: CHECK,
+    },
+    Said {
+        command: "compare",
+        short: "并列多个网络,并指出差异所在",
+        long: "并列多个网络:合计及其比值,以及差异所在。单独一个文件代表它的各个变体;单独一个 `文件@变体` 与该文件的默认设置并列。\
+               给出多个批量大小时,单独一个文件就是所指的网络,与其自身并列,`文件@*` 则是它的各个变体。",
+        arguments: COMPARE,
+    },
+    Said {
+        command: "explain",
+        short: "给出每个数的算式:一层、一个模块或整个网络",
+        long: "",
+        arguments: EXPLAIN,
+    },
+    Said {
+        command: "reconcile",
+        short: "显示各工具口径下的总数;给出一个数时,追溯其来历",
+        long: "显示各工具口径下的总数;给出一个数时,找出得出该数的计数方式。",
+        arguments: RECONCILE,
+    },
+    Said {
+        command: "run",
+        short: "执行网络",
+        long: "执行网络:权重为新初始化的或取自文件,输入为随机数或取自文件。",
+        arguments: RUN,
+    },
+    Said {
+        command: "models",
+        short: "列出内置网络",
+        long: "",
+        arguments: &[argument("name", "改为输出此网络的描述文件")],
+    },
+    Said {
+        command: "ops",
+        short: "列出算子及其设置和计数规则",
+        long: "",
+        arguments: &[argument("name", "显示此算子及其设置")],
+    },
+    Said {
+        command: "schema",
+        short: "输出 JSON Schema:描述文件的,或各命令所输出的",
+        long: "输出 JSON Schema:描述文件的,供编辑器使用;或 `--format json` 所输出的。",
+        arguments: &[argument("schema", "哪一种").words(&[
+            ("description", "网络描述文件"),
+            ("analysis", "`analyze --format json` 的输出"),
+            ("comparison", "`compare --format json` 的输出"),
+            ("bench", "`bench --format json` 的输出"),
+            ("check", "`check --format json` 的输出"),
+            ("reconcile", "`reconcile --format json` 的输出"),
+            ("explanation", "`explain --format json` 的输出"),
+            ("run", "`run --format json` 的输出"),
+            ("models", "`models --format json` 的输出"),
+            ("ops", "`ops --format json` 的输出"),
+        ])],
+    },
+];
+
+/// Of the files that several commands take.
+const FILES: &str = "网络描述文件(`.toml`,或以 `-` 表示标准输入)或内置网络的名称;其后加 `@变体` 选择一个变体,`@*` 选择全部变体";
+
+const ANALYZE: &[Argument] = &[
+    argument("files", "网络描述文件,或内置网络的名称").long(FILES),
+    argument("columns", "显示的列,例如 `layer,output,macs,share`"),
+    argument("sort", "按这些列排序,例如 `op,macs`").long(
+        "按这些列给各层排序,例如 `op,macs`:前一列相同的,再按后一列。数值从大到小,尺寸按其乘积,文字按字母顺序。\
+         有多个网络时,给各网络的行排序",
+    ),
+    argument("memory", "按执行顺序显示存活的张量").long("按执行顺序显示存活的张量以及峰值时的张量,代替各层的开销"),
+    argument("device_spec", "估算在某设备上的用时,及能否容纳"),
+    argument("like", "按某工具的口径计数:fvcore、torch、thop……"),
+    argument("format", "输出格式").words(&[
+        ("table", "用于终端"),
+        ("tree", "同上,并有每个模块的数值"),
+        ("markdown", "用于笔记页面或合并请求"),
+        ("csv", "纯数值,每层一行"),
+        ("json", "全部内容"),
+        ("latex", "用于幻灯片或论文,使用 booktabs"),
+    ]),
+];
+
+const BENCH: &[Argument] = &[
+    argument("files", "网络;其余的与第一个对照").long(
+        "网络描述文件(`.toml`,或以 `-` 表示标准输入)或内置网络的名称;其后加 `@变体` 选择一个变体,`@*` 选择全部变体。\
+         多个网络轮流测量,各与第一个对照",
+    ),
+    argument("batch", "一次前向传播的样本数;可有多个,如 `1,8,32`"),
+    argument("threads", "线程数;可有多个,如 `1,2,4`")
+        .long("线程数;可有多个,如 `1,2,4`。不给出时与 candle 相同:每个核心一个"),
+    argument("profile", "同时测量每一层"),
+    argument("depth", "模块展开的层数:一个数,或 `all`"),
+    argument("sort", "按这些列给测量的各层排序"),
+    argument("compare", "与先前以 JSON 保存的测量结果对照")
+        .long("与先前由 `--format json` 写出的测量结果对照;加 `--strict` 时,变慢即失败"),
+    argument("precision", "中位数达到此精度即停止"),
+    argument("min_time", "每个网络至少测量这么久"),
+    argument("max_time", "超过此时间后,不再开始新的测量"),
+    argument("warmup", "首次测量之前的预热次数;`steady` 表示直到不再变快"),
+    argument("seed", "权重、输入、测量次序与自助法的随机种子"),
+    argument("format", "输出格式").words(&[
+        ("table", "用于终端"),
+        ("markdown", "用于笔记页面或合并请求"),
+        ("csv", "纯数值,每个网络一行;只有一个网络并加 `--profile` 时,每层一行"),
+        ("json", "全部内容,包括原始测量值"),
+    ]),
+];
+
+const CHECK: &[Argument] = &[
+    argument("files", "网络描述文件、论断文件,或内置的名称"),
+    argument("update", "把合计写入论断文件")
+        .long("把这些网络的合计写入论断文件,供以后的 `check` 检验;不给出文件时,更新所检验的锁文件"),
+    argument("within", "配合 --update:以后的合计可以偏离多少"),
+    argument("format", "输出格式").words(&[
+        ("text", "用于终端"),
+        ("json", "全部内容"),
+        ("junit", "JUnit 的 XML,供持续集成读取"),
+        ("github", "GitHub 工作流所显示的注释"),
+    ]),
+];
+
+const COMPARE: &[Argument] = &[
+    argument("files", "多个网络;单独一个则为其各变体").long(
+        "网络描述文件(`.toml`,或以 `-` 表示标准输入)或内置网络的名称,其余的与第一个对照。单独一个时,为其各个变体;\
+         单独一个变体时,与默认设置并列;有多个批量大小时,就是所指的网络,加 `@*` 则为其各个变体",
+    ),
+    argument("batch", "一次前向传播的样本数;可有多个,如 `1,2,4`")
+        .long("一次前向传播的样本数;有多个时(如 `1,2,4`),各批量大小并列"),
+    argument("format", "输出格式").words(&[
+        ("table", "用于终端"),
+        ("markdown", "用于合并请求的评论"),
+        ("csv", "纯数值,每个有差异的层一行;有多个批量大小时,每个网络在每个批量大小下一行"),
+        ("json", "全部内容"),
+    ]),
+];
+
+const EXPLAIN: &[Argument] = &[
+    argument("path", "要解释的层或模块;不给出则为整个网络").long(
+        "要解释的层或模块,路径写到足以找到它为止:`layer1/0/conv1`、`layer1.0.conv1`;不给出则为整个网络",
+    ),
+    argument("depth", "模块展开的层数:一个数,或 `all`")
+        .long("模块展开的层数:一个数(0 表示只有合计),或 `all`;不给出时全部展开"),
+    argument("format", "输出格式").words(&[
+        ("text", "用于终端"),
+        ("markdown", "公式按 GitHub 的写法"),
+        ("latex", "文档的片段,使用 amsmath"),
+        ("json", "每个等式,供程序读取"),
+    ]),
+];
+
+const RECONCILE: &[Argument] = &[
+    argument("figure", "要追溯的数:\"4.11 G\"、\"569M\"、3.87e9")
+        .long("要追溯的数,照出处的写法,可为一个或多个词:\"4.11 G\"、3.8 billion、569M、3.87e9、4111514624"),
+    argument("format", "输出格式").words(&[
+        ("text", "用于终端"),
+        ("json", "全部内容"),
+        ("markdown", "用于笔记页面"),
+    ]),
+];
+
+const RUN: &[Argument] = &[
+    argument("file", "网络描述文件,或内置网络的名称").long(
+        "网络描述文件(`.toml`,或以 `-` 表示标准输入)或内置网络的名称;其后加 `@变体` 选择一个变体",
+    ),
+    argument("batch", "一次前向传播的样本数 [默认值:取自数组]"),
+    argument("input", "数组(`.npy`),或随机输入的尺寸").long(
+        "NumPy 数组(`.npy`),批次维在最前;或以 3x299x299 的写法给出随机数的尺寸。有多个输入时,依次给出或写作 名称=文件。\
+         不给出时为随机数",
+    ),
+    argument("seed", "随机种子:用于新初始化的权重和输入"),
+    argument("output", "把输出写为数组(`.npy`)")
+        .long("把输出写为 NumPy 数组(`.npy`);有多个输出时,依次给出或写作 名称=文件"),
+    argument("dump", "把每个节点的输出写入此目录"),
+    argument("format", "输出格式").words(&[("text", "用于终端"), ("json", "供程序读取")]),
+];
