@@ -1,7 +1,8 @@
 //! `cnncost analyze`: what each layer costs, and the whole.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::format::Format;
 use super::input::Networks;
 use super::{Outcome, Output, convention, device};
 use crate::report::columns::{COLUMNS, Column, column, parse, sheet};
@@ -9,7 +10,7 @@ use crate::report::rows::{self, Depth, Row};
 use crate::report::sheet::{Sheet, Title};
 use crate::report::sort::sort;
 use crate::report::table::{self, Choice, Layout, lines};
-use crate::report::{Subject, csv, json, latex, markdown, memory};
+use crate::report::{Subject, json, memory};
 use crate::text;
 use crate::text::Text;
 
@@ -20,7 +21,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     shown: Shown,
     /// Form
-    #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
+    #[arg(long, value_parser = Format::of(FORMATS), default_value = "table", help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,
@@ -57,21 +58,9 @@ struct Shown {
     like: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For the terminal
-    Table,
-    /// The same, with the figures of every box
-    Tree,
-    /// For a page of notes or a pull request
-    Markdown,
-    /// Plain figures, a line for each layer
-    Csv,
-    /// Everything
-    Json,
-    /// For a slide or a paper, with booktabs
-    Latex,
-}
+/// The forms of what is written.
+const FORMATS: &[Format] =
+    &[Format::Table, Format::Tree, Format::Markdown, Format::Csv, Format::Latex, Format::Json];
 
 /// Columns of Markdown and LaTeX unless others are asked for: a page has no width to fill.
 const PAGE: [&str; 7] = ["layer", "output", "kernel", "params", "macs", "like", "share"];
@@ -146,18 +135,17 @@ impl Arguments {
             (Format::Table | Format::Tree, several) => {
                 table::summary(several, columns.as_deref(), sort, style)
             }
-            (Format::Csv, [one]) => {
-                let columns = columns.unwrap_or_else(|| self.usual(COLUMNS.iter()));
-                see(subjects, &columns);
-                csv::write(&sheet(&self.rows(one, sort), &columns))
-            }
-            (Format::Csv, several) => {
-                let usual = || self.usual(COLUMNS.iter().filter(|c| c.key != "share"));
+            (Format::Csv, _) => {
+                let usual = || self.usual(COLUMNS.iter().filter(|c| subjects.len() == 1 || c.key != "share"));
                 let columns = columns.unwrap_or_else(usual);
                 see(subjects, &columns);
-                csv::write(&sheet(&lines(several, sort), &columns))
+                let rows = match subjects {
+                    [one] => self.rows(one, sort),
+                    several => lines(several, sort),
+                };
+                self.format.write(&[sheet(&rows, &columns)], style)
             }
-            (Format::Markdown | Format::Latex, _) => self.page(subjects, columns, sort),
+            (_, _) => self.page(subjects, columns, sort),
         }
     }
 
@@ -177,8 +165,7 @@ impl Arguments {
             several => (None, lines(several, sort), PAGE_SUMMARY),
         };
         let columns = columns.unwrap_or_else(|| self.usual(usual.iter().filter_map(|key| column(key))));
-        let write = if self.format == Format::Latex { latex::write } else { markdown::write };
-        write(&Sheet { title, ..sheet(&rows, &columns) }, self.output.language())
+        self.format.write(&[Sheet { title, ..sheet(&rows, &columns) }], self.output.style())
     }
 
     /// Of these columns those that have something to say: of a convention, or MACs and FLOPs.

@@ -4,9 +4,10 @@ use std::io::{IsTerminal, Write};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::execute::{Execution, Failure, Place, dtype};
+use super::format::Format;
 use super::input::{Alone, Reading, Wanted, is_open, is_pipe, read_file, read_once};
 use super::values::{each_count, threads};
 use super::{Invocation, Outcome, Output, files};
@@ -51,7 +52,9 @@ pub(super) struct Arguments {
     #[arg(long, help_heading = "Execution", value_name = "FILE")]
     compare: Option<String>,
     /// Form
-    #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
+    ///
+    /// Form; CSV has a line for each network, or, of a single one with `--profile`, for each layer.
+    #[arg(long, value_parser = Format::of(Format::USUAL), default_value = "table", help_heading = "Output")]
     format: Format,
     /// Answer requests to measure, as the program that measures with a number of threads does
     #[arg(long, hide = true)]
@@ -89,18 +92,6 @@ struct Sampling {
     /// Of weights, inputs, turns and the bootstrap
     #[arg(long, hide_short_help = true, default_value_t = 0)]
     seed: u64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For the terminal
-    Table,
-    /// For a page of notes or a pull request
-    Markdown,
-    /// Plain figures, a line for each network; of a single one with `--profile`, for each layer
-    Csv,
-    /// Everything, with raw samples
-    Json,
 }
 
 /// Between two words about how far it is: nobody reads faster.
@@ -227,10 +218,11 @@ impl Arguments {
 
     fn text(&self, bench: &Bench, subjects: &[Subject], choice: &Choice) -> String {
         match self.format {
-            Format::Table => report::text(bench, subjects, choice, self.output.style()),
             Format::Markdown => report::markdown(bench, subjects, choice, self.output.language()),
             Format::Csv => report::csv(bench, subjects, choice),
+            Format::Latex => report::latex(bench, subjects, choice, self.output.language()),
             Format::Json => json::write(bench, subjects, choice),
+            _ => report::text(bench, subjects, choice, self.output.style()),
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::format::Format;
 use super::input::NetworkOptions;
 use super::lock::Update;
 use super::{Outcome, Output, convention};
@@ -38,23 +39,22 @@ pub(super) struct Arguments {
     #[command(flatten)]
     options: NetworkOptions,
     /// Form
-    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
+    #[arg(long, value_parser = Format::of(FORMATS), default_value = "table", help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For the terminal
-    Text,
-    /// Everything
-    Json,
-    /// JUnit's XML, as continuous integration reads it
-    Junit,
-    /// Annotations, as GitHub's workflows show them
-    Github,
-}
+/// The forms of what is written.
+const FORMATS: &[Format] = &[
+    Format::Table,
+    Format::Markdown,
+    Format::Csv,
+    Format::Latex,
+    Format::Json,
+    Format::Junit,
+    Format::Github,
+];
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     if let Err(message) = arguments.options.refuse_sides() {
@@ -103,11 +103,14 @@ impl Arguments {
     fn text(&self, reports: &[Report], broken: &[ReadError]) -> String {
         let output = &self.output;
         match self.format {
-            Format::Text if reports.is_empty() => String::new(),
-            Format::Text => check::text(reports, output.style()),
             Format::Json => check::json(reports, broken),
             Format::Junit => check::junit(reports, broken, output.language()),
             Format::Github => check::github(reports, broken, output.language()),
+            Format::Markdown | Format::Csv | Format::Latex => {
+                self.format.write(&reports.iter().map(check::sheet).collect::<Vec<_>>(), output.style())
+            }
+            _ if reports.is_empty() => String::new(),
+            _ => check::text(reports, output.style()),
         }
     }
 }

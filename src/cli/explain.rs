@@ -1,8 +1,9 @@
 //! `cnncost explain`: the working of each number.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::analyze::depth;
+use super::format::Format;
 use super::input::NetworkOptions;
 use super::{Outcome, Output};
 use crate::report::explain::{Markup, explain};
@@ -29,29 +30,24 @@ pub(super) struct Arguments {
     #[command(flatten)]
     options: NetworkOptions,
     /// Form
-    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
+    ///
+    /// Form: Markdown has formulas as GitHub sets them; LaTeX is a fragment for a document with amsmath.
+    #[arg(long, value_parser = Format::of(FORMATS), default_value = "table", help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For the terminal
-    Text,
-    /// With formulas as GitHub sets them
-    Markdown,
-    /// A fragment for a document with amsmath
-    Latex,
-}
+/// The forms of what is written.
+const FORMATS: &[Format] = &[Format::Table, Format::Markdown, Format::Latex];
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let output = &arguments.output;
     let (subjects, mut worst) = arguments.options.subjects(std::slice::from_ref(&arguments.file), output);
     let markup = match arguments.format {
-        Format::Text => Markup::Text,
         Format::Markdown => Markup::Markdown,
         Format::Latex => Markup::Latex,
+        _ => Markup::Text,
     };
     let path = arguments.path.as_deref();
     let levels = match arguments.depth {

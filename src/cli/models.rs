@@ -1,12 +1,14 @@
 //! `cnncost models`: the bundled networks.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::format::Format;
 use super::{Outcome, Output};
 use crate::error::ReadError;
 use crate::read::Description;
 use crate::read::bundled::{BUNDLED, CLAIMS};
 use crate::read::claims::ClaimsFile;
+use crate::report::sheet::{Cell, Head, Role, Sheet};
 use crate::report::wrap::hanging;
 use crate::text;
 
@@ -16,16 +18,10 @@ pub(super) struct Arguments {
     #[arg(value_name = "NAME")]
     name: Option<String>,
     /// Form
-    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
+    #[arg(long, value_parser = Format::of(Format::USUAL), default_value = "table", help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
@@ -44,7 +40,11 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         }
     }
     let text = match arguments.format {
-        Format::Text => {
+        Format::Json => json(&descriptions),
+        Format::Markdown | Format::Csv | Format::Latex => {
+            arguments.format.write(&[sheet(&descriptions)], output.style())
+        }
+        _ => {
             let width = output.style().width;
             let networks: String =
                 descriptions.iter().map(|(name, description)| entry(name, description, width)).collect();
@@ -53,7 +53,6 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
                 Err(error) => return output.refuse(&error),
             }
         }
-        Format::Json => json(&descriptions),
     };
     output.write(&text)
 }
@@ -80,6 +79,25 @@ fn entry(name: &str, description: &Description, width: usize) -> String {
         return entry;
     }
     format!("{entry}{:INDENT$}{}\n", "", hanging(&variants.join(" "), INDENT, width))
+}
+
+/// A line for each network.
+fn sheet(descriptions: &[(&str, Description)]) -> Sheet {
+    let heads = vec![
+        Head::new("name", text!("name", "名称"), Role::Name),
+        Head::new("title", text!("title", "标题"), Role::Text),
+        Head::new("variants", text!("variants", "变体"), Role::Sentence),
+    ];
+    let line = |(name, description): &(&str, Description)| {
+        let variants: Vec<_> = description.variants.iter().map(|variant| &*variant.name.text).collect();
+        let title = description.name.as_deref().unwrap_or_default().to_owned();
+        vec![
+            Cell::Name((*name).to_owned(), (*name).to_owned()),
+            Cell::Text(title),
+            Cell::Text(variants.join(" ")),
+        ]
+    };
+    Sheet::of(heads, descriptions.iter().map(line).collect())
 }
 
 fn json(descriptions: &[(&str, Description)]) -> String {

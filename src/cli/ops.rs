@@ -1,7 +1,8 @@
 //! `cnncost ops`: the operators, their settings and how they are counted.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::format::Format;
 use super::{Outcome, Output};
 use crate::op::{Entry, OPERATORS};
 use crate::read::synonyms;
@@ -14,31 +15,30 @@ pub(super) struct Arguments {
     #[arg(value_name = "OPERATOR")]
     name: Option<String>,
     /// Form
-    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
+    #[arg(long, value_parser = Format::of(Format::USUAL), default_value = "table", help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let (output, style) = (&arguments.output, arguments.output.style());
-    let text = match (&arguments.name, arguments.format) {
-        (None, Format::Text) => operators::list(style),
+    let entry = match arguments.name.as_deref().map(|name| Entry::find(name).ok_or(name)) {
+        None => None,
+        Some(Ok(entry)) => Some(entry),
+        Some(Err(name)) => {
+            let message = text!("there is no operator `{name}`", "没有名为 `{name}` 的算子");
+            return output.misused(message, synonyms::operator(name));
+        }
+    };
+    let text = match (entry, arguments.format) {
         (None, Format::Json) => operators::json(OPERATORS.iter()),
-        (Some(name), format) => match Entry::find(name) {
-            Some(entry) if format == Format::Json => operators::json([entry].into_iter()),
-            Some(entry) => operators::one(entry, style),
-            None => {
-                let message = text!("there is no operator `{name}`", "没有名为 `{name}` 的算子");
-                return output.misused(message, synonyms::operator(name));
-            }
-        },
+        (Some(entry), Format::Json) => operators::json([entry].into_iter()),
+        (entry, format @ (Format::Markdown | Format::Csv | Format::Latex)) => {
+            format.write(&[entry.map_or_else(operators::sheet, operators::settings)], style)
+        }
+        (None, _) => operators::list(style),
+        (Some(entry), _) => operators::one(entry, style),
     };
     output.write(&text)
 }

@@ -26,7 +26,7 @@ pub mod run;
 pub mod sheet;
 pub mod sort;
 pub mod table;
-mod terminal;
+pub mod terminal;
 pub(crate) mod wrap;
 
 /// How text is laid out.

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Compared;
-use super::lines::Mark;
+use super::lines::mark;
 use super::totals::{Total, everything_from, receptive_field, traffic};
 use crate::compare::traffic::Turn;
 use crate::compare::{Comparison, Difference, counts};
@@ -236,7 +236,7 @@ fn layer(subjects: [&Subject; 2], difference: &Difference) -> Layer {
     let [old, new] = [0, 1].map(|index| counts(subjects[index], places[index]));
     let [first, second] = [0, 1].map(|index| side(subjects[index], places[index]?));
     Layer {
-        change: Mark::of(difference.sides).name(),
+        change: mark(difference.sides).name(),
         first,
         second,
         macs_difference: signed(old.work.macs.total(), new.work.macs.total()),

@@ -3,11 +3,9 @@
 use std::cmp::Ordering;
 
 use crate::report::Subject;
-use crate::report::figures::digits;
 use crate::report::rows::windows;
-use crate::report::terminal::shortened;
 use crate::text;
-use crate::text::{Language, Text};
+use crate::text::Text;
 use crate::working::grouped;
 
 /// A cost of a network as a whole.
@@ -120,11 +118,8 @@ pub(super) fn known<'s>(subjects: &'s [&'s Subject]) -> impl Iterator<Item = &'s
 }
 
 impl Figure {
-    pub(super) fn label(&self, language: Language) -> &'static str {
-        match language {
-            Language::English => self.english,
-            Language::Chinese => self.chinese,
-        }
+    pub(super) fn label(&self) -> Text {
+        Text { english: self.english.to_owned(), chinese: self.chinese.to_owned() }
     }
 
     /// What has become of the figure from `first` to `second`; `None` where that is no matter of more or less.
@@ -138,19 +133,6 @@ impl Figure {
             }
             _ if old == new && old != Value::None => Some(Change { text: same(), is_better: None }),
             (Value::Count(_) | Value::Ratio(_) | Value::Words(_) | Value::Path(_) | Value::None, _) => None,
-        }
-    }
-}
-
-impl Value {
-    /// With at most `path` columns of a path.
-    pub(super) fn shown(&self, path: usize) -> String {
-        match self {
-            Self::Count(count) => grouped(*count, ","),
-            Self::Ratio(ratio) => digits(*ratio),
-            Self::Words(words) => words.clone(),
-            Self::Path(whole) => shortened(whole, path),
-            Self::None => String::new(),
         }
     }
 }
