@@ -47,6 +47,7 @@
 //! | [`read`] | a description into a graph: syntax, names, expressions, expansion, what is doubtful; the other files that are read; what is bundled |
 //! | [`subject`] | a network as it was asked for, with what is known about it |
 //! | [`mod@bench`] | how long networks take, beside what the machine reaches |
+//! | [`metric`] | the figures, each once: what it is called, what it counts, how it is had; every report goes through that list |
 //! | [`claim`] | statements about networks, and whether they hold |
 //! | [`compare`] | which layers of two networks are each other's like, and where they differ |
 //! | [`report`] | rows and columns, each defined once, and a writer for each format |
@@ -75,6 +76,7 @@ pub mod counts;
 pub mod error;
 pub mod file;
 pub mod graph;
+pub mod metric;
 pub mod op;
 pub mod read;
 pub mod report;

@@ -7,6 +7,7 @@ use crate::analyze::roofline::{Device, Fit, Roofline};
 use crate::analyze::{Analysis, TooLarge, analyze};
 use crate::convention::Counted;
 use crate::counts::Counts;
+use crate::graph::Place;
 use crate::read::Network;
 use crate::shape::ElementType;
 
@@ -42,6 +43,14 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// What a place costs; `None` for an operator that is not known.
+    pub fn counts(&self, place: Place) -> Option<&Counts> {
+        match place {
+            Place::Node(id) => self.analysis.node(id),
+            Place::Box(id) => Some(self.analysis.scope(id)),
+        }
+    }
+
     /// A network at a batch, with numbers of 32 bits and without a name. For one that is from a file, the rest is set after.
     ///
     /// # Errors

@@ -63,6 +63,25 @@ impl Text {
     }
 }
 
+/// Words that stand in the program as they are, in every language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// In English.
+    pub english: &'static str,
+    /// In simplified Chinese.
+    pub chinese: &'static str,
+}
+
+impl Words {
+    /// The words in `language`.
+    pub fn get(self, language: Language) -> &'static str {
+        match language {
+            Language::English => self.english,
+            Language::Chinese => self.chinese,
+        }
+    }
+}
+
 impl std::fmt::Display for Text {
     /// In English with `{}`, in Chinese with `{:#}`: so both come through a generic error that keeps what is displayed.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

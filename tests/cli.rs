@@ -84,7 +84,7 @@ fn parameters_input_and_batch_change_the_counts() {
         let run = cnncost(&[&["analyze", "--format", "json"], arguments].concat());
         assert_eq!(run.code, 0, "{}", run.err);
         let json: serde_json::Value = serde_json::from_str(&run.out).unwrap();
-        json["totals"]["macs"].as_u64().unwrap()
+        json["networks"][0]["totals"]["macs"].as_u64().unwrap()
     };
     assert_eq!(macs(&["bottleneck", "--set", "reduce=0"]), 120_422_400);
     assert_eq!(macs(&["bottleneck@direct", "--set", "reduce=16"]), 12_443_648);
@@ -264,7 +264,7 @@ fn a_closed_pipe_is_no_error() {
     let mut first = String::new();
     BufReader::with_capacity(16, child.stdout.take().unwrap()).read_line(&mut first).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert_eq!((first.as_str(), output.status.code(), output.stderr.as_slice()), ("[\n", Some(0), &[][..]));
+    assert_eq!((first.as_str(), output.status.code(), output.stderr.as_slice()), ("{\n", Some(0), &[][..]));
 }
 
 /// Names in Chinese are as wide as they look.

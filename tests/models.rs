@@ -107,7 +107,8 @@ fn json_adds_up_to_its_totals() {
             .args(["analyze", file.name, "--format", "json"])
             .output()
             .unwrap();
-        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let mut json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let json = json["networks"][0].take();
         let sum = |nodes: &[&serde_json::Value], key: &str| {
             nodes.iter().map(|n| n[key].as_u64().unwrap()).sum::<u64>()
         };

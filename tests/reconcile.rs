@@ -133,9 +133,9 @@ fn a_convention_is_shown_layer_by_layer_in_every_format() {
     assert_eq!(sum, 4_111_512_576);
     let (_, out, _) = cnncost(&["analyze", "resnet50", "--like", "fvcore", "--format", "json"], 100);
     let answer: serde_json::Value = serde_json::from_str(&out).unwrap();
-    assert_eq!(answer["totals"]["like"]["count"], 4_111_512_576_u64);
-    assert_eq!(answer["totals"]["like"]["convention"], "fvcore");
-    assert_eq!(answer["nodes"][0]["like"]["count"], 118_013_952);
+    assert_eq!(answer["networks"][0]["totals"]["like"]["count"], 4_111_512_576_u64);
+    assert_eq!(answer["networks"][0]["totals"]["like"]["convention"], "fvcore");
+    assert_eq!(answer["networks"][0]["nodes"][0]["like"]["count"], 118_013_952);
 }
 
 #[test]

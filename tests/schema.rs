@@ -62,16 +62,25 @@ fn mistakes_that_an_editor_can_see_are_not_valid() {
 #[test]
 fn what_is_written_is_valid() {
     let validator = jsonschema::validator_for(&schema("analysis")).unwrap();
-    for name in ["bottleneck@direct", "googlenet_aux", "resnet18", "identity_mapping"] {
+    for arguments in [
+        &["bottleneck@direct"][..],
+        &["googlenet_aux"],
+        &["identity_mapping", "--device-spec", "t4"],
+        &["resnet18", "lenet5", "--like", "fvcore"],
+    ] {
         let output = Command::cargo_bin("cnncost")
             .unwrap()
             .env_remove("CLICOLOR_FORCE")
-            .args(["analyze", name, "--format", "json"])
+            .args(["analyze", "--format", "json"])
+            .args(arguments)
             .output()
             .unwrap();
         let json: Value = serde_json::from_slice(&output.stdout).unwrap();
         let errors: Vec<_> = validator.iter_errors(&json).map(|e| e.to_string()).collect();
-        assert!(errors.is_empty(), "{name}: {errors:#?}");
+        assert!(errors.is_empty(), "{arguments:?}: {errors:#?}");
+        let known = |key: &str| json["networks"][0]["totals"].get(key).is_some();
+        assert!(["macs_by", "ops_padding_exact", "traffic_bytes", "peak_bytes"].into_iter().all(known));
+        assert_eq!(known("estimated"), arguments.contains(&"t4"));
     }
     assert!(!validator.is_valid(&json!({})));
 }

@@ -6,12 +6,13 @@ use std::rc::Rc;
 
 use num_traits::{CheckedDiv, CheckedMul, CheckedSub};
 
-use super::metric::{self, counts_of, output};
+use super::metric;
 use super::statement::{Comparison, Figure, Literal, Statement, TermKind};
 use super::{Known, Value, compare, evaluate};
 use crate::analyze::cost;
 use crate::counts::{Counts, Kind};
 use crate::graph::{NodeId, Place};
+use crate::metric::output;
 use crate::op::window::Axis;
 use crate::op::{Role, Term, Unit};
 use crate::read::expression::Rational;
@@ -193,7 +194,7 @@ fn number(count: u128) -> Option<Value> {
 
 /// Slips in counting work.
 fn of_work(subject: &Subject, place: Place, metric: &str) -> Vec<Slip> {
-    let Some(counts) = counts_of(subject, place) else { return vec![] };
+    let Some(counts) = subject.counts(place) else { return vec![] };
     let (macs, flops) = (counts.work.macs.total(), counts.work.ops.flops());
     let doubled = macs.saturating_mul(2);
     let biases = additions_of_bias(subject, place);
@@ -259,7 +260,7 @@ fn batch_norm_elements(subject: &Subject, place: Place) -> u128 {
 
 /// Slips in counting parameters.
 fn of_params(subject: &Subject, place: Place) -> Vec<Slip> {
-    let Some(Counts { params, .. }) = counts_of(subject, place) else { return vec![] };
+    let Some(Counts { params, .. }) = subject.counts(place) else { return vec![] };
     let graph = &subject.network.graph;
     let numbers_of = |wanted: &dyn Fn(NodeId, &str) -> bool| {
         nodes_of(subject, place)

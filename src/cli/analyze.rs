@@ -101,28 +101,26 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         output.misused(message, None);
         return Outcome::Failed;
     }
-    let text = if arguments.shown.memory {
+    if arguments.shown.memory {
         let reports: Vec<_> =
             subjects.iter().map(|subject| memory::report(subject, output.style())).collect();
-        reports.join("\n")
-    } else {
-        arguments.text(&subjects, columns, &sort)
-    };
-    read.max(output.write(&text))
+        return read.max(output.write(&reports.join("\n")));
+    }
+    read.max(arguments.write(&subjects, columns, &sort))
 }
 
 impl Arguments {
-    fn text(
+    fn write(
         &self,
         subjects: &[Subject],
         columns: Option<Vec<&'static Column>>,
         sort: &[&'static Column],
-    ) -> String {
+    ) -> Outcome {
         let style = self.output.style();
         let layout = if self.format == Format::Tree { Layout::Tree } else { Layout::Table };
         see(subjects, columns.iter().flatten().chain(sort));
-        match (self.format, subjects) {
-            (Format::Json, _) => json::write(subjects),
+        let text = match (self.format, subjects) {
+            (Format::Json, _) => return self.output.stream(|to| json::write(subjects, to)),
             (Format::Table | Format::Tree, [one]) => {
                 let choice = Choice {
                     layout,
@@ -146,7 +144,8 @@ impl Arguments {
                 self.format.write(&[sheet(&rows, &columns)], style)
             }
             (_, _) => self.page(subjects, columns, sort),
-        }
+        };
+        self.output.write(&text)
     }
 
     fn page(

@@ -1,7 +1,7 @@
 //! Where data goes: standard output, or a file that is there whole or not at all, and is none of those that were read.
 
-use std::fs;
-use std::io::{self, ErrorKind, Write};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
 
 use super::{Outcome, Output, Voice, files};
@@ -16,6 +16,19 @@ impl Output {
             Some(path) => self.write_file(path, data),
         }
     }
+
+    /// Writes data as it is made, likewise.
+    pub(super) fn stream(&self, write: impl Fn(&mut dyn Write) -> io::Result<()>) -> Outcome {
+        let buffered = |to: &mut dyn Write| {
+            let mut to = BufWriter::new(to);
+            write(&mut to)?;
+            to.flush()
+        };
+        match &self.to {
+            None => self.written("standard output", buffered(&mut io::stdout().lock())),
+            Some(path) => self.replaced(path, |part| buffered(&mut File::create(part)?)),
+        }
+    }
 }
 
 impl Voice {
@@ -26,11 +39,12 @@ impl Voice {
 
     /// Writes data to a file, unless that is one that was read.
     pub(super) fn write_file(&self, path: &Path, data: &str) -> Outcome {
+        self.replaced(path, |part| fs::write(part, data))
+    }
+
+    fn replaced(&self, path: &Path, write: impl Fn(&Path) -> io::Result<()>) -> Outcome {
         match files::may_write(path) {
-            Ok(()) => {
-                let written = replace(path, |part| fs::write(part, data));
-                self.written(&path.display().to_string(), written)
-            }
+            Ok(()) => self.written(&path.display().to_string(), replace(path, write)),
             Err((message, help)) => self.misused(message, Some(help)),
         }
     }

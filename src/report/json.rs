@@ -1,90 +1,118 @@
 //! JSON: everything that any other form shows, under keys that stay.
 
+use std::io;
+
+use serde::{Serialize, Serializer};
+
 use super::Subject;
 use super::convention::ConventionCount;
 use crate::analyze::receptive_field as analyze;
-use crate::analyze::roofline::{Estimate, Roofline};
 use crate::convention::Counted;
-use crate::counts::Counts;
-use crate::graph::{Content, Graph, NodeId, ScopeId, ScopeKind};
+use crate::graph::{Content, Graph, NodeId, Place, ScopeId, ScopeKind};
 use crate::read::expression::Value;
 use crate::shape::Shape;
 
+mod figures;
 mod objects;
 
-pub use objects::{
-    Alive, Analysis, Block, Device, Estimated, Figures, MacsBy, Node, OpsBy, Peak, ReceptiveField, Totals,
-};
+pub use figures::{Figures, WholeFigures};
+pub use objects::{Alive, Block, Device, Network, Node, Peak, ReceptiveField, Totals, Written};
 
 /// The name and version of this form.
-pub const SCHEMA: &str = "cnncost/analysis/1";
+pub const SCHEMA: &str = "cnncost/analysis/2";
 
-/// One object for one network, an array for several.
-pub fn write(subjects: &[Subject]) -> String {
-    let analyses: Vec<_> = subjects.iter().map(analysis).collect();
-    let text = match &analyses[..] {
-        [one] => serde_json::to_string_pretty(one),
-        several => serde_json::to_string_pretty(several),
-    };
-    text.expect("keys are text and numbers are whole") + "\n"
+/// Networks, each of which is put together when it is written.
+#[derive(Debug)]
+pub struct Networks<'s>(&'s [Subject]);
+
+/// The operators of a network, likewise.
+#[derive(Debug)]
+pub struct Nodes<'s>(&'s Subject);
+
+/// The boxes of a network, likewise.
+#[derive(Debug)]
+pub struct Blocks<'s>(&'s Subject);
+
+/// Writes one object, which holds every network.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write(subjects: &[Subject], to: &mut dyn io::Write) -> io::Result<()> {
+    let written =
+        Written { schema: SCHEMA, version: env!("CARGO_PKG_VERSION"), networks: Networks(subjects) };
+    serde_json::to_writer_pretty(&mut *to, &written)?;
+    to.write_all(b"\n")
 }
 
-/// The JSON Schema of one network's object.
+/// The JSON Schema of what is written.
 pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(Analysis)
+    schemars::schema_for!(Written<'_>)
+}
+
+impl Serialize for Networks<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(network))
+    }
+}
+
+impl Serialize for Nodes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let graph = &self.0.network.graph;
+        let nodes = graph.nodes().filter(|(_, node)| node.content != Content::Input);
+        serializer.collect_seq(nodes.map(|(id, _)| node(self.0, graph, id)))
+    }
+}
+
+impl Serialize for Blocks<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let graph = &self.0.network.graph;
+        serializer.collect_seq(graph.scopes().skip(1).map(|(id, _)| block(self.0, graph, id)))
+    }
 }
 
 /// What one network's object holds.
-pub fn analysis(subject: &Subject) -> Analysis {
-    let (graph, batch) = (&subject.network.graph, subject.batch());
-    let shaped = |shape: &Shape| [&[batch], shape.dims()].concat();
-    Analysis {
-        schema: SCHEMA,
-        version: env!("CARGO_PKG_VERSION"),
-        sha256: subject.sha256.clone(),
-        model: subject.title.clone(),
-        source: subject.source.clone(),
-        variant: subject.variant.clone(),
+pub fn network(subject: &Subject) -> Network<'_> {
+    let graph = &subject.network.graph;
+    Network {
+        sha256: &subject.sha256,
+        model: &subject.title,
+        source: &subject.source,
+        variant: subject.variant.as_deref(),
         params_set: subject.network.params.iter().map(|(name, v)| (name.to_string(), value(v))).collect(),
-        batch,
+        batch: subject.batch(),
         dtype: subject.element.name(),
         inputs: graph
             .network_inputs()
-            .map(|(_, node)| (node.name.to_string(), shaped(&node.shape)))
+            .map(|(_, node)| (node.name.to_string(), shaped(subject, &node.shape)))
             .collect(),
         outputs: graph
             .outputs()
             .iter()
-            .map(|(name, id)| (name.clone(), shaped(&graph.node(*id).shape)))
+            .map(|(name, id)| (name.clone(), shaped(subject, &graph.node(*id).shape)))
             .collect(),
         totals: totals(subject),
         device: device(subject),
         peak: peak(subject),
         receptive_field: receptive_field(subject, subject.field()),
-        nodes: graph
-            .nodes()
-            .filter(|(_, node)| node.content != Content::Input)
-            .map(|(id, _)| node(subject, graph, id, shaped))
-            .collect(),
-        blocks: graph.scopes().skip(1).map(|(id, _)| block(subject, graph, id)).collect(),
+        nodes: Nodes(subject),
+        blocks: Blocks(subject),
     }
+}
+
+/// A shape, the batch first.
+pub(super) fn shaped(subject: &Subject, shape: &Shape) -> Vec<u64> {
+    [&[subject.batch()], shape.dims()].concat()
 }
 
 /// What the whole network costs.
 pub(super) fn totals(subject: &Subject) -> Totals {
     let (graph, analysis) = (&subject.network.graph, &subject.analysis);
     Totals {
-        figures: figures(
-            subject,
-            analysis.total(),
-            subject.roofline.as_ref().map(Roofline::total),
-            ConventionCount::of(subject, Counted::total),
-        ),
+        figures: Figures::total(subject),
+        like: ConventionCount::of(subject, Counted::total),
         status: analysis.status().name(),
         uncounted: analysis.uncounted().iter().map(|&id| graph.path(id)).collect(),
-        weight_bytes: subject.weight_bytes(),
-        peak_bytes: subject.peak_bytes(),
-        weight_and_peak_bytes: subject.weight_bytes() + subject.peak_bytes(),
+        whole: WholeFigures::total(subject),
     }
 }
 
@@ -128,23 +156,23 @@ fn receptive_field(subject: &Subject, field: &analyze::ReceptiveField) -> Option
     })
 }
 
-fn node(subject: &Subject, graph: &Graph, id: NodeId, shaped: impl Fn(&Shape) -> Vec<u64>) -> Node {
+fn node(subject: &Subject, graph: &Graph, id: NodeId) -> Node {
     let node = graph.node(id);
     Node {
         path: graph.path(id),
         op: node.operator_name().to_owned(),
         inputs: graph.inputs(id).map(|input| graph.path(input)).collect(),
-        input_shapes: graph.inputs(id).map(|input| shaped(&graph.node(input).shape)).collect(),
-        output: shaped(&node.shape),
+        input_shapes: graph.inputs(id).map(|input| shaped(subject, &graph.node(input).shape)).collect(),
+        output: shaped(subject, &node.shape),
         weights_of: node.weights_of.map(|owner| graph.path(owner)),
         live_bytes: subject.analysis.memory.live(id) * subject.element.bytes(),
         inside_bytes: subject.analysis.memory.inside(id) * subject.element.bytes(),
         receptive_field: receptive_field(subject, subject.fields().of(id)),
-        figures: subject.analysis.node(id).map(|counts| {
-            let estimate = subject.roofline.as_ref().and_then(|roofline| roofline.node(id));
-            let like = ConventionCount::of(subject, |counted| counted.node(id));
-            figures(subject, counts, estimate, like)
-        }),
+        figures: Figures::of(subject, Place::Node(id)).any(),
+        like: subject
+            .analysis
+            .node(id)
+            .and_then(|_| ConventionCount::of(subject, |counted| counted.node(id))),
     }
 }
 
@@ -158,10 +186,13 @@ fn block(subject: &Subject, graph: &Graph, id: ScopeId) -> Block {
         ScopeKind::Branch => ("branch", None),
         ScopeKind::Side => ("side", None),
     };
-    let estimate = subject.roofline.as_ref().map(|roofline| roofline.scope(id));
-    let like = ConventionCount::of(subject, |counted| counted.scope(id));
-    let figures = figures(subject, subject.analysis.scope(id), estimate, like);
-    Block { path: graph.scope_path(id), kind, block: name, figures }
+    Block {
+        path: graph.scope_path(id),
+        kind,
+        block: name,
+        figures: Figures::of(subject, Place::Box(id)),
+        like: ConventionCount::of(subject, |counted| counted.scope(id)),
+    }
 }
 
 /// A parameter as JSON has it: a whole number, a fraction as a float, a boolean or a word.
@@ -175,31 +206,5 @@ fn value(value: &Value) -> serde_json::Value {
         Value::Number(number) => (*number.numer() as f64 / *number.denom() as f64).into(),
         Value::Boolean(boolean) => (*boolean).into(),
         Value::Word(word) => word.to_string().into(),
-    }
-}
-
-pub(super) fn figures(
-    subject: &Subject,
-    counts: &Counts,
-    estimate: Option<Estimate>,
-    like: Option<ConventionCount>,
-) -> Figures {
-    let Counts { params, work, padding_exact, traffic } = counts;
-    Figures {
-        params: params.total(),
-        trainable: params.trainable,
-        frozen: params.frozen,
-        buffers: params.buffers,
-        macs: work.macs.total(),
-        macs_by: work.macs.into(),
-        flops: work.ops.flops(),
-        ops: work.ops.into(),
-        macs_padding_exact: padding_exact.macs.total(),
-        ops_padding_exact: padding_exact.ops.into(),
-        read_bytes: traffic.read * subject.element.bytes(),
-        written_bytes: traffic.written * subject.element.bytes(),
-        intensity: subject.intensity(counts),
-        estimated: estimate.map(Estimated::from),
-        like,
     }
 }

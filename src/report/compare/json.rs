@@ -172,14 +172,14 @@ pub fn schema() -> schemars::Schema {
 }
 
 fn network(subject: &Subject, name: &str) -> Network {
-    let json::Analysis { model, source, variant, sha256, params_set, batch, totals, .. } =
-        json::analysis(subject);
+    let json::Network { model, source, variant, sha256, params_set, batch, totals, .. } =
+        json::network(subject);
     Network {
         name: name.to_owned(),
-        model,
-        source,
-        variant,
-        sha256,
+        model: model.to_owned(),
+        source: source.to_owned(),
+        variant: variant.map(str::to_owned),
+        sha256: sha256.to_owned(),
         params_set,
         batch,
         totals,
@@ -261,6 +261,6 @@ fn side(subject: &Subject, place: Place) -> Option<Side> {
         summary: node.operator().and_then(|op| op.summary(&inputs, &node.shape)).map(|text| text.english),
         input_shapes: inputs.iter().map(shaped).collect(),
         output: shaped(&node.shape),
-        figures: subject.analysis.node(id).map(|counts| json::figures(subject, counts, None, None)),
+        figures: Figures::of(subject, place).any(),
     })
 }

@@ -6,24 +6,33 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::convention::ConventionCount;
-use crate::analyze::roofline::{Bound, Estimate};
-use crate::counts::{Macs, Ops};
+use super::figures::{Figures, WholeFigures};
+use super::{Blocks, Networks, Nodes};
 
-/// What one network costs.
+/// What networks cost.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Analysis {
-    /// The name and version of this form: `cnncost/analysis/1`.
+#[schemars(rename = "Analysis")]
+pub struct Written<'s> {
+    /// The name and version of this form: `cnncost/analysis/2`.
     pub schema: &'static str,
     /// The version of cnncost.
     pub version: &'static str,
+    /// The networks, in the order in which they were named.
+    #[schemars(with = "Vec<Network<'s>>")]
+    pub networks: Networks<'s>,
+}
+
+/// What one network costs.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Network<'s> {
     /// SHA-256 of the description, in hexadecimal.
-    pub sha256: String,
+    pub sha256: &'s str,
     /// What the network calls itself.
-    pub model: String,
+    pub model: &'s str,
     /// The file, or the name of the bundled one.
-    pub source: String,
+    pub source: &'s str,
     /// The variant: the one that was asked for, or else the one that the defaults are, if they are one.
-    pub variant: Option<String>,
+    pub variant: Option<&'s str>,
     /// The parameters it was expanded with.
     pub params_set: BTreeMap<String, serde_json::Value>,
     /// Samples of one forward pass; operations are counted for all of them.
@@ -44,9 +53,11 @@ pub struct Analysis {
     /// What an element of the first output sees of the input; nothing where that is not followed.
     pub receptive_field: Option<ReceptiveField>,
     /// Every operator, in the order of execution.
-    pub nodes: Vec<Node>,
+    #[schemars(with = "Vec<Node>")]
+    pub nodes: Nodes<'s>,
     /// Every block, group, branch and repetition, each before what is in it.
-    pub blocks: Vec<Block>,
+    #[schemars(with = "Vec<Block>")]
+    pub blocks: Blocks<'s>,
 }
 
 /// The whole network.
@@ -55,16 +66,16 @@ pub struct Totals {
     /// Its figures.
     #[serde(flatten)]
     pub figures: Figures,
+    /// What it counts in another convention, if one was asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub like: Option<ConventionCount>,
     /// `complete`, or `partial` where operators are not counted.
     pub status: &'static str,
     /// The paths of the operators that are not counted.
     pub uncounted: Vec<String>,
-    /// Bytes of parameters and buffers.
-    pub weight_bytes: u128,
-    /// The most bytes that are alive at once: tensors, and what an operator holds inside.
-    pub peak_bytes: u128,
-    /// Both together: what a device has to hold.
-    pub weight_and_peak_bytes: u128,
+    /// The figures that only a whole network has.
+    #[serde(flatten)]
+    pub whole: WholeFigures,
 }
 
 /// What a data sheet says of a device, and whether it holds the network.
@@ -88,20 +99,6 @@ pub struct Device {
     pub peak_flops: f64,
     /// Whether weights and the peak of tensors fit its memory, and the largest tensor a piece of it.
     pub fits: bool,
-}
-
-/// What a device of this data sheet takes at best: the longer of arithmetic at its peak and traffic at its bandwidth, node by
-/// node.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Estimated {
-    /// The whole time.
-    pub seconds: f64,
-    /// Of nodes bound by their arithmetic.
-    pub compute_bound_seconds: f64,
-    /// Of nodes bound by their traffic.
-    pub memory_bound_seconds: f64,
-    /// `compute` or `memory`, whichever bounds the larger part; nothing where nothing takes time.
-    pub bound: Option<&'static str>,
 }
 
 /// When the most memory is taken.
@@ -142,69 +139,6 @@ pub struct ReceptiveField {
     pub misaligned: bool,
 }
 
-/// What is counted.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Figures {
-    /// Parameters, trainable and frozen.
-    pub params: u128,
-    /// Parameters that are trained.
-    pub trainable: u128,
-    /// Parameters that are not trained.
-    pub frozen: u128,
-    /// Numbers that are stored beside the parameters: running means and variances.
-    pub buffers: u128,
-    /// Multiply–accumulates, positions on padding included.
-    pub macs: u128,
-    /// The same by contraction.
-    pub macs_by: MacsBy,
-    /// Operations of all kinds: 2 for each MAC.
-    pub flops: u128,
-    /// Operations by kind, those of MACs included.
-    pub ops: OpsBy,
-    /// Multiply–accumulates without those on padding.
-    pub macs_padding_exact: u128,
-    /// Operations by kind without those on padding.
-    pub ops_padding_exact: OpsBy,
-    /// Bytes of inputs and weights that are touched, each read once.
-    pub read_bytes: u128,
-    /// Bytes of outputs, each written once.
-    pub written_bytes: u128,
-    /// FLOPs for each byte that is read or written; nothing where none is.
-    pub intensity: Option<f64>,
-    /// What it takes on the device, if one was asked about.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub estimated: Option<Estimated>,
-    /// What it counts in another convention, if one was asked about.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub like: Option<ConventionCount>,
-}
-
-/// Multiply–accumulates by contraction.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct MacsBy {
-    /// In convolutions.
-    pub convolution: u128,
-    /// In linear layers.
-    pub linear: u128,
-    /// In products of two activations.
-    pub attention: u128,
-}
-
-/// Operations by kind.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct OpsBy {
-    /// Multiplications.
-    pub mul: u128,
-    /// Additions and subtractions.
-    pub add: u128,
-    /// Divisions.
-    pub div: u128,
-    /// Comparisons.
-    pub cmp: u128,
-    /// Transcendental functions and roots.
-    pub exp: u128,
-}
-
 /// One operator.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Node {
@@ -229,6 +163,9 @@ pub struct Node {
     /// Its figures; none if its operator is not known.
     #[serde(flatten)]
     pub figures: Option<Figures>,
+    /// What it counts in another convention, if one was asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub like: Option<ConventionCount>,
 }
 
 /// One block, group, branch or repetition.
@@ -243,27 +180,7 @@ pub struct Block {
     /// The figures of what is in it.
     #[serde(flatten)]
     pub figures: Figures,
-}
-
-impl From<Estimate> for Estimated {
-    fn from(estimate: Estimate) -> Self {
-        Self {
-            seconds: estimate.seconds(),
-            compute_bound_seconds: estimate.compute_seconds,
-            memory_bound_seconds: estimate.memory_seconds,
-            bound: estimate.bound().map(Bound::name),
-        }
-    }
-}
-
-impl From<Macs> for MacsBy {
-    fn from(Macs { convolution, linear, attention }: Macs) -> Self {
-        Self { convolution, linear, attention }
-    }
-}
-
-impl From<Ops> for OpsBy {
-    fn from(Ops { mul, add, div, cmp, exp }: Ops) -> Self {
-        Self { mul, add, div, cmp, exp }
-    }
+    /// What it counts in another convention, if one was asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub like: Option<ConventionCount>,
 }
