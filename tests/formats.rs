@@ -3,9 +3,10 @@
 use assert_cmd::Command;
 
 /// What shows a table.
-const TABLES: [&[&str]; 12] = [
+const TABLES: [&[&str]; 13] = [
     &["analyze", "residual_mnist"],
     &["analyze", "bottleneck@*", "lenet5"],
+    &["analyze", "bottleneck@*", "--memory"],
     &["compare", "bottleneck"],
     &["compare", "bottleneck", "--batch", "1,8"],
     &["compare", "lenet5", "alexnet", "squeezenet1_0", "--depth", "1"],

@@ -48,7 +48,7 @@ struct Shown {
     /// Show what is alive over the order of execution
     ///
     /// Show the tensors that are alive over the order of execution, and those at the peak, instead of the layers.
-    #[arg(long, conflicts_with_all = ["depth", "columns", "sort", "format"])]
+    #[arg(long, conflicts_with_all = ["depth", "columns", "sort"])]
     memory: bool,
     /// Estimate time and fit on a device
     #[arg(long, value_name = "DEVICE", long_help = devices_help())]
@@ -102,14 +102,33 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         return Outcome::Failed;
     }
     if arguments.shown.memory {
-        let reports: Vec<_> =
-            subjects.iter().map(|subject| memory::report(subject, output.style())).collect();
-        return read.max(output.write(&reports.join("\n")));
+        return read.max(arguments.memory(&subjects));
     }
     read.max(arguments.write(&subjects, columns, &sort))
 }
 
 impl Arguments {
+    fn memory(&self, subjects: &[Subject]) -> Outcome {
+        let (output, style) = (&self.output, self.output.style());
+        match self.format {
+            Format::Table => {
+                let reports: Vec<_> = subjects.iter().map(|subject| memory::report(subject, style)).collect();
+                output.write(&reports.join("\n"))
+            }
+            Format::Markdown | Format::Csv | Format::Latex => {
+                let sheets: Vec<_> = subjects.iter().map(memory::sheet).collect();
+                output.write(&self.format.write(&sheets, style))
+            }
+            _ => output.misused(
+                text!(
+                    "`--memory` is a table, markdown, csv or latex",
+                    "`--memory` 的格式为 table、markdown、csv 或 latex"
+                ),
+                None,
+            ),
+        }
+    }
+
     fn write(
         &self,
         subjects: &[Subject],
