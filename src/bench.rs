@@ -21,8 +21,8 @@ use candle_core::{DType, Device, DeviceLocation};
 
 use crate::analyze::roofline::Roofline;
 use crate::counts::Overflow;
-use crate::run::Engine;
 use crate::run::memory::{Needs, free};
+use crate::run::{Engine, dtype};
 use crate::shape::ElementType;
 use crate::subject::Subject;
 use crate::text;
@@ -150,7 +150,7 @@ pub fn run(
 ) -> Result<Bench, BenchError> {
     let effort = settings.effort;
     let machine = Machine::here(device);
-    dtype_of(subjects)?;
+    dtype_of(subjects, device)?;
     check_memory(subjects, settings, device)?;
     let mut workers = workers(subjects, settings, device, program)?;
 
@@ -204,14 +204,10 @@ pub fn case(
     Case { subject, threads, samples, summary, profile, caveats }
 }
 
-/// candle's type of the networks' numbers, if it computes in it.
-fn dtype_of(subjects: &[Subject]) -> Result<DType, BenchError> {
-    match subjects.first().map_or(ElementType::F32, |subject| subject.element) {
-        ElementType::F32 => Ok(DType::F32),
-        ElementType::F16 => Ok(DType::F16),
-        ElementType::Bf16 => Ok(DType::BF16),
-        element @ ElementType::I8 => Err(BenchError::Element(element)),
-    }
+/// candle's type of the networks' numbers, if it computes in it on `device`.
+fn dtype_of(subjects: &[Subject], device: &Device) -> Result<DType, BenchError> {
+    let element = subjects.first().map_or(ElementType::F32, |subject| subject.element);
+    dtype(element, device.is_cpu()).map_err(BenchError::Element)
 }
 
 /// A worker for each number of threads.
@@ -221,7 +217,8 @@ fn workers<'s>(
     device: &'s Device,
     program: Option<&dyn Fn() -> Command>,
 ) -> Result<Vec<Worker<'s>>, BenchError> {
-    let here = || Here::new(subjects, settings.engine, device, dtype_of(subjects)?, settings.effort.seed);
+    let here =
+        || Here::new(subjects, settings.engine, device, dtype_of(subjects, device)?, settings.effort.seed);
     if !device.is_cpu() {
         return Ok(vec![Worker::here(None, here()?)]);
     }

@@ -123,6 +123,24 @@ impl Reading {
     }
 }
 
+/// The claims of one file and what became of them.
+#[derive(Debug)]
+pub struct Report<'c> {
+    /// What the file calls itself.
+    pub title: String,
+    /// The file.
+    pub source: &'c Source,
+    /// Each claim.
+    pub results: Vec<(&'c Claim, Checked)>,
+}
+
+impl Report<'_> {
+    /// How many claims are not as they should be.
+    pub fn failures(&self) -> usize {
+        self.results.iter().filter(|(_, checked)| !checked.verdict.passes()).count()
+    }
+}
+
 /// What claims speak of.
 #[derive(Debug, Default)]
 pub struct Known {

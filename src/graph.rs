@@ -10,7 +10,7 @@ use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::error::Span;
-use crate::op::{Op, Weight};
+use crate::op::{Family, Op, Weight};
 use crate::shape::Shape;
 
 mod builder;
@@ -91,6 +91,11 @@ impl Node {
         }
     }
 
+    /// What its operator is, whatever its number of axes.
+    pub fn family(&self) -> Option<Family> {
+        self.operator().and_then(|op| op.family())
+    }
+
     /// The operator's name, as in a description.
     pub fn operator_name(&self) -> &str {
         match &self.content {
@@ -118,6 +123,30 @@ pub enum ScopeKind {
     Branch,
     /// A side output.
     Side,
+}
+
+impl ScopeKind {
+    /// What it is called in data: the word that a description has for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Block(_) => "block",
+            Self::Group => "layers",
+            Self::Repeat => "repeat",
+            Self::Branches => "branches",
+            Self::Branch => "branch",
+            Self::Side => "side",
+        }
+    }
+
+    /// What stands for it where operators have their names: the block's own, or what kind of box it is; nothing for the network.
+    pub fn label(&self) -> &str {
+        match self {
+            Self::Network => "",
+            Self::Block(block) => block,
+            Self::Group | Self::Repeat | Self::Branches | Self::Branch | Self::Side => self.name(),
+        }
+    }
 }
 
 /// A box: consecutive nodes that were written together.

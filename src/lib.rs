@@ -29,6 +29,9 @@
 //! which every tensor has its shape: expressions in a description ask for sizes, so shapes are inferred on the way. What is
 //! found out about a graph goes into tables beside it, indexed by node. Writers are pure functions from data to text.
 //!
+//! Whoever has a name begins at [`source`]: it opens a file or what is bundled, and makes what is chosen of it into a
+//! [`Subject`](subject::Subject).
+//!
 //! # The modules, in reading order
 //!
 //! | module | what it holds |
@@ -36,7 +39,7 @@
 //! | [`mod@text`] | what is said to a person, in each language |
 //! | [`shape`] | a tensor's dimensions and element type |
 //! | [`counts`] | what is counted, and the conventions; counts add up exactly or are refused |
-//! | [`working`] | the arithmetic behind a number, as it evaluates and as it is written |
+//! | [`working`] | the arithmetic behind a number, as it evaluates and as it is written, its factors named in each language |
 //! | [`error`] | mistakes, and how they are drawn over the file |
 //! | [`file`] | files opened without waiting for ever, and written whole or not at all |
 //! | [`op`] | what an operator must answer, the one list of operators, a file for each |
@@ -49,6 +52,7 @@
 //! | [`mod@bench`] | how long networks take, beside what the machine reaches |
 //! | [`metric`] | the figures, each once: what it is called, what it counts, how it is had; every report goes through that list |
 //! | [`claim`] | statements about networks, and whether they hold |
+//! | [`source`] | what a name opens, and the network that is chosen of it; files of claims, locks, candidates to reconcile |
 //! | [`compare`] | which layers of two networks are each other's like, and where they differ |
 //! | [`report`] | sheets of rows and columns, each defined once, and a writer for each format, which writes any sheet |
 //! | [`cli`] | arguments, and a file for each command; only here is anything printed |
@@ -82,6 +86,7 @@ pub mod read;
 pub mod report;
 pub mod run;
 pub mod shape;
+pub mod source;
 pub mod subject;
 pub mod text;
 pub mod working;

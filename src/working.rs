@@ -6,6 +6,11 @@ use std::fmt::Write;
 
 use crate::counts::Overflow;
 use crate::shape::Shape;
+use crate::text::Language;
+
+mod factor;
+
+pub use factor::Factor;
 
 /// A formula over whole numbers that knows the names of its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +18,7 @@ pub enum Working {
     /// A number that stands for itself.
     Number(u128),
     /// A part with a name: the name stands in the formula, the value in its substitution.
-    Named(&'static str, Box<Working>),
+    Named(Factor, Box<Working>),
     /// `a · b · …`; a run of equal factors of one name is shown as a power.
     Product(Vec<Working>),
     /// `a + b + …`
@@ -38,37 +43,38 @@ pub enum Notation {
 /// Which side of `formula = substitution` is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
-    Names,
+    /// Names, in a language.
+    Names(Language),
     Values,
 }
 
 impl Working {
     /// A named number.
-    pub fn named(name: &'static str, value: impl Into<u128>) -> Self {
+    pub fn named(name: Factor, value: impl Into<u128>) -> Self {
         Self::Named(name, Box::new(Self::Number(value.into())))
     }
 
     /// How many times something is done, step by step: `squares + scaling = 1 + 1`.
-    pub fn steps(steps: &[(&'static str, u64)]) -> Self {
+    pub fn steps(steps: &[(Factor, u64)]) -> Self {
         match steps {
-            [(name, count)] => Self::named(name, *count),
+            [(name, count)] => Self::named(*name, *count),
             steps => Self::Sum(steps.iter().map(|&(name, count)| Self::named(name, count)).collect()),
         }
     }
 
-    /// The elements of one sample of `shape`, under the name "output elements", "input elements" or the like.
-    pub fn elements(name: &'static str, shape: &Shape) -> Self {
+    /// The elements of one sample of `shape`, under the name [`Factor::OutputElements`] or the like.
+    pub fn elements(name: Factor, shape: &Shape) -> Self {
         Self::sizes(name, shape.dims())
     }
 
     /// Some sizes of a tensor as one factor with a name: `output height·width = 28²`.
-    pub fn sizes(name: &'static str, sizes: &[u64]) -> Self {
+    pub fn sizes(name: Factor, sizes: &[u64]) -> Self {
         Self::Product(sizes.iter().map(|&size| Self::Number(size.into())).collect()).called(name)
     }
 
     /// Gives the whole a name.
     #[must_use]
-    pub fn called(self, name: &'static str) -> Self {
+    pub fn called(self, name: Factor) -> Self {
         Self::Named(name, Box::new(self))
     }
 
@@ -120,9 +126,14 @@ impl Working {
         }
     }
 
-    /// The formula in names: `kernel² · output height·width · in · out`.
+    /// The formula in English names: `kernel² · output height·width · in · out`.
     pub fn formula(&self, notation: Notation) -> String {
-        self.written(notation, Side::Names)
+        self.formula_in(Language::English, notation)
+    }
+
+    /// The formula in the names of a language: `核² · 输出高·宽 · 输入通道 · 输出通道`.
+    pub fn formula_in(&self, language: Language, notation: Notation) -> String {
+        self.written(notation, Side::Names(language))
     }
 
     /// The formula with the numbers in their places: `5²·28²·192·32`.
@@ -140,7 +151,7 @@ impl Working {
         match self {
             Self::Number(number) => text.push_str(&notation.number(*number)),
             Self::Named(name, value) => match side {
-                Side::Names => text.push_str(&notation.name(name)),
+                Side::Names(language) => text.push_str(&notation.name(name.get(language))),
                 Side::Values => value.write(text, notation, side),
             },
             Self::Product(factors) => Self::write_product(factors, text, notation, side),
@@ -262,7 +273,7 @@ impl Notation {
 
     fn times(self, side: Side) -> &'static str {
         match (self, side) {
-            (Self::Text, Side::Names) => " · ",
+            (Self::Text, Side::Names(_)) => " · ",
             (Self::Text, Side::Values) => "·",
             (Self::Latex, _) => " \\cdot ",
         }
@@ -300,12 +311,12 @@ mod tests {
     use super::*;
 
     fn convolution() -> Working {
-        let kernel = Working::named("kernel", 5u128);
-        let output = Working::Product(vec![Working::Number(28); 2]).called("output height·width");
+        let kernel = Working::named(Factor::Kernel, 5u128);
+        let output = Working::Product(vec![Working::Number(28); 2]).called(Factor::OutputArea);
         Working::Product(vec![kernel.clone(), kernel])
             .by(output)
-            .by(Working::named("in", 192u128))
-            .by(Working::named("out", 32u128))
+            .by(Working::named(Factor::InChannels, 192u128))
+            .by(Working::named(Factor::OutChannels, 32u128))
     }
 
     #[test]
@@ -313,6 +324,8 @@ mod tests {
         let macs = convolution();
         assert_eq!(macs.evaluate(), Ok(120_422_400));
         assert_eq!(macs.formula(Notation::Text), "kernel² · output height·width · in · out");
+        let chinese = macs.formula_in(Language::Chinese, Notation::Text);
+        assert_eq!(chinese, "核² · 输出高·宽 · 输入通道 · 输出通道");
         assert_eq!(macs.substitution(Notation::Text), "5²·28²·192·32");
         assert_eq!(macs.substitution(Notation::Latex), r"5^{2} \cdot 28^{2} \cdot 192 \cdot 32");
     }
@@ -320,7 +333,7 @@ mod tests {
     #[test]
     fn an_output_size_reads_as_on_the_slide() {
         let number = |value: u128| Working::Number(value);
-        let span = number(28).and(number(2).by(Working::named("padding", 2u128))).less(number(5));
+        let span = number(28).and(number(2).by(Working::named(Factor::Padding, 2u128))).less(number(5));
         let size = Working::Floor(Box::new(span), Box::new(number(1))).and(number(1));
         assert_eq!(size.substitution(Notation::Text), "⌊(28 + 2·2 − 5)/1⌋ + 1");
         assert_eq!(size.evaluate(), Ok(28));
@@ -328,11 +341,20 @@ mod tests {
 
     #[test]
     fn sums_inside_products_keep_their_parentheses() {
-        let k = Working::named("k", 9u128).less(Working::Number(1));
-        let count = Working::named("n", 2u128).by(k);
-        assert_eq!(count.formula(Notation::Text), "n · (k − 1)");
+        let k = Working::named(Factor::Kernel, 9u128).less(Working::Number(1));
+        let count = Working::named(Factor::N, 2u128).by(k);
+        assert_eq!(count.formula(Notation::Text), "n · (kernel − 1)");
         assert_eq!(count.substitution(Notation::Text), "2·(9 − 1)");
         assert_eq!(count.evaluate(), Ok(16));
+    }
+
+    /// A factor that is called as another is taken for it in a power only if it is the same.
+    #[test]
+    fn every_factor_has_words() {
+        for factor in Factor::ALL {
+            let words = [Language::English, Language::Chinese].map(|language| factor.get(language));
+            assert!(words.iter().all(|words| !words.is_empty()), "{factor:?}");
+        }
     }
 
     #[test]

@@ -38,6 +38,13 @@ fn subject(name: &str, batch: u64) -> Subject {
     }
 }
 
+/// The JSON of a measurement.
+fn written(bench: &Bench, subjects: &[Subject], choice: &Choice) -> String {
+    let mut text = vec![];
+    json::write(bench, subjects, choice, &mut text).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
 fn machine() -> Machine {
     let cache = |level, kind: &str, bytes| Cache { level, kind: kind.to_owned(), bytes };
     Machine {
@@ -156,7 +163,7 @@ fn reports_are_as_they_were() {
     let sorted = Choice { sort: report::column("time_share").into_iter().collect(), ..Choice::default() };
     golden("inception.sorted.zh.txt", &report::text(&bench, &subjects, &sorted, style(chinese, 100)));
     golden("inception.csv", &report::csv(&bench, &subjects, &none));
-    golden("inception.json", &json::write(&bench, &subjects, &none));
+    golden("inception.json", &written(&bench, &subjects, &none));
 }
 
 /// Lines fit the terminal, or have nothing to give.
@@ -190,7 +197,7 @@ fn json_is_as_its_schema_has_it() {
     let schema = serde_json::to_value(json::schema()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     for (bench, subjects) in [lecture(), profiled()] {
-        let json: Value = serde_json::from_str(&json::write(&bench, &subjects, &Choice::default())).unwrap();
+        let json: Value = serde_json::from_str(&written(&bench, &subjects, &Choice::default())).unwrap();
         let errors: Vec<_> = validator.iter_errors(&json).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{errors:#?}");
         let profile = &json["results"][0]["profile"];
@@ -206,7 +213,7 @@ fn json_is_as_its_schema_has_it() {
 #[test]
 fn a_baseline_says_faster_slower_or_neither() {
     let (now, subjects) = lecture();
-    let text = json::write(&now, &subjects, &Choice::default());
+    let text = written(&now, &subjects, &Choice::default());
     let verdicts = |text: &str| {
         let mut now = now.clone();
         let differences = Baseline::parse("b.json", text).unwrap().compare(&mut now, &subjects);

@@ -94,6 +94,31 @@ fn figures_round_or_are_cut_at_their_last_digit() {
     }
 }
 
+/// A layer of any kind that could have a bias, and of any number of axes.
+#[test]
+fn a_bias_that_is_not_there_is_found_on_every_layer_that_could_have_one() {
+    for (input, layer, params) in [
+        ("[4, 10]", "op = 'conv1d', out_channels = 8, kernel_size = 3", 104),
+        (
+            "[4, 6, 6]",
+            "op = 'conv2d', out_channels = 8, kernel_size = 2, connections = [[0], [0], [0], [0], [0], [0], [0], [0, 1]]",
+            44,
+        ),
+        ("[2, 4, 4, 4]", "op = 'conv3d', out_channels = 8, kernel_size = 1", 24),
+        ("[4, 6, 6]", "op = 'conv_transpose2d', out_channels = 8, kernel_size = 2", 136),
+        ("[10]", "op = 'linear', out_features = 8", 88),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!(
+            "input = {input}\nlayers = [{{ {layer}, bias = false }}]\n[[claims]]\nexpect = 'params == {params}'\n"
+        );
+        std::fs::write(folder.path().join("net.toml"), text).unwrap();
+        let ran = check_in(folder.path(), &["net.toml"]);
+        assert_eq!(ran.code, Some(1), "{layer}: {}", ran.out);
+        assert!(ran.out.contains("counts biases that are not there"), "{layer}: {}", ran.out);
+    }
+}
+
 /// What a student gets wrong, and what is found by trying.
 #[test]
 fn slips_are_found() {
@@ -220,10 +245,10 @@ fn a_budget_that_is_exceeded_is_said_in_its_own_measure() {
     assert!(github.contains(&over.replace('%', "%25")), "{github}");
     assert!(run(&["--lang", "zh"]).contains("16,520:超出 4.1 %"));
     let json: serde_json::Value = serde_json::from_str(&run(&["--format", "json"])).unwrap();
-    let difference = &json[0]["claims"][0]["difference"];
+    let difference = &json["files"][0]["claims"][0]["difference"];
     assert_eq!((&difference["by"], &difference["is"]), (&"16520".into(), &"over".into()));
     assert_eq!(difference["ratio"], "10413/10000");
-    assert_eq!(json[0]["claims"][1]["difference"]["is"], "under");
+    assert_eq!(json["files"][0]["claims"][1]["difference"]["is"], "under");
 }
 
 /// What a program reads says what a person is told: files that cannot be read are failures, at their line.
@@ -429,8 +454,8 @@ fn other_forms_say_the_same() {
     let run = |format| check_in(folder.path(), &["c.toml", "--format", format]);
     let json: serde_json::Value = serde_json::from_str(&run("json").out).unwrap();
     assert_eq!((&json[0]["passed"], &json[0]["failed"]), (&1.into(), &1.into()));
-    assert_eq!(json[0]["claims"][0]["left"], "416520");
-    assert_eq!(json[0]["claims"][0]["line"], 7);
+    assert_eq!(json["files"][0]["claims"][0]["left"], "416520");
+    assert_eq!(json["files"][0]["claims"][0]["line"], 7);
     let schema = Command::cargo_bin("cnncost")
         .unwrap()
         .env_remove("CLICOLOR_FORCE")
@@ -532,7 +557,7 @@ fn claims_tell_two_receptive_fields_apart() {
     assert!(unknown.out.ends_with("3 claims: 1 hold, 2 fail, 0 known to be wrong\n"), "{}", unknown.out);
     let json = check_in(folder.path(), &["claims.toml", "--format", "json"]).out;
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    let entry = &json[0]["claims"][1];
+    let entry = &json["files"][0]["claims"][1];
     assert_eq!(
         (&entry["verdict"], &entry["left"], &entry["right"]),
         (&"undecided".into(), &"unknown".into(), &"4".into())

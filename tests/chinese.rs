@@ -129,3 +129,37 @@ fn pages_are_not_half_translated() {
     let csv = out(&["analyze", "lenet5", "--device-spec", "t4", "--columns", "bound", "--format", "csv"]);
     assert!(csv.contains("memory") && !csv.chars().any(is_chinese), "{csv}");
 }
+
+/// Of a formula no factor is called in English, but for functions and letters.
+#[test]
+fn formulas_are_chinese() {
+    const NAMES: [&str; 15] = [
+        "n", "e", "x", "eps", "alpha", "erf", "tanh", "sigmoid", "softmax", "relu", "FLOPs", "m", "a", "b",
+        "op",
+    ];
+    for arguments in [
+        &["vit_b_16"][..],
+        &["swin_t", "--depth", "2"],
+        &["mobilenet_v3_large"],
+        &["googlenet"],
+        &["unet", "--batch", "2"],
+        &["lenet5_1998"],
+        &["alexnet"],
+        &["convnext_tiny", "--depth", "2"],
+        &["densenet121", "--depth", "1"],
+    ] {
+        let mut command = Command::cargo_bin("cnncost").unwrap();
+        command.env("COLUMNS", "400").env_remove("CLICOLOR_FORCE").arg("explain").args(arguments);
+        let page = String::from_utf8(command.args(["--lang", "zh"]).output().unwrap().stdout).unwrap();
+        // Settings are called as in a description, weights as in a file of them.
+        let is_said = |label: &str| label.contains(is_chinese) || label.trim() == "FLOPs";
+        let equations = page.lines().filter_map(|line| line.split_once(" = "));
+        let equations: Vec<_> = equations.filter(|(label, _)| is_said(label)).collect();
+        assert!(equations.len() > 5, "{arguments:?}: {page}");
+        for (label, equation) in equations {
+            let words = equation.split(|c: char| !c.is_ascii_alphabetic());
+            let word = words.filter(|word| !word.is_empty()).find(|word| !NAMES.contains(word));
+            assert!(word.is_none(), "{arguments:?}: {label} = {equation}");
+        }
+    }
+}

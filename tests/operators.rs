@@ -5,9 +5,11 @@ mod common;
 use std::collections::BTreeSet;
 
 use candle_core::Device;
-use cnncost::op::OPERATORS;
+use cnncost::op::{OPERATORS, Op};
 
+use cnncost::read;
 use common::cases::Case;
+use serde_json::{Map, Value};
 
 #[test]
 fn outputs_are_pytorchs() {
@@ -21,4 +23,38 @@ fn cases_and_operators_cover_each_other() {
     let tested: BTreeSet<&str> = cases.iter().map(|case| case.op.as_str()).collect();
     let known: BTreeSet<&str> = OPERATORS.iter().map(|entry| entry.name).collect();
     assert_eq!(tested, known);
+}
+
+/// What an operator says of its settings is what makes it: as data, and as an item of a description.
+#[test]
+fn settings_make_the_operator_that_has_them() {
+    for entry in OPERATORS {
+        let op = read::operator(entry.example).unwrap();
+        round_trip(&op);
+        // What it is unless it is given is left out, so nothing is said that the example does not say.
+        let written: Vec<String> = op.settings().keys().cloned().collect();
+        assert!(written.iter().all(|name| entry.example.contains(&format!("{name} = "))), "{written:?}");
+    }
+    for item in [
+        r#"{ op = "conv2d", out_channels = 8, kernel_size = [3, 5], padding = "same", connections = [[0], [1, 2]] }"#,
+        r#"{ op = "conv2d", out_channels = 8, kernel_size = 3, padding = [1, 2], stride = 2, bias = false }"#,
+        r#"{ op = "upsample", scale_factor = [1.5, 2], mode = "bilinear" }"#,
+        r#"{ op = "upsample", scale_factor = [1.5, 1.5] }"#,
+        r#"{ op = "slice", start = 1, end = -1 }"#,
+        r#"{ op = "avg_pool2d", kernel_size = 2, divisor_override = 3, stride = 2 }"#,
+        r#"{ op = "gelu", approximate = "tanh" }"#,
+        r#"{ op = "pad", padding = [1, 2], mode = "reflect" }"#,
+        r#"{ op = "batch_norm2d", eps = 1e-3, affine = false }"#,
+    ] {
+        round_trip(&read::operator(item).unwrap());
+    }
+}
+
+fn round_trip(op: &Op) {
+    let again = |settings: &Map<String, Value>| Op::from_settings(op.name(), settings).unwrap().unwrap();
+    let settings = op.settings();
+    assert_eq!((&again(&settings), &again(&op.all_settings())), (op, op));
+    let mut item = format!("{{ op = \"{}\"", op.name());
+    item.extend(settings.iter().map(|(name, value)| format!(", {name} = {value}")));
+    assert_eq!(&read::operator(&(item + " }")).unwrap(), op);
 }

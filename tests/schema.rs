@@ -85,6 +85,33 @@ fn what_is_written_is_valid() {
     assert!(!validator.is_valid(&json!({})));
 }
 
+#[test]
+fn what_other_commands_write_is_valid() {
+    for (name, arguments) in [
+        ("reconcile", &["reconcile", "resnet@*", "4.1 G"][..]),
+        ("check", &["check", "lecture10", "no_such_file.toml"]),
+        ("comparison", &["compare", "resnet18", "resnet34"]),
+        ("explanation", &["explain", "lenet5"]),
+        ("run", &["run", "lenet5"]),
+        ("models", &["models"]),
+        ("ops", &["ops"]),
+        ("ops", &["ops", "conv2d"]),
+    ] {
+        let validator = jsonschema::validator_for(&schema(name)).unwrap();
+        let output = Command::cargo_bin("cnncost")
+            .unwrap()
+            .env_remove("CLICOLOR_FORCE")
+            .args([arguments, &["--format", "json"]].concat())
+            .output()
+            .unwrap();
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let errors: Vec<_> = validator.iter_errors(&json).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{name}: {errors:#?}");
+        assert!(json["schema"].as_str().unwrap().starts_with("cnncost/"), "{name}");
+        assert!(!validator.is_valid(&json!([])), "{name}");
+    }
+}
+
 /// The bundled files point editors to a copy of the schema beside them.
 #[test]
 fn the_copy_beside_the_models_is_the_schema() {

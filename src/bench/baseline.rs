@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::compare::Difference;
-use super::{Bench, Case, Caveat};
+use super::{Bench, Case, Caveat, Machine};
 use crate::error::ReadError;
 use crate::shape::show;
 use crate::subject::Subject;
@@ -28,24 +28,6 @@ pub struct Baseline {
     pub dtype: String,
     /// What was measured.
     pub results: Vec<Before>,
-}
-
-/// The machine of a baseline.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Machine {
-    /// The processor.
-    pub cpu: Option<String>,
-    /// Its cores.
-    pub cores: usize,
-    /// The graphics processor.
-    pub gpu: Option<Gpu>,
-}
-
-/// The graphics processor of a baseline.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Gpu {
-    /// What it calls itself.
-    pub name: String,
 }
 
 /// A case of a baseline.
@@ -72,8 +54,8 @@ pub struct Before {
 /// Cases of a baseline that are named where another is missing.
 const SHOWN: usize = 6;
 
-/// The name and version of the form that is read.
-const FORM: &str = "cnncost/bench/1";
+/// The name and version of the form that `bench --format json` writes and that is read here.
+pub const FORM: &str = "cnncost/bench/1";
 
 impl Baseline {
     /// Reads what `bench --format json` wrote.
@@ -137,9 +119,7 @@ impl Baseline {
     fn caveat(&self, bench: &Bench) -> Option<Caveat> {
         let (before, now) = (&self.device, &bench.device);
         let device = || text!("{before} then, {now} now", "当时为 {before},现在为 {now}");
-        let Machine { cpu, cores, gpu } = &self.machine;
-        let gpu = gpu.as_ref().map(|gpu| &*gpu.name);
-        let machine = || bench.machine.difference(cpu.as_deref(), *cores, gpu);
+        let machine = || bench.machine.difference(&self.machine);
         let what = if before == now { machine() } else { Some(device()) };
         what.map(|what| Caveat::OtherMachine { what })
     }

@@ -3,8 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::run::{RunError, memory, said};
-use crate::shape::ElementType;
+use crate::run::{NotExecuted, RunError, memory, said};
 use crate::text;
 use crate::text::Text;
 
@@ -13,7 +12,7 @@ use crate::text::Text;
 #[non_exhaustive]
 pub enum BenchError {
     /// candle does not compute in this type.
-    Element(ElementType),
+    Element(NotExecuted),
     /// Weights and tensors do not fit the memory that is free.
     Memory {
         /// Bytes they take at least.
@@ -40,13 +39,7 @@ impl BenchError {
     /// What a person reads.
     pub fn text(&self) -> Text {
         match self {
-            Self::Element(element) => {
-                let element = element.name();
-                text!(
-                    "candle does not compute in {element}: measure in f32, f16 or bf16",
-                    "candle 不支持以 {element} 计算:请用 f32、f16 或 bf16 测量"
-                )
-            }
+            Self::Element(error) => error.text(),
             Self::Memory { needed, available } => {
                 let (needed, available) = (memory::needed(*needed), memory::available(*available));
                 text!(

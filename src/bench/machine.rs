@@ -4,6 +4,8 @@ use std::fs::read_to_string;
 use std::process::Command;
 
 use candle_core::{Device, DeviceLocation};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 use crate::text;
@@ -13,13 +15,14 @@ use crate::text::Text;
 pub const CANDLE: &str = "0.11.1";
 
 /// A machine, and its state when it was looked at.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Machine {
     /// The processor, as it calls itself.
     pub cpu: Option<String>,
     /// Cores.
     pub cores: usize,
     /// What the system runs at once: more than there are cores where each of these takes turns at several threads.
+    #[serde(rename = "logical_cores")]
     pub logical: usize,
     /// The caches that the first core uses.
     pub caches: Vec<Cache>,
@@ -34,11 +37,12 @@ pub struct Machine {
     /// Processes that ran or wanted to, on average over the last minute.
     pub load: Option<f64>,
     /// Whether this program is optimized.
+    #[serde(rename = "optimized")]
     pub is_optimized: bool,
 }
 
 /// A cache of a core.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cache {
     /// From 1, the nearest.
     pub level: u32,
@@ -49,7 +53,7 @@ pub struct Cache {
 }
 
 /// A graphics processor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Gpu {
     /// What it calls itself.
     pub name: String,
@@ -115,16 +119,16 @@ impl Machine {
         self.caches.iter().map(|cache| cache.bytes).max().unwrap_or(0)
     }
 
-    /// What sets it apart from another, if anything does that times depend on.
-    pub fn difference(&self, cpu: Option<&str>, cores: usize, gpu: Option<&str>) -> Option<Text> {
-        let named = |name: Option<&str>| name.unwrap_or("?").to_owned();
-        let here = (self.cpu.as_deref(), self.gpu.as_ref().map(|gpu| &*gpu.name));
-        let (before, now) = if here.1 != gpu {
-            (named(gpu), named(here.1))
-        } else if here.0 != cpu {
-            (named(cpu), named(here.0))
-        } else if self.cores != cores {
-            let now = self.cores;
+    /// What sets it apart from another, which was there before, if anything does that times depend on.
+    pub fn difference(&self, before: &Self) -> Option<Text> {
+        let gpu = |machine: &Self| machine.gpu.as_ref().map(|gpu| gpu.name.clone());
+        let named = |name: Option<String>| name.unwrap_or_else(|| "?".to_owned());
+        let (before, now) = if gpu(self) != gpu(before) {
+            (named(gpu(before)), named(gpu(self)))
+        } else if self.cpu != before.cpu {
+            (named(before.cpu.clone()), named(self.cpu.clone()))
+        } else if self.cores != before.cores {
+            let (cores, now) = (before.cores, self.cores);
             return Some(text!("{cores} cores then, {now} now", "当时 {cores} 个核心,现在 {now} 个"));
         } else {
             return None;
@@ -200,10 +204,16 @@ mod tests {
     #[test]
     fn machines_differ_by_what_times_depend_on() {
         let machine = Machine { cpu: Some("A".to_owned()), cores: 4, ..Machine::default() };
-        assert_eq!(machine.difference(Some("A"), 4, None), None);
-        assert_eq!(machine.difference(Some("B"), 4, None).unwrap().english, "B then, A now");
-        assert_eq!(machine.difference(Some("A"), 8, None).unwrap().english, "8 cores then, 4 now");
-        assert_eq!(machine.difference(Some("A"), 4, Some("H200")).unwrap().english, "H200 then, ? now");
+        let before = |cpu: &str, cores, gpu: Option<&str>| {
+            let gpu = gpu.map(|name| Gpu { name: name.to_owned(), driver: String::new() });
+            let before =
+                Machine { cpu: Some(cpu.to_owned()), cores, gpu, load: Some(9.0), ..Machine::default() };
+            machine.difference(&before).map(|text| text.english)
+        };
+        assert_eq!(before("A", 4, None), None);
+        assert_eq!(before("B", 4, None).unwrap(), "B then, A now");
+        assert_eq!(before("A", 8, None).unwrap(), "8 cores then, 4 now");
+        assert_eq!(before("A", 4, Some("H200")).unwrap(), "H200 then, ? now");
     }
 
     /// The version stands in the lockfile.

@@ -327,8 +327,8 @@ pub fn serve(
         let line = serde_json::to_string(answer).map_err(std::io::Error::other)?;
         writeln!(answers, "{line}").and_then(|()| answers.flush())
     };
-    let made =
-        super::dtype_of(subjects).and_then(|dtype| Here::new(subjects, engine, &Device::Cpu, dtype, seed));
+    let made = super::dtype_of(subjects, &Device::Cpu)
+        .and_then(|dtype| Here::new(subjects, engine, &Device::Cpu, dtype, seed));
     let here = match made {
         Ok(here) => here,
         Err(error) => return write(&failed(&error)),

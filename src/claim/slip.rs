@@ -14,11 +14,12 @@ use crate::counts::{Counts, Kind};
 use crate::graph::{NodeId, Place};
 use crate::metric::output;
 use crate::op::window::Axis;
-use crate::op::{Role, Term, Unit};
+use crate::op::{Family, Role, Term, Unit, Weight};
 use crate::read::expression::Rational;
 use crate::subject::Subject;
 use crate::text;
 use crate::text::Text;
+use crate::working::Factor;
 
 mod digits;
 mod mistakes;
@@ -252,9 +253,8 @@ fn additions_of_bias(subject: &Subject, place: Place) -> u128 {
 
 fn batch_norm_elements(subject: &Subject, place: Place) -> u128 {
     let graph = &subject.network.graph;
-    let norms = nodes_of(subject, place)
-        .into_iter()
-        .filter(|&id| graph.node(id).operator_name().starts_with("batch_norm"));
+    let norms =
+        nodes_of(subject, place).into_iter().filter(|&id| graph.node(id).family() == Some(Family::BatchNorm));
     norms.fold(0u128, |sum, id| sum.saturating_add(graph.node(id).shape.elements())).saturating_mul(2)
 }
 
@@ -262,23 +262,21 @@ fn batch_norm_elements(subject: &Subject, place: Place) -> u128 {
 fn of_params(subject: &Subject, place: Place) -> Vec<Slip> {
     let Some(Counts { params, .. }) = subject.counts(place) else { return vec![] };
     let graph = &subject.network.graph;
-    let numbers_of = |wanted: &dyn Fn(NodeId, &str) -> bool| {
+    let numbers_of = |wanted: &dyn Fn(NodeId, &Weight) -> bool| {
         nodes_of(subject, place)
             .into_iter()
             .filter(|&id| graph.node(id).weights_of.is_none())
             .flat_map(|id| graph.weights(id).into_iter().map(move |weight| (id, weight)))
-            .filter(|(id, weight)| weight.role == Role::Learned && wanted(*id, &weight.name))
+            .filter(|(id, weight)| weight.role == Role::Learned && wanted(*id, weight))
             .filter_map(|(_, weight)| weight.count().evaluate().ok())
             .fold(0u128, u128::saturating_add)
     };
-    let is_norm = |id: NodeId| graph.node(id).operator_name().starts_with("batch_norm");
-    let biases = numbers_of(&|id, name| name == "bias" && !is_norm(id));
+    let is_norm = |id: NodeId| graph.node(id).family() == Some(Family::BatchNorm);
+    let biases = numbers_of(&|id, weight| weight.is_bias() && !is_norm(id));
     let norms = numbers_of(&|id, _| is_norm(id));
     let missing = nodes_of(subject, place)
         .into_iter()
-        .filter(|&id| matches!(graph.node(id).operator_name(), "conv2d" | "linear"))
-        .filter(|&id| graph.weights(id).len() == 1)
-        .filter_map(|id| graph.weights(id)[0].axes.first().map(|axis| u128::from(axis.1)))
+        .filter_map(|id| missing_biases(subject, id))
         .fold(0u128, u128::saturating_add);
     let without_groups = nodes_of(subject, place)
         .into_iter()
@@ -312,12 +310,25 @@ fn of_params(subject: &Subject, place: Place) -> Vec<Slip> {
     slips.into_iter().filter_map(|(slip, count)| Some((slip, number(count?)?))).collect()
 }
 
+/// The biases that a layer of its kind would have, where it has its own weights and no bias.
+fn missing_biases(subject: &Subject, id: NodeId) -> Option<u128> {
+    let graph = &subject.network.graph;
+    let node = graph.node(id);
+    let outputs = match node.family()? {
+        Family::Convolution | Family::TransposedConvolution => node.shape.channels()?,
+        Family::Linear => *node.shape.dims().last()?,
+        Family::BatchNorm => return None,
+    };
+    let is_missing = node.weights_of.is_none() && !graph.weights(id).iter().any(Weight::is_bias);
+    is_missing.then(|| outputs.into())
+}
+
 /// How many weights more a convolution would have if each filter saw all channels.
 fn missed_by_groups(subject: &Subject, id: NodeId) -> Option<u128> {
     let graph = &subject.network.graph;
     let channels = u128::from(graph.input_shapes(id).first()?.channels()?);
     let weight = graph.weights(id).into_iter().next()?;
-    let seen = weight.axes.iter().find(|(name, _)| *name == "in/groups")?.1;
+    let seen = weight.axes.iter().find(|(name, _)| *name == Factor::InChannelsOfGroup)?.1;
     let count = weight.count().evaluate().ok()?;
     let whole = (count / u128::from(seen)).checked_mul(channels)?;
     whole.checked_sub(count)

@@ -11,6 +11,7 @@ use crate::report::sheet::{Sheet, Title};
 use crate::report::sort::sort;
 use crate::report::table::{self, Choice, Layout, lines};
 use crate::report::{Subject, json, memory};
+use crate::source::device::estimate;
 use crate::text;
 use crate::text::Text;
 
@@ -91,7 +92,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         return read;
     }
     if let Some(device) = device
-        && let Err(message) = device::estimate(&mut subjects, &device)
+        && let Err(message) = subjects.iter_mut().try_for_each(|subject| estimate(subject, &device))
     {
         return output.misused(message, None);
     }

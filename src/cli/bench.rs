@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::execute::{Execution, Failure, Place, dtype};
 use super::format::Format;
-use super::input::{Alone, Reading, Wanted, is_open, is_pipe, read_file, read_once};
+use super::input::{Reading, Wanted, read_file};
 use super::values::{each_count, threads};
 use super::{Invocation, Outcome, Output, files};
 use crate::bench::baseline::{Baseline, unlike};
@@ -19,6 +19,7 @@ use crate::report::bench::{self as report, Choice, json};
 use crate::report::columns::Column;
 use crate::report::rows::Depth;
 use crate::run::npy;
+use crate::source::{Alone, Origin, read_once};
 use crate::text;
 use crate::text::Text;
 
@@ -111,7 +112,7 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
         return again(threads, invocation, output);
     }
     let place = arguments.execution.device;
-    let device = match dtype(arguments.reading.settings.dtype(), place).and_then(|_| place.open()) {
+    let device = match dtype(arguments.reading.settings.element(), place).and_then(|_| place.open()) {
         Ok(device) => device,
         Err(Failure::Misused(message, help)) => return output.misused(message, help),
         Err(Failure::Run(error)) => return output.report(&error),
@@ -172,7 +173,7 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
     let unlike = is_strict && is_unlike(&measured, &subjects, output);
     let slower = is_strict && report::is_slower(&choice);
     let failed = if slower || unlike { Outcome::Failed } else { Outcome::Done };
-    read.max(failed).max(output.write(&arguments.text(&measured, &subjects, &choice)))
+    read.max(failed).max(arguments.write(&measured, &subjects, &choice))
 }
 
 impl Arguments {
@@ -213,17 +214,18 @@ impl Arguments {
 
     /// Whether a network comes from standard input or another pipe, which can be read only once.
     fn is_piped(&self) -> bool {
-        self.files.iter().any(|file| is_open(file) || is_pipe(file))
+        self.files.iter().map(|file| Origin::of(file).0).any(|origin| origin.is_open() || origin.is_pipe())
     }
 
-    fn text(&self, bench: &Bench, subjects: &[Subject], choice: &Choice) -> String {
-        match self.format {
+    fn write(&self, bench: &Bench, subjects: &[Subject], choice: &Choice) -> Outcome {
+        let text = match self.format {
             Format::Markdown => report::markdown(bench, subjects, choice, self.output.language()),
             Format::Csv => report::csv(bench, subjects, choice),
             Format::Latex => report::latex(bench, subjects, choice, self.output.language()),
-            Format::Json => json::write(bench, subjects, choice),
+            Format::Json => return self.output.stream(|to| json::write(bench, subjects, choice, to)),
             _ => report::text(bench, subjects, choice, self.output.style()),
-        }
+        };
+        self.output.write(&text)
     }
 }
 

@@ -5,16 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::format::Format;
-use super::input::NetworkOptions;
+use super::input::{NetworkOptions, open_claims};
 use super::lock::Update;
 use super::{Outcome, Output, convention};
+use crate::claim::Report;
 use crate::claim::metric::Metric;
 use crate::error::ReadError;
-use crate::report::check::{self, Report};
-
-pub(super) mod speech;
-
-use speech::Speech;
+use crate::report::check;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -73,19 +70,20 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let output = &arguments.output;
     let (mut files, mut broken, mut worst) = (vec![], vec![], Outcome::Done);
     for file in &arguments.files {
-        match Speech::read(file, &arguments.options) {
-            Ok(speech) => files.push(speech),
+        match open_claims(file) {
+            Ok(claims) => files.push(claims),
             Err(error) => broken.push(error),
         }
     }
-    let mut reports: Vec<Report> = vec![];
-    for file in &files {
-        match file.check(&arguments.options, output) {
-            Ok((checked, outcome)) => {
-                worst = worst.max(outcome);
-                reports.extend(checked);
-            }
+    let (choice, mut reports) = (arguments.options.choice(), vec![]);
+    for claims in &files {
+        let mut findings = vec![];
+        match claims.check(&choice, &mut findings) {
+            Ok(checked) => reports.extend(checked),
             Err(error) => broken.push(error),
+        }
+        for finding in &findings {
+            worst = worst.max(arguments.options.judge(finding, output));
         }
     }
     for error in &broken {
@@ -94,16 +92,15 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if reports.iter().any(|report| report.failures() > 0) {
         worst = worst.max(Outcome::Failed);
     }
-    let text = arguments.text(&reports, &broken);
-    if text.is_empty() { worst } else { worst.max(output.write(&text)) }
+    worst.max(arguments.write(&reports, &broken))
 }
 
 impl Arguments {
-    /// What is said of the claims, and, where a program reads it, of the files that cannot be read.
-    fn text(&self, reports: &[Report], broken: &[ReadError]) -> String {
+    /// Writes what is said of the claims, and, where a program reads it, of the files that cannot be read.
+    fn write(&self, reports: &[Report], broken: &[ReadError]) -> Outcome {
         let output = &self.output;
-        match self.format {
-            Format::Json => check::json(reports, broken),
+        let text = match self.format {
+            Format::Json => return output.stream(|to| check::json(reports, broken, to)),
             Format::Junit => check::junit(reports, broken, output.language()),
             Format::Github => check::github(reports, broken, output.language()),
             Format::Markdown | Format::Csv | Format::Latex => {
@@ -111,7 +108,8 @@ impl Arguments {
             }
             _ if reports.is_empty() => String::new(),
             _ => check::text(reports, output.style()),
-        }
+        };
+        if text.is_empty() { Outcome::Done } else { output.write(&text) }
     }
 }
 

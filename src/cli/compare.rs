@@ -4,11 +4,12 @@ use clap::Args;
 
 use super::analyze::depth;
 use super::format::Format;
-use super::input::{Alone, Reading, Wanted};
+use super::input::{Reading, Wanted};
 use super::values::each_count;
 use super::{Outcome, Output};
 use crate::report::compare::{Compared, json, markdown, sheets, table};
 use crate::report::rows::Depth;
+use crate::source::Alone;
 use crate::text;
 
 #[derive(Args, Debug)]
@@ -78,7 +79,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let text = match arguments.format {
         Format::Markdown => markdown::write(&compared, depth, style.language),
         Format::Csv => arguments.format.write(&[sheets::data(&compared)], style),
-        Format::Json => json::write(&compared),
+        Format::Json => return read.max(output.stream(|to| json::write(&compared, to))),
         Format::Latex => arguments.format.write(&sheets::pages(&compared, depth, style.language), style),
         _ => table::write(&compared, depth, style),
     };

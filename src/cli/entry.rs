@@ -6,10 +6,10 @@ use std::rc::Rc;
 
 use clap::{CommandFactory, ValueEnum};
 
-use super::input::is_network;
 use super::{Cli, Color, Lang, Voice, say};
 use crate::error::{Diagnostic, meant, nearest};
 use crate::read::bundled::{self, BUNDLED, CLAIMS};
+use crate::source::Origin;
 use crate::text;
 use crate::text::Text;
 
@@ -63,6 +63,16 @@ pub(super) fn with_command(mut arguments: Vec<OsString>) -> Option<Vec<OsString>
         text!("there is no command, network or file `{first}`", "没有名为 `{first}` 的命令、网络或文件");
     voice(&arguments).misused(message, Some(help(&first)));
     None
+}
+
+/// Whether `word`, which may be anything, is meant as a network: a path, or a name that is known.
+fn is_network(word: &str) -> bool {
+    let is_path = word.contains(['/', '\\', '.']);
+    is_path
+        || match Origin::of(word).0 {
+            Origin::StandardInput | Origin::File(_) => true,
+            Origin::Bundled(name) => bundled::find(&name).is_some(),
+        }
 }
 
 /// Whether nothing is asked but the language.

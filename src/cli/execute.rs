@@ -4,11 +4,12 @@ use candle_core::{DType, Device};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::{Dtype, Outcome, Voice};
+use super::{Outcome, Voice};
 use crate::error::Diagnostic;
 use crate::report::Subject;
 use crate::run::memory::{Needs, free};
-use crate::run::{Engine, RunError, said};
+use crate::run::{self, Engine, RunError, said};
+use crate::shape::ElementType;
 use crate::text;
 use crate::text::Text;
 
@@ -117,36 +118,9 @@ impl std::fmt::Display for Place {
 }
 
 /// candle's name of a type that networks are executed in.
-pub(super) fn dtype(dtype: Dtype, place: Place) -> Result<DType, Failure> {
-    match (dtype, place) {
-        (Dtype::F32, _) => Ok(DType::F32),
-        (Dtype::F16, _) => Ok(DType::F16),
-        (Dtype::Bf16, Place::Cuda(_)) => Ok(DType::BF16),
-        (Dtype::Bf16, Place::Cpu) => {
-            let message = text!(
-                "candle multiplies no matrices of bf16 on the CPU",
-                "candle 不能在 CPU 上做 bf16 矩阵乘法"
-            );
-            let help = text!(
-                "use `--dtype f32` or `--dtype f16`, or a GPU with `--device cuda`",
-                "请用 `--dtype f32` 或 `--dtype f16`,或以 `--device cuda` 使用 GPU"
-            );
-            Err(Failure::Misused(message, Some(help)))
-        }
-        (Dtype::I8, place) => {
-            let message = text!(
-                "networks are not executed in i8, only counted",
-                "网络不能以 i8 执行,只能以 i8 计算开销"
-            );
-            let help = match place {
-                Place::Cpu => text!("on the CPU there are f32 and f16", "CPU 上可用的有 f32 和 f16"),
-                Place::Cuda(_) => {
-                    text!("on a GPU there are f32, f16 and bf16", "GPU 上可用的有 f32、f16 和 bf16")
-                }
-            };
-            Err(Failure::Misused(message, Some(help)))
-        }
-    }
+pub(super) fn dtype(element: ElementType, place: Place) -> Result<DType, Failure> {
+    run::dtype(element, place == Place::Cpu)
+        .map_err(|error| Failure::Misused(error.text(), Some(error.help())))
 }
 
 /// Whether a network fits into the memory that is free, before anything is made.

@@ -6,8 +6,9 @@ use super::analyze::depth;
 use super::format::Format;
 use super::input::NetworkOptions;
 use super::{Outcome, Output};
-use crate::report::explain::{Markup, explain};
+use crate::report::explain::{Explanation, Markup, json};
 use crate::report::rows::Depth;
+use crate::text::Language;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -39,30 +40,49 @@ pub(super) struct Arguments {
 }
 
 /// The forms of what is written.
-const FORMATS: &[Format] = &[Format::Table, Format::Markdown, Format::Latex];
+const FORMATS: &[Format] = &[Format::Table, Format::Markdown, Format::Latex, Format::Json];
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let output = &arguments.output;
     let (subjects, mut worst) = arguments.options.subjects(std::slice::from_ref(&arguments.file), output);
-    let markup = match arguments.format {
-        Format::Markdown => Markup::Markdown,
-        Format::Latex => Markup::Latex,
-        _ => Markup::Text,
-    };
+    let (style, markup) = (output.style(), arguments.format.markup());
+    // Data keep the names that programs know.
+    let language = markup.map_or(Language::English, |_| style.language);
     let path = arguments.path.as_deref();
     let levels = match arguments.depth {
         Some(Depth::To(depth)) => Some(depth),
         Some(Depth::All | Depth::Fitting) | None => None,
     };
-    let mut pages = vec![];
+    let mut explanations = vec![];
     for subject in &subjects {
-        match explain(subject, path, levels, markup, output.style()) {
-            Ok(page) => pages.push(page),
+        match Explanation::new(subject, path, levels, language) {
+            Ok(explanation) => explanations.push(explanation),
             Err(unfound) => {
                 let (message, help) = unfound.told(&subject.label, path.unwrap_or_default());
                 worst = worst.max(output.misused(message, help));
             }
         }
     }
-    if pages.is_empty() { worst } else { worst.max(output.write(&pages.join("\n"))) }
+    if explanations.is_empty() {
+        return worst;
+    }
+    worst.max(match markup {
+        None => output.stream(|to| json(&explanations, to)),
+        Some(markup) => {
+            let pages: Vec<_> = explanations.iter().map(|page| page.set(markup, style)).collect();
+            output.write(&pages.join("\n"))
+        }
+    })
+}
+
+impl Format {
+    /// What a person reads it in; nothing for data.
+    fn markup(self) -> Option<Markup> {
+        match self {
+            Self::Markdown => Some(Markup::Markdown),
+            Self::Latex => Some(Markup::Latex),
+            Self::Json => None,
+            _ => Some(Markup::Text),
+        }
+    }
 }

@@ -25,14 +25,10 @@ pub(super) fn begin() {
     READ.take();
 }
 
-/// Notes that a file is read, or about to be. A pipe or a terminal is nothing that could be written over.
-pub(super) fn is_read(path: &Path) {
-    READ.with_borrow_mut(|read| read.extend(identity(path)));
-}
-
-/// Notes the same of standard input, which may be a file.
-pub(super) fn standard_input_is_read() {
-    is_read(Path::new("/dev/stdin"));
+/// Notes that files are read, or about to be. A pipe or a terminal is nothing that could be written over.
+pub(super) fn are_read(paths: impl IntoIterator<Item = impl AsRef<Path>>) {
+    let identities = paths.into_iter().filter_map(|path| identity(path.as_ref()));
+    READ.with_borrow_mut(|read| read.extend(identities));
 }
 
 /// Whether `path` may be written: an error with what to do, if it is a file that was read.

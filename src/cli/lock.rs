@@ -1,23 +1,15 @@
 //! `cnncost check --update`: the totals of networks as a file of claims, which holds every choice that they were made with.
 
-use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use super::check::speech::Speech;
-use super::input::{Named, NetworkOptions, io_error, quoted};
+use super::input::{NetworkOptions, open, open_claims};
 use super::{Outcome, Output, files};
 use crate::claim::statement::literal;
-use crate::error::{Diagnostic, ReadError};
 use crate::report::Subject;
+use crate::source::{Choice, lock, why};
 use crate::text;
-use crate::text::{Text, is_hidden, printable};
-
-mod refresh;
-
-/// What every lock begins with, and nothing else that is written over.
-const HEAD: &str = "# Written by `cnncost check --update`;";
+use crate::text::{Text, printable};
 
 /// What a mistake on the command line is told with.
 type Misuse = (Text, Option<Text>);
@@ -38,11 +30,7 @@ impl Update<'_> {
     pub(super) fn run(&self) -> Outcome {
         match self.plan() {
             Err((message, help)) => self.output.misused(message, help),
-            Ok((lockfile, true)) => match refresh::refreshed(&lockfile, self.options, self.output) {
-                Ok((text, Outcome::Done)) => self.output.write_lock(&lockfile, &text),
-                Ok((_, outcome)) => outcome,
-                Err(error) => self.output.refuse(&error),
-            },
+            Ok((lockfile, true)) => self.refresh(&lockfile),
             Ok((lockfile, false)) => self.write(&lockfile),
         }
     }
@@ -84,7 +72,7 @@ impl Update<'_> {
             may_be_lock(&lockfile)?;
         } else if is_no_plain_file(&lockfile) || is_lock(&lockfile)? != Some(true) {
             return Err(no_lock(&lockfile));
-        } else if self.within.is_some() || self.options.is_set() {
+        } else if self.within.is_some() || self.options.choice() != Choice::default() {
             return Err((
                 text!(
                     "a lock that is refreshed keeps the choices that it was made with",
@@ -99,6 +87,18 @@ impl Update<'_> {
         Ok((lockfile, is_itself))
     }
 
+    fn refresh(&self, lockfile: &Path) -> Outcome {
+        let mut findings = vec![];
+        let claims = open_claims(&lockfile.to_string_lossy());
+        let text = claims.and_then(|claims| lock::refreshed(&claims, &mut findings));
+        let judged = findings.iter().map(|found| self.options.judge(found, self.output));
+        match (judged.max().unwrap_or(Outcome::Done), text) {
+            (_, Err(error)) => self.output.refuse(&error),
+            (Outcome::Done, Ok(text)) => self.output.write_lock(lockfile, &text),
+            (outcome @ (Outcome::Failed | Outcome::Unusable), Ok(_)) => outcome,
+        }
+    }
+
     fn write(&self, lockfile: &Path) -> Outcome {
         let folder = lockfile.parent().unwrap_or(Path::new(""));
         let (mut locked, mut worst) = (vec![], Outcome::Done);
@@ -109,13 +109,13 @@ impl Update<'_> {
             // A lockfile with only some of the networks would say less than the one that is there.
             return worst;
         }
-        self.output.write_file(lockfile, &lock(&locked, self.within, self.options))
+        self.output.write_file(lockfile, &lock::lock(&locked, &self.options.choice(), self.within))
     }
 
     /// The networks of a file, each with what the lock calls it.
     fn read(&self, file: &str, folder: &Path, locked: &mut Vec<(String, Subject)>) -> Outcome {
-        let read = self.options.read(file).and_then(|named| {
-            let reference = reference(&named, file, folder)?;
+        let read = open(file).and_then(|named| {
+            let reference = lock::reference(&named, folder)?;
             Ok((named, reference))
         });
         let (named, reference) = match read {
@@ -134,10 +134,10 @@ impl Update<'_> {
 /// Whether a file is a lock, if there is anything in it.
 fn is_lock(path: &Path) -> Result<Option<bool>, Misuse> {
     let text = fs::read(path).map_err(|error| {
-        let (name, why) = (printable(&path.display().to_string()), io_error(&error));
+        let (name, why) = (printable(&path.display().to_string()), why(&error));
         (text!("cannot read `{name}`: {why}", "无法读取 `{name}`:{why:#}"), None)
     })?;
-    Ok((!text.is_empty()).then(|| text.starts_with(HEAD.as_bytes())))
+    Ok((!text.is_empty()).then(|| lock::is_lock(&text)))
 }
 
 /// Whether a lock may be written there: where nothing is, or a lock.
@@ -159,91 +159,4 @@ fn no_lock(path: &Path) -> Misuse {
         ),
         Some(text!("give another file behind `--update`", "请在 `--update` 后给出另一个文件")),
     )
-}
-
-fn lock(locked: &[(String, Subject)], within: Option<&str>, options: &NetworkOptions) -> String {
-    let mut text = format!("{HEAD} `cnncost check` holds the networks to it.\n\n[networks]\n");
-    let (mut claims, mut taken) = (String::new(), BTreeSet::new());
-    for (reference, subject) in locked {
-        let alias = alias(&subject.label, &taken);
-        let _ =
-            writeln!(text, "{} = {{ file = {}{} }}", quoted(&alias), quoted(reference), options.as_toml());
-        let total = subject.analysis.total();
-        let figures = [
-            ("params", total.params.total()),
-            ("buffers", total.params.buffers),
-            ("macs", total.work.macs.total()),
-            ("flops", total.work.ops.flops()),
-            ("peak_bytes", subject.peak_bytes()),
-        ];
-        for (metric, figure) in figures {
-            let expect = quoted(&format!("'{alias}':{metric} == {figure}"));
-            let _ = write!(claims, "\n[[claims]]\nexpect = {expect}\n");
-            if let Some(within) = within {
-                let _ = writeln!(claims, "within = {}", quoted(within.trim()));
-            }
-        }
-        taken.insert(alias);
-    }
-    text + &claims
-}
-
-/// A network's label as claims can quote it, with a number behind it where others have it too.
-fn alias(label: &str, taken: &BTreeSet<String>) -> String {
-    let plain: String = label.chars().map(|c| if c == '\'' || is_hidden(c) { '_' } else { c }).collect();
-    let numbered = (2u64..).map(|number| format!("{plain}-{number}"));
-    std::iter::once(plain.clone()).chain(numbered).find(|alias| !taken.contains(alias)).unwrap_or(plain)
-}
-
-/// How a lockfile in `folder` calls what `file` names, without a variant.
-fn reference(named: &Named, file: &str, folder: &Path) -> Result<String, ReadError> {
-    if named.bundled {
-        return Ok(named.stem.clone());
-    }
-    let path = Path::new(&named.description.source.name);
-    if file == "-" || !path.is_file() {
-        let why = text!(
-            "a lock names a file, and this can be read only once",
-            "锁文件需要引用文件,而此输入只能读取一次"
-        );
-        return Err(named.refused(why, Some(text!("save it in a file", "请把它存为文件"))));
-    }
-    let relative = relative(path, folder).unwrap_or_else(|| path.to_owned());
-    let relative = relative.to_str().filter(|name| !name.chars().any(is_hidden)).ok_or_else(|| {
-        let why = text!(
-            "a lock cannot name it: characters of its path are not shown",
-            "锁文件无法引用它:其路径含有不可显示的字符"
-        );
-        named.refused(why, Some(text!("give it another name", "请改名")))
-    })?;
-    let relative = if cfg!(windows) { relative.replace('\\', "/") } else { relative.to_owned() };
-    let here = if relative.contains('/') { "" } else { "./" };
-    Ok(format!("{here}{relative}"))
-}
-
-/// `path` as seen from `folder`.
-fn relative(path: &Path, folder: &Path) -> Option<PathBuf> {
-    let whole = |folder: &Path| {
-        if folder.as_os_str().is_empty() { Path::new(".") } else { folder }.canonicalize().ok()
-    };
-    // The name itself may be that of a link, which stays one.
-    let (path, folder) = (whole(path.parent()?)?.join(path.file_name()?), whole(folder)?);
-    let (to, from): (Vec<Component>, Vec<Component>) =
-        (path.components().collect(), folder.components().collect());
-    let shared = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
-    let up = from[shared..].iter().map(|_| Component::ParentDir);
-    Some(up.chain(to[shared..].iter().copied()).collect())
-}
-
-/// The lock as it is read: a file of claims.
-fn read(lockfile: &Path, options: &NetworkOptions) -> Result<Speech, ReadError> {
-    let name = lockfile.to_string_lossy();
-    let speech = Speech::read(&name, options)?;
-    match &speech {
-        Speech::Claims(..) => Ok(speech),
-        Speech::Description(_) => {
-            let why = text!("it names no networks", "其中没有引用网络");
-            Err(speech.invalid(vec![Diagnostic::nowhere(why)]))
-        }
-    }
 }

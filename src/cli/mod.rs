@@ -11,7 +11,6 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::error::{Diagnostic, ReadError, Source, render_all};
 use crate::report::Style;
-use crate::shape::ElementType;
 use crate::text::{Language, Text};
 
 mod analyze;
@@ -34,7 +33,6 @@ mod models;
 mod ops;
 mod output;
 mod reconcile;
-mod relatives;
 mod run;
 mod schema;
 mod values;
@@ -131,14 +129,6 @@ enum Color {
 enum Lang {
     En,
     Zh,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Dtype {
-    F32,
-    F16,
-    Bf16,
-    I8,
 }
 
 /// How the program was called.
@@ -289,28 +279,6 @@ impl Voice {
 fn say(text: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr().lock(), "{text}");
-}
-
-impl From<Dtype> for ElementType {
-    fn from(dtype: Dtype) -> Self {
-        match dtype {
-            Dtype::F32 => Self::F32,
-            Dtype::F16 => Self::F16,
-            Dtype::Bf16 => Self::Bf16,
-            Dtype::I8 => Self::I8,
-        }
-    }
-}
-
-impl From<ElementType> for Dtype {
-    fn from(element: ElementType) -> Self {
-        match element {
-            ElementType::F32 => Self::F32,
-            ElementType::F16 => Self::F16,
-            ElementType::Bf16 => Self::Bf16,
-            ElementType::I8 => Self::I8,
-        }
-    }
 }
 
 /// Columns of the terminal; `COLUMNS` where there is none, else 80. In a narrower one than can hold a table, and in a wider

@@ -3,13 +3,16 @@
 use clap::Args;
 
 use super::format::Format;
+use super::input::command_first;
 use super::{Outcome, Output};
 use crate::error::ReadError;
 use crate::read::Description;
 use crate::read::bundled::{BUNDLED, CLAIMS};
 use crate::read::claims::ClaimsFile;
+use crate::report::models;
 use crate::report::sheet::{Cell, Head, Role, Sheet};
 use crate::report::wrap::hanging;
+use crate::source;
 use crate::text;
 
 #[derive(Args, Debug)]
@@ -27,7 +30,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let output = &arguments.output;
     if let Some(name) = &arguments.name {
-        return match super::input::bundled_text(name) {
+        return match source::bundled::text(name).map_err(command_first) {
             Ok(text) => output.write(text),
             Err(error) => output.refuse(&error),
         };
@@ -40,7 +43,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         }
     }
     let text = match arguments.format {
-        Format::Json => json(&descriptions),
+        Format::Json => return output.stream(|to| models::json(&descriptions, to)),
         Format::Markdown | Format::Csv | Format::Latex => {
             arguments.format.write(&[sheet(&descriptions)], output.style())
         }
@@ -98,18 +101,4 @@ fn sheet(descriptions: &[(&str, Description)]) -> Sheet {
         ]
     };
     Sheet::of(heads, descriptions.iter().map(line).collect())
-}
-
-fn json(descriptions: &[(&str, Description)]) -> String {
-    let list: Vec<_> = descriptions
-        .iter()
-        .map(|(name, description)| {
-            let variants: Vec<_> =
-                description.variants.iter().map(|variant| variant.name.text.to_string()).collect();
-            serde_json::json!({
-                "name": name, "title": description.name, "about": description.about, "variants": variants,
-            })
-        })
-        .collect();
-    serde_json::to_string_pretty(&list).expect("names are text") + "\n"
 }

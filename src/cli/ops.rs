@@ -23,22 +23,23 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let (output, style) = (&arguments.output, arguments.output.style());
-    let entry = match arguments.name.as_deref().map(|name| Entry::find(name).ok_or(name)) {
+    let entry = match &arguments.name {
         None => None,
-        Some(Ok(entry)) => Some(entry),
-        Some(Err(name)) => {
-            let message = text!("there is no operator `{name}`", "没有名为 `{name}` 的算子");
-            return output.misused(message, synonyms::operator(name));
-        }
+        Some(name) => match Entry::find(name) {
+            Some(entry) => Some(entry),
+            None => {
+                let message = text!("there is no operator `{name}`", "没有名为 `{name}` 的算子");
+                return output.misused(message, synonyms::operator(name));
+            }
+        },
     };
-    let text = match (entry, arguments.format) {
-        (None, Format::Json) => operators::json(OPERATORS.iter()),
-        (Some(entry), Format::Json) => operators::json([entry].into_iter()),
+    match (entry, arguments.format) {
+        (None, Format::Json) => output.stream(|to| operators::json(OPERATORS.iter(), to)),
+        (Some(entry), Format::Json) => output.stream(|to| operators::json(std::iter::once(entry), to)),
         (entry, format @ (Format::Markdown | Format::Csv | Format::Latex)) => {
-            format.write(&[entry.map_or_else(operators::sheet, operators::settings)], style)
+            output.write(&format.write(&[entry.map_or_else(operators::sheet, operators::settings)], style))
         }
-        (None, _) => operators::list(style),
-        (Some(entry), _) => operators::one(entry, style),
-    };
-    output.write(&text)
+        (None, _) => output.write(&operators::list(style)),
+        (Some(entry), _) => output.write(&operators::one(entry, style)),
+    }
 }

@@ -3,13 +3,14 @@
 use clap::Args;
 
 use super::format::Format;
-use super::input::NetworkOptions;
-use super::{Outcome, Output, relatives};
+use super::input::{NetworkOptions, open};
+use super::{Outcome, Output};
 use crate::convention::figure::Figure;
 use crate::convention::search::trace;
 use crate::convention::totals;
 use crate::read::conventions;
 use crate::report::reconcile::{self, Answer, Traced};
+use crate::source::candidates;
 use crate::text;
 
 #[derive(Args, Debug)]
@@ -43,7 +44,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Ok(figure) => figure,
         Err(message) => return output.misused(message, None),
     };
-    let named = match options.read(&arguments.file) {
+    let named = match open(&arguments.file) {
         Ok(named) => named,
         Err(error) => return output.refuse(&error),
     };
@@ -57,7 +58,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             continue;
         };
         let found = figure.as_ref().map(|figure| {
-            let builds = relatives::builds(&named, options, subject, &conventions);
+            let builds = candidates(&named, &options.choice(), subject, &conventions);
             let (read, found) = trace(figure, &conventions, &builds);
             Traced { asked: figure, read, found }
         });
@@ -72,7 +73,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let style = output.style();
     let pages = |page: &dyn Fn(&Answer) -> String| answers.iter().map(page).collect::<Vec<_>>().join("\n");
     let text = match arguments.format {
-        Format::Json => reconcile::json(&answers),
+        Format::Json => return worst.max(output.stream(|to| reconcile::json(&answers, to))),
         Format::Markdown => pages(&|answer| reconcile::markdown(answer, style.language)),
         Format::Csv | Format::Latex => {
             arguments.format.write(&answers.iter().map(reconcile::sheet).collect::<Vec<_>>(), style)

@@ -8,7 +8,7 @@ use clap::Args;
 use super::dump::Dump;
 use super::execute::{Execution, Failure, check_memory, dtype};
 use super::format::Format;
-use super::input::{Alone, Named, NetworkSettings, Reading, Wanted, read_once};
+use super::input::{NetworkSettings, Reading, Wanted, open};
 use super::values::{Sizes, count, number, sizes};
 use super::weights::WeightArguments;
 use super::{Outcome, Voice, files};
@@ -17,6 +17,7 @@ use crate::graph::Graph;
 use crate::report::Subject;
 use crate::report::run::{Run, json, sheet, table};
 use crate::run::{RunError, Summary, forward, given_input, npy, random_inputs};
+use crate::source::{Alone, Named, read_once};
 use crate::text;
 use crate::text::Text;
 
@@ -86,10 +87,9 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 impl Arguments {
     fn run(&self) -> Result<Outcome, Failure> {
         let Execution { device: place, engine } = self.execution;
-        let dtype = dtype(self.network.dtype(), place)?;
+        let dtype = dtype(self.network.element(), place)?;
         self.check_files()?;
-        let named =
-            self.reading(None).read(&self.file).map_err(|error| Failure::Said(self.voice.refuse(&error)))?;
+        let named = open(&self.file).map_err(|error| Failure::Said(self.voice.refuse(&error)))?;
         self.check_written()?;
         let arrays = self.arrays()?;
         let (subject, arrays, read) = self.subject(&named, arrays)?;
@@ -243,10 +243,6 @@ impl Arguments {
         Ok(sizes)
     }
 
-    fn reading(&self, sizes: Option<&Sizes>) -> Reading {
-        Reading { settings: self.network.clone(), input: sizes.cloned() }
-    }
-
     /// The network at this batch and these sizes; what it was read from is not read again.
     fn expand(
         &self,
@@ -256,8 +252,8 @@ impl Arguments {
         voice: &Voice,
     ) -> Result<(Subject, Outcome), Failure> {
         let wanted = Wanted { batches: &[batch], alone: Alone::Itself };
-        let (mut subjects, outcome) =
-            self.reading(sizes).networks(std::slice::from_ref(named), wanted, voice);
+        let reading = Reading { settings: self.network.clone(), input: sizes.cloned() };
+        let (mut subjects, outcome) = reading.networks(std::slice::from_ref(named), wanted, voice);
         match (subjects.pop(), subjects.is_empty()) {
             (Some(subject), true) => Ok((subject, outcome)),
             (Some(_), false) => {
@@ -302,7 +298,7 @@ impl Arguments {
 
     /// Notes which files are read; those that can be read only once must be read once.
     fn check_files(&self) -> Result<(), Failure> {
-        self.given_files().for_each(files::is_read);
+        files::are_read(self.given_files());
         let read = self.given_files().chain([Path::new(&self.file)]);
         read_once(&read.map(Path::to_string_lossy).collect::<Vec<_>>())
             .map_err(|message| Failure::Misused(message, None))

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Outcome, Output};
 use crate::read::schema::description;
-use crate::report::{bench, check, compare, json, run};
+use crate::report::{bench, check, compare, explain, json, models, operators, reconcile, run};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -25,10 +25,18 @@ enum Schema {
     Comparison,
     /// Of what `bench --format json` prints
     Bench,
-    /// Of what `check --format json` prints for one file
+    /// Of what `check --format json` prints
     Check,
+    /// Of what `reconcile --format json` prints
+    Reconcile,
+    /// Of what `explain --format json` prints
+    Explanation,
     /// Of what `run --format json` prints
     Run,
+    /// Of what `models --format json` prints
+    Models,
+    /// Of what `ops --format json` prints
+    Ops,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
@@ -38,7 +46,11 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Schema::Comparison => compare::json::schema(),
         Schema::Bench => bench::json::schema(),
         Schema::Check => check::schema(),
+        Schema::Reconcile => reconcile::schema(),
+        Schema::Explanation => explain::schema(),
         Schema::Run => run::schema(),
+        Schema::Models => models::schema(),
+        Schema::Ops => operators::json_schema(),
     };
     let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     arguments.output.write(&(text + "\n"))

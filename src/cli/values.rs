@@ -1,6 +1,9 @@
 //! What stands behind options, read: sizes, counts, assignments; what is wrong with one is said in each language.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
 use super::input::Assignment;
+use crate::shape::ElementType;
 use crate::text;
 use crate::text::Text;
 
@@ -57,6 +60,12 @@ pub(super) fn threads(written: &str) -> Result<u16, Text> {
 /// Any whole number from 0.
 pub(super) fn number(written: &str) -> Result<u64, Text> {
     written.parse().map_err(|_| text!("it is a whole number of at least 0", "应是不小于 0 的整数"))
+}
+
+/// A type of numbers, by its name.
+pub(super) fn element_type() -> impl TypedValueParser<Value = ElementType> {
+    let names = PossibleValuesParser::new(ElementType::ALL.map(ElementType::name));
+    names.map(|name| ElementType::ALL.into_iter().find(|known| known.name() == name).unwrap_or_default())
 }
 
 /// `width=0.5`, or `narrow:width=0.5` for one of several networks.

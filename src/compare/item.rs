@@ -63,7 +63,8 @@ pub(super) fn prints(subject: &Subject) -> Vec<u64> {
     let graph = &subject.network.graph;
     let print = |(id, node): (NodeId, &Node)| {
         hash((
-            format!("{:?}", node.content),
+            node.operator_name(),
+            node.operator().map(|op| serde_json::to_string(op).unwrap_or_default()),
             &node.shape,
             graph.input_shapes(id),
             node.frozen,
@@ -253,15 +254,7 @@ pub(super) fn levels<'o>(outline: &'o Outline, part: Place) -> impl Iterator<Ite
 fn kind<'g>(outline: &Outline<'g>, place: Place) -> &'g str {
     match place {
         Place::Node(id) => outline.graph.node(id).operator_name(),
-        Place::Box(id) => match &outline.graph.scope(id).kind {
-            ScopeKind::Block(block) => block,
-            ScopeKind::Network => "network",
-            ScopeKind::Group => "layers",
-            ScopeKind::Repeat => "repeat",
-            ScopeKind::Branches => "branches",
-            ScopeKind::Branch => "branch",
-            ScopeKind::Side => "side",
-        },
+        Place::Box(id) => outline.graph.scope(id).kind.label(),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::counts::{Overflow, Tally, Work};
 use crate::graph::{Graph, NodeId};
 use crate::op::window::spatial_sizes;
-use crate::op::{Op, Role, Weight};
+use crate::op::{Family, Op, Purpose, Role, Weight};
 use crate::shape::Shape;
 
 mod particular;
@@ -131,7 +131,7 @@ impl<'g> Facts<'g> {
             let count = term.nominal.evaluate()?;
             if term.is_bias() {
                 bias = bias.plus(count)?;
-            } else if term.purpose == Some("scaling") {
+            } else if term.purpose == Some(Purpose::Scaling) {
                 scores = scores.plus(count)?;
             }
         }
@@ -150,7 +150,7 @@ impl<'g> Facts<'g> {
             Measure::Scaled => input.plus(self.inputs.get(1).map_or(input, Shape::elements))?,
             Measure::Bias => self.bias,
             Measure::Biases => {
-                let bias = self.weights.iter().find(|weight| weight.name == "bias");
+                let bias = self.weights.iter().find(|weight| weight.is_bias());
                 bias.map_or(Ok(0), |bias| bias.count().evaluate())?
             }
             Measure::BiasApart => self.bias_apart()?,
@@ -263,9 +263,8 @@ impl<'g> Facts<'g> {
         let op = self.graph.node(before).operator()?;
         let is_only_user = self.graph.users(before).count() == 1
             && self.graph.outputs().iter().all(|&(_, output)| output != before);
-        let is_convolution = matches!(op, Op::Conv1d(_) | Op::Conv2d(_) | Op::Conv3d(_));
-        (is_convolution && is_only_user)
-            .then(|| self.graph.weights(before).iter().any(|weight| weight.name == "bias"))
+        let is_convolution = op.family() == Some(Family::Convolution);
+        (is_convolution && is_only_user).then(|| self.graph.weights(before).iter().any(Weight::is_bias))
     }
 }
 

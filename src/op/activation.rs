@@ -13,7 +13,7 @@ use crate::counts::Kind::{self, Add, Cmp, Div, Exp, Mul};
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// A table of elementwise functions. An entry says what the function is, its name, its type with its settings and their
 /// defaults, its operations for each element, what it computes, how many tensors it holds on the way if these are several, and what
@@ -30,7 +30,7 @@ macro_rules! activations {
         $(, requires $requirement:expr)?;
     )*) => {$(
         $(#[$about])*
-        #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(default, deny_unknown_fields)]
         pub struct $Type { $($(#[$setting_about])* pub $setting: $SettingType,)* }
 
@@ -61,12 +61,12 @@ macro_rules! activations {
 activations! {
     /// Rectified linear unit: max(x, 0).
     "relu" => Relu {},
-    counts |_| &[(Cmp, &["x > 0"])],
+    counts |_| &[(Cmp, &[Factor::Positive])],
     computes |_, x| x.relu();
 
     /// Rectified linear unit cut off at 6: min(max(x, 0), 6).
     "relu6" => Relu6 {},
-    counts |_| &[(Cmp, &["from below", "from above"])],
+    counts |_| &[(Cmp, &[Factor::FromBelow, Factor::FromAbove])],
     computes |_, x| x.clamp(0f32, 6f32);
 
     /// Rectified linear unit that leaks: x if positive, otherwise a share of x.
@@ -75,7 +75,7 @@ activations! {
         #[serde(deserialize_with = "finite")]
         negative_slope: f64 = 0.01,
     },
-    counts |_| &[(Mul, &["slope"]), (Cmp, &["x > 0"])],
+    counts |_| &[(Mul, &[Factor::Slope]), (Cmp, &[Factor::Positive])],
     computes |settings, x| candle_nn::ops::leaky_relu(x, settings.negative_slope),
     holding 3;
 
@@ -85,12 +85,12 @@ activations! {
         #[serde(deserialize_with = "finite")]
         alpha: f64 = 1.0,
     },
-    counts |_| &[(Mul, &["alpha"]), (Add, &["e^x − 1"]), (Cmp, &["x > 0"]), (Exp, &["e^x"])],
+    counts |_| &[(Mul, &[Factor::Alpha]), (Add, &[Factor::ExpLessOne]), (Cmp, &[Factor::Positive]), (Exp, &[Factor::Exp])],
     computes |settings, x| x.elu(settings.alpha);
 
     /// Sigmoid linear unit, also called swish: x · sigmoid(x).
     "silu" => Silu {},
-    counts |_| &[(Mul, &["product"]), (Add, &["1 + e^−x"]), (Div, &["sigmoid"]), (Exp, &["e^−x"])],
+    counts |_| &[(Mul, &[Factor::Product]), (Add, &[Factor::OnePlusExpOfNegative]), (Div, &[Factor::Sigmoid]), (Exp, &[Factor::ExpOfNegative])],
     computes |_, x| x.silu();
 
     /// Gaussian error linear unit: x · Φ(x), Φ being the standard normal distribution function.
@@ -99,8 +99,8 @@ activations! {
         approximate: Approximate = Approximate::None,
     },
     counts |settings| match settings.approximate {
-        Approximate::None => &[(Mul, &["argument", "half", "product"]), (Add, &["1 + erf"]), (Exp, &["erf"])],
-        Approximate::Tanh => &[(Mul, &["square", "cube", "factor of the cube", "argument", "half", "product"]), (Add, &["argument", "one more"]), (Exp, &["tanh"])],
+        Approximate::None => &[(Mul, &[Factor::Argument, Factor::Half, Factor::Product]), (Add, &[Factor::OnePlusErf]), (Exp, &[Factor::Erf])],
+        Approximate::Tanh => &[(Mul, &[Factor::Square, Factor::Cube, Factor::FactorOfCube, Factor::Argument, Factor::Half, Factor::Product]), (Add, &[Factor::Argument, Factor::OneMore]), (Exp, &[Factor::Tanh])],
     },
     computes |settings, x| match settings.approximate {
         Approximate::None => x.gelu_erf(),
@@ -109,18 +109,18 @@ activations! {
 
     /// Smooth like silu and gelu: x · tanh(ln(1 + e^x)).
     "mish" => Mish {},
-    counts |_| &[(Mul, &["product"]), (Add, &["1 + e^x"]), (Exp, &["exponential", "logarithm", "tanh"])],
+    counts |_| &[(Mul, &[Factor::Product]), (Add, &[Factor::OnePlusExp]), (Exp, &[Factor::Exponential, Factor::Logarithm, Factor::Tanh])],
     computes |_, x| mish(x),
     holding 3;
 
     /// Logistic function: 1 / (1 + e^−x).
     "sigmoid" => Sigmoid {},
-    counts |_| &[(Add, &["1 + e^−x"]), (Div, &["sigmoid"]), (Exp, &["e^−x"])],
+    counts |_| &[(Add, &[Factor::OnePlusExpOfNegative]), (Div, &[Factor::Sigmoid]), (Exp, &[Factor::ExpOfNegative])],
     computes |_, x| candle_nn::ops::sigmoid(x);
 
     /// Hyperbolic tangent.
     "tanh" => Tanh {},
-    counts |_| &[(Exp, &["tanh"])],
+    counts |_| &[(Exp, &[Factor::Tanh])],
     computes |_, x| x.tanh();
 
     /// Straight pieces in place of a hyperbolic tangent: min(max(x, min_val), max_val).
@@ -132,19 +132,19 @@ activations! {
         #[serde(deserialize_with = "finite")]
         max_val: f64 = 1.0,
     },
-    counts |_| &[(Cmp, &["from below", "from above"])],
+    counts |_| &[(Cmp, &[Factor::FromBelow, Factor::FromAbove])],
     computes |settings, x| x.clamp(settings.min_val, settings.max_val),
     requires |settings| settings.ordered();
 
     /// Straight pieces in place of a sigmoid: min(max(x/6 + 1/2, 0), 1).
     "hard_sigmoid" => HardSigmoid {},
-    counts |_| &[(Mul, &["sixth"]), (Add, &["half"]), (Cmp, &["from below", "from above"])],
+    counts |_| &[(Mul, &[Factor::Sixth]), (Add, &[Factor::Half]), (Cmp, &[Factor::FromBelow, Factor::FromAbove])],
     computes |_, x| candle_nn::ops::hard_sigmoid(x),
     holding 2;
 
     /// x · hard_sigmoid(x), in place of silu.
     "hard_swish" => HardSwish {},
-    counts |_| &[(Mul, &["sixth", "product"]), (Add, &["half"]), (Cmp, &["from below", "from above"])],
+    counts |_| &[(Mul, &[Factor::Sixth, Factor::Product]), (Add, &[Factor::Half]), (Cmp, &[Factor::FromBelow, Factor::FromAbove])],
     computes |_, x| x * candle_nn::ops::hard_sigmoid(x)?,
     holding 2;
 }
@@ -185,7 +185,7 @@ fn mish(x: &Tensor) -> candle_core::Result<Tensor> {
 }
 
 /// Steps that take one operation of a kind each.
-type Steps = (Kind, &'static [&'static str]);
+type Steps = (Kind, &'static [Factor]);
 
 /// A function of each element by itself: all that sets one activation apart from another.
 trait Elementwise {
@@ -213,8 +213,8 @@ impl<T: Elementwise> Operator for T {
     }
 
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
-        let elements = Working::elements("output elements", output);
-        let term = |&(kind, steps): &(Kind, &[&'static str])| {
+        let elements = Working::elements(Factor::OutputElements, output);
+        let term = |&(kind, steps): &(Kind, &[Factor])| {
             let elements = elements.clone();
             let steps: Vec<_> = steps.iter().map(|&step| (step, 1)).collect();
             Term::ops(kind, if steps.len() == 1 { elements } else { Working::steps(&steps).by(elements) })

@@ -13,7 +13,7 @@ use super::{Look, Reach, Reason, Slide, Term, only_spatial, shape};
 use super::{Workspace, tensors, workspace::elements};
 use crate::counts::Kind;
 use crate::shape::Shape;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Bins on each axis: bin i of n is from ⌊i·in/n⌋ to ⌈(i + 1)·in/n⌉.
 pub(super) struct Bins<const N: usize>(pub PerAxis<Size, N>);
@@ -30,14 +30,17 @@ impl<const N: usize> Bins<N> {
             kind,
             if let Some(bin) = self.window(input) {
                 let bin = bin.axes.iter().map(|axis| axis.kernel).collect::<Vec<_>>();
-                Working::elements("output elements", output)
-                    .by(Working::sizes("elements in a bin", &bin).less(Working::Number(1)))
+                Working::elements(Factor::OutputElements, output).by(Working::sizes(
+                    Factor::ElementsInBin,
+                    &bin,
+                )
+                .less(Working::Number(1)))
             } else {
                 let sizes = spatial_sizes(input).iter().zip(self.counts());
                 let seen =
                     Working::Product(sizes.map(|(&size, bins)| elements_in_bins(size, bins)).collect());
-                Working::named("channels", output.dims()[0])
-                    .by(seen.called("elements in all bins").less(positions(output)))
+                Working::named(Factor::Channels, output.dims()[0])
+                    .by(seen.called(Factor::ElementsInAllBins).less(positions(output)))
             },
         )
     }
@@ -118,7 +121,7 @@ fn elements_in_bins(size: u64, bins: u64) -> Working {
         return Working::Number(size.into());
     }
     Working::Sum(vec![Working::Number(size.into()), Working::Number(bins.into())])
-        .less(Working::named("gcd", greatest_common_divisor(size, bins)))
+        .less(Working::named(Factor::Gcd, greatest_common_divisor(size, bins)))
 }
 
 fn greatest_common_divisor(a: u64, b: u64) -> u64 {

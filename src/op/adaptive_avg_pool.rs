@@ -4,7 +4,7 @@
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::adaptive::Bins;
 use super::settings::{PerAxis, Size};
@@ -16,10 +16,10 @@ use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Mean over bins, channel by channel, to an output of a given size: bin i of n is from ⌊i·in/n⌋ to ⌈(i + 1)·in/n⌉.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdaptiveAvgPool<const N: usize> {
     /// Spatial size of the output; 1 is the mean of each whole channel.
@@ -57,7 +57,7 @@ impl<const N: usize> Operator for AdaptiveAvgPool<N> {
 
     fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
         let sum = Bins(self.output_size).reduction(Kind::Add, &inputs[0], output);
-        let mean = Term::ops(Kind::Div, Working::elements("output elements", output));
+        let mean = Term::ops(Kind::Div, Working::elements(Factor::OutputElements, output));
         Ok(Cost { terms: vec![sum, mean] })
     }
 

@@ -4,7 +4,7 @@
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::adaptive::Bins;
 use super::settings::{PerAxis, Size};
@@ -18,7 +18,7 @@ use crate::text;
 use crate::text::Text;
 
 /// Maximum over bins, channel by channel, to an output of a given size: bin i of n is from ⌊i·in/n⌋ to ⌈(i + 1)·in/n⌉.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdaptiveMaxPool<const N: usize> {
     /// Spatial size of the output; 1 is the maximum of each whole channel.

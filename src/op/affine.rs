@@ -3,7 +3,7 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "run")]
 use super::Reference;
@@ -13,10 +13,10 @@ use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// mul · x + add, with two fixed numbers.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Affine {
     /// The factor; 1 costs nothing.
@@ -46,7 +46,7 @@ impl Operator for Affine {
         if self.add != 0.0 {
             kinds.push(Kind::Add);
         }
-        Ok(Cost::each(&kinds, &Working::elements("output elements", output)))
+        Ok(Cost::each(&kinds, &Working::elements(Factor::OutputElements, output)))
     }
 
     fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {

@@ -7,7 +7,7 @@
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::pool::Pool;
 use super::settings::{self, Extent, PerAxis, Size};
@@ -19,16 +19,16 @@ use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Mean over a sliding window, channel by channel.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AvgPool<const N: usize> {
     /// Size of the window.
     pub kernel_size: PerAxis<Size, N>,
     /// Steps from one window to the next; the size of the window, unless it is set.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PerAxis<Size, N>")]
     pub stride: Option<PerAxis<Size, N>>,
     /// Zeros added on both sides; at most half the window.
@@ -41,7 +41,7 @@ pub struct AvgPool<const N: usize> {
     #[serde(default = "settings::yes")]
     pub count_include_pad: bool,
     /// What every sum is divided by, instead of the number of positions.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Size")]
     pub divisor_override: Option<Size>,
 }
@@ -77,11 +77,11 @@ impl<const N: usize> Operator for AvgPool<N> {
 
     fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
         let sum = self.pool().reduction(Kind::Add, &inputs[0], output)?;
-        let mean = Term::ops(Kind::Div, Working::elements("output elements", output));
+        let mean = Term::ops(Kind::Div, Working::elements(Factor::OutputElements, output));
         Ok(Cost { terms: vec![sum, mean] })
     }
 
-    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(&'static str, Working)> {
+    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(Factor, Working)> {
         self.pool().window().output_workings(&inputs[0], output)
     }
 

@@ -6,19 +6,21 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, only, only_spatial, settings};
+use super::{
+    Class, Cost, Definition, Family, Initializer, Operator, Reason, Weight, only, only_spatial, settings,
+};
 #[cfg(feature = "run")]
 use super::{Reference, tensors};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Batch normalization with the running statistics, channel by channel: (x − mean)/√(var + eps)·weight + bias.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchNorm<const N: usize> {
     /// Added to the variance, against division by zero.
@@ -73,7 +75,7 @@ impl<const N: usize> Operator for BatchNorm<N> {
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
-        let axes = vec![("channels", inputs[0].dims()[0])];
+        let axes = vec![(Factor::Channels, inputs[0].dims()[0])];
         let [zero, one] = [0.0, 1.0].map(Initializer::Constant);
         let mut weights = vec![];
         if self.affine {
@@ -86,7 +88,7 @@ impl<const N: usize> Operator for BatchNorm<N> {
     }
 
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
-        Ok(Cost::each(&[Kind::Mul, Kind::Add], &Working::elements("output elements", output)))
+        Ok(Cost::each(&[Kind::Mul, Kind::Add], &Working::elements(Factor::OutputElements, output)))
     }
 
     fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
@@ -97,6 +99,10 @@ impl<const N: usize> Operator for BatchNorm<N> {
 
     fn class(&self) -> Class {
         Class::Normalization
+    }
+
+    fn family(&self) -> Option<Family> {
+        Some(Family::BatchNorm)
     }
 }
 

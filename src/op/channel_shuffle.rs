@@ -3,7 +3,7 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::Size;
 use super::{Class, Definition, Operator, Reason, only};
@@ -13,7 +13,7 @@ use crate::shape::Shape;
 use crate::text;
 
 /// Channels in a new order: the first of each group, then the second of each, and so on.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelShuffle {
     /// Groups that the channels are in; their number divides that of the channels.

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 #[cfg(feature = "run")]
 use candle_core::{Result as CandleResult, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Reason;
 #[cfg(feature = "run")]
@@ -14,7 +14,7 @@ use super::tensors;
 use crate::text;
 
 /// For each output channel the input channels it takes, numbered from 0.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]
 pub struct Connections(pub Vec<Vec<u64>>);

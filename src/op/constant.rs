@@ -4,7 +4,7 @@
 #[cfg(feature = "run")]
 use candle_core::{DType, Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::{Size, finite};
 use super::{Arity, Class, Definition, Operator, Reason, shape};
@@ -15,7 +15,7 @@ use crate::text;
 use crate::text::Text;
 
 /// Fixed numbers, the same for every sample of the batch.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Constant {
     /// The sizes, without the batch.
@@ -27,7 +27,7 @@ pub struct Constant {
 }
 
 /// A number that is neither infinite nor "not a number".
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]
 pub struct Finite(#[serde(deserialize_with = "finite")] pub f64);

@@ -4,12 +4,14 @@
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::connections::Connections;
 use super::settings::{self, Padding, PerAxis, Size};
 use super::window::{self, Axis, Window, shorthand};
-use super::{Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, only_spatial, shape};
+use super::{
+    Class, Cost, Definition, Family, Initializer, Operator, Reason, Term, Weight, only_spatial, shape,
+};
 #[cfg(feature = "run")]
 use super::{
     Reference, Workspace,
@@ -21,10 +23,10 @@ use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Convolution: a window slides over every spatial axis, and each output channel is a sum over what it sees.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Conv<const N: usize> {
     /// Channels of the output.
@@ -48,7 +50,7 @@ pub struct Conv<const N: usize> {
     pub bias: bool,
     /// For each output channel the input channels it takes, numbered from 0, where it does not take all; instead of
     /// `groups`. The weight then holds a kernel for each pair, in this order.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Connections")]
     pub connections: Option<Connections>,
 }
@@ -89,11 +91,11 @@ impl<const N: usize> Operator for Conv<N> {
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
         let kernel = self.sliding().kernel();
-        let out = ("out", self.out_channels.get());
+        let out = (Factor::OutChannels, self.out_channels.get());
         let (channels, most) = match &self.connections {
             None => (vec![out, self.group_channels(&inputs[0])], self.group_channels(&inputs[0]).1),
             // Of all output channels, the one that takes the most has the narrowest bounds.
-            Some(connections) => (vec![("connections", connections.pairs())], connections.widest()),
+            Some(connections) => (vec![(Factor::Connections, connections.pairs())], connections.widest()),
         };
         let fan_in = kernel.iter().fold(most, |product, &(_, size)| product.saturating_mul(size));
         let initializer = Initializer::Uniform { fan_in };
@@ -108,8 +110,8 @@ impl<const N: usize> Operator for Conv<N> {
         let window = self.sliding();
         let exact = window.taps_inside(window::spatial_sizes(&inputs[0]), window::spatial_sizes(output))?;
         let channels = match &self.connections {
-            None => vec![self.group_channels(&inputs[0]), ("out", self.out_channels.get())],
-            Some(connections) => vec![("connections", connections.pairs())],
+            None => vec![self.group_channels(&inputs[0]), (Factor::OutChannels, self.out_channels.get())],
+            Some(connections) => vec![(Factor::Connections, connections.pairs())],
         };
         let channels = channels.into_iter().map(|(name, count)| Working::named(name, count));
         let positions = Working::Product(window.kernel_working()).by(window::positions(output));
@@ -118,7 +120,7 @@ impl<const N: usize> Operator for Conv<N> {
         Ok(Cost { terms: if self.bias { vec![macs, Term::bias(output)] } else { vec![macs] } })
     }
 
-    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(&'static str, Working)> {
+    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(Factor, Working)> {
         self.sliding().output_workings(&inputs[0], output)
     }
 
@@ -171,6 +173,10 @@ impl<const N: usize> Operator for Conv<N> {
     fn class(&self) -> Class {
         Class::Convolution
     }
+
+    fn family(&self) -> Option<Family> {
+        Some(Family::Convolution)
+    }
 }
 
 #[cfg(feature = "run")]
@@ -219,8 +225,8 @@ impl<const N: usize> Conv<N> {
     }
 
     /// The number of input channels that each output channel sees, with its name.
-    fn group_channels(&self, input: &Shape) -> (&'static str, u64) {
-        let name = if self.groups == Size::ONE { "in" } else { "in/groups" };
+    fn group_channels(&self, input: &Shape) -> (Factor, u64) {
+        let name = if self.groups == Size::ONE { Factor::InChannels } else { Factor::InChannelsOfGroup };
         (name, input.dims()[0] / self.groups.get())
     }
 

@@ -9,13 +9,13 @@
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::{self, Extent, PerAxis, Size};
 use super::window::{self, Axis, Window, shorthand};
 use super::{
-    Class, Cost, Definition, Initializer, Look, Operator, Reach, Reason, Slide, Term, Turn, Weight, conv,
-    only_spatial, shape, size,
+    Class, Cost, Definition, Family, Initializer, Look, Operator, Reach, Reason, Slide, Term, Turn, Weight,
+    conv, only_spatial, shape, size,
 };
 #[cfg(feature = "run")]
 use super::{
@@ -27,10 +27,10 @@ use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Transposed convolution: each element of the input adds a multiple of the kernel to the output.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConvTranspose<const N: usize> {
     /// Channels of the output.
@@ -98,13 +98,17 @@ impl<const N: usize> Operator for ConvTranspose<N> {
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
         let group = self.group_channels();
-        let axes = [vec![("in", inputs[0].dims()[0]), group], self.sliding().kernel()].concat();
+        let axes = [vec![(Factor::InChannels, inputs[0].dims()[0]), group], self.sliding().kernel()].concat();
         // As PyTorch reckons it, from the second dimension on.
         let fan_in = axes[1..].iter().fold(1u64, |product, &(_, size)| product.saturating_mul(size));
         let initializer = Initializer::Uniform { fan_in };
         let mut weights = vec![Weight::learned("weight", axes, initializer)];
         if self.bias {
-            weights.push(Weight::learned("bias", vec![("out", self.out_channels.get())], initializer));
+            weights.push(Weight::learned(
+                "bias",
+                vec![(Factor::OutChannels, self.out_channels.get())],
+                initializer,
+            ));
         }
         weights
     }
@@ -113,7 +117,7 @@ impl<const N: usize> Operator for ConvTranspose<N> {
         let (window, input) = (self.sliding(), &inputs[0]);
         let exact = window.taps_on_output(window::spatial_sizes(input), window::spatial_sizes(output))?;
         let (name, channels) = self.group_channels();
-        let from = Working::named("in", input.dims()[0]);
+        let from = Working::named(Factor::InChannels, input.dims()[0]);
         let to = Working::named(name, channels);
         let nominal = Working::Product(window.kernel_working()).by(window::input_positions(input));
         let macs = Term::macs(Contraction::Convolution, nominal.by(from.clone()).by(to.clone()))
@@ -121,7 +125,7 @@ impl<const N: usize> Operator for ConvTranspose<N> {
         Ok(Cost { terms: if self.bias { vec![macs, Term::bias(output)] } else { vec![macs] } })
     }
 
-    fn output_workings(&self, inputs: &[Shape], _output: &Shape) -> Vec<(&'static str, Working)> {
+    fn output_workings(&self, inputs: &[Shape], _output: &Shape) -> Vec<(Factor, Working)> {
         let axes = self.sliding().axes.into_iter().zip(self.output_padding.0);
         let sizes = axes.zip(window::spatial_sizes(&inputs[0]));
         window::name_sizes(sizes.map(|((axis, more), &size)| size_working(&axis, more, size)).collect())
@@ -173,6 +177,10 @@ impl<const N: usize> Operator for ConvTranspose<N> {
 
     fn class(&self) -> Class {
         Class::Convolution
+    }
+
+    fn family(&self) -> Option<Family> {
+        Some(Family::TransposedConvolution)
     }
 }
 
@@ -251,8 +259,8 @@ impl<const N: usize> ConvTranspose<N> {
     }
 
     /// The output channels that each input channel adds to, with what they are called.
-    fn group_channels(&self) -> (&'static str, u64) {
-        let name = if self.groups == Size::ONE { "out" } else { "out/groups" };
+    fn group_channels(&self) -> (Factor, u64) {
+        let name = if self.groups == Size::ONE { Factor::OutChannels } else { Factor::OutChannelsOfGroup };
         (name, self.out_channels.get() / self.groups.get())
     }
 
@@ -289,18 +297,18 @@ fn output_size(axis: &Axis, more: Extent, input: u64) -> Result<u64, Reason> {
 /// The working of [`output_size`]: what is 0 or changes nothing is left out, but for the padding.
 fn size_working(axis: &Axis, more: Extent, input: u64) -> Working {
     let one = || Working::Number(1);
-    let steps = Working::named("in", input).less(one());
-    let mut terms = vec![Working::Product(vec![steps, Working::named("stride", axis.stride)])];
-    let kernel = Working::named("kernel", axis.kernel);
+    let steps = Working::named(Factor::InSize, input).less(one());
+    let mut terms = vec![Working::Product(vec![steps, Working::named(Factor::Stride, axis.stride)])];
+    let kernel = Working::named(Factor::Kernel, axis.kernel);
     if axis.dilation == 1 {
         terms.push(kernel);
     } else {
-        terms.extend([Working::named("dilation", axis.dilation).by(kernel.less(one())), one()]);
+        terms.extend([Working::named(Factor::Dilation, axis.dilation).by(kernel.less(one())), one()]);
     }
     if more.get() > 0 {
-        terms.push(Working::named("output padding", more.get()));
+        terms.push(Working::named(Factor::OutputPadding, more.get()));
     }
-    Working::Sum(terms).less(Working::Number(2).by(Working::named("padding", axis.before)))
+    Working::Sum(terms).less(Working::Number(2).by(Working::named(Factor::Padding, axis.before)))
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! What an operator computes, in terms that each carry their working.
 
+use super::Purpose;
 use crate::counts::{Contraction, Kind, Macs, Ops, Overflow, Tally, Work};
 use crate::shape::Shape;
-use crate::working::Working;
+use crate::text;
+use crate::text::Text;
+use crate::working::{Factor, Working};
 
 /// What an operator computes: terms, each of one unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +19,8 @@ pub struct Cost {
 pub struct Term {
     /// What is counted.
     pub unit: Unit,
-    /// What for, where that is not plain from the unit: "bias".
-    pub purpose: Option<&'static str>,
+    /// What for, where that is not plain from the unit.
+    pub purpose: Option<Purpose>,
     /// How many, padding included.
     pub nominal: Working,
     /// How many without what falls on padding, where that differs.
@@ -70,17 +73,26 @@ impl Term {
 
     /// The addition of a bias to each element of `output`.
     pub fn bias(output: &Shape) -> Self {
-        Self::ops(Kind::Add, Working::elements("output elements", output)).purpose("bias")
+        Self::ops(Kind::Add, Working::elements(Factor::OutputElements, output)).purpose(Purpose::Bias)
     }
 
     /// Whether it adds biases to what has been contracted.
     pub fn is_bias(&self) -> bool {
-        self.purpose.is_some_and(|purpose| purpose.starts_with("bias"))
+        self.purpose.is_some_and(Purpose::is_bias)
+    }
+
+    /// What it counts, as the columns of tables call it, and what for: "add (bias)".
+    pub fn label(&self) -> Text {
+        let unit = self.unit.factor();
+        match self.purpose {
+            None => text!("{unit}", "{unit:#}"),
+            Some(purpose) => text!("{unit} ({purpose})", "{unit:#}({purpose:#})"),
+        }
     }
 
     /// The same, with what it is for.
     #[must_use]
-    pub fn purpose(self, purpose: &'static str) -> Self {
+    pub fn purpose(self, purpose: Purpose) -> Self {
         Self { purpose: Some(purpose), ..self }
     }
 
@@ -93,11 +105,11 @@ impl Term {
 }
 
 impl Unit {
-    /// The name that stands in reports.
-    pub fn name(self) -> &'static str {
+    /// What it is called, as a factor or a term of a working.
+    pub fn factor(self) -> Factor {
         match self {
-            Self::Macs(_) => "MACs",
-            Self::Ops(kind) => kind.name(),
+            Self::Macs(_) => Factor::Macs,
+            Self::Ops(kind) => kind.into(),
         }
     }
 

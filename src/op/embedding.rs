@@ -6,7 +6,7 @@
 #[cfg(feature = "run")]
 use candle_core::{DType, Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::Size;
 use super::{Class, Definition, Initializer, Operator, Reach, Reason, Weight, only, shape};
@@ -15,9 +15,10 @@ use super::{Reference, Workspace, workspace::elements};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
+use crate::working::Factor;
 
 /// The row of a learned table for each index of the input; nothing is computed.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Embedding {
     /// Rows of the table: indices go from 0 to one less.
@@ -39,7 +40,10 @@ impl Operator for Embedding {
     }
 
     fn weights(&self, _inputs: &[Shape]) -> Vec<Weight> {
-        let axes = vec![("embeddings", self.num_embeddings.get()), ("features", self.embedding_dim.get())];
+        let axes = vec![
+            (Factor::Embeddings, self.num_embeddings.get()),
+            (Factor::Features, self.embedding_dim.get()),
+        ];
         vec![Weight::learned("weight", axes, Initializer::Normal { deviation: 1.0 })]
     }
 

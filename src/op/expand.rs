@@ -3,7 +3,7 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Class, Definition, Operator, Reason, only, shape};
 #[cfg(feature = "run")]
@@ -12,7 +12,7 @@ use crate::shape::Shape;
 use crate::text;
 
 /// Sizes of 1 repeated, where PyTorch would stretch them without a word when tensors are added.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expand {
     /// The new sizes, without the batch; -1 keeps the size that is there.

@@ -3,7 +3,7 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "run")]
 use super::Reference;
@@ -11,10 +11,10 @@ use super::settings::Dim;
 use super::{Class, Definition, Operator, Reach, Reason, only, shape, size};
 use crate::shape::Shape;
 use crate::text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Makes one dimension of several that follow one another.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Flatten {
     /// The first of them; channels are 1.
@@ -40,11 +40,11 @@ impl Operator for Flatten {
         shape(dims)
     }
 
-    fn output_workings(&self, inputs: &[Shape], _output: &Shape) -> Vec<(&'static str, Working)> {
+    fn output_workings(&self, inputs: &[Shape], _output: &Shape) -> Vec<(Factor, Working)> {
         match self.axes(&inputs[0]) {
             Ok((start, end)) if start < end => {
                 let joined = inputs[0].dims()[start..=end].iter().map(|&size| Working::Number(size.into()));
-                vec![("flattened size", Working::Product(joined.collect()))]
+                vec![(Factor::FlattenedSize, Working::Product(joined.collect()))]
             }
             Ok(_) | Err(_) => vec![],
         }
@@ -107,7 +107,7 @@ mod tests {
         let output = default.output(std::slice::from_ref(&features)).unwrap();
         assert_eq!(output.dims(), [25_088]);
         let (name, working) = &default.output_workings(&[features], &output)[0];
-        assert_eq!((*name, working.substitution(Notation::Text).as_str()), ("flattened size", "512·7²"));
+        assert_eq!((*name, working.substitution(Notation::Text).as_str()), (Factor::FlattenedSize, "512·7²"));
     }
 
     #[test]

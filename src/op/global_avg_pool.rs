@@ -3,7 +3,7 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::window::{Axis, Window, spatial_sizes};
 use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, before_flatten, only, shape};
@@ -13,10 +13,10 @@ use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Mean of each channel over all its positions, however many spatial axes there are: each keeps a size of 1.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GlobalAvgPool {}
 
@@ -41,8 +41,8 @@ impl Operator for GlobalAvgPool {
     }
 
     fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
-        let channels = Working::named("channels", output.dims()[0]);
-        let positions = Working::sizes("positions", spatial_sizes(&inputs[0]));
+        let channels = Working::named(Factor::Channels, output.dims()[0]);
+        let positions = Working::sizes(Factor::Positions, spatial_sizes(&inputs[0]));
         let sums = channels.clone().by(positions.less(Working::Number(1)));
         Ok(Cost { terms: vec![Term::ops(Kind::Add, sums), Term::ops(Kind::Div, channels)] })
     }

@@ -3,7 +3,7 @@
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::{self, Size, finite};
 use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, only_ranked, standardize};
@@ -12,10 +12,10 @@ use super::{Reference, Workspace, tensors};
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Group normalization: (x − mean)/√(var + eps)·weight + bias, with the mean and variance of a group of channels.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GroupNorm {
     /// Groups that the channels are divided into.
@@ -56,15 +56,15 @@ impl Operator for GroupNorm {
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
-        standardize::weights(&[("channels", inputs[0].dims()[0])], self.affine, self.affine)
+        standardize::weights(&[(Factor::Channels, inputs[0].dims()[0])], self.affine, self.affine)
     }
 
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
         let groups = self.num_groups.get();
         let mut group = output.dims().to_vec();
         group[0] /= groups;
-        let groups = (groups > 1).then(|| Working::named("groups", groups));
-        Ok(standardize::cost(groups.as_ref(), &Working::sizes("n", &group), self.affine, self.affine))
+        let groups = (groups > 1).then(|| Working::named(Factor::Groups, groups));
+        Ok(standardize::cost(groups.as_ref(), &Working::sizes(Factor::N, &group), self.affine, self.affine))
     }
 
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {

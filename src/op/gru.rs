@@ -5,7 +5,7 @@ use candle_core::{Device, Tensor};
 #[cfg(feature = "run")]
 use candle_nn::ops::sigmoid;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::recurrent::{Gates, Recurrence};
 use super::settings::{self, Size};
@@ -15,11 +15,11 @@ use super::{Reference, Workspace};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Gated recurrent units over a sequence of length × features. The gates and states of a step are held inside, and the sequence
 /// between two layers: they are in the peak.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Gru {
     /// Features of the state, and of the output for each direction.
@@ -87,13 +87,21 @@ impl Reference for Gru {
 /// exponential each; one tanh; `(1 − z) · n + z · h`, as PyTorch's documentation has it.
 const GATES: Gates = Gates {
     count: 3,
-    axis: "gates·hidden",
+    axis: Factor::HiddenGates,
     states: 1,
     ops: &[
-        (Kind::Mul, &[("reset", 1), ("candidate taken", 1), ("state kept", 1)]),
-        (Kind::Add, &[("input and state", 3), ("sigmoids", 2), ("one less the update", 1), ("new state", 1)]),
-        (Kind::Div, &[("sigmoids", 2)]),
-        (Kind::Exp, &[("sigmoids", 2), ("tanh", 1)]),
+        (Kind::Mul, &[(Factor::Reset, 1), (Factor::CandidateTaken, 1), (Factor::StateKept, 1)]),
+        (
+            Kind::Add,
+            &[
+                (Factor::InputAndState, 3),
+                (Factor::Sigmoids, 2),
+                (Factor::OneLessUpdate, 1),
+                (Factor::NewState, 1),
+            ],
+        ),
+        (Kind::Div, &[(Factor::Sigmoids, 2)]),
+        (Kind::Exp, &[(Factor::Sigmoids, 2), (Factor::Tanh, 1)]),
     ],
 };
 

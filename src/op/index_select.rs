@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::{Dim, Extent};
 use super::{Class, Definition, Operator, Reach, Reason, only, shape};
@@ -15,7 +15,7 @@ use crate::shape::Shape;
 use crate::text;
 
 /// Chosen elements of one dimension, in the order they are listed; one may be taken several times.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IndexSelect {
     /// The dimension that elements are taken from; channels are 1, and the last is -1.

@@ -4,7 +4,7 @@
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::finite;
 use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight, only_spatial, standardize};
@@ -13,10 +13,10 @@ use super::{Reference, Workspace};
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Instance normalization: (x − mean)/√(var + eps), with the mean and variance of each channel of each sample.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InstanceNorm<const N: usize> {
     /// Added to the variance, against division by zero.
@@ -48,13 +48,18 @@ impl<const N: usize> Operator for InstanceNorm<N> {
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
-        standardize::weights(&[("channels", inputs[0].dims()[0])], self.affine, self.affine)
+        standardize::weights(&[(Factor::Channels, inputs[0].dims()[0])], self.affine, self.affine)
     }
 
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
         let (channels, positions) = output.dims().split_at(1);
-        let channels = Working::sizes("channels", channels);
-        Ok(standardize::cost(Some(&channels), &Working::sizes("n", positions), self.affine, self.affine))
+        let channels = Working::sizes(Factor::Channels, channels);
+        Ok(standardize::cost(
+            Some(&channels),
+            &Working::sizes(Factor::N, positions),
+            self.affine,
+            self.affine,
+        ))
     }
 
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {

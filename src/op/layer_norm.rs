@@ -4,7 +4,7 @@
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::{self, Size, finite};
 use super::{
@@ -15,10 +15,10 @@ use super::{Reference, Workspace};
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Layer normalization over the last dimensions: (x − mean)/√(var + eps)·weight + bias.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LayerNorm {
     /// How many of the last dimensions are normalized together.
@@ -56,15 +56,23 @@ impl Operator for LayerNorm {
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
         let (_, normalized) = self.split(inputs[0].dims());
-        let axes =
-            if let [features] = normalized { vec![("features", *features)] } else { sizes_named(normalized) };
+        let axes = if let [features] = normalized {
+            vec![(Factor::Features, *features)]
+        } else {
+            sizes_named(normalized)
+        };
         standardize::weights(&axes, self.affine, self.has_bias())
     }
 
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
         let (groups, normalized) = self.split(output.dims());
-        let groups = (!groups.is_empty()).then(|| Working::sizes("groups", groups));
-        Ok(standardize::cost(groups.as_ref(), &Working::sizes("n", normalized), self.affine, self.has_bias()))
+        let groups = (!groups.is_empty()).then(|| Working::sizes(Factor::Groups, groups));
+        Ok(standardize::cost(
+            groups.as_ref(),
+            &Working::sizes(Factor::N, normalized),
+            self.affine,
+            self.has_bias(),
+        ))
     }
 
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {

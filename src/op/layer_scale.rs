@@ -3,7 +3,7 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "run")]
 use super::Reference;
@@ -11,10 +11,10 @@ use super::settings::finite;
 use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, only_ranked};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// A learned factor for each channel, the same small one at first: with it a residual block starts as nearly nothing.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LayerScale {
     /// What every factor is before training.
@@ -34,13 +34,13 @@ impl Operator for LayerScale {
 
     /// With a size of 1 for each dimension after the channels, as torchvision stores it: C×1×1 for an image.
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
-        let mut axes = vec![("channels", inputs[0].dims()[0])];
-        axes.resize(inputs[0].rank(), ("1", 1));
+        let mut axes = vec![(Factor::Channels, inputs[0].dims()[0])];
+        axes.resize(inputs[0].rank(), (Factor::Single, 1));
         vec![Weight::learned("layer_scale", axes, Initializer::Constant(self.init_value))]
     }
 
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
-        Ok(Cost::each(&[Kind::Mul], &Working::elements("output elements", output)))
+        Ok(Cost::each(&[Kind::Mul], &Working::elements(Factor::OutputElements, output)))
     }
 
     fn class(&self) -> Class {

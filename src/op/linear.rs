@@ -3,11 +3,11 @@
 #[cfg(feature = "run")]
 use candle_core::{D, Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::{self, Size};
 use super::{
-    Class, Cost, Definition, Initializer, Operator, Reach, Reason, Term, Weight, only_ranked, shape,
+    Class, Cost, Definition, Family, Initializer, Operator, Reach, Reason, Term, Weight, only_ranked, shape,
 };
 #[cfg(feature = "run")]
 use super::{Reference, Workspace, packing::packed, workspace::elements};
@@ -15,10 +15,10 @@ use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Linear layer on the last dimension; an image wants `flatten` before it.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Linear {
     /// Features of the output.
@@ -41,9 +41,10 @@ impl Operator for Linear {
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
         let (_, fan_in) = positions_and_features(&inputs[0]);
-        let out = ("out", self.out_features.get());
+        let out = (Factor::OutFeatures, self.out_features.get());
         let initializer = Initializer::Uniform { fan_in };
-        let mut weights = vec![Weight::learned("weight", vec![out, ("in", fan_in)], initializer)];
+        let mut weights =
+            vec![Weight::learned("weight", vec![out, (Factor::InFeatures, fan_in)], initializer)];
         if self.bias {
             weights.push(Weight::learned("bias", vec![out], initializer));
         }
@@ -52,10 +53,12 @@ impl Operator for Linear {
 
     fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
         let (positions, features) = positions_and_features(&inputs[0]);
-        let mut factors =
-            vec![Working::named("in", features), Working::named("out", self.out_features.get())];
+        let mut factors = vec![
+            Working::named(Factor::InFeatures, features),
+            Working::named(Factor::OutFeatures, self.out_features.get()),
+        ];
         if !positions.is_empty() {
-            factors.insert(0, Working::sizes("positions", positions));
+            factors.insert(0, Working::sizes(Factor::Positions, positions));
         }
         let macs = Term::macs(Contraction::Linear, Working::Product(factors));
         Ok(Cost { terms: if self.bias { vec![macs, Term::bias(output)] } else { vec![macs] } })
@@ -79,6 +82,10 @@ impl Operator for Linear {
 
     fn class(&self) -> Class {
         Class::Linear
+    }
+
+    fn family(&self) -> Option<Family> {
+        Some(Family::Linear)
     }
 }
 

@@ -3,7 +3,7 @@
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::{Size, finite};
 use super::window::{Axis, spatial_sizes};
@@ -14,10 +14,10 @@ use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Local response normalization: x / (k + alpha/size · Σ x²)^beta, the sum over `size` neighboring channels.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LocalResponseNorm {
     /// Channels that are summed; an even size has one more before than after.
@@ -53,12 +53,16 @@ impl Operator for LocalResponseNorm {
     /// For each element: its square and the factor of the sum; `size − 1` additions for the sum and one of `k`; the power;
     /// the division.
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
-        let elements = Working::elements("output elements", output);
+        let elements = Working::elements(Factor::OutputElements, output);
         let channels = output.dims()[0];
-        let taps = Working::named("taps on the channels", self.channels().taps_inside(channels, channels)?);
-        let add = Term::ops(Kind::Add, elements.clone().by(Working::named("size", self.size.get())))
-            .padding_exact(taps.by(Working::sizes("positions", spatial_sizes(output))));
-        let mul = Term::ops(Kind::Mul, Working::steps(&[("squares", 1), ("factor", 1)]).by(elements.clone()));
+        let taps = Working::named(Factor::TapsOnChannels, self.channels().taps_inside(channels, channels)?);
+        let add =
+            Term::ops(Kind::Add, elements.clone().by(Working::named(Factor::WindowSize, self.size.get())))
+                .padding_exact(taps.by(Working::sizes(Factor::Positions, spatial_sizes(output))));
+        let mul = Term::ops(
+            Kind::Mul,
+            Working::steps(&[(Factor::Squares, 1), (Factor::ScaleFactor, 1)]).by(elements.clone()),
+        );
         let single = [Kind::Div, Kind::Exp].map(|kind| Term::ops(kind, elements.clone()));
         Ok(Cost { terms: [mul, add].into_iter().chain(single).collect() })
     }

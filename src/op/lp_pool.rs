@@ -11,21 +11,21 @@
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::pool::Pool;
 use super::settings::{PerAxis, Size, above_zero};
-use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Window};
+use super::{Class, Cost, Definition, Operator, Purpose, Reach, Reason, Term, Window};
 #[cfg(feature = "run")]
 use super::{Reference, Workspace, avg_pool::AvgPool, workspace::elements};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// The p-norm over a sliding window, channel by channel: (Σ xᵖ)^(1/p); with p = 1 the sum.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LpPool<const N: usize> {
     /// The power p; 1 is the sum, 2 the root of the sum of squares.
@@ -35,7 +35,7 @@ pub struct LpPool<const N: usize> {
     /// Size of the window.
     pub kernel_size: PerAxis<Size, N>,
     /// Steps from one window to the next; the size of the window, unless it is set.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PerAxis<Size, N>")]
     pub stride: Option<PerAxis<Size, N>>,
     /// Whether the last window may stick out, so that no element is left over.
@@ -81,8 +81,11 @@ impl<const N: usize> Operator for LpPool<N> {
 
     fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
         let sum = self.pool().reduction(Kind::Add, &inputs[0], output)?;
-        let power = |kind| Term::ops(kind, Working::elements("input elements", &inputs[0])).purpose("power");
-        let root = || Term::ops(Kind::Exp, Working::elements("output elements", output)).purpose("root");
+        let power = |kind| {
+            Term::ops(kind, Working::elements(Factor::InputElements, &inputs[0])).purpose(Purpose::Power)
+        };
+        let root =
+            || Term::ops(Kind::Exp, Working::elements(Factor::OutputElements, output)).purpose(Purpose::Root);
         Ok(Cost {
             terms: match self.power() {
                 Power::One => vec![sum],
@@ -92,7 +95,7 @@ impl<const N: usize> Operator for LpPool<N> {
         })
     }
 
-    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(&'static str, Working)> {
+    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(Factor, Working)> {
         self.pool().window().output_workings(&inputs[0], output)
     }
 

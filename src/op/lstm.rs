@@ -5,7 +5,7 @@ use candle_core::{Device, Tensor};
 #[cfg(feature = "run")]
 use candle_nn::ops::sigmoid;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::recurrent::{Gates, Recurrence};
 use super::settings::{self, Size};
@@ -15,11 +15,11 @@ use super::{Reference, Workspace};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Long short-term memory over a sequence of length × features. The gates and states of a step are held inside, and the sequence
 /// between two layers: they are in the peak.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lstm {
     /// Features of the state, and of the output for each direction.
@@ -87,13 +87,13 @@ impl Reference for Lstm {
 /// and `o · tanh(c)`.
 const GATES: Gates = Gates {
     count: 4,
-    axis: "gates·hidden",
+    axis: Factor::HiddenGates,
     states: 2,
     ops: &[
-        (Kind::Mul, &[("forgotten", 1), ("taken in", 1), ("given out", 1)]),
-        (Kind::Add, &[("input and state", 4), ("sigmoids", 3), ("new cell", 1)]),
-        (Kind::Div, &[("sigmoids", 3)]),
-        (Kind::Exp, &[("sigmoids", 3), ("tanhs", 2)]),
+        (Kind::Mul, &[(Factor::Forgotten, 1), (Factor::TakenIn, 1), (Factor::GivenOut, 1)]),
+        (Kind::Add, &[(Factor::InputAndState, 4), (Factor::Sigmoids, 3), (Factor::NewCell, 1)]),
+        (Kind::Div, &[(Factor::Sigmoids, 3)]),
+        (Kind::Exp, &[(Factor::Sigmoids, 3), (Factor::Tanhs, 2)]),
     ],
 };
 

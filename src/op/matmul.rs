@@ -3,7 +3,7 @@
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Along, Arity, Class, Cost, Definition, Look, Operator, Reach, Reason, Term, shape};
 #[cfg(feature = "run")]
@@ -12,10 +12,10 @@ use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Matrix product of two inputs over their last two dimensions; the dimensions before these are equal.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Matmul {}
 
@@ -62,12 +62,12 @@ impl Operator for Matmul {
         let inner = inputs[0].dims().last().copied().unwrap_or(1);
         let (stack, [rows, columns]) = matrices(output);
         let mut factors = vec![
-            Working::named("rows", rows),
-            Working::named("inner size", inner),
-            Working::named("columns", columns),
+            Working::named(Factor::Rows, rows),
+            Working::named(Factor::InnerSize, inner),
+            Working::named(Factor::Columns, columns),
         ];
         if !stack.is_empty() {
-            factors.insert(0, Working::sizes("matrices", stack));
+            factors.insert(0, Working::sizes(Factor::Matrices, stack));
         }
         Ok(Cost { terms: vec![Term::macs(Contraction::Attention, Working::Product(factors))] })
     }

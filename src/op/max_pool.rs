@@ -4,7 +4,7 @@
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::pool::Pool;
 use super::settings::{Extent, PerAxis, Size};
@@ -15,16 +15,16 @@ use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Maximum over a sliding window, channel by channel; padding never wins.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MaxPool<const N: usize> {
     /// Size of the window.
     pub kernel_size: PerAxis<Size, N>,
     /// Steps from one window to the next; the size of the window, unless it is set.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PerAxis<Size, N>")]
     pub stride: Option<PerAxis<Size, N>>,
     /// Positions added on both sides; at most half the window.
@@ -71,7 +71,7 @@ impl<const N: usize> Operator for MaxPool<N> {
         Ok(Cost { terms: vec![self.pool().reduction(Kind::Cmp, &inputs[0], output)?] })
     }
 
-    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(&'static str, Working)> {
+    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(Factor, Working)> {
         self.pool().window().output_workings(&inputs[0], output)
     }
 

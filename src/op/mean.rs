@@ -3,7 +3,7 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "run")]
 use super::Reference;
@@ -12,10 +12,10 @@ use super::{Along, Class, Cost, Definition, Look, Operator, Reach, Reason, Term,
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Mean over whole dimensions; `[2, 3]` is that of each channel.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mean {
     /// The dimensions over which the mean is taken; channels are 1, and the last is -1.
@@ -48,8 +48,8 @@ impl Operator for Mean {
         let is_reduced = self.reduced(&inputs[0]).expect("`output` has accepted the dimensions");
         let sizes = inputs[0].dims().iter().zip(is_reduced);
         let reduced: Vec<u64> = sizes.filter(|&(_, is_reduced)| is_reduced).map(|(&size, _)| size).collect();
-        let elements = Working::elements("output elements", output);
-        let sums = elements.clone().by(Working::sizes("values", &reduced).less(Working::Number(1)));
+        let elements = Working::elements(Factor::OutputElements, output);
+        let sums = elements.clone().by(Working::sizes(Factor::Values, &reduced).less(Working::Number(1)));
         Ok(Cost { terms: vec![Term::ops(Kind::Add, sums), Term::ops(Kind::Div, elements)] })
     }
 

@@ -5,7 +5,7 @@ use crate::counts::Kind;
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// The first input and the others, of which there is at least one.
 pub(super) fn several(inputs: &[Shape]) -> Result<(&Shape, &[Shape]), Reason> {
@@ -96,10 +96,10 @@ pub(super) fn stretched(a: &Shape, b: &Shape) -> Option<Vec<u64>> {
 
 /// For each element of the output, one operation fewer than there are inputs.
 pub(super) fn cost(kind: Kind, inputs: &[Shape], output: &Shape) -> Cost {
-    let elements = Working::elements("output elements", output);
+    let elements = Working::elements(Factor::OutputElements, output);
     let count = match inputs.len() {
         2 => elements,
-        n => Working::named("inputs", n as u128).less(Working::Number(1)).by(elements),
+        n => Working::named(Factor::Inputs, n as u128).less(Working::Number(1)).by(elements),
     };
     Cost { terms: vec![Term::ops(kind, count)] }
 }

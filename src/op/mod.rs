@@ -11,11 +11,12 @@ use std::ops::Deref;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
+use serde::ser::{Serialize, Serializer};
 
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 pub mod activation;
 mod adaptive;
@@ -66,6 +67,7 @@ pub mod permute;
 pub mod pixel_shuffle;
 mod pool;
 pub mod prelu;
+mod purpose;
 pub mod rbf;
 mod reach;
 mod reason;
@@ -94,6 +96,7 @@ mod workspace;
 
 pub use arity::Arity;
 pub use cost::{Cost, Term, Unit};
+pub use purpose::Purpose;
 pub use reach::{Along, Dims, Look, Reach, Slide, Turn};
 pub use reason::Reason;
 use reason::{before_flatten, only, only_ranked, only_spatial, shape, size};
@@ -139,6 +142,13 @@ macro_rules! operators {
             #[cfg(feature = "run")]
             pub fn reference(&self) -> &dyn Reference {
                 match self { $(Self::$Type(operator) => operator,)* }
+            }
+        }
+
+        /// The settings alone, by their names.
+        impl Serialize for Op {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self { $(Self::$Type(operator) => operator.serialize(serializer),)* }
             }
         }
 
@@ -255,7 +265,7 @@ pub trait Operator {
     }
 
     /// The working of each size of the output that is computed rather than copied: what it is called, and its working.
-    fn output_workings(&self, _inputs: &[Shape], _output: &Shape) -> Vec<(&'static str, Working)> {
+    fn output_workings(&self, _inputs: &[Shape], _output: &Shape) -> Vec<(Factor, Working)> {
         vec![]
     }
 
@@ -328,10 +338,15 @@ pub trait Operator {
 
     /// What kind of operator it is, for colors and conventions.
     fn class(&self) -> Class;
+
+    /// What it is, whatever its number of axes; `None` where nobody asks for it.
+    fn family(&self) -> Option<Family> {
+        None
+    }
 }
 
 /// What is known of an operator before any of it is used.
-pub trait Definition: Operator + DeserializeOwned + JsonSchema {
+pub trait Definition: Operator + Serialize + DeserializeOwned + JsonSchema {
     /// An item of a description that uses it, as TOML.
     const EXAMPLE: &'static str;
 
@@ -364,15 +379,29 @@ pub enum Class {
     Source,
 }
 
+/// What an operator is, whatever its number of axes: the layers that are asked about by what they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Family {
+    /// A convolution, not transposed.
+    Convolution,
+    /// A transposed convolution.
+    TransposedConvolution,
+    /// A linear layer.
+    Linear,
+    /// Batch norm.
+    BatchNorm,
+}
+
 /// Sizes with what they are called, where nothing else is known of them: the last two are height and width.
-fn sizes_named(sizes: &[u64]) -> Vec<(&'static str, u64)> {
-    let names: &[&str] = match sizes.len() {
-        2 => &["height", "width"],
-        3 => &["channels", "height", "width"],
-        4 => &["channels", "depth", "height", "width"],
+fn sizes_named(sizes: &[u64]) -> Vec<(Factor, u64)> {
+    let names: &[Factor] = match sizes.len() {
+        2 => &[Factor::Height, Factor::Width],
+        3 => &[Factor::Channels, Factor::Height, Factor::Width],
+        4 => &[Factor::Channels, Factor::Depth, Factor::Height, Factor::Width],
         _ => &[],
     };
-    let names = names.iter().copied().chain(std::iter::repeat("size"));
+    let names = names.iter().copied().chain(std::iter::repeat(Factor::Size));
     names.zip(sizes.iter().copied()).collect()
 }
 

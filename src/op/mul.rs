@@ -3,7 +3,7 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "run")]
 use super::Reference;
@@ -14,7 +14,7 @@ use crate::text;
 use crate::text::Text;
 
 /// The elementwise product of two or more inputs with the same number of dimensions; sizes of 1 are repeated.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mul {}
 

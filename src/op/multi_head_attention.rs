@@ -4,11 +4,12 @@
 #[cfg(feature = "run")]
 use candle_core::{D, Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::{self, Size};
 use super::{
-    Arity, Class, Cost, Definition, Initializer, Look, Operator, Reach, Reason, Term, Weight, softmax,
+    Arity, Class, Cost, Definition, Initializer, Look, Operator, Purpose, Reach, Reason, Term, Weight,
+    softmax,
 };
 #[cfg(feature = "run")]
 use super::{Reference, Workspace, packing::packed, tensors, workspace::product};
@@ -16,12 +17,12 @@ use crate::counts::{Contraction, Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Attention of tokens × channels to themselves, or of three inputs: query, key and value. The projected query, key and
 /// value and the scores of every token with every other are held inside, the scores before and after a step at once: they
 /// are in the peak, as they are where the same is written out in `linear`, `matmul` and `softmax`.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MultiHeadAttention {
     /// Heads; each has an equal share of the channels.
@@ -78,13 +79,13 @@ impl Operator for MultiHeadAttention {
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
         let channels = Sizes::of(inputs).channels;
-        let (all, axis) = (channels * 3, ("channels", channels));
+        let (all, axis) = (channels * 3, (Factor::Channels, channels));
         let projection = Initializer::Xavier { fan_in: channels, fan_out: all };
         let zero = Initializer::Constant(0.0);
         let mut weights =
-            vec![Weight::learned("in_proj_weight", vec![("projections·channels", all), axis], projection)];
+            vec![Weight::learned("in_proj_weight", vec![(Factor::ProjectedChannels, all), axis], projection)];
         if self.bias {
-            weights.push(Weight::learned("in_proj_bias", vec![("projections·channels", all)], zero));
+            weights.push(Weight::learned("in_proj_bias", vec![(Factor::ProjectedChannels, all)], zero));
         }
         let output = Initializer::Uniform { fan_in: channels };
         weights.push(Weight::learned("out_proj.weight", vec![axis, axis], output));
@@ -98,13 +99,14 @@ impl Operator for MultiHeadAttention {
     /// the scores; the softmax is over the tokens of the key.
     fn cost(&self, inputs: &[Shape], _output: &Shape) -> Result<Cost, Overflow> {
         let Sizes { queries, keys, channels } = Sizes::of(inputs);
-        let tokens = Working::named(if inputs.len() == 1 { "tokens" } else { "query tokens" }, queries);
-        let others = Working::named(if inputs.len() == 1 { "tokens" } else { "key tokens" }, keys);
-        let channels = || Working::named("channels", channels);
-        let heads = || Working::named("heads", self.num_heads.get());
-        let size = || Working::named("head size", channels_of(inputs) / self.num_heads.get());
+        let tokens =
+            Working::named(if inputs.len() == 1 { Factor::Tokens } else { Factor::QueryTokens }, queries);
+        let others = Working::named(if inputs.len() == 1 { Factor::Tokens } else { Factor::KeyTokens }, keys);
+        let channels = || Working::named(Factor::Channels, channels);
+        let heads = || Working::named(Factor::Heads, self.num_heads.get());
+        let size = || Working::named(Factor::HeadSize, channels_of(inputs) / self.num_heads.get());
         let linear = |projections: u64, tokens: &Working, purpose, bias| {
-            let count = (projections > 1).then(|| Working::named("projections", projections));
+            let count = (projections > 1).then(|| Working::named(Factor::Projections, projections));
             let outputs = Working::Product(count.into_iter().chain([tokens.clone(), channels()]).collect());
             let macs = Term::macs(Contraction::Linear, outputs.clone().by(channels())).purpose(purpose);
             let bias = self.bias.then(|| Term::ops(Kind::Add, outputs).purpose(bias));
@@ -116,17 +118,17 @@ impl Operator for MultiHeadAttention {
             |purpose| Term::macs(Contraction::Attention, scores.clone().by(size())).purpose(purpose);
         let mut terms = vec![];
         if inputs.len() == 1 {
-            terms.extend(linear(3, &tokens, "query, key, value", "bias of query, key, value"));
+            terms.extend(linear(3, &tokens, Purpose::Projections, Purpose::BiasOfProjections));
         } else {
-            terms.extend(linear(1, &tokens, "query", "bias of query"));
-            terms.extend(linear(2, &others, "key, value", "bias of key, value"));
+            terms.extend(linear(1, &tokens, Purpose::Query, Purpose::BiasOfQuery));
+            terms.extend(linear(2, &others, Purpose::KeyAndValue, Purpose::BiasOfKeyAndValue));
         }
-        terms.push(attention("scores"));
-        terms.push(Term::ops(Kind::Mul, scores.clone()).purpose("scaling"));
+        terms.push(attention(Purpose::Scores));
+        terms.push(Term::ops(Kind::Mul, scores.clone()).purpose(Purpose::Scaling));
         let softmax = softmax::cost(Some(&rows), &others).terms;
-        terms.extend(softmax.into_iter().map(|term| term.purpose("softmax")));
-        terms.push(attention("weighted values"));
-        terms.extend(linear(1, &tokens, "output", "bias of output"));
+        terms.extend(softmax.into_iter().map(|term| term.purpose(Purpose::Softmax)));
+        terms.push(attention(Purpose::WeightedValues));
+        terms.extend(linear(1, &tokens, Purpose::Output, Purpose::BiasOfOutput));
         Ok(Cost { terms })
     }
 
@@ -134,11 +136,11 @@ impl Operator for MultiHeadAttention {
     /// their softmax is taken.
     fn inside(&self, inputs: &[Shape], _output: &Shape) -> Working {
         let Sizes { queries, keys, channels } = Sizes::of(inputs);
-        let query = Working::sizes("query", &[queries, channels]);
-        let [key, value] = ["key", "value"].map(|name| Working::sizes(name, &[keys, channels]));
+        let query = Working::sizes(Factor::Query, &[queries, channels]);
+        let [key, value] = [Factor::Key, Factor::Value].map(|name| Working::sizes(name, &[keys, channels]));
         let of_scores = |name| Working::sizes(name, &[self.num_heads.get(), queries, keys]);
-        let mixed = Working::Sum(vec![value.clone(), of_scores("scores"), of_scores("softmax")]);
-        let compared = Working::Sum(vec![query, key, value, of_scores("scores")]);
+        let mixed = Working::Sum(vec![value.clone(), of_scores(Factor::Scores), of_scores(Factor::Softmax)]);
+        let compared = Working::Sum(vec![query, key, value, of_scores(Factor::Scores)]);
         // What does not fit is the larger.
         let size = |working: &Working| working.evaluate().unwrap_or(u128::MAX);
         if size(&compared) < size(&mixed) { mixed } else { compared }

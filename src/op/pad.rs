@@ -17,7 +17,7 @@ use crate::text;
 use crate::working::Working;
 
 /// Numbers before and after those of the last dimensions.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pad {
     /// Two for each dimension, before and after, from the last one on: `[left, right, top, bottom]`. A negative number

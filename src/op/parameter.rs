@@ -3,7 +3,7 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "run")]
 use super::Reference;
@@ -12,12 +12,13 @@ use super::{Arity, Class, Definition, Initializer, Operator, Reason, Weight, sha
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
+use crate::working::Factor;
 
 /// The most dimensions of a parameter: as many as any library of networks has.
 const MOST_DIMENSIONS: usize = 8;
 
 /// A learned tensor, the same for every sample of the batch.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Parameter {
     /// The sizes, without the batch.
@@ -53,7 +54,7 @@ impl Operator for Parameter {
     fn weights(&self, _inputs: &[Shape]) -> Vec<Weight> {
         let dims: Vec<_> = self.dims().collect();
         let axes = if let [rows, columns] = dims[..] {
-            vec![("rows", rows), ("columns", columns)]
+            vec![(Factor::Rows, rows), (Factor::Columns, columns)]
         } else {
             sizes_named(&dims)
         };

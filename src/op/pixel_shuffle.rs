@@ -4,7 +4,7 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::Size;
 use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, only_spatial, shape, size};
@@ -12,10 +12,10 @@ use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, only_spatia
 use super::{Reference, tensors};
 use crate::shape::Shape;
 use crate::text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Makes a larger image of fewer channels: each r² channels become r × r pixels of one.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PixelShuffle {
     /// r: how many times as high and as wide the image becomes; its square divides the number of channels.
@@ -23,7 +23,7 @@ pub struct PixelShuffle {
 }
 
 /// Makes a smaller image of more channels: each r × r pixels become r² channels.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PixelUnshuffle {
     /// r: how many times as low and as narrow the image becomes; it divides height and width.
@@ -55,7 +55,7 @@ impl Operator for PixelShuffle {
         shape(vec![size(channels / square)?, size(height * factor)?, size(width * factor)?])
     }
 
-    fn output_workings(&self, inputs: &[Shape], _output: &Shape) -> Vec<(&'static str, Working)> {
+    fn output_workings(&self, inputs: &[Shape], _output: &Shape) -> Vec<(Factor, Working)> {
         let factor = self.upscale_factor;
         workings(&inputs[0], |channels| divided(channels, squared(factor)), |size| size.by(number(factor)))
     }
@@ -95,7 +95,7 @@ impl Operator for PixelUnshuffle {
         shape(vec![size(channels)?, size(height / factor)?, size(width / factor)?])
     }
 
-    fn output_workings(&self, inputs: &[Shape], _output: &Shape) -> Vec<(&'static str, Working)> {
+    fn output_workings(&self, inputs: &[Shape], _output: &Shape) -> Vec<(Factor, Working)> {
         let factor = self.downscale_factor;
         workings(&inputs[0], |channels| channels.by(squared(factor)), |size| divided(size, number(factor)))
     }
@@ -130,9 +130,9 @@ fn workings(
     input: &Shape,
     channels: impl Fn(Working) -> Working,
     size: impl Fn(Working) -> Working,
-) -> Vec<(&'static str, Working)> {
+) -> Vec<(Factor, Working)> {
     let sizes = input.dims().iter().map(|&size| Working::Number(size.into()));
-    let names = ["output channels", "output height", "output width"];
+    let names = [Factor::OutputChannels, Factor::OutputHeight, Factor::OutputWidth];
     let working = |(index, working)| if index == 0 { channels(working) } else { size(working) };
     names.into_iter().zip(sizes.enumerate().map(working)).collect()
 }

@@ -16,7 +16,7 @@ use super::{
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// How the window of a pool slides.
 pub(super) struct Pool<const N: usize> {
@@ -80,12 +80,12 @@ impl<const N: usize> Pool<N> {
     pub(super) fn reduction(&self, kind: Kind, input: &Shape, output: &Shape) -> Result<Term, Overflow> {
         let window = self.window();
         let all = Working::Product(window.kernel_working()).less(Working::Number(1));
-        let nominal = Working::elements("output elements", output).by(all);
+        let nominal = Working::elements(Factor::OutputElements, output).by(all);
         let (from, to) = (spatial_sizes(input), spatial_sizes(output));
         let taps = window.taps_inside(from, to)?;
         // A window that sees nothing but padding has no first tap either.
         let first = window.windows_inside(from, to)?;
-        let exact = Working::named("channels", input.dims()[0]).by(taps.less(first));
+        let exact = Working::named(Factor::Channels, input.dims()[0]).by(taps.less(first));
         Ok(Term::ops(kind, nominal).padding_exact(exact))
     }
 

@@ -3,7 +3,7 @@
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::Size;
 use super::{Class, Cost, Definition, Initializer, Operator, Reason, Weight, only};
@@ -12,10 +12,10 @@ use super::{Reference, Workspace, tensors};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Rectified linear unit with a learned leak: x if positive, otherwise weight · x.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prelu {
     /// Learned factors: 1 for all channels together, or as many as there are channels.
@@ -47,12 +47,12 @@ impl Operator for Prelu {
     }
 
     fn weights(&self, _inputs: &[Shape]) -> Vec<Weight> {
-        let axes = vec![("parameters", self.num_parameters.get())];
+        let axes = vec![(Factor::Parameters, self.num_parameters.get())];
         vec![Weight::learned("weight", axes, Initializer::Constant(0.25))]
     }
 
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
-        Ok(Cost::each(&[Kind::Mul, Kind::Cmp], &Working::elements("output elements", output)))
+        Ok(Cost::each(&[Kind::Mul, Kind::Cmp], &Working::elements(Factor::OutputElements, output)))
     }
 
     fn class(&self) -> Class {

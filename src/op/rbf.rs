@@ -11,7 +11,7 @@
 #[cfg(feature = "run")]
 use candle_core::{D, Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::Size;
 use super::{
@@ -23,10 +23,10 @@ use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Squared distances of the last dimension from fixed centers, one for each unit.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rbf {
     /// Units, each with a center.
@@ -45,17 +45,18 @@ impl Operator for Rbf {
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
-        let axes = vec![("out", self.out_features.get()), ("in", features(&inputs[0]))];
+        let axes =
+            vec![(Factor::OutFeatures, self.out_features.get()), (Factor::InFeatures, features(&inputs[0]))];
         // As large as the numbers of LeNet-5's centers, which are 1 and −1.
         vec![Weight::buffer("centers", axes, Initializer::Normal { deviation: 1.0 })]
     }
 
     fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
-        let units = Working::elements("output elements", output);
-        let inputs = Working::named("in", features(&inputs[0]));
+        let units = Working::elements(Factor::OutputElements, output);
+        let inputs = Working::named(Factor::InFeatures, features(&inputs[0]));
         let squares = units.clone().by(inputs.clone());
-        let sum = inputs.clone().less(Working::Number(1)).called("sum");
-        let sums = units.by(inputs.called("differences").and(sum));
+        let sum = inputs.clone().less(Working::Number(1)).called(Factor::Sum);
+        let sums = units.by(inputs.called(Factor::Differences).and(sum));
         Ok(Cost { terms: vec![Term::ops(Kind::Mul, squares), Term::ops(Kind::Add, sums)] })
     }
 

@@ -4,14 +4,14 @@
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 
-use super::{Cost, Initializer, Look, Reach, Reason, Term, Weight, only, shape};
+use super::{Cost, Initializer, Look, Purpose, Reach, Reason, Term, Weight, only, shape};
 #[cfg(feature = "run")]
 use super::{Workspace, packing::packed, workspace::product};
 use crate::counts::{Contraction, Kind};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// The most layers in one operator: each adds weights, and every weight has a name.
 const MOST_LAYERS: u64 = 64;
@@ -35,11 +35,11 @@ pub(super) struct Gates {
     /// How many there are.
     pub(super) count: u32,
     /// The name of the axis on which the weights of all gates stand behind one another.
-    pub(super) axis: &'static str,
+    pub(super) axis: Factor,
     /// States that go from step to step; the first is the output.
     pub(super) states: usize,
     /// Operations beside the contractions and biases, for each number of a state, by their steps: mul, add, div, exp.
-    pub(super) ops: &'static [(Kind, &'static [(&'static str, u64)])],
+    pub(super) ops: &'static [(Kind, &'static [(Factor, u64)])],
 }
 
 /// The next states, from what the input contributes to each gate, what the state contributes to each gate, and the states.
@@ -76,12 +76,12 @@ impl Recurrence {
         for layer in 0..self.layers {
             let from = if layer == 0 { features(inputs) } else { self.directions() * self.hidden };
             for direction in ["", "_reverse"].into_iter().take(if self.bidirectional { 2 } else { 1 }) {
-                let mut weight = |kind: &str, axes: Vec<(&'static str, u64)>| {
+                let mut weight = |kind: &str, axes: Vec<(Factor, u64)>| {
                     let name = format!("{kind}_l{layer}{direction}");
                     weights.push(Weight::learned(name, axes, initializer));
                 };
-                weight("weight_ih", vec![gates, ("in", from)]);
-                weight("weight_hh", vec![gates, ("hidden", self.hidden)]);
+                weight("weight_ih", vec![gates, (Factor::InFeatures, from)]);
+                weight("weight_hh", vec![gates, (Factor::Hidden, self.hidden)]);
                 if self.bias {
                     weight("bias_ih", vec![gates]);
                     weight("bias_hh", vec![gates]);
@@ -93,33 +93,33 @@ impl Recurrence {
 
     /// For each step, direction and layer: the contractions of input and state, their biases, then what the gates take.
     pub(super) fn cost(&self, inputs: &[Shape]) -> Cost {
-        let hidden = || Working::named("hidden", self.hidden);
-        let mut steps = vec![Working::named("steps", inputs[0].dims()[0])];
+        let hidden = || Working::named(Factor::Hidden, self.hidden);
+        let mut steps = vec![Working::named(Factor::Steps, inputs[0].dims()[0])];
         if self.bidirectional {
-            steps.insert(0, Working::named("directions", self.directions()));
+            steps.insert(0, Working::named(Factor::Directions, self.directions()));
         }
-        let gates = || Working::named("gates", self.gates.count);
+        let gates = || Working::named(Factor::Gates, self.gates.count);
         let macs = |layers: u64, from: Working| {
-            let layers = (layers > 1).then(|| Working::named("layers", layers));
+            let layers = (layers > 1).then(|| Working::named(Factor::Layers, layers));
             let factors = layers.into_iter().chain(steps.clone());
             let factors = factors.chain([gates(), hidden(), from.and(hidden())]);
             Term::macs(Contraction::Linear, Working::Product(factors.collect()))
         };
-        let mut terms = vec![macs(1, Working::named("in", features(inputs)))];
+        let mut terms = vec![macs(1, Working::named(Factor::InFeatures, features(inputs)))];
         if self.layers > 1 {
-            let both = || Working::named("directions", self.directions());
+            let both = || Working::named(Factor::Directions, self.directions());
             let from = if self.bidirectional { both().by(hidden()) } else { hidden() };
-            terms[0].purpose = Some("first layer");
-            terms.push(macs(self.layers - 1, from).purpose("other layers"));
+            terms[0].purpose = Some(Purpose::FirstLayer);
+            terms.push(macs(self.layers - 1, from).purpose(Purpose::OtherLayers));
         }
-        let layers = (self.layers > 1).then(|| Working::named("layers", self.layers));
+        let layers = (self.layers > 1).then(|| Working::named(Factor::Layers, self.layers));
         let states = Working::Product(layers.into_iter().chain(steps.clone()).chain([hidden()]).collect());
         if self.bias {
-            let biases = Working::named("biases", 2u64).by(gates()).by(states.clone());
-            terms.push(Term::ops(Kind::Add, biases).purpose("bias"));
+            let biases = Working::named(Factor::Biases, 2u64).by(gates()).by(states.clone());
+            terms.push(Term::ops(Kind::Add, biases).purpose(Purpose::Bias));
         }
         terms.extend(self.gates.ops.iter().map(|&(kind, steps)| {
-            Term::ops(kind, Working::steps(steps).by(states.clone())).purpose("gates")
+            Term::ops(kind, Working::steps(steps).by(states.clone())).purpose(Purpose::Gates)
         }));
         Cost { terms }
     }
@@ -202,14 +202,15 @@ impl Recurrence {
     /// The gates and states of a step, and of several layers the sequence from one to the next: the last but one has it from
     /// the one before, and makes another where there will be the output.
     pub(super) fn inside(&self, inputs: &[Shape]) -> Working {
-        let hidden = || Working::named("hidden", self.hidden);
+        let hidden = || Working::named(Factor::Hidden, self.hidden);
         let (gates, states) = (self.gates.count, self.gates.states as u128);
-        let of_step = Working::named("gates", gates).and(Working::named("states", states)).by(hidden());
+        let of_step =
+            Working::named(Factor::Gates, gates).and(Working::named(Factor::States, states)).by(hidden());
         if self.layers == 1 {
             return of_step;
         }
-        let steps = Working::named("steps", inputs[0].dims()[0]);
-        let directions = self.bidirectional.then(|| Working::named("directions", self.directions()));
+        let steps = Working::named(Factor::Steps, inputs[0].dims()[0]);
+        let directions = self.bidirectional.then(|| Working::named(Factor::Directions, self.directions()));
         let between = directions.into_iter().chain([steps, hidden()]).collect();
         of_step.and(Working::Product(between))
     }

@@ -3,17 +3,17 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Class, Definition, Operator, Reach, Reason, only, shape, size};
 #[cfg(feature = "run")]
 use super::{Reference, tensors};
 use crate::shape::Shape;
 use crate::text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// The same numbers in the same order, under other sizes.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reshape {
     /// The new sizes, without the batch; one may be -1, which takes what the others leave.
@@ -31,11 +31,11 @@ impl Operator for Reshape {
         self.sizes(input).and_then(shape).map_err(|reason| reason.at("shape"))
     }
 
-    fn output_workings(&self, inputs: &[Shape], _output: &Shape) -> Vec<(&'static str, Working)> {
+    fn output_workings(&self, inputs: &[Shape], _output: &Shape) -> Vec<(Factor, Working)> {
         match self.known() {
             Ok(known) if self.shape.contains(&INFERRED) => {
-                let all = Working::elements("input elements", &inputs[0]);
-                vec![("inferred size", Working::Floor(Box::new(all), Box::new(Working::Number(known))))]
+                let all = Working::elements(Factor::InputElements, &inputs[0]);
+                vec![(Factor::InferredSize, Working::Floor(Box::new(all), Box::new(Working::Number(known))))]
             }
             Ok(_) | Err(_) => vec![],
         }
@@ -140,7 +140,10 @@ mod tests {
         let inputs = [Shape::new(vec![512, 7, 7]).unwrap()];
         let output = reshape.output(&inputs).unwrap();
         let (name, working) = &reshape.output_workings(&inputs, &output)[0];
-        assert_eq!((*name, working.substitution(Notation::Text).as_str()), ("inferred size", "⌊512·7²/32⌋"));
+        assert_eq!(
+            (*name, working.substitution(Notation::Text).as_str()),
+            (Factor::InferredSize, "⌊512·7²/32⌋")
+        );
         assert_eq!(working.evaluate(), Ok(784));
         assert!(reshape.is_view());
     }

@@ -3,7 +3,7 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "run")]
 use super::Reference;
@@ -13,7 +13,7 @@ use crate::shape::Shape;
 use crate::text;
 
 /// A cyclic shift: what leaves a dimension at one end comes in again at the other.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Roll {
     /// How far along each of `dims`; a negative number shifts towards the start.

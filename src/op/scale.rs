@@ -3,7 +3,7 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, only_ranked};
 #[cfg(feature = "run")]
@@ -12,10 +12,10 @@ use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// A learned factor for each channel.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scale {
     /// Whether a learned bias is added to each channel.
@@ -34,7 +34,7 @@ impl Operator for Scale {
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
-        let axes = vec![("channels", inputs[0].dims()[0])];
+        let axes = vec![(Factor::Channels, inputs[0].dims()[0])];
         let mut weights = vec![Weight::learned("weight", axes.clone(), Initializer::Constant(1.0))];
         if self.bias {
             weights.push(Weight::learned("bias", axes, Initializer::Constant(0.0)));
@@ -43,7 +43,7 @@ impl Operator for Scale {
     }
 
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
-        let factor = Term::ops(Kind::Mul, Working::elements("output elements", output));
+        let factor = Term::ops(Kind::Mul, Working::elements(Factor::OutputElements, output));
         Ok(Cost { terms: if self.bias { vec![factor, Term::bias(output)] } else { vec![factor] } })
     }
 

@@ -3,7 +3,7 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::Dim;
 use super::{Along, Class, Definition, Look, Operator, Reach, Reason, only, shape};
@@ -13,7 +13,7 @@ use crate::shape::Shape;
 use crate::text;
 
 /// One element of a dimension, which is gone afterwards: the class token of a sequence.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Select {
     /// The dimension that the element is taken from; channels are 1, and the last is -1.

@@ -12,16 +12,20 @@ use crate::text;
 use crate::text::Text;
 
 mod dim;
+mod written;
 
 pub use dim::Dim;
 pub(super) use dim::{one_or_more, one_or_more_schema};
+pub(super) use written::one_for_all;
 
 /// A size of at least 1: channels, a kernel, a stride.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(transparent)]
 pub struct Size(u64);
 
 /// A length of at least 0: padding.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(transparent)]
 pub struct Extent(u64);
 
 impl Size {

@@ -6,7 +6,7 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::{Dim, Size};
 use super::{Class, Definition, Look, Operator, Reach, Reason, Slide, only, shape};
@@ -17,7 +17,7 @@ use crate::text;
 use crate::working::Working;
 
 /// The elements of one dimension from a start up to an end, which is left out.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Slice {
     /// The dimension that is cut; channels are 1, and the last is -1.
@@ -27,7 +27,7 @@ pub struct Slice {
     #[serde(default)]
     pub start: i64,
     /// The first element that is no longer kept; a negative number counts from the end. The size, unless it is set.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "i64")]
     pub end: Option<i64>,
     /// Distance from one element that is kept to the next.

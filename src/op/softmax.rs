@@ -3,7 +3,7 @@
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::settings::Dim;
 use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, only};
@@ -11,10 +11,10 @@ use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, only};
 use super::{Reference, Workspace, workspace::elements};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// Numbers that sum to 1 along a dimension: e^x over the sum of all e^x.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Softmax {
     /// The dimension along which they sum to 1; channels are 1, and the last is -1.
@@ -23,7 +23,7 @@ pub struct Softmax {
 }
 
 /// The logarithm of a softmax: x less the logarithm of the sum of all e^x.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogSoftmax {
     /// The dimension along which the softmax sums to 1; channels are 1, and the last is -1.
@@ -83,10 +83,10 @@ impl Operator for LogSoftmax {
         let per_group = [
             (
                 Kind::Add,
-                Working::Sum(vec![differences(&n), sum(&n), n.clone().called("logarithm subtracted")]),
+                Working::Sum(vec![differences(&n), sum(&n), n.clone().called(Factor::LogarithmSubtracted)]),
             ),
             (Kind::Cmp, less_one(n.clone())),
-            (Kind::Exp, n.called("exponentials").and(Working::named("logarithm", 1u64))),
+            (Kind::Exp, n.called(Factor::Exponentials).and(Working::named(Factor::Logarithm, 1u64))),
         ];
         Ok(in_all(groups.as_ref(), per_group))
     }
@@ -120,11 +120,11 @@ fn same_shape(dim: Dim, inputs: &[Shape]) -> Result<Shape, Reason> {
 
 /// The subtraction of the largest from each of n.
 fn differences(n: &Working) -> Working {
-    n.clone().called("differences")
+    n.clone().called(Factor::Differences)
 }
 
 fn sum(n: &Working) -> Working {
-    less_one(n.clone()).called("sum")
+    less_one(n.clone()).called(Factor::Sum)
 }
 
 fn less_one(count: Working) -> Working {
@@ -149,9 +149,9 @@ fn groups(dim: Dim, shape: &Shape) -> (Option<Working>, Working) {
     let mut others = shape.dims().to_vec();
     let size = others.remove(axis);
     if others.is_empty() {
-        return (None, Working::named("output elements", size));
+        return (None, Working::named(Factor::OutputElements, size));
     }
-    (Some(Working::sizes("groups", &others)), Working::named("group size", size))
+    (Some(Working::sizes(Factor::Groups, &others)), Working::named(Factor::GroupSize, size))
 }
 
 /// The differences from the largest and their exponentials, and three numbers for each group.

@@ -3,13 +3,13 @@
 #[cfg(feature = "run")]
 use candle_core::{D, Tensor};
 
-use super::{Cost, Initializer, Term, Weight};
+use super::{Cost, Initializer, Purpose, Term, Weight};
 #[cfg(feature = "run")]
 use super::{Workspace, tensors, workspace::elements};
 use crate::counts::Kind;
 #[cfg(feature = "run")]
 use crate::shape::Shape;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// The default of `eps`.
 pub(super) fn default_eps() -> f64 {
@@ -17,7 +17,7 @@ pub(super) fn default_eps() -> f64 {
 }
 
 /// The learned factor and summand, in PyTorch's order.
-pub(super) fn weights(axes: &[(&'static str, u64)], factor: bool, summand: bool) -> Vec<Weight> {
+pub(super) fn weights(axes: &[(Factor, u64)], factor: bool, summand: bool) -> Vec<Weight> {
     let learned = |name, value| Weight::learned(name, axes.to_vec(), Initializer::Constant(value));
     let weights = [factor.then(|| learned("weight", 1.0)), summand.then(|| learned("bias", 0.0))];
     weights.into_iter().flatten().collect()
@@ -37,22 +37,23 @@ pub(super) fn cost(groups: Option<&Working>, n: &Working, factor: bool, summand:
         };
         Term::ops(kind, count)
     };
-    let mul: &[_] = &[("squares", 1), ("scaling", 1), ("weight", 1)][..2 + usize::from(factor)];
+    let mul: &[_] =
+        &[(Factor::Squares, 1), (Factor::Scaling, 1), (Factor::Weight, 1)][..2 + usize::from(factor)];
     let sum = || n.clone().less(one());
     let mut add = vec![
-        sum().called("mean"),
-        n.clone().called("deviations"),
-        sum().called("variance"),
-        Working::named("eps", 1u64),
+        sum().called(Factor::Mean),
+        n.clone().called(Factor::Deviations),
+        sum().called(Factor::Variance),
+        Working::named(Factor::Eps, 1u64),
     ];
-    add.extend(summand.then(|| n.clone().called("bias")));
-    let div = Working::steps(&[("mean", 1), ("variance", 1), ("1/root", 1)]);
+    add.extend(summand.then(|| n.clone().called(Factor::Bias)));
+    let div = Working::steps(&[(Factor::Mean, 1), (Factor::Variance, 1), (Factor::InverseRoot, 1)]);
     Cost {
         terms: vec![
             in_all(Kind::Mul, n.clone().by(Working::steps(mul))),
             in_all(Kind::Add, Working::Sum(add)),
             in_all(Kind::Div, div),
-            in_all(Kind::Exp, one()).purpose("root"),
+            in_all(Kind::Exp, one()).purpose(Purpose::Root),
         ],
     }
 }

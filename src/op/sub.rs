@@ -3,7 +3,7 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "run")]
 use super::Reference;
@@ -12,7 +12,7 @@ use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 
 /// The first input less the second, which has the same shape.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sub {}
 

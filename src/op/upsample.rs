@@ -13,23 +13,23 @@ use super::{Reference, Workspace, tensors, workspace::elements};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 mod factors;
 
 pub use factors::Factors;
 
 /// An image of another height and width, usually a larger one; either by a factor or to a size.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Upsample {
     /// How many times as high and as wide the image becomes, rounded down to whole pixels. One number is a whole one; a
     /// list of height and width may have fractions.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Factors")]
     pub scale_factor: Option<Factors>,
     /// Height and width of the output.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "PerAxis<Size, 2>")]
     pub size: Option<PerAxis<Size, 2>>,
     /// What a pixel between those of the input is.
@@ -84,8 +84,8 @@ impl Operator for Upsample {
         Ok(match self.mode {
             Mode::Nearest => Cost::FREE,
             Mode::Bilinear => {
-                let each = |steps: Working| steps.by(Working::elements("output elements", output));
-                let corners = || Working::named("corners", 4u64);
+                let each = |steps: Working| steps.by(Working::elements(Factor::OutputElements, output));
+                let corners = || Working::named(Factor::Corners, 4u64);
                 let sums = corners().less(Working::Number(1));
                 Cost { terms: vec![Term::ops(Kind::Mul, each(corners())), Term::ops(Kind::Add, each(sums))] }
             }
@@ -93,7 +93,7 @@ impl Operator for Upsample {
     }
 
     /// By whole factors; a fraction has no working in whole numbers.
-    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(&'static str, Working)> {
+    fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(Factor, Working)> {
         let (input, output) = (inputs[0].dims(), output.dims());
         let Some(factors) = self.scale_factor else { return vec![] };
         let working = |(axis, name): (usize, _)| {
@@ -103,7 +103,7 @@ impl Operator for Upsample {
             let is_whole = factor as f64 == factors.0[axis];
             is_whole.then(|| (name, Working::Number(from.into()).by(Working::Number(factor.into()))))
         };
-        ["output height", "output width"].into_iter().enumerate().filter_map(working).collect()
+        [Factor::OutputHeight, Factor::OutputWidth].into_iter().enumerate().filter_map(working).collect()
     }
 
     /// Pixels that lie between those which are picked are left alone.
@@ -310,7 +310,7 @@ mod tests {
         let workings = upsample.output_workings(&inputs, &output);
         assert_eq!(
             (workings[0].0, workings[0].1.substitution(Notation::Text)),
-            ("output height", "5·2".to_owned())
+            (Factor::OutputHeight, "5·2".to_owned())
         );
     }
 
@@ -322,7 +322,7 @@ mod tests {
         assert_eq!(upsample.cost(&inputs, &output), Ok(Cost::FREE));
         assert_eq!(upsample.class(), Class::Rearrangement);
         let workings = upsample.output_workings(&inputs, &output);
-        assert_eq!(workings.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["output width"]);
+        assert_eq!(workings.iter().map(|(name, _)| *name).collect::<Vec<_>>(), [Factor::OutputWidth]);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::working::Working;
+use crate::text;
+use crate::text::Text;
+use crate::working::{Factor, Working};
 
 /// A tensor that an operator needs beside its inputs.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,7 +12,7 @@ pub struct Weight {
     /// The name in PyTorch's `state_dict`, without the module's.
     pub name: Cow<'static, str>,
     /// Each dimension with what it is called, in PyTorch's order.
-    pub axes: Vec<(&'static str, u64)>,
+    pub axes: Vec<(Factor, u64)>,
     /// Learned or merely stored.
     pub role: Role,
     /// How a fresh one is filled.
@@ -54,7 +56,7 @@ impl Weight {
     /// A parameter, its axes named.
     pub fn learned(
         name: impl Into<Cow<'static, str>>,
-        axes: Vec<(&'static str, u64)>,
+        axes: Vec<(Factor, u64)>,
         initializer: Initializer,
     ) -> Self {
         Self { name: name.into(), axes, role: Role::Learned, initializer }
@@ -63,10 +65,28 @@ impl Weight {
     /// A buffer.
     pub fn buffer(
         name: impl Into<Cow<'static, str>>,
-        axes: Vec<(&'static str, u64)>,
+        axes: Vec<(Factor, u64)>,
         initializer: Initializer,
     ) -> Self {
         Self { name: name.into(), axes, role: Role::Buffer, initializer }
+    }
+
+    /// What it is called in an explanation: by its name, and in Chinese by the usual word where there is one.
+    pub fn words(&self) -> Text {
+        let name = &*self.name;
+        let chinese = match name {
+            "weight" => "权重",
+            "bias" => "偏置",
+            "running_mean" => "滑动均值",
+            "running_var" => "滑动方差",
+            other => other,
+        };
+        text!("{name}", "{chinese}")
+    }
+
+    /// Whether it is what is added at the end, the bias of a layer that has a single one.
+    pub fn is_bias(&self) -> bool {
+        self.name == "bias"
     }
 
     /// The sizes, as PyTorch has them.

@@ -4,7 +4,7 @@ use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 use super::Reason;
 
@@ -34,18 +34,18 @@ impl Window {
 
     /// Taps of all windows that fall on the input: the product over the axes.
     pub fn taps_inside(&self, input: &[u64], output: &[u64]) -> Result<Working, Overflow> {
-        self.product("taps on the input", (input, output), Axis::taps_inside)
+        self.product(Factor::TapsOnInput, (input, output), Axis::taps_inside)
     }
 
     /// Taps of all windows that fall on the output, where a window starts at each element of the input and slides over the
     /// output, as in a transposed convolution: the product over the axes.
     pub fn taps_on_output(&self, input: &[u64], output: &[u64]) -> Result<Working, Overflow> {
-        self.product("taps on the output", (output, input), Axis::taps_inside)
+        self.product(Factor::TapsOnOutput, (output, input), Axis::taps_inside)
     }
 
     /// Windows that hold at least one element of the input: the product over the axes.
     pub fn windows_inside(&self, input: &[u64], output: &[u64]) -> Result<Working, Overflow> {
-        self.product("windows on the input", (input, output), |axis, input, output| {
+        self.product(Factor::WindowsOnInput, (input, output), |axis, input, output| {
             Ok(axis.windows_inside(input, output).into())
         })
     }
@@ -66,7 +66,7 @@ impl Window {
     }
 
     /// The working of each spatial size of `output`: one for both axes of an image where they are alike.
-    pub fn output_workings(&self, input: &Shape, output: &Shape) -> Vec<(&'static str, Working)> {
+    pub fn output_workings(&self, input: &Shape, output: &Shape) -> Vec<(Factor, Working)> {
         let sizes = spatial_sizes(input).iter().zip(spatial_sizes(output));
         let workings = self.axes.iter().zip(sizes).map(|(axis, (&from, &to))| axis.output_working(from, to));
         name_sizes(workings.collect())
@@ -77,30 +77,26 @@ impl Window {
     ///
     /// # Errors
     /// If a count does not fit.
-    pub fn taps_workings(
-        &self,
-        input: &[u64],
-        output: &[u64],
-    ) -> Result<Vec<(&'static str, Working)>, Overflow> {
+    pub fn taps_workings(&self, input: &[u64], output: &[u64]) -> Result<Vec<(Factor, Working)>, Overflow> {
         let axes = self.axes.iter().zip(input.iter().zip(output));
         let working = |(axis, (&input, &output)): (&Axis, (&u64, &u64))| {
-            let all = Working::named("output", output).by(Working::named("kernel", axis.kernel));
+            let all = Working::named(Factor::Output, output).by(Working::named(Factor::Kernel, axis.kernel));
             let missed = all.evaluate()?.checked_sub(axis.taps_inside(input, output)?).ok_or(Overflow)?;
-            Ok(all.less(Working::named("on padding", missed)))
+            Ok(all.less(Working::named(Factor::OnPadding, missed)))
         };
         let workings: Vec<Working> = axes.map(working).collect::<Result<_, _>>()?;
-        let names: &[&str] = match workings.as_slice() {
-            [first, others @ ..] if others.iter().all(|other| other == first) => &["taps on each axis"],
-            axes => last(axes.len(), &["taps over the depth", "taps over the height", "taps over the width"]),
+        let names: &[Factor] = match workings.as_slice() {
+            [first, others @ ..] if others.iter().all(|other| other == first) => &[Factor::TapsOnEachAxis],
+            axes => last(axes.len(), &[Factor::TapsOverDepth, Factor::TapsOverHeight, Factor::TapsOverWidth]),
         };
         Ok(names.iter().copied().zip(workings).collect())
     }
 
     /// The size of the window on each axis, with its name: one name for all where the sizes are equal.
-    pub fn kernel(&self) -> Vec<(&'static str, u64)> {
+    pub fn kernel(&self) -> Vec<(Factor, u64)> {
         let names = match self.shared(|axis| axis.kernel) {
-            Some(_) => ["kernel"; 3],
-            None => ["kernel depth", "kernel height", "kernel width"],
+            Some(_) => [Factor::Kernel; 3],
+            None => [Factor::KernelDepth, Factor::KernelHeight, Factor::KernelWidth],
         };
         let kernels = self.axes.iter().map(|axis| axis.kernel);
         last(self.axes.len(), &names).iter().copied().zip(kernels).collect()
@@ -161,7 +157,7 @@ impl Window {
 
     fn product(
         &self,
-        name: &'static str,
+        name: Factor,
         (input, output): (&[u64], &[u64]),
         count: impl Fn(&Axis, u64, u64) -> Result<u128, Overflow>,
     ) -> Result<Working, Overflow> {
@@ -177,27 +173,27 @@ pub fn spatial_sizes(shape: &Shape) -> &[u64] {
 }
 
 /// The workings of an output's spatial sizes with what they are called: one for both axes of an image where they are alike.
-pub(super) fn name_sizes(workings: Vec<Working>) -> Vec<(&'static str, Working)> {
-    let names: &[&str] = match workings.as_slice() {
-        [_] => &["output length"],
-        [height, width] if height == width => &["output height = width"],
-        axes => last(axes.len(), &["output depth", "output height", "output width"]),
+pub(super) fn name_sizes(workings: Vec<Working>) -> Vec<(Factor, Working)> {
+    let names: &[Factor] = match workings.as_slice() {
+        [_] => &[Factor::OutputLength],
+        [height, width] if height == width => &[Factor::OutputSquare],
+        axes => last(axes.len(), &[Factor::OutputDepth, Factor::OutputHeight, Factor::OutputWidth]),
     };
     names.iter().copied().zip(workings).collect()
 }
 
 /// The positions of an output as one factor: `output height·width = 28²`.
 pub(super) fn positions(output: &Shape) -> Working {
-    let names = ["output length", "output height·width", "output depth·height·width"];
+    let names = [Factor::OutputLength, Factor::OutputArea, Factor::OutputVolume];
     named_positions(names, output)
 }
 
 /// The positions of an input as one factor: `input height·width = 28²`.
 pub fn input_positions(input: &Shape) -> Working {
-    named_positions(["input length", "input height·width", "input depth·height·width"], input)
+    named_positions([Factor::InputLength, Factor::InputArea, Factor::InputVolume], input)
 }
 
-fn named_positions([line, area, volume]: [&'static str; 3], shape: &Shape) -> Working {
+fn named_positions([line, area, volume]: [Factor; 3], shape: &Shape) -> Working {
     let sizes = spatial_sizes(shape);
     let name = match sizes.len() {
         1 => line,
@@ -208,7 +204,7 @@ fn named_positions([line, area, volume]: [&'static str; 3], shape: &Shape) -> Wo
 }
 
 /// The names of the last `axes` axes of three.
-fn last<'a>(axes: usize, names: &'a [&'static str; 3]) -> &'a [&'static str] {
+fn last(axes: usize, names: &[Factor; 3]) -> &[Factor] {
     &names[names.len().saturating_sub(axes)..]
 }
 

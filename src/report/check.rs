@@ -8,7 +8,7 @@ use super::figures::seconds;
 use super::sheet::{Cell, Head, Role, Sheet, Title};
 use super::wrap::{hanging, lines, wrapped};
 use super::{Style, fit};
-use crate::claim::{Checked, Reading, Value, Verdict};
+use crate::claim::{Checked, Reading, Report, Value, Verdict};
 use crate::convention::figure::Quantity;
 use crate::error::Source;
 use crate::read::description::Claim;
@@ -26,28 +26,10 @@ pub use forms::{github, json, junit, schema};
 /// Columns before a claim: its sign, and a space on both sides.
 const LEAD: usize = 3;
 
-/// The claims of one file and what became of them.
-#[derive(Debug)]
-pub struct Report<'c> {
-    /// What the file calls itself.
-    pub title: String,
-    /// The file.
-    pub source: &'c Source,
-    /// Each claim.
-    pub results: Vec<(&'c Claim, Checked)>,
-}
-
-impl Report<'_> {
-    /// How many claims are not as they should be.
-    pub fn failures(&self) -> usize {
-        self.results.iter().filter(|(_, checked)| !checked.verdict.passes()).count()
-    }
-
-    /// What gives the line of the file that a claim stands in, from 1; a file may hold thousands.
-    fn lines(&self) -> impl Fn(&Claim) -> usize + use<> {
-        let ends: Vec<usize> = self.source.text.match_indices('\n').map(|(at, _)| at).collect();
-        move |claim| ends.partition_point(|&end| end < claim.expect.span.start) + 1
-    }
+/// What gives the line of the file that a claim stands in, from 1; a file may hold thousands.
+fn lines_of(source: &Source) -> impl Fn(&Claim) -> usize + use<> {
+    let ends: Vec<usize> = source.text.match_indices('\n').map(|(at, _)| at).collect();
+    move |claim| ends.partition_point(|&end| end < claim.expect.span.start) + 1
 }
 
 /// For the terminal.

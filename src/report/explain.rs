@@ -3,7 +3,6 @@
 
 use std::cell::OnceCell;
 
-use super::columns::column;
 use super::names::plain;
 use super::{Style, Subject};
 use crate::analyze::axes::{Axes, axes};
@@ -12,51 +11,66 @@ use crate::counts::{Counts, Overflow};
 use crate::graph::outline::Outline;
 use crate::graph::{Content, Graph, Node, NodeId, Place, ScopeId, Unfound};
 use crate::op::window::spatial_sizes;
-use crate::op::{Cost, Role, Term, Unit, Weight};
+use crate::op::{Cost, Role, Weight};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::{Language, Text};
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 mod bytes;
+mod json;
 mod markup;
 
+pub use json::{json, schema};
 pub use markup::Markup;
 use markup::Piece;
 
 /// One of the figures of a node or box.
 type Figure = fn(&Counts) -> u128;
 
-/// Explains the layer or box that `path` leads to, or the whole network; boxes that are deeper in it than `depth` by their
-/// totals alone.
-///
-/// # Errors
-/// If the path leads to no place, or to several.
-pub fn explain(
-    subject: &Subject,
-    path: Option<&str>,
-    depth: Option<usize>,
-    markup: Markup,
-    style: Style,
-) -> Result<String, Unfound> {
-    let mut notes = Notes {
-        depth,
-        subject,
-        graph: &subject.network.graph,
-        outline: Outline::new(&subject.network.graph),
-        axes: OnceCell::new(),
-        language: style.language,
-        pieces: vec![],
-        told: vec![],
-    };
-    match notes.graph.resolve(path.unwrap_or_default())? {
-        Place::Box(scope) => notes.scope(scope, 1),
-        Place::Node(node) => notes.node(node, 1),
+/// What is to be said of a layer, a box or a network, in one language.
+#[derive(Debug)]
+pub struct Explanation<'s> {
+    subject: &'s Subject,
+    pieces: Vec<Piece>,
+}
+
+impl<'s> Explanation<'s> {
+    /// Explains the layer or box that `path` leads to, or the whole network; boxes that are deeper in it than `depth` by their
+    /// totals alone.
+    ///
+    /// # Errors
+    /// If the path leads to no place, or to several.
+    pub fn new(
+        subject: &'s Subject,
+        path: Option<&str>,
+        depth: Option<usize>,
+        language: Language,
+    ) -> Result<Self, Unfound> {
+        let mut notes = Notes {
+            depth,
+            subject,
+            graph: &subject.network.graph,
+            outline: Outline::new(&subject.network.graph),
+            axes: OnceCell::new(),
+            language,
+            pieces: vec![],
+            told: vec![],
+        };
+        match notes.graph.resolve(path.unwrap_or_default())? {
+            Place::Box(scope) => notes.scope(scope, 1),
+            Place::Node(node) => notes.node(node, 1),
+        }
+        if let (Some(Piece::Heading(_, heading)), batch @ 2..) = (notes.pieces.first_mut(), subject.batch()) {
+            heading.push_str(text!(", batch {batch}", ",批量大小 {batch}").get(language));
+        }
+        Ok(Self { subject, pieces: notes.pieces })
     }
-    if let (Some(Piece::Heading(_, heading)), batch @ 2..) = (notes.pieces.first_mut(), subject.batch()) {
-        heading.push_str(text!(", batch {batch}", ",批量大小 {batch}").get(style.language));
+
+    /// As a person reads it; `style` should be of the language it was made in.
+    pub fn set(&self, markup: Markup, style: Style) -> String {
+        markup.set(&self.pieces, style)
     }
-    Ok(markup.set(&notes.pieces, style))
 }
 
 /// An explanation while it is written.
@@ -229,7 +243,7 @@ impl Notes<'_> {
         }
         if let Some(op) = node.operator() {
             for (name, working) in op.output_workings(&inputs, output) {
-                self.equation(name, working);
+                self.equation(name.get(self.language), working);
             }
             for (axis, working) in op.resized(&inputs, output) {
                 let axes = self.axes.get_or_init(|| axes(self.graph));
@@ -267,7 +281,8 @@ impl Notes<'_> {
             } else {
                 String::new()
             };
-            self.equation(format!("{}{kind}", weight.name), weight.count());
+            let name = self.say(&weight.words());
+            self.equation(format!("{name}{kind}"), weight.count());
         }
         if learned.len() > 1 {
             let counts = learned.iter().filter_map(|weight| weight.count().evaluate().ok());
@@ -289,8 +304,8 @@ impl Notes<'_> {
         let window = node.operator().and_then(|op| op.window(input));
         let sizes = (spatial_sizes(input), spatial_sizes(&node.shape));
         let taps = window.and_then(|window| window.taps_workings(sizes.0, sizes.1).ok());
-        for (label, working) in taps.into_iter().flatten() {
-            self.equation(label, working);
+        for (name, working) in taps.into_iter().flatten() {
+            self.equation(name.get(self.language), working);
         }
     }
 
@@ -298,10 +313,11 @@ impl Notes<'_> {
         let batch = self.subject.batch();
         let with_batch = |working: &Working| match batch {
             1 => working.clone(),
-            _ => Working::Product(vec![Working::named("batch", batch), working.clone()]),
+            _ => Working::Product(vec![Working::named(Factor::Batch, batch), working.clone()]),
         };
         for term in &cost.terms {
-            self.equation(label(term, self.language), with_batch(&term.nominal));
+            let label = self.say(&term.label());
+            self.equation(label, with_batch(&term.nominal));
             if let Some(exact) = &term.padding_exact {
                 let label = self.say(&text!("off padding", "不计填充"));
                 self.equation(label, with_batch(exact));
@@ -310,18 +326,14 @@ impl Notes<'_> {
         let Some(counts) = counts else { return };
         let (macs, flops) = (counts.work.macs.total(), counts.work.ops.flops());
         if macs > 0 {
-            let (name, others) = match self.language {
-                Language::English => ("MACs", "others"),
-                Language::Chinese => ("乘加数", "其他"),
-            };
-            let twice = Working::Product(vec![Working::Number(2), Working::named(name, macs)]);
+            let twice = Working::Product(vec![Working::Number(2), Working::named(Factor::Macs, macs)]);
             let rest = flops - 2 * macs;
-            let working = if rest > 0 { twice.and(Working::named(others, rest)) } else { twice };
+            let working = if rest > 0 { twice.and(Working::named(Factor::Others, rest)) } else { twice };
             self.equation("FLOPs", working);
         } else if cost.terms.len() > 1 {
-            let mut sums: Vec<(&'static str, u128)> = vec![];
+            let mut sums: Vec<(Factor, u128)> = vec![];
             for term in &cost.terms {
-                let unit = unit(term.unit, self.language);
+                let unit = term.unit.factor();
                 let count = with_batch(&term.nominal).evaluate().unwrap_or_default();
                 match sums.iter_mut().find(|(name, _)| *name == unit) {
                     Some((_, sum)) => *sum = sum.saturating_add(count),
@@ -332,45 +344,4 @@ impl Notes<'_> {
             self.equation("FLOPs", Working::Sum(terms.collect()));
         }
     }
-}
-
-/// What a term counts, as the columns of tables call it, and what for.
-fn label(term: &Term, language: Language) -> String {
-    let unit = unit(term.unit, language);
-    match (term.purpose, language) {
-        (None, _) => unit.to_owned(),
-        (Some(purpose), Language::English) => format!("{unit} ({purpose})"),
-        (Some(purpose), Language::Chinese) => {
-            let known = PURPOSES.iter().find(|(english, _)| *english == purpose);
-            format!("{unit}({})", known.map_or(purpose, |(_, chinese)| chinese))
-        }
-    }
-}
-
-/// What terms are for, in Chinese.
-const PURPOSES: [(&str, &str); 16] = [
-    ("bias", "偏置"),
-    ("bias of query, key, value", "查询、键、值的偏置"),
-    ("bias of query", "查询的偏置"),
-    ("bias of key, value", "键、值的偏置"),
-    ("bias of output", "输出的偏置"),
-    ("query, key, value", "查询、键、值"),
-    ("query", "查询"),
-    ("key, value", "键、值"),
-    ("scores", "得分"),
-    ("scaling", "缩放"),
-    ("weighted values", "值的加权和"),
-    ("output", "输出"),
-    ("gates", "门"),
-    ("first layer", "首层"),
-    ("other layers", "其余各层"),
-    ("root", "开方"),
-];
-
-fn unit(unit: Unit, language: Language) -> &'static str {
-    let key = match unit {
-        Unit::Macs(_) => "macs",
-        Unit::Ops(kind) => kind.name(),
-    };
-    column(key).map_or(key, |column| column.heading(language))
 }

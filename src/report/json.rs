@@ -4,8 +4,8 @@ use std::io;
 
 use serde::{Serialize, Serializer};
 
-use super::Subject;
 use super::convention::ConventionCount;
+use super::{Subject, write_json};
 use crate::analyze::receptive_field as analyze;
 use crate::convention::Counted;
 use crate::graph::{Content, Graph, NodeId, Place, ScopeId, ScopeKind};
@@ -40,8 +40,7 @@ pub struct Blocks<'s>(&'s Subject);
 pub fn write(subjects: &[Subject], to: &mut dyn io::Write) -> io::Result<()> {
     let written =
         Written { schema: SCHEMA, version: env!("CARGO_PKG_VERSION"), networks: Networks(subjects) };
-    serde_json::to_writer_pretty(&mut *to, &written)?;
-    to.write_all(b"\n")
+    write_json(&written, to)
 }
 
 /// The JSON Schema of what is written.
@@ -177,19 +176,11 @@ fn node(subject: &Subject, graph: &Graph, id: NodeId) -> Node {
 }
 
 fn block(subject: &Subject, graph: &Graph, id: ScopeId) -> Block {
-    let (kind, name) = match &graph.scope(id).kind {
-        ScopeKind::Network => ("network", None),
-        ScopeKind::Block(name) => ("block", Some(name.to_string())),
-        ScopeKind::Group => ("group", None),
-        ScopeKind::Repeat => ("repeat", None),
-        ScopeKind::Branches => ("branches", None),
-        ScopeKind::Branch => ("branch", None),
-        ScopeKind::Side => ("side", None),
-    };
+    let kind = &graph.scope(id).kind;
     Block {
         path: graph.scope_path(id),
-        kind,
-        block: name,
+        kind: kind.name(),
+        block: if let ScopeKind::Block(name) = kind { Some(name.to_string()) } else { None },
         figures: Figures::of(subject, Place::Box(id)),
         like: ConventionCount::of(subject, |counted| counted.scope(id)),
     }

@@ -1,6 +1,10 @@
 //! Writers: what is known about networks into text, one writer per format. They are pure: nothing here prints, reads a
 //! terminal or looks at the environment.
 
+use std::io;
+
+use serde::Serialize;
+
 use crate::text::Language;
 
 pub use crate::subject::Subject;
@@ -18,6 +22,7 @@ pub mod json;
 pub mod latex;
 pub mod markdown;
 pub mod memory;
+pub mod models;
 mod names;
 pub mod operators;
 pub mod reconcile;
@@ -28,6 +33,12 @@ pub mod sort;
 pub mod table;
 pub mod terminal;
 pub(crate) mod wrap;
+
+/// Writes a value as JSON, indented, with a newline at the end.
+fn write_json(value: &impl Serialize, to: &mut dyn io::Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *to, value)?;
+    to.write_all(b"\n")
+}
 
 /// How text is laid out.
 #[derive(Clone, Copy, Debug)]

@@ -1,17 +1,20 @@
 //! The list of operators: settings and counting rules, taken from the operators themselves.
 
 use std::fmt::Write;
+use std::io;
 
-use schemars::SchemaGenerator;
-use serde_json::{Value, json};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use super::Style;
 use super::sheet::{Cell, Head, Role, Sheet};
 use super::wrap::{hanging, lines};
-use crate::op::{Entry, OPERATORS, Op, Term};
+use super::{Style, write_json};
+use crate::op::{Entry, OPERATORS, Op, Purpose, Term};
 use crate::shape::Shape;
 use crate::text;
+use crate::text::Language;
 use crate::working::Notation;
 
 /// Every operator with what it costs, in names.
@@ -125,26 +128,77 @@ pub fn one(entry: &Entry, style: Style) -> String {
     text
 }
 
-/// The same as data.
-pub fn json<'e>(entries: impl Iterator<Item = &'e Entry>) -> String {
-    let list: Vec<_> = entries
-        .map(|entry| {
-            let terms: Vec<_> = terms(entry)
-                .iter()
-                .map(|term| {
-                    json!({
-                        "counts": term.unit.name(), "purpose": term.purpose,
-                        "rule": term.nominal.formula(Notation::Text),
-                    })
-                })
-                .collect();
-            json!({
-                "name": entry.name, "settings": schema(entry), "example": entry.example,
-                "example_inputs": entry.example_inputs, "costs": terms, "inside": inside(entry),
-            })
-        })
-        .collect();
-    serde_json::to_string_pretty(&list).expect("operators are described by text") + "\n"
+/// The name and version of the JSON.
+const SCHEMA: &str = "cnncost/ops/1";
+
+/// Operators, as data.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Document {
+    /// The name and version of this form: `cnncost/ops/1`.
+    schema: &'static str,
+    /// The version of cnncost.
+    version: &'static str,
+    /// Every operator that was asked about.
+    operators: Vec<Operator>,
+}
+
+/// An operator.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Operator {
+    /// Its name in a description.
+    name: &'static str,
+    /// The JSON Schema of its settings.
+    settings: Value,
+    /// An item of a description that uses it, as TOML.
+    example: &'static str,
+    /// The shapes that the example takes.
+    example_inputs: &'static [&'static [u64]],
+    /// What it costs in its example, a rule for each kind of operation.
+    costs: Vec<Rule>,
+    /// Numbers that it holds inside in its example.
+    inside: u128,
+}
+
+/// How operations of a kind are counted.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Rule {
+    /// What is counted: `MACs`, `mul`, `add`, `div`, `cmp` or `exp`.
+    counts: &'static str,
+    /// What for, where that is not plain.
+    #[schemars(with = "Option<String>")]
+    purpose: Option<Purpose>,
+    /// The formula, in names.
+    rule: String,
+}
+
+/// Writes the same as data.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn json<'e>(entries: impl Iterator<Item = &'e Entry>, to: &mut dyn io::Write) -> io::Result<()> {
+    let operators = entries.map(operator).collect();
+    write_json(&Document { schema: SCHEMA, version: env!("CARGO_PKG_VERSION"), operators }, to)
+}
+
+/// The JSON Schema of what [`json`] writes.
+pub fn json_schema() -> Schema {
+    schemars::schema_for!(Document)
+}
+
+fn operator(entry: &Entry) -> Operator {
+    let rule = |term: Term| Rule {
+        counts: term.unit.factor().get(Language::English),
+        purpose: term.purpose,
+        rule: term.nominal.formula(Notation::Text),
+    };
+    Operator {
+        name: entry.name,
+        settings: schema(entry),
+        example: entry.example,
+        example_inputs: entry.example_inputs,
+        costs: terms(entry).into_iter().map(rule).collect(),
+        inside: inside(entry),
+    }
 }
 
 /// What an operator costs in its example, a line for each kind: `add (bias): output elements`.
@@ -153,8 +207,7 @@ pub fn rules(entry: &Entry) -> Vec<String> {
 }
 
 fn rule(term: &Term) -> String {
-    let purpose = term.purpose.map_or(String::new(), |purpose| format!(" ({purpose})"));
-    format!("{}{purpose}: {}", term.unit.name(), term.nominal.formula(Notation::Text))
+    format!("{}: {}", term.label(), term.nominal.formula(Notation::Text))
 }
 
 /// Numbers that an operator holds inside in its example.

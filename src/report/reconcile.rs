@@ -1,7 +1,5 @@
 //! A network's total in each convention side by side, and the ways of counting that give a figure.
 
-use serde::Serialize;
-
 use super::convention::signature;
 use super::markdown::escaped;
 use super::sheet::{Cell, Head, Role, Sheet, Unit};
@@ -15,10 +13,10 @@ use crate::text;
 use crate::text::{Language, Text};
 use crate::working::grouped;
 
+mod json;
 mod notes;
 
-/// The name and version of the JSON.
-const SCHEMA: &str = "cnncost/reconcile/2";
+pub use json::{json, schema};
 
 /// What is known of one network.
 #[derive(Debug)]
@@ -186,135 +184,4 @@ pub fn markdown(answer: &Answer<'_>, language: Language) -> String {
         text.push_str(&format!("{}\n\n", note.get(language)));
     }
     text.trim_end().to_owned() + "\n"
-}
-
-/// One object for one network, an array for several.
-pub fn json(answers: &[Answer<'_>]) -> String {
-    let objects: Vec<_> = answers.iter().map(object).collect();
-    let text = match &objects[..] {
-        [one] => serde_json::to_string_pretty(one),
-        several => serde_json::to_string_pretty(several),
-    };
-    text.expect("keys are text and numbers are whole") + "\n"
-}
-
-/// A network's totals, and what gives its figure. `serde_json::Value` would hold no number above 64 bits.
-#[derive(Serialize)]
-struct Object<'a> {
-    batch: u64,
-    conventions: Vec<Counted<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    figure: Option<Explained<'a>>,
-    macs: u128,
-    model: &'a str,
-    schema: &'a str,
-    sha256: &'a str,
-    source: &'a str,
-    status: &'a str,
-    variant: Option<&'a str>,
-    version: &'a str,
-}
-
-/// A total as one convention counts.
-#[derive(Serialize)]
-struct Counted<'a> {
-    counts: &'a str,
-    name: &'a str,
-    per_mac: Option<f64>,
-    source: &'a str,
-    total: Option<u128>,
-    version: &'a str,
-}
-
-/// A figure and what gives it.
-#[derive(Serialize)]
-struct Explained<'a> {
-    count: usize,
-    digits: u32,
-    from: u128,
-    matches: Vec<Way<'a>>,
-    nearest: Option<Nearest<'a>>,
-    read_as: &'a str,
-    to: u128,
-    tried: usize,
-    verdict: &'a str,
-    written: &'a str,
-}
-
-#[derive(Serialize)]
-struct Nearest<'a> {
-    total: u128,
-    way: &'a str,
-}
-
-/// A way of counting that gives the figure.
-#[derive(Serialize)]
-struct Way<'a> {
-    assumed: u32,
-    chance: f64,
-    conventions: Vec<&'a str>,
-    fit: &'a str,
-    formula: Option<&'a str>,
-    number: u128,
-    switches: Vec<&'a str>,
-}
-
-fn object<'a>(answer: &'a Answer<'_>) -> Object<'a> {
-    let subject = answer.subject;
-    let conventions = answer.conventions.iter().zip(&answer.totals).map(|(convention, total)| Counted {
-        counts: &convention.about.english,
-        name: &convention.name,
-        per_mac: total.and_then(|total| per_mac(answer, total)),
-        source: &convention.source,
-        total: *total,
-        version: &convention.version,
-    });
-    Object {
-        batch: subject.batch(),
-        conventions: conventions.collect(),
-        figure: answer.found.as_ref().map(explained),
-        macs: subject.analysis.total().work.macs.total(),
-        model: &subject.title,
-        schema: SCHEMA,
-        sha256: &subject.sha256,
-        source: &subject.source,
-        status: subject.analysis.status().name(),
-        variant: subject.variant.as_deref(),
-        version: env!("CARGO_PKG_VERSION"),
-    }
-}
-
-fn explained<'a>(traced: &'a Traced<'_>) -> Explained<'a> {
-    let Traced { asked, read, found } = traced;
-    let (from, to) = read.decimal.bounds();
-    let nearest = found.nearest.as_ref();
-    Explained {
-        count: found.count,
-        digits: read.digits,
-        from,
-        matches: found.matches.iter().map(way).collect(),
-        nearest: nearest.map(|(name, total)| Nearest { total: *total, way: &name.english }),
-        read_as: &read.written,
-        to,
-        tried: found.tried,
-        verdict: found.verdict.name(),
-        written: &asked.written,
-    }
-}
-
-fn way(way: &Match) -> Way<'_> {
-    Way {
-        assumed: way.assumed,
-        chance: way.chance,
-        conventions: way.conventions.iter().map(|name| &**name).collect(),
-        fit: match way.fit {
-            Fit::Exact => "exact",
-            Fit::Either => "rounded or cut",
-            Fit::Rounded => "rounded",
-            Fit::Cut => "cut",
-        },
-        formula: Some(&*way.formula.english).filter(|formula| !formula.is_empty()),
-        number: way.number,
-        switches: way.switches.iter().map(|switch| &*switch.english).collect(),
-    }
 }

@@ -8,7 +8,7 @@ use crate::analyze::roofline::{Estimate, Roofline};
 use crate::bench::profile::Layer;
 use crate::counts::Counts;
 use crate::graph::outline::Outline;
-use crate::graph::{Graph, NodeId, Place, Scope, ScopeId, ScopeKind};
+use crate::graph::{Graph, NodeId, Place, ScopeId};
 use crate::op::Class;
 use crate::shape::Shape;
 
@@ -212,7 +212,7 @@ impl Outline<'_> {
             name: below(&path, around),
             path,
             depth: 0,
-            op: kind_name(scope).to_owned(),
+            op: scope.kind.label().to_owned(),
             class: None,
             input: Sizes::default(),
             output: Sizes::of(nodes().next_back().map(|last| &graph.node(last).shape)),
@@ -270,18 +270,6 @@ fn node_row(subject: &Subject, id: NodeId, around: &str) -> Row {
 /// The path below a box that has a line of its own.
 fn below(path: &str, around: &str) -> String {
     path.strip_prefix(around).unwrap_or(path).trim_start_matches('/').to_owned()
-}
-
-pub(super) fn kind_name(scope: &Scope) -> &str {
-    match &scope.kind {
-        ScopeKind::Network => "",
-        ScopeKind::Block(block) => block,
-        ScopeKind::Group => "layers",
-        ScopeKind::Repeat => "repeat",
-        ScopeKind::Branches => "branches",
-        ScopeKind::Branch => "branch",
-        ScopeKind::Side => "side",
-    }
 }
 
 /// Part of the network's MACs, or of what another convention counts.

@@ -1,8 +1,63 @@
 //! Engines: whose kernels compute what an operator says.
 
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 
 use crate::op::Op;
+use crate::shape::ElementType;
+use crate::text;
+use crate::text::Text;
+
+/// candle's name of a type, on the CPU or on a GPU.
+///
+/// # Errors
+/// If networks are not executed in it there.
+pub fn dtype(element: ElementType, on_cpu: bool) -> Result<DType, NotExecuted> {
+    match element {
+        ElementType::F32 => Ok(DType::F32),
+        ElementType::F16 => Ok(DType::F16),
+        ElementType::Bf16 if !on_cpu => Ok(DType::BF16),
+        ElementType::Bf16 | ElementType::I8 => Err(NotExecuted { element, on_cpu }),
+    }
+}
+
+/// A type that networks are not executed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotExecuted {
+    /// The type.
+    pub element: ElementType,
+    /// Whether it is the CPU that should have: on a GPU there are more.
+    pub on_cpu: bool,
+}
+
+impl NotExecuted {
+    /// What a person reads.
+    pub fn text(self) -> Text {
+        match self.element {
+            ElementType::F32 | ElementType::F16 | ElementType::Bf16 => text!(
+                "candle multiplies no matrices of bf16 on the CPU",
+                "candle 不能在 CPU 上做 bf16 矩阵乘法"
+            ),
+            ElementType::I8 => text!(
+                "networks are not executed in i8, only counted",
+                "网络不能以 i8 执行,只能以 i8 计算开销"
+            ),
+        }
+    }
+
+    /// What to do.
+    pub fn help(self) -> Text {
+        match (self.element, self.on_cpu) {
+            (ElementType::F32 | ElementType::F16 | ElementType::Bf16, _) => text!(
+                "use `--dtype f32` or `--dtype f16`, or a GPU with `--device cuda`",
+                "请用 `--dtype f32` 或 `--dtype f16`,或以 `--device cuda` 使用 GPU"
+            ),
+            (ElementType::I8, true) => text!("on the CPU there are f32 and f16", "CPU 上可用的有 f32 和 f16"),
+            (ElementType::I8, false) => {
+                text!("on a GPU there are f32, f16 and bf16", "GPU 上可用的有 f32、f16 和 bf16")
+            }
+        }
+    }
+}
 
 /// What executes the operators of a graph.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

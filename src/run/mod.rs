@@ -40,7 +40,7 @@ mod weights;
 
 pub(crate) use archive::io_error;
 pub use draft::Draft;
-pub use engine::Engine;
+pub use engine::{Engine, NotExecuted, dtype};
 pub use error::RunError;
 pub(crate) use error::said;
 pub use inputs::{Indices, given_input, indices, random_inputs};

@@ -5,7 +5,7 @@ use crate::convention::figure::Quantity;
 use crate::convention::search::Property;
 use crate::counts::Params;
 use crate::graph::{Graph, NodeId};
-use crate::op::{Class, Role};
+use crate::op::{Class, Family, Role};
 use crate::shape::ElementType;
 use crate::text;
 use crate::text::Text;
@@ -20,7 +20,10 @@ impl Subject {
         let [all, contracted] = self.activations();
         let mut properties = stored(total.params, self.element);
         let graph = &self.network.graph;
-        let norms = learned(graph, graph.nodes().map(|(id, _)| id).filter(|&id| is_batch_norm(graph, id)));
+        let norms = learned(
+            graph,
+            graph.nodes().map(|(id, _)| id).filter(|&id| graph.node(id).family() == Some(Family::BatchNorm)),
+        );
         if norms > 0 {
             // As papers count that fold them into the convolutions before them.
             let words = text!("parameters without batch norm", "不含批归一化的参数");
@@ -53,11 +56,6 @@ impl Subject {
         }
         sums
     }
-}
-
-/// Whether a node is a batch norm.
-fn is_batch_norm(graph: &Graph, id: NodeId) -> bool {
-    graph.node(id).operator_name().starts_with("batch_norm")
 }
 
 /// The learned numbers of nodes; what another node owns is counted there.

@@ -9,24 +9,24 @@ use crate::op::Unit;
 use crate::op::window::{Axis, input_positions, spatial_sizes};
 use crate::shape::Shape;
 use crate::subject::Subject;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
-/// A factor of a convolution's working, by its names, and what it is taken for by mistake.
+/// A factor of a convolution's working, by its name, and what it is taken for by mistake.
 pub(super) struct Mistake {
     pub(super) english: &'static str,
     pub(super) chinese: &'static str,
-    factors: &'static [&'static str],
+    factors: &'static [Factor],
     taken_for: fn(&Layer, &Working) -> Option<Working>,
 }
 
-const POSITIONS: &[&str] = &["output height·width", "output length", "output depth·height·width"];
+const POSITIONS: &[Factor] = &[Factor::OutputArea, Factor::OutputLength, Factor::OutputVolume];
 
 /// Those that are often made.
 pub(super) const MISTAKES: [Mistake; 8] = [
     Mistake {
         english: "forgets the groups",
         chinese: "忘记了分组",
-        factors: &["in/groups"],
+        factors: &[Factor::InChannelsOfGroup],
         taken_for: |layer, _| Some(Working::Number(layer.channels.0.into())),
     },
     Mistake {
@@ -50,19 +50,19 @@ pub(super) const MISTAKES: [Mistake; 8] = [
     Mistake {
         english: "takes the input channels for the output's",
         chinese: "把输入通道当作输出通道",
-        factors: &["out"],
+        factors: &[Factor::OutChannels],
         taken_for: |layer, _| Some(Working::Number(layer.channels.0.into())),
     },
     Mistake {
         english: "takes the output channels for the input's",
         chinese: "把输出通道当作输入通道",
-        factors: &["in"],
+        factors: &[Factor::InChannels],
         taken_for: |layer, _| Some(Working::Number(layer.channels.1.into())),
     },
     Mistake {
         english: "leaves out the input channels",
         chinese: "漏掉了输入通道",
-        factors: &["in", "in/groups"],
+        factors: &[Factor::InChannels, Factor::InChannelsOfGroup],
         taken_for: |_, _| Some(Working::Number(1)),
     },
     Mistake {
@@ -99,7 +99,7 @@ impl Layer<'_> {
     /// The positions of the output if nothing were padded.
     fn without_padding(&self) -> Option<Working> {
         let sizes = sizes_with(self.subject, self.id, |axis| Axis { before: 0, after: 0, ..axis })?;
-        Some(Working::sizes("output height·width", &sizes))
+        Some(Working::sizes(Factor::OutputArea, &sizes))
     }
 }
 

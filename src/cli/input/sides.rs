@@ -1,9 +1,7 @@
 //! What `--set` sets: in every network, or in one of several.
 
-use super::plan::Wish;
 use crate::error::{Diagnostic, did_you_mean};
-use crate::read::Description;
-use crate::read::expression::Value;
+use crate::source::Wish;
 use crate::text;
 use crate::text::{Text, printable};
 
@@ -17,17 +15,17 @@ pub(in crate::cli) struct Assignment {
 }
 
 impl Assignment {
-    /// One for all networks.
-    pub(super) fn everywhere(name: &str, value: String) -> Self {
-        Self { side: None, name: name.to_owned(), value }
+    /// What is set, wherever that is.
+    pub(super) fn pair(&self) -> (String, String) {
+        (self.name.clone(), self.value.clone())
     }
 }
 
-/// The assignments that each network takes, or what is wrong with one and what to do.
+/// What each network sets, or what is wrong with one and what to do.
 pub(super) fn share(
     set: &[Assignment],
     wishes: &[Wish],
-) -> Result<Vec<Vec<Assignment>>, (Text, Option<Text>)> {
+) -> Result<Vec<Vec<(String, String)>>, (Text, Option<Text>)> {
     let mut shares = vec![vec![]; wishes.len()];
     for assignment in set {
         let Assignment { side, name, value } = assignment;
@@ -43,7 +41,7 @@ pub(super) fn share(
             return Err((message, known(side, wishes)));
         }
         for index in taking {
-            shares[index].push(Assignment { side: None, ..assignment.clone() });
+            shares[index].push(assignment.pair());
         }
     }
     Ok(shares)
@@ -63,7 +61,7 @@ fn called(side: &str, wishes: &[Wish]) -> Vec<usize> {
     if !by_place.is_empty() {
         return by_place;
     }
-    find(&|_, wish| wish.named.stem == side || wish.named.description.source.name == side)
+    find(&|_, wish| wish.named.stem == side || wish.named.model.source().name == side)
 }
 
 fn known(side: &str, wishes: &[Wish]) -> Option<Text> {
@@ -82,10 +80,9 @@ pub(super) fn overridden(set: &[Assignment], wishes: &[Wish]) -> Vec<Diagnostic>
 
 fn leveled(assignment: &Assignment, wishes: &[Wish]) -> Option<Diagnostic> {
     let Assignment { name, value, .. } = assignment;
-    let own = |wish: &Wish| value_of(&wish.named.description, wish.variant.as_deref(), name).cloned();
-    let differ = |a: &Wish, b: &Wish| {
-        a.named.description.source.name == b.named.description.source.name && own(a) != own(b)
-    };
+    let own = |wish: &Wish| wish.named.model.param(wish.variant.as_deref(), name).cloned();
+    let differ =
+        |a: &Wish, b: &Wish| a.named.model.source().name == b.named.model.source().name && own(a) != own(b);
     let pair = wishes.iter().enumerate().find_map(|(index, second)| {
         let first = wishes[..index].iter().find(|first| differ(first, second))?;
         Some((first.label(), second.label()))
@@ -101,12 +98,4 @@ fn leveled(assignment: &Assignment, wishes: &[Wish]) -> Option<Diagnostic> {
         "`--set {second}:{name}={value}` 只在其中一个里设置"
     );
     Some(Diagnostic::nowhere(message).help(help).warning())
-}
-
-/// What a parameter is in a variant.
-fn value_of<'d>(description: &'d Description, variant: Option<&str>, name: &str) -> Option<&'d Value> {
-    let variant = description.variants.iter().find(|known| Some(&*known.name.text) == variant);
-    let set = variant.and_then(|variant| variant.set.iter().find(|(set, _)| &*set.text == name));
-    let param = || description.params.iter().find(|param| &*param.name.text == name);
-    set.map(|(_, value)| value).or_else(|| param().map(|param| &param.default))
 }

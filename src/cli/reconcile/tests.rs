@@ -21,12 +21,12 @@ struct Command {
 fn read(name: &str) -> (Vec<Subject>, Vec<Vec<Build>>, Vec<Convention>) {
     let Command { arguments } = Command::try_parse_from(["reconcile", name]).unwrap();
     let (options, output) = (&arguments.options, &arguments.output);
-    let named = options.read(&arguments.file).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+    let named = open(&arguments.file).unwrap_or_else(|error| panic!("{name}: {error:?}"));
     let (subjects, outcome) = options.variants(&named, output);
     assert_eq!(outcome, Outcome::Done);
     let conventions = conventions::bundled();
-    let builds =
-        subjects.iter().map(|subject| relatives::builds(&named, options, subject, &conventions)).collect();
+    let choice = options.choice();
+    let builds = subjects.iter().map(|subject| candidates(&named, &choice, subject, &conventions)).collect();
     (subjects, builds, conventions)
 }
 

@@ -94,7 +94,10 @@ fn axes_may_differ() {
     let weight = &conv.weights(&image([128, 17, 17]))[0];
     assert_eq!(weight.count().formula(Notation::Text), "out · in · kernel height · kernel width");
     let workings = conv.output_workings(&image([128, 17, 17]), &image([64, 9, 17])[0]);
-    assert_eq!(workings.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["output height", "output width"]);
+    assert_eq!(
+        workings.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+        [Factor::OutputHeight, Factor::OutputWidth]
+    );
     assert_eq!(numbers(&conv, [128, 17, 17])[1], 7 * 9 * 17 * 128 * 64);
 }
 

@@ -38,7 +38,7 @@ fn unets_step_up() {
     assert_eq!(nominal.substitution(Notation::Text), "2²·196²·128·64");
     assert_eq!(cost.terms[0].padding_exact, None);
     let [(name, size)] = conv.output_workings(&input, &output[0]).try_into().unwrap();
-    assert_eq!(name, "output height = width");
+    assert_eq!(name, Factor::OutputSquare);
     assert_eq!(size.formula(Notation::Text), "(in − 1) · stride + kernel − 2 · padding");
     assert_eq!(size.substitution(Notation::Text), "(196 − 1)·2 + 2 − 2·0");
     let summary = conv.summary(&input, &output[0]).unwrap();
@@ -81,7 +81,7 @@ fn axes_may_differ() {
     let shapes = shapes(&[input, &[4, 6, 5, 9]]);
     let workings = conv.output_workings(&shapes[..1], &shapes[1]);
     let [.., (name, width)] = workings.as_slice() else { panic!("there are three") };
-    assert_eq!((*name, width.evaluate()), ("output width", Ok(9)));
+    assert_eq!((*name, width.evaluate()), (Factor::OutputWidth, Ok(9)));
     assert_eq!(
         width.formula(Notation::Text),
         "(in − 1) · stride + dilation · (kernel − 1) + 1 + output padding − 2 · padding"

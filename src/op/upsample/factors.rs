@@ -1,9 +1,10 @@
 //! How many times as high and as wide an image becomes: one whole number, or two that may have fractions.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
 
+use crate::op::settings::one_for_all;
 use crate::text;
 use crate::text::Text;
 
@@ -31,6 +32,14 @@ impl Factors {
     )]
     pub(super) fn scaled(self, axis: usize, size: u64) -> u128 {
         (size as f64 * self.0[axis]) as u128
+    }
+}
+
+/// One number is a whole one, so that a fraction is a list even where both are the same.
+impl Serialize for Factors {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let is_whole = self.0.iter().all(|factor| factor.fract() == 0.0);
+        if is_whole { one_for_all(&self.0, serializer) } else { self.0.serialize(serializer) }
     }
 }
 

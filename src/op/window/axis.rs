@@ -3,7 +3,7 @@
 
 use crate::counts::Overflow;
 use crate::shape::LARGEST_SIZE;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 /// How a window slides along one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,17 +47,19 @@ impl Axis {
     pub fn output_working(&self, input: u64, output: u64) -> Working {
         let number = |value: u64| Working::Number(value.into());
         let padding = if self.before == self.after {
-            number(2).by(Working::named("padding", self.before))
+            number(2).by(Working::named(Factor::Padding, self.before))
         } else {
-            Working::named("padding before", self.before).and(Working::named("after", self.after))
+            Working::named(Factor::PaddingBefore, self.before)
+                .and(Working::named(Factor::PaddingAfter, self.after))
         };
-        let kernel = Working::named("kernel", self.kernel);
+        let kernel = Working::named(Factor::Kernel, self.kernel);
         let reach = if self.dilation == 1 {
             kernel
         } else {
-            Working::named("dilation", self.dilation).by(kernel.less(number(1))).and(number(1))
+            Working::named(Factor::Dilation, self.dilation).by(kernel.less(number(1))).and(number(1))
         };
-        let (input, stride) = (Working::named("in", input), Working::named("stride", self.stride));
+        let (input, stride) =
+            (Working::named(Factor::InSize, input), Working::named(Factor::Stride, self.stride));
         let span = Working::Sum(vec![input.clone(), padding.clone()]).less(reach.clone());
         let size = match (self.ceil, span.evaluate()) {
             (false, _) => Working::Floor(Box::new(span), Box::new(stride)).and(number(1)),
@@ -70,7 +72,7 @@ impl Axis {
         };
         match size.evaluate() {
             Ok(value) if value == u128::from(output) + 1 => {
-                size.less(Working::named("window in the padding", 1u64))
+                size.less(Working::named(Factor::WindowInPadding, 1u64))
             }
             Ok(_) | Err(_) => size,
         }

@@ -1,5 +1,7 @@
 //! JSON: everything that was measured, raw samples too, under keys that stay.
 
+use std::io;
+
 use super::lines::Line;
 use super::{Choice, Subject, all_lines, caveats};
 use crate::bench::baseline;
@@ -8,38 +10,40 @@ use crate::bench::machine::CANDLE;
 use crate::bench::profile::{self, Profile as Measured};
 use crate::bench::{self, Case, Warmup, statistics};
 use crate::graph::Place;
+use crate::report::write_json;
 
 mod objects;
 
-pub use objects::{
-    Bench, Cache, Caveat, Comparison, Difference, Entry, Gpu, Layer, Machine, Peak, Profile, Settings,
-};
+pub use objects::{Bench, Caveat, Comparison, Difference, Entry, Layer, Peak, Profile, Settings};
 
-/// The name and version of this form.
-pub const SCHEMA: &str = "cnncost/bench/1";
-
-/// One object for the whole measurement.
-pub fn write(bench: &bench::Bench, subjects: &[Subject], choice: &Choice) -> String {
-    serde_json::to_string_pretty(&report(bench, subjects, choice))
-        .expect("keys are text and numbers are finite")
-        + "\n"
+/// Writes one object for the whole measurement.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write(
+    bench: &bench::Bench,
+    subjects: &[Subject],
+    choice: &Choice,
+    to: &mut dyn io::Write,
+) -> io::Result<()> {
+    write_json(&report(bench, subjects, choice), to)
 }
 
 /// The JSON Schema of it.
 pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(Bench)
+    schemars::schema_for!(Bench<'_>)
 }
 
-fn report(bench: &bench::Bench, subjects: &[Subject], choice: &Choice) -> Bench {
+fn report<'b>(bench: &'b bench::Bench, subjects: &[Subject], choice: &Choice) -> Bench<'b> {
     let effort = bench.effort;
     let differences = choice.differences.clone().unwrap_or_else(|| vec![None; bench.cases.len()]);
     let lines = all_lines(bench, subjects);
     let own = bench.caveats.len();
     Bench {
-        schema: SCHEMA,
+        schema: baseline::FORM,
         version: env!("CARGO_PKG_VERSION"),
         candle: CANDLE,
-        machine: machine(&bench.machine),
+        machine: &bench.machine,
         device: bench.device.clone(),
         engine: bench.engine.name(),
         dtype: bench.element.name(),
@@ -57,27 +61,6 @@ fn report(bench: &bench::Bench, subjects: &[Subject], choice: &Choice) -> Bench 
         results: lines.iter().zip(differences).map(|(line, before)| entry(bench, line, before)).collect(),
         comparisons: pairs(bench, subjects).iter().map(|pair| comparison(bench, subjects, pair)).collect(),
         caveats: caveats(bench, subjects)[..own].iter().map(|(_, it)| caveat(it)).collect(),
-    }
-}
-
-fn machine(machine: &bench::Machine) -> Machine {
-    let cache = |cache: &bench::machine::Cache| Cache {
-        level: cache.level,
-        kind: cache.kind.clone(),
-        bytes: cache.bytes,
-    };
-    let gpu = |gpu: &bench::machine::Gpu| Gpu { name: gpu.name.clone(), driver: gpu.driver.clone() };
-    Machine {
-        cpu: machine.cpu.clone(),
-        cores: machine.cores,
-        logical_cores: machine.logical,
-        caches: machine.caches.iter().map(cache).collect(),
-        instruction_sets: machine.instruction_sets.clone(),
-        memory_bytes: machine.memory_bytes,
-        system: machine.system.clone(),
-        gpu: machine.gpu.as_ref().map(gpu),
-        load: machine.load,
-        optimized: machine.is_optimized,
     }
 }
 

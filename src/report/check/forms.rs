@@ -1,26 +1,37 @@
 //! What became of claims for programs: JSON, JUnit's XML, and annotations for GitHub.
 
 use std::fmt::Write;
+use std::io;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::difference::difference;
-use super::{Report, details, one_line, said, summary, value_found, written};
+use super::{Report, details, lines_of, one_line, said, summary, value_found, written};
 use crate::claim::{Checked, Reading, Value, Verdict};
 use crate::error::{Diagnostic, ReadError};
 use crate::read::description::Claim;
+use crate::report::write_json;
 use crate::text;
 use crate::text::{Language, Text, printable};
 
 /// The name and version of the JSON form.
-const SCHEMA: &str = "cnncost/check/1";
+const SCHEMA: &str = "cnncost/check/2";
+
+/// What became of the claims of every file.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Document {
+    /// The name and version of this form: `cnncost/check/2`.
+    schema: &'static str,
+    /// The version of cnncost.
+    version: &'static str,
+    /// Every file, those that cannot be read at the end.
+    files: Vec<FileForm>,
+}
 
 /// What became of the claims of one file.
 #[derive(Debug, Serialize, JsonSchema)]
 struct FileForm {
-    /// The name and version of this form: `cnncost/check/1`.
-    schema: &'static str,
     /// What the file calls itself.
     title: String,
     /// The file.
@@ -89,15 +100,18 @@ struct Off {
     ratio: Option<String>,
 }
 
-/// An array with an object for each file, those that cannot be read at the end.
-pub fn json(reports: &[Report], broken: &[ReadError]) -> String {
-    let files: Vec<_> = reports.iter().map(form).chain(broken.iter().map(broken_form)).collect();
-    serde_json::to_string_pretty(&files).expect("keys are text and numbers are whole") + "\n"
+/// Writes one object, which holds every file.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn json(reports: &[Report], broken: &[ReadError], to: &mut dyn io::Write) -> io::Result<()> {
+    let files = reports.iter().map(form).chain(broken.iter().map(broken_form)).collect();
+    write_json(&Document { schema: SCHEMA, version: env!("CARGO_PKG_VERSION"), files }, to)
 }
 
-/// The JSON Schema of one file's object.
+/// The JSON Schema of what [`json`] writes.
 pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(FileForm)
+    schemars::schema_for!(Document)
 }
 
 fn form(report: &Report) -> FileForm {
@@ -113,7 +127,7 @@ fn form(report: &Report) -> FileForm {
             ratio: difference.ratio.map(|ratio| ratio.to_string()),
         })
     };
-    let line = report.lines();
+    let line = lines_of(report.source);
     let entry = |(claim, checked): &(&Claim, Checked)| Entry {
         says: claim.says.as_ref().map(|says| says.text.to_string()),
         expect: claim.expect.text.to_string(),
@@ -145,7 +159,6 @@ fn form(report: &Report) -> FileForm {
         slip: checked.slip.as_ref().map(|slip| slip.english.clone()),
     };
     FileForm {
-        schema: SCHEMA,
         title: report.title.clone(),
         file: report.source.name.clone(),
         passed: report.results.len() - report.failures(),
@@ -163,7 +176,6 @@ fn broken_form(error: &ReadError) -> FileForm {
     };
     let file = name_of(error).to_owned();
     FileForm {
-        schema: SCHEMA,
         title: file.clone(),
         file,
         passed: 0,
@@ -179,7 +191,7 @@ pub fn junit(reports: &[Report], broken: &[ReadError], language: Language) -> St
     for report in reports {
         let (name, tests, failures) = (xml(&report.title), report.results.len(), report.failures());
         let _ = writeln!(text, "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\">");
-        let line = report.lines();
+        let line = lines_of(report.source);
         for (claim, checked) in &report.results {
             let (name, class) = (xml(&said(claim)), xml(&report.source.name));
             let _ =
@@ -224,7 +236,7 @@ fn broken_suite(error: &ReadError, language: Language) -> String {
 pub fn github(reports: &[Report], broken: &[ReadError], language: Language) -> String {
     let mut text = String::new();
     for report in reports {
-        let line_of = report.lines();
+        let line_of = lines_of(report.source);
         for (claim, checked) in report.results.iter().filter(|(_, checked)| !checked.verdict.passes()) {
             let (file, line) = (property(&printable(&report.source.name)), line_of(claim));
             let (title, message) = (property(&said(claim)), data(&message(claim, checked, language)));

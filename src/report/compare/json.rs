@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::io;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,6 +15,7 @@ use crate::compare::{Comparison, Difference, counts};
 use crate::graph::Place;
 use crate::report::Subject;
 use crate::report::json::{self, Figures, Totals};
+use crate::report::write_json;
 
 /// The name and version of this form.
 pub const SCHEMA: &str = "cnncost/comparison/1";
@@ -144,8 +146,11 @@ pub struct AtBatch {
     pub networks: Vec<Totals>,
 }
 
-/// The comparison.
-pub fn write(compared: &Compared) -> String {
+/// Writes the comparison.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write(compared: &Compared, to: &mut dyn io::Write) -> io::Result<()> {
     let networks =
         compared.subjects.iter().zip(&compared.names).map(|(subject, name)| network(subject, name));
     let at_batch = |networks: &Vec<&Subject>| AtBatch {
@@ -163,7 +168,7 @@ pub fn write(compared: &Compared) -> String {
             .collect(),
         batches: compared.batches.iter().map(at_batch).collect(),
     };
-    serde_json::to_string_pretty(&written).expect("keys are text and numbers are finite") + "\n"
+    write_json(&written, to)
 }
 
 /// The JSON Schema of a comparison.

@@ -80,7 +80,7 @@ fn totals(compared: &Compared, style: Style) -> String {
         let fitting =
             |end: &usize| table(&columns(compared, next..*end, FIGURE, style), style).width() <= style.width;
         let end = (next + 1..=compared.subjects.len()).take_while(fitting).last().unwrap_or(next + 1);
-        tables.push(roomy(compared, next..end, style));
+        tables.push(roomy(compared, next..end, style).trim_end().to_owned() + "\n");
         next = end;
     }
     let mut text = tables.join("\n");

@@ -1,10 +1,11 @@
 //! What a layer or box is, in words of three lengths: with whatever the two networks differ in, and that first where nothing
 //! else tells them apart.
 
+use serde_json::Value;
+
 use crate::graph::{Graph, NodeId, Place};
-use crate::op::Op;
+use crate::op::{Entry, Op};
 use crate::report::Subject;
-use crate::report::rows::kind_name;
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Language;
@@ -59,7 +60,7 @@ impl<'s> Side<'s> {
             Place::Node(id) => Self::layer(graph, id, language),
             Place::Box(id) => Self {
                 path: graph.scope_path(id),
-                kind: kind_name(graph.scope(id)),
+                kind: graph.scope(id).kind.label(),
                 signs: graph.shorthand(graph.scope(id).nodes()),
                 inputs: vec![],
                 output: graph.scope(id).nodes().next_back().map(|last| &graph.node(last).shape),
@@ -195,47 +196,33 @@ pub(super) fn differing_words(sides: [&Side; 2], language: Language) -> Option<[
 /// The settings in which two operators of a kind differ: with their values, where these are simple.
 fn differing_settings(sides: [&Side; 2], language: Language) -> [Option<String>; 2] {
     let [Some(first), Some(second)] = sides.map(|side| side.op) else { return [None, None] };
-    let [old, new] = [first, second].map(|op| settings(&format!("{op:?}")));
+    let names = Entry::find(first.name()).map_or(&[][..], |entry| (entry.settings)());
+    let [old, new] = [first, second].map(Op::all_settings);
     let (mut own, mut theirs) = (vec![], vec![]);
-    for (a, b) in old.iter().zip(&new).filter(|(a, b)| a != b) {
-        let (Some((name, old)), Some((_, new))) = (a.split_once(": "), b.split_once(": ")) else { continue };
-        match (value(old), value(new)) {
-            (Some(old), Some(new)) => {
-                own.push(format!("{name} {old}"));
-                theirs.push(format!("{name} {new}"));
+    for name in names {
+        let values = [&old, &new].map(|settings| settings.get(*name));
+        if values[0] == values[1] {
+            continue;
+        }
+        match values.map(|value| value.map(simple)) {
+            [Some(None), _] | [_, Some(None)] => {
+                theirs.push(text!("other {name}", "{name} 不同").get(language).to_owned());
             }
-            _ => theirs.push(text!("other {name}", "{name} 不同").get(language).to_owned()),
+            [old, new] => {
+                own.extend(old.flatten().map(|value| format!("{name} {value}")));
+                theirs.extend(new.flatten().map(|value| format!("{name} {value}")));
+            }
         }
     }
     [own, theirs].map(|words| (!words.is_empty()).then(|| words.join(", ")))
 }
 
-/// A number or a word, as `Debug` writes it, out of the types around it.
-fn value(debug: &str) -> Option<&str> {
-    let mut inner = debug;
-    while let Some((_, rest)) = inner.strip_suffix(')').and_then(|rest| rest.split_once('(')) {
-        inner = rest;
+/// A number, a word or a truth value; `None` of a list.
+fn simple(value: &Value) -> Option<String> {
+    match value {
+        Value::String(word) => Some(word.clone()),
+        Value::Number(number) if number.is_f64() => number.as_f64().map(|number| format!("{number:?}")),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
-    let is_simple = |letter: char| letter.is_alphanumeric() || ".-_".contains(letter);
-    (!inner.is_empty() && inner.chars().all(is_simple)).then_some(inner)
-}
-
-/// The fields of a record, as `Debug` writes them.
-fn settings(record: &str) -> Vec<String> {
-    let Some((_, fields)) = record.split_once('{') else { return vec![] };
-    let (mut depth, mut settings) = (0usize, vec![String::new()]);
-    for c in fields.chars() {
-        match c {
-            '(' | '[' | '{' => depth += 1,
-            '}' if depth == 0 => break,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if c == ',' && depth == 0 {
-            settings.push(String::new());
-        } else if let Some(last) = settings.last_mut() {
-            last.push(c);
-        }
-    }
-    settings.into_iter().map(|setting| setting.trim().to_owned()).collect()
 }

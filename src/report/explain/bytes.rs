@@ -7,7 +7,7 @@ use crate::graph::NodeId;
 use crate::op::Window;
 use crate::text;
 use crate::text::Text;
-use crate::working::Working;
+use crate::working::{Factor, Working};
 
 impl Notes<'_> {
     /// What an element of a node's output sees, along each axis of the input.
@@ -68,7 +68,7 @@ impl Notes<'_> {
         }
         if written > 0 {
             let output = self.graph.node(id).shape.elements().saturating_mul(batch.into());
-            self.bytes(&text!("written bytes", "写入字节"), Working::named("output", output), written);
+            self.bytes(&text!("written bytes", "写入字节"), Working::named(Factor::Output, output), written);
         }
         self.alive(&text!("alive bytes", "存活字节"), id);
     }
@@ -86,9 +86,9 @@ impl Notes<'_> {
         let touched = node.operator().and_then(|op| op.touched(&self.graph.input_shapes(id), &node.shape));
         match touched.map(|touched| touched.saturating_mul(batch)) {
             Some(touched) if all.evaluate() != Ok(touched) => {
-                Some(Working::named("touched of the input", touched))
+                Some(Working::named(Factor::InputTouched, touched))
             }
-            Some(_) | None => (!inputs.is_empty()).then(|| all.called("inputs")),
+            Some(_) | None => (!inputs.is_empty()).then(|| all.called(Factor::InputNumbers)),
         }
     }
 
@@ -99,8 +99,8 @@ impl Notes<'_> {
         let (op, batch) = (self.graph.node(id).operator(), self.subject.batch());
         let touched = op.and_then(|op| op.weights_touched(&self.graph.input_shapes(id), batch));
         match touched {
-            Some(touched) if touched != all => Some(Working::named("touched of the weights", touched)),
-            Some(_) | None => (all > 0).then(|| Working::named("weights", all)),
+            Some(touched) if touched != all => Some(Working::named(Factor::WeightsTouched, touched)),
+            Some(_) | None => (all > 0).then(|| Working::named(Factor::Weights, all)),
         }
     }
 
@@ -114,7 +114,7 @@ impl Notes<'_> {
     }
 
     fn stored(&mut self, params: Params) {
-        let parts = [("params", params.total()), ("buffers", params.buffers)];
+        let parts = [(Factor::Params, params.total()), (Factor::Buffers, params.buffers)];
         let parts: Vec<_> = parts.into_iter().filter(|&(_, count)| count > 0).collect();
         if !parts.is_empty() {
             let parts = parts.into_iter().map(|(name, count)| Working::named(name, count));
@@ -140,7 +140,12 @@ impl Notes<'_> {
             *sum = sum.saturating_add(size);
         }
         let (total, inside) = (memory.live(id), memory.inside(id));
-        let parts = [("output", output), ("inputs", taken), ("kept for later", kept), ("inside it", inside)];
+        let parts = [
+            (Factor::Output, output),
+            (Factor::InputNumbers, taken),
+            (Factor::KeptForLater, kept),
+            (Factor::Inside, inside),
+        ];
         let parts = parts.into_iter().filter(|&(_, size)| size > 0);
         let parts: Vec<_> = parts.map(|(name, size)| Working::named(name, size)).collect();
         self.inside(id);
@@ -155,7 +160,7 @@ impl Notes<'_> {
         };
         let inside = op.inside(&self.graph.input_shapes(id), &node.shape);
         let batch = self.subject.batch();
-        let inside = if batch > 1 { Working::named("batch", batch).by(inside) } else { inside };
+        let inside = if batch > 1 { Working::named(Factor::Batch, batch).by(inside) } else { inside };
         let label = self.say(&text!("inside it", "内部保留"));
         self.equation(label, inside);
     }
@@ -173,7 +178,7 @@ impl Notes<'_> {
             numbers
         };
         let label = self.say(label);
-        self.equation(label, Working::Product(vec![numbers, Working::named("bytes of a number", element)]));
+        self.equation(label, Working::Product(vec![numbers, Working::named(Factor::BytesOfNumber, element)]));
     }
 }
 
@@ -189,14 +194,14 @@ fn working(seen: &Seen, before: Option<&Seen>, window: Option<&Window>, axis: us
     let Some((before, axis)) = before.zip(window.and_then(|window| window.axes.get(axis))) else {
         return plain;
     };
-    let step = Working::named("stride before", before.stride.0.unsigned_abs());
-    let mut further = vec![Working::named("kernel", axis.kernel).less(Working::Number(1))];
+    let step = Working::named(Factor::StrideBefore, before.stride.0.unsigned_abs());
+    let mut further = vec![Working::named(Factor::Kernel, axis.kernel).less(Working::Number(1))];
     if axis.dilation > 1 {
-        further.insert(0, Working::named("dilation", axis.dilation));
+        further.insert(0, Working::named(Factor::Dilation, axis.dilation));
     }
     further.push(step.clone());
-    let field = Working::named("field before", before.size).and(Working::Product(further));
-    let stride = Working::Product(vec![step, Working::named("stride", axis.stride)]);
+    let field = Working::named(Factor::FieldBefore, before.size).and(Working::Product(further));
+    let stride = Working::Product(vec![step, Working::named(Factor::Stride, axis.stride)]);
     if before.stride.1 != 1 || field.evaluate() != Ok(seen.size) || stride.evaluate() != plain[1].evaluate() {
         return plain;
     }

@@ -20,6 +20,7 @@ pub enum Markup {
 }
 
 /// A piece of an explanation.
+#[derive(Debug)]
 pub(super) enum Piece {
     Heading(usize, String),
     Sentence(String),
@@ -49,16 +50,16 @@ impl Markup {
     pub(super) fn set(self, pieces: &[Piece], style: Style) -> String {
         match self {
             Self::Text => text(pieces, style),
-            Self::Markdown => markdown(pieces),
+            Self::Markdown => markdown(pieces, style.language),
             Self::Latex => latex(pieces, style.language),
         }
     }
 }
 
 /// The sides of an equation, from names over numbers to the result; a side that repeats the one before is left out.
-fn sides(working: &Working, notation: Notation) -> Vec<String> {
+fn sides(working: &Working, notation: Notation, language: Language) -> Vec<String> {
     let result = working.evaluate().map_or_else(|error| error.to_string(), |number| notation.number(number));
-    let mut sides = vec![working.formula(notation), working.substitution(notation), result];
+    let mut sides = vec![working.formula_in(language, notation), working.substitution(notation), result];
     // Without names, the formula is the substitution, set wider.
     let bare = |side: &str| side.replace(' ', "");
     sides.dedup_by(|later, earlier| bare(later) == bare(earlier));
@@ -93,7 +94,7 @@ fn text(pieces: &[Piece], style: Style) -> String {
                 let column = labels.max().unwrap_or(0);
                 let pad = column - label.width();
                 let sides = match piece {
-                    Piece::Equation(_, working) => sides(working, Notation::Text),
+                    Piece::Equation(_, working) => sides(working, Notation::Text, style.language),
                     Piece::Written(_, sides) => once(sides).into_iter().map(str::to_owned).collect(),
                     Piece::Heading(..) | Piece::Sentence(_) => vec![],
                 };
@@ -137,7 +138,7 @@ fn wrapped(sides: &[String], indent: usize, width: usize) -> String {
     format!("{}{rest}", lines[0])
 }
 
-fn markdown(pieces: &[Piece]) -> String {
+fn markdown(pieces: &[Piece], language: Language) -> String {
     let mut text = String::new();
     for piece in pieces {
         match piece {
@@ -147,7 +148,7 @@ fn markdown(pieces: &[Piece]) -> String {
             }
             Piece::Sentence(sentence) => text.push_str(&format!("- {sentence}\n")),
             Piece::Equation(label, working) => {
-                let equation = sides(working, Notation::Latex).join(" = ");
+                let equation = sides(working, Notation::Latex, language).join(" = ");
                 text.push_str(&format!("- {}: ${equation}$\n", markdown::escaped(label)));
             }
             Piece::Written(label, sides) => {
@@ -177,7 +178,7 @@ fn latex(pieces: &[Piece], language: Language) -> String {
                 text.push_str(&format!("{}\\par\n", escaped(&sentence.replace('`', ""))));
             }
             Piece::Equation(..) | Piece::Written(..) => {
-                let lines: Vec<_> = run.iter().map(latex_equation).collect();
+                let lines: Vec<_> = run.iter().map(|piece| latex_equation(piece, language)).collect();
                 text.push_str(&format!("\\begin{{align*}}\n{}\n\\end{{align*}}\n", lines.join(" \\\\\n")));
             }
         }
@@ -186,7 +187,7 @@ fn latex(pieces: &[Piece], language: Language) -> String {
 }
 
 /// On one line where that is short enough, else a line for each side, and several for a long sum.
-fn latex_equation(piece: &Piece) -> String {
+fn latex_equation(piece: &Piece, language: Language) -> String {
     const ONE_LINE: usize = 64;
     const TERMS: usize = 5;
     let Some(label) = label_of(piece) else { return String::new() };
@@ -200,7 +201,7 @@ fn latex_equation(piece: &Piece) -> String {
         }
         Piece::Heading(..) | Piece::Sentence(_) => return String::new(),
     };
-    let sides_of = |notation| sides(working, notation);
+    let sides_of = |notation| sides(working, notation, language);
     if sides_of(Notation::Text).join(" = ").width() <= ONE_LINE {
         return format!("{label} &= {}", sides_of(Notation::Latex).join(" = "));
     }

@@ -173,7 +173,7 @@ pub struct Node {
 pub struct Block {
     /// Its path.
     pub path: String,
-    /// What it is: `block`, `group`, `repeat`, `branches`, `branch` or `side`.
+    /// What it is: `block`, `layers`, `repeat`, `branches`, `branch` or `side`.
     pub kind: &'static str,
     /// The block it is an instance of, if it is one.
     pub block: Option<String>,

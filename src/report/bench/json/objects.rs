@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::bench::Machine;
+
 /// What was measured.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Bench {
+pub struct Bench<'b> {
     /// The name and version of this form: `cnncost/bench/1`.
     pub schema: &'static str,
     /// The version of cnncost.
@@ -15,7 +17,7 @@ pub struct Bench {
     /// The version of candle, which executes networks.
     pub candle: &'static str,
     /// The machine.
-    pub machine: Machine,
+    pub machine: &'b Machine,
     /// `cpu`, or `cuda:` and the number of the device.
     pub device: String,
     /// Whose kernels computed.
@@ -32,51 +34,6 @@ pub struct Bench {
     pub comparisons: Vec<Comparison>,
     /// What is to be said of the whole.
     pub caveats: Vec<Caveat>,
-}
-
-/// A machine, as far as its system tells.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Machine {
-    /// The processor.
-    pub cpu: Option<String>,
-    /// Its cores.
-    pub cores: usize,
-    /// What the system runs at once.
-    pub logical_cores: usize,
-    /// The caches of a core.
-    pub caches: Vec<Cache>,
-    /// Vector and matrix instructions.
-    pub instruction_sets: Vec<String>,
-    /// Bytes of memory.
-    pub memory_bytes: Option<u64>,
-    /// The system and the kind of processor.
-    pub system: String,
-    /// The graphics processor, if that was measured.
-    pub gpu: Option<Gpu>,
-    /// Processes that ran or wanted to, on average over the minute before.
-    pub load: Option<f64>,
-    /// Whether cnncost was optimized.
-    pub optimized: bool,
-}
-
-/// A cache.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Cache {
-    /// From 1, the nearest.
-    pub level: u32,
-    /// `Data`, `Instruction` or `Unified`.
-    pub kind: String,
-    /// Bytes.
-    pub bytes: u64,
-}
-
-/// A graphics processor.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Gpu {
-    /// What it calls itself.
-    pub name: String,
-    /// The version of its driver.
-    pub driver: String,
 }
 
 /// How samples were taken.

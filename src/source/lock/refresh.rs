@@ -1,24 +1,24 @@
 //! A lock that is there, with the figures as they are now: everything else in it stays as it is.
 
-use std::path::Path;
-
-use super::super::input::{NetworkOptions, quoted};
-use super::super::{Outcome, Output};
+use super::super::notation::quoted;
+use super::super::{Choice, Claims, Findings};
 use crate::claim::statement::{Comparison, Statement, TermKind};
 use crate::claim::{Known, Value, figure_value};
 use crate::error::{Diagnostic, ReadError};
+use crate::text;
 
-/// The text of the lock with every `figure == number` as it is.
-pub(super) fn refreshed(
-    lockfile: &Path,
-    options: &NetworkOptions,
-    output: &Output,
-) -> Result<(String, Outcome), ReadError> {
-    let speech = super::read(lockfile, options)?;
-    let (parsed, mut mistakes) = speech.parsed();
-    let (networks, outcome) = speech.networks(&parsed, None, options, output, &mut mistakes)?;
+/// The text of a lock with every `figure == number` as it is now. What was found in the networks goes into `findings`.
+///
+/// The error has every mistake in the lock, or says why a network that it names cannot be read.
+pub fn refreshed(lock: &Claims, findings: &mut Vec<Findings>) -> Result<String, ReadError> {
+    if let Claims::Own(_) = lock {
+        let why = text!("it names no networks", "其中没有引用网络");
+        return Err(lock.invalid(vec![Diagnostic::nowhere(why)]));
+    }
+    let (parsed, mut mistakes) = lock.parsed();
+    let networks = lock.networks(&parsed, &Choice::default(), findings, &mut mistakes)?;
     let known = Known { networks, ..Known::default() };
-    let mut text = speech.source().text.clone();
+    let mut text = lock.source().text.clone();
     // From the end to the front, so that places stay where they are.
     for claim in parsed.iter().rev() {
         let name = &claim.claim.expect;
@@ -38,11 +38,11 @@ pub(super) fn refreshed(
             }
             Ok(Value::Number(_) | Value::Sizes(_) | Value::Truth(_) | Value::Unknown(_)) => {}
             Err(misread) => {
-                let place = name.place(speech.source(), misread.span);
+                let place = name.place(lock.source(), misread.span);
                 let failure = misread.failure;
                 mistakes.push(Diagnostic::new(failure.message, place).help(failure.help));
             }
         }
     }
-    if mistakes.is_empty() { Ok((text, outcome)) } else { Err(speech.invalid(mistakes)) }
+    if mistakes.is_empty() { Ok(text) } else { Err(lock.invalid(mistakes)) }
 }

@@ -2,91 +2,110 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::super::input::{Named, NetworkOptions, read_file};
-use super::super::{Outcome, Voice, device};
+use super::{Choice, Findings, Named, Origin, contents, device};
 use crate::analyze::roofline::Device;
-use crate::claim::{self, Known, Parsed, Slips};
-use crate::error::{Diagnostic, ReadError, did_you_mean};
+use crate::claim::{self, Known, Parsed, Report, Slips};
+use crate::error::{Diagnostic, ReadError, Source, did_you_mean};
 use crate::read::bundled::CLAIMS;
 use crate::read::claims::{ClaimsFile, Reference};
 use crate::read::description::Claim;
-use crate::report::Subject;
-use crate::report::check::Report;
+use crate::subject::Subject;
 use crate::text;
 use crate::text::Text;
 
 /// A file that makes claims.
-pub(in crate::cli) enum Speech {
+#[derive(Debug)]
+pub enum Claims {
     /// About itself.
-    Description(Box<Named>),
+    Own(Box<Named>),
     /// About others, which stand relative to a folder.
-    Claims(ClaimsFile, PathBuf),
+    Others(ClaimsFile, PathBuf),
 }
 
-impl Speech {
-    pub(in crate::cli) fn read(file: &str, options: &NetworkOptions) -> Result<Self, ReadError> {
-        if let Some(bundled) = CLAIMS.iter().find(|bundled| bundled.name == file) {
-            let claims = ClaimsFile::parse(&format!("claims/{file}.toml"), bundled.text)?;
-            return Ok(Self::Claims(claims, PathBuf::new()));
+impl Claims {
+    /// Opens what `name` calls: a file of claims, or a bundled one; or else whatever [`open`](super::open) opens, which makes
+    /// claims about itself.
+    ///
+    /// The error says why it cannot be read, or has every mistake in it but those in the statements of claims.
+    pub fn open(name: &str) -> Result<Self, ReadError> {
+        if let Some(bundled) = CLAIMS.iter().find(|bundled| bundled.name == name) {
+            let claims = ClaimsFile::parse(&format!("claims/{name}.toml"), bundled.text)?;
+            return Ok(Self::Others(claims, PathBuf::new()));
         }
-        if file != "-" && Path::new(file).is_file() {
-            let text = read_file(file)?;
+        if name != "-" && Path::new(name).is_file() {
+            let text = contents::text(name)?;
             if ClaimsFile::is_one(&text) {
-                let folder = Path::new(file).parent().unwrap_or(Path::new("")).to_owned();
-                return Ok(Self::Claims(ClaimsFile::parse(file, &text)?, folder));
+                return Self::parse(name, &text);
             }
         }
-        Ok(Self::Description(Box::new(options.read(file)?)))
+        Ok(Self::Own(Box::new(super::open(name)?)))
+    }
+
+    /// Reads the text of a file of claims; the files that it names are looked for beside `path`. The error has every mistake
+    /// in its form.
+    pub fn parse(path: &str, text: &str) -> Result<Self, ReadError> {
+        Ok(Self::Others(ClaimsFile::parse(path, text)?, folder_of(path)))
+    }
+
+    /// The files that [`check`](Self::check) reads, those of networks and of devices, whether they are there or not.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let folder = self.folder();
+        let networks = match self {
+            Self::Own(_) => vec![],
+            Self::Others(file, _) => file.networks.iter().map(|network| &*network.file.text).collect(),
+        };
+        let (parsed, _) = self.parsed();
+        let names = networks.into_iter().chain(parsed.iter().flat_map(Parsed::devices));
+        let files = names.map(|name| Origin::of(&in_folder(name, &folder)).0);
+        files.filter_map(|origin| origin.file().map(Path::to_owned)).collect()
     }
 
     fn claims(&self) -> &[Claim] {
         match self {
-            Self::Description(named) => &named.description.claims,
-            Self::Claims(file, _) => &file.claims,
+            Self::Own(named) => named.model.claims(),
+            Self::Others(file, _) => &file.claims,
         }
     }
 
-    pub(in crate::cli) fn source(&self) -> &std::sync::Arc<crate::error::Source> {
+    /// The file, which mistakes in claims are drawn over.
+    pub fn source(&self) -> &Arc<Source> {
         match self {
-            Self::Description(named) => &named.description.source,
-            Self::Claims(file, _) => &file.source,
+            Self::Own(named) => named.model.source(),
+            Self::Others(file, _) => &file.source,
         }
     }
 
     fn title(&self, variant: Option<&str>) -> String {
         match self {
-            Self::Description(named) => {
-                let name = named.description.name.as_ref().unwrap_or(&named.stem).clone();
+            Self::Own(named) => {
+                let name = named.model.name().unwrap_or(&named.stem).to_owned();
                 match variant {
                     Some(variant) if named.variant.is_some() => format!("{name} · {variant}"),
                     Some(_) | None => name,
                 }
             }
-            Self::Claims(file, _) => file.name.as_ref().unwrap_or(&file.source.name).clone(),
+            Self::Others(file, _) => file.name.as_ref().unwrap_or(&file.source.name).clone(),
         }
     }
 
-    /// What becomes of every claim, once for each variant that was asked for; mistakes in them, or in the networks they speak
-    /// of, are the error.
-    pub(super) fn check(
-        &self,
-        options: &NetworkOptions,
-        voice: &Voice,
-    ) -> Result<(Vec<Report<'_>>, Outcome), ReadError> {
+    /// What becomes of every claim, once for each variant that was asked for. What was found in the networks on the way goes
+    /// into `findings`.
+    ///
+    /// The error has every mistake in the claims, or says why a network or device that they speak of cannot be read.
+    pub fn check(&self, choice: &Choice, findings: &mut Vec<Findings>) -> Result<Vec<Report<'_>>, ReadError> {
         let (parsed, mut mistakes) = self.parsed();
         if parsed.is_empty() && mistakes.is_empty() {
             return Err(self.without_claims());
         }
         let devices = self.devices(&parsed, &mut mistakes)?;
         let mut known = Known { devices, ..Known::default() };
-        let (mut reports, mut worst) = (vec![], Outcome::Done);
+        let mut reports = vec![];
         for variant in self.variants()? {
-            let (networks, outcome) =
-                self.networks(&parsed, variant.as_deref(), options, voice, &mut mistakes)?;
-            known.networks = networks;
-            worst = worst.max(outcome);
-            let others = |alias: Option<&str>| self.others(alias, options);
+            let choice = choice.of(variant.as_deref());
+            known.networks = self.networks(&parsed, &choice, findings, &mut mistakes)?;
+            let others = |alias: Option<&str>| self.others(alias, &choice);
             let slips = Slips::new(&others);
             let mut results = vec![];
             for claim in &parsed {
@@ -103,11 +122,11 @@ impl Speech {
             }
             reports.push(Report { title: self.title(variant.as_deref()), source: self.source(), results });
         }
-        Ok((reports, worst))
+        Ok(reports)
     }
 
     /// Every claim that can be read, and what is wrong with the others.
-    pub(in crate::cli) fn parsed(&self) -> (Vec<Parsed<'_>>, Vec<Diagnostic>) {
+    pub(super) fn parsed(&self) -> (Vec<Parsed<'_>>, Vec<Diagnostic>) {
         let (mut parsed, mut mistakes) = (vec![], vec![]);
         for claim in self.claims() {
             match claim::parse(claim, self.source()) {
@@ -118,7 +137,7 @@ impl Speech {
         (parsed, mistakes)
     }
 
-    pub(in crate::cli) fn invalid(&self, mistakes: Vec<Diagnostic>) -> ReadError {
+    pub(super) fn invalid(&self, mistakes: Vec<Diagnostic>) -> ReadError {
         ReadError::Invalid { source_file: self.source().clone(), mistakes }
     }
 
@@ -131,37 +150,29 @@ impl Speech {
         self.invalid(vec![Diagnostic::nowhere(message).help(help)])
     }
 
-    /// The variants that a description is checked as: all of them, the one that was named, or none.
+    /// The variants that a model is checked as: all of them, the one that was named, or none.
     fn variants(&self) -> Result<Vec<Option<String>>, ReadError> {
-        let Self::Description(named) = self else { return Ok(vec![None]) };
-        if named.variant.as_deref() != Some("*") {
-            return Ok(vec![named.variant.clone()]);
+        match self {
+            Self::Own(named) => named.variants(),
+            Self::Others(..) => Ok(vec![None]),
         }
-        let all = named.description.variants.iter().map(|variant| Some(variant.name.text.to_string()));
-        let all: Vec<_> = all.collect();
-        if all.is_empty() {
-            return Err(named.refused(text!("it has no variants", "它没有变体"), None));
-        }
-        Ok(all)
     }
 
     /// The networks that claims speak of. Those that are not there are mistakes.
-    pub(in crate::cli) fn networks(
+    pub(super) fn networks(
         &self,
         parsed: &[Parsed],
-        variant: Option<&str>,
-        options: &NetworkOptions,
-        voice: &Voice,
+        choice: &Choice,
+        findings: &mut Vec<Findings>,
         mistakes: &mut Vec<Diagnostic>,
-    ) -> Result<(BTreeMap<Option<String>, Subject>, Outcome), ReadError> {
+    ) -> Result<BTreeMap<Option<String>, Subject>, ReadError> {
         let aliases: BTreeSet<Option<String>> =
             parsed.iter().flat_map(|claim| claim.aliases().cloned()).collect();
-        let (mut networks, mut worst) = (BTreeMap::new(), Outcome::Done);
+        let mut networks = BTreeMap::new();
         for alias in aliases {
-            match self.network(alias.as_deref(), variant, options, voice)? {
-                Ok((subject, outcome)) => {
+            match self.network(alias.as_deref(), choice, findings)? {
+                Ok(subject) => {
                     networks.insert(alias, subject);
-                    worst = worst.max(outcome);
                 }
                 Err(help) => {
                     let name = alias.as_deref().unwrap_or_default();
@@ -176,7 +187,7 @@ impl Speech {
                 }
             }
         }
-        Ok((networks, worst))
+        Ok(networks)
     }
 
     /// The devices that claims speak of, those of files seen from this file's folder. Those that are not there are mistakes.
@@ -208,11 +219,9 @@ impl Speech {
     /// Where it lies.
     fn folder(&self) -> PathBuf {
         match self {
-            Self::Description(named) if named.bundled => PathBuf::new(),
-            Self::Description(named) => {
-                Path::new(&named.description.source.name).parent().unwrap_or(Path::new("")).to_owned()
-            }
-            Self::Claims(_, folder) => folder.clone(),
+            Self::Own(named) if named.is_bundled() => PathBuf::new(),
+            Self::Own(named) => folder_of(&named.model.source().name),
+            Self::Others(_, folder) => folder.clone(),
         }
     }
 
@@ -220,27 +229,26 @@ impl Speech {
     fn network(
         &self,
         alias: Option<&str>,
-        variant: Option<&str>,
-        options: &NetworkOptions,
-        voice: &Voice,
-    ) -> Result<Result<(Subject, Outcome), Option<Text>>, ReadError> {
-        let judged = |named: &Named, variant, options: &NetworkOptions| {
-            let subject = options.subject(named, variant)?;
-            let outcome = options.judge(&subject, &named.description.source, voice);
-            Ok(Ok((subject, outcome)))
+        choice: &Choice,
+        findings: &mut Vec<Findings>,
+    ) -> Result<Result<Subject, Option<Text>>, ReadError> {
+        let mut made = |named: &Named, choice: &Choice| {
+            let subject = named.made(choice)?;
+            findings.push(Findings::of(named, &subject));
+            Ok(Ok(subject))
         };
         match (self, alias) {
-            (Self::Description(named), None) => judged(named, variant.map(str::to_owned), options),
-            (Self::Description(named), Some(alias)) => {
-                let variants = || named.description.variants.iter().map(|variant| &*variant.name.text);
-                if variants().any(|name| name == alias) {
-                    return judged(named, Some(alias.to_owned()), options);
+            (Self::Own(named), None) => made(named, choice),
+            (Self::Own(named), Some(alias)) => {
+                let variants = named.model.variants();
+                if variants.contains(&alias) {
+                    return made(named, &choice.of(Some(alias)));
                 }
-                let list = variants().collect::<Vec<_>>().join("`, `");
+                let list = variants.join("`, `");
                 let known = text!("its variants are `{list}`", "其变体有 `{list}`");
-                Ok(Err(Some(did_you_mean(alias, variants()).unwrap_or(known))))
+                Ok(Err(Some(did_you_mean(alias, variants).unwrap_or(known))))
             }
-            (Self::Claims(file, folder), alias) => {
+            (Self::Others(file, folder), alias) => {
                 let names = || file.networks.iter().map(|network| &*network.alias.text);
                 let found = match (alias, &file.networks[..]) {
                     (None, [only]) => Some(only),
@@ -248,9 +256,9 @@ impl Speech {
                     (Some(alias), all) => all.iter().find(|network| &*network.alias.text == alias),
                 };
                 if let Some(reference) = found {
-                    let (file, options) = resolve(reference, folder, options);
-                    let read = options.read(&file)?;
-                    return judged(&read, read.variant.clone(), &options);
+                    let named = referred(reference, folder)?;
+                    let choice = choice.or(&reference.into());
+                    return made(&named, &choice.of(named.variant.as_deref()));
                 }
                 let list = names().collect::<Vec<_>>().join("`, `");
                 let known = text!("there are `{list}`", "可用的有 `{list}`");
@@ -260,29 +268,31 @@ impl Speech {
     }
 
     /// The other variants of a network's file.
-    fn others(&self, alias: Option<&str>, options: &NetworkOptions) -> Vec<Subject> {
-        let named;
-        let (named, options) = match self {
-            Self::Description(named) => (&**named, options.clone()),
-            Self::Claims(file, folder) => {
-                let reference = file.networks.iter().find(|network| Some(&*network.alias.text) == alias);
-                let Some((file, options)) = reference.map(|reference| resolve(reference, folder, options))
-                else {
-                    return vec![];
-                };
-                let Ok(read) = options.read(&file) else { return vec![] };
-                named = read;
-                (&named, options)
-            }
+    fn others(&self, alias: Option<&str>, choice: &Choice) -> Vec<Subject> {
+        let variants = |named: &Named, choice: &Choice| {
+            let variants = named.model.variants().into_iter();
+            variants.filter_map(|variant| named.made(&choice.of(Some(variant))).ok()).collect()
         };
-        let variants = named.description.variants.iter().map(|variant| variant.name.text.to_string());
-        variants.filter_map(|variant| options.subject(named, Some(variant)).ok()).collect()
+        match self {
+            Self::Own(named) => variants(named, choice),
+            Self::Others(file, folder) => {
+                let reference = file.networks.iter().find(|network| Some(&*network.alias.text) == alias);
+                let Some(reference) = reference else { return vec![] };
+                referred(reference, folder)
+                    .map_or(vec![], |named| variants(&named, &choice.or(&reference.into())))
+            }
+        }
     }
 }
 
-/// The file that is referred to, seen from here, and what it is expanded with.
-fn resolve(reference: &Reference, folder: &Path, options: &NetworkOptions) -> (String, NetworkOptions) {
-    (in_folder(&reference.file.text, folder), options.with_reference(reference))
+/// The model that is referred to, seen from a folder.
+fn referred(reference: &Reference, folder: &Path) -> Result<Named, ReadError> {
+    super::open(&in_folder(&reference.file.text, folder))
+}
+
+/// The folder that a file lies in.
+fn folder_of(path: &str) -> PathBuf {
+    Path::new(path).parent().unwrap_or(Path::new("")).to_owned()
 }
 
 /// A file that is called `written` in `folder`; the name of a bundled one as it is.

@@ -1,22 +1,30 @@
 //! Labels that tell networks apart.
 
-use crate::report::Subject;
+use super::Choice;
+use crate::subject::Subject;
 
 /// Gives networks that are called alike longer names: by their files, by what is set in them, or else by a number.
 ///
-/// `networks` says of each subject which network it is: of one at several batches, all are called alike.
-pub(super) fn tell_apart(subjects: &mut [Subject], networks: &[usize], set: &[Vec<String>]) {
-    type Name = fn(&Subject, &[String]) -> String;
+/// `networks` says of each subject which network it is, and which of the choices was taken for it: of one at several
+/// batches, all are called alike.
+pub(super) fn tell_apart(subjects: &mut [Subject], networks: &[usize], choices: &[Choice]) {
+    type Name = fn(&Subject, &Choice) -> String;
     let by_file: Name = |subject, _| match &subject.variant {
         Some(variant) => format!("{}@{variant}", subject.source),
         None => subject.source.clone(),
     };
-    let by_setting: Name = |subject, set| [std::slice::from_ref(&subject.label), set].concat().join(" ");
+    let by_setting: Name = |subject, choice| {
+        let set = choice.set.iter().map(|(name, value)| format!("{name}={value}"));
+        std::iter::once(subject.label.clone()).chain(set).collect::<Vec<_>>().join(" ")
+    };
     for name in [by_file, by_setting] {
         let alike = alike(subjects, networks);
         // A name that all who are alike share tells none of them apart.
-        let longer: Vec<String> =
-            subjects.iter().zip(networks).map(|(subject, &network)| name(subject, &set[network])).collect();
+        let longer: Vec<String> = subjects
+            .iter()
+            .zip(networks)
+            .map(|(subject, &network)| name(subject, &choices[network]))
+            .collect();
         for index in 0..subjects.len() {
             let tells = alike[index].iter().any(|&other| longer[other] != longer[index]);
             if tells {

@@ -1,9 +1,9 @@
-//! What `--set` has, as TOML has it, and the other way round: digit by digit.
+//! Values as `--set` writes them, as TOML has them, and the other way round: digit by digit.
 
 use crate::read::expression::{Rational, Value, number};
 
 /// Text as TOML writes it.
-pub(in crate::cli) fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
 }
 

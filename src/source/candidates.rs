@@ -1,16 +1,14 @@
 //! The networks that a description may have been read as, when someone else counted it: with heads or without, with the stride
 //! elsewhere, at another resolution, as another of its variants.
 
-use super::input::{Named, NetworkOptions};
+use super::{Choice, Named};
 use crate::analyze;
 use crate::convention::search::{Build, Parts, Property};
 use crate::convention::{Convention, totals};
 use crate::graph::Graph;
-use crate::read::description::Name;
 use crate::read::expression::Value;
-use crate::report::Subject;
 use crate::shape::ElementType;
-use crate::subject::stored;
+use crate::subject::{Subject, stored};
 use crate::text;
 use crate::text::{Text, printable};
 
@@ -34,36 +32,37 @@ const MOST_NODES: usize = 30_000;
 struct Plan {
     switches: Vec<Text>,
     assumed: u32,
-    set: Vec<(Name, Value)>,
-    input: Option<Vec<u64>>,
-    variant: Option<String>,
+    choice: Choice,
 }
 
-/// The network itself, counted, and those that a figure of it may be meant for.
-pub(super) fn builds(
+/// The network itself, counted, and those that a figure of it may be meant for, but for what `choice` has a word on: with what
+/// is true or false in it the other way round, at usual resolutions, as its other variants.
+///
+/// `subject` is the network that the model becomes with this choice. There are none at all if a count does not fit 128 bits.
+pub fn candidates(
     named: &Named,
-    options: &NetworkOptions,
+    choice: &Choice,
     subject: &Subject,
     conventions: &[Convention],
 ) -> Vec<Build> {
     let batch = subject.batch();
     let room = MOST_NODES.saturating_sub(subject.network.graph.len());
     let element = subject.element;
-    let mut relatives = Relatives { named, options, conventions, batch, element, room, builds: vec![] };
-    let itself = Plan { variant: subject.variant.clone(), ..Plan::default() };
+    let mut relatives = Relatives { named, choice, conventions, batch, element, room, builds: vec![] };
+    let itself = Plan { choice: Choice::default().of(subject.variant.as_deref()), ..Plan::default() };
     let Some(own) = relatives.count(&itself, &subject.network.graph, subject.properties()) else {
         return vec![];
     };
     let params = own.parts.params;
     relatives.builds.push(own);
-    let resolutions = resolutions(options, subject);
+    let resolutions = resolutions(choice, subject);
     relatives.resized(&itself, params, &resolutions);
-    for (name, value) in switches(named, options, subject) {
+    for (name, value) in switches(choice, subject) {
+        let set = vec![(name.to_owned(), value.to_string())];
         let plan = Plan {
-            switches: vec![switched(&name, &value)],
+            switches: vec![switched(name, value)],
             assumed: ASSUME_SWITCH,
-            set: vec![(name, value)],
-            ..itself.clone()
+            choice: Choice { set, ..itself.choice.clone() },
         };
         if let Some(build) = relatives.make(&plan) {
             let of_weights = if build.parts.params == params { 0 } else { ASSUME_WEIGHTS };
@@ -72,12 +71,11 @@ pub(super) fn builds(
             relatives.resized(&plan, params, &resolutions);
         }
     }
-    for variant in &named.description.variants {
-        let name = variant.name.text.to_string();
-        let shown = printable(&name);
+    for variant in named.model.variants() {
+        let shown = printable(variant);
         let switches = vec![text!("as {shown}", "作为 {shown}")];
-        let plan = Plan { switches, assumed: ASSUME_VARIANT, variant: Some(name), ..Plan::default() };
-        if let Some(build) = relatives.make(&plan) {
+        let choice = Choice::default().of(Some(variant));
+        if let Some(build) = relatives.make(&Plan { switches, assumed: ASSUME_VARIANT, choice }) {
             relatives.add(build);
         }
     }
@@ -87,7 +85,7 @@ pub(super) fn builds(
 /// The networks that have been made, and what others are made with.
 struct Relatives<'a> {
     named: &'a Named,
-    options: &'a NetworkOptions,
+    choice: &'a Choice,
     conventions: &'a [Convention],
     batch: u64,
     element: ElementType,
@@ -103,8 +101,7 @@ impl Relatives<'_> {
             let plan = Plan {
                 switches: [&plan.switches[..], &[resized(input)]].concat(),
                 assumed: plan.assumed + ASSUME_RESOLUTION,
-                input: Some(input.clone()),
-                ..plan.clone()
+                choice: Choice { input: Some(input.clone()), ..plan.choice.clone() },
             };
             if let Some(build) = self.make(&plan).filter(|build| build.parts.params == params) {
                 self.add(build);
@@ -117,8 +114,8 @@ impl Relatives<'_> {
         if self.room == 0 {
             return None;
         }
-        let options = self.options.with(&plan.set, plan.input.clone());
-        let network = options.expand(&self.named.description, plan.variant.clone()).ok()?;
+        let choice = self.choice.or(&plan.choice).of(plan.choice.variant.as_deref());
+        let network = self.named.model.expand(&choice).ok()?;
         self.room = self.room.saturating_sub(network.graph.len());
         let total = *analyze(&network.graph, self.batch).ok()?.total();
         self.count(plan, &network.graph, stored(total.params, self.element))
@@ -141,8 +138,8 @@ impl Relatives<'_> {
     }
 }
 
-fn switched(name: &Name, value: &Value) -> Text {
-    let (name, value) = (printable(&name.text), matches!(value, Value::Boolean(true)));
+fn switched(name: &str, value: bool) -> Text {
+    let name = printable(name);
     text!("{name} = {value}", "{name} = {value}")
 }
 
@@ -151,25 +148,22 @@ fn resized(input: &[u64]) -> Text {
     text!("on {sizes}", "输入 {sizes}")
 }
 
-/// The parameters that are true or false, the other way round.
-fn switches(named: &Named, options: &NetworkOptions, subject: &Subject) -> Vec<(Name, Value)> {
-    let params = named.description.params.iter().filter(|param| !options.sets(&param.name.text));
+/// The parameters that are true or false, the other way round, if the choice leaves them open.
+fn switches<'s>(choice: &Choice, subject: &'s Subject) -> Vec<(&'s str, bool)> {
+    let params = subject.network.params.iter().filter(|(name, _)| !choice.sets(name));
     params
-        .filter_map(|param| {
-            let set = subject.network.params.iter().find(|(name, _)| *name == param.name.text);
-            match set {
-                Some((_, Value::Boolean(now))) => Some((param.name.clone(), Value::Boolean(!now))),
-                Some((_, Value::Number(_) | Value::Word(_))) | None => None,
-            }
+        .filter_map(|(name, value)| match value {
+            Value::Boolean(now) => Some((&**name, !now)),
+            Value::Number(_) | Value::Word(_) => None,
         })
         .collect()
 }
 
-/// The only input at other resolutions, if it is a square image whose size the command line leaves open.
-fn resolutions(options: &NetworkOptions, subject: &Subject) -> Vec<Vec<u64>> {
+/// The only input at other resolutions, if it is a square image whose size the choice leaves open.
+fn resolutions(choice: &Choice, subject: &Subject) -> Vec<Vec<u64>> {
     let mut inputs = subject.network.graph.network_inputs();
     let (Some((_, input)), None) = (inputs.next(), inputs.next()) else { return vec![] };
-    let (Some([channels, height, width]), false) = (input.shape.image(), options.sets_input()) else {
+    let (Some([channels, height, width]), false) = (input.shape.image(), choice.input.is_some()) else {
         return vec![];
     };
     if height != width {

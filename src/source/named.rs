@@ -1,0 +1,156 @@
+//! A model with the name it was opened by, and the subjects that are made of it.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use super::bundled::find;
+use super::contents::text;
+use super::foreign::foreign;
+use super::{Choice, Model, Origin};
+use crate::analyze::TooLarge;
+use crate::error::{Diagnostic, ReadError};
+use crate::read::Description;
+use crate::subject::Subject;
+use crate::text;
+use crate::text::{Text, printable};
+
+/// A model and what it was called by.
+#[derive(Debug)]
+pub struct Named {
+    /// What it names.
+    pub model: Model,
+    /// Where that was read from.
+    pub origin: Origin,
+    /// The name of the file without its ending.
+    pub stem: String,
+    /// What stands behind the `@`: a variant, or `*` for all of them.
+    pub variant: Option<String>,
+    sha256: OnceLock<String>,
+}
+
+impl Named {
+    pub(super) fn open(name: &str) -> Result<Self, ReadError> {
+        let (origin, variant) = Origin::of(name);
+        match &origin {
+            Origin::StandardInput => {
+                let description = Description::parse("standard input", &text("-")?)?;
+                Ok(Self::new(description, origin, "stdin", variant))
+            }
+            Origin::File(path) => {
+                if let Some((why, help)) = foreign(path) {
+                    return Err(ReadError::Unreadable { name: path.clone(), why, help: Some(help) });
+                }
+                let description = Description::parse(path, &text(path)?)?;
+                let stem = Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+                let stem = stem.unwrap_or_else(|| path.clone());
+                Ok(Self::new(description, origin, &stem, variant))
+            }
+            Origin::Bundled(name) => {
+                let (file, of_name) = find(name)?;
+                let description = Description::parse(&format!("{}.toml", file.name), file.text)?;
+                Ok(Self::new(description, origin, file.name, variant.or(of_name)))
+            }
+        }
+    }
+
+    fn new(description: Description, origin: Origin, stem: &str, variant: Option<String>) -> Self {
+        let model = Model::Description(description);
+        Self { model, origin, stem: stem.to_owned(), variant, sha256: OnceLock::new() }
+    }
+
+    /// Whether it comes with cnncost.
+    pub fn is_bundled(&self) -> bool {
+        matches!(self.origin, Origin::Bundled(_))
+    }
+
+    /// SHA-256 of the file, in hexadecimal.
+    pub fn sha256(&self) -> &str {
+        self.sha256.get_or_init(|| self.model.sha256())
+    }
+
+    /// The variants it was named with: one, `None` for the defaults, or all of them. The error is that there are none.
+    pub fn variants(&self) -> Result<Vec<Option<String>>, ReadError> {
+        if self.variant.as_deref() != Some("*") {
+            return Ok(vec![self.variant.clone()]);
+        }
+        let all = self.model.variants();
+        if all.is_empty() {
+            return Err(self.refused(text!("it has no variants", "它没有变体"), None));
+        }
+        Ok(all.into_iter().map(|variant| Some(variant.to_owned())).collect())
+    }
+
+    /// What its network is called where a short name is wanted, as this variant.
+    pub fn label(&self, variant: Option<&str>) -> String {
+        let stem = &self.stem;
+        printable(&match variant {
+            // The variants of a bundled file have names of their own.
+            Some(variant) if self.is_bundled() => variant.to_owned(),
+            Some(variant) => format!("{stem}@{variant}"),
+            None => self.model.default_variant().filter(|_| self.is_bundled()).unwrap_or(stem).to_owned(),
+        })
+    }
+
+    /// The network that is chosen, counted. Where no variant is chosen it is the one that the model was named with.
+    ///
+    /// The error has every mistake that stands in the way, or says that a count does not fit 128 bits.
+    pub fn subject(&self, choice: &Choice) -> Result<Subject, ReadError> {
+        self.made(&choice.of(choice.variant.as_deref().or(self.variant.as_deref())))
+    }
+
+    /// The same, where no variant is chosen with the defaults.
+    pub(super) fn made(&self, choice: &Choice) -> Result<Subject, ReadError> {
+        let label = self.label(choice.variant.as_deref());
+        // Which of its variants a network is, is said of the default one too.
+        let variant = choice.variant.as_deref().or_else(|| self.model.default_variant());
+        let choice = choice.of(variant);
+        let network = self.model.expand(&choice)?;
+        let subject = Subject::of(network, choice.batch()).map_err(|error| self.too_large(error))?;
+        Ok(Subject {
+            title: self.title(&choice),
+            label,
+            source: self.model.source().name.clone(),
+            variant: choice.variant,
+            sha256: self.sha256().to_owned(),
+            element: choice.element.unwrap_or_default(),
+            ..subject
+        })
+    }
+
+    /// The same network at another batch, which is not made anew. The error says which count does not fit 128 bits.
+    pub(super) fn at(&self, subject: &Subject, batch: u64) -> Result<Subject, ReadError> {
+        let other = Subject::of(subject.network.clone(), batch).map_err(|error| self.too_large(error))?;
+        Ok(Subject {
+            title: subject.title.clone(),
+            label: subject.label.clone(),
+            source: subject.source.clone(),
+            variant: subject.variant.clone(),
+            sha256: subject.sha256.clone(),
+            element: subject.element,
+            ..other
+        })
+    }
+
+    fn too_large(&self, error: TooLarge) -> ReadError {
+        let path = &error.path;
+        let message = text!("a count of `{path}` does not fit 128 bits", "`{path}` 的计数超出 128 位");
+        let mistake = match error.span {
+            Some(span) => Diagnostic::new(message, span),
+            None => Diagnostic::nowhere(text!("a total does not fit 128 bits", "总数超出 128 位")),
+        };
+        ReadError::Invalid { source_file: self.model.source().clone(), mistakes: vec![mistake] }
+    }
+
+    /// The network's name, and what sets it apart from others of its file.
+    fn title(&self, choice: &Choice) -> String {
+        let name = self.model.name().unwrap_or(&self.stem).to_owned();
+        let set = choice.set.iter().map(|(name, value)| format!("{name} = {value}"));
+        let apart = choice.variant.clone().into_iter().chain(set);
+        printable(&std::iter::once(name).chain(apart).collect::<Vec<_>>().join(" · "))
+    }
+
+    /// Why nothing can be made of it.
+    pub(super) fn refused(&self, why: Text, help: Option<Text>) -> ReadError {
+        ReadError::Unreadable { name: self.model.source().name.clone(), why, help }
+    }
+}

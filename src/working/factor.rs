@@ -1,0 +1,219 @@
+//! What the factors and terms of a working are called.
+
+use std::fmt;
+
+use crate::counts::Kind;
+use crate::text::Language;
+
+/// From the list of factors: the [`Factor`] enum, and the words for each in every language.
+macro_rules! factors {
+    ($($Name:ident => $english:literal, $chinese:literal;)*) => {
+        /// What a part of a working stands for. Parts that are called alike in one language may be apart in another: the "in"
+        /// of a convolution are channels, that of a linear layer features.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Factor { $(#[doc = $english] $Name,)* }
+
+        impl Factor {
+            /// Every factor.
+            pub const ALL: &'static [Self] = &[$(Self::$Name,)*];
+
+            /// What it is called in `language`.
+            pub const fn get(self, language: Language) -> &'static str {
+                let [english, chinese] = match self { $(Self::$Name => [$english, $chinese],)* };
+                match language {
+                    Language::English => english,
+                    Language::Chinese => chinese,
+                }
+            }
+        }
+    };
+}
+
+factors! {
+    // Sizes of what comes in and goes out.
+    InChannels => "in", "输入通道";
+    InChannelsOfGroup => "in/groups", "输入通道/组数";
+    InFeatures => "in", "输入特征";
+    InSize => "in", "输入";
+    OutChannels => "out", "输出通道";
+    OutChannelsOfGroup => "out/groups", "输出通道/组数";
+    OutFeatures => "out", "输出特征";
+    InputElements => "input elements", "输入元素数";
+    InputLength => "input length", "输入长度";
+    InputArea => "input height·width", "输入高·宽";
+    InputVolume => "input depth·height·width", "输入深·高·宽";
+    OutputElements => "output elements", "输出元素数";
+    OutputLength => "output length", "输出长度";
+    OutputArea => "output height·width", "输出高·宽";
+    OutputVolume => "output depth·height·width", "输出深·高·宽";
+    OutputChannels => "output channels", "输出通道";
+    OutputDepth => "output depth", "输出深";
+    OutputHeight => "output height", "输出高";
+    OutputWidth => "output width", "输出宽";
+    OutputSquare => "output height = width", "输出高 = 宽";
+    FlattenedSize => "flattened size", "展平后长度";
+    InferredSize => "inferred size", "推断的大小";
+    Positions => "positions", "位置数";
+    Channels => "channels", "通道数";
+    Features => "features", "特征数";
+    Depth => "depth", "深";
+    Height => "height", "高";
+    Width => "width", "宽";
+    Size => "size", "大小";
+    Single => "1", "1";
+    Rows => "rows", "行数";
+    Columns => "columns", "列数";
+    InnerSize => "inner size", "内维大小";
+    Matrices => "matrices", "矩阵数";
+    Inputs => "inputs", "输入个数";
+    Values => "values", "求均值的元素数";
+    Groups => "groups", "组数";
+    GroupSize => "group size", "每组大小";
+    N => "n", "n";
+    Batch => "batch", "批量大小";
+
+    // Windows.
+    Kernel => "kernel", "核";
+    KernelDepth => "kernel depth", "核深";
+    KernelHeight => "kernel height", "核高";
+    KernelWidth => "kernel width", "核宽";
+    Stride => "stride", "步幅";
+    Dilation => "dilation", "扩张率";
+    Padding => "padding", "填充";
+    PaddingBefore => "padding before", "前填充";
+    PaddingAfter => "after", "后填充";
+    OutputPadding => "output padding", "输出填充";
+    WindowInPadding => "window in the padding", "落在填充内的窗口";
+    TapsOnInput => "taps on the input", "落在输入内的位置";
+    TapsOnOutput => "taps on the output", "落在输出内的位置";
+    TapsOnChannels => "taps on the channels", "落在通道内的位置";
+    TapsOnEachAxis => "taps on each axis", "每轴上的位置";
+    TapsOverDepth => "taps over the depth", "深度上的位置";
+    TapsOverHeight => "taps over the height", "高度上的位置";
+    TapsOverWidth => "taps over the width", "宽度上的位置";
+    OnPadding => "on padding", "落在填充内";
+    WindowsOnInput => "windows on the input", "落在输入内的窗口";
+    ElementsInBin => "elements in a bin", "每格元素数";
+    ElementsInAllBins => "elements in all bins", "各格元素总数";
+    Gcd => "gcd", "最大公约数";
+    Corners => "corners", "角点数";
+    WindowSize => "size", "窗口大小";
+    Connections => "connections", "连接数";
+
+    // Attention, recurrent layers, embeddings.
+    Tokens => "tokens", "词元数";
+    QueryTokens => "query tokens", "查询词元数";
+    KeyTokens => "key tokens", "键词元数";
+    Heads => "heads", "头数";
+    HeadSize => "head size", "每头大小";
+    Projections => "projections", "投影数";
+    ProjectedChannels => "projections·channels", "投影数·通道数";
+    Query => "query", "查询";
+    Key => "key", "键";
+    Value => "value", "值";
+    Scores => "scores", "得分";
+    Softmax => "softmax", "softmax";
+    Steps => "steps", "步数";
+    Directions => "directions", "方向数";
+    Layers => "layers", "层数";
+    Gates => "gates", "门数";
+    Hidden => "hidden", "隐藏大小";
+    HiddenGates => "gates·hidden", "门数·隐藏大小";
+    States => "states", "状态数";
+    Biases => "biases", "偏置个数";
+    Embeddings => "embeddings", "嵌入数";
+    Parameters => "parameters", "参数个数";
+
+    // Steps of a computation.
+    Reset => "reset", "重置";
+    CandidateTaken => "candidate taken", "取候选";
+    StateKept => "state kept", "留状态";
+    InputAndState => "input and state", "输入与状态";
+    Sigmoids => "sigmoids", "sigmoid";
+    OneLessUpdate => "one less the update", "1 减更新门";
+    NewState => "new state", "新状态";
+    Forgotten => "forgotten", "遗忘";
+    TakenIn => "taken in", "写入";
+    GivenOut => "given out", "输出";
+    NewCell => "new cell", "新细胞状态";
+    Tanhs => "tanhs", "tanh";
+    Weight => "weight", "权重";
+    Bias => "bias", "偏置";
+    Mean => "mean", "均值";
+    Deviations => "deviations", "偏差";
+    Variance => "variance", "方差";
+    Eps => "eps", "eps";
+    Squares => "squares", "平方";
+    Scaling => "scaling", "缩放";
+    InverseRoot => "1/root", "1/根";
+    ScaleFactor => "factor", "系数";
+    Differences => "differences", "差";
+    Sum => "sum", "和";
+    Exponentials => "exponentials", "指数";
+    Logarithm => "logarithm", "对数";
+    LogarithmSubtracted => "logarithm subtracted", "减去对数";
+    Positive => "x > 0", "x > 0";
+    FromBelow => "from below", "下限";
+    FromAbove => "from above", "上限";
+    Slope => "slope", "斜率";
+    Alpha => "alpha", "alpha";
+    Exponential => "exponential", "指数";
+    Exp => "e^x", "e^x";
+    ExpLessOne => "e^x − 1", "e^x − 1";
+    OnePlusExp => "1 + e^x", "1 + e^x";
+    ExpOfNegative => "e^−x", "e^−x";
+    OnePlusExpOfNegative => "1 + e^−x", "1 + e^−x";
+    Sigmoid => "sigmoid", "sigmoid";
+    Tanh => "tanh", "tanh";
+    Erf => "erf", "erf";
+    OnePlusErf => "1 + erf", "1 + erf";
+    Argument => "argument", "自变量";
+    Half => "half", "二分之一";
+    Sixth => "sixth", "六分之一";
+    Square => "square", "平方";
+    Cube => "cube", "立方";
+    FactorOfCube => "factor of the cube", "立方的系数";
+    OneMore => "one more", "加 1";
+    Product => "product", "乘积";
+
+    // What is counted, stored and alive.
+    Macs => "MACs", "乘加数";
+    Others => "others", "其他";
+    Multiplications => "mul", "乘";
+    Additions => "add", "加";
+    Divisions => "div", "除";
+    Comparisons => "cmp", "比较";
+    Transcendentals => "exp", "超越函数";
+    Params => "params", "参数量";
+    Buffers => "buffers", "缓冲区";
+    Weights => "weights", "权重";
+    WeightsTouched => "touched of the weights", "触及的权重";
+    InputNumbers => "inputs", "输入";
+    InputTouched => "touched of the input", "触及的输入";
+    Output => "output", "输出";
+    KeptForLater => "kept for later", "留待后用";
+    Inside => "inside it", "内部保留";
+    BytesOfNumber => "bytes of a number", "每个数的字节数";
+    StrideBefore => "stride before", "之前的步幅";
+    FieldBefore => "field before", "之前的感受野";
+}
+
+impl From<Kind> for Factor {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Mul => Self::Multiplications,
+            Kind::Add => Self::Additions,
+            Kind::Div => Self::Divisions,
+            Kind::Cmp => Self::Comparisons,
+            Kind::Exp => Self::Transcendentals,
+        }
+    }
+}
+
+impl fmt::Display for Factor {
+    /// In English with `{}`, in Chinese with `{:#}`, as a [`Text`](crate::text::Text).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.get(if f.alternate() { Language::Chinese } else { Language::English }))
+    }
+}
