@@ -10,7 +10,7 @@ use cnncost::read::bundled::{self, BUNDLED};
 use cnncost::read::expression::{Expression, Failure, Scope, Value};
 use cnncost::read::{Description, Network, Options};
 use cnncost::report::Style;
-use cnncost::report::explain::{Markup, explain as page_of};
+use cnncost::report::explain::{Explanation, Markup};
 use cnncost::subject::Subject;
 use cnncost::text::Language;
 
@@ -119,6 +119,11 @@ fn value(side: &str) -> Option<Value> {
     Expression::parse(&side).ok()?.evaluate(&Nothing).ok()
 }
 
+/// What is said of a place.
+fn page_of(subject: &Subject, path: &str, style: Style) -> String {
+    Explanation::new(subject, Some(path), None, style.language).unwrap().set(Markup::Text, style)
+}
+
 /// Every equation of every bundled network: what can be worked out of it comes to its result.
 #[test]
 fn equations_work_out() {
@@ -130,7 +135,7 @@ fn equations_work_out() {
         let subject = bundled(name);
         let graph = &subject.network.graph;
         for (id, _) in graph.nodes() {
-            pages.push((name, page_of(&subject, Some(&graph.path(id)), None, Markup::Text, style).unwrap()));
+            pages.push((name, page_of(&subject, &graph.path(id), style)));
         }
     }
     for (name, page) in &pages {
@@ -199,7 +204,7 @@ fn every_place_shows_its_working_or_where_it_stands() {
     let mut places = 0;
     for subject in &networks {
         for path in paths(&subject.network.graph) {
-            let page = page_of(subject, Some(&path), None, Markup::Text, style).unwrap();
+            let page = page_of(subject, &path, style);
             assert!(is_well_founded(&page), "{} {path}:\n{page}", subject.label);
             places += 1;
         }
