@@ -16,7 +16,7 @@ fn main() {
 fn count(file: &bundled::Bundled, variant: Option<String>) -> u128 {
     let description = Description::parse(file.name, file.text).unwrap();
     let network = description.expand(&Options { variant, ..Options::default() }).unwrap();
-    cnncost::analyze(&network.graph, 1).unwrap().total().work.macs.total()
+    cnncost::analyze(&network.graph).unwrap().total().work.macs.total()
 }
 
 #[divan::bench(args = ["lenet5", "googlenet", "resnet50", "resnet152", "densenet201", "efficientnet_b7"])]
@@ -33,7 +33,7 @@ fn expand_and_analyze(bencher: Bencher<'_, '_>, name: &str) {
     let options = Options { variant, ..Options::default() };
     bencher.bench_local(|| {
         let network = description.expand(black_box(&options)).unwrap();
-        cnncost::analyze(&network.graph, 1).unwrap().total().work.macs.total()
+        cnncost::analyze(&network.graph).unwrap().total().work.macs.total()
     });
 }
 
@@ -69,7 +69,7 @@ fn nested(depth: usize) -> String {
 
 fn analyze_text(text: &str) -> usize {
     let network = Description::parse("bench.toml", text).unwrap().expand(&Options::default()).unwrap();
-    cnncost::analyze(&network.graph, 1).unwrap();
+    cnncost::analyze(&network.graph).unwrap();
     network.graph.len()
 }
 

@@ -18,7 +18,7 @@ pub(crate) fn description(bytes: &[u8]) {
     });
     match network {
         Ok(network) => {
-            if let Ok(analysis) = cnncost::analyze(&network.graph, 1) {
+            if let Ok(analysis) = cnncost::analyze(&network.graph) {
                 let total = analysis.total();
                 assert!(total.padding_exact.macs.total() <= total.work.macs.total());
             }

@@ -1,35 +1,50 @@
-//! What a graph costs: counts for each node, for each box at any depth, and in total; the memory its tensors take.
+//! What a graph costs: counts for each node, for each box at any depth, and in total; the memory its tensors take. Found out
+//! once, for any batch.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::counts::{Counts, Overflow, Params, Tally, Traffic, check_bytes};
-use crate::error::Span;
+use crate::counts::{Capped, Counts, Linear, Overflow, Params, Rates, Tally, Traffic, Volume};
+use crate::error::Origin;
 use crate::graph::{Content, Graph, NodeId, ScopeId, ScopeKind};
 use crate::op::{Cost, Role, Weight};
-use crate::shape::Shape;
+use crate::shape::{Element, Shape};
 
 pub mod axes;
+mod lookups;
 pub mod memory;
 pub mod receptive_field;
 pub mod roofline;
 
+use lookups::{Evaluated, Lookups};
 use memory::Memory;
 
-/// The counts of a graph, in tables beside it.
+/// The counts of a graph at a batch, from tables beside it that hold at any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Analysis {
-    /// Samples of one forward pass; counts are for all of them.
-    pub batch: u64,
-    /// Every count that a node or a box has. Most of them are shared: copies cost the same.
-    table: Table,
+    batch: u64,
+    tables: Arc<Tables>,
+    /// By [`Index`].
+    counts: Vec<Counts>,
+    /// Of the nodes that look something up, and, if there are any, of every box.
+    of_lookups: Evaluated,
+    /// What is alive when.
+    pub memory: Memory,
+}
+
+/// What is known of a graph whatever the batch.
+#[derive(Debug, PartialEq, Eq)]
+struct Tables {
+    /// Everything that a node or a box costs. Most of it is shared: copies cost the same.
+    rates: Table,
     /// By [`NodeId`]; `None` for an operator that cnncost does not know.
     nodes: Vec<Option<Index>>,
     /// By [`ScopeId`]: what is in the box, at any depth.
     scopes: Vec<Index>,
+    /// What is not in the rates.
+    lookups: Lookups,
     /// The operators that are not counted.
     uncounted: Vec<NodeId>,
-    /// What is alive when.
-    pub memory: Memory,
 }
 
 /// Whether a total is the whole.
@@ -47,19 +62,58 @@ pub enum Status {
 pub struct TooLarge {
     /// The node where it happened; empty for a sum over nodes.
     pub path: String,
-    /// Where the node was written.
-    pub span: Option<Span>,
+    /// Where the node is from.
+    pub origin: Option<Origin>,
 }
 
 impl Analysis {
+    /// The counts of another batch, from the same tables.
+    ///
+    /// # Errors
+    /// If one does not fit 128 bits: [`too_large`](Self::too_large) says which.
+    pub fn at(&self, batch: u64) -> Result<Self, Overflow> {
+        Self::new(Arc::clone(&self.tables), self.memory.at(batch)?, batch)
+    }
+
+    fn new(tables: Arc<Tables>, memory: Memory, batch: u64) -> Result<Self, Overflow> {
+        let counts = tables.rates.0.iter().map(|rates| rates.at(batch)).collect::<Result<Vec<_>, _>>()?;
+        let of_lookups = tables.lookups.at(
+            batch,
+            |id| counts.get(tables.nodes[id.index()]? as usize),
+            |id| &counts[tables.scopes[id.index()] as usize],
+        )?;
+        let analysis = Self { batch, tables, counts, of_lookups, memory };
+        // Of what is checked here, every count of a node or a box is a part.
+        let total = analysis.total();
+        total.check()?;
+        analysis.memory.most().plus(total.params.stored())?.check()?;
+        Ok(analysis)
+    }
+
+    /// What is too large of a batch that [`at`](Self::at) refuses: the first node that is it by itself, or else a sum.
+    pub fn too_large(&self, graph: &Graph, batch: u64) -> TooLarge {
+        let is_too_large = |index: Index| self.tables.rates.get(index).at(batch).is_err();
+        match graph.nodes().find(|(id, _)| self.tables.nodes[id.index()].is_some_and(is_too_large)) {
+            Some((id, node)) => TooLarge { path: graph.path(id), origin: node.origin.clone() },
+            None => sum_too_large(Overflow),
+        }
+    }
+
+    /// Samples of one forward pass; counts are for all of them.
+    pub fn batch(&self) -> u64 {
+        self.batch
+    }
+
     /// What a node costs; `None` if cnncost does not know its operator. A weight shared with an earlier node costs nothing.
     pub fn node(&self, id: NodeId) -> Option<&Counts> {
-        self.nodes[id.index()].map(|index| self.table.get(index))
+        let looked_up = self.tables.lookups.find(id).map(|at| &self.of_lookups.nodes[at]);
+        looked_up.or_else(|| self.counts.get(self.tables.nodes[id.index()]? as usize))
     }
 
     /// What is in a box.
     pub fn scope(&self, id: ScopeId) -> &Counts {
-        self.table.get(self.scopes[id.index()])
+        let counts = || &self.counts[self.tables.scopes[id.index()] as usize];
+        self.of_lookups.scopes.get(id.index()).unwrap_or_else(counts)
     }
 
     /// What the network costs.
@@ -67,14 +121,26 @@ impl Analysis {
         self.scope(ScopeId::ROOT)
     }
 
+    /// What is read and written, for any batch but for what is looked up.
+    pub fn traffic(&self) -> Linear<Volume> {
+        let Rates { read, written, .. } = *self.tables.rates.get(self.tables.scopes[ScopeId::ROOT.index()]);
+        let each = Traffic { read: read.each, written }.total();
+        Linear { each, ..read }
+    }
+
+    /// The numbers that are read of tables that are looked up, for each node that does.
+    pub fn lookups(&self) -> impl Iterator<Item = Capped> {
+        self.tables.lookups.iter()
+    }
+
     /// The operators that are missing from the total.
     pub fn uncounted(&self) -> &[NodeId] {
-        &self.uncounted
+        &self.tables.uncounted
     }
 
     /// Whether the total is the whole.
     pub fn status(&self) -> Status {
-        if self.uncounted.is_empty() { Status::Complete } else { Status::Partial }
+        if self.uncounted().is_empty() { Status::Complete } else { Status::Partial }
     }
 }
 
@@ -88,30 +154,28 @@ impl Status {
     }
 }
 
-/// Counts everything in `graph`, for a forward pass of `batch` samples.
+/// Counts everything in `graph`, for a forward pass of one sample; [`Analysis::at`] has the counts of a batch.
 ///
 /// ```
 /// let text = "input = [192, 28, 28]\n\
 ///             layers = [{ op = 'conv2d', out_channels = 32, kernel_size = 5, padding = 2 }]";
 /// let network = cnncost::read::Description::parse("net.toml", text)?.expand(&Default::default())?;
-/// let analysis = cnncost::analyze(&network.graph, 1)?;
+/// let analysis = cnncost::analyze(&network.graph)?;
 /// assert_eq!(analysis.total().work.macs.total(), 120_422_400);
 /// assert_eq!(analysis.total().padding_exact.macs.total(), 110_321_664);
 /// assert_eq!(analysis.total().params.total(), 153_632);
+/// assert_eq!(analysis.at(8)?.total().work.macs.total(), 8 * 120_422_400);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn analyze(graph: &Graph, batch: u64) -> Result<Analysis, TooLarge> {
-    let mut table = Table::default();
-    let nodes = nodes(graph, batch, &mut table)?;
-    let scopes = boxes(graph, &nodes, &mut table)?;
+pub fn analyze(graph: &Graph) -> Result<Analysis, TooLarge> {
+    let mut rates = Table::default();
+    let (nodes, lookups) = nodes(graph, &mut rates)?;
+    let (mut scopes, of_boxes) = boxes(graph, &nodes, &rates)?;
+    rates.append(of_boxes, &mut scopes);
     let uncounted = graph.nodes().map(|(id, _)| id).filter(|id| nodes[id.index()].is_none()).collect();
-    let memory = memory::of(graph, batch).map_err(sum_too_large)?;
-    let analysis = Analysis { batch, table, nodes, scopes, uncounted, memory };
-    let total = analysis.total();
-    total.check().map_err(sum_too_large)?;
-    let held = analysis.memory.peak().plus(total.params.total() + total.params.buffers);
-    held.and_then(check_bytes).map_err(sum_too_large)?;
-    Ok(analysis)
+    let tables = Tables { rates, nodes, scopes, lookups: Lookups::new(graph, lookups), uncounted };
+    let memory = memory::of(graph).map_err(sum_too_large)?;
+    Analysis::new(Arc::new(tables), memory, 1).map_err(sum_too_large)
 }
 
 /// What a node computes, with the working of each count, for one sample; `None` for an unknown operator.
@@ -124,101 +188,114 @@ pub fn cost(graph: &Graph, id: NodeId) -> Result<Option<Cost>, Overflow> {
     }
 }
 
-/// Counts each node. Of those written at one place that take and give as many numbers, as copies do, one that has the
-/// premises of the one before is not counted again.
-fn nodes(graph: &Graph, batch: u64, table: &mut Table) -> Result<Vec<Option<Index>>, TooLarge> {
-    let mut latest = HashMap::new();
+/// Counts each node, and what is looked up apart. Of those written at one place that take and give as many numbers, as copies
+/// do, one that has the premises of the one before is not counted again.
+fn nodes(graph: &Graph, table: &mut Table) -> Result<(Vec<Option<Index>>, Vec<(NodeId, Capped)>), TooLarge> {
+    let (mut latest, mut lookups) = (HashMap::new(), vec![]);
     let indices = graph.nodes().map(|(id, node)| {
-        let too_large = |Overflow| TooLarge { path: graph.path(id), span: node.span.clone() };
+        let too_large = |Overflow| TooLarge { path: graph.path(id), origin: node.origin.clone() };
         let premises = Premises::new(graph, id).map_err(too_large)?;
-        let place = node.span.as_ref().map(|span| span.start);
-        let likeness = (place, premises.incoming, node.shape.elements());
-        match latest.get(&likeness) {
-            Some((known, index)) if *known == premises => Ok(*index),
+        let place = start(node.origin.as_ref());
+        let likeness = (place, premises.incoming.numbers, node.shape.elements());
+        let (index, looked_up) = match latest.get(&likeness) {
+            Some((known, counted)) if *known == premises => *counted,
             Some(_) | None => {
-                let counts = count(graph, id, &premises, batch).map_err(too_large)?;
-                let index = counts.map(|counts| table.add(counts));
-                latest.insert(likeness, (premises, index));
-                Ok(index)
+                let looked_up = node.operator().and_then(|op| op.weights_touched(&premises.inputs));
+                let rates = count(graph, id, &premises, looked_up).map_err(too_large)?;
+                let counted = (rates.map(|rates| table.add(rates)), looked_up);
+                latest.insert(likeness, (premises, counted));
+                counted
             }
-        }
+        };
+        lookups.extend(looked_up.map(|looked_up| (id, looked_up)));
+        Ok(index)
     });
-    indices.collect()
+    Ok((indices.collect::<Result<_, _>>()?, lookups))
 }
 
 /// Adds up what is in each box. Of those written at one place, one that comes to the same as the one before shares its entry.
-fn boxes(graph: &Graph, nodes: &[Option<Index>], table: &mut Table) -> Result<Vec<Index>, TooLarge> {
+fn boxes(graph: &Graph, nodes: &[Option<Index>], of_nodes: &Table) -> Result<(Vec<Index>, Table), TooLarge> {
     let mut scopes = vec![Table::NOTHING; graph.scopes().len()];
+    let mut table = Table::default();
     let mut latest: HashMap<(Option<usize>, &ScopeKind), Index> = HashMap::new();
-    let mut to_come = graph.scopes().filter(|(_, scope)| scope.nodes().len() > 0).peekable();
-    // The boxes around the node, with what has been in them so far.
-    let mut open: Vec<(ScopeId, Counts)> = vec![];
-    for (node, index) in graph.nodes().map(|(id, _)| id).zip(nodes) {
-        while let Some((id, _)) = to_come.next_if(|(_, scope)| scope.nodes().next() == Some(node)) {
-            open.push((id, Counts::default()));
+    let add = |sum: &mut Rates, id: NodeId| {
+        let Some(index) = nodes[id.index()] else { return Ok(()) };
+        let too_large = |Overflow| TooLarge { path: graph.path(id), origin: graph.node(id).origin.clone() };
+        *sum = sum.plus(*of_nodes.get(index)).map_err(too_large)?;
+        Ok(())
+    };
+    let join = |around: &mut Rates, sum: &Rates| {
+        *around = around.plus(*sum).map_err(sum_too_large)?;
+        Ok(())
+    };
+    graph.each_sum(&Rates::default(), add, join, |id, rates| {
+        let scope = graph.scope(id);
+        let place = start(scope.origin.as_ref());
+        let index = latest.entry((place, &scope.kind)).or_insert(Table::NOTHING);
+        if *table.get(*index) != rates {
+            *index = table.add(rates);
         }
-        if let (Some((_, sum)), &Some(index)) = (open.last_mut(), index) {
-            let too_large =
-                |Overflow| TooLarge { path: graph.path(node), span: graph.node(node).span.clone() };
-            *sum = sum.plus(*table.get(index)).map_err(too_large)?;
-        }
-        while let Some((id, counts)) =
-            open.pop_if(|(id, _)| graph.scope(*id).nodes().next_back() == Some(node))
-        {
-            if let Some((_, around)) = open.last_mut() {
-                *around = around.plus(counts).map_err(sum_too_large)?;
-            }
-            let scope = graph.scope(id);
-            let place = scope.span.as_ref().map(|span| span.start);
-            let index = latest.entry((place, &scope.kind)).or_insert(Table::NOTHING);
-            if *table.get(*index) != counts {
-                *index = table.add(counts);
-            }
-            scopes[id.index()] = *index;
-        }
-    }
-    Ok(scopes)
+        scopes[id.index()] = *index;
+    })?;
+    Ok((scopes, table))
 }
 
 fn sum_too_large(_: Overflow) -> TooLarge {
-    TooLarge { path: String::new(), span: None }
+    TooLarge { path: String::new(), origin: None }
+}
+
+/// Where something is written in a text, which copies have in common.
+fn start(origin: Option<&Origin>) -> Option<usize> {
+    origin.and_then(Origin::text).map(|span| span.start)
 }
 
 /// An index into a [`Table`].
 type Index = u32;
 
-/// Counts, for nodes and boxes to share.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Table(Vec<Counts>);
+/// Rates, for nodes and boxes to share.
+#[derive(Debug, PartialEq, Eq)]
+struct Table(Vec<Rates>);
 
 impl Table {
-    /// Where no counts at all stand.
+    /// Where nothing at all is counted.
     const NOTHING: Index = 0;
 
-    fn get(&self, index: Index) -> &Counts {
+    fn get(&self, index: Index) -> &Rates {
         &self.0[index as usize]
     }
 
-    fn add(&mut self, counts: Counts) -> Index {
-        self.0.push(counts);
+    fn add(&mut self, rates: Rates) -> Index {
+        self.0.push(rates);
         Index::try_from(self.0.len() - 1).expect("nodes and boxes have ids of 32 bits")
+    }
+
+    /// Takes the entries of another, and says anew where those are that `indices` say.
+    fn append(&mut self, other: Self, indices: &mut [Index]) {
+        let behind = Index::try_from(self.0.len() - 1).expect("nodes and boxes have ids of 32 bits");
+        self.0.extend(other.0.into_iter().skip(1));
+        for index in indices.iter_mut().filter(|index| **index != Self::NOTHING) {
+            *index += behind;
+        }
     }
 }
 
 impl Default for Table {
     fn default() -> Self {
-        Self(vec![Counts::default()])
+        Self(vec![Rates::default()])
     }
 }
 
-/// What the counts of a node follow from, beside the batch.
+/// What the counts of a node follow from.
 #[derive(PartialEq)]
 struct Premises<'g> {
     content: &'g Content,
-    inputs: Vec<&'g Shape>,
-    /// Elements of a sample that come in, those of a tensor that comes in twice once.
-    incoming: u128,
-    has_weights_of_another: bool,
+    inputs: Vec<Shape>,
+    /// What comes in of a sample, a tensor that comes in twice once.
+    incoming: Volume,
+    /// Of what comes out.
+    element: Element,
+    /// Which of its weights are an earlier node's.
+    tied: Vec<usize>,
     frozen: bool,
 }
 
@@ -226,29 +303,37 @@ impl<'g> Premises<'g> {
     fn new(graph: &'g Graph, id: NodeId) -> Result<Self, Overflow> {
         let node = graph.node(id);
         let mut inputs: Vec<_> = graph.inputs(id).collect();
-        let shape = |&input: &NodeId| &graph.node(input).shape;
-        let shapes = inputs.iter().map(shape).collect();
+        let shapes = inputs.iter().map(|&input| graph.node(input).shape.clone()).collect();
         inputs.sort_unstable();
         inputs.dedup();
-        let mut elements = inputs.iter().map(|input| shape(input).elements());
+        let mut incoming = Volume::default();
+        for input in inputs {
+            incoming = incoming.plus(graph.node(input).volume()?)?;
+        }
         Ok(Self {
             content: &node.content,
             inputs: shapes,
-            incoming: elements.try_fold(0u128, Tally::plus)?,
-            has_weights_of_another: node.weights_of.is_some(),
+            incoming,
+            element: node.element,
+            tied: graph.ties(id).map(|(index, _)| index).collect(),
             frozen: node.frozen,
         })
     }
 }
 
-fn count(graph: &Graph, id: NodeId, premises: &Premises<'_>, batch: u64) -> Result<Option<Counts>, Overflow> {
+fn count(
+    graph: &Graph,
+    id: NodeId,
+    premises: &Premises<'_>,
+    looked_up: Option<Capped>,
+) -> Result<Option<Rates>, Overflow> {
     let Some(cost) = cost(graph, id)? else { return Ok(None) };
     let (work, padding_exact) = cost.work()?;
     let stored = params(&graph.weights(id), premises.frozen)?;
-    let traffic = traffic(graph, id, premises.incoming, stored, batch)?;
-    let params = if premises.has_weights_of_another { Params::default() } else { stored };
-    let (work, padding_exact) = (work.times(batch)?, padding_exact.times(batch)?);
-    Ok(Some(Counts { params, work, padding_exact, traffic }))
+    let (read, written) = traffic(graph, id, premises, stored, looked_up)?;
+    let params =
+        if premises.tied.is_empty() { stored } else { params(&graph.own_weights(id), premises.frozen)? };
+    Ok(Some(Rates { params, work, padding_exact, read, written }))
 }
 
 /// What is touched of each input and weight goes once, and so does the output; nothing of a view, and nothing of what is given
@@ -256,19 +341,21 @@ fn count(graph: &Graph, id: NodeId, premises: &Premises<'_>, batch: u64) -> Resu
 fn traffic(
     graph: &Graph,
     id: NodeId,
-    incoming: u128,
+    premises: &Premises<'_>,
     stored: Params,
-    batch: u64,
-) -> Result<Traffic, Overflow> {
+    looked_up: Option<Capped>,
+) -> Result<(Linear<Volume>, Volume), Overflow> {
     let node = graph.node(id);
-    let Some(op) = node.operator().filter(|op| !op.is_view()) else { return Ok(Traffic::default()) };
-    let inputs = graph.input_shapes(id);
-    let touched = op.touched(&inputs, &node.shape).unwrap_or(incoming);
-    let weights = match op.weights_touched(&inputs, batch) {
-        Some(touched) => touched,
+    let Some(op) = node.operator().filter(|op| !op.is_view()) else { return Ok(Default::default()) };
+    let each = match (op.touched(&premises.inputs, &node.shape), graph.inputs(id).next()) {
+        (Some(touched), Some(input)) => Volume::of(touched, graph.node(input).element)?,
+        _ => premises.incoming,
+    };
+    let once = match looked_up {
+        Some(_) => 0,
         None => stored.trainable.plus(stored.frozen)?.plus(stored.buffers)?,
     };
-    Ok(Traffic { read: touched.times(batch)?.plus(weights)?, written: node.shape.elements().times(batch)? })
+    Ok((Linear { once: Volume::numbers(once), each }, node.volume()?))
 }
 
 fn params(weights: &[Weight], frozen: bool) -> Result<Params, Overflow> {

@@ -20,7 +20,6 @@ use std::time::{Duration, Instant};
 use candle_core::{DType, Device, DeviceLocation};
 
 use crate::analyze::roofline::Roofline;
-use crate::counts::Overflow;
 use crate::run::memory::{Needs, free};
 use crate::run::{Engine, dtype};
 use crate::shape::ElementType;
@@ -242,16 +241,11 @@ fn check_memory(subjects: &[Subject], settings: &Settings, device: &Device) -> R
     let Some(available) = free(device) else { return Ok(()) };
     let (mut weights, mut others) = (0u128, 0);
     for (index, subject) in subjects.iter().enumerate() {
-        let bytes = u64::try_from(subject.element.bytes()).expect("a number has few bytes");
-        let needs = Needs::of(&subject.network.graph, &subject.analysis, bytes, device);
-        let (own, other) = match needs {
-            Ok(needs) => (needs.weights, needs.activations.saturating_add(needs.workspace)),
-            Err(Overflow) => (u128::MAX, 0),
-        };
+        let needs = Needs::of(&subject.network.graph, &subject.analysis, subject.element, device);
         if worker::owner(subjects, index) == index {
-            weights = weights.saturating_add(own);
+            weights = weights.saturating_add(needs.weights);
         }
-        others = others.max(other);
+        others = others.max(needs.activations.saturating_add(needs.workspace));
     }
     let workers = if device.is_cpu() { settings.threads.len() as u128 } else { 1 };
     let needed = weights.saturating_add(others).saturating_mul(workers);

@@ -214,7 +214,7 @@ impl Matching<'_> {
             || left.shape != right.shape
             || first.input_shapes(a) != second.input_shapes(b)
             || left.frozen != right.frozen
-            || left.weights_of.is_some() != right.weights_of.is_some()
+            || !first.ties(a).map(|(index, _)| index).eq(second.ties(b).map(|(index, _)| index))
             || self.first.analysis.node(a) != self.second.analysis.node(b)
     }
 

@@ -160,22 +160,10 @@ impl Rule {
 impl Counted {
     /// Counts every node and box.
     pub fn new(convention: Convention, graph: &Graph, batch: u64) -> Result<Self, Overflow> {
-        let mut nodes = Vec::with_capacity(graph.len());
-        let mut scopes = vec![Some(0u128); graph.scopes().len()];
-        for (id, node) in graph.nodes() {
-            let count = convention.count(graph, id, batch)?;
-            if node.operator().is_some() {
-                let sum = &mut scopes[node.scope.index()];
-                *sum = plus(*sum, count)?;
-            }
-            nodes.push(count);
-        }
-        // Boxes come before what is in them: from the last to the first, each is complete when it is added to its parent.
-        let parents: Vec<_> = graph.scopes().map(|(_, scope)| scope.parent).collect();
-        for index in (1..scopes.len()).rev() {
-            let parent = parents[index].index();
-            scopes[parent] = plus(scopes[parent], scopes[index])?;
-        }
+        let nodes = graph.nodes().map(|(id, _)| convention.count(graph, id, batch));
+        let nodes: Vec<_> = nodes.collect::<Result<_, _>>()?;
+        let of = |id| graph.node(id).operator().map(|_| nodes[id.index()]);
+        let scopes = graph.sums(&Some(0), of, |&a, &b| plus(a, b))?;
         Ok(Self { convention, nodes, scopes })
     }
 

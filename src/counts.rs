@@ -9,8 +9,13 @@
 //! - A **parameter** is a trained number; a batch norm's running mean and variance are buffers and counted apart.
 //! - **Nominal** counts take every position of a window, padding too, as papers do. **Padding-exact** counts leave out
 //!   what falls on padding.
+//!
+//! Parameters are there once, and work is done for each sample of a batch: [`Rates`] hold for any batch, and are [`Counts`]
+//! of one.
 
 use std::ops::Index;
+
+use crate::shape::{Element, ElementType};
 
 /// A count that does not fit 128 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,11 +24,6 @@ pub struct Overflow;
 
 /// Bytes of the widest number that a network may be stored in.
 const WIDEST_ELEMENT: u64 = 8;
-
-/// Whether the bytes of so many numbers fit, of whatever type they are.
-pub(crate) fn check_bytes(numbers: u128) -> Result<(), Overflow> {
-    numbers.times(WIDEST_ELEMENT).map(|_| ())
-}
 
 /// Counts that are summed over nodes, blocks and networks.
 pub trait Tally: Copy + Default {
@@ -41,6 +41,53 @@ impl Tally for u128 {
 
     fn times(self, factor: u64) -> Result<Self, Overflow> {
         self.checked_mul(factor.into()).ok_or(Overflow)
+    }
+}
+
+/// So much however large a batch is, and so much more for each of its samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Linear<T> {
+    /// For the whole batch.
+    pub once: T,
+    /// For each sample.
+    pub each: T,
+}
+
+impl<T: Tally> Linear<T> {
+    /// For a batch, exactly.
+    pub fn at(self, batch: u64) -> Result<T, Overflow> {
+        self.once.plus(self.each.times(batch)?)
+    }
+}
+
+impl<T: Tally> Tally for Linear<T> {
+    fn plus(self, other: Self) -> Result<Self, Overflow> {
+        Ok(Self { once: self.once.plus(other.once)?, each: self.each.plus(other.each)? })
+    }
+
+    fn times(self, factor: u64) -> Result<Self, Overflow> {
+        Ok(Self { once: self.once.times(factor)?, each: self.each.times(factor)? })
+    }
+}
+
+/// What grows with the batch until nothing is left: rows of a table, which are read once however many samples ask for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capped {
+    /// For each sample, as long as there is more.
+    pub each: u128,
+    /// All there is.
+    pub most: u128,
+}
+
+impl Capped {
+    /// For a batch.
+    pub fn at(self, batch: u64) -> u128 {
+        self.each.saturating_mul(batch.into()).min(self.most)
+    }
+
+    /// The first batch for which it is all there is.
+    pub fn used_up_at(self) -> u128 {
+        self.most.div_ceil(self.each.max(1)).max(1)
     }
 }
 
@@ -156,13 +203,22 @@ tally! {
 }
 
 tally! {
-    /// Numbers that go between memory and the arithmetic, if each input, weight and output goes once. In bytes they are as
-    /// many times more as the element type is wide.
+    /// Data, whatever a network is stored in: numbers of that type, and what has a type of its own.
+    Volume {
+        /// Numbers of the network's type.
+        numbers: u128,
+        /// Bytes of what has another.
+        fixed_bytes: u128,
+    }
+}
+
+tally! {
+    /// What goes between memory and the arithmetic, if each input, weight and output goes once.
     Traffic {
         /// Inputs and weights.
-        read: u128,
+        read: Volume,
         /// Outputs.
-        written: u128,
+        written: Volume,
     }
 }
 
@@ -177,6 +233,39 @@ tally! {
         padding_exact: Work,
         /// What is read and written.
         traffic: Traffic,
+    }
+}
+
+tally! {
+    /// What counts come to for any batch, but for what is [`Capped`].
+    Rates {
+        /// Learned numbers, for the whole batch.
+        params: Params,
+        /// Nominal work for each sample.
+        work: Work,
+        /// Work without what falls on padding, likewise.
+        padding_exact: Work,
+        /// What is read: weights for the whole batch, inputs for each sample.
+        read: Linear<Volume>,
+        /// What is written for each sample.
+        written: Volume,
+    }
+}
+
+impl Rates {
+    /// The counts of a batch.
+    pub fn at(&self, batch: u64) -> Result<Counts, Overflow> {
+        let Self { params, work, padding_exact, read, written } = *self;
+        if batch == 1 {
+            let traffic = Traffic { read: read.once.plus(read.each)?, written };
+            return Ok(Counts { params, work, padding_exact, traffic });
+        }
+        Ok(Counts {
+            params,
+            work: work.times(batch)?,
+            padding_exact: padding_exact.times(batch)?,
+            traffic: Traffic { read: read.at(batch)?, written: written.times(batch)? },
+        })
     }
 }
 
@@ -244,16 +333,61 @@ impl Counts {
     /// Whether every sum over these counts fits too: FLOPs, MACs, parameters, and the bytes of all that is stored or moved.
     pub fn check(&self) -> Result<(), Overflow> {
         self.work.ops.checked_flops()?;
-        check_bytes(self.traffic.read.plus(self.traffic.written)?)?;
+        self.traffic.read.plus(self.traffic.written)?.check()?;
         let Params { trainable, frozen, buffers } = self.params;
-        check_bytes(trainable.plus(frozen)?.plus(buffers)?)
+        Volume::numbers(trainable.plus(frozen)?.plus(buffers)?).check()
     }
 }
 
 impl Traffic {
     /// Read and written. [`Counts::check`] has shown that it fits.
-    pub fn total(&self) -> u128 {
-        self.read + self.written
+    pub fn total(&self) -> Volume {
+        Volume {
+            numbers: self.read.numbers + self.written.numbers,
+            fixed_bytes: self.read.fixed_bytes + self.written.fixed_bytes,
+        }
+    }
+}
+
+impl Volume {
+    /// So many numbers of the network's type.
+    pub fn numbers(numbers: u128) -> Self {
+        Self { numbers, fixed_bytes: 0 }
+    }
+
+    /// So many elements of a tensor.
+    pub fn of(elements: u128, element: Element) -> Result<Self, Overflow> {
+        match element {
+            Element::Network => Ok(Self::numbers(elements)),
+            Element::Fixed(element) => {
+                let fixed_bytes = elements.checked_mul(element.bytes()).ok_or(Overflow)?;
+                Ok(Self { numbers: 0, fixed_bytes })
+            }
+        }
+    }
+
+    /// Its bytes in a network that is stored so: exactly if [`check`](Self::check) finds nothing wrong, and else no fewer than
+    /// can be said.
+    pub fn bytes(self, element: ElementType) -> u128 {
+        self.numbers.saturating_mul(element.bytes()).saturating_add(self.fixed_bytes)
+    }
+
+    /// Whether its bytes fit, in whatever the network is stored.
+    pub fn check(self) -> Result<(), Overflow> {
+        self.numbers.times(WIDEST_ELEMENT)?.plus(self.fixed_bytes).map(|_| ())
+    }
+
+    /// Without a part of it.
+    pub(crate) fn less(self, part: Self) -> Self {
+        Self { numbers: self.numbers - part.numbers, fixed_bytes: self.fixed_bytes - part.fixed_bytes }
+    }
+
+    /// As much as either of two at the least.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            numbers: self.numbers.max(other.numbers),
+            fixed_bytes: self.fixed_bytes.max(other.fixed_bytes),
+        }
     }
 }
 
@@ -261,6 +395,11 @@ impl Params {
     /// Trainable and frozen parameters, without buffers. [`Counts::check`] has shown that they fit.
     pub fn total(&self) -> u128 {
         self.trainable + self.frozen
+    }
+
+    /// Everything that is stored: parameters and buffers, likewise.
+    pub fn stored(&self) -> Volume {
+        Volume::numbers(self.total() + self.buffers)
     }
 }
 

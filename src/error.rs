@@ -3,13 +3,49 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::text;
 use crate::text::{Language, Text, printable};
 
 /// A place in a file: bytes of its text.
 pub type Span = Range<usize>;
+
+/// Where something is from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// A place in a text.
+    Text(Span),
+    /// A node of a file that is no text, by its index there.
+    Node {
+        /// Counted from 0, as the file has them.
+        index: u32,
+    },
+}
+
+impl Origin {
+    /// The place in a text, if it is one.
+    pub fn text(&self) -> Option<&Span> {
+        match self {
+            Self::Text(span) => Some(span),
+            Self::Node { .. } => None,
+        }
+    }
+
+    /// What origins of one file are in order by.
+    pub fn position(&self) -> usize {
+        match self {
+            Self::Text(span) => span.start,
+            Self::Node { index } => *index as usize,
+        }
+    }
+}
+
+impl From<Span> for Origin {
+    fn from(span: Span) -> Self {
+        Self::Text(span)
+    }
+}
 
 /// A file's name and text.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,7 +73,7 @@ pub struct Diagnostic {
     /// What is wrong.
     pub message: Text,
     /// Where, with what is to be said at that place; the first is where the mistake is, the others are involved.
-    pub places: Vec<(Span, Option<Text>)>,
+    pub places: Vec<(Origin, Option<Text>)>,
     /// What else is to be known: how the reader got there.
     pub notes: Vec<Text>,
     /// What to do.
@@ -51,8 +87,8 @@ impl Diagnostic {
     }
 
     /// A mistake at one place.
-    pub fn new(message: Text, span: Span) -> Self {
-        Self { places: vec![(span, None)], ..Self::nowhere(message) }
+    pub fn new(message: Text, place: impl Into<Origin>) -> Self {
+        Self { places: vec![(place.into(), None)], ..Self::nowhere(message) }
     }
 
     /// The same, as a warning.
@@ -72,8 +108,8 @@ impl Diagnostic {
 
     /// The same, with another place that is involved.
     #[must_use]
-    pub fn also(mut self, span: Span, label: Text) -> Self {
-        self.places.push((span, Some(label)));
+    pub fn also(mut self, place: impl Into<Origin>, label: Text) -> Self {
+        self.places.push((place.into(), Some(label)));
         self
     }
 
@@ -104,8 +140,8 @@ impl Diagnostic {
         };
         let mut group = Group::with_title(level.primary_title(shown(&self.message, language)));
         group = self.draw(group, source, language);
-        let far = self.far(source);
-        for note in far.iter().chain(&self.notes) {
+        let elsewhere = self.elsewhere(source);
+        for note in elsewhere.iter().chain(&self.notes) {
             group = group.element(note_level.clone().message(shown(note, language)));
         }
         if let Some(help) = &self.help {
@@ -137,32 +173,44 @@ impl Diagnostic {
         if is_long {
             let before = &source.text[..first.start];
             let column = 1 + before[before.rfind('\n').map_or(0, |newline| newline + 1)..].chars().count();
-            let origin = Origin::path(name).line(source.line(first.start)).char_column(column);
+            let origin =
+                annotate_snippets::Origin::path(name).line(source.line(first.start)).char_column(column);
             group.element(origin).element(snippet)
         } else {
             group.element(snippet.path(name))
         }
     }
 
-    /// The places that are drawn: those near enough to the first.
+    /// The places that are drawn: those in the text that are near enough to the first.
     fn near<'a>(&'a self, source: &Source) -> Vec<(Span, Option<&'a Text>)> {
-        let places = self.places.iter().take(PLACES).map(|(span, label)| (source.clip(span), label.as_ref()));
+        let in_text = |(place, label): &'a (Origin, Option<Text>)| Some((place.text()?, label.as_ref()));
+        let places = self.places.iter().take(PLACES).filter_map(in_text);
+        let places = places.map(|(span, label)| (source.clip(span), label));
         let first = places.clone().next().map_or(0, |(span, _)| span.start);
         let near = places.filter(|(span, _)| span.start.abs_diff(first) <= REACH);
         near.map(|(span, label)| (span.start..source.floor(span.end.min(span.start + REACH)), label))
             .collect()
     }
 
-    /// The places that are too far from the first to be drawn with it, in words.
-    fn far(&self, source: &Source) -> Vec<Text> {
-        let first = self.places.first().map_or(0, |(span, _)| span.start);
-        let far = self.places.iter().take(PLACES).filter(|(span, _)| span.start.abs_diff(first) > REACH);
-        far.map(|(span, label)| {
-            let line = source.line(source.floor(span.start));
-            let (english, chinese) = label.as_ref().map_or(("", ""), |text| (&text.english, &text.chinese));
-            text!("line {line}: {english}", "第 {line} 行:{chinese}")
-        })
-        .collect()
+    /// The places that are not drawn, in words: those too far from the first to be drawn with it, and nodes.
+    fn elsewhere(&self, source: &Source) -> Vec<Text> {
+        let places = self.places.iter().take(PLACES);
+        let first = places.clone().find_map(|(place, _)| place.text()).map_or(0, |span| span.start);
+        let told = |(place, label): &(Origin, Option<Text>)| {
+            let here = match place {
+                Origin::Text(span) if span.start.abs_diff(first) <= REACH => return None,
+                Origin::Text(span) => {
+                    let line = source.line_of(span);
+                    text!("line {line}", "第 {line} 行")
+                }
+                Origin::Node { index } => text!("node {index}", "节点 {index}"),
+            };
+            Some(match label {
+                Some(label) => text!("{here}: {label}", "{here:#}:{label:#}"),
+                None => here,
+            })
+        };
+        places.filter_map(told).collect()
     }
 }
 
@@ -294,28 +342,44 @@ pub fn known_here(known: &[&str]) -> Option<Text> {
 
 /// The name among `known` that is nearest to `name`, if it is near enough to be meant.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    const NEAR: f64 = 0.75;
-    // A common beginning alone makes a short name and a long one like each other, unless the long one is that with more.
-    const IN_COMMON: f64 = 0.4;
-    // Nobody writes longer names, nor reads more of them; comparing them would take long.
-    const LONG: usize = 200;
+    // Comparing more of them would take long.
     const MANY: usize = 5000;
-    if name.len() > LONG {
-        return None;
+    let mut nearest = Nearest::to(name);
+    known.into_iter().take(MANY).filter(|candidate| nearest.is_beaten_by(candidate)).last()
+}
+
+/// How near the nearest is of the names that were held against one.
+pub struct Nearest {
+    /// The name in small letters; `None` if it is too long for any other to be meant.
+    lower: Option<String>,
+    likeness: f64,
+}
+
+impl Nearest {
+    /// Nobody writes longer names, nor reads more of them; comparing them would take long.
+    const LONG: usize = 200;
+
+    /// Before any is held against `name`.
+    pub fn to(name: &str) -> Self {
+        Self { lower: (name.len() <= Self::LONG).then(|| name.to_lowercase()), likeness: 0.75 }
     }
-    let lower = name.to_lowercase();
-    known
-        .into_iter()
-        .take(MANY)
-        .filter(|candidate| candidate.len() <= LONG)
-        .map(|candidate| (candidate, strsim::jaro_winkler(&lower, &candidate.to_lowercase())))
-        .filter(|&(_, likeness)| likeness >= NEAR)
-        .filter(|(candidate, _)| {
-            let candidate = candidate.to_lowercase();
-            candidate.starts_with(&lower)
+
+    /// Whether `candidate` is near enough to be meant, and as near as all before it.
+    pub fn is_beaten_by(&mut self, candidate: &str) -> bool {
+        // A common beginning alone makes a short name and a long one like each other, unless the long one is that with more.
+        const IN_COMMON: f64 = 0.4;
+        let Some(lower) = self.lower.as_deref().filter(|_| candidate.len() <= Self::LONG) else {
+            return false;
+        };
+        let candidate = candidate.to_lowercase();
+        let likeness = strsim::jaro_winkler(lower, &candidate);
+        let is_near = likeness >= self.likeness
+            && (candidate.starts_with(lower)
                 || lower.starts_with(&candidate)
-                || strsim::normalized_damerau_levenshtein(&lower, &candidate) >= IN_COMMON
-        })
-        .max_by(|a, b| a.1.total_cmp(&b.1))
-        .map(|(candidate, _)| candidate)
+                || strsim::normalized_damerau_levenshtein(lower, &candidate) >= IN_COMMON);
+        if is_near {
+            self.likeness = likeness;
+        }
+        is_near
+    }
 }

@@ -1,24 +1,36 @@
 //! Named operators joined in a directed acyclic graph, in the blocks they were written in.
 //!
 //! A graph is built once, front to back, and then only read: findings about it go into tables beside it, indexed by
-//! [`NodeId`]. petgraph stays private here.
+//! [`NodeId`]. A [`Builder`] takes its nodes box by box; a [`Filler`] takes them as a file lists them, each with the boxes it
+//! stands in. petgraph stays private here.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::error::Span;
+use crate::counts::{Overflow, Volume};
+use crate::error::Origin;
 use crate::op::{Family, Op, Weight};
-use crate::shape::Shape;
+use crate::shape::{Element, Shape};
 
+mod arrange;
 mod builder;
+mod filler;
 mod find;
+mod index;
+mod indices;
 pub mod outline;
+mod sums;
+mod ties;
 
 pub use builder::{Builder, SharingMismatch};
+pub use filler::Filler;
 pub use find::Unfound;
+use index::Index;
+use ties::Ties;
+pub use ties::{Tie, WeightRef};
 
 /// A node of a [`Graph`]. Ids count from 0 in the order of execution, so they index side tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,15 +86,20 @@ pub struct Node {
     pub content: Content,
     /// Its shape.
     pub shape: Shape,
-    /// The node whose weights it uses, if not its own. That node has weights of its own.
-    pub weights_of: Option<NodeId>,
+    /// The type of its elements.
+    pub element: Element,
     /// Whether its weights are kept as they are in training.
     pub frozen: bool,
-    /// Where it was written.
-    pub span: Option<Span>,
+    /// Where it is from.
+    pub origin: Option<Origin>,
 }
 
 impl Node {
+    /// What its tensor holds of one sample.
+    pub fn volume(&self) -> Result<Volume, Overflow> {
+        Volume::of(self.shape.elements(), self.element)
+    }
+
     /// The operator, unless it is an input or unknown.
     pub fn operator(&self) -> Option<&Op> {
         match &self.content {
@@ -160,8 +177,8 @@ pub struct Scope {
     pub kind: ScopeKind,
     /// How many boxes are around it.
     pub depth: usize,
-    /// Where it was written.
-    pub span: Option<Span>,
+    /// Where it is from.
+    pub origin: Option<Origin>,
     nodes: Range<u32>,
 }
 
@@ -180,6 +197,9 @@ pub struct Graph {
     dag: DiGraph<Node, ()>,
     scopes: Vec<Scope>,
     outputs: Vec<(String, NodeId)>,
+    ties: Ties,
+    /// Made when a path is looked up first: most graphs are only counted.
+    index: OnceLock<Index>,
 }
 
 impl Graph {
@@ -278,7 +298,7 @@ impl Graph {
 }
 
 /// What a path of a graph names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// A node.
     Node(NodeId),

@@ -11,7 +11,7 @@
 //! ]
 //! "#;
 //! let network = Description::parse("bottleneck.toml", text)?.expand(&Options::default())?;
-//! let analysis = cnncost::analyze(&network.graph, 1)?;
+//! let analysis = cnncost::analyze(&network.graph)?;
 //! assert_eq!(analysis.total().work.macs.total(), 12_443_648);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -26,6 +26,10 @@ pub use measure::{Measure, Missing, Sizes};
 
 /// A figure.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "marks for one report each, of which a figure may have any"
+)]
 pub struct Metric {
     /// The one name that commands, claims and data know it by.
     pub name: &'static str,
@@ -48,7 +52,7 @@ pub struct Metric {
     /// Whether explanations end with what it comes to.
     pub is_explained: bool,
     /// How two networks differ in it, if they are compared by it.
-    pub compared: Option<Compared>,
+    pub compared: Option<Wording>,
     /// Where it stands in JSON.
     pub json: Json,
     of: Of,
@@ -98,7 +102,7 @@ pub enum Sums {
 
 /// How a difference in a figure is put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compared {
+pub enum Wording {
     /// Fewer or more.
     Number,
     /// Less or more.
@@ -250,7 +254,7 @@ impl Metric {
         Self { is_explained: true, ..self }
     }
 
-    const fn compared(self, compared: Compared) -> Self {
+    const fn compared(self, compared: Wording) -> Self {
         Self { compared: Some(compared), ..self }
     }
 

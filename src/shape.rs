@@ -90,7 +90,7 @@ impl std::fmt::Display for Shape {
 }
 
 /// The type of a tensor's elements, for what depends on their width.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ElementType {
     /// 32-bit float.
     #[default]
@@ -101,11 +101,25 @@ pub enum ElementType {
     Bf16,
     /// 8-bit integer.
     I8,
+    /// 64-bit integer, as which indices are stored.
+    I64,
+    /// True or false, in a byte.
+    Bool,
+}
+
+/// The type of one tensor's elements.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Element {
+    /// That of the network's numbers, whatever it is stored in.
+    #[default]
+    Network,
+    /// This one in any case: indices into a table are no less wide in a network of 16 bits.
+    Fixed(ElementType),
 }
 
 impl ElementType {
-    /// Every type.
-    pub const ALL: [Self; 4] = [Self::F32, Self::F16, Self::Bf16, Self::I8];
+    /// Every type that a network may be stored in.
+    pub const OF_NETWORKS: [Self; 4] = [Self::F32, Self::F16, Self::Bf16, Self::I8];
 
     /// The name as it stands on the command line and in reports.
     pub fn name(self) -> &'static str {
@@ -114,6 +128,8 @@ impl ElementType {
             Self::F16 => "f16",
             Self::Bf16 => "bf16",
             Self::I8 => "i8",
+            Self::I64 => "i64",
+            Self::Bool => "bool",
         }
     }
 
@@ -122,7 +138,8 @@ impl ElementType {
         match self {
             Self::F32 => 4,
             Self::F16 | Self::Bf16 => 2,
-            Self::I8 => 1,
+            Self::I8 | Self::Bool => 1,
+            Self::I64 => 8,
         }
     }
 }

@@ -13,8 +13,9 @@
 //! let subject = named.subject(&choice)?;
 //! assert_eq!(subject.analysis.total().params.total(), 25_557_032);
 //!
-//! let claims = "networks = { v1 = 'resnet50@resnet50_v1' }\nclaims = [{ expect = 'v1:params ~ 25.6M' }]";
-//! let reports = Claims::parse("notes.toml", claims)?.check(&choice, &mut vec![])?;
+//! let text = "networks = { v1 = 'resnet50@resnet50_v1' }\nclaims = [{ expect = 'v1:params ~ 25.6M' }]";
+//! let claims = Claims::parse("notes.toml", text)?;
+//! let reports = claims.check(&choice, &mut vec![])?;
 //! assert_eq!(reports[0].failures(), 0);
 //!
 //! let (figure, conventions) = (Figure::parse("3.86 GMACs")?, conventions::bundled());

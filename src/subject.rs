@@ -6,8 +6,8 @@ use crate::analyze::receptive_field::{ReceptiveField, ReceptiveFields, receptive
 use crate::analyze::roofline::{Device, Fit, Roofline};
 use crate::analyze::{Analysis, TooLarge, analyze};
 use crate::convention::Counted;
-use crate::counts::Counts;
-use crate::graph::Place;
+use crate::counts::{Counts, Volume};
+use crate::graph::{Graph, Place};
 use crate::read::Network;
 use crate::shape::ElementType;
 
@@ -39,7 +39,7 @@ pub struct Subject {
     /// What it counts in another convention, if one was asked about.
     pub like: Option<Counted>,
     /// What each tensor sees of the input, once somebody asks.
-    pub fields: OnceLock<ReceptiveFields>,
+    pub fields: Arc<OnceLock<ReceptiveFields>>,
 }
 
 impl Subject {
@@ -57,7 +57,7 @@ impl Subject {
     /// If a count does not fit 128 bits.
     pub fn of(network: impl Into<Arc<Network>>, batch: u64) -> Result<Self, TooLarge> {
         let network = network.into();
-        let analysis = analyze(&network.graph, batch)?;
+        let analysis = at(&network.graph, &analyze(&network.graph)?, batch)?;
         Ok(Self {
             label: String::new(),
             title: String::new(),
@@ -69,30 +69,55 @@ impl Subject {
             element: ElementType::default(),
             roofline: None,
             like: None,
-            fields: OnceLock::new(),
+            fields: Arc::default(),
+        })
+    }
+
+    /// The same network at another batch, of which nothing is found out anew. What was asked of a device or a convention was of
+    /// one batch.
+    ///
+    /// # Errors
+    /// If a count does not fit 128 bits.
+    pub fn at(&self, batch: u64) -> Result<Self, TooLarge> {
+        Ok(Self {
+            label: self.label.clone(),
+            title: self.title.clone(),
+            source: self.source.clone(),
+            variant: self.variant.clone(),
+            sha256: self.sha256.clone(),
+            network: Arc::clone(&self.network),
+            analysis: at(&self.network.graph, &self.analysis, batch)?,
+            element: self.element,
+            roofline: None,
+            like: None,
+            fields: Arc::clone(&self.fields),
         })
     }
 
     /// Samples of one forward pass.
     pub fn batch(&self) -> u64 {
-        self.analysis.batch
+        self.analysis.batch()
+    }
+
+    /// Data in bytes.
+    pub fn bytes(&self, volume: Volume) -> u128 {
+        volume.bytes(self.element)
     }
 
     /// Bytes of everything that is stored: parameters and buffers. [`Counts::check`](crate::counts::Counts::check) has
     /// shown that they fit.
     pub fn weight_bytes(&self) -> u128 {
-        let params = self.analysis.total().params;
-        (params.total() + params.buffers) * self.element.bytes()
+        self.bytes(self.analysis.total().params.stored())
     }
 
     /// Bytes of all tensors that are alive at once at the most, likewise.
     pub fn peak_bytes(&self) -> u128 {
-        self.analysis.memory.peak() * self.element.bytes()
+        self.analysis.memory.peak(self.element)
     }
 
     /// Bytes of the largest tensor, likewise.
     pub fn largest_tensor_bytes(&self) -> u128 {
-        self.analysis.memory.largest(&self.network.graph) * self.element.bytes()
+        self.analysis.memory.largest(&self.network.graph, self.element)
     }
 
     /// What it needs of a device.
@@ -108,7 +133,7 @@ impl Subject {
     /// FLOPs for each byte that is read or written; `None` where nothing is.
     #[expect(clippy::cast_precision_loss, reason = "a ratio is a float")]
     pub fn intensity(&self, counts: &Counts) -> Option<f64> {
-        let bytes = counts.traffic.total() * self.element.bytes();
+        let bytes = self.bytes(counts.traffic.total());
         (bytes > 0).then(|| counts.work.ops.flops() as f64 / bytes as f64)
     }
 
@@ -130,6 +155,11 @@ impl Subject {
         let outputs = join(graph.outputs().iter().map(|&(_, id)| graph.node(id).shape.to_string()).collect());
         format!("{inputs} → {outputs}")
     }
+}
+
+/// The counts of a batch, or what of them is too large.
+fn at(graph: &Graph, analysis: &Analysis, batch: u64) -> Result<Analysis, TooLarge> {
+    analysis.at(batch).map_err(|_| analysis.too_large(graph, batch))
 }
 
 #[cfg(test)]

@@ -82,6 +82,12 @@ impl Words {
     }
 }
 
+impl From<Words> for Text {
+    fn from(Words { english, chinese }: Words) -> Self {
+        Self { english: english.to_owned(), chinese: chinese.to_owned() }
+    }
+}
+
 impl std::fmt::Display for Text {
     /// In English with `{}`, in Chinese with `{:#}`: so both come through a generic error that keeps what is displayed.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

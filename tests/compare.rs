@@ -116,12 +116,12 @@ fn the_lectures_pair_without_biases() {
 
 /// What a network moves is weights once and tensors with each sample: what two batches tell holds for any.
 #[test]
-fn traffic_of_any_batch_follows_from_two() {
+fn traffic_of_any_batch_lies_on_a_line() {
     for file in BUNDLED {
         let description = Description::parse(file.name, file.text).unwrap();
         let subject = subject(&description, None, 37);
-        let Traffic { weights, each } = Traffic::of(&subject).unwrap();
-        assert_eq!(subject.analysis.total().traffic.total(), weights + 37 * each, "{}", file.name);
+        let moved = Traffic::of(&subject).unwrap().in_the_end().at(37);
+        assert_eq!(moved, Ok(subject.bytes(subject.analysis.total().traffic.total())), "{}", file.name);
     }
 }
 
@@ -147,7 +147,7 @@ fn differences_add_up() {
                     |c| c.work.macs.total(),
                     |c| c.work.ops.flops(),
                     |c| c.padding_exact.macs.total(),
-                    |c| c.traffic.total(),
+                    |c| c.traffic.total().numbers,
                 ];
                 for figure in figures {
                     let of = |subject: &Subject, place| figure(&counts(subject, place));

@@ -69,7 +69,7 @@ fn runs_to_the_inferred_shapes((file, variant): (&bundled::Bundled, Option<Strin
     let description = Description::parse(file.name, file.text).unwrap();
     let input = small(&description, variant.as_ref());
     let graph = expand(file.text, &Options { variant: variant.clone(), input, ..Options::default() });
-    let macs = cnncost::analyze(&graph, 1).unwrap().total().work.macs.total();
+    let macs = cnncost::analyze(&graph).unwrap().total().work.macs.total();
     // Cheap networks show that a batch is carried through, and those that reshape and permute more than images.
     let most = if ["vit", "swin"].contains(&file.name) { 8 * CHEAP } else { CHEAP };
     let batch = if macs < most { 3 } else { 1 };
@@ -293,13 +293,13 @@ fn wrong_inputs_and_unknown_operators_are_refused() {
     let mut builder = cnncost::graph::Builder::new();
     let shape = Shape::new(vec![3]).unwrap();
     let input = builder.input("input", shape.clone(), None);
-    let node = builder.unknown("mystery", "Einsum", shape, &[input]);
+    let node = builder.unknown("mystery", "Einsum", shape, &[input], None);
     builder.output("output".to_owned(), node);
-    let graph = builder.finish();
+    let graph = builder.finish().unwrap();
     let ones = Tensor::ones((1, 3), DType::F32, &Device::Cpu).unwrap();
     let error = run(&graph, vec![ones]);
     assert_eq!(error.to_string(), "`mystery` cannot be executed: `Einsum` is not known");
-    let analysis = cnncost::analyze(&graph, 1).unwrap();
+    let analysis = cnncost::analyze(&graph).unwrap();
     assert_eq!(analysis.status(), cnncost::analyze::Status::Partial);
     assert_eq!(analysis.node(node), None, "its cost is unknown, not zero");
 }

@@ -108,10 +108,13 @@ fn single(item: &str, inputs: &str) -> Graph {
         cnncost::read::operator(&format!("{{ {item} }}")).unwrap_or_else(|error| panic!("{item}: {error:?}"));
     let mut builder = Builder::new();
     let shapes = inputs.split(' ').map(|input| Shape::new(sizes(input)).unwrap());
-    let inputs: Vec<_> = shapes.map(|shape| builder.input("input", shape, None)).collect();
+    let inputs: Vec<_> = shapes
+        .enumerate()
+        .map(|(index, shape)| builder.input(format!("input_{index}"), shape, None))
+        .collect();
     let node = builder.operator("op", op, &inputs, None).unwrap_or_else(|reason| panic!("{item}: {reason}"));
     builder.output("output".to_owned(), node);
-    builder.finish()
+    builder.finish().unwrap()
 }
 
 /// What is compared, and how it came out.

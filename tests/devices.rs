@@ -16,7 +16,7 @@ fn times_are_the_longer_of_two() {
                   { op = 'conv2d', out_channels = 32, kernel_size = 5, padding = 2, bias = false },\n\
                   { op = 'relu' }, { op = 'flatten' } ]";
     let graph = Description::parse("net.toml", text).unwrap().expand(&Options::default()).unwrap().graph;
-    let analysis = analyze(&graph, 1).unwrap();
+    let analysis = analyze(&graph).unwrap();
     let board = devices::parse("board.toml", BOARD).unwrap().remove(0);
     assert!(Roofline::new(board.clone(), &graph, &analysis, ElementType::F16).is_none());
     let roofline = Roofline::new(board.clone(), &graph, &analysis, ElementType::F32).unwrap();

@@ -121,7 +121,7 @@ fn survive(text: &str) {
     match network {
         Ok(network) => {
             // A count that is too large is an answer too.
-            let _ = cnncost::analyze(&network.graph, 1);
+            let _ = cnncost::analyze(&network.graph);
         }
         Err(error) => {
             for language in [Language::English, Language::Chinese] {

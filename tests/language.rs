@@ -236,7 +236,7 @@ fn rule_12_shared_and_frozen_weights() {
     let text = net("{ name = 'a', op = 'conv2d', out_channels = 8, kernel_size = 1, frozen = true }, \
          { name = 'b', op = 'conv2d', out_channels = 8, kernel_size = 1, weights = 'a' }, \
          { name = 'c', op = 'conv2d', out_channels = 8, kernel_size = 1, weights = 'b' }, { op = 'conv2d', out_channels = 2, kernel_size = 1 }");
-    let params = cnncost::analyze(&graph(&text), 1).unwrap().total().params;
+    let params = cnncost::analyze(&graph(&text)).unwrap().total().params;
     assert_eq!((params.frozen, params.trainable), (72, 18));
 }
 
@@ -337,7 +337,7 @@ fn bundled_files_are_listed_and_their_names_are_unique() {
             if own.contains(&stem) {
                 let variant = Options { variant: Some(stem.clone()), ..Options::default() };
                 let counts =
-                    |options| *cnncost::analyze(&expand(file.text, options).unwrap(), 1).unwrap().total();
+                    |options| *cnncost::analyze(&expand(file.text, options).unwrap()).unwrap().total();
                 assert_eq!(counts(&variant), counts(&Options::default()), "{stem}");
             } else {
                 own.push(stem);

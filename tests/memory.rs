@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use cnncost::analyze;
 use cnncost::graph::{Graph, NodeId};
 use cnncost::read::{Description, Options, bundled};
+use cnncost::shape::ElementType;
 
-const F32: u128 = 4;
+const F32: ElementType = ElementType::F32;
 
 fn graph(text: &str) -> Graph {
     Description::parse("test.toml", text).unwrap().expand(&Options::default()).unwrap().graph
@@ -14,7 +15,7 @@ fn graph(text: &str) -> Graph {
 
 /// Bytes read and written in f32.
 fn traffic(graph: &Graph, batch: u64) -> u128 {
-    analyze(graph, batch).unwrap().total().traffic.total() * F32
+    analyze(graph).unwrap().at(batch).unwrap().total().traffic.total().bytes(F32)
 }
 
 /// The lecture's pair without biases: 9.677 times fewer multiplications, but only 1.520 times less traffic; from a batch of
@@ -34,8 +35,8 @@ fn the_lectures_pair_moves_what_it_is_said_to() {
     assert_eq!(traffic(&bottleneck, 1), 866_304);
     let moves_more = (1..20).find(|&batch| traffic(&bottleneck, batch) > traffic(&direct, batch));
     assert_eq!(moves_more, Some(6));
-    let analysis = analyze(&direct, 1).unwrap();
-    assert_eq!(analysis.memory.peak() * F32, 602_112 + 100_352);
+    let analysis = analyze(&direct).unwrap();
+    assert_eq!(analysis.memory.peak(F32), 602_112 + 100_352);
 }
 
 /// What is written at one place costs what each instance of it costs: by the tensors that come in, and the weights it owns.
@@ -59,12 +60,12 @@ fn instances_of_a_block_cost_what_each_costs() {
            { op = 'conv2d', out_channels = 4, kernel_size = 1, bias = false },\n\
          ]\n",
     );
-    let analysis = analyze(&graph, 1).unwrap();
+    let analysis = analyze(&graph).unwrap();
     let of = |operator| {
         let nodes = graph.nodes().filter(move |(_, node)| node.operator_name() == operator);
         nodes.map(|(id, _)| *analysis.node(id).unwrap())
     };
-    let read: Vec<_> = of("add").map(|counts| counts.traffic.read).collect();
+    let read: Vec<_> = of("add").map(|counts| counts.traffic.read.numbers).collect();
     assert_eq!(read, [144, 288, 288, 288, 288]);
     let params: Vec<_> = of("conv2d").map(|counts| (counts.params.trainable, counts.params.frozen)).collect();
     assert_eq!(params, [(16, 0), (16, 0), (0, 0), (0, 16), (16, 0)]);
@@ -89,7 +90,7 @@ fn a_residual_block_by_hand() {
            { name = 'flat', op = 'flatten' },\n\
          ]",
     );
-    let analysis = analyze(&graph, 1).unwrap();
+    let analysis = analyze(&graph).unwrap();
     let of = |path: &str| graph.nodes().find(|&(id, _)| graph.path(id) == path).unwrap().0;
     let (c4, c8, c32) = (4 * 36, 8 * 36, 32 * 36);
     let live = [
@@ -103,15 +104,15 @@ fn a_residual_block_by_hand() {
         "double",
         "flat",
     ]
-    .map(|path| analysis.memory.live(of(path)));
+    .map(|path| analysis.memory.live(of(path)).numbers);
     let expected = [c4, c4 + c8, c8 + c32, c8 + 2 * c32, c8 + c32 + c8, 3 * c8, c8, 2 * c8, c8];
     assert_eq!(live, expected);
     let moved = ["stem", "sum/body/wide", "sum/add", "drop", "double", "flat"]
         .map(|path| analysis.node(of(path)).unwrap().traffic)
-        .map(|traffic| (traffic.read, traffic.written));
+        .map(|traffic| (traffic.read.numbers, traffic.written.numbers));
     let expected = [(c4 + 32, c8), (c8 + 8 * 32 + 32, c32), (2 * c8, c8), (0, 0), (c8, c8), (0, 0)];
     assert_eq!(moved, expected);
-    assert_eq!(analysis.memory.peak_at(&graph), Some(of("sum/body/relu")));
+    assert_eq!(analysis.memory.peak_at(&graph, F32), Some(of("sum/body/relu")));
     let alive: Vec<_> =
         analysis.memory.alive_at(&graph, of("sum/body/relu")).into_iter().map(|(id, _)| id).collect();
     assert_eq!(alive, ["stem", "sum/body/wide", "sum/body/relu"].map(of));
@@ -155,7 +156,12 @@ fn every_small_network_is_as_simulated() {
         let graph = description.expand(&Options::default()).unwrap().graph;
         // Asking takes the cube of the nodes.
         if graph.len() <= 150 {
-            assert_eq!(analyze(&graph, 3).unwrap().memory.timeline(), simulated(&graph, 3), "{}", file.name);
+            assert_eq!(
+                analyze(&graph).unwrap().at(3).unwrap().memory.timeline(F32),
+                simulated(&graph, 3).into_iter().map(|numbers| 4 * numbers).collect::<Vec<_>>(),
+                "{}",
+                file.name
+            );
             compared += 1;
         }
     }
@@ -196,7 +202,8 @@ fn attention(tokens: u64, channels: u64, heads: u64) -> [Graph; 2] {
 #[test]
 fn attention_takes_what_it_takes_written_out() {
     let peaks = |tokens, channels, heads, batch| {
-        attention(tokens, channels, heads).map(|graph| analyze(&graph, batch).unwrap().memory.peak() * F32)
+        attention(tokens, channels, heads)
+            .map(|graph| analyze(&graph).unwrap().at(batch).unwrap().memory.peak(F32))
     };
     assert_eq!(peaks(4096, 64, 8, 1), [1_076_887_552; 2]);
     assert_eq!(peaks(1024, 64, 8, 1), [67_895_296; 2]);
@@ -218,12 +225,12 @@ fn what_attention_holds_by_hand() {
         "inputs = { q = [5, 8], k = [7, 8], v = [7, 8] }\n\
          layers = [{ op = 'multi_head_attention', num_heads = 2, from = ['q', 'k', 'v'] }]",
     );
-    let memory = analyze(&network, 3).unwrap().memory;
+    let memory = analyze(&network).unwrap().at(3).unwrap().memory;
     let last = network.outputs()[0].1;
     let (query, key, scores) = (5 * 8, 7 * 8, 2 * 5 * 7);
-    assert_eq!(memory.inside(last), 3 * (query + 2 * key + scores));
-    assert_eq!(memory.tensors(last), 3 * (2 * query + 2 * key));
-    assert_eq!(memory.peak(), memory.tensors(last) + memory.inside(last));
+    assert_eq!(memory.inside(last).numbers, 3 * (query + 2 * key + scores));
+    assert_eq!(memory.tensors(last).numbers, 3 * (2 * query + 2 * key));
+    assert_eq!(memory.peak(F32), memory.live(last).bytes(F32));
 }
 
 /// A chain of layers in one operator keeps what stands between them, and its input until it is done.
@@ -232,7 +239,7 @@ fn layers_of_a_recurrent_network_take_what_a_chain_of_them_takes() {
     for (op, of_step) in [("lstm", 4 + 2), ("gru", 3 + 1)] {
         let peak = |layers: &str| {
             let graph = graph(&format!("input = [40, 16]\nlayers = [{layers}]"));
-            analyze(&graph, 1).unwrap().memory.peak()
+            analyze(&graph).unwrap().memory.peak(F32) / 4
         };
         let layer = format!("{{ op = '{op}', hidden_size = 16, bidirectional = true }}");
         let (input, sequence, step) = (40 * 16, 40 * 32, of_step * 16);
@@ -251,6 +258,6 @@ fn norms_and_softmax_hold_nothing_inside() {
     {
         let size = if layer == "local_response_norm" { ", size = 5" } else { "" };
         let graph = graph(&format!("input = [8, 6, 6]\nlayers = [{{ op = '{layer}'{size} }}]"));
-        assert_eq!(analyze(&graph, 1).unwrap().memory.peak(), 2 * 8 * 36, "{layer}");
+        assert_eq!(analyze(&graph).unwrap().memory.peak(F32), 4 * 2 * 8 * 36, "{layer}");
     }
 }

@@ -18,12 +18,14 @@ fn bundled(name: &str) -> Graph {
     Description::parse(file.name, file.text).unwrap().expand(&options).unwrap().graph
 }
 
-/// Boxes with nodes in them, and nodes, with their paths.
+/// Boxes with nodes in them, and nodes, with their paths, of which no two are the same.
 fn places(graph: &Graph) -> BTreeMap<String, Place> {
     let boxes = graph.scopes().skip(1).filter(|(_, scope)| scope.nodes().len() > 0);
     let boxes = boxes.map(|(id, _)| Place::Box(id));
-    let places = boxes.chain(graph.nodes().map(|(id, _)| Place::Node(id)));
-    places.map(|place| (graph.place_path(place), place)).collect()
+    let all: Vec<Place> = boxes.chain(graph.nodes().map(|(id, _)| Place::Node(id))).collect();
+    let places: BTreeMap<_, _> = all.iter().map(|&place| (graph.place_path(place), place)).collect();
+    assert_eq!(places.len(), all.len(), "a path is repeated");
+    places
 }
 
 /// The path that `written` leads to, the first of several in parentheses, or what it is taken for.

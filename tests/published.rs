@@ -251,7 +251,7 @@ fn expand(name: &str, input: Option<Vec<u64>>) -> Graph {
 }
 
 fn analyze(name: &str) -> cnncost::Analysis {
-    cnncost::analyze(&expand(name, None), 1).unwrap()
+    cnncost::analyze(&expand(name, None)).unwrap()
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn classifiers_are_torchvisions() {
         let (name, numbers) = line.split_once('\t').unwrap();
         let numbers: Vec<u64> = numbers.split('\t').map(|number| number.parse().unwrap()).collect();
         let graph = expand(name, Some(vec![3, numbers[0], numbers[0]]));
-        let total = *cnncost::analyze(&graph, 1).unwrap().total();
+        let total = *cnncost::analyze(&graph).unwrap().total();
         let (params, macs) = (total.params, total.work.macs);
         let found = [params.total(), params.buffers, macs.convolution, macs.linear];
         assert_eq!(

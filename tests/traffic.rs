@@ -1,9 +1,11 @@
 //! Bytes read, against brute force: what is read of an input is what its output is made from, element by element.
 
 use candle_core::{DType, Device, Tensor};
+use cnncost::counts::{Counts, Tally, Volume};
 use cnncost::graph::Graph;
 use cnncost::read::{Description, Options};
 use cnncost::run::{Engine, Weights, forward};
+use cnncost::shape::{Element, ElementType};
 use cnncost::{Analysis, analyze};
 use proptest::prelude::*;
 
@@ -16,7 +18,7 @@ fn graph(text: &str) -> Option<Graph> {
 fn read(graph: &Graph, analysis: &Analysis) -> u128 {
     let (id, _) = graph.nodes().last().unwrap();
     let counts = analysis.node(id).unwrap();
-    counts.traffic.read - counts.params.total()
+    counts.traffic.read.numbers - counts.params.total()
 }
 
 /// How many elements of the input change anything in the output of a network whose weights are all 1: as many samples as
@@ -111,30 +113,64 @@ proptest! {
         let Some(graph) = graph(&format!("input = [2, {height}, {width}]\nlayers = [{{ {layer} }}]")) else {
             return Ok(());
         };
-        let analysis = analyze(&graph, 1).unwrap();
+        let analysis = analyze(&graph).unwrap();
         prop_assert_eq!(read(&graph, &analysis), elements_that_matter(&graph, odd), "{}", layer);
         // Of a batch, each sample has its own.
-        let of_three = read(&graph, &analyze(&graph, 3).unwrap());
+        let of_three = read(&graph, &analyze(&graph).unwrap().at(3).unwrap());
         prop_assert_eq!(of_three, 3 * read(&graph, &analysis));
     }
 }
 
-/// Numbers read by the only layer of a network, its weights among them.
+/// Bytes read by the only layer of a network whose numbers have one, its weights among them.
 fn read_in_all(input: &str, layer: &str, batch: u64) -> u128 {
     let graph = graph(&format!("input = {input}\nlayers = [{{ {layer} }}]")).unwrap();
-    analyze(&graph, batch).unwrap().total().traffic.read
+    analyze(&graph).unwrap().at(batch).unwrap().total().traffic.read.bytes(ElementType::I8)
 }
 
-/// A row for each index, and no row twice: the indices say which at most.
+/// A row for each index, and no row twice: the indices, of eight bytes each, say which at most.
 #[test]
 fn an_embedding_reads_the_rows_it_looks_up() {
     let table = "op = 'embedding', num_embeddings = 30000, embedding_dim = 300";
-    assert_eq!(read_in_all("[128]", table, 1), 128 + 128 * 300);
-    assert_eq!(read_in_all("[128]", table, 10), 1280 + 1280 * 300);
-    assert_eq!(read_in_all("[128]", table, 1000), 128_000 + 30_000 * 300);
+    assert_eq!(read_in_all("[128]", table, 1), 8 * 128 + 128 * 300);
+    assert_eq!(read_in_all("[128]", table, 10), 8 * 1280 + 1280 * 300);
+    assert_eq!(read_in_all("[128]", table, 1000), 8 * 128_000 + 30_000 * 300);
     let small = "op = 'embedding', num_embeddings = 3, embedding_dim = 2";
-    assert_eq!(read_in_all("[7]", small, 1), 7 + 3 * 2);
-    assert_eq!(read_in_all("[9007199254740992]", small, 9_007_199_254_740_992), (1 << 106) + 6);
+    assert_eq!(read_in_all("[7]", small, 1), 8 * 7 + 3 * 2);
+    assert_eq!(read_in_all("[9007199254740992]", small, 9_007_199_254_740_992), (1 << 109) + 6);
+}
+
+/// One analysis serves every batch, and what is in a box is what its nodes come to: rows of a table that have all been read
+/// cost nothing more.
+#[test]
+fn boxes_add_up_at_every_batch() {
+    let text = "input = [7]\n\
+                layers = [{ merge = 'add', branches = {\n\
+                  small = [{ use = 'look', rows = 10 }],\n\
+                  large = [{ use = 'look', rows = 20 }],\n\
+                } }, { op = 'relu' }]\n\
+                [blocks.look]\n\
+                params = ['rows']\n\
+                layers = [\n\
+                  { op = 'embedding', num_embeddings = 'rows', embedding_dim = 4 },\n\
+                  { op = 'linear', out_features = 3 },\n\
+                ]";
+    let graph = graph(text).unwrap();
+    let one = analyze(&graph).unwrap();
+    let rows = |batch: u128| (4 * 10.min(7 * batch), 4 * 20.min(7 * batch));
+    for batch in [1u8, 2, 3, 100] {
+        let analysis = one.at(batch.into()).unwrap();
+        assert_eq!(analysis, one.at(1000).unwrap().at(batch.into()).unwrap());
+        for (id, scope) in graph.scopes() {
+            let nodes = scope.nodes().map(|node| *analysis.node(node).unwrap());
+            let sum = nodes.fold(Counts::default(), |sum, counts| sum.plus(counts).unwrap());
+            assert_eq!(*analysis.scope(id), sum, "{} at {batch}", graph.scope_path(id));
+        }
+        let batch = u128::from(batch);
+        let [tables, indices, weights] = [rows(batch).0 + rows(batch).1, 2 * 7 * batch, 2 * 15];
+        let [linear, added] = [2 * 7 * 4 * batch, 3 * 7 * 3 * batch];
+        let read = Volume { numbers: tables + weights + linear + added, fixed_bytes: 8 * indices };
+        assert_eq!(analysis.total().traffic.read, read);
+    }
 }
 
 #[test]
@@ -152,4 +188,26 @@ fn a_stride_skips_what_its_window_does_not_reach() {
     assert_eq!(read_in_all("[4, 56, 56]", shortcut, 3), 3 * 4 * 28 * 28 + 32);
     let corner = "op = 'conv2d', out_channels = 1, kernel_size = 3, padding = 1, bias = false";
     assert_eq!(read_in_all("[1, 1, 1]", corner, 1), 1 + 9);
+}
+
+/// Indices are of 64 bits on their way to the table; a tensor that is computed with too, or comes out, is of the network's
+/// numbers.
+#[test]
+fn only_what_is_looked_up_alone_is_of_whole_numbers() {
+    let table = "{ name = 'table', op = 'embedding', num_embeddings = 9, embedding_dim = 2 }";
+    let fixed = |layers: &str| {
+        let graph = graph(&format!("input = [6]\nlayers = [{layers}]")).unwrap();
+        let fixed = graph.nodes().filter(|(_, node)| node.element == Element::Fixed(ElementType::I64));
+        let nodes: Vec<_> = fixed.map(|(_, node)| node.name.to_string()).collect();
+        nodes.join(" ")
+    };
+    let moved = "{ name = 'pairs', op = 'reshape', shape = [3, 2] }";
+    assert_eq!(fixed(table), "input");
+    assert_eq!(fixed(&format!("{moved}, {table}")), "input pairs");
+    assert_eq!(fixed(&format!("{moved}, {table}, {{ op = 'relu' }}")), "input pairs");
+    assert_eq!(fixed(&format!("{{ op = 'relu' }}, {table}")), "");
+    let both = "merge = 'add', branches = { a = [{ op = 'linear', out_features = 6 }], \
+                b = [{ op = 'embedding', num_embeddings = 9, embedding_dim = 1 }, { op = 'flatten' }] }";
+    assert_eq!(fixed(&format!("{{ {both} }}")), "");
+    assert_eq!(fixed("{ op = 'relu' }"), "");
 }

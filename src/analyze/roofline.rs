@@ -4,6 +4,8 @@
 //! longer; nodes run one after the other, each reading its inputs and weights and writing its output. Both roofs are those of
 //! a data sheet, so times are estimates, and nothing is faster.
 
+use std::convert::Infallible;
+
 use super::Analysis;
 use crate::counts::Counts;
 use crate::graph::{Graph, NodeId, ScopeId};
@@ -88,6 +90,7 @@ impl Device {
             ElementType::F16 => self.f16_peak,
             ElementType::Bf16 => self.bf16_peak,
             ElementType::I8 => self.i8_peak,
+            ElementType::I64 | ElementType::Bool => None,
         }
     }
 
@@ -143,7 +146,7 @@ impl Estimate {
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     fn of(counts: &Counts, bandwidth: f64, peak: f64, element: ElementType) -> Self {
         let compute_seconds = counts.work.ops.flops() as f64 / peak;
-        let memory_seconds = (counts.traffic.total() * element.bytes()) as f64 / bandwidth;
+        let memory_seconds = counts.traffic.total().bytes(element) as f64 / bandwidth;
         if compute_seconds > memory_seconds {
             Self { compute_seconds, memory_seconds: 0.0 }
         } else {
@@ -177,18 +180,10 @@ impl Roofline {
     /// The times of every node and box on `device`; `None` if it has no peak for the type.
     pub fn new(device: Device, graph: &Graph, analysis: &Analysis, element: ElementType) -> Option<Self> {
         let peak = device.peak(element)?;
-        let mut scopes = vec![Estimate::default(); graph.scopes().len()];
-        let nodes = graph.nodes().map(|(id, node)| {
-            let estimate = Estimate::of(analysis.node(id)?, device.bandwidth, peak, element);
-            scopes[node.scope.index()] = scopes[node.scope.index()].plus(estimate);
-            Some(estimate)
-        });
-        let nodes = nodes.collect();
-        let parents: Vec<_> = graph.scopes().map(|(_, scope)| scope.parent).collect();
-        for index in (1..scopes.len()).rev() {
-            let parent = parents[index].index();
-            scopes[parent] = scopes[parent].plus(scopes[index]);
-        }
+        let of = |id| Some(Estimate::of(analysis.node(id)?, device.bandwidth, peak, element));
+        let nodes: Vec<_> = graph.nodes().map(|(id, _)| of(id)).collect();
+        let Ok(scopes) =
+            graph.sums(&Estimate::default(), |id| nodes[id.index()], |a, b| Ok::<_, Infallible>(a.plus(*b)));
         Some(Self { device, nodes, scopes })
     }
 

@@ -3,6 +3,8 @@
 //! These passes are apart from those that are timed end to end, since a mark takes time itself. What lies between two marks is
 //! the later node's; what frees the tensors that a node was the last to use falls to the node after it.
 
+use std::convert::Infallible;
+
 use candle_core::Device;
 
 use super::BenchError;
@@ -104,18 +106,12 @@ impl Profile {
         let middle = &sorted[passes.len() / 3..passes.len() - passes.len() / 3];
         #[expect(clippy::cast_precision_loss, reason = "passes are few")]
         let of_node = |index: usize| middle.iter().map(|pass| pass[index]).sum::<f64>() / middle.len() as f64;
-        let mut scopes = vec![0.0; graph.scopes().len()];
         let nodes = graph.nodes().map(|(id, node)| {
             // An input is given: what lies before its reading is the beginning of the pass.
-            let seconds = if node.content == Content::Input { 0.0 } else { of_node(id.index()) };
-            scopes[node.scope.index()] += seconds;
-            seconds
+            if node.content == Content::Input { 0.0 } else { of_node(id.index()) }
         });
-        let nodes = nodes.collect();
-        let parents: Vec<_> = graph.scopes().map(|(_, scope)| scope.parent).collect();
-        for index in (1..scopes.len()).rev() {
-            scopes[parents[index].index()] += scopes[index];
-        }
+        let nodes: Vec<f64> = nodes.collect();
+        let Ok(scopes) = graph.sums(&0.0, |id| Some(nodes[id.index()]), |a, b| Ok::<_, Infallible>(a + b));
         Self { passes: passes.len(), nodes, scopes }
     }
 
@@ -152,7 +148,7 @@ impl Profile {
 /// FLOPs, and bytes that go to and from memory.
 #[expect(clippy::cast_precision_loss, reason = "rates are shown with three digits")]
 pub fn work(counts: &Counts, element: ElementType) -> (f64, f64) {
-    (counts.work.ops.flops() as f64, (counts.traffic.total() * element.bytes()) as f64)
+    (counts.work.ops.flops() as f64, counts.traffic.total().bytes(element) as f64)
 }
 
 /// The times of one pass, by node: `pass` makes one and calls what it is given after every node, in their order.
@@ -206,7 +202,7 @@ mod tests {
         let profile = Profile::of(&graph, &passes);
         // Of the second and third pass: relu 2, tanh 2, flatten 0.5; the input takes nothing.
         assert_eq!((profile.seconds(), profile.passes), (4.5, 4));
-        let analysis = crate::analyze(&graph, 1).unwrap();
+        let analysis = crate::analyze(&graph).unwrap();
         let roofline = Roofline::new(device(1e3, 1e3), &graph, &analysis, ElementType::F32).unwrap();
         let layer =
             |path| profile.layer(graph.find(path).unwrap(), &analysis, &roofline, ElementType::F32).unwrap();

@@ -265,8 +265,7 @@ fn of_params(subject: &Subject, place: Place) -> Vec<Slip> {
     let numbers_of = |wanted: &dyn Fn(NodeId, &Weight) -> bool| {
         nodes_of(subject, place)
             .into_iter()
-            .filter(|&id| graph.node(id).weights_of.is_none())
-            .flat_map(|id| graph.weights(id).into_iter().map(move |weight| (id, weight)))
+            .flat_map(|id| graph.own_weights(id).into_iter().map(move |weight| (id, weight)))
             .filter(|(id, weight)| weight.role == Role::Learned && wanted(*id, weight))
             .filter_map(|(_, weight)| weight.count().evaluate().ok())
             .fold(0u128, u128::saturating_add)
@@ -280,7 +279,7 @@ fn of_params(subject: &Subject, place: Place) -> Vec<Slip> {
         .fold(0u128, u128::saturating_add);
     let without_groups = nodes_of(subject, place)
         .into_iter()
-        .filter(|&id| graph.node(id).weights_of.is_none())
+        .filter(|&id| !graph.is_tied(id))
         .filter_map(|id| missed_by_groups(subject, id))
         .fold(0u128, u128::saturating_add);
     let total = params.total();
@@ -319,7 +318,7 @@ fn missing_biases(subject: &Subject, id: NodeId) -> Option<u128> {
         Family::Linear => *node.shape.dims().last()?,
         Family::BatchNorm => return None,
     };
-    let is_missing = node.weights_of.is_none() && !graph.weights(id).iter().any(Weight::is_bias);
+    let is_missing = !graph.is_tied(id) && !graph.weights(id).iter().any(Weight::is_bias);
     is_missing.then(|| outputs.into())
 }
 

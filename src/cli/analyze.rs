@@ -138,7 +138,6 @@ impl Arguments {
     ) -> Outcome {
         let style = self.output.style();
         let layout = if self.format == Format::Tree { Layout::Tree } else { Layout::Table };
-        see(subjects, columns.iter().flatten().chain(sort));
         let text = match (self.format, subjects) {
             (Format::Json, _) => return self.output.stream(|to| json::write(subjects, to)),
             (Format::Table | Format::Tree, [one]) => {
@@ -154,9 +153,9 @@ impl Arguments {
                 table::summary(several, columns.as_deref(), sort, style)
             }
             (Format::Csv, _) => {
-                let usual = || self.usual(COLUMNS.iter().filter(|c| subjects.len() == 1 || c.key != "share"));
+                let is_one = subjects.len() == 1;
+                let usual = || self.usual(COLUMNS.iter().filter(|column| column.is_usual(is_one)));
                 let columns = columns.unwrap_or_else(usual);
-                see(subjects, &columns);
                 let rows = match subjects {
                     [one] => self.rows(one, sort),
                     several => lines(several, sort),
@@ -192,14 +191,14 @@ impl Arguments {
         let is_like = self.shown.like.is_some();
         let said = |column: &&Column| match column.key {
             "like" => is_like,
-            "macs" | "flops" | "exact" => !is_like,
+            "macs" | "flops" | "macs_padding_exact" => !is_like,
             _ => true,
         };
         columns.filter(said).collect()
     }
 
     /// The rows of one network; all layers where that is data.
-    fn rows(&self, subject: &Subject, sorted_by: &[&'static Column]) -> Vec<Row> {
+    fn rows<'s>(&self, subject: &'s Subject, sorted_by: &[&'static Column]) -> Vec<Row<'s>> {
         let usual = if self.format == Format::Csv { Depth::All } else { Depth::Fitting };
         let (mut rows, _) = rows::rows(subject, self.shown.depth.unwrap_or(usual));
         sort(&mut rows, sorted_by);
@@ -225,20 +224,11 @@ fn devices_help() -> String {
     )
 }
 
-/// Follows receptive fields if a column shows them.
-fn see<'c>(subjects: &[Subject], columns: impl IntoIterator<Item = &'c &'static Column>) {
-    if columns.into_iter().any(|column| column.key == "field") {
-        for subject in subjects {
-            subject.fields();
-        }
-    }
-}
-
 fn columns_help() -> String {
     let known = COLUMNS.iter().map(|column| column.key).collect::<Vec<_>>().join(", ");
     format!(
         "The columns, in this order, as in `layer,output,macs,share`; there are {known}.\n\n\
-         `field` is the part of the input that an element sees through windows, as in `427×427 /32`: 427×427 pixels, and 32 from \
+         `receptive_field` is the part of the input that an element sees through windows, as in `427×427 /32`: 427×427 pixels, and 32 from \
          one element to the next. `all` behind it: the element sees the whole input, too, as behind a global pool, squeeze and \
          excitation, attention or recurrence. `misaligned`: paths that have met see parts of the input with other strides or \
          other centers"

@@ -124,16 +124,8 @@ pub(super) fn dtype(element: ElementType, place: Place) -> Result<DType, Failure
 }
 
 /// Whether a network fits into the memory that is free, before anything is made.
-pub(super) fn check_memory(
-    subject: &Subject,
-    dtype: DType,
-    device: &Device,
-    voice: &Voice,
-) -> Result<(), Failure> {
-    let bytes = dtype.size_in_bytes() as u64;
-    let needs = Needs::of(&subject.network.graph, &subject.analysis, bytes, device).map_err(|_| {
-        Failure::Misused(text!("the memory it needs does not fit 128 bits", "所需内存超出 128 位"), None)
-    })?;
+pub(super) fn check_memory(subject: &Subject, device: &Device, voice: &Voice) -> Result<(), Failure> {
+    let needs = Needs::of(&subject.network.graph, &subject.analysis, subject.element, device);
     if let Some(free) = free(device) {
         let batch = needs.batch_within(free, subject.batch());
         return needs.check(free).map_err(|error| match batch {

@@ -96,7 +96,7 @@ impl Arguments {
         let (graph, batch) = (&subject.network.graph, subject.batch());
         self.note_random(graph, &arrays);
         let device = place.open()?;
-        check_memory(&subject, dtype, &device, &self.voice)?;
+        check_memory(&subject, &device, &self.voice)?;
         let outputs = self.outputs(graph)?;
         let dump = self.dump.as_deref().map(Dump::prepare).transpose()?;
 

@@ -64,8 +64,10 @@ pub(super) fn number(written: &str) -> Result<u64, Text> {
 
 /// A type of numbers, by its name.
 pub(super) fn element_type() -> impl TypedValueParser<Value = ElementType> {
-    let names = PossibleValuesParser::new(ElementType::ALL.map(ElementType::name));
-    names.map(|name| ElementType::ALL.into_iter().find(|known| known.name() == name).unwrap_or_default())
+    let names = PossibleValuesParser::new(ElementType::OF_NETWORKS.map(ElementType::name));
+    names.map(|name| {
+        ElementType::OF_NETWORKS.into_iter().find(|known| known.name() == name).unwrap_or_default()
+    })
 }
 
 /// `width=0.5`, or `narrow:width=0.5` for one of several networks.

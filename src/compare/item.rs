@@ -68,7 +68,7 @@ pub(super) fn prints(subject: &Subject) -> Vec<u64> {
             &node.shape,
             graph.input_shapes(id),
             node.frozen,
-            node.weights_of.is_some(),
+            graph.ties(id).map(|(index, _)| index).collect::<Vec<_>>(),
         ))
     };
     graph.nodes().map(print).collect()

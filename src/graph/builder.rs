@@ -1,14 +1,15 @@
 //! Building a graph, front to back: every shape is inferred as its node is added.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::{Content, Graph, Node, NodeId, Scope, ScopeId, ScopeKind, id, scope_id};
-use crate::error::Span;
+use super::ties::{Ties, resolve, shown};
+use super::{Content, Graph, Node, NodeId, Scope, ScopeId, ScopeKind, Tie, WeightRef, id, indices, scope_id};
+use crate::error::Origin;
 use crate::op::{Op, Reason, Weight};
-use crate::shape::Shape;
+use crate::shape::{Element, ElementType, Shape};
 use crate::text;
 use crate::text::Text;
 
@@ -24,8 +25,10 @@ pub struct SharingMismatch {
 /// Builds a [`Graph`], front to back.
 #[derive(Debug)]
 pub struct Builder {
-    graph: Graph,
+    pub(super) graph: Graph,
     open: Vec<ScopeId>,
+    /// Whether any tensor is looked up.
+    looks_up: bool,
 }
 
 impl Default for Builder {
@@ -35,11 +38,17 @@ impl Default for Builder {
             parent: ScopeId::ROOT,
             kind: ScopeKind::Network,
             depth: 0,
-            span: None,
+            origin: None,
             nodes: 0..0,
         };
-        let graph = Graph { dag: DiGraph::new(), scopes: vec![root], outputs: vec![] };
-        Self { graph, open: vec![ScopeId::ROOT] }
+        let graph = Graph {
+            dag: DiGraph::new(),
+            scopes: vec![root],
+            outputs: vec![],
+            ties: Ties::new(),
+            index: OnceLock::new(),
+        };
+        Self { graph, open: vec![ScopeId::ROOT], looks_up: false }
     }
 }
 
@@ -65,11 +74,11 @@ impl Builder {
     }
 
     /// Opens a box: what is added until [`close`](Self::close) is in it.
-    pub fn open(&mut self, name: impl Into<Arc<str>>, kind: ScopeKind, span: Option<Span>) {
+    pub fn open(&mut self, name: impl Into<Arc<str>>, kind: ScopeKind, origin: Option<Origin>) {
         let (parent, start) = (self.current(), self.next().0);
         let depth = self.open.len();
         self.open.push(scope_id(self.graph.scopes.len()));
-        self.graph.scopes.push(Scope { name: name.into(), parent, kind, depth, span, nodes: start..start });
+        self.graph.scopes.push(Scope { name: name.into(), parent, kind, depth, origin, nodes: start..start });
     }
 
     /// Closes the innermost box.
@@ -86,8 +95,8 @@ impl Builder {
     }
 
     /// Adds an input of the network.
-    pub fn input(&mut self, name: impl Into<Arc<str>>, shape: Shape, span: Option<Span>) -> NodeId {
-        self.push(name.into(), Content::Input, shape, &[], span)
+    pub fn input(&mut self, name: impl Into<Arc<str>>, shape: Shape, origin: Option<Origin>) -> NodeId {
+        self.push(name.into(), Content::Input, shape, &[], origin)
     }
 
     /// Adds an operator, if it accepts its inputs.
@@ -96,7 +105,7 @@ impl Builder {
         name: impl Into<Arc<str>>,
         op: impl Into<Arc<Op>>,
         inputs: &[NodeId],
-        span: Option<Span>,
+        origin: Option<Origin>,
     ) -> Result<NodeId, Reason> {
         let op = op.into();
         let shapes: Vec<_> = inputs.iter().map(|&input| self.graph.node(input).shape.clone()).collect();
@@ -105,7 +114,8 @@ impl Builder {
             return Err(arity.mismatch(inputs.len()));
         }
         let shape = op.output(&shapes)?;
-        Ok(self.push(name.into(), Content::Operator(op), shape, inputs, span))
+        self.looks_up |= op.indices().is_some();
+        Ok(self.push(name.into(), Content::Operator(op), shape, inputs, origin))
     }
 
     /// Adds an operator that cnncost does not know, with the shape that is known of it from elsewhere.
@@ -115,8 +125,14 @@ impl Builder {
         operator: &str,
         shape: Shape,
         inputs: &[NodeId],
+        origin: Option<Origin>,
     ) -> NodeId {
-        self.push(name.into(), Content::Unknown { name: operator.to_owned() }, shape, inputs, None)
+        self.push(name.into(), Content::Unknown { name: operator.to_owned() }, shape, inputs, origin)
+    }
+
+    /// Gives a tensor a type of its own. That of inputs that are only looked up need not be given.
+    pub fn element(&mut self, node: NodeId, element: ElementType) {
+        self.graph.dag[node.petgraph()].element = Element::Fixed(element);
     }
 
     /// Makes a tensor an output of the network.
@@ -146,16 +162,40 @@ impl Builder {
             return Err(SharingMismatch { message, nodes: None });
         }
         for (user, owner) in users.into_iter().zip(owners) {
-            let owner = self.graph.node(owner).weights_of.unwrap_or(owner);
-            self.graph.dag[user.petgraph()].weights_of = Some(owner);
+            for index in (0..).take(self.graph.weights(user).len()) {
+                let [user, owner] = [user, owner].map(|node| WeightRef { node, index });
+                self.graph.ties.insert(user, Tie { owner, transposed: false });
+            }
         }
         Ok(())
     }
 
     /// The finished graph.
-    pub fn finish(mut self) -> Graph {
+    ///
+    /// # Errors
+    /// If a path leads to two of its layers and boxes.
+    pub fn finish(self) -> Result<Graph, Reason> {
+        let graph = self.finish_named();
+        match graph.repeated_path() {
+            None => Ok(graph),
+            Some(path) => Err(Reason::new(text!(
+                "two layers or boxes are called `{path}`",
+                "有两个层或模块名为 `{path}`"
+            ))),
+        }
+    }
+
+    /// The finished graph of a reader that has seen to it that no path is repeated: then paths need no index until one is
+    /// looked up.
+    pub(crate) fn finish_named(mut self) -> Graph {
         while !self.open.is_empty() {
             self.close();
+        }
+        resolve(&mut self.graph.ties);
+        if self.looks_up {
+            for index in indices::of(&self.graph) {
+                self.element(index, ElementType::I64);
+            }
         }
         self.graph
     }
@@ -170,11 +210,16 @@ impl Builder {
         content: Content,
         shape: Shape,
         inputs: &[NodeId],
-        span: Option<Span>,
+        origin: Option<Origin>,
     ) -> NodeId {
         let scope = self.current();
-        let node = Node { name, scope, content, shape, weights_of: None, frozen: false, span };
-        let index = self.graph.dag.add_node(node);
+        let element = Element::Network;
+        self.add(Node { name, scope, content, shape, element, frozen: false, origin }, inputs)
+    }
+
+    /// Adds a node to the innermost box.
+    pub(super) fn add(&mut self, node: Node, inputs: &[NodeId]) -> NodeId {
+        let index = self.graph.dag.add_node(Node { scope: self.current(), ..node });
         for input in inputs.iter().rev() {
             self.graph.dag.add_edge(input.petgraph(), index, ());
         }
@@ -203,6 +248,5 @@ impl Builder {
 }
 
 fn show_weights(weights: &[Weight]) -> String {
-    let show = |weight: &Weight| weight.dims().iter().map(u64::to_string).collect::<Vec<_>>().join("×");
-    weights.iter().map(show).collect::<Vec<_>>().join(" + ")
+    weights.iter().map(shown).collect::<Vec<_>>().join(" + ")
 }

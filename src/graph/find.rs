@@ -1,12 +1,14 @@
 //! The node or box that is meant by a path as a person writes it.
 //!
 //! Tables shorten paths, and in PyTorch they have dots and no boxes for branches: so a part of a path is enough where it
-//! leads to one place. Every search takes a pass over the graph and makes no path but those that it gives back.
+//! leads to one place. A whole path is looked up; every other search takes a pass over the graph. No path is made but those that
+//! are given back.
 
 use std::collections::BTreeSet;
 
+use super::index::Index;
 use super::{Graph, Place, ScopeId};
-use crate::error::{known_here, meant, nearest};
+use crate::error::{Nearest, known_here, meant, nearest};
 use crate::text;
 use crate::text::Text;
 
@@ -84,8 +86,16 @@ impl Graph {
     /// The node or box of exactly this path; the network if it is empty.
     pub fn find(&self, path: &str) -> Option<Place> {
         let path = path.trim_matches('/');
-        let nodes = self.nodes().map(|(id, _)| Place::Node(id));
-        nodes.chain(self.scopes().map(|(id, _)| Place::Box(id))).find(|&place| self.is_path(place, path))
+        self.index().at(path).find(|&place| self.is_path(place, path))
+    }
+
+    /// A path that leads to two places.
+    pub(crate) fn repeated_path(&self) -> Option<String> {
+        self.index().repeated(self)
+    }
+
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::new(self))
     }
 
     /// The node or box that is meant by `written`: a path, with slashes or dots; else the end of one; else parts of one in
@@ -298,9 +308,20 @@ impl<'g> Search<'g> {
         if let Some(place) = alike.or_else(|| self.nearest_parts()).or_else(|| self.around()) {
             return Some(self.graph.place_path(place));
         }
-        let paths: Vec<_> =
-            self.graph.places().take(LOOKED_AT).map(|place| self.graph.place_path(place)).collect();
-        nearest(&written.replace('.', "/"), paths.iter().map(String::as_str)).map(str::to_owned)
+        let mut nearest = Nearest::to(&written.replace('.', "/"));
+        let (mut names, mut path) = (vec![], String::new());
+        let is_near = |place: &Place| {
+            names.clear();
+            names.extend(self.graph.names(*place));
+            path.clear();
+            for (index, name) in names.iter().rev().enumerate() {
+                path.push_str(if index > 0 { "/" } else { "" });
+                path.push_str(name);
+            }
+            nearest.is_beaten_by(&path)
+        };
+        let place = self.graph.places().take(LOOKED_AT).filter(is_near).last()?;
+        Some(self.graph.place_path(place))
     }
 
     /// The only place, or the first of several, to which all but the last part lead.

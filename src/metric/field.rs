@@ -35,7 +35,7 @@ pub(super) fn stride(subject: &Subject, place: Place) -> Result<Measure, Missing
         field.axes.iter().map(|seen| Rational::new(seen.stride.0, seen.stride.1)).collect();
     let sizes = each.iter().map(|step| step.ceil().to_integer().unsigned_abs());
     let size = sizes.fold(1u128, u128::saturating_mul);
-    let text = alike(field.axes.iter().map(step).collect());
+    let text = steps(field);
     Ok(Measure::Sizes(Sizes { text, size, each, ..Sizes::default() }))
 }
 
@@ -84,7 +84,7 @@ fn windows_of(field: &ReceptiveField) -> String {
     if sizes.is_empty() {
         return String::new();
     }
-    let (size, stride) = (sizes.join("×"), alike(field.axes.iter().map(step).collect()));
+    let (size, stride) = (sizes.join("×"), steps(field));
     if stride == "1" { size } else { format!("{size} /{stride}") }
 }
 
@@ -95,8 +95,9 @@ fn step(seen: &Seen) -> String {
     }
 }
 
-/// One for all of them if they are alike: `2`, `2×1`.
-fn alike(steps: Vec<String>) -> String {
+/// From one element to the next along each axis, once if they are alike: `2`, `2×1`.
+fn steps(field: &ReceptiveField) -> String {
+    let steps: Vec<_> = field.axes.iter().map(step).collect();
     match steps.first() {
         Some(first) if steps.iter().all(|step| step == first) => first.clone(),
         Some(_) | None => steps.join("×"),

@@ -2,7 +2,7 @@
 
 use super::field::{positions, sees_all, stride};
 use super::of::{bound, counted, estimated, intensity, largest, shape, size};
-use super::{Compared, Group, Json, Measure, Metric, Of, Sizes, Sums, Unit, metric};
+use super::{Group, Json, Measure, Metric, Of, Sizes, Sums, Unit, Wording, metric};
 use crate::text::Words;
 
 /// MACs by contraction.
@@ -36,7 +36,7 @@ pub static METRICS: [Metric; 43] = [
     .usual()
     .locked()
     .explained()
-    .compared(Compared::Number),
+    .compared(Wording::Number),
     metric(
         "trainable",
         words("trainable", "可训练参数"),
@@ -83,7 +83,7 @@ pub static METRICS: [Metric; 43] = [
     .usual()
     .locked()
     .explained()
-    .compared(Compared::Number),
+    .compared(Wording::Number),
     metric(
         "conv_macs",
         words("conv MACs", "卷积乘加数"),
@@ -133,7 +133,7 @@ pub static METRICS: [Metric; 43] = [
     .usual()
     .locked()
     .explained()
-    .compared(Compared::Number),
+    .compared(Wording::Number),
     metric(
         "mul",
         words("mul", "乘"),
@@ -235,10 +235,10 @@ pub static METRICS: [Metric; 43] = [
         words("bytes of parameters and buffers", "参数与缓冲区的字节"),
         Unit::Bytes,
         Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| (c.params.total() + c.params.buffers) * s.element.bytes())),
+        Of::Place(|s, p| counted(s, p, |c| s.bytes(c.params.stored()))),
     )
     .once()
-    .compared(Compared::Amount),
+    .compared(Wording::Amount),
     metric(
         "read_bytes",
         words("bytes read", "读字节"),
@@ -248,7 +248,7 @@ pub static METRICS: [Metric; 43] = [
         ),
         Unit::Bytes,
         Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.traffic.read * s.element.bytes())),
+        Of::Place(|s, p| counted(s, p, |c| s.bytes(c.traffic.read))),
     )
     .formerly(&["read"])
     .usual(),
@@ -258,7 +258,7 @@ pub static METRICS: [Metric; 43] = [
         words("bytes of outputs, each written once", "输出的字节,各写一次"),
         Unit::Bytes,
         Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.traffic.written * s.element.bytes())),
+        Of::Place(|s, p| counted(s, p, |c| s.bytes(c.traffic.written))),
     )
     .formerly(&["written"])
     .usual(),
@@ -268,9 +268,9 @@ pub static METRICS: [Metric; 43] = [
         words("bytes that are read or written", "读与写的字节"),
         Unit::Bytes,
         Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.traffic.total() * s.element.bytes())),
+        Of::Place(|s, p| counted(s, p, |c| s.bytes(c.traffic.total()))),
     )
-    .compared(Compared::Amount),
+    .compared(Wording::Amount),
     metric(
         "intensity",
         words("FLOPs/byte", "FLOPs/字节"),
@@ -281,7 +281,7 @@ pub static METRICS: [Metric; 43] = [
     )
     .once()
     .usual()
-    .compared(Compared::Height),
+    .compared(Wording::Height),
     metric(
         "live_bytes",
         words("bytes alive", "存活字节"),
@@ -291,7 +291,7 @@ pub static METRICS: [Metric; 43] = [
         ),
         Unit::Bytes,
         Sums::Largest,
-        Of::Place(|s, p| Ok(largest(s, p, |id| s.analysis.memory.live(id) * s.element.bytes()))),
+        Of::Place(|s, p| Ok(largest(s, p, |id| s.bytes(s.analysis.memory.live(id))))),
     )
     .formerly(&["live"])
     .usual()
@@ -305,7 +305,7 @@ pub static METRICS: [Metric; 43] = [
         ),
         Unit::Bytes,
         Sums::Largest,
-        Of::Place(|s, p| Ok(largest(s, p, |id| s.analysis.memory.inside(id) * s.element.bytes()))),
+        Of::Place(|s, p| Ok(largest(s, p, |id| s.bytes(s.analysis.memory.inside(id))))),
     )
     .json(Json::Apart),
     metric(
@@ -320,7 +320,7 @@ pub static METRICS: [Metric; 43] = [
         Of::Place(|s, _| Ok(Measure::Count(s.peak_bytes()))),
     )
     .locked()
-    .compared(Compared::Amount),
+    .compared(Wording::Amount),
     metric(
         "weight_and_peak_bytes",
         words("weights + peak", "权重 + 峰值"),
@@ -332,7 +332,7 @@ pub static METRICS: [Metric; 43] = [
         Sums::Whole,
         Of::Place(|s, _| Ok(Measure::Count(s.weight_bytes() + s.peak_bytes()))),
     )
-    .compared(Compared::Amount),
+    .compared(Wording::Amount),
     metric(
         "shape",
         words("shape", "形状"),
@@ -397,7 +397,7 @@ pub static METRICS: [Metric; 43] = [
     .formerly(&["field"])
     .once()
     .usual()
-    .compared(Compared::Height)
+    .compared(Wording::Height)
     .json(Json::Apart),
     metric(
         "field_stride",

@@ -201,7 +201,7 @@ impl<const N: usize> Reference for Conv<N> {
             product(taps.chain([out, sizes[0]].map(u128::from)))
         });
         // A kernel with all connections is zeros, and then those and what there is.
-        convolution + Workspace { of_sample: 0, once: 2 * dense }
+        convolution + Workspace { each: 0, once: 2 * dense }
     }
 }
 

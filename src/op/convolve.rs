@@ -90,7 +90,7 @@ impl Sizes<'_> {
         let taps = product(window.axes.iter().map(|axis| axis.kernel.into()));
         let in_window = product([taps, u128::from(self.input[0]) / groups]);
         let threads = rayon::current_num_threads() as u128;
-        let by_threads = |numbers: u128| Workspace { of_sample: 0, once: product([threads, numbers]) };
+        let by_threads = |numbers: u128| Workspace { each: 0, once: product([threads, numbers]) };
         let multiply = |rows: u128| packed(rows, in_window, out_channels, device);
         let holds = match (device.is_cpu() && window.axes.len() == 2, taps) {
             (true, 1) if is_dense => {
@@ -108,7 +108,7 @@ impl Sizes<'_> {
             }
         };
         let handles = if groups > 1 { product([groups, HANDLES]) } else { 0 };
-        let beside = Workspace { of_sample: 0, once: product([in_window, out_channels]) + handles };
+        let beside = Workspace { each: 0, once: product([in_window, out_channels]) + handles };
         holds.or(Workspace::of_sample(output)) + beside
     }
 
@@ -120,11 +120,11 @@ impl Sizes<'_> {
         let slice = [&[channels], &self.input[2..]].concat();
         let seen = product([windows.into(), elements(&slice)]) * if first.stride == 1 { 1 } else { 2 };
         let part = workspace(&slice, out_channels, &others, self.groups, device);
-        let part = Workspace { of_sample: product([windows.into(), part.of_sample]), once: part.once };
+        let part = Workspace { each: product([windows.into(), part.each]), once: part.once };
         let taps = window.axes[1..].iter().map(|axis| u128::from(axis.kernel));
         let kernel = product(taps.chain([channels / self.groups, out_channels].map(u128::from)));
         let sum = Workspace::of_sample(elements(&self.output));
-        let at_tap = Workspace { of_sample: padded.copy + seen, once: kernel } + sum + part.or(sum);
+        let at_tap = Workspace { each: padded.copy + seen, once: kernel } + sum + part.or(sum);
         Workspace::of_sample(padded.most).or(at_tap)
     }
 }

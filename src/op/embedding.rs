@@ -1,7 +1,7 @@
 //! `embedding`: a learned vector for each index, as `torch.nn.Embedding`.
 //!
-//! Every tensor here is of floats, so the indices arrive as floats too: whole numbers, which 32-bit floats hold exactly up to
-//! 2^24. What is no whole number, or not below `num_embeddings`, is an error when it is looked up.
+//! Indices arrive as whole numbers of 64 bits, or, where they are computed with too, as floats. What is no whole number, or not
+//! below `num_embeddings`, is an error when it is looked up.
 
 #[cfg(feature = "run")]
 use candle_core::{DType, Device, Tensor};
@@ -12,6 +12,7 @@ use super::settings::Size;
 use super::{Class, Definition, Initializer, Operator, Reach, Reason, Weight, only, shape};
 #[cfg(feature = "run")]
 use super::{Reference, Workspace, workspace::elements};
+use crate::counts::Capped;
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
@@ -53,9 +54,9 @@ impl Operator for Embedding {
     }
 
     /// A row for each index, and no row twice: no more of them than there are.
-    fn weights_touched(&self, inputs: &[Shape], batch: u64) -> Option<u128> {
-        let rows = inputs[0].elements().saturating_mul(batch.into()).min(self.num_embeddings.get().into());
-        Some(rows * u128::from(self.embedding_dim.get()))
+    fn weights_touched(&self, inputs: &[Shape]) -> Option<Capped> {
+        let (rows, of_row) = (self.num_embeddings.get(), u128::from(self.embedding_dim.get()));
+        Some(Capped { each: inputs[0].elements().saturating_mul(of_row), most: u128::from(rows) * of_row })
     }
 
     fn indices(&self) -> Option<u64> {
@@ -76,13 +77,23 @@ impl Reference for Embedding {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let (input, table) = (&inputs[0], &weights[0]);
         let (rows, features) = table.dims2()?;
-        let floats = input.flatten_all()?.to_dtype(DType::F32)?.to_vec1::<f32>()?;
-        let indices: Vec<u32> = floats.into_iter().map(|float| row(float, rows)).collect::<Result<_, _>>()?;
-        let found = table.index_select(&Tensor::new(indices, input.device())?, 0)?;
+        let mut indices = input.flatten_all()?;
+        if indices.dtype() == DType::I64 {
+            // A kernel on a GPU would read whatever lies there.
+            let known = |index: &i64| usize::try_from(*index).is_ok_and(|index| index < rows);
+            if let Some(index) = indices.to_vec1::<i64>()?.iter().find(|index| !known(index)) {
+                return Err(no_row(index, rows));
+            }
+        } else {
+            let floats = indices.to_dtype(DType::F32)?.to_vec1::<f32>()?;
+            let whole = floats.into_iter().map(|float| row(float, rows)).collect::<Result<Vec<_>, _>>()?;
+            indices = Tensor::new(whole, input.device())?;
+        }
+        let found = table.index_select(&indices, 0)?;
         found.reshape([input.dims(), &[features]].concat())
     }
 
-    /// The indices, which are of 32 bits: as floats, as whole numbers, and in a tensor.
+    /// The indices: as floats of 32 bits, as whole numbers, and in a tensor; or a copy of 64 bits, which are up to four numbers.
     fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {
         Workspace::of_sample(6 * elements(inputs[0].dims()))
     }
@@ -97,9 +108,12 @@ impl Reference for Embedding {
 #[cfg(feature = "run")]
 fn row(float: f32, rows: usize) -> candle_core::Result<u32> {
     let index = (float.fract() == 0.0 && (0.0..4_294_967_296.0).contains(&float)).then_some(float as u32);
-    index.filter(|&index| (index as usize) < rows).ok_or_else(|| {
-        candle_core::Error::Msg(format!("there is no row {float} among the {rows} of the embedding"))
-    })
+    index.filter(|&index| (index as usize) < rows).ok_or_else(|| no_row(&float, rows))
+}
+
+#[cfg(feature = "run")]
+fn no_row(index: &dyn std::fmt::Display, rows: usize) -> candle_core::Error {
+    candle_core::Error::Msg(format!("there is no row {index} among the {rows} of the embedding"))
 }
 
 #[cfg(test)]
@@ -136,6 +150,14 @@ mod tests {
         for wrong in [3., -1., 0.5, f32::NAN, f32::INFINITY, 1e20] {
             let message = rows(&[0., wrong]).unwrap_err().to_string();
             assert!(message.starts_with(&format!("there is no row {wrong} among the 3")), "{message}");
+        }
+        for (index, is_row) in [(0i64, true), (2, true), (3, false), (-1, false), (i64::MAX, false)] {
+            let input = Tensor::new(&[[index]], &Device::Cpu).unwrap();
+            assert_eq!(
+                embedding().forward(&[input], std::slice::from_ref(&table)).is_ok(),
+                is_row,
+                "{index}"
+            );
         }
     }
 }

@@ -125,7 +125,7 @@ impl Reference for Matmul {
         let (_, [rows, inner]) = matrices(&inputs[0]);
         let (_, [_, columns]) = matrices(&inputs[1]);
         let multiplied = packed(rows.into(), inner.into(), columns.into(), device).of_batch(1);
-        Workspace::copies(1, inputs, output) + Workspace { of_sample: 0, once: multiplied }
+        Workspace::copies(1, inputs, output) + Workspace { each: 0, once: multiplied }
     }
 }
 

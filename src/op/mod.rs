@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
-use crate::counts::Overflow;
+use crate::counts::{Capped, Overflow};
 use crate::shape::Shape;
 use crate::text::Text;
 use crate::working::{Factor, Working};
@@ -319,8 +319,8 @@ pub trait Operator {
         None
     }
 
-    /// How many numbers of its weights it reads for a batch, where these are not all.
-    fn weights_touched(&self, _inputs: &[Shape], _batch: u64) -> Option<u128> {
+    /// How many numbers of its weights it reads, where these are not all.
+    fn weights_touched(&self, _inputs: &[Shape]) -> Option<Capped> {
         None
     }
 

@@ -223,10 +223,8 @@ impl Reference for MultiHeadAttention {
             [queries, keys, channels, self.num_heads.get()].map(u128::from);
         let (scores, values) = (product([heads, queries, keys]), product([keys, channels]));
         let tensors = Workspace::of_sample(product([4, queries, channels]) + 2 * values + 2 * scores);
-        let of_head = |inner, columns| Workspace {
-            of_sample: 0,
-            once: packed(queries, inner, columns, device).of_batch(1),
-        };
+        let of_head =
+            |inner, columns| Workspace { each: 0, once: packed(queries, inner, columns, device).of_batch(1) };
         let size = channels / heads;
         let projected = packed(queries.max(keys), channels, channels, device);
         tensors + projected.or(of_head(size, keys)).or(of_head(keys, size))

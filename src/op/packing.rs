@@ -36,7 +36,7 @@ pub(super) fn packed(rows: u128, inner: u128, columns: u128, device: &Device) ->
     }
     let step = step(inner);
     let once = product([step, columns.saturating_add(2 * FILLED_UP + without_third_cache())]);
-    Workspace { of_sample: product([step, rows]), once: once + marks(inner) }
+    Workspace { each: product([step, rows]), once: once + marks(inner) }
 }
 
 /// What notes which panels are packed, as that many numbers: a byte for each that fits into the second cache, for each thread.

@@ -41,7 +41,7 @@ pub(super) fn workspace(
     let on_the_way = elements(input) + holds(input, output, groups);
     let of_group = |channels: u64| u128::from(channels / groups);
     let multiplied = packed(elements(&input[1..]), of_group(input[0]), of_group(output[0]), device);
-    let copies = Workspace { of_sample: on_the_way.saturating_sub(whole).max(whole), once: elements(kernel) };
+    let copies = Workspace { each: on_the_way.saturating_sub(whole).max(whole), once: elements(kernel) };
     copies + multiplied
 }
 

@@ -1,26 +1,21 @@
 //! What an operator holds while it computes.
 
+use crate::counts::Linear;
 use crate::shape::Shape;
 
 /// Numbers that an operator holds at any one time beside its inputs, its weights and its output, at the most.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Workspace {
-    /// For each sample of a batch.
-    pub of_sample: u128,
-    /// However many samples there are.
-    pub once: u128,
-}
+pub type Workspace = Linear<u128>;
 
 /// More numbers than any machine holds. A [`product`] ends there, so that a few dozen of them can be added.
 const BEYOND: u128 = 1 << 100;
 
 impl Workspace {
     /// Nothing beside.
-    pub const NONE: Self = Self { of_sample: 0, once: 0 };
+    pub const NONE: Self = Self { each: 0, once: 0 };
 
     /// So many numbers for each sample.
     pub fn of_sample(numbers: u128) -> Self {
-        Self { of_sample: numbers, once: 0 }
+        Self { each: numbers, once: 0 }
     }
 
     /// So many tensors of the size of the largest input or of the output.
@@ -29,15 +24,15 @@ impl Workspace {
         Self::of_sample(product([count.into(), largest.unwrap_or(0)]))
     }
 
-    /// For a batch.
+    /// For a batch, or more than any machine holds.
     pub fn of_batch(self, batch: u64) -> u128 {
-        self.of_sample.saturating_mul(batch.into()).saturating_add(self.once)
+        self.each.saturating_mul(batch.into()).saturating_add(self.once)
     }
 
     /// Enough for either of two, of which one comes after the other.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        Self { of_sample: self.of_sample.max(other.of_sample), once: self.once.max(other.once) }
+        Self { each: self.each.max(other.each), once: self.once.max(other.once) }
     }
 }
 
@@ -45,7 +40,7 @@ impl std::ops::Add for Workspace {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self { of_sample: self.of_sample + other.of_sample, once: self.once + other.once }
+        Self { each: self.each + other.each, once: self.once + other.once }
     }
 }
 
@@ -85,10 +80,7 @@ mod tests {
         ] {
             let op = Op::read(name, toml::Deserializer::parse(settings).unwrap()).unwrap().unwrap();
             let output = op.output(&inputs).unwrap();
-            assert!(
-                op.reference().workspace(&inputs, &output, &Device::Cpu).of_sample < 10 * BEYOND,
-                "{name}"
-            );
+            assert!(op.reference().workspace(&inputs, &output, &Device::Cpu).each < 10 * BEYOND, "{name}");
         }
     }
 
@@ -97,9 +89,9 @@ mod tests {
         let size = 1 << 53;
         assert_eq!(elements(&[size; 5]), BEYOND);
         assert_eq!(elements(&[]), 1);
-        let large = Workspace { of_sample: BEYOND, once: BEYOND };
+        let large = Workspace { each: BEYOND, once: BEYOND };
         assert_eq!((large + large).of_batch(u64::MAX), u128::MAX);
-        let other = Workspace { of_sample: 3, once: BEYOND + 1 };
-        assert_eq!(large.or(other), Workspace { of_sample: BEYOND, once: BEYOND + 1 });
+        let other = Workspace { each: 3, once: BEYOND + 1 };
+        assert_eq!(large.or(other), Workspace { each: BEYOND, once: BEYOND + 1 });
     }
 }

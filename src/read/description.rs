@@ -23,6 +23,8 @@ pub struct Description {
     pub unread_params: Vec<Arc<str>>,
     /// Settings of the parameters that have a name.
     pub variants: Vec<Variant>,
+    /// Where each variant stands in [`variants`](Self::variants), the first of those of one name.
+    pub variant_index: HashMap<Arc<str>, usize>,
     /// The network.
     pub layers: Vec<Item>,
     /// What `use` uses.
@@ -39,6 +41,11 @@ impl Description {
     /// The block called `name`.
     pub fn block(&self, name: &str) -> Option<&Block> {
         self.block_index.get(name).map(|&index| &self.blocks[index])
+    }
+
+    /// The variant called `name`.
+    pub fn variant(&self, name: &str) -> Option<&Variant> {
+        self.variant_index.get(name).map(|&index| &self.variants[index])
     }
 
     /// The first variant that leaves every parameter as it is without one.

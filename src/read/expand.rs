@@ -101,13 +101,13 @@ pub(super) fn unused(graph: &Graph) -> Vec<Diagnostic> {
     let mut seen: HashSet<usize> = HashSet::new();
     let mut warnings = vec![];
     for (id, node) in graph.nodes().filter(|&(id, _)| graph.users(id).next().is_none()) {
-        let Some(span) = node.span.as_ref().filter(|_| !outputs.contains(&id)) else { continue };
-        if !seen.insert(span.start) {
+        let Some(origin) = node.origin.as_ref().filter(|_| !outputs.contains(&id)) else { continue };
+        if !seen.insert(origin.position()) {
             continue;
         }
         let path = graph.path(id);
         let message = text!("nothing takes the output of `{path}`", "没有任何项使用 `{path}` 的输出");
-        warnings.push(Diagnostic::new(message, span.clone()).warning());
+        warnings.push(Diagnostic::new(message, origin.clone()).warning());
     }
     warnings
 }
@@ -154,7 +154,7 @@ impl<'d> Expander<'d> {
     }
 
     fn expanded(self) -> Expanded {
-        Expanded { graph: self.builder.finish(), letters: self.letters, mistakes: self.mistakes }
+        Expanded { graph: self.builder.finish_named(), letters: self.letters, mistakes: self.mistakes }
     }
 
     /// Keeps the expressions of what has just become `node`.
@@ -188,7 +188,7 @@ impl<'d> Expander<'d> {
             let span = input.sizes.span.clone();
             let tensor = match sizes.map(Shape::new) {
                 Some(Ok(shape)) => {
-                    Incoming::Tensor(self.builder.input(input.name.text.clone(), shape, Some(span)))
+                    Incoming::Tensor(self.builder.input(input.name.text.clone(), shape, Some(span.into())))
                 }
                 Some(Err(why)) => {
                     let mistake = Diagnostic::new(why, span);
@@ -279,7 +279,7 @@ impl<'d> Expander<'d> {
             },
         };
         let Some(copies) = copies else { return Some(self.copy(item, &item.name, &sources, list, here)) };
-        self.builder.open(item.name.clone(), ScopeKind::Repeat, Some(item.span.clone()));
+        self.builder.open(item.name.clone(), ScopeKind::Repeat, Some(item.span.clone().into()));
         let mut current = self.copy(item, &"0".into(), &sources, list, Here { counter: Some(0), ..here });
         for counter in 1..copies {
             if current == Incoming::Unknown || self.is_full(&item.span) {
@@ -326,12 +326,15 @@ impl<'d> Expander<'d> {
         if let Err(mismatch) = self.builder.share(nodes.clone(), owner.nodes.clone()) {
             let message = text!("the weights of `{text}` cannot be used here", "`{text}` 的权重不能在此使用");
             let graph = self.builder.graph();
-            let place = |node: NodeId| graph.node(node).span.clone();
+            let place = |node: NodeId| graph.node(node).origin.clone();
             let (user, owner) = mismatch.nodes.map_or((None, None), |(a, b)| (place(a), place(b)));
-            let diagnostic =
-                Diagnostic::new(message, user.unwrap_or(item.span.clone())).label(mismatch.message);
+            let diagnostic = Diagnostic::new(message, user.unwrap_or_else(|| item.span.clone().into()))
+                .label(mismatch.message);
             let label = text!("the weights are from here", "权重来自此处");
-            self.mistake(diagnostic.also(owner.unwrap_or(list.items[at].span.clone()), label), here);
+            self.mistake(
+                diagnostic.also(owner.unwrap_or_else(|| list.items[at].span.clone().into()), label),
+                here,
+            );
         }
     }
 
@@ -348,28 +351,28 @@ impl<'d> Expander<'d> {
         if self.is_known(item) {
             return Incoming::Unknown;
         }
-        let span = || Some(item.span.clone());
+        let origin = || Some(item.span.clone().into());
         let around = Surroundings { inputs: list.around.inputs, outer: Some(list) };
         match &item.body {
             Body::Operator { op, settings } => self.operator(item, name, op, settings, sources, here),
             Body::Use { block, arguments } => self.block(item, name, block, arguments, sources, here),
             Body::Layers(items) => {
                 let Some(input) = self.one(sources, item, here) else { return Incoming::Unknown };
-                self.builder.open(name.clone(), ScopeKind::Group, span());
+                self.builder.open(name.clone(), ScopeKind::Group, origin());
                 let end = grow(|| self.list(items, input, around, here));
                 self.builder.close();
                 end
             }
             Body::Branches(branches) => {
                 let Some(input) = self.one(sources, item, here) else { return Incoming::Unknown };
-                self.builder.open(name.clone(), ScopeKind::Branches, span());
+                self.builder.open(name.clone(), ScopeKind::Branches, origin());
                 let end = grow(|| self.branches(branches, &item.span, input, around, here));
                 self.builder.close();
                 end
             }
             Body::Side(items) => {
                 let Some(input) = self.one(sources, item, here) else { return Incoming::Unknown };
-                self.builder.open(name.clone(), ScopeKind::Side, span());
+                self.builder.open(name.clone(), ScopeKind::Side, origin());
                 let end = grow(|| self.list(items, input, around, here));
                 if let Incoming::Tensor(node) = end {
                     let path = self.builder.path();

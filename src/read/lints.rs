@@ -31,7 +31,7 @@ pub(super) fn channels_last(graph: &Graph) -> Vec<Diagnostic> {
             "sizes are channels × height × width: `[{channels}, {height}, {width}]`",
             "尺寸的顺序是通道 × 高 × 宽:`[{channels}, {height}, {width}]`"
         );
-        Some(Diagnostic::new(message, node.span.clone()?).warning().help(help))
+        Some(Diagnostic::new(message, node.origin.clone()?).warning().help(help))
     };
     graph.network_inputs().filter_map(doubt).collect()
 }
@@ -42,7 +42,7 @@ pub(super) fn mistaken_dimensions(graph: &Graph) -> Vec<Diagnostic> {
     let mut seen: HashSet<usize> = HashSet::new();
     let mut found = vec![];
     for (id, node) in graph.nodes() {
-        let (Some(op), Some(span)) = (node.operator(), &node.span) else { continue };
+        let (Some(op), Some(origin)) = (node.operator(), &node.origin) else { continue };
         let Some(input) = graph.inputs(id).next() else { continue };
         let (shape, layout) = (&graph.node(input).shape, layouts[input.index()]);
         let doubt = if op.class() == Class::Softmax {
@@ -51,9 +51,9 @@ pub(super) fn mistaken_dimensions(graph: &Graph) -> Vec<Diagnostic> {
             not_flattened(op, shape, layout).or_else(|| not_permuted(op, shape, layout))
         };
         if let Some(doubt) = doubt
-            && seen.insert(span.start)
+            && seen.insert(origin.position())
         {
-            found.push(Diagnostic { places: vec![(span.clone(), None)], ..doubt.warning() });
+            found.push(Diagnostic { places: vec![(origin.clone(), None)], ..doubt.warning() });
         }
     }
     found

@@ -100,7 +100,7 @@ impl Description {
         }
         if is_finite && mistakes.len() <= MOST_KNOWN {
             let known: Vec<_> =
-                mistakes.iter().filter_map(|mistake| Some(mistake.places.first()?.0.clone())).collect();
+                mistakes.iter().filter_map(|mistake| mistake.places.first()?.0.text().cloned()).collect();
             mistakes.extend(expand::expand(&description, &description.defaults(), None, &known).mistakes);
         }
         Err(invalid(source, mistakes))
@@ -144,8 +144,7 @@ impl Description {
                 .for_each(|(_, slot)| *slot = value.clone());
         };
         if let Some(wanted) = &options.variant {
-            let variant = self.variants.iter().find(|variant| &*variant.name.text == wanted);
-            let variant = variant.ok_or_else(|| self.no_variant(wanted))?;
+            let variant = self.variant(wanted).ok_or_else(|| self.no_variant(wanted))?;
             variant.set.iter().for_each(|(name, value)| set(name, value));
         }
         for (name, written) in &options.set {
@@ -215,6 +214,6 @@ fn bounded(name: &str, text: &str) -> Result<Arc<Source>, ReadError> {
 }
 
 fn invalid(source_file: Arc<Source>, mut mistakes: Vec<Diagnostic>) -> ReadError {
-    mistakes.sort_by_key(|mistake| mistake.places.first().map(|(span, _)| span.start));
+    mistakes.sort_by_key(|mistake| mistake.places.first().map(|(place, _)| place.position()));
     ReadError::Invalid { source_file, mistakes }
 }

@@ -142,6 +142,13 @@ impl Reader<'_> {
             blocks.iter().enumerate().map(|(index, block)| (block.name.text.clone(), index)).collect();
         let (params, unread_params) = self.params(table);
         let variants = self.variants(table);
+        // Of two of one name, which are refused later, the first holds.
+        let variant_index = variants
+            .iter()
+            .enumerate()
+            .rev()
+            .map(|(index, variant)| (variant.name.text.clone(), index))
+            .collect();
         let inputs = self.inputs(table);
         let layers = if let Some(value) = table.get("layers") {
             if value.get_ref().as_array().is_some_and(|list| list.is_empty()) {
@@ -163,6 +170,7 @@ impl Reader<'_> {
             params,
             unread_params,
             variants,
+            variant_index,
             layers,
             blocks,
             block_index,

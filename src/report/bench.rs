@@ -248,7 +248,13 @@ pub fn is_slower(choice: &Choice) -> bool {
     differences.into_iter().any(|difference| difference.verdict == Verdict::Slower)
 }
 
-fn layers(bench: &Bench, subject: &Subject, case: &Case, profile: &Profile, choice: &Choice) -> Vec<Row> {
+fn layers<'s>(
+    bench: &Bench,
+    subject: &'s Subject,
+    case: &Case,
+    profile: &Profile,
+    choice: &Choice,
+) -> Vec<Row<'s>> {
     let (mut rows, _) = rows::rows(subject, choice.depth.unwrap_or(Depth::Fitting));
     let roofline = bench.roofline(case, subject);
     for row in &mut rows {
@@ -258,21 +264,21 @@ fn layers(bench: &Bench, subject: &Subject, case: &Case, profile: &Profile, choi
     rows
 }
 
-fn total(bench: &Bench, subject: &Subject, case: &Case, profile: &Profile) -> Row {
+fn total<'s>(bench: &Bench, subject: &'s Subject, case: &Case, profile: &Profile) -> Row<'s> {
     let roofline = bench.roofline(case, subject);
     let place = Place::Box(ScopeId::ROOT);
     let measured = profile.layer(place, &subject.analysis, &roofline, bench.element);
     Row { measured, ..rows::total(subject) }
 }
 
-fn drawn_layers(
+fn drawn_layers<'s>(
     bench: &Bench,
-    subject: &Subject,
+    subject: &'s Subject,
     case: &Case,
     profile: &Profile,
     choice: &Choice,
     style: Style,
-) -> (Vec<Row>, String) {
+) -> (Vec<Row<'s>>, String) {
     let mut rows = layers(bench, subject, case, profile, choice);
     rows.push(total(bench, subject, case, profile));
     let sheet = sheet(&rows, &known());
@@ -281,7 +287,7 @@ fn drawn_layers(
 }
 
 /// What the table of layers does not say: how far it is from a pass end to end, and where counting misleads most.
-fn said_of(bench: &Bench, case: &Case, subject: &Subject, profile: &Profile, rows: &[Row]) -> Vec<Text> {
+fn said_of(bench: &Bench, case: &Case, subject: &Subject, profile: &Profile, rows: &[Row<'_>]) -> Vec<Text> {
     let (sum, whole) = (seconds(profile.seconds()), seconds(case.summary.median));
     let more = profile.seconds() / case.summary.median - 1.0;
     let (passes, by) = (profile.passes, percent(more.abs()));
@@ -296,10 +302,10 @@ fn said_of(bench: &Bench, case: &Case, subject: &Subject, profile: &Profile, row
             "各层共 {sum},比端到端的 {whole} 少 {by}(取 {passes} 次中居中的三分之一)"
         )
     }];
-    let apart = |row: &&Row| row.measured.map_or(0.0, |layer| layer.share - row.share.unwrap_or(0.0));
+    let apart = |row: &&Row<'_>| row.measured.map_or(0.0, |layer| layer.share - row.share().unwrap_or(0.0));
     let parts = rows.iter().filter(|row| row.kind != RowKind::Total && row.kind.adds_up());
     if let Some(row) = parts.max_by(|a, b| apart(a).total_cmp(&apart(b))).filter(|row| apart(row) > 0.02) {
-        let (path, share) = (&row.path, percent(row.share.unwrap_or(0.0)));
+        let (path, share) = (&row.path, percent(row.share().unwrap_or(0.0)));
         let time = percent(row.measured.map_or(0.0, |layer| layer.share));
         said.push(text!(
             "counting misleads most at `{path}`: {share} of the MACs, {time} of the time",

@@ -60,7 +60,7 @@ pub fn sheet(report: &Report) -> Sheet {
         Head::new("expected", text!("expected", "断言"), Role::Text),
         Head::new("source", text!("source", "出处"), Role::Text),
     ];
-    let line_of = report.lines();
+    let line_of = lines_of(report.source);
     let line = |(claim, checked): &(&Claim, Checked)| {
         let source = claim.source.as_deref().map_or(Cell::Empty, |source| Cell::Text(one_line(source)));
         vec![

@@ -1,57 +1,101 @@
-//! Every column of every report, once: its name, its heading, what stands in it.
+//! Every column of every report: those that are about a line itself, and one for each figure.
+
+use std::sync::LazyLock;
 
 use super::rows::{Row, RowKind, Sizes};
 use super::sheet::{Cell, Head, Kind, Line, Role, Sheet, Unit};
 use crate::bench::profile::Layer;
-use crate::counts::Counts;
 use crate::error::nearest;
+use crate::metric::{self, METRICS, Measure, Metric, Missing, Sums};
 use crate::op::window::legend;
 use crate::text;
-use crate::text::{Language, Text};
+use crate::text::{Language, Text, Words};
 
 /// A column.
 #[derive(Debug)]
 pub struct Column {
     /// The name that `--columns` and data formats know it by.
     pub key: &'static str,
-    /// English heading.
-    english: &'static str,
-    /// Chinese heading.
-    chinese: &'static str,
+    /// The heading.
+    words: Words,
     /// What kind of thing stands in it.
     role: Role,
-    /// What stands in it.
-    pub cell: fn(&Row) -> Cell,
+    /// Names that `--columns` knew it by.
+    former: &'static [&'static str],
+    of: Of,
+}
+
+/// What stands in a column.
+#[derive(Debug)]
+enum Of {
+    /// Something about the line.
+    Row(fn(&Row<'_>) -> Cell),
+    /// A figure of its place.
+    Figure(&'static Metric),
 }
 
 impl Column {
+    /// One that is about the line itself.
+    const fn own(key: &'static str, words: Words, role: Role, cell: fn(&Row<'_>) -> Cell) -> Self {
+        Self { key, words, role, former: &[], of: Of::Row(cell) }
+    }
+
+    /// That of a figure.
+    fn of(metric: &'static Metric) -> Self {
+        use metric::Unit::{Positions, Shape, Truth, Word};
+        let is_text = matches!(metric.unit, Shape | Positions | Truth | Word);
+        let role = if is_text { Role::Text } else { Role::Figure };
+        Self { key: metric.name, words: metric.words, role, former: metric.former, of: Of::Figure(metric) }
+    }
+
     /// The heading in `language`.
     pub fn heading(&self, language: Language) -> &'static str {
-        match language {
-            Language::English => self.english,
-            Language::Chinese => self.chinese,
+        self.words.get(language)
+    }
+
+    /// What stands in it.
+    pub fn cell(&self, row: &Row<'_>) -> Cell {
+        match self.of {
+            Of::Row(cell) => cell(row),
+            Of::Figure(metric) => figure(metric, row),
+        }
+    }
+
+    /// Whether it is among those of a network, or of several, where nobody has said which.
+    pub fn is_usual(&self, is_one: bool) -> bool {
+        match self.of {
+            Of::Row(_) => is_one || self.role != Role::Share,
+            Of::Figure(metric) => metric.is_usual,
         }
     }
 
     /// The head of the column over `rows`: of the convention that these are counted in, its name.
-    fn head(&self, rows: &[Row]) -> Head {
-        let like = rows.iter().find_map(|row| row.like.as_ref()).filter(|_| self.key == "like");
+    fn head(&self, rows: &[Row<'_>]) -> Head {
+        let like = rows.iter().find_map(|row| row.subject.like.as_ref()).filter(|_| self.key == LIKE);
         let words = match like {
-            Some(like) => Text { english: like.convention.to_string(), chinese: like.convention.to_string() },
-            None => Text { english: self.english.to_owned(), chinese: self.chinese.to_owned() },
+            Some(like) => {
+                let name = &like.convention.name;
+                text!("{name}", "{name}")
+            }
+            None => Text::from(self.words),
         };
-        let cells = rows.iter().filter(|row| row.kind != RowKind::Open).map(self.cell);
-        let shorthand = |cell| if let Cell::Sizes(sizes) = cell { Some(sizes.text) } else { None };
-        let shorthands: Vec<_> = cells.filter(|_| self.role == Role::Kind).filter_map(shorthand).collect();
-        let note = legend(shorthands.iter().map(String::as_str))
-            .map(|signs| text!("{words}: {signs}", "{words:#}:{signs:#}"));
+        let note = (self.role == Role::Kind).then(|| self.legend(rows)).flatten();
+        let note = note.map(|signs| text!("{words}: {signs}", "{words:#}:{signs:#}"));
         Head { key: self.key, words, role: self.role, note }
+    }
+
+    /// What the signs in it mean.
+    fn legend(&self, rows: &[Row<'_>]) -> Option<Text> {
+        let cells = rows.iter().filter(|row| row.kind != RowKind::Open).map(|row| self.cell(row));
+        let shorthand = |cell| if let Cell::Sizes(sizes) = cell { Some(sizes.text) } else { None };
+        let shorthands: Vec<_> = cells.filter_map(shorthand).collect();
+        legend(shorthands.iter().map(String::as_str))
     }
 }
 
 /// These columns of these rows.
-pub fn sheet(rows: &[Row], columns: &[&Column]) -> Sheet {
-    let line = |row: &Row| Line {
+pub fn sheet(rows: &[Row<'_>], columns: &[&Column]) -> Sheet {
+    let line = |row: &Row<'_>| Line {
         mark: None,
         kind: match row.kind {
             RowKind::Input | RowKind::Operator => Kind::Part,
@@ -60,8 +104,8 @@ pub fn sheet(rows: &[Row], columns: &[&Column]) -> Sheet {
             RowKind::Total => Kind::Total,
         },
         depth: row.depth,
-        class: row.class,
-        cells: columns.iter().map(|column| (column.cell)(row)).collect(),
+        class: row.class(),
+        cells: columns.iter().map(|column| column.cell(row)).collect(),
     };
     Sheet {
         heads: columns.iter().map(|column| column.head(rows)).collect(),
@@ -70,252 +114,66 @@ pub fn sheet(rows: &[Row], columns: &[&Column]) -> Sheet {
     }
 }
 
-/// The columns, in the order they stand.
-pub const COLUMNS: &[Column] = &[
-    Column { key: "layer", english: "layer", chinese: "层", role: Role::Name, cell: name },
-    Column {
-        key: "op",
-        english: "operator",
-        chinese: "算子",
-        role: Role::Kind,
-        cell: |row| Cell::Text(row.op.clone()),
-    },
-    Column {
-        key: "input",
-        english: "input",
-        chinese: "输入",
-        role: Role::Text,
-        cell: |row| closed(row, &row.input),
-    },
-    Column {
-        key: "output",
-        english: "output",
-        chinese: "输出",
-        role: Role::Text,
-        cell: |row| closed(row, &row.output),
-    },
-    Column {
-        key: "kernel",
-        english: "kernel",
-        chinese: "核",
-        role: Role::Kind,
-        cell: |row| closed(row, &row.kernel),
-    },
-    Column {
-        key: "params",
-        english: "params",
-        chinese: "参数量",
-        role: Role::Figure,
-        cell: |row| held(row, |c| c.params.total()),
-    },
-    Column {
-        key: "trainable",
-        english: "trainable",
-        chinese: "可训练参数",
-        role: Role::Figure,
-        cell: |row| held(row, |c| c.params.trainable),
-    },
-    Column {
-        key: "frozen",
-        english: "frozen",
-        chinese: "冻结参数",
-        role: Role::Figure,
-        cell: |row| held(row, |c| c.params.frozen),
-    },
-    Column {
-        key: "buffers",
-        english: "buffers",
-        chinese: "缓冲区",
-        role: Role::Figure,
-        cell: |row| held(row, |c| c.params.buffers),
-    },
-    Column {
-        key: "macs",
-        english: "MACs",
-        chinese: "乘加数",
-        role: Role::Figure,
-        cell: |row| count(row, |c| c.work.macs.total()),
-    },
-    Column {
-        key: "like",
-        english: "like",
-        chinese: "口径",
-        role: Role::Figure,
-        cell: |row| match (&row.like, row.kind) {
-            (None, _) | (_, RowKind::Input) => Cell::Empty,
-            (Some(like), _) => like.count.map_or(Cell::Unknown, Cell::Count),
-        },
-    },
-    Column {
-        key: "exact",
-        english: "off padding",
-        chinese: "不计填充",
-        role: Role::Figure,
-        cell: |row| count(row, |c| c.padding_exact.macs.total()),
-    },
-    Column {
-        key: "flops",
-        english: "FLOPs",
-        chinese: "FLOPs",
-        role: Role::Figure,
-        cell: |row| count(row, |c| c.work.ops.flops()),
-    },
-    Column {
-        key: "mul",
-        english: "mul",
-        chinese: "乘",
-        role: Role::Figure,
-        cell: |row| count(row, |c| c.work.ops.mul),
-    },
-    Column {
-        key: "add",
-        english: "add",
-        chinese: "加",
-        role: Role::Figure,
-        cell: |row| count(row, |c| c.work.ops.add),
-    },
-    Column {
-        key: "div",
-        english: "div",
-        chinese: "除",
-        role: Role::Figure,
-        cell: |row| count(row, |c| c.work.ops.div),
-    },
-    Column {
-        key: "cmp",
-        english: "cmp",
-        chinese: "比较",
-        role: Role::Figure,
-        cell: |row| count(row, |c| c.work.ops.cmp),
-    },
-    Column {
-        key: "exp",
-        english: "exp",
-        chinese: "超越函数",
-        role: Role::Figure,
-        cell: |row| count(row, |c| c.work.ops.exp),
-    },
-    Column {
-        key: "read",
-        english: "bytes read",
-        chinese: "读字节",
-        role: Role::Figure,
-        cell: |row| count(row, |c| c.traffic.read * row.element_bytes),
-    },
-    Column {
-        key: "written",
-        english: "bytes written",
-        chinese: "写字节",
-        role: Role::Figure,
-        cell: |row| count(row, |c| c.traffic.written * row.element_bytes),
-    },
-    Column {
-        key: "intensity",
-        english: "FLOPs/byte",
-        chinese: "FLOPs/字节",
-        role: Role::Figure,
-        cell: |row| row.intensity.map_or(Cell::Empty, |ratio| Cell::Quantity(ratio, Unit::Ratio)),
-    },
-    Column {
-        key: "live",
-        english: "bytes alive",
-        chinese: "存活字节",
-        role: Role::Figure,
-        cell: |row| Cell::Count(row.live_bytes),
-    },
-    Column {
-        key: "time",
-        english: "estimated",
-        chinese: "估计时间",
-        role: Role::Figure,
-        cell: |row| match row.estimate.map(|estimate| estimate.seconds()) {
-            Some(seconds) if seconds > 0.0 => Cell::Quantity(seconds, Unit::Seconds),
-            Some(_) | None => Cell::Empty,
-        },
-    },
-    Column {
-        key: "bound",
-        english: "bound",
-        chinese: "瓶颈",
-        role: Role::Text,
-        cell: |row| match row.estimate.and_then(|estimate| estimate.bound()) {
-            Some(bound) => Cell::Named(bound.name(), bound.text()),
-            None => Cell::Empty,
-        },
-    },
-    Column {
-        key: "field",
-        english: "receptive field",
-        chinese: "感受野",
-        role: Role::Text,
-        cell: |row| closed(row, &row.field),
-    },
-    Column { key: "share", english: "share", chinese: "占比", role: Role::Share, cell: share },
+const fn words(english: &'static str, chinese: &'static str) -> Words {
+    Words { english, chinese }
+}
+
+/// Columns before the figures.
+const FRONT: [Column; 5] = [
+    Column::own("layer", words("layer", "层"), Role::Name, name),
+    Column::own("op", words("operator", "算子"), Role::Kind, |row| Cell::Text(row.op().to_owned())),
+    Column::own("input", words("input", "输入"), Role::Text, |row| closed(row, row.input())),
+    Column::own("output", words("output", "输出"), Role::Text, |row| closed(row, row.output())),
+    Column::own("kernel", words("kernel", "核"), Role::Kind, |row| closed(row, row.kernel())),
 ];
+
+/// The column of what another convention counts, which stands before this figure.
+const LIKE: &str = "like";
+const LIKE_BEFORE: &str = "macs_padding_exact";
+
+/// The columns, in the order they stand.
+pub static COLUMNS: LazyLock<Vec<Column>> = LazyLock::new(|| {
+    let mut columns = Vec::from(FRONT);
+    // What comes out has a column of its own, which tells all outputs of a network.
+    for metric in METRICS.iter().filter(|metric| metric.unit != metric::Unit::Shape) {
+        if metric.name == LIKE_BEFORE {
+            columns.push(Column::own(LIKE, words("like", "口径"), Role::Figure, like));
+        }
+        columns.push(Column::of(metric));
+    }
+    columns.push(Column::own("share", words("share", "占比"), Role::Share, share));
+    columns
+});
 
 /// Columns of what was measured, which stand behind the others.
 pub const MEASURED: &[Column] = &[
-    Column {
-        key: "macs_share",
-        english: "share of MACs",
-        chinese: "乘加数占比",
-        role: Role::Share,
-        cell: share,
-    },
-    Column {
-        key: "measured",
-        english: "time",
-        chinese: "时间",
-        role: Role::Figure,
-        cell: |row| measured(row, |layer| Cell::Quantity(layer.seconds, Unit::Seconds)),
-    },
-    Column {
-        key: "time_share",
-        english: "share of time",
-        chinese: "时间占比",
-        role: Role::Share,
-        cell: |row| measured(row, |layer| Cell::Share(layer.share)),
-    },
-    Column {
-        key: "flop_rate",
-        english: "GFLOP/s",
-        chinese: "GFLOP/s",
-        role: Role::Figure,
-        cell: |row| measured(row, |layer| rate(layer.flops_per_second)),
-    },
-    Column {
-        key: "byte_rate",
-        english: "GB/s",
-        chinese: "GB/s",
-        role: Role::Figure,
-        cell: |row| measured(row, |layer| rate(layer.bytes_per_second)),
-    },
-    Column {
-        key: "limit",
-        english: "bound",
-        chinese: "瓶颈",
-        role: Role::Text,
-        cell: |row| measured(row, |layer| Cell::Named(layer.bound.name(), layer.bound.text())),
-    },
-    Column {
-        key: "of_roof",
-        english: "of roof",
-        chinese: "占屋顶线上限",
-        role: Role::Figure,
-        cell: |row| measured(row, |layer| reached(layer.roofline_seconds / layer.seconds)),
-    },
-    Column {
-        key: "roof",
-        english: "at the roof",
-        chinese: "屋顶线时间",
-        role: Role::Figure,
-        cell: |row| measured(row, |layer| Cell::Quantity(layer.roofline_seconds, Unit::Seconds)),
-    },
+    Column::own("macs_share", words("share of MACs", "乘加数占比"), Role::Share, share),
+    Column::own("measured", words("time", "时间"), Role::Figure, |row| {
+        measured(row, |layer| Cell::Quantity(layer.seconds, Unit::Seconds))
+    }),
+    Column::own("time_share", words("share of time", "时间占比"), Role::Share, |row| {
+        measured(row, |layer| Cell::Share(layer.share))
+    }),
+    Column::own("flop_rate", words("GFLOP/s", "GFLOP/s"), Role::Figure, |row| {
+        measured(row, |layer| rate(layer.flops_per_second))
+    }),
+    Column::own("byte_rate", words("GB/s", "GB/s"), Role::Figure, |row| {
+        measured(row, |layer| rate(layer.bytes_per_second))
+    }),
+    Column::own("limit", words("bound", "瓶颈"), Role::Text, |row| {
+        measured(row, |layer| Cell::Named(layer.bound.name(), layer.bound.text()))
+    }),
+    Column::own("of_roof", words("of roof", "占屋顶线上限"), Role::Figure, |row| {
+        measured(row, |layer| reached(layer.roofline_seconds / layer.seconds))
+    }),
+    Column::own("roof", words("at the roof", "屋顶线时间"), Role::Figure, |row| {
+        measured(row, |layer| Cell::Quantity(layer.roofline_seconds, Unit::Seconds))
+    }),
 ];
 
-/// The column called `key`.
+/// The column called `key`, or that was called so.
 pub fn column(key: &str) -> Option<&'static Column> {
-    COLUMNS.iter().find(|column| column.key == key)
+    COLUMNS.iter().find(|column| column.key == key || column.former.contains(&key))
 }
 
 /// The columns that a list of names asks for: `layer,output,macs`.
@@ -342,39 +200,61 @@ pub fn parse(list: &str) -> Result<Vec<&'static Column>, Text> {
         .collect()
 }
 
-fn count(row: &Row, figure: impl Fn(&Counts) -> u128) -> Cell {
-    match (&row.counts, row.kind) {
-        (_, RowKind::Input) => Cell::Empty,
-        (Some(counts), _) => Cell::Count(figure(counts)),
-        (None, _) => Cell::Unknown,
+/// A figure of a line. Of an input nothing is counted, and of an open box its parts have sizes of their own.
+fn figure(metric: &Metric, row: &Row<'_>) -> Cell {
+    match (row.kind, metric.sums) {
+        (RowKind::Input, Sums::Sum | Sums::Anew) | (RowKind::Open, Sums::Last) => return Cell::Empty,
+        (_, _) => {}
+    }
+    // What is added up and stays as it is for every batch are weights, which may be another layer's.
+    let is_stored = metric.is_once && metric.sums == Sums::Sum;
+    match metric.of(row.subject, row.place) {
+        Ok(Measure::Count(count)) if is_stored && row.is_shared() => Cell::Shared(count),
+        Ok(Measure::Count(count)) => Cell::Count(count),
+        Ok(Measure::Real(number)) if metric.unit == metric::Unit::Seconds => {
+            if number > 0.0 {
+                Cell::Quantity(number, Unit::Seconds)
+            } else {
+                Cell::Empty
+            }
+        }
+        Ok(ratio @ (Measure::Ratio(..) | Measure::Real(_))) => {
+            ratio.number().map_or(Cell::Empty, |number| Cell::Quantity(number, Unit::Ratio))
+        }
+        Ok(Measure::Sizes(sizes)) => Cell::Sizes(Sizes { text: sizes.written(), size: sizes.size }),
+        Ok(Measure::Truth(true)) => Cell::Named("true", text!("yes", "是")),
+        Ok(Measure::Truth(false)) => Cell::Named("false", text!("no", "否")),
+        Ok(Measure::Word(name, text)) => Cell::Named(name, text),
+        Err(Missing::Operator) if metric.sums == Sums::Sum && !metric.is_of_device() => Cell::Unknown,
+        Err(_) => Cell::Empty,
     }
 }
 
-/// A count of weights, which may be another layer's.
-fn held(row: &Row, figure: impl Fn(&Counts) -> u128) -> Cell {
-    match count(row, figure) {
-        Cell::Count(count) if row.shared => Cell::Shared(count),
-        cell => cell,
+/// What another convention counts.
+fn like(row: &Row<'_>) -> Cell {
+    match (row.like(), row.kind) {
+        (None, _) | (_, RowKind::Input) => Cell::Empty,
+        (Some(like), _) => like.count.map_or(Cell::Unknown, Cell::Count),
     }
 }
 
 /// What a line is called; the last one, the whole.
-fn name(row: &Row) -> Cell {
+fn name(row: &Row<'_>) -> Cell {
     match row.kind {
         RowKind::Total => Cell::Named("total", text!("total", "合计")),
         _ => Cell::Name(row.name.clone(), row.path.clone()),
     }
 }
 
-fn share(row: &Row) -> Cell {
-    match row.share.filter(|&share| share > 0.0) {
+fn share(row: &Row<'_>) -> Cell {
+    match row.share().filter(|&share| share > 0.0) {
         Some(share) => Cell::Share(share),
         None => Cell::Empty,
     }
 }
 
 /// What was measured; empty for what takes no time, and for the total's share of itself.
-fn measured(row: &Row, cell: impl Fn(&Layer) -> Cell) -> Cell {
+fn measured(row: &Row<'_>, cell: impl Fn(&Layer) -> Cell) -> Cell {
     let Some(layer) = row.measured.filter(|layer| layer.seconds > 0.0) else { return Cell::Empty };
     let cell = cell(&layer);
     let says_nothing = match cell {
@@ -396,6 +276,6 @@ fn reached(part: f64) -> Cell {
 }
 
 /// Sizes of a box, where that is folded; of an open one, its parts have sizes of their own.
-fn closed(row: &Row, sizes: &Sizes) -> Cell {
-    if row.kind == RowKind::Open || sizes.text.is_empty() { Cell::Empty } else { Cell::Sizes(sizes.clone()) }
+fn closed(row: &Row<'_>, sizes: Sizes) -> Cell {
+    if row.kind == RowKind::Open || sizes.text.is_empty() { Cell::Empty } else { Cell::Sizes(sizes) }
 }

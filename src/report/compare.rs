@@ -59,7 +59,7 @@ impl<'s> Compared<'s> {
     fn turn(&self, index: usize) -> Option<Turn> {
         let (first, second) = (self.subjects[0], self.subjects[index]);
         let same_batch = first.batch() == second.batch();
-        same_batch.then(|| Some(Traffic::of(first)?.turn(Traffic::of(second)?)))?
+        same_batch.then(|| Some(Traffic::of(first)?.turn(&Traffic::of(second)?)))?
     }
 
     /// That in words; nothing where it is what the totals say of one batch, unless several are laid side by side.
@@ -71,7 +71,11 @@ impl<'s> Compared<'s> {
                 "from batch {batch} on, {second} moves more bytes than {first}",
                 "批量大小从 {batch} 起,{second} 读写的字节多于 {first}"
             )),
-            Turn::From(batch, Less | Equal) => Some(text!(
+            Turn::From(batch, Equal) => Some(text!(
+                "from batch {batch} on, {second} moves as many bytes as {first}",
+                "批量大小从 {batch} 起,{second} 与 {first} 读写的字节一样多"
+            )),
+            Turn::From(batch, Less) => Some(text!(
                 "from batch {batch} on, {second} moves fewer bytes than {first}",
                 "批量大小从 {batch} 起,{second} 读写的字节少于 {first}"
             )),

@@ -2,6 +2,7 @@
 //! the whole network.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use super::names::plain;
 use super::{Style, Subject};
@@ -9,7 +10,8 @@ use crate::analyze::axes::{Axes, axes};
 use crate::analyze::cost;
 use crate::counts::{Counts, Overflow};
 use crate::graph::outline::Outline;
-use crate::graph::{Content, Graph, Node, NodeId, Place, ScopeId, Unfound};
+use crate::graph::{Content, Graph, Node, NodeId, Place, ScopeId, Tie, Unfound};
+use crate::metric::{METRICS, Metric};
 use crate::op::window::spatial_sizes;
 use crate::op::{Cost, Role, Weight};
 use crate::shape::Shape;
@@ -24,9 +26,6 @@ mod markup;
 pub use json::{json, schema};
 pub use markup::Markup;
 use markup::Piece;
-
-/// One of the figures of a node or box.
-type Figure = fn(&Counts) -> u128;
 
 /// What is to be said of a layer, a box or a network, in one language.
 #[derive(Debug)]
@@ -115,10 +114,10 @@ impl Notes<'_> {
         if !is_network && let Some(twin) = self.told.iter().copied().find(|&told| self.alike(told, id)) {
             let twin = self.graph.scope_path(twin);
             self.sentence(&text!("the same as `{twin}`, number for number:", "与 `{twin}` 完全相同:"));
-            return self.totals(*self.subject.analysis.scope(id), None);
+            return self.totals(id, &[]);
         }
         if self.depth.is_some_and(|depth| level > depth) {
-            self.totals(*self.subject.analysis.scope(id), None);
+            self.totals(id, &[]);
             if is_network {
                 self.peak();
             }
@@ -139,7 +138,6 @@ impl Notes<'_> {
             // Its figures are those of its only part.
             return;
         }
-        let counted: Vec<Counts> = parts.iter().filter_map(|&part| self.counts(part)).collect();
         let together = if is_network {
             text!("the whole network in total", "整个网络合计")
         } else {
@@ -147,39 +145,30 @@ impl Notes<'_> {
         };
         let together = self.say(&together);
         self.pieces.push(Piece::Heading(level + 1, together));
-        self.totals(*self.subject.analysis.scope(id), Some(&counted));
+        self.totals(id, &parts);
         if is_network {
             self.peak();
         }
     }
 
-    fn counts(&self, part: Place) -> Option<Counts> {
-        match part {
-            Place::Node(node) => self.subject.analysis.node(node).copied(),
-            Place::Box(scope) => Some(*self.subject.analysis.scope(scope)),
-        }
-    }
-
-    /// Totals, as sums over the parts where these are given.
-    fn totals(&mut self, total: Counts, parts: Option<&[Counts]>) {
-        let figures: [(Text, Figure); 5] = [
-            (text!("params", "参数量"), |counts| counts.params.total()),
-            (text!("buffers", "缓冲区"), |counts| counts.params.buffers),
-            (text!("MACs", "乘加数"), |counts| counts.work.macs.total()),
-            (text!("off padding", "不计填充"), |counts| counts.padding_exact.macs.total()),
-            (text!("FLOPs", "FLOPs"), |counts| counts.work.ops.flops()),
-        ];
-        let macs = total.work.macs.total();
-        for (index, (label, figure)) in figures.into_iter().enumerate() {
-            let sum = figure(&total);
-            let is_exact = index == 3;
-            if sum == 0 || (is_exact && sum == macs) {
+    /// Totals, as sums over the parts where these are given; what comes to the same as the total before, once.
+    fn totals(&mut self, id: ScopeId, parts: &[Place]) {
+        let count = |metric: &Metric, place| metric.of(self.subject, place).ok()?.count();
+        let mut before = None;
+        let mut equations = vec![];
+        for metric in METRICS.iter().filter(|metric| metric.is_explained) {
+            let Some(sum) = count(metric, Place::Box(id)).filter(|&sum| sum > 0) else { continue };
+            let likeness = Some((metric.unit, sum));
+            if before == likeness {
                 continue;
             }
-            let terms = parts.unwrap_or_default().iter().map(figure).filter(|&term| term > 0);
+            before = likeness;
+            let terms = parts.iter().filter_map(|&part| count(metric, part)).filter(|&term| term > 0);
             let terms: Vec<_> = terms.map(Working::Number).collect();
             let working = if terms.is_empty() { Working::Number(sum) } else { Working::Sum(terms) };
-            let label = self.say(&label);
+            equations.push((metric.words.get(self.language), working));
+        }
+        for (label, working) in equations {
             self.equation(label, working);
         }
     }
@@ -208,7 +197,7 @@ impl Notes<'_> {
             left.content == right.content
                 && left.shape == right.shape
                 && left.frozen == right.frozen
-                && left.weights_of.is_some() == right.weights_of.is_some()
+                && self.graph.ties(a).map(|(index, _)| index).eq(self.graph.ties(b).map(|(index, _)| index))
                 && self.graph.input_shapes(a) == self.graph.input_shapes(b)
                 && joined(a, from) == joined(b, to)
         })
@@ -252,7 +241,7 @@ impl Notes<'_> {
             }
         }
         let weights = self.graph.weights(id);
-        self.weights(node, &weights);
+        self.weights(id, &weights);
         if cost.terms.is_empty() {
             self.sentence(&text!("computes nothing", "无运算"));
         } else {
@@ -266,16 +255,24 @@ impl Notes<'_> {
         }
     }
 
-    fn weights(&mut self, node: &Node, weights: &[Weight]) {
-        if let Some(owner) = node.weights_of {
+    fn weights(&mut self, id: NodeId, weights: &[Weight]) {
+        if let Some(owner) = self.graph.weights_of(id) {
             let owner = self.graph.path(owner);
             return self.sentence(&text!(
                 "uses the weights of `{owner}`, which are counted there",
                 "使用 `{owner}` 的权重,已在那里计入"
             ));
         }
-        let learned: Vec<_> = weights.iter().filter(|weight| weight.role == Role::Learned).collect();
-        for weight in weights {
+        let ties: BTreeMap<usize, Tie> = self.graph.ties(id).collect();
+        let mut learned = vec![];
+        for (index, weight) in weights.iter().enumerate() {
+            if let Some(tie) = ties.get(&index) {
+                self.tied(weight, *tie);
+                continue;
+            }
+            if weight.role == Role::Learned {
+                learned.push(weight);
+            }
             let kind = if weight.role == Role::Buffer {
                 self.say(&text!(" (buffer)", "(缓冲区)"))
             } else {
@@ -289,9 +286,19 @@ impl Notes<'_> {
             let label = self.say(&text!("params", "参数量"));
             self.equation(label, Working::Sum(counts.map(Working::Number).collect()));
         }
-        if node.frozen && !learned.is_empty() {
+        if self.graph.node(id).frozen && !learned.is_empty() {
             self.sentence(&text!("its weights are not trained", "其权重不参与训练"));
         }
+    }
+
+    /// A weight that is an earlier layer's.
+    fn tied(&mut self, weight: &Weight, tie: Tie) {
+        let (name, owner) = (&weight.name, self.graph.path(tie.owner.node));
+        let (turned, turned_zh) = if tie.transposed { (" transposed", "的转置") } else { ("", "") };
+        self.sentence(&text!(
+            "{name} is a weight of `{owner}`{turned}, which is counted there",
+            "{name} 是 `{owner}` 的权重{turned_zh},已在那里计入"
+        ));
     }
 
     /// What of a window's taps falls on the input, where that is not all.

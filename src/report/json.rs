@@ -16,7 +16,7 @@ mod figures;
 mod objects;
 
 pub use figures::{Figures, WholeFigures};
-pub use objects::{Alive, Block, Device, Network, Node, Peak, ReceptiveField, Totals, Written};
+pub use objects::{Alive, Block, Device, Network, Node, Peak, ReceptiveField, TiedWeight, Totals, Written};
 
 /// The name and version of this form.
 pub const SCHEMA: &str = "cnncost/analysis/2";
@@ -132,14 +132,13 @@ fn device(subject: &Subject) -> Option<Device> {
 
 fn peak(subject: &Subject) -> Option<Peak> {
     let (graph, memory) = (&subject.network.graph, &subject.analysis.memory);
-    let at = memory.peak_at(graph)?;
-    let element = subject.element.bytes();
+    let at = memory.peak_at(graph, subject.element)?;
     let alive = memory.alive_at(graph, at).into_iter();
     Some(Peak {
         bytes: subject.peak_bytes(),
         at: graph.path(at),
-        inside_bytes: memory.inside(at) * element,
-        live: alive.map(|(id, size)| Alive { path: graph.path(id), bytes: size * element }).collect(),
+        inside_bytes: subject.bytes(memory.inside(at)),
+        live: alive.map(|(id, size)| Alive { path: graph.path(id), bytes: subject.bytes(size) }).collect(),
     })
 }
 
@@ -163,9 +162,10 @@ fn node(subject: &Subject, graph: &Graph, id: NodeId) -> Node {
         inputs: graph.inputs(id).map(|input| graph.path(input)).collect(),
         input_shapes: graph.inputs(id).map(|input| shaped(subject, &graph.node(input).shape)).collect(),
         output: shaped(subject, &node.shape),
-        weights_of: node.weights_of.map(|owner| graph.path(owner)),
-        live_bytes: subject.analysis.memory.live(id) * subject.element.bytes(),
-        inside_bytes: subject.analysis.memory.inside(id) * subject.element.bytes(),
+        weights_of: graph.weights_of(id).map(|owner| graph.path(owner)),
+        tied_weights: tied(graph, id),
+        live_bytes: subject.bytes(subject.analysis.memory.live(id)),
+        inside_bytes: subject.bytes(subject.analysis.memory.inside(id)),
         receptive_field: receptive_field(subject, subject.fields().of(id)),
         figures: Figures::of(subject, Place::Node(id)).any(),
         like: subject
@@ -173,6 +173,21 @@ fn node(subject: &Subject, graph: &Graph, id: NodeId) -> Node {
             .node(id)
             .and_then(|_| ConventionCount::of(subject, |counted| counted.node(id))),
     }
+}
+
+/// The weights of a node that are earlier nodes', unless all are one's.
+fn tied(graph: &Graph, id: NodeId) -> Vec<TiedWeight> {
+    if !graph.is_tied(id) || graph.weights_of(id).is_some() {
+        return vec![];
+    }
+    let weights = graph.weights(id);
+    let tied = graph.ties(id).filter_map(|(index, tie)| {
+        let owners = graph.weights(tie.owner.node);
+        let owner = owners.get(tie.owner.index as usize)?;
+        let of = format!("{}.{}", graph.path(tie.owner.node), owner.name);
+        Some(TiedWeight { weight: weights.get(index)?.name.to_string(), of, transposed: tie.transposed })
+    });
+    tied.collect()
 }
 
 fn block(subject: &Subject, graph: &Graph, id: ScopeId) -> Block {

@@ -28,7 +28,7 @@ const MOST_ALIVE: usize = 16;
 pub fn report(subject: &Subject, style: Style) -> String {
     let mut text = heading(&title(subject), style);
     text.push_str(&totals(subject, style));
-    if let Some(peak) = subject.analysis.memory.peak_at(&subject.network.graph) {
+    if let Some(peak) = subject.analysis.memory.peak_at(&subject.network.graph, subject.element) {
         text.push_str(&alive(subject, peak, style));
         text.push_str(&chart(subject, peak, style));
     }
@@ -64,7 +64,7 @@ struct Line {
     path: String,
     /// The shape of a tensor, or that it is inside of the layer.
     what: Text,
-    size: u128,
+    bytes: u128,
 }
 
 /// What is alive at the peak, largest first, as a table; with what the weights hold below it.
@@ -75,16 +75,11 @@ pub fn sheet(subject: &Subject) -> Sheet {
         Head::new("bytes", text!("bytes", "字节"), Role::Figure),
         Head::new("share", text!("share", "占比"), Role::Share),
     ];
-    let peak = subject.analysis.memory.peak_at(&subject.network.graph);
+    let peak = subject.analysis.memory.peak_at(&subject.network.graph, subject.element);
     let lines = peak.map_or(vec![], |peak| tensors(subject, peak));
-    let lines = lines.into_iter().map(|Line { path, what, size }| {
-        let share = ratio(size, subject.analysis.memory.peak());
-        vec![
-            Cell::Name(path.clone(), path),
-            Cell::Said(what),
-            Cell::Count(size * subject.element.bytes()),
-            Cell::Share(share),
-        ]
+    let lines = lines.into_iter().map(|Line { path, what, bytes }| {
+        let share = ratio(bytes, subject.peak_bytes());
+        vec![Cell::Name(path.clone(), path), Cell::Said(what), Cell::Count(bytes), Cell::Share(share)]
     });
     let (weights, peak) = (bytes(subject.weight_bytes()), bytes(subject.peak_bytes()));
     let note = text!("weights: {weights}; peak: {peak}", "权重:{weights};峰值:{peak}");
@@ -99,24 +94,23 @@ pub fn sheet(subject: &Subject) -> Sheet {
 /// The tensors that are alive while a node is executed, and what it holds inside, largest first.
 fn tensors(subject: &Subject, peak: NodeId) -> Vec<Line> {
     let (graph, memory) = (&subject.network.graph, &subject.analysis.memory);
-    let shape = |id: NodeId| graph.node(id).shape.to_string();
-    let tensor = |(id, size)| {
-        let shape = shape(id);
-        Line { path: graph.path(id), what: text!("{shape}", "{shape}"), size }
+    let tensor = |(id, volume)| {
+        let shape = graph.node(id).shape.to_string();
+        Line { path: graph.path(id), what: text!("{shape}", "{shape}"), bytes: subject.bytes(volume) }
     };
     let mut lines: Vec<_> = memory.alive_at(graph, peak).into_iter().map(tensor).collect();
-    if memory.inside(peak) > 0 {
-        lines.push(Line {
-            path: graph.path(peak), what: text!("inside", "内部"), size: memory.inside(peak)
-        });
+    let inside = subject.bytes(memory.inside(peak));
+    if inside > 0 {
+        lines.push(Line { path: graph.path(peak), what: text!("inside", "内部"), bytes: inside });
     }
-    lines.sort_by_key(|line| std::cmp::Reverse(line.size));
+    lines.sort_by_key(|line| std::cmp::Reverse(line.bytes));
     lines
 }
 
 /// What is alive at the peak, for the terminal.
 fn alive(subject: &Subject, peak: NodeId, style: Style) -> String {
-    let (path, inside) = (subject.network.graph.path(peak), subject.analysis.memory.inside(peak));
+    let path = subject.network.graph.path(peak);
+    let inside = subject.bytes(subject.analysis.memory.inside(peak));
     let mut lines = tensors(subject, peak);
     let count = lines.len() - usize::from(inside > 0);
     let title = match inside {
@@ -134,21 +128,20 @@ fn alive(subject: &Subject, peak: NodeId, style: Style) -> String {
 
 /// A line for each, and one for the rest.
 fn drawn(lines: &[Line], rest: &[Line], subject: &Subject, style: Style) -> String {
-    let element = subject.element.bytes();
     let what_width = lines.iter().map(|line| line.what.get(style.language).width()).max().unwrap_or(0);
     let room = style.width.saturating_sub(what_width + 36).max(16);
     let path_width = lines.iter().map(|line| line.path.width()).max().unwrap_or(0).min(room);
     let mut text = String::new();
-    for Line { path, what, size } in lines {
+    for Line { path, what, bytes: size } in lines {
         let (path, what) = (shortened(path, path_width), what.get(style.language));
         let (pad, what_pad) = (path_width - path.width(), what_width - what.width());
-        let bar = bar(ratio(*size, subject.analysis.memory.peak()), 16);
-        let size = bytes(size * element);
+        let bar = bar(ratio(*size, subject.peak_bytes()), 16);
+        let size = bytes(*size);
         let line = format!("   {path}{:pad$}  {what}{:what_pad$}  {size:>7}  {bar}", "", "");
         let _ = writeln!(text, "{}", line.trim_end());
     }
     if !rest.is_empty() {
-        let size = bytes(rest.iter().map(|line| line.size).sum::<u128>() * element);
+        let size = bytes(rest.iter().map(|line| line.bytes).sum::<u128>());
         let count = rest.len();
         let more = text!("and {count} more of {size} together", "另有 {count} 个,共 {size}");
         let _ = writeln!(text, "   {}", more.get(style.language));
@@ -158,16 +151,17 @@ fn drawn(lines: &[Line], rest: &[Line], subject: &Subject, style: Style) -> Stri
 
 /// What is alive at each step, from the first to the last.
 fn chart(subject: &Subject, peak: NodeId, style: Style) -> String {
-    let (timeline, steps) = (subject.analysis.memory.timeline(), subject.network.graph.len());
+    let (timeline, steps) = (subject.analysis.memory.timeline(subject.element), subject.network.graph.len());
+    let highest = subject.peak_bytes();
     let title = text!("alive over the {steps} steps of execution", "{steps} 个执行步骤中存活的张量");
-    let labels = [bytes(subject.peak_bytes()), bytes(subject.peak_bytes() / 2)];
+    let labels = [bytes(highest), bytes(highest / 2)];
     let margin = labels.iter().map(|label| label.width()).max().unwrap_or(0).max(1);
     let columns = style.width.saturating_sub(margin + 4).clamp(8, WIDEST);
     let heights: Vec<f64> = (0..columns)
         .map(|column| {
             let steps = step_at(column, columns, steps)..step_at(column + 1, columns, steps);
             let most = timeline[steps.start..steps.end.max(steps.start + 1)].iter().copied().max();
-            ratio(most.unwrap_or(0), subject.analysis.memory.peak())
+            ratio(most.unwrap_or(0), highest)
         })
         .collect();
     let peak = (0..columns).rev().find(|&column| step_at(column, columns, steps) <= peak.index());

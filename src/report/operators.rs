@@ -54,7 +54,7 @@ pub fn sheet() -> Sheet {
         let free = terms.is_empty().then(|| vec![name(), Cell::Empty, Cell::Empty, Cell::Empty]);
         let cost = move |term: Term| {
             let (counts, purpose) = (
-                term.unit.name().to_owned(),
+                term.unit.factor().get(Language::English).to_owned(),
                 term.purpose.map_or(String::new(), |purpose| purpose.to_string()),
             );
             let rule = term.nominal.formula(Notation::Text);

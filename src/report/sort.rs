@@ -18,7 +18,7 @@ enum Key {
 
 /// Sorts by the first of `columns`, what is equal there by the second, and so on; boxes have no lines then, and every line
 /// has its whole path.
-pub fn sort(rows: &mut Vec<Row>, columns: &[&Column]) {
+pub fn sort(rows: &mut Vec<Row<'_>>, columns: &[&Column]) {
     if columns.is_empty() {
         return;
     }
@@ -27,7 +27,7 @@ pub fn sort(rows: &mut Vec<Row>, columns: &[&Column]) {
         (row.name, row.depth) = (row.path.clone(), 0);
     }
     rows.sort_by_cached_key(|row| -> Vec<Key> {
-        columns.iter().map(|column| Key::of((column.cell)(row))).collect()
+        columns.iter().map(|column| Key::of(column.cell(row))).collect()
     });
 }
 

@@ -29,13 +29,24 @@ pub struct Choice {
 
 /// Columns of one network in the order in which they are added while there is room.
 const NETWORK: [&str; 13] = [
-    "layer", "like", "macs", "time", "bound", "output", "params", "share", "kernel", "op", "flops", "input",
-    "exact",
+    "layer",
+    "like",
+    "macs",
+    "time",
+    "bound",
+    "output",
+    "params",
+    "share",
+    "kernel",
+    "op",
+    "flops",
+    "input",
+    "macs_padding_exact",
 ];
 
 /// Columns of a summary, likewise.
 const SUMMARY: [&str; 10] =
-    ["layer", "params", "like", "macs", "time", "flops", "input", "output", "exact", "buffers"];
+    ["layer", "params", "like", "macs", "time", "flops", "input", "output", "macs_padding_exact", "buffers"];
 
 /// One network as a table.
 pub fn network(subject: &Subject, choice: &Choice, style: Style) -> String {
@@ -62,7 +73,7 @@ pub fn summary(
 }
 
 /// A line for each network, likewise.
-pub fn lines(subjects: &[Subject], sorted_by: &[&'static Column]) -> Vec<Row> {
+pub fn lines<'s>(subjects: &'s [Subject], sorted_by: &[&'static Column]) -> Vec<Row<'s>> {
     let mut rows: Vec<_> =
         subjects.iter().map(|subject| Row { kind: RowKind::Operator, ..rows::total(subject) }).collect();
     sort(&mut rows, sorted_by);
@@ -81,7 +92,7 @@ pub fn title(subject: &Subject) -> Title {
 
 /// A sheet of the columns that are asked for; without these, of the usual ones, and in what order they are wanted.
 fn shown(
-    rows: &[Row],
+    rows: &[Row<'_>],
     columns: Option<&[&'static Column]>,
     usual: &[&'static str],
     sorted_by: &[&'static Column],
@@ -90,9 +101,9 @@ fn shown(
         return (sheet(rows, columns), None);
     }
     let mut wanted = wanted(usual, sorted_by);
-    if rows.iter().any(|row| row.like.is_some()) {
+    if rows.iter().any(|row| row.subject.like.is_some()) {
         // Counted as another tool does, there is one figure, its own.
-        wanted.retain(|key| !["macs", "flops", "exact"].contains(key));
+        wanted.retain(|key| !["macs", "flops", "macs_padding_exact"].contains(key));
     }
     let columns: Vec<_> = COLUMNS.iter().filter(|column| wanted.contains(&column.key)).collect();
     (sheet(rows, &columns), Some(wanted))

@@ -16,7 +16,9 @@ pub fn dtype(element: ElementType, on_cpu: bool) -> Result<DType, NotExecuted> {
         ElementType::F32 => Ok(DType::F32),
         ElementType::F16 => Ok(DType::F16),
         ElementType::Bf16 if !on_cpu => Ok(DType::BF16),
-        ElementType::Bf16 | ElementType::I8 => Err(NotExecuted { element, on_cpu }),
+        ElementType::Bf16 | ElementType::I8 | ElementType::I64 | ElementType::Bool => {
+            Err(NotExecuted { element, on_cpu })
+        }
     }
 }
 
@@ -37,10 +39,13 @@ impl NotExecuted {
                 "candle multiplies no matrices of bf16 on the CPU",
                 "candle 不能在 CPU 上做 bf16 矩阵乘法"
             ),
-            ElementType::I8 => text!(
-                "networks are not executed in i8, only counted",
-                "网络不能以 i8 执行,只能以 i8 计算开销"
-            ),
+            ElementType::I8 | ElementType::I64 | ElementType::Bool => {
+                let name = self.element.name();
+                text!(
+                    "networks are not executed in {name}, only counted",
+                    "网络不能以 {name} 执行,只能以 {name} 计算开销"
+                )
+            }
         }
     }
 
@@ -51,8 +56,8 @@ impl NotExecuted {
                 "use `--dtype f32` or `--dtype f16`, or a GPU with `--device cuda`",
                 "请用 `--dtype f32` 或 `--dtype f16`,或以 `--device cuda` 使用 GPU"
             ),
-            (ElementType::I8, true) => text!("on the CPU there are f32 and f16", "CPU 上可用的有 f32 和 f16"),
-            (ElementType::I8, false) => {
+            (_, true) => text!("on the CPU there are f32 and f16", "CPU 上可用的有 f32 和 f16"),
+            (_, false) => {
                 text!("on a GPU there are f32, f16 and bf16", "GPU 上可用的有 f32、f16 和 bf16")
             }
         }

@@ -371,8 +371,8 @@ struct Mistakes {
 
 impl Mistakes {
     fn add(&mut self, mistake: Diagnostic) {
-        let is_new = if let Some((span, _)) = mistake.places.first() {
-            self.places.insert(span.start)
+        let is_new = if let Some((place, _)) = mistake.places.first() {
+            self.places.insert(place.position())
         } else {
             self.placeless += 1;
             self.placeless <= SHOWN_PLACELESS

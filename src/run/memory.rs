@@ -7,8 +7,9 @@ use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use super::{RunError, cgroup};
 use crate::analyze::Analysis;
-use crate::counts::{Overflow, Tally};
+use crate::counts::{Overflow, Tally, Volume};
 use crate::graph::{Graph, Node, NodeId};
+use crate::shape::ElementType;
 use crate::text;
 use crate::text::Text;
 
@@ -26,28 +27,23 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// Of `graph`, analyzed at its batch, with numbers of `element_bytes`. What a layer holds inside is part of its workspace.
-    pub fn of(
-        graph: &Graph,
-        analysis: &Analysis,
-        element_bytes: u64,
-        device: &Device,
-    ) -> Result<Self, Overflow> {
-        let params = analysis.total().params;
+    /// Of `graph`, analyzed at its batch, with numbers of `element`. What a layer holds inside is part of its workspace.
+    pub fn of(graph: &Graph, analysis: &Analysis, element: ElementType, device: &Device) -> Self {
         let needs = |(id, _): (NodeId, &Node)| {
-            (id, analysis.memory.tensors(id), workspace(graph, id, analysis.batch, device))
+            let beside = workspace(graph, id, analysis.batch(), device);
+            (id, analysis.memory.tensors(id).bytes(element), beside.bytes(element))
         };
         // Of layers that need as much, the first.
         let most =
             graph.nodes().map(needs).rev().max_by_key(|&(_, live, beside)| live.saturating_add(beside));
         let (layer, live, beside) =
             most.map_or((String::new(), 0, 0), |(id, live, beside)| (graph.path(id), live, beside));
-        Ok(Self {
-            weights: params.total().plus(params.buffers)?.times(element_bytes)?,
-            activations: live.saturating_mul(element_bytes.into()),
-            workspace: beside.saturating_mul(element_bytes.into()),
+        Self {
+            weights: analysis.total().params.stored().bytes(element),
+            activations: live,
+            workspace: beside,
             layer,
-        })
+        }
     }
 
     /// All of it.
@@ -81,19 +77,20 @@ impl Needs {
     }
 }
 
-/// Numbers that a node holds while it computes, beside the tensors that are alive.
+/// What a node holds while it computes, beside the tensors that are alive.
 ///
 /// An operator may first put its inputs together: those of several samples that are views of a part of each, and so lie apart.
-pub fn workspace(graph: &Graph, id: NodeId, batch: u64, device: &Device) -> u128 {
-    let Some(op) = graph.node(id).operator() else { return 0 };
+pub fn workspace(graph: &Graph, id: NodeId, batch: u64, device: &Device) -> Volume {
+    let Some(op) = graph.node(id).operator() else { return Volume::default() };
     let may_lie_apart =
         |input: &NodeId| batch > 1 && graph.node(*input).operator().is_some_and(|op| op.is_view());
-    let apart = graph.inputs(id).filter(may_lie_apart).map(|input| graph.node(input).shape.elements());
-    let together = apart.fold(0, u128::saturating_add).saturating_mul(batch.into());
-    op.reference()
-        .workspace(&graph.input_shapes(id), &graph.node(id).shape, device)
-        .of_batch(batch)
-        .saturating_add(together)
+    let workspace = op.reference().workspace(&graph.input_shapes(id), &graph.node(id).shape, device);
+    let apart = graph.inputs(id).filter(may_lie_apart).map(|input| graph.node(input).volume()?.times(batch));
+    // What moves indices about holds indices.
+    let all = apart.chain([Volume::of(workspace.of_batch(batch), graph.node(id).element)]);
+    // What does not fit is more than any machine holds.
+    let sum: Result<_, Overflow> = all.into_iter().try_fold(Volume::default(), |sum, part| sum.plus(part?));
+    sum.unwrap_or(Volume::numbers(u128::MAX))
 }
 
 /// Bytes that are free where `device` has its tensors; `None` where that is not known.

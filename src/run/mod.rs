@@ -50,7 +50,7 @@ pub use weights::{Loaded, Weights, names};
 /// Computes the outputs of `graph`, by name, with the kernels of `engine`.
 ///
 /// `inputs` are the network's, in their order, each with the batch first, all of one element type and on one device, which
-/// are those of `weights`; but for [`indices`], which are floats of 32 bits. Every tensor's shape is held against the
+/// are those of `weights`; but for those with a type of their own, as [`indices`] have. Every tensor's shape is held against the
 /// inferred one. A tensor is freed at its last use: what is alive at any time is what
 /// [`Memory`](crate::analyze::memory::Memory) says, of an input only if the caller has no other handle to it; except that
 /// candle copies what is flattened or reshaped of parts of several samples, where PyTorch has a view.

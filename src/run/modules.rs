@@ -40,8 +40,8 @@ pub(super) type Kind = Vec<(String, Vec<u64>)>;
 /// The tensors that a graph needs, in the order of use.
 pub(super) fn wanted(graph: &Graph) -> Vec<Wanted> {
     let mut all = vec![];
-    for (id, node) in graph.nodes().filter(|(_, node)| node.weights_of.is_none()) {
-        let weights = graph.weights(id);
+    for (id, node) in graph.nodes() {
+        let weights = graph.own_weights(id);
         if weights.is_empty() {
             continue;
         }

@@ -14,14 +14,14 @@ use super::draft::Draft;
 use super::map::{Map, Mapped};
 use super::modules::wanted;
 use super::npy::write_whole;
-use crate::graph::{Graph, NodeId};
+use crate::graph::{Graph, NodeId, Tie};
 use crate::op::{Initializer, Weight};
 use crate::text;
 
 /// The parameters and buffers of every node of a graph.
 #[derive(Clone, Debug)]
 pub struct Weights {
-    /// By [`NodeId`]; a node that uses another's weights has handles to the same tensors.
+    /// By [`NodeId`]; a node that uses another's weights has handles to the same numbers.
     by_node: Vec<Vec<Tensor>>,
 }
 
@@ -49,16 +49,16 @@ impl Weights {
         mut make: impl FnMut(NodeId, &[Weight]) -> Result<Vec<Tensor>>,
     ) -> std::result::Result<Self, RunError> {
         let mut by_node: Vec<Vec<Tensor>> = Vec::with_capacity(graph.len());
-        for (id, node) in graph.nodes() {
-            let wanted = graph.weights(id);
-            let tensors = match node.weights_of {
-                // The one that has them comes first.
-                Some(owner) => by_node[owner.index()].clone(),
-                None if wanted.is_empty() => vec![],
-                None => {
-                    make(id, &wanted).map_err(|source| RunError::Candle { path: graph.path(id), source })?
-                }
-            };
+        for (id, _) in graph.nodes() {
+            let (wanted, own) = (graph.weights(id), graph.own_weights(id));
+            let failed = |source| RunError::Candle { path: graph.path(id), source };
+            let mut tensors = if own.is_empty() { vec![] } else { make(id, &own).map_err(failed)? };
+            for (index, tie) in graph.ties(id) {
+                // The one that has it comes first.
+                let owner = &by_node[tie.owner.node.index()][tie.owner.index as usize];
+                let tensor = tied(owner, tie, &wanted[index]).map_err(failed)?;
+                tensors.insert(index.min(tensors.len()), tensor);
+            }
             check(&tensors, &wanted, || graph.path(id))?;
             by_node.push(tensors);
         }
@@ -121,8 +121,10 @@ impl Weights {
 
     /// Writes them, as `.safetensors`, whole or not at all, under the names that [`names`] has.
     pub fn save(&self, graph: &Graph, path: &Path) -> std::result::Result<(), RunError> {
-        let owners = graph.nodes().filter(|(_, node)| node.weights_of.is_none());
-        let tensors = owners.flat_map(|(id, _)| self.of(id));
+        let tensors = graph.nodes().flat_map(|(id, _)| {
+            let tied: Vec<usize> = graph.ties(id).map(|(index, _)| index).collect();
+            self.of(id).iter().enumerate().filter(move |(index, _)| !tied.contains(index)).map(|(_, own)| own)
+        });
         let named = names(graph).into_iter().map(|named| named.name).zip(tensors.cloned()).collect();
         write_whole(path, |part| candle_core::safetensors::save(&named, part))
     }
@@ -163,6 +165,11 @@ struct Found {
 /// What the tensors that a graph needs are called, in the order of use: a node's path, a dot, and PyTorch's name.
 pub fn names(graph: &Graph) -> Vec<Named> {
     wanted(graph).into_iter().map(|wanted| wanted.named).collect()
+}
+
+/// The tensor of another node as one of a node's own sizes: the same numbers, not a copy.
+fn tied(owner: &Tensor, tie: Tie, wanted: &Weight) -> Result<Tensor> {
+    if tie.transposed { owner.t() } else { owner.reshape(sizes(&wanted.dims())?) }
 }
 
 pub(super) fn sizes(dims: &[u64]) -> Result<Vec<usize>> {

@@ -117,8 +117,8 @@ impl Relatives<'_> {
         let choice = self.choice.or(&plan.choice).of(plan.choice.variant.as_deref());
         let network = self.named.model.expand(&choice).ok()?;
         self.room = self.room.saturating_sub(network.graph.len());
-        let total = *analyze(&network.graph, self.batch).ok()?.total();
-        self.count(plan, &network.graph, stored(total.params, self.element))
+        let params = analyze(&network.graph).ok()?.total().params;
+        self.count(plan, &network.graph, stored(params, self.element))
     }
 
     fn count(&self, plan: &Plan, graph: &Graph, properties: Vec<Property>) -> Option<Build> {

@@ -1,5 +1,7 @@
 //! Labels that tell networks apart.
 
+use std::collections::HashMap;
+
 use super::Choice;
 use crate::subject::Subject;
 
@@ -18,40 +20,50 @@ pub(super) fn tell_apart(subjects: &mut [Subject], networks: &[usize], choices: 
         std::iter::once(subject.label.clone()).chain(set).collect::<Vec<_>>().join(" ")
     };
     for name in [by_file, by_setting] {
-        let alike = alike(subjects, networks);
-        // A name that all who are alike share tells none of them apart.
         let longer: Vec<String> = subjects
             .iter()
             .zip(networks)
             .map(|(subject, &network)| name(subject, &choices[network]))
             .collect();
-        for index in 0..subjects.len() {
-            let tells = alike[index].iter().any(|&other| longer[other] != longer[index]);
-            if tells {
-                subjects[index].label.clone_from(&longer[index]);
+        for alike in alike(subjects) {
+            // A name that all who are alike share tells none of them apart.
+            let differ = |a: usize, b: usize| networks[a] != networks[b] && longer[a] != longer[b];
+            for &index in &alike {
+                if alike.iter().any(|&other| differ(index, other)) {
+                    subjects[index].label.clone_from(&longer[index]);
+                }
             }
         }
     }
     number(subjects, networks);
 }
 
-/// Of each subject, those of other networks that are called as it is.
-fn alike(subjects: &[Subject], networks: &[usize]) -> Vec<Vec<usize>> {
-    let is_alike = |a: usize, b: usize| networks[a] != networks[b] && subjects[a].label == subjects[b].label;
-    let all = 0..subjects.len();
-    all.clone().map(|a| all.clone().filter(|&b| is_alike(a, b)).collect()).collect()
+/// Those that are called alike, several of each name.
+fn alike(subjects: &[Subject]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = vec![];
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    for (index, subject) in subjects.iter().enumerate() {
+        let group = *known.entry(&subject.label).or_insert(groups.len());
+        if group == groups.len() {
+            groups.push(vec![]);
+        }
+        groups[group].push(index);
+    }
+    groups.retain(|group| group.len() > 1);
+    groups
 }
 
 /// Puts numbers behind the labels that are still alike, but the first.
 fn number(subjects: &mut [Subject], networks: &[usize]) {
-    let mut taken: Vec<(usize, String)> = vec![];
+    // By label: the network it is taken by. One that gets a label has no other's.
+    let mut taken: HashMap<String, usize> = HashMap::new();
     for (subject, &network) in subjects.iter_mut().zip(networks) {
-        let is_taken = |label: &str| taken.iter().any(|(other, known)| *other != network && known == label);
+        let is_taken = |label: &str| taken.get(label).is_some_and(|&other| other != network);
         if is_taken(&subject.label) {
             let free = (2_usize..).map(|number| format!("{} ({number})", subject.label));
             let mut free = free.filter(|label| !is_taken(label));
             subject.label = free.next().unwrap_or_default();
         }
-        taken.push((network, subject.label.clone()));
+        taken.insert(subject.label.clone(), network);
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use super::notation::{quoted, toml_key, toml_value};
 use super::{Choice, Named, Origin};
 use crate::error::ReadError;
+use crate::metric::METRICS;
 use crate::shape::ElementType;
 use crate::subject::Subject;
 use crate::text;
@@ -33,15 +34,11 @@ pub fn lock(locked: &[(String, Subject)], choice: &Choice, within: Option<&str>)
         let alias = alias(&subject.label, &taken);
         let chosen = chosen(choice);
         let _ = writeln!(text, "{} = {{ file = {}{chosen} }}", quoted(&alias), quoted(reference));
-        let total = subject.analysis.total();
-        let figures = [
-            ("params", total.params.total()),
-            ("buffers", total.params.buffers),
-            ("macs", total.work.macs.total()),
-            ("flops", total.work.ops.flops()),
-            ("peak_bytes", subject.peak_bytes()),
-        ];
-        for (metric, figure) in figures {
+        for metric in METRICS.iter().filter(|metric| metric.is_locked) {
+            let Some(figure) = metric.total(subject).ok().and_then(|measure| measure.count()) else {
+                continue;
+            };
+            let metric = metric.name;
             let expect = quoted(&format!("'{alias}':{metric} == {figure}"));
             let _ = write!(claims, "\n[[claims]]\nexpect = {expect}\n");
             if let Some(within) = within {

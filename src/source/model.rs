@@ -55,7 +55,7 @@ impl Model {
     pub fn param(&self, variant: Option<&str>, name: &str) -> Option<&Value> {
         match self {
             Self::Description(description) => {
-                let variant = description.variants.iter().find(|known| Some(&*known.name.text) == variant);
+                let variant = variant.and_then(|variant| description.variant(variant));
                 let set = variant.and_then(|variant| variant.set.iter().find(|(set, _)| &*set.text == name));
                 let param = || description.params.iter().find(|param| &*param.name.text == name);
                 set.map(|(_, value)| value).or_else(|| param().map(|param| &param.default))

@@ -119,23 +119,14 @@ impl Named {
 
     /// The same network at another batch, which is not made anew. The error says which count does not fit 128 bits.
     pub(super) fn at(&self, subject: &Subject, batch: u64) -> Result<Subject, ReadError> {
-        let other = Subject::of(subject.network.clone(), batch).map_err(|error| self.too_large(error))?;
-        Ok(Subject {
-            title: subject.title.clone(),
-            label: subject.label.clone(),
-            source: subject.source.clone(),
-            variant: subject.variant.clone(),
-            sha256: subject.sha256.clone(),
-            element: subject.element,
-            ..other
-        })
+        subject.at(batch).map_err(|error| self.too_large(error))
     }
 
     fn too_large(&self, error: TooLarge) -> ReadError {
         let path = &error.path;
         let message = text!("a count of `{path}` does not fit 128 bits", "`{path}` 的计数超出 128 位");
-        let mistake = match error.span {
-            Some(span) => Diagnostic::new(message, span),
+        let mistake = match error.origin {
+            Some(origin) => Diagnostic::new(message, origin),
             None => Diagnostic::nowhere(text!("a total does not fit 128 bits", "总数超出 128 位")),
         };
         ReadError::Invalid { source_file: self.model.source().clone(), mistakes: vec![mistake] }

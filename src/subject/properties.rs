@@ -3,7 +3,7 @@
 use super::Subject;
 use crate::convention::figure::Quantity;
 use crate::convention::search::Property;
-use crate::counts::Params;
+use crate::counts::{Params, Volume};
 use crate::graph::{Graph, NodeId};
 use crate::op::{Class, Family, Role};
 use crate::shape::ElementType;
@@ -14,7 +14,6 @@ impl Subject {
     /// Everything that is said of the whole network beside counts of operations, and its activations.
     pub fn properties(&self) -> Vec<Property> {
         let total = self.analysis.total();
-        let element = self.element.bytes();
         let (peak, weights) = (self.peak_bytes(), self.weight_bytes());
         let flops = total.work.ops.flops();
         let [all, contracted] = self.activations();
@@ -33,9 +32,9 @@ impl Subject {
         properties.extend([
             bytes(text!("peak bytes", "峰值字节"), peak),
             bytes(text!("peak bytes with weights", "峰值字节(含权重)"), peak.saturating_add(weights)),
-            bytes(text!("bytes read", "读取字节"), total.traffic.read.saturating_mul(element)),
-            bytes(text!("bytes written", "写入字节"), total.traffic.written.saturating_mul(element)),
-            bytes(text!("bytes read and written", "读写字节"), total.traffic.total().saturating_mul(element)),
+            bytes(text!("bytes read", "读取字节"), self.bytes(total.traffic.read)),
+            bytes(text!("bytes written", "写入字节"), self.bytes(total.traffic.written)),
+            bytes(text!("bytes read and written", "读写字节"), self.bytes(total.traffic.total())),
             other(text!("operations other than MACs", "乘加以外的运算"), flops - 2 * total.work.macs.total()),
             other(text!("outputs of convolutions and linear layers", "卷积层与线性层的输出个数"), contracted),
             other(text!("outputs of every operator", "所有算子的输出个数"), all),
@@ -60,7 +59,7 @@ impl Subject {
 
 /// The learned numbers of nodes; what another node owns is counted there.
 fn learned(graph: &Graph, nodes: impl Iterator<Item = NodeId>) -> u128 {
-    let weights = nodes.filter(|&id| graph.node(id).weights_of.is_none()).flat_map(|id| graph.weights(id));
+    let weights = nodes.flat_map(|id| graph.own_weights(id));
     let counts = weights.filter(|weight| weight.role == Role::Learned);
     counts.filter_map(|weight| weight.count().evaluate().ok()).fold(0, u128::saturating_add)
 }
@@ -79,8 +78,10 @@ pub fn stored(params: Params, element: ElementType) -> Vec<Property> {
         });
         properties.push(Property { words: text!("frozen parameters", "冻结参数"), number: frozen, of });
     }
-    properties
-        .push(bytes(text!("parameters in {name}, in bytes", "{name} 参数的字节数"), all * element.bytes()));
+    properties.push(bytes(
+        text!("parameters in {name}, in bytes", "{name} 参数的字节数"),
+        Volume::numbers(all).bytes(element),
+    ));
     if buffers > 0 {
         let both = all + buffers;
         properties.extend([
@@ -88,7 +89,7 @@ pub fn stored(params: Params, element: ElementType) -> Vec<Property> {
             Property { words: text!("parameters and buffers", "参数与缓冲区"), number: both, of },
             bytes(
                 text!("parameters and buffers in {name}, in bytes", "{name} 参数与缓冲区的字节数"),
-                both * element.bytes(),
+                params.stored().bytes(element),
             ),
         ]);
     }

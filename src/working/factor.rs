@@ -195,6 +195,8 @@ factors! {
     KeptForLater => "kept for later", "留待后用";
     Inside => "inside it", "内部保留";
     BytesOfNumber => "bytes of a number", "每个数的字节数";
+    BytesOfIndex => "bytes of an index", "每个索引的字节数";
+    BytesOfElement => "bytes of an element", "每个元素的字节数";
     StrideBefore => "stride before", "之前的步幅";
     FieldBefore => "field before", "之前的感受野";
 }

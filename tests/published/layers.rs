@@ -32,7 +32,7 @@ fn lenet5s_layers_are_the_papers() {
         ("output", 0, 840),
     ];
     let graph = expand("lenet5_1998", None);
-    let analysis = cnncost::analyze(&graph, 1).unwrap();
+    let analysis = cnncost::analyze(&graph).unwrap();
     let mut connections_in_all = 0;
     for (layer, params, connections) in LAYERS {
         let mut found = (0, 0);
@@ -63,7 +63,7 @@ fn lenet5s_layers_are_the_papers() {
 fn a_layer_of_mobilenet_by_table_3() {
     let layer = |name: &str, resolution: u64| {
         let graph = expand(name, Some(vec![3, resolution, resolution]));
-        let analysis = cnncost::analyze(&graph, 1).unwrap();
+        let analysis = cnncost::analyze(&graph).unwrap();
         let convolutions = graph.nodes().filter(|&(id, node)| {
             node.operator_name() == "conv2d" && graph.path(id).starts_with("blocks7_11/0/")
         });
@@ -88,7 +88,7 @@ fn layers_are_pytorchs_one_by_one() {
     while let Some(name) = rows.first().map(|row| row[0]) {
         let theirs: Vec<_> = rows.extract_if(.., |row| row[0] == name).map(|row| row[2..].to_vec()).collect();
         let graph = expand(name, None);
-        let analysis = cnncost::analyze(&graph, 1).unwrap();
+        let analysis = cnncost::analyze(&graph).unwrap();
         let ours: Vec<Vec<String>> = graph
             .nodes()
             .filter_map(|(id, node)| {

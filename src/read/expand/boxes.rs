@@ -56,7 +56,7 @@ impl<'d> Expander<'d> {
                 frame.values.push((default.name.text.clone(), value));
             }
         }
-        self.builder.open(name.clone(), ScopeKind::Block(used.text.clone()), Some(item.span.clone()));
+        self.builder.open(name.clone(), ScopeKind::Block(used.text.clone()), Some(item.span.clone().into()));
         let around = Surroundings { inputs: &inputs, outer: None };
         let inside = Here { frame: &frame, counter: None };
         let end = grow(|| match &block.body {
@@ -93,7 +93,7 @@ impl<'d> Expander<'d> {
                 Some(false) => continue,
                 None => return Incoming::Unknown,
             }
-            self.builder.open(branch.name.text.clone(), ScopeKind::Branch, Some(branch.span.clone()));
+            self.builder.open(branch.name.text.clone(), ScopeKind::Branch, Some(branch.span.clone().into()));
             let start = self.builder.next();
             let mut end = self.list(&branch.layers, input, around, here);
             self.builder.close();
@@ -168,7 +168,7 @@ impl<'d> Expander<'d> {
             return Incoming::Unknown;
         }
         self.steps += 1;
-        match self.builder.operator(merge.text.clone(), operator, &tensors, Some(span.clone())) {
+        match self.builder.operator(merge.text.clone(), operator, &tensors, Some(span.clone().into())) {
             Ok(node) => {
                 self.keep_letters(node, settings, input, here);
                 Incoming::Tensor(node)

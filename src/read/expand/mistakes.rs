@@ -54,7 +54,7 @@ impl Expander<'_> {
                 && known.places.first().map(|place| &place.0)
                     == diagnostic.places.first().map(|place| &place.0)
         };
-        let place = diagnostic.places.first().map(|place| &place.0);
+        let place = diagnostic.places.first().and_then(|(place, _)| place.text());
         if place.is_some_and(|place| self.has_known(place)) || self.mistakes.iter().any(is_same) {
             return;
         }

@@ -70,7 +70,7 @@ impl Expander<'_> {
         }
         let inputs = if is_source { Some(vec![]) } else { self.tensors(sources, item, here) };
         let Some(inputs) = inputs else { return Incoming::Unknown };
-        match self.builder.operator(name.clone(), operator, &inputs, Some(item.span.clone())) {
+        match self.builder.operator(name.clone(), operator, &inputs, Some(item.span.clone().into())) {
             Ok(node) => {
                 self.keep_letters(node, settings, incoming, here);
                 Incoming::Tensor(node)

@@ -108,7 +108,7 @@ impl Reader<'_> {
     }
 
     fn element_type(&mut self, written: &Name) -> Option<ElementType> {
-        let known = ElementType::ALL.into_iter();
+        let known = ElementType::OF_NETWORKS.into_iter();
         known.clone().find(|known| known.name() == &*written.text).or_else(|| {
             let (text, list) = (&written.text, known.map(ElementType::name).collect::<Vec<_>>().join("`, `"));
             let message = text!("there is no type `{text}`", "没有类型 `{text}`");

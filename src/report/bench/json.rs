@@ -94,7 +94,7 @@ fn entry(bench: &bench::Bench, line: &Line, before: Option<compare::Difference>)
         threads: case.threads,
         macs: total.work.macs.total(),
         flops: total.work.ops.flops(),
-        bytes: total.traffic.total() * subject.element.bytes(),
+        bytes: subject.bytes(total.traffic.total()),
         warmup_passes: case.samples.warmup,
         passes_per_sample: case.samples.passes,
         median_seconds: median,

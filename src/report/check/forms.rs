@@ -284,7 +284,11 @@ fn mistakes(error: &ReadError) -> Vec<Mistake> {
         ReadError::Invalid { source_file, mistakes } => {
             let mistake = |mistake: &Diagnostic| Mistake {
                 message: mistake.message.clone(),
-                line: mistake.places.first().map(|(span, _)| source_file.line_of(span)),
+                line: mistake
+                    .places
+                    .first()
+                    .and_then(|(place, _)| place.text())
+                    .map(|span| source_file.line_of(span)),
                 help: mistake.help.clone(),
             };
             mistakes.iter().take(MOST_MISTAKES).map(mistake).collect()

@@ -9,10 +9,11 @@ use serde::Serialize;
 
 use super::Compared;
 use super::lines::mark;
-use super::totals::{Total, everything_from, receptive_field, traffic};
+use super::totals::{everything_from, receptive_field};
 use crate::compare::traffic::Turn;
 use crate::compare::{Comparison, Difference, counts};
 use crate::graph::Place;
+use crate::metric::{METRICS, Metric, Wording};
 use crate::report::Subject;
 use crate::report::json::{self, Figures, Totals};
 use crate::report::write_json;
@@ -69,30 +70,13 @@ pub struct Against {
     /// The network.
     pub name: String,
     /// The first network's figure for 1 of this one, by figure; nothing where this one's is 0.
-    pub times_less: TimesLess,
+    pub times_less: BTreeMap<&'static str, Option<f64>>,
     /// From which batch on this network moves more bytes than the first, or less; nothing where all is one network.
     pub traffic_turn: Option<TrafficTurn>,
     /// Whether all layers are the same and they are joined in another way.
     pub rewired: bool,
     /// The layers that differ, in the order of execution; what they say of both networks differs by as much as the totals do.
     pub differences: Vec<Layer>,
-}
-
-/// How many times as much the first network takes.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct TimesLess {
-    /// Parameters.
-    pub params: Option<f64>,
-    /// Multiply–accumulates.
-    pub macs: Option<f64>,
-    /// Operations of all kinds.
-    pub flops: Option<f64>,
-    /// Bytes of parameters and buffers.
-    pub weight_bytes: Option<f64>,
-    /// Bytes read and written.
-    pub traffic_bytes: Option<f64>,
-    /// The most bytes that are alive at once: tensors, and what an operator holds inside.
-    pub peak_bytes: Option<f64>,
 }
 
 /// From which batch on a network moves more bytes than the first, or less.
@@ -220,20 +204,14 @@ fn against(compared: &Compared, index: usize, comparison: &Comparison) -> Agains
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a ratio is a float")]
-fn times_less([first, second]: [&Subject; 2]) -> TimesLess {
-    let ratio = |figure: Total| {
-        let (old, new) = (figure(first), figure(second));
-        (new > 0).then(|| old as f64 / new as f64)
+/// How many times as much the first network takes, by figure.
+fn times_less([first, second]: [&Subject; 2]) -> BTreeMap<&'static str, Option<f64>> {
+    let costs = METRICS.iter().filter(|metric| metric.compared.is_some_and(|words| words != Wording::Height));
+    let ratio = |metric: &Metric| {
+        let [old, new] = [first, second].map(|subject| metric.total(subject).ok()?.number());
+        Some(old? / new.filter(|&new| new > 0.0)?)
     };
-    TimesLess {
-        params: ratio(|subject| subject.analysis.total().params.total()),
-        macs: ratio(|subject| subject.analysis.total().work.macs.total()),
-        flops: ratio(|subject| subject.analysis.total().work.ops.flops()),
-        weight_bytes: ratio(Subject::weight_bytes),
-        traffic_bytes: ratio(traffic),
-        peak_bytes: ratio(Subject::peak_bytes),
-    }
+    costs.map(|metric| (metric.name, ratio(metric))).collect()
 }
 
 fn layer(subjects: [&Subject; 2], difference: &Difference) -> Layer {

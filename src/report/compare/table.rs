@@ -197,8 +197,8 @@ fn groups(compared: &Compared, index: usize, style: Style) -> Vec<(String, Sheet
 fn limit(compared: &Compared, index: usize, style: Style) -> String {
     let subjects = [compared.subjects[0], compared.subjects[index]];
     let [Some(first), Some(second)] = subjects.map(Traffic::of) else { return String::new() };
-    let bytes = |traffic: Traffic| bytes(traffic.weights * subjects[0].element.bytes());
-    let (old, new) = (bytes(first), bytes(second));
+    let [first, second] = [first.in_the_end(), second.in_the_end()];
+    let [old, new] = [first.once, second.once].map(bytes);
     let why = text!(
         "weights move once ({old}, {new}), tensors with each sample:",
         "权重只读一次({old}、{new}),张量则每个样本都要读写:"

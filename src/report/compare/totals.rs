@@ -1,9 +1,11 @@
 //! The figures that are laid side by side, each once, and their ratios in words.
 
 use std::cmp::Ordering;
+use std::sync::LazyLock;
 
+pub(super) use crate::metric::Wording as Words;
+use crate::metric::{METRICS, Measure, Metric, named};
 use crate::report::Subject;
-use crate::report::rows::windows;
 use crate::text;
 use crate::text::Text;
 use crate::working::grouped;
@@ -11,11 +13,11 @@ use crate::working::grouped;
 /// A cost of a network as a whole.
 pub(super) type Total = fn(&Subject) -> u128;
 
-/// A figure that is shown of a network as a whole.
+/// A figure that networks are compared by.
 pub(super) struct Figure {
     english: &'static str,
     chinese: &'static str,
-    pub(super) value: fn(&Subject) -> Value,
+    pub(super) value: Box<dyn Fn(&Subject) -> Value + Send + Sync>,
     words: Words,
 }
 
@@ -30,17 +32,6 @@ pub(super) enum Value {
     None,
 }
 
-/// How a difference is put.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Words {
-    /// Fewer or more.
-    Number,
-    /// Less or more.
-    Amount,
-    /// Lower or higher.
-    Height,
-}
-
 /// What has become of a figure.
 pub(super) struct Change {
     pub(super) text: Text,
@@ -48,68 +39,22 @@ pub(super) struct Change {
     pub(super) is_better: Option<bool>,
 }
 
-static FIGURES: [Figure; 10] = [
-    Figure {
-        english: "params",
-        chinese: "参数量",
-        words: Words::Number,
-        value: |subject| Value::Count(subject.analysis.total().params.total()),
-    },
-    Figure {
-        english: "MACs",
-        chinese: "乘加数",
-        words: Words::Number,
-        value: |subject| Value::Count(subject.analysis.total().work.macs.total()),
-    },
-    Figure {
-        english: "FLOPs",
-        chinese: "FLOPs",
-        words: Words::Number,
-        value: |subject| Value::Count(subject.analysis.total().work.ops.flops()),
-    },
-    Figure {
-        english: "bytes of weights",
-        chinese: "权重字节",
-        words: Words::Amount,
-        value: |subject| Value::Count(subject.weight_bytes()),
-    },
-    Figure {
-        english: "bytes read + written",
-        chinese: "读写字节",
-        words: Words::Amount,
-        value: |subject| Value::Count(traffic(subject)),
-    },
-    Figure {
-        english: "peak bytes",
-        chinese: "峰值字节",
-        words: Words::Amount,
-        value: |subject| Value::Count(subject.peak_bytes()),
-    },
-    Figure {
-        english: "weights + peak",
-        chinese: "权重 + 峰值",
-        words: Words::Amount,
-        value: |subject| Value::Count(subject.weight_bytes() + subject.peak_bytes()),
-    },
-    Figure {
-        english: "FLOPs per byte",
-        chinese: "FLOPs/字节",
-        words: Words::Height,
-        value: |subject| subject.intensity(subject.analysis.total()).map_or(Value::None, Value::Ratio),
-    },
-    Figure {
-        english: "receptive field",
-        chinese: "感受野",
-        words: Words::Height,
-        value: |subject| receptive_field(subject).map_or(Value::None, Value::Words),
-    },
-    Figure {
+/// Those that networks are compared by: costs, then what is neither better nor worse.
+static FIGURES: LazyLock<Vec<Figure>> = LazyLock::new(|| {
+    let (costs, others): (Vec<_>, Vec<_>) = METRICS
+        .iter()
+        .filter_map(|metric| Some((metric, metric.compared?)))
+        .partition(|(_, words)| *words != Words::Height);
+    let mut figures: Vec<_> =
+        costs.into_iter().chain(others).map(|(metric, words)| Figure::of(metric, words)).collect();
+    figures.push(Figure {
         english: "sees everything from",
         chinese: "自此看到全部",
         words: Words::Height,
-        value: |subject| everything_from(subject).map_or(Value::None, Value::Path),
-    },
-];
+        value: Box::new(|subject| everything_from(subject).map_or(Value::None, Value::Path)),
+    });
+    figures
+});
 
 /// The figures that any of these has.
 pub(super) fn known<'s>(subjects: &'s [&'s Subject]) -> impl Iterator<Item = &'static Figure> + 's {
@@ -118,6 +63,17 @@ pub(super) fn known<'s>(subjects: &'s [&'s Subject]) -> impl Iterator<Item = &'s
 }
 
 impl Figure {
+    fn of(metric: &'static Metric, words: Words) -> Self {
+        let value = move |subject: &Subject| match metric.total(subject) {
+            Ok(Measure::Count(count)) => Value::Count(count),
+            Ok(Measure::Sizes(sizes)) if !sizes.text.is_empty() => Value::Words(sizes.text),
+            Ok(measure) => measure.number().map_or(Value::None, Value::Ratio),
+            Err(_) => Value::None,
+        };
+        let crate::text::Words { english, chinese } = metric.words;
+        Self { english, chinese, words, value: Box::new(value) }
+    }
+
     pub(super) fn label(&self) -> Text {
         Text { english: self.english.to_owned(), chinese: self.chinese.to_owned() }
     }
@@ -139,12 +95,15 @@ impl Figure {
 
 /// Bytes read and written.
 pub(super) fn traffic(subject: &Subject) -> u128 {
-    subject.analysis.total().traffic.total() * subject.element.bytes()
+    subject.bytes(subject.analysis.total().traffic.total())
 }
 
 /// What the output sees through windows.
 pub(super) fn receptive_field(subject: &Subject) -> Option<String> {
-    Some(windows(subject.field())).filter(|windows| !windows.is_empty())
+    match named("receptive_field")?.total(subject) {
+        Ok(Measure::Sizes(sizes)) => Some(sizes.text).filter(|windows| !windows.is_empty()),
+        Ok(_) | Err(_) => None,
+    }
 }
 
 /// The path of the layer from which on every element sees the whole input.

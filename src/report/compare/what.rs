@@ -80,7 +80,7 @@ impl<'s> Side<'s> {
         if node.frozen && !graph.weights(id).is_empty() {
             remark.push_str(text!(", frozen", ",冻结").get(language));
         }
-        if node.weights_of.is_some() {
+        if graph.is_tied(id) {
             remark.push_str(text!(", shared", ",共享").get(language));
         }
         Self {

@@ -2,9 +2,10 @@
 
 use super::Notes;
 use crate::analyze::receptive_field::Seen;
-use crate::counts::Params;
+use crate::counts::{Params, Volume};
 use crate::graph::NodeId;
 use crate::op::Window;
+use crate::shape::{Element, ElementType};
 use crate::text;
 use crate::text::Text;
 use crate::working::{Factor, Working};
@@ -60,36 +61,43 @@ impl Notes<'_> {
     pub(super) fn memory(&mut self, id: NodeId) {
         let Some(counts) = self.subject.analysis.node(id).copied() else { return };
         self.stored(counts.params);
-        let batch = self.subject.batch();
-        let (read, written) = (counts.traffic.read, counts.traffic.written);
-        let all = Working::Sum(self.incoming(id).into_iter().chain(self.weights_read(id)).collect());
-        if read > 0 {
-            self.bytes(&text!("read bytes", "读取字节"), all, read);
-        }
-        if written > 0 {
-            let output = self.graph.node(id).shape.elements().saturating_mul(batch.into());
-            self.bytes(&text!("written bytes", "写入字节"), Working::named(Factor::Output, output), written);
-        }
+        let (graph, batch) = (self.graph, self.subject.batch());
+        let weights = self.weights_read(id).map(|weights| (weights, Element::Network));
+        let read = self.incoming(id).into_iter().chain(weights).collect();
+        self.bytes(&text!("read bytes", "读取字节"), read, counts.traffic.read);
+        let node = graph.node(id);
+        let output = Working::named(Factor::Output, node.shape.elements().saturating_mul(batch.into()));
+        self.bytes(&text!("written bytes", "写入字节"), vec![(output, node.element)], counts.traffic.written);
         self.alive(&text!("alive bytes", "存活字节"), id);
     }
 
-    /// What a node reads of its inputs, each of them once: all, or what it touches.
-    fn incoming(&self, id: NodeId) -> Option<Working> {
+    /// What a node reads of its inputs, each of them once: all, or what it touches. Those of each type are told together.
+    fn incoming(&self, id: NodeId) -> Vec<(Working, Element)> {
         let batch = u128::from(self.subject.batch());
         let mut inputs: Vec<NodeId> = self.graph.inputs(id).collect();
         inputs.sort_unstable();
         inputs.dedup();
-        let sizes = inputs.iter().map(|&input| self.graph.node(input).shape.elements().saturating_mul(batch));
-        let mut sizes: Vec<Working> = sizes.map(Working::Number).collect();
-        let all = if sizes.len() == 1 { sizes.remove(0) } else { Working::Sum(sizes) };
         let node = self.graph.node(id);
         let touched = node.operator().and_then(|op| op.touched(&self.graph.input_shapes(id), &node.shape));
-        match touched.map(|touched| touched.saturating_mul(batch)) {
-            Some(touched) if all.evaluate() != Ok(touched) => {
-                Some(Working::named(Factor::InputTouched, touched))
+        let touched = touched.map(|touched| touched.saturating_mul(batch));
+        let mut of_types: Vec<(Vec<Working>, Element)> = vec![];
+        for input in inputs {
+            let input = self.graph.node(input);
+            let size = Working::Number(input.shape.elements().saturating_mul(batch));
+            match of_types.iter_mut().find(|(_, element)| *element == input.element) {
+                Some((sizes, _)) => sizes.push(size),
+                None => of_types.push((vec![size], input.element)),
             }
-            Some(_) | None => (!inputs.is_empty()).then(|| all.called(Factor::InputNumbers)),
         }
+        let told = |(mut sizes, element): (Vec<Working>, Element)| {
+            let all = if sizes.len() == 1 { sizes.remove(0) } else { Working::Sum(sizes) };
+            let said = match touched.filter(|&touched| all.evaluate() != Ok(touched)) {
+                Some(touched) => Working::named(Factor::InputTouched, touched),
+                None => all.called(Factor::InputNumbers),
+            };
+            (said, element)
+        };
+        of_types.into_iter().map(told).collect()
     }
 
     /// What it reads of its weights: all, or what it touches.
@@ -97,8 +105,8 @@ impl Notes<'_> {
         let sizes = self.graph.weights(id).into_iter().filter_map(|weight| weight.count().evaluate().ok());
         let all = sizes.fold(0u128, u128::saturating_add);
         let (op, batch) = (self.graph.node(id).operator(), self.subject.batch());
-        let touched = op.and_then(|op| op.weights_touched(&self.graph.input_shapes(id), batch));
-        match touched {
+        let touched = op.and_then(|op| op.weights_touched(&self.graph.input_shapes(id)));
+        match touched.map(|touched| touched.at(batch)) {
             Some(touched) if touched != all => Some(Working::named(Factor::WeightsTouched, touched)),
             Some(_) | None => (all > 0).then(|| Working::named(Factor::Weights, all)),
         }
@@ -107,7 +115,8 @@ impl Notes<'_> {
     /// The weights of the network, and the most that is alive at once.
     pub(super) fn peak(&mut self) {
         self.stored(self.subject.analysis.total().params);
-        let Some(peak) = self.subject.analysis.memory.peak_at(self.graph) else { return };
+        let element = self.subject.element;
+        let Some(peak) = self.subject.analysis.memory.peak_at(self.graph, element) else { return };
         let path = self.graph.path(peak);
         self.alive(&text!("peak bytes", "峰值字节"), peak);
         self.sentence(&text!("the peak is while `{path}` is executed", "峰值出现在执行 `{path}` 时"));
@@ -117,9 +126,9 @@ impl Notes<'_> {
         let parts = [(Factor::Params, params.total()), (Factor::Buffers, params.buffers)];
         let parts: Vec<_> = parts.into_iter().filter(|&(_, count)| count > 0).collect();
         if !parts.is_empty() {
-            let parts = parts.into_iter().map(|(name, count)| Working::named(name, count));
-            let stored = params.total().saturating_add(params.buffers);
-            self.bytes(&text!("weight bytes", "权重字节"), Working::Sum(parts.collect()), stored);
+            let part = |(name, count)| (Working::named(name, count), Element::Network);
+            let parts = parts.into_iter().map(part).collect();
+            self.bytes(&text!("weight bytes", "权重字节"), parts, params.stored());
         }
     }
 
@@ -128,34 +137,32 @@ impl Notes<'_> {
         let memory = &self.subject.analysis.memory;
         let inputs: Vec<NodeId> =
             self.graph.inputs(id).map(|input| memory.owner(self.graph, input)).collect();
-        let [mut output, mut taken, mut kept] = [0u128; 3];
-        for (tensor, size) in memory.alive_at(self.graph, id) {
-            let sum = if tensor == id {
-                &mut output
-            } else if inputs.contains(&tensor) {
-                &mut taken
-            } else {
-                &mut kept
-            };
-            *sum = sum.saturating_add(size);
+        let mut parts =
+            [Factor::Output, Factor::InputNumbers, Factor::KeptForLater].map(|name| (name, vec![]));
+        for (tensor, _) in memory.alive_at(self.graph, id) {
+            let part = if tensor == id { 0 } else { 2 - usize::from(inputs.contains(&tensor)) };
+            let node = self.graph.node(tensor);
+            let size = node.shape.elements().saturating_mul(self.subject.batch().into());
+            let sums: &mut Vec<(u128, Element)> = &mut parts[part].1;
+            match sums.iter_mut().find(|(_, element)| *element == node.element) {
+                Some((sum, _)) => *sum = sum.saturating_add(size),
+                None => sums.push((size, node.element)),
+            }
         }
-        let (total, inside) = (memory.live(id), memory.inside(id));
-        let parts = [
-            (Factor::Output, output),
-            (Factor::InputNumbers, taken),
-            (Factor::KeptForLater, kept),
-            (Factor::Inside, inside),
-        ];
-        let parts = parts.into_iter().filter(|&(_, size)| size > 0);
-        let parts: Vec<_> = parts.map(|(name, size)| Working::named(name, size)).collect();
+        let (total, inside) = (memory.live(id), memory.inside(id).numbers);
+        let named = |name, (size, element)| (Working::named(name, size), element);
+        let parts =
+            parts.into_iter().flat_map(|(name, sums)| sums.into_iter().map(move |sum| named(name, sum)));
+        let inside = (inside > 0).then(|| named(Factor::Inside, (inside, Element::Network)));
+        let parts = parts.chain(inside).collect();
         self.inside(id);
-        self.bytes(label, Working::Sum(parts), total);
+        self.bytes(label, parts, total);
     }
 
     /// What a node holds inside while it is executed, in numbers.
     fn inside(&mut self, id: NodeId) {
         let node = self.graph.node(id);
-        let Some(op) = node.operator().filter(|_| self.subject.analysis.memory.inside(id) > 0) else {
+        let Some(op) = node.operator().filter(|_| self.subject.analysis.memory.inside(id).numbers > 0) else {
             return;
         };
         let inside = op.inside(&self.graph.input_shapes(id), &node.shape);
@@ -165,21 +172,39 @@ impl Notes<'_> {
         self.equation(label, inside);
     }
 
-    /// `numbers` in bytes, which are `total`; without a working where that is reckoned in another way.
-    fn bytes(&mut self, label: &Text, numbers: Working, total: u128) {
-        let element = self.subject.element.bytes();
-        let numbers = if numbers.evaluate() != Ok(total) {
-            Working::Number(total)
-        } else if let Working::Sum(terms) = &numbers
-            && let [only] = &terms[..]
-        {
-            only.clone()
-        } else {
-            numbers
-        };
+    /// What there is of elements of each type in bytes, which are `total`; without a working where that is reckoned in another
+    /// way. Nothing is said of nothing.
+    fn bytes(&mut self, label: &Text, elements: Vec<(Working, Element)>, total: Volume) {
+        let (own, others): (Vec<_>, Vec<_>) =
+            elements.into_iter().partition(|(_, element)| *element == Element::Network);
+        let mut products = vec![];
+        if total.numbers > 0 {
+            let numbers = sum(own.into_iter().map(|(working, _)| working).collect(), total.numbers);
+            let of_number = Working::named(Factor::BytesOfNumber, self.subject.element.bytes());
+            products.push(Working::Product(vec![numbers, of_number]));
+        }
+        if total.fixed_bytes > 0 {
+            let product = |(count, element)| {
+                let Element::Fixed(element) = element else { return count };
+                let name =
+                    if element == ElementType::I64 { Factor::BytesOfIndex } else { Factor::BytesOfElement };
+                Working::Product(vec![count, Working::named(name, element.bytes())])
+            };
+            products.push(sum(others.into_iter().map(product).collect(), total.fixed_bytes));
+        }
         let label = self.say(label);
-        self.equation(label, Working::Product(vec![numbers, Working::named(Factor::BytesOfNumber, element)]));
+        if products.len() > 1 {
+            self.equation(label, Working::Sum(products));
+        } else if let Some(only) = products.pop() {
+            self.equation(label, only);
+        }
     }
+}
+
+/// The sum of what comes to `total`, or else that without a working.
+fn sum(mut terms: Vec<Working>, total: u128) -> Working {
+    let sum = if terms.len() == 1 { terms.remove(0) } else { Working::Sum(terms) };
+    if sum.evaluate() == Ok(total) { sum } else { Working::Number(total) }
 }
 
 /// The workings of what is seen along an axis, and of the step from one element to the next: through a window, from those of

@@ -32,11 +32,7 @@ struct Value<'f>(&'f Option<Measure>);
 impl<const WHOLE: bool> Of<WHOLE> {
     /// Those of a place, without what is not known of its operator.
     pub(in crate::report) fn of(subject: &Subject, place: Place) -> Self {
-        Self(
-            listed::<WHOLE>()
-                .filter_map(|metric| Some((metric, known(metric.of(subject, place))?)))
-                .collect(),
-        )
+        Self(listed::<WHOLE>().filter_map(|metric| figure(metric, subject, place)).collect())
     }
 
     /// Those of a whole network.
@@ -57,11 +53,11 @@ fn listed<const WHOLE: bool>() -> impl Iterator<Item = &'static Metric> {
         .filter(|metric| (metric.sums == Sums::Whole) == WHOLE && !matches!(metric.json, Json::Apart))
 }
 
-/// What is written; `None` of what has no key.
-fn known(measure: Result<Measure, Missing>) -> Option<Option<Measure>> {
-    match measure {
-        Ok(measure) => Some(Some(measure)),
-        Err(Missing::Nothing(_) | Missing::Untold(_)) => Some(None),
+/// A figure of a place; `None` of what has no key there.
+fn figure(metric: &'static Metric, subject: &Subject, place: Place) -> Option<Figure> {
+    match metric.of(subject, place) {
+        Ok(measure) => Some((metric, Some(measure))),
+        Err(Missing::Nothing(_) | Missing::Untold(_)) => Some((metric, None)),
         Err(Missing::Operator | Missing::Part | Missing::Device) => None,
     }
 }

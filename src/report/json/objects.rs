@@ -154,6 +154,9 @@ pub struct Node {
     pub output: Vec<u64>,
     /// The path of the node whose weights it uses, if not its own.
     pub weights_of: Option<String>,
+    /// Single weights that are other nodes'; none where all of them are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tied_weights: Vec<TiedWeight>,
     /// Bytes of the tensors that are alive while it is executed, and of what it holds inside.
     pub live_bytes: u128,
     /// Of these, the bytes that it holds inside, as attention its scores.
@@ -166,6 +169,17 @@ pub struct Node {
     /// What it counts in another convention, if one was asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub like: Option<ConventionCount>,
+}
+
+/// A weight that is another node's.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TiedWeight {
+    /// What the node calls it.
+    pub weight: String,
+    /// Whose it is, as in a file of weights: a path, a dot, and what that node calls it.
+    pub of: String,
+    /// Whether it is used with its two dimensions exchanged.
+    pub transposed: bool,
 }
 
 /// One block, group, branch or repetition.

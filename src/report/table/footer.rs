@@ -9,6 +9,7 @@ use super::super::wrap::{hanging, wrapped};
 use super::super::{Style, Subject, convention, fit};
 use crate::analyze::Status;
 use crate::analyze::roofline::Roofline;
+use crate::counts::Volume;
 use crate::text;
 use crate::text::Text;
 use crate::working::grouped;
@@ -102,15 +103,16 @@ fn operations(macs: u128, flops: u128) -> Text {
 fn peak(subject: &Subject) -> Text {
     let (alive, all) = (bytes(subject.peak_bytes()), bytes(subject.peak_bytes() + subject.weight_bytes()));
     let graph = &subject.network.graph;
-    let at = subject.analysis.memory.peak_at(graph).map_or(String::new(), |id| graph.path(id));
+    let at =
+        subject.analysis.memory.peak_at(graph, subject.element).map_or(String::new(), |id| graph.path(id));
     text!("{alive} at `{at}`; {all} with weights", "{alive},在 `{at}`;连同权重 {all}")
 }
 
 /// How much of the peak is no tensor that one layer makes for another.
 fn inside(subject: &Subject) -> Option<Text> {
     let (graph, memory) = (&subject.network.graph, &subject.analysis.memory);
-    let at = memory.peak_at(graph).filter(|&at| memory.inside(at) > 0)?;
-    let (path, held) = (graph.path(at), bytes(memory.inside(at) * subject.element.bytes()));
+    let at = memory.peak_at(graph, subject.element).filter(|&at| memory.inside(at) != Volume::default())?;
+    let (path, held) = (graph.path(at), bytes(subject.bytes(memory.inside(at))));
     Some(text!(
         "{held} of the peak are inside `{path}`: what stands between its own steps",
         "峰值中有 {held} 在 `{path}` 内部:其各步之间保留的数据"
