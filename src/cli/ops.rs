@@ -8,6 +8,7 @@ use crate::op::{Entry, OPERATORS};
 use crate::read::synonyms;
 use crate::report::operators;
 use crate::text;
+use crate::text::Language;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -37,7 +38,10 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         (None, Format::Json) => output.stream(|to| operators::json(OPERATORS.iter(), to)),
         (Some(entry), Format::Json) => output.stream(|to| operators::json(std::iter::once(entry), to)),
         (entry, format @ (Format::Markdown | Format::Csv | Format::Latex)) => {
-            output.write(&format.write(&[entry.map_or_else(operators::sheet, operators::settings)], style))
+            // Data keep the names that programs know.
+            let language = if format == Format::Csv { Language::English } else { style.language };
+            let settings = |entry| operators::settings(entry, language);
+            output.write(&format.write(&[entry.map_or_else(|| operators::sheet(language), settings)], style))
         }
         (None, _) => output.write(&operators::list(style)),
         (Some(entry), _) => output.write(&operators::one(entry, style)),

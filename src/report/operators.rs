@@ -41,7 +41,7 @@ pub fn list(style: Style) -> String {
 }
 
 /// The same as a table: a line for each kind of cost.
-pub fn sheet() -> Sheet {
+pub fn sheet(language: Language) -> Sheet {
     let heads = vec![
         Head::new("operator", text!("operator", "算子"), Role::Name),
         Head::new("counts", text!("counts", "计数"), Role::Text),
@@ -54,10 +54,10 @@ pub fn sheet() -> Sheet {
         let free = terms.is_empty().then(|| vec![name(), Cell::Empty, Cell::Empty, Cell::Empty]);
         let cost = move |term: Term| {
             let (counts, purpose) = (
-                term.unit.factor().get(Language::English).to_owned(),
-                term.purpose.map_or(String::new(), |purpose| purpose.to_string()),
+                term.unit.factor().get(language).to_owned(),
+                term.purpose.map_or(String::new(), |purpose| purpose.get(language).to_owned()),
             );
-            let rule = term.nominal.formula(Notation::Text);
+            let rule = term.nominal.formula_in(language, Notation::Text);
             vec![name(), Cell::Text(counts), Cell::Text(purpose), Cell::Text(rule)]
         };
         free.into_iter().chain(terms.into_iter().map(cost))
@@ -66,13 +66,13 @@ pub fn sheet() -> Sheet {
 }
 
 /// The settings of an operator, a line each.
-pub fn settings(entry: &Entry) -> Sheet {
+pub fn settings(entry: &Entry, language: Language) -> Sheet {
     let heads = vec![
         Head::new("setting", text!("setting", "设置"), Role::Name),
         Head::new("required", text!("required", "必填"), Role::Text),
         Head::new("about", text!("about", "说明"), Role::Sentence),
     ];
-    let schema = schema(entry);
+    let schema = entry.described(language);
     let required =
         |name: &String| schema["required"].as_array().is_some_and(|list| list.iter().any(|r| r == name));
     let line = |(name, setting): (&String, &Value)| {
