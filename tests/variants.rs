@@ -29,6 +29,12 @@ fn json(arguments: &[&str]) -> Value {
     serde_json::from_str(&run.out).unwrap()
 }
 
+/// What `analyze` says of the only network.
+fn analyzed(arguments: &[&str]) -> Value {
+    let mut json = json(&[&["analyze"], arguments].concat());
+    json["networks"][0].take()
+}
+
 /// What networks are called in `compare`, and their MACs.
 fn compared(arguments: &[&str]) -> Vec<(String, u64)> {
     let json = json(&[&["compare"], arguments].concat());
@@ -55,18 +61,18 @@ fn write(folder: &Path, name: &str) -> String {
 #[test]
 fn the_variant_that_is_shown_is_named() {
     for (name, variant) in [("resnet", "resnet50"), ("resnet18", "resnet18"), ("bottleneck", "bottleneck")] {
-        let json = json(&["analyze", name]);
+        let json = analyzed(&[name]);
         assert_eq!(json["variant"], variant);
         assert!(json["model"].as_str().unwrap().ends_with(&format!(" · {variant}")), "{}", json["model"]);
     }
     // What is set is set in the variant that the defaults are.
-    let set = json(&["analyze", "resnet", "--set", "n3=5"]);
+    let set = analyzed(&["resnet", "--set", "n3=5"]);
     assert_eq!(set["variant"], "resnet50");
     assert!(set["model"].as_str().unwrap().ends_with(" · resnet50 · n3 = 5"));
-    assert_eq!(json(&["analyze", "lenet5"])["variant"], Value::Null);
+    assert_eq!(analyzed(&["lenet5"])["variant"], Value::Null);
     let folder = tempfile::tempdir().unwrap();
     let net = write(folder.path(), "net.toml");
-    assert_eq!(json(&["analyze", &net])["variant"], Value::Null);
+    assert_eq!(analyzed(&[&net])["variant"], Value::Null);
 }
 
 /// A file alone stands for its variants; at several batches, for the network as it is named.

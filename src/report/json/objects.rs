@@ -156,6 +156,7 @@ pub struct Node {
     pub weights_of: Option<String>,
     /// Single weights that are other nodes'; none where all of them are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     pub tied_weights: Vec<TiedWeight>,
     /// Bytes of the tensors that are alive while it is executed, and of what it holds inside.
     pub live_bytes: u128,
