@@ -12,6 +12,7 @@ use crate::shape::{Element, Shape};
 
 pub mod axes;
 mod lookups;
+pub mod measured;
 pub mod memory;
 pub mod receptive_field;
 pub mod roofline;

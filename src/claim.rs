@@ -9,7 +9,7 @@ use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, CheckedSub, Zero};
 
 use crate::analyze::roofline::{Device, Fit};
 use crate::convention::figure::Quantity;
-use crate::error::{Diagnostic, Source};
+use crate::error::{Code, Diagnostic, Source};
 use crate::read::description::Claim;
 use crate::read::expression::{Expression, Failure, Rational, Value as Expressed};
 use crate::subject::Subject;
@@ -40,6 +40,7 @@ pub enum Value {
 
 /// What became of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Verdict {
     /// It holds.
     Holds(Reading),
@@ -57,6 +58,7 @@ pub enum Verdict {
 
 /// How a figure is what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reading {
     /// By its comparison alone, which is not `~`.
     Plain,
@@ -180,7 +182,8 @@ impl Parsed<'_> {
 /// Reads the statement of a claim, its working and its tolerance; every mistake is in the error.
 pub fn parse<'c>(claim: &'c Claim, source: &Source) -> Result<Parsed<'c>, Vec<Diagnostic>> {
     let at = |name: &crate::read::description::Name, failure: statement::Misread| {
-        Diagnostic::new(failure.failure.message, name.place(source, failure.span)).help(failure.failure.help)
+        Diagnostic::new(Code::Claim, failure.failure.message, name.place(source, failure.span))
+            .help(failure.failure.help)
     };
     let mut mistakes = vec![];
     let statement = statement::parse(&claim.expect.text).map_err(|failure| at(&claim.expect, failure));
@@ -206,7 +209,7 @@ pub fn parse<'c>(claim: &'c Claim, source: &Source) -> Result<Parsed<'c>, Vec<Di
         && !matches!(statement.comparison, Comparison::Equal | Comparison::About)
     {
         let message = text!("`within` goes with `==` and `~`", "`within` 只用于 `==` 与 `~`");
-        mistakes.push(Diagnostic::new(message, written.span.clone()));
+        mistakes.push(Diagnostic::new(Code::Claim, message, written.span.clone()));
     }
     match statement {
         Some(statement) if mistakes.is_empty() => Ok(Parsed { claim, statement, working, within }),
@@ -250,7 +253,8 @@ pub fn check(
 ) -> Result<Checked, Diagnostic> {
     let name = &parsed.claim.expect;
     let misread = |misread: statement::Misread| {
-        Diagnostic::new(misread.failure.message, name.place(source, misread.span)).help(misread.failure.help)
+        Diagnostic::new(Code::Claim, misread.failure.message, name.place(source, misread.span))
+            .help(misread.failure.help)
     };
     let held = hold(&parsed.statement, parsed.within.as_ref(), known).map_err(misread)?;
     let Held { statement, left, right, reading } = held;

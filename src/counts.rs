@@ -112,6 +112,7 @@ macro_rules! tally {
 
 /// A kind of scalar operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Kind {
     /// Multiplication.
     Mul,
@@ -143,6 +144,7 @@ impl Kind {
 
 /// What kind of contraction a MAC belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Contraction {
     /// A convolution, transposed or not.
     Convolution,

@@ -1,12 +1,31 @@
 //! What is wrong in a file, where, and how that is drawn over its text.
+//!
+//! A program matches on the [`Code`] of a finding; a person reads its message, its places and its help.
+//!
+//! ```
+//! use cnncost::error::Code;
+//! use cnncost::read::Description;
+//!
+//! let error = Description::parse("net.toml", "input = [3, 8, 8]\nlayers = [{ op = \"rellu\" }]").unwrap_err();
+//! assert_eq!(error.codes(), [Code::UnknownOperator]);
+//! assert_eq!(error.to_string(), "net.toml:2:18: there is no operator `rellu` (did you mean `relu`?)");
+//! ```
 
+use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-
 use crate::text;
 use crate::text::{Language, Text, printable};
+
+mod code;
+#[cfg(feature = "cli")]
+mod drawing;
+
+pub use code::Code;
+#[cfg(feature = "cli")]
+pub use drawing::render_all;
 
 /// A place in a file: bytes of its text.
 pub type Span = Range<usize>;
@@ -70,6 +89,8 @@ pub enum Severity {
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
+    /// What kind of finding it is, for programs.
+    pub code: Code,
     /// What is wrong.
     pub message: Text,
     /// Where, with what is to be said at that place; the first is where the mistake is, the others are involved.
@@ -82,13 +103,13 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// A mistake that lies at no place in the file: a wrong `--set`, say.
-    pub fn nowhere(message: Text) -> Self {
-        Self { severity: Severity::Error, message, places: vec![], notes: vec![], help: None }
+    pub fn nowhere(code: Code, message: Text) -> Self {
+        Self { severity: Severity::Error, code, message, places: vec![], notes: vec![], help: None }
     }
 
     /// A mistake at one place.
-    pub fn new(message: Text, place: impl Into<Origin>) -> Self {
-        Self { places: vec![(place.into(), None)], ..Self::nowhere(message) }
+    pub fn new(code: Code, message: Text, place: impl Into<Origin>) -> Self {
+        Self { places: vec![(place.into(), None)], ..Self::nowhere(code, message) }
     }
 
     /// The same, as a warning.
@@ -126,116 +147,36 @@ impl Diagnostic {
         Self { help: help.into(), ..self }
     }
 
-    /// Draws it over the text of `source`, for a terminal `width` columns wide.
-    pub fn render(&self, source: &Source, language: Language, color: bool, width: usize) -> String {
-        let level = match (self.severity, language) {
-            (Severity::Error, Language::English) => Level::ERROR,
-            (Severity::Error, Language::Chinese) => Level::ERROR.with_name("错误"),
-            (Severity::Warning, Language::English) => Level::WARNING,
-            (Severity::Warning, Language::Chinese) => Level::WARNING.with_name("警告"),
+    /// On one line: `net.toml:3:5: there is no operator …`, with the help in parentheses.
+    pub fn line(&self, source: &Source, language: Language) -> String {
+        let name = printable(&source.name);
+        let place = match self.places.first() {
+            Some((Origin::Text(span), _)) => {
+                let (line, column) = source.line_and_column(span);
+                format!("{name}:{line}:{column}")
+            }
+            Some((Origin::Node { index }, _)) => {
+                format!("{name}: {}", text!("node {index}", "节点 {index}").get(language))
+            }
+            None => name,
         };
-        let (note_level, help_level) = match language {
-            Language::English => (Level::NOTE, Level::HELP),
-            Language::Chinese => (Level::NOTE.with_name("说明"), Level::HELP.with_name("建议")),
-        };
-        let mut group = Group::with_title(level.primary_title(shown(&self.message, language)));
-        group = self.draw(group, source, language);
-        let elsewhere = self.elsewhere(source);
-        for note in elsewhere.iter().chain(&self.notes) {
-            group = group.element(note_level.clone().message(shown(note, language)));
-        }
-        if let Some(help) = &self.help {
-            group = group.element(help_level.message(shown(help, language)));
-        }
-        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        renderer.term_width(width).render(&[group])
-    }
-
-    /// The lines from the first place to the last, which are all that the renderer need know of a long file; of a line that
-    /// is long itself, what is around the first place.
-    fn draw<'a>(&'a self, group: Group<'a>, source: &'a Source, language: Language) -> Group<'a> {
-        let places = self.near(source);
-        let Some((first, _)) = places.first() else { return group };
-        let start = places.iter().map(|(span, _)| span.start).min().unwrap_or(0);
-        let end = places.iter().map(|(span, _)| span.end).max().unwrap_or(0);
-        let line_start = source.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-        let line_end = source.text[end..].find('\n').map_or(source.text.len(), |length| end + length + 1);
-        let (line, name) = (source.line(line_start), printable(&source.name));
-        let is_long = start - line_start > REACH;
-        let start = if is_long { source.floor(start - AROUND) } else { line_start };
-        let end = source.floor(line_end.min(end + REACH));
-        let mut snippet = Snippet::source(&source.text[start..end]).line_start(line);
-        for (index, (span, label)) in places.iter().enumerate() {
-            let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let label = label.map(|label| shown(label, language));
-            snippet = snippet.annotation(kind.span(span.start - start..span.end - start).label(label));
-        }
-        if is_long {
-            let before = &source.text[..first.start];
-            let column = 1 + before[before.rfind('\n').map_or(0, |newline| newline + 1)..].chars().count();
-            let origin =
-                annotate_snippets::Origin::path(name).line(source.line(first.start)).char_column(column);
-            group.element(origin).element(snippet)
-        } else {
-            group.element(snippet.path(name))
-        }
-    }
-
-    /// The places that are drawn: those in the text that are near enough to the first.
-    fn near<'a>(&'a self, source: &Source) -> Vec<(Span, Option<&'a Text>)> {
-        let in_text = |(place, label): &'a (Origin, Option<Text>)| Some((place.text()?, label.as_ref()));
-        let places = self.places.iter().take(PLACES).filter_map(in_text);
-        let places = places.map(|(span, label)| (source.clip(span), label));
-        let first = places.clone().next().map_or(0, |(span, _)| span.start);
-        let near = places.filter(|(span, _)| span.start.abs_diff(first) <= REACH);
-        near.map(|(span, label)| (span.start..source.floor(span.end.min(span.start + REACH)), label))
-            .collect()
-    }
-
-    /// The places that are not drawn, in words: those too far from the first to be drawn with it, and nodes.
-    fn elsewhere(&self, source: &Source) -> Vec<Text> {
-        let places = self.places.iter().take(PLACES);
-        let first = places.clone().find_map(|(place, _)| place.text()).map_or(0, |span| span.start);
-        let told = |(place, label): &(Origin, Option<Text>)| {
-            let here = match place {
-                Origin::Text(span) if span.start.abs_diff(first) <= REACH => return None,
-                Origin::Text(span) => {
-                    let line = source.line_of(span);
-                    text!("line {line}", "第 {line} 行")
-                }
-                Origin::Node { index } => text!("node {index}", "节点 {index}"),
-            };
-            Some(match label {
-                Some(label) => text!("{here}: {label}", "{here:#}:{label:#}"),
-                None => here,
-            })
-        };
-        places.filter_map(told).collect()
+        let message = printable(self.message.get(language));
+        let help = self.help.as_ref().map(|help| printable(help.get(language)));
+        format!("{place}: {message}{}", help.map_or_else(String::new, |help| format!(" ({help})")))
     }
 }
-
-/// A message as it goes to a terminal: names in it may be of any length, and hold anything.
-fn shown(text: &Text, language: Language) -> String {
-    const LONGEST: usize = 1000;
-    let text = text.get(language);
-    let end = text.char_indices().nth(LONGEST).map(|(at, _)| at);
-    let lines = text[..end.unwrap_or(text.len())].split('\n').map(printable);
-    lines.collect::<Vec<_>>().join("\n") + if end.is_some() { "…" } else { "" }
-}
-
-/// Places of one drawing; more would be no drawing.
-const PLACES: usize = 12;
-
-/// How many bytes two places of one drawing may be apart: the renderer takes up what is between.
-const REACH: usize = 1_000_000;
-
-/// Bytes before a place that are drawn of a long line; more than a terminal is wide.
-const AROUND: usize = 1000;
 
 impl Source {
     /// The number of the line that a place begins in, from 1.
     pub fn line_of(&self, span: &Span) -> usize {
         self.line(self.floor(span.start))
+    }
+
+    /// The line and the column that a place begins in, both from 1; columns are characters.
+    pub fn line_and_column(&self, span: &Span) -> (usize, usize) {
+        let before = &self.text[..self.floor(span.start)];
+        let line = before.rfind('\n').map_or(0, |newline| newline + 1);
+        (self.line(before.len()), 1 + before[line..].chars().count())
     }
 
     /// The number of the line that `at` stands in, from 1.
@@ -256,11 +197,10 @@ impl Source {
 }
 
 /// A network could not be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum ReadError {
     /// There is no text to point into: a file that is missing, unreadable, too large or not text; an unknown name.
-    #[error("cannot read `{name}`: {why}")]
     Unreadable {
         /// The file or name, as it was given.
         name: String,
@@ -270,7 +210,6 @@ pub enum ReadError {
         help: Option<Text>,
     },
     /// The file has mistakes, each at its place.
-    #[error("`{}` has {} mistake(s)", source_file.name, mistakes.len())]
     Invalid {
         /// The file.
         source_file: Arc<Source>,
@@ -279,43 +218,46 @@ pub enum ReadError {
     },
 }
 
-/// Findings shown of one file; the rest are counted.
-const SHOWN: usize = 12;
-
 impl ReadError {
-    /// What a person reads, drawn over the file where there is one.
-    pub fn render(&self, language: Language, color: bool, width: usize) -> String {
+    /// The file or name that could not be read.
+    pub fn name(&self) -> &str {
         match self {
-            Self::Unreadable { name, why, help } => {
-                let (english, chinese) = (&why.english, &why.chinese);
-                let message = text!("cannot read `{name}`: {english}", "无法读取 `{name}`:{chinese}");
-                let diagnostic = Diagnostic::nowhere(message).help(help.clone());
-                diagnostic.render(&Source { name: name.clone(), text: String::new() }, language, color, width)
-            }
-            Self::Invalid { source_file, mistakes } => {
-                render_all(mistakes, source_file, language, color, width)
-            }
+            Self::Unreadable { name, .. } => name,
+            Self::Invalid { source_file, .. } => &source_file.name,
         }
     }
+
+    /// What is wrong, in the order of the file.
+    pub fn findings(&self) -> Cow<'_, [Diagnostic]> {
+        match self {
+            Self::Unreadable { why, help, .. } => {
+                vec![Diagnostic::nowhere(Code::Unreadable, why.clone()).help(help.clone())].into()
+            }
+            Self::Invalid { mistakes, .. } => mistakes.into(),
+        }
+    }
+
+    /// What kinds of mistakes these are, one for each.
+    pub fn codes(&self) -> Vec<Code> {
+        self.findings().iter().map(|finding| finding.code).collect()
+    }
 }
 
-/// Draws the first of several findings over the text of `source`; the rest are counted.
-pub fn render_all(
-    findings: &[Diagnostic],
-    source: &Source,
-    language: Language,
-    color: bool,
-    width: usize,
-) -> String {
-    let shown = findings.iter().take(SHOWN);
-    let mut parts: Vec<_> = shown.map(|finding| finding.render(source, language, color, width)).collect();
-    if let Some(more) = findings.len().checked_sub(SHOWN).filter(|&more| more > 0) {
-        let name = &source.name;
-        let rest = text!("… and {more} more in {name}", "…… {name} 中还有 {more} 处");
-        parts.push(rest.get(language).to_owned());
+impl fmt::Display for ReadError {
+    /// Each mistake on a line of its own; as [`Text`] does, in English with `{}` and in Chinese with `{:#}`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let language = if f.alternate() { Language::Chinese } else { Language::English };
+        let nothing = Source { name: self.name().to_owned(), text: String::new() };
+        let source = match self {
+            Self::Unreadable { .. } => &nothing,
+            Self::Invalid { source_file, .. } => source_file,
+        };
+        let lines: Vec<_> = self.findings().iter().map(|finding| finding.line(source, language)).collect();
+        f.write_str(&lines.join("\n"))
     }
-    parts.join("\n\n")
 }
+
+impl std::error::Error for ReadError {}
 
 /// The name among `known` that `name` was probably meant to be, as a help: "did you mean `relu`?".
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<Text> {

@@ -63,6 +63,7 @@ impl ScopeId {
 
 /// What a node is.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Content {
     /// An input of the network.
     Input,
@@ -125,6 +126,7 @@ impl Node {
 
 /// What kind of box a scope is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ScopeKind {
     /// The network itself.
     Network,

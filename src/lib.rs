@@ -59,6 +59,14 @@
 //!
 //! Imports go downwards in reverse: a module uses only those above it in this table. `tests/structure.rs` holds that.
 //!
+//! # Features
+//!
+//! Both are on by default; without them, what is left reads, counts, checks and compares.
+//!
+//! - `run`: execution with candle. [`run`], [`mod@bench`], what an operator computes ([`op::Reference`]).
+//! - `cli`: the program. [`cli`], and mistakes drawn for a terminal; [`error::ReadError`] says them on plain lines without it.
+//! - `cuda` and `cudnn`: `run` on NVIDIA's GPUs.
+//!
 //! # What holds everywhere
 //!
 //! - A count *is* the value of its working ([`op::Cost`]): what is explained and what is reported cannot disagree.
@@ -71,8 +79,10 @@
 //! - Nothing panics on any input, nothing wraps around, nothing is silently zero, and no order depends on a hash.
 
 pub mod analyze;
+#[cfg(feature = "run")]
 pub mod bench;
 pub mod claim;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod compare;
 pub mod convention;
@@ -84,6 +94,7 @@ pub mod metric;
 pub mod op;
 pub mod read;
 pub mod report;
+#[cfg(feature = "run")]
 pub mod run;
 pub mod shape;
 pub mod source;

@@ -91,6 +91,7 @@ impl std::fmt::Display for Shape {
 
 /// The type of a tensor's elements, for what depends on their width.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ElementType {
     /// 32-bit float.
     #[default]

@@ -5,6 +5,7 @@
 
 /// A language of headings, notes and errors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Language {
     /// English.
     #[default]

@@ -33,6 +33,7 @@ pub enum Working {
 
 /// How a working is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Notation {
     /// Unicode text: `5²·28²·192·32`.
     Text,

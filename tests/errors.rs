@@ -4,10 +4,10 @@
 //! With `UPDATE_EXPECT=1` the messages are written anew, to be read before they are committed.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cnncost::error::{ReadError, Source, render_all};
-use cnncost::read::{Description, Options};
+use cnncost::read::{Description, Network, Options};
 use cnncost::text::Language;
 
 /// As wide as a terminal commonly is.
@@ -19,9 +19,7 @@ const LEAST: usize = 60;
 #[test]
 fn messages_are_as_written() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors");
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
-    files.sort();
+    let files = descriptions(&folder);
     assert!(files.len() >= LEAST, "only {} broken descriptions", files.len());
     let failures: Vec<_> = files.iter().filter_map(|file| check(file).err()).collect();
     assert!(failures.is_empty(), "{}\n(UPDATE_EXPECT=1 writes them anew)", failures.join("\n"));
@@ -33,9 +31,7 @@ fn a_mistake_is_shown_alone() {
     let all = include_str!("errors/alone.txt");
     let mut failures = vec![];
     for text in all.split("\n---\n") {
-        let read = Description::parse("net.toml", text)
-            .and_then(|description| description.expand(&Options::default()));
-        match read {
+        match read("net.toml", text) {
             Err(ReadError::Invalid { mistakes, .. }) if mistakes.len() == 1 => {}
             Err(error) => failures.push(format!("{text}\n{}", error.render(Language::English, false, WIDTH))),
             Ok(_) => failures.push(format!("{text}\nis not refused")),
@@ -44,12 +40,44 @@ fn a_mistake_is_shown_alone() {
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
+/// Programs go by codes, which stay when messages are said better: those of each description are in `errors/codes.tsv`.
+#[test]
+fn codes_are_as_listed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors");
+    let mut lines = vec![];
+    for file in descriptions(&folder) {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let read = read(name, &fs::read_to_string(&file).unwrap());
+        let codes = match read {
+            Err(error) => error.codes(),
+            Ok(network) => network.warnings.iter().map(|warning| warning.code).collect(),
+        };
+        let codes: Vec<_> = codes.iter().map(|code| code.name()).collect();
+        lines.push(format!("{name}\t{}\n", codes.join(" ")));
+    }
+    let (list, found) = (folder.join("codes.tsv"), lines.concat());
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(&list, &found).unwrap();
+    }
+    assert_eq!(found, fs::read_to_string(&list).unwrap_or_default(), "UPDATE_EXPECT=1 writes them anew");
+}
+
+fn descriptions(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    files
+}
+
+fn read(name: &str, text: &str) -> Result<Network, ReadError> {
+    Description::parse(name, text).and_then(|description| description.expand(&Options::default()))
+}
+
 /// Compares the messages of one description with those that are written beside it.
 fn check(file: &Path) -> Result<(), String> {
     let name = file.file_name().unwrap().to_str().unwrap();
     let text = fs::read_to_string(file).unwrap();
-    let read =
-        Description::parse(name, &text).and_then(|description| description.expand(&Options::default()));
+    let read = read(name, &text);
     let say = |language| match &read {
         Err(error) => error.render(language, false, WIDTH),
         Ok(network) => render_all(

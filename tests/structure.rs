@@ -83,7 +83,7 @@ fn libraries_stay_in_their_modules() {
         ("candle_", &["op", "run", "bench.rs", "bench", "cli"]),
         ("petgraph", &["graph.rs", "graph"]),
         ("toml::", &["read"]),
-        ("annotate_snippets", &["error.rs"]),
+        ("annotate_snippets", &["error/drawing.rs"]),
         ("comfy_table", &["report"]),
         ("clap", &["cli"]),
     ];

@@ -49,11 +49,11 @@ fn rows(tensor: &Tensor) -> Vec<Vec<f32>> {
 #[test]
 fn a_tied_weight_is_counted_once_and_read_by_each() {
     let (graph, [table, scores]) = scored_by_rows();
-    let analysis = cnncost::analyze(&graph, 1).unwrap();
+    let analysis = cnncost::analyze(&graph).unwrap();
     assert_eq!(analysis.total().params.total(), 15 + 5);
     assert_eq!([table, scores].map(|id| analysis.node(id).unwrap().params.total()), [15, 5]);
     // 4×3 numbers, the weight and the bias.
-    assert_eq!(analysis.node(scores).unwrap().traffic.read, 12 + 15 + 5);
+    assert_eq!(analysis.node(scores).unwrap().traffic.read.numbers, 12 + 15 + 5);
     assert_eq!([table, scores].map(|id| graph.weights_of(id)), [None, None], "its bias is its own");
     let named: Vec<_> = names(&graph).into_iter().map(|named| named.name).collect();
     assert_eq!(named, ["table.weight", "scores.bias"]);
@@ -101,7 +101,7 @@ fn a_weight_may_be_used_the_other_way_round() {
     let (mut builder, [there, back]) = there_and_back();
     builder.tie(first(back), first(there), true).unwrap();
     let graph = builder.finish().unwrap();
-    assert_eq!(cnncost::analyze(&graph, 1).unwrap().total().params.total(), 18 + 3);
+    assert_eq!(cnncost::analyze(&graph).unwrap().total().params.total(), 18 + 3);
     assert_eq!(graph.weights_of(back), Some(there));
     let weights = fresh(&graph);
     let [there, back] = [there, back].map(|id| weights.of(id)[0].clone());

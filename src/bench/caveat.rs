@@ -10,6 +10,7 @@ use crate::working::grouped;
 
 /// A reason for doubt.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Caveat {
     /// The median is less sure than was asked for when the time was over.
     Imprecise {

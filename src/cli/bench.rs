@@ -12,7 +12,7 @@ use super::values::{each_count, threads};
 use super::{Invocation, Outcome, Output, files};
 use crate::bench::baseline::{Baseline, unlike};
 use crate::bench::{self, Bench, BenchError, Effort, Progress, Settings, Warmup};
-use crate::error::Diagnostic;
+use crate::error::{Code, Diagnostic};
 use crate::report::Subject;
 use crate::report::bench::{self as report, Choice, json};
 use crate::report::columns::Column;
@@ -246,10 +246,13 @@ fn is_unlike(bench: &Bench, subjects: &[Subject], output: &Output) -> bool {
         let (english, chinese) = (why.english, why.chinese);
         text!("{label}, batch {batch}: {english}", "{label},批量大小 {batch}:{chinese}")
     });
-    let mut mistake = Diagnostic::nowhere(text!(
-        "not everything is in the baseline, as `--strict` wants it",
-        "`--strict` 要求基线包含全部测量,而这里有不同"
-    ));
+    let mut mistake = Diagnostic::nowhere(
+        Code::Failed,
+        text!(
+            "not everything is in the baseline, as `--strict` wants it",
+            "`--strict` 要求基线包含全部测量,而这里有不同"
+        ),
+    );
     mistake.notes = said.collect();
     mistake.notes.dedup();
     output.show(&mistake.help(first.remedy()));

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use clap::{CommandFactory, ValueEnum};
 
 use super::{Cli, Color, Lang, Voice, say};
-use crate::error::{Diagnostic, meant, nearest};
+use crate::error::{Code, Diagnostic, meant, nearest};
 use crate::read::bundled::{self, BUNDLED, CLAIMS};
 use crate::source::Origin;
 use crate::text;
@@ -138,7 +138,7 @@ pub(super) fn hint_at_file(arguments: &[OsString]) {
         let message =
             text!("`{name}` is the command, not the file of that name", "`{name}` 是命令,不是同名文件");
         let help = text!("`cnncost ./{name}` analyzes the file", "`cnncost ./{name}` 分析该文件");
-        voice(arguments).show(&Diagnostic::nowhere(message).help(help).warning());
+        voice(arguments).show(&Diagnostic::nowhere(Code::Usage, message).help(help).warning());
     }
 }
 

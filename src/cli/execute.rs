@@ -5,7 +5,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::{Outcome, Voice};
-use crate::error::Diagnostic;
+use crate::error::{Code, Diagnostic};
 use crate::report::Subject;
 use crate::run::memory::{Needs, free};
 use crate::run::{self, Engine, RunError, said};
@@ -57,7 +57,7 @@ impl Voice {
         if let RunError::Map(error) = error {
             return self.refuse(error);
         }
-        let mut mistake = Diagnostic::nowhere(error.text());
+        let mut mistake = Diagnostic::nowhere(Code::Failed, error.text());
         mistake.notes = error.findings().to_vec();
         mistake.help = help;
         self.show(&mistake);
@@ -138,7 +138,7 @@ pub(super) fn check_memory(subject: &Subject, device: &Device, voice: &Voice) ->
     }
     if !voice.quiet {
         let message = text!("how much memory is free is not known here", "无法得知此处可用内存的大小");
-        voice.show(&Diagnostic::nowhere(message).warning());
+        voice.show(&Diagnostic::nowhere(Code::Failed, message).warning());
     }
     Ok(())
 }

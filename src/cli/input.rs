@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use super::entry::{comes_first, is_command};
 use super::values::{Sizes, assignment, count, element_type, sizes};
 use super::{Outcome, Output, Voice, files};
-use crate::error::{Diagnostic, ReadError};
+use crate::error::{Code, Diagnostic, ReadError};
 use crate::report::Subject;
 use crate::shape::ElementType;
 use crate::source::{self, Alone, Choice, Claims, Findings, Made, Named, Origin, Remark};
@@ -141,7 +141,7 @@ impl NetworkSettings {
         let voice = Voice { quiet: voice.quiet && !self.strict, ..voice.clone() };
         voice.warn(&findings.warnings, &findings.source);
         if let (true, Some(uncounted)) = (self.strict, &findings.uncounted) {
-            voice.show(&Diagnostic::nowhere(uncounted.clone()).warning());
+            voice.show(&Diagnostic::nowhere(Code::NotCounted, uncounted.clone()).warning());
         }
         if self.strict && !findings.is_empty() { Outcome::Failed } else { Outcome::Done }
     }

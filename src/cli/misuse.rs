@@ -4,7 +4,7 @@ use std::error::Error;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::error::{Diagnostic, Source};
+use crate::error::{Code, Diagnostic, Source};
 use crate::text;
 use crate::text::{Language, Text};
 
@@ -16,7 +16,8 @@ pub(super) fn in_words(error: &clap::Error, language: Language, width: usize) ->
     let (message, help) = said(error)?;
     let help = help.unwrap_or_else(|| text!("`--help` says what there is", "`--help` 说明用法"));
     let nowhere = Source { name: String::new(), text: String::new() };
-    Some(Diagnostic::nowhere(message).help(help).render(&nowhere, language, false, width))
+    let finding = Diagnostic::nowhere(Code::Usage, message).help(help);
+    Some(finding.render(&nowhere, language, false, width))
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is clap's own")]

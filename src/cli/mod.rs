@@ -9,19 +9,22 @@ use std::rc::Rc;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::error::{Diagnostic, ReadError, Source, render_all};
+use crate::error::{Code, Diagnostic, ReadError, Source, render_all};
 use crate::report::Style;
 use crate::text::{Language, Text};
 
 mod analyze;
+#[cfg(feature = "run")]
 mod bench;
 mod check;
 mod chinese;
 mod compare;
 mod convention;
 mod device;
+#[cfg(feature = "run")]
 mod dump;
 mod entry;
+#[cfg(feature = "run")]
 mod execute;
 mod explain;
 mod files;
@@ -33,9 +36,11 @@ mod models;
 mod ops;
 mod output;
 mod reconcile;
+#[cfg(feature = "run")]
 mod run;
 mod schema;
 mod values;
+#[cfg(feature = "run")]
 mod weights;
 
 /// Counts what convolutional networks cost, exactly, and shows the working
@@ -56,6 +61,7 @@ enum Command {
     /// Show what each layer costs and the whole; of several networks, a line each. `cnncost NETWORK` is short for it.
     Analyze(analyze::Arguments),
     /// Measure how long networks take, beside what counting says
+    #[cfg(feature = "run")]
     Bench(bench::Arguments),
     /// Hold claims about networks against what is counted
     ///
@@ -76,6 +82,7 @@ enum Command {
     /// Execute a network
     ///
     /// Execute a network: with fresh weights or those of a file, on random numbers or those of a file.
+    #[cfg(feature = "run")]
     Run(run::Arguments),
     /// List the bundled networks
     Models(models::Arguments),
@@ -190,11 +197,13 @@ fn start(arguments: Vec<OsString>, program: Option<PathBuf>) -> Outcome {
     };
     match cli.command {
         Command::Analyze(arguments) => analyze::run(&arguments),
+        #[cfg(feature = "run")]
         Command::Bench(arguments) => bench::run(&arguments, &invocation),
         Command::Check(arguments) => check::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Reconcile(arguments) => reconcile::run(&arguments),
+        #[cfg(feature = "run")]
         Command::Run(arguments) => run::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Ops(arguments) => ops::run(&arguments),
@@ -264,7 +273,7 @@ impl Voice {
 
     /// Reports a mistake on the command line.
     fn misused(&self, message: Text, help: Option<Text>) -> Outcome {
-        self.show(&Diagnostic::nowhere(message).help(help));
+        self.show(&Diagnostic::nowhere(Code::Usage, message).help(help));
         Outcome::Unusable
     }
 

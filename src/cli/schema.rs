@@ -4,7 +4,9 @@ use clap::{Args, ValueEnum};
 
 use super::{Outcome, Output};
 use crate::read::schema::description;
-use crate::report::{bench, check, compare, explain, json, models, operators, reconcile, run};
+#[cfg(feature = "run")]
+use crate::report::{bench, run};
+use crate::report::{check, compare, explain, json, models, operators, reconcile};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -24,6 +26,7 @@ enum Schema {
     /// Of what `compare --format json` prints
     Comparison,
     /// Of what `bench --format json` prints
+    #[cfg(feature = "run")]
     Bench,
     /// Of what `check --format json` prints
     Check,
@@ -32,6 +35,7 @@ enum Schema {
     /// Of what `explain --format json` prints
     Explanation,
     /// Of what `run --format json` prints
+    #[cfg(feature = "run")]
     Run,
     /// Of what `models --format json` prints
     Models,
@@ -44,10 +48,12 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Schema::Description => description(),
         Schema::Analysis => json::schema(),
         Schema::Comparison => compare::json::schema(),
+        #[cfg(feature = "run")]
         Schema::Bench => bench::json::schema(),
         Schema::Check => check::schema(),
         Schema::Reconcile => reconcile::schema(),
         Schema::Explanation => explain::schema(),
+        #[cfg(feature = "run")]
         Schema::Run => run::schema(),
         Schema::Models => models::schema(),
         Schema::Ops => operators::json_schema(),

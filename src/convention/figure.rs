@@ -29,6 +29,7 @@ pub struct Figure {
 
 /// What a number counts, as its unit says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Quantity {
     /// `params`, `parameters`.
     Params,

@@ -23,6 +23,37 @@ pub struct SharingMismatch {
 }
 
 /// Builds a [`Graph`], front to back.
+///
+/// ```
+/// use cnncost::graph::Builder;
+/// use cnncost::op::{activation::Relu, add::Add, conv::Conv2d};
+/// use cnncost::shape::Shape;
+///
+/// // A residual block: y = relu(conv(x)), and y + conv(y).
+/// let mut builder = Builder::new();
+/// let image = builder.input("image", Shape::new(vec![3, 32, 32])?, None);
+/// let conv = builder.operator("conv", Conv2d::new(16, 3)?.with_padding(1)?, &[image], None)?;
+/// let relu = builder.operator("relu", Relu {}, &[conv], None)?;
+/// let branch = builder.operator("branch", Conv2d::new(16, 1)?.without_bias(), &[relu], None)?;
+/// let sum = builder.operator("sum", Add {}, &[relu, branch], None)?;
+/// builder.output("output".to_owned(), sum);
+/// let graph = builder.finish()?;
+///
+/// let analysis = cnncost::analyze(&graph)?;
+/// assert_eq!(analysis.total().work.macs.total(), 32 * 32 * (16 * 3 * 3 * 3 + 16 * 16));
+///
+/// # #[cfg(feature = "run")] {
+/// // With the feature `run` it is executed.
+/// use candle_core::{DType, Device, Tensor};
+/// use cnncost::run::{Engine, Weights, forward};
+///
+/// let weights = Weights::fresh(&graph, 0, &Device::Cpu, DType::F32)?;
+/// let image = Tensor::zeros((1, 3, 32, 32), DType::F32, &Device::Cpu)?;
+/// let outputs = forward(Engine::Candle, &graph, vec![image], &weights, |_, _| ())?;
+/// assert_eq!(outputs[0].1.dims(), [1, 16, 32, 32]);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Builder {
     pub(super) graph: Graph,

@@ -215,6 +215,55 @@ impl<const N: usize> Reference for Conv<N> {
 }
 
 impl<const N: usize> Conv<N> {
+    /// With these channels and this window, a number for all axes or one for each; all else as PyTorch has it by default.
+    ///
+    /// ```
+    /// use cnncost::op::conv::Conv2d;
+    ///
+    /// let conv = Conv2d::new(64, [3, 5])?.with_stride(2)?.with_padding([1, 2])?.without_bias();
+    /// assert_eq!((conv.out_channels.get(), conv.bias), (64, false));
+    /// assert!(Conv2d::new(64, 0).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(out_channels: u64, kernel_size: impl Into<PerAxis<u64, N>>) -> Result<Self, Text> {
+        Ok(Self {
+            out_channels: out_channels.try_into()?,
+            kernel_size: kernel_size.into().try_into_each()?,
+            stride: PerAxis::ones(),
+            padding: Padding::default(),
+            dilation: PerAxis::ones(),
+            groups: one_group(),
+            bias: true,
+            connections: None,
+        })
+    }
+
+    /// The same with these steps.
+    pub fn with_stride(self, stride: impl Into<PerAxis<u64, N>>) -> Result<Self, Text> {
+        Ok(Self { stride: stride.into().try_into_each()?, ..self })
+    }
+
+    /// The same with so many zeros on both sides of each axis.
+    pub fn with_padding(self, padding: impl Into<PerAxis<u64, N>>) -> Result<Self, Text> {
+        Ok(Self { padding: Padding::Of(padding.into().try_into_each()?), ..self })
+    }
+
+    /// The same with taps so far apart.
+    pub fn with_dilation(self, dilation: impl Into<PerAxis<u64, N>>) -> Result<Self, Text> {
+        Ok(Self { dilation: dilation.into().try_into_each()?, ..self })
+    }
+
+    /// The same in so many groups.
+    pub fn with_groups(self, groups: u64) -> Result<Self, Text> {
+        Ok(Self { groups: groups.try_into()?, ..self })
+    }
+
+    /// The same without a bias.
+    #[must_use]
+    pub fn without_bias(self) -> Self {
+        Self { bias: false, ..self }
+    }
+
     fn sliding(&self) -> Window {
         let axis = |index: usize| {
             let [kernel, stride, dilation] =

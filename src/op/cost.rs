@@ -29,6 +29,7 @@ pub struct Term {
 
 /// What a [`Term`] counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Unit {
     /// Multiply–accumulates.
     Macs(Contraction),

@@ -7,6 +7,7 @@
 //! and a line in the list below.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
@@ -113,6 +114,7 @@ macro_rules! operators {
     ($($name:literal => $module:ident::$Type:ident,)*) => {
         /// Any operator, with its settings.
         #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
         #[expect(missing_docs, reason = "each variant is documented by its type")]
         pub enum Op { $($Type($module::$Type),)* }
 
@@ -164,6 +166,12 @@ macro_rules! operators {
         $(impl From<$module::$Type> for Op {
             fn from(operator: $module::$Type) -> Self {
                 Self::$Type(operator)
+            }
+        }
+
+        impl From<$module::$Type> for Arc<Op> {
+            fn from(operator: $module::$Type) -> Self {
+                Self::new(operator.into())
             }
         })*
     };
@@ -357,6 +365,7 @@ pub trait Definition: Operator + Serialize + DeserializeOwned + JsonSchema {
 
 /// A kind of operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Class {
     /// Convolution, transposed or not.
     Convolution,

@@ -39,6 +39,7 @@ pub struct Pad {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
+#[non_exhaustive]
 pub enum Mode {
     /// One number everywhere.
     #[default]

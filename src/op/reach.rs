@@ -5,6 +5,7 @@ use crate::shape::Shape;
 
 /// How the positions of an output look at those of the inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reach {
     /// Each at the same position of every input; a size of 1 is stretched.
     Position,
@@ -25,6 +26,7 @@ pub struct Along {
 
 /// How a position of the output looks at the positions of one dimension.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Look {
     /// At the same.
     Same,

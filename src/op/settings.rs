@@ -150,6 +150,24 @@ impl<T: Copy, const N: usize> PerAxis<T, N> {
     pub fn all(value: T) -> Self {
         Self([value; N])
     }
+
+    /// The same with other values; the first that cannot be one is the error.
+    pub fn try_into_each<U: TryFrom<T>>(self) -> Result<PerAxis<U, N>, U::Error> {
+        let values: Vec<U> = self.0.into_iter().map(U::try_from).collect::<Result<_, _>>()?;
+        Ok(PerAxis(values.try_into().unwrap_or_else(|_| unreachable!("as many as there were"))))
+    }
+}
+
+impl<const N: usize> From<u64> for PerAxis<u64, N> {
+    fn from(value: u64) -> Self {
+        Self::all(value)
+    }
+}
+
+impl<const N: usize> From<[u64; N]> for PerAxis<u64, N> {
+    fn from(values: [u64; N]) -> Self {
+        Self(values)
+    }
 }
 
 impl<const N: usize> PerAxis<Size, N> {
@@ -242,6 +260,7 @@ where
 
 /// The padding of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Padding<const N: usize> {
     /// As much as keeps the size, at stride 1; an odd one more at the end.
     Same,

@@ -49,6 +49,7 @@ pub struct Upsample {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
+#[non_exhaustive]
 pub enum Mode {
     /// As the nearest pixel above it and to its left.
     #[default]

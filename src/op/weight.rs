@@ -21,6 +21,7 @@ pub struct Weight {
 
 /// Whether a weight is a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Role {
     /// A parameter.
     Learned,
@@ -30,6 +31,7 @@ pub enum Role {
 
 /// How PyTorch fills a fresh weight.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Initializer {
     /// All the same.
     Constant(f64),

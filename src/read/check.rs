@@ -8,7 +8,7 @@ use super::description::{
 };
 use super::expression::{Expression, RESERVED};
 use super::synonyms;
-use crate::error::{Diagnostic, Span, did_you_mean, known_names};
+use crate::error::{Code, Diagnostic, Span, did_you_mean, known_names};
 use crate::op::Entry;
 use crate::text;
 
@@ -51,7 +51,7 @@ pub(super) fn check(description: &mut Description) -> (Vec<Diagnostic>, bool) {
     let unused = description.blocks.iter().filter(|block| !used.contains(&block.name.text)).map(|block| {
         let name = &block.name.text;
         let message = text!("block `{name}` is never used", "块 `{name}` 从未使用");
-        Diagnostic::new(message, block.name.span.clone()).warning()
+        Diagnostic::new(Code::UnusedBlock, message, block.name.span.clone()).warning()
     });
     description.warnings = unused.chain(unused::unused(description)).collect();
     (mistakes, is_finite)
@@ -85,13 +85,14 @@ impl<'d> Checker<'d> {
                 "a letter or `_`, then letters, digits and `_`, so that expressions can name it",
                 "以字母或 `_` 开头,后接字母、数字或 `_`,这样表达式才能引用它"
             );
-            self.mistakes.push(Diagnostic::new(message, name.span.clone()).help(help));
+            self.mistakes.push(Diagnostic::new(Code::BadName, message, name.span.clone()).help(help));
         } else if RESERVED.contains(&&**text) {
             let message = text!(
                 "`{text}` has a meaning of its own in expressions, and cannot be a parameter",
                 "`{text}` 在表达式中另有含义,不能作参数名"
             );
-            self.mistakes.push(Diagnostic::new(message, name.span.clone()).help(reserved(text)));
+            self.mistakes
+                .push(Diagnostic::new(Code::BadName, message, name.span.clone()).help(reserved(text)));
         }
     }
 
@@ -104,7 +105,10 @@ impl<'d> Checker<'d> {
                 let text = &name.text;
                 let message = text!("two variants are called `{text}`", "有两个名为 `{text}` 的变体");
                 let label = text!("the first", "第一个");
-                self.mistakes.push(Diagnostic::new(message, name.span.clone()).also(first.clone(), label));
+                self.mistakes.push(
+                    Diagnostic::new(Code::RepeatedName, message, name.span.clone())
+                        .also(first.clone(), label),
+                );
             }
             for (name, value) in &variant.set {
                 self.mistakes.extend(description.check_assignment(name, value).err());
@@ -120,7 +124,10 @@ impl<'d> Checker<'d> {
             if let Some(first) = seen.insert(text, &name.span) {
                 let message = text!("two parameters are called `{text}`", "有两个名为 `{text}` 的参数");
                 let label = text!("the first", "第一个");
-                self.mistakes.push(Diagnostic::new(message, name.span.clone()).also(first.clone(), label));
+                self.mistakes.push(
+                    Diagnostic::new(Code::RepeatedName, message, name.span.clone())
+                        .also(first.clone(), label),
+                );
             }
             if let Some(param) = self.description.params.iter().find(|param| param.name.text == *text) {
                 let message = text!(
@@ -128,7 +135,7 @@ impl<'d> Checker<'d> {
                     "`{text}` 会遮住网络的同名参数"
                 );
                 let label = text!("the network's", "网络的参数");
-                let diagnostic = Diagnostic::new(message, name.span.clone());
+                let diagnostic = Diagnostic::new(Code::RepeatedName, message, name.span.clone());
                 self.mistakes.push(diagnostic.also(param.name.span.clone(), label));
             }
         }
@@ -169,7 +176,7 @@ impl<'d> Checker<'d> {
     fn branches(&mut self, branches: &'d Branches, inputs: &[&Name], outer: Option<&Earlier<'_>>) {
         if let Some(dim) = branches.settings.first().filter(|_| &*branches.merge.text != "concat") {
             let message = text!("`dim` is for `merge = \"concat\"`", "`dim` 只用于 `merge = \"concat\"`");
-            self.mistakes.push(Diagnostic::new(message, dim.name.span.clone()));
+            self.mistakes.push(Diagnostic::new(Code::ConflictingKeys, message, dim.name.span.clone()));
         }
         for branch in &branches.branches {
             self.words(&branch.when);
@@ -204,7 +211,7 @@ impl<'d> Checker<'d> {
             let help = did_you_mean(word, choices.iter().map(|choice| &**choice))
                 .unwrap_or_else(|| text!("it is one of '{list}'", "可选 '{list}'"));
             let place = datum.place(&self.description.source, span.clone());
-            self.mistakes.push(Diagnostic::new(message, place).help(help));
+            self.mistakes.push(Diagnostic::new(Code::WrongValue, message, place).help(help));
         }
     }
 
@@ -224,7 +231,7 @@ impl<'d> Checker<'d> {
         );
         let help =
             if self.is_helped() { known_names(text, &earlier.names().collect::<Vec<_>>()) } else { None };
-        self.mistakes.push(Diagnostic::new(message, name.span.clone()).help(help));
+        self.mistakes.push(Diagnostic::new(Code::UnknownItem, message, name.span.clone()).help(help));
     }
 
     /// What a source follows is lost, unless the source has a name to be taken by.
@@ -241,7 +248,7 @@ impl<'d> Checker<'d> {
             "put it first in a branch, or give it a `name` and take it with `from`",
             "请放在分支的开头,或取 `name` 后用 `from` 引用"
         );
-        self.mistakes.push(Diagnostic::new(message, op.span.clone()).help(help));
+        self.mistakes.push(Diagnostic::new(Code::Inputs, message, op.span.clone()).help(help));
     }
 
     fn operator(&mut self, op: &Name, settings: &[Setting]) {
@@ -257,7 +264,7 @@ impl<'d> Checker<'d> {
                 synonyms::operator(name)
                     .or_else(|| Some(text!("`cnncost ops` lists them", "`cnncost ops` 列出全部算子")))
             };
-            self.mistakes.push(Diagnostic::new(message, op.span.clone()).help(help));
+            self.mistakes.push(Diagnostic::new(Code::UnknownOperator, message, op.span.clone()).help(help));
             return;
         };
         let known = (entry.settings)();
@@ -270,7 +277,8 @@ impl<'d> Checker<'d> {
                 [] => text!("{name} has no settings", "{name} 没有任何设置"),
                 _ => text!("its settings are `{list}`", "它的设置有 `{list}`"),
             });
-            self.mistakes.push(Diagnostic::new(message, setting.name.span.clone()).help(help));
+            self.mistakes
+                .push(Diagnostic::new(Code::UnknownSetting, message, setting.name.span.clone()).help(help));
         }
     }
 
@@ -289,7 +297,7 @@ impl<'d> Checker<'d> {
                 let blocks = self.description.blocks.iter().map(|block| &*block.name.text);
                 known_names(name, &blocks.collect::<Vec<_>>())
             };
-            self.mistakes.push(Diagnostic::new(message, used.span.clone()).help(help));
+            self.mistakes.push(Diagnostic::new(Code::UnknownBlock, message, used.span.clone()).help(help));
             return;
         };
         self.used.insert(block.name.text.clone());
@@ -303,7 +311,9 @@ impl<'d> Checker<'d> {
                     text!("block `{name}` has no parameter `{key}`", "块 `{name}` 没有参数 `{key}`");
                 let known: Vec<_> = block.parameters().map(|name| &*name.text).collect();
                 let help = known_names(key, &known);
-                self.mistakes.push(Diagnostic::new(message, argument.name.span.clone()).help(help));
+                self.mistakes.push(
+                    Diagnostic::new(Code::UnknownParameter, message, argument.name.span.clone()).help(help),
+                );
             }
         }
         let is_unknown = |argument: &Setting| block.parameters().all(|name| name.text != argument.name.text);
@@ -318,7 +328,7 @@ impl<'d> Checker<'d> {
             let missing = missing.join(", ");
             let message = text!("block `{name}` also wants {missing}", "块 `{name}` 还需要 {missing}");
             let label = text!("its parameters", "它的参数");
-            let diagnostic = Diagnostic::new(message, used.span.clone());
+            let diagnostic = Diagnostic::new(Code::MissingArgument, message, used.span.clone());
             let first = block.params.iter().map(|name| name.span.start).min().unwrap_or(0);
             let last = block.params.iter().map(|name| name.span.end).max().unwrap_or(0);
             self.mistakes.push(diagnostic.also(first..last, label));
@@ -337,7 +347,9 @@ fn not_in_the_list(name: &Name, outer: &Item) -> Diagnostic {
         "put both into one list, or let the groups that they stand in share: `weights` may stand at a group too",
         "请把两者放进同一列表,或让它们所在的组共享:`weights` 也可写在组上"
     );
-    Diagnostic::new(message, name.span.clone()).help(help).also(outer.span.clone(), text!("here", "在此"))
+    Diagnostic::new(Code::UnreachableItem, message, name.span.clone())
+        .help(help)
+        .also(outer.span.clone(), text!("here", "在此"))
 }
 
 impl Block {

@@ -167,6 +167,7 @@ pub struct Item {
 
 /// What an item is.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Body {
     /// An operator.
     Operator {

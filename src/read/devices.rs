@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{bounded, invalid};
 use crate::analyze::roofline::Device;
-use crate::error::{Diagnostic, ReadError};
+use crate::error::{Code, Diagnostic, ReadError};
 use crate::text;
 
 /// The devices that come with cnncost.
@@ -64,14 +64,14 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Device>, ReadError> {
             let message = error.message();
             let message = text!("this is no file of devices: {message}", "这不是设备文件:{message}");
             let span = error.span().unwrap_or(0..text.len());
-            return Err(invalid(source, vec![Diagnostic::new(message, span)]));
+            return Err(invalid(source, vec![Diagnostic::new(Code::WrongFile, message, span)]));
         }
     };
     if entries.is_empty() {
         let message = text!("there is no device in this file", "文件中没有设备");
         let help =
             text!("a device is a table under its name: `[board]`", "每个设备是以其名称为题的表:`[board]`");
-        return Err(invalid(source, vec![Diagnostic::nowhere(message).help(help)]));
+        return Err(invalid(source, vec![Diagnostic::nowhere(Code::Empty, message).help(help)]));
     }
     let mut mistakes = vec![];
     let devices = entries.into_iter().map(|(name, entry)| device(name, entry, &mut mistakes)).collect();
@@ -84,7 +84,7 @@ fn device(name: String, entry: Entry, mistakes: &mut Vec<Diagnostic>) -> Device 
         if !(number.is_finite() && number > 0.0) {
             let message =
                 text!("must be finite and above 0, and is {number}", "必须是大于 0 的有限数,这里是 {number}");
-            mistakes.push(Diagnostic::new(message, span));
+            mistakes.push(Diagnostic::new(Code::WrongValue, message, span));
         }
         number
     };
@@ -95,7 +95,7 @@ fn device(name: String, entry: Entry, mistakes: &mut Vec<Diagnostic>) -> Device 
     if [f32_peak, f16_peak, bf16_peak, i8_peak] == [None; 4] {
         let message = text!("there is no peak for any type", "没有给出任何类型的峰值");
         let help = text!("as in `peak_flops = {{ f32 = 8.1e12 }}`", "例如 `peak_flops = {{ f32 = 8.1e12 }}`");
-        mistakes.push(Diagnostic::new(message, span).help(help));
+        mistakes.push(Diagnostic::new(Code::MissingKey, message, span).help(help));
     }
     Device {
         name,

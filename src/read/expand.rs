@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::description::{Body, Datum, DatumKind, Description, Item, Name, Setting};
 use super::expression::Value;
 use super::written::Letters;
-use crate::error::{Diagnostic, Span};
+use crate::error::{Code, Diagnostic, Span};
 use crate::graph::{Builder, Graph, NodeId, ScopeKind};
 use crate::op::Op;
 use crate::shape::Shape;
@@ -107,7 +107,7 @@ pub(super) fn unused(graph: &Graph) -> Vec<Diagnostic> {
         }
         let path = graph.path(id);
         let message = text!("nothing takes the output of `{path}`", "没有任何项使用 `{path}` 的输出");
-        warnings.push(Diagnostic::new(message, origin.clone()).warning());
+        warnings.push(Diagnostic::new(Code::UnusedOutput, message, origin.clone()).warning());
     }
     warnings
 }
@@ -177,7 +177,7 @@ impl<'d> Expander<'d> {
                 "sizes are given for one input, and the network has {count}",
                 "给出了一个输入的尺寸,而网络有 {count} 个输入"
             );
-            self.mistakes.push(Diagnostic::nowhere(message));
+            self.mistakes.push(Diagnostic::nowhere(Code::Inputs, message));
         }
         let mut inputs = vec![];
         for input in &self.description.inputs {
@@ -191,7 +191,7 @@ impl<'d> Expander<'d> {
                     Incoming::Tensor(self.builder.input(input.name.text.clone(), shape, Some(span.into())))
                 }
                 Some(Err(why)) => {
-                    let mistake = Diagnostic::new(why, span);
+                    let mistake = Diagnostic::new(Code::WrongValue, why, span);
                     // Sizes that are given stand nowhere in the file.
                     let places = if given.is_some() { vec![] } else { mistake.places };
                     self.mistakes.push(Diagnostic { places, ..mistake });
@@ -211,7 +211,7 @@ impl<'d> Expander<'d> {
             }
             let message = text!("an input is a list of sizes", "输入应是尺寸列表");
             let help = text!("`[3, 224, 224]`: channels, height, width", "`[3, 224, 224]`:通道、高、宽");
-            self.mistakes.push(Diagnostic::new(message, datum.span.clone()).help(help));
+            self.mistakes.push(Diagnostic::new(Code::WrongType, message, datum.span.clone()).help(help));
             return None;
         };
         list.iter()
@@ -328,8 +328,8 @@ impl<'d> Expander<'d> {
             let graph = self.builder.graph();
             let place = |node: NodeId| graph.node(node).origin.clone();
             let (user, owner) = mismatch.nodes.map_or((None, None), |(a, b)| (place(a), place(b)));
-            let diagnostic = Diagnostic::new(message, user.unwrap_or_else(|| item.span.clone().into()))
-                .label(mismatch.message);
+            let user = user.unwrap_or_else(|| item.span.clone().into());
+            let diagnostic = Diagnostic::new(Code::SharedWeights, message, user).label(mismatch.message);
             let label = text!("the weights are from here", "权重来自此处");
             self.mistake(
                 diagnostic.also(owner.unwrap_or_else(|| list.items[at].span.clone().into()), label),

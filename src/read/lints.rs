@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use layout::Layout;
 
-use crate::error::Diagnostic;
+use crate::error::{Code, Diagnostic};
 use crate::graph::{Graph, Node, NodeId};
 use crate::op::{Class, Op};
 use crate::shape::Shape;
@@ -31,7 +31,7 @@ pub(super) fn channels_last(graph: &Graph) -> Vec<Diagnostic> {
             "sizes are channels × height × width: `[{channels}, {height}, {width}]`",
             "尺寸的顺序是通道 × 高 × 宽:`[{channels}, {height}, {width}]`"
         );
-        Some(Diagnostic::new(message, node.origin.clone()?).warning().help(help))
+        Some(Diagnostic::new(Code::ChannelsLast, message, node.origin.clone()?).warning().help(help))
     };
     graph.network_inputs().filter_map(doubt).collect()
 }
@@ -68,7 +68,7 @@ fn not_flattened(op: &Op, shape: &Shape, layout: Layout) -> Option<Diagnostic> {
             "`linear` takes the width of {shape} for its features",
             "`linear` 会把 {shape} 的宽当作特征"
         );
-        Diagnostic::nowhere(message).help(text!(
+        Diagnostic::nowhere(Code::NotFlattened, message).help(text!(
             "put `{{ op = \"flatten\" }}` before it, unless this is meant",
             "如非有意,请在它前面加上 `{{ op = \"flatten\" }}`"
         ))
@@ -91,7 +91,7 @@ fn not_permuted(op: &Op, shape: &Shape, layout: Layout) -> Option<Diagnostic> {
         ),
         Layout::Unknown | Layout::FeaturesLast | Layout::ChannelsFirst => return None,
     };
-    Some(Diagnostic::nowhere(message).help(text!(
+    Some(Diagnostic::nowhere(Code::NotPermuted, message).help(text!(
         "put `{{ op = \"permute\", dims = [0, 2, 1] }}` before it, unless this is meant",
         "如非有意,请在它前面加上 `{{ op = \"permute\", dims = [0, 2, 1] }}`"
     )))

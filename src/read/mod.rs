@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::error::{Diagnostic, ReadError, Source};
+use crate::error::{Code, Diagnostic, ReadError, Source};
 use crate::graph::Graph;
 use crate::op::Op;
 use crate::text;
@@ -24,6 +24,7 @@ pub mod schema;
 mod settings;
 pub(crate) mod synonyms;
 mod toml;
+#[cfg(feature = "run")]
 pub mod weight_map;
 pub mod written;
 
@@ -120,7 +121,8 @@ impl Description {
             return Err(invalid(self.source.clone(), mistakes));
         }
         if graph.outputs().is_empty() {
-            let mistake = Diagnostic::nowhere(text!("the network has no layers", "网络没有任何层"));
+            let mistake =
+                Diagnostic::nowhere(Code::Empty, text!("the network has no layers", "网络没有任何层"));
             return Err(invalid(self.source.clone(), vec![mistake]));
         }
         let mut warnings = self.warnings.clone();
@@ -155,7 +157,7 @@ impl Description {
                     "`{text}` cannot be set to a number that large or that long: {written}",
                     "`{text}` 的值过大或过长:{written}"
                 );
-                return Err(Diagnostic::nowhere(message));
+                return Err(Diagnostic::nowhere(Code::WrongValue, message));
             }
             let value = match (number(written), &**written) {
                 (Some(number), _) => Value::Number(number),
@@ -177,8 +179,11 @@ impl Description {
         let help = crate::error::did_you_mean(wanted, names()).or_else(|| {
             (!list.is_empty()).then(|| text!("its variants are `{list}`", "它的变体有 `{list}`"))
         });
-        Diagnostic::nowhere(text!("{file} has no variant `{wanted}`", "{file} 没有变体 `{wanted}`"))
-            .help(help)
+        Diagnostic::nowhere(
+            Code::UnknownVariant,
+            text!("{file} has no variant `{wanted}`", "{file} 没有变体 `{wanted}`"),
+        )
+        .help(help)
     }
 }
 
@@ -195,7 +200,11 @@ pub fn operator(item: &str) -> Result<Op, ReadError> {
             .map(Arc::unwrap_or_clone)
             .map_err(|mistakes| invalid(source, mistakes)),
         Some(Body::Use { .. } | Body::Layers(_) | Body::Branches(_) | Body::Side(_)) | None => {
-            let mistake = Diagnostic::new(text!("this is no operator", "这不是算子"), 0..source.text.len());
+            let mistake = Diagnostic::new(
+                Code::WrongType,
+                text!("this is no operator", "这不是算子"),
+                0..source.text.len(),
+            );
             Err(invalid(source, vec![mistake]))
         }
     }
@@ -206,7 +215,8 @@ fn bounded(name: &str, text: &str) -> Result<Arc<Source>, ReadError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let source = Arc::new(Source { name: name.to_owned(), text: text.to_owned() });
     let is_large = text.len() > MOST_BYTES;
-    let too_large = is_large.then(|| Diagnostic::nowhere(text!("it is larger than 16 MB", "超过 16 MB")));
+    let too_large =
+        is_large.then(|| Diagnostic::nowhere(Code::TooLarge, text!("it is larger than 16 MB", "超过 16 MB")));
     match too_large.or_else(|| toml::too_much(text)) {
         Some(mistake) => Err(invalid(source, vec![mistake])),
         None => Ok(source),

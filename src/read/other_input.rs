@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::description::{DatumKind, Description, Input};
 use super::expand;
 use super::expression::Value;
-use crate::error::Diagnostic;
+use crate::error::{Code, Diagnostic};
 use crate::graph::Graph;
 use crate::text;
 use crate::text::Text;
@@ -78,7 +78,7 @@ fn other_rank(sizes: &[u64], own: &[u64]) -> Option<Diagnostic> {
     } else {
         text!("channels come first: `--input {meant}`", "通道在最前:`--input {meant}`")
     };
-    Some(Diagnostic::nowhere(message).help(help))
+    Some(Diagnostic::nowhere(Code::Inputs, message).help(help))
 }
 
 /// The parameters that stand for sizes in the file, set to those that are given: `--set high=600 --set wide=1000`.

@@ -13,13 +13,15 @@ use serde::forward_to_deserialize_any;
 
 use super::description::{Datum, DatumKind, Name, Setting};
 use super::expression::{ExpressionError, Failure, Rational, Scope, Value};
-use crate::error::{Source, Span, did_you_mean};
+use crate::error::{Code, Source, Span, did_you_mean};
 use crate::text;
 use crate::text::Text;
 
 /// What is wrong with a setting.
 #[derive(Debug)]
 pub(super) struct SettingError {
+    /// What kind of mistake it is.
+    pub(super) code: Code,
     /// Where; `None` for what is missing.
     pub(super) span: Option<Span>,
     /// What.
@@ -44,10 +46,14 @@ impl Place<'_> {
             DatumKind::Number(number) => Ok(Value::Number(*number)),
             DatumKind::Boolean(boolean) => Ok(Value::Boolean(*boolean)),
             DatumKind::Text(_, expression) => match &**expression {
-                Ok(expression) => expression.evaluate(self.scope).map_err(|error| self.inside(datum, error)),
-                Err(error) => Err(self.inside(datum, error.clone())),
+                Ok(expression) => {
+                    let inside = |error| self.inside(datum, Code::Evaluation, error);
+                    expression.evaluate(self.scope).map_err(inside)
+                }
+                Err(error) => Err(self.inside(datum, Code::Expression, error.clone())),
             },
             DatumKind::List(_) => Err(SettingError {
+                code: Code::WrongType,
                 span: Some(datum.span.clone()),
                 ..SettingError::about(text!("must be one value, and is a list", "应是单个值,这里是列表"))
             }),
@@ -63,7 +69,8 @@ impl Place<'_> {
         match self.evaluate(datum)? {
             Value::Number(number) => Ok(number),
             other @ (Value::Boolean(_) | Value::Word(_)) => {
-                Err(SettingError::about(text!("must be a number, and is {other}", "应是数,这里是 {other}")))
+                let message = text!("must be a number, and is {other}", "应是数,这里是 {other}");
+                Err(SettingError { code: Code::WrongType, ..SettingError::about(message) })
             }
         }
     }
@@ -72,10 +79,13 @@ impl Place<'_> {
     pub(super) fn boolean(self, datum: &Datum) -> Result<bool, SettingError> {
         match self.evaluate(datum)? {
             Value::Boolean(boolean) => Ok(boolean),
-            other @ (Value::Number(_) | Value::Word(_)) => Err(SettingError::about(text!(
-                "must be `true` or `false`, and is {other}",
-                "应是 `true` 或 `false`,这里是 {other}"
-            ))),
+            other @ (Value::Number(_) | Value::Word(_)) => {
+                let message = text!(
+                    "must be `true` or `false`, and is {other}",
+                    "应是 `true` 或 `false`,这里是 {other}"
+                );
+                Err(SettingError { code: Code::WrongType, ..SettingError::about(message) })
+            }
         }
     }
 
@@ -105,16 +115,16 @@ impl Place<'_> {
         })
     }
 
-    fn inside(self, datum: &Datum, error: ExpressionError) -> SettingError {
-        let Failure { message, help } = error.failure;
-        SettingError { span: Some(datum.place(self.source, error.span)), message, help, is_predicate: false }
+    fn inside(self, datum: &Datum, code: Code, error: ExpressionError) -> SettingError {
+        let (span, Failure { message, help }) = (datum.place(self.source, error.span), error.failure);
+        SettingError { code, span: Some(span), message, help, is_predicate: false }
     }
 }
 
 impl SettingError {
     /// A message that wants a subject, and a place.
     fn about(message: Text) -> Self {
-        Self { span: None, message, help: None, is_predicate: true }
+        Self { code: Code::WrongValue, span: None, message, help: None, is_predicate: true }
     }
 
     /// Gives a message without a subject this one, in each language.
@@ -153,7 +163,8 @@ impl Error for SettingError {
 
     fn invalid_type(found: Unexpected<'_>, wanted: &dyn serde::de::Expected) -> Self {
         let (wanted, found) = (expected(wanted), unexpected(found));
-        Self::about(text!("wants {wanted}, and is {found}", "需要{wanted:#},这里是{found:#}"))
+        let message = text!("wants {wanted}, and is {found}", "需要{wanted:#},这里是{found:#}");
+        Self { code: Code::WrongType, ..Self::about(message) }
     }
 
     fn invalid_value(found: Unexpected<'_>, wanted: &dyn serde::de::Expected) -> Self {
@@ -180,12 +191,12 @@ impl Error for SettingError {
             [] => text!("it has no settings", "它没有任何设置"),
             _ => text!("known are `{list}`", "可用的有 `{list}`"),
         });
-        Self { span: None, message, help: Some(help), is_predicate: false }
+        Self { code: Code::UnknownSetting, span: None, message, help: Some(help), is_predicate: false }
     }
 
     fn missing_field(name: &'static str) -> Self {
         let message = text!("the setting `{name}` is missing", "缺少设置 `{name}`");
-        Self { span: None, message, help: None, is_predicate: false }
+        Self { code: Code::MissingSetting, span: None, message, help: None, is_predicate: false }
     }
 }
 

@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::description::{Block, BlockBody, Datum, DatumKind, Description, Input, Name, Param, Variant};
 use super::expression::{Value, number};
 use super::keys::{self};
-use crate::error::{Diagnostic, Source, Span};
+use crate::error::{Code, Diagnostic, Source, Span};
 use crate::text;
 
 mod claims;
@@ -57,7 +57,7 @@ fn of_claims(table: &DeTable<'_>) -> Option<Diagnostic> {
         "`cnncost check FILE` holds them against its networks",
         "请用 `cnncost check 文件` 检验其中的论断"
     );
-    Some(Diagnostic::new(message, span).help(help))
+    Some(Diagnostic::new(Code::WrongFile, message, span).help(help))
 }
 
 /// One mistake of each line, since after the first toml often finds more that are none; of those at one place the last,
@@ -110,7 +110,7 @@ fn syntax_mistake(
         return repeated::key(text, table, span);
     }
     if let Some(slip) = slips::slip(text, &span) {
-        return (Diagnostic::new(slip.what, span).help(slip.help), slip.is_last);
+        return (Diagnostic::new(Code::Syntax, slip.what, span).help(slip.help), slip.is_last);
     }
     let help = message.contains("missing comma").then(|| {
         text!(
@@ -120,7 +120,7 @@ fn syntax_mistake(
     });
     let words = words::in_words(message);
     let message = text!("this is not TOML: {words}", "不是合法的 TOML:{words:#}");
-    (Diagnostic::new(message, span).help(help), false)
+    (Diagnostic::new(Code::Syntax, message, span).help(help), false)
 }
 
 /// A table while it is read.
@@ -152,14 +152,18 @@ impl Reader<'_> {
         let inputs = self.inputs(table);
         let layers = if let Some(value) = table.get("layers") {
             if value.get_ref().as_array().is_some_and(|list| list.is_empty()) {
-                self.refuse::<()>(value.span(), text!("the network has no layers", "网络没有任何层"));
+                self.refuse::<()>(
+                    Code::Empty,
+                    value.span(),
+                    text!("the network has no layers", "网络没有任何层"),
+                );
             }
             self.items(value)
         } else {
             let message = text!("there are no `layers`", "缺少 `layers`");
             let help =
                 text!("the network is a list of items: `layers = […]`", "网络是一个列表:`layers = […]`");
-            self.mistakes.push(Diagnostic::new(message, self.start(&span)).help(help));
+            self.mistakes.push(Diagnostic::new(Code::MissingKey, message, self.start(&span)).help(help));
             vec![]
         };
         Description {
@@ -192,7 +196,11 @@ impl Reader<'_> {
             (None, Some((_, value))) => {
                 let Some(inputs) = self.table(value, "inputs") else { return vec![] };
                 if inputs.0.is_empty() {
-                    self.refuse::<()>(value.span(), text!("the network has no input", "网络没有输入"));
+                    self.refuse::<()>(
+                        Code::Empty,
+                        value.span(),
+                        text!("the network has no input", "网络没有输入"),
+                    );
                 }
                 let read = |(key, value)| Input { name: name(key), sizes: self.datum(value) };
                 let inputs = inputs.0.iter().map(read).collect();
@@ -201,7 +209,9 @@ impl Reader<'_> {
             (Some((one, _)), Some((several, _))) => {
                 let message = text!("both `input` and `inputs`", "同时给出了 `input` 和 `inputs`");
                 let label = text!("the other one", "另一个在此");
-                self.mistakes.push(Diagnostic::new(message, several.span()).also(one.span(), label));
+                self.mistakes.push(
+                    Diagnostic::new(Code::ConflictingKeys, message, several.span()).also(one.span(), label),
+                );
                 let named = table.get("inputs").and_then(|value| value.get_ref().as_table());
                 let keys = named.into_iter().flat_map(|named| named.keys()).chain([one]);
                 let unread = |span| Datum { span, kind: DatumKind::Unread };
@@ -213,7 +223,8 @@ impl Reader<'_> {
                     "give its sizes without the batch: `input = [3, 224, 224]`",
                     "请给出不含批次维的尺寸:`input = [3, 224, 224]`"
                 );
-                self.mistakes.push(Diagnostic::new(message, self.start(&(0..0))).help(help));
+                self.mistakes
+                    .push(Diagnostic::new(Code::MissingKey, message, self.start(&(0..0))).help(help));
                 vec![]
             }
         }
@@ -266,7 +277,7 @@ impl Reader<'_> {
                 } else {
                     text!("a choice is a list: `[\"{word}\", …]`", "选项写成列表:`[\"{word}\", …]`")
                 };
-                self.mistakes.push(Diagnostic::new(message, datum.span).help(help));
+                self.mistakes.push(Diagnostic::new(Code::WrongType, message, datum.span).help(help));
                 None
             }
         }
@@ -279,7 +290,7 @@ impl Reader<'_> {
             "there are at most {MOST_NAMES} parameters and {MOST_NAMES} inputs, and this is one more",
             "参数和输入各最多 {MOST_NAMES} 个,这里超出了"
         );
-        self.mistakes.push(Diagnostic::new(message, name(extra).span.clone()));
+        self.mistakes.push(Diagnostic::new(Code::TooLarge, message, name(extra).span.clone()));
         self.is_too_much = true;
         list
     }
@@ -365,7 +376,7 @@ impl Reader<'_> {
                     "block `{block}` wants either `layers` or `branches`",
                     "块 `{block}` 需要 `layers` 或 `branches` 之一"
                 );
-                self.mistakes.push(Diagnostic::new(message, name.span.clone()));
+                self.mistakes.push(Diagnostic::new(Code::ConflictingKeys, message, name.span.clone()));
                 BlockBody::Layers(vec![])
             }
         }
@@ -392,7 +403,7 @@ fn no_choice(name: &Name, span: &Span, numbers: Vec<i128>) -> Diagnostic {
     if numbers.is_empty() {
         let message =
             text!("a choice is a list of words, the default first", "选项应是单词列表,默认值在最前");
-        return Diagnostic::new(message, span.clone());
+        return Diagnostic::new(Code::WrongType, message, span.clone());
     }
     let message = text!(
         "a parameter is one value, and a list is a choice among words: `{text}` cannot be several numbers",
@@ -401,7 +412,7 @@ fn no_choice(name: &Name, span: &Span, numbers: Vec<i128>) -> Diagnostic {
     let each = (1..).zip(numbers).map(|(number, value)| format!("{text}{number} = {value}"));
     let each = each.collect::<Vec<_>>().join(", ");
     let help = text!("give each number a parameter of its own: `{each}`", "请为每个数各设一个参数:`{each}`");
-    Diagnostic::new(message, span.clone()).help(help)
+    Diagnostic::new(Code::WrongType, message, span.clone()).help(help)
 }
 
 /// A key of a table with its value.

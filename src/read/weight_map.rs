@@ -4,7 +4,7 @@ use ::toml::Spanned;
 use ::toml::de::{DeTable, DeValue};
 
 use super::{bounded, invalid};
-use crate::error::{Diagnostic, ReadError, Span};
+use crate::error::{Code, Diagnostic, ReadError, Span};
 use crate::run::map::Map;
 use crate::text;
 
@@ -24,7 +24,10 @@ pub fn parse(name: &str, text: &str) -> Result<Map, ReadError> {
     let table = DeTable::parse(text).map_err(|error| {
         let message = error.message();
         let message = text!("this is no map of weights: {message}", "这不是权重映射:{message}");
-        invalid(source.clone(), vec![Diagnostic::new(message, error.span().unwrap_or(0..text.len()))])
+        invalid(
+            source.clone(),
+            vec![Diagnostic::new(Code::Syntax, message, error.span().unwrap_or(0..text.len()))],
+        )
     })?;
     let (mut entries, mut mistakes) = (vec![], vec![]);
     add(table.get_ref(), "", &mut entries, &mut mistakes);
@@ -51,7 +54,7 @@ fn add(
             | DeValue::Array(_) => {
                 let message = text!("what the file calls it is a text", "文件中的名称应是文本");
                 let help = text!("`\"{ours}\" = \"name in the file\"`", "`\"{ours}\" = \"文件中的名称\"`");
-                mistakes.push(Diagnostic::new(message, value.span()).help(help));
+                mistakes.push(Diagnostic::new(Code::WrongType, message, value.span()).help(help));
             }
         }
     }

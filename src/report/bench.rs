@@ -289,7 +289,7 @@ fn said_of(bench: &Bench, case: &Case, subject: &Subject, profile: &Profile, row
     let nodes = subject.network.graph.nodes().map(|(id, _)| Place::Node(id));
     let roofline = bench.roofline(case, subject);
     let layers = nodes.filter_map(|node| profile.layer(node, &subject.analysis, &roofline, bench.element));
-    let overhead = layers.filter(|layer| layer.bound == crate::bench::profile::Bound::Overhead);
+    let overhead = layers.filter(|layer| layer.bound == crate::analyze::measured::Bound::Overhead);
     let share = percent(overhead.map(|layer| layer.share).sum());
     said.push(text!(
         "{share} of the time is overhead, of layers that reach less than a quarter of the nearer roof: it tells about the \

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::rows::{Row, RowKind, Sizes};
 use super::sheet::{Cell, Head, Kind, Line, Role, Sheet, Unit};
-use crate::bench::profile::Layer;
+use crate::analyze::measured::Layer;
 use crate::error::nearest;
 use crate::metric::{self, METRICS, Measure, Metric, Missing, Sums};
 use crate::op::window::legend;

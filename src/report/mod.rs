@@ -9,6 +9,7 @@ use crate::text::Language;
 
 pub use crate::subject::Subject;
 
+#[cfg(feature = "run")]
 pub mod bench;
 pub mod check;
 pub mod columns;
@@ -27,6 +28,7 @@ mod names;
 pub mod operators;
 pub mod reconcile;
 pub mod rows;
+#[cfg(feature = "run")]
 pub mod run;
 pub mod sheet;
 pub mod sort;

@@ -2,7 +2,7 @@
 
 use super::Subject;
 use super::convention::InConvention;
-use crate::bench::profile::Layer;
+use crate::analyze::measured::Layer;
 use crate::graph::outline::Outline;
 use crate::graph::{Content, Graph, NodeId, Place, ScopeId};
 use crate::op::Class;
@@ -38,6 +38,7 @@ pub struct Sizes {
 
 /// What kind of line a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RowKind {
     /// An input of the network.
     Input,

@@ -44,6 +44,7 @@ pub struct Head {
 
 /// What kind of thing a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Role {
     /// What a line is called: set in as deep as the line is, shortened where there is little room.
     Name,
@@ -72,6 +73,7 @@ pub struct Line {
 
 /// What kind of line it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
     /// One thing.
     Part,
@@ -85,6 +87,7 @@ pub enum Kind {
 
 /// What stands in a column of a line.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Cell {
     /// What the line is called, and its whole path.
     Name(String, String),
@@ -110,6 +113,7 @@ pub enum Cell {
 
 /// What a quantity is measured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Unit {
     /// Seconds.
     Seconds,

@@ -66,6 +66,7 @@ impl NotExecuted {
 
 /// What executes the operators of a graph.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Engine {
     /// Each operator as its file composes it from what candle has, with candle's own kernels.
     #[default]

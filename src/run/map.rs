@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::assign::{Named, prefixes, shape_apart};
 use super::modules::{Wanted, dotted, is_alike, wanted};
-use crate::error::{Diagnostic, ReadError, Source, Span, meant, nearest};
+use crate::error::{Code, Diagnostic, ReadError, Source, Span, meant, nearest};
 use crate::graph::Graph;
 use crate::text;
 use crate::text::Text;
@@ -70,7 +70,7 @@ impl Map {
         for (ours, theirs, span) in entries {
             match Entry::new(ours, theirs, span.clone()) {
                 Ok(entry) => read.push(entry),
-                Err(why) => mistakes.push(Diagnostic::new(why, span)),
+                Err(why) => mistakes.push(Diagnostic::new(Code::WeightMap, why, span)),
             }
         }
         if mistakes.is_empty() {
@@ -137,7 +137,7 @@ impl Map {
                     let message = text!("two entries name `{name}`", "有两项都指到 `{name}`");
                     let label = text!("the other", "另一项");
                     let other = best.map_or_else(|| span.clone(), |best| best.entry.span.clone());
-                    return Err(Diagnostic::new(message, span).also(other, label));
+                    return Err(Diagnostic::new(Code::WeightMap, message, span).also(other, label));
                 }
             }
         }
@@ -204,8 +204,8 @@ type Why = (Text, Option<Text>);
 
 fn mistake(fit: Option<&Fit>, (why, help): Why) -> Diagnostic {
     match fit {
-        Some(fit) => Diagnostic::new(why, fit.entry.span.clone()).help(help),
-        None => Diagnostic::nowhere(why).help(help),
+        Some(fit) => Diagnostic::new(Code::WeightMap, why, fit.entry.span.clone()).help(help),
+        None => Diagnostic::nowhere(Code::WeightMap, why).help(help),
     }
 }
 
@@ -270,7 +270,7 @@ impl Entry {
             wanted.iter().filter_map(|tensor| Some(tensor.named.name.rsplit_once('.')?.0)).collect();
         let near = nearest(ours, layers.into_iter().chain(wanted.iter().map(|tensor| &*tensor.named.name)));
         let paths = text!("`run --verbose` prints the names", "`run --verbose` 会列出名称");
-        Diagnostic::new(message, self.span.clone()).help(near.map_or(paths, meant))
+        Diagnostic::new(Code::WeightMap, message, self.span.clone()).help(near.map_or(paths, meant))
     }
 }
 

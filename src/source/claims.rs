@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Choice, Findings, Named, Origin, contents, device};
 use crate::analyze::roofline::Device;
 use crate::claim::{self, Known, Parsed, Report, Slips};
-use crate::error::{Diagnostic, ReadError, Source, did_you_mean};
+use crate::error::{Code, Diagnostic, ReadError, Source, did_you_mean};
 use crate::read::bundled::CLAIMS;
 use crate::read::claims::{ClaimsFile, Reference};
 use crate::read::description::Claim;
@@ -147,7 +147,7 @@ impl Claims {
             "a claim is `[[claims]]` with `expect = \"macs <= 5M\"`",
             "论断写作 `[[claims]]` 与 `expect = \"macs <= 5M\"`"
         );
-        self.invalid(vec![Diagnostic::nowhere(message).help(help)])
+        self.invalid(vec![Diagnostic::nowhere(Code::MissingKey, message).help(help)])
     }
 
     /// The variants that a model is checked as: all of them, the one that was named, or none.
@@ -182,7 +182,8 @@ impl Claims {
                     };
                     let wrong = parsed.iter().filter(|claim| claim.aliases().any(|known| *known == alias));
                     mistakes.extend(wrong.map(|claim| {
-                        Diagnostic::new(message.clone(), claim.claim.expect.span.clone()).help(help.clone())
+                        Diagnostic::new(Code::Claim, message.clone(), claim.claim.expect.span.clone())
+                            .help(help.clone())
                     }));
                 }
             }
@@ -207,7 +208,8 @@ impl Claims {
                     let wrong = parsed.iter().filter(|claim| claim.devices().any(|known| known == name));
                     let message = text!("device `{name}`: {why}", "设备 `{name}`:{why:#}");
                     mistakes.extend(wrong.map(|claim| {
-                        Diagnostic::new(message.clone(), claim.claim.expect.span.clone()).help(help.clone())
+                        Diagnostic::new(Code::Claim, message.clone(), claim.claim.expect.span.clone())
+                            .help(help.clone())
                     }));
                 }
                 Err(error @ ReadError::Invalid { .. }) => return Err(error),

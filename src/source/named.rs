@@ -8,7 +8,7 @@ use super::contents::text;
 use super::foreign::foreign;
 use super::{Choice, Model, Origin};
 use crate::analyze::TooLarge;
-use crate::error::{Diagnostic, ReadError};
+use crate::error::{Code, Diagnostic, ReadError};
 use crate::read::Description;
 use crate::subject::Subject;
 use crate::text;
@@ -126,8 +126,10 @@ impl Named {
         let path = &error.path;
         let message = text!("a count of `{path}` does not fit 128 bits", "`{path}` 的计数超出 128 位");
         let mistake = match error.origin {
-            Some(origin) => Diagnostic::new(message, origin),
-            None => Diagnostic::nowhere(text!("a total does not fit 128 bits", "总数超出 128 位")),
+            Some(origin) => Diagnostic::new(Code::TooLarge, message, origin),
+            None => {
+                Diagnostic::nowhere(Code::TooLarge, text!("a total does not fit 128 bits", "总数超出 128 位"))
+            }
         };
         ReadError::Invalid { source_file: self.model.source().clone(), mistakes: vec![mistake] }
     }

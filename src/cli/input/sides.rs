@@ -1,6 +1,6 @@
 //! What `--set` sets: in every network, or in one of several.
 
-use crate::error::{Diagnostic, did_you_mean};
+use crate::error::{Code, Diagnostic, did_you_mean};
 use crate::source::Wish;
 use crate::text;
 use crate::text::{Text, printable};
@@ -97,5 +97,5 @@ fn leveled(assignment: &Assignment, wishes: &[Wish]) -> Option<Diagnostic> {
         "`--set {second}:{name}={value}` sets it in one of them",
         "`--set {second}:{name}={value}` 只在其中一个里设置"
     );
-    Some(Diagnostic::nowhere(message).help(help).warning())
+    Some(Diagnostic::nowhere(Code::Usage, message).help(help).warning())
 }

@@ -1,6 +1,6 @@
 //! What a parameter may be called, and which values it can have.
 
-use crate::error::{Diagnostic, did_you_mean};
+use crate::error::{Code, Diagnostic, did_you_mean};
 use crate::read::description::{Description, Name};
 use crate::read::expression::{Value, number};
 use crate::text;
@@ -45,9 +45,9 @@ impl Description {
                 let list = names().collect::<Vec<_>>().join("`, `");
                 (!list.is_empty()).then(|| text!("it has `{list}`", "它有 `{list}`"))
             });
-            return Err(Diagnostic::new(message, name.span.clone()).help(help));
+            return Err(Diagnostic::new(Code::UnknownParameter, message, name.span.clone()).help(help));
         };
-        let wrong = |message| Diagnostic::new(message, name.span.clone());
+        let wrong = |message| Diagnostic::new(Code::WrongValue, message, name.span.clone());
         match (&param.default, value) {
             (Value::Number(_), Value::Number(_)) | (Value::Boolean(_), Value::Boolean(_)) => Ok(()),
             (Value::Word(_), Value::Word(word)) if param.choices.contains(word) => Ok(()),

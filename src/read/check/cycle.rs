@@ -1,6 +1,6 @@
 //! Whether blocks that use one another come to an end.
 
-use crate::error::Diagnostic;
+use crate::error::{Code, Diagnostic};
 use crate::read::description::{Block, BlockBody, Body, Description, Item, Name};
 use crate::text;
 
@@ -31,7 +31,7 @@ pub(super) fn cycle(description: &Description) -> Option<Diagnostic> {
                     cycle.map(|block| format!("`{}`", description.blocks[block].name.text)).collect();
                 let cycle = names.join(" → ");
                 let message = text!("a block uses itself: {cycle}", "块使用了自己:{cycle}");
-                return Some(Diagnostic::new(message, name.span.clone()));
+                return Some(Diagnostic::new(Code::Cycle, message, name.span.clone()));
             }
             if depths[inner].is_none() {
                 path.push((inner, 0));
@@ -41,7 +41,7 @@ pub(super) fn cycle(description: &Description) -> Option<Diagnostic> {
     let deepest = depths.iter().position(|depth| depth.is_some_and(|depth| depth > BLOCKS))?;
     let name = &description.blocks[deepest].name;
     let message = text!("blocks stand more than {BLOCKS} deep in one another", "块嵌套超过 {BLOCKS} 层");
-    Some(Diagnostic::new(message, name.span.clone()))
+    Some(Diagnostic::new(Code::TooLarge, message, name.span.clone()))
 }
 
 /// The blocks that `block` uses, and where.

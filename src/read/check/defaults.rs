@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::description::{Block, Datum, DatumKind};
-use crate::error::Diagnostic;
+use crate::error::{Code, Diagnostic};
 use crate::text;
 
 /// Puts each default after those that it depends on; a cycle is shown.
@@ -54,7 +54,7 @@ fn cycle(block: &Block, start: usize, needs: &[Vec<usize>], waiting: &[usize]) -
                 path[from..].iter().map(|&at| format!("`{}`", block.defaults[at].name.text)).collect();
             let names = names.join(" → ");
             let message = text!("defaults depend on each other: {names}", "默认值相互依赖:{names}");
-            return Diagnostic::new(message, block.defaults[path[from]].value.span.clone());
+            return Diagnostic::new(Code::Cycle, message, block.defaults[path[from]].value.span.clone());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::error::{Diagnostic, known_names, nearest};
+use crate::error::{Code, Diagnostic, known_names, nearest};
 use crate::read::description::{Body, DatumKind, Item, Name};
 use crate::text;
 
@@ -56,7 +56,7 @@ impl Earlier<'_> {
             let list = inputs.iter().map(|input| format!("`{}`", input.text)).collect::<Vec<_>>().join(", ");
             let message = text!("there are several inputs: {list}", "有多个输入:{list}");
             let help = text!("name one of them", "请写出其中一个的名字");
-            return Err(Diagnostic::new(message, name.span.clone()).help(help));
+            return Err(Diagnostic::new(Code::Inputs, message, name.span.clone()).help(help));
         }
         if let Some(item) = helped.then(|| self.holder(text)).flatten() {
             return Err(inside(name, item));
@@ -65,7 +65,7 @@ impl Earlier<'_> {
         let only = inputs.is_empty().then_some("input");
         let known = self.names().chain(inputs.iter().map(|input| &*input.text)).chain(only);
         let help = if helped { known_names(text, &known.collect::<Vec<_>>()) } else { None };
-        Err(Diagnostic::new(message, name.span.clone()).help(help))
+        Err(Diagnostic::new(Code::UnknownItem, message, name.span.clone()).help(help))
     }
 
     /// The item before this place that has what a path leads to, or an item of that name, in it.
@@ -122,7 +122,9 @@ fn inside(name: &Name, item: &Item) -> Diagnostic {
          network",
         "请让 `{outer}` 在该处结束,由第二个项继续,或在其内部使用;在 `{last}` 之后加 `side = []` 可使它成为网络的输出"
     );
-    Diagnostic::new(message, name.span.clone()).help(help).also(item.span.clone(), text!("here", "在此"))
+    Diagnostic::new(Code::UnreachableItem, message, name.span.clone())
+        .help(help)
+        .also(item.span.clone(), text!("here", "在此"))
 }
 
 /// Why `name` cannot be item number `at` of `list`: it is the item that takes it, or stands behind that.
@@ -131,9 +133,9 @@ fn too_early(name: &Name, list: &Earlier<'_>, at: usize) -> Diagnostic {
     let help = text!("`from` can name only what stands before", "`from` 只能引用前面的项");
     if at == list.at {
         let message = text!("`{text}` cannot take its own output", "`{text}` 不能以自己的输出为输入");
-        return Diagnostic::new(message, name.span.clone()).help(help);
+        return Diagnostic::new(Code::UnreachableItem, message, name.span.clone()).help(help);
     }
     let message = text!("`{text}` stands later in the file", "`{text}` 在文件中更靠后");
-    let diagnostic = Diagnostic::new(message, name.span.clone()).help(help);
+    let diagnostic = Diagnostic::new(Code::UnreachableItem, message, name.span.clone()).help(help);
     diagnostic.also(list.items[at].span.clone(), text!("here", "在此"))
 }

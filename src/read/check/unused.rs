@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::error::Diagnostic;
+use crate::error::{Code, Diagnostic};
 use crate::read::description::{Block, BlockBody, Body, Branches, Datum, DatumKind, Description, Item, Name};
 use crate::text;
 
@@ -21,7 +21,7 @@ pub(super) fn unused(description: &Description) -> Vec<Diagnostic> {
                 "nothing in block `{block}` uses its `{param}`",
                 "块 `{block}` 中没有使用参数 `{param}`"
             );
-            warnings.push(Diagnostic::new(message, name.span.clone()).warning());
+            warnings.push(Diagnostic::new(Code::UnusedParameter, message, name.span.clone()).warning());
         }
         all.names.extend(own.names);
     }
@@ -42,7 +42,7 @@ pub(super) fn unused(description: &Description) -> Vec<Diagnostic> {
             "a setting takes it as text: `out_channels = \"{param}\"`",
             "设置以文本引用它:`out_channels = \"{param}\"`"
         );
-        Diagnostic::new(message, name.span.clone()).warning().help(help)
+        Diagnostic::new(Code::UnusedParameter, message, name.span.clone()).warning().help(help)
     }));
     warnings
 }

@@ -12,7 +12,7 @@ use super::list::{Frame, Surroundings};
 use super::merge_error;
 use super::sources::Incoming;
 use super::{Expander, Here, grow};
-use crate::error::{Diagnostic, Span};
+use crate::error::{Code, Diagnostic, Span};
 use crate::graph::ScopeKind;
 use crate::read::description::{Block, BlockBody, Branch, Branches, Item, Name, Setting};
 use crate::read::written::written;
@@ -108,7 +108,7 @@ impl<'d> Expander<'d> {
         match &ends[..] {
             [] => {
                 let message = text!("every branch is left out", "所有分支都被省去");
-                self.mistake(Diagnostic::new(message, span.clone()), here);
+                self.mistake(Diagnostic::new(Code::Empty, message, span.clone()), here);
                 Incoming::Unknown
             }
             [(_, end, _)] => *end,
@@ -132,7 +132,7 @@ impl<'d> Expander<'d> {
                 "块 `{name}` 需要 {wanted} 个输入,却得到 {count} 个"
             );
             let help = text!("say which with `from = […]`", "用 `from = […]` 指明");
-            self.mistake(Diagnostic::new(message, item.span.clone()).help(help), here);
+            self.mistake(Diagnostic::new(Code::Inputs, message, item.span.clone()).help(help), here);
             return None;
         }
         if block.inputs.len() > 1 {

@@ -3,7 +3,7 @@
 use super::list::Frame;
 use super::sources::Incoming;
 use super::{Expander, Here, grow};
-use crate::error::{Diagnostic, Span};
+use crate::error::{Code, Diagnostic, Span};
 use crate::read::description::{BlockBody, Body, Branches, Datum, DatumKind, Item};
 use crate::read::settings::{Place, SettingError};
 use crate::text;
@@ -46,7 +46,7 @@ impl Expander<'_> {
                 "expanding the network takes more than {MOST_WORK} settings and inputs",
                 "展开此网络要读取超过 {MOST_WORK} 个设置和输入"
             );
-            self.mistakes.push(Diagnostic::new(message, span.clone()));
+            self.mistakes.push(Diagnostic::new(Code::TooLarge, message, span.clone()));
             self.stopped = true;
         }
         !self.stopped
@@ -137,5 +137,5 @@ pub(super) fn too_many(span: &Span) -> Diagnostic {
         "the network would have more than {MOST_NODES} nodes, or {MOST_STEPS} with its boxes and copies",
         "网络的节点会超过 {MOST_NODES} 个,或连同模块与副本超过 {MOST_STEPS} 个"
     );
-    Diagnostic::new(message, span.clone())
+    Diagnostic::new(Code::TooLarge, message, span.clone())
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::error::Diagnostic;
+use crate::error::{Code, Diagnostic};
 use crate::graph::{Graph, NodeId};
 use crate::op::{Class, Op, Reason, window::Axis};
 use crate::read::description::{Branch, Branches};
@@ -60,7 +60,8 @@ pub(super) fn explain(
             None => text!("ends as {shape}", "结果为 {shape}"),
         }
     };
-    let mut diagnostic = Diagnostic::new(message, ways[culprit].branch.span.clone()).label(label(culprit));
+    let mut diagnostic =
+        Diagnostic::new(Code::Branches, message, ways[culprit].branch.span.clone()).label(label(culprit));
     for (index, way) in ways.iter().enumerate().filter(|&(index, _)| index != culprit) {
         diagnostic = diagnostic.also(way.branch.span.clone(), label(index));
     }

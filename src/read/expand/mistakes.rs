@@ -6,7 +6,7 @@ use super::limits::weight;
 use super::names::Names;
 use super::sources::Incoming;
 use super::{Expander, Here};
-use crate::error::{Diagnostic, Span};
+use crate::error::{Code, Diagnostic, Span};
 use crate::read::description::{Body, Datum, Item, Name};
 use crate::read::settings::{Place, SettingError};
 use crate::text;
@@ -42,8 +42,8 @@ impl Expander<'_> {
     pub(super) fn setting_mistake(&mut self, error: SettingError, span: &Span, silent: bool, here: Here<'_>) {
         if !silent {
             let error = error.with_subject(&text!("this", "此值"));
-            let SettingError { span: at, message, help, .. } = error;
-            self.mistake(Diagnostic::new(message, at.unwrap_or(span.clone())).help(help), here);
+            let SettingError { code, span: at, message, help, .. } = error;
+            self.mistake(Diagnostic::new(code, message, at.unwrap_or(span.clone())).help(help), here);
         }
     }
 
@@ -81,5 +81,5 @@ pub(super) fn left_out(name: &Name, item: &Item) -> Diagnostic {
     let text = &name.text;
     let message = text!("`{text}` is left out here", "`{text}` 在此被省去");
     let label = text!("its `when` is false or its `repeat` is 0", "它的 `when` 为假或 `repeat` 为 0");
-    Diagnostic::new(message, name.span.clone()).also(item.span.clone(), label)
+    Diagnostic::new(Code::UnreachableItem, message, name.span.clone()).also(item.span.clone(), label)
 }

@@ -6,7 +6,7 @@ use super::limits::weight;
 use super::padding;
 use super::sources::Incoming;
 use super::{Expander, Here};
-use crate::error::{Diagnostic, Span};
+use crate::error::{Code, Diagnostic, Span};
 use crate::graph::NodeId;
 use crate::op::{Arity, Entry, Op, Reason};
 use crate::read::description::{Item, Name, Setting};
@@ -65,7 +65,7 @@ impl Expander<'_> {
         if is_source && !item.from.is_empty() {
             let op = operator.name();
             let message = text!("a {op} takes no input", "{op} 不接受输入");
-            self.mistake(Diagnostic::new(message, item.from[0].span.clone()), here);
+            self.mistake(Diagnostic::new(Code::Inputs, message, item.from[0].span.clone()), here);
             return Incoming::Unknown;
         }
         let inputs = if is_source { Some(vec![]) } else { self.tensors(sources, item, here) };
@@ -121,7 +121,13 @@ impl Expander<'_> {
                 if let Some((message, help)) =
                     advice(&error, &op.text, settings, place, names.incoming_shape())
                 {
-                    error = SettingError { message, help: Some(help), is_predicate: false, ..error };
+                    error = SettingError {
+                        code: Code::WrongValue,
+                        message,
+                        help: Some(help),
+                        is_predicate: false,
+                        ..error
+                    };
                 }
                 self.setting_mistake(error, &op.span, silent, here);
                 None
@@ -131,14 +137,15 @@ impl Expander<'_> {
 
     /// Why an operator was refused, with the shapes that came in.
     fn refused(&self, op: &str, reason: Reason, span: Span, inputs: &[NodeId]) -> Diagnostic {
-        let Reason { message, help, .. } = reason;
+        let Reason { message, help, setting } = reason;
+        let code = if setting.is_some() { Code::WrongValue } else { Code::Inputs };
         let (english, chinese) = (message.english, message.chinese);
         let graph = self.builder.graph();
         let help = match inputs {
             &[input] => of_this_rank(op, graph.node(input).shape.dims(), help),
             _ => help,
         };
-        let diagnostic = Diagnostic::new(text!("{op}: {english}", "{op}:{chinese}"), span).help(help);
+        let diagnostic = Diagnostic::new(code, text!("{op}: {english}", "{op}:{chinese}"), span).help(help);
         let shapes = inputs.iter().map(|&input| graph.node(input).shape.to_string()).collect::<Vec<_>>();
         match &shapes[..] {
             [] => diagnostic,

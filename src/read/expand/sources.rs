@@ -3,7 +3,7 @@
 use super::list::{Found, List};
 use super::mistakes::left_out;
 use super::{Expander, Here};
-use crate::error::{Diagnostic, Span};
+use crate::error::{Code, Diagnostic, Span};
 use crate::graph::NodeId;
 use crate::read::description::{Item, Name};
 use crate::text;
@@ -58,7 +58,7 @@ impl<'d> Expander<'d> {
             "the items inside can name several with their own `from`",
             "可在里面的项上用 `from` 引用多个"
         );
-        self.mistake(Diagnostic::new(message, item.span.clone()).help(help), here);
+        self.mistake(Diagnostic::new(Code::Inputs, message, item.span.clone()).help(help), here);
         None
     }
 
@@ -87,6 +87,6 @@ impl<'d> Expander<'d> {
         let message =
             text!("{count} inputs come in here, and one is taken", "此处有 {count} 个输入,只能取一个");
         let help = text!("say which with `from = \"…\"`", "用 `from = \"…\"` 指明");
-        self.mistake(Diagnostic::new(message, span.clone()).help(help), here);
+        self.mistake(Diagnostic::new(Code::Inputs, message, span.clone()).help(help), here);
     }
 }

@@ -1,7 +1,7 @@
 //! A softmax along a dimension that no softmax is meant for.
 
 use super::layout::Layout;
-use crate::error::Diagnostic;
+use crate::error::{Code, Diagnostic};
 use crate::graph::{Graph, NodeId};
 use crate::op::{Class, Op};
 use crate::text;
@@ -31,7 +31,7 @@ pub(super) fn doubt(
             "`{name}` goes along dimension {dim} of {shape}: over {size} products of matrices, not along one",
             "`{name}` 沿 {shape} 的第 {dim} 维进行:跨越 {size} 个矩阵乘积,而不在其中之一内"
         );
-        return Some(Diagnostic::nowhere(message).help(text!(
+        return Some(Diagnostic::nowhere(Code::SoftmaxDimension, message).help(text!(
             "the weights of attention sum to 1 over what is attended to: `dim = -1`",
             "注意力权重应在被关注的位置上求和为 1:`dim = -1`"
         )));
@@ -46,7 +46,7 @@ pub(super) fn doubt(
             "`{name}` takes each channel at each position of {image} for a class of its own",
             "`{name}` 会把 {image} 的每个通道在每个位置上的值都当作一个类别"
         );
-        Diagnostic::nowhere(message).help(text!(
+        Diagnostic::nowhere(Code::SoftmaxDimension, message).help(text!(
             "put `{{ op = \"global_avg_pool\" }}` before `flatten`, unless this is meant",
             "如非有意,请在 `flatten` 之前加上 `{{ op = \"global_avg_pool\" }}`"
         ))
@@ -58,7 +58,7 @@ fn of_one(op: &Op) -> Diagnostic {
     let (name, value) = (op.name(), u8::from(matches!(op, Op::Softmax(_))));
     let message =
         text!("`{name}` of a single number is always {value}", "对单个数做 `{name}`,结果总是 {value}");
-    Diagnostic::nowhere(message).help(text!(
+    Diagnostic::nowhere(Code::SoftmaxOfOne, message).help(text!(
         "a single output wants `sigmoid`; `dim` says along which dimension the numbers sum to 1",
         "单个输出应使用 `sigmoid`;`dim` 指明沿哪一维求和为 1"
     ))

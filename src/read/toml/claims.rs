@@ -9,7 +9,7 @@ use super::super::claims::{ClaimsFile, Reference};
 use super::super::description::{Claim, DatumKind, Name};
 use super::super::keys;
 use super::{Entry, Reader, name, syntax_mistakes, too_much};
-use crate::error::{Diagnostic, Source, Span};
+use crate::error::{Code, Diagnostic, Source, Span};
 use crate::shape::ElementType;
 use crate::text;
 
@@ -113,7 +113,7 @@ impl Reader<'_> {
             let (text, list) = (&written.text, known.map(ElementType::name).collect::<Vec<_>>().join("`, `"));
             let message = text!("there is no type `{text}`", "没有类型 `{text}`");
             let help = text!("there are `{list}`", "可用的有 `{list}`");
-            self.mistakes.push(Diagnostic::new(message, written.span.clone()).help(help));
+            self.mistakes.push(Diagnostic::new(Code::WrongValue, message, written.span.clone()).help(help));
             None
         })
     }
@@ -121,7 +121,7 @@ impl Reader<'_> {
     fn whole_number(&mut self, value: &Spanned<DeValue<'_>>) -> Option<u64> {
         match self.whole_numbers(value)?[..] {
             [number] => Some(number),
-            _ => self.refuse(value.span(), text!("must be one number", "必须是一个数")),
+            _ => self.refuse(Code::WrongValue, value.span(), text!("must be one number", "必须是一个数")),
         }
     }
 
@@ -145,6 +145,12 @@ impl Reader<'_> {
                 whole(one).map(|number| vec![number])
             }
         };
-        numbers.or_else(|| self.refuse(datum.span, text!("must be above 0 and whole", "必须是大于 0 的整数")))
+        numbers.or_else(|| {
+            self.refuse(
+                Code::WrongValue,
+                datum.span,
+                text!("must be above 0 and whole", "必须是大于 0 的整数"),
+            )
+        })
     }
 }

@@ -9,7 +9,7 @@ use super::super::description::{Datum, DatumKind, Name};
 use super::super::expression::{Expression, Rational, number};
 use super::super::keys::Key;
 use super::{Reader, Table, shapes};
-use crate::error::{self, Diagnostic, Span, nearest};
+use crate::error::{self, Code, Diagnostic, Span, nearest};
 use crate::read::synonyms;
 use crate::text;
 use crate::text::{Text, is_hidden};
@@ -43,7 +43,7 @@ impl Reader<'_> {
     }
 
     fn unread(&mut self, span: &Span, message: Text) -> DatumKind {
-        self.mistakes.push(Diagnostic::new(message, span.clone()));
+        self.mistakes.push(Diagnostic::new(Code::WrongType, message, span.clone()));
         DatumKind::Unread
     }
 
@@ -71,12 +71,12 @@ impl Reader<'_> {
                 "this has the character U+{code:04X} in it, which is not shown and changes what is",
                 "其中有字符 U+{code:04X},它不显示,却会改变显示的内容"
             );
-            self.mistakes.push(Diagnostic::new(message, span));
+            self.mistakes.push(Diagnostic::new(Code::HiddenCharacter, message, span));
         }
     }
 
-    pub(super) fn refuse<T>(&mut self, span: Span, message: Text) -> Option<T> {
-        self.mistakes.push(Diagnostic::new(message, span));
+    pub(super) fn refuse<T>(&mut self, code: Code, span: Span, message: Text) -> Option<T> {
+        self.mistakes.push(Diagnostic::new(code, message, span));
         None
     }
 
@@ -101,7 +101,7 @@ impl Reader<'_> {
                 let list = names().collect::<Vec<_>>().join("`, `");
                 text!("known are `{list}`", "可用的有 `{list}`")
             });
-            self.mistakes.push(Diagnostic::new(message, key.span()).help(help));
+            self.mistakes.push(Diagnostic::new(Code::UnknownKey, message, key.span()).help(help));
             let is_shallow = self.depth <= SHALLOW;
             if let Some(near) = near.filter(|near| is_shallow && !meant.contains_key(*near)) {
                 meant.to_mut().insert(Spanned::new(key.span(), near.to_owned().into()), value.clone());
@@ -150,7 +150,7 @@ impl Reader<'_> {
                 "a name has at most {LONGEST_NAME} characters, and this has {length}",
                 "名称最多 {LONGEST_NAME} 个字符,这里有 {length} 个"
             );
-            self.mistakes.push(Diagnostic::new(message, name.span.clone()));
+            self.mistakes.push(Diagnostic::new(Code::BadName, message, name.span.clone()));
             return;
         }
         if !name.text.is_empty() && name.text.chars().all(allowed) && &*name.text != "input" {
@@ -167,13 +167,13 @@ impl Reader<'_> {
         } else {
             text!("letters, digits, `_`, `-` and `.`", "可用字母、数字、`_`、`-` 和 `.`")
         };
-        self.mistakes.push(Diagnostic::new(message, name.span.clone()).help(help));
+        self.mistakes.push(Diagnostic::new(Code::BadName, message, name.span.clone()).help(help));
     }
 
     pub(super) fn required(&mut self, table: &DeTable<'_>, span: &Span, key: &str) -> Option<Name> {
         if !table.contains_key(key) {
             let message = text!("`{key}` is missing", "缺少 `{key}`");
-            self.mistakes.push(Diagnostic::new(message, span.clone()));
+            self.mistakes.push(Diagnostic::new(Code::MissingKey, message, span.clone()));
         }
         self.name_at(table, key)
     }
@@ -227,7 +227,7 @@ impl Reader<'_> {
             "{subject} must be {english}, and is {found}",
             "{subject:#} 应是{chinese},这里是{found_zh}"
         );
-        self.mistakes.push(Diagnostic::new(message, value.span()));
+        self.mistakes.push(Diagnostic::new(Code::WrongType, message, value.span()));
     }
 
     /// Where to point when something is missing altogether: the first line that says something.

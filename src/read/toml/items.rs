@@ -10,7 +10,7 @@ use super::super::description::{Body, Branch, Branches, Item, Setting};
 use super::super::keys::{self, Key};
 use super::tokens::MOST_BRACKETS;
 use super::{Entry, Reader, name};
-use crate::error::{Diagnostic, Span};
+use crate::error::{Code, Diagnostic, Span};
 use crate::text;
 
 /// How deep items may stand in one another, however they are written: as many as the brackets of `{ layers = [` allow.
@@ -26,7 +26,7 @@ impl Reader<'_> {
                 "write the inner part as a block: `[blocks.NAME]`",
                 "把里面的部分写成块:`[blocks.NAME]`"
             );
-            self.mistakes.push(Diagnostic::new(message, value.span()).help(help));
+            self.mistakes.push(Diagnostic::new(Code::TooLarge, message, value.span()).help(help));
             return vec![];
         }
         self.depth += 1;
@@ -52,7 +52,10 @@ impl Reader<'_> {
                 let message =
                     text!("two items of this list are called `{name}`", "此列表中有两个名为 `{name}` 的项");
                 let label = text!("the first", "第一个");
-                self.mistakes.push(Diagnostic::new(message, item.span.clone()).also(first.clone(), label));
+                self.mistakes.push(
+                    Diagnostic::new(Code::RepeatedName, message, item.span.clone())
+                        .also(first.clone(), label),
+                );
             }
         }
     }
@@ -76,7 +79,7 @@ impl Reader<'_> {
         if let Some(name) = value.get_ref().as_str() {
             let message = text!("an item of `layers` is a table, not a name", "`layers` 的项应是表,不是名称");
             let help = text!("write `{{ op = \"{name}\" }}`", "请写成 `{{ op = \"{name}\" }}`");
-            self.mistakes.push(Diagnostic::new(message, value.span()).help(help));
+            self.mistakes.push(Diagnostic::new(Code::WrongType, message, value.span()).help(help));
             return None;
         }
         let (table, span) = self.table(value, "an item of `layers`")?;
@@ -148,7 +151,7 @@ impl Reader<'_> {
                 "write `branches = {{ a = […], b = […] }}`",
                 "请写成 `branches = {{ a = […], b = […] }}`"
             );
-            self.mistakes.push(Diagnostic::new(message, value.span()).help(help));
+            self.mistakes.push(Diagnostic::new(Code::WrongType, message, value.span()).help(help));
             return None;
         }
         let branches = self.table(value, "branches")?;
@@ -159,14 +162,14 @@ impl Reader<'_> {
                 "say how the branches meet: `merge = \"concat\"`, `\"add\"` or `\"mul\"`",
                 "请写明分支如何合并:`merge = \"concat\"`、`\"add\"` 或 `\"mul\"`"
             );
-            self.mistakes.push(Diagnostic::new(message, span.clone()).help(help));
+            self.mistakes.push(Diagnostic::new(Code::MissingKey, message, span.clone()).help(help));
         }
         let merge = self.name_at(table, "merge")?;
         if !keys::MERGES.contains(&&*merge.text) {
             let name = &merge.text;
             let message = text!("branches cannot be merged with `{name}`", "不能用 `{name}` 合并分支");
             let help = text!("`concat`, `add` or `mul`", "可用 `concat`、`add` 或 `mul`");
-            self.mistakes.push(Diagnostic::new(message, merge.span.clone()).help(help));
+            self.mistakes.push(Diagnostic::new(Code::WrongValue, message, merge.span.clone()).help(help));
             return None;
         }
         if let Some(clash) = branches.iter().find(|branch| branch.name.text == merge.text) {
@@ -175,7 +178,7 @@ impl Reader<'_> {
                 "a branch cannot be called `{name}`: that is the path of the merge",
                 "分支不能叫 `{name}`:这是合并节点的路径"
             );
-            self.mistakes.push(Diagnostic::new(message, clash.name.span.clone()));
+            self.mistakes.push(Diagnostic::new(Code::BadName, message, clash.name.span.clone()));
         }
         let dim = table.get_key_value("dim").map(|entry| self.setting(entry));
         Some(Branches { merge, settings: dim.into_iter().collect(), branches })
@@ -189,7 +192,7 @@ impl Reader<'_> {
             DeValue::Table(table) if is_item(table) => {
                 let message = text!("a branch is a list of items", "分支是由项组成的列表");
                 let help = text!("write it in brackets: `[{{ … }}]`", "请加方括号:`[{{ … }}]`");
-                self.mistakes.push(Diagnostic::new(message, value.span()).help(help));
+                self.mistakes.push(Diagnostic::new(Code::WrongType, message, value.span()).help(help));
                 (None, vec![])
             }
             DeValue::Table(table) => {
@@ -229,7 +232,7 @@ fn wrong_kinds(kinds: &[&Key], table: &DeTable<'_>, span: Span) -> Diagnostic {
     if !kinds.is_empty() {
         let has = kinds.iter().map(|key| key.name).collect::<Vec<_>>().join("`, `");
         let message = text!("this item has several of `{all}`: `{has}`", "此项有 `{all}` 中的多个:`{has}`");
-        return Diagnostic::new(message, span);
+        return Diagnostic::new(Code::ConflictingKeys, message, span);
     }
     let message = text!("this item has none of `{all}`", "此项没有 `{all}` 中的任何一个");
     let word = |keys: &[&str]| keys.iter().find_map(|key| table.get(*key)?.get_ref().as_str());
@@ -244,7 +247,7 @@ fn wrong_kinds(kinds: &[&Key], table: &DeTable<'_>, span: Span) -> Diagnostic {
             text!("an operator is as in `{{ op = \"relu\" }}`", "算子写法如 `{{ op = \"relu\" }}`")
         }
     };
-    Diagnostic::new(message, span).help(help)
+    Diagnostic::new(Code::MissingKey, message, span).help(help)
 }
 
 impl Item {

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use toml::de::{DeTable, DeValue};
 
-use crate::error::{Diagnostic, Span};
+use crate::error::{Code, Diagnostic, Span};
 use crate::text;
 
 /// The mistake of the key at `second`, with the place of the one before it, and whether it is a table's.
@@ -20,8 +20,11 @@ pub(super) fn key(text: &str, table: &DeTable<'_>, second: Span) -> (Diagnostic,
         search.first.map(|(_, span)| span)
     };
     let written = text.get(second.clone()).unwrap_or_default();
-    let mistake =
-        Diagnostic::new(text!("`{written}` stands here a second time", "`{written}` 在此重复出现"), second);
+    let mistake = Diagnostic::new(
+        Code::ConflictingKeys,
+        text!("`{written}` stands here a second time", "`{written}` 在此重复出现"),
+        second,
+    );
     let mistake = match first {
         Some(first) => mistake.also(first, text!("the first", "第一个")),
         None => mistake,

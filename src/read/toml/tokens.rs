@@ -4,7 +4,7 @@
 use toml_parser::Source;
 use toml_parser::lexer::{Token, TokenKind};
 
-use crate::error::{Diagnostic, Span};
+use crate::error::{Code, Diagnostic, Span};
 use crate::text;
 
 /// The most words and marks of a description: each takes memory until all are read.
@@ -24,7 +24,7 @@ pub(in crate::read) fn too_much(text: &str) -> Option<Diagnostic> {
                 "描述文件最多有 {MOST_TOKENS} 个词和符号,到此已满"
             );
             let help = text!("write what is repeated once, as a block", "把重复的部分写成块");
-            return Some(Diagnostic::new(message, span).help(help));
+            return Some(Diagnostic::new(Code::TooLarge, message, span).help(help));
         }
         match token.kind() {
             TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => (open, parts) = (open + 1, 1),
@@ -50,12 +50,12 @@ pub(in crate::read) fn too_much(text: &str) -> Option<Diagnostic> {
                 "write the inner part as a block: `[blocks.NAME]`",
                 "把里面的部分写成块:`[blocks.NAME]`"
             );
-            return Some(Diagnostic::new(message, span).help(help));
+            return Some(Diagnostic::new(Code::TooLarge, message, span).help(help));
         }
         if parts > MOST_BRACKETS {
             let message =
                 text!("a key has more than {MOST_BRACKETS} parts", "一个键超过 {MOST_BRACKETS} 个部分");
-            return Some(Diagnostic::new(message, span));
+            return Some(Diagnostic::new(Code::TooLarge, message, span));
         }
     }
     None
@@ -88,7 +88,7 @@ pub(super) fn unclosed(text: &str) -> Option<(Diagnostic, usize)> {
                 let Some(opened) = open.pop() else {
                     let closer = written(text, token);
                     let message = text!("this `{closer}` closes nothing", "此 `{closer}` 没有对应的开括号");
-                    return Some((Diagnostic::new(message, span(token)), span(token).start));
+                    return Some((Diagnostic::new(Code::Syntax, message, span(token)), span(token).start));
                 };
                 let is_list = opened.kind() == TokenKind::LeftSquareBracket;
                 if is_list != (token.kind() == TokenKind::RightSquareBracket) {
@@ -117,7 +117,11 @@ pub(super) fn unclosed(text: &str) -> Option<(Diagnostic, usize)> {
 
 fn never_closed(opened: &Token, text: &str) -> Diagnostic {
     let bracket = written(text, opened);
-    Diagnostic::new(text!("this `{bracket}` is not closed", "此 `{bracket}` 没有闭合"), span(opened))
+    Diagnostic::new(
+        Code::Syntax,
+        text!("this `{bracket}` is not closed", "此 `{bracket}` 没有闭合"),
+        span(opened),
+    )
 }
 
 /// Whether a line inside brackets is none of theirs: `[blocks.b]`, or `key = ` in a list.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::difference::difference;
 use super::{Report, details, lines_of, one_line, said, summary, value_found, written};
 use crate::claim::{Checked, Reading, Value, Verdict};
-use crate::error::{Diagnostic, ReadError};
+use crate::error::{Code, Diagnostic, ReadError};
 use crate::read::description::Claim;
 use crate::report::write_json;
 use crate::text;
@@ -49,6 +49,8 @@ struct FileForm {
 /// A mistake in a file that cannot be read.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Wrong {
+    /// What kind of mistake it is: `unknown-operator`. The name stays, whatever the message says.
+    code: &'static str,
     /// What is wrong.
     message: String,
     /// The line it stands in, where it stands in one.
@@ -170,11 +172,12 @@ fn form(report: &Report) -> FileForm {
 
 fn broken_form(error: &ReadError) -> FileForm {
     let wrong = |wrong: Mistake| Wrong {
+        code: wrong.code.name(),
         message: wrong.message.english,
         line: wrong.line,
         help: wrong.help.map(|help| help.english),
     };
-    let file = name_of(error).to_owned();
+    let file = error.name().to_owned();
     FileForm {
         title: file.clone(),
         file,
@@ -216,7 +219,7 @@ pub fn junit(reports: &[Report], broken: &[ReadError], language: Language) -> St
 }
 
 fn broken_suite(error: &ReadError, language: Language) -> String {
-    let (name, mistakes) = (xml(name_of(error)), mistakes(error));
+    let (name, mistakes) = (xml(error.name()), mistakes(error));
     let count = mistakes.len();
     let mut text =
         format!("  <testsuite name=\"{name}\" tests=\"{count}\" failures=\"0\" errors=\"{count}\">\n");
@@ -247,8 +250,8 @@ pub fn github(reports: &[Report], broken: &[ReadError], language: Language) -> S
         let _ = writeln!(text, "::notice title={title}::{summary}");
     }
     for error in broken {
-        let file = property(&printable(name_of(error)));
-        for Mistake { message, line, help } in mistakes(error) {
+        let file = property(&printable(error.name()));
+        for Mistake { message, line, help, .. } in mistakes(error) {
             let line = line.map_or_else(String::new, |line| format!(",line={line}"));
             let title = text!("cannot be read", "无法读取");
             let (title, message) = (title.get(language), one_line(message.get(language)));
@@ -261,6 +264,7 @@ pub fn github(reports: &[Report], broken: &[ReadError], language: Language) -> S
 
 /// What is wrong in a file, or with it.
 struct Mistake {
+    code: Code,
     message: Text,
     line: Option<usize>,
     help: Option<Text>,
@@ -269,31 +273,21 @@ struct Mistake {
 /// The mistakes that programs are told of: a file may have thousands.
 const MOST_MISTAKES: usize = 50;
 
-fn name_of(error: &ReadError) -> &str {
-    match error {
-        ReadError::Unreadable { name, .. } => name,
-        ReadError::Invalid { source_file, .. } => &source_file.name,
-    }
-}
-
 fn mistakes(error: &ReadError) -> Vec<Mistake> {
-    match error {
-        ReadError::Unreadable { why, help, .. } => {
-            vec![Mistake { message: why.clone(), line: None, help: help.clone() }]
+    let line = |finding: &Diagnostic| match error {
+        ReadError::Unreadable { .. } => None,
+        ReadError::Invalid { source_file, .. } => {
+            let place = finding.places.first().and_then(|(place, _)| place.text());
+            place.map(|span| source_file.line_of(span))
         }
-        ReadError::Invalid { source_file, mistakes } => {
-            let mistake = |mistake: &Diagnostic| Mistake {
-                message: mistake.message.clone(),
-                line: mistake
-                    .places
-                    .first()
-                    .and_then(|(place, _)| place.text())
-                    .map(|span| source_file.line_of(span)),
-                help: mistake.help.clone(),
-            };
-            mistakes.iter().take(MOST_MISTAKES).map(mistake).collect()
-        }
-    }
+    };
+    let mistake = |finding: &Diagnostic| Mistake {
+        code: finding.code,
+        message: finding.message.clone(),
+        line: line(finding),
+        help: finding.help.clone(),
+    };
+    error.findings().iter().take(MOST_MISTAKES).map(mistake).collect()
 }
 
 /// What is wrong with a claim: what is, then each detail on a line of its own.

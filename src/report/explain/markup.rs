@@ -10,6 +10,7 @@ use crate::working::{Notation, Working};
 
 /// What an explanation is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Markup {
     /// For the terminal.
     Text,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::modules::{Wanted, dotted};
 use super::{Entry, Fit, Piece, behind, pieces, with_numbers};
-use crate::error::Diagnostic;
+use crate::error::{Code, Diagnostic};
 use crate::graph::{Graph, Unfound};
 use crate::text;
 
@@ -50,7 +50,9 @@ impl Entry {
                         "`{written}` leads to {count} layers or boxes",
                         "`{written}` 对应 {count} 个层或模块"
                     );
-                    return Err(Diagnostic::new(message, self.span.clone()).help(several.help()));
+                    return Err(
+                        Diagnostic::new(Code::WeightMap, message, self.span.clone()).help(several.help())
+                    );
                 }
             }
         }

@@ -4,7 +4,7 @@ use super::super::notation::quoted;
 use super::super::{Choice, Claims, Findings};
 use crate::claim::statement::{Comparison, Statement, TermKind};
 use crate::claim::{Known, Value, figure_value};
-use crate::error::{Diagnostic, ReadError};
+use crate::error::{Code, Diagnostic, ReadError};
 use crate::text;
 
 /// The text of a lock with every `figure == number` as it is now. What was found in the networks goes into `findings`.
@@ -13,7 +13,7 @@ use crate::text;
 pub fn refreshed(lock: &Claims, findings: &mut Vec<Findings>) -> Result<String, ReadError> {
     if let Claims::Own(_) = lock {
         let why = text!("it names no networks", "其中没有引用网络");
-        return Err(lock.invalid(vec![Diagnostic::nowhere(why)]));
+        return Err(lock.invalid(vec![Diagnostic::nowhere(Code::WrongFile, why)]));
     }
     let (parsed, mut mistakes) = lock.parsed();
     let networks = lock.networks(&parsed, &Choice::default(), findings, &mut mistakes)?;
@@ -40,7 +40,7 @@ pub fn refreshed(lock: &Claims, findings: &mut Vec<Findings>) -> Result<String, 
             Err(misread) => {
                 let place = name.place(lock.source(), misread.span);
                 let failure = misread.failure;
-                mistakes.push(Diagnostic::new(failure.message, place).help(failure.help));
+                mistakes.push(Diagnostic::new(Code::Claim, failure.message, place).help(failure.help));
             }
         }
     }

@@ -1,0 +1,150 @@
+//! Findings drawn over the text of their file, for a terminal.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::{Code, Diagnostic, Origin, ReadError, Severity, Source, Span};
+use crate::text;
+use crate::text::{Language, Text, printable};
+
+impl Diagnostic {
+    /// Draws it over the text of `source`, for a terminal `width` columns wide.
+    pub fn render(&self, source: &Source, language: Language, color: bool, width: usize) -> String {
+        let level = match (self.severity, language) {
+            (Severity::Error, Language::English) => Level::ERROR,
+            (Severity::Error, Language::Chinese) => Level::ERROR.with_name("错误"),
+            (Severity::Warning, Language::English) => Level::WARNING,
+            (Severity::Warning, Language::Chinese) => Level::WARNING.with_name("警告"),
+        };
+        let (note_level, help_level) = match language {
+            Language::English => (Level::NOTE, Level::HELP),
+            Language::Chinese => (Level::NOTE.with_name("说明"), Level::HELP.with_name("建议")),
+        };
+        let mut group = Group::with_title(level.primary_title(shown(&self.message, language)));
+        group = self.draw(group, source, language);
+        let elsewhere = self.elsewhere(source);
+        for note in elsewhere.iter().chain(&self.notes) {
+            group = group.element(note_level.clone().message(shown(note, language)));
+        }
+        if let Some(help) = &self.help {
+            group = group.element(help_level.message(shown(help, language)));
+        }
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        renderer.term_width(width).render(&[group])
+    }
+
+    /// The lines from the first place to the last, which are all that the renderer need know of a long file; of a line that
+    /// is long itself, what is around the first place.
+    fn draw<'a>(&'a self, group: Group<'a>, source: &'a Source, language: Language) -> Group<'a> {
+        let places = self.near(source);
+        let Some((first, _)) = places.first() else { return group };
+        let start = places.iter().map(|(span, _)| span.start).min().unwrap_or(0);
+        let end = places.iter().map(|(span, _)| span.end).max().unwrap_or(0);
+        let line_start = source.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let line_end = source.text[end..].find('\n').map_or(source.text.len(), |length| end + length + 1);
+        let (line, name) = (source.line(line_start), printable(&source.name));
+        let is_long = start - line_start > REACH;
+        let start = if is_long { source.floor(start - AROUND) } else { line_start };
+        let end = source.floor(line_end.min(end + REACH));
+        let mut snippet = Snippet::source(&source.text[start..end]).line_start(line);
+        for (index, (span, label)) in places.iter().enumerate() {
+            let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let label = label.map(|label| shown(label, language));
+            snippet = snippet.annotation(kind.span(span.start - start..span.end - start).label(label));
+        }
+        if is_long {
+            let (line, column) = source.line_and_column(first);
+            let origin = annotate_snippets::Origin::path(name).line(line).char_column(column);
+            group.element(origin).element(snippet)
+        } else {
+            group.element(snippet.path(name))
+        }
+    }
+
+    /// The places that are drawn: those in the text that are near enough to the first.
+    fn near<'a>(&'a self, source: &Source) -> Vec<(Span, Option<&'a Text>)> {
+        let in_text = |(place, label): &'a (Origin, Option<Text>)| Some((place.text()?, label.as_ref()));
+        let places = self.places.iter().take(PLACES).filter_map(in_text);
+        let places = places.map(|(span, label)| (source.clip(span), label));
+        let first = places.clone().next().map_or(0, |(span, _)| span.start);
+        let near = places.filter(|(span, _)| span.start.abs_diff(first) <= REACH);
+        near.map(|(span, label)| (span.start..source.floor(span.end.min(span.start + REACH)), label))
+            .collect()
+    }
+
+    /// The places that are not drawn, in words: those too far from the first to be drawn with it, and nodes.
+    fn elsewhere(&self, source: &Source) -> Vec<Text> {
+        let places = self.places.iter().take(PLACES);
+        let first = places.clone().find_map(|(place, _)| place.text()).map_or(0, |span| span.start);
+        let told = |(place, label): &(Origin, Option<Text>)| {
+            let here = match place {
+                Origin::Text(span) if span.start.abs_diff(first) <= REACH => return None,
+                Origin::Text(span) => {
+                    let line = source.line_of(span);
+                    text!("line {line}", "第 {line} 行")
+                }
+                Origin::Node { index } => text!("node {index}", "节点 {index}"),
+            };
+            Some(match label {
+                Some(label) => text!("{here}: {label}", "{here:#}:{label:#}"),
+                None => here,
+            })
+        };
+        places.filter_map(told).collect()
+    }
+}
+
+/// A message as it goes to a terminal: names in it may be of any length, and hold anything.
+fn shown(text: &Text, language: Language) -> String {
+    const LONGEST: usize = 1000;
+    let text = text.get(language);
+    let end = text.char_indices().nth(LONGEST).map(|(at, _)| at);
+    let lines = text[..end.unwrap_or(text.len())].split('\n').map(printable);
+    lines.collect::<Vec<_>>().join("\n") + if end.is_some() { "…" } else { "" }
+}
+
+/// Places of one drawing; more would be no drawing.
+const PLACES: usize = 12;
+
+/// How many bytes two places of one drawing may be apart: the renderer takes up what is between.
+const REACH: usize = 1_000_000;
+
+/// Bytes before a place that are drawn of a long line; more than a terminal is wide.
+const AROUND: usize = 1000;
+
+/// Findings shown of one file; the rest are counted.
+const SHOWN: usize = 12;
+
+impl ReadError {
+    /// What a person reads, drawn over the file where there is one.
+    pub fn render(&self, language: Language, color: bool, width: usize) -> String {
+        match self {
+            Self::Unreadable { name, why, help } => {
+                let (english, chinese) = (&why.english, &why.chinese);
+                let message = text!("cannot read `{name}`: {english}", "无法读取 `{name}`:{chinese}");
+                let diagnostic = Diagnostic::nowhere(Code::Unreadable, message).help(help.clone());
+                diagnostic.render(&Source { name: name.clone(), text: String::new() }, language, color, width)
+            }
+            Self::Invalid { source_file, mistakes } => {
+                render_all(mistakes, source_file, language, color, width)
+            }
+        }
+    }
+}
+
+/// Draws the first of several findings over the text of `source`; the rest are counted.
+pub fn render_all(
+    findings: &[Diagnostic],
+    source: &Source,
+    language: Language,
+    color: bool,
+    width: usize,
+) -> String {
+    let shown = findings.iter().take(SHOWN);
+    let mut parts: Vec<_> = shown.map(|finding| finding.render(source, language, color, width)).collect();
+    if let Some(more) = findings.len().checked_sub(SHOWN).filter(|&more| more > 0) {
+        let name = &source.name;
+        let rest = text!("… and {more} more in {name}", "…… {name} 中还有 {more} 处");
+        parts.push(rest.get(language).to_owned());
+    }
+    parts.join("\n\n")
+}
