@@ -54,7 +54,7 @@
 //! | [`claim`] | statements about networks, and whether they hold |
 //! | [`source`] | what a name opens, and the network that is chosen of it; files of claims, locks, candidates to reconcile |
 //! | [`compare`] | which layers of two networks are each other's like, and where they differ |
-//! | [`report`] | rows and columns, each defined once, and a writer for each format |
+//! | [`report`] | sheets of rows and columns, each defined once, and a writer for each format, which writes any sheet |
 //! | [`cli`] | arguments, and a file for each command; only here is anything printed |
 //!
 //! Imports go downwards in reverse: a module uses only those above it in this table. `tests/structure.rs` holds that.

@@ -1,7 +1,8 @@
 //! `cnncost analyze`: what each layer costs, and the whole.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::format::Format;
 use super::input::Networks;
 use super::{Outcome, Output, convention, device};
 use crate::report::columns::{COLUMNS, Column, column, parse, sheet};
@@ -9,7 +10,7 @@ use crate::report::rows::{self, Depth, Row};
 use crate::report::sheet::{Sheet, Title};
 use crate::report::sort::sort;
 use crate::report::table::{self, Choice, Layout, lines};
-use crate::report::{Subject, csv, json, latex, markdown, memory};
+use crate::report::{Subject, json, memory};
 use crate::source::device::estimate;
 use crate::text;
 use crate::text::Text;
@@ -21,7 +22,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     shown: Shown,
     /// Form
-    #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
+    #[arg(long, value_parser = Format::of(FORMATS), default_value = "table", help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,
@@ -48,7 +49,7 @@ struct Shown {
     /// Show what is alive over the order of execution
     ///
     /// Show the tensors that are alive over the order of execution, and those at the peak, instead of the layers.
-    #[arg(long, conflicts_with_all = ["depth", "columns", "sort", "format"])]
+    #[arg(long, conflicts_with_all = ["depth", "columns", "sort"])]
     memory: bool,
     /// Estimate time and fit on a device
     #[arg(long, value_name = "DEVICE", long_help = devices_help().english)]
@@ -58,21 +59,9 @@ struct Shown {
     like: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For the terminal
-    Table,
-    /// The same, with the figures of every box
-    Tree,
-    /// For a page of notes or a pull request
-    Markdown,
-    /// Plain figures, a line for each layer
-    Csv,
-    /// Everything
-    Json,
-    /// For a slide or a paper, with booktabs
-    Latex,
-}
+/// The forms of what is written.
+const FORMATS: &[Format] =
+    &[Format::Table, Format::Tree, Format::Markdown, Format::Csv, Format::Latex, Format::Json];
 
 /// Columns of Markdown and LaTeX unless others are asked for: a page has no width to fill.
 const PAGE: [&str; 7] = ["layer", "output", "kernel", "params", "macs", "like", "share"];
@@ -114,14 +103,33 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         return Outcome::Failed;
     }
     if arguments.shown.memory {
-        let reports: Vec<_> =
-            subjects.iter().map(|subject| memory::report(subject, output.style())).collect();
-        return read.max(output.write(&reports.join("\n")));
+        return read.max(arguments.memory(&subjects));
     }
     read.max(arguments.write(&subjects, columns, &sort))
 }
 
 impl Arguments {
+    fn memory(&self, subjects: &[Subject]) -> Outcome {
+        let (output, style) = (&self.output, self.output.style());
+        match self.format {
+            Format::Table => {
+                let reports: Vec<_> = subjects.iter().map(|subject| memory::report(subject, style)).collect();
+                output.write(&reports.join("\n"))
+            }
+            Format::Markdown | Format::Csv | Format::Latex => {
+                let sheets: Vec<_> = subjects.iter().map(memory::sheet).collect();
+                output.write(&self.format.write(&sheets, style))
+            }
+            _ => output.misused(
+                text!(
+                    "`--memory` is a table, markdown, csv or latex",
+                    "`--memory` 的格式为 table、markdown、csv 或 latex"
+                ),
+                None,
+            ),
+        }
+    }
+
     fn write(
         &self,
         subjects: &[Subject],
@@ -144,17 +152,17 @@ impl Arguments {
             (Format::Table | Format::Tree, several) => {
                 table::summary(several, columns.as_deref(), sort, style)
             }
-            (Format::Csv, [one]) => {
-                let usual = || self.usual(COLUMNS.iter().filter(|column| column.is_usual(true)));
+            (Format::Csv, _) => {
+                let is_one = subjects.len() == 1;
+                let usual = || self.usual(COLUMNS.iter().filter(|column| column.is_usual(is_one)));
                 let columns = columns.unwrap_or_else(usual);
-                csv::write(&sheet(&self.rows(one, sort), &columns))
+                let rows = match subjects {
+                    [one] => self.rows(one, sort),
+                    several => lines(several, sort),
+                };
+                self.format.write(&[sheet(&rows, &columns)], style)
             }
-            (Format::Csv, several) => {
-                let usual = || self.usual(COLUMNS.iter().filter(|column| column.is_usual(false)));
-                let columns = columns.unwrap_or_else(usual);
-                csv::write(&sheet(&lines(several, sort), &columns))
-            }
-            (Format::Markdown | Format::Latex, _) => self.page(subjects, columns, sort),
+            (_, _) => self.page(subjects, columns, sort),
         };
         self.output.write(&text)
     }
@@ -175,8 +183,7 @@ impl Arguments {
             several => (None, lines(several, sort), PAGE_SUMMARY),
         };
         let columns = columns.unwrap_or_else(|| self.usual(usual.iter().filter_map(|key| column(key))));
-        let write = if self.format == Format::Latex { latex::write } else { markdown::write };
-        write(&Sheet { title, ..sheet(&rows, &columns) }, self.output.language())
+        self.format.write(&[Sheet { title, ..sheet(&rows, &columns) }], self.output.style())
     }
 
     /// Of these columns those that have something to say: of a convention, or MACs and FLOPs.

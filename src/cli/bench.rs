@@ -4,9 +4,10 @@ use std::io::{IsTerminal, Write};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::execute::{Execution, Failure, Place, dtype};
+use super::format::Format;
 use super::input::{Reading, Wanted, read_file};
 use super::values::{each_count, threads};
 use super::{Invocation, Outcome, Output, files};
@@ -52,7 +53,9 @@ pub(super) struct Arguments {
     #[arg(long, help_heading = "Execution", value_name = "FILE")]
     compare: Option<String>,
     /// Form
-    #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
+    ///
+    /// Form; CSV has a line for each network, or, of a single one with `--profile`, for each layer.
+    #[arg(long, value_parser = Format::of(Format::USUAL), default_value = "table", help_heading = "Output")]
     format: Format,
     /// Answer requests to measure, as the program that measures with a number of threads does
     #[arg(long, hide = true)]
@@ -90,18 +93,6 @@ struct Sampling {
     /// Of weights, inputs, turns and the bootstrap
     #[arg(long, hide_short_help = true, default_value_t = 0)]
     seed: u64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For the terminal
-    Table,
-    /// For a page of notes or a pull request
-    Markdown,
-    /// Plain figures, a line for each network; of a single one with `--profile`, for each layer
-    Csv,
-    /// Everything, with raw samples
-    Json,
 }
 
 /// Between two words about how far it is: nobody reads faster.
@@ -228,10 +219,11 @@ impl Arguments {
 
     fn write(&self, bench: &Bench, subjects: &[Subject], choice: &Choice) -> Outcome {
         let text = match self.format {
-            Format::Table => report::text(bench, subjects, choice, self.output.style()),
             Format::Markdown => report::markdown(bench, subjects, choice, self.output.language()),
             Format::Csv => report::csv(bench, subjects, choice),
+            Format::Latex => report::latex(bench, subjects, choice, self.output.language()),
             Format::Json => return self.output.stream(|to| json::write(bench, subjects, choice, to)),
+            _ => report::text(bench, subjects, choice, self.output.style()),
         };
         self.output.write(&text)
     }

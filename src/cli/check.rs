@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::format::Format;
 use super::input::{NetworkOptions, open_claims};
 use super::lock::Update;
 use super::{Outcome, Output, convention};
@@ -37,23 +38,22 @@ pub(super) struct Arguments {
     #[command(flatten)]
     options: NetworkOptions,
     /// Form
-    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
+    #[arg(long, value_parser = Format::of(FORMATS), default_value = "table", help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For the terminal
-    Text,
-    /// Everything
-    Json,
-    /// JUnit's XML, as continuous integration reads it
-    Junit,
-    /// Annotations, as GitHub's workflows show them
-    Github,
-}
+/// The forms of what is written.
+const FORMATS: &[Format] = &[
+    Format::Table,
+    Format::Markdown,
+    Format::Csv,
+    Format::Latex,
+    Format::Json,
+    Format::Junit,
+    Format::Github,
+];
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     if let Err(message) = arguments.options.refuse_sides() {
@@ -103,10 +103,13 @@ impl Arguments {
         let output = &self.output;
         let text = match self.format {
             Format::Json => return output.stream(|to| check::json(reports, broken, to)),
-            Format::Text if reports.is_empty() => String::new(),
-            Format::Text => check::text(reports, output.style()),
             Format::Junit => check::junit(reports, broken, output.language()),
             Format::Github => check::github(reports, broken, output.language()),
+            Format::Markdown | Format::Csv | Format::Latex => {
+                self.format.write(&reports.iter().map(check::sheet).collect::<Vec<_>>(), output.style())
+            }
+            _ if reports.is_empty() => String::new(),
+            _ => check::text(reports, output.style()),
         };
         if text.is_empty() { Outcome::Done } else { output.write(&text) }
     }

@@ -1,12 +1,13 @@
 //! `cnncost compare`: networks side by side, and where they differ.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::analyze::depth;
+use super::format::Format;
 use super::input::{Reading, Wanted};
 use super::values::each_count;
 use super::{Outcome, Output};
-use crate::report::compare::{Compared, csv, json, markdown, table};
+use crate::report::compare::{Compared, json, markdown, sheets, table};
 use crate::report::rows::Depth;
 use crate::source::Alone;
 use crate::text;
@@ -34,22 +35,12 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", value_parser = depth, help_heading = "Output")]
     depth: Option<Depth>,
     /// Form
-    #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
+    ///
+    /// Form; CSV has a line for each layer that differs, or, of several batches, for each network at each.
+    #[arg(long, value_parser = Format::of(Format::USUAL), default_value = "table", help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For the terminal
-    Table,
-    /// For a comment on a pull request
-    Markdown,
-    /// Plain figures, a line for each layer that differs; of several batches, a line for each network at each
-    Csv,
-    /// Everything
-    Json,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
@@ -86,10 +77,11 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     };
     let (style, depth) = (output.style(), arguments.depth.unwrap_or(Depth::Fitting));
     let text = match arguments.format {
-        Format::Table => table::write(&compared, depth, style),
         Format::Markdown => markdown::write(&compared, depth, style.language),
-        Format::Csv => csv::write(&compared),
+        Format::Csv => arguments.format.write(&[sheets::data(&compared)], style),
         Format::Json => return read.max(output.stream(|to| json::write(&compared, to))),
+        Format::Latex => arguments.format.write(&sheets::pages(&compared, depth, style.language), style),
+        _ => table::write(&compared, depth, style),
     };
     read.max(output.write(&text))
 }

@@ -1,8 +1,9 @@
 //! `cnncost explain`: the working of each number.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::analyze::depth;
+use super::format::Format;
 use super::input::NetworkOptions;
 use super::{Outcome, Output};
 use crate::report::explain::{Explanation, Markup, json};
@@ -30,23 +31,16 @@ pub(super) struct Arguments {
     #[command(flatten)]
     options: NetworkOptions,
     /// Form
-    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
+    ///
+    /// Form: Markdown has formulas as GitHub sets them; LaTeX is a fragment for a document with amsmath.
+    #[arg(long, value_parser = Format::of(FORMATS), default_value = "table", help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For the terminal
-    Text,
-    /// With formulas as GitHub sets them
-    Markdown,
-    /// A fragment for a document with amsmath
-    Latex,
-    /// Every equation, for programs
-    Json,
-}
+/// The forms of what is written.
+const FORMATS: &[Format] = &[Format::Table, Format::Markdown, Format::Latex, Format::Json];
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let output = &arguments.output;
@@ -85,10 +79,10 @@ impl Format {
     /// What a person reads it in; nothing for data.
     fn markup(self) -> Option<Markup> {
         match self {
-            Self::Text => Some(Markup::Text),
             Self::Markdown => Some(Markup::Markdown),
             Self::Latex => Some(Markup::Latex),
             Self::Json => None,
+            _ => Some(Markup::Text),
         }
     }
 }

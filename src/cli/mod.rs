@@ -28,6 +28,7 @@ mod entry;
 mod execute;
 mod explain;
 mod files;
+mod format;
 mod help;
 mod input;
 mod lock;

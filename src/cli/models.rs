@@ -1,13 +1,15 @@
 //! `cnncost models`: the bundled networks.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::format::Format;
 use super::input::command_first;
 use super::{Outcome, Output};
 use crate::error::ReadError;
 use crate::read::Description;
 use crate::read::bundled::{BUNDLED, Bundled, CLAIMS};
 use crate::read::claims::ClaimsFile;
+use crate::report::sheet::{Cell, Head, Role, Sheet};
 use crate::report::wrap::hanging;
 use crate::report::{Style, models};
 use crate::source;
@@ -20,16 +22,10 @@ pub(super) struct Arguments {
     #[arg(value_name = "NAME")]
     name: Option<String>,
     /// Form
-    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
+    #[arg(long, value_parser = Format::of(Format::USUAL), default_value = "table", help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
@@ -48,7 +44,11 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         }
     }
     let text = match arguments.format {
-        Format::Text => {
+        Format::Json => return output.stream(|to| models::json(&descriptions, to)),
+        Format::Markdown | Format::Csv | Format::Latex => {
+            arguments.format.write(&[sheet(&descriptions, output.language())], output.style())
+        }
+        _ => {
             let style = output.style();
             let networks: String =
                 descriptions.iter().map(|(file, description)| entry(file, description, style)).collect();
@@ -57,7 +57,6 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
                 Err(error) => return output.refuse(&error),
             }
         }
-        Format::Json => return output.stream(|to| models::json(&descriptions, to)),
     };
     output.write(&text)
 }
@@ -93,4 +92,23 @@ fn titled<'t>(file: &Bundled, english: &'t str, language: Language) -> &'t str {
         Language::English => english,
         Language::Chinese => file.chinese,
     }
+}
+
+/// A line for each network.
+fn sheet(descriptions: &[(&Bundled, Description)], language: Language) -> Sheet {
+    let heads = vec![
+        Head::new("name", text!("name", "名称"), Role::Name),
+        Head::new("title", text!("title", "标题"), Role::Text),
+        Head::new("variants", text!("variants", "变体"), Role::Sentence),
+    ];
+    let line = |(file, description): &(&Bundled, Description)| {
+        let variants: Vec<_> = description.variants.iter().map(|variant| &*variant.name.text).collect();
+        let title = titled(file, description.name.as_deref().unwrap_or_default(), language);
+        vec![
+            Cell::Name(file.name.to_owned(), file.name.to_owned()),
+            Cell::Text(title.to_owned()),
+            Cell::Text(variants.join(" ")),
+        ]
+    };
+    Sheet::of(heads, descriptions.iter().map(line).collect())
 }

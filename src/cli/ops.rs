@@ -1,12 +1,14 @@
 //! `cnncost ops`: the operators, their settings and how they are counted.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::format::Format;
 use super::{Outcome, Output};
 use crate::op::{Entry, OPERATORS};
 use crate::read::synonyms;
 use crate::report::operators;
 use crate::text;
+use crate::text::Language;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -14,16 +16,10 @@ pub(super) struct Arguments {
     #[arg(value_name = "OPERATOR")]
     name: Option<String>,
     /// Form
-    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
+    #[arg(long, value_parser = Format::of(Format::USUAL), default_value = "table", help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
@@ -39,9 +35,15 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         },
     };
     match (entry, arguments.format) {
-        (None, Format::Text) => output.write(&operators::list(style)),
-        (Some(entry), Format::Text) => output.write(&operators::one(entry, style)),
         (None, Format::Json) => output.stream(|to| operators::json(OPERATORS.iter(), to)),
         (Some(entry), Format::Json) => output.stream(|to| operators::json(std::iter::once(entry), to)),
+        (entry, format @ (Format::Markdown | Format::Csv | Format::Latex)) => {
+            // Data keep the names that programs know.
+            let language = if format == Format::Csv { Language::English } else { style.language };
+            let settings = |entry| operators::settings(entry, language);
+            output.write(&format.write(&[entry.map_or_else(|| operators::sheet(language), settings)], style))
+        }
+        (None, _) => output.write(&operators::list(style)),
+        (Some(entry), _) => output.write(&operators::one(entry, style)),
     }
 }

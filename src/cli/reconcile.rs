@@ -1,7 +1,8 @@
 //! `cnncost reconcile`: a network's total as each tool counts, and which way of counting gives a figure.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::format::Format;
 use super::input::{NetworkOptions, open};
 use super::{Outcome, Output};
 use crate::convention::figure::Figure;
@@ -27,20 +28,10 @@ pub(super) struct Arguments {
     #[command(flatten)]
     options: NetworkOptions,
     /// Form
-    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
+    #[arg(long, value_parser = Format::of(Format::USUAL), default_value = "table", help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For the terminal
-    Text,
-    /// Everything
-    Json,
-    /// For a page of notes
-    Markdown,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
@@ -79,18 +70,15 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if answers.is_empty() {
         return worst;
     }
+    let style = output.style();
+    let pages = |page: &dyn Fn(&Answer) -> String| answers.iter().map(page).collect::<Vec<_>>().join("\n");
     let text = match arguments.format {
-        Format::Text => {
-            let pages: Vec<_> =
-                answers.iter().map(|answer| reconcile::text(answer, output.style())).collect();
-            pages.join("\n")
-        }
         Format::Json => return worst.max(output.stream(|to| reconcile::json(&answers, to))),
-        Format::Markdown => {
-            let pages: Vec<_> =
-                answers.iter().map(|answer| reconcile::markdown(answer, output.language())).collect();
-            pages.join("\n")
+        Format::Markdown => pages(&|answer| reconcile::markdown(answer, style.language)),
+        Format::Csv | Format::Latex => {
+            arguments.format.write(&answers.iter().map(reconcile::sheet).collect::<Vec<_>>(), style)
         }
+        _ => pages(&|answer| reconcile::text(answer, style)),
     };
     worst.max(output.write(&text))
 }

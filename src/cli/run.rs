@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use candle_core::Tensor;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::dump::Dump;
 use super::execute::{Execution, Failure, check_memory, dtype};
+use super::format::Format;
 use super::input::{NetworkSettings, Reading, Wanted, open};
 use super::values::{Sizes, count, number, sizes};
 use super::weights::WeightArguments;
@@ -14,7 +15,7 @@ use super::{Outcome, Voice, files};
 use crate::error::did_you_mean;
 use crate::graph::Graph;
 use crate::report::Subject;
-use crate::report::run::{Run, json, table};
+use crate::report::run::{Run, json, sheet, table};
 use crate::run::{RunError, Summary, forward, given_input, npy, random_inputs};
 use crate::source::{Alone, Named, read_once};
 use crate::text;
@@ -55,18 +56,10 @@ pub(super) struct Arguments {
     #[arg(long, help_heading = "Execution", hide_short_help = true, value_name = "DIR")]
     dump: Option<PathBuf>,
     /// Form
-    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
+    #[arg(long, value_parser = Format::of(Format::USUAL), default_value = "table", help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     voice: Voice,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For the terminal
-    Text,
-    /// For programs
-    Json,
 }
 
 /// An input that is given, and the name it is given to, if any.
@@ -142,8 +135,11 @@ impl Arguments {
             outputs: computed.iter().map(summarize).collect::<Result<_, _>>()?,
         };
         let text = match self.format {
-            Format::Text => table(&run, self.voice.style()),
             Format::Json => json(&run),
+            Format::Markdown | Format::Csv | Format::Latex => {
+                self.format.write(&[sheet(&run)], self.voice.style())
+            }
+            _ => table(&run, self.voice.style()),
         };
         Ok(read.max(self.voice.print(&text)))
     }

@@ -7,10 +7,11 @@ use unicode_width::UnicodeWidthStr;
 use super::columns::{self, Column, sheet};
 use super::figures::{bytes, digits, percent, seconds};
 use super::rows::{self, Depth, Row, RowKind};
+use super::sheet::{Sheet, Title};
 use super::sort::sort;
-use super::terminal::{Layout, draw, fitting};
+use super::terminal::{Layout, Table};
 use super::wrap::wrapped;
-use super::{Style, Subject, csv, markdown};
+use super::{Style, Subject, csv, latex, markdown};
 use crate::bench::compare::{Difference, Pair, Verdict, pairs};
 use crate::bench::machine::CANDLE;
 use crate::bench::{Bench, Case, Caveat, Profile};
@@ -51,6 +52,20 @@ const LAYER: [&str; 12] = [
     "op",
 ];
 
+/// Columns of layers on a page, which has no width to fill.
+const PAGE: [&str; 10] = [
+    "layer",
+    "macs",
+    "macs_share",
+    "measured",
+    "time_share",
+    "flop_rate",
+    "byte_rate",
+    "limit",
+    "of_roof",
+    "roof",
+];
+
 /// The column of this name among those of layers.
 pub fn column(key: &str) -> Option<&'static Column> {
     known().into_iter().find(|column| column.key == key)
@@ -59,6 +74,10 @@ pub fn column(key: &str) -> Option<&'static Column> {
 /// The names of the columns of layers.
 pub fn column_names() -> Vec<&'static str> {
     known().into_iter().map(|column| column.key).filter(|key| LAYER.contains(key)).collect()
+}
+
+fn page_columns() -> Vec<&'static Column> {
+    PAGE.iter().filter_map(|key| column(key)).collect()
 }
 
 fn known() -> Vec<&'static Column> {
@@ -109,31 +128,38 @@ pub fn markdown(bench: &Bench, subjects: &[Subject], choice: &Choice, language: 
         let mut rows = layers(bench, subject, case, profile, choice);
         rows.push(total(bench, subject, case, profile));
         text.push_str(&format!("\n### {}\n\n", markdown::escaped(name(bench, subjects, case).get(language))));
-        let shown = [
-            "layer",
-            "macs",
-            "macs_share",
-            "measured",
-            "time_share",
-            "flop_rate",
-            "byte_rate",
-            "limit",
-            "of_roof",
-            "roof",
-        ];
-        let columns: Vec<_> = shown.iter().filter_map(|key| column(key)).collect();
-        text.push_str(&markdown::write(&sheet(&rows, &columns), language));
+        text.push_str(&markdown::write(&sheet(&rows, &page_columns()), language));
     }
     text
+}
+
+/// For a slide or a paper: a line for each case, and for each layer that was measured.
+pub fn latex(bench: &Bench, subjects: &[Subject], choice: &Choice, language: Language) -> String {
+    let about = vec![machine(bench)];
+    let mut pages = vec![Sheet {
+        title: Some(Title { name: String::new(), about, status: None }),
+        ..lines::sheet(&all_lines(bench, subjects))
+    }];
+    for (case, profile) in profiled(bench) {
+        let name = name(bench, subjects, case).get(language).to_owned();
+        let mut rows = layers(bench, &subjects[case.subject], case, profile, choice);
+        rows.push(total(bench, &subjects[case.subject], case, profile));
+        let title = Some(Title { name, about: vec![], status: None });
+        pages.push(Sheet { title, ..sheet(&rows, &page_columns()) });
+    }
+    pages.iter().map(|sheet| latex::write(sheet, language)).collect::<Vec<_>>().join("\n")
 }
 
 /// Plain figures: a line for each case, or, if there is only one and each node was measured, for each layer.
 pub fn csv(bench: &Bench, subjects: &[Subject], choice: &Choice) -> String {
     if let ([case], Some((_, profile))) = (&*bench.cases, profiled(bench).next()) {
         let choice = Choice { depth: choice.depth.or(Some(Depth::All)), ..choice.clone() };
-        return csv::write(&sheet(&layers(bench, &subjects[case.subject], case, profile, &choice), &known()));
+        return csv::write(&[sheet(
+            &layers(bench, &subjects[case.subject], case, profile, &choice),
+            &known(),
+        )]);
     }
-    csv::write(&lines::sheet(&all_lines(bench, subjects)))
+    csv::write(&[lines::sheet(&all_lines(bench, subjects))])
 }
 
 fn all_lines<'b>(bench: &'b Bench, subjects: &'b [Subject]) -> Vec<Line<'b>> {
@@ -256,8 +282,8 @@ fn drawn_layers<'s>(
     let mut rows = layers(bench, subject, case, profile, choice);
     rows.push(total(bench, subject, case, profile));
     let sheet = sheet(&rows, &known());
-    let keys = fitting(&sheet, &LAYER, Layout::Table, style);
-    (rows, draw(&sheet, &keys, Layout::Table, style))
+    let drawn = Table::new(&sheet, Layout::Table, style).fit(Some(&LAYER)).draw();
+    (rows, drawn)
 }
 
 /// What the table of layers does not say: how far it is from a pass end to end, and where counting misleads most.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::figures::seconds;
+use super::sheet::{Cell, Head, Role, Sheet, Title};
 use super::wrap::{hanging, lines, wrapped};
 use super::{Style, fit};
 use crate::claim::{Checked, Reading, Report, Value, Verdict};
@@ -47,6 +48,48 @@ pub fn text(reports: &[Report], style: Style) -> String {
     }
     text.truncate(text.trim_end().len());
     text + "\n"
+}
+
+/// A line for each claim of a file.
+pub fn sheet(report: &Report) -> Sheet {
+    let heads = vec![
+        Head::new("line", text!("line", "行"), Role::Figure),
+        Head::new("claim", text!("claim", "论断"), Role::Text),
+        Head::new("verdict", text!("verdict", "结论"), Role::Text),
+        Head::new("found", text!("is", "实际"), Role::Text),
+        Head::new("expected", text!("expected", "断言"), Role::Text),
+        Head::new("source", text!("source", "出处"), Role::Text),
+    ];
+    let line_of = lines_of(report.source);
+    let line = |(claim, checked): &(&Claim, Checked)| {
+        let source = claim.source.as_deref().map_or(Cell::Empty, |source| Cell::Text(one_line(source)));
+        vec![
+            Cell::Count(line_of(claim) as u128),
+            Cell::Text(said(claim)),
+            Cell::Named(checked.verdict.name(), verdict(&checked.verdict)),
+            Cell::Said(value_found(checked)),
+            Cell::Text(one_line(&claim.expect.text)),
+            source,
+        ]
+    };
+    let (title, file) = (one_line(&report.title), one_line(&report.source.name));
+    Sheet {
+        title: Some(Title { name: title, about: vec![text!("{file}", "{file}")], status: None }),
+        label: Some(("file", report.source.name.clone())),
+        notes: vec![summary(report)],
+        ..Sheet::of(heads, report.results.iter().map(line).collect())
+    }
+}
+
+fn verdict(verdict: &Verdict) -> Text {
+    match verdict {
+        Verdict::Holds(_) => text!("holds", "成立"),
+        Verdict::Fails => text!("fails", "不成立"),
+        Verdict::KnownWrong => text!("known wrong", "已知错误"),
+        Verdict::NotWrong => text!("not wrong", "标为错误却成立"),
+        Verdict::WrongWorking(_) => text!("wrong working", "算式有误"),
+        Verdict::Undecided(_) => text!("undecided", "无法判定"),
+    }
 }
 
 /// Where the figures end: behind the longest claim with its figure, where the terminal has room for these, and not so far

@@ -96,6 +96,7 @@ impl Column {
 /// These columns of these rows.
 pub fn sheet(rows: &[Row<'_>], columns: &[&Column]) -> Sheet {
     let line = |row: &Row<'_>| Line {
+        mark: None,
         kind: match row.kind {
             RowKind::Input | RowKind::Operator => Kind::Part,
             RowKind::Folded => Kind::Folded,
@@ -107,9 +108,9 @@ pub fn sheet(rows: &[Row<'_>], columns: &[&Column]) -> Sheet {
         cells: columns.iter().map(|column| column.cell(row)).collect(),
     };
     Sheet {
-        title: None,
         heads: columns.iter().map(|column| column.head(rows)).collect(),
         lines: rows.iter().map(line).collect(),
+        ..Sheet::default()
     }
 }
 

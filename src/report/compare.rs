@@ -6,13 +6,12 @@ use crate::report::Subject;
 use crate::text;
 use crate::text::Text;
 
-pub mod csv;
 mod differences;
-mod grid;
 mod inner;
 pub mod json;
 mod lines;
 pub mod markdown;
+pub mod sheets;
 pub mod table;
 mod totals;
 mod what;

@@ -32,6 +32,19 @@ pub(super) fn digits(ratio: f64) -> String {
     format!("{ratio:.decimals$}")
 }
 
+/// Four digits, but none past a millionth: more differ from one machine to the next.
+pub(super) fn four_digits(value: f64) -> String {
+    let size = value.abs();
+    if size == 0.0 || !size.is_finite() {
+        return value.to_string();
+    }
+    let decimals = [1000.0, 100.0, 10.0, 1.0, 0.1, 0.01, 1e-4].iter().position(|&least| size >= least);
+    match decimals {
+        Some(decimals) if size < 1e6 => format!("{value:.decimals$}"),
+        Some(_) | None => format!("{value:.3e}"),
+    }
+}
+
 fn scaled(mut value: f64, step: f64, units: &[&str]) -> String {
     let mut unit = 0;
     // Above this, three digits would round to a thousand.
@@ -90,5 +103,15 @@ mod tests {
         assert_eq!(bar(0.5, 4), "██  ");
         assert_eq!(bar(0.25 + 1.0 / 32.0, 4), "█▏  ");
         assert_eq!(bar(1e-9, 4), "▏   ");
+    }
+
+    #[test]
+    fn numbers_have_four_digits() {
+        let shown =
+            [0.0, 1.0, -12.345_67, 1234.5, 0.041_519, -4.326e-4, 1.5e-7, 2.5e9, f64::NAN].map(four_digits);
+        assert_eq!(
+            shown,
+            ["0", "1.000", "-12.35", "1234", "0.04152", "-0.000433", "1.500e-7", "2.500e9", "NaN"]
+        );
     }
 }

@@ -1,13 +1,18 @@
 //! A LaTeX table with booktabs, for a slide or a paper.
 
-use super::sheet::{Cell, Kind, Line, Role, Sheet, Title, unknown};
+use super::figures::short;
+use super::sheet::{Cell, Kind, Line, Mark, Role, Sheet, Title, unknown};
 use crate::text::Language;
 use crate::working::grouped;
 
 /// A table under its title. It needs `booktabs`, and ctex or another way to set Chinese where there is some.
 pub fn write(sheet: &Sheet, language: Language) -> String {
-    let alignment: String =
-        sheet.heads.iter().map(|head| if head.role.is_flush_right() { 'r' } else { 'l' }).collect();
+    let alignment = |role: Role| match role {
+        Role::Figure => "r",
+        Role::Sentence => "p{0.5\\linewidth}",
+        Role::Name | Role::Kind | Role::Text | Role::Share => "l",
+    };
+    let alignment: String = sheet.heads.iter().map(|head| alignment(head.role)).collect();
     let record = |cells: Vec<String>| format!("    {} \\\\\n", cells.join(" & "));
     let mut text = String::from("% \\usepackage{booktabs}\n");
     if language == Language::Chinese {
@@ -25,32 +30,42 @@ pub fn write(sheet: &Sheet, language: Language) -> String {
         let cells = sheet.heads.iter().zip(&line.cells);
         text.push_str(&record(cells.map(|(head, cell)| set(head.role, line, cell, language)).collect()));
     }
-    text.push_str("    \\bottomrule\n  \\end{tabular}\n\\end{table}\n");
-    text
+    text.push_str("    \\bottomrule\n  \\end{tabular}\n");
+    for note in &sheet.notes {
+        text.push_str(&format!("  \\par\\smallskip {}\n", escaped(note.get(language))));
+    }
+    text + "\\end{table}\n"
 }
 
 fn caption(title: &Title, language: Language) -> String {
     let about: Vec<_> = title.about.iter().map(|about| escaped(about.get(language))).collect();
-    format!("  \\caption{{{}: {}}}\n", escaped(&title.name), about.join(", "))
+    let colon = if about.is_empty() { "" } else { ": " };
+    format!("  \\caption{{{}{colon}{}}}\n", escaped(&title.name), about.join(", "))
 }
 
 /// A cell as it stands in its line: set in, or empty.
 fn set(role: Role, line: &Line, cell: &Cell, language: Language) -> String {
-    match (role, line.kind) {
-        (Role::Name, _) if line.depth > 0 => {
-            format!("\\hspace{{{}em}}{}", line.depth, words(cell, language))
+    let words = words(cell, language);
+    match (role, line.mark) {
+        (Role::Name, Some(Mark::Added)) => format!("$+$ {words}"),
+        (Role::Name, Some(Mark::Removed)) => format!("$-$ {words}"),
+        (Role::Name, _) if line.depth > 0 => format!("\\hspace{{{}em}}{words}", line.depth),
+        (Role::Kind | Role::Text | Role::Figure | Role::Share | Role::Sentence, _)
+            if line.kind == Kind::Open =>
+        {
+            String::new()
         }
-        (Role::Kind | Role::Text | Role::Figure | Role::Share, Kind::Open) => String::new(),
-        (_, _) => words(cell, language),
+        (..) => words,
     }
 }
 
 fn words(cell: &Cell, language: Language) -> String {
     match cell {
         Cell::Name(text, _) | Cell::Text(text) => escaped(text),
-        Cell::Named(_, text) => escaped(text.get(language)),
+        Cell::Named(_, text) | Cell::Said(text) | Cell::Change(text, _) => escaped(text.get(language)),
         Cell::Sizes(sizes) => escaped(&sizes.text),
         Cell::Count(count) | Cell::Shared(count) => grouped(*count, "\\,"),
+        Cell::Glance(count) => short(*count).replace(' ', "\\,"),
         Cell::Share(share) => format!("{:.1}\\,\\%", share * 100.0),
         Cell::Quantity(number, unit) => unit.shown(*number).replace(" %", "\\,\\%"),
         Cell::Unknown => unknown(language),
@@ -67,6 +82,9 @@ pub(super) fn escaped(text: &str) -> String {
             '\\' => escaped.push_str("\\textbackslash{}"),
             '~' => escaped.push_str("\\textasciitilde{}"),
             '^' => escaped.push_str("\\textasciicircum{}"),
+            '−' => escaped.push_str("$-$"),
+            '±' => escaped.push_str("$\\pm$"),
+            'Δ' => escaped.push_str("$\\Delta$"),
             '×' => escaped.push_str("$\\times$"),
             '→' => escaped.push_str("$\\to$"),
             '·' => escaped.push_str("$\\cdot$"),

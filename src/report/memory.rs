@@ -5,12 +5,14 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::figures::{bar, bytes};
+use super::sheet::{Cell, Head, Role, Sheet};
 use super::table::title;
 use super::terminal::{heading, shortened};
 use super::{Style, Subject};
 use crate::graph::outline::Outline;
 use crate::graph::{NodeId, Place, ScopeId};
 use crate::text;
+use crate::text::Text;
 use crate::working::grouped;
 
 /// Lines of the chart.
@@ -61,16 +63,56 @@ fn totals(subject: &Subject, style: Style) -> String {
 struct Line {
     path: String,
     /// The shape of a tensor, or that it is inside of the layer.
-    what: String,
+    what: Text,
     bytes: u128,
 }
 
-/// What is alive at the peak, largest first.
-fn alive(subject: &Subject, peak: NodeId, style: Style) -> String {
+/// What is alive at the peak, largest first, as a table; with what the weights hold below it.
+pub fn sheet(subject: &Subject) -> Sheet {
+    let heads = vec![
+        Head::new("tensor", text!("alive at the peak", "峰值时存活"), Role::Name),
+        Head::new("shape", text!("shape", "形状"), Role::Text),
+        Head::new("bytes", text!("bytes", "字节"), Role::Figure),
+        Head::new("share", text!("share", "占比"), Role::Share),
+    ];
+    let peak = subject.analysis.memory.peak_at(&subject.network.graph, subject.element);
+    let lines = peak.map_or(vec![], |peak| tensors(subject, peak));
+    let lines = lines.into_iter().map(|Line { path, what, bytes }| {
+        let share = ratio(bytes, subject.peak_bytes());
+        vec![Cell::Name(path.clone(), path), Cell::Said(what), Cell::Count(bytes), Cell::Share(share)]
+    });
+    let (weights, peak) = (bytes(subject.weight_bytes()), bytes(subject.peak_bytes()));
+    let note = text!("weights: {weights}; peak: {peak}", "权重:{weights};峰值:{peak}");
+    Sheet {
+        title: Some(title(subject)),
+        label: Some(("network", subject.label.clone())),
+        notes: vec![note],
+        ..Sheet::of(heads, lines.collect())
+    }
+}
+
+/// The tensors that are alive while a node is executed, and what it holds inside, largest first.
+fn tensors(subject: &Subject, peak: NodeId) -> Vec<Line> {
     let (graph, memory) = (&subject.network.graph, &subject.analysis.memory);
-    let tensors = memory.alive_at(graph, peak);
-    let (path, count) = (graph.path(peak), tensors.len());
+    let tensor = |(id, volume)| {
+        let shape = graph.node(id).shape.to_string();
+        Line { path: graph.path(id), what: text!("{shape}", "{shape}"), bytes: subject.bytes(volume) }
+    };
+    let mut lines: Vec<_> = memory.alive_at(graph, peak).into_iter().map(tensor).collect();
     let inside = subject.bytes(memory.inside(peak));
+    if inside > 0 {
+        lines.push(Line { path: graph.path(peak), what: text!("inside", "内部"), bytes: inside });
+    }
+    lines.sort_by_key(|line| std::cmp::Reverse(line.bytes));
+    lines
+}
+
+/// What is alive at the peak, for the terminal.
+fn alive(subject: &Subject, peak: NodeId, style: Style) -> String {
+    let path = subject.network.graph.path(peak);
+    let inside = subject.bytes(subject.analysis.memory.inside(peak));
+    let mut lines = tensors(subject, peak);
+    let count = lines.len() - usize::from(inside > 0);
     let title = match inside {
         0 => {
             text!("{count} tensors alive while `{path}` is executed", "执行 `{path}` 时有 {count} 个张量存活")
@@ -80,29 +122,18 @@ fn alive(subject: &Subject, peak: NodeId, style: Style) -> String {
             "执行 `{path}` 时有 {count} 个张量存活,另有其内部所占"
         ),
     };
-    let tensor = |(id, volume)| Line {
-        path: graph.path(id),
-        what: graph.node(id).shape.to_string(),
-        bytes: subject.bytes(volume),
-    };
-    let mut lines: Vec<_> = tensors.into_iter().map(tensor).collect();
-    if inside > 0 {
-        let what = text!("inside", "内部").get(style.language).to_owned();
-        lines.push(Line { path, what, bytes: inside });
-    }
-    lines.sort_by_key(|line| std::cmp::Reverse(line.bytes));
     let rest = lines.split_off(lines.len().min(MOST_ALIVE));
     format!("\n {}\n{}", title.get(style.language), drawn(&lines, &rest, subject, style))
 }
 
 /// A line for each, and one for the rest.
 fn drawn(lines: &[Line], rest: &[Line], subject: &Subject, style: Style) -> String {
-    let what_width = lines.iter().map(|line| line.what.width()).max().unwrap_or(0);
+    let what_width = lines.iter().map(|line| line.what.get(style.language).width()).max().unwrap_or(0);
     let room = style.width.saturating_sub(what_width + 36).max(16);
     let path_width = lines.iter().map(|line| line.path.width()).max().unwrap_or(0).min(room);
     let mut text = String::new();
     for Line { path, what, bytes: size } in lines {
-        let path = shortened(path, path_width);
+        let (path, what) = (shortened(path, path_width), what.get(style.language));
         let (pad, what_pad) = (path_width - path.width(), what_width - what.width());
         let bar = bar(ratio(*size, subject.peak_bytes()), 16);
         let size = bytes(*size);

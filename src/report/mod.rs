@@ -33,7 +33,7 @@ pub mod run;
 pub mod sheet;
 pub mod sort;
 pub mod table;
-mod terminal;
+pub mod terminal;
 pub(crate) mod wrap;
 
 /// Writes a value as JSON, indented, with a newline at the end.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
+use super::sheet::{Cell, Head, Role, Sheet};
 use super::wrap::{hanging, lines};
 use super::{Style, write_json};
 use crate::op::{Entry, OPERATORS, Op, Purpose, Term};
@@ -37,6 +38,54 @@ pub fn list(style: Style) -> String {
          还包含各步之间保留的数据。输入与权重中用到的部分各读一次。`cnncost ops NAME` 显示该算子的设置。"
     );
     text + "\n" + &lines(note.get(style.language), style.width).join("\n") + "\n"
+}
+
+/// The same as a table: a line for each kind of cost.
+pub fn sheet(language: Language) -> Sheet {
+    let heads = vec![
+        Head::new("operator", text!("operator", "算子"), Role::Name),
+        Head::new("counts", text!("counts", "计数"), Role::Text),
+        Head::new("purpose", text!("for", "用于"), Role::Text),
+        Head::new("rule", text!("rule", "规则"), Role::Sentence),
+    ];
+    let lines = OPERATORS.iter().flat_map(|entry| {
+        let name = || Cell::Name(entry.name.to_owned(), entry.name.to_owned());
+        let terms = terms(entry);
+        let free = terms.is_empty().then(|| vec![name(), Cell::Empty, Cell::Empty, Cell::Empty]);
+        let cost = move |term: Term| {
+            let (counts, purpose) = (
+                term.unit.factor().get(language).to_owned(),
+                term.purpose.map_or(String::new(), |purpose| purpose.get(language).to_owned()),
+            );
+            let rule = term.nominal.formula_in(language, Notation::Text);
+            vec![name(), Cell::Text(counts), Cell::Text(purpose), Cell::Text(rule)]
+        };
+        free.into_iter().chain(terms.into_iter().map(cost))
+    });
+    Sheet::of(heads, lines.collect())
+}
+
+/// The settings of an operator, a line each.
+pub fn settings(entry: &Entry, language: Language) -> Sheet {
+    let heads = vec![
+        Head::new("setting", text!("setting", "设置"), Role::Name),
+        Head::new("required", text!("required", "必填"), Role::Text),
+        Head::new("about", text!("about", "说明"), Role::Sentence),
+    ];
+    let schema = entry.described(language);
+    let required =
+        |name: &String| schema["required"].as_array().is_some_and(|list| list.iter().any(|r| r == name));
+    let line = |(name, setting): (&String, &Value)| {
+        let about = setting["description"].as_str().unwrap_or_default().replace('\n', " ");
+        let required = if required(name) {
+            Cell::Named("yes", text!("yes", "是"))
+        } else {
+            Cell::Named("no", text!("no", "否"))
+        };
+        vec![Cell::Name(name.clone(), name.clone()), required, Cell::Text(about)]
+    };
+    let lines = schema["properties"].as_object().into_iter().flatten().map(line);
+    Sheet::of(heads, lines.collect())
 }
 
 /// One operator: what it is, its settings, an example and its costs there.

@@ -1,14 +1,11 @@
 //! A network's total in each convention side by side, and the ways of counting that give a figure.
 
-use unicode_width::UnicodeWidthStr;
-
 use super::convention::signature;
-use super::figures::{digits, short};
 use super::markdown::escaped;
+use super::sheet::{Cell, Head, Role, Sheet, Unit};
 use super::table::title;
-use super::terminal::heading;
 use super::wrap::{lines, wrapped};
-use super::{Style, Subject};
+use super::{Style, Subject, markdown, terminal};
 use crate::convention::Convention;
 use crate::convention::figure::{Figure, Fit};
 use crate::convention::search::{Found, Match};
@@ -20,9 +17,6 @@ mod json;
 mod notes;
 
 pub use json::{json, schema};
-
-/// The narrowest column of words beside the figures; narrower, they go below.
-const WORDS: usize = 45;
 
 /// What is known of one network.
 #[derive(Debug)]
@@ -50,74 +44,69 @@ pub struct Traced<'a> {
 
 /// For the terminal.
 pub fn text(answer: &Answer<'_>, style: Style) -> String {
-    let body = match &answer.found {
-        None => totals(answer, style),
-        Some(traced) => ways(answer, traced, style),
-    };
-    heading(&title(answer.subject), style) + &body
+    match &answer.found {
+        None => terminal::write(&totals(answer), style),
+        Some(traced) => terminal::heading(&title(answer.subject), style) + &ways(answer, traced, style),
+    }
 }
 
-fn totals(answer: &Answer<'_>, style: Style) -> String {
-    let language = style.language;
-    let headings = [
-        text!("convention", "口径"),
-        text!("total", "合计"),
-        text!("", ""),
-        text!("per MAC", "每次乘加"),
-        text!("what is counted", "计数内容"),
+/// What it is in a table: every total, or, of a figure, each way that gives it.
+pub fn sheet(answer: &Answer<'_>) -> Sheet {
+    let sheet = match &answer.found {
+        None => totals(answer),
+        Some(traced) => traced_sheet(answer, traced),
+    };
+    Sheet { label: Some(("network", answer.subject.label.clone())), ..sheet }
+}
+
+fn totals(answer: &Answer<'_>) -> Sheet {
+    let heads = vec![
+        Head::new("convention", text!("convention", "口径"), Role::Text),
+        Head::new("total", text!("total", "合计"), Role::Figure),
+        Head::new("", text!("", ""), Role::Figure),
+        Head::new("per_mac", text!("per MAC", "每次乘加"), Role::Figure),
+        Head::new("counted", text!("what is counted", "计数内容"), Role::Sentence),
     ];
-    let mut rows = vec![headings.map(|heading| heading.get(language).to_owned())];
-    for (convention, total) in answer.conventions.iter().zip(&answer.totals) {
-        rows.push(cells(answer, convention, *total, language));
-    }
-    let widths: Vec<usize> =
-        (0..4).map(|at| rows.iter().map(|row| row[at].width()).max().unwrap_or(0)).collect();
-    let before = 1 + widths.iter().map(|width| width + 2).sum::<usize>();
-    let beside = style.width.saturating_sub(before);
-    let mut text = String::new();
-    for (index, row) in rows.iter().enumerate() {
-        let mut line = format!(" {}{:pad$}", row[0], "", pad = widths[0] - row[0].width());
-        for (cell, width) in row[1..4].iter().zip(&widths[1..]) {
-            line.push_str(&format!("  {:pad$}{cell}", "", pad = width - cell.width()));
-        }
-        if beside >= WORDS {
-            let mut words = lines(&row[4], beside).into_iter();
-            line.push_str(&format!("  {}", words.next().unwrap_or_default()));
-            text.push_str(&format!("{}\n", line.trim_end()));
-            text.extend(words.map(|words| format!("{:before$}{words}\n", "")));
+    let lines = answer.conventions.iter().zip(&answer.totals).map(|(convention, &total)| {
+        let Convention { name, about, version, .. } = convention;
+        let about = if version.is_empty() {
+            about.clone()
         } else {
-            text.push_str(&format!("{}\n", line.trim_end()));
-            if index > 0 {
-                let words = lines(&row[4], style.width.saturating_sub(3));
-                text.extend(words.iter().map(|words| format!("   {words}\n")));
-            }
-        }
-    }
-    let widest = text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0);
-    let heading = text.find('\n').map_or(text.len(), |end| end + 1);
-    text.insert_str(heading, &format!("{}\n", "─".repeat(widest)));
-    text
+            text!("{about} ({version})", "{about:#} ({version})")
+        };
+        let ratio = total.and_then(|total| per_mac(answer, total));
+        vec![
+            Cell::Text(name.to_string()),
+            total.map_or(Cell::Unknown, Cell::Count),
+            total.map_or(Cell::Empty, Cell::Glance),
+            ratio.map_or(Cell::Empty, |ratio| Cell::Quantity(ratio, Unit::Ratio)),
+            Cell::Said(about),
+        ]
+    });
+    Sheet { title: Some(title(answer.subject)), ..Sheet::of(heads, lines.collect()) }
 }
 
-/// Name, total, the same at a glance, that for each MAC, and what is counted.
-fn cells(
-    answer: &Answer<'_>,
-    convention: &Convention,
-    total: Option<u128>,
-    language: Language,
-) -> [String; 5] {
-    let about = convention.about.get(language);
-    let about = if convention.version.is_empty() {
-        about.to_owned()
-    } else {
-        format!("{about} ({})", convention.version)
-    };
-    let Some(total) = total else {
-        let unknown = text!("unknown", "未知").get(language).to_owned();
-        return [convention.name.to_string(), unknown, String::new(), String::new(), about];
-    };
-    let ratio = per_mac(answer, total).map_or(String::new(), digits);
-    [convention.name.to_string(), grouped(total, ","), short(total), ratio, about]
+/// The ways that give a figure.
+fn traced_sheet(answer: &Answer<'_>, traced: &Traced<'_>) -> Sheet {
+    let heads = vec![
+        Head::new("way", text!("way of counting", "计法"), Role::Text),
+        Head::new("number", text!("number", "数值"), Role::Figure),
+        Head::new("fit", text!("fit", "吻合"), Role::Text),
+        Head::new("switches", text!("on what", "前提"), Role::Text),
+    ];
+    let lines = traced.found.matches.iter().map(|way| {
+        vec![
+            Cell::Said(formula_in_words(answer, way)),
+            Cell::Count(way.number),
+            Cell::Said(fit_in_words(way.fit)),
+            Cell::Said(Text::list(&way.switches)),
+        ]
+    });
+    Sheet {
+        title: Some(title(answer.subject)),
+        notes: notes::notes(answer, traced),
+        ..Sheet::of(heads, lines.collect())
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a ratio is a float")]
@@ -148,18 +137,21 @@ fn ways(answer: &Answer<'_>, traced: &Traced<'_>, style: Style) -> String {
     text
 }
 
-/// `conv + linear + 2·batch norm = 4,111,412,224, rounded; on 3×160×160`
-fn way_in_words(answer: &Answer<'_>, way: &Match) -> Text {
+/// The conventions that count so, or else `conv + linear + 2·batch norm`.
+fn formula_in_words(answer: &Answer<'_>, way: &Match) -> Text {
     let name =
         |name: &str| answer.conventions.iter().find(|convention| *convention.name == *name).map(signature);
     let names: Vec<_> = way.conventions.iter().filter_map(|convention| name(convention)).collect();
-    let formula = if names.is_empty() {
-        way.formula.clone()
-    } else {
-        let list = names.into_iter().map(|name| text!("{name}", "{name}")).collect::<Vec<_>>();
-        Text::list(&list)
-    };
-    let (number, fit) = (grouped(way.number, ","), fit_in_words(way.fit));
+    if names.is_empty() {
+        return way.formula.clone();
+    }
+    Text::list(&names.into_iter().map(|name| text!("{name}", "{name}")).collect::<Vec<_>>())
+}
+
+/// `conv + linear + 2·batch norm = 4,111,412,224, rounded; on 3×160×160`
+fn way_in_words(answer: &Answer<'_>, way: &Match) -> Text {
+    let (formula, number, fit) =
+        (formula_in_words(answer, way), grouped(way.number, ","), fit_in_words(way.fit));
     let switches = if way.switches.is_empty() {
         text!("", "")
     } else {
@@ -180,31 +172,16 @@ fn fit_in_words(fit: Fit) -> Text {
 
 /// For a page of notes.
 pub fn markdown(answer: &Answer<'_>, language: Language) -> String {
-    let subject = answer.subject;
-    let (title, shapes, batch) = (escaped(&subject.title), subject.shapes(), subject.batch());
-    let batch = text!("batch {batch}", "批量大小 {batch}");
-    let mut text = format!("### {title}\n\n{shapes} · {}\n\n", batch.get(language));
-    if let Some(traced) = &answer.found {
-        for way in &traced.found.matches {
-            text.push_str(&format!("1. {}\n", escaped(way_in_words(answer, way).get(language))));
-        }
-        if !traced.found.matches.is_empty() {
-            text.push('\n');
-        }
-        for note in notes::notes(answer, traced) {
-            text.push_str(&format!("{}\n\n", note.get(language)));
-        }
-        return text.trim_end().to_owned() + "\n";
+    let Some(traced) = &answer.found else { return markdown::write(&totals(answer), language) };
+    let mut text = markdown::heading(&title(answer.subject), language);
+    for way in &traced.found.matches {
+        text.push_str(&format!("1. {}\n", escaped(way_in_words(answer, way).get(language))));
     }
-    let headings = text!(
-        "| convention | total | | per MAC | what is counted |",
-        "| 口径 | 合计 | | 每次乘加 | 计数内容 |"
-    );
-    text.push_str(headings.get(language));
-    text.push_str("\n| :--- | ---: | ---: | ---: | :--- |\n");
-    for (convention, total) in answer.conventions.iter().zip(&answer.totals) {
-        let cells = cells(answer, convention, *total, language).map(|cell| escaped(&cell));
-        text.push_str(&format!("| {} |\n", cells.join(" | ")));
+    if !traced.found.matches.is_empty() {
+        text.push('\n');
     }
-    text
+    for note in notes::notes(answer, traced) {
+        text.push_str(&format!("{}\n\n", note.get(language)));
+    }
+    text.trim_end().to_owned() + "\n"
 }

@@ -6,6 +6,8 @@ use std::fmt::Write;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::figures::four_digits;
+use super::sheet::{Cell, Head, Role, Sheet, Unit};
 use super::table::title;
 use super::terminal::heading;
 use super::{Style, Subject};
@@ -100,7 +102,7 @@ pub fn table(run: &Run, style: Style) -> String {
     let mut text = heading(&title(run.subject), style);
     for (name, summary) in &run.outputs {
         let sizes: Vec<u64> = summary.shape.iter().map(|&size| size as u64).collect();
-        let [mean, std, min, max] = [summary.mean, summary.std, summary.min, summary.max].map(digits);
+        let [mean, std, min, max] = [summary.mean, summary.std, summary.min, summary.max].map(four_digits);
         let _ = writeln!(text, "{name}  {}", show(&sizes));
         let figures = text!(
             "mean {mean}  std {std}  min {min}  max {max}",
@@ -120,7 +122,7 @@ pub fn table(run: &Run, style: Style) -> String {
                 text!("top {count}", "得分最高的 {count} 个")
             };
             let listed: Vec<_> =
-                top.iter().map(|&(index, value)| format!("{index} ({})", digits(value))).collect();
+                top.iter().map(|&(index, value)| format!("{index} ({})", four_digits(value))).collect();
             let _ = writeln!(text, "  {}: {}", of_sample.get(style.language), listed.join("  "));
         }
         let more = summary.top.len().saturating_sub(SAMPLES);
@@ -134,6 +136,29 @@ pub fn table(run: &Run, style: Style) -> String {
         }
     }
     text
+}
+
+/// The outputs, a line each.
+pub fn sheet(run: &Run) -> Sheet {
+    let figure = |key, words| Head::new(key, words, Role::Figure);
+    let heads = vec![
+        Head::new("output", text!("output", "输出"), Role::Name),
+        Head::new("shape", text!("shape", "形状"), Role::Text),
+        figure("mean", text!("mean", "均值")),
+        figure("std", text!("std", "标准差")),
+        figure("min", text!("min", "最小")),
+        figure("max", text!("max", "最大")),
+        figure("not_finite", text!("not finite", "无穷大或 NaN")),
+    ];
+    let line = |(name, summary): &(String, Summary)| {
+        let sizes: Vec<u64> = summary.shape.iter().map(|&size| size as u64).collect();
+        let mut cells = vec![Cell::Name(name.clone(), name.clone()), Cell::Text(show(&sizes))];
+        let figures = [summary.mean, summary.std, summary.min, summary.max];
+        cells.extend(figures.map(|figure| Cell::Quantity(figure, Unit::Number)));
+        cells.push(Cell::Count(summary.not_finite as u128));
+        cells
+    };
+    Sheet { title: Some(title(run.subject)), ..Sheet::of(heads, run.outputs.iter().map(line).collect()) }
 }
 
 /// The same for programs.
@@ -173,32 +198,5 @@ fn output(summary: &Summary) -> OutputRecord {
         max: finite(summary.max),
         not_finite: summary.not_finite,
         top: summary.top.iter().map(|top| top.iter().map(value).collect()).collect(),
-    }
-}
-
-/// Four digits, but none past a millionth: more differ from one machine to the next.
-fn digits(value: f64) -> String {
-    let size = value.abs();
-    if size == 0.0 || !size.is_finite() {
-        return value.to_string();
-    }
-    let decimals = [1000.0, 100.0, 10.0, 1.0, 0.1, 0.01, 1e-4].iter().position(|&least| size >= least);
-    match decimals {
-        Some(decimals) if size < 1e6 => format!("{value:.decimals$}"),
-        Some(_) | None => format!("{value:.3e}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::digits;
-
-    #[test]
-    fn numbers_have_four_digits() {
-        let shown = [0.0, 1.0, -12.345_67, 1234.5, 0.041_519, -4.326e-4, 1.5e-7, 2.5e9, f64::NAN].map(digits);
-        assert_eq!(
-            shown,
-            ["0", "1.000", "-12.35", "1234", "0.04152", "-0.000433", "1.500e-7", "2.500e9", "NaN"]
-        );
     }
 }

@@ -1,7 +1,7 @@
 //! A table before it is written: heads with a role, lines of cells, a title, notes. Commands make sheets, and a writer for
 //! each format writes any of them: none looks at what a column is called.
 
-use super::figures::{digits, percent, seconds};
+use super::figures::{digits, four_digits, percent, seconds};
 use super::rows::Sizes;
 use crate::op::Class;
 use crate::text;
@@ -12,10 +12,14 @@ use crate::text::{Language, Text};
 pub struct Sheet {
     /// What it is about, where that is to be said.
     pub title: Option<Title>,
+    /// What data formats call what it is about, and the name it has there: sheets that are joined have a first column of these.
+    pub label: Option<(&'static str, String)>,
     /// The columns.
     pub heads: Vec<Head>,
     /// The lines, each with a cell for every head.
     pub lines: Vec<Line>,
+    /// What is to be said below it.
+    pub notes: Vec<Text>,
 }
 
 /// What a sheet is about.
@@ -32,7 +36,7 @@ pub struct Title {
 /// The head of a column.
 #[derive(Clone, Debug)]
 pub struct Head {
-    /// What data formats call it.
+    /// What data formats call it; what has no key is for people alone.
     pub key: &'static str,
     /// What people call it.
     pub words: Text,
@@ -56,6 +60,8 @@ pub enum Role {
     Figure,
     /// Parts of a whole, drawn as bars too where there is room.
     Share,
+    /// Sentences, in lines of the room that is left: in the last column alone.
+    Sentence,
 }
 
 /// A line.
@@ -63,6 +69,8 @@ pub enum Role {
 pub struct Line {
     /// What kind of line it is.
     pub kind: Kind,
+    /// What has become of what it is about, where that is asked.
+    pub mark: Option<Mark>,
     /// How many of the lines above it are of what it is part of.
     pub depth: usize,
     /// The class of the operator, if it is about one.
@@ -85,6 +93,17 @@ pub enum Kind {
     Total,
 }
 
+/// What has become of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// It is another than it was.
+    Changed,
+    /// It was not there.
+    Added,
+    /// It is there no longer.
+    Removed,
+}
+
 /// What stands in a column of a line.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -93,12 +112,18 @@ pub enum Cell {
     Name(String, String),
     /// Words.
     Text(String),
+    /// Words in each language.
+    Said(Text),
+    /// What has become of a figure, and whether that is better.
+    Change(Text, Option<bool>),
     /// A word that is known by a name, and what it is to a person.
     Named(&'static str, Text),
     /// Shapes, windows, receptive fields.
     Sizes(Sizes),
     /// A count.
     Count(u128),
+    /// A count at a glance: three digits and a unit.
+    Glance(u128),
     /// A count of what is shared with another line, and counted there.
     Shared(u128),
     /// A part of a whole, from 0 to 1.
@@ -121,6 +146,58 @@ pub enum Unit {
     Ratio,
     /// So much of what is possible, 1 being all.
     Part,
+    /// Nothing: a number that a network has computed.
+    Number,
+}
+
+impl Sheet {
+    /// A sheet of lines that are alike.
+    pub(crate) fn of(heads: Vec<Head>, lines: Vec<Vec<Cell>>) -> Self {
+        Self { heads, lines: lines.into_iter().map(Line::of).collect(), ..Self::default() }
+    }
+
+    /// The columns of both side by side; they have as many lines.
+    pub(super) fn beside(mut self, other: Self) -> Self {
+        self.heads.extend(other.heads);
+        for (line, others) in self.lines.iter_mut().zip(other.lines) {
+            line.cells.extend(others.cells);
+        }
+        self
+    }
+}
+
+impl Head {
+    /// A head of which nothing else is to be said.
+    pub(crate) fn new(key: &'static str, words: Text, role: Role) -> Self {
+        Self { key, words, role, note: None }
+    }
+}
+
+impl Line {
+    /// One thing.
+    pub(super) fn of(cells: Vec<Cell>) -> Self {
+        Self { kind: Kind::Part, mark: None, depth: 0, class: None, cells }
+    }
+}
+
+impl Mark {
+    /// A sign before a name.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Changed => " ",
+            Self::Added => "+",
+            Self::Removed => "−",
+        }
+    }
+
+    /// The word that data formats have for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Added => "added",
+            Self::Removed => "removed",
+        }
+    }
 }
 
 impl Role {
@@ -144,6 +221,7 @@ impl Unit {
             Self::Seconds => seconds(number),
             Self::Ratio => digits(number),
             Self::Part => percent(number),
+            Self::Number => four_digits(number),
         }
     }
 }

@@ -34,13 +34,14 @@ pub fn sort(rows: &mut Vec<Row<'_>>, columns: &[&Column]) {
 impl Key {
     fn of(cell: Cell) -> Self {
         match cell {
-            Cell::Count(count) | Cell::Shared(count) => Self::Figure(Reverse(count)),
+            Cell::Count(count) | Cell::Glance(count) | Cell::Shared(count) => Self::Figure(Reverse(count)),
             Cell::Sizes(sizes) => Self::Figure(Reverse(sizes.size)),
             // The bits of positive floats are in their order.
             Cell::Share(number) | Cell::Quantity(number, _) => Self::Figure(Reverse(number.to_bits().into())),
             Cell::Text(text) if text.is_empty() => Self::Nothing,
             Cell::Named(name, _) => Self::Words(name.to_owned(), String::new()),
             Cell::Text(text) | Cell::Name(_, text) => Self::Words(text.to_lowercase(), text),
+            Cell::Said(text) | Cell::Change(text, _) => Self::Words(text.english, text.chinese),
             Cell::Unknown => Self::Unknown,
             Cell::Empty => Self::Nothing,
         }

@@ -4,7 +4,7 @@ use super::columns::{COLUMNS, Column, sheet};
 use super::rows::{self, Depth, Row, RowKind};
 use super::sheet::{Sheet, Title};
 use super::sort::sort;
-use super::terminal::{self, draw, fitting};
+use super::terminal::{Table, heading};
 use super::{Style, Subject};
 use crate::text;
 
@@ -54,13 +54,10 @@ pub fn network(subject: &Subject, choice: &Choice, style: Style) -> String {
     sort(&mut rows, &choice.sort);
     let layout = if choice.sort.is_empty() { choice.layout } else { Layout::Table };
     rows.push(rows::total(subject));
-    let (sheet, keys) = shown(&rows, choice.columns.as_deref(), &NETWORK, &choice.sort, layout, style);
-    let notes =
-        sheet.heads.iter().filter(|head| keys.contains(&head.key)).filter_map(|head| head.note.clone());
-    terminal::heading(&title(subject), style)
-        + &draw(&sheet, &keys, layout, style)
-        + "\n"
-        + &footer(subject, folded, notes, style)
+    let (sheet, wanted) = shown(&rows, choice.columns.as_deref(), &NETWORK, &choice.sort);
+    let table = Table::new(&sheet, layout, style).fit(wanted.as_deref());
+    let footer = footer(subject, folded, table.notes().cloned(), style);
+    format!("{}{}\n{footer}", heading(&title(subject), style), table.draw())
 }
 
 /// Several networks, a line each, in the order of the columns to sort by, if any.
@@ -71,8 +68,8 @@ pub fn summary(
     style: Style,
 ) -> String {
     let rows = lines(subjects, sorted_by);
-    let (sheet, keys) = shown(&rows, columns, &SUMMARY, sorted_by, Layout::Table, style);
-    draw(&sheet, &keys, Layout::Table, style)
+    let (sheet, wanted) = shown(&rows, columns, &SUMMARY, sorted_by);
+    Table::new(&sheet, Layout::Table, style).fit(wanted.as_deref()).draw()
 }
 
 /// A line for each network, likewise.
@@ -93,18 +90,15 @@ pub fn title(subject: &Subject) -> Title {
     }
 }
 
-/// A sheet, and the keys of the columns that are shown of it: those that are asked for, or as many of the usual ones as there is
-/// room for.
+/// A sheet of the columns that are asked for; without these, of the usual ones, and in what order they are wanted.
 fn shown(
     rows: &[Row<'_>],
     columns: Option<&[&'static Column]>,
     usual: &[&'static str],
     sorted_by: &[&'static Column],
-    layout: Layout,
-    style: Style,
-) -> (Sheet, Vec<&'static str>) {
+) -> (Sheet, Option<Vec<&'static str>>) {
     if let Some(columns) = columns {
-        return (sheet(rows, columns), columns.iter().map(|column| column.key).collect());
+        return (sheet(rows, columns), None);
     }
     let mut wanted = wanted(usual, sorted_by);
     if rows.iter().any(|row| row.subject.like.is_some()) {
@@ -112,9 +106,7 @@ fn shown(
         wanted.retain(|key| !["macs", "flops", "macs_padding_exact"].contains(key));
     }
     let columns: Vec<_> = COLUMNS.iter().filter(|column| wanted.contains(&column.key)).collect();
-    let sheet = sheet(rows, &columns);
-    let keys = fitting(&sheet, &wanted, layout, style);
-    (sheet, keys)
+    (sheet(rows, &columns), Some(wanted))
 }
 
 /// Columns in the order in which they are added, those that lines are sorted by right behind the names.

@@ -1,15 +1,20 @@
 //! A table on the screen: as many columns as there is room for, figures flush right, a bar for each share.
 
-use comfy_table::{Attribute, Cell as Drawn, CellAlignment, Color, LineStyle, Table, TableStyle};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use comfy_table::{Attribute, Cell as Drawn, CellAlignment, Color, LineStyle, TableStyle};
+use unicode_width::UnicodeWidthStr;
 
 use super::Style;
-use super::figures::bar;
-use super::sheet::{Cell, Head, Kind, Line, Role, Sheet, Title, unknown};
-use super::wrap::hanging;
+use super::figures::{bar, short};
+use super::sheet::{Cell, Kind, Line, Mark, Role, Sheet, Title, unknown};
+use super::wrap::{hanging, lines, wrapped};
 use crate::op::Class;
-use crate::text::Language;
+use crate::text;
+use crate::text::{Language, Text};
 use crate::working::grouped;
+
+mod narrow;
+
+pub(super) use narrow::{Squeeze, shortened};
 
 /// How boxes are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,79 +37,34 @@ const PADDING: usize = 2;
 /// The narrowest column of names: the other columns come first, and longer names lose their beginning.
 const NAME: usize = 16;
 
-/// A column on its way to the screen.
-struct Column<'s> {
+/// The narrowest column of sentences beside figures; narrower, they go below.
+const SENTENCES: usize = 45;
+
+/// A table on its way to the screen.
+pub(super) struct Table<'s> {
+    sheet: &'s Sheet,
+    columns: Vec<Column>,
+    style: Style,
+    /// Columns that are left for a last space: rules end with the last column, or one column behind it.
+    spare: usize,
+}
+
+/// A column of it.
+#[derive(Clone)]
+struct Column {
     /// Its place among those of the sheet.
     at: usize,
-    head: &'s Head,
+    role: Role,
+    heading: String,
     /// What stands in each line, with bars at their narrowest.
     words: Vec<String>,
-    width: usize,
 }
 
-/// The keys of the columns that are shown, in the order they stand, of those `wanted` in order of priority: as many as there is
-/// room for.
-pub(super) fn fitting(sheet: &Sheet, wanted: &[&str], layout: Layout, style: Style) -> Vec<&'static str> {
-    let mut chosen: Vec<usize> = vec![];
-    let (mut room, mut name_width) = (style.width, 0usize);
-    let find = |key: &&str| sheet.heads.iter().position(|head| head.key == *key);
-    let is_worth_it = |at: &usize| sheet.lines.iter().any(|line| line.cells[*at] != Cell::Empty);
-    for (place, at) in wanted.iter().filter_map(find).filter(is_worth_it).enumerate() {
-        let column = Column::new(sheet, at, layout, style.language);
-        // Further columns must not take room from the names, nor if one before them has found none.
-        let is_usual = place < USUAL;
-        let is_name = column.head.role == Role::Name;
-        let least = if is_name && is_usual { column.width.min(NAME) } else { column.width };
-        let slack = if is_usual { 0 } else { name_width.saturating_sub(NAME) };
-        // A line without a name would say nothing, however narrow the terminal is.
-        if chosen.is_empty() || least + slack + PADDING <= room {
-            room = room.saturating_sub(least + PADDING);
-            name_width = if is_name { column.width } else { name_width };
-            chosen.push(at);
-        }
-    }
-    chosen.sort_unstable();
-    chosen.into_iter().map(|at| sheet.heads[at].key).collect()
-}
-
-/// The columns of these keys, in the order of the keys.
-pub(super) fn draw(sheet: &Sheet, keys: &[&str], layout: Layout, style: Style) -> String {
-    let find = |key: &&str| sheet.heads.iter().position(|head| head.key == *key);
-    let columns = keys.iter().filter_map(find).map(|at| Column::new(sheet, at, layout, style.language));
-    let columns: Vec<Column> = columns.collect();
-    // What is left over widens the bars; what is missing is taken from the names.
-    let widths = |is_name: bool| {
-        let columns = columns.iter().filter(move |column| (column.head.role == Role::Name) == is_name);
-        columns.map(|column| column.width + PADDING)
-    };
-    let rest: usize = widths(false).sum();
-    let name =
-        widths(true).next().map_or(0, |name| name.min(style.width.saturating_sub(rest).max(NAME + PADDING)));
-    let spare = style.width.saturating_sub(rest + name);
-    let bars = columns.iter().filter(|column| column.head.role == Role::Share).count().max(1);
-    let bar = (BAR.0 + spare / bars).min(BAR.1);
-    let name = name.saturating_sub(PADDING);
-
-    let mut table = table(style);
-    let heading = |column: &Column| aligned(column.head.words.get(style.language), column.head);
-    table.set_header(columns.iter().map(|column| heading(column).add_attribute(Attribute::Bold)));
-    for (index, line) in sheet.lines.iter().enumerate() {
-        table.add_row(columns.iter().map(|column| {
-            let words = match (column.head.role, &line.cells[column.at]) {
-                (Role::Name, _) => &shortened(&column.words[index], name),
-                (Role::Share, Cell::Share(share)) if !column.words[index].is_empty() => &drawn(*share, bar),
-                (_, _) => &column.words[index],
-            };
-            tinted(aligned(words, column.head), column.head.role, line)
-        }));
-    }
-    let mut lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-    if sheet.lines.last().is_some_and(|line| line.kind == Kind::Total) {
-        // The rule below the headings is that above the total, too.
-        let rule = lines.get(1).cloned().unwrap_or_default();
-        lines.insert(lines.len() - 1, rule);
-    }
-    lines.into_iter().map(|line| line + "\n").collect()
+/// A sheet as a page of its own: its title, every column, what there is to note.
+pub fn write(sheet: &Sheet, style: Style) -> String {
+    let heading = sheet.title.as_ref().map_or(String::new(), |title| heading(title, style));
+    let notes = sheet.notes.iter().map(|note| wrapped(note.get(style.language), style.width));
+    heading + &Table::new(sheet, Layout::Table, style).tight().draw() + &notes.collect::<String>()
 }
 
 /// What a page is about, above it.
@@ -117,32 +77,200 @@ pub(super) fn heading(title: &Title, style: Style) -> String {
     format!(" {on}{name}{off}{separator}{about}\n\n")
 }
 
-impl<'s> Column<'s> {
-    fn new(sheet: &'s Sheet, at: usize, layout: Layout, language: Language) -> Self {
+impl<'s> Table<'s> {
+    /// Every column of a sheet.
+    pub(super) fn new(sheet: &'s Sheet, layout: Layout, style: Style) -> Self {
+        let columns = (0..sheet.heads.len()).map(|at| Column::new(sheet, at, layout, style.language));
+        Self { sheet, columns: columns.collect(), style, spare: 0 }
+    }
+
+    /// Lets rules end with the last column.
+    pub(super) fn tight(self) -> Self {
+        Self { spare: 1, ..self }
+    }
+
+    /// Keeps, of the columns `wanted`, in order of priority, as many as there is room for; every column if none are named.
+    pub(super) fn fit(mut self, wanted: Option<&[&str]>) -> Self {
+        let Some(wanted) = wanted else { return self };
+        let mut chosen: Vec<usize> = vec![];
+        let (mut room, mut name_width) = (self.style.width, 0usize);
+        let find = |key: &&str| self.sheet.heads.iter().position(|head| head.key == *key);
+        let is_worth_it = |at: &usize| self.sheet.lines.iter().any(|line| line.cells[*at] != Cell::Empty);
+        for (place, at) in wanted.iter().filter_map(find).filter(is_worth_it).enumerate() {
+            let (width, is_name) = (self.columns[at].width(), self.columns[at].role == Role::Name);
+            // Further columns must not take room from the names, nor if one before them has found none.
+            let is_usual = place < USUAL;
+            let least = if is_name && is_usual { width.min(NAME) } else { width };
+            let slack = if is_usual { 0 } else { name_width.saturating_sub(NAME) };
+            // A line without a name would say nothing, however narrow the terminal is.
+            if chosen.is_empty() || least + slack + PADDING <= room {
+                room = room.saturating_sub(least + PADDING);
+                name_width = if is_name { width } else { name_width };
+                chosen.push(at);
+            }
+        }
+        self.columns.retain(|column| chosen.contains(&column.at));
+        self
+    }
+
+    /// What is to be said of the columns that are shown.
+    pub(super) fn notes(&self) -> impl Iterator<Item = &'s Text> {
+        let sheet = self.sheet;
+        self.columns.iter().filter_map(move |column| sheet.heads[column.at].note.as_ref())
+    }
+
+    /// The width of the columns side by side.
+    pub(super) fn width(&self) -> usize {
+        (self.columns.iter().map(|column| column.width() + PADDING).sum::<usize>()).saturating_sub(self.spare)
+    }
+
+    /// The width of the widest column of a role.
+    pub(super) fn widest(&self, role: Role) -> usize {
+        let columns = self.columns.iter().filter(|column| column.role == role);
+        columns.map(Column::width).max().unwrap_or(0)
+    }
+
+    /// The width of the first column.
+    pub(super) fn first(&self) -> usize {
+        self.columns.first().map_or(0, Column::width)
+    }
+
+    /// The table, in lines.
+    pub(super) fn draw(mut self) -> String {
+        let below = self.put_sentences();
+        self.shorten_names();
+        self.widen_bars();
+        let mut table = comfy_table::Table::new();
+        table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')));
+        if self.style.color {
+            table.enforce_styling();
+        } else {
+            table.force_no_tty();
+        }
+        let heading = |column: &Column| aligned(&column.heading, column.role).add_attribute(Attribute::Bold);
+        table.set_header(self.columns.iter().map(heading));
+        for (index, line) in self.sheet.lines.iter().enumerate() {
+            let cells = self.columns.iter().map(|column| {
+                tinted(aligned(&column.words[index], column.role), column.role, line, &line.cells[column.at])
+            });
+            table.add_row(cells);
+        }
+        self.ruled(table.lines().map(|line| line.trim_end().to_owned()).collect(), &below)
+    }
+
+    /// Lines with a rule below the headings and above the total, and with what stands below each.
+    fn ruled(&self, drawn: Vec<String>, below: &[Vec<String>]) -> String {
+        let mut text = String::new();
+        let height = |index: usize| self.columns.iter().map(|column| column.height(index)).max().unwrap_or(1);
+        let headings =
+            self.columns.iter().map(|column| column.heading.lines().count()).max().unwrap_or(1).max(1);
+        let widest = below.iter().flatten().map(|line| line.width()).max().unwrap_or(0);
+        let rule = "─".repeat(self.width().max(widest)) + "\n";
+        let mut drawn = drawn.into_iter();
+        let mut push = |text: &mut String, count: usize| {
+            drawn.by_ref().take(count).for_each(|line| text.push_str(&(line + "\n")));
+        };
+        push(&mut text, headings);
+        push(&mut String::new(), 1);
+        text.push_str(&rule);
+        for (index, line) in self.sheet.lines.iter().enumerate() {
+            if line.kind == Kind::Total {
+                text.push_str(&rule);
+            }
+            push(&mut text, height(index));
+            below.get(index).into_iter().flatten().for_each(|line| text.push_str(&format!("{line}\n")));
+        }
+        text
+    }
+
+    /// Sets sentences in lines of the room that is left beside the other columns; where that is little, gives them back as
+    /// lines below each line.
+    fn put_sentences(&mut self) -> Vec<Vec<String>> {
+        let Some(last) = self.columns.pop_if(|column| column.role == Role::Sentence) else { return vec![] };
+        let room = self.style.width.saturating_sub(self.width() + PADDING);
+        if room >= SENTENCES {
+            let words = last.words.iter().map(|words| lines(words, room).join("\n")).collect();
+            self.columns.push(Column { words, ..last });
+            return vec![];
+        }
+        let below = |words: &String| {
+            lines(words, self.style.width.saturating_sub(3)).iter().map(|line| format!("   {line}")).collect()
+        };
+        last.words.iter().map(below).collect()
+    }
+
+    /// Takes what is missing from the names.
+    fn shorten_names(&mut self) {
+        let is_name = |column: &Column| column.role == Role::Name;
+        let rest: usize = self
+            .columns
+            .iter()
+            .filter(|column| !is_name(column))
+            .map(|column| column.width() + PADDING)
+            .sum();
+        let room = (self.style.width + self.spare).saturating_sub(rest + PADDING).max(NAME);
+        for column in self.columns.iter_mut().filter(|column| is_name(column)) {
+            column.words.iter_mut().for_each(|words| *words = shortened(words, room));
+        }
+    }
+
+    /// Gives what is left over to the bars.
+    fn widen_bars(&mut self) {
+        let spare = self.style.width.saturating_sub(self.width());
+        let bars = self.columns.iter().filter(|column| column.role == Role::Share).count().max(1);
+        let bar_width = (BAR.0 + spare / bars).min(BAR.1);
+        for column in self.columns.iter_mut().filter(|column| column.role == Role::Share) {
+            for (words, line) in column.words.iter_mut().zip(&self.sheet.lines) {
+                if let (Cell::Share(share), false) = (&line.cells[column.at], words.is_empty()) {
+                    *words = drawn(*share, bar_width);
+                }
+            }
+        }
+    }
+}
+
+impl Column {
+    fn new(sheet: &Sheet, at: usize, layout: Layout, language: Language) -> Self {
         let head = &sheet.heads[at];
         let is_open = |line: &Line| line.kind == Kind::Open && layout == Layout::Table;
-        let words = |line: &Line| match (&line.cells[at], head.role) {
-            (cell, Role::Name) => words(cell, language),
-            (_, _) if is_open(line) => String::new(),
-            (cell, _) => words(cell, language),
+        let words = |line: &Line| match head.role {
+            Role::Kind | Role::Text | Role::Figure | Role::Share | Role::Sentence if is_open(line) => {
+                String::new()
+            }
+            _ => words(&line.cells[at], language),
         };
         let mut words: Vec<String> = sheet.lines.iter().map(words).collect();
+        let mut heading = head.words.get(language).to_owned();
         if head.role == Role::Name {
             set_in(&mut words, &sheet.lines, layout);
+            if sheet.lines.iter().any(|line| line.mark.is_some()) {
+                heading.insert_str(0, "  ");
+            }
         }
-        let widths = words.iter().map(|words| words.width());
-        let width = widths.chain([head.words.get(language).width()]).max().unwrap_or(0);
-        Self { at, head, words, width }
+        Self { at, role: head.role, heading, words }
     }
+
+    fn width(&self) -> usize {
+        self.words.iter().chain([&self.heading]).map(|words| widest(words)).max().unwrap_or(0)
+    }
+
+    fn height(&self, index: usize) -> usize {
+        self.words[index].lines().count().max(1)
+    }
+}
+
+fn widest(words: &str) -> usize {
+    words.lines().map(UnicodeWidthStr::width).max().unwrap_or(0)
 }
 
 fn words(cell: &Cell, language: Language) -> String {
     match cell {
         Cell::Name(text, _) | Cell::Text(text) => text.clone(),
-        Cell::Named(_, text) => text.get(language).to_owned(),
+        Cell::Named(_, text) | Cell::Said(text) | Cell::Change(text, _) => text.get(language).to_owned(),
         Cell::Sizes(sizes) => sizes.text.clone(),
-        Cell::Shared(_) => crate::text!("shared", "共享").get(language).to_owned(),
+        Cell::Shared(_) => text!("shared", "共享").get(language).to_owned(),
         Cell::Count(count) => grouped(*count, ","),
+        Cell::Glance(count) => short(*count),
         Cell::Share(share) => drawn(*share, BAR.0),
         Cell::Quantity(number, unit) => unit.shown(*number),
         Cell::Unknown => unknown(language),
@@ -155,11 +283,14 @@ fn drawn(share: f64, bar_width: usize) -> String {
     format!("{} {:>5.1}%", bar(share, bar_width), share * 100.0)
 }
 
-/// Sets names in as deep as their lines are, with the lines of a tree before them if it is one.
+/// Sets names in as deep as their lines are, with the lines of a tree before them if it is one, or with what has become of them.
 fn set_in(names: &mut [String], lines: &[Line], layout: Layout) {
+    let marked = lines.iter().any(|line| line.mark.is_some());
     if layout == Layout::Table {
         for (name, line) in names.iter_mut().zip(lines) {
-            name.insert_str(0, &" ".repeat(2 * line.depth));
+            let mark =
+                if marked { format!("{} ", line.mark.map_or(" ", Mark::symbol)) } else { String::new() };
+            name.insert_str(0, &(mark + &" ".repeat(2 * line.depth)));
         }
         return;
     }
@@ -174,28 +305,21 @@ fn set_in(names: &mut [String], lines: &[Line], layout: Layout) {
     }
 }
 
-/// A table without frames: a rule below its headings.
-fn table(style: Style) -> Table {
-    let mut table = Table::new();
-    table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')));
-    if style.color {
-        table.enforce_styling();
-    } else {
-        table.force_no_tty();
-    }
-    table
-}
-
-fn aligned(words: &str, head: &Head) -> Drawn {
-    let flush = if head.role.is_flush_right() { CellAlignment::Right } else { CellAlignment::Left };
+fn aligned(words: &str, role: Role) -> Drawn {
+    let flush = if role.is_flush_right() { CellAlignment::Right } else { CellAlignment::Left };
     Drawn::new(words).set_alignment(flush)
 }
 
-fn tinted(cell: Drawn, role: Role, line: &Line) -> Drawn {
-    match (line.kind, role, line.class) {
-        (Kind::Total, ..) | (Kind::Open | Kind::Folded, Role::Name, _) => cell.add_attribute(Attribute::Bold),
-        (_, Role::Name | Role::Kind | Role::Share, Some(class)) => cell.fg(color(class)),
-        (_, _, _) => cell,
+fn tinted(drawn: Drawn, role: Role, line: &Line, cell: &Cell) -> Drawn {
+    match (cell, line.kind, role, line.class) {
+        (Cell::Change(_, Some(is_better)), ..) => {
+            drawn.fg(if *is_better { Color::DarkGreen } else { Color::DarkRed })
+        }
+        (_, Kind::Total, ..) | (_, Kind::Open | Kind::Folded, Role::Name, _) => {
+            drawn.add_attribute(Attribute::Bold)
+        }
+        (_, _, Role::Name | Role::Kind | Role::Share, Some(class)) => drawn.fg(color(class)),
+        (..) => drawn,
     }
 }
 
@@ -209,35 +333,5 @@ fn color(class: Class) -> Color {
         Class::Softmax => Color::Yellow,
         Class::Merge => Color::Green,
         Class::Activation | Class::Rearrangement | Class::Source => Color::Reset,
-    }
-}
-
-/// At most `width` columns of `text`: where that is too little, the end of it, which tells more.
-pub(super) fn shortened(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let indent: String = text.chars().take_while(|c| *c == ' ' || "│├└─".contains(*c)).collect();
-    let room = width.saturating_sub(indent.width() + 1);
-    let mut tail = vec![];
-    let mut used = 0;
-    for c in text[indent.len()..].chars().rev() {
-        used += c.width().unwrap_or(0);
-        if used > room {
-            break;
-        }
-        tail.push(c);
-    }
-    indent.chars().chain(['…']).chain(tail.into_iter().rev()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_that_are_too_long_keep_their_end() {
-        assert_eq!(shortened("  layer1/0/conv", 10), "  …/0/conv");
-        assert_eq!(shortened("层层层层", 5), "…层层");
     }
 }

@@ -3,7 +3,7 @@
 use super::{Argument, argument};
 
 /// Each by its name, of every command that says nothing of its own about it.
-pub(super) const GROUPS: &[Argument] = &[
+pub(super) static GROUPS: &[Argument] = &[
     // The network.
     argument("file", "网络描述文件,或内置网络的名称")
         .long("网络描述文件或内置网络的名称;其后加 `@变体` 选择一个变体"),

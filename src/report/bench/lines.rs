@@ -2,8 +2,8 @@
 
 use crate::bench::profile::work;
 use crate::bench::{Case, Peak};
-use crate::report::sheet::{self, Cell, Head, Kind, Role, Sheet, Unit};
-use crate::report::terminal::{Layout, draw, fitting};
+use crate::report::sheet::{Cell, Head, Role, Sheet, Unit};
+use crate::report::terminal::{Layout, Table};
 use crate::report::{Style, Subject};
 use crate::text::Text;
 
@@ -142,24 +142,16 @@ const WANTED: [&str; 13] = [
 
 /// A line for each case, in every column.
 pub(super) fn sheet(lines: &[Line]) -> Sheet {
-    let head = |column: &Column| Head {
-        key: column.key,
-        words: Text { english: column.english.to_owned(), chinese: column.chinese.to_owned() },
-        role: if column.key == COLUMNS[0].key { Role::Name } else { Role::Figure },
-        note: None,
+    let head = |column: &Column| {
+        let words = Text { english: column.english.to_owned(), chinese: column.chinese.to_owned() };
+        Head::new(column.key, words, if column.key == COLUMNS[0].key { Role::Name } else { Role::Figure })
     };
-    let line = |line: &Line| sheet::Line {
-        kind: Kind::Part,
-        depth: 0,
-        class: None,
-        cells: COLUMNS.iter().map(|column| (column.cell)(line)).collect(),
-    };
-    Sheet { title: None, heads: COLUMNS.iter().map(head).collect(), lines: lines.iter().map(line).collect() }
+    let cells = |line: &Line| COLUMNS.iter().map(|column| (column.cell)(line)).collect();
+    Sheet::of(COLUMNS.iter().map(head).collect(), lines.iter().map(cells).collect())
 }
 
 /// For the terminal: as many columns as it has room for.
 pub(super) fn text(lines: &[Line], style: Style) -> String {
     let sheet = sheet(lines);
-    let keys = fitting(&sheet, &WANTED, Layout::Table, style);
-    draw(&sheet, &keys, Layout::Table, style)
+    Table::new(&sheet, Layout::Table, style).fit(Some(&WANTED)).draw()
 }

@@ -6,19 +6,15 @@ use std::collections::BTreeSet;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Compared;
-use super::grid::{Cell, Column, Squeeze, draw, squeeze};
-use super::lines::{Line, Measure, lines, measure, signs};
-use super::totals::{better, signed};
-use super::what::What;
+use super::lines::{lines, signs};
+use super::sheets::{Differences, Parts};
 use crate::compare::Comparison;
-use crate::counts::Counts;
+use crate::report::Style;
 use crate::report::rows::Depth;
-use crate::report::terminal::shortened;
+use crate::report::sheet::Role;
+use crate::report::terminal::{Layout, Squeeze, Table, shortened};
 use crate::report::wrap::{folded, wrapped};
-use crate::report::{Style, Subject};
 use crate::text;
-use crate::text::Text;
-use crate::working::grouped;
 
 /// The narrowest column of paths: longer ones lose their middle.
 const PATH: usize = 16;
@@ -52,23 +48,17 @@ pub(super) fn write(
     );
     let subjects = [compared.subjects[0], compared.subjects[index]];
     let lines = lines(subjects, comparison, depth, style.language);
-    let columns = difference_columns([first, second], subjects, &lines, style);
+    let table = fitting(&Differences::new(compared, index, &lines), style);
     let signs = signs(&lines);
     let signs = signs.map_or(String::new(), |signs| wrapped(signs.get(style.language), style.width));
     let title = wrapped(title.get(style.language), style.width);
-    format!("{title}\n{}{signs}", draw(&columns, 1, style))
+    format!("{title}\n{table}{signs}")
 }
 
 /// As many columns as there is room for.
-fn difference_columns(
-    names: [&str; 2],
-    subjects: [&Subject; 2],
-    lines: &[Line],
-    style: Style,
-) -> Vec<Column> {
-    let totals = subjects.map(|subject| *subject.analysis.total());
-    let all = Drawing { names, totals, measure: measure(lines), lines, style };
-    let usual = Parts { form: |what| &what.long, figures: true, params: true, share: true };
+fn fitting(all: &Differences, style: Style) -> String {
+    let usual =
+        Parts { form: |what| &what.long, figures: true, params: all.has_params(), share: all.has_shares() };
     let short = Parts { form: |what| &what.short, ..usual };
     let terse = Parts { form: |what| &what.terse, ..usual };
     let without_params = Parts { params: false, ..terse };
@@ -77,26 +67,31 @@ fn difference_columns(
         .into_iter()
         .chain([(without_params, true), (without_figures, false), (without_figures, true)]);
     let least = LazyCell::new(|| distinct(&all.paths()));
-    let paths = || Squeeze { columns: &[0], least: *least, form: cut_path };
+    let paths = || Squeeze { role: Role::Name, least: *least, form: cut_path };
     for (parts, may_cut) in tries {
-        let mut columns = all.columns(parts);
         let steps = if may_cut { vec![paths()] } else { vec![] };
-        if squeeze(&mut columns, &steps, style.width) {
-            return columns;
+        if let (table, true) = squeezed(all, parts, &steps, style) {
+            return table;
         }
     }
     // Words are folded before paths are cut, unless they would become very narrow; cut beyond telling them apart only where
     // nothing else is left.
-    let words = |least: usize| Squeeze { columns: &[1, 2], least, form: folded };
+    let words = |least: usize| Squeeze { role: Role::Text, least, form: folded };
     let cut = Squeeze { least: PATH, ..paths() };
     let usual = [words(WHAT.2), paths(), words(WHAT.1)];
     let narrow = [words(WHAT.2), paths(), words(WHAT.0), cut];
-    let mut columns = all.columns(without_figures);
-    if !squeeze(&mut columns, &usual, style.width) {
-        columns = all.columns(Parts { share: false, ..without_figures });
-        squeeze(&mut columns, &narrow, style.width);
+    match squeezed(all, without_figures, &usual, style) {
+        (table, true) => table,
+        (_, false) => squeezed(all, Parts { share: false, ..without_figures }, &narrow, style).0,
     }
-    columns
+}
+
+/// These parts, made narrower as far as that is wanted, and whether they fit then.
+fn squeezed(all: &Differences, parts: Parts, steps: &[Squeeze], style: Style) -> (String, bool) {
+    let sheet = all.sheet(parts);
+    let mut table = Table::new(&sheet, Layout::Table, style).tight();
+    let fits = table.squeeze(steps);
+    (if fits || steps.len() > 1 { table.draw() } else { String::new() }, fits)
 }
 
 /// How narrow a column may be so that these paths, cut for it, are not the same: what is cut to more columns differs, too.
@@ -124,80 +119,4 @@ fn cut_path(path: &str, width: usize) -> String {
     }
     let end = shortened(&path[head.len()..], width - head.width());
     head + &end
-}
-
-#[derive(Clone, Copy)]
-struct Parts {
-    form: fn(&What) -> &String,
-    figures: bool,
-    params: bool,
-    share: bool,
-}
-
-/// Differences on their way to the screen.
-struct Drawing<'a> {
-    names: [&'a str; 2],
-    totals: [Counts; 2],
-    measure: Measure,
-    lines: &'a [Line],
-    style: Style,
-}
-
-impl Drawing<'_> {
-    fn paths(&self) -> Vec<String> {
-        self.lines.iter().map(|line| format!("{} {}", line.mark.symbol(), line.path)).collect()
-    }
-
-    fn columns(&self, parts: Parts) -> Vec<Column> {
-        let say = |text: Text| text.get(self.style.language).to_owned();
-        let label = self.measure.label.get(self.style.language);
-        let with_total = |cells: Vec<String>, total: String| cells.into_iter().chain([total]).collect();
-        let whole = format!("  {}", say(text!("difference", "差异")));
-        let heading = format!("  {}", say(text!("layer", "层")));
-        let mut columns = vec![Column::words(heading, with_total(self.paths(), whole))];
-        for side in [0, 1] {
-            let what = self.lines.iter().map(|line| {
-                let what = line.what[side].as_ref();
-                what.map_or(String::new(), |what| (parts.form)(what).clone())
-            });
-            columns.push(Column::words(self.names[side], with_total(what.collect(), String::new())));
-            if parts.figures {
-                let cells = self.lines.iter().map(|line| line.shown(&self.measure, side)).collect();
-                let total = grouped((self.measure.figure)(&self.totals[side]), ",");
-                columns.push(Column::figures(label, with_total(cells, total)));
-            }
-        }
-        columns.push(self.signed(label, self.measure.figure));
-        let shares: Vec<String> =
-            self.lines.iter().map(|line| share(line.share(&self.measure, &self.totals))).collect();
-        if parts.share && shares.iter().any(|share| !share.is_empty()) {
-            columns.push(Column::figures(say(text!("share", "占比")), with_total(shares, String::new())));
-        }
-        let params = |counts: &Counts| counts.params.total();
-        if parts.params && self.lines.iter().any(|line| params(&line.counts[0]) != params(&line.counts[1])) {
-            columns.push(self.signed(&say(text!("params", "参数量")), params));
-        }
-        columns
-    }
-
-    fn signed(&self, label: &str, figure: fn(&Counts) -> u128) -> Column {
-        let cell = |counts: &[Counts; 2]| {
-            let [old, new] = counts.each_ref().map(figure);
-            Cell { text: signed(old, new), is_better: better(new.cmp(&old)) }
-        };
-        let cells = self.lines.iter().map(|line| cell(&line.counts)).chain([cell(&self.totals)]).collect();
-        Column { heading: format!("Δ {label}"), is_numeric: true, cells }
-    }
-}
-
-/// Part of the whole difference, negative where it goes the other way.
-pub(super) fn share(share: Option<f64>) -> String {
-    match share {
-        Some(share) if share != 0.0 => {
-            let percent = format!("{:.1}%", share * 100.0);
-            // The sign of next to nothing says nothing.
-            if percent == "-0.0%" { "0.0%".to_owned() } else { percent.replace('-', "−") }
-        }
-        Some(_) | None => String::new(),
-    }
 }

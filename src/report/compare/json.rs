@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Compared;
-use super::lines::Mark;
+use super::lines::mark;
 use super::totals::{everything_from, receptive_field};
 use crate::compare::traffic::Turn;
 use crate::compare::{Comparison, Difference, counts};
@@ -219,7 +219,7 @@ fn layer(subjects: [&Subject; 2], difference: &Difference) -> Layer {
     let [old, new] = [0, 1].map(|index| counts(subjects[index], places[index]));
     let [first, second] = [0, 1].map(|index| side(subjects[index], places[index]?));
     Layer {
-        change: Mark::of(difference.sides).name(),
+        change: mark(difference.sides).name(),
         first,
         second,
         macs_difference: signed(old.work.macs.total(), new.work.macs.total()),

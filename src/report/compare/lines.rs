@@ -9,9 +9,9 @@ use crate::counts::{Counts, Tally};
 use crate::op::window::legend;
 use crate::report::Subject;
 use crate::report::rows::Depth;
+use crate::report::sheet::Mark;
 use crate::text;
 use crate::text::{Language, Text};
-use crate::working::grouped;
 
 /// The most lines where no depth was asked for.
 const MOST: usize = 30;
@@ -30,37 +30,12 @@ pub(super) struct Line {
     around: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mark {
-    Changed,
-    Added,
-    Removed,
-}
-
-impl Mark {
-    pub(super) fn symbol(self) -> &'static str {
-        match self {
-            Self::Changed => " ",
-            Self::Added => "+",
-            Self::Removed => "−",
-        }
-    }
-
-    /// The word that data formats have for it.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Changed => "changed",
-            Self::Added => "added",
-            Self::Removed => "removed",
-        }
-    }
-
-    pub(super) fn of(sides: Sides) -> Self {
-        match sides {
-            Sides::Both(..) => Self::Changed,
-            Sides::First(_) => Self::Removed,
-            Sides::Second(_) => Self::Added,
-        }
+/// What has become of what is there.
+pub(super) fn mark(sides: Sides) -> Mark {
+    match sides {
+        Sides::Both(..) => Mark::Changed,
+        Sides::First(_) => Mark::Removed,
+        Sides::Second(_) => Mark::Added,
     }
 }
 
@@ -87,12 +62,9 @@ impl Line {
         (whole != 0.0).then(|| difference(self.counts.each_ref().map(measure.figure)) / whole)
     }
 
-    /// What it costs in one of the networks; nothing where it is not there.
-    pub(super) fn shown(&self, measure: &Measure, side: usize) -> String {
-        match self.what[side] {
-            None if self.what[1 - side].is_some() => String::new(),
-            Some(_) | None => grouped((measure.figure)(&self.counts[side]), ","),
-        }
+    /// Whether it is in this network; what stands for several is in both.
+    pub(super) fn is_in(&self, side: usize) -> bool {
+        self.what[side].is_some() || self.what[1 - side].is_none()
     }
 }
 
@@ -221,7 +193,7 @@ fn line(subjects: [&Subject; 2], difference: &Difference, language: Language) ->
     };
     let around = path.rsplit_once('/').map_or("", |(around, _)| around).to_owned();
     Line {
-        mark: Mark::of(difference.sides),
+        mark: mark(difference.sides),
         path,
         what,
         counts: [0, 1].map(|side| counts(subjects[side], places[side])),

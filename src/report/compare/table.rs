@@ -1,23 +1,24 @@
 //! The comparison on the screen.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use unicode_width::UnicodeWidthStr;
 
 use super::Compared;
 use super::differences;
-use super::grid::{Cell, Column, Squeeze, draw, squeeze, width};
-use super::totals::{Figure, Total, Words, change, known, traffic};
+use super::sheets::{batch, totals as sheet_of};
+use super::totals::{Total, Words, change, traffic};
 use crate::analyze::Status;
 use crate::compare::traffic::Traffic;
-use crate::report::figures::{bytes, digits};
+use crate::report::figures::bytes;
 use crate::report::rows::Depth;
-use crate::report::terminal::shortened;
+use crate::report::sheet::{Cell, Head, Role, Sheet, Unit};
+use crate::report::terminal::{Layout, Squeeze, Table, shortened};
 use crate::report::wrap::{folded, hanging, wrapped};
 use crate::report::{Style, Subject};
 use crate::text;
-use crate::text::{Language, Text};
-use crate::working::grouped;
+use crate::text::Text;
 
 /// The narrowest column of figures with a path among them, which loses its front.
 const FIGURE: usize = 20;
@@ -66,15 +67,20 @@ fn heading(compared: &Compared, style: Style) -> String {
     text
 }
 
+/// A sheet on its way to the screen.
+fn table(sheet: &Sheet, style: Style) -> Table<'_> {
+    Table::new(sheet, Layout::Table, style).tight()
+}
+
 /// The figures side by side; of many networks as many at a time as there is room for, the first beside them again.
 fn totals(compared: &Compared, style: Style) -> String {
     let mut tables = vec![];
     let mut next = 1;
     while next < compared.subjects.len() {
-        let fitting = |end: &usize| width(&columns(compared, next, *end, FIGURE, style)) <= style.width;
+        let fitting =
+            |end: &usize| table(&columns(compared, next..*end, FIGURE, style), style).width() <= style.width;
         let end = (next + 1..=compared.subjects.len()).take_while(fitting).last().unwrap_or(next + 1);
-        let table = draw(&roomy(compared, next, end, style), 0, style);
-        tables.push(table.trim_end().to_owned() + "\n");
+        tables.push(roomy(compared, next..end, style).trim_end().to_owned() + "\n");
         next = end;
     }
     let mut text = tables.join("\n");
@@ -97,55 +103,24 @@ fn totals(compared: &Compared, style: Style) -> String {
 }
 
 /// Those of `columns`, with paths as whole as there is room for.
-fn roomy(compared: &Compared, start: usize, end: usize, style: Style) -> Vec<Column> {
-    let narrow = columns(compared, start, end, FIGURE, style);
-    let mut columns = columns(compared, start, end, usize::MAX, style);
-    let networks: Vec<usize> = (1..=1 + end - start).collect();
+fn roomy(compared: &Compared, shown: Range<usize>, style: Style) -> String {
+    let narrow = columns(compared, shown.clone(), FIGURE, style);
+    let wide = columns(compared, shown, usize::MAX, style);
+    let (narrow, mut wide) = (table(&narrow, style), table(&wide, style));
     // What is wider is so because of a path.
-    let least = networks.iter().map(|&index| narrow[index].width()).max().unwrap_or(FIGURE);
-    let step = Squeeze { columns: &networks, least, form: shortened };
-    if squeeze(&mut columns, &[step], style.width) { columns } else { narrow }
+    let step = Squeeze { role: Role::Figure, least: narrow.widest(Role::Figure), form: shortened };
+    if wide.squeeze(&[step]) { wide.draw() } else { narrow.draw() }
 }
 
-/// The first network and those from `start` to `end`, with at most `path` columns of a path: of two networks, ratios stand
-/// beside the figures, of more below them.
-fn columns(compared: &Compared, start: usize, end: usize, path: usize, style: Style) -> Vec<Column> {
-    let first = compared.subjects[0];
-    let beside = compared.subjects.len() == 2;
-    let lines = |figure: &Figure, subject: Option<&Subject>| -> Vec<Cell> {
-        let shown = |subject| Cell::from((figure.value)(subject).shown(path));
-        let change =
-            subject.map_or_else(Cell::default, |subject| changed(figure, first, subject, style.language));
-        let own = shown(subject.unwrap_or(first));
-        if beside { vec![own] } else { vec![own, change] }
-    };
-    let labels = known(&compared.subjects).flat_map(|figure| {
-        let label = Cell::from(figure.label(style.language).to_owned());
-        if beside { vec![label] } else { vec![label, Cell::default()] }
-    });
-    let mut columns = vec![Column { cells: labels.collect(), ..Column::default() }];
-    for index in std::iter::once(0).chain(start..end) {
-        let subject = (index > 0).then(|| compared.subjects[index]);
-        columns.push(Column {
-            heading: folded(&compared.names[index], NAME.max(style.width / 6)),
-            is_numeric: true,
-            cells: known(&compared.subjects).flat_map(|figure| lines(figure, subject)).collect(),
-        });
+/// The first network and some of the others, with at most `path` columns of a path: of two networks, ratios stand beside the
+/// figures, of more below them.
+fn columns(compared: &Compared, shown: Range<usize>, path: usize, style: Style) -> Sheet {
+    let mut sheet = sheet_of(compared, shown, path, compared.subjects.len() > 2);
+    for head in &mut sheet.heads {
+        let name = folded(&head.words.english, NAME.max(style.width / 6));
+        head.words = text!("{name}", "{name}");
     }
-    if beside {
-        let second = compared.subjects[start];
-        let cells = known(&compared.subjects).map(|figure| changed(figure, first, second, style.language));
-        columns.push(Column { cells: cells.collect(), ..Column::default() });
-    }
-    columns
-}
-
-fn changed(figure: &Figure, first: &Subject, second: &Subject, language: Language) -> Cell {
-    let change = figure.change(first, second);
-    change.map_or_else(Cell::default, |change| Cell {
-        text: change.text.get(language).to_owned(),
-        is_better: change.is_better,
-    })
+    sheet
 }
 
 /// What each batch moves and holds, a network beside the first.
@@ -154,22 +129,23 @@ fn batches(compared: &Compared, style: Style) -> String {
     if compared.batches.is_empty() {
         return text;
     }
-    let labels = compared.batches.iter().map(|networks| networks[0].batch().to_string()).collect();
-    let batch = Column::figures(text!("batch", "批量大小").get(style.language), labels);
+    let labels = compared.batches.iter().map(|networks| vec![Cell::Count(networks[0].batch().into())]);
+    let batch = Sheet::of(vec![batch()], labels.collect());
+    let width = |sheet: &Sheet| table(sheet, style).width();
     for (index, _) in compared.pairs() {
         let mut groups = groups(compared, index, style).into_iter().peekable();
-        while let Some((title, mut columns)) = groups.next() {
-            columns.insert(0, batch.clone());
-            let mut titles = format!(" {:pad$}  {title}", "", pad = batch.width());
+        while let Some((title, group)) = groups.next() {
+            let mut sheet = batch.clone().beside(group);
+            let mut titles = format!(" {:pad$}  {title}", "", pad = width(&batch) - 1);
             // As many groups side by side as there is room for.
             while let Some((title, group)) =
-                groups.next_if(|(_, group)| width(&columns) + width(group) < style.width)
+                groups.next_if(|(_, group)| width(&sheet) + width(group) < style.width)
             {
-                let pad = (width(&columns) + 2).saturating_sub(titles.width());
+                let pad = (width(&sheet) + 2).saturating_sub(titles.width());
                 titles.push_str(&format!("{:pad$}{title}", ""));
-                columns.extend(group);
+                sheet = sheet.beside(group);
             }
-            let _ = write!(text, "\n{titles}\n{}", draw(&columns, 0, style));
+            let _ = write!(text, "\n{titles}\n{}", table(&sheet, style).draw());
         }
         text.push_str(&limit(compared, index, style));
     }
@@ -177,35 +153,44 @@ fn batches(compared: &Compared, style: Style) -> String {
 }
 
 /// Columns that belong together, and what they are about.
-fn groups(compared: &Compared, index: usize, style: Style) -> Vec<(String, Vec<Column>)> {
+fn groups(compared: &Compared, index: usize, style: Style) -> Vec<(String, Sheet)> {
     let name = |side: usize| shortened(&compared.names[side], 20);
-    let at = |side: usize, figure: &dyn Fn(&Subject) -> String| {
-        let cells = compared.batches.iter().map(|networks| figure(networks[side]));
-        Column::figures(name(side), cells.collect())
+    let head = |side: usize| {
+        let name = name(side);
+        Head::new("bytes", text!("{name}", "{name}"), Role::Figure)
+    };
+    let lines = |cells: &dyn Fn([&Subject; 2]) -> Vec<Cell>| {
+        compared.batches.iter().map(|networks| cells([networks[0], networks[index]])).collect::<Vec<_>>()
     };
     let counted = |figure: Total| {
-        let changes = compared.batches.iter().map(|networks| {
-            let change = change(figure(networks[0]), figure(networks[index]), Words::Amount);
-            Cell { text: change.text.get(style.language).to_owned(), is_better: change.is_better }
-        });
-        let changes = Column { cells: changes.collect(), ..Column::default() };
-        let figures = [0, index].map(|side| at(side, &|subject| grouped(figure(subject), ",")));
-        figures.into_iter().chain([changes]).collect::<Vec<_>>()
+        let heads = vec![head(0), head(index), Head::new("change", text!("", ""), Role::Text)];
+        let cells = |networks: [&Subject; 2]| {
+            let [old, new] = networks.map(figure);
+            let change = change(old, new, Words::Amount);
+            vec![Cell::Count(old), Cell::Count(new), Cell::Change(change.text, change.is_better)]
+        };
+        Sheet::of(heads, lines(&cells))
     };
-    let intensity =
-        |subject: &Subject| subject.intensity(subject.analysis.total()).map_or(String::new(), digits);
+    let ratio = |subject: &Subject| {
+        let intensity = subject.intensity(subject.analysis.total());
+        intensity.map_or(Cell::Empty, |ratio| Cell::Quantity(ratio, Unit::Ratio))
+    };
+    let intensity = Sheet::of(vec![head(0), head(index)], lines(&|networks| networks.map(ratio).to_vec()));
     let mut groups = vec![
         (text!("bytes read + written", "读写字节"), counted(traffic)),
-        (text!("FLOPs per byte", "FLOPs/字节"), [0, index].map(|side| at(side, &intensity)).into()),
+        (text!("FLOPs per byte", "FLOPs/字节"), intensity),
         (text!("peak bytes", "峰值字节"), counted(Subject::peak_bytes)),
     ];
-    for (title, columns) in &mut groups {
+    for (title, sheet) in &mut groups {
         // A title has room above its columns.
-        let missing = title.get(style.language).width().saturating_sub(width(columns) - 1);
-        columns[0].heading =
-            format!("{:missing$}{}", "", name(0), missing = missing + columns[0].width() - name(0).width());
+        let drawn = table(sheet, style);
+        let missing = title.get(style.language).width().saturating_sub(drawn.width() - 1);
+        let room = missing + drawn.first();
+        let name = name(0);
+        let words = format!("{:pad$}{name}", "", pad = room - name.width());
+        sheet.heads[0].words = text!("{words}", "{words}");
     }
-    groups.into_iter().map(|(title, columns)| (title.get(style.language).to_owned(), columns)).collect()
+    groups.into_iter().map(|(title, sheet)| (title.get(style.language).to_owned(), sheet)).collect()
 }
 
 /// What it comes to in the end, and why.

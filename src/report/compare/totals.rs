@@ -6,10 +6,8 @@ use std::sync::LazyLock;
 pub(super) use crate::metric::Wording as Words;
 use crate::metric::{METRICS, Measure, Metric, named};
 use crate::report::Subject;
-use crate::report::figures::digits;
-use crate::report::terminal::shortened;
 use crate::text;
-use crate::text::{Language, Text};
+use crate::text::Text;
 use crate::working::grouped;
 
 /// A cost of a network as a whole.
@@ -76,11 +74,8 @@ impl Figure {
         Self { english, chinese, words, value: Box::new(value) }
     }
 
-    pub(super) fn label(&self, language: Language) -> &'static str {
-        match language {
-            Language::English => self.english,
-            Language::Chinese => self.chinese,
-        }
+    pub(super) fn label(&self) -> Text {
+        Text { english: self.english.to_owned(), chinese: self.chinese.to_owned() }
     }
 
     /// What has become of the figure from `first` to `second`; `None` where that is no matter of more or less.
@@ -94,19 +89,6 @@ impl Figure {
             }
             _ if old == new && old != Value::None => Some(Change { text: same(), is_better: None }),
             (Value::Count(_) | Value::Ratio(_) | Value::Words(_) | Value::Path(_) | Value::None, _) => None,
-        }
-    }
-}
-
-impl Value {
-    /// With at most `path` columns of a path.
-    pub(super) fn shown(&self, path: usize) -> String {
-        match self {
-            Self::Count(count) => grouped(*count, ","),
-            Self::Ratio(ratio) => digits(*ratio),
-            Self::Words(words) => words.clone(),
-            Self::Path(whole) => shortened(whole, path),
-            Self::None => String::new(),
         }
     }
 }
