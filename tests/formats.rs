@@ -88,12 +88,8 @@ fn what_a_command_has_not_is_refused() {
     for arguments in
         [&["explain", "lenet5", "--format", "csv"][..], &["compare", "bottleneck", "--format", "tree"]]
     {
-        let output = Command::cargo_bin("cnncost")
-            .unwrap()
-            .env_remove("CLICOLOR_FORCE")
-            .args(arguments)
-            .output()
-            .unwrap();
+        let mut command = Command::cargo_bin("cnncost").unwrap();
+        let output = command.env_remove("CLICOLOR_FORCE").args(arguments).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(said.contains("possible values: table, markdown"), "{said}");

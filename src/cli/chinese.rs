@@ -114,7 +114,7 @@ pub(super) fn completed(program: Command) -> Command {
 
 /// What is said of a word that an argument takes.
 pub(super) fn word(command: &str, argument: &str, word: &str) -> Option<&'static str> {
-    translated(word, find(command, argument)?.words)
+    all(command, argument).find_map(|said| translated(word, said.words))
 }
 
 fn of_command(command: Command, said: &Said) -> Command {
@@ -157,8 +157,13 @@ fn of_lists(command: &str, argument: &str) -> Option<Text> {
 }
 
 fn find(command: &str, argument: &str) -> Option<&'static Argument> {
+    all(command, argument).next()
+}
+
+/// What is said of an argument, that of the command itself first.
+fn all(command: &str, argument: &str) -> impl Iterator<Item = &'static Argument> {
     let own = COMMANDS.iter().find(|said| said.command == command).map_or(&[][..], |said| said.arguments);
-    own.iter().chain(GROUPS).find(|said| said.id == argument)
+    own.iter().chain(GROUPS).filter(move |said| said.id == argument)
 }
 
 fn translated(english: &str, table: &[(&str, &'static str)]) -> Option<&'static str> {

@@ -94,14 +94,6 @@ const ANALYZE: &[Argument] = &[
     argument("memory", "按执行顺序显示存活的张量").long("按执行顺序显示存活的张量以及峰值时的张量,代替各层的开销"),
     argument("device_spec", "估算在某设备上的用时,及能否容纳"),
     argument("like", "按某工具的口径计数:fvcore、torch、thop……"),
-    argument("format", "输出格式").words(&[
-        ("table", "用于终端"),
-        ("tree", "同上,并有每个模块的数值"),
-        ("markdown", "用于笔记页面或合并请求"),
-        ("csv", "纯数值,每层一行"),
-        ("json", "全部内容"),
-        ("latex", "用于幻灯片或论文,使用 booktabs"),
-    ]),
 ];
 
 const BENCH: &[Argument] = &[
@@ -122,12 +114,8 @@ const BENCH: &[Argument] = &[
     argument("max_time", "超过此时间后,不再开始新的测量"),
     argument("warmup", "首次测量之前的预热次数;`steady` 表示直到不再变快"),
     argument("seed", "权重、输入、测量次序与自助法的随机种子"),
-    argument("format", "输出格式").words(&[
-        ("table", "用于终端"),
-        ("markdown", "用于笔记页面或合并请求"),
-        ("csv", "纯数值,每个网络一行;只有一个网络并加 `--profile` 时,每层一行"),
-        ("json", "全部内容,包括原始测量值"),
-    ]),
+    argument("format", "输出格式")
+        .long("输出格式;CSV 为每个网络一行,只有一个网络并加 `--profile` 时为每层一行"),
 ];
 
 const CHECK: &[Argument] = &[
@@ -135,12 +123,6 @@ const CHECK: &[Argument] = &[
     argument("update", "把合计写入论断文件")
         .long("把这些网络的合计写入论断文件,供以后的 `check` 检验;不给出文件时,更新所检验的锁文件"),
     argument("within", "配合 --update:以后的合计可以偏离多少"),
-    argument("format", "输出格式").words(&[
-        ("text", "用于终端"),
-        ("json", "全部内容"),
-        ("junit", "JUnit 的 XML,供持续集成读取"),
-        ("github", "GitHub 工作流所显示的注释"),
-    ]),
 ];
 
 const COMPARE: &[Argument] = &[
@@ -150,12 +132,8 @@ const COMPARE: &[Argument] = &[
     ),
     argument("batch", "一次前向传播的样本数;可有多个,如 `1,2,4`")
         .long("一次前向传播的样本数;有多个时(如 `1,2,4`),各批量大小并列"),
-    argument("format", "输出格式").words(&[
-        ("table", "用于终端"),
-        ("markdown", "用于合并请求的评论"),
-        ("csv", "纯数值,每个有差异的层一行;有多个批量大小时,每个网络在每个批量大小下一行"),
-        ("json", "全部内容"),
-    ]),
+    argument("format", "输出格式")
+        .long("输出格式;CSV 为每个有差异的层一行,有多个批量大小时,为每个网络在每个批量大小下一行"),
 ];
 
 const EXPLAIN: &[Argument] = &[
@@ -164,23 +142,12 @@ const EXPLAIN: &[Argument] = &[
     ),
     argument("depth", "模块展开的层数:一个数,或 `all`")
         .long("模块展开的层数:一个数(0 表示只有合计),或 `all`;不给出时全部展开"),
-    argument("format", "输出格式").words(&[
-        ("text", "用于终端"),
-        ("markdown", "公式按 GitHub 的写法"),
-        ("latex", "文档的片段,使用 amsmath"),
-        ("json", "每个等式,供程序读取"),
-    ]),
+    argument("format", "输出格式")
+        .long("输出格式:Markdown 的公式按 GitHub 的写法;LaTeX 是文档的片段,使用 amsmath"),
 ];
 
-const RECONCILE: &[Argument] = &[
-    argument("figure", "要追溯的数:\"4.11 G\"、\"569M\"、3.87e9")
-        .long("要追溯的数,照出处的写法,可为一个或多个词:\"4.11 G\"、3.8 billion、569M、3.87e9、4111514624"),
-    argument("format", "输出格式").words(&[
-        ("text", "用于终端"),
-        ("json", "全部内容"),
-        ("markdown", "用于笔记页面"),
-    ]),
-];
+const RECONCILE: &[Argument] = &[argument("figure", "要追溯的数:\"4.11 G\"、\"569M\"、3.87e9")
+    .long("要追溯的数,照出处的写法,可为一个或多个词:\"4.11 G\"、3.8 billion、569M、3.87e9、4111514624")];
 
 const RUN: &[Argument] = &[
     argument("file", "网络描述文件,或内置网络的名称").long(
@@ -195,5 +162,4 @@ const RUN: &[Argument] = &[
     argument("output", "把输出写为数组(`.npy`)")
         .long("把输出写为 NumPy 数组(`.npy`);有多个输出时,依次给出或写作 名称=文件"),
     argument("dump", "把每个节点的输出写入此目录"),
-    argument("format", "输出格式").words(&[("text", "用于终端"), ("json", "供程序读取")]),
 ];

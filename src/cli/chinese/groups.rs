@@ -3,7 +3,7 @@
 use super::{Argument, argument};
 
 /// Each by its name, of every command that says nothing of its own about it.
-pub(super) const GROUPS: &[Argument] = &[
+pub(super) static GROUPS: &[Argument] = &[
     // The network.
     argument("file", "网络描述文件,或内置网络的名称")
         .long("网络描述文件或内置网络的名称;其后加 `@变体` 选择一个变体"),
@@ -30,7 +30,16 @@ pub(super) const GROUPS: &[Argument] = &[
     // What is shown, and where.
     argument("depth", "模块展开的层数:一个数,或 `all`")
         .long("模块展开的层数:一个数,或 `all`;不给出时,展开到表格大小适中为止"),
-    argument("format", "输出格式"),
+    argument("format", "输出格式").words(&[
+        ("table", "用于终端"),
+        ("tree", "同上,并有每个模块的数值"),
+        ("markdown", "用于笔记页面或合并请求"),
+        ("csv", "纯数值"),
+        ("latex", "用于幻灯片或论文"),
+        ("json", "全部内容,供程序读取"),
+        ("junit", "JUnit 的 XML,供持续集成读取"),
+        ("github", "GitHub 工作流所显示的注释"),
+    ]),
     argument("to", "写入此文件,而不是标准输出"),
     argument("color", "是否使用颜色;遵从 NO_COLOR 和 CLICOLOR_FORCE"),
     argument("lang", "语言").long("标题、说明与错误信息的语言"),
