@@ -1,8 +1,8 @@
 //! A line for each case: its columns, defined once.
 
 use crate::bench::profile::work;
-use crate::bench::{Case, Peak};
-use crate::report::sheet::{Cell, Head, Role, Sheet, Unit};
+use crate::bench::{Case, MeasuredPeak};
+use crate::report::sheet::{Cell, Head, QuantityUnit, Role, Sheet};
 use crate::report::terminal::{Layout, Table};
 use crate::report::{Style, Subject};
 use crate::text::Text;
@@ -11,7 +11,7 @@ use crate::text::Text;
 pub(super) struct Line<'b> {
     pub(super) case: &'b Case,
     pub(super) subject: &'b Subject,
-    pub(super) peak: &'b Peak,
+    pub(super) peak: &'b MeasuredPeak,
 }
 
 /// A column of cases.
@@ -71,25 +71,25 @@ const COLUMNS: &[Column] = &[
         key: "median_seconds",
         english: "median",
         chinese: "中位数",
-        cell: |line| Cell::Quantity(line.case.summary.median, Unit::Seconds),
+        cell: |line| Cell::Quantity(line.case.summary.median, QuantityUnit::Seconds),
     },
     Column {
         key: "precision",
         english: "±",
         chinese: "误差",
-        cell: |line| Cell::Quantity(line.case.summary.precision(), Unit::Part),
+        cell: |line| Cell::Quantity(line.case.summary.precision(), QuantityUnit::Part),
     },
     Column {
         key: "spread",
         english: "spread",
         chinese: "离散程度",
-        cell: |line| Cell::Quantity(line.case.summary.spread(), Unit::Part),
+        cell: |line| Cell::Quantity(line.case.summary.spread(), QuantityUnit::Part),
     },
     Column {
         key: "least_seconds",
         english: "fastest",
         chinese: "最快",
-        cell: |line| Cell::Quantity(line.case.summary.least, Unit::Seconds),
+        cell: |line| Cell::Quantity(line.case.summary.least, QuantityUnit::Seconds),
     },
     Column {
         key: "samples",
@@ -101,25 +101,25 @@ const COLUMNS: &[Column] = &[
         key: "images_per_second",
         english: "images/s",
         chinese: "图像/秒",
-        cell: |line| Cell::Quantity(line.images_per_second(), Unit::Ratio),
+        cell: |line| Cell::Quantity(line.images_per_second(), QuantityUnit::Ratio),
     },
     Column {
         key: "gflops_per_second",
         english: "GFLOP/s",
         chinese: "GFLOP/s",
-        cell: |line| Cell::Quantity(line.flops_per_second() / 1e9, Unit::Ratio),
+        cell: |line| Cell::Quantity(line.flops_per_second() / 1e9, QuantityUnit::Ratio),
     },
     Column {
         key: "peak_share",
         english: "of peak",
         chinese: "占峰值",
-        cell: |line| Cell::Quantity(line.flops_per_second() / line.peak.flops_per_second, Unit::Part),
+        cell: |line| Cell::Quantity(line.flops_per_second() / line.peak.flops_per_second, QuantityUnit::Part),
     },
     Column {
         key: "bandwidth_share",
         english: "of bandwidth",
         chinese: "占带宽",
-        cell: |line| Cell::Quantity(line.bytes_per_second() / line.peak.bytes_per_second, Unit::Part),
+        cell: |line| Cell::Quantity(line.bytes_per_second() / line.peak.bytes_per_second, QuantityUnit::Part),
     },
 ];
 

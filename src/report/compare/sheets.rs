@@ -2,12 +2,12 @@
 
 use super::Compared;
 use super::lines::{Line, Measure, layers, lines, measure, signs};
-use super::totals::{Figure, Total, Value, better, known, percent, signed, traffic};
+use super::totals::{ComparedFigure, Total, Value, better, known, percent, signed, traffic};
 use super::what::What;
 use crate::counts::Counts;
 use crate::report::Subject;
 use crate::report::rows::Depth;
-use crate::report::sheet::{self, Cell, Head, Kind, Role, Sheet, Title, Unit};
+use crate::report::sheet::{self, Cell, Head, Kind, QuantityUnit, Role, Sheet, Title};
 use crate::report::terminal::shortened;
 use crate::text;
 use crate::text::{Language, Text};
@@ -54,14 +54,14 @@ pub(super) fn totals(
 fn value(value: Value, path: usize) -> Cell {
     match value {
         Value::Count(count) => Cell::Count(count),
-        Value::Ratio(ratio) => Cell::Quantity(ratio, Unit::Ratio),
+        Value::Ratio(ratio) => Cell::Quantity(ratio, QuantityUnit::Ratio),
         Value::Words(words) => Cell::Text(words),
         Value::Path(whole) => Cell::Text(shortened(&whole, path)),
         Value::None => Cell::Empty,
     }
 }
 
-fn change(figure: &Figure, first: &Subject, second: &Subject) -> Cell {
+fn change(figure: &ComparedFigure, first: &Subject, second: &Subject) -> Cell {
     figure.change(first, second).map_or(Cell::Empty, |change| Cell::Change(change.text, change.is_better))
 }
 
@@ -255,7 +255,7 @@ pub fn data(compared: &Compared) -> Sheet {
                 Cell::Count(traffic(subject)),
                 Cell::Count(subject.weight_bytes()),
                 Cell::Count(subject.peak_bytes()),
-                intensity.map_or(Cell::Empty, |ratio| Cell::Quantity(ratio, Unit::Ratio)),
+                intensity.map_or(Cell::Empty, |ratio| Cell::Quantity(ratio, QuantityUnit::Ratio)),
             ]
         })
     });

@@ -13,7 +13,7 @@ use crate::analyze::Status;
 use crate::compare::traffic::Traffic;
 use crate::report::figures::bytes;
 use crate::report::rows::Depth;
-use crate::report::sheet::{Cell, Head, Role, Sheet, Unit};
+use crate::report::sheet::{Cell, Head, QuantityUnit, Role, Sheet};
 use crate::report::terminal::{Layout, Squeeze, Table, shortened};
 use crate::report::wrap::{folded, hanging, wrapped};
 use crate::report::{Style, Subject};
@@ -173,7 +173,7 @@ fn groups(compared: &Compared, index: usize, style: Style) -> Vec<(String, Sheet
     };
     let ratio = |subject: &Subject| {
         let intensity = subject.intensity(subject.analysis.total());
-        intensity.map_or(Cell::Empty, |ratio| Cell::Quantity(ratio, Unit::Ratio))
+        intensity.map_or(Cell::Empty, |ratio| Cell::Quantity(ratio, QuantityUnit::Ratio))
     };
     let intensity = Sheet::of(vec![head(0), head(index)], lines(&|networks| networks.map(ratio).to_vec()));
     let mut groups = vec![

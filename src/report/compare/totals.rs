@@ -14,7 +14,7 @@ use crate::working::grouped;
 pub(super) type Total = fn(&Subject) -> u128;
 
 /// A figure that networks are compared by.
-pub(super) struct Figure {
+pub(super) struct ComparedFigure {
     english: &'static str,
     chinese: &'static str,
     pub(super) value: Box<dyn Fn(&Subject) -> Value + Send + Sync>,
@@ -40,14 +40,14 @@ pub(super) struct Change {
 }
 
 /// Those that networks are compared by: costs, then what is neither better nor worse.
-static FIGURES: LazyLock<Vec<Figure>> = LazyLock::new(|| {
+static FIGURES: LazyLock<Vec<ComparedFigure>> = LazyLock::new(|| {
     let (costs, others): (Vec<_>, Vec<_>) = METRICS
         .iter()
         .filter_map(|metric| Some((metric, metric.compared?)))
         .partition(|(_, words)| *words != Words::Height);
     let mut figures: Vec<_> =
-        costs.into_iter().chain(others).map(|(metric, words)| Figure::of(metric, words)).collect();
-    figures.push(Figure {
+        costs.into_iter().chain(others).map(|(metric, words)| ComparedFigure::of(metric, words)).collect();
+    figures.push(ComparedFigure {
         english: "sees everything from",
         chinese: "自此看到全部",
         words: Words::Height,
@@ -57,12 +57,13 @@ static FIGURES: LazyLock<Vec<Figure>> = LazyLock::new(|| {
 });
 
 /// The figures that any of these has.
-pub(super) fn known<'s>(subjects: &'s [&'s Subject]) -> impl Iterator<Item = &'static Figure> + 's {
-    let is_known = |figure: &&Figure| subjects.iter().any(|subject| (figure.value)(subject) != Value::None);
+pub(super) fn known<'s>(subjects: &'s [&'s Subject]) -> impl Iterator<Item = &'static ComparedFigure> + 's {
+    let is_known =
+        |figure: &&ComparedFigure| subjects.iter().any(|subject| (figure.value)(subject) != Value::None);
     FIGURES.iter().filter(is_known)
 }
 
-impl Figure {
+impl ComparedFigure {
     fn of(metric: &'static Metric, words: Words) -> Self {
         let value = move |subject: &Subject| match metric.total(subject) {
             Ok(Measure::Count(count)) => Value::Count(count),
