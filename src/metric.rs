@@ -244,6 +244,16 @@ const fn last(
     metric(name, words, about, unit, Sums::Last, Of::Place(of)).once().json(Json::Apart)
 }
 
+/// Seconds on a device, which add up, likewise.
+const fn time(
+    name: &'static str,
+    words: Words,
+    about: Words,
+    of: fn(&Subject, Place, &OnDevice<'_>) -> Result<Measure, Missing>,
+) -> Metric {
+    metric(name, words, about, Unit::Seconds, Sums::Sum, Of::Device(of))
+}
+
 /// A figure that nothing in particular is done with, for [`list`] to say what is.
 const fn metric(name: &'static str, words: Words, about: Words, unit: Unit, sums: Sums, of: Of) -> Metric {
     Metric {

@@ -3,8 +3,8 @@
 use super::field::{positions, sees_all, stride};
 use super::groups::{ESTIMATED, MACS_BY, OPS, OPS_PADDING_EXACT};
 use super::of::{bound, estimated, intensity, largest, shape, size};
-use super::{Json, Measure, Metric, Of, Sizes, Sums, Unit, Wording, last, metric, sum};
-use crate::text::Words;
+use super::{Json, Measure, Metric, Of, Sizes, Sums, Unit, Wording, last, metric, sum, time};
+use crate::text::words;
 
 /// Every figure, in the order in which columns, JSON and lists of them stand; those of a device last.
 pub static METRICS: [Metric; 43] = [
@@ -337,32 +337,26 @@ pub static METRICS: [Metric; 43] = [
         Unit::Count,
         sees_all,
     ),
-    metric(
+    time(
         "time",
         words("estimated", "估计时间"),
         words("seconds that it takes there at best", "在该设备上至少需要的秒数"),
-        Unit::Seconds,
-        Sums::Sum,
-        Of::Device(|s, p, on| estimated(s, p, on, |estimate| estimate.seconds())),
+        |s, p, on| estimated(s, p, on, |estimate| estimate.seconds()),
     )
     .usual()
     .json(Json::In(&ESTIMATED, "seconds")),
-    metric(
+    time(
         "compute_time",
         words("bound by compute", "受计算限制"),
         words("seconds of nodes bound by their arithmetic", "受计算限制的节点的秒数"),
-        Unit::Seconds,
-        Sums::Sum,
-        Of::Device(|s, p, on| estimated(s, p, on, |estimate| estimate.compute_seconds)),
+        |s, p, on| estimated(s, p, on, |estimate| estimate.compute_seconds),
     )
     .json(Json::In(&ESTIMATED, "compute_bound_seconds")),
-    metric(
+    time(
         "memory_time",
         words("bound by memory", "受内存带宽限制"),
         words("seconds of nodes bound by their traffic", "受内存带宽限制的节点的秒数"),
-        Unit::Seconds,
-        Sums::Sum,
-        Of::Device(|s, p, on| estimated(s, p, on, |estimate| estimate.memory_seconds)),
+        |s, p, on| estimated(s, p, on, |estimate| estimate.memory_seconds),
     )
     .json(Json::In(&ESTIMATED, "memory_bound_seconds")),
     metric(
@@ -403,7 +397,3 @@ pub static METRICS: [Metric; 43] = [
     .once()
     .json(Json::Apart),
 ];
-
-const fn words(english: &'static str, chinese: &'static str) -> Words {
-    Words { english, chinese }
-}

@@ -172,7 +172,7 @@ fn profiled(bench: &Bench) -> impl Iterator<Item = (&Case, &Profile)> {
 }
 
 fn heading(bench: &Bench, style: Style) -> String {
-    let (on, off) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
+    let (on, off) = style.bold();
     format!("{on}{}{off}", machine(bench).get(style.language))
 }
 

@@ -9,7 +9,7 @@ use crate::error::nearest;
 use crate::metric::{self, METRICS, Measure, Metric, Missing, Sums};
 use crate::op::window::legend;
 use crate::text;
-use crate::text::{Language, Text, Words};
+use crate::text::{Language, Text, Words, words};
 
 /// A column.
 #[derive(Debug)]
@@ -112,10 +112,6 @@ pub fn sheet(rows: &[Row<'_>], columns: &[&Column]) -> Sheet {
         lines: rows.iter().map(line).collect(),
         ..Sheet::default()
     }
-}
-
-const fn words(english: &'static str, chinese: &'static str) -> Words {
-    Words { english, chinese }
 }
 
 /// Columns before the figures.

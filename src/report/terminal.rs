@@ -75,7 +75,7 @@ pub(super) fn heading(title: &Title, style: Style) -> String {
     let (name, about) = (&title.name, about.join(" · "));
     let separator = if name.width() + about.width() + 4 <= style.width { " · " } else { "\n " };
     let [name, about] = [name, &about].map(|words| hanging(words, 1, style.width));
-    let (on, off) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
+    let (on, off) = style.bold();
     format!(" {on}{name}{off}{separator}{about}\n\n")
 }
 

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Compared;
 use super::differences;
 use super::sheets::{batch, totals as sheet_of};
-use super::totals::{Total, Words, change, traffic};
+use super::totals::{Total, Wording, change, traffic};
 use crate::analyze::Status;
 use crate::compare::traffic::Traffic;
 use crate::report::figures::bytes;
@@ -50,7 +50,7 @@ fn heading(compared: &Compared, style: Style) -> String {
         let fits = indent + title.width() + 3 + shapes.width() <= style.width;
         let separator = if fits { " · ".to_owned() } else { format!("\n{:indent$}", "") };
         let [title, shapes] = [title, &shapes].map(|words| hanging(words, indent, style.width));
-        let (on, off) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
+        let (on, off) = style.bold();
         let gap = match widest.checked_sub(name.width()) {
             Some(pad) => " ".repeat(pad + 2),
             None => format!("\n{:indent$}", ""),
@@ -166,7 +166,7 @@ fn groups(compared: &Compared, index: usize, style: Style) -> Vec<(String, Sheet
         let heads = vec![head(0), head(index), Head::new("change", text!("", ""), Role::Text)];
         let cells = |networks: [&Subject; 2]| {
             let [old, new] = networks.map(figure);
-            let change = change(old, new, Words::Amount);
+            let change = change(old, new, Wording::Amount);
             vec![Cell::Count(old), Cell::Count(new), Cell::Change(change.text, change.is_better)]
         };
         Sheet::of(heads, lines(&cells))
@@ -206,7 +206,7 @@ fn limit(compared: &Compared, index: usize, style: Style) -> String {
     let end = if first.each == second.each {
         text!("the larger the batch, the nearer to each other", "批量大小越大,两者越接近")
     } else {
-        let Text { english, chinese } = change(first.each, second.each, Words::Amount).text;
+        let Text { english, chinese } = change(first.each, second.each, Wording::Amount).text;
         text!("the larger the batch, the nearer to {english}", "批量大小越大,越接近{chinese}")
     };
     [why, end].map(|said| wrapped(said.get(style.language), style.width)).concat()
