@@ -4,6 +4,7 @@ use super::field::{positions, sees_all, stride};
 use super::groups::{ESTIMATED, MACS_BY, OPS, OPS_PADDING_EXACT};
 use super::of::{bound, estimated, intensity, largest, shape, size};
 use super::{Json, Measure, Metric, Of, Sizes, Sums, Unit, Wording, last, metric, sum, time};
+use crate::analyze::roofline::Estimate;
 use crate::text::words;
 
 /// Every figure, in the order in which columns, JSON and lists of them stand; those of a device last.
@@ -287,7 +288,7 @@ pub static METRICS: [Metric; 43] = [
         words("channels", "通道数"),
         words("the first size of what comes out", "输出的第一维"),
         Unit::Count,
-        |s, p| size(s, p, "channels", |shape| shape.channels()),
+        |s, p| size(s, p, "channels", crate::shape::Shape::channels),
     ),
     last(
         "height",
@@ -341,7 +342,7 @@ pub static METRICS: [Metric; 43] = [
         "time",
         words("estimated", "估计时间"),
         words("seconds that it takes there at best", "在该设备上至少需要的秒数"),
-        |s, p, on| estimated(s, p, on, |estimate| estimate.seconds()),
+        |s, p, on| estimated(s, p, on, Estimate::seconds),
     )
     .usual()
     .json(Json::In(&ESTIMATED, "seconds")),
