@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::columns::{self, Column, sheet};
 use super::figures::{bytes, digits, percent, seconds};
-use super::rows::{self, Depth, Row, RowKind};
+use super::rows::{self, Depth, Row};
 use super::sheet::{Sheet, Title};
 use super::sort::sort;
 use super::terminal::{Layout, Table};
@@ -303,7 +303,7 @@ fn said_of(bench: &Bench, case: &Case, subject: &Subject, profile: &Profile, row
         )
     }];
     let apart = |row: &&Row<'_>| row.measured.map_or(0.0, |layer| layer.share - row.share().unwrap_or(0.0));
-    let parts = rows.iter().filter(|row| row.kind != RowKind::Total && row.kind.adds_up());
+    let parts = rows.iter().filter(|row| row.kind.adds_up());
     if let Some(row) = parts.max_by(|a, b| apart(a).total_cmp(&apart(b))).filter(|row| apart(row) > 0.02) {
         let (path, share) = (&row.path, percent(row.share().unwrap_or(0.0)));
         let time = percent(row.measured.map_or(0.0, |layer| layer.share));

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::rows::{Row, RowKind, SizeText};
+use super::rows::{Row, SizeText};
 use super::sheet::{Cell, Head, Kind, Line, QuantityUnit, Role, Sheet};
 use crate::analyze::measured::Timing;
 use crate::error::nearest;
@@ -86,7 +86,7 @@ impl Column {
 
     /// What the signs in it mean.
     fn legend(&self, rows: &[Row<'_>]) -> Option<Text> {
-        let cells = rows.iter().filter(|row| row.kind != RowKind::Open).map(|row| self.cell(row));
+        let cells = rows.iter().filter(|row| row.kind != Kind::Open).map(|row| self.cell(row));
         let shorthand = |cell| if let Cell::Sizes(sizes) = cell { Some(sizes.text) } else { None };
         let shorthands: Vec<_> = cells.filter_map(shorthand).collect();
         legend(shorthands.iter().map(String::as_str))
@@ -97,12 +97,7 @@ impl Column {
 pub fn sheet(rows: &[Row<'_>], columns: &[&Column]) -> Sheet {
     let line = |row: &Row<'_>| Line {
         mark: None,
-        kind: match row.kind {
-            RowKind::Input | RowKind::Operator => Kind::Part,
-            RowKind::Folded => Kind::Folded,
-            RowKind::Open => Kind::Open,
-            RowKind::Total => Kind::Total,
-        },
+        kind: row.kind,
         depth: row.depth,
         class: row.class(),
         cells: columns.iter().map(|column| column.cell(row)).collect(),
@@ -198,9 +193,13 @@ pub fn parse(list: &str) -> Result<Vec<&'static Column>, Text> {
 
 /// A figure of a line. Of an input nothing is counted, and of an open box its parts have sizes of their own.
 fn figure(metric: &Metric, row: &Row<'_>) -> Cell {
-    match (row.kind, metric.sums) {
-        (RowKind::Input, Sums::Sum | Sums::Anew) | (RowKind::Open, Sums::Last) => return Cell::Empty,
-        (_, _) => {}
+    let is_empty = match metric.sums {
+        Sums::Sum | Sums::Anew => row.is_input(),
+        Sums::Last => row.kind == Kind::Open,
+        Sums::Largest | Sums::Whole => false,
+    };
+    if is_empty {
+        return Cell::Empty;
     }
     // What is added up and stays as it is for every batch are weights, which may be another layer's.
     let is_stored = metric.is_once && metric.sums == Sums::Sum;
@@ -228,19 +227,15 @@ fn figure(metric: &Metric, row: &Row<'_>) -> Cell {
 
 /// What another convention counts.
 fn like(row: &Row<'_>) -> Cell {
-    match (row.like(), row.kind) {
-        (None, _) | (_, RowKind::Input) => Cell::Empty,
-        (Some(like), _) => like.count.map_or(Cell::Unknown, Cell::Count),
-    }
+    let like = row.like().filter(|_| !row.is_input());
+    like.map_or(Cell::Empty, |like| like.count.map_or(Cell::Unknown, Cell::Count))
 }
 
 /// What a line is called; the last one, the whole.
 fn name(row: &Row<'_>) -> Cell {
     match row.kind {
-        RowKind::Total => Cell::Named("total", text!("total", "合计")),
-        RowKind::Input | RowKind::Operator | RowKind::Open | RowKind::Folded => {
-            Cell::Name(row.name.clone(), row.path.clone())
-        }
+        Kind::Total => Cell::Named("total", text!("total", "合计")),
+        Kind::Part | Kind::Folded | Kind::Open => Cell::Name(row.name.clone(), row.path.clone()),
     }
 }
 
@@ -255,7 +250,7 @@ fn share(row: &Row<'_>) -> Cell {
 fn measured(row: &Row<'_>, cell: impl Fn(&Timing) -> Cell) -> Cell {
     let Some(layer) = row.measured.filter(|layer| layer.seconds > 0.0) else { return Cell::Empty };
     let cell = cell(&layer);
-    let is_of_whole = matches!(cell, Cell::Share(_)) && row.kind == RowKind::Total;
+    let is_of_whole = matches!(cell, Cell::Share(_)) && row.kind == Kind::Total;
     let is_no_time = matches!(cell, Cell::Quantity(quantity, QuantityUnit::Seconds) if quantity <= 0.0);
     if is_of_whole || is_no_time { Cell::Empty } else { cell }
 }
@@ -272,5 +267,5 @@ fn reached(part: f64) -> Cell {
 
 /// Sizes of a box, where that is folded; of an open one, its parts have sizes of their own.
 fn closed(row: &Row<'_>, sizes: SizeText) -> Cell {
-    if row.kind == RowKind::Open || sizes.text.is_empty() { Cell::Empty } else { Cell::Sizes(sizes) }
+    if row.kind == Kind::Open || sizes.text.is_empty() { Cell::Empty } else { Cell::Sizes(sizes) }
 }

@@ -1,7 +1,6 @@
 //! A LaTeX table with booktabs, for a slide or a paper.
 
-use super::figures::short;
-use super::sheet::{Cell, Kind, Line, Mark, Role, Sheet, Title, unknown};
+use super::sheet::{Cell, Kind, Line, Mark, Role, Sheet, Title};
 use crate::text::Language;
 use crate::working::grouped;
 
@@ -60,17 +59,14 @@ fn set(role: Role, line: &Line, cell: &Cell, language: Language) -> String {
 }
 
 fn words(cell: &Cell, language: Language) -> String {
-    match cell {
-        Cell::Name(text, _) | Cell::Text(text) => escaped(text),
-        Cell::Named(_, text) | Cell::Said(text) | Cell::Change(text, _) => escaped(text.get(language)),
-        Cell::Sizes(sizes) => escaped(&sizes.text),
-        Cell::Count(count) | Cell::Shared(count) => grouped(*count, "\\,"),
-        Cell::Glance(count) => short(*count).replace(' ', "\\,"),
-        Cell::Share(share) => format!("{:.1}\\,\\%", share * 100.0),
-        Cell::Quantity(number, unit) => unit.shown(*number).replace(" %", "\\,\\%"),
-        Cell::Unknown => unknown(language),
-        Cell::Empty => String::new(),
+    if let Cell::Count(count) | Cell::Shared(count) = cell {
+        return grouped(*count, "\\,");
     }
+    let words = escaped(&cell.words(language));
+    // Between a figure and its unit, where they are set apart.
+    let (space, thin) = if let Cell::Glance(_) = cell { (" ", "\\,") } else { (" \\%", "\\,\\%") };
+    let has_unit = matches!(cell, Cell::Glance(_) | Cell::Share(_) | Cell::Quantity(..));
+    if has_unit { words.replace(space, thin) } else { words }
 }
 
 /// Text that LaTeX shows as it is.

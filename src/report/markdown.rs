@@ -1,9 +1,7 @@
 //! Markdown, for a pull request or a page of notes.
 
-use super::figures::short;
-use super::sheet::{Cell, Kind, Line, Mark, Role, Sheet, Title, unknown};
+use super::sheet::{Cell, Kind, Line, Mark, Role, Sheet, Title};
 use crate::text::Language;
-use crate::working::grouped;
 
 /// A table under its title, with what is to be said below it.
 pub fn write(sheet: &Sheet, language: Language) -> String {
@@ -33,29 +31,16 @@ pub(super) fn heading(title: &Title, language: Language) -> String {
 
 /// A cell as it stands in its line: set in, empty, bold.
 fn set(role: Role, line: &Line, cell: &Cell, language: Language) -> String {
+    let words = escaped(&cell.words(language));
     let text = match (role, line.mark) {
         (Role::Name, Some(mark @ (Mark::Added | Mark::Removed))) => {
-            format!("{} {}", mark.symbol(), words(cell, language))
+            format!("{} {}", mark.symbol(), words)
         }
-        (Role::Name, _) => "&emsp;".repeat(line.depth) + &words(cell, language),
+        (Role::Name, _) => "&emsp;".repeat(line.depth) + &words,
         (..) if line.kind == Kind::Open => String::new(),
-        (..) => words(cell, language),
+        (..) => words,
     };
     if line.kind == Kind::Total && !text.is_empty() { format!("**{text}**") } else { text }
-}
-
-fn words(cell: &Cell, language: Language) -> String {
-    match cell {
-        Cell::Name(text, _) | Cell::Text(text) => escaped(text),
-        Cell::Named(_, text) | Cell::Said(text) | Cell::Change(text, _) => escaped(text.get(language)),
-        Cell::Sizes(sizes) => escaped(&sizes.text),
-        Cell::Count(count) | Cell::Shared(count) => grouped(*count, ","),
-        Cell::Glance(count) => short(*count),
-        Cell::Share(share) => format!("{:.1} %", share * 100.0),
-        Cell::Quantity(number, unit) => unit.shown(*number),
-        Cell::Unknown => unknown(language),
-        Cell::Empty => String::new(),
-    }
 }
 
 /// Text that Markdown shows as it is.

@@ -2,6 +2,7 @@
 
 use super::Subject;
 use super::convention::InConvention;
+use super::sheet::Kind;
 use crate::analyze::measured::Timing;
 use crate::graph::outline::Outline;
 use crate::graph::{Content, Graph, NodeId, Place, ScopeId};
@@ -12,7 +13,7 @@ use crate::shape::Shape;
 #[derive(Clone, Debug)]
 pub struct Row<'s> {
     /// What kind of line it is.
-    pub kind: RowKind,
+    pub kind: Kind,
     /// The network.
     pub subject: &'s Subject,
     /// What of it.
@@ -34,32 +35,6 @@ pub struct SizeText {
     pub text: String,
     /// How large it is: elements of shapes, positions of windows and receptive fields.
     pub size: u128,
-}
-
-/// What kind of line a row is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RowKind {
-    /// An input of the network.
-    Input,
-    /// One operator.
-    Operator,
-    /// A box whose content has lines of its own.
-    Open,
-    /// A box with all that is in it.
-    Folded,
-    /// The whole network.
-    Total,
-}
-
-impl RowKind {
-    /// Whether the figures of such rows add up to the total.
-    pub fn adds_up(self) -> bool {
-        match self {
-            Self::Input | Self::Operator | Self::Folded => true,
-            Self::Open | Self::Total => false,
-        }
-    }
 }
 
 /// How deep boxes are opened.
@@ -88,7 +63,7 @@ pub fn rows(subject: &Subject, depth: Depth) -> (Vec<Row<'_>>, Option<usize>) {
     };
     let mut rows = vec![];
     if depth == 0 {
-        rows.push(Row { kind: RowKind::Folded, ..total(subject) });
+        rows.push(Row { kind: Kind::Folded, ..total(subject) });
     } else {
         outline.append(subject, ScopeId::ROOT, depth, 0, &mut rows);
     }
@@ -98,7 +73,7 @@ pub fn rows(subject: &Subject, depth: Depth) -> (Vec<Row<'_>>, Option<usize>) {
 /// The line for the whole network.
 pub fn total(subject: &Subject) -> Row<'_> {
     Row {
-        kind: RowKind::Total,
+        kind: Kind::Total,
         subject,
         place: Place::Box(ScopeId::ROOT),
         path: subject.label.clone(),
@@ -147,7 +122,7 @@ impl Outline<'_> {
             let row = Row { depth: level, ..Row::new(subject, place, &around) };
             match place {
                 Place::Box(id) if depth > 1 => {
-                    rows.push(Row { kind: RowKind::Open, ..row });
+                    rows.push(Row { kind: Kind::Open, ..row });
                     self.append(subject, id, depth - 1, level + 1, rows);
                 }
                 Place::Box(_) | Place::Node(_) => rows.push(row),
@@ -160,15 +135,19 @@ impl<'s> Row<'s> {
     fn new(subject: &'s Subject, place: Place, around: &str) -> Self {
         let graph = &subject.network.graph;
         let (kind, path) = match place {
-            Place::Node(id) if graph.node(id).content == Content::Input => (RowKind::Input, graph.path(id)),
-            Place::Node(id) => (RowKind::Operator, graph.path(id)),
-            Place::Box(id) => (RowKind::Folded, graph.scope_path(id)),
+            Place::Node(id) => (Kind::Part, graph.path(id)),
+            Place::Box(id) => (Kind::Folded, graph.scope_path(id)),
         };
         Self { kind, subject, place, name: below(&path, around), path, depth: 0, measured: None }
     }
 
     fn graph(&self) -> &'s Graph {
         &self.subject.network.graph
+    }
+
+    /// Whether it is an input of the network.
+    pub fn is_input(&self) -> bool {
+        matches!(self.place, Place::Node(id) if self.graph().node(id).content == Content::Input)
     }
 
     /// The operator, the block, or what else it is.

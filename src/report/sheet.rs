@@ -1,11 +1,12 @@
 //! A table before it is written: heads with a role, lines of cells, a title, notes. Commands make sheets, and a writer for
 //! each format writes any of them: none looks at what a column is called.
 
-use super::figures::{digits, four_digits, percent, seconds};
+use super::figures::{digits, four_digits, percent, seconds, short};
 use super::rows::SizeText;
 use crate::op::Class;
 use crate::text;
 use crate::text::{Language, Text};
+use crate::working::grouped;
 
 /// A table.
 #[derive(Clone, Debug, Default)]
@@ -214,6 +215,23 @@ impl Kind {
     }
 }
 
+impl Cell {
+    /// What stands in it, as a person reads it.
+    pub(super) fn words(&self, language: Language) -> String {
+        match self {
+            Self::Name(text, _) | Self::Text(text) => text.clone(),
+            Self::Named(_, text) | Self::Said(text) | Self::Change(text, _) => text.get(language).to_owned(),
+            Self::Sizes(sizes) => sizes.text.clone(),
+            Self::Count(count) | Self::Shared(count) => grouped(*count, ","),
+            Self::Glance(count) => short(*count),
+            Self::Share(share) => format!("{:.1} %", share * 100.0),
+            Self::Quantity(number, unit) => unit.shown(*number),
+            Self::Unknown => text!("unknown", "未知").get(language).to_owned(),
+            Self::Empty => String::new(),
+        }
+    }
+}
+
 impl QuantityUnit {
     /// A quantity as a person reads it.
     pub(super) fn shown(self, number: f64) -> String {
@@ -224,9 +242,4 @@ impl QuantityUnit {
             Self::Number => four_digits(number),
         }
     }
-}
-
-/// The word for what is not known.
-pub(super) fn unknown(language: Language) -> String {
-    text!("unknown", "未知").get(language).to_owned()
 }

@@ -1,8 +1,8 @@
 //! The table of a network and its tree: a line for each layer, totals below; of several networks, a line for each.
 
 use super::columns::{COLUMNS, Column, sheet};
-use super::rows::{self, Depth, Row, RowKind};
-use super::sheet::{Sheet, Title};
+use super::rows::{self, Depth, Row};
+use super::sheet::{Kind, Sheet, Title};
 use super::sort::sort;
 use super::terminal::{Table, heading};
 use super::{Style, Subject};
@@ -75,7 +75,7 @@ pub fn summary(
 /// A line for each network, likewise.
 pub fn lines<'s>(subjects: &'s [Subject], sorted_by: &[&'static Column]) -> Vec<Row<'s>> {
     let mut rows: Vec<_> =
-        subjects.iter().map(|subject| Row { kind: RowKind::Operator, ..rows::total(subject) }).collect();
+        subjects.iter().map(|subject| Row { kind: Kind::Part, ..rows::total(subject) }).collect();
     sort(&mut rows, sorted_by);
     rows
 }

@@ -4,13 +4,12 @@ use comfy_table::{Attribute, Cell as Drawn, CellAlignment, Color, LineStyle, Tab
 use unicode_width::UnicodeWidthStr;
 
 use super::Style;
-use super::figures::{bar, short};
-use super::sheet::{Cell, Kind, Line, Mark, Role, Sheet, Title, unknown};
+use super::figures::bar;
+use super::sheet::{Cell, Kind, Line, Mark, Role, Sheet, Title};
 use super::wrap::{hanging, lines, wrapped};
 use crate::op::Class;
 use crate::text;
 use crate::text::{Language, Text};
-use crate::working::grouped;
 
 mod narrow;
 
@@ -274,17 +273,12 @@ fn widest(words: &str) -> usize {
 }
 
 fn words(cell: &Cell, language: Language) -> String {
-    match cell {
-        Cell::Name(text, _) | Cell::Text(text) => text.clone(),
-        Cell::Named(_, text) | Cell::Said(text) | Cell::Change(text, _) => text.get(language).to_owned(),
-        Cell::Sizes(sizes) => sizes.text.clone(),
-        Cell::Shared(_) => text!("shared", "共享").get(language).to_owned(),
-        Cell::Count(count) => grouped(*count, ","),
-        Cell::Glance(count) => short(*count),
-        Cell::Share(share) => drawn(*share, BAR.0),
-        Cell::Quantity(number, unit) => unit.shown(*number),
-        Cell::Unknown => unknown(language),
-        Cell::Empty => String::new(),
+    if let Cell::Share(share) = cell {
+        drawn(*share, BAR.0)
+    } else if let Cell::Shared(_) = cell {
+        text!("shared", "共享").get(language).to_owned()
+    } else {
+        cell.words(language)
     }
 }
 
