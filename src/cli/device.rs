@@ -3,10 +3,10 @@
 use super::files;
 use crate::analyze::roofline::Device;
 use crate::error::ReadError;
-use crate::source::{Origin, device};
+use crate::source::{Address, device};
 
 /// The device that `written` calls: `t4`, `board.toml`, `boards.toml@nano`.
 pub(super) fn find(written: &str) -> Result<Device, ReadError> {
-    files::are_read(Origin::of(written).0.file());
+    files::are_read(Address::of(written).0.file());
     device::find(written)
 }
