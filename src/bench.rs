@@ -43,7 +43,7 @@ mod worker;
 pub use caveat::Caveat;
 pub use error::BenchError;
 pub use machine::Machine;
-pub use peak::Peak;
+pub use peak::MeasuredPeak;
 pub use profile::Profile;
 pub use sample::{Effort, Samples, Warmup};
 pub use statistics::Summary;
@@ -78,7 +78,7 @@ pub struct Bench {
     /// How samples were taken.
     pub effort: Effort,
     /// What the machine reaches, by threads.
-    pub peaks: Vec<Peak>,
+    pub peaks: Vec<MeasuredPeak>,
     /// Every network with every number of threads.
     pub cases: Vec<Case>,
     /// What is to be said of the whole.
@@ -123,7 +123,7 @@ pub enum Progress {
 
 impl Bench {
     /// What the machine reaches with the threads of a case.
-    pub fn peak(&self, case: &Case) -> &Peak {
+    pub fn peak(&self, case: &Case) -> &MeasuredPeak {
         let peak = self.peaks.iter().find(|peak| peak.threads == case.threads);
         peak.expect("the roofs are measured with the threads of every case")
     }
@@ -263,7 +263,7 @@ fn name(device: &Device) -> String {
 
 /// The roofs with each worker; where there are some, the better ones.
 fn measure_peaks(
-    peaks: &mut Vec<Peak>,
+    peaks: &mut Vec<MeasuredPeak>,
     workers: &mut [Worker],
     machine: &Machine,
     effort: Effort,

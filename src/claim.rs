@@ -23,7 +23,7 @@ pub mod statement;
 
 use compare::compare;
 pub use slip::Slips;
-use statement::{Comparison, Figure, Literal, Operator, Statement, Term, TermKind};
+use statement::{ClaimedFigure, Comparison, Literal, Operator, Statement, Term, TermKind};
 
 /// What a figure is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -326,7 +326,7 @@ fn hold<'s>(
 }
 
 /// What a figure of a claim comes to.
-pub fn figure_value(figure: &Figure, known: &Known) -> Result<Value, statement::Misread> {
+pub fn figure_value(figure: &ClaimedFigure, known: &Known) -> Result<Value, statement::Misread> {
     let misread = |failure: Failure| statement::Misread { span: figure.span.clone(), failure };
     let subject = known.networks.get(&figure.alias).ok_or_else(|| {
         let alias = figure.alias.as_deref().unwrap_or_default();
@@ -338,7 +338,7 @@ pub fn figure_value(figure: &Figure, known: &Known) -> Result<Value, statement::
 /// What a side comes to.
 fn evaluate(
     term: &Term,
-    value: &dyn Fn(&Figure) -> Result<Value, statement::Misread>,
+    value: &dyn Fn(&ClaimedFigure) -> Result<Value, statement::Misread>,
 ) -> Result<Value, statement::Misread> {
     let misread = |message: Text| statement::Misread { span: term.span.clone(), failure: message.into() };
     match &term.kind {

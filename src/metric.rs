@@ -10,12 +10,14 @@
 //! ```
 
 use crate::analyze::roofline::{Device, Roofline};
+use crate::counts::Counts;
 use crate::graph::{Place, ScopeId};
 use crate::subject::Subject;
 use crate::text;
 use crate::text::Words;
 
 mod field;
+mod groups;
 mod list;
 mod measure;
 mod of;
@@ -23,6 +25,7 @@ mod of;
 pub use field::{output, untold};
 pub use list::METRICS;
 pub use measure::{Measure, Missing, Sizes};
+use of::counted;
 
 /// A figure.
 #[derive(Debug)]
@@ -134,7 +137,11 @@ pub struct Group {
 /// How a figure is had.
 #[derive(Debug)]
 enum Of {
+    /// Something that is counted.
+    Counts(fn(&Subject, &Counts) -> u128),
+    /// Anything else of a place.
     Place(fn(&Subject, Place) -> Result<Measure, Missing>),
+    /// What a device takes.
     Device(fn(&Subject, Place, &OnDevice<'_>) -> Result<Measure, Missing>),
 }
 
@@ -180,6 +187,7 @@ impl Metric {
             return Err(Missing::Part);
         }
         match self.of {
+            Of::Counts(of) => counted(subject, place, |counts| of(subject, counts)),
             Of::Place(of) => of(subject, place),
             Of::Device(of) => of(subject, place, &device.ok_or(Missing::Device)?),
         }
@@ -212,6 +220,38 @@ impl OnDevice<'_> {
             Missing::Nothing(text!("`{name}` has no peak for {element}", "`{name}` 没有 {element} 的峰值"))
         })
     }
+}
+
+/// A figure that is counted and adds up, likewise.
+const fn sum(
+    name: &'static str,
+    words: Words,
+    about: Words,
+    unit: Unit,
+    of: fn(&Subject, &Counts) -> u128,
+) -> Metric {
+    metric(name, words, about, unit, Sums::Sum, Of::Counts(of))
+}
+
+/// A figure of what comes out, likewise: of a box, that of its last node.
+const fn last(
+    name: &'static str,
+    words: Words,
+    about: Words,
+    unit: Unit,
+    of: fn(&Subject, Place) -> Result<Measure, Missing>,
+) -> Metric {
+    metric(name, words, about, unit, Sums::Last, Of::Place(of)).once().json(Json::Apart)
+}
+
+/// Seconds on a device, which add up, likewise.
+const fn time(
+    name: &'static str,
+    words: Words,
+    about: Words,
+    of: fn(&Subject, Place, &OnDevice<'_>) -> Result<Measure, Missing>,
+) -> Metric {
+    metric(name, words, about, Unit::Seconds, Sums::Sum, Of::Device(of))
 }
 
 /// A figure that nothing in particular is done with, for [`list`] to say what is.

@@ -31,6 +31,7 @@
 
 use crate::error::ReadError;
 
+mod address;
 pub mod bundled;
 mod candidates;
 mod choice;
@@ -44,9 +45,9 @@ pub mod lock;
 mod model;
 mod named;
 mod notation;
-mod origin;
 mod several;
 
+pub use address::{Address, read_once};
 pub use candidates::candidates;
 pub use choice::Choice;
 pub use claims::Claims;
@@ -56,7 +57,6 @@ pub(crate) use contents::why;
 pub use findings::Findings;
 pub use model::Model;
 pub use named::Named;
-pub use origin::{Origin, read_once};
 pub use several::{Alone, Made, Remark, Wish, networks, wishes};
 
 /// Opens what `name` calls: a file, `-` for standard input, or a bundled network; with its variant behind `@`, or `*` for all

@@ -83,6 +83,11 @@ impl Words {
     }
 }
 
+/// Words in English and in Chinese.
+pub(crate) const fn words(english: &'static str, chinese: &'static str) -> Words {
+    Words { english, chinese }
+}
+
 impl From<Words> for Text {
     fn from(Words { english, chinese }: Words) -> Self {
         Self { english: english.to_owned(), chinese: chinese.to_owned() }

@@ -9,7 +9,7 @@ use assert_cmd::Command;
 use cnncost::bench::baseline::Baseline;
 use cnncost::bench::compare::{Difference, Verdict};
 use cnncost::bench::machine::Cache;
-use cnncost::bench::{self, Bench, Case, Caveat, Effort, Machine, Peak, Profile, Samples};
+use cnncost::bench::{self, Bench, Case, Caveat, Effort, Machine, MeasuredPeak, Profile, Samples};
 use cnncost::graph::Content;
 use cnncost::read::{Description, Options, bundled};
 use cnncost::report::Style;
@@ -61,10 +61,10 @@ fn machine() -> Machine {
     }
 }
 
-fn peak(threads: usize) -> Peak {
+fn peak(threads: usize) -> MeasuredPeak {
     #[expect(clippy::cast_precision_loss, reason = "threads are few")]
     let times = threads as f64;
-    Peak {
+    MeasuredPeak {
         threads: Some(threads),
         flops_per_second: 60e9 * times,
         product_size: 1024,

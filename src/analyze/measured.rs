@@ -6,7 +6,7 @@ use crate::text::Text;
 
 /// What sets the time of a node or a box.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bound {
+pub enum MeasuredBound {
     /// The arithmetic: its roof is the nearer one.
     Compute,
     /// The traffic to and from memory: likewise.
@@ -21,7 +21,7 @@ pub const FAR: f64 = 4.0;
 
 /// A node or a box as it was measured.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Layer {
+pub struct Timing {
     /// What it takes.
     pub seconds: f64,
     /// Its part of what all nodes take.
@@ -33,10 +33,10 @@ pub struct Layer {
     /// What it would take at the nearer of the two measured roofs.
     pub roofline_seconds: f64,
     /// What sets its time.
-    pub bound: Bound,
+    pub bound: MeasuredBound,
 }
 
-impl Bound {
+impl MeasuredBound {
     /// The name that stands in reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -75,9 +75,9 @@ mod tests {
     fn what_is_far_from_both_roofs_is_bound_by_neither() {
         let estimate =
             |compute_seconds, memory_seconds| roofline::Estimate { compute_seconds, memory_seconds };
-        assert_eq!(Bound::of(3.9, estimate(1.0, 0.0)), Bound::Compute);
-        assert_eq!(Bound::of(4.1, estimate(1.0, 0.0)), Bound::Overhead);
-        assert_eq!(Bound::of(0.5, estimate(0.0, 1.0)), Bound::Memory);
-        assert_eq!(Bound::of(0.0, estimate(0.0, 0.0)), Bound::Overhead);
+        assert_eq!(MeasuredBound::of(3.9, estimate(1.0, 0.0)), MeasuredBound::Compute);
+        assert_eq!(MeasuredBound::of(4.1, estimate(1.0, 0.0)), MeasuredBound::Overhead);
+        assert_eq!(MeasuredBound::of(0.5, estimate(0.0, 1.0)), MeasuredBound::Memory);
+        assert_eq!(MeasuredBound::of(0.0, estimate(0.0, 0.0)), MeasuredBound::Overhead);
     }
 }

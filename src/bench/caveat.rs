@@ -1,7 +1,7 @@
 //! Reasons to trust figures less than they look, each with what to do about it.
 
 use super::machine::Machine;
-use super::peak::Peak;
+use super::peak::MeasuredPeak;
 use super::sample::{Effort, Samples};
 use super::statistics::{Summary, median, ratio_interval, two_speeds};
 use crate::text;
@@ -131,7 +131,7 @@ pub fn of_machine(machine: &Machine) -> Vec<Caveat> {
 }
 
 /// What is to be said of the roofs that were measured with a processor.
-pub fn of_peaks(machine: &Machine, peaks: &[Peak]) -> Option<Caveat> {
+pub fn of_peaks(machine: &Machine, peaks: &[MeasuredPeak]) -> Option<Caveat> {
     let copied = peaks.iter().map(|peak| peak.copied_bytes).min()?;
     let cache = machine.largest_cache();
     (copied as u64 <= cache).then_some(Caveat::InCache { copied, cache })
@@ -340,7 +340,7 @@ mod tests {
     fn a_bandwidth_of_arrays_that_a_cache_holds_is_doubted() {
         let cache = super::super::machine::Cache { level: 3, kind: "Unified".to_owned(), bytes: 480 << 20 };
         let machine = Machine { caches: vec![cache], ..Machine::default() };
-        let peak = |copied_bytes| Peak {
+        let peak = |copied_bytes| MeasuredPeak {
             threads: Some(1),
             flops_per_second: 1e9,
             product_size: 256,

@@ -18,7 +18,7 @@ use crate::shape::ElementType;
 
 /// What the machine reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Peak {
+pub struct MeasuredPeak {
     /// The threads it was measured with; `None` on a GPU.
     pub threads: Option<usize>,
     /// Of the fastest matrix product.
@@ -52,7 +52,7 @@ const FIRST_SHARE: f64 = 0.6;
 /// What is made for a measurement is at most this part of the memory that is free.
 const MEMORY_SHARE: u64 = 10;
 
-impl Peak {
+impl MeasuredPeak {
     /// The better of two measurements, figure by figure: what slows the machine for a while lowers no roof.
     #[must_use]
     pub fn best(self, other: Self) -> Self {
@@ -90,7 +90,7 @@ pub fn measure(
     threads: Option<usize>,
     largest_cache: u64,
     budget: Duration,
-) -> Result<Peak> {
+) -> Result<MeasuredPeak> {
     let most = free(device).map_or(u64::MAX, |free| u64::try_from(free).unwrap_or(u64::MAX)) / MEMORY_SHARE;
     let (product_size, flops_per_second) = product(device, element, most, budget)?;
     // There are two arrays.
@@ -101,7 +101,7 @@ pub fn measure(
     };
     let (copied_bytes, seconds) = copied(wanted, budget, copy)?;
     let bytes_per_second = 2.0 * as_float(copied_bytes) / seconds;
-    Ok(Peak { threads, flops_per_second, product_size, bytes_per_second, copied_bytes })
+    Ok(MeasuredPeak { threads, flops_per_second, product_size, bytes_per_second, copied_bytes })
 }
 
 /// Bytes of the array that is copied, as many as are wanted and as there is time for, and the least that a copy takes.
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn the_better_of_two_counts_figure_by_figure() {
-        let peak = |flops_per_second, product_size, bytes_per_second| Peak {
+        let peak = |flops_per_second, product_size, bytes_per_second| MeasuredPeak {
             threads: Some(1),
             flops_per_second,
             product_size,
@@ -228,7 +228,7 @@ mod tests {
         };
         let best = peak(2e9, 512, 1e9).best(peak(1e9, 256, 3e9));
         assert_eq!(best, peak(2e9, 512, 3e9));
-        let small = Peak { copied_bytes: 16, ..peak(1e9, 256, 9e9) };
+        let small = MeasuredPeak { copied_bytes: 16, ..peak(1e9, 256, 9e9) };
         assert_eq!(best.best(small), best);
         assert_eq!(small.best(best), best);
     }

@@ -10,7 +10,7 @@ use candle_core::Device;
 use super::BenchError;
 use super::timestamps::Timestamps;
 use crate::analyze::Analysis;
-pub use crate::analyze::measured::{Bound, Layer};
+pub use crate::analyze::measured::{MeasuredBound, Timing};
 use crate::analyze::roofline::Roofline;
 use crate::counts::Counts;
 use crate::graph::{Content, Graph, Place, ScopeId};
@@ -63,20 +63,20 @@ impl Profile {
         analysis: &Analysis,
         roofline: &Roofline,
         element: ElementType,
-    ) -> Option<Layer> {
+    ) -> Option<Timing> {
         let (seconds, counts, estimate) = match place {
             Place::Node(id) => (self.nodes[id.index()], *analysis.node(id)?, roofline.node(id)?),
             Place::Box(id) => (self.scopes[id.index()], *analysis.scope(id), roofline.scope(id)),
         };
         let (flops, bytes) = work(&counts, element);
         let rate = |amount: f64| if seconds > 0.0 { amount / seconds } else { 0.0 };
-        Some(Layer {
+        Some(Timing {
             seconds,
             share: if self.seconds() > 0.0 { seconds / self.seconds() } else { 0.0 },
             flops_per_second: rate(flops),
             bytes_per_second: rate(bytes),
             roofline_seconds: estimate.seconds(),
-            bound: Bound::of(seconds, estimate),
+            bound: MeasuredBound::of(seconds, estimate),
         })
     }
 }
@@ -115,7 +115,7 @@ mod tests {
     }
 
     fn device(peak: f64, bandwidth: f64) -> roofline::Device {
-        let peak = super::super::peak::Peak {
+        let peak = super::super::peak::MeasuredPeak {
             threads: None,
             flops_per_second: peak,
             product_size: 0,
@@ -149,9 +149,9 @@ mod tests {
         assert!((group.bytes_per_second - 2048.0 / 4.0).abs() < 1e-9);
         let relu = layer("a/relu_1");
         assert!((relu.flops_per_second - 64.0).abs() < 1e-9 && (relu.roofline_seconds - 1.024).abs() < 1e-9);
-        assert_eq!(relu.bound, Bound::Memory);
+        assert_eq!(relu.bound, MeasuredBound::Memory);
         // A view has nothing to do, and still takes time.
         let flatten = layer("flatten_1");
-        assert_eq!((flatten.bound, flatten.roofline_seconds), (Bound::Overhead, 0.0));
+        assert_eq!((flatten.bound, flatten.roofline_seconds), (MeasuredBound::Overhead, 0.0));
     }
 }

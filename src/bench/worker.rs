@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use candle_core::{DType, Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::{BenchError, Peak, Profile, peak, profile, time};
+use super::{BenchError, MeasuredPeak, Profile, peak, profile, time};
 use crate::graph::Graph;
 use crate::run::{Engine, Weights, forward, random_inputs};
 use crate::subject::Subject;
@@ -36,7 +36,7 @@ enum Request {
 #[derive(Debug, Serialize, Deserialize)]
 enum Answer {
     Ready,
-    Peak(Peak),
+    Peak(MeasuredPeak),
     Seconds(f64),
     Profile(Vec<Vec<f64>>),
     /// Why it cannot: in English, in Chinese.
@@ -47,10 +47,10 @@ enum Answer {
 pub(super) struct Worker<'s> {
     /// How many; `None` on a GPU.
     pub(super) threads: Option<usize>,
-    place: Place<'s>,
+    place: Home<'s>,
 }
 
-enum Place<'s> {
+enum Home<'s> {
     Here(Here<'s>),
     Apart(Apart),
 }
@@ -88,7 +88,7 @@ pub fn set_threads(program: &mut Command, threads: usize) {
 impl<'s> Worker<'s> {
     /// This process, with all it needs for the networks.
     pub(super) fn here(threads: Option<usize>, here: Here<'s>) -> Self {
-        Self { threads, place: Place::Here(here) }
+        Self { threads, place: Home::Here(here) }
     }
 
     /// A program that calls [`serve`], with so many threads.
@@ -102,14 +102,14 @@ impl<'s> Worker<'s> {
             return Err(BenchError::Worker { threads, why });
         };
         let answers = BufReader::new(answers).lines();
-        Ok(Self { threads: Some(threads), place: Place::Apart(Apart { process, requests, answers }) })
+        Ok(Self { threads: Some(threads), place: Home::Apart(Apart { process, requests, answers }) })
     }
 
     /// Waits until it has read its networks and made their weights.
     pub(super) fn ready(&mut self) -> Result<(), BenchError> {
         match &mut self.place {
-            Place::Here(_) => Ok(()),
-            Place::Apart(apart) => match apart.answer() {
+            Home::Here(_) => Ok(()),
+            Home::Apart(apart) => match apart.answer() {
                 Some(Answer::Ready) => Ok(()),
                 Some(Answer::Failed(english, chinese)) => Err(BenchError::Told(Text { english, chinese })),
                 Some(Answer::Peak(_) | Answer::Seconds(_) | Answer::Profile(_)) | None => Err(self.lost()),
@@ -118,7 +118,7 @@ impl<'s> Worker<'s> {
     }
 
     /// What the machine reaches.
-    pub(super) fn peak(&mut self, largest_cache: u64, budget: Duration) -> Result<Peak, BenchError> {
+    pub(super) fn peak(&mut self, largest_cache: u64, budget: Duration) -> Result<MeasuredPeak, BenchError> {
         match self.ask(&Request::Peak { threads: self.threads, largest_cache, budget })? {
             Answer::Peak(peak) => Ok(peak),
             Answer::Ready | Answer::Seconds(_) | Answer::Profile(_) | Answer::Failed(..) => Err(self.lost()),
@@ -156,8 +156,8 @@ impl<'s> Worker<'s> {
 
     fn ask(&mut self, request: &Request) -> Result<Answer, BenchError> {
         let answer = match &mut self.place {
-            Place::Here(here) => return here.answer(request),
-            Place::Apart(apart) => apart.ask(request),
+            Home::Here(here) => return here.answer(request),
+            Home::Apart(apart) => apart.ask(request),
         };
         match answer {
             Some(Answer::Failed(english, chinese)) => Err(BenchError::Told(Text { english, chinese })),
@@ -168,8 +168,8 @@ impl<'s> Worker<'s> {
 
     fn lost(&mut self) -> BenchError {
         let ended = match &mut self.place {
-            Place::Here(_) => None,
-            Place::Apart(apart) => apart.ended(),
+            Home::Here(_) => None,
+            Home::Apart(apart) => apart.ended(),
         };
         let why = ended.unwrap_or_else(|| text!("it does not answer", "它没有应答"));
         BenchError::Worker { threads: self.threads.unwrap_or(1), why }

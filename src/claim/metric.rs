@@ -2,7 +2,7 @@
 
 use num_rational::Ratio;
 
-use super::statement::Figure;
+use super::statement::ClaimedFigure;
 use super::{Known, Value};
 use crate::analyze::roofline::{Device, Fit, Roofline};
 use crate::convention::Convention;
@@ -19,7 +19,7 @@ mod convention;
 
 /// What is asked of a network, a layer or a box: its parameters, its MACs, what fvcore counts, its time on a device.
 #[derive(Clone, Copy, Debug)]
-pub struct Metric(Kind);
+pub struct ClaimMetric(Kind);
 
 #[derive(Clone, Copy, Debug)]
 enum Kind {
@@ -27,15 +27,15 @@ enum Kind {
     Convention(&'static Convention),
 }
 
-impl PartialEq for Metric {
+impl PartialEq for ClaimMetric {
     fn eq(&self, other: &Self) -> bool {
         self.name() == other.name()
     }
 }
 
-impl Eq for Metric {}
+impl Eq for ClaimMetric {}
 
-impl Metric {
+impl ClaimMetric {
     /// The metric of this name.
     pub fn find(name: &str) -> Option<Self> {
         let listed = Self::all().find(|metric| metric.name() == name);
@@ -111,7 +111,7 @@ impl Metric {
 }
 
 /// A figure of `subject`.
-pub(super) fn value(subject: &Subject, figure: &Figure, known: &Known) -> Result<Value, Failure> {
+pub(super) fn value(subject: &Subject, figure: &ClaimedFigure, known: &Known) -> Result<Value, Failure> {
     let place = place(subject, figure)?;
     let metric = match figure.metric.0 {
         Kind::Listed(metric) => metric,
@@ -149,7 +149,7 @@ pub(super) fn value(subject: &Subject, figure: &Figure, known: &Known) -> Result
 }
 
 /// The device that a figure names.
-fn device<'k>(figure: &Figure, known: &'k Known) -> Result<&'k Device, Failure> {
+fn device<'k>(figure: &ClaimedFigure, known: &'k Known) -> Result<&'k Device, Failure> {
     let name = figure.device.as_deref().unwrap_or_default();
     known.devices.get(name).ok_or_else(|| text!("there is no device `{name}`", "没有设备 `{name}`").into())
 }
@@ -209,14 +209,14 @@ fn fraction(real: f64) -> Result<Rational, Failure> {
 }
 
 /// What a figure that asks whether a device holds a network compares.
-pub(super) fn fit(figure: &Figure, known: &Known) -> Option<Fit> {
+pub(super) fn fit(figure: &ClaimedFigure, known: &Known) -> Option<Fit> {
     let device = known.devices.get(figure.device.as_deref()?)?;
     let subject = known.networks.get(&figure.alias)?;
     figure.metric.is_truth().then(|| subject.fit(device))
 }
 
 /// Whether operators are missing from a figure.
-pub(super) fn is_partial(subject: &Subject, figure: &Figure) -> bool {
+pub(super) fn is_partial(subject: &Subject, figure: &ClaimedFigure) -> bool {
     let is_counted = match figure.metric.0 {
         Kind::Listed(metric) => metric.is_counted(),
         Kind::Convention(_) => true,
@@ -226,7 +226,7 @@ pub(super) fn is_partial(subject: &Subject, figure: &Figure) -> bool {
 }
 
 /// The layer or box that a figure is about.
-pub(super) fn place(subject: &Subject, figure: &Figure) -> Result<Place, Failure> {
+pub(super) fn place(subject: &Subject, figure: &ClaimedFigure) -> Result<Place, Failure> {
     let path = figure.path.as_deref().unwrap_or_default();
     subject.network.graph.resolve(path).map_err(|unfound| {
         let (message, help) = unfound.told(&subject.label, path);

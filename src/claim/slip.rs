@@ -7,7 +7,7 @@ use std::rc::Rc;
 use num_traits::{CheckedDiv, CheckedMul, CheckedSub};
 
 use super::metric;
-use super::statement::{Comparison, Figure, Literal, Statement, TermKind};
+use super::statement::{ClaimedFigure, Comparison, Literal, Statement, TermKind};
 use super::{Known, Value, compare, evaluate};
 use crate::analyze::cost;
 use crate::counts::{Counts, Kind};
@@ -49,7 +49,7 @@ impl<'a> Slips<'a> {
         variants.entry(alias.map(str::to_owned)).or_insert_with(|| (self.others)(alias).into()).clone()
     }
 
-    fn of_figure(&self, subject: &Subject, figure: &Figure, value: &Value) -> Rc<[Slip]> {
+    fn of_figure(&self, subject: &Subject, figure: &ClaimedFigure, value: &Value) -> Rc<[Slip]> {
         let key = (figure.alias.clone(), figure.path.clone(), figure.metric.name().to_owned());
         let mut figures = self.figures.borrow_mut();
         figures.entry(key).or_insert_with(|| slips_of(subject, figure, value).into()).clone()
@@ -174,7 +174,7 @@ type Slip = (Text, Value);
 
 /// What the figure would be with each of the slips: those that show in this figure alone before whole factors, which many
 /// lead to.
-fn slips_of(subject: &Subject, figure: &Figure, value: &Value) -> Vec<Slip> {
+fn slips_of(subject: &Subject, figure: &ClaimedFigure, value: &Value) -> Vec<Slip> {
     let Ok(place) = metric::place(subject, figure) else { return vec![] };
     match (figure.metric.name(), value) {
         ("macs" | "conv_macs" | "linear_macs" | "flops", _) => of_work(subject, place, figure.metric.name()),

@@ -6,7 +6,7 @@ use crate::read::expression::{Failure, Rational};
 use crate::text;
 use crate::text::Text;
 
-use super::metric::Metric;
+use super::metric::ClaimMetric;
 use crate::convention::figure::Quantity;
 use crate::convention::numeral::{Start, read};
 
@@ -69,7 +69,7 @@ pub enum TermKind {
     /// Whether what a figure asks is to be true.
     Truth(bool),
     /// A figure of a network.
-    Figure(Figure),
+    Figure(ClaimedFigure),
     /// Two parts joined by an operator.
     Operation(Operator, Box<Term>, Box<Term>),
 }
@@ -102,7 +102,7 @@ pub struct Literal {
 
 /// A figure of a network: `[alias:][path.][device.]metric`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Figure {
+pub struct ClaimedFigure {
     /// Bytes of the statement.
     pub span: Range<usize>,
     /// The network, if it is named.
@@ -112,7 +112,7 @@ pub struct Figure {
     /// The device that it is asked about, for a figure of one.
     pub device: Option<String>,
     /// What is asked of it.
-    pub metric: Metric,
+    pub metric: ClaimMetric,
 }
 
 /// Why a statement cannot be read, and where in it.
@@ -126,7 +126,7 @@ pub struct Misread {
 
 impl Statement {
     /// The figures it speaks of.
-    pub fn figures(&self) -> impl Iterator<Item = &Figure> {
+    pub fn figures(&self) -> impl Iterator<Item = &ClaimedFigure> {
         let mut rest = vec![&self.right, &self.left];
         if let Some(and) = &self.and {
             rest.insert(0, &and.right);

@@ -152,16 +152,6 @@ impl Arguments {
             (Format::Table | Format::Tree, several) => {
                 table::summary(several, columns.as_deref(), sort, style)
             }
-            (Format::Csv, _) => {
-                let is_one = subjects.len() == 1;
-                let usual = || self.usual(COLUMNS.iter().filter(|column| column.is_usual(is_one)));
-                let columns = columns.unwrap_or_else(usual);
-                let rows = match subjects {
-                    [one] => self.rows(one, sort),
-                    several => lines(several, sort),
-                };
-                self.format.write(&[sheet(&rows, &columns)], style)
-            }
             (_, _) => self.page(subjects, columns, sort),
         };
         self.output.write(&text)
@@ -173,16 +163,23 @@ impl Arguments {
         columns: Option<Vec<&'static Column>>,
         sort: &[&'static Column],
     ) -> String {
+        let is_data = self.format == Format::Csv;
         let (title, rows, usual) = match subjects {
             [one] => {
                 let mut rows = self.rows(one, sort);
-                rows.push(rows::total(one));
+                rows.extend((!is_data).then(|| rows::total(one)));
                 let status = Some(one.analysis.status().name());
                 (Some(Title { status, ..table::title(one) }), rows, PAGE)
             }
             several => (None, lines(several, sort), PAGE_SUMMARY),
         };
-        let columns = columns.unwrap_or_else(|| self.usual(usual.iter().filter_map(|key| column(key))));
+        let columns = columns.unwrap_or_else(|| {
+            if is_data {
+                self.usual(COLUMNS.iter().filter(|column| column.is_usual(subjects.len() == 1)))
+            } else {
+                self.usual(usual.iter().filter_map(|key| column(key)))
+            }
+        });
         self.format.write(&[Sheet { title, ..sheet(&rows, &columns) }], self.output.style())
     }
 

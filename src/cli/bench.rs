@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::execute::{Execution, Failure, Place, dtype};
+use super::execute::{Execution, Failure, Processor, dtype};
 use super::format::Format;
 use super::input::{Reading, Wanted, read_file};
 use super::values::{each_count, threads};
@@ -19,7 +19,7 @@ use crate::report::bench::{self as report, Choice, json};
 use crate::report::columns::Column;
 use crate::report::rows::Depth;
 use crate::run::npy;
-use crate::source::{Alone, Origin, read_once};
+use crate::source::{Address, Alone, read_once};
 use crate::text;
 use crate::text::Text;
 
@@ -180,7 +180,7 @@ impl Arguments {
     fn settings(&self) -> Result<Settings, Text> {
         let Sampling { precision, min_time, max_time, warmup, seed } = self.sampling;
         let Execution { device, engine } = self.execution;
-        if device != Place::Cpu && !self.threads.is_empty() {
+        if device != Processor::Cpu && !self.threads.is_empty() {
             return Err(text!(
                 "`--threads` is for the processor, not for `{device}`",
                 "`--threads` 只用于处理器,不用于 `{device}`"
@@ -209,12 +209,15 @@ impl Arguments {
 
     /// Whether a process measures that reads the networks itself, once, rather than one for each number of threads.
     fn is_measured_apart(&self) -> bool {
-        self.is_piped() && self.execution.device == Place::Cpu && !self.serve
+        self.is_piped() && self.execution.device == Processor::Cpu && !self.serve
     }
 
     /// Whether a network comes from standard input or another pipe, which can be read only once.
     fn is_piped(&self) -> bool {
-        self.files.iter().map(|file| Origin::of(file).0).any(|origin| origin.is_open() || origin.is_pipe())
+        self.files
+            .iter()
+            .map(|file| Address::of(file).0)
+            .any(|address| address.is_open() || address.is_pipe())
     }
 
     fn write(&self, bench: &Bench, subjects: &[Subject], choice: &Choice) -> Outcome {

@@ -9,7 +9,7 @@ use super::input::{NetworkOptions, open_claims};
 use super::lock::Update;
 use super::{Outcome, Output, convention};
 use crate::claim::Report;
-use crate::claim::metric::Metric;
+use crate::claim::metric::ClaimMetric;
 use crate::error::ReadError;
 use crate::report::check;
 use crate::text;
@@ -118,7 +118,7 @@ impl Arguments {
 /// What `--help` says of claims.
 pub(super) fn claims_help() -> Text {
     let figures = |language| {
-        let figures = Metric::all();
+        let figures = ClaimMetric::all();
         let lines = figures.map(|metric| format!("  {:<22} {}", metric.name(), metric.about().get(language)));
         lines.collect::<Vec<_>>().join("\n")
     };

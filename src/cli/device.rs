@@ -4,7 +4,7 @@ use super::files;
 use crate::analyze::roofline::Device;
 use crate::error::ReadError;
 use crate::read::devices;
-use crate::source::{Origin, device};
+use crate::source::{Address, device};
 
 /// The names of the devices that come with cnncost.
 pub(super) fn bundled_names() -> Vec<String> {
@@ -13,6 +13,6 @@ pub(super) fn bundled_names() -> Vec<String> {
 
 /// The device that `written` calls: `t4`, `board.toml`, `boards.toml@nano`.
 pub(super) fn find(written: &str) -> Result<Device, ReadError> {
-    files::are_read(Origin::of(written).0.file());
+    files::are_read(Address::of(written).0.file());
     device::find(written)
 }

@@ -9,7 +9,7 @@ use clap::{CommandFactory, ValueEnum};
 use super::{Cli, Color, Lang, Voice, say};
 use crate::error::{Code, Diagnostic, meant, nearest};
 use crate::read::bundled::{self, BUNDLED, CLAIMS};
-use crate::source::Origin;
+use crate::source::Address;
 use crate::text;
 use crate::text::{Language, Text};
 
@@ -112,9 +112,9 @@ fn voice_words(arguments: &[OsString]) -> usize {
 fn is_network(word: &str) -> bool {
     let is_path = word.contains(['/', '\\', '.']);
     is_path
-        || match Origin::of(word).0 {
-            Origin::StandardInput | Origin::File(_) => true,
-            Origin::Bundled(name) => bundled::find(&name).is_some(),
+        || match Address::of(word).0 {
+            Address::StandardInput | Address::File(_) => true,
+            Address::Bundled(name) => bundled::find(&name).is_some(),
         }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Execution {
     ///
     /// Where to compute: cpu, cuda, or cuda:1 for the second GPU.
     #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = place)]
-    pub device: Place,
+    pub device: Processor,
     /// Whose kernels compute
     #[arg(long, value_name = "ENGINE", hide_short_help = true, default_value = Engine::default().name(), value_parser = engines())]
     pub engine: Engine,
@@ -29,7 +29,7 @@ pub(super) struct Execution {
 
 /// Where a network is executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Processor {
     Cpu,
     Cuda(usize),
 }
@@ -77,7 +77,7 @@ impl Voice {
     }
 }
 
-impl Place {
+impl Processor {
     /// The device, if this build and this machine have it.
     pub(super) fn open(self) -> Result<Device, Failure> {
         match self {
@@ -107,7 +107,7 @@ impl Place {
     }
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for Processor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Cpu => f.write_str("cpu"),
@@ -118,8 +118,8 @@ impl std::fmt::Display for Place {
 }
 
 /// candle's name of a type that networks are executed in.
-pub(super) fn dtype(element: ElementType, place: Place) -> Result<DType, Failure> {
-    run::dtype(element, place == Place::Cpu)
+pub(super) fn dtype(element: ElementType, place: Processor) -> Result<DType, Failure> {
+    run::dtype(element, place == Processor::Cpu)
         .map_err(|error| Failure::Misused(error.text(), Some(error.help())))
 }
 
@@ -149,14 +149,14 @@ fn engines() -> impl TypedValueParser<Value = Engine> {
 }
 
 /// A place as it is written: `cpu`, `cuda`, `cuda:1`.
-fn place(written: &str) -> Result<Place, Text> {
+fn place(written: &str) -> Result<Processor, Text> {
     let number = written.strip_prefix("cuda").map(|rest| rest.strip_prefix(':').unwrap_or(rest));
     match (written, number) {
-        ("cpu", _) => Ok(Place::Cpu),
-        ("cuda", _) => Ok(Place::Cuda(0)),
+        ("cpu", _) => Ok(Processor::Cpu),
+        ("cuda", _) => Ok(Processor::Cuda(0)),
         (_, Some(number)) if written.contains(':') => number
             .parse()
-            .map(Place::Cuda)
+            .map(Processor::Cuda)
             .map_err(|_| text!("`{number}` is no number of a GPU", "`{number}` 不是 GPU 的编号")),
         (_, Some(_) | None) => Err(text!("a device is cpu, cuda, or cuda:1", "设备可为 cpu、cuda 或 cuda:1")),
     }

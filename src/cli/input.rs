@@ -8,7 +8,7 @@ use super::{Outcome, Output, Voice, files};
 use crate::error::{Code, Diagnostic, ReadError};
 use crate::report::Subject;
 use crate::shape::ElementType;
-use crate::source::{self, Alone, Choice, Claims, Findings, Made, Named, Origin, Remark};
+use crate::source::{self, Address, Alone, Choice, Claims, Findings, Made, Named, Remark};
 use crate::text;
 use crate::text::Text;
 
@@ -208,13 +208,13 @@ impl Reading {
 
 /// Opens what `name` calls.
 pub(super) fn open(name: &str) -> Result<Named, ReadError> {
-    files::are_read(Origin::of(name).0.file());
+    files::are_read(Address::of(name).0.file());
     source::open(name).map_err(command_first)
 }
 
 /// Opens what makes claims.
 pub(super) fn open_claims(name: &str) -> Result<Claims, ReadError> {
-    files::are_read(Origin::of(name).0.file());
+    files::are_read(Address::of(name).0.file());
     let claims = Claims::open(name).map_err(command_first)?;
     files::are_read(claims.files());
     Ok(claims)
@@ -231,7 +231,7 @@ pub(super) fn read_file(path: &str) -> Result<String, ReadError> {
 pub(super) fn command_first(error: ReadError) -> ReadError {
     match error {
         ReadError::Unreadable { name, why, .. }
-            if is_command(&name) && Origin::of(&name).0.file().is_none() =>
+            if is_command(&name) && Address::of(&name).0.file().is_none() =>
         {
             ReadError::Unreadable { help: Some(comes_first(&name)), name, why }
         }

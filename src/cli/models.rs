@@ -77,13 +77,18 @@ fn claims(output: &Output) -> Result<String, ReadError> {
 fn entry(file: &Bundled, description: &Description, style: Style) -> String {
     const INDENT: usize = 18;
     let (name, width) = (file.name, style.width);
-    let title = titled(file, description.name.as_deref().unwrap_or_default(), style.language);
-    let variants: Vec<_> = description.variants.iter().map(|variant| &*variant.name.text).collect();
+    let (title, variants) = said(file, description, style.language);
     let entry = format!("{name:<16}  {}\n", hanging(title, INDENT, width));
     if variants.is_empty() {
         return entry;
     }
-    format!("{entry}{:INDENT$}{}\n", "", hanging(&variants.join(" "), INDENT, width))
+    format!("{entry}{:INDENT$}{}\n", "", hanging(&variants, INDENT, width))
+}
+
+/// A network's title and its variants.
+fn said<'d>(file: &Bundled, description: &'d Description, language: Language) -> (&'d str, String) {
+    let variants: Vec<_> = description.variants.iter().map(|variant| &*variant.name.text).collect();
+    (titled(file, description.name.as_deref().unwrap_or_default(), language), variants.join(" "))
 }
 
 /// The title of a file, which is written in it in English.
@@ -102,13 +107,9 @@ fn sheet(descriptions: &[(&Bundled, Description)], language: Language) -> Sheet 
         Head::new("variants", text!("variants", "变体"), Role::Sentence),
     ];
     let line = |(file, description): &(&Bundled, Description)| {
-        let variants: Vec<_> = description.variants.iter().map(|variant| &*variant.name.text).collect();
-        let title = titled(file, description.name.as_deref().unwrap_or_default(), language);
-        vec![
-            Cell::Name(file.name.to_owned(), file.name.to_owned()),
-            Cell::Text(title.to_owned()),
-            Cell::Text(variants.join(" ")),
-        ]
+        let (title, variants) = said(file, description, language);
+        let name = file.name.to_owned();
+        vec![Cell::Name(name.clone(), name), Cell::Text(title.to_owned()), Cell::Text(variants)]
     };
     Sheet::of(heads, descriptions.iter().map(line).collect())
 }

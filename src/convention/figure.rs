@@ -20,9 +20,9 @@ pub struct Figure {
     /// Those digits, as a number.
     pub mantissa: u64,
     /// What is written so, with units of powers of 1000.
-    pub decimal: Span,
+    pub decimal: Interval,
     /// The same with units of powers of 1024, if there is a unit.
-    pub binary: Option<Span>,
+    pub binary: Option<Interval>,
     /// What is counted, if the unit says so: parameters, MACs or FLOPs. Papers call MACs FLOPs, too.
     pub of: Option<Quantity>,
 }
@@ -45,7 +45,7 @@ pub enum Quantity {
 
 /// The whole numbers that are written alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
+pub struct Interval {
     /// The number itself, if it is whole.
     pub exact: Option<u128>,
     /// From and to, when rounded at the last digit; halves to either side.
@@ -122,7 +122,8 @@ impl Figure {
         }
         let too_far = || text!("`{written}` is no size that a network has", "`{written}` 不是网络会有的大小");
         let whole = u64::try_from(mantissa).map_err(|_| too_long())?;
-        let span = |base: u128| Span::new(mantissa, base.pow(unit.thousands), exponent).ok_or_else(too_far);
+        let span =
+            |base: u128| Interval::new(mantissa, base.pow(unit.thousands), exponent).ok_or_else(too_far);
         let (decimal, binary) = match (unit.thousands, unit.is_binary) {
             (0, _) => (span(1000)?, None),
             (_, true) => (span(1024)?, None),
@@ -158,7 +159,7 @@ impl Figure {
     }
 }
 
-impl Span {
+impl Interval {
     /// The numbers that `mantissa · 10^exponent · unit` stands for; `None` if they are too large or too small for that.
     fn new(mantissa: u128, unit: u128, exponent: i32) -> Option<Self> {
         let power = 10u128.checked_pow(exponent.unsigned_abs()).filter(|&power| power <= LARGEST)?;

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use super::Convention;
-use super::figure::{Figure, Fit, Quantity, Span};
+use super::figure::{Figure, Fit, Interval, Quantity};
 use crate::text;
 use crate::text::Text;
 use chance::Chance;
@@ -219,7 +219,7 @@ fn nearest(figure: &Figure, conventions: &[Convention], build: &Build) -> Option
 
 /// What is assumed before anything is added up.
 struct Setting<'s> {
-    span: &'s Span,
+    span: &'s Interval,
     batch: u64,
     assumed: u32,
     switches: Vec<Text>,
@@ -233,7 +233,7 @@ struct Search {
 
 impl Search {
     /// Tries a number: how it is written as the figure, if it is.
-    fn fit(&mut self, span: &Span, number: u128, assumed: u32) -> Option<Fit> {
+    fn fit(&mut self, span: &Interval, number: u128, assumed: u32) -> Option<Fit> {
         self.tried += 1;
         self.chance.add(span, number, assumed);
         span.fit(number)

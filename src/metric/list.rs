@@ -1,65 +1,45 @@
 //! The figures. To add one, add it here.
 
 use super::field::{positions, sees_all, stride};
-use super::of::{bound, counted, estimated, intensity, largest, shape, size};
-use super::{Group, Json, Measure, Metric, Of, Sizes, Sums, Unit, Wording, metric};
+use super::groups::{ESTIMATED, MACS_BY, OPS, OPS_PADDING_EXACT};
+use super::of::{bound, estimated, intensity, largest, shape, size};
+use super::{Json, Measure, Metric, Of, Sizes, Sums, Unit, Wording, last, metric, sum, time};
 use crate::analyze::roofline::Estimate;
-use crate::shape::Shape;
-use crate::text::Words;
-
-/// MACs by contraction.
-static MACS_BY: Group = Group { key: "macs_by", about: "MACs by contraction." };
-
-/// Operations by kind.
-static OPS: Group = Group { key: "ops", about: "Operations by kind, those of MACs included." };
-
-/// Operations by kind, padding apart.
-static OPS_PADDING_EXACT: Group =
-    Group { key: "ops_padding_exact", about: "Operations by kind without those on padding." };
-
-/// Times on a device.
-static ESTIMATED: Group = Group {
-    key: "estimated",
-    about: "What a device of this data sheet takes at best, if one was asked about: the longer of arithmetic at its peak and \
-            traffic at its bandwidth, node by node.",
-};
+use crate::text::words;
 
 /// Every figure, in the order in which columns, JSON and lists of them stand; those of a device last.
 pub static METRICS: [Metric; 43] = [
-    metric(
+    sum(
         "params",
         words("params", "参数量"),
         words("parameters, trained or not", "参数,无论是否参与训练"),
         Unit::Params,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.params.total())),
+        |_, c| c.params.total(),
     )
     .once()
     .usual()
     .locked()
     .explained()
     .compared(Wording::Number),
-    metric(
+    sum(
         "trainable",
         words("trainable", "可训练参数"),
         words("parameters that are trained", "参与训练的参数"),
         Unit::Params,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.params.trainable)),
+        |_, c| c.params.trainable,
     )
     .once()
     .usual(),
-    metric(
+    sum(
         "frozen",
         words("frozen", "冻结参数"),
         words("parameters that are not trained", "不参与训练的参数"),
         Unit::Params,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.params.frozen)),
+        |_, c| c.params.frozen,
     )
     .once()
     .usual(),
-    metric(
+    sum(
         "buffers",
         words("buffers", "缓冲区"),
         words(
@@ -67,181 +47,145 @@ pub static METRICS: [Metric; 43] = [
             "与参数一同保存的数,例如滑动均值与方差",
         ),
         Unit::Count,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.params.buffers)),
+        |_, c| c.params.buffers,
     )
     .once()
     .usual()
     .locked()
     .explained(),
-    metric(
+    sum(
         "macs",
         words("MACs", "乘加数"),
         words("multiply–accumulates, those on padding included", "乘加数,含填充处的"),
         Unit::Macs,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.work.macs.total())),
+        |_, c| c.work.macs.total(),
     )
     .usual()
     .locked()
     .explained()
     .compared(Wording::Number),
-    metric(
+    sum(
         "conv_macs",
         words("conv MACs", "卷积乘加数"),
         words("MACs of convolutions", "卷积的乘加数"),
         Unit::Macs,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.work.macs.convolution)),
+        |_, c| c.work.macs.convolution,
     )
     .json(Json::In(&MACS_BY, "convolution")),
-    metric(
+    sum(
         "linear_macs",
         words("linear MACs", "线性层乘加数"),
         words("MACs of linear layers", "线性层的乘加数"),
         Unit::Macs,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.work.macs.linear)),
+        |_, c| c.work.macs.linear,
     )
     .json(Json::In(&MACS_BY, "linear")),
-    metric(
+    sum(
         "attention_macs",
         words("attention MACs", "注意力乘加数"),
         words("MACs of products of two activations", "两个激活值相乘的乘加数"),
         Unit::Macs,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.work.macs.attention)),
+        |_, c| c.work.macs.attention,
     )
     .json(Json::In(&MACS_BY, "attention")),
-    metric(
+    sum(
         "macs_padding_exact",
         words("off padding", "不计填充"),
         words("MACs without those on padding", "不计填充处的乘加数"),
         Unit::Macs,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.padding_exact.macs.total())),
+        |_, c| c.padding_exact.macs.total(),
     )
     .formerly(&["exact"])
     .usual()
     .explained(),
-    metric(
+    sum(
         "flops",
         words("FLOPs", "FLOPs"),
         words("operations of all kinds, 2 for each MAC", "各种运算的次数,每次乘加计 2"),
         Unit::Flops,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.work.ops.flops())),
+        |_, c| c.work.ops.flops(),
     )
     .usual()
     .locked()
     .explained()
     .compared(Wording::Number),
-    metric(
-        "mul",
-        words("mul", "乘"),
-        words("multiplications", "乘法"),
-        Unit::Count,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.work.ops.mul)),
-    )
-    .usual()
-    .json(Json::In(&OPS, "mul")),
-    metric(
+    sum("mul", words("mul", "乘"), words("multiplications", "乘法"), Unit::Count, |_, c| c.work.ops.mul)
+        .usual()
+        .json(Json::In(&OPS, "mul")),
+    sum(
         "add",
         words("add", "加"),
         words("additions and subtractions", "加法与减法"),
         Unit::Count,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.work.ops.add)),
+        |_, c| c.work.ops.add,
     )
     .usual()
     .json(Json::In(&OPS, "add")),
-    metric(
-        "div",
-        words("div", "除"),
-        words("divisions", "除法"),
-        Unit::Count,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.work.ops.div)),
-    )
-    .usual()
-    .json(Json::In(&OPS, "div")),
-    metric(
-        "cmp",
-        words("cmp", "比较"),
-        words("comparisons", "比较"),
-        Unit::Count,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.work.ops.cmp)),
-    )
-    .usual()
-    .json(Json::In(&OPS, "cmp")),
-    metric(
+    sum("div", words("div", "除"), words("divisions", "除法"), Unit::Count, |_, c| c.work.ops.div)
+        .usual()
+        .json(Json::In(&OPS, "div")),
+    sum("cmp", words("cmp", "比较"), words("comparisons", "比较"), Unit::Count, |_, c| c.work.ops.cmp)
+        .usual()
+        .json(Json::In(&OPS, "cmp")),
+    sum(
         "exp",
         words("exp", "超越函数"),
         words("transcendental functions and roots", "超越函数与开方"),
         Unit::Count,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.work.ops.exp)),
+        |_, c| c.work.ops.exp,
     )
     .usual()
     .json(Json::In(&OPS, "exp")),
-    metric(
+    sum(
         "mul_padding_exact",
         words("mul off padding", "乘(不计填充)"),
         words("multiplications without those on padding", "不计填充处的乘法"),
         Unit::Count,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.padding_exact.ops.mul)),
+        |_, c| c.padding_exact.ops.mul,
     )
     .json(Json::In(&OPS_PADDING_EXACT, "mul")),
-    metric(
+    sum(
         "add_padding_exact",
         words("add off padding", "加(不计填充)"),
         words("additions and subtractions without those on padding", "不计填充处的加法与减法"),
         Unit::Count,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.padding_exact.ops.add)),
+        |_, c| c.padding_exact.ops.add,
     )
     .json(Json::In(&OPS_PADDING_EXACT, "add")),
-    metric(
+    sum(
         "div_padding_exact",
         words("div off padding", "除(不计填充)"),
         words("divisions without those on padding", "不计填充处的除法"),
         Unit::Count,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.padding_exact.ops.div)),
+        |_, c| c.padding_exact.ops.div,
     )
     .json(Json::In(&OPS_PADDING_EXACT, "div")),
-    metric(
+    sum(
         "cmp_padding_exact",
         words("cmp off padding", "比较(不计填充)"),
         words("comparisons without those on padding", "不计填充处的比较"),
         Unit::Count,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.padding_exact.ops.cmp)),
+        |_, c| c.padding_exact.ops.cmp,
     )
     .json(Json::In(&OPS_PADDING_EXACT, "cmp")),
-    metric(
+    sum(
         "exp_padding_exact",
         words("exp off padding", "超越函数(不计填充)"),
         words("transcendental functions and roots without those on padding", "不计填充处的超越函数与开方"),
         Unit::Count,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| c.padding_exact.ops.exp)),
+        |_, c| c.padding_exact.ops.exp,
     )
     .json(Json::In(&OPS_PADDING_EXACT, "exp")),
-    metric(
+    sum(
         "weight_bytes",
         words("bytes of weights", "权重字节"),
         words("bytes of parameters and buffers", "参数与缓冲区的字节"),
         Unit::Bytes,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| s.bytes(c.params.stored()))),
+        |s, c| s.bytes(c.params.stored()),
     )
     .once()
     .compared(Wording::Amount),
-    metric(
+    sum(
         "read_bytes",
         words("bytes read", "读字节"),
         words(
@@ -249,28 +193,25 @@ pub static METRICS: [Metric; 43] = [
             "所涉及的输入与权重的字节,各读一次",
         ),
         Unit::Bytes,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| s.bytes(c.traffic.read))),
+        |s, c| s.bytes(c.traffic.read),
     )
     .formerly(&["read"])
     .usual(),
-    metric(
+    sum(
         "written_bytes",
         words("bytes written", "写字节"),
         words("bytes of outputs, each written once", "输出的字节,各写一次"),
         Unit::Bytes,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| s.bytes(c.traffic.written))),
+        |s, c| s.bytes(c.traffic.written),
     )
     .formerly(&["written"])
     .usual(),
-    metric(
+    sum(
         "traffic_bytes",
         words("bytes read + written", "读写字节"),
         words("bytes that are read or written", "读与写的字节"),
         Unit::Bytes,
-        Sums::Sum,
-        Of::Place(|s, p| counted(s, p, |c| s.bytes(c.traffic.total()))),
+        |s, c| s.bytes(c.traffic.total()),
     )
     .compared(Wording::Amount),
     metric(
@@ -335,57 +276,42 @@ pub static METRICS: [Metric; 43] = [
         Of::Place(|s, _| Ok(Measure::Count(s.weight_bytes() + s.peak_bytes()))),
     )
     .compared(Wording::Amount),
-    metric(
+    last(
         "shape",
         words("shape", "形状"),
         words("sizes of what comes out", "输出的各维大小"),
         Unit::Shape,
-        Sums::Last,
-        Of::Place(|s, p| Ok(Measure::Sizes(Sizes::of_shape(shape(s, p))))),
-    )
-    .once()
-    .json(Json::Apart),
-    metric(
+        |s, p| Ok(Measure::Sizes(Sizes::of_shape(shape(s, p)))),
+    ),
+    last(
         "channels",
         words("channels", "通道数"),
         words("the first size of what comes out", "输出的第一维"),
         Unit::Count,
-        Sums::Last,
-        Of::Place(|s, p| size(s, p, "channels", Shape::channels)),
-    )
-    .once()
-    .json(Json::Apart),
-    metric(
+        |s, p| size(s, p, "channels", crate::shape::Shape::channels),
+    ),
+    last(
         "height",
         words("height", "高"),
         words("the last size but one of an image that comes out", "输出图像的倒数第二维"),
         Unit::Count,
-        Sums::Last,
-        Of::Place(|s, p| size(s, p, "height", |shape| Some(shape.image()?[1]))),
-    )
-    .once()
-    .json(Json::Apart),
-    metric(
+        |s, p| size(s, p, "height", |shape| Some(shape.image()?[1])),
+    ),
+    last(
         "width",
         words("width", "宽"),
         words("the last size of an image that comes out", "输出图像的最后一维"),
         Unit::Count,
-        Sums::Last,
-        Of::Place(|s, p| size(s, p, "width", |shape| Some(shape.image()?[2]))),
-    )
-    .once()
-    .json(Json::Apart),
-    metric(
+        |s, p| size(s, p, "width", |shape| Some(shape.image()?[2])),
+    ),
+    last(
         "elements",
         words("elements", "元素数"),
         words("numbers of a sample that come out", "每个样本输出的元素数"),
         Unit::Count,
-        Sums::Last,
-        Of::Place(|s, p| Ok(Measure::Count(shape(s, p).elements()))),
-    )
-    .once()
-    .json(Json::Apart),
-    metric(
+        |s, p| Ok(Measure::Count(shape(s, p).elements())),
+    ),
+    last(
         "receptive_field",
         words("receptive field", "感受野"),
         words(
@@ -393,60 +319,45 @@ pub static METRICS: [Metric; 43] = [
             "一个元素经由各窗口所见的输入位置",
         ),
         Unit::Positions,
-        Sums::Last,
-        Of::Place(positions),
+        positions,
     )
     .formerly(&["field"])
-    .once()
     .usual()
-    .compared(Wording::Height)
-    .json(Json::Apart),
-    metric(
+    .compared(Wording::Height),
+    last(
         "field_stride",
         words("field stride", "感受野步幅"),
         words("positions of the input from one element to the next", "相邻元素所见范围相距的输入位置"),
         Unit::Positions,
-        Sums::Last,
-        Of::Place(stride),
-    )
-    .once()
-    .json(Json::Apart),
-    metric(
+        stride,
+    ),
+    last(
         "sees_all",
         words("sees all", "可见全部"),
         words("1 where an element sees the whole input, 0 where not", "元素可见整个输入为 1,否则为 0"),
         Unit::Count,
-        Sums::Last,
-        Of::Place(sees_all),
-    )
-    .once()
-    .json(Json::Apart),
-    metric(
+        sees_all,
+    ),
+    time(
         "time",
         words("estimated", "估计时间"),
         words("seconds that it takes there at best", "在该设备上至少需要的秒数"),
-        Unit::Seconds,
-        Sums::Sum,
-        Of::Device(|s, p, on| estimated(s, p, on, Estimate::seconds)),
+        |s, p, on| estimated(s, p, on, Estimate::seconds),
     )
     .usual()
     .json(Json::In(&ESTIMATED, "seconds")),
-    metric(
+    time(
         "compute_time",
         words("bound by compute", "受计算限制"),
         words("seconds of nodes bound by their arithmetic", "受计算限制的节点的秒数"),
-        Unit::Seconds,
-        Sums::Sum,
-        Of::Device(|s, p, on| estimated(s, p, on, |estimate| estimate.compute_seconds)),
+        |s, p, on| estimated(s, p, on, |estimate| estimate.compute_seconds),
     )
     .json(Json::In(&ESTIMATED, "compute_bound_seconds")),
-    metric(
+    time(
         "memory_time",
         words("bound by memory", "受内存带宽限制"),
         words("seconds of nodes bound by their traffic", "受内存带宽限制的节点的秒数"),
-        Unit::Seconds,
-        Sums::Sum,
-        Of::Device(|s, p, on| estimated(s, p, on, |estimate| estimate.memory_seconds)),
+        |s, p, on| estimated(s, p, on, |estimate| estimate.memory_seconds),
     )
     .json(Json::In(&ESTIMATED, "memory_bound_seconds")),
     metric(
@@ -487,7 +398,3 @@ pub static METRICS: [Metric; 43] = [
     .once()
     .json(Json::Apart),
 ];
-
-const fn words(english: &'static str, chinese: &'static str) -> Words {
-    Words { english, chinese }
-}

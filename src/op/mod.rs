@@ -9,7 +9,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
 use serde::ser::{Serialize, Serializer};
@@ -29,6 +29,7 @@ mod arity;
 pub mod avg_pool;
 pub mod batch_norm;
 pub mod channel_shuffle;
+mod class;
 pub mod concat;
 pub mod connections;
 pub mod constant;
@@ -41,6 +42,7 @@ mod described;
 pub mod div;
 pub mod dropout;
 pub mod embedding;
+mod entry;
 pub mod expand;
 pub mod flatten;
 pub mod global_avg_pool;
@@ -97,7 +99,9 @@ pub mod window;
 mod workspace;
 
 pub use arity::Arity;
+pub use class::{Class, Family};
 pub use cost::{Cost, Term, Unit};
+pub use entry::Entry;
 pub use purpose::Purpose;
 pub use reach::{Along, Dims, Look, Reach, Slide, Turn};
 pub use reason::Reason;
@@ -363,46 +367,6 @@ pub trait Definition: Operator + Serialize + DeserializeOwned + JsonSchema {
     const EXAMPLE_INPUTS: &'static [&'static [u64]];
 }
 
-/// A kind of operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Class {
-    /// Convolution, transposed or not.
-    Convolution,
-    /// Linear layer.
-    Linear,
-    /// Attention and products of two activations.
-    Attention,
-    /// Batch, layer, group, instance and local response norm.
-    Normalization,
-    /// Elementwise function.
-    Activation,
-    /// Maximum or mean over a window or the whole.
-    Pooling,
-    /// Softmax and its logarithm.
-    Softmax,
-    /// Where branches meet.
-    Merge,
-    /// Moves numbers and computes none.
-    Rearrangement,
-    /// A source: a learned tensor.
-    Source,
-}
-
-/// What an operator is, whatever its number of axes: the layers that are asked about by what they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Family {
-    /// A convolution, not transposed.
-    Convolution,
-    /// A transposed convolution.
-    TransposedConvolution,
-    /// A linear layer.
-    Linear,
-    /// Batch norm.
-    BatchNorm,
-}
-
 /// Sizes with what they are called, where nothing else is known of them: the last two are height and width.
 fn sizes_named(sizes: &[u64]) -> Vec<(Factor, u64)> {
     let names: &[Factor] = match sizes.len() {
@@ -419,25 +383,4 @@ fn sizes_named(sizes: &[u64]) -> Vec<(Factor, u64)> {
 #[cfg(test)]
 pub(crate) fn shapes(dims: &[&[u64]]) -> Vec<Shape> {
     dims.iter().map(|dims| Shape::new(dims.to_vec()).unwrap()).collect()
-}
-
-/// An entry of the list of operators.
-pub struct Entry {
-    /// The name in a description.
-    pub name: &'static str,
-    /// An item that uses it, as TOML.
-    pub example: &'static str,
-    /// The shapes that the example takes.
-    pub example_inputs: &'static [&'static [u64]],
-    /// The JSON Schema of its settings.
-    pub schema: fn(&mut SchemaGenerator) -> Schema,
-    /// The names of its settings.
-    pub settings: fn() -> &'static [&'static str],
-}
-
-impl Entry {
-    /// The entry called `name`.
-    pub fn find(name: &str) -> Option<&'static Self> {
-        OPERATORS.iter().find(|entry| entry.name == name)
-    }
 }

@@ -34,12 +34,12 @@ pub(super) struct SettingError {
 
 /// Where settings are evaluated.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct Context<'a> {
     pub(super) source: &'a Source,
     pub(super) scope: &'a dyn Scope,
 }
 
-impl Place<'_> {
+impl Context<'_> {
     /// The value of `datum`: what it is, or what its expression comes to.
     pub(super) fn evaluate(self, datum: &Datum) -> Result<Value, SettingError> {
         match &datum.kind {
@@ -231,7 +231,7 @@ fn unexpected(found: Unexpected<'_>) -> Text {
 /// All settings of an item, as a map.
 pub(super) struct Settings<'a> {
     pub(super) settings: &'a [Setting],
-    pub(super) place: Place<'a>,
+    pub(super) place: Context<'a>,
 }
 
 impl<'de> Deserializer<'de> for Settings<'_> {
@@ -250,7 +250,7 @@ impl<'de> Deserializer<'de> for Settings<'_> {
 struct Map<'a> {
     settings: std::slice::Iter<'a, Setting>,
     current: Option<&'a Setting>,
-    place: Place<'a>,
+    place: Context<'a>,
 }
 
 impl<'de> MapAccess<'de> for Map<'_> {
@@ -275,7 +275,7 @@ impl<'de> MapAccess<'de> for Map<'_> {
 /// One value.
 struct One<'a> {
     datum: &'a Datum,
-    place: Place<'a>,
+    place: Context<'a>,
 }
 
 impl One<'_> {
@@ -350,7 +350,7 @@ impl<'de> Deserializer<'de> for One<'_> {
 
 struct Seq<'a> {
     list: std::slice::Iter<'a, Datum>,
-    place: Place<'a>,
+    place: Context<'a>,
 }
 
 impl<'de> SeqAccess<'de> for Seq<'_> {

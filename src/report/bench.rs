@@ -172,7 +172,7 @@ fn profiled(bench: &Bench) -> impl Iterator<Item = (&Case, &Profile)> {
 }
 
 fn heading(bench: &Bench, style: Style) -> String {
-    let (on, off) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
+    let (on, off) = style.bold();
     format!("{on}{}{off}", machine(bench).get(style.language))
 }
 
@@ -315,7 +315,7 @@ fn said_of(bench: &Bench, case: &Case, subject: &Subject, profile: &Profile, row
     let nodes = subject.network.graph.nodes().map(|(id, _)| Place::Node(id));
     let roofline = bench.roofline(case, subject);
     let layers = nodes.filter_map(|node| profile.layer(node, &subject.analysis, &roofline, bench.element));
-    let overhead = layers.filter(|layer| layer.bound == crate::analyze::measured::Bound::Overhead);
+    let overhead = layers.filter(|layer| layer.bound == crate::analyze::measured::MeasuredBound::Overhead);
     let share = percent(overhead.map(|layer| layer.share).sum());
     said.push(text!(
         "{share} of the time is overhead, of layers that reach less than a quarter of the nearer roof: it tells about the \
@@ -327,7 +327,7 @@ fn said_of(bench: &Bench, case: &Case, subject: &Subject, profile: &Profile, row
 
 /// What the machine reaches.
 fn peaks(bench: &Bench) -> Vec<Text> {
-    let peak = |peak: &crate::bench::Peak| {
+    let peak = |peak: &crate::bench::MeasuredPeak| {
         let (flops, size) = (digits(peak.flops_per_second / 1e9), peak.product_size);
         let (rate, copied) = (digits(peak.bytes_per_second / 1e9), bytes(peak.copied_bytes as u128));
         let with = peak.threads.map_or(text!("the device", "设备"), threads_text);

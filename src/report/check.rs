@@ -36,7 +36,7 @@ fn lines_of(source: &Source) -> impl Fn(&Claim) -> usize + use<> {
 pub fn text(reports: &[Report], style: Style) -> String {
     let mut text = String::new();
     for report in reports {
-        let (on, off) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
+        let (on, off) = style.bold();
         let (title, name) = (one_line(&report.title), one_line(&report.source.name));
         let separator = if title.width() + name.width() + 4 <= style.width { " · " } else { "\n " };
         let _ = writeln!(text, " {on}{title}{off}{separator}{name}\n");

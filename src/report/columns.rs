@@ -2,14 +2,14 @@
 
 use std::sync::LazyLock;
 
-use super::rows::{Row, RowKind, Sizes};
-use super::sheet::{Cell, Head, Kind, Line, Role, Sheet, Unit};
-use crate::analyze::measured::Layer;
+use super::rows::{Row, RowKind, SizeText};
+use super::sheet::{Cell, Head, Kind, Line, QuantityUnit, Role, Sheet};
+use crate::analyze::measured::Timing;
 use crate::error::nearest;
 use crate::metric::{self, METRICS, Measure, Metric, Missing, Sums};
 use crate::op::window::legend;
 use crate::text;
-use crate::text::{Language, Text, Words};
+use crate::text::{Language, Text, Words, words};
 
 /// A column.
 #[derive(Debug)]
@@ -114,10 +114,6 @@ pub fn sheet(rows: &[Row<'_>], columns: &[&Column]) -> Sheet {
     }
 }
 
-const fn words(english: &'static str, chinese: &'static str) -> Words {
-    Words { english, chinese }
-}
-
 /// Columns before the figures.
 const FRONT: [Column; 5] = [
     Column::own("layer", words("layer", "层"), Role::Name, name),
@@ -149,7 +145,7 @@ pub static COLUMNS: LazyLock<Vec<Column>> = LazyLock::new(|| {
 pub const MEASURED: &[Column] = &[
     Column::own("macs_share", words("share of MACs", "乘加数占比"), Role::Share, share),
     Column::own("measured", words("time", "时间"), Role::Figure, |row| {
-        measured(row, |layer| Cell::Quantity(layer.seconds, Unit::Seconds))
+        measured(row, |layer| Cell::Quantity(layer.seconds, QuantityUnit::Seconds))
     }),
     Column::own("time_share", words("share of time", "时间占比"), Role::Share, |row| {
         measured(row, |layer| Cell::Share(layer.share))
@@ -167,7 +163,7 @@ pub const MEASURED: &[Column] = &[
         measured(row, |layer| reached(layer.roofline_seconds / layer.seconds))
     }),
     Column::own("roof", words("at the roof", "屋顶线时间"), Role::Figure, |row| {
-        measured(row, |layer| Cell::Quantity(layer.roofline_seconds, Unit::Seconds))
+        measured(row, |layer| Cell::Quantity(layer.roofline_seconds, QuantityUnit::Seconds))
     }),
 ];
 
@@ -213,15 +209,15 @@ fn figure(metric: &Metric, row: &Row<'_>) -> Cell {
         Ok(Measure::Count(count)) => Cell::Count(count),
         Ok(Measure::Real(number)) if metric.unit == metric::Unit::Seconds => {
             if number > 0.0 {
-                Cell::Quantity(number, Unit::Seconds)
+                Cell::Quantity(number, QuantityUnit::Seconds)
             } else {
                 Cell::Empty
             }
         }
         Ok(ratio @ (Measure::Ratio(..) | Measure::Real(_))) => {
-            ratio.number().map_or(Cell::Empty, |number| Cell::Quantity(number, Unit::Ratio))
+            ratio.number().map_or(Cell::Empty, |number| Cell::Quantity(number, QuantityUnit::Ratio))
         }
-        Ok(Measure::Sizes(sizes)) => Cell::Sizes(Sizes { text: sizes.written(), size: sizes.size }),
+        Ok(Measure::Sizes(sizes)) => Cell::Sizes(SizeText { text: sizes.written(), size: sizes.size }),
         Ok(Measure::Truth(true)) => Cell::Named("true", text!("yes", "是")),
         Ok(Measure::Truth(false)) => Cell::Named("false", text!("no", "否")),
         Ok(Measure::Word(name, text)) => Cell::Named(name, text),
@@ -256,25 +252,25 @@ fn share(row: &Row<'_>) -> Cell {
 }
 
 /// What was measured; empty for what takes no time, and for the total's share of itself.
-fn measured(row: &Row<'_>, cell: impl Fn(&Layer) -> Cell) -> Cell {
+fn measured(row: &Row<'_>, cell: impl Fn(&Timing) -> Cell) -> Cell {
     let Some(layer) = row.measured.filter(|layer| layer.seconds > 0.0) else { return Cell::Empty };
     let cell = cell(&layer);
     let is_of_whole = matches!(cell, Cell::Share(_)) && row.kind == RowKind::Total;
-    let is_no_time = matches!(cell, Cell::Quantity(quantity, Unit::Seconds) if quantity <= 0.0);
+    let is_no_time = matches!(cell, Cell::Quantity(quantity, QuantityUnit::Seconds) if quantity <= 0.0);
     if is_of_whole || is_no_time { Cell::Empty } else { cell }
 }
 
 /// Billions a second.
 fn rate(per_second: f64) -> Cell {
-    if per_second > 0.0 { Cell::Quantity(per_second / 1e9, Unit::Ratio) } else { Cell::Empty }
+    if per_second > 0.0 { Cell::Quantity(per_second / 1e9, QuantityUnit::Ratio) } else { Cell::Empty }
 }
 
 /// Of a roof that allows any speed, nothing.
 fn reached(part: f64) -> Cell {
-    if part > 0.0 { Cell::Quantity(part, Unit::Part) } else { Cell::Empty }
+    if part > 0.0 { Cell::Quantity(part, QuantityUnit::Part) } else { Cell::Empty }
 }
 
 /// Sizes of a box, where that is folded; of an open one, its parts have sizes of their own.
-fn closed(row: &Row<'_>, sizes: Sizes) -> Cell {
+fn closed(row: &Row<'_>, sizes: SizeText) -> Cell {
     if row.kind == RowKind::Open || sizes.text.is_empty() { Cell::Empty } else { Cell::Sizes(sizes) }
 }

@@ -52,3 +52,10 @@ pub struct Style {
     /// Whether colors are written. Tables have some only with the feature `cli`.
     pub color: bool,
 }
+
+impl Style {
+    /// What makes text bold, and what ends that; nothing without colors.
+    fn bold(self) -> (&'static str, &'static str) {
+        if self.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") }
+    }
+}

@@ -72,34 +72,50 @@ pub fn settings(entry: &Entry, language: Language) -> Sheet {
         Head::new("required", text!("required", "必填"), Role::Text),
         Head::new("about", text!("about", "说明"), Role::Sentence),
     ];
-    let schema = entry.described(language);
-    let required =
-        |name: &String| schema["required"].as_array().is_some_and(|list| list.iter().any(|r| r == name));
-    let line = |(name, setting): (&String, &Value)| {
-        let about = setting["description"].as_str().unwrap_or_default().replace('\n', " ");
-        let required = if required(name) {
+    let line = |Setting { name, is_required, about }| {
+        let required = if is_required {
             Cell::Named("yes", text!("yes", "是"))
         } else {
             Cell::Named("no", text!("no", "否"))
         };
-        vec![Cell::Name(name.clone(), name.clone()), required, Cell::Text(about)]
+        vec![Cell::Name(name.clone(), name), required, Cell::Text(about)]
     };
-    let lines = schema["properties"].as_object().into_iter().flatten().map(line);
-    Sheet::of(heads, lines.collect())
+    Sheet::of(heads, described(&entry.described(language)).map(line).collect())
+}
+
+/// A setting of an operator.
+struct Setting {
+    name: String,
+    is_required: bool,
+    about: String,
+}
+
+/// The settings that a JSON Schema describes.
+fn described(schema: &Value) -> impl Iterator<Item = Setting> + '_ {
+    let required = schema["required"].as_array().into_iter().flatten();
+    let required: Vec<&str> = required.filter_map(Value::as_str).collect();
+    let setting = move |(name, setting): (&String, &Value)| Setting {
+        name: name.clone(),
+        is_required: required.contains(&&**name),
+        about: about(setting),
+    };
+    schema["properties"].as_object().into_iter().flatten().map(setting)
+}
+
+/// What a JSON Schema says in words, in one line.
+fn about(schema: &Value) -> String {
+    schema["description"].as_str().unwrap_or_default().replace('\n', " ")
 }
 
 /// One operator: what it is, its settings, an example and its costs there.
 pub fn one(entry: &Entry, style: Style) -> String {
     let schema = entry.described(style.language);
-    let about = schema["description"].as_str().unwrap_or_default().replace('\n', " ");
-    let mut text = format!("{}: {}\n", entry.name, hanging(&about, entry.name.len() + 2, style.width));
-    let settings = schema["properties"].as_object().cloned().unwrap_or_default();
-    let width = settings.keys().map(|name| name.width()).max().unwrap_or(0);
-    let required =
-        |name: &String| schema["required"].as_array().is_some_and(|list| list.iter().any(|r| r == name));
-    for (name, setting) in &settings {
-        let about = setting["description"].as_str().unwrap_or_default().replace('\n', " ");
-        let must = if required(name) { text!(" (required)", "(必填)") } else { text!("", "") };
+    let indent = entry.name.len() + 2;
+    let mut text = format!("{}: {}\n", entry.name, hanging(&about(&schema), indent, style.width));
+    let settings: Vec<_> = described(&schema).collect();
+    let width = settings.iter().map(|setting| setting.name.width()).max().unwrap_or(0);
+    for Setting { name, is_required, about } in settings {
+        let must = if is_required { text!(" (required)", "(必填)") } else { text!("", "") };
         let about = hanging(&format!("{about}{}", must.get(style.language)), width + 4, style.width);
         let _ = writeln!(text, "  {name:width$}  {about}");
     }

@@ -2,7 +2,7 @@
 
 use super::convention::signature;
 use super::markdown::escaped;
-use super::sheet::{Cell, Head, Role, Sheet, Unit};
+use super::sheet::{Cell, Head, QuantityUnit, Role, Sheet};
 use super::table::title;
 use super::wrap::{lines, wrapped};
 use super::{Style, Subject, markdown, terminal};
@@ -79,7 +79,7 @@ fn totals(answer: &Answer<'_>) -> Sheet {
             Cell::Text(name.to_string()),
             total.map_or(Cell::Unknown, Cell::Count),
             total.map_or(Cell::Empty, Cell::Glance),
-            ratio.map_or(Cell::Empty, |ratio| Cell::Quantity(ratio, Unit::Ratio)),
+            ratio.map_or(Cell::Empty, |ratio| Cell::Quantity(ratio, QuantityUnit::Ratio)),
             Cell::Said(about),
         ]
     });

@@ -2,7 +2,7 @@
 
 use super::Subject;
 use super::convention::InConvention;
-use crate::analyze::measured::Layer;
+use crate::analyze::measured::Timing;
 use crate::graph::outline::Outline;
 use crate::graph::{Content, Graph, NodeId, Place, ScopeId};
 use crate::op::Class;
@@ -24,12 +24,12 @@ pub struct Row<'s> {
     /// How many of the lines above it are of boxes around it.
     pub depth: usize,
     /// What it takes as it was measured, if it was.
-    pub measured: Option<Layer>,
+    pub measured: Option<Timing>,
 }
 
 /// Something that is written with sizes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sizes {
+pub struct SizeText {
     /// How it is written: `64×56×56`, `7×7 /2`.
     pub text: String,
     /// How large it is: elements of shapes, positions of windows and receptive fields.
@@ -186,32 +186,32 @@ impl<'s> Row<'s> {
     }
 
     /// Shapes that come in.
-    pub fn input(&self) -> Sizes {
+    pub fn input(&self) -> SizeText {
         match self.place {
-            Place::Node(id) => Sizes::of(&self.graph().input_shapes(id)),
+            Place::Node(id) => SizeText::of(&self.graph().input_shapes(id)),
             Place::Box(ScopeId::ROOT) => {
-                Sizes::of(self.graph().network_inputs().map(|(_, node)| &node.shape))
+                SizeText::of(self.graph().network_inputs().map(|(_, node)| &node.shape))
             }
-            Place::Box(_) => Sizes::default(),
+            Place::Box(_) => SizeText::default(),
         }
     }
 
     /// The shapes that go out.
-    pub fn output(&self) -> Sizes {
+    pub fn output(&self) -> SizeText {
         let (graph, shape) = (self.graph(), |id: NodeId| &self.graph().node(id).shape);
         match self.place {
-            Place::Node(id) => Sizes::of([shape(id)]),
-            Place::Box(ScopeId::ROOT) => Sizes::of(graph.outputs().iter().map(|&(_, id)| shape(id))),
-            Place::Box(id) => Sizes::of(graph.scope(id).nodes().next_back().map(shape)),
+            Place::Node(id) => SizeText::of([shape(id)]),
+            Place::Box(ScopeId::ROOT) => SizeText::of(graph.outputs().iter().map(|&(_, id)| shape(id))),
+            Place::Box(id) => SizeText::of(graph.scope(id).nodes().next_back().map(shape)),
         }
     }
 
     /// The window, as it slides: `7×7 /2 p3`; of a box, that of the only layer in it that slides one.
-    pub fn kernel(&self) -> Sizes {
+    pub fn kernel(&self) -> SizeText {
         match self.place {
-            Place::Node(id) => Sizes::of_windows(self.graph(), std::iter::once(id)),
-            Place::Box(ScopeId::ROOT) => Sizes::default(),
-            Place::Box(id) => Sizes::of_windows(self.graph(), self.graph().scope(id).nodes()),
+            Place::Node(id) => SizeText::of_windows(self.graph(), std::iter::once(id)),
+            Place::Box(ScopeId::ROOT) => SizeText::default(),
+            Place::Box(id) => SizeText::of_windows(self.graph(), self.graph().scope(id).nodes()),
         }
     }
 
@@ -257,7 +257,7 @@ fn below(path: &str, around: &str) -> String {
     path.strip_prefix(around).unwrap_or(path).trim_start_matches('/').to_owned()
 }
 
-impl Sizes {
+impl SizeText {
     fn of<'s>(shapes: impl IntoIterator<Item = &'s Shape>) -> Self {
         let (mut texts, mut size) = (vec![], 0_u128);
         for shape in shapes {

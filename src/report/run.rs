@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::figures::four_digits;
-use super::sheet::{Cell, Head, Role, Sheet, Unit};
+use super::sheet::{Cell, Head, QuantityUnit, Role, Sheet};
 use super::table::title;
 use super::terminal::heading;
 use super::{Style, Subject};
@@ -154,7 +154,7 @@ pub fn sheet(run: &Run) -> Sheet {
         let sizes: Vec<u64> = summary.shape.iter().map(|&size| size as u64).collect();
         let mut cells = vec![Cell::Name(name.clone(), name.clone()), Cell::Text(show(&sizes))];
         let figures = [summary.mean, summary.std, summary.min, summary.max];
-        cells.extend(figures.map(|figure| Cell::Quantity(figure, Unit::Number)));
+        cells.extend(figures.map(|figure| Cell::Quantity(figure, QuantityUnit::Number)));
         cells.push(Cell::Count(summary.not_finite as u128));
         cells
     };

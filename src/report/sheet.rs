@@ -2,7 +2,7 @@
 //! each format writes any of them: none looks at what a column is called.
 
 use super::figures::{digits, four_digits, percent, seconds};
-use super::rows::Sizes;
+use super::rows::SizeText;
 use crate::op::Class;
 use crate::text;
 use crate::text::{Language, Text};
@@ -119,7 +119,7 @@ pub enum Cell {
     /// A word that is known by a name, and what it is to a person.
     Named(&'static str, Text),
     /// Shapes, windows, receptive fields.
-    Sizes(Sizes),
+    Sizes(SizeText),
     /// A count.
     Count(u128),
     /// A count at a glance: three digits and a unit.
@@ -129,7 +129,7 @@ pub enum Cell {
     /// A part of a whole, from 0 to 1.
     Share(f64),
     /// Any other quantity.
-    Quantity(f64, Unit),
+    Quantity(f64, QuantityUnit),
     /// A count that is not known.
     Unknown,
     /// Nothing to say.
@@ -139,7 +139,7 @@ pub enum Cell {
 /// What a quantity is measured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Unit {
+pub enum QuantityUnit {
     /// Seconds.
     Seconds,
     /// The ratio of two quantities: FLOPs for each byte.
@@ -214,7 +214,7 @@ impl Kind {
     }
 }
 
-impl Unit {
+impl QuantityUnit {
     /// A quantity as a person reads it.
     pub(super) fn shown(self, number: f64) -> String {
         match self {

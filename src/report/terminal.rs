@@ -64,6 +64,8 @@ struct Column {
     heading: String,
     /// What stands in each line, with bars at their narrowest.
     words: Vec<String>,
+    /// The width of the widest of these and of the heading.
+    width: usize,
 }
 
 /// A sheet as a page of its own: its title, every column, what there is to note.
@@ -79,7 +81,7 @@ pub(super) fn heading(title: &Title, style: Style) -> String {
     let (name, about) = (&title.name, about.join(" · "));
     let separator = if name.width() + about.width() + 4 <= style.width { " · " } else { "\n " };
     let [name, about] = [name, &about].map(|words| hanging(words, 1, style.width));
-    let (on, off) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
+    let (on, off) = style.bold();
     format!(" {on}{name}{off}{separator}{about}\n\n")
 }
 
@@ -103,7 +105,7 @@ impl<'s> Table<'s> {
         let find = |key: &&str| self.sheet.heads.iter().position(|head| head.key == *key);
         let is_worth_it = |at: &usize| self.sheet.lines.iter().any(|line| line.cells[*at] != Cell::Empty);
         for (place, at) in wanted.iter().filter_map(find).filter(is_worth_it).enumerate() {
-            let (width, is_name) = (self.columns[at].width(), self.columns[at].role == Role::Name);
+            let (width, is_name) = (self.columns[at].width, self.columns[at].role == Role::Name);
             // Further columns must not take room from the names, nor if one before them has found none.
             let is_usual = place < USUAL;
             let least = if is_name && is_usual { width.min(NAME) } else { width };
@@ -127,18 +129,18 @@ impl<'s> Table<'s> {
 
     /// The width of the columns side by side.
     pub(super) fn width(&self) -> usize {
-        (self.columns.iter().map(|column| column.width() + PADDING).sum::<usize>()).saturating_sub(self.spare)
+        (self.columns.iter().map(|column| column.width + PADDING).sum::<usize>()).saturating_sub(self.spare)
     }
 
     /// The width of the widest column of a role.
     pub(super) fn widest(&self, role: Role) -> usize {
         let columns = self.columns.iter().filter(|column| column.role == role);
-        columns.map(Column::width).max().unwrap_or(0)
+        columns.map(|column| column.width).max().unwrap_or(0)
     }
 
     /// The width of the first column.
     pub(super) fn first(&self) -> usize {
-        self.columns.first().map_or(0, Column::width)
+        self.columns.first().map_or(0, |column| column.width)
     }
 
     /// The table, in lines.
@@ -197,7 +199,7 @@ impl<'s> Table<'s> {
         let room = self.style.width.saturating_sub(self.width() + PADDING);
         if room >= SENTENCES {
             let words = last.words.iter().map(|words| lines(words, room).join("\n")).collect();
-            self.columns.push(Column { words, ..last });
+            self.columns.push(Column { words, ..last }.measured());
             return vec![];
         }
         let below = |words: &String| {
@@ -209,15 +211,14 @@ impl<'s> Table<'s> {
     /// Takes what is missing from the names.
     fn shorten_names(&mut self) {
         let is_name = |column: &Column| column.role == Role::Name;
-        let rest: usize = self
-            .columns
-            .iter()
-            .filter(|column| !is_name(column))
-            .map(|column| column.width() + PADDING)
-            .sum();
+        let rest: usize =
+            self.columns.iter().filter(|column| !is_name(column)).map(|column| column.width + PADDING).sum();
         let room = (self.style.width + self.spare).saturating_sub(rest + PADDING).max(NAME);
         for column in self.columns.iter_mut().filter(|column| is_name(column)) {
-            column.words.iter_mut().for_each(|words| *words = shortened(words, room));
+            if column.width > room {
+                column.words.iter_mut().for_each(|words| *words = shortened(words, room));
+                column.measure();
+            }
         }
     }
 
@@ -232,6 +233,7 @@ impl<'s> Table<'s> {
                     *words = drawn(*share, bar_width);
                 }
             }
+            column.measure();
         }
     }
 }
@@ -255,11 +257,18 @@ impl Column {
                 heading.insert_str(0, "  ");
             }
         }
-        Self { at, role: head.role, heading, words }
+        Self { at, role: head.role, heading, words, width: 0 }.measured()
     }
 
-    fn width(&self) -> usize {
-        self.words.iter().chain([&self.heading]).map(|words| widest(words)).max().unwrap_or(0)
+    /// With its width.
+    fn measured(mut self) -> Self {
+        self.measure();
+        self
+    }
+
+    /// Finds its width anew, after its words have changed.
+    fn measure(&mut self) {
+        self.width = self.words.iter().chain([&self.heading]).map(|words| widest(words)).max().unwrap_or(0);
     }
 
     fn height(&self, index: usize) -> usize {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Choice, Findings, Named, Origin, contents, device};
+use super::{Address, Choice, Findings, Named, contents, device};
 use crate::analyze::roofline::Device;
 use crate::claim::{self, Known, Parsed, Report, Slips};
 use crate::error::{Code, Diagnostic, ReadError, Source, did_you_mean};
@@ -58,8 +58,8 @@ impl Claims {
         };
         let (parsed, _) = self.parsed();
         let names = networks.into_iter().chain(parsed.iter().flat_map(Parsed::devices));
-        let files = names.map(|name| Origin::of(&in_folder(name, &folder)).0);
-        files.filter_map(|origin| origin.file().map(Path::to_owned)).collect()
+        let files = names.map(|name| Address::of(&in_folder(name, &folder)).0);
+        files.filter_map(|address| address.file().map(Path::to_owned)).collect()
     }
 
     fn claims(&self) -> &[Claim] {

@@ -1,6 +1,6 @@
 //! Devices by what they are called: a bundled one, or one of a file.
 
-use super::{Origin, contents};
+use super::{Address, contents};
 use crate::analyze::roofline::{Device, Roofline};
 use crate::error::{ReadError, did_you_mean};
 use crate::read::devices;
@@ -12,10 +12,10 @@ use crate::text::Text;
 /// The device that `name` calls: `t4`, `board.toml`, `boards.toml@nano`. The error says what was probably meant, or what is
 /// wrong in the file.
 pub fn find(name: &str) -> Result<Device, ReadError> {
-    let (origin, of_file) = Origin::of(name);
-    let (known, wanted) = match &origin {
-        Origin::File(path) => (devices::parse(path, &contents::text(path)?)?, of_file.as_deref()),
-        Origin::StandardInput | Origin::Bundled(_) => (devices::bundled(), Some(name)),
+    let (address, of_file) = Address::of(name);
+    let (known, wanted) = match &address {
+        Address::File(path) => (devices::parse(path, &contents::text(path)?)?, of_file.as_deref()),
+        Address::StandardInput | Address::Bundled(_) => (devices::bundled(), Some(name)),
     };
     let names: Vec<String> = known.iter().map(|device| device.name.clone()).collect();
     let found = match wanted {

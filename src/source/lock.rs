@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::{Component, Path, PathBuf};
 
 use super::notation::{quoted, toml_key, toml_value};
-use super::{Choice, Named, Origin};
+use super::{Address, Choice, Named};
 use crate::error::ReadError;
 use crate::metric::METRICS;
 use crate::shape::ElementType;
@@ -85,7 +85,7 @@ pub fn reference(named: &Named, folder: &Path) -> Result<String, ReadError> {
         return Ok(named.stem.clone());
     }
     let path = Path::new(&named.model.source().name);
-    if named.origin == Origin::StandardInput || !path.is_file() {
+    if named.address == Address::StandardInput || !path.is_file() {
         let why = text!(
             "a lock names a file, and this can be read only once",
             "锁文件需要引用文件,而此输入只能读取一次"

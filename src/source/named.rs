@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use super::bundled::find;
 use super::contents::text;
 use super::foreign::foreign;
-use super::{Choice, Model, Origin};
+use super::{Address, Choice, Model};
 use crate::analyze::TooLarge;
 use crate::error::{Code, Diagnostic, ReadError};
 use crate::read::Description;
@@ -20,7 +20,7 @@ pub struct Named {
     /// What it names.
     pub model: Model,
     /// Where that was read from.
-    pub origin: Origin,
+    pub address: Address,
     /// The name of the file without its ending.
     pub stem: String,
     /// What stands behind the `@`: a variant, or `*` for all of them.
@@ -30,37 +30,37 @@ pub struct Named {
 
 impl Named {
     pub(super) fn open(name: &str) -> Result<Self, ReadError> {
-        let (origin, variant) = Origin::of(name);
-        match &origin {
-            Origin::StandardInput => {
+        let (address, variant) = Address::of(name);
+        match &address {
+            Address::StandardInput => {
                 let description = Description::parse("standard input", &text("-")?)?;
-                Ok(Self::new(description, origin, "stdin", variant))
+                Ok(Self::new(description, address, "stdin", variant))
             }
-            Origin::File(path) => {
+            Address::File(path) => {
                 if let Some((why, help)) = foreign(path) {
                     return Err(ReadError::Unreadable { name: path.clone(), why, help: Some(help) });
                 }
                 let description = Description::parse(path, &text(path)?)?;
                 let stem = Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
                 let stem = stem.unwrap_or_else(|| path.clone());
-                Ok(Self::new(description, origin, &stem, variant))
+                Ok(Self::new(description, address, &stem, variant))
             }
-            Origin::Bundled(name) => {
+            Address::Bundled(name) => {
                 let (file, of_name) = find(name)?;
                 let description = Description::parse(&format!("{}.toml", file.name), file.text)?;
-                Ok(Self::new(description, origin, file.name, variant.or(of_name)))
+                Ok(Self::new(description, address, file.name, variant.or(of_name)))
             }
         }
     }
 
-    fn new(description: Description, origin: Origin, stem: &str, variant: Option<String>) -> Self {
+    fn new(description: Description, address: Address, stem: &str, variant: Option<String>) -> Self {
         let model = Model::Description(description);
-        Self { model, origin, stem: stem.to_owned(), variant, sha256: OnceLock::new() }
+        Self { model, address, stem: stem.to_owned(), variant, sha256: OnceLock::new() }
     }
 
     /// Whether it comes with cnncost.
     pub fn is_bundled(&self) -> bool {
-        matches!(self.origin, Origin::Bundled(_))
+        matches!(self.address, Address::Bundled(_))
     }
 
     /// SHA-256 of the file, in hexadecimal.

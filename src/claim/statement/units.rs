@@ -1,12 +1,12 @@
 //! Whether the units of a statement are those of its figures.
 
-use super::{Figure, Literal, Misread, Statement, Term, TermKind, misread};
+use super::{ClaimedFigure, Literal, Misread, Statement, Term, TermKind, misread};
 use crate::convention::figure::Quantity;
 use crate::text;
 
 /// Refuses a number whose unit counts something else than every figure of the statement, and a time without a unit.
 pub(super) fn check(statement: &Statement) -> Result<(), Misread> {
-    let figures: Vec<&Figure> = statement.figures().collect();
+    let figures: Vec<&ClaimedFigure> = statement.figures().collect();
     let bound = statement.and.as_ref().map(|and| &and.right);
     for side in [&statement.left, &statement.right].into_iter().chain(bound) {
         check_literals(side, &figures)?;
@@ -19,7 +19,7 @@ pub(super) fn check(statement: &Statement) -> Result<(), Misread> {
     Ok(())
 }
 
-fn check_literals(side: &Term, figures: &[&Figure]) -> Result<(), Misread> {
+fn check_literals(side: &Term, figures: &[&ClaimedFigure]) -> Result<(), Misread> {
     let mut rest = vec![side];
     while let Some(term) = rest.pop() {
         match &term.kind {
@@ -31,7 +31,7 @@ fn check_literals(side: &Term, figures: &[&Figure]) -> Result<(), Misread> {
     Ok(())
 }
 
-fn check_literal(literal: &Literal, term: &Term, figures: &[&Figure]) -> Result<(), Misread> {
+fn check_literal(literal: &Literal, term: &Term, figures: &[&ClaimedFigure]) -> Result<(), Misread> {
     if literal.is_b && figures.iter().any(|figure| figure.metric.counts(Quantity::Bytes)) {
         let message = text!("`B` is a billion, and a byte", "`B` 既可指十亿,也可指字节");
         let help = (

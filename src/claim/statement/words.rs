@@ -224,7 +224,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The figure that `word` begins with, where a `-` or `/` joins it with another.
-    fn joined(&self, word: &str) -> Option<(super::Figure, usize)> {
+    fn joined(&self, word: &str) -> Option<(super::ClaimedFigure, usize)> {
         let word = word.get(..LONGEST_JOINED.min(word.len()))?;
         let mut ends = outside_quotes(word).filter(|(_, c)| ['-', '/', '−'].contains(c));
         ends.find_map(|(end, _)| Some((figure(&word[..end], self.at).ok()?, end)))

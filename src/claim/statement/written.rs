@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use num_traits::CheckedMul;
 
-use super::super::metric::Metric;
+use super::super::metric::ClaimMetric;
 use super::words::outside_quotes;
-use super::{Figure, Literal, Misread};
+use super::{ClaimedFigure, Literal, Misread};
 use crate::convention::numeral::Numeral;
 use crate::error::{did_you_mean, meant};
 use crate::read::expression::{Failure, Rational};
@@ -31,12 +31,12 @@ pub(super) fn sizes(word: &str) -> Option<Vec<i128>> {
 }
 
 /// `[alias:][path.][device.]metric`, which stands at `start`.
-pub(super) fn figure(word: &str, start: usize) -> Result<Figure, Misread> {
+pub(super) fn figure(word: &str, start: usize) -> Result<ClaimedFigure, Misread> {
     let span = start..start + word.len();
     let colon = outside_quotes(word).find(|&(_, c)| c == ':').map(|(at, _)| at);
     let (path, name) = split_name(&word[colon.map_or(0, |colon| colon + 1)..]);
     let place = span.end - name.len()..span.end;
-    let metric = Metric::find(&unquoted(name)).ok_or_else(|| unknown(word, name, place.clone()))?;
+    let metric = ClaimMetric::find(&unquoted(name)).ok_or_else(|| unknown(word, name, place.clone()))?;
     let (path, device) = match path {
         Some(path) if metric.is_of_device() => {
             let (path, device) = split_name(path);
@@ -58,12 +58,12 @@ pub(super) fn figure(word: &str, start: usize) -> Result<Figure, Misread> {
             return Err(Misread { span, failure: missing.into() });
         }
     }
-    Ok(Figure { span, alias, path, device, metric })
+    Ok(ClaimedFigure { span, alias, path, device, metric })
 }
 
 /// What stands before the last point, and the name behind it, which may have points of its own.
 fn split_name(word: &str) -> (Option<&str>, &str) {
-    let dotted = Metric::all_names().filter(|name| name.contains('.'));
+    let dotted = ClaimMetric::all_names().filter(|name| name.contains('.'));
     for name in dotted {
         match word.strip_suffix(name) {
             Some("") => return (None, word),
@@ -91,11 +91,11 @@ fn unknown(word: &str, name: &str, span: Range<usize>) -> Misread {
 /// The figure that was probably meant by `name` at the end of `word`, or else those there are.
 fn meant_figure(word: &str, name: &str) -> Text {
     if let Some((path, metric)) = word.rsplit_once('/')
-        && Metric::find(metric).is_some()
+        && ClaimMetric::find(metric).is_some()
     {
         return meant(&format!("{path}.{metric}"));
     }
-    let list = Metric::all().map(Metric::name).collect::<Vec<_>>().join(", ");
+    let list = ClaimMetric::all().map(ClaimMetric::name).collect::<Vec<_>>().join(", ");
     // No figure has a digit or a slash in its name.
     if name.contains('/') || (name != word && name.contains(|c: char| c.is_ascii_digit())) {
         return text!(
@@ -103,7 +103,8 @@ fn meant_figure(word: &str, name: &str) -> Text {
             "层之后要写指标,例如 `{word}.macs`;可用的有 {list}"
         );
     }
-    did_you_mean(name, Metric::all_names()).unwrap_or_else(|| text!("there are {list}", "可用的有 {list}"))
+    did_you_mean(name, ClaimMetric::all_names())
+        .unwrap_or_else(|| text!("there are {list}", "可用的有 {list}"))
 }
 
 fn without_device(name: &str, span: Range<usize>) -> Misread {

@@ -1,7 +1,7 @@
 //! How likely it is that a figure is met by chance: of all figures with as many digits near it, how many some way of counting
 //! would give.
 
-use crate::convention::figure::Span;
+use crate::convention::figure::Interval;
 
 /// Figures from this much less to this much more than the one that is asked about are near it.
 const NEAR: f64 = 1.25;
@@ -30,7 +30,7 @@ impl Chance {
         clippy::cast_sign_loss,
         reason = "a figure has 15 digits at the most"
     )]
-    pub(super) fn add(&mut self, span: &Span, number: u128, assumed: u32) {
+    pub(super) fn add(&mut self, span: &Interval, number: u128, assumed: u32) {
         let (step, parts) = span.last_digit;
         let digits = number as f64 / (step as f64 / parts as f64);
         let (from, to) = self.near;

@@ -2,7 +2,7 @@
 
 #![expect(
     clippy::redundant_closure_for_method_calls,
-    reason = "a method of `Place` is not general over its lifetime"
+    reason = "a method of `Context` is not general over its lifetime"
 )]
 
 use std::ops::Range;

@@ -5,7 +5,7 @@ use super::sources::Incoming;
 use super::{Expander, Here, grow};
 use crate::error::{Code, Diagnostic, Span};
 use crate::read::description::{BlockBody, Body, Branches, Datum, DatumKind, Item};
-use crate::read::settings::{Place, SettingError};
+use crate::read::settings::{Context, SettingError};
 use crate::text;
 
 /// The most nodes of a network.
@@ -86,7 +86,7 @@ impl Expander<'_> {
     fn foresee<T>(
         &self,
         datum: &Datum,
-        read: impl Fn(Place<'_>, &Datum) -> Result<T, SettingError>,
+        read: impl Fn(Context<'_>, &Datum) -> Result<T, SettingError>,
     ) -> Option<T> {
         let is_param = |name: &str| self.params.iter().any(|(param, _)| &**param == name);
         if let DatumKind::Text(_, expression) = &datum.kind
@@ -96,7 +96,7 @@ impl Expander<'_> {
         }
         let frame = Frame { values: vec![], written: vec![], entered: None };
         let names = self.names(Here { frame: &frame, counter: None }, Incoming::Unknown);
-        read(Place { source: &self.description.source, scope: &names }, datum).ok()
+        read(Context { source: &self.description.source, scope: &names }, datum).ok()
     }
 
     pub(super) fn least_steps_of_one(&self, item: &Item) -> u64 {

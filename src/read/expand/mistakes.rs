@@ -8,7 +8,7 @@ use super::sources::Incoming;
 use super::{Expander, Here};
 use crate::error::{Code, Diagnostic, Span};
 use crate::read::description::{Body, Datum, Item, Name};
-use crate::read::settings::{Place, SettingError};
+use crate::read::settings::{Context, SettingError};
 use crate::text;
 
 impl Expander<'_> {
@@ -17,19 +17,19 @@ impl Expander<'_> {
         Names { params: self.params, here, incoming, graph, unread, unknown: Cell::new(false) }
     }
 
-    /// Evaluates with one of [`Place`]'s functions; `None` after a mistake.
+    /// Evaluates with one of [`Context`]'s functions; `None` after a mistake.
     pub(super) fn evaluate<T>(
         &mut self,
         datum: &Datum,
         here: Here<'_>,
         incoming: Incoming,
-        read: impl Fn(Place<'_>, &Datum) -> Result<T, SettingError>,
+        read: impl Fn(Context<'_>, &Datum) -> Result<T, SettingError>,
     ) -> Option<T> {
         if !self.work(weight(datum), &datum.span) || self.has_known(&datum.span) {
             return None;
         }
         let names = self.names(here, incoming);
-        match read(Place { source: &self.description.source, scope: &names }, datum) {
+        match read(Context { source: &self.description.source, scope: &names }, datum) {
             Ok(value) => Some(value),
             Err(error) => {
                 let silent = names.unknown.get();

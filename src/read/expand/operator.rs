@@ -10,7 +10,7 @@ use crate::error::{Code, Diagnostic, Span};
 use crate::graph::NodeId;
 use crate::op::{Arity, Entry, Op, Reason};
 use crate::read::description::{Item, Name, Setting};
-use crate::read::settings::{Place, SettingError, Settings};
+use crate::read::settings::{Context, SettingError, Settings};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
@@ -20,7 +20,7 @@ fn advice(
     error: &SettingError,
     op: &str,
     settings: &[Setting],
-    place: Place<'_>,
+    place: Context<'_>,
     input: Option<&Shape>,
 ) -> Option<(Text, Text)> {
     let padding = settings.iter().find(|setting| &*setting.name.text == "padding")?;
@@ -102,7 +102,7 @@ impl Expander<'_> {
             return known.cloned();
         }
         let names = self.names(here, incoming);
-        let place = Place { source: &self.description.source, scope: &names };
+        let place = Context { source: &self.description.source, scope: &names };
         match Op::read(&op.text, Settings { settings, place })? {
             Ok(operator) => {
                 let known = known.filter(|known| ***known == operator).cloned();

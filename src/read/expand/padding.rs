@@ -1,7 +1,7 @@
 //! Padding in the words of other tools, where an operator wants a number: what to write instead.
 
 use crate::read::description::{Datum, DatumKind, Setting};
-use crate::read::settings::Place;
+use crate::read::settings::Context;
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
@@ -11,7 +11,7 @@ use crate::text::Text;
 pub(super) fn advice(
     op: &str,
     settings: &[Setting],
-    place: Place<'_>,
+    place: Context<'_>,
     input: Option<&Shape>,
 ) -> Option<(Text, Text)> {
     let padding = &settings.iter().find(|setting| &*setting.name.text == "padding")?.value;
@@ -53,7 +53,7 @@ pub(super) fn advice(
 }
 
 /// A number for each side of each axis, as ONNX and Caffe2 have it, and in another order PyTorch's `pad`.
-fn sides(list: &[Datum], place: Place<'_>) -> Option<(Text, Text)> {
+fn sides(list: &[Datum], place: Context<'_>) -> Option<(Text, Text)> {
     let sizes: Vec<u64> = list.iter().map(|datum| place.size(datum).ok()).collect::<Option<_>>()?;
     let (axes, written) = (sizes.len() / 2, listed(&sizes));
     let message = text!(
@@ -151,7 +151,7 @@ impl Sliding {
 }
 
 /// A setting that is a number for all axes or a list of one for each.
-fn per_axis(datum: &Datum, axes: usize, place: Place<'_>) -> Option<Vec<u64>> {
+fn per_axis(datum: &Datum, axes: usize, place: Context<'_>) -> Option<Vec<u64>> {
     // Larger ones are refused where they stand.
     let size = |datum: &Datum| place.size(datum).ok().filter(|&size| (1..1 << 31).contains(&size));
     match &datum.kind {

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::super::claims::{ClaimsFile, Reference};
 use super::super::description::{Claim, DatumKind, Name};
 use super::super::keys;
-use super::{Entry, Reader, name, syntax_mistakes, too_much};
+use super::{Entry, Reader, name, syntax, too_much};
 use crate::error::{Code, Diagnostic, Source, Span};
 use crate::shape::ElementType;
 use crate::text;
@@ -35,7 +35,7 @@ pub(in super::super) fn parse_claims(source: &Arc<Source>) -> (Option<ClaimsFile
     }
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     if !errors.is_empty() {
-        return (None, syntax_mistakes(&source.text, table.get_ref(), &errors));
+        return (None, syntax::mistakes(&source.text, table.get_ref(), &errors));
     }
     let mut reader = Reader { source, mistakes: vec![], depth: 0, is_too_much: false };
     let table = table.get_ref();

@@ -64,8 +64,9 @@ fn report<'b>(bench: &'b bench::Bench, subjects: &[Subject], choice: &Choice) ->
     }
 }
 
-fn peak(peak: &bench::Peak) -> Peak {
-    let &bench::Peak { threads, flops_per_second, product_size, bytes_per_second, copied_bytes } = peak;
+fn peak(peak: &bench::MeasuredPeak) -> Peak {
+    let &bench::MeasuredPeak { threads, flops_per_second, product_size, bytes_per_second, copied_bytes } =
+        peak;
     Peak { threads, flops_per_second, product_size, bytes_per_second, copied_bytes }
 }
 
@@ -141,7 +142,7 @@ fn profile(bench: &bench::Bench, case: &Case, subject: &Subject, measured: &Meas
     let all = analysis.total().work.macs.total();
     let layer = |(id, node): (crate::graph::NodeId, &crate::graph::Node)| {
         let layer = measured.layer(Place::Node(id), analysis, &roofline, bench.element)?;
-        let profile::Layer { seconds, share, flops_per_second, bytes_per_second, roofline_seconds, bound } =
+        let profile::Timing { seconds, share, flops_per_second, bytes_per_second, roofline_seconds, bound } =
             layer;
         let macs = analysis.node(id)?.work.macs.total();
         Some(Layer {

@@ -1,25 +1,28 @@
 //! A line for each case: its columns, defined once.
 
 use crate::bench::profile::work;
-use crate::bench::{Case, Peak};
-use crate::report::sheet::{Cell, Head, Role, Sheet, Unit};
+use crate::bench::{Case, MeasuredPeak};
+use crate::report::sheet::{Cell, Head, QuantityUnit, Role, Sheet};
 use crate::report::terminal::{Layout, Table};
 use crate::report::{Style, Subject};
-use crate::text::Text;
+use crate::text::{Words, words};
 
 /// A case and what it is held against.
 pub(super) struct Line<'b> {
     pub(super) case: &'b Case,
     pub(super) subject: &'b Subject,
-    pub(super) peak: &'b Peak,
+    pub(super) peak: &'b MeasuredPeak,
 }
 
 /// A column of cases.
 struct Column {
     key: &'static str,
-    english: &'static str,
-    chinese: &'static str,
+    words: Words,
     cell: fn(&Line) -> Cell,
+}
+
+const fn column(key: &'static str, words: Words, cell: fn(&Line) -> Cell) -> Column {
+    Column { key, words, cell }
 }
 
 impl Line<'_> {
@@ -43,84 +46,41 @@ impl Line<'_> {
 
 /// The columns, in the order they stand.
 const COLUMNS: &[Column] = &[
-    Column {
-        key: "network",
-        english: "network",
-        chinese: "网络",
-        cell: |line| Cell::Name(line.subject.label.clone(), line.subject.label.clone()),
-    },
-    Column {
-        key: "batch",
-        english: "batch",
-        chinese: "批量大小",
-        cell: |line| Cell::Count(line.subject.batch().into()),
-    },
-    Column {
-        key: "threads",
-        english: "threads",
-        chinese: "线程",
-        cell: |line| line.case.threads.map_or(Cell::Empty, |threads| Cell::Count(threads as u128)),
-    },
-    Column {
-        key: "macs",
-        english: "MACs",
-        chinese: "乘加数",
-        cell: |line| Cell::Count(line.subject.analysis.total().work.macs.total()),
-    },
-    Column {
-        key: "median_seconds",
-        english: "median",
-        chinese: "中位数",
-        cell: |line| Cell::Quantity(line.case.summary.median, Unit::Seconds),
-    },
-    Column {
-        key: "precision",
-        english: "±",
-        chinese: "误差",
-        cell: |line| Cell::Quantity(line.case.summary.precision(), Unit::Part),
-    },
-    Column {
-        key: "spread",
-        english: "spread",
-        chinese: "离散程度",
-        cell: |line| Cell::Quantity(line.case.summary.spread(), Unit::Part),
-    },
-    Column {
-        key: "least_seconds",
-        english: "fastest",
-        chinese: "最快",
-        cell: |line| Cell::Quantity(line.case.summary.least, Unit::Seconds),
-    },
-    Column {
-        key: "samples",
-        english: "samples",
-        chinese: "测量次数",
-        cell: |line| Cell::Count(line.case.summary.count as u128),
-    },
-    Column {
-        key: "images_per_second",
-        english: "images/s",
-        chinese: "图像/秒",
-        cell: |line| Cell::Quantity(line.images_per_second(), Unit::Ratio),
-    },
-    Column {
-        key: "gflops_per_second",
-        english: "GFLOP/s",
-        chinese: "GFLOP/s",
-        cell: |line| Cell::Quantity(line.flops_per_second() / 1e9, Unit::Ratio),
-    },
-    Column {
-        key: "peak_share",
-        english: "of peak",
-        chinese: "占峰值",
-        cell: |line| Cell::Quantity(line.flops_per_second() / line.peak.flops_per_second, Unit::Part),
-    },
-    Column {
-        key: "bandwidth_share",
-        english: "of bandwidth",
-        chinese: "占带宽",
-        cell: |line| Cell::Quantity(line.bytes_per_second() / line.peak.bytes_per_second, Unit::Part),
-    },
+    column("network", words("network", "网络"), |line| {
+        Cell::Name(line.subject.label.clone(), line.subject.label.clone())
+    }),
+    column("batch", words("batch", "批量大小"), |line| Cell::Count(line.subject.batch().into())),
+    column("threads", words("threads", "线程"), |line| {
+        line.case.threads.map_or(Cell::Empty, |threads| Cell::Count(threads as u128))
+    }),
+    column("macs", words("MACs", "乘加数"), |line| {
+        Cell::Count(line.subject.analysis.total().work.macs.total())
+    }),
+    column("median_seconds", words("median", "中位数"), |line| {
+        Cell::Quantity(line.case.summary.median, QuantityUnit::Seconds)
+    }),
+    column("precision", words("±", "误差"), |line| {
+        Cell::Quantity(line.case.summary.precision(), QuantityUnit::Part)
+    }),
+    column("spread", words("spread", "离散程度"), |line| {
+        Cell::Quantity(line.case.summary.spread(), QuantityUnit::Part)
+    }),
+    column("least_seconds", words("fastest", "最快"), |line| {
+        Cell::Quantity(line.case.summary.least, QuantityUnit::Seconds)
+    }),
+    column("samples", words("samples", "测量次数"), |line| Cell::Count(line.case.summary.count as u128)),
+    column("images_per_second", words("images/s", "图像/秒"), |line| {
+        Cell::Quantity(line.images_per_second(), QuantityUnit::Ratio)
+    }),
+    column("gflops_per_second", words("GFLOP/s", "GFLOP/s"), |line| {
+        Cell::Quantity(line.flops_per_second() / 1e9, QuantityUnit::Ratio)
+    }),
+    column("peak_share", words("of peak", "占峰值"), |line| {
+        Cell::Quantity(line.flops_per_second() / line.peak.flops_per_second, QuantityUnit::Part)
+    }),
+    column("bandwidth_share", words("of bandwidth", "占带宽"), |line| {
+        Cell::Quantity(line.bytes_per_second() / line.peak.bytes_per_second, QuantityUnit::Part)
+    }),
 ];
 
 /// In the order in which they are added while there is room.
@@ -143,8 +103,8 @@ const WANTED: [&str; 13] = [
 /// A line for each case, in every column.
 pub(super) fn sheet(lines: &[Line]) -> Sheet {
     let head = |column: &Column| {
-        let words = Text { english: column.english.to_owned(), chinese: column.chinese.to_owned() };
-        Head::new(column.key, words, if column.key == COLUMNS[0].key { Role::Name } else { Role::Figure })
+        let role = if column.key == COLUMNS[0].key { Role::Name } else { Role::Figure };
+        Head::new(column.key, column.words.into(), role)
     };
     let cells = |line: &Line| COLUMNS.iter().map(|column| (column.cell)(line)).collect();
     Sheet::of(COLUMNS.iter().map(head).collect(), lines.iter().map(cells).collect())

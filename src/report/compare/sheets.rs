@@ -2,12 +2,13 @@
 
 use super::Compared;
 use super::lines::{Line, Measure, layers, lines, measure, signs};
-use super::totals::{Figure, Total, Value, better, known, percent, signed, traffic};
+use super::totals::{ComparedFigure, Total, Value, better, known, percent, signed, traffic};
 use super::what::What;
 use crate::counts::Counts;
 use crate::report::Subject;
-use crate::report::rows::Depth;
-use crate::report::sheet::{self, Cell, Head, Kind, Role, Sheet, Title, Unit};
+use crate::report::columns::column;
+use crate::report::rows::{Depth, total};
+use crate::report::sheet::{self, Cell, Head, Kind, QuantityUnit, Role, Sheet, Title};
 use crate::report::terminal::shortened;
 use crate::text;
 use crate::text::{Language, Text};
@@ -38,7 +39,7 @@ pub(super) fn totals(
     for figure in known(&compared.subjects) {
         let others = || shown.clone().map(|index| compared.subjects[index]);
         let value = |subject: &Subject| value((figure.value)(subject), path);
-        let label = Cell::Said(figure.label());
+        let label = Cell::Said(figure.words.into());
         let changes = others().map(|subject| change(figure, first, subject));
         if stacked {
             lines.push([label, value(first)].into_iter().chain(others().map(value)).collect());
@@ -54,14 +55,14 @@ pub(super) fn totals(
 fn value(value: Value, path: usize) -> Cell {
     match value {
         Value::Count(count) => Cell::Count(count),
-        Value::Ratio(ratio) => Cell::Quantity(ratio, Unit::Ratio),
+        Value::Ratio(ratio) => Cell::Quantity(ratio, QuantityUnit::Ratio),
         Value::Words(words) => Cell::Text(words),
         Value::Path(whole) => Cell::Text(shortened(&whole, path)),
         Value::None => Cell::Empty,
     }
 }
 
-fn change(figure: &Figure, first: &Subject, second: &Subject) -> Cell {
+fn change(figure: &ComparedFigure, first: &Subject, second: &Subject) -> Cell {
     figure.change(first, second).map_or(Cell::Empty, |change| Cell::Change(change.text, change.is_better))
 }
 
@@ -239,27 +240,18 @@ pub fn data(compared: &Compared) -> Sheet {
     if compared.batches.is_empty() {
         return Sheet::of(layer_heads(), layers_of(compared));
     }
-    let words = |key| named(key, key, Role::Text);
-    let figure = |key| named(key, key, Role::Figure);
     let figures = ["macs", "flops", "traffic_bytes", "weight_bytes", "peak_bytes", "intensity"];
-    let heads = [figure("batch"), words("network")].into_iter().chain(figures.map(figure)).collect();
+    let figures: Vec<_> = figures.into_iter().filter_map(column).collect();
+    let heads = [("batch", Role::Figure), ("network", Role::Text)].map(|(key, role)| named(key, key, role));
+    let of_figures = figures.iter().map(|column| named(column.key, column.key, Role::Figure));
     let lines = compared.batches.iter().flat_map(|networks| {
         networks.iter().zip(&compared.names).map(|(subject, name)| {
-            let total = subject.analysis.total();
-            let intensity = subject.intensity(total);
-            vec![
-                Cell::Count(subject.batch().into()),
-                Cell::Text(name.clone()),
-                Cell::Count(total.work.macs.total()),
-                Cell::Count(total.work.ops.flops()),
-                Cell::Count(traffic(subject)),
-                Cell::Count(subject.weight_bytes()),
-                Cell::Count(subject.peak_bytes()),
-                intensity.map_or(Cell::Empty, |ratio| Cell::Quantity(ratio, Unit::Ratio)),
-            ]
+            let labels = [Cell::Count(subject.batch().into()), Cell::Text(name.clone())];
+            let total = total(subject);
+            labels.into_iter().chain(figures.iter().map(|column| column.cell(&total))).collect()
         })
     });
-    Sheet::of(heads, lines.collect())
+    Sheet::of(heads.into_iter().chain(of_figures).collect(), lines.collect())
 }
 
 fn layer_heads() -> Vec<Head> {

@@ -8,12 +8,12 @@ use unicode_width::UnicodeWidthStr;
 use super::Compared;
 use super::differences;
 use super::sheets::{batch, totals as sheet_of};
-use super::totals::{Total, Words, change, traffic};
+use super::totals::{Total, Wording, change, traffic};
 use crate::analyze::Status;
 use crate::compare::traffic::Traffic;
 use crate::report::figures::bytes;
 use crate::report::rows::Depth;
-use crate::report::sheet::{Cell, Head, Role, Sheet, Unit};
+use crate::report::sheet::{Cell, Head, QuantityUnit, Role, Sheet};
 use crate::report::terminal::{Layout, Squeeze, Table, shortened};
 use crate::report::wrap::{folded, hanging, wrapped};
 use crate::report::{Style, Subject};
@@ -50,7 +50,7 @@ fn heading(compared: &Compared, style: Style) -> String {
         let fits = indent + title.width() + 3 + shapes.width() <= style.width;
         let separator = if fits { " · ".to_owned() } else { format!("\n{:indent$}", "") };
         let [title, shapes] = [title, &shapes].map(|words| hanging(words, indent, style.width));
-        let (on, off) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
+        let (on, off) = style.bold();
         let gap = match widest.checked_sub(name.width()) {
             Some(pad) => " ".repeat(pad + 2),
             None => format!("\n{:indent$}", ""),
@@ -166,14 +166,14 @@ fn groups(compared: &Compared, index: usize, style: Style) -> Vec<(String, Sheet
         let heads = vec![head(0), head(index), Head::new("change", text!("", ""), Role::Text)];
         let cells = |networks: [&Subject; 2]| {
             let [old, new] = networks.map(figure);
-            let change = change(old, new, Words::Amount);
+            let change = change(old, new, Wording::Amount);
             vec![Cell::Count(old), Cell::Count(new), Cell::Change(change.text, change.is_better)]
         };
         Sheet::of(heads, lines(&cells))
     };
     let ratio = |subject: &Subject| {
         let intensity = subject.intensity(subject.analysis.total());
-        intensity.map_or(Cell::Empty, |ratio| Cell::Quantity(ratio, Unit::Ratio))
+        intensity.map_or(Cell::Empty, |ratio| Cell::Quantity(ratio, QuantityUnit::Ratio))
     };
     let intensity = Sheet::of(vec![head(0), head(index)], lines(&|networks| networks.map(ratio).to_vec()));
     let mut groups = vec![
@@ -206,7 +206,7 @@ fn limit(compared: &Compared, index: usize, style: Style) -> String {
     let end = if first.each == second.each {
         text!("the larger the batch, the nearer to each other", "批量大小越大,两者越接近")
     } else {
-        let Text { english, chinese } = change(first.each, second.each, Words::Amount).text;
+        let Text { english, chinese } = change(first.each, second.each, Wording::Amount).text;
         text!("the larger the batch, the nearer to {english}", "批量大小越大,越接近{chinese}")
     };
     [why, end].map(|said| wrapped(said.get(style.language), style.width)).concat()

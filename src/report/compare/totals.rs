@@ -3,22 +3,21 @@
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
-pub(super) use crate::metric::Wording as Words;
+pub(super) use crate::metric::Wording;
 use crate::metric::{METRICS, Measure, Metric, named};
 use crate::report::Subject;
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, Words, words};
 use crate::working::grouped;
 
 /// A cost of a network as a whole.
 pub(super) type Total = fn(&Subject) -> u128;
 
 /// A figure that networks are compared by.
-pub(super) struct Figure {
-    english: &'static str,
-    chinese: &'static str,
+pub(super) struct ComparedFigure {
+    pub(super) words: Words,
     pub(super) value: Box<dyn Fn(&Subject) -> Value + Send + Sync>,
-    words: Words,
+    wording: Wording,
 }
 
 /// What a figure comes to.
@@ -40,51 +39,49 @@ pub(super) struct Change {
 }
 
 /// Those that networks are compared by: costs, then what is neither better nor worse.
-static FIGURES: LazyLock<Vec<Figure>> = LazyLock::new(|| {
+static FIGURES: LazyLock<Vec<ComparedFigure>> = LazyLock::new(|| {
     let (costs, others): (Vec<_>, Vec<_>) = METRICS
         .iter()
         .filter_map(|metric| Some((metric, metric.compared?)))
-        .partition(|(_, words)| *words != Words::Height);
-    let mut figures: Vec<_> =
-        costs.into_iter().chain(others).map(|(metric, words)| Figure::of(metric, words)).collect();
-    figures.push(Figure {
-        english: "sees everything from",
-        chinese: "自此看到全部",
-        words: Words::Height,
+        .partition(|(_, wording)| *wording != Wording::Height);
+    let mut figures: Vec<_> = costs
+        .into_iter()
+        .chain(others)
+        .map(|(metric, wording)| ComparedFigure::of(metric, wording))
+        .collect();
+    figures.push(ComparedFigure {
+        words: words("sees everything from", "自此看到全部"),
+        wording: Wording::Height,
         value: Box::new(|subject| everything_from(subject).map_or(Value::None, Value::Path)),
     });
     figures
 });
 
 /// The figures that any of these has.
-pub(super) fn known<'s>(subjects: &'s [&'s Subject]) -> impl Iterator<Item = &'static Figure> + 's {
-    let is_known = |figure: &&Figure| subjects.iter().any(|subject| (figure.value)(subject) != Value::None);
+pub(super) fn known<'s>(subjects: &'s [&'s Subject]) -> impl Iterator<Item = &'static ComparedFigure> + 's {
+    let is_known =
+        |figure: &&ComparedFigure| subjects.iter().any(|subject| (figure.value)(subject) != Value::None);
     FIGURES.iter().filter(is_known)
 }
 
-impl Figure {
-    fn of(metric: &'static Metric, words: Words) -> Self {
+impl ComparedFigure {
+    fn of(metric: &'static Metric, wording: Wording) -> Self {
         let value = move |subject: &Subject| match metric.total(subject) {
             Ok(Measure::Count(count)) => Value::Count(count),
             Ok(Measure::Sizes(sizes)) if !sizes.text.is_empty() => Value::Words(sizes.text),
             Ok(measure) => measure.number().map_or(Value::None, Value::Ratio),
             Err(_) => Value::None,
         };
-        let crate::text::Words { english, chinese } = metric.words;
-        Self { english, chinese, words, value: Box::new(value) }
-    }
-
-    pub(super) fn label(&self) -> Text {
-        Text { english: self.english.to_owned(), chinese: self.chinese.to_owned() }
+        Self { words: metric.words, wording, value: Box::new(value) }
     }
 
     /// What has become of the figure from `first` to `second`; `None` where that is no matter of more or less.
     pub(super) fn change(&self, first: &Subject, second: &Subject) -> Option<Change> {
         let (old, new) = ((self.value)(first), (self.value)(second));
         match (&old, &new) {
-            (Value::Count(old), Value::Count(new)) => Some(change(*old, *new, self.words)),
+            (Value::Count(old), Value::Count(new)) => Some(change(*old, *new, self.wording)),
             (Value::Ratio(old), Value::Ratio(new)) => {
-                let text = in_words(*old, *new, old.total_cmp(new).reverse(), self.words);
+                let text = in_words(*old, *new, old.total_cmp(new).reverse(), self.wording);
                 Some(Change { text, is_better: None })
             }
             _ if old == new && old != Value::None => Some(Change { text: same(), is_better: None }),
@@ -113,9 +110,9 @@ pub(super) fn everything_from(subject: &Subject) -> Option<String> {
 
 /// What has become of a cost: the ratio in words.
 #[expect(clippy::cast_precision_loss, reason = "four digits are shown")]
-pub(super) fn change(old: u128, new: u128, words: Words) -> Change {
+pub(super) fn change(old: u128, new: u128, wording: Wording) -> Change {
     let order = new.cmp(&old);
-    Change { text: in_words(old as f64, new as f64, order, words), is_better: better(order) }
+    Change { text: in_words(old as f64, new as f64, order, wording), is_better: better(order) }
 }
 
 /// Whether a cost that has become so is better.
@@ -131,13 +128,13 @@ fn same() -> Text {
     text!("same", "相同")
 }
 
-fn in_words(old: f64, new: f64, order: Ordering, words: Words) -> Text {
+fn in_words(old: f64, new: f64, order: Ordering, wording: Wording) -> Text {
     /// Below this, four digits would be 1.000.
     const VISIBLE: f64 = 1.0005;
-    let (less_en, more_en) = match words {
-        Words::Number => ("fewer", "more"),
-        Words::Amount => ("less", "more"),
-        Words::Height => ("lower", "higher"),
+    let (less_en, more_en) = match wording {
+        Wording::Number => ("fewer", "more"),
+        Wording::Amount => ("less", "more"),
+        Wording::Height => ("lower", "higher"),
     };
     match order {
         Ordering::Equal => same(),
@@ -215,7 +212,7 @@ mod tests {
 
     #[test]
     fn ratios_have_four_digits_and_never_hide_a_difference() {
-        let said = |old, new| change(old, new, Words::Number).text.english;
+        let said = |old, new| change(old, new, Wording::Number).text.english;
         assert_eq!(said(120_422_400, 12_443_648), "9.677× fewer");
         assert_eq!(said(12_443_648, 120_422_400), "9.677× more");
         assert_eq!(said(7, 7), "same");

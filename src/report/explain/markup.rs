@@ -70,7 +70,7 @@ fn sides(working: &Working, notation: Notation, language: Language) -> Vec<Strin
 fn text(pieces: &[Piece], style: Style) -> String {
     const INDENT: usize = 2;
     let width = style.width;
-    let (bold, plain) = if style.color { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
+    let (bold, plain) = style.bold();
     let mut text = String::new();
     for (index, piece) in pieces.iter().enumerate() {
         match piece {

@@ -2,7 +2,7 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::{Column, Table, widest};
+use super::{Table, widest};
 use crate::report::sheet::Role;
 
 /// A text in another form, so many columns wide.
@@ -25,7 +25,7 @@ impl Table<'_> {
     pub(in crate::report) fn squeeze(&mut self, steps: &[Squeeze]) -> bool {
         let roles: Vec<Role> = self.columns.iter().map(|column| column.role).collect();
         let of = |step: &Squeeze| (0..roles.len()).filter(|&at| step.role == roles[at]).collect::<Vec<_>>();
-        let mut widths: Vec<usize> = self.columns.iter().map(Column::width).collect();
+        let mut widths: Vec<usize> = self.columns.iter().map(|column| column.width).collect();
         let mut missing = self.width().saturating_sub(self.style.width);
         for step in steps {
             let columns = of(step);
@@ -39,11 +39,15 @@ impl Table<'_> {
         for step in steps {
             for at in of(step) {
                 let column = &mut self.columns[at];
+                if column.width <= widths[at] {
+                    continue;
+                }
                 for text in column.words.iter_mut().chain([&mut column.heading]) {
                     if widest(text) > widths[at] {
                         *text = (step.form)(text, widths[at]);
                     }
                 }
+                column.measure();
             }
         }
         missing == 0

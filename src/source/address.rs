@@ -7,7 +7,7 @@ use crate::text::Text;
 
 /// Where a model comes from, or whatever else is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum Address {
     /// From standard input.
     StandardInput,
     /// From the file of this path, whether that is there or not.
@@ -16,7 +16,7 @@ pub enum Origin {
     Bundled(String),
 }
 
-impl Origin {
+impl Address {
     /// Where `name` leads, and the variant behind its `@`. A file whose name has an `@` in it is that file.
     pub fn of(name: &str) -> (Self, Option<String>) {
         let (path, variant) = match name.rsplit_once('@') {
@@ -24,12 +24,12 @@ impl Origin {
             Some(_) | None => (name, None),
         };
         let is_path = path.contains(['/', '\\', '.']) || Path::new(path).exists();
-        let origin = match path {
+        let address = match path {
             "-" => Self::StandardInput,
             _ if is_path => Self::File(path.to_owned()),
             _ => Self::Bundled(path.to_owned()),
         };
-        (origin, variant)
+        (address, variant)
     }
 
     /// The file that is read; of standard input, the one that may stand behind it.
@@ -66,15 +66,15 @@ impl Origin {
 /// Refuses names of which two lead to the same thing that can be read only once; the error says which.
 pub fn read_once(names: &[impl AsRef<str>]) -> Result<(), Text> {
     let mut seen = vec![];
-    for (origin, _) in names.iter().map(|name| Origin::of(name.as_ref())) {
-        let path = match &origin {
-            Origin::File(path) if !["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].contains(&&**path) => {
+    for (address, _) in names.iter().map(|name| Address::of(name.as_ref())) {
+        let path = match &address {
+            Address::File(path) if !["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].contains(&&**path) => {
                 Some(path.clone())
             }
-            Origin::StandardInput | Origin::File(_) => None,
-            Origin::Bundled(_) => continue,
+            Address::StandardInput | Address::File(_) => None,
+            Address::Bundled(_) => continue,
         };
-        if !origin.is_pipe() {
+        if !address.is_pipe() {
             continue;
         }
         if seen.contains(&path) {
@@ -94,15 +94,15 @@ mod tests {
 
     #[test]
     fn a_name_tells_where_it_leads() {
-        let bundled = |name: &str| Origin::Bundled(name.to_owned());
-        let file = |path: &str| Origin::File(path.to_owned());
-        assert_eq!(Origin::of("resnet50"), (bundled("resnet50"), None));
-        assert_eq!(Origin::of("resnet50@v1"), (bundled("resnet50"), Some("v1".to_owned())));
-        assert_eq!(Origin::of("nets/a.toml@*"), (file("nets/a.toml"), Some("*".to_owned())));
-        assert_eq!(Origin::of("Cargo.toml"), (file("Cargo.toml"), None));
-        assert_eq!(Origin::of("src"), (file("src"), None));
-        assert_eq!(Origin::of("-"), (Origin::StandardInput, None));
-        assert_eq!(Origin::of("-@wide"), (Origin::StandardInput, Some("wide".to_owned())));
+        let bundled = |name: &str| Address::Bundled(name.to_owned());
+        let file = |path: &str| Address::File(path.to_owned());
+        assert_eq!(Address::of("resnet50"), (bundled("resnet50"), None));
+        assert_eq!(Address::of("resnet50@v1"), (bundled("resnet50"), Some("v1".to_owned())));
+        assert_eq!(Address::of("nets/a.toml@*"), (file("nets/a.toml"), Some("*".to_owned())));
+        assert_eq!(Address::of("Cargo.toml"), (file("Cargo.toml"), None));
+        assert_eq!(Address::of("src"), (file("src"), None));
+        assert_eq!(Address::of("-"), (Address::StandardInput, None));
+        assert_eq!(Address::of("-@wide"), (Address::StandardInput, Some("wide".to_owned())));
     }
 
     #[test]
