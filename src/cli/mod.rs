@@ -144,11 +144,16 @@ struct Invocation {
     /// Its own name first.
     arguments: Vec<OsString>,
     /// The file of it.
+    #[cfg_attr(
+        not(feature = "run"),
+        expect(dead_code, reason = "it is started once more for measurements only")
+    )]
     program: Option<PathBuf>,
 }
 
 impl Invocation {
     /// The program once more, without arguments.
+    #[cfg(feature = "run")]
     fn command(&self) -> std::process::Command {
         std::process::Command::new(self.program.clone().unwrap_or_default())
     }

@@ -83,7 +83,7 @@ pub struct Style {
     pub language: Language,
     /// Columns of the terminal.
     pub width: usize,
-    /// Whether colors are written.
+    /// Whether colors are written. Tables have some only with the feature `cli`.
     pub color: bool,
 }
 
