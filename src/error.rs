@@ -185,6 +185,7 @@ impl Source {
     }
 
     /// `span`, or as much of it as is in the text, on character boundaries.
+    #[cfg(feature = "cli")]
     fn clip(&self, span: &Span) -> Span {
         let start = self.floor(span.start);
         start..self.floor(span.end).max(start)

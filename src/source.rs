@@ -52,6 +52,7 @@ pub use candidates::candidates;
 pub use choice::Choice;
 pub use claims::Claims;
 pub use contents::text;
+#[cfg(feature = "cli")]
 pub(crate) use contents::why;
 pub use findings::Findings;
 pub use model::Model;

@@ -5,6 +5,7 @@ use clap::Args;
 use super::format::Format;
 use super::input::Networks;
 use super::{Outcome, Output, convention, device};
+use crate::read::devices;
 use crate::report::columns::{COLUMNS, Column, column, parse, sheet};
 use crate::report::rows::{self, Depth, Row};
 use crate::report::sheet::{Sheet, Title};
@@ -215,7 +216,7 @@ pub(super) fn depth(written: &str) -> Result<Depth, Text> {
 
 /// What `--help` says of devices.
 pub(super) fn devices_help() -> Text {
-    let known = device::bundled_names().join(", ");
+    let known = devices::names().collect::<Vec<_>>().join(", ");
     text!(
         "Estimate what a device takes at best, by its data sheet, and whether the network fits. It is one of {known}, or a \
          file of your own with one device in it, or FILE@NAME",

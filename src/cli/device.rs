@@ -3,13 +3,7 @@
 use super::files;
 use crate::analyze::roofline::Device;
 use crate::error::ReadError;
-use crate::read::devices;
 use crate::source::{Address, device};
-
-/// The names of the devices that come with cnncost.
-pub(super) fn bundled_names() -> Vec<String> {
-    devices::bundled().into_iter().map(|device| device.name).collect()
-}
 
 /// The device that `written` calls: `t4`, `board.toml`, `boards.toml@nano`.
 pub(super) fn find(written: &str) -> Result<Device, ReadError> {

@@ -4,9 +4,9 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::rc::Rc;
 
-use clap::{CommandFactory, ValueEnum};
+use clap::{CommandFactory, Subcommand, ValueEnum};
 
-use super::{Cli, Color, Lang, Voice, say};
+use super::{Cli, Color, Command, Lang, Voice, say};
 use crate::error::{Code, Diagnostic, meant, nearest};
 use crate::read::bundled::{self, BUNDLED, CLAIMS};
 use crate::source::Address;
@@ -153,7 +153,7 @@ fn as_command(word: &OsStr) -> Option<String> {
 
 /// Whether `word` is a command.
 pub(super) fn is_command(word: &str) -> bool {
-    commands().iter().any(|command| command == word)
+    Command::has_subcommand(word) || word == HELP
 }
 
 fn commands() -> Vec<String> {

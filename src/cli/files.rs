@@ -47,6 +47,7 @@ pub(super) fn may_write(path: &Path) -> Result<(), (Text, Text)> {
 }
 
 /// Whether a command's outputs are files of their own, whatever they are called and whether they are there or not.
+#[cfg(feature = "run")]
 pub(super) fn are_apart(written: &[&Path]) -> Result<(), Text> {
     let place = |path: &Path| {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -132,6 +132,7 @@ impl NetworkOptions {
 }
 
 impl NetworkSettings {
+    #[cfg(feature = "run")]
     pub(super) fn element(&self) -> ElementType {
         self.dtype.unwrap_or_default()
     }
@@ -220,6 +221,7 @@ pub(super) fn open_claims(name: &str) -> Result<Claims, ReadError> {
 }
 
 /// The text of a file.
+#[cfg(feature = "run")]
 pub(super) fn read_file(path: &str) -> Result<String, ReadError> {
     files::are_read([path]);
     source::text(path)

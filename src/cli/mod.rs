@@ -144,11 +144,16 @@ struct Invocation {
     /// Its own name first.
     arguments: Vec<OsString>,
     /// The file of it.
+    #[cfg_attr(
+        not(feature = "run"),
+        expect(dead_code, reason = "it is started once more for measurements only")
+    )]
     program: Option<PathBuf>,
 }
 
 impl Invocation {
     /// The program once more, without arguments.
+    #[cfg(feature = "run")]
     fn command(&self) -> std::process::Command {
         std::process::Command::new(self.program.clone().unwrap_or_default())
     }
@@ -183,7 +188,10 @@ fn start(arguments: Vec<OsString>, program: Option<PathBuf>) -> Outcome {
     };
     let invocation = Invocation { arguments, program };
     let arguments = &invocation.arguments;
-    let matches = help::written(Cli::command(), language).try_get_matches_from(arguments);
+    // Help is written where it is asked for, and where usage is told: that takes longer than to read the arguments.
+    let matches = Cli::command().try_get_matches_from(arguments);
+    let matches =
+        matches.or_else(|_| help::written(Cli::command(), language).try_get_matches_from(arguments));
     entry::hint_at_file(arguments);
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,

@@ -1,7 +1,7 @@
 //! Where data goes: standard output, or a file that is there whole or not at all, and is none of those that were read.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use super::{Outcome, Output, Voice, files};
@@ -19,14 +19,9 @@ impl Output {
 
     /// Writes data as it is made, likewise.
     pub(super) fn stream(&self, write: impl Fn(&mut dyn Write) -> io::Result<()>) -> Outcome {
-        let buffered = |to: &mut dyn Write| {
-            let mut to = BufWriter::new(to);
-            write(&mut to)?;
-            to.flush()
-        };
         match &self.to {
-            None => self.written("standard output", buffered(&mut io::stdout().lock())),
-            Some(path) => self.replaced(path, |part| buffered(&mut File::create(part)?)),
+            None => self.written("standard output", write(&mut io::stdout().lock())),
+            Some(path) => self.replaced(path, |part| write(&mut File::create(part)?)),
         }
     }
 }

@@ -52,12 +52,14 @@ pub(super) fn each_count(written: &str) -> Result<u64, Text> {
 }
 
 /// Threads: from 1 to 1024.
+#[cfg(feature = "run")]
 pub(super) fn threads(written: &str) -> Result<u16, Text> {
     let number = written.parse().ok().filter(|threads| (1..=1024).contains(threads));
     number.ok_or_else(|| text!("it is a whole number from 1 to 1024", "应是 1 到 1024 的整数"))
 }
 
 /// Any whole number from 0.
+#[cfg(feature = "run")]
 pub(super) fn number(written: &str) -> Result<u64, Text> {
     written.parse().map_err(|_| text!("it is a whole number of at least 0", "应是不小于 0 的整数"))
 }

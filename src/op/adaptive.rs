@@ -1,6 +1,7 @@
 //! What the adaptive pools share, in any number of dimensions: on each axis a bin for each element of the output, and the
 //! cost of reducing a bin to one number.
 
+#[cfg(any(feature = "run", test))]
 use std::ops::Range;
 
 #[cfg(feature = "run")]
@@ -110,6 +111,7 @@ impl<const N: usize> Bins<N> {
 }
 
 /// The elements in bin number `index` of `bins` over `size` elements.
+#[cfg(any(feature = "run", test))]
 fn bin(index: usize, size: usize, bins: usize) -> Range<usize> {
     index * size / bins..((index + 1) * size).div_ceil(bins)
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pool::Pool;
 use super::settings::{self, Extent, PerAxis, Size};
+#[cfg(any(feature = "run", test))]
 use super::window::Axis;
 use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Window};
 #[cfg(feature = "run")]
@@ -156,12 +157,14 @@ impl<const N: usize> AvgPool<N> {
     }
 
     /// Whether every sum is divided by as many positions as the window has.
+    #[cfg(feature = "run")]
     fn divides_by_the_window(&self) -> bool {
         let pads = self.padding.0.into_iter().any(|padding| padding.get() > 0);
         self.divisor_override.is_none() && !self.ceil_mode && (self.count_include_pad || !pads)
     }
 
     /// How many positions of each window along one axis the sum is divided by.
+    #[cfg(any(feature = "run", test))]
     fn divisors(&self, axis: &Axis, size: u64, windows: u64) -> Vec<f32> {
         let end = axis.before + size;
         let counted = if self.count_include_pad { 0..end + axis.after } else { axis.before..end };

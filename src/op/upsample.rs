@@ -216,6 +216,7 @@ impl Upsample {
     }
 
     /// Of each of `to` pixels, which of `from` pixels it is.
+    #[cfg(feature = "run")]
     fn nearest(&self, axis: usize, from: usize, to: usize) -> Vec<u32> {
         (0..to).map(|pixel| self.nearest_to(axis, from, to, pixel) as u32).collect()
     }
@@ -234,6 +235,7 @@ impl Upsample {
     }
 
     /// Of each of `to` pixels, which two of `from` pixels it lies between, and the weight of the second.
+    #[cfg(feature = "run")]
     fn between(&self, axis: usize, from: usize, to: usize) -> (Vec<u32>, Vec<u32>, Vec<f32>) {
         let (mut low, mut high, mut weights) = (vec![], vec![], vec![]);
         for pixel in 0..to {

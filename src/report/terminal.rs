@@ -1,17 +1,23 @@
 //! A table on the screen: as many columns as there is room for, figures flush right, a bar for each share.
 
-use comfy_table::{Attribute, Cell as Drawn, CellAlignment, Color, LineStyle, TableStyle};
+use comfy_table::{Cell as Drawn, CellAlignment, LineStyle, TableStyle};
 use unicode_width::UnicodeWidthStr;
 
 use super::Style;
 use super::figures::bar;
 use super::sheet::{Cell, Kind, Line, Mark, Role, Sheet, Title};
 use super::wrap::{hanging, lines, wrapped};
-use crate::op::Class;
 use crate::text;
 use crate::text::{Language, Text};
 
+#[cfg(feature = "cli")]
+mod colors;
 mod narrow;
+#[cfg(not(feature = "cli"))]
+mod plain;
+
+#[cfg(not(feature = "cli"))]
+use plain as colors;
 
 pub(super) use narrow::{Squeeze, shortened};
 
@@ -143,16 +149,17 @@ impl<'s> Table<'s> {
         self.widen_bars();
         let mut table = comfy_table::Table::new();
         table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')));
-        if self.style.color {
-            table.enforce_styling();
-        } else {
-            table.force_no_tty();
-        }
-        let heading = |column: &Column| aligned(&column.heading, column.role).add_attribute(Attribute::Bold);
+        colors::allow(&mut table, self.style.color);
+        let heading = |column: &Column| colors::bold(aligned(&column.heading, column.role));
         table.set_header(self.columns.iter().map(heading));
         for (index, line) in self.sheet.lines.iter().enumerate() {
             let cells = self.columns.iter().map(|column| {
-                tinted(aligned(&column.words[index], column.role), column.role, line, &line.cells[column.at])
+                colors::tinted(
+                    aligned(&column.words[index], column.role),
+                    column.role,
+                    line,
+                    &line.cells[column.at],
+                )
             });
             table.add_row(cells);
         }
@@ -312,30 +319,4 @@ fn set_in(names: &mut [String], lines: &[Line], layout: Layout) {
 fn aligned(words: &str, role: Role) -> Drawn {
     let flush = if role.is_flush_right() { CellAlignment::Right } else { CellAlignment::Left };
     Drawn::new(words).set_alignment(flush)
-}
-
-fn tinted(drawn: Drawn, role: Role, line: &Line, cell: &Cell) -> Drawn {
-    match (cell, line.kind, role, line.class) {
-        (Cell::Change(_, Some(is_better)), ..) => {
-            drawn.fg(if *is_better { Color::DarkGreen } else { Color::DarkRed })
-        }
-        (_, Kind::Total, ..) | (_, Kind::Open | Kind::Folded, Role::Name, _) => {
-            drawn.add_attribute(Attribute::Bold)
-        }
-        (_, _, Role::Name | Role::Kind | Role::Share, Some(class)) => drawn.fg(color(class)),
-        (..) => drawn,
-    }
-}
-
-/// As in the lecture: blue convolutions, red pools, yellow softmax.
-fn color(class: Class) -> Color {
-    match class {
-        Class::Convolution => Color::Blue,
-        Class::Linear | Class::Attention => Color::Cyan,
-        Class::Normalization => Color::Magenta,
-        Class::Pooling => Color::Red,
-        Class::Softmax => Color::Yellow,
-        Class::Merge => Color::Green,
-        Class::Activation | Class::Rearrangement | Class::Source => Color::Reset,
-    }
 }

@@ -52,7 +52,7 @@ impl Needs {
     }
 
     /// About the largest batch that fits into so many bytes, of which `batch` does not; `None` if that is none at all.
-    pub(crate) fn batch_within(&self, free: u128, batch: u64) -> Option<u64> {
+    pub fn batch_within(&self, free: u128, batch: u64) -> Option<u64> {
         let of_batch = self.activations.saturating_add(self.workspace);
         let of_sample = of_batch.div_ceil(batch.into()).max(1);
         let fitting = u64::try_from(free.checked_sub(self.weights)? / of_sample).ok()?;

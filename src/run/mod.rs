@@ -38,6 +38,7 @@ mod summary;
 mod torchvision_order;
 mod weights;
 
+#[cfg(feature = "cli")]
 pub(crate) use archive::io_error;
 pub use draft::Draft;
 pub use engine::{Engine, NotExecuted, dtype};
