@@ -189,9 +189,12 @@ pub fn cost(graph: &Graph, id: NodeId) -> Result<Option<Cost>, Overflow> {
     }
 }
 
+/// What is looked up, by the node that does.
+type LookedUp = Vec<(NodeId, Capped)>;
+
 /// Counts each node, and what is looked up apart. Of those written at one place that take and give as many numbers, as copies
 /// do, one that has the premises of the one before is not counted again.
-fn nodes(graph: &Graph, table: &mut Table) -> Result<(Vec<Option<Index>>, Vec<(NodeId, Capped)>), TooLarge> {
+fn nodes(graph: &Graph, table: &mut Table) -> Result<(Vec<Option<Index>>, LookedUp), TooLarge> {
     let (mut latest, mut lookups) = (HashMap::new(), vec![]);
     let indices = graph.nodes().map(|(id, node)| {
         let too_large = |Overflow| TooLarge { path: graph.path(id), origin: node.origin.clone() };

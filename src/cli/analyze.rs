@@ -120,7 +120,7 @@ impl Arguments {
                 let sheets: Vec<_> = subjects.iter().map(memory::sheet).collect();
                 output.write(&self.format.write(&sheets, style))
             }
-            _ => output.misused(
+            Format::Tree | Format::Json | Format::Junit | Format::Github => output.misused(
                 text!(
                     "`--memory` is a table, markdown, csv or latex",
                     "`--memory` 的格式为 table、markdown、csv 或 latex"

@@ -223,7 +223,9 @@ impl Arguments {
             Format::Csv => report::csv(bench, subjects, choice),
             Format::Latex => report::latex(bench, subjects, choice, self.output.language()),
             Format::Json => return self.output.stream(|to| json::write(bench, subjects, choice, to)),
-            _ => report::text(bench, subjects, choice, self.output.style()),
+            Format::Table | Format::Tree | Format::Junit | Format::Github => {
+                report::text(bench, subjects, choice, self.output.style())
+            }
         };
         self.output.write(&text)
     }

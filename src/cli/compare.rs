@@ -81,7 +81,9 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Format::Csv => arguments.format.write(&[sheets::data(&compared)], style),
         Format::Json => return read.max(output.stream(|to| json::write(&compared, to))),
         Format::Latex => arguments.format.write(&sheets::pages(&compared, depth, style.language), style),
-        _ => table::write(&compared, depth, style),
+        Format::Table | Format::Tree | Format::Junit | Format::Github => {
+            table::write(&compared, depth, style)
+        }
     };
     read.max(output.write(&text))
 }

@@ -82,7 +82,7 @@ impl Format {
             Self::Markdown => Some(Markup::Markdown),
             Self::Latex => Some(Markup::Latex),
             Self::Json => None,
-            _ => Some(Markup::Text),
+            Self::Table | Self::Tree | Self::Csv | Self::Junit | Self::Github => Some(Markup::Text),
         }
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Format::Markdown | Format::Csv | Format::Latex => {
             arguments.format.write(&[sheet(&descriptions, output.language())], output.style())
         }
-        _ => {
+        Format::Table | Format::Tree | Format::Junit | Format::Github => {
             let style = output.style();
             let networks: String =
                 descriptions.iter().map(|(file, description)| entry(file, description, style)).collect();

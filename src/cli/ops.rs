@@ -26,13 +26,13 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let (output, style) = (&arguments.output, arguments.output.style());
     let entry = match &arguments.name {
         None => None,
-        Some(name) => match Entry::find(name) {
-            Some(entry) => Some(entry),
-            None => {
+        Some(name) => {
+            let Some(entry) = Entry::find(name) else {
                 let message = text!("there is no operator `{name}`", "没有名为 `{name}` 的算子");
                 return output.misused(message, synonyms::operator(name));
-            }
-        },
+            };
+            Some(entry)
+        }
     };
     match (entry, arguments.format) {
         (None, Format::Json) => output.stream(|to| operators::json(OPERATORS.iter(), to)),

@@ -78,7 +78,9 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Format::Csv | Format::Latex => {
             arguments.format.write(&answers.iter().map(reconcile::sheet).collect::<Vec<_>>(), style)
         }
-        _ => pages(&|answer| reconcile::text(answer, style)),
+        Format::Table | Format::Tree | Format::Junit | Format::Github => {
+            pages(&|answer| reconcile::text(answer, style))
+        }
     };
     worst.max(output.write(&text))
 }

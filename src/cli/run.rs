@@ -139,7 +139,7 @@ impl Arguments {
             Format::Markdown | Format::Csv | Format::Latex => {
                 self.format.write(&[sheet(&run)], self.voice.style())
             }
-            _ => table(&run, self.voice.style()),
+            Format::Table | Format::Tree | Format::Junit | Format::Github => table(&run, self.voice.style()),
         };
         Ok(read.max(self.voice.print(&text)))
     }

@@ -55,7 +55,7 @@ impl Traffic {
         let mut lines = Lines([self, second].map(Self::in_the_end));
         let order = match lines.each() {
             Ordering::Equal => lines.once(),
-            each => each,
+            each @ (Ordering::Less | Ordering::Greater) => each,
         };
         let of = |side: usize, traffic: &Self| {
             traffic.lookups.iter().map(move |&table| (table.used_up_at(), side, table)).collect::<Vec<_>>()
@@ -161,7 +161,9 @@ mod tests {
         let lines = || sizes.iter().flat_map(|&once| sizes.iter().map(move |&each| Linear { once, each }));
         let all: Vec<_> = lines().filter_map(|linear| Traffic::new(linear, vec![])).collect();
         for first in &all {
-            all.iter().for_each(|second| check(first, second));
+            for second in &all {
+                check(first, second);
+            }
         }
     }
 

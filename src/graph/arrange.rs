@@ -138,7 +138,9 @@ impl Level<'_> {
             .collect();
         let mut cycle_of = vec![0; self.units.len()];
         for (cycle, units) in cycles.iter().enumerate() {
-            units.iter().for_each(|&unit| cycle_of[unit as usize] = cycle);
+            for &unit in units {
+                cycle_of[unit as usize] = cycle;
+            }
         }
         let (cycles, cycle_of, flow) = (&cycles, &cycle_of, &flow);
         let users = |cycle: usize| {
@@ -168,7 +170,9 @@ impl Level<'_> {
     fn whole(&mut self, unit: u32) -> Piece {
         let Unit { piece, name, .. } = std::mem::take(&mut self.units[unit as usize]);
         let nodes: Vec<_> = piece.into_iter().filter(|id| self.unit_of[id.index()] == unit).collect();
-        nodes.iter().for_each(|id| self.unit_of[id.index()] = OUTSIDE);
+        for id in &nodes {
+            self.unit_of[id.index()] = OUTSIDE;
+        }
         Piece { nodes, name }
     }
 
@@ -179,7 +183,9 @@ impl Level<'_> {
         loop {
             if let Some(Reverse(unit)) = queue.units.pop() {
                 let Piece { nodes, name } = self.whole(unit);
-                nodes.iter().for_each(|&id| self.settle(id, unit, &mut queue));
+                for &id in &nodes {
+                    self.settle(id, unit, &mut queue);
+                }
                 if !nodes.is_empty() {
                     pieces.push(Piece { nodes, name });
                 }
@@ -204,7 +210,9 @@ impl Level<'_> {
 
     /// What waits for what among units that are parted, which is noted in them.
     fn queue(&mut self, units: &[u32]) -> Queue {
-        units.iter().for_each(|&unit| self.units[unit as usize].is_parted = true);
+        for &unit in units {
+            self.units[unit as usize].is_parted = true;
+        }
         let mut queue = Queue::default();
         for &unit in units {
             for at in 0..self.units[unit as usize].piece.len() {

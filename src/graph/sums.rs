@@ -24,7 +24,10 @@ impl Graph {
         self.each_sum(
             zero,
             add,
-            |around, sum| Ok(*around = plus(around, sum)?),
+            |around, sum| {
+                *around = plus(around, sum)?;
+                Ok(())
+            },
             |id, sum| sums[id.index()] = sum,
         )?;
         Ok(sums)

@@ -3,6 +3,8 @@
 use super::field::{positions, sees_all, stride};
 use super::of::{bound, counted, estimated, intensity, largest, shape, size};
 use super::{Group, Json, Measure, Metric, Of, Sizes, Sums, Unit, Wording, metric};
+use crate::analyze::roofline::Estimate;
+use crate::shape::Shape;
 use crate::text::Words;
 
 /// MACs by contraction.
@@ -349,7 +351,7 @@ pub static METRICS: [Metric; 43] = [
         words("the first size of what comes out", "输出的第一维"),
         Unit::Count,
         Sums::Last,
-        Of::Place(|s, p| size(s, p, "channels", |shape| shape.channels())),
+        Of::Place(|s, p| size(s, p, "channels", Shape::channels)),
     )
     .once()
     .json(Json::Apart),
@@ -425,7 +427,7 @@ pub static METRICS: [Metric; 43] = [
         words("seconds that it takes there at best", "在该设备上至少需要的秒数"),
         Unit::Seconds,
         Sums::Sum,
-        Of::Device(|s, p, on| estimated(s, p, on, |estimate| estimate.seconds())),
+        Of::Device(|s, p, on| estimated(s, p, on, Estimate::seconds)),
     )
     .usual()
     .json(Json::In(&ESTIMATED, "seconds")),

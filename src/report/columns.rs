@@ -242,7 +242,9 @@ fn like(row: &Row<'_>) -> Cell {
 fn name(row: &Row<'_>) -> Cell {
     match row.kind {
         RowKind::Total => Cell::Named("total", text!("total", "合计")),
-        _ => Cell::Name(row.name.clone(), row.path.clone()),
+        RowKind::Input | RowKind::Operator | RowKind::Open | RowKind::Folded => {
+            Cell::Name(row.name.clone(), row.path.clone())
+        }
     }
 }
 
@@ -257,12 +259,9 @@ fn share(row: &Row<'_>) -> Cell {
 fn measured(row: &Row<'_>, cell: impl Fn(&Layer) -> Cell) -> Cell {
     let Some(layer) = row.measured.filter(|layer| layer.seconds > 0.0) else { return Cell::Empty };
     let cell = cell(&layer);
-    let says_nothing = match cell {
-        Cell::Share(_) => row.kind == RowKind::Total,
-        Cell::Quantity(quantity, Unit::Seconds) => quantity <= 0.0,
-        _ => false,
-    };
-    if says_nothing { Cell::Empty } else { cell }
+    let is_of_whole = matches!(cell, Cell::Share(_)) && row.kind == RowKind::Total;
+    let is_no_time = matches!(cell, Cell::Quantity(quantity, Unit::Seconds) if quantity <= 0.0);
+    if is_of_whole || is_no_time { Cell::Empty } else { cell }
 }
 
 /// Billions a second.

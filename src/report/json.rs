@@ -167,7 +167,7 @@ fn node(subject: &Subject, graph: &Graph, id: NodeId) -> Node {
         live_bytes: subject.bytes(subject.analysis.memory.live(id)),
         inside_bytes: subject.bytes(subject.analysis.memory.inside(id)),
         receptive_field: receptive_field(subject, subject.fields().of(id)),
-        figures: Figures::of(subject, Place::Node(id)).any(),
+        figures: Figures::at(subject, Place::Node(id)).any(),
         like: subject
             .analysis
             .node(id)
@@ -196,7 +196,7 @@ fn block(subject: &Subject, graph: &Graph, id: ScopeId) -> Block {
         path: graph.scope_path(id),
         kind: kind.name(),
         block: if let ScopeKind::Block(name) = kind { Some(name.to_string()) } else { None },
-        figures: Figures::of(subject, Place::Box(id)),
+        figures: Figures::at(subject, Place::Box(id)),
         like: ConventionCount::of(subject, |counted| counted.scope(id)),
     }
 }

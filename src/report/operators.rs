@@ -168,7 +168,8 @@ struct Rule {
     #[schemars(with = "Option<String>")]
     purpose: Option<Purpose>,
     /// The formula, in names.
-    rule: String,
+    #[serde(rename = "rule")]
+    formula: String,
 }
 
 /// Writes the same as data.
@@ -189,7 +190,7 @@ fn operator(entry: &Entry) -> Operator {
     let rule = |term: Term| Rule {
         counts: term.unit.factor().get(Language::English),
         purpose: term.purpose,
-        rule: term.nominal.formula(Notation::Text),
+        formula: term.nominal.formula(Notation::Text),
     };
     Operator {
         name: entry.name,

@@ -233,11 +233,12 @@ impl Column {
     fn new(sheet: &Sheet, at: usize, layout: Layout, language: Language) -> Self {
         let head = &sheet.heads[at];
         let is_open = |line: &Line| line.kind == Kind::Open && layout == Layout::Table;
-        let words = |line: &Line| match head.role {
-            Role::Kind | Role::Text | Role::Figure | Role::Share | Role::Sentence if is_open(line) => {
+        let words = |line: &Line| {
+            if head.role != Role::Name && is_open(line) {
                 String::new()
+            } else {
+                words(&line.cells[at], language)
             }
-            _ => words(&line.cells[at], language),
         };
         let mut words: Vec<String> = sheet.lines.iter().map(words).collect();
         let mut heading = head.words.get(language).to_owned();

@@ -258,9 +258,9 @@ impl Claims {
                     (Some(alias), all) => all.iter().find(|network| &*network.alias.text == alias),
                 };
                 if let Some(reference) = found {
-                    let named = referred(reference, folder)?;
+                    let other = referred(reference, folder)?;
                     let choice = choice.or(&reference.into());
-                    return made(&named, &choice.of(named.variant.as_deref()));
+                    return made(&other, &choice.of(other.variant.as_deref()));
                 }
                 let list = names().collect::<Vec<_>>().join("`, `");
                 let known = text!("there are `{list}`", "可用的有 `{list}`");

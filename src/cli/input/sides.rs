@@ -21,11 +21,11 @@ impl Assignment {
     }
 }
 
+/// Parameters with what they are set to.
+type Set = Vec<(String, String)>;
+
 /// What each network sets, or what is wrong with one and what to do.
-pub(super) fn share(
-    set: &[Assignment],
-    wishes: &[Wish],
-) -> Result<Vec<Vec<(String, String)>>, (Text, Option<Text>)> {
+pub(super) fn share(set: &[Assignment], wishes: &[Wish]) -> Result<Vec<Set>, (Text, Option<Text>)> {
     let mut shares = vec![vec![]; wishes.len()];
     for assignment in set {
         let Assignment { side, name, value } = assignment;

@@ -244,6 +244,6 @@ fn side(subject: &Subject, place: Place) -> Option<Side> {
         summary: node.operator().and_then(|op| op.summary(&inputs, &node.shape)).map(|text| text.english),
         input_shapes: inputs.iter().map(shaped).collect(),
         output: shaped(&node.shape),
-        figures: Figures::of(subject, place).any(),
+        figures: Figures::at(subject, place).any(),
     })
 }

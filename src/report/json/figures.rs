@@ -31,13 +31,13 @@ struct Value<'f>(&'f Option<Measure>);
 
 impl<const WHOLE: bool> Of<WHOLE> {
     /// Those of a place, without what is not known of its operator.
-    pub(in crate::report) fn of(subject: &Subject, place: Place) -> Self {
+    pub(in crate::report) fn at(subject: &Subject, place: Place) -> Self {
         Self(listed::<WHOLE>().filter_map(|metric| figure(metric, subject, place)).collect())
     }
 
     /// Those of a whole network.
     pub(super) fn total(subject: &Subject) -> Self {
-        Self::of(subject, Place::Box(ScopeId::ROOT))
+        Self::at(subject, Place::Box(ScopeId::ROOT))
     }
 
     /// Whether there is any.
