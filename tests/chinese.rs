@@ -191,6 +191,21 @@ fn help_is_not_half_translated() {
     }
 }
 
+/// Help keeps to a narrow terminal, and what each option is begins in one column.
+#[test]
+fn help_is_aligned_in_a_narrow_terminal() {
+    for command in ["", "analyze", "check", "explain", "reconcile"] {
+        let mut program = Command::cargo_bin("cnncost").unwrap();
+        program.env("COLUMNS", "40").env_remove("CLICOLOR_FORCE").args(["--lang", "zh"]);
+        let output = program.args(command.split_whitespace()).arg("--help").output().unwrap();
+        let help = String::from_utf8(output.stdout).unwrap();
+        let is_usage = |line: &&str| line.contains("cnncost ");
+        let wide: Vec<_> = help.lines().filter(|line| line.width() > 40 && !is_usage(line)).collect();
+        assert!(wide.is_empty(), "{command}: {wide:#?}");
+        assert!(help.contains("--help\n          显示"), "{command}: {help}");
+    }
+}
+
 /// What clap refuses is said in Chinese too.
 #[test]
 fn mistakes_on_the_command_line_are_said_in_chinese() {

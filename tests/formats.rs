@@ -41,6 +41,22 @@ fn records_have_as_many_fields_as_heads() {
 }
 
 #[test]
+fn figures_of_claims_are_plain_digits_in_records() {
+    let text = output(&["check", "lecture10"], "csv");
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let found: Vec<_> = reader.records().map(|record| record.unwrap()[4].to_owned()).collect();
+    assert!(found.contains(&"467200".to_owned()), "{found:?}");
+    assert!(found.iter().all(|found| found.starts_with('[') || found.parse::<f64>().is_ok()), "{found:?}");
+}
+
+#[test]
+fn bounds_of_claims_are_set_as_such_in_latex() {
+    let text = output(&["check", "papers"], "latex");
+    assert!(text.contains("\\textless{} 25M") && text.contains("\\textgreater{}= 60"), "{text}");
+    assert!(!text.contains(['<', '>', '|', '"']), "{text}");
+}
+
+#[test]
 fn rows_of_markdown_have_as_many_cells_as_their_heads() {
     for arguments in TABLES {
         let text = output(arguments, "markdown");

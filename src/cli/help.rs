@@ -164,8 +164,7 @@ fn exit_codes() -> Text {
     text!(
         "Exit codes:
   0  done
-  1  a claim or a budget failed, no way of counting gives a figure, `--strict`
-     found something, or the work failed
+  1  a claim or a budget failed, no way of counting gives a figure, `--strict` found something, or the work failed
   2  an input cannot be read, or the command is wrong or missing",
         "退出码:
   0  完成
@@ -183,6 +182,12 @@ const WIDEST: usize = 100;
 /// The column in which `--help` says what an option is, below it.
 const BELOW: usize = 10;
 
+/// The column in which the list of commands says what one is for.
+const BEHIND: usize = 13;
+
+/// Columns that what is said beside a word takes at the least.
+const LEAST: usize = 20;
+
 /// Gives the program's help and that of each command its usage and examples, in `language`.
 pub(super) fn written(program: Command, language: Language) -> Command {
     let program = program.max_term_width(WIDEST);
@@ -193,7 +198,8 @@ pub(super) fn written(program: Command, language: Language) -> Command {
     let names: Vec<String> = program.get_subcommands().map(|command| command.get_name().to_owned()).collect();
     let of_one = |command| of_command(command, language);
     let program = names.iter().fold(program, |program, name| program.mut_subcommand(name, of_one));
-    let long = format!("{}\n\n{}", examples("cnncost", language), exit_codes().get(language));
+    let codes = folded(exit_codes().get(language), 0, language);
+    let long = format!("{}\n\n{codes}", examples("cnncost", language));
     let usage = text!(
         "cnncost <FILE>... [OPTIONS]\n       cnncost <COMMAND> [OPTIONS]",
         "cnncost <文件>... [选项]\n     cnncost <命令> [选项]"
@@ -283,8 +289,9 @@ fn about_word(word: &PossibleValue, command: &str, argument: &str) -> Text {
 
 fn with_full_about(command: Command, language: Language) -> Command {
     let short = command.get_about().map(StyledStr::to_string).unwrap_or_default();
-    let long = command.get_long_about().map(|long| folded(&in_full(&short, &long.to_string()), 0, language));
-    long.into_iter().fold(command, Command::long_about)
+    let long = command.get_long_about().map(|long| in_full(&short, &long.to_string()));
+    let long = folded(long.as_ref().unwrap_or(&short), 0, language);
+    command.about(folded(&short, BEHIND, language)).long_about(long)
 }
 
 /// What is said at length, without the first paragraph where that is what is said in short.
@@ -293,25 +300,40 @@ fn in_full(short: &str, long: &str) -> String {
     rest.unwrap_or(long).to_owned()
 }
 
-/// In Chinese, in lines that fit the terminal behind `indent` columns: clap ends lines at spaces alone.
+/// In lines that fit the terminal behind `indent` columns: all in Chinese, as clap ends lines at spaces alone, and in any
+/// language what is said of a word beside it, which clap would not keep in its column.
 fn folded(text: &str, indent: usize, language: Language) -> String {
-    if language == Language::English {
-        return text.to_owned();
-    }
     let width = terminal_width().min(WIDEST).saturating_sub(indent);
     let fold = |line: &str| {
         let rest = line.trim_start();
         let own = line.len() - rest.len();
-        format!("{:own$}{}", "", hanging(rest, own, width))
+        let line = match rest.split_once("  ") {
+            Some((word, about)) => beside(word, about, own, width),
+            None if language == Language::English => rest.to_owned(),
+            None => hanging(rest, own, width),
+        };
+        format!("{:own$}{line}", "")
     };
     text.split('\n').map(fold).collect::<Vec<_>>().join("\n")
+}
+
+/// A word that stands behind `own` columns, with what is said of it beside it, or below it where little room is left.
+fn beside(word: &str, about: &str, own: usize, width: usize) -> String {
+    let (about, gap) = (about.trim_start(), 2 + about.len() - about.trim_start().len());
+    let column = own + word.width() + gap;
+    if column + LEAST > width {
+        return format!("{word}\n{:1$}{2}", "", own + 2, hanging(about, own + 2, width));
+    }
+    format!("{word}{:gap$}{}", "", hanging(about, column, width))
 }
 
 /// The option that shows the help, among those of the output.
 fn with_help(command: Command, heading: Option<&'static str>, language: Language) -> Command {
     let about = text!("Print this; `--help` says more, with examples", "显示此帮助;`--help` 更详细,并有示例");
     let help = Arg::new("help").short('h').long("help").action(ArgAction::Help);
-    let help = help.help(about.get(language).to_owned()).help_heading(heading).display_order(LAST);
+    let help =
+        help.help(about.get(language).to_owned()).long_help(folded(about.get(language), BELOW, language));
+    let help = help.help_heading(heading).display_order(LAST);
     command.disable_help_flag(true).arg(help)
 }
 

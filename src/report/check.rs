@@ -67,7 +67,7 @@ pub fn sheet(report: &Report) -> Sheet {
             Cell::Count(line_of(claim) as u128),
             Cell::Text(said(claim)),
             Cell::Named(checked.verdict.name(), verdict(&checked.verdict)),
-            Cell::Said(value_found(checked)),
+            found_cell(checked),
             Cell::Text(one_line(&claim.expect.text)),
             source,
         ]
@@ -213,6 +213,13 @@ fn value_found(checked: &Checked) -> Text {
             text!("{value}", "{value}")
         }
     }
+}
+
+/// The same in a sheet, where a number is plain digits for programs.
+fn found_cell(checked: &Checked) -> Cell {
+    let Value::Number(number) = figure(checked) else { return Cell::Said(value_found(checked)) };
+    let plain = if number.is_integer() { number.numer().to_string() } else { float(number).to_string() };
+    Cell::Name(number_of(number, checked.quantity), plain)
 }
 
 fn summary(report: &Report) -> Text {
