@@ -41,7 +41,11 @@ const EXAMPLES: &[Examples] = &[
             ("cnncost analyze resnet50 --depth all --sort macs", "its most expensive layers", "开销最大的层"),
             ("cnncost analyze vgg16 vgg16_bn resnet@*", "a line for each network", "每个网络一行"),
             ("cnncost analyze bottleneck --set reduce=32 --batch 8", "with a parameter set", "设置一个参数"),
-            ("cnncost analyze alexnet --columns layer,macs,read,field", "columns of your choice", "自选的列"),
+            (
+                "cnncost analyze alexnet --columns layer,macs,read_bytes,receptive_field",
+                "columns of your choice",
+                "自选的列",
+            ),
             (
                 "cnncost analyze mobilenet_v2 --device-spec stm32h743 --dtype i8",
                 "whether it fits",
