@@ -61,10 +61,12 @@
 //!
 //! # Features
 //!
-//! Both are on by default; without them, what is left reads, counts, checks and compares.
+//! Both are on by default; without them, what is left reads, counts, checks and compares, and is built from 63 crates, not
+//! 191.
 //!
 //! - `run`: execution with candle. [`run`], [`mod@bench`], what an operator computes ([`op::Reference`]).
-//! - `cli`: the program. [`cli`], and mistakes drawn for a terminal; [`error::ReadError`] says them on plain lines without it.
+//! - `cli`: the program. [`cli`], colors in tables, and mistakes drawn for a terminal; [`error::ReadError`] says them on plain
+//!   lines without it.
 //! - `cuda` and `cudnn`: `run` on NVIDIA's GPUs.
 //!
 //! # What holds everywhere
