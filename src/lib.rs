@@ -41,7 +41,7 @@
 //! | [`counts`] | what is counted, and the conventions; counts add up exactly or are refused |
 //! | [`working`] | the arithmetic behind a number, as it evaluates and as it is written, its factors named in each language |
 //! | [`error`] | mistakes, and how they are drawn over the file |
-//! | [`file`] | files opened without waiting for ever, and written whole or not at all |
+//! | [`mod@file`] | files opened without waiting for ever, and written whole or not at all |
 //! | [`op`] | what an operator must answer, the one list of operators, a file for each |
 //! | [`graph`] | named operators joined in a DAG; petgraph stays inside |
 //! | [`mod@analyze`] | a graph into its counts |
