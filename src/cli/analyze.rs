@@ -216,7 +216,7 @@ pub(super) fn depth(written: &str) -> Result<Depth, Text> {
 
 /// What `--help` says of devices.
 pub(super) fn devices_help() -> Text {
-    let known = devices::names().collect::<Vec<_>>().join(", ");
+    let known = devices::names().join(", ");
     text!(
         "Estimate what a device takes at best, by its data sheet, and whether the network fits. It is one of {known}, or a \
          file of your own with one device in it, or FILE@NAME",

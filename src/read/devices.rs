@@ -42,9 +42,12 @@ pub fn bundled() -> Vec<Device> {
     parse("devices.toml", BUNDLED).expect("a test reads the bundled devices")
 }
 
-/// The names of those that come with cnncost: what `--help` lists without reading the whole file.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    BUNDLED.lines().filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'))
+/// The names of those that come with cnncost, in order: what `--help` lists without reading the whole file.
+pub fn names() -> Vec<&'static str> {
+    let headings = BUNDLED.lines().filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
+    let mut names: Vec<_> = headings.collect();
+    names.sort_unstable();
+    names
 }
 
 /// The devices of a file, each a table under its name, as in
@@ -127,7 +130,7 @@ mod tests {
         let devices = bundled();
         assert!(devices.len() >= 10);
         assert!(devices.iter().all(|device| !device.source.is_empty() && device.f32_peak.is_some()));
-        assert!(names().eq(devices.iter().map(|device| &*device.name)));
+        assert_eq!(names(), devices.iter().map(|device| &*device.name).collect::<Vec<_>>());
     }
 
     #[test]
