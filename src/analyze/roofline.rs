@@ -6,6 +6,8 @@
 
 use std::convert::Infallible;
 
+use serde::Deserialize;
+
 use super::Analysis;
 use crate::counts::Counts;
 use crate::graph::{Graph, NodeId, ScopeId};
@@ -13,14 +15,18 @@ use crate::shape::ElementType;
 use crate::text;
 use crate::text::Text;
 
-/// What a data sheet says of a device.
-#[derive(Clone, Debug, PartialEq)]
+/// What a data sheet says of a device, read from a file of devices key by key.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Device {
     /// The name it is called by.
+    #[serde(skip)]
     pub name: String,
     /// What it is.
+    #[serde(default)]
     pub about: String,
     /// Where the figures are from.
+    #[serde(default)]
     pub source: String,
     /// Bytes of memory for tensors, and for weights too unless these have their own.
     pub memory_bytes: u64,
@@ -29,15 +35,25 @@ pub struct Device {
     /// Bytes of the largest piece of the memory, where it is in pieces that are not next to each other: no tensor is larger.
     pub largest_piece_bytes: Option<u64>,
     /// Bytes that go to and from memory each second.
+    #[serde(rename = "bandwidth_bytes_per_second")]
     pub bandwidth: f64,
-    /// FLOPs each second in f32.
-    pub f32_peak: Option<f64>,
-    /// FLOPs each second in f16.
-    pub f16_peak: Option<f64>,
-    /// FLOPs each second in bf16.
-    pub bf16_peak: Option<f64>,
-    /// Operations each second in i8.
-    pub i8_peak: Option<f64>,
+    /// Operations each second, by the type of the numbers.
+    #[serde(rename = "peak_flops")]
+    pub peaks: Peaks,
+}
+
+/// Operations each second in types of numbers, where a data sheet has them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Peaks {
+    /// FLOPs in f32.
+    pub f32: Option<f64>,
+    /// FLOPs in f16.
+    pub f16: Option<f64>,
+    /// FLOPs in bf16.
+    pub bf16: Option<f64>,
+    /// Operations in i8.
+    pub i8: Option<f64>,
 }
 
 /// What a network needs of a device.
@@ -86,10 +102,10 @@ impl Device {
     /// FLOPs each second in a type, where the data sheet has it.
     pub fn peak(&self, element: ElementType) -> Option<f64> {
         match element {
-            ElementType::F32 => self.f32_peak,
-            ElementType::F16 => self.f16_peak,
-            ElementType::Bf16 => self.bf16_peak,
-            ElementType::I8 => self.i8_peak,
+            ElementType::F32 => self.peaks.f32,
+            ElementType::F16 => self.peaks.f16,
+            ElementType::Bf16 => self.peaks.bf16,
+            ElementType::I8 => self.peaks.i8,
             ElementType::I64 | ElementType::Bool => None,
         }
     }

@@ -75,10 +75,7 @@ impl MeasuredPeak {
             weight_memory_bytes: None,
             largest_piece_bytes: None,
             bandwidth: self.bytes_per_second,
-            f32_peak: peak,
-            f16_peak: peak,
-            bf16_peak: peak,
-            i8_peak: peak,
+            peaks: roofline::Peaks { f32: peak, f16: peak, bf16: peak, i8: peak },
         }
     }
 }

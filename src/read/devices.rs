@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ::toml::Spanned;
+use ::toml::de::{DeTable, DeValue, Deserializer};
 use serde::Deserialize;
 
 use super::{bounded, invalid};
@@ -12,30 +13,6 @@ use crate::text;
 
 /// The devices that come with cnncost.
 const BUNDLED: &str = include_str!("devices.toml");
-
-/// A device as it stands in a file, under its name.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    #[serde(default)]
-    about: String,
-    #[serde(default)]
-    source: String,
-    memory_bytes: u64,
-    weight_memory_bytes: Option<u64>,
-    largest_piece_bytes: Option<u64>,
-    bandwidth_bytes_per_second: Spanned<f64>,
-    peak_flops: Spanned<Peaks>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Peaks {
-    f32: Option<Spanned<f64>>,
-    f16: Option<Spanned<f64>>,
-    bf16: Option<Spanned<f64>>,
-    i8: Option<Spanned<f64>>,
-}
 
 /// The devices that come with cnncost, by name.
 pub fn bundled() -> Vec<Device> {
@@ -66,57 +43,66 @@ pub fn names() -> Vec<&'static str> {
 pub fn parse(name: &str, text: &str) -> Result<Vec<Device>, ReadError> {
     let source = bounded(name, text)?;
     let text = &*source.text;
-    let entries: BTreeMap<String, Entry> = match ::toml::from_str(text) {
-        Ok(entries) => entries,
+    let table = match DeTable::parse(text) {
+        Ok(table) => table,
         Err(error) => {
-            let message = error.message();
-            let message = text!("this is no file of devices: {message}", "这不是设备文件:{message}");
-            let span = error.span().unwrap_or(0..text.len());
-            return Err(invalid(source, vec![Diagnostic::new(Code::WrongFile, message, span)]));
+            let mistake = no_devices(&error, text);
+            return Err(invalid(source, vec![mistake]));
         }
     };
-    if entries.is_empty() {
+    if table.get_ref().is_empty() {
         let message = text!("there is no device in this file", "文件中没有设备");
         let help =
             text!("a device is a table under its name: `[board]`", "每个设备是以其名称为题的表:`[board]`");
         return Err(invalid(source, vec![Diagnostic::nowhere(Code::Empty, message).help(help)]));
     }
     let mut mistakes = vec![];
-    let devices = entries.into_iter().map(|(name, entry)| device(name, entry, &mut mistakes)).collect();
-    if mistakes.is_empty() { Ok(devices) } else { Err(invalid(source, mistakes)) }
+    for (_, entry) in table.get_ref() {
+        check_numbers(entry, &mut mistakes);
+        let peaks = entry.get_ref().get("peak_flops");
+        if let Some(peaks) = peaks.filter(|peaks| peaks.get_ref().as_table().is_some_and(DeTable::is_empty)) {
+            let message = text!("there is no peak for any type", "没有给出任何类型的峰值");
+            let help =
+                text!("as in `peak_flops = {{ f32 = 8.1e12 }}`", "例如 `peak_flops = {{ f32 = 8.1e12 }}`");
+            mistakes.push(Diagnostic::new(Code::MissingKey, message, peaks.span()).help(help));
+        }
+    }
+    let devices = match BTreeMap::<String, Device>::deserialize(Deserializer::from(table)) {
+        Ok(devices) => devices,
+        Err(error) => {
+            let mistake = no_devices(&error, text);
+            return Err(invalid(source, vec![mistake]));
+        }
+    };
+    if !mistakes.is_empty() {
+        return Err(invalid(source, mistakes));
+    }
+    Ok(devices.into_iter().map(|(name, device)| Device { name, ..device }).collect())
 }
 
-fn device(name: String, entry: Entry, mistakes: &mut Vec<Diagnostic>) -> Device {
-    let mut positive = |value: Spanned<f64>| {
-        let (number, span) = (*value.get_ref(), value.span());
-        if !(number.is_finite() && number > 0.0) {
-            let message =
-                text!("must be finite and above 0, and is {number}", "必须是大于 0 的有限数,这里是 {number}");
-            mistakes.push(Diagnostic::new(Code::WrongValue, message, span));
+fn no_devices(error: &::toml::de::Error, text: &str) -> Diagnostic {
+    let message = error.message();
+    let message = text!("this is no file of devices: {message}", "这不是设备文件:{message}");
+    Diagnostic::new(Code::WrongFile, message, error.span().unwrap_or(0..text.len()))
+}
+
+/// Every number is one that a device can have.
+#[expect(clippy::cast_precision_loss, reason = "its sign is looked at")]
+fn check_numbers(value: &Spanned<DeValue<'_>>, mistakes: &mut Vec<Diagnostic>) {
+    let number = match value.get_ref() {
+        DeValue::Float(number) => number.as_str().parse().ok(),
+        DeValue::Integer(number) => {
+            i64::from_str_radix(number.as_str(), number.radix()).ok().map(|number| number as f64)
         }
-        number
+        DeValue::Table(table) => {
+            return table.iter().for_each(|(_, value)| check_numbers(value, mistakes));
+        }
+        DeValue::String(_) | DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Array(_) => None,
     };
-    let bandwidth = positive(entry.bandwidth_bytes_per_second);
-    let span = entry.peak_flops.span();
-    let Peaks { f32, f16, bf16, i8 } = entry.peak_flops.into_inner();
-    let [f32_peak, f16_peak, bf16_peak, i8_peak] = [f32, f16, bf16, i8].map(|peak| peak.map(&mut positive));
-    if [f32_peak, f16_peak, bf16_peak, i8_peak] == [None; 4] {
-        let message = text!("there is no peak for any type", "没有给出任何类型的峰值");
-        let help = text!("as in `peak_flops = {{ f32 = 8.1e12 }}`", "例如 `peak_flops = {{ f32 = 8.1e12 }}`");
-        mistakes.push(Diagnostic::new(Code::MissingKey, message, span).help(help));
-    }
-    Device {
-        name,
-        about: entry.about,
-        source: entry.source,
-        memory_bytes: entry.memory_bytes,
-        weight_memory_bytes: entry.weight_memory_bytes,
-        largest_piece_bytes: entry.largest_piece_bytes,
-        bandwidth,
-        f32_peak,
-        f16_peak,
-        bf16_peak,
-        i8_peak,
+    if let Some(number) = number.filter(|number| !(number.is_finite() && *number > 0.0)) {
+        let message =
+            text!("must be finite and above 0, and is {number}", "必须是大于 0 的有限数,这里是 {number}");
+        mistakes.push(Diagnostic::new(Code::WrongValue, message, value.span()));
     }
 }
 
@@ -129,7 +115,7 @@ mod tests {
     fn every_bundled_device_has_a_source() {
         let devices = bundled();
         assert!(devices.len() >= 10);
-        assert!(devices.iter().all(|device| !device.source.is_empty() && device.f32_peak.is_some()));
+        assert!(devices.iter().all(|device| !device.source.is_empty() && device.peaks.f32.is_some()));
         assert_eq!(names(), devices.iter().map(|device| &*device.name).collect::<Vec<_>>());
     }
 
