@@ -233,6 +233,17 @@ const fn sum(
     metric(name, words, about, unit, Sums::Sum, Of::Counts(of))
 }
 
+/// Operations of a kind off padding, likewise, under `key` among those of all kinds.
+const fn off_padding(
+    name: &'static str,
+    words: Words,
+    about: Words,
+    of: fn(&Subject, &Counts) -> u128,
+    key: &'static str,
+) -> Metric {
+    sum(name, words, about, Unit::Count, of).json(Json::In(&groups::OPS_PADDING_EXACT, key))
+}
+
 /// A figure of what comes out, likewise: of a box, that of its last node.
 const fn last(
     name: &'static str,

@@ -41,9 +41,13 @@ fn times_are_the_longer_of_two() {
 }
 
 fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    cnncost("analyze", arguments)
+}
+
+fn cnncost(name: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::cargo_bin("cnncost").unwrap();
     command.env_remove("CLICOLOR_FORCE");
-    let output = command.env("COLUMNS", "100").arg("analyze").args(arguments).output().unwrap();
+    let output = command.env("COLUMNS", "100").arg(name).args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
@@ -109,4 +113,20 @@ fn what_attention_holds_inside_has_to_fit() {
     let (_, out, _) = run(&[file, "--memory"]);
     assert!(out.contains("2 tensors alive while `mha` is executed, and what it holds inside"), "{out}");
     assert!(out.contains("mha    inside"), "{out}");
+}
+
+/// 240,869,888 FLOPs at 8.1 TFLOP/s, against 24,924,928 of which the last layer is bound by 320 GB/s.
+#[test]
+fn networks_are_compared_on_a_device() {
+    let compare = |more: &[&str]| cnncost("compare", &[&["bottleneck"], more].concat());
+    let (code, out, _) = compare(&["--device-spec", "t4"]);
+    assert_eq!(code, Some(0));
+    assert!(out.contains("batch 1 · f32 · t4"), "{out}");
+    assert!(out.contains("estimated                 29.7 µs     4.56 µs  6.524× less"), "{out}");
+    assert!(out.contains("fits                          yes         yes  same"), "{out}");
+    let (_, out, _) = compare(&[]);
+    assert!(!out.contains("estimated") && !out.contains("fits"), "{out}");
+    let (code, out, error) = compare(&["--device-spec", "nrf52840", "--dtype", "f16"]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(error.contains("`nrf52840` has no peak for f16"), "{error}");
 }

@@ -16,7 +16,7 @@ use crate::text;
 use crate::text::Text;
 
 /// What a data sheet says of a device, read from a file of devices key by key.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Device {
     /// The name it is called by.

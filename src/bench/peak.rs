@@ -69,13 +69,9 @@ impl MeasuredPeak {
         let peak = Some(self.flops_per_second);
         roofline::Device {
             name: "measured".to_owned(),
-            about: String::new(),
-            source: String::new(),
-            memory_bytes: 0,
-            weight_memory_bytes: None,
-            largest_piece_bytes: None,
             bandwidth: self.bytes_per_second,
             peaks: roofline::Peaks { f32: peak, f16: peak, bf16: peak, i8: peak },
+            ..roofline::Device::default()
         }
     }
 }

@@ -2,17 +2,16 @@
 
 use clap::Args;
 
+use super::device::OnDevice;
 use super::format::Format;
 use super::input::Networks;
-use super::{Outcome, Output, convention, device};
-use crate::read::devices;
+use super::{Outcome, Output, convention};
 use crate::report::columns::{COLUMNS, Column, column, parse, sheet};
 use crate::report::rows::{self, Depth, Row};
 use crate::report::sheet::{Sheet, Title};
 use crate::report::sort::sort;
 use crate::report::table::{self, Choice, Layout, lines};
 use crate::report::{Subject, json, memory};
-use crate::source::device::estimate;
 use crate::text;
 use crate::text::Text;
 
@@ -52,9 +51,8 @@ struct Shown {
     /// Show the tensors that are alive over the order of execution, and those at the peak, instead of the layers.
     #[arg(long, conflicts_with_all = ["depth", "columns", "sort"])]
     memory: bool,
-    /// Estimate time and fit on a device
-    #[arg(long, value_name = "DEVICE", long_help = devices_help().english)]
-    device_spec: Option<String>,
+    #[command(flatten)]
+    on: OnDevice,
     /// Count as a tool does: fvcore, torch, thop, …
     #[arg(long, value_name = "NAME", conflicts_with = "memory", long_help = convention::help().english)]
     like: Option<String>,
@@ -80,7 +78,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Ok(sort) => sort.unwrap_or_default(),
         Err(message) => return output.misused(message, None),
     };
-    let device = match arguments.shown.device_spec.as_deref().map(device::find).transpose() {
+    let device = match arguments.shown.on.find() {
         Ok(device) => device,
         Err(error) => return output.refuse(&error),
     };
@@ -92,10 +90,8 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if subjects.is_empty() {
         return read;
     }
-    if let Some(device) = device
-        && let Err(message) = subjects.iter_mut().try_for_each(|subject| estimate(subject, &device))
-    {
-        return output.misused(message, None);
+    if let Err(outcome) = OnDevice::estimate(device.as_ref(), &mut subjects, output) {
+        return outcome;
     }
     if let Some(convention) = convention
         && let Err(message) = convention::count(&mut subjects, &convention)
@@ -212,16 +208,6 @@ pub(super) fn depth(written: &str) -> Result<Depth, Text> {
             .map(Depth::To)
             .map_err(|_| text!("a depth is a number, or `all`", "深度应是数,或 `all`")),
     }
-}
-
-/// What `--help` says of devices.
-pub(super) fn devices_help() -> Text {
-    let known = devices::names().join(", ");
-    text!(
-        "Estimate what a device takes at best, by its data sheet, and whether the network fits. It is one of {known}, or a \
-         file of your own with one device in it, or FILE@NAME",
-        "按数据手册估算某设备至少需要的时间,以及能否容纳该网络。设备为 {known} 之一,或自己的文件(其中有一个设备),或 文件@名称"
-    )
 }
 
 /// What `--help` says of columns.

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::analyze::depth;
+use super::device::OnDevice;
 use super::format::Format;
 use super::input::{Reading, Wanted};
 use super::values::each_count;
@@ -34,6 +35,8 @@ pub(super) struct Arguments {
     /// How deep boxes are opened: a number, or `all`; without it, as deep as gives a table of a size to take in.
     #[arg(long, value_name = "N", value_parser = depth, help_heading = "Output")]
     depth: Option<Depth>,
+    #[command(flatten)]
+    on: OnDevice,
     /// Form
     ///
     /// Form; CSV has a line for each layer that differs, or, of several batches, for each network at each.
@@ -52,10 +55,17 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         }
     }
     let wanted = Wanted { batches: &batches, alone: alone(&arguments.files, batches.len()) };
-    let (subjects, read) = arguments.reading.subjects(&arguments.files, wanted, output);
+    let device = match arguments.on.find() {
+        Ok(device) => device,
+        Err(error) => return output.refuse(&error),
+    };
+    let (mut subjects, read) = arguments.reading.subjects(&arguments.files, wanted, output);
     // Without one of them the others would be held against the wrong one.
     if read == Outcome::Unusable {
         return read;
+    }
+    if let Err(outcome) = OnDevice::estimate(device.as_ref(), &mut subjects, output) {
+        return outcome;
     }
     let Some(compared) = Compared::new(&subjects, batches.len()) else {
         let label = subjects.first().map_or("", |subject| &subject.label);

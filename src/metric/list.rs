@@ -1,9 +1,9 @@
 //! The figures. To add one, add it here.
 
 use super::field::{positions, sees_all, stride};
-use super::groups::{ESTIMATED, MACS_BY, OPS, OPS_PADDING_EXACT};
+use super::groups::{ESTIMATED, MACS_BY, OPS};
 use super::of::{bound, estimated, intensity, largest, shape, size};
-use super::{Json, Measure, Metric, Of, Sizes, Sums, Unit, Wording, last, metric, sum, time};
+use super::{Json, Measure, Metric, Of, Sizes, Sums, Unit, Wording, last, metric, off_padding, sum, time};
 use crate::analyze::roofline::Estimate;
 use crate::text::words;
 
@@ -136,46 +136,41 @@ pub static METRICS: [Metric; 43] = [
     )
     .usual()
     .json(Json::In(&OPS, "exp")),
-    sum(
+    off_padding(
         "mul_padding_exact",
         words("mul off padding", "乘(不计填充)"),
         words("multiplications without those on padding", "不计填充处的乘法"),
-        Unit::Count,
         |_, c| c.padding_exact.ops.mul,
-    )
-    .json(Json::In(&OPS_PADDING_EXACT, "mul")),
-    sum(
+        "mul",
+    ),
+    off_padding(
         "add_padding_exact",
         words("add off padding", "加(不计填充)"),
         words("additions and subtractions without those on padding", "不计填充处的加法与减法"),
-        Unit::Count,
         |_, c| c.padding_exact.ops.add,
-    )
-    .json(Json::In(&OPS_PADDING_EXACT, "add")),
-    sum(
+        "add",
+    ),
+    off_padding(
         "div_padding_exact",
         words("div off padding", "除(不计填充)"),
         words("divisions without those on padding", "不计填充处的除法"),
-        Unit::Count,
         |_, c| c.padding_exact.ops.div,
-    )
-    .json(Json::In(&OPS_PADDING_EXACT, "div")),
-    sum(
+        "div",
+    ),
+    off_padding(
         "cmp_padding_exact",
         words("cmp off padding", "比较(不计填充)"),
         words("comparisons without those on padding", "不计填充处的比较"),
-        Unit::Count,
         |_, c| c.padding_exact.ops.cmp,
-    )
-    .json(Json::In(&OPS_PADDING_EXACT, "cmp")),
-    sum(
+        "cmp",
+    ),
+    off_padding(
         "exp_padding_exact",
         words("exp off padding", "超越函数(不计填充)"),
         words("transcendental functions and roots without those on padding", "不计填充处的超越函数与开方"),
-        Unit::Count,
         |_, c| c.padding_exact.ops.exp,
-    )
-    .json(Json::In(&OPS_PADDING_EXACT, "exp")),
+        "exp",
+    ),
     sum(
         "weight_bytes",
         words("bytes of weights", "权重字节"),
@@ -345,6 +340,7 @@ pub static METRICS: [Metric; 43] = [
         |s, p, on| estimated(s, p, on, Estimate::seconds),
     )
     .usual()
+    .compared(Wording::Amount)
     .json(Json::In(&ESTIMATED, "seconds")),
     time(
         "compute_time",
@@ -396,5 +392,6 @@ pub static METRICS: [Metric; 43] = [
         Of::Device(|s, _, on| Ok(Measure::Truth(s.fit(on.device).holds()))),
     )
     .once()
+    .compared(Wording::Height)
     .json(Json::Apart),
 ];

@@ -217,8 +217,7 @@ fn figure(metric: &Metric, row: &Row<'_>) -> Cell {
             ratio.number().map_or(Cell::Empty, |number| Cell::Quantity(number, QuantityUnit::Ratio))
         }
         Ok(Measure::Sizes(sizes)) => Cell::Sizes(SizeText { text: sizes.written(), size: sizes.size }),
-        Ok(Measure::Truth(true)) => Cell::Named("true", text!("yes", "是")),
-        Ok(Measure::Truth(false)) => Cell::Named("false", text!("no", "否")),
+        Ok(Measure::Truth(truth)) => Cell::truth(truth),
         Ok(Measure::Word(name, text)) => Cell::Named(name, text),
         Err(Missing::Operator) if metric.sums == Sums::Sum && !metric.is_of_device() => Cell::Unknown,
         Err(_) => Cell::Empty,

@@ -50,6 +50,17 @@ impl<'s> Compared<'s> {
         Some(Self { subjects, names, comparisons, batches })
     }
 
+    /// What all of it is about: `batch 1, 8 · f32`, and the device that times are of.
+    fn circumstances(&self) -> Text {
+        let first = self.subjects[0];
+        let mut batches: Vec<_> = self.subjects.iter().map(|subject| subject.batch().to_string()).collect();
+        batches.dedup();
+        let (list, element) = (batches.join(", "), first.element.name());
+        let device = first.roofline.as_ref().map(|roofline| format!(" · {}", roofline.device.name));
+        let device = device.unwrap_or_default();
+        text!("batch {list} · {element}{device}", "批量大小 {list} · {element}{device}")
+    }
+
     /// Every network but the first beside it: their indices, and the comparison.
     fn pairs(&self) -> impl Iterator<Item = (usize, &Comparison)> {
         (1..).zip(&self.comparisons)

@@ -216,6 +216,15 @@ impl Kind {
 }
 
 impl Cell {
+    /// Whether something is so.
+    pub(super) fn truth(truth: bool) -> Self {
+        if truth {
+            Self::Named("true", text!("yes", "是"))
+        } else {
+            Self::Named("false", text!("no", "否"))
+        }
+    }
+
     /// What stands in it, as a person reads it.
     pub(super) fn words(&self, language: Language) -> String {
         match self {

@@ -92,7 +92,6 @@ const ANALYZE: &[Argument] = &[
          有多个网络时,给各网络的行排序",
     ),
     argument("memory", "按执行顺序显示存活的张量").long("按执行顺序显示存活的张量以及峰值时的张量,代替各层的开销"),
-    argument("device_spec", "估算在某设备上的用时,及能否容纳"),
     argument("like", "按某工具的口径计数:fvcore、torch、thop……"),
 ];
 

@@ -16,6 +16,7 @@ pub(super) static GROUPS: &[Argument] = &[
     argument("from", "标准输入的格式"),
     argument("strict", "遇到警告或无法计数的算子即失败"),
     // Execution.
+    argument("device_spec", "估算在某设备上的用时,及能否容纳"),
     argument("device", "在哪里计算:cpu、cuda、cuda:1").long("在哪里计算:cpu、cuda,或以 cuda:1 表示第二块 GPU"),
     argument("engine", "使用哪个引擎的计算核"),
     // Weights.

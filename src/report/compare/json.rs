@@ -206,7 +206,8 @@ fn against(compared: &Compared, index: usize, comparison: &Comparison) -> Agains
 
 /// How many times as much the first network takes, by figure.
 fn times_less([first, second]: [&Subject; 2]) -> BTreeMap<&'static str, Option<f64>> {
-    let costs = METRICS.iter().filter(|metric| metric.compared.is_some_and(|words| words != Wording::Height));
+    let is_cost = |metric: &&Metric| metric.compared.is_some_and(|words| words != Wording::Height);
+    let costs = METRICS.iter().filter(is_cost).filter(|metric| metric.total(first).is_ok());
     let ratio = |metric: &Metric| {
         let [old, new] = [first, second].map(|subject| metric.total(subject).ok()?.number());
         Some(old? / new.filter(|&new| new > 0.0)?)

@@ -70,15 +70,10 @@ fn verdict(first: &Subject, second: &Subject, comparison: &Comparison, language:
 }
 
 fn totals(compared: &Compared, language: Language) -> String {
-    let first = compared.subjects[0];
     let mut text = table(&sheet_of(compared, 1..compared.subjects.len(), usize::MAX, false), language);
-    let mut batches: Vec<String> =
-        compared.subjects.iter().map(|subject| subject.batch().to_string()).collect();
-    batches.dedup();
-    let (list, element) = (batches.join(", "), first.element.name());
-    let batch = text!("batch {list} · {element}", "批量大小 {list} · {element}");
     let turns = compared.pairs().filter_map(|(index, _)| compared.turn_in_words(index));
-    let notes: Vec<_> = std::iter::once(batch).chain(turns).map(|note| escaped(note.get(language))).collect();
+    let notes = std::iter::once(compared.circumstances()).chain(turns);
+    let notes: Vec<_> = notes.map(|note| escaped(note.get(language))).collect();
     let _ = writeln!(text, "\n{}", notes.join(" · "));
     text
 }

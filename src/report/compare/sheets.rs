@@ -8,7 +8,7 @@ use crate::counts::Counts;
 use crate::report::Subject;
 use crate::report::columns::column;
 use crate::report::rows::{Depth, total};
-use crate::report::sheet::{self, Cell, Head, Kind, QuantityUnit, Role, Sheet, Title};
+use crate::report::sheet::{self, Cell, Head, Kind, Role, Sheet, Title};
 use crate::report::terminal::shortened;
 use crate::text;
 use crate::text::{Language, Text};
@@ -55,8 +55,9 @@ pub(super) fn totals(
 fn value(value: Value, path: usize) -> Cell {
     match value {
         Value::Count(count) => Cell::Count(count),
-        Value::Ratio(ratio) => Cell::Quantity(ratio, QuantityUnit::Ratio),
+        Value::Real(number, unit) => Cell::Quantity(number, unit),
         Value::Words(words) => Cell::Text(words),
+        Value::Truth(truth) => Cell::truth(truth),
         Value::Path(whole) => Cell::Text(shortened(&whole, path)),
         Value::None => Cell::Empty,
     }

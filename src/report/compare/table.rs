@@ -57,13 +57,7 @@ fn heading(compared: &Compared, style: Style) -> String {
         };
         let _ = writeln!(text, " {on}{name}{off}{gap}{title}{separator}{shapes}");
     }
-    let (first, mut batches): (_, Vec<_>) =
-        (compared.subjects[0], compared.subjects.iter().map(|subject| subject.batch()).collect());
-    batches.dedup();
-    let (element, list) =
-        (first.element.name(), batches.iter().map(u64::to_string).collect::<Vec<_>>().join(", "));
-    let line = text!("batch {list} · {element}", "批量大小 {list} · {element}");
-    let _ = writeln!(text, " {}\n", line.get(style.language));
+    let _ = writeln!(text, " {}\n", compared.circumstances().get(style.language));
     text
 }
 

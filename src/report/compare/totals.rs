@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 use std::sync::LazyLock;
 
 pub(super) use crate::metric::Wording;
-use crate::metric::{METRICS, Measure, Metric, named};
+use crate::metric::{METRICS, Measure, Metric, Unit, named};
 use crate::report::Subject;
+use crate::report::sheet::QuantityUnit;
 use crate::text;
 use crate::text::{Text, Words, words};
 use crate::working::grouped;
@@ -24,8 +25,9 @@ pub(super) struct ComparedFigure {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value {
     Count(u128),
-    Ratio(f64),
+    Real(f64, QuantityUnit),
     Words(String),
+    Truth(bool),
     /// Where something is.
     Path(String),
     None,
@@ -69,7 +71,13 @@ impl ComparedFigure {
         let value = move |subject: &Subject| match metric.total(subject) {
             Ok(Measure::Count(count)) => Value::Count(count),
             Ok(Measure::Sizes(sizes)) if !sizes.text.is_empty() => Value::Words(sizes.text),
-            Ok(measure) => measure.number().map_or(Value::None, Value::Ratio),
+            Ok(Measure::Real(seconds)) if metric.unit == Unit::Seconds => {
+                Value::Real(seconds, QuantityUnit::Seconds)
+            }
+            Ok(Measure::Truth(truth)) => Value::Truth(truth),
+            Ok(measure) => {
+                measure.number().map_or(Value::None, |number| Value::Real(number, QuantityUnit::Ratio))
+            }
             Err(_) => Value::None,
         };
         Self { words: metric.words, wording, value: Box::new(value) }
@@ -80,12 +88,21 @@ impl ComparedFigure {
         let (old, new) = ((self.value)(first), (self.value)(second));
         match (&old, &new) {
             (Value::Count(old), Value::Count(new)) => Some(change(*old, *new, self.wording)),
-            (Value::Ratio(old), Value::Ratio(new)) => {
-                let text = in_words(*old, *new, old.total_cmp(new).reverse(), self.wording);
-                Some(Change { text, is_better: None })
+            (Value::Real(old, _), Value::Real(new, _)) => {
+                let order = new.total_cmp(old);
+                let is_better = if self.wording == Wording::Height { None } else { better(order) };
+                Some(Change { text: in_words(*old, *new, order, self.wording), is_better })
             }
             _ if old == new && old != Value::None => Some(Change { text: same(), is_better: None }),
-            (Value::Count(_) | Value::Ratio(_) | Value::Words(_) | Value::Path(_) | Value::None, _) => None,
+            (
+                Value::Count(_)
+                | Value::Real(..)
+                | Value::Words(_)
+                | Value::Truth(_)
+                | Value::Path(_)
+                | Value::None,
+                _,
+            ) => None,
         }
     }
 }
