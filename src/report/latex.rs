@@ -86,9 +86,9 @@ fn thin(words: &str) -> String {
     while let Some(c) = letters.next() {
         let is_group = c == ',' && is_behind && letters.peek().is_some_and(char::is_ascii_digit);
         if is_group {
-            thin.push_str("\\,")
+            thin.push_str("\\,");
         } else {
-            thin.push(c)
+            thin.push(c);
         }
         is_behind = c.is_ascii_digit();
     }

@@ -39,9 +39,9 @@ pub(super) fn totals(
     let mut lines = vec![];
     for figure in known(&compared.subjects) {
         let others = || shown.clone().map(|index| compared.subjects[index]);
-        let value = |subject: &Subject| match (figure.value)(subject) {
-            Cell::Name(whole, _) => Cell::Text(shortened(&whole, path)),
-            value => value,
+        let value = |subject: &Subject| {
+            let value = (figure.value)(subject);
+            if let Cell::Name(whole, _) = &value { Cell::Text(shortened(whole, path)) } else { value }
         };
         let label = Cell::Said(figure.words.into());
         let changes = others().map(|subject| change(figure, first, subject));
