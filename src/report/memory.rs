@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::figures::bytes;
 use super::sheet::{Cell, Head, Line, Role, Sheet};
 use super::table::title;
-use super::terminal::{self, heading, list};
+use super::terminal::{Layout, Table, heading, list};
 use super::wrap::wrapped;
 use super::{Style, Subject};
 use crate::counts::Volume;
@@ -110,12 +110,16 @@ fn at_peak(subject: &Subject, peak: NodeId, style: Style) -> String {
         )
     };
     let rest = sheet.lines.split_off(sheet.lines.len().min(MOST_ALIVE));
+    let wanted = Some(&["tensor", "bytes", "shape", "share"][..]);
+    let table = Table::new(&sheet, Layout::Table, style).tight().fit(wanted).draw();
+    let mut text = format!("\n{}\n{table}", wrapped(title.get(style.language), style.width));
     if !rest.is_empty() {
         let size = |line: &Line| if let Cell::Count(size) = line.cells[2] { size } else { 0 };
         let (count, size) = (rest.len(), bytes(rest.iter().map(size).sum()));
-        sheet.notes.push(text!("and {count} more of {size} together", "另有 {count} 个,共 {size}"));
+        let more = text!("and {count} more of {size} together", "另有 {count} 个,共 {size}");
+        text.push_str(&wrapped(more.get(style.language), style.width));
     }
-    format!("\n{}\n{}", wrapped(title.get(style.language), style.width), terminal::write(&sheet, style))
+    text
 }
 
 /// What is alive at each step, from the first to the last.

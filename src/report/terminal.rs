@@ -75,7 +75,7 @@ pub fn write(sheet: &Sheet, style: Style) -> String {
     let notes = sheet.notes.iter().map(|note| wrapped(note.get(style.language), style.width));
     let lines = if sheet.is_list {
         let gap = if sheet.lines.is_empty() || sheet.notes.is_empty() { "" } else { "\n" };
-        list(sheet, 0, style) + gap
+        list(sheet, 1, style) + gap
     } else {
         Table::new(sheet, Layout::Table, style).tight().draw()
     };
