@@ -1,6 +1,7 @@
 //! `reconcile` and `analyze --like` as a user meets them: figures of papers and tools traced to how they were counted.
 
 use assert_cmd::Command;
+use cnncost::working::grouped;
 use unicode_width::UnicodeWidthStr;
 
 fn cnncost(arguments: &[&str], columns: usize) -> (i32, String, String) {
@@ -42,11 +43,16 @@ const TRACED: &[(&str, &str, &str, usize)] = &[
 #[test]
 fn figures_are_traced_to_how_they_were_counted() {
     for &(network, figure, way, place) in TRACED {
-        let (code, out, err) = cnncost(&["reconcile", network, figure], 200);
+        let (code, out, err) = cnncost(&["reconcile", network, figure, "--format", "csv"], 200);
         assert_eq!((code, err.as_str()), (0, ""), "{network} {figure}: {out}");
-        let found = out.lines().find(|line| line.trim_end().ends_with(way));
-        let found = found.unwrap_or_else(|| panic!("{network} {figure}: {out}"));
-        let at: usize = found.split_whitespace().next().unwrap().parse().unwrap();
+        let mut records = csv::Reader::from_reader(out.as_bytes());
+        let found = records.records().position(|record| {
+            let record = record.unwrap();
+            let number = grouped(record[2].parse().unwrap(), ",");
+            let switches = if record[4].is_empty() { String::new() } else { format!("; {}", &record[4]) };
+            format!("{} = {number}, {}{switches}", &record[1], &record[3]) == way
+        });
+        let at = found.unwrap_or_else(|| panic!("{network} {figure}: {out}")) + 1;
         assert!(place == 0 || at == place, "{network} {figure}: {out}");
     }
 }

@@ -9,9 +9,8 @@ use crate::error::ReadError;
 use crate::read::Description;
 use crate::read::bundled::{BUNDLED, Bundled, CLAIMS};
 use crate::read::claims::ClaimsFile;
-use crate::report::sheet::{Cell, Head, Role, Sheet};
-use crate::report::wrap::hanging;
-use crate::report::{Style, models};
+use crate::report::models;
+use crate::report::sheet::{Cell, Head, Role, Sheet, Title};
 use crate::source;
 use crate::text;
 use crate::text::Language;
@@ -43,73 +42,51 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             Err(error) => return output.refuse(&error),
         }
     }
-    let text = match arguments.format {
-        Format::Json => return output.stream(|to| models::json(&descriptions, to)),
-        Format::Markdown | Format::Csv | Format::Latex => {
-            arguments.format.write(&[sheet(&descriptions, output.language())], output.style())
+    if arguments.format == Format::Json {
+        return output.stream(|to| models::json(&descriptions, to));
+    }
+    let mut sheets = vec![networks(&descriptions, output.language())];
+    if arguments.format == Format::Table {
+        match claims(output.language()) {
+            Ok(claims) => sheets.push(claims),
+            Err(error) => return output.refuse(&error),
         }
-        Format::Table | Format::Tree | Format::Junit | Format::Github => {
-            let style = output.style();
-            let networks: String =
-                descriptions.iter().map(|(file, description)| entry(file, description, style)).collect();
-            match claims(output) {
-                Ok(claims) => networks + &claims,
-                Err(error) => return output.refuse(&error),
-            }
-        }
-    };
-    output.write(&text)
-}
-
-/// The bundled files of claims.
-fn claims(output: &Output) -> Result<String, ReadError> {
-    let heading = text!("claims, for `cnncost check`", "论断,用于 `cnncost check`");
-    let mut text = format!("\n{}\n", heading.get(output.language()));
-    for file in CLAIMS {
-        let name = file.name;
-        let title = ClaimsFile::parse(name, file.text)?.name.unwrap_or_default();
-        text.push_str(&format!("{name:<16}  {}\n", titled(file, &title, output.language())));
     }
-    Ok(text)
+    output.write(&arguments.format.write(&sheets, output.style()))
 }
 
-/// A network's name and title, and below it its variants.
-fn entry(file: &Bundled, description: &Description, style: Style) -> String {
-    const INDENT: usize = 18;
-    let (name, width) = (file.name, style.width);
-    let (title, variants) = said(file, description, style.language);
-    let entry = format!("{name:<16}  {}\n", hanging(title, INDENT, width));
-    if variants.is_empty() {
-        return entry;
-    }
-    format!("{entry}{:INDENT$}{}\n", "", hanging(&variants, INDENT, width))
-}
-
-/// A network's title and its variants.
-fn said<'d>(file: &Bundled, description: &'d Description, language: Language) -> (&'d str, String) {
-    let variants: Vec<_> = description.variants.iter().map(|variant| &*variant.name.text).collect();
-    (titled(file, description.name.as_deref().unwrap_or_default(), language), variants.join(" "))
-}
-
-/// The title of a file, which is written in it in English.
-fn titled<'t>(file: &Bundled, english: &'t str, language: Language) -> &'t str {
-    match language {
-        Language::English => english,
-        Language::Chinese => file.chinese,
-    }
-}
-
-/// A line for each network.
-fn sheet(descriptions: &[(&Bundled, Description)], language: Language) -> Sheet {
+/// A line for each network: its name and title, and its variants.
+fn networks(descriptions: &[(&Bundled, Description)], language: Language) -> Sheet {
     let heads = vec![
         Head::new("name", text!("name", "名称"), Role::Name),
-        Head::new("title", text!("title", "标题"), Role::Text),
+        Head::new("title", text!("title", "标题"), Role::Sentence),
         Head::new("variants", text!("variants", "变体"), Role::Sentence),
     ];
     let line = |(file, description): &(&Bundled, Description)| {
-        let (title, variants) = said(file, description, language);
         let name = file.name.to_owned();
-        vec![Cell::Name(name.clone(), name), Cell::Text(title.to_owned()), Cell::Text(variants)]
+        let title = titled(file, description.name.as_deref().unwrap_or_default(), language);
+        let variants: Vec<_> = description.variants.iter().map(|variant| &*variant.name.text).collect();
+        vec![Cell::Name(name.clone(), name), Cell::Text(title), Cell::Text(variants.join(" "))]
     };
-    Sheet::of(heads, descriptions.iter().map(line).collect())
+    Sheet { is_list: true, ..Sheet::of(heads, descriptions.iter().map(line).collect()) }
+}
+
+/// The bundled files of claims, likewise.
+fn claims(language: Language) -> Result<Sheet, ReadError> {
+    let name = text!("claims, for `cnncost check`", "论断,用于 `cnncost check`").get(language).to_owned();
+    let mut lines = vec![];
+    for file in CLAIMS {
+        let title = ClaimsFile::parse(file.name, file.text)?.name.unwrap_or_default();
+        lines.push([file.name.to_owned(), titled(file, &title, language)].map(Cell::Text));
+    }
+    let title = Some(Title { name, about: vec![], status: None });
+    Ok(Sheet { title, ..Sheet::list([Role::Text, Role::Sentence], lines) })
+}
+
+/// The title of a file, which is written in it in English.
+fn titled(file: &Bundled, english: &str, language: Language) -> String {
+    match language {
+        Language::English => english.to_owned(),
+        Language::Chinese => file.chinese.to_owned(),
+    }
 }

@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             let settings = |entry| operators::settings(entry, language);
             output.write(&format.write(&[entry.map_or_else(|| operators::sheet(language), settings)], style))
         }
-        (None, _) => output.write(&operators::list(style)),
+        (None, format) => output.write(&format.write(&[operators::list(style.language)], style)),
         (Some(entry), _) => output.write(&operators::one(entry, style)),
     }
 }

@@ -70,19 +70,11 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if answers.is_empty() {
         return worst;
     }
-    let style = output.style();
-    let pages = |page: &dyn Fn(&Answer) -> String| answers.iter().map(page).collect::<Vec<_>>().join("\n");
-    let text = match arguments.format {
-        Format::Json => return worst.max(output.stream(|to| reconcile::json(&answers, to))),
-        Format::Markdown => pages(&|answer| reconcile::markdown(answer, style.language)),
-        Format::Csv | Format::Latex => {
-            arguments.format.write(&answers.iter().map(reconcile::sheet).collect::<Vec<_>>(), style)
-        }
-        Format::Table | Format::Tree | Format::Junit | Format::Github => {
-            pages(&|answer| reconcile::text(answer, style))
-        }
-    };
-    worst.max(output.write(&text))
+    if arguments.format == Format::Json {
+        return worst.max(output.stream(|to| reconcile::json(&answers, to)));
+    }
+    let sheets: Vec<_> = answers.iter().map(reconcile::sheet).collect();
+    worst.max(output.write(&arguments.format.write(&sheets, output.style())))
 }
 
 #[cfg(test)]

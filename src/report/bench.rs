@@ -15,7 +15,7 @@ use super::{Style, Subject, csv, latex, markdown};
 use crate::bench::compare::{Difference, Pair, Verdict, pairs};
 use crate::bench::machine::CANDLE;
 use crate::bench::{Bench, Case, Caveat, Profile};
-use crate::graph::{Place, ScopeId};
+use crate::graph::Place;
 use crate::run::Engine;
 use crate::text;
 use crate::text::{Language, Text};
@@ -98,8 +98,9 @@ pub fn text(bench: &Bench, subjects: &[Subject], choice: &Choice, style: Style) 
     for (case, profile) in profiled(bench) {
         let subject = &subjects[case.subject];
         parts.push(format!(" {}\n", name(bench, subjects, case).get(style.language)));
-        let (rows, drawn) = drawn_layers(bench, subject, case, profile, choice, style);
-        parts.push(drawn);
+        let rows = layers(bench, subject, case, profile, choice);
+        let sheet = sheet(&rows, &known());
+        parts.push(Table::new(&sheet, Layout::Table, style).fit(Some(&LAYER)).draw());
         parts.push(paragraph(&said_of(bench, case, subject, profile, &rows)));
     }
     parts.push(paragraph(&peaks(bench)) + &doubts(bench, subjects, style));
@@ -121,12 +122,11 @@ pub fn markdown(bench: &Bench, subjects: &[Subject], choice: &Choice, language: 
     }));
     text.push('\n');
     for line in said {
-        text.push_str(&format!("- {}\n", markdown::escaped(line.get(language))));
+        text.push_str(&format!("- {}\n", markdown::prose(line.get(language))));
     }
     for (case, profile) in profiled(bench) {
         let subject = &subjects[case.subject];
-        let mut rows = layers(bench, subject, case, profile, choice);
-        rows.push(total(bench, subject, case, profile));
+        let rows = layers(bench, subject, case, profile, choice);
         text.push_str(&format!("\n### {}\n\n", markdown::escaped(name(bench, subjects, case).get(language))));
         text.push_str(&markdown::write(&sheet(&rows, &page_columns()), language));
     }
@@ -142,8 +142,7 @@ pub fn latex(bench: &Bench, subjects: &[Subject], choice: &Choice, language: Lan
     }];
     for (case, profile) in profiled(bench) {
         let name = name(bench, subjects, case).get(language).to_owned();
-        let mut rows = layers(bench, &subjects[case.subject], case, profile, choice);
-        rows.push(total(bench, &subjects[case.subject], case, profile));
+        let rows = layers(bench, &subjects[case.subject], case, profile, choice);
         let title = Some(Title { name, about: vec![], status: None });
         pages.push(Sheet { title, ..sheet(&rows, &page_columns()) });
     }
@@ -248,6 +247,7 @@ pub fn is_slower(choice: &Choice) -> bool {
     differences.into_iter().any(|difference| difference.verdict == Verdict::Slower)
 }
 
+/// The layers of a profile, and the whole below them.
 fn layers<'s>(
     bench: &Bench,
     subject: &'s Subject,
@@ -256,34 +256,15 @@ fn layers<'s>(
     choice: &Choice,
 ) -> Vec<Row<'s>> {
     let (mut rows, _) = rows::rows(subject, choice.depth.unwrap_or(Depth::Fitting));
+    rows.push(rows::total(subject));
     let roofline = bench.roofline(case, subject);
     for row in &mut rows {
         row.measured = profile.layer(row.place, &subject.analysis, &roofline, bench.element);
     }
+    let total = rows.pop();
     sort(&mut rows, &choice.sort);
+    rows.extend(total);
     rows
-}
-
-fn total<'s>(bench: &Bench, subject: &'s Subject, case: &Case, profile: &Profile) -> Row<'s> {
-    let roofline = bench.roofline(case, subject);
-    let place = Place::Box(ScopeId::ROOT);
-    let measured = profile.layer(place, &subject.analysis, &roofline, bench.element);
-    Row { measured, ..rows::total(subject) }
-}
-
-fn drawn_layers<'s>(
-    bench: &Bench,
-    subject: &'s Subject,
-    case: &Case,
-    profile: &Profile,
-    choice: &Choice,
-    style: Style,
-) -> (Vec<Row<'s>>, String) {
-    let mut rows = layers(bench, subject, case, profile, choice);
-    rows.push(total(bench, subject, case, profile));
-    let sheet = sheet(&rows, &known());
-    let drawn = Table::new(&sheet, Layout::Table, style).fit(Some(&LAYER)).draw();
-    (rows, drawn)
 }
 
 /// What the table of layers does not say: how far it is from a pass end to end, and where counting misleads most.

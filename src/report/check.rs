@@ -5,8 +5,9 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::figures::seconds;
-use super::sheet::{Cell, Head, Role, Sheet, Title};
-use super::wrap::{hanging, lines, wrapped};
+use super::sheet::{Cell, Head, QuantityUnit, Role, Sheet, Title};
+use super::terminal::{self, list};
+use super::wrap::{lines, wrapped};
 use super::{Style, fit};
 use crate::claim::{Checked, Reading, Report, Value, Verdict};
 use crate::convention::figure::Quantity;
@@ -36,10 +37,7 @@ fn lines_of(source: &Source) -> impl Fn(&Claim) -> usize + use<> {
 pub fn text(reports: &[Report], style: Style) -> String {
     let mut text = String::new();
     for report in reports {
-        let (on, off) = style.bold();
-        let (title, name) = (one_line(&report.title), one_line(&report.source.name));
-        let separator = if title.width() + name.width() + 4 <= style.width { " · " } else { "\n " };
-        let _ = writeln!(text, " {on}{title}{off}{separator}{name}\n");
+        text.push_str(&terminal::heading(&title(report), style));
         let edge = edge(report, style);
         for (claim, checked) in &report.results {
             text.push_str(&claim_lines(claim, checked, edge, style));
@@ -54,11 +52,11 @@ pub fn text(reports: &[Report], style: Style) -> String {
 pub fn sheet(report: &Report) -> Sheet {
     let heads = vec![
         Head::new("line", text!("line", "行"), Role::Figure),
-        Head::new("claim", text!("claim", "论断"), Role::Text),
+        Head::new("claim", text!("claim", "论断"), Role::Sentence),
         Head::new("verdict", text!("verdict", "结论"), Role::Text),
         Head::new("found", text!("is", "实际"), Role::Text),
-        Head::new("expected", text!("expected", "断言"), Role::Text),
-        Head::new("source", text!("source", "出处"), Role::Text),
+        Head::new("expected", text!("expected", "断言"), Role::Sentence),
+        Head::new("source", text!("source", "出处"), Role::Sentence),
     ];
     let line_of = lines_of(report.source);
     let line = |(claim, checked): &(&Claim, Checked)| {
@@ -72,13 +70,17 @@ pub fn sheet(report: &Report) -> Sheet {
             source,
         ]
     };
-    let (title, file) = (one_line(&report.title), one_line(&report.source.name));
     Sheet {
-        title: Some(Title { name: title, about: vec![text!("{file}", "{file}")], status: None }),
+        title: Some(title(report)),
         label: Some(("file", report.source.name.clone())),
         notes: vec![summary(report)],
         ..Sheet::of(heads, report.results.iter().map(line).collect())
     }
+}
+
+fn title(report: &Report) -> Title {
+    let file = one_line(&report.source.name);
+    Title { name: one_line(&report.title), about: vec![text!("{file}", "{file}")], status: None }
 }
 
 fn verdict(verdict: &Verdict) -> Text {
@@ -119,12 +121,8 @@ fn claim_lines(claim: &Claim, checked: &Checked, edge: usize, style: Style) -> S
     let pad = room.saturating_sub(last.width());
     let mut text = format!(" {sign} {said}{:pad$} {found}\n", "");
     if !checked.verdict.passes() || checked.verdict == Verdict::KnownWrong {
-        for (label, line) in details(claim, checked) {
-            let label = label.get(style.language);
-            let pad = 9usize.saturating_sub(label.width());
-            let line = hanging(line.get(style.language), 15, style.width);
-            let _ = writeln!(text, "     {label}{:pad$} {line}", "");
-        }
+        let details = details(claim, checked).into_iter().map(|line| <[Text; 2]>::from(line).map(Cell::Said));
+        text.push_str(&list(&Sheet::list([Role::Text, Role::Sentence], details.collect()), 5, style));
     }
     text
 }
@@ -218,8 +216,14 @@ fn value_found(checked: &Checked) -> Text {
 /// The same in a sheet, where a number is plain digits for programs.
 fn found_cell(checked: &Checked) -> Cell {
     let Value::Number(number) = figure(checked) else { return Cell::Said(value_found(checked)) };
-    let plain = if number.is_integer() { number.numer().to_string() } else { float(number).to_string() };
-    Cell::Name(number_of(number, checked.quantity), plain)
+    match u128::try_from(number.to_integer()) {
+        _ if checked.quantity == Some(Quantity::Seconds) => {
+            Cell::Quantity(float(number), QuantityUnit::Seconds)
+        }
+        Ok(count) if number.is_integer() => Cell::Count(count),
+        Ok(_) | Err(_) if number.is_integer() => Cell::Name(decimal(number), number.to_string()),
+        Ok(_) | Err(_) => Cell::Name(decimal(number), float(number).to_string()),
+    }
 }
 
 fn summary(report: &Report) -> Text {

@@ -6,9 +6,15 @@ use crate::working::grouped;
 
 /// A table under its title. It needs `booktabs`, and ctex or another way to set Chinese where there is some.
 pub fn write(sheet: &Sheet, language: Language) -> String {
+    // One sentence has half of a line; several share a little more.
+    let sentences = match sheet.heads.iter().filter(|head| head.role == Role::Sentence).count() {
+        0 | 1 => "p{0.5\\linewidth}",
+        2 => "p{0.3\\linewidth}",
+        _ => "p{0.2\\linewidth}",
+    };
     let alignment = |role: Role| match role {
         Role::Figure => "r",
-        Role::Sentence => "p{0.5\\linewidth}",
+        Role::Sentence => sentences,
         Role::Name | Role::Kind | Role::Text | Role::Share => "l",
     };
     let alignment: String = sheet.heads.iter().map(|head| alignment(head.role)).collect();
@@ -31,7 +37,7 @@ pub fn write(sheet: &Sheet, language: Language) -> String {
     }
     text.push_str("    \\bottomrule\n  \\end{tabular}\n");
     for note in &sheet.notes {
-        text.push_str(&format!("  \\par\\smallskip {}\n", escaped(note.get(language))));
+        text.push_str(&format!("  \\par\\smallskip {}\n", thin(&escaped(note.get(language)))));
     }
     text + "\\end{table}\n"
 }
@@ -63,10 +69,30 @@ fn words(cell: &Cell, language: Language) -> String {
         return grouped(*count, "\\,");
     }
     let words = escaped(&cell.words(language));
+    if let Cell::Said(_) = cell {
+        return thin(&words);
+    }
     // Between a figure and its unit, where they are set apart.
     let (space, thin) = if let Cell::Glance(_) = cell { (" ", "\\,") } else { (" \\%", "\\,\\%") };
     let has_unit = matches!(cell, Cell::Glance(_) | Cell::Share(_) | Cell::Quantity(..));
     if has_unit { words.replace(space, thin) } else { words }
+}
+
+/// A sentence with its numbers grouped as those of the table are: a comma between digits is a thin space.
+fn thin(words: &str) -> String {
+    let mut thin = String::with_capacity(words.len());
+    let mut letters = words.chars().peekable();
+    let mut is_behind = false;
+    while let Some(c) = letters.next() {
+        let is_group = c == ',' && is_behind && letters.peek().is_some_and(char::is_ascii_digit);
+        if is_group {
+            thin.push_str("\\,");
+        } else {
+            thin.push(c);
+        }
+        is_behind = c.is_ascii_digit();
+    }
+    thin
 }
 
 /// Text that LaTeX shows as it is.

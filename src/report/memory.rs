@@ -4,16 +4,17 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::figures::{bar, bytes};
-use super::sheet::{Cell, Head, Role, Sheet};
+use super::figures::bytes;
+use super::sheet::{Cell, Head, Line, Role, Sheet};
 use super::table::title;
-use super::terminal::{heading, shortened};
+use super::terminal::{Layout, Table, heading, list};
+use super::wrap::wrapped;
 use super::{Style, Subject};
+use crate::counts::Volume;
 use crate::graph::outline::Outline;
 use crate::graph::{NodeId, Place, ScopeId};
 use crate::text;
 use crate::text::Text;
-use crate::working::grouped;
 
 /// Lines of the chart.
 const HEIGHT: usize = 8;
@@ -29,122 +30,94 @@ pub fn report(subject: &Subject, style: Style) -> String {
     let mut text = heading(&title(subject), style);
     text.push_str(&totals(subject, style));
     if let Some(peak) = subject.analysis.memory.peak_at(&subject.network.graph, subject.element) {
-        text.push_str(&alive(subject, peak, style));
+        text.push_str(&at_peak(subject, peak, style));
         text.push_str(&chart(subject, peak, style));
     }
     text
 }
 
+/// What a device has to hold.
 fn totals(subject: &Subject, style: Style) -> String {
     let (weights, peak) = (subject.weight_bytes(), subject.peak_bytes());
     let element = subject.element.name();
-    let lines = [
-        (
+    let line = |label, count, remark| {
+        [Cell::Said(label), Cell::Count(count), Cell::Text(bytes(count)), Cell::Said(remark)]
+    };
+    let lines = vec![
+        line(
             text!("weights", "权重"),
             weights,
             text!("parameters and buffers in {element}", "{element} 的参数与缓冲区"),
         ),
-        (text!("peak", "峰值"), peak, text!("of what is alive at once", "同时存活的数据")),
-        (text!("together", "合计"), weights + peak, text!("what a device has to hold", "设备需要容纳的内存")),
+        line(text!("peak", "峰值"), peak, text!("of what is alive at once", "同时存活的数据")),
+        line(
+            text!("together", "合计"),
+            weights + peak,
+            text!("what a device has to hold", "设备需要容纳的内存"),
+        ),
     ];
-    let label_width = lines.iter().map(|line| line.0.get(style.language).width()).max().unwrap_or(0);
-    let width = grouped(weights + peak, ",").len();
-    let mut text = String::new();
-    for (label, figure, remark) in lines {
-        let label = label.get(style.language);
-        let (pad, figure, short) = (label_width - label.width(), grouped(figure, ","), bytes(figure));
-        let remark = remark.get(style.language);
-        let _ = writeln!(text, " {label}{:pad$}  {figure:>width$}  {short:>7}  {remark}", "");
-    }
-    text
+    list(&Sheet::list([Role::Text, Role::Figure, Role::Figure, Role::Sentence], lines), 1, style)
 }
 
-/// A line about what is alive at the peak.
-struct Line {
-    path: String,
-    /// The shape of a tensor, or that it is inside of the layer.
-    what: Text,
-    bytes: u128,
-}
-
-/// What is alive at the peak, largest first, as a table; with what the weights hold below it.
+/// What is alive at the peak as a page, with what the weights hold below it.
 pub fn sheet(subject: &Subject) -> Sheet {
+    let (weights, peak) = (bytes(subject.weight_bytes()), bytes(subject.peak_bytes()));
+    Sheet {
+        title: Some(title(subject)),
+        label: Some(("network", subject.label.clone())),
+        notes: vec![text!("weights: {weights}; peak: {peak}", "权重:{weights};峰值:{peak}")],
+        ..alive(subject)
+    }
+}
+
+/// The tensors that are alive at the peak, and what its layer holds inside, largest first.
+fn alive(subject: &Subject) -> Sheet {
     let heads = vec![
         Head::new("tensor", text!("alive at the peak", "峰值时存活"), Role::Name),
         Head::new("shape", text!("shape", "形状"), Role::Text),
         Head::new("bytes", text!("bytes", "字节"), Role::Figure),
         Head::new("share", text!("share", "占比"), Role::Share),
     ];
-    let peak = subject.analysis.memory.peak_at(&subject.network.graph, subject.element);
-    let lines = peak.map_or(vec![], |peak| tensors(subject, peak));
-    let lines = lines.into_iter().map(|Line { path, what, bytes }| {
-        let share = ratio(bytes, subject.peak_bytes());
-        vec![Cell::Name(path.clone(), path), Cell::Said(what), Cell::Count(bytes), Cell::Share(share)]
-    });
-    let (weights, peak) = (bytes(subject.weight_bytes()), bytes(subject.peak_bytes()));
-    let note = text!("weights: {weights}; peak: {peak}", "权重:{weights};峰值:{peak}");
-    Sheet {
-        title: Some(title(subject)),
-        label: Some(("network", subject.label.clone())),
-        notes: vec![note],
-        ..Sheet::of(heads, lines.collect())
-    }
-}
-
-/// The tensors that are alive while a node is executed, and what it holds inside, largest first.
-fn tensors(subject: &Subject, peak: NodeId) -> Vec<Line> {
     let (graph, memory) = (&subject.network.graph, &subject.analysis.memory);
+    let Some(peak) = memory.peak_at(graph, subject.element) else { return Sheet::of(heads, vec![]) };
     let tensor = |(id, volume)| {
         let shape = graph.node(id).shape.to_string();
-        Line { path: graph.path(id), what: text!("{shape}", "{shape}"), bytes: subject.bytes(volume) }
+        (graph.path(id), text!("{shape}", "{shape}"), subject.bytes(volume))
     };
-    let mut lines: Vec<_> = memory.alive_at(graph, peak).into_iter().map(tensor).collect();
     let inside = subject.bytes(memory.inside(peak));
-    if inside > 0 {
-        lines.push(Line { path: graph.path(peak), what: text!("inside", "内部"), bytes: inside });
-    }
-    lines.sort_by_key(|line| std::cmp::Reverse(line.bytes));
-    lines
+    let inside = (inside > 0).then(|| (graph.path(peak), text!("inside", "内部"), inside));
+    let mut lines: Vec<_> = memory.alive_at(graph, peak).into_iter().map(tensor).chain(inside).collect();
+    lines.sort_by_key(|(.., bytes)| std::cmp::Reverse(*bytes));
+    let line = |(path, what, bytes): (String, Text, u128)| {
+        let share = Cell::Share(ratio(bytes, subject.peak_bytes()));
+        vec![Cell::Name(path.clone(), path), Cell::Said(what), Cell::Count(bytes), share]
+    };
+    Sheet::of(heads, lines.into_iter().map(line).collect())
 }
 
-/// What is alive at the peak, for the terminal.
-fn alive(subject: &Subject, peak: NodeId, style: Style) -> String {
+/// The same for the terminal: of many tensors the largest, and in words what the others hold.
+fn at_peak(subject: &Subject, peak: NodeId, style: Style) -> String {
     let path = subject.network.graph.path(peak);
-    let inside = subject.bytes(subject.analysis.memory.inside(peak));
-    let mut lines = tensors(subject, peak);
-    let count = lines.len() - usize::from(inside > 0);
-    let title = match inside {
-        0 => {
-            text!("{count} tensors alive while `{path}` is executed", "执行 `{path}` 时有 {count} 个张量存活")
-        }
-        _ => text!(
+    let is_all = subject.analysis.memory.inside(peak) == Volume::default();
+    let mut sheet = alive(subject);
+    let count = sheet.lines.len() - usize::from(!is_all);
+    let title = if is_all {
+        text!("{count} tensors alive while `{path}` is executed", "执行 `{path}` 时有 {count} 个张量存活")
+    } else {
+        text!(
             "{count} tensors alive while `{path}` is executed, and what it holds inside",
             "执行 `{path}` 时有 {count} 个张量存活,另有其内部所占"
-        ),
+        )
     };
-    let rest = lines.split_off(lines.len().min(MOST_ALIVE));
-    format!("\n {}\n{}", title.get(style.language), drawn(&lines, &rest, subject, style))
-}
-
-/// A line for each, and one for the rest.
-fn drawn(lines: &[Line], rest: &[Line], subject: &Subject, style: Style) -> String {
-    let what_width = lines.iter().map(|line| line.what.get(style.language).width()).max().unwrap_or(0);
-    let room = style.width.saturating_sub(what_width + 36).max(16);
-    let path_width = lines.iter().map(|line| line.path.width()).max().unwrap_or(0).min(room);
-    let mut text = String::new();
-    for Line { path, what, bytes: size } in lines {
-        let (path, what) = (shortened(path, path_width), what.get(style.language));
-        let (pad, what_pad) = (path_width - path.width(), what_width - what.width());
-        let bar = bar(ratio(*size, subject.peak_bytes()), 16);
-        let size = bytes(*size);
-        let line = format!("   {path}{:pad$}  {what}{:what_pad$}  {size:>7}  {bar}", "", "");
-        let _ = writeln!(text, "{}", line.trim_end());
-    }
+    let rest = sheet.lines.split_off(sheet.lines.len().min(MOST_ALIVE));
+    let wanted = Some(&["tensor", "bytes", "shape", "share"][..]);
+    let table = Table::new(&sheet, Layout::Table, style).tight().fit(wanted).draw();
+    let mut text = format!("\n{}\n{table}", wrapped(title.get(style.language), style.width));
     if !rest.is_empty() {
-        let size = bytes(rest.iter().map(|line| line.bytes).sum::<u128>());
-        let count = rest.len();
+        let size = |line: &Line| if let Cell::Count(size) = line.cells[2] { size } else { 0 };
+        let (count, size) = (rest.len(), bytes(rest.iter().map(size).sum()));
         let more = text!("and {count} more of {size} together", "另有 {count} 个,共 {size}");
-        let _ = writeln!(text, "   {}", more.get(style.language));
+        text.push_str(&wrapped(more.get(style.language), style.width));
     }
     text
 }
@@ -165,7 +138,7 @@ fn chart(subject: &Subject, peak: NodeId, style: Style) -> String {
         })
         .collect();
     let peak = (0..columns).rev().find(|&column| step_at(column, columns, steps) <= peak.index());
-    let mut text = format!("\n {}\n", title.get(style.language));
+    let mut text = format!("\n{}", wrapped(title.get(style.language), style.width));
     for line in 0..HEIGHT {
         let (label, edge) = match line {
             0 => (labels[0].as_str(), '┤'),

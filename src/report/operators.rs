@@ -6,11 +6,10 @@ use std::io;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::Value;
-use unicode_width::UnicodeWidthStr;
 
 use super::sheet::{Cell, Head, Role, Sheet};
-use super::wrap::{hanging, lines};
-use super::{Style, write_json};
+use super::wrap::hanging;
+use super::{Style, terminal, write_json};
 use crate::op::{Entry, OPERATORS, Op, Purpose, Term};
 use crate::shape::Shape;
 use crate::text;
@@ -18,18 +17,16 @@ use crate::text::Language;
 use crate::working::Notation;
 
 /// Every operator with what it costs, in names.
-pub fn list(style: Style) -> String {
-    let width = OPERATORS.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
-    let mut text = String::new();
-    for entry in OPERATORS {
-        let rules = rules(entry, style.language);
-        let free = text!("computes nothing", "无运算");
-        let rules = if rules.is_empty() { vec![free.get(style.language).to_owned()] } else { rules };
-        for (index, rule) in rules.iter().enumerate() {
-            let name = if index == 0 { entry.name } else { "" };
-            let _ = writeln!(text, "{name:width$}  {}", hanging(rule, width + 2, style.width));
-        }
-    }
+pub fn list(language: Language) -> Sheet {
+    let of = |entry: &Entry| {
+        let free = text!("computes nothing", "无运算").get(language).to_owned();
+        let rules = rules(entry, language);
+        let rules = if rules.is_empty() { vec![free] } else { rules };
+        let names = std::iter::once(entry.name).chain(std::iter::repeat(""));
+        let lines = names.zip(rules).map(|(name, rule)| [name.to_owned(), rule].map(Cell::Text));
+        lines.collect::<Vec<_>>()
+    };
+    let lines = OPERATORS.iter().flat_map(of).collect();
     let note = text!(
         "A MAC is one mul and one add. Counts are of one sample in inference mode. The peak of memory holds an operator's inputs and \
          output, and of one that stands for a chain of others (multi_head_attention, lstm, gru) what these hold between them. Of inputs \
@@ -37,7 +34,7 @@ pub fn list(style: Style) -> String {
         "每次乘加含一次乘、一次加。计数针对推理模式下的一个样本。内存峰值包含算子的输入和输出;由一串运算组成的算子(multi_head_attention、lstm、gru)\
          还包含各步之间保留的数据。输入与权重中用到的部分各读一次。`cnncost ops NAME` 显示该算子的设置。"
     );
-    text + "\n" + &lines(note.get(style.language), style.width).join("\n") + "\n"
+    Sheet { notes: vec![note], ..Sheet::list([Role::Text, Role::Sentence], lines) }
 }
 
 /// The same as a table: a line for each kind of cost.
@@ -72,34 +69,18 @@ pub fn settings(entry: &Entry, language: Language) -> Sheet {
         Head::new("required", text!("required", "必填"), Role::Text),
         Head::new("about", text!("about", "说明"), Role::Sentence),
     ];
-    let line = |Setting { name, is_required, about }| {
-        let required = if is_required {
+    let schema = entry.described(language);
+    let required: Vec<_> = schema["required"].as_array().into_iter().flatten().collect();
+    let line = |(name, setting): (&String, &Value)| {
+        let is_required = if required.iter().any(|required| *required == name) {
             Cell::Named("yes", text!("yes", "是"))
         } else {
             Cell::Named("no", text!("no", "否"))
         };
-        vec![Cell::Name(name.clone(), name), required, Cell::Text(about)]
+        vec![Cell::Name(name.clone(), name.clone()), is_required, Cell::Text(about(setting))]
     };
-    Sheet::of(heads, described(&entry.described(language)).map(line).collect())
-}
-
-/// A setting of an operator.
-struct Setting {
-    name: String,
-    is_required: bool,
-    about: String,
-}
-
-/// The settings that a JSON Schema describes.
-fn described(schema: &Value) -> impl Iterator<Item = Setting> + '_ {
-    let required = schema["required"].as_array().into_iter().flatten();
-    let required: Vec<&str> = required.filter_map(Value::as_str).collect();
-    let setting = move |(name, setting): (&String, &Value)| Setting {
-        name: name.clone(),
-        is_required: required.contains(&&**name),
-        about: about(setting),
-    };
-    schema["properties"].as_object().into_iter().flatten().map(setting)
+    let settings = schema["properties"].as_object().into_iter().flatten();
+    Sheet::of(heads, settings.map(line).collect())
 }
 
 /// What a JSON Schema says in words, in one line.
@@ -109,15 +90,11 @@ fn about(schema: &Value) -> String {
 
 /// One operator: what it is, its settings, an example and its costs there.
 pub fn one(entry: &Entry, style: Style) -> String {
-    let schema = entry.described(style.language);
-    let indent = entry.name.len() + 2;
-    let mut text = format!("{}: {}\n", entry.name, hanging(&about(&schema), indent, style.width));
-    let settings: Vec<_> = described(&schema).collect();
-    let width = settings.iter().map(|setting| setting.name.width()).max().unwrap_or(0);
-    for Setting { name, is_required, about } in settings {
-        let must = if is_required { text!(" (required)", "(必填)") } else { text!("", "") };
-        let about = hanging(&format!("{about}{}", must.get(style.language)), width + 4, style.width);
-        let _ = writeln!(text, "  {name:width$}  {about}");
+    let (about, indent) = (about(&entry.described(style.language)), entry.name.len() + 2);
+    let mut text = format!("{}: {}\n", entry.name, hanging(&about, indent, style.width));
+    let settings = settings(entry, style.language);
+    if !settings.lines.is_empty() {
+        text.push_str(&format!("\n{}", terminal::write(&settings, style)));
     }
     let inputs = example_inputs(entry).iter().map(Shape::to_string).collect::<Vec<_>>().join(", ");
     let example = if inputs.is_empty() {

@@ -1,17 +1,14 @@
 //! A network's total in each convention side by side, and the ways of counting that give a figure.
 
+use super::Subject;
 use super::convention::signature;
-use super::markdown::escaped;
 use super::sheet::{Cell, Head, QuantityUnit, Role, Sheet};
 use super::table::title;
-use super::wrap::{lines, wrapped};
-use super::{Style, Subject, markdown, terminal};
 use crate::convention::Convention;
 use crate::convention::figure::{Figure, Fit};
 use crate::convention::search::{Found, Match};
 use crate::text;
-use crate::text::{Language, Text};
-use crate::working::grouped;
+use crate::text::Text;
 
 mod json;
 mod notes;
@@ -40,14 +37,6 @@ pub struct Traced<'a> {
     pub read: Figure,
     /// The ways.
     pub found: Found,
-}
-
-/// For the terminal.
-pub fn text(answer: &Answer<'_>, style: Style) -> String {
-    match &answer.found {
-        None => terminal::write(&totals(answer), style),
-        Some(traced) => terminal::heading(&title(answer.subject), style) + &ways(answer, traced, style),
-    }
 }
 
 /// What it is in a table: every total, or, of a figure, each way that gives it.
@@ -86,13 +75,13 @@ fn totals(answer: &Answer<'_>) -> Sheet {
     Sheet { title: Some(title(answer.subject)), ..Sheet::of(heads, lines.collect()) }
 }
 
-/// The ways that give a figure.
+/// The ways that give a figure; a terminal shows them as a list.
 fn traced_sheet(answer: &Answer<'_>, traced: &Traced<'_>) -> Sheet {
     let heads = vec![
-        Head::new("way", text!("way of counting", "计法"), Role::Text),
+        Head::new("way", text!("way of counting", "计法"), Role::Sentence),
         Head::new("number", text!("number", "数值"), Role::Figure),
         Head::new("fit", text!("fit", "吻合"), Role::Text),
-        Head::new("switches", text!("on what", "前提"), Role::Text),
+        Head::new("switches", text!("on what", "前提"), Role::Sentence),
     ];
     let lines = traced.found.matches.iter().map(|way| {
         vec![
@@ -105,6 +94,7 @@ fn traced_sheet(answer: &Answer<'_>, traced: &Traced<'_>) -> Sheet {
     Sheet {
         title: Some(title(answer.subject)),
         notes: notes::notes(answer, traced),
+        is_list: true,
         ..Sheet::of(heads, lines.collect())
     }
 }
@@ -113,28 +103,6 @@ fn traced_sheet(answer: &Answer<'_>, traced: &Traced<'_>) -> Sheet {
 fn per_mac(answer: &Answer<'_>, total: u128) -> Option<f64> {
     let macs = answer.subject.analysis.total().work.macs.total();
     (macs > 0).then(|| total as f64 / macs as f64)
-}
-
-fn ways(answer: &Answer<'_>, traced: &Traced<'_>, style: Style) -> String {
-    let language = style.language;
-    let mut text = String::new();
-    for (index, way) in traced.found.matches.iter().enumerate() {
-        let number = index + 1;
-        let words = way_in_words(answer, way);
-        let margin = format!(" {number:>2}  ");
-        let lines = lines(words.get(language), style.width.saturating_sub(margin.len()));
-        for (at, line) in lines.iter().enumerate() {
-            let margin = if at == 0 { margin.clone() } else { " ".repeat(margin.len() + 2) };
-            text.push_str(&format!("{margin}{line}\n"));
-        }
-    }
-    if !traced.found.matches.is_empty() {
-        text.push('\n');
-    }
-    for note in notes::notes(answer, traced) {
-        text.push_str(&wrapped(note.get(language), style.width));
-    }
-    text
 }
 
 /// The conventions that count so, or else `conv + linear + 2·batch norm`.
@@ -148,19 +116,6 @@ fn formula_in_words(answer: &Answer<'_>, way: &Match) -> Text {
     Text::list(&names.into_iter().map(|name| text!("{name}", "{name}")).collect::<Vec<_>>())
 }
 
-/// `conv + linear + 2·batch norm = 4,111,412,224, rounded; on 3×160×160`
-fn way_in_words(answer: &Answer<'_>, way: &Match) -> Text {
-    let (formula, number, fit) =
-        (formula_in_words(answer, way), grouped(way.number, ","), fit_in_words(way.fit));
-    let switches = if way.switches.is_empty() {
-        text!("", "")
-    } else {
-        let list = Text::list(&way.switches);
-        text!("; {list}", ";{list:#}")
-    };
-    text!("{formula} = {number}, {fit}{switches}", "{formula:#} = {number},{fit:#}{switches:#}")
-}
-
 fn fit_in_words(fit: Fit) -> Text {
     match fit {
         Fit::Exact => text!("exactly", "恰好"),
@@ -168,20 +123,4 @@ fn fit_in_words(fit: Fit) -> Text {
         Fit::Rounded => text!("rounded", "四舍五入"),
         Fit::Cut => text!("cut", "截断"),
     }
-}
-
-/// For a page of notes.
-pub fn markdown(answer: &Answer<'_>, language: Language) -> String {
-    let Some(traced) = &answer.found else { return markdown::write(&totals(answer), language) };
-    let mut text = markdown::heading(&title(answer.subject), language);
-    for way in &traced.found.matches {
-        text.push_str(&format!("1. {}\n", escaped(way_in_words(answer, way).get(language))));
-    }
-    if !traced.found.matches.is_empty() {
-        text.push('\n');
-    }
-    for note in notes::notes(answer, traced) {
-        text.push_str(&format!("{}\n\n", note.get(language)));
-    }
-    text.trim_end().to_owned() + "\n"
 }

@@ -21,6 +21,8 @@ pub struct Sheet {
     pub lines: Vec<Line>,
     /// What is to be said below it.
     pub notes: Vec<Text>,
+    /// Whether a terminal shows it as a list: without headings, and every sentence behind what is short.
+    pub is_list: bool,
 }
 
 /// What a sheet is about.
@@ -61,7 +63,7 @@ pub enum Role {
     Figure,
     /// Parts of a whole, drawn as bars too where there is room.
     Share,
-    /// Sentences, in lines of the room that is left: in the last column alone.
+    /// Sentences, in lines of the room that is left: of a table for the terminal, in the last column alone.
     Sentence,
 }
 
@@ -155,6 +157,12 @@ impl Sheet {
     /// A sheet of lines that are alike.
     pub(crate) fn of(heads: Vec<Head>, lines: Vec<Vec<Cell>>) -> Self {
         Self { heads, lines: lines.into_iter().map(Line::of).collect(), ..Self::default() }
+    }
+
+    /// A list for the terminal, of columns without headings.
+    pub(crate) fn list<const N: usize>(roles: [Role; N], lines: Vec<[Cell; N]>) -> Self {
+        let heads = roles.map(|role| Head::new("", text!("", ""), role));
+        Self { is_list: true, ..Self::of(heads.into(), lines.into_iter().map(Vec::from).collect()) }
     }
 
     /// The columns of both side by side; they have as many lines.

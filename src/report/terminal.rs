@@ -12,6 +12,7 @@ use crate::text::{Language, Text};
 
 #[cfg(feature = "cli")]
 mod colors;
+mod list;
 mod narrow;
 #[cfg(not(feature = "cli"))]
 mod plain;
@@ -19,6 +20,7 @@ mod plain;
 #[cfg(not(feature = "cli"))]
 use plain as colors;
 
+pub(super) use list::list;
 pub(super) use narrow::{Squeeze, shortened};
 
 /// How boxes are shown.
@@ -71,14 +73,27 @@ struct Column {
 pub fn write(sheet: &Sheet, style: Style) -> String {
     let heading = sheet.title.as_ref().map_or(String::new(), |title| heading(title, style));
     let notes = sheet.notes.iter().map(|note| wrapped(note.get(style.language), style.width));
-    heading + &Table::new(sheet, Layout::Table, style).tight().draw() + &notes.collect::<String>()
+    let lines = if sheet.is_list {
+        let gap = if sheet.lines.is_empty() || sheet.notes.is_empty() { "" } else { "\n" };
+        list(sheet, 1, style) + gap
+    } else {
+        Table::new(sheet, Layout::Table, style).tight().draw()
+    };
+    heading + &lines + &notes.collect::<String>()
 }
 
 /// What a page is about, above it.
 pub(super) fn heading(title: &Title, style: Style) -> String {
     let about: Vec<_> = title.about.iter().map(|about| about.get(style.language)).collect();
     let (name, about) = (&title.name, about.join(" · "));
-    let separator = if name.width() + about.width() + 4 <= style.width { " · " } else { "\n " };
+    let fits = name.width() + about.width() + 4 <= style.width;
+    let separator = if about.is_empty() {
+        ""
+    } else if fits {
+        " · "
+    } else {
+        "\n "
+    };
     let [name, about] = [name, &about].map(|words| hanging(words, 1, style.width));
     let (on, off) = style.bold();
     format!(" {on}{name}{off}{separator}{about}\n\n")
@@ -272,6 +287,12 @@ impl Column {
 
     fn height(&self, index: usize) -> usize {
         self.words[index].lines().count().max(1)
+    }
+
+    /// What stands in a line, as wide as the column.
+    fn padded(&self, index: usize) -> String {
+        let (words, pad) = (&self.words[index], self.width.saturating_sub(self.words[index].width()));
+        if self.role.is_flush_right() { format!("{:pad$}{words}", "") } else { format!("{words}{:pad$}", "") }
     }
 }
 

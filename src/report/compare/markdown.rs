@@ -3,15 +3,19 @@
 use std::fmt::Write;
 
 use super::Compared;
-use super::lines::{lines, signs};
-use super::sheets::{Differences, Parts, batches, totals as sheet_of};
-use super::totals::{Total, percent, traffic};
+use super::sheets::{batches, differences, totals as sheet_of};
+use super::totals::{count, percent};
 use crate::compare::Comparison;
+use crate::metric::named;
 use crate::report::Subject;
-use crate::report::markdown::{escaped, table};
+use crate::report::markdown::{self, escaped};
 use crate::report::rows::Depth;
+use crate::report::sheet::Sheet;
 use crate::text;
 use crate::text::{Language, Text};
+
+/// The figures that the verdict is about, what matters most first.
+const VERDICT: [&str; 5] = ["macs", "params", "flops", "traffic_bytes", "peak_bytes"];
 
 /// All of it.
 pub fn write(compared: &Compared, depth: Depth, language: Language) -> String {
@@ -27,29 +31,22 @@ pub fn write(compared: &Compared, depth: Depth, language: Language) -> String {
     }
     text.push('\n');
     text.push_str(&totals(compared, language));
-    text.extend(batches(compared).map(|sheet| format!("\n{}", table(&sheet, language))));
-    for (index, comparison) in compared.pairs() {
-        text.push_str(&details(compared, index, comparison, depth, language));
-    }
+    text.extend(batches(compared).map(|sheet| format!("\n{}", markdown::write(&sheet, language))));
+    let differences = differences(compared, depth, language);
+    text.extend(differences.map(|(index, sheet)| details(compared, index, &sheet, language)));
     text
 }
 
 /// A line on what has become of it.
 fn verdict(first: &Subject, second: &Subject, comparison: &Comparison, language: Language) -> String {
-    let figures: [(Text, Total); 5] = [
-        (text!("MACs", "乘加数"), |subject| subject.analysis.total().work.macs.total()),
-        (text!("params", "参数量"), |subject| subject.analysis.total().params.total()),
-        (text!("FLOPs", "FLOPs"), |subject| subject.analysis.total().work.ops.flops()),
-        (text!("bytes moved", "读写字节"), traffic),
-        (text!("peak bytes", "峰值字节"), Subject::peak_bytes),
-    ];
+    let figures = VERDICT.into_iter().filter_map(named);
+    let figures = figures.map(|metric| (metric, [first, second].map(|subject| count(metric, subject))));
     let changes: Vec<Text> = figures
-        .iter()
-        .filter(|(_, figure)| figure(first) != figure(second))
-        .map(|(label, figure)| {
-            let Text { english, chinese } = percent(figure(first), figure(second));
-            let (label_english, label_chinese) = (&label.english, &label.chinese);
-            text!("{english} {label_english}", "{label_chinese} {chinese}")
+        .filter(|(_, [old, new])| old != new)
+        .map(|(metric, [old, new])| {
+            let (words, percent) = (metric.words, percent(old, new));
+            let (english, chinese) = (words.english, words.chinese);
+            text!("{percent} {english}", "{chinese} {percent:#}")
         })
         .collect();
     match (&changes[..], comparison.differences.is_empty()) {
@@ -70,37 +67,20 @@ fn verdict(first: &Subject, second: &Subject, comparison: &Comparison, language:
 }
 
 fn totals(compared: &Compared, language: Language) -> String {
-    let mut text = table(&sheet_of(compared, 1..compared.subjects.len(), usize::MAX, false), language);
     let turns = compared.pairs().filter_map(|(index, _)| compared.turn_in_words(index));
     let notes = std::iter::once(compared.circumstances()).chain(turns);
-    let notes: Vec<_> = notes.map(|note| escaped(note.get(language))).collect();
-    let _ = writeln!(text, "\n{}", notes.join(" · "));
-    text
+    let note = notes.map(|note| note.get(language).to_owned()).collect::<Vec<_>>().join(" · ");
+    let sheet = sheet_of(compared, 1..compared.subjects.len(), usize::MAX, false);
+    markdown::write(&Sheet { notes: vec![text!("{note}", "{note}")], ..sheet }, language)
 }
 
 /// The layers that differ, behind a fold.
-fn details(
-    compared: &Compared,
-    index: usize,
-    comparison: &Comparison,
-    depth: Depth,
-    language: Language,
-) -> String {
-    if comparison.differences.is_empty() {
-        return String::new();
-    }
-    let subjects = [compared.subjects[0], compared.subjects[index]];
-    let lines = lines(subjects, comparison, depth, language);
-    let names = [0, index].map(|side| escaped(&compared.names[side]));
-    let [first, second] = &names;
+fn details(compared: &Compared, index: usize, sheet: &Sheet, language: Language) -> String {
+    let [first, second] = [0, index].map(|side| escaped(&compared.names[side]));
     let title = text!(
         "where the difference between {first} and {second} arises",
         "{first} 与 {second} 的差异出自何处"
     );
-    let parts = Parts { form: |what| &what.long, figures: true, params: true, share: true };
-    let sheet = Differences::new(compared, index, &lines).sheet(parts);
-    let title = title.get(language);
-    let signs = signs(&lines).map_or(String::new(), |signs| format!("\n{}\n", escaped(signs.get(language))));
-    let table = table(&sheet, language);
-    format!("\n<details><summary>{title}</summary>\n\n{table}{signs}\n</details>\n")
+    let (title, table) = (title.get(language), markdown::write(sheet, language));
+    format!("\n<details><summary>{title}</summary>\n\n{table}\n</details>\n")
 }

@@ -2,9 +2,10 @@
 
 use super::Compared;
 use super::lines::{Line, Measure, layers, lines, measure, signs};
-use super::totals::{ComparedFigure, Total, Value, better, known, percent, signed, traffic};
+use super::totals::{ComparedFigure, better, count, known, percent, signed};
 use super::what::What;
 use crate::counts::Counts;
+use crate::metric;
 use crate::report::Subject;
 use crate::report::columns::column;
 use crate::report::rows::{Depth, total};
@@ -38,7 +39,10 @@ pub(super) fn totals(
     let mut lines = vec![];
     for figure in known(&compared.subjects) {
         let others = || shown.clone().map(|index| compared.subjects[index]);
-        let value = |subject: &Subject| value((figure.value)(subject), path);
+        let value = |subject: &Subject| {
+            let value = (figure.value)(subject);
+            if let Cell::Name(whole, _) = &value { Cell::Text(shortened(whole, path)) } else { value }
+        };
         let label = Cell::Said(figure.words.into());
         let changes = others().map(|subject| change(figure, first, subject));
         if stacked {
@@ -52,28 +56,20 @@ pub(super) fn totals(
     Sheet::of(heads, lines)
 }
 
-fn value(value: Value, path: usize) -> Cell {
-    match value {
-        Value::Count(count) => Cell::Count(count),
-        Value::Real(number, unit) => Cell::Quantity(number, unit),
-        Value::Words(words) => Cell::Text(words),
-        Value::Truth(truth) => Cell::truth(truth),
-        Value::Path(whole) => Cell::Text(shortened(&whole, path)),
-        Value::None => Cell::Empty,
-    }
-}
-
 fn change(figure: &ComparedFigure, first: &Subject, second: &Subject) -> Cell {
     figure.change(first, second).map_or(Cell::Empty, |change| Cell::Change(change.text, change.is_better))
 }
 
+/// The figures that stand beside each other at every batch.
+const BATCHES: [&str; 2] = ["traffic_bytes", "peak_bytes"];
+
 /// What each batch moves and holds, every network beside the first, with its difference in percent.
 pub(super) fn batches(compared: &Compared) -> Option<Sheet> {
     compared.batches.first()?;
-    let titles: [(Text, Total); 2] =
-        [(text!("bytes moved", "读写字节"), traffic), (text!("peak bytes", "峰值字节"), Subject::peak_bytes)];
+    let figures: Vec<_> = BATCHES.into_iter().filter_map(metric::named).collect();
     let mut heads = vec![batch()];
-    for (title, _) in &titles {
+    for figure in &figures {
+        let title = Text::from(figure.words);
         for (index, name) in compared.names.iter().enumerate() {
             heads.push(Head::new("bytes", text!("{title}: {name}", "{title:#}: {name}"), Role::Figure));
             if index > 0 {
@@ -83,11 +79,12 @@ pub(super) fn batches(compared: &Compared) -> Option<Sheet> {
     }
     let lines = compared.batches.iter().map(|networks| {
         let mut cells = vec![Cell::Count(networks[0].batch().into())];
-        for (_, figure) in &titles {
+        for figure in &figures {
             for (index, subject) in networks.iter().enumerate() {
-                cells.push(Cell::Count(figure(subject)));
+                cells.push(Cell::Count(count(figure, subject)));
                 if index > 0 {
-                    cells.push(Cell::Change(percent(figure(networks[0]), figure(subject)), None));
+                    let percent = percent(count(figure, networks[0]), count(figure, subject));
+                    cells.push(Cell::Change(percent, None));
                 }
             }
         }
@@ -226,14 +223,27 @@ pub fn pages(compared: &Compared, depth: Depth, language: Language) -> Vec<Sheet
     let totals = totals(compared, 1..compared.subjects.len(), usize::MAX, false);
     let mut pages = vec![titled(all.clone(), Sheet { notes: turns, ..totals })];
     pages.extend(batches(compared).map(|sheet| titled(all, sheet)));
+    pages.extend(
+        differences(compared, depth, language).map(|(index, sheet)| {
+            titled(format!("{} → {}", compared.names[0], compared.names[index]), sheet)
+        }),
+    );
+    pages
+}
+
+/// Where the difference arises of each network that has one, with its index: all that there is to say, as on a page.
+pub(super) fn differences(
+    compared: &Compared,
+    depth: Depth,
+    language: Language,
+) -> impl Iterator<Item = (usize, Sheet)> {
     let parts = Parts { form: |what| &what.long, figures: true, params: true, share: true };
-    for (index, comparison) in compared.pairs().filter(|(_, comparison)| !comparison.differences.is_empty()) {
+    let differing = compared.pairs().filter(|(_, comparison)| !comparison.differences.is_empty());
+    differing.map(move |(index, comparison)| {
         let lines = lines([compared.subjects[0], compared.subjects[index]], comparison, depth, language);
         let sheet = Differences::new(compared, index, &lines).sheet(parts);
-        let name = format!("{} → {}", compared.names[0], compared.names[index]);
-        pages.push(titled(name, Sheet { notes: signs(&lines).into_iter().collect(), ..sheet }));
-    }
-    pages
+        (index, Sheet { notes: signs(&lines).into_iter().collect(), ..sheet })
+    })
 }
 
 /// Plain figures: a line for each layer that differs; of several batches, a line for each network at each of them.

@@ -8,12 +8,14 @@ use unicode_width::UnicodeWidthStr;
 use super::Compared;
 use super::differences;
 use super::sheets::{batch, totals as sheet_of};
-use super::totals::{Total, Wording, change, traffic};
+use super::totals::{Wording, change, count};
 use crate::analyze::Status;
 use crate::compare::traffic::Traffic;
+use crate::metric::{Metric, Unit, named};
+use crate::report::columns::{Column, column};
 use crate::report::figures::bytes;
-use crate::report::rows::Depth;
-use crate::report::sheet::{Cell, Head, QuantityUnit, Role, Sheet};
+use crate::report::rows::{Depth, total};
+use crate::report::sheet::{Cell, Head, Role, Sheet};
 use crate::report::terminal::{Layout, Squeeze, Table, shortened};
 use crate::report::wrap::{folded, hanging, wrapped};
 use crate::report::{Style, Subject};
@@ -25,6 +27,9 @@ const FIGURE: usize = 20;
 
 /// The widest heading of a network, where the terminal is not wide; names are broken, not cut.
 const NAME: usize = 24;
+
+/// The figures that stand beside each other at every batch.
+const GROUPS: [&str; 3] = ["traffic_bytes", "intensity", "peak_bytes"];
 
 /// All of it: totals, batches, differences.
 pub fn write(compared: &Compared, depth: Depth, style: Style) -> String {
@@ -156,25 +161,25 @@ fn groups(compared: &Compared, index: usize, style: Style) -> Vec<(String, Sheet
     let lines = |cells: &dyn Fn([&Subject; 2]) -> Vec<Cell>| {
         compared.batches.iter().map(|networks| cells([networks[0], networks[index]])).collect::<Vec<_>>()
     };
-    let counted = |figure: Total| {
+    let counted = |figure: &Metric| {
         let heads = vec![head(0), head(index), Head::new("change", text!("", ""), Role::Text)];
         let cells = |networks: [&Subject; 2]| {
-            let [old, new] = networks.map(figure);
+            let [old, new] = networks.map(|subject| count(figure, subject));
             let change = change(old, new, Wording::Amount);
             vec![Cell::Count(old), Cell::Count(new), Cell::Change(change.text, change.is_better)]
         };
         Sheet::of(heads, lines(&cells))
     };
-    let ratio = |subject: &Subject| {
-        let intensity = subject.intensity(subject.analysis.total());
-        intensity.map_or(Cell::Empty, |ratio| Cell::Quantity(ratio, QuantityUnit::Ratio))
+    let plain = |column: &Column| {
+        let cells = |networks: [&Subject; 2]| networks.map(|subject| column.cell(&total(subject))).to_vec();
+        Sheet::of(vec![head(0), head(index)], lines(&cells))
     };
-    let intensity = Sheet::of(vec![head(0), head(index)], lines(&|networks| networks.map(ratio).to_vec()));
-    let mut groups = vec![
-        (text!("bytes read + written", "读写字节"), counted(traffic)),
-        (text!("FLOPs per byte", "FLOPs/字节"), intensity),
-        (text!("peak bytes", "峰值字节"), counted(Subject::peak_bytes)),
-    ];
+    let group = |name: &str| {
+        let metric = named(name)?;
+        let sheet = if metric.unit == Unit::Ratio { plain(column(name)?) } else { counted(metric) };
+        Some((Text::from(metric.words), sheet))
+    };
+    let mut groups: Vec<_> = GROUPS.into_iter().filter_map(group).collect();
     for (title, sheet) in &mut groups {
         // A title has room above its columns.
         let drawn = table(sheet, style);

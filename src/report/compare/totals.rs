@@ -6,31 +6,16 @@ use std::sync::LazyLock;
 pub(super) use crate::metric::Wording;
 use crate::metric::{METRICS, Measure, Metric, Unit, named};
 use crate::report::Subject;
-use crate::report::sheet::QuantityUnit;
+use crate::report::sheet::{Cell, QuantityUnit};
 use crate::text;
 use crate::text::{Text, Words, words};
 use crate::working::grouped;
 
-/// A cost of a network as a whole.
-pub(super) type Total = fn(&Subject) -> u128;
-
 /// A figure that networks are compared by.
 pub(super) struct ComparedFigure {
     pub(super) words: Words,
-    pub(super) value: Box<dyn Fn(&Subject) -> Value + Send + Sync>,
+    pub(super) value: Box<dyn Fn(&Subject) -> Cell + Send + Sync>,
     wording: Wording,
-}
-
-/// What a figure comes to.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
-    Count(u128),
-    Real(f64, QuantityUnit),
-    Words(String),
-    Truth(bool),
-    /// Where something is.
-    Path(String),
-    None,
 }
 
 /// What has become of a figure.
@@ -54,7 +39,9 @@ static FIGURES: LazyLock<Vec<ComparedFigure>> = LazyLock::new(|| {
     figures.push(ComparedFigure {
         words: words("sees everything from", "自此看到全部"),
         wording: Wording::Height,
-        value: Box::new(|subject| everything_from(subject).map_or(Value::None, Value::Path)),
+        value: Box::new(|subject| {
+            everything_from(subject).map_or(Cell::Empty, |path| Cell::Name(path.clone(), path))
+        }),
     });
     figures
 });
@@ -62,23 +49,23 @@ static FIGURES: LazyLock<Vec<ComparedFigure>> = LazyLock::new(|| {
 /// The figures that any of these has.
 pub(super) fn known<'s>(subjects: &'s [&'s Subject]) -> impl Iterator<Item = &'static ComparedFigure> + 's {
     let is_known =
-        |figure: &&ComparedFigure| subjects.iter().any(|subject| (figure.value)(subject) != Value::None);
+        |figure: &&ComparedFigure| subjects.iter().any(|subject| (figure.value)(subject) != Cell::Empty);
     FIGURES.iter().filter(is_known)
 }
 
 impl ComparedFigure {
     fn of(metric: &'static Metric, wording: Wording) -> Self {
         let value = move |subject: &Subject| match metric.total(subject) {
-            Ok(Measure::Count(count)) => Value::Count(count),
-            Ok(Measure::Sizes(sizes)) if !sizes.text.is_empty() => Value::Words(sizes.text),
+            Ok(Measure::Count(count)) => Cell::Count(count),
+            Ok(Measure::Sizes(sizes)) if !sizes.text.is_empty() => Cell::Text(sizes.text),
             Ok(Measure::Real(seconds)) if metric.unit == Unit::Seconds => {
-                Value::Real(seconds, QuantityUnit::Seconds)
+                Cell::Quantity(seconds, QuantityUnit::Seconds)
             }
-            Ok(Measure::Truth(truth)) => Value::Truth(truth),
+            Ok(Measure::Truth(truth)) => Cell::truth(truth),
             Ok(measure) => {
-                measure.number().map_or(Value::None, |number| Value::Real(number, QuantityUnit::Ratio))
+                measure.number().map_or(Cell::Empty, |ratio| Cell::Quantity(ratio, QuantityUnit::Ratio))
             }
-            Err(_) => Value::None,
+            Err(_) => Cell::Empty,
         };
         Self { words: metric.words, wording, value: Box::new(value) }
     }
@@ -87,29 +74,20 @@ impl ComparedFigure {
     pub(super) fn change(&self, first: &Subject, second: &Subject) -> Option<Change> {
         let (old, new) = ((self.value)(first), (self.value)(second));
         match (&old, &new) {
-            (Value::Count(old), Value::Count(new)) => Some(change(*old, *new, self.wording)),
-            (Value::Real(old, _), Value::Real(new, _)) => {
+            (Cell::Count(old), Cell::Count(new)) => Some(change(*old, *new, self.wording)),
+            (Cell::Quantity(old, _), Cell::Quantity(new, _)) => {
                 let order = new.total_cmp(old);
                 let is_better = if self.wording == Wording::Height { None } else { better(order) };
                 Some(Change { text: in_words(*old, *new, order, self.wording), is_better })
             }
-            _ if old == new && old != Value::None => Some(Change { text: same(), is_better: None }),
-            (
-                Value::Count(_)
-                | Value::Real(..)
-                | Value::Words(_)
-                | Value::Truth(_)
-                | Value::Path(_)
-                | Value::None,
-                _,
-            ) => None,
+            (..) => (old == new && old != Cell::Empty).then(|| Change { text: same(), is_better: None }),
         }
     }
 }
 
-/// Bytes read and written.
-pub(super) fn traffic(subject: &Subject) -> u128 {
-    subject.bytes(subject.analysis.total().traffic.total())
+/// A figure that is counted, of a whole network.
+pub(super) fn count(metric: &Metric, subject: &Subject) -> u128 {
+    metric.total(subject).ok().and_then(|measure| measure.count()).unwrap_or(0)
 }
 
 /// What the output sees through windows.

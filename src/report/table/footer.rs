@@ -1,11 +1,9 @@
 //! What stands below the table: the totals in words, and what the table does not show.
 
-use std::fmt::Write;
-
-use unicode_width::UnicodeWidthStr;
-
 use super::super::figures::{bytes, seconds, short};
-use super::super::wrap::{hanging, wrapped};
+use super::super::sheet::{Cell, Role, Sheet};
+use super::super::terminal::list;
+use super::super::wrap::wrapped;
 use super::super::{Style, Subject, convention, fit};
 use crate::analyze::Status;
 use crate::analyze::roofline::Roofline;
@@ -21,7 +19,6 @@ pub(super) fn footer(
     of_columns: impl Iterator<Item = Text>,
     style: Style,
 ) -> String {
-    let language = style.language;
     let total = subject.analysis.total();
     let mut lines = vec![(text!("parameters", "参数量"), total.params.total(), parameters(subject))];
     if total.params.buffers > 0 {
@@ -40,21 +37,14 @@ pub(super) fn footer(
         lines.push((text!("FLOPs", "FLOPs"), flops, operations(macs, flops)));
     }
     lines.push((text!("peak bytes", "峰值字节"), subject.peak_bytes(), peak(subject)));
-    let label_width = lines.iter().map(|line| line.0.get(language).width()).max().unwrap_or(0);
-    let figure_width = lines.iter().map(|line| grouped(line.1, ",").len()).max().unwrap_or(0);
-    let mut text = String::new();
-    for (label, figure, remark) in lines {
-        let (label, figure) = (label.get(language), grouped(figure, ","));
-        let pad = label_width - label.width();
-        let remark = hanging(remark.get(language), label_width + figure_width + 5, style.width);
-        let _ = writeln!(text, " {label}{:pad$}  {figure:>figure_width$}  {remark}", "");
-    }
-    if let Some(counted) = &subject.like {
-        for note in convention::notes(subject, counted) {
-            text.push_str(&wrapped(note.get(language), style.width));
-        }
-    }
-    let mut notes = vec![];
+    let lines = lines
+        .into_iter()
+        .map(|(label, figure, remark)| [Cell::Said(label), Cell::Count(figure), Cell::Said(remark)]);
+    let totals = Sheet::list([Role::Text, Role::Figure, Role::Sentence], lines.collect());
+    let mut notes = match &subject.like {
+        Some(counted) => convention::notes(subject, counted),
+        None => vec![],
+    };
     if let Some(roofline) = &subject.roofline {
         notes.extend([estimate(subject, roofline), fit::in_words(&subject.fit(&roofline.device))]);
     }
@@ -67,8 +57,8 @@ pub(super) fn footer(
         )
     }));
     notes.extend(of_columns);
-    text.extend(notes.iter().map(|note| wrapped(note.get(language), style.width)));
-    text
+    list(&totals, 1, style)
+        + &notes.iter().map(|note| wrapped(note.get(style.language), style.width)).collect::<String>()
 }
 
 fn parameters(subject: &Subject) -> Text {
