@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::Compared;
 use super::lines::{lines, signs};
 use super::sheets::{Differences, Parts, batches, totals as sheet_of};
-use super::totals::{Total, percent, traffic};
+use super::totals::{Total, known, percent, traffic};
 use crate::compare::Comparison;
 use crate::report::Subject;
 use crate::report::markdown::{escaped, table};
@@ -71,7 +71,9 @@ fn verdict(first: &Subject, second: &Subject, comparison: &Comparison, language:
 
 fn totals(compared: &Compared, language: Language) -> String {
     let first = compared.subjects[0];
-    let mut text = table(&sheet_of(compared, 1..compared.subjects.len(), usize::MAX, false), language);
+    let figures = known(&compared.subjects);
+    let totals = sheet_of(compared, &figures, 1..compared.subjects.len(), usize::MAX, false);
+    let mut text = table(&totals, language);
     let mut batches: Vec<String> =
         compared.subjects.iter().map(|subject| subject.batch().to_string()).collect();
     batches.dedup();

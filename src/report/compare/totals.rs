@@ -14,9 +14,9 @@ use crate::working::grouped;
 pub(super) type Total = fn(&Subject) -> u128;
 
 /// A figure that networks are compared by.
-pub(super) struct ComparedFigure {
-    pub(super) words: Words,
-    pub(super) value: Box<dyn Fn(&Subject) -> Value + Send + Sync>,
+struct ComparedFigure {
+    words: Words,
+    value: Box<dyn Fn(&Subject) -> Value + Send + Sync>,
     wording: Wording,
 }
 
@@ -57,11 +57,32 @@ static FIGURES: LazyLock<Vec<ComparedFigure>> = LazyLock::new(|| {
     figures
 });
 
+/// A figure of several networks.
+pub(super) struct Known {
+    figure: &'static ComparedFigure,
+    /// What it comes to in each.
+    pub(super) values: Vec<Value>,
+}
+
 /// The figures that any of these has.
-pub(super) fn known<'s>(subjects: &'s [&'s Subject]) -> impl Iterator<Item = &'static ComparedFigure> + 's {
-    let is_known =
-        |figure: &&ComparedFigure| subjects.iter().any(|subject| (figure.value)(subject) != Value::None);
-    FIGURES.iter().filter(is_known)
+pub(super) fn known(subjects: &[&Subject]) -> Vec<Known> {
+    let of_all = |figure: &'static ComparedFigure| {
+        let values: Vec<_> = subjects.iter().map(|subject| (figure.value)(subject)).collect();
+        values.iter().any(|value| *value != Value::None).then_some(Known { figure, values })
+    };
+    FIGURES.iter().filter_map(of_all).collect()
+}
+
+impl Known {
+    /// What it is called.
+    pub(super) fn words(&self) -> Words {
+        self.figure.words
+    }
+
+    /// What has become of it from the first network to this one.
+    pub(super) fn change(&self, index: usize) -> Option<Change> {
+        self.figure.change(&self.values[0], &self.values[index])
+    }
 }
 
 impl ComparedFigure {
@@ -75,16 +96,15 @@ impl ComparedFigure {
         Self { words: metric.words, wording, value: Box::new(value) }
     }
 
-    /// What has become of the figure from `first` to `second`; `None` where that is no matter of more or less.
-    pub(super) fn change(&self, first: &Subject, second: &Subject) -> Option<Change> {
-        let (old, new) = ((self.value)(first), (self.value)(second));
-        match (&old, &new) {
+    /// What has become of the figure; `None` where that is no matter of more or less.
+    fn change(&self, old: &Value, new: &Value) -> Option<Change> {
+        match (old, new) {
             (Value::Count(old), Value::Count(new)) => Some(change(*old, *new, self.wording)),
             (Value::Ratio(old), Value::Ratio(new)) => {
                 let text = in_words(*old, *new, old.total_cmp(new).reverse(), self.wording);
                 Some(Change { text, is_better: None })
             }
-            _ if old == new && old != Value::None => Some(Change { text: same(), is_better: None }),
+            _ if old == new && *old != Value::None => Some(Change { text: same(), is_better: None }),
             (Value::Count(_) | Value::Ratio(_) | Value::Words(_) | Value::Path(_) | Value::None, _) => None,
         }
     }
