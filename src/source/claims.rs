@@ -15,6 +15,9 @@ use crate::subject::Subject;
 use crate::text;
 use crate::text::Text;
 
+/// The most nodes of a network's other variants together, in which it is looked whether a claim that fails holds.
+const MOST_NODES: usize = 100_000;
+
 /// A file that makes claims.
 #[derive(Debug)]
 pub enum Claims {
@@ -272,8 +275,14 @@ impl Claims {
     /// The other variants of a network's file.
     fn others(&self, alias: Option<&str>, choice: &Choice) -> Vec<Subject> {
         let variants = |named: &Named, choice: &Choice| {
+            let mut nodes = 0;
             let variants = named.model.variants().into_iter();
-            variants.filter_map(|variant| named.made(&choice.of(Some(variant))).ok()).collect()
+            let made = variants.filter_map(|variant| named.made(&choice.of(Some(variant))).ok());
+            let is_room = |subject: &Subject| {
+                nodes += subject.network.graph.len();
+                nodes <= MOST_NODES
+            };
+            made.take_while(is_room).collect()
         };
         match self {
             Self::Own(named) => variants(named, choice),
