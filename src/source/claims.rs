@@ -103,11 +103,11 @@ impl Claims {
             return Err(self.without_claims());
         }
         let devices = self.devices(&parsed, &mut mistakes)?;
-        let mut known = Known { devices, ..Known::default() };
         let mut reports = vec![];
         for variant in self.variants()? {
             let choice = choice.of(variant.as_deref());
-            known.networks = self.networks(&parsed, &choice, findings, &mut mistakes)?;
+            let networks = self.networks(&parsed, &choice, findings, &mut mistakes)?;
+            let known = Known { networks, devices: devices.clone(), ..Known::default() };
             let others = |alias: Option<&str>| self.others(alias, &choice);
             let slips = Slips::new(&others);
             let mut results = vec![];

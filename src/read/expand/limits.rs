@@ -93,7 +93,8 @@ impl Expander<'_> {
         let first = self.least_of_one(item, Some(0));
         let least = if self.has_counted.get() {
             let looked_at = |counter| (self.looked_at.get() < MOST_LOOKED_AT).then_some(counter);
-            let others = (1..copies).map_while(looked_at).map(|counter| self.least_of_one(item, Some(counter)));
+            let others =
+                (1..copies).map_while(looked_at).map(|counter| self.least_of_one(item, Some(counter)));
             others.fold(first, Least::plus).or(Least::STEP.times(copies))
         } else {
             first.times(copies)
@@ -175,10 +176,7 @@ impl Least {
     const STEP: Self = Self { steps: 1, nodes: 0 };
 
     fn plus(self, other: Self) -> Self {
-        Self {
-            steps: self.steps.saturating_add(other.steps),
-            nodes: self.nodes.saturating_add(other.nodes),
-        }
+        Self { steps: self.steps.saturating_add(other.steps), nodes: self.nodes.saturating_add(other.nodes) }
     }
 
     fn times(self, copies: u64) -> Self {
@@ -246,7 +244,9 @@ mod tests {
             doubled("{ op = 'relu' }, { use = 'b12', repeat = 'in * 128' }", 12),
             alone("{ repeat = 40, layers = [{ op = 'relu', repeat = '2^i' }] }"),
             alone("{ repeat = 'in * 5', layers = [{ op = 'relu', repeat = '2^i' }] }"),
-            alone("{ repeat = 2000, layers = [{ op = 'relu', repeat = '2 * i' }, { op = 'relu', repeat = 1001 }] }"),
+            alone(
+                "{ repeat = 2000, layers = [{ op = 'relu', repeat = '2 * i' }, { op = 'relu', repeat = 1001 }] }",
+            ),
             alone("{ op = 'relu', repeat = 'in * 1000000' }"),
         ] {
             assert!(made(&text) < 10, "{text}");

@@ -116,13 +116,7 @@ fn roomy(compared: &Compared, figures: &[Known], shown: Range<usize>, style: Sty
 
 /// The first network and some of the others, with at most `path` columns of a path: of two networks, ratios stand beside the
 /// figures, of more below them.
-fn columns(
-    compared: &Compared,
-    figures: &[Known],
-    shown: Range<usize>,
-    path: usize,
-    style: Style,
-) -> Sheet {
+fn columns(compared: &Compared, figures: &[Known], shown: Range<usize>, path: usize, style: Style) -> Sheet {
     let mut sheet = sheet_of(compared, figures, shown, path, compared.subjects.len() > 2);
     for head in &mut sheet.heads {
         let name = folded(&head.words.english, NAME.max(style.width / 6));
