@@ -14,12 +14,14 @@ use crate::subject::Subject;
 /// The network, the path, the device and the name of a figure.
 type Asked = [Option<String>; 4];
 
+/// By alias and device.
+type Times = BTreeMap<[Option<String>; 2], Option<Rc<Roofline>>>;
+
 /// What was found in networks that claims speak of.
 #[derive(Debug, Default)]
 pub struct Found {
     values: RefCell<BTreeMap<Asked, Result<Value, Failure>>>,
-    /// By alias and device.
-    times: RefCell<BTreeMap<[Option<String>; 2], Option<Rc<Roofline>>>>,
+    times: RefCell<Times>,
 }
 
 impl Found {

@@ -261,6 +261,6 @@ mod tests {
             description.expand(&crate::read::Options::default()).unwrap().graph.len()
         };
         assert_eq!(fits("{ repeat = 8, layers = [{ op = 'relu', repeat = '2^i' }] }"), 256);
-        assert_eq!(fits("{ repeat = 3, layers = [{ op = 'relu', repeat = 'if i == 0 then 2 else 0' }] }"), 3);
+        assert_eq!(fits("{ repeat = 3, layers = [{ op = 'relu', repeat = 'if(i == 0, 2, 0)' }] }"), 3);
     }
 }
