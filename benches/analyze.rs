@@ -5,7 +5,10 @@
 use std::fmt::Write;
 use std::process::{Command, Stdio};
 
+use cnncost::compare::Comparison;
 use cnncost::read::{Description, Options, bundled};
+use cnncost::report::json;
+use cnncost::subject::Subject;
 use divan::{Bencher, black_box};
 
 fn main() {
@@ -83,6 +86,45 @@ fn a_chain(bencher: Bencher<'_, '_>, nodes: usize) {
 fn nested_blocks(bencher: Bencher<'_, '_>, depth: usize) {
     let text = nested(depth);
     bencher.bench_local(|| analyze_text(black_box(&text)));
+}
+
+/// Blocks of which each has two of the one below, too many by a little: refused without being made.
+#[divan::bench]
+fn refuse_too_many(bencher: Bencher<'_, '_>) {
+    let mut text =
+        "input = [8]\nlayers = [{ use = 'b22' }]\n[blocks.b0]\nlayers = [{ op = 'relu' }]\n".to_owned();
+    for level in 1..=22 {
+        let below = level - 1;
+        let _ =
+            writeln!(text, "[blocks.b{level}]\nlayers = [{{ use = 'b{below}' }}, {{ use = 'b{below}' }}]");
+    }
+    let description = Description::parse("bench.toml", &text).unwrap();
+    bencher.bench_local(|| description.expand(black_box(&Options::default())).is_err());
+}
+
+/// Everything that JSON has of a large network.
+#[divan::bench(args = [10_000, 100_000], sample_count = 5, sample_size = 1)]
+fn json_of_a_chain(bencher: Bencher<'_, '_>, nodes: usize) {
+    let description = Description::parse("bench.toml", &chain(nodes)).unwrap();
+    bencher.bench_local(|| {
+        let network = description.expand(black_box(&Options::default())).unwrap();
+        let subject = Subject::of(network, 1).unwrap();
+        json::write(&[subject], &mut std::io::sink()).unwrap();
+    });
+}
+
+/// Two networks of which no layer is the other's.
+#[divan::bench(args = [1_000, 10_000], sample_count = 5, sample_size = 1)]
+fn compare_unlike(bencher: Bencher<'_, '_>, nodes: u64) {
+    let of = |channels: &str| {
+        let item =
+            format!("{{ op = 'conv2d', out_channels = '{channels}', kernel_size = 1, repeat = {nodes} }}");
+        let text = format!("input = [8, 4, 4]\nlayers = [{item}]");
+        let network = Description::parse("bench.toml", &text).unwrap().expand(&Options::default()).unwrap();
+        Subject::of(network, 1).unwrap()
+    };
+    let (first, second) = (of("8 + i % 7"), of("8 + i % 11"));
+    bencher.bench_local(|| Comparison::new(black_box(&first), &second).differences.len());
 }
 
 /// The program as a user runs it: start, counting, output to a pipe, end.

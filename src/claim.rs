@@ -17,11 +17,13 @@ use crate::text;
 use crate::text::Text;
 
 mod compare;
+mod found;
 pub mod metric;
 mod slip;
 pub mod statement;
 
 use compare::compare;
+pub use found::Found;
 pub use slip::Slips;
 use statement::{ClaimedFigure, Comparison, Literal, Operator, Statement, Term, TermKind};
 
@@ -150,6 +152,8 @@ pub struct Known {
     pub networks: BTreeMap<Option<String>, Subject>,
     /// The devices, by what claims call them.
     pub devices: BTreeMap<String, Device>,
+    /// What was found in these: other networks and devices want another of it.
+    pub found: Found,
 }
 
 /// A claim with its statement read.
@@ -332,7 +336,7 @@ pub fn figure_value(figure: &ClaimedFigure, known: &Known) -> Result<Value, stat
         let alias = figure.alias.as_deref().unwrap_or_default();
         misread(text!("there is no network `{alias}`", "没有网络 `{alias}`").into())
     })?;
-    metric::value(subject, figure, known).map_err(misread)
+    known.found.value(figure, || metric::value(subject, figure, known)).map_err(misread)
 }
 
 /// What a side comes to.

@@ -28,7 +28,7 @@ const WIDEST_ELEMENT: u64 = 8;
 macro_rules! tally {
     ($(#[$about:meta])* $Name:ident { $($(#[$field_about:meta])* $field:ident: $Type:ty,)* }) => {
         $(#[$about])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
         pub struct $Name { $($(#[$field_about])* pub $field: $Type,)* }
 
         impl Tally for $Name {

@@ -40,6 +40,20 @@ fn records_have_as_many_fields_as_heads() {
     }
 }
 
+/// Records are written a thousand at a time.
+#[test]
+fn large_networks_have_a_record_for_each_layer() {
+    let net = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+    std::fs::write(&net, "input = [8]\nlayers = [{ name = 'x', op = 'relu', repeat = 2500 }]").unwrap();
+    let path = net.path().to_str().unwrap();
+    for (sorted, ends) in [(&[][..], ["input", "x/2499"]), (&["--sort", "macs"], ["x/0", "input"])] {
+        let text = output(&[&["analyze", path], sorted].concat(), "csv");
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let layers: Vec<_> = reader.records().map(|record| record.unwrap()[0].to_owned()).collect();
+        assert_eq!((layers.len(), [&*layers[0], &*layers[2500]]), (2501, ends));
+    }
+}
+
 #[test]
 fn figures_of_claims_are_plain_digits_in_records() {
     let text = output(&["check", "lecture10"], "csv");

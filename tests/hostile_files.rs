@@ -63,6 +63,20 @@ fn many_claims_may_fail() {
     }
 }
 
+/// A figure that takes a walk through the whole network is found once, however many claims ask for it.
+#[test]
+fn many_claims_may_ask_of_a_large_network() {
+    let folder = Folder::new();
+    let net = "input = [3, 8, 8]\n\
+               layers = [{ name = 'x', op = 'conv2d', out_channels = 3, kernel_size = 1, repeat = 20000 }]\n";
+    for (figure, unit) in [("fvcore", ""), ("x/1.t4.time", "ms")] {
+        let claims = (0..3000).map(|index| format!("[[claims]]\nexpect = '{figure} > {index} {unit}'\n"));
+        let path = folder.write(net.to_owned() + &claims.collect::<String>());
+        let output = cnncost(&["check", path.to_str().unwrap()]);
+        assert!(output.status.code().is_some_and(|code| code < 2), "{figure}: {output:?}");
+    }
+}
+
 /// It is refused, for this reason.
 #[track_caller]
 fn refused(output: &Output, why: &str) {
@@ -92,7 +106,14 @@ fn what_is_too_much_is_refused() {
     let parentheses = format!("{}1{}", "(".repeat(100_000), ")".repeat(100_000));
     let blocks: String = (0..100_000).map(|n| format!("[blocks.b{n}]\nlayers = []\n")).collect();
     let variants: String = (0..100_000).map(|n| format!("[[variants]]\nname = 'v{n}'\n")).collect();
+    let doubled = (1..23).map(|level| {
+        let below = level - 1;
+        format!("[blocks.b{level}]\nlayers = [{{ use = 'b{below}' }}, {{ use = 'b{below}' }}]\n")
+    });
+    let doubled = "[blocks.b0]\nlayers = [{ op = 'relu' }]\n".to_owned() + &doubled.collect::<String>();
     let cases = [
+        (list("{ use = 'b22' }", 1) + &doubled, nodes),
+        (list("{ repeat = 40, layers = [{ op = 'relu', repeat = '2^i' }] }", 1), nodes),
         ("[".repeat(15_000_000), "more than 80 deep"),
         (",".repeat(15_000_000), "at most 300000 words and marks"),
         ("a\n".repeat(7_500_000), "at most 300000 words and marks"),

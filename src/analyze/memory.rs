@@ -7,6 +7,7 @@
 //! it computes. All of it is as many times more as there are samples, so the peak is at the same node for every batch; but where
 //! some tensors have a type of their own, it may be at another in another type of the network's numbers.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::counts::{Overflow, Tally, Volume};
@@ -24,14 +25,29 @@ pub struct Memory {
 /// What is alive of one sample.
 #[derive(Debug, PartialEq, Eq)]
 struct OfSample {
-    /// By [`NodeId`]: what is alive while the node is executed: its inputs, its output, and what it holds inside.
-    live: Vec<Volume>,
-    /// By [`NodeId`]: of this, the numbers that it holds inside.
-    inside: Vec<u128>,
+    /// What is alive while a node is executed, for nodes to share: copies hold as much.
+    steps: Vec<Alive>,
+    /// By [`NodeId`]: which of these it is.
+    nodes: Vec<u32>,
     /// By [`NodeId`]: when its memory comes and goes; `None` for a view.
     lifetimes: Vec<Option<Lifetime>>,
     /// At no time is more alive, of either kind.
     most: Volume,
+}
+
+/// What is alive while a node is executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Alive {
+    /// All of it: its inputs, its output, what else is still to be taken, and what it holds inside.
+    live: Volume,
+    /// Of this, the numbers that it holds inside.
+    inside: u128,
+}
+
+impl OfSample {
+    fn at(&self, id: NodeId) -> Alive {
+        self.steps[self.nodes[id.index()] as usize]
+    }
 }
 
 /// The steps during which a tensor is alive, both ends included.
@@ -62,17 +78,19 @@ impl Memory {
 
     /// The bytes that are alive while each node is executed, in order.
     pub fn timeline(&self, element: ElementType) -> Vec<u128> {
-        self.of_sample.live.iter().map(|&live| self.of_batch(live).bytes(element)).collect()
+        let bytes: Vec<_> =
+            self.of_sample.steps.iter().map(|alive| self.of_batch(alive.live).bytes(element)).collect();
+        self.of_sample.nodes.iter().map(|&step| bytes[step as usize]).collect()
     }
 
     /// What is alive while a node is executed.
     pub fn live(&self, id: NodeId) -> Volume {
-        self.of_batch(self.of_sample.live[id.index()])
+        self.of_batch(self.of_sample.at(id).live)
     }
 
     /// Of this, what the node holds inside while it is executed.
     pub fn inside(&self, id: NodeId) -> Volume {
-        self.of_batch(Volume::numbers(self.of_sample.inside[id.index()]))
+        self.of_batch(Volume::numbers(self.of_sample.at(id).inside))
     }
 
     /// Of this, the tensors that nodes take and make.
@@ -97,13 +115,13 @@ impl Memory {
 
     /// The most bytes that are ever alive at once.
     pub fn peak(&self, element: ElementType) -> u128 {
-        let of_sample = self.of_sample.live.iter().map(|live| live.bytes(element)).max();
+        let of_sample = self.of_sample.steps.iter().map(|alive| alive.live.bytes(element)).max();
         of_sample.unwrap_or(0) * u128::from(self.batch)
     }
 
     /// The first node at which that many are alive; `None` if there are no nodes.
     pub fn peak_at(&self, graph: &Graph, element: ElementType) -> Option<NodeId> {
-        let of_sample = |id: NodeId| self.of_sample.live[id.index()].bytes(element);
+        let of_sample = |id: NodeId| self.of_sample.at(id).live.bytes(element);
         // Of nodes with as many, the last that is come to.
         graph.nodes().map(|(id, _)| id).rev().max_by_key(|&id| of_sample(id))
     }
@@ -149,13 +167,9 @@ pub(super) fn of(graph: &Graph) -> Result<Memory, Overflow> {
             *to = None;
         }
     }
-    let inside = inside(graph)?;
-    let tensors = alive(graph, &lifetimes)?;
-    let live =
-        tensors.into_iter().zip(&inside).map(|(tensors, &inside)| tensors.plus(Volume::numbers(inside)));
-    let live = live.collect::<Result<Vec<_>, _>>()?;
-    let most = live.iter().copied().fold(Volume::default(), Volume::or);
-    Ok(Memory { batch: 1, of_sample: OfSample { live, inside, lifetimes, most }.into() })
+    let (steps, nodes) = steps(graph, &storage, &lifetimes)?;
+    let most = steps.iter().map(|alive| alive.live).fold(Volume::default(), Volume::or);
+    Ok(Memory { batch: 1, of_sample: OfSample { steps, nodes, lifetimes, most }.into() })
 }
 
 /// By node: the one in whose memory its tensor lies, itself unless it is a view.
@@ -168,32 +182,55 @@ fn storages(graph: &Graph) -> Vec<NodeId> {
     storage
 }
 
-/// What each node holds inside.
-fn inside(graph: &Graph) -> Result<Vec<u128>, Overflow> {
-    let of_node = |(id, node): (NodeId, &Node)| match node.operator() {
-        Some(op) => op.inside(&graph.input_shapes(id), &node.shape).evaluate(),
-        None => Ok(0),
-    };
-    graph.nodes().map(of_node).collect()
-}
-
-/// What is alive of tensors at each step: what has come by then, less what has gone before.
-fn alive(graph: &Graph, lifetimes: &[Option<Lifetime>]) -> Result<Vec<Volume>, Overflow> {
-    let (mut coming, mut going) =
-        (vec![Volume::default(); graph.len()], vec![Volume::default(); graph.len()]);
-    for ((_, node), lifetime) in graph.nodes().zip(lifetimes) {
-        let Some(Lifetime { from, to }) = lifetime else { continue };
-        let size = node.volume()?;
-        coming[from.index()] = coming[from.index()].plus(size)?;
-        if let Some(to) = to {
-            going[to.index()] = going[to.index()].plus(size)?;
+/// What is alive at each step, and which of that it is for each node: what has come by then, less what has gone before.
+fn steps(
+    graph: &Graph,
+    storage: &[NodeId],
+    lifetimes: &[Option<Lifetime>],
+) -> Result<(Vec<Alive>, Vec<u32>), Overflow> {
+    let (mut steps, mut nodes) = (vec![], Vec::with_capacity(graph.len()));
+    let mut known: HashMap<Alive, u32> = HashMap::new();
+    let mut tensors = Volume::default();
+    for (_, input) in graph.network_inputs() {
+        tensors = tensors.plus(input.volume()?)?;
+    }
+    for (id, node) in graph.nodes() {
+        if node.content != Content::Input && lifetimes[id.index()].is_some() {
+            tensors = tensors.plus(node.volume()?)?;
+        }
+        let inside = match node.operator() {
+            Some(op) => op.inside(&graph.input_shapes(id), &node.shape).evaluate()?,
+            None => 0,
+        };
+        let alive = Alive { live: tensors.plus(Volume::numbers(inside))?, inside };
+        nodes.push(*known.entry(alive).or_insert_with(|| {
+            steps.push(alive);
+            u32::try_from(steps.len() - 1).expect("nodes have ids of 32 bits")
+        }));
+        // What goes with this step is among what it takes and makes, perhaps more than once.
+        let mut used: Vec<_> = graph.inputs(id).chain([id]).map(|used| storage[used.index()]).collect();
+        used.sort_unstable();
+        used.dedup();
+        for used in used {
+            if lifetimes[used.index()].is_some_and(|lifetime| lifetime.to == Some(id)) {
+                tensors = tensors.less(graph.node(used).volume()?);
+            }
         }
     }
-    let mut alive = Volume::default();
-    let steps = coming.into_iter().zip(going).map(|(coming, going)| {
-        let during = alive.plus(coming)?;
-        alive = during.less(going);
-        Ok(during)
-    });
-    steps.collect()
+    Ok((steps, nodes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+    use crate::read::{Description, Options};
+
+    /// Of a network of millions of layers it is these that take the room.
+    #[test]
+    fn what_copies_hold_is_kept_once() {
+        let text = "input = [8, 4, 4]\nlayers = [{ repeat = 100, layers = [{ op = 'conv2d', out_channels = 8, \
+                    kernel_size = 1 }, { op = 'relu' }, { op = 'max_pool2d', kernel_size = 1 }] }]";
+        let graph = Description::parse("net.toml", text).unwrap().expand(&Options::default()).unwrap().graph;
+        assert_eq!(of(&graph).unwrap().of_sample.steps.len(), 2);
+    }
 }

@@ -11,6 +11,9 @@
 //! transposed convolution, positions see ranges of different sizes in turn: each range is followed, and the size is the
 //! largest of them. What an element sees counts as all that it spans, holes of a dilation included.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use crate::graph::{Content, Graph, NodeId};
 use crate::op::{Op, Reach};
 use crate::shape::Shape;
@@ -47,12 +50,17 @@ pub struct ReceptiveField {
 
 /// What each tensor of a graph sees.
 #[derive(Debug)]
-pub struct ReceptiveFields(Vec<ReceptiveField>);
+pub struct ReceptiveFields {
+    /// What is seen, for nodes to share: most see what their input does.
+    seen: Vec<ReceptiveField>,
+    /// By [`NodeId`]: which of these it is.
+    nodes: Vec<u32>,
+}
 
 impl ReceptiveFields {
     /// What a tensor sees.
     pub fn of(&self, id: NodeId) -> &ReceptiveField {
-        &self.0[id.index()]
+        &self.seen[self.nodes[id.index()] as usize]
     }
 }
 
@@ -74,12 +82,12 @@ impl ReceptiveField {
 
 /// The receptive field of every tensor of `graph`.
 pub fn receptive_fields(graph: &Graph) -> ReceptiveFields {
-    let mut seen = Vec::with_capacity(graph.len());
-    // Ranges are many times as large as what is told of them, and are wanted as long as somebody looks at them.
-    let mut fields: Vec<Vec<Axis>> = Vec::with_capacity(graph.len());
-    let mut wanted: Vec<usize> = graph.nodes().map(|(id, _)| graph.users(id).count()).collect();
+    let mut seen: Vec<ReceptiveField> = vec![];
+    let mut nodes: Vec<u32> = Vec::with_capacity(graph.len());
+    // Ranges are many times as large as what is told of them, and are kept as long as somebody will look at them.
+    let mut fields: HashMap<NodeId, (Vec<Axis>, usize)> = HashMap::new();
     for (id, node) in graph.nodes() {
-        let inputs = || graph.inputs(id).map(|input| (&*fields[input.index()], &graph.node(input).shape));
+        let inputs = || graph.inputs(id).map(|input| (&*fields[&input].0, &graph.node(input).shape));
         let field = match &node.content {
             Content::Input => {
                 let sizes = node.shape.dims().iter().enumerate().skip(1);
@@ -91,16 +99,26 @@ pub fn receptive_fields(graph: &Graph) -> ReceptiveFields {
             }
             Content::Operator(op) => seen_through(op, &graph.input_shapes(id), inputs(), &node.shape, id),
         };
-        seen.push(ReceptiveField::of(&field));
-        fields.push(field);
+        let told = ReceptiveField::of(&field);
+        let of_input = graph.inputs(id).next().map(|input| nodes[input.index()]);
+        nodes.push(of_input.filter(|&at| seen[at as usize] == told).unwrap_or_else(|| {
+            seen.push(told);
+            u32::try_from(seen.len() - 1).expect("nodes have ids of 32 bits")
+        }));
         for input in graph.inputs(id) {
-            wanted[input.index()] -= 1;
-            if wanted[input.index()] == 0 {
-                fields[input.index()] = vec![];
+            if let Entry::Occupied(mut entry) = fields.entry(input) {
+                entry.get_mut().1 -= 1;
+                if entry.get().1 == 0 {
+                    entry.remove();
+                }
             }
         }
+        let users = graph.users(id).count();
+        if users > 0 {
+            fields.insert(id, (field, users));
+        }
     }
-    ReceptiveFields(seen)
+    ReceptiveFields { seen, nodes }
 }
 
 fn seen_through<'a>(
@@ -129,4 +147,19 @@ fn union(a: Vec<Axis>, b: Vec<Axis>, shape: &Shape) -> Vec<Axis> {
         *axis = axis.meet(&other, shape);
     }
     longer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::receptive_fields;
+    use crate::read::{Description, Options};
+
+    /// Of a network of millions of layers it is these that take the room.
+    #[test]
+    fn what_layers_see_alike_is_kept_once() {
+        let text = "input = [8, 40, 40]\nlayers = [{ repeat = 3, layers = [{ op = 'conv2d', out_channels = 8, \
+                    kernel_size = 3 }, { op = 'relu', repeat = 50 }] }]";
+        let graph = Description::parse("net.toml", text).unwrap().expand(&Options::default()).unwrap().graph;
+        assert_eq!(receptive_fields(&graph).seen.len(), 4);
+    }
 }

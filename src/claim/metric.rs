@@ -2,9 +2,10 @@
 
 use num_rational::Ratio;
 
+use super::found::times;
 use super::statement::ClaimedFigure;
 use super::{Known, Value};
-use crate::analyze::roofline::{Device, Fit, Roofline};
+use crate::analyze::roofline::{Device, Fit};
 use crate::convention::Convention;
 use crate::convention::figure::Quantity;
 use crate::counts::Overflow;
@@ -118,7 +119,7 @@ pub(super) fn value(subject: &Subject, figure: &ClaimedFigure, known: &Known) ->
         Kind::Convention(convention) => return convention::value(subject, place, convention),
     };
     let measure = if metric.is_of_device() {
-        on_device(subject, place, metric, device(figure, known)?)
+        on_device(subject, place, metric, figure, known)?
     } else {
         metric.of(subject, place)
     };
@@ -158,13 +159,13 @@ fn on_device(
     subject: &Subject,
     place: Place,
     metric: &metric::Metric,
-    device: &Device,
-) -> Result<Measure, Missing> {
+    figure: &ClaimedFigure,
+    known: &Known,
+) -> Result<Result<Measure, Missing>, Failure> {
+    let device = device(figure, known)?;
     // What only a whole network has is asked of its memory, not of its time.
-    let roofline = (metric.sums != Sums::Whole)
-        .then(|| Roofline::new(device.clone(), &subject.network.graph, &subject.analysis, subject.element))
-        .flatten();
-    metric.on(subject, place, Some(OnDevice { device, roofline: roofline.as_ref() }))
+    let times = (metric.sums != Sums::Whole).then(|| times(subject, figure, device, known)).flatten();
+    Ok(metric.on(subject, place, Some(OnDevice { device, roofline: times.as_deref() })))
 }
 
 /// What is compared; `None` of sizes that are not known.

@@ -1,6 +1,6 @@
 //! The slip that probably led to a wrong claim: found by trying those that are often made.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -36,12 +36,26 @@ pub struct Slips<'a> {
     variants: RefCell<BTreeMap<Option<String>, Rc<[Subject]>>>,
     /// What each figure would be with each slip.
     figures: RefCell<BTreeMap<Asked, Rc<[Slip]>>>,
+    /// Nodes that may still be looked at.
+    left: Cell<usize>,
 }
+
+/// The most nodes that are looked at for the slips of a file: once that many have been, no slip is told of those claims that
+/// need more.
+const MOST_NODES: usize = 2_000_000;
 
 impl<'a> Slips<'a> {
     /// Slips in claims about one set of networks. `others` gives further variants of the network of an alias.
     pub fn new(others: &'a dyn Fn(Option<&str>) -> Vec<Subject>) -> Self {
-        Self { others, variants: RefCell::default(), figures: RefCell::default() }
+        let left = Cell::new(MOST_NODES);
+        Self { others, variants: RefCell::default(), figures: RefCell::default(), left }
+    }
+
+    /// Takes account of nodes that are to be looked at; whether there is room for that.
+    fn look_at(&self, nodes: usize) -> bool {
+        let left = self.left.get().checked_sub(nodes);
+        self.left.set(left.unwrap_or(self.left.get()));
+        left.is_some()
     }
 
     fn variants(&self, alias: Option<&str>) -> Rc<[Subject]> {
@@ -52,7 +66,13 @@ impl<'a> Slips<'a> {
     fn of_figure(&self, subject: &Subject, figure: &ClaimedFigure, value: &Value) -> Rc<[Slip]> {
         let key = (figure.alias.clone(), figure.path.clone(), figure.metric.name().to_owned());
         let mut figures = self.figures.borrow_mut();
-        figures.entry(key).or_insert_with(|| slips_of(subject, figure, value).into()).clone()
+        let slips = || match metric::place(subject, figure) {
+            Ok(place) if self.look_at(MISTAKES.len() * nodes_of(subject, place).len()) => {
+                slips_of(subject, place, figure, value)
+            }
+            Ok(_) | Err(_) => vec![],
+        };
+        figures.entry(key).or_insert_with(|| slips().into()).clone()
     }
 }
 
@@ -89,6 +109,9 @@ pub(super) fn likely(
         .or_else(|| digits::slip(figure_value, claimed))
         .or_else(|| {
             let others = slips.variants(figure.alias.as_deref());
+            if !slips.look_at(others.iter().map(|other| other.network.graph.len()).sum()) {
+                return None;
+            }
             let found = others.iter().find(|other| {
                 let value = evaluate(
                     if std::ptr::eq(figure_value, left) { &statement.left } else { &statement.right },
@@ -174,8 +197,7 @@ type Slip = (Text, Value);
 
 /// What the figure would be with each of the slips: those that show in this figure alone before whole factors, which many
 /// lead to.
-fn slips_of(subject: &Subject, figure: &ClaimedFigure, value: &Value) -> Vec<Slip> {
-    let Ok(place) = metric::place(subject, figure) else { return vec![] };
+fn slips_of(subject: &Subject, place: Place, figure: &ClaimedFigure, value: &Value) -> Vec<Slip> {
     match (figure.metric.name(), value) {
         ("macs" | "conv_macs" | "linear_macs" | "flops", _) => of_work(subject, place, figure.metric.name()),
         ("params" | "trainable", _) => of_params(subject, place),

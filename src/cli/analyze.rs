@@ -11,7 +11,7 @@ use crate::report::rows::{self, Depth, Row};
 use crate::report::sheet::{Sheet, Title};
 use crate::report::sort::sort;
 use crate::report::table::{self, Choice, Layout, lines};
-use crate::report::{Subject, json, memory};
+use crate::report::{Subject, csv, json, memory};
 use crate::text;
 use crate::text::Text;
 
@@ -137,6 +137,7 @@ impl Arguments {
         let layout = if self.format == Format::Tree { Layout::Tree } else { Layout::Table };
         let text = match (self.format, subjects) {
             (Format::Json, _) => return self.output.stream(|to| json::write(subjects, to)),
+            (Format::Csv, _) => return self.data(subjects, columns, sort),
             (Format::Table | Format::Tree, [one]) => {
                 let choice = Choice {
                     layout,
@@ -154,29 +155,41 @@ impl Arguments {
         self.output.write(&text)
     }
 
+    /// Lines for programs; a network may have millions, of which only some have all that stands in them at a time.
+    fn data(
+        &self,
+        subjects: &[Subject],
+        columns: Option<Vec<&'static Column>>,
+        sort: &[&'static Column],
+    ) -> Outcome {
+        const AT_A_TIME: usize = 1000;
+        let rows = match subjects {
+            [one] => self.rows(one, sort),
+            several => lines(several, sort),
+        };
+        let usual = COLUMNS.iter().filter(|column| column.is_usual(subjects.len() == 1));
+        let columns = columns.unwrap_or_else(|| self.usual(usual));
+        // What is written has heads, whether there are lines below them or not.
+        let pieces = || rows.chunks(AT_A_TIME).chain(rows.is_empty().then_some(&rows[..]));
+        self.output.stream(|to| csv::stream(pieces().map(|rows| sheet(rows, &columns)), to))
+    }
+
     fn page(
         &self,
         subjects: &[Subject],
         columns: Option<Vec<&'static Column>>,
         sort: &[&'static Column],
     ) -> String {
-        let is_data = self.format == Format::Csv;
         let (title, rows, usual) = match subjects {
             [one] => {
                 let mut rows = self.rows(one, sort);
-                rows.extend((!is_data).then(|| rows::total(one)));
+                rows.push(rows::total(one));
                 let status = Some(one.analysis.status().name());
                 (Some(Title { status, ..table::title(one) }), rows, PAGE)
             }
             several => (None, lines(several, sort), PAGE_SUMMARY),
         };
-        let columns = columns.unwrap_or_else(|| {
-            if is_data {
-                self.usual(COLUMNS.iter().filter(|column| column.is_usual(subjects.len() == 1)))
-            } else {
-                self.usual(usual.iter().filter_map(|key| column(key)))
-            }
-        });
+        let columns = columns.unwrap_or_else(|| self.usual(usual.iter().filter_map(|key| column(key))));
         self.format.write(&[Sheet { title, ..sheet(&rows, &columns) }], self.output.style())
     }
 

@@ -25,7 +25,7 @@ impl Tally for u128 {
 }
 
 /// So much however large a batch is, and so much more for each of its samples.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Linear<T> {
     /// For the whole batch.
     pub once: T,

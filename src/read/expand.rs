@@ -9,7 +9,7 @@
     reason = "a method of `Context` is not general over its lifetime"
 )]
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ mod padding;
 mod sources;
 
 pub use limits::MOST_NODES;
-use limits::{MOST_STEPS, too_many};
+use limits::{Least, too_many};
 use list::{Done, Frame, List, Surroundings};
 use mistakes::left_out;
 use names::Here;
@@ -129,13 +129,16 @@ struct Expander<'d> {
     unknown: u64,
     /// The operator that was read last at each place where one is named.
     operators: HashMap<usize, Arc<Op>>,
-    /// Steps that each block takes at least.
-    block_steps: Vec<OnceCell<u64>>,
+    /// What each block takes at least.
+    of_blocks: Vec<OnceCell<Least>>,
+    /// Whether what was looked at beforehand may be another in each copy, and how much such there was.
+    has_counted: Cell<bool>,
+    looked_at: Cell<u64>,
 }
 
 impl<'d> Expander<'d> {
     fn new(description: &'d Description, params: &'d [(Arc<str>, Value)]) -> Self {
-        let block_steps = vec![OnceCell::new(); description.blocks.len()];
+        let of_blocks = vec![OnceCell::new(); description.blocks.len()];
         let (builder, mistakes) = (Builder::new(), vec![]);
         Self {
             description,
@@ -149,7 +152,9 @@ impl<'d> Expander<'d> {
             known: &[],
             unknown: 0,
             operators: HashMap::new(),
-            block_steps,
+            of_blocks,
+            has_counted: Cell::new(false),
+            looked_at: Cell::new(0),
         }
     }
 
@@ -293,12 +298,11 @@ impl<'d> Expander<'d> {
         Some(current)
     }
 
-    /// How often an item is repeated; fewer steps than the limit, as far as that can be known beforehand.
+    /// How often an item is repeated; less than is too much, as far as that can be known beforehand.
     fn copies(&mut self, item: &Item, repeat: &Datum, before: Incoming, here: Here<'_>) -> Option<u64> {
         let copies = self.evaluate(repeat, here, before, |place, datum| place.size(datum))?;
         // Looking ahead takes no longer than the copies: without any, it would be the most of the work.
-        let ahead = if copies == 0 { 0 } else { copies.saturating_mul(self.least_steps_of_one(item)) };
-        if self.steps.saturating_add(ahead) <= MOST_STEPS {
+        if copies == 0 || !self.is_too_much(self.least_of_copies(item, copies)) {
             return Some(copies);
         }
         self.mistakes.push(too_many(&repeat.span).label(text!("{copies} copies", "{copies} 个副本")));

@@ -1,5 +1,7 @@
 //! Networks beside each other: their totals, what batches change, and where the difference arises; a writer for each format.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::compare::Comparison;
 use crate::compare::traffic::{Traffic, Turn};
 use crate::report::Subject;
@@ -110,20 +112,22 @@ impl<'s> Compared<'s> {
 /// What each network is called: as short as tells them apart.
 fn names(subjects: &[&Subject]) -> Vec<String> {
     let one_file = subjects.iter().all(|subject| subject.source == subjects[0].source);
-    let variants: Vec<_> = subjects.iter().filter_map(|subject| subject.variant.clone()).collect();
-    let is_repeated = |name: &String| variants.iter().filter(|other| *other == name).count() > 1;
-    if one_file && variants.len() == subjects.len() && !variants.iter().any(is_repeated) {
-        return variants;
+    let mut known = HashSet::new();
+    let variants = subjects.iter().map(|subject| subject.variant.as_ref());
+    if one_file && variants.clone().all(|variant| variant.is_some_and(|variant| known.insert(variant))) {
+        return variants.flatten().cloned().collect();
     }
-    let mut names: Vec<String> = subjects.iter().map(|subject| subject.label.clone()).collect();
-    for index in 1..names.len() {
-        let before = names[..index].to_vec();
-        let free = (2..).map(|number| format!("{} ({number})", names[index]));
-        if before.contains(&names[index])
-            && let Some(free) = free.into_iter().find(|name| !before.contains(name))
-        {
-            names[index] = free;
+    // By name: the number that is next behind it.
+    let mut next: HashMap<String, usize> = HashMap::new();
+    let free = |label: &String| {
+        let mut name = label.clone();
+        while next.contains_key(&name) {
+            let number = next.entry(label.clone()).or_insert(2);
+            name = format!("{label} ({number})");
+            *number += 1;
         }
-    }
-    names
+        next.insert(name.clone(), 2);
+        name
+    };
+    subjects.iter().map(|subject| &subject.label).map(free).collect()
 }

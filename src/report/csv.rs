@@ -1,30 +1,40 @@
 //! Comma-separated values: plain digits, whole paths, heads by the columns' keys.
 
-use super::sheet::{Cell, Line, Sheet};
+use std::borrow::Borrow;
+use std::io;
+
+use super::sheet::{Cell, Head, Sheet};
 
 /// The lines that add up, in the columns that have a key; of several sheets with the same columns, one below the other.
 pub fn write(sheets: &[Sheet]) -> String {
-    let Some(first) = sheets.first() else { return String::new() };
-    let has_key = |key: &&str| !key.is_empty();
-    let label = first.label.iter().map(|(key, _)| *key);
-    let keys = label.chain(first.heads.iter().map(|head| head.key).filter(has_key));
-    let lines = sheets.iter().flat_map(|sheet| sheet.lines.iter().map(move |line| (sheet, line)));
-    let record = |(sheet, line): (&Sheet, &Line)| {
-        let cells = sheet.heads.iter().zip(&line.cells).filter(|(head, _)| has_key(&head.key));
-        sheet.label.iter().map(|(_, name)| name.clone()).chain(cells.map(|(_, cell)| field(cell))).collect()
-    };
-    let lines = lines.filter(|(_, line)| line.kind.adds_up()).map(record);
-    records(std::iter::once(keys.map(str::to_owned).collect()).chain(lines))
+    let mut bytes = vec![];
+    stream(sheets, &mut bytes).expect("a vector takes anything");
+    String::from_utf8(bytes).expect("fields are text, and commas, quotes and line breaks are too")
 }
 
-/// Lines of as many fields each.
-fn records(lines: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut writer = ::csv::Writer::from_writer(vec![]);
-    for line in lines {
-        writer.write_record(&line).expect("a vector takes any record of as many fields as the first");
+/// The same, each sheet written before the next is asked for.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn stream<S: Borrow<Sheet>>(
+    sheets: impl IntoIterator<Item = S>,
+    to: &mut dyn io::Write,
+) -> io::Result<()> {
+    let mut writer = ::csv::Writer::from_writer(to);
+    let has_key = |head: &&Head| !head.key.is_empty();
+    for (at, sheet) in sheets.into_iter().enumerate() {
+        let Sheet { label, heads, lines, .. } = sheet.borrow();
+        if at == 0 {
+            let keys = heads.iter().filter(has_key).map(|head| head.key);
+            writer.write_record(label.iter().map(|(key, _)| *key).chain(keys))?;
+        }
+        for line in lines.iter().filter(|line| line.kind.adds_up()) {
+            let cells = heads.iter().zip(&line.cells).filter(|(head, _)| has_key(head));
+            let label = label.iter().map(|(_, name)| name.clone());
+            writer.write_record(label.chain(cells.map(|(_, cell)| field(cell))).collect::<Vec<_>>())?;
+        }
     }
-    let bytes = writer.into_inner().expect("a vector can be flushed");
-    String::from_utf8(bytes).expect("fields are text, and commas, quotes and line breaks are too")
+    writer.flush()
 }
 
 fn field(cell: &Cell) -> String {

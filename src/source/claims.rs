@@ -15,6 +15,9 @@ use crate::subject::Subject;
 use crate::text;
 use crate::text::Text;
 
+/// The most nodes of a network's other variants together, in which it is looked whether a claim that fails holds.
+const MOST_NODES: usize = 100_000;
+
 /// A file that makes claims.
 #[derive(Debug)]
 pub enum Claims {
@@ -100,11 +103,11 @@ impl Claims {
             return Err(self.without_claims());
         }
         let devices = self.devices(&parsed, &mut mistakes)?;
-        let mut known = Known { devices, ..Known::default() };
         let mut reports = vec![];
         for variant in self.variants()? {
             let choice = choice.of(variant.as_deref());
-            known.networks = self.networks(&parsed, &choice, findings, &mut mistakes)?;
+            let networks = self.networks(&parsed, &choice, findings, &mut mistakes)?;
+            let known = Known { networks, devices: devices.clone(), ..Known::default() };
             let others = |alias: Option<&str>| self.others(alias, &choice);
             let slips = Slips::new(&others);
             let mut results = vec![];
@@ -272,8 +275,14 @@ impl Claims {
     /// The other variants of a network's file.
     fn others(&self, alias: Option<&str>, choice: &Choice) -> Vec<Subject> {
         let variants = |named: &Named, choice: &Choice| {
+            let mut nodes = 0;
             let variants = named.model.variants().into_iter();
-            variants.filter_map(|variant| named.made(&choice.of(Some(variant))).ok()).collect()
+            let made = variants.filter_map(|variant| named.made(&choice.of(Some(variant))).ok());
+            let is_room = |subject: &Subject| {
+                nodes += subject.network.graph.len();
+                nodes <= MOST_NODES
+            };
+            made.take_while(is_room).collect()
         };
         match self {
             Self::Own(named) => variants(named, choice),

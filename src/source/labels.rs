@@ -27,9 +27,8 @@ pub(super) fn tell_apart(subjects: &mut [Subject], networks: &[usize], choices: 
             .collect();
         for alike in alike(subjects) {
             // A name that all who are alike share tells none of them apart.
-            let differ = |a: usize, b: usize| networks[a] != networks[b] && longer[a] != longer[b];
-            for &index in &alike {
-                if alike.iter().any(|&other| differ(index, other)) {
+            if alike.iter().any(|&index| longer[index] != longer[alike[0]]) {
+                for index in alike {
                     subjects[index].label.clone_from(&longer[index]);
                 }
             }
@@ -53,17 +52,26 @@ fn alike(subjects: &[Subject]) -> Vec<Vec<usize>> {
     groups
 }
 
-/// Puts numbers behind the labels that are still alike, but the first.
+/// Puts numbers behind the labels that are still alike, but the first; one network at several batches stays alike.
 fn number(subjects: &mut [Subject], networks: &[usize]) {
-    // By label: the network it is taken by. One that gets a label has no other's.
-    let mut taken: HashMap<String, usize> = HashMap::new();
+    // By label: the network it is taken by, and the number that is next behind it. One that gets a label has no other's.
+    let mut taken: HashMap<String, (usize, usize)> = HashMap::new();
+    // The last network, the label it came with, and the one it has got.
+    let mut before: Option<(usize, String, String)> = None;
     for (subject, &network) in subjects.iter_mut().zip(networks) {
-        let is_taken = |label: &str| taken.get(label).is_some_and(|&other| other != network);
-        if is_taken(&subject.label) {
-            let free = (2_usize..).map(|number| format!("{} ({number})", subject.label));
-            let mut free = free.filter(|label| !is_taken(label));
-            subject.label = free.next().unwrap_or_default();
+        let label = std::mem::take(&mut subject.label);
+        if let Some((_, _, same)) = before.as_ref().filter(|(of, from, _)| *of == network && *from == label) {
+            subject.label.clone_from(same);
+            continue;
         }
-        taken.insert(subject.label.clone(), network);
+        let mut free = label.clone();
+        while taken.get(&free).is_some_and(|&(other, _)| other != network) {
+            let (_, next) = taken.entry(label.clone()).or_insert((network, 2));
+            free = format!("{label} ({next})");
+            *next += 1;
+        }
+        taken.entry(free.clone()).or_insert((network, 2));
+        subject.label.clone_from(&free);
+        before = Some((network, label, free));
     }
 }

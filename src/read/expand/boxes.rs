@@ -8,6 +8,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::limits::too_many;
 use super::list::{Frame, Surroundings};
 use super::merge_error;
 use super::sources::Incoming;
@@ -30,6 +31,11 @@ impl<'d> Expander<'d> {
     ) -> Incoming {
         let block = self.description.block(&used.text).filter(|block| block.has_parameters && block.has_body);
         let Some(block) = block else { return Incoming::Unknown };
+        if self.is_too_much(self.least_of_one(item, None)) {
+            self.mistakes.push(too_many(&item.span));
+            self.stopped = true;
+            return Incoming::Unknown;
+        }
         let Some(inputs) = self.block_inputs(item, block, sources, here) else { return Incoming::Unknown };
         let incoming = if let [(_, one)] = &inputs[..] { *one } else { Incoming::Several(inputs.len()) };
         let given = if let &[one] = sources { one } else { Incoming::Several(sources.len()) };

@@ -20,6 +20,9 @@ const MOST_WORK: u64 = 2 * MOST_NODES;
 /// Bytes of an expression that are as much work as a value.
 const EXPRESSION: usize = 4;
 
+/// The most values that are looked at beforehand because each copy may have another: looking ahead is to take no time.
+const MOST_LOOKED_AT: u64 = 100_000;
+
 /// Mistakes after which expansion stops.
 const MOST_MISTAKES: usize = 50;
 
@@ -55,71 +58,138 @@ impl Expander<'_> {
     /// The mistake of a network that is too large whatever those of its conditions and expressions come to that are not known
     /// beforehand.
     pub(super) fn too_many_at_least(&self) -> Option<Diagnostic> {
-        let mut steps = 0u64;
-        let layers = self.description.layers.iter();
-        let item = layers.into_iter().find(|item| {
-            steps = steps.saturating_add(self.least_steps(item));
-            steps > MOST_STEPS
+        let mut sum = Least { steps: 0, nodes: self.description.inputs.len() as u64 };
+        let item = self.description.layers.iter().find(|item| {
+            sum = sum.plus(self.least(item, None));
+            sum.is_too_many()
         })?;
         let repeat = item.repeat.as_ref().filter(|repeat| matches!(repeat.kind, DatumKind::Number(_)));
         Some(too_many(repeat.map_or(&item.span, |repeat| &repeat.span)))
     }
 
-    /// Steps that an item takes at least: it may not be there, unless that is known beforehand.
-    fn least_steps(&self, item: &Item) -> u64 {
-        let copies = match &item.repeat {
-            None => 1,
-            Some(repeat) => self.foresee(repeat, |place, datum| place.whole(datum)).unwrap_or(0),
-        };
-        let copies = u64::try_from(copies.max(0)).unwrap_or(u64::MAX);
-        if copies == 0 || !self.is_surely_there(item.when.as_ref()) {
-            return 1;
+    /// Whether there will be too many nodes or steps when so much comes to what is there.
+    pub(super) fn is_too_much(&self, more: Least) -> bool {
+        Least { steps: self.steps, nodes: self.builder.graph().len() as u64 }.plus(more).is_too_many()
+    }
+
+    /// What an item takes at least, in copy `counter` of what is around it: it may not be there, unless that is known
+    /// beforehand.
+    fn least(&self, item: &Item, counter: Option<u64>) -> Least {
+        if !self.is_surely_there(item.when.as_ref(), counter) {
+            return Least::STEP;
         }
-        copies.saturating_mul(self.least_steps_of_one(item))
+        let Some(repeat) = &item.repeat else { return self.least_of_one(item, counter) };
+        let copies = self.foresee(repeat, counter, |place, datum| place.whole(datum)).unwrap_or(0);
+        self.least_of_copies(item, u64::try_from(copies.max(0)).unwrap_or(u64::MAX))
     }
 
-    fn is_surely_there(&self, when: Option<&Datum>) -> bool {
-        when.is_none_or(|when| self.foresee(when, |place, datum| place.boolean(datum)) == Some(true))
+    /// What all copies of an item take at least: as many times what one takes, or, where that is another for each, what each
+    /// of the first takes.
+    pub(super) fn least_of_copies(&self, item: &Item, copies: u64) -> Least {
+        if copies == 0 {
+            return Least::STEP;
+        }
+        let around = self.has_counted.replace(false);
+        let first = self.least_of_one(item, Some(0));
+        let least = if self.has_counted.get() {
+            let looked_at = |counter| (self.looked_at.get() < MOST_LOOKED_AT).then_some(counter);
+            let others =
+                (1..copies).map_while(looked_at).map(|counter| self.least_of_one(item, Some(counter)));
+            others.fold(first, Least::plus).or(Least::STEP.times(copies))
+        } else {
+            first.times(copies)
+        };
+        self.has_counted.set(around);
+        least
     }
 
-    /// What a value comes to wherever it is used; `None` if it takes more than the network's parameters to know.
+    fn is_surely_there(&self, when: Option<&Datum>, counter: Option<u64>) -> bool {
+        when.is_none_or(|when| self.foresee(when, counter, |place, datum| place.boolean(datum)) == Some(true))
+    }
+
+    /// What a value comes to wherever it is used; `None` if it takes more to know than the network's parameters and which copy
+    /// it is in.
     fn foresee<T>(
         &self,
         datum: &Datum,
+        counter: Option<u64>,
         read: impl Fn(Context<'_>, &Datum) -> Result<T, SettingError>,
     ) -> Option<T> {
         let is_param = |name: &str| self.params.iter().any(|(param, _)| &**param == name);
-        if let DatumKind::Text(_, expression) = &datum.kind
-            && !expression.as_ref().as_ref().is_ok_and(|expression| expression.names().all(is_param))
-        {
-            return None;
+        let is_counter = |name: &str| name == "i" && counter.is_some();
+        if let DatumKind::Text(_, expression) = &datum.kind {
+            let expression = expression.as_ref().as_ref().ok()?;
+            if !expression.names().all(|name| is_param(name) || is_counter(name)) {
+                return None;
+            }
+            if expression.names().any(|name| !is_param(name)) {
+                self.has_counted.set(true);
+                self.looked_at.set(self.looked_at.get() + 1);
+            }
         }
         let frame = Frame { values: vec![], written: vec![], entered: None };
-        let names = self.names(Here { frame: &frame, counter: None }, Incoming::Unknown);
+        let names = self.names(Here { frame: &frame, counter }, Incoming::Unknown);
         read(Context { source: &self.description.source, scope: &names }, datum).ok()
     }
 
-    pub(super) fn least_steps_of_one(&self, item: &Item) -> u64 {
+    /// What one copy of an item takes at least.
+    pub(super) fn least_of_one(&self, item: &Item, counter: Option<u64>) -> Least {
         match &item.body {
-            Body::Operator { .. } => 1,
-            Body::Layers(items) | Body::Side(items) => self.least_steps_of_list(items),
-            Body::Branches(branches) => self.least_steps_of_branches(branches),
-            Body::Use { block, .. } => self.description.block_index.get(&block.text).map_or(1, |&index| {
-                *self.block_steps[index].get_or_init(|| match &self.description.blocks[index].body {
-                    BlockBody::Layers(items) => self.least_steps_of_list(items),
-                    BlockBody::Branches(branches) => self.least_steps_of_branches(branches),
-                })
-            }),
+            Body::Operator { .. } => Least { steps: 1, nodes: 1 },
+            Body::Layers(items) | Body::Side(items) => self.least_of_list(items, counter),
+            Body::Branches(branches) => self.least_of_branches(branches, counter),
+            Body::Use { block, .. } => {
+                let of_block = |&index: &usize| self.least_of_block(index);
+                self.description.block_index.get(&block.text).map_or(Least::STEP, of_block)
+            }
         }
     }
 
-    fn least_steps_of_list(&self, items: &[Item]) -> u64 {
-        grow(|| items.iter().fold(1, |sum: u64, item| sum.saturating_add(self.least_steps(item))))
+    fn least_of_block(&self, index: usize) -> Least {
+        *self.of_blocks[index].get_or_init(|| match &self.description.blocks[index].body {
+            BlockBody::Layers(items) => self.least_of_list(items, None),
+            BlockBody::Branches(branches) => self.least_of_branches(branches, None),
+        })
     }
 
-    fn least_steps_of_branches(&self, branches: &Branches) -> u64 {
-        let always = branches.branches.iter().filter(|branch| self.is_surely_there(branch.when.as_ref()));
-        always.fold(1, |sum: u64, branch| sum.saturating_add(self.least_steps_of_list(&branch.layers)))
+    fn least_of_list(&self, items: &[Item], counter: Option<u64>) -> Least {
+        grow(|| items.iter().map(|item| self.least(item, counter)).fold(Least::STEP, Least::plus))
+    }
+
+    fn least_of_branches(&self, branches: &Branches, counter: Option<u64>) -> Least {
+        let always =
+            branches.branches.iter().filter(|branch| self.is_surely_there(branch.when.as_ref(), counter));
+        let merge = Least { steps: 1, nodes: u64::from(always.clone().count() > 1) };
+        always.map(|branch| self.least_of_list(&branch.layers, counter)).fold(merge, Least::plus)
+    }
+}
+
+/// How much it takes at least to expand something.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Least {
+    steps: u64,
+    nodes: u64,
+}
+
+impl Least {
+    /// Of what may make nothing.
+    const STEP: Self = Self { steps: 1, nodes: 0 };
+
+    fn plus(self, other: Self) -> Self {
+        Self { steps: self.steps.saturating_add(other.steps), nodes: self.nodes.saturating_add(other.nodes) }
+    }
+
+    fn times(self, copies: u64) -> Self {
+        Self { steps: self.steps.saturating_mul(copies), nodes: self.nodes.saturating_mul(copies) }
+    }
+
+    /// What holds if either does.
+    fn or(self, other: Self) -> Self {
+        Self { steps: self.steps.max(other.steps), nodes: self.nodes.max(other.nodes) }
+    }
+
+    fn is_too_many(self) -> bool {
+        self.steps > MOST_STEPS || self.nodes > MOST_NODES
     }
 }
 
@@ -138,4 +208,59 @@ pub(super) fn too_many(span: &Span) -> Diagnostic {
         "网络的节点会超过 {MOST_NODES} 个,或连同模块与副本超过 {MOST_STEPS} 个"
     );
     Diagnostic::new(Code::TooLarge, message, span.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::expand;
+    use crate::error::Code;
+    use crate::read::Description;
+
+    /// Blocks of which each has two of the one before: `2^depth` layers.
+    fn doubled(layers: &str, depth: u32) -> String {
+        let blocks = (1..=depth).map(|level| {
+            let below = level - 1;
+            format!("[blocks.b{level}]\nlayers = [{{ use = 'b{below}' }}, {{ use = 'b{below}' }}]\n")
+        });
+        let leaf = "[blocks.b0]\nlayers = [{ op = 'relu' }]\n";
+        format!("input = [8]\nlayers = [{layers}]\n{leaf}{}", blocks.collect::<String>())
+    }
+
+    /// How many nodes are made of a network before it is refused for their number.
+    fn made(text: &str) -> usize {
+        let description = Description::parse("large.toml", text).unwrap();
+        let expanded = expand(&description, &description.defaults(), None, &[]);
+        let codes: Vec<_> = expanded.mistakes.iter().map(|mistake| mistake.code).collect();
+        assert_eq!(codes, [Code::TooLarge], "{text}");
+        expanded.graph.len()
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused_before_it_is_made() {
+        let alone = |layers: &str| format!("input = [8]\nlayers = [{layers}]");
+        for text in [
+            doubled("{ use = 'b22' }", 22),
+            doubled("{ use = 'b22', when = 'in > 7' }", 22),
+            doubled("{ op = 'relu' }, { use = 'b12', repeat = 'in * 128' }", 12),
+            alone("{ repeat = 40, layers = [{ op = 'relu', repeat = '2^i' }] }"),
+            alone("{ repeat = 'in * 5', layers = [{ op = 'relu', repeat = '2^i' }] }"),
+            alone(
+                "{ repeat = 2000, layers = [{ op = 'relu', repeat = '2 * i' }, { op = 'relu', repeat = 1001 }] }",
+            ),
+            alone("{ op = 'relu', repeat = 'in * 1000000' }"),
+        ] {
+            assert!(made(&text) < 10, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_fits_is_made() {
+        let fits = |layers: &str| {
+            let text = format!("input = [8]\nlayers = [{layers}]");
+            let description = Description::parse("fits.toml", &text).unwrap();
+            description.expand(&crate::read::Options::default()).unwrap().graph.len()
+        };
+        assert_eq!(fits("{ repeat = 8, layers = [{ op = 'relu', repeat = '2^i' }] }"), 256);
+        assert_eq!(fits("{ repeat = 3, layers = [{ op = 'relu', repeat = 'if(i == 0, 2, 0)' }] }"), 3);
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::Compared;
 use super::sheets::{batches, differences, totals as sheet_of};
-use super::totals::{count, percent};
+use super::totals::{count, known, percent};
 use crate::compare::Comparison;
 use crate::metric::named;
 use crate::report::Subject;
@@ -70,7 +70,8 @@ fn totals(compared: &Compared, language: Language) -> String {
     let turns = compared.pairs().filter_map(|(index, _)| compared.turn_in_words(index));
     let notes = std::iter::once(compared.circumstances()).chain(turns);
     let note = notes.map(|note| note.get(language).to_owned()).collect::<Vec<_>>().join(" · ");
-    let sheet = sheet_of(compared, 1..compared.subjects.len(), usize::MAX, false);
+    let figures = known(&compared.subjects);
+    let sheet = sheet_of(compared, &figures, 1..compared.subjects.len(), usize::MAX, false);
     markdown::write(&Sheet { notes: vec![text!("{note}", "{note}")], ..sheet }, language)
 }
 

@@ -2,11 +2,10 @@
 
 use super::Compared;
 use super::lines::{Line, Measure, layers, lines, measure, signs};
-use super::totals::{ComparedFigure, better, count, known, percent, signed};
+use super::totals::{Known, better, count, known, percent, signed};
 use super::what::What;
 use crate::counts::Counts;
 use crate::metric;
-use crate::report::Subject;
 use crate::report::columns::column;
 use crate::report::rows::{Depth, total};
 use crate::report::sheet::{self, Cell, Head, Kind, Role, Sheet, Title};
@@ -19,16 +18,16 @@ fn named(key: &'static str, words: &str, role: Role) -> Head {
     Head::new(key, Text { english: words.to_owned(), chinese: words.to_owned() }, role)
 }
 
-/// The figures of the networks at these indices beside those of the first, with at most `path` columns of a path.
+/// These figures of the networks at these indices beside those of the first, with at most `path` columns of a path.
 ///
 /// What has become of a figure stands beside it, or below it if they are `stacked`.
 pub(super) fn totals(
     compared: &Compared,
+    figures: &[Known],
     shown: std::ops::Range<usize>,
     path: usize,
     stacked: bool,
 ) -> Sheet {
-    let first = compared.subjects[0];
     let mut heads = vec![named("figure", "", Role::Text), named("before", &compared.names[0], Role::Figure)];
     for index in shown.clone() {
         heads.push(named("after", &compared.names[index], Role::Figure));
@@ -37,27 +36,26 @@ pub(super) fn totals(
         }
     }
     let mut lines = vec![];
-    for figure in known(&compared.subjects) {
-        let others = || shown.clone().map(|index| compared.subjects[index]);
-        let value = |subject: &Subject| {
-            let value = (figure.value)(subject);
-            if let Cell::Name(whole, _) = &value { Cell::Text(shortened(whole, path)) } else { value }
+    for figure in figures {
+        let value = |index: usize| {
+            let value = &figure.values[index];
+            if let Cell::Name(whole, _) = value { Cell::Text(shortened(whole, path)) } else { value.clone() }
         };
-        let label = Cell::Said(figure.words.into());
-        let changes = others().map(|subject| change(figure, first, subject));
+        let label = Cell::Said(figure.words().into());
+        let changes = shown.clone().map(|index| change(figure, index));
         if stacked {
-            lines.push([label, value(first)].into_iter().chain(others().map(value)).collect());
+            lines.push([label, value(0)].into_iter().chain(shown.clone().map(value)).collect());
             lines.push([Cell::Empty, Cell::Empty].into_iter().chain(changes).collect());
         } else {
-            let figures = others().map(value).zip(changes).flat_map(|(value, change)| [value, change]);
-            lines.push([label, value(first)].into_iter().chain(figures).collect());
+            let figures = shown.clone().map(value).zip(changes).flat_map(|(value, change)| [value, change]);
+            lines.push([label, value(0)].into_iter().chain(figures).collect());
         }
     }
     Sheet::of(heads, lines)
 }
 
-fn change(figure: &ComparedFigure, first: &Subject, second: &Subject) -> Cell {
-    figure.change(first, second).map_or(Cell::Empty, |change| Cell::Change(change.text, change.is_better))
+fn change(figure: &Known, index: usize) -> Cell {
+    figure.change(index).map_or(Cell::Empty, |change| Cell::Change(change.text, change.is_better))
 }
 
 /// The figures that stand beside each other at every batch.
@@ -220,7 +218,8 @@ pub fn pages(compared: &Compared, depth: Depth, language: Language) -> Vec<Sheet
     };
     let turns = compared.pairs().filter_map(|(index, _)| compared.turn_in_words(index)).collect();
     let all = compared.names.join(" · ");
-    let totals = totals(compared, 1..compared.subjects.len(), usize::MAX, false);
+    let figures = known(&compared.subjects);
+    let totals = totals(compared, &figures, 1..compared.subjects.len(), usize::MAX, false);
     let mut pages = vec![titled(all.clone(), Sheet { notes: turns, ..totals })];
     pages.extend(batches(compared).map(|sheet| titled(all, sheet)));
     pages.extend(

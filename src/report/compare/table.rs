@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Compared;
 use super::differences;
 use super::sheets::{batch, totals as sheet_of};
-use super::totals::{Wording, change, count};
+use super::totals::{Known, Wording, change, count, known};
 use crate::analyze::Status;
 use crate::compare::traffic::Traffic;
 use crate::metric::{Metric, Unit, named};
@@ -73,13 +73,15 @@ fn table(sheet: &Sheet, style: Style) -> Table<'_> {
 
 /// The figures side by side; of many networks as many at a time as there is room for, the first beside them again.
 fn totals(compared: &Compared, style: Style) -> String {
+    let figures = known(&compared.subjects);
     let mut tables = vec![];
     let mut next = 1;
     while next < compared.subjects.len() {
-        let fitting =
-            |end: &usize| table(&columns(compared, next..*end, FIGURE, style), style).width() <= style.width;
+        let fitting = |end: &usize| {
+            table(&columns(compared, &figures, next..*end, FIGURE, style), style).width() <= style.width
+        };
         let end = (next + 1..=compared.subjects.len()).take_while(fitting).last().unwrap_or(next + 1);
-        tables.push(roomy(compared, next..end, style).trim_end().to_owned() + "\n");
+        tables.push(roomy(compared, &figures, next..end, style).trim_end().to_owned() + "\n");
         next = end;
     }
     let mut text = tables.join("\n");
@@ -102,9 +104,9 @@ fn totals(compared: &Compared, style: Style) -> String {
 }
 
 /// Those of `columns`, with paths as whole as there is room for.
-fn roomy(compared: &Compared, shown: Range<usize>, style: Style) -> String {
-    let narrow = columns(compared, shown.clone(), FIGURE, style);
-    let wide = columns(compared, shown, usize::MAX, style);
+fn roomy(compared: &Compared, figures: &[Known], shown: Range<usize>, style: Style) -> String {
+    let narrow = columns(compared, figures, shown.clone(), FIGURE, style);
+    let wide = columns(compared, figures, shown, usize::MAX, style);
     let (narrow, mut wide) = (table(&narrow, style), table(&wide, style));
     // What is wider is so because of a path.
     let step = Squeeze { role: Role::Figure, least: narrow.widest(Role::Figure), form: shortened };
@@ -113,8 +115,8 @@ fn roomy(compared: &Compared, shown: Range<usize>, style: Style) -> String {
 
 /// The first network and some of the others, with at most `path` columns of a path: of two networks, ratios stand beside the
 /// figures, of more below them.
-fn columns(compared: &Compared, shown: Range<usize>, path: usize, style: Style) -> Sheet {
-    let mut sheet = sheet_of(compared, shown, path, compared.subjects.len() > 2);
+fn columns(compared: &Compared, figures: &[Known], shown: Range<usize>, path: usize, style: Style) -> Sheet {
+    let mut sheet = sheet_of(compared, figures, shown, path, compared.subjects.len() > 2);
     for head in &mut sheet.heads {
         let name = folded(&head.words.english, NAME.max(style.width / 6));
         head.words = text!("{name}", "{name}");

@@ -12,9 +12,9 @@ use crate::text::{Text, Words, words};
 use crate::working::grouped;
 
 /// A figure that networks are compared by.
-pub(super) struct ComparedFigure {
-    pub(super) words: Words,
-    pub(super) value: Box<dyn Fn(&Subject) -> Cell + Send + Sync>,
+struct ComparedFigure {
+    words: Words,
+    value: Box<dyn Fn(&Subject) -> Cell + Send + Sync>,
     wording: Wording,
 }
 
@@ -46,11 +46,32 @@ static FIGURES: LazyLock<Vec<ComparedFigure>> = LazyLock::new(|| {
     figures
 });
 
+/// A figure of several networks.
+pub(super) struct Known {
+    figure: &'static ComparedFigure,
+    /// What it comes to in each.
+    pub(super) values: Vec<Cell>,
+}
+
 /// The figures that any of these has.
-pub(super) fn known<'s>(subjects: &'s [&'s Subject]) -> impl Iterator<Item = &'static ComparedFigure> + 's {
-    let is_known =
-        |figure: &&ComparedFigure| subjects.iter().any(|subject| (figure.value)(subject) != Cell::Empty);
-    FIGURES.iter().filter(is_known)
+pub(super) fn known(subjects: &[&Subject]) -> Vec<Known> {
+    let of_all = |figure: &'static ComparedFigure| {
+        let values: Vec<_> = subjects.iter().map(|subject| (figure.value)(subject)).collect();
+        values.iter().any(|value| *value != Cell::Empty).then_some(Known { figure, values })
+    };
+    FIGURES.iter().filter_map(of_all).collect()
+}
+
+impl Known {
+    /// What it is called.
+    pub(super) fn words(&self) -> Words {
+        self.figure.words
+    }
+
+    /// What has become of it from the first network to this one.
+    pub(super) fn change(&self, index: usize) -> Option<Change> {
+        self.figure.change(&self.values[0], &self.values[index])
+    }
 }
 
 impl ComparedFigure {
@@ -70,17 +91,16 @@ impl ComparedFigure {
         Self { words: metric.words, wording, value: Box::new(value) }
     }
 
-    /// What has become of the figure from `first` to `second`; `None` where that is no matter of more or less.
-    pub(super) fn change(&self, first: &Subject, second: &Subject) -> Option<Change> {
-        let (old, new) = ((self.value)(first), (self.value)(second));
-        match (&old, &new) {
+    /// What has become of the figure; `None` where that is no matter of more or less.
+    fn change(&self, old: &Cell, new: &Cell) -> Option<Change> {
+        match (old, new) {
             (Cell::Count(old), Cell::Count(new)) => Some(change(*old, *new, self.wording)),
             (Cell::Quantity(old, _), Cell::Quantity(new, _)) => {
                 let order = new.total_cmp(old);
                 let is_better = if self.wording == Wording::Height { None } else { better(order) };
                 Some(Change { text: in_words(*old, *new, order, self.wording), is_better })
             }
-            (..) => (old == new && old != Cell::Empty).then(|| Change { text: same(), is_better: None }),
+            (..) => (old == new && *old != Cell::Empty).then(|| Change { text: same(), is_better: None }),
         }
     }
 }
