@@ -10,7 +10,7 @@ use candle_core::{DType, Device, Tensor};
 use super::RunError;
 use super::archive::{DATA_ENDS, Opened, file_error, io_error, most_held, opened};
 use super::error::said;
-use crate::file::replace;
+use crate::file::Outputs;
 use crate::text;
 use crate::text::Text;
 
@@ -55,25 +55,19 @@ pub fn can_write(path: &Path) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Writes an array, whole or not at all; NumPy knows no bf16, which becomes f32.
-pub fn write(path: &Path, tensor: &Tensor) -> Result<(), RunError> {
+/// Writes an array among `outputs`; NumPy knows no bf16, which becomes f32.
+pub fn write(outputs: &mut Outputs, path: &Path, tensor: &Tensor) -> Result<(), RunError> {
     let dtype = if tensor.dtype() == DType::BF16 { DType::F32 } else { tensor.dtype() };
     let tensor = tensor.to_device(&Device::Cpu).and_then(|tensor| tensor.to_dtype(dtype));
     let tensor = tensor.and_then(|tensor| tensor.contiguous()).map_err(|error| unwritten(path, &error))?;
-    write_whole(path, |part| tensor.write_npy(part))
+    outputs.write(path, |part| tensor.write_npy(part)).map_err(|error| unwritten(path, &error))
 }
 
-/// Lets `write` write a file that then stands at `path` whole, or not at all.
-pub(super) fn write_whole(
-    path: &Path,
-    write: impl Fn(&Path) -> candle_core::Result<()>,
-) -> Result<(), RunError> {
-    replace(path, write).map_err(|error| unwritten(path, &error))
-}
-
-fn unwritten(path: &Path, error: &candle_core::Error) -> RunError {
-    let why = if let candle_core::Error::Io(error) = error { io_error(error) } else { said(error) };
-    RunError::Unwritten { name: path.display().to_string(), why }
+pub(super) fn unwritten(path: &Path, error: &candle_core::Error) -> RunError {
+    if let candle_core::Error::Io(error) = error {
+        return RunError::unwritten(path, error);
+    }
+    RunError::Unwritten { name: path.display().to_string(), why: said(error) }
 }
 
 impl Header {
