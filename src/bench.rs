@@ -47,7 +47,7 @@ pub use peak::MeasuredPeak;
 pub use profile::Profile;
 pub use sample::{Effort, Samples, Warmup};
 pub use statistics::Summary;
-pub use worker::{is_set, serve, set_threads};
+pub use worker::{is_set, requests, serve, set_threads};
 
 use worker::{Here, Worker};
 

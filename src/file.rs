@@ -1,7 +1,11 @@
-//! Files as the system has them: opened so that nothing waits for what never comes, and written whole or not at all.
+//! Files as the system has them: opened so that nothing waits for what never comes, and written whole or not at all, all of a
+//! command's or none.
 
 mod open;
-mod replace;
+mod outputs;
+mod parts;
 
 pub use open::open;
-pub use replace::replace;
+pub use outputs::{Outputs, replace};
+#[cfg(all(feature = "run", feature = "cli"))]
+pub(crate) use parts::is_parts;

@@ -1,7 +1,8 @@
-//! No command writes over a file that it reads, whatever that is called.
+//! No command writes over a file that it reads, whatever that is called; and what fails leaves all files as they were.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 
@@ -93,8 +94,6 @@ fn nothing_that_is_read_is_written_over() {
     }
 }
 
-/// Standard input may be a file, too.
-#[cfg(unix)]
 /// A program may run several commands: what one has read, another may write.
 #[test]
 fn a_command_is_bound_by_what_itself_has_read() {
@@ -111,6 +110,8 @@ fn a_command_is_bound_by_what_itself_has_read() {
     assert_ne!(fs::read_to_string(&net).unwrap(), NET);
 }
 
+/// Standard input may be a file, too.
+#[cfg(unix)]
 #[test]
 fn standard_input_is_not_written_over() {
     let folder = tempfile::tempdir().unwrap();
@@ -145,8 +146,7 @@ fn a_dump_is_not_emptied_of_what_is_read() {
 #[test]
 fn two_outputs_are_two_files() {
     let folder = tempfile::tempdir().unwrap();
-    let two = "input = [3]\nlayers = [{ op = 'relu' }, { name = 'aux', side = [{ op = 'relu' }] }]\n";
-    fs::write(folder.path().join("two.toml"), two).unwrap();
+    fs::write(folder.path().join("two.toml"), TWO).unwrap();
     fs::write(folder.path().join("net.toml"), NET).unwrap();
     fs::write(folder.path().join("there.npy"), "").unwrap();
     weights(&folder.path().join("w.safetensors"));
@@ -161,6 +161,126 @@ fn two_outputs_are_two_files() {
         assert!(error.contains("is given for two outputs"), "{arguments:?}: {error}");
         assert!(!folder.path().join(name).exists() || name.contains("there"), "{arguments:?}");
     }
+}
+
+/// What is in a folder, and in the folders in it, by their paths.
+fn held(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut held = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            held.extend(self::held(&path));
+            held.insert(path, vec![]);
+        } else {
+            let bytes = fs::read(&path).unwrap();
+            held.insert(path, bytes);
+        }
+    }
+    held
+}
+
+const TWO: &str = "input = [3]\nlayers = [{ op = 'relu' }, { name = 'aux', side = [{ op = 'relu' }] }]\n";
+
+/// Of what a command writes all is there or nothing, whatever of it fails.
+#[cfg(unix)]
+#[test]
+fn what_fails_leaves_everything_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(path.join("net.toml"), NET).unwrap();
+    fs::write(path.join("two.toml"), TWO).unwrap();
+    fs::write(path.join("broken.safetensors"), "no weights at all").unwrap();
+    numbers(&path.join("wrong.npy"));
+    weights(&path.join("w.safetensors"));
+    assert_eq!(cnncost(path, &["run", "net.toml", "--dump", "dump"]).0, Some(0));
+    for name in ["a.npy", "map.toml", "ours.safetensors"] {
+        fs::write(path.join(name), "before").unwrap();
+    }
+    let before = held(path);
+    let loaded = ["run", "net.toml", "--weights", "w.safetensors", "--write-map", "map.toml"];
+    let cases: [&[&str]; 6] = [
+        &["run", "net.toml", "--dump", "dump", "--weights", "broken.safetensors"],
+        &["run", "net.toml", "--dump", "new/er", "--weights", "broken.safetensors"],
+        &["run", "two.toml", "--dump", "dump", "-o", "a.npy", "-o", "/dev/full"],
+        &["run", "two.toml", "--dump", "new/er", "-o", "a.npy", "-o", "/dev/full"],
+        &[&loaded[..], &["--save-weights", "ours.safetensors", "-o", "/dev/full"]].concat(),
+        // A file of the dump under a name of its own.
+        &["run", "net.toml", "--dump", "dump", "-o", "dump/0001_linear_1.npy"],
+    ];
+    for arguments in cases {
+        let (code, error) = cnncost(path, arguments);
+        assert!(code == Some(1) || code == Some(2), "{arguments:?}: {error}");
+        assert!(held(path) == before, "{arguments:?}: {:?}", held(path).keys());
+    }
+}
+
+/// An earlier dump goes when another is there, and only what is its own.
+#[cfg(unix)]
+#[test]
+fn a_dump_takes_the_place_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(path.join("net.toml"), NET).unwrap();
+    fs::write(path.join("two.toml"), TWO).unwrap();
+    let dump = |network: &str| cnncost(path, &["run", network, "--dump", "dump"]);
+    let names = || held(&path.join("dump")).into_keys().map(|path| path.file_name().unwrap().to_owned());
+    assert_eq!(dump("two.toml").0, Some(0));
+    assert_eq!(dump("net.toml").0, Some(0));
+    assert_eq!(names().collect::<Vec<_>>(), ["0000_input.npy", "0001_linear_1.npy", "cnncost-dump.json"]);
+    // What an index lists is no dump's by that alone.
+    let index = path.join("dump/cnncost-dump.json");
+    let listed = fs::read_to_string(&index).unwrap();
+    for (name, index_text) in [
+        ("mine.npy", listed.clone()),
+        ("mine.npy", listed.replace("0001_linear_1.npy", "mine.npy")),
+        (".mine", listed.clone()),
+    ] {
+        fs::write(path.join("dump").join(name), "mine").unwrap();
+        fs::write(&index, index_text).unwrap();
+        let before = held(path);
+        let (code, error) = dump("two.toml");
+        assert!(code == Some(2) && error.contains("there are other files in it"), "{error}");
+        assert!(held(path) == before);
+        fs::remove_file(path.join("dump").join(name)).unwrap();
+    }
+    for (made, why) in [
+        ("mkfifo dump/cnncost-dump.json", "there are other files in it"),
+        ("mkdir dump/cnncost-dump.json", "there are other files in it"),
+        ("ln -s ../net.toml dump/cnncost-dump.json", "there are other files in it"),
+        ("echo '[{' > dump/cnncost-dump.json", "its cnncost-dump.json is not understood"),
+    ] {
+        let made = format!("rm -rf dump/cnncost-dump.json && {made}");
+        let made = std::process::Command::new("sh").args(["-c", &made]).current_dir(path).status();
+        assert!(made.unwrap().success());
+        let (code, error) = dump("two.toml");
+        assert!(code == Some(2) && error.contains(why), "{why}: {error}");
+    }
+    assert_eq!(fs::read_to_string(path.join("net.toml")).unwrap(), NET);
+}
+
+/// A path may be longer than the name of a file, and a message says why also of a long name.
+#[test]
+fn long_names_are_written_and_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let relu = "{ op = 'relu', name = 'r' }".to_owned();
+    let boxes = ["层", "x", "y"]
+        .iter()
+        .fold(relu, |inner, name| format!("{{ name = '{}', layers = [{inner}] }}", name.repeat(100)));
+    let text = format!("input = [3]\nlayers = [{boxes}]\n");
+    fs::write(path.join("long.toml"), text).unwrap();
+    for _ in 0..2 {
+        let (code, error) = cnncost(path, &["run", "long.toml", "--dump", "dump"]);
+        assert_eq!((code, &*error), (Some(0), ""));
+    }
+    let index = fs::read_to_string(path.join("dump/cnncost-dump.json")).unwrap();
+    let index: serde_json::Value = serde_json::from_str(&index).unwrap();
+    let last = &index.as_array().unwrap()[1];
+    assert!(last["path"].as_str().unwrap().len() > 500 && last["file"].as_str().unwrap().len() <= 255);
+    assert!(path.join("dump").join(last["file"].as_str().unwrap()).exists());
+    let far = format!("{}y.npy", "none/".repeat(600));
+    let (code, error) = cnncost(path, &["run", "long.toml", "--weights", &far]);
+    assert!(code == Some(2) && error.contains("there is no such file"), "{error}");
 }
 
 /// Three numbers as NumPy stores them.

@@ -61,12 +61,15 @@ fn what_comes_through_a_pipe_is_read_once() {
     }
     let pipe = folder.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let lonely = run(folder.path(), &["net.toml", "--weights", "pipe"]);
-    assert!(
-        lonely.code == 2 && lonely.err.contains("it is a pipe that nothing is written to"),
-        "{}",
-        lonely.err
-    );
+    for (what, file, why) in [
+        ("--weights", "pipe", "it is a pipe that nothing is written to"),
+        ("--input", "pipe", "it is a pipe that nothing is written to"),
+        ("--weights", ".", "it is a directory"),
+        ("--input", ".", "it is a directory"),
+    ] {
+        let refused = run(folder.path(), &["net.toml", what, file]);
+        assert!(refused.code == 2 && refused.err.contains(why), "{what} {file}: {}", refused.err);
+    }
 }
 
 /// A refusal writes what is certain; completed, that is a map that loads the file.
@@ -168,4 +171,195 @@ fn a_draft_can_be_completed_where_tensors_are_called_otherwise() {
     let counter = ("n.num_batches_tracked".to_owned(), Tensor::new(9f32, &Device::Cpu).unwrap());
     candle_core::safetensors::save(&given.chain([counter]).collect(), of("w.safetensors")).unwrap();
     assert_eq!((with(&[]).err, read(of("y.npy"))), (String::new(), vec![6.5; 2]));
+}
+
+/// A safetensors file of this header, behind which so many bytes stand.
+fn safetensors(header: &str, data: usize) -> Vec<u8> {
+    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &vec![0; data]].concat()
+}
+
+/// What the reference implementation refuses is refused, and what it takes is taken.
+#[test]
+fn safetensors_are_held_to_their_format() {
+    let folder = folder();
+    fs::write(folder.path().join("net.toml"), "input = [2]\nlayers = [{ op = 'linear', out_features = 1 }]")
+        .unwrap();
+    let tensor = |name: &str, shape: &str, from: u64, to: u64| {
+        format!(r#""{name}":{{"dtype":"F32","shape":{shape},"data_offsets":[{from},{to}]}}"#)
+    };
+    let (weight, bias) = (tensor("linear_1.weight", "[1,2]", 0, 8), tensor("linear_1.bias", "[1]", 8, 12));
+    let both = format!("{weight},{bias}");
+    let cases = [
+        (format!("{{{both}}}"), 12, ""),
+        (format!("{{{bias},{weight}}}   \n"), 12, ""),
+        (
+            format!(
+                r#"{{"__metadata__":{{"format":"pt"}},{both},{}}}"#,
+                tensor("e", "[0,7]", 12, 12).replace("F32", "I64")
+            ),
+            12,
+            "",
+        ),
+        (format!("{{{both}}}"), 11, "it ends before its numbers do"),
+        (format!("{{{both}}}"), 13, "there are bytes behind those of its tensors"),
+        (format!("{{{weight},{}}}", tensor("b", "[1]", 4, 8)), 8, "`b` and `linear_1.weight` overlap"),
+        (format!("{{{weight},{}}}", tensor("b", "[2]", 0, 8)), 8, "`linear_1.weight` and `b` overlap"),
+        (
+            format!("{{{weight},{}}}", tensor("b", "[1]", 12, 16)),
+            16,
+            "the bytes from 8 to 12, before `b`, are no tensor's",
+        ),
+        (format!("{{{}}}", tensor("b", "[1]", 4, 8)), 8, "the bytes from 0 to 4, before `b`"),
+        (format!("{{{weight},{weight}}}"), 8, "there are two tensors called `linear_1.weight`"),
+        (format!("{{{}}}", tensor("b", "[2]", 0, 9)), 9, "`b` has other bytes than its shape"),
+        (format!("{{{}}}", tensor("b", "[0,9223372036854775808,4]", 0, 0)), 0, "other bytes than its shape"),
+        (format!("{{{}}}", tensor("b", &format!("[{}1]", "1,".repeat(64)), 0, 4)), 4, "at most 64 sizes"),
+        (format!(r#"{{"__metadata__":{{"n":1}},{both}}}"#), 12, "expected a string"),
+        (format!("{{{both}}} {{}}"), 12, "trailing characters"),
+        (format!("{{{both}"), 12, "its header is not understood: EOF"),
+        (r#"{"x":[0,0,0]}"#.to_owned(), 0, "`x` is not understood"),
+        ("[]".to_owned(), 0, "expected tensors by their names"),
+    ];
+    for (header, data, why) in cases {
+        let bytes = safetensors(&header, data);
+        fs::write(folder.path().join("w"), &bytes).unwrap();
+        let read = run(folder.path(), &["net.toml", "--weights", "w"]);
+        let mut command = Command::cargo_bin("cnncost").unwrap();
+        command.env_remove("CLICOLOR_FORCE").current_dir(folder.path());
+        command.args(["run", "net.toml", "--weights", "-"]).write_stdin(bytes);
+        let piped = String::from_utf8(command.output().unwrap().stderr).unwrap();
+        for error in [&read.err, &piped] {
+            assert!(if why.is_empty() { error.is_empty() } else { error.contains(why) }, "{header}: {error}");
+        }
+        assert_eq!(read.code, if why.is_empty() { 0 } else { 2 }, "{header}");
+    }
+}
+
+/// A header takes the memory of its tensors, whatever else stands in it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_header_is_read_in_little_memory() {
+    let folder = folder();
+    let zeros = format!("[0{}]", ",0".repeat(20_000_000));
+    let shape = format!(r#"{{"dtype":"F32","shape":{zeros},"data_offsets":[0,0]}}"#);
+    let texts: String = (0..1_000_000).map(|index| format!(r#""{index}":"","#)).collect();
+    let empty: String = (0..100_000)
+        .map(|index| format!(r#""block.{index}.weight":{{"dtype":"F32","shape":[0],"data_offsets":[0,0]}},"#))
+        .collect();
+    let last = r#""z":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}"#;
+    for (header, why) in [
+        (format!(r#"{{"x":{zeros}}}"#), "`x` is not understood"),
+        (format!(r#"{{"x":{shape}}}"#), "`x` is not understood"),
+        (format!(r#"{{"__metadata__":{{{texts}"z":""}},{last}}}"#), "are not those of the network"),
+        (format!("{{{empty}{last}}}"), "are not those of the network"),
+    ] {
+        fs::write(folder.path().join("w"), safetensors(&header, 0)).unwrap();
+        drop(header);
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", "ulimit -v 300000; exec \"$0\" run net.toml --weights w"]);
+        command.arg(assert_cmd::cargo::cargo_bin("cnncost")).current_dir(folder.path());
+        let output = command.env_remove("CLICOLOR_FORCE").output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && error.contains(why), "{why}: {}: {error}", output.status);
+    }
+}
+
+/// A member of a zip.
+#[derive(Clone, Copy)]
+struct Member<'a> {
+    name: &'a str,
+    method: u16,
+    stored: &'a [u8],
+    size: usize,
+    crc: u32,
+}
+
+fn zip(members: &[Member]) -> Vec<u8> {
+    let (mut bytes, mut directory) = (vec![], vec![]);
+    for Member { name, method, stored, size, crc } in members {
+        let numbers = |bytes: &mut Vec<u8>| {
+            bytes.extend([0, 0]);
+            bytes.extend(method.to_le_bytes());
+            bytes.extend([0, 0, 0x21, 0]);
+            for number in [*crc, u32::try_from(stored.len()).unwrap(), u32::try_from(*size).unwrap()] {
+                bytes.extend(number.to_le_bytes());
+            }
+            bytes.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
+            bytes.extend([0, 0]);
+        };
+        let start = u32::try_from(bytes.len()).unwrap();
+        bytes.extend(b"PK\x03\x04\x14\x00");
+        numbers(&mut bytes);
+        bytes.extend(name.as_bytes());
+        bytes.extend(*stored);
+        directory.extend(b"PK\x01\x02\x14\x00\x14\x00");
+        numbers(&mut directory);
+        directory.extend([0; 10]);
+        directory.extend(start.to_le_bytes());
+        directory.extend(name.as_bytes());
+    }
+    let (start, length) = (bytes.len(), directory.len());
+    bytes.extend(directory);
+    bytes.extend(b"PK\x05\x06\x00\x00\x00\x00");
+    for count in [members.len(), members.len()] {
+        bytes.extend(u16::try_from(count).unwrap().to_le_bytes());
+    }
+    for place in [length, start] {
+        bytes.extend(u32::try_from(place).unwrap().to_le_bytes());
+    }
+    bytes.extend([0, 0]);
+    bytes
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & 0u32.wrapping_sub(crc & 1)))
+    })
+}
+
+/// What a zip says of its members is held against them, as NumPy and more than NumPy does.
+#[test]
+fn npz_are_held_to_what_they_say() {
+    let folder = folder();
+    fs::write(
+        folder.path().join("net.toml"),
+        "input = [2]\nlayers = [{ op = 'linear', out_features = 1, bias = false }]",
+    )
+    .unwrap();
+    let header = format!("{:<117}\n", "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }");
+    let array = [b"\x93NUMPY\x01\x00\x76\x00", header.as_bytes(), &[0; 8]].concat();
+    let size = array.len();
+    let length = u16::try_from(size).unwrap();
+    // One block of deflate that is stored.
+    let deflated = [&[1][..], &length.to_le_bytes(), &(!length).to_le_bytes(), &array].concat();
+    let long = [&array[..], &[0]].concat();
+    let mut flipped = array.clone();
+    flipped[size - 3] ^= 1;
+    let good = Member { name: "linear_1.weight.npy", method: 0, stored: &array, size, crc: crc32(&array) };
+    let squeezed = Member { method: 8, stored: &deflated, ..good };
+    let damaged = "`linear_1.weight`: it is damaged: Invalid checksum";
+    let cases: [(&[Member], &str); 12] = [
+        (&[good], ""),
+        (&[squeezed], ""),
+        (&[Member { stored: &flipped, ..good }], damaged),
+        (&[Member { crc: 7, ..squeezed }], damaged),
+        (&[good, good], "two of its members have one name"),
+        (&[Member { method: 12, ..good }], "it is compressed with bzip2, which is not read"),
+        (&[Member { method: 14, ..good }], "it is compressed with lzma, which is not read"),
+        (
+            &[Member { stored: &long, size: size + 1, crc: crc32(&long), ..good }],
+            "other bytes than its shape",
+        ),
+        (&[Member { size: size - 1, ..good }], "other bytes than its shape"),
+        (&[Member { size: size + 1, ..squeezed }], "other bytes than its shape"),
+        (&[Member { stored: &array[..size - 4], ..good }], damaged),
+        (&[Member { name: "linear_1.weight", ..good }], "`linear_1.weight` in it is no array"),
+    ];
+    for (members, why) in cases {
+        fs::write(folder.path().join("w"), zip(members)).unwrap();
+        let read = run(folder.path(), &["net.toml", "--weights", "w"]);
+        let is_right = if why.is_empty() { read.err.is_empty() } else { read.err.contains(why) };
+        assert!(is_right, "{why}: {}", read.err);
+        assert_eq!(read.code, if why.is_empty() { 0 } else { 2 }, "{why}");
+    }
 }

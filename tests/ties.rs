@@ -3,6 +3,7 @@
 use std::ptr;
 
 use candle_core::{DType, Device, Tensor};
+use cnncost::file::Outputs;
 use cnncost::graph::{Builder, Graph, NodeId, WeightRef};
 use cnncost::run::{Engine, Weights, forward, names};
 use cnncost::shape::Shape;
@@ -84,7 +85,9 @@ fn a_tied_weight_is_written_and_loaded_once() {
     let weights = fresh(&graph);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("weights.safetensors");
-    weights.save(&graph, &path).unwrap();
+    let mut outputs = Outputs::default();
+    weights.save(&graph, &mut outputs, &path).unwrap();
+    outputs.put_in_place().unwrap();
     let mut written: Vec<_> =
         candle_core::safetensors::load(&path, &Device::Cpu).unwrap().into_keys().collect();
     written.sort();

@@ -9,6 +9,7 @@
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use candle_core::{DType, Device, Tensor};
@@ -309,6 +310,19 @@ pub(super) fn owner(subjects: &[Subject], index: usize) -> usize {
     subjects.iter().position(is_same).unwrap_or(index)
 }
 
+/// The lines of standard input, as they come, for a program that works for whoever writes them: when they end, the program
+/// does, whatever it computes. Whoever asked is gone, however it ended.
+pub fn requests() -> std::io::Result<impl Iterator<Item = String>> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::Builder::new().spawn(move || {
+        let lines = std::io::stdin().lines().map_while(Result::ok);
+        lines.for_each(|line| drop(sender.send(line)));
+        #[expect(clippy::exit, reason = "nothing else ends what the other threads compute")]
+        std::process::exit(0)
+    })?;
+    Ok(receiver.into_iter())
+}
+
 /// Answers every line of `requests`, as the program that [`run`](super::run) starts for a number of threads.
 ///
 /// What goes wrong is answered too. The only error is an answer that cannot be written: whoever asked is gone.
@@ -316,7 +330,7 @@ pub fn serve(
     subjects: &[Subject],
     engine: Engine,
     seed: u64,
-    requests: impl BufRead,
+    requests: impl IntoIterator<Item = String>,
     mut answers: impl Write,
 ) -> std::io::Result<()> {
     let failed = |error: &BenchError| {
@@ -334,8 +348,8 @@ pub fn serve(
         Err(error) => return write(&failed(&error)),
     };
     write(&Answer::Ready)?;
-    for line in requests.lines() {
-        let request = serde_json::from_str(&line?).map_err(std::io::Error::other)?;
+    for line in requests {
+        let request = serde_json::from_str(&line).map_err(std::io::Error::other)?;
         write(&here.answer(&request).unwrap_or_else(|error| failed(&error)))?;
     }
     Ok(())
@@ -356,9 +370,9 @@ mod tests {
             Request::Passes { network: 0, passes: 2 },
             Request::Profile { network: 0, most: Duration::from_millis(1) },
         ];
-        let requests: String = requests.iter().map(|r| serde_json::to_string(r).unwrap() + "\n").collect();
+        let requests = requests.map(|request| serde_json::to_string(&request).unwrap());
         let mut answers = vec![];
-        serve(&[subject], Engine::Candle, 0, requests.as_bytes(), &mut answers).unwrap();
+        serve(&[subject], Engine::Candle, 0, requests, &mut answers).unwrap();
         let answers = String::from_utf8(answers).unwrap();
         let answers: Vec<Answer> = answers.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let [Answer::Ready, Answer::Seconds(seconds), Answer::Profile(passes)] = &*answers else {

@@ -1,8 +1,7 @@
 //! `cnncost bench`: how long networks take, beside what counting says.
 
-use std::io::{IsTerminal, Write};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Args;
 
@@ -12,7 +11,7 @@ use super::input::{Reading, Wanted, read_file};
 use super::values::{each_count, threads};
 use super::{Invocation, Outcome, Output, files};
 use crate::bench::baseline::{Baseline, unlike};
-use crate::bench::{self, Bench, BenchError, Effort, Progress, Settings, Warmup};
+use crate::bench::{self, Bench, BenchError, Effort, Settings, Warmup};
 use crate::error::{Code, Diagnostic};
 use crate::report::Subject;
 use crate::report::bench::{self as report, Choice, json};
@@ -22,6 +21,10 @@ use crate::run::npy;
 use crate::source::{Address, Alone, read_once};
 use crate::text;
 use crate::text::Text;
+
+mod teller;
+
+use teller::Teller;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -95,9 +98,6 @@ struct Sampling {
     seed: u64,
 }
 
-/// Between two words about how far it is: nobody reads faster.
-const UPDATE: Duration = Duration::from_millis(100);
-
 pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
     let output = &arguments.output;
     let settings = match arguments.settings() {
@@ -111,6 +111,10 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
     {
         return again(threads, invocation, output);
     }
+    // From here on this process ends with the one that asks it.
+    let Ok(requests) = arguments.serve.then(bench::requests).transpose() else {
+        return Outcome::Failed;
+    };
     let place = arguments.execution.device;
     let device = match dtype(arguments.reading.settings.element(), place).and_then(|_| place.open()) {
         Ok(device) => device,
@@ -143,15 +147,10 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
     if let Some(Err((message, help))) = output.to.as_deref().map(files::may_write) {
         return output.misused(message, Some(help));
     }
-    if arguments.serve {
+    if let Some(requests) = requests {
         // Whoever asked is gone: there is nobody left to tell.
-        let _ = bench::serve(
-            &subjects,
-            settings.engine,
-            settings.effort.seed,
-            std::io::stdin().lock(),
-            std::io::stdout().lock(),
-        );
+        let answers = std::io::stdout().lock();
+        let _ = bench::serve(&subjects, settings.engine, settings.effort.seed, requests, answers);
         return read;
     }
     let mut teller = Teller::new(output);
@@ -263,19 +262,33 @@ fn worker(invocation: &Invocation) -> Command {
     program
 }
 
-/// This program once more on the same arguments, input and output, with so many threads.
+/// This program once more on the same arguments, input and output, with so many threads: in the place of this process, so
+/// that what ends the one ends the other.
 fn again(threads: usize, invocation: &Invocation, output: &Output) -> Outcome {
     let mut program = invocation.command();
     bench::set_threads(program.args(invocation.arguments.iter().skip(1)), threads);
-    match program.status().map(|status| status.code()) {
-        Ok(Some(0)) => Outcome::Done,
-        Ok(Some(2)) => Outcome::Unusable,
-        Ok(Some(_) | None) => Outcome::Failed,
+    match replaced_by(program) {
+        Ok(outcome) => outcome,
         Err(error) => {
             let why = text!("{error}", "{error}");
             refused(output, &BenchError::Worker { threads, why })
         }
     }
+}
+
+#[cfg(unix)]
+fn replaced_by(mut program: Command) -> std::io::Result<Outcome> {
+    Err(std::os::unix::process::CommandExt::exec(&mut program))
+}
+
+/// Where no program takes the place of another, how it ended.
+#[cfg(not(unix))]
+fn replaced_by(mut program: Command) -> std::io::Result<Outcome> {
+    Ok(match program.status()?.code() {
+        Some(0) => Outcome::Done,
+        Some(2) => Outcome::Unusable,
+        Some(_) | None => Outcome::Failed,
+    })
 }
 
 fn refused(output: &Output, error: &BenchError) -> Outcome {
@@ -290,67 +303,6 @@ fn refused(output: &Output, error: &BenchError) -> Outcome {
         | BenchError::Told(_)
         | BenchError::Run(_)
         | BenchError::Candle(_) => Outcome::Failed,
-    }
-}
-
-/// Tells on standard error how far it is, if somebody is there to read it.
-struct Teller<'o> {
-    output: &'o Output,
-    is_read: bool,
-    last: Option<Instant>,
-}
-
-impl<'o> Teller<'o> {
-    fn new(output: &'o Output) -> Self {
-        Self { output, is_read: !output.quiet && std::io::stderr().is_terminal(), last: None }
-    }
-
-    fn tell(&mut self, subjects: &[Subject], progress: Progress) {
-        let is_sample = matches!(progress, Progress::Sample { .. });
-        if !self.is_read || is_sample && self.last.is_some_and(|last| last.elapsed() < UPDATE) {
-            return;
-        }
-        self.last = Some(Instant::now());
-        Self::write(line(subjects, progress).get(self.output.language()));
-    }
-
-    fn clear(&self) {
-        if self.is_read {
-            Self::write("");
-        }
-    }
-
-    fn write(line: &str) {
-        let mut stderr = std::io::stderr().lock();
-        let _ = write!(stderr, "\r\u{1b}[2K{line}").and_then(|()| stderr.flush());
-    }
-}
-
-fn line(subjects: &[Subject], progress: Progress) -> Text {
-    let named = |subject: usize| (&subjects[subject].label, subjects[subject].batch());
-    match progress {
-        Progress::Peak(_) => text!("measuring what the machine reaches", "正在测量机器峰值"),
-        Progress::Sample { subject, count: 0, precision: _ } => {
-            let (label, batch) = named(subject);
-            text!("{label}, batch {batch}: warming up", "{label},批量大小 {batch}:预热")
-        }
-        Progress::Sample { subject, count, precision } => {
-            let (label, batch) = named(subject);
-            let sure = if precision.is_finite() {
-                let percent = precision * 100.0;
-                format!(", ±{percent:.1} %")
-            } else {
-                String::new()
-            };
-            text!(
-                "{label}, batch {batch}: {count} samples{sure}",
-                "{label},批量大小 {batch}:{count} 次测量{sure}"
-            )
-        }
-        Progress::Profile(subject) => {
-            let (label, batch) = named(subject);
-            text!("{label}, batch {batch}: layer by layer", "{label},批量大小 {batch}:逐层测量")
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `cnncost check --update`: the totals of networks as a file of claims, which holds every choice that they were made with.
 
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::input::{NetworkOptions, open, open_claims};
@@ -133,7 +134,10 @@ impl Update<'_> {
 
 /// Whether a file is a lock, if there is anything in it.
 fn is_lock(path: &Path) -> Result<Option<bool>, Misuse> {
-    let text = fs::read(path).map_err(|error| {
+    // Its first line tells, however much follows.
+    let mut text = vec![];
+    let read = File::open(path).and_then(|file| file.take(1 << 10).read_to_end(&mut text));
+    read.map_err(|error| {
         let (name, why) = (printable(&path.display().to_string()), why(&error));
         (text!("cannot read `{name}`: {why}", "无法读取 `{name}`:{why:#}"), None)
     })?;

@@ -175,7 +175,8 @@ enum Outcome {
 /// something or the work failed, and 2 when the arguments are wrong or missing, or an input cannot be read.
 ///
 /// `program` is the file of a program that passes its arguments on to this function. It is started once more where networks
-/// are measured with another number of threads than this process has; without it, they are not.
+/// are measured with another number of threads than this process has, or, if they can be read only once, takes the place of
+/// this process; without it, they are not.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, program: Option<PathBuf>) -> u8 {
     start(arguments.into_iter().collect(), program) as u8
 }

@@ -10,9 +10,10 @@ use super::execute::{Execution, Failure, check_memory, dtype};
 use super::format::Format;
 use super::input::{NetworkSettings, Reading, Wanted, open};
 use super::values::{Sizes, count, number, sizes};
-use super::weights::WeightArguments;
+use super::weights::{WeightArguments, put_in_place};
 use super::{Outcome, Voice, files};
 use crate::error::did_you_mean;
+use crate::file::Outputs;
 use crate::graph::Graph;
 use crate::report::Subject;
 use crate::report::run::{Run, json, sheet, table};
@@ -98,29 +99,25 @@ impl Arguments {
         let device = place.open()?;
         check_memory(&subject, &device, &self.voice)?;
         let outputs = self.outputs(graph)?;
-        let dump = self.dump.as_deref().map(Dump::prepare).transpose()?;
+        let mut dump = self.dump.as_deref().map(Dump::prepare).transpose()?;
+        let mut written = Outputs::default();
 
-        let weights = self.weights.make(graph, self.seed, &device, dtype, &self.voice)?;
+        let weights = self.weights.make(graph, self.seed, &device, dtype, &self.voice, &mut written)?;
         let batch = usize::try_from(batch).unwrap_or(usize::MAX);
         let mut inputs = random_inputs(graph, batch, self.seed, &device, dtype)?;
         for (index, array) in arrays {
             inputs[index] = given_input(graph, index, &array, dtype, &device)?;
         }
-        let computed = match dump {
-            None => forward(engine, graph, inputs, &weights, |_, _| ())?,
-            Some(mut dump) => {
-                let write = |id, tensor: &Tensor| dump.write(graph, id, tensor);
-                match forward(engine, graph, inputs, &weights, write) {
-                    Ok(computed) => dump.finish().map(|()| computed)?,
-                    Err(error) => {
-                        dump.discard();
-                        return Err(error.into());
-                    }
-                }
+        let computed = forward(engine, graph, inputs, &weights, |id, tensor| {
+            if let Some(dump) = &mut dump {
+                dump.write(&mut written, graph, id, tensor);
             }
-        };
+        })?;
+        if let Some(dump) = &mut dump {
+            dump.finish(&mut written)?;
+        }
         for (index, path) in outputs {
-            npy::write(path, &computed[index].1)?;
+            npy::write(&mut written, path, &computed[index].1)?;
         }
         let summarize = |(name, tensor): &(String, Tensor)| {
             let failed = |source| RunError::Candle { path: name.clone(), source };
@@ -134,6 +131,7 @@ impl Arguments {
             weights: self.weights.weights.as_ref().map(|path| path.display().to_string()),
             outputs: computed.iter().map(summarize).collect::<Result<_, _>>()?,
         };
+        put_in_place(written)?;
         let text = match self.format {
             Format::Json => json(&run),
             Format::Markdown | Format::Csv | Format::Latex => {

@@ -1,7 +1,6 @@
 //! The weights that `cnncost run` computes with: where they are from, which is which, and where they are kept.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device};
@@ -10,7 +9,7 @@ use clap::Args;
 use super::execute::Failure;
 use super::input::read_file;
 use super::{Voice, say};
-use crate::file::replace;
+use crate::file::Outputs;
 use crate::graph::Graph;
 use crate::read::weight_map;
 use crate::run::map::Map;
@@ -65,13 +64,14 @@ impl WeightArguments {
         device: &Device,
         dtype: DType,
         voice: &Voice,
+        outputs: &mut Outputs,
     ) -> Result<Weights, Failure> {
         let weights = match &self.weights {
             None => Weights::fresh(graph, seed, device, dtype)?,
-            Some(path) => self.load(graph, path, device, dtype, voice)?,
+            Some(path) => self.load(graph, path, device, dtype, voice, outputs)?,
         };
         if let Some(path) = &self.save_weights {
-            weights.save(graph, path)?;
+            weights.save(graph, outputs, path)?;
         }
         Ok(weights)
     }
@@ -83,6 +83,7 @@ impl WeightArguments {
         device: &Device,
         dtype: DType,
         voice: &Voice,
+        outputs: &mut Outputs,
     ) -> Result<Weights, Failure> {
         let map = self.map.as_deref().map(read_map).transpose();
         let map = map.map_err(|error| Failure::Said(voice.refuse(&error)))?;
@@ -91,7 +92,7 @@ impl WeightArguments {
             Err(error) => return Err(self.refused(error, voice)),
         };
         if let Some(path) = &self.write_map {
-            write(path, &loaded.draft, voice)?;
+            write(path, &loaded.draft, voice, outputs)?;
         }
         self.tell(&loaded, voice);
         Ok(loaded.weights)
@@ -102,8 +103,11 @@ impl WeightArguments {
         let RunError::Unfit { draft, .. } = &error else { return Failure::Run(error) };
         let help = match &self.write_map {
             Some(path) => {
-                if let Err(failure) = write(path, draft, voice) {
-                    return failure;
+                // The only thing that comes of it.
+                let mut outputs = Outputs::default();
+                let written = write(path, draft, voice, &mut outputs).and_then(|()| put_in_place(outputs));
+                if let Err(error) = written {
+                    return Failure::Run(error);
                 }
                 let path = path.display();
                 text!(
@@ -152,11 +156,13 @@ fn read_map(path: &Path) -> Result<Map, crate::error::ReadError> {
     weight_map::parse(&name, &read_file(&name)?)
 }
 
-fn write(path: &Path, draft: &Draft, voice: &Voice) -> Result<(), Failure> {
+fn write(path: &Path, draft: &Draft, voice: &Voice, outputs: &mut Outputs) -> Result<(), RunError> {
     let text = draft.text();
-    let written = replace(path, |part| fs::write(part, text.get(voice.language())));
-    written.map_err(|error: io::Error| {
-        let (name, why) = (path.display().to_string(), crate::run::io_error(&error));
-        Failure::Run(RunError::Unwritten { name, why })
-    })
+    let written = outputs.write(path, |part| fs::write(part, text.get(voice.language())));
+    written.map_err(|error| RunError::unwritten(path, &error))
+}
+
+/// Puts what is written in its place.
+pub(super) fn put_in_place(outputs: Outputs) -> Result<(), RunError> {
+    outputs.put_in_place().map_err(|(path, error)| RunError::unwritten(&path, &error))
 }

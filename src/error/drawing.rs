@@ -93,13 +93,17 @@ impl Diagnostic {
     }
 }
 
-/// A message as it goes to a terminal: names in it may be of any length, and hold anything.
+/// A message as it goes to a terminal: names in it may be of any length, and hold anything. Of a long one the middle is left
+/// out: its start says what it is about, its end why.
 fn shown(text: &Text, language: Language) -> String {
-    const LONGEST: usize = 1000;
+    const START: usize = 700;
+    const END: usize = 300;
     let text = text.get(language);
-    let end = text.char_indices().nth(LONGEST).map(|(at, _)| at);
-    let lines = text[..end.unwrap_or(text.len())].split('\n').map(printable);
-    lines.collect::<Vec<_>>().join("\n") + if end.is_some() { "…" } else { "" }
+    let at = |(at, _)| at;
+    let start = text.char_indices().nth(START).map_or(text.len(), at);
+    let end = text.char_indices().nth_back(END - 1).map_or(0, at);
+    let whole = if start < end { format!("{}…{}", &text[..start], &text[end..]) } else { text.to_owned() };
+    whole.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
 /// Places of one drawing; more would be no drawing.

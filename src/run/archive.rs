@@ -1,29 +1,21 @@
-//! Files of named tensors: safetensors (<https://huggingface.co/docs/safetensors>) and NumPy's `.npz`.
+//! Files of named tensors: safetensors and NumPy's `.npz`.
 //!
 //! What a file holds is known before any of it is read. A header is believed only as far as the file is long.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
-use serde::Deserialize;
-use zip::ZipArchive;
 
 use super::RunError;
 use super::error::said;
 use super::memory::free;
-use super::npy::Header;
+use super::npz::Npz;
+use super::safetensors::Header;
 use crate::file::open;
 use crate::text;
 use crate::text::Text;
-
-/// What is wrong with a file that is shorter than it says.
-pub(super) const DATA_ENDS: &str = "it ends before its numbers do";
-
-/// The longest header of a safetensors file, as its reference implementation has it.
-const LONGEST_HEADER: u64 = 100_000_000;
 
 /// A file of named tensors, open.
 pub(super) struct Archive<'p> {
@@ -38,39 +30,31 @@ pub(super) struct Entry {
     pub(super) name: String,
     pub(super) dtype: DType,
     pub(super) dims: Vec<usize>,
-    /// Where it is: the byte in a safetensors file, the number of the member in a `.npz`.
-    place: u64,
+    /// Bytes of its numbers.
+    pub(super) bytes: usize,
+    /// Where it is: the first byte behind a safetensors file's header, the number of the member in a `.npz`.
+    pub(super) place: u64,
 }
 
 enum Format {
-    Safetensors(Box<dyn Bytes>),
-    Npz(Box<Zip>),
+    /// A safetensors file, and where its numbers begin.
+    Safetensors(Box<dyn Bytes>, u64),
+    Npz(Box<Npz>),
 }
 
 /// What can be read at any place: a file, or what a pipe held.
-trait Bytes: Read + Seek {}
+pub(super) trait Bytes: Read + Seek {}
 
 impl<T: Read + Seek> Bytes for T {}
-
-type Zip = ZipArchive<BufReader<Box<dyn Bytes>>>;
 
 impl<'p> Archive<'p> {
     /// Opens a file and finds out what it holds.
     pub(super) fn open(path: &'p Path) -> Result<Self, RunError> {
-        let failed = |why| file_error(path, why);
-        let mut file: Box<dyn Bytes> = match opened(path)? {
-            Opened::File(file, _) => Box::new(file),
-            Opened::Pipe(pipe) => Box::new(Cursor::new(held(pipe).map_err(failed)?)),
+        let opened = match opened(path)? {
+            Opened::File(file, length) => of_file(file, length),
+            Opened::Pipe(pipe) => of_pipe(pipe),
         };
-        let mut start = [0u8; 8];
-        file.read_exact(&mut start).map_err(|_| failed(text!("{DATA_ENDS}", "数据在预期之前结束")))?;
-        file.rewind().map_err(|error| failed(io_error(&error)))?;
-        let (format, entries) = match &start {
-            // A pickle of PyTorch's is a zip, too; its members are no arrays.
-            [b'P', b'K', ..] => npz(file),
-            _ => safetensors(file),
-        }
-        .map_err(failed)?;
+        let (format, entries) = opened.map_err(|why| file_error(path, why))?;
         Ok(Self { path, format, entries })
     }
 
@@ -81,16 +65,106 @@ impl<'p> Archive<'p> {
 
     /// Reads a tensor, in the element type that it has.
     pub(super) fn read(&mut self, index: usize) -> Result<Tensor, RunError> {
-        let Entry { dtype, dims, place, .. } = &self.entries[index];
+        let entry = &self.entries[index];
         let tensor = match &mut self.format {
-            Format::Safetensors(file) => numbers(file, *place, *dtype, dims),
-            Format::Npz(archive) => member(archive, *place).and_then(|mut member| {
-                let header = Header::read(&mut member)?;
-                header.numbers(&mut member)
-            }),
+            Format::Safetensors(file, start) => numbers(file, *start, entry),
+            Format::Npz(archive) => archive.read(entry.place),
         };
-        tensor.map_err(|why| file_error(self.path, why))
+        tensor.map_err(|why| file_error(self.path, of(&entry.name, &why)))
     }
+}
+
+/// Whether a file is a `.npz`, by its first bytes. A pickle of PyTorch's is a zip, too; its members are no arrays.
+fn is_zip(start: &[u8]) -> bool {
+    start.starts_with(b"PK")
+}
+
+fn of_file(mut file: File, length: u64) -> Result<(Format, Vec<Entry>), Text> {
+    let mut start = [0; 8];
+    file.read_exact(&mut start).and_then(|()| file.rewind()).map_err(|error| unread(&error))?;
+    if is_zip(&start) {
+        let (archive, entries) = Npz::open(Box::new(file))?;
+        return Ok((Format::Npz(Box::new(archive)), entries));
+    }
+    let header = Header::read(&mut file, Some(length))?;
+    whole(&header, length.saturating_sub(header.length))?;
+    Ok((Format::Safetensors(Box::new(file), header.length), header.entries))
+}
+
+fn of_pipe(mut pipe: Box<dyn Read>) -> Result<(Format, Vec<Entry>), Text> {
+    let mut start = vec![];
+    pipe.by_ref().take(8).read_to_end(&mut start).map_err(|error| unread(&error))?;
+    let is_zip = is_zip(&start);
+    let mut pipe = Cursor::new(start).chain(pipe);
+    if is_zip {
+        let file = Cursor::new(held(pipe, u64::MAX)?);
+        let (archive, entries) = Npz::open(Box::new(file))?;
+        return Ok((Format::Npz(Box::new(archive)), entries));
+    }
+    let header = Header::read(&mut pipe, None)?;
+    // One byte more, so that what is longer is seen to be.
+    let numbers = held(pipe, header.bytes.saturating_add(1))?;
+    whole(&header, numbers.len() as u64)?;
+    Ok((Format::Safetensors(Box::new(Cursor::new(numbers)), 0), header.entries))
+}
+
+/// What is in a pipe, up to so many bytes, and as far as there is memory for it.
+fn held(pipe: impl Read, bytes: u64) -> Result<Vec<u8>, Text> {
+    let (mut held, most) = (vec![], most_held());
+    let read = pipe.take(bytes.min(most.saturating_add(1))).read_to_end(&mut held);
+    read.map_err(|error| unread(&error))?;
+    if held.len() as u64 > most {
+        return Err(text!("it is longer than there is memory for", "它比可用内存还大"));
+    }
+    Ok(held)
+}
+
+/// Whether a safetensors file has as many bytes behind its header as its tensors.
+fn whole(header: &Header, behind: u64) -> Result<(), Text> {
+    if behind < header.bytes {
+        return Err(ends());
+    }
+    if behind > header.bytes {
+        return Err(text!("there are bytes behind those of its tensors", "张量的数据之后还有多余的字节"));
+    }
+    Ok(())
+}
+
+/// What is wrong with what cannot be told to be either format.
+pub(super) fn no_archive() -> Text {
+    text!(
+        "it is neither a safetensors file nor a .npz; save a `state_dict` with safetensors, or with numpy.savez",
+        "它既不是 safetensors 文件,也不是 .npz;请用 safetensors 或 numpy.savez 保存 `state_dict`"
+    )
+}
+
+/// What is wrong, of the tensor or the member that it is wrong with.
+pub(super) fn of(name: &str, why: &Text) -> Text {
+    let (english, chinese) = (&why.english, &why.chinese);
+    text!("`{name}`: {english}", "`{name}`:{chinese}")
+}
+
+/// Why bytes that are said to be there cannot be read.
+pub(super) fn unread(error: &io::Error) -> Text {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return ends();
+    }
+    if error.kind() == io::ErrorKind::InvalidData {
+        return text!("it is damaged: {error}", "它已损坏:{error}");
+    }
+    io_error(error)
+}
+
+/// What is wrong with a file that is shorter than it says.
+pub(super) fn ends() -> Text {
+    text!("it ends before its numbers do", "数据在预期之前结束")
+}
+
+fn numbers(file: &mut Box<dyn Bytes>, start: u64, entry: &Entry) -> Result<Tensor, Text> {
+    let mut buffer = vec![0; entry.bytes];
+    file.seek(SeekFrom::Start(start + entry.place)).map_err(|error| io_error(&error))?;
+    file.read_exact(&mut buffer).map_err(|error| unread(&error))?;
+    Tensor::from_raw_buffer(&buffer, entry.dtype, &entry.dims, &Device::Cpu).map_err(|error| said(&error))
 }
 
 /// What is to be read, open.
@@ -126,33 +200,6 @@ pub(super) fn opened(path: &Path) -> Result<Opened, RunError> {
     Ok(Opened::Pipe(Box::new(pipe)))
 }
 
-/// What an archive in a pipe holds, as far as it says how long it is, and as far as there is memory for it.
-fn held(mut pipe: impl Read) -> Result<Vec<u8>, Text> {
-    let mut bytes = vec![];
-    let mut read = |bytes: &mut Vec<u8>, until: u64| {
-        let more = until.saturating_sub(bytes.len() as u64);
-        (&mut pipe).take(more).read_to_end(bytes).map_err(|error| io_error(&error))
-    };
-    read(&mut bytes, 8)?;
-    let most = most_held();
-    if !bytes.starts_with(b"PK") {
-        let length = bytes.first_chunk().map_or(0, |length| u64::from_le_bytes(*length));
-        let header_end = length.saturating_add(8).min(LONGEST_HEADER);
-        read(&mut bytes, header_end)?;
-        let header: serde_json::Value =
-            serde_json::from_slice(bytes.get(8..).unwrap_or_default()).unwrap_or_default();
-        let ends = header.as_object().into_iter().flat_map(serde_json::Map::values);
-        let end = ends.filter_map(|tensor| tensor["data_offsets"][1].as_u64()).max().unwrap_or(0);
-        read(&mut bytes, header_end.saturating_add(end).min(most))?;
-        return Ok(bytes);
-    }
-    read(&mut bytes, most)?;
-    if bytes.len() as u64 == most {
-        return Err(text!("it is longer than there is memory for", "它比可用内存还大"));
-    }
-    Ok(bytes)
-}
-
 /// Bytes of a pipe that are held in memory: half of what is free, so that tensors can be made of them.
 pub(super) fn most_held() -> u64 {
     const IF_NOT_KNOWN: u64 = 1 << 32;
@@ -176,107 +223,4 @@ pub(crate) fn io_error(error: &io::Error) -> Text {
     ];
     let found = known.into_iter().find(|&(kind, _)| kind == error.kind());
     found.map_or_else(|| text!("{error}", "{error}"), |(_, text)| text)
-}
-
-/// A tensor in the header of a safetensors file.
-#[derive(Deserialize)]
-struct Description {
-    dtype: String,
-    shape: Vec<usize>,
-    data_offsets: (u64, u64),
-}
-
-fn safetensors(mut file: Box<dyn Bytes>) -> Result<(Format, Vec<Entry>), Text> {
-    let total = file.seek(SeekFrom::End(0)).and_then(|total| file.rewind().map(|()| total));
-    let total = total.map_err(|error| io_error(&error))?;
-    let mut length = [0u8; 8];
-    file.read_exact(&mut length).map_err(|error| io_error(&error))?;
-    let length = u64::from_le_bytes(length);
-    if length > LONGEST_HEADER || length > total.saturating_sub(8) {
-        return Err(text!(
-            "it is neither a safetensors file nor a .npz; save a `state_dict` with safetensors, or with numpy.savez",
-            "它既不是 safetensors 文件,也不是 .npz;请用 safetensors 或 numpy.savez 保存 `state_dict`"
-        ));
-    }
-    let mut header = vec![];
-    (&mut file).take(length).read_to_end(&mut header).map_err(|error| io_error(&error))?;
-    let mut listed: BTreeMap<String, serde_json::Value> = serde_json::from_slice(&header)
-        .map_err(|error| text!("its header is not understood: {error}", "无法理解其头部:{error}"))?;
-    listed.remove("__metadata__");
-    let start = 8 + length;
-    let entries = listed.into_iter().map(|(name, value)| {
-        let described: Description = serde_json::from_value(value)
-            .map_err(|error| text!("`{name}` is not understood: {error}", "无法理解 `{name}`:{error}"))?;
-        let dtype = safetensors_dtype(&described.dtype).ok_or_else(|| {
-            let dtype = &described.dtype;
-            text!("`{name}` is of the type {dtype}", "`{name}` 的类型是 {dtype}")
-        })?;
-        let (from, to) = described.data_offsets;
-        let bytes = (described.shape.iter())
-            .try_fold(dtype.size_in_bytes() as u64, |bytes, &size| bytes.checked_mul(size as u64));
-        if to.checked_sub(from) != bytes || bytes.is_none() {
-            return Err(text!("`{name}` has other bytes than its shape", "`{name}` 的字节数与形状不符"));
-        }
-        if to > total - start {
-            return Err(text!("{DATA_ENDS}", "数据在预期之前结束"));
-        }
-        Ok(Entry { name, dtype, dims: described.shape, place: start + from })
-    });
-    let entries = entries.collect::<Result<_, _>>()?;
-    Ok((Format::Safetensors(file), entries))
-}
-
-fn safetensors_dtype(name: &str) -> Option<DType> {
-    match name {
-        "F64" => Some(DType::F64),
-        "F32" => Some(DType::F32),
-        "F16" => Some(DType::F16),
-        "BF16" => Some(DType::BF16),
-        "I64" => Some(DType::I64),
-        "I32" => Some(DType::I32),
-        "I16" => Some(DType::I16),
-        "U32" => Some(DType::U32),
-        // One byte each; what they mean is not asked, since no weight is one.
-        "I8" | "U8" | "BOOL" => Some(DType::U8),
-        _ => None,
-    }
-}
-
-fn numbers(file: &mut Box<dyn Bytes>, place: u64, dtype: DType, dims: &[usize]) -> Result<Tensor, Text> {
-    // `safetensors` has held the size against the file's.
-    let bytes = dims.iter().product::<usize>() * dtype.size_in_bytes();
-    let mut buffer = vec![0; bytes];
-    file.seek(SeekFrom::Start(place)).map_err(|error| io_error(&error))?;
-    file.read_exact(&mut buffer).map_err(|error| io_error(&error))?;
-    Tensor::from_raw_buffer(&buffer, dtype, dims, &Device::Cpu).map_err(|error| said(&error))
-}
-
-fn npz(file: Box<dyn Bytes>) -> Result<(Format, Vec<Entry>), Text> {
-    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| zip_error(&error))?;
-    let mut entries = vec![];
-    for place in 0..archive.len() as u64 {
-        let mut member = member(&mut archive, place)?;
-        let name = member.name().map_err(|error| zip_error(&error))?.into_owned();
-        let Some(name) = name.strip_suffix(".npy").map(str::to_owned) else {
-            return Err(text!(
-                "`{name}` in it is no array; save a `state_dict` with safetensors, or with numpy.savez",
-                "其中的 `{name}` 不是数组;请用 safetensors 或 numpy.savez 保存 `state_dict`"
-            ));
-        };
-        let Header { dtype, dims, .. } = Header::read(&mut member).map_err(|why| {
-            let (english, chinese) = (&why.english, &why.chinese);
-            text!("`{name}`: {english}", "`{name}`:{chinese}")
-        })?;
-        entries.push(Entry { name, dtype, dims, place });
-    }
-    Ok((Format::Npz(Box::new(archive)), entries))
-}
-
-fn member(archive: &mut Zip, place: u64) -> Result<zip::read::ZipFile<'_, BufReader<Box<dyn Bytes>>>, Text> {
-    let place = usize::try_from(place).unwrap_or(usize::MAX);
-    archive.by_index(place).map_err(|error| zip_error(&error))
-}
-
-fn zip_error(error: &zip::result::ZipError) -> Text {
-    text!("it is no readable .npz: {error}", "它不是可读的 .npz:{error}")
 }

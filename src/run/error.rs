@@ -2,8 +2,11 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
+use std::path::Path;
 
 use super::Draft;
+use super::archive::io_error;
 use super::memory::Needs;
 use crate::error::ReadError;
 use crate::text;
@@ -98,6 +101,11 @@ pub enum RunError {
 }
 
 impl RunError {
+    /// A file that the system does not let us write.
+    pub(crate) fn unwritten(path: &Path, error: &io::Error) -> Self {
+        Self::Unwritten { name: path.display().to_string(), why: io_error(error) }
+    }
+
     /// What a person reads.
     pub fn text(&self) -> Text {
         match self {

@@ -34,6 +34,8 @@ pub mod map;
 pub mod memory;
 mod modules;
 pub mod npy;
+mod npz;
+mod safetensors;
 mod summary;
 mod torchvision_order;
 mod weights;

@@ -8,9 +8,10 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 
 use super::RunError;
-use super::archive::{DATA_ENDS, Opened, file_error, io_error, most_held, opened};
+use super::archive::{Opened, ends, file_error, most_held, opened, unread};
 use super::error::said;
-use crate::file::replace;
+use crate::file::Outputs;
+use crate::shape::MOST_DIMENSIONS;
 use crate::text;
 use crate::text::Text;
 
@@ -24,8 +25,18 @@ pub(super) struct Header {
     /// The first dimension fastest, as Fortran has it, instead of the last.
     pub(super) fortran_order: bool,
     pub(super) dims: Vec<usize>,
+    /// Bytes up to the first number.
+    pub(super) length: usize,
     /// Bytes of all numbers.
     pub(super) bytes: usize,
+}
+
+/// Bytes of a tensor; `None` if they, or its sizes but for those that are 0, are more than a machine counts.
+pub(super) fn bytes_of(dims: &[usize], dtype: DType) -> Option<usize> {
+    let sizes = dims.iter().filter(|&&size| size > 0);
+    let bytes = sizes.copied().try_fold(dtype.size_in_bytes(), usize::checked_mul)?;
+    let is_countable = isize::try_from(bytes).is_ok();
+    is_countable.then_some(if dims.contains(&0) { 0 } else { bytes })
 }
 
 /// Reads an array, in the element type that it has.
@@ -37,7 +48,7 @@ pub fn read(path: &Path) -> Result<Tensor, RunError> {
     };
     let header = Header::read(&mut reader).map_err(failed)?;
     if header.bytes as u64 > most {
-        return Err(failed(text!("{DATA_ENDS}", "数据在预期之前结束")));
+        return Err(failed(ends()));
     }
     header.numbers(&mut reader).map_err(failed)
 }
@@ -55,32 +66,25 @@ pub fn can_write(path: &Path) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Writes an array, whole or not at all; NumPy knows no bf16, which becomes f32.
-pub fn write(path: &Path, tensor: &Tensor) -> Result<(), RunError> {
+/// Writes an array among `outputs`; NumPy knows no bf16, which becomes f32.
+pub fn write(outputs: &mut Outputs, path: &Path, tensor: &Tensor) -> Result<(), RunError> {
     let dtype = if tensor.dtype() == DType::BF16 { DType::F32 } else { tensor.dtype() };
     let tensor = tensor.to_device(&Device::Cpu).and_then(|tensor| tensor.to_dtype(dtype));
     let tensor = tensor.and_then(|tensor| tensor.contiguous()).map_err(|error| unwritten(path, &error))?;
-    write_whole(path, |part| tensor.write_npy(part))
+    outputs.write(path, |part| tensor.write_npy(part)).map_err(|error| unwritten(path, &error))
 }
 
-/// Lets `write` write a file that then stands at `path` whole, or not at all.
-pub(super) fn write_whole(
-    path: &Path,
-    write: impl Fn(&Path) -> candle_core::Result<()>,
-) -> Result<(), RunError> {
-    replace(path, write).map_err(|error| unwritten(path, &error))
-}
-
-fn unwritten(path: &Path, error: &candle_core::Error) -> RunError {
-    let why = if let candle_core::Error::Io(error) = error { io_error(error) } else { said(error) };
-    RunError::Unwritten { name: path.display().to_string(), why }
+pub(super) fn unwritten(path: &Path, error: &candle_core::Error) -> RunError {
+    if let candle_core::Error::Io(error) = error {
+        return RunError::unwritten(path, error);
+    }
+    RunError::Unwritten { name: path.display().to_string(), why: said(error) }
 }
 
 impl Header {
     pub(super) fn read(reader: &mut impl Read) -> Result<Self, Text> {
-        let ends = || text!("{DATA_ENDS}", "数据在预期之前结束");
         let mut start = [0u8; 8];
-        reader.read_exact(&mut start).map_err(|_| ends())?;
+        reader.read_exact(&mut start).map_err(|error| unread(&error))?;
         if !start.starts_with(b"\x93NUMPY") {
             return Err(text!("it is no array of NumPy's", "它不是 NumPy 数组"));
         }
@@ -92,44 +96,29 @@ impl Header {
                 return Err(text!("version {version} of the format is not known", "格式版本 {version} 未知"));
             }
         };
-        reader.read_exact(&mut length[..bytes]).map_err(|_| ends())?;
+        reader.read_exact(&mut length[..bytes]).map_err(|error| unread(&error))?;
         let length = u32::from_le_bytes(length) as usize;
         if length > LONGEST_HEADER {
             return Err(text!("its header has {length} bytes", "其头部长达 {length} 字节"));
         }
         let mut text = vec![0; length];
-        reader.read_exact(&mut text).map_err(|_| ends())?;
-        Self::parse(&String::from_utf8_lossy(&text))
-    }
-
-    /// Of `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 224, 224), }`.
-    fn parse(header: &str) -> Result<Self, Text> {
-        let odd = || text!("its header is not understood: {header}", "无法理解其头部:{header}");
-        let value = |key: &str| {
-            let (_, rest) = header.split_once(&format!("'{key}'"))?;
-            Some(rest.trim_start().strip_prefix(':')?.trim_start())
-        };
-        let quoted = |value: &str| Some(value.strip_prefix('\'')?.split_once('\'')?.0.to_owned());
-        let described = value("descr").and_then(quoted).ok_or_else(odd)?;
-        let order = value("fortran_order").ok_or_else(odd)?;
-        let fortran_order = order.starts_with("True");
-        if !fortran_order && !order.starts_with("False") {
-            return Err(odd());
-        }
-        let (sizes, _) =
-            value("shape").and_then(|value| value.strip_prefix('(')?.split_once(')')).ok_or_else(odd)?;
-        let sizes = sizes.split(',').map(str::trim).filter(|size| !size.is_empty());
-        let dims: Vec<usize> = sizes.map(str::parse).collect::<Result<_, _>>().map_err(|_| odd())?;
-        let dtype = dtype(&described)?;
-        let bytes = dims.iter().try_fold(dtype.size_in_bytes(), |bytes, &size| bytes.checked_mul(size));
-        Ok(Self { dtype, fortran_order, bytes: bytes.ok_or_else(odd)?, dims })
+        reader.read_exact(&mut text).map_err(|error| unread(&error))?;
+        let text = String::from_utf8_lossy(&text);
+        let Literal { descr, fortran_order, dims } = Literal::parse(&text)
+            .ok_or_else(|| text!("its header is not understood: {text}", "无法理解其头部:{text}"))?;
+        let dtype = dtype(descr)?;
+        let bytes_of = bytes_of(&dims, dtype).filter(|_| dims.len() <= MOST_DIMENSIONS);
+        let numbers = bytes_of.ok_or_else(|| {
+            text!("its shape is more than a machine can hold: {text}", "其形状超出机器所能容纳:{text}")
+        })?;
+        Ok(Self { dtype, fortran_order, length: start.len() + bytes + length, bytes: numbers, dims })
     }
 
     pub(super) fn numbers(&self, reader: &mut impl Read) -> Result<Tensor, Text> {
         let mut bytes = vec![];
-        reader.take(self.bytes as u64).read_to_end(&mut bytes).map_err(|error| io_error(&error))?;
+        reader.take(self.bytes as u64).read_to_end(&mut bytes).map_err(|error| unread(&error))?;
         if bytes.len() < self.bytes {
-            return Err(text!("{DATA_ENDS}", "数据在预期之前结束"));
+            return Err(ends());
         }
         self.tensor(&bytes).map_err(|error| said(&error))
     }
@@ -144,6 +133,64 @@ impl Header {
     }
 }
 
+/// `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 224, 224), }`, a dictionary as Python writes it, of just these keys.
+struct Literal<'t> {
+    descr: &'t str,
+    fortran_order: bool,
+    dims: Vec<usize>,
+}
+
+impl<'t> Literal<'t> {
+    fn parse(text: &'t str) -> Option<Self> {
+        let (mut descr, mut fortran_order, mut dims) = (None, None, None);
+        let mut rest = text.trim().strip_prefix('{')?.strip_suffix('}')?.trim();
+        while !rest.is_empty() {
+            let (key, value) = quoted(rest)?;
+            let value = value.trim_start().strip_prefix(':')?.trim_start();
+            let (is_new, after) = match key {
+                "descr" => {
+                    let (value, after) = quoted(value)?;
+                    (descr.replace(value).is_none(), after)
+                }
+                "fortran_order" => {
+                    let is_true = value.starts_with("True");
+                    let after = value.strip_prefix(if is_true { "True" } else { "False" })?;
+                    (fortran_order.replace(is_true).is_none(), after)
+                }
+                "shape" => {
+                    let (value, after) = value.strip_prefix('(')?.split_once(')')?;
+                    (dims.replace(tuple(value)?).is_none(), after)
+                }
+                _ => return None,
+            };
+            let after = after.trim_start();
+            rest = after
+                .strip_prefix(',')
+                .or(after.is_empty().then_some(after))
+                .filter(|_| is_new)?
+                .trim_start();
+        }
+        Some(Self { descr: descr?, fortran_order: fortran_order?, dims: dims? })
+    }
+}
+
+/// What stands in quotes at the start of `text`, and what behind them.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let quote = text.chars().next().filter(|quote| ['\'', '"'].contains(quote))?;
+    text[1..].split_once(quote)
+}
+
+/// The sizes in a tuple: one alone has a comma behind it, and those of Python 2 an L.
+fn tuple(inside: &str) -> Option<Vec<usize>> {
+    let mut sizes: Vec<&str> = inside.split(',').map(str::trim).collect();
+    let last = sizes.pop()?;
+    if sizes.is_empty() {
+        return last.is_empty().then(Vec::new);
+    }
+    sizes.extend((!last.is_empty()).then_some(last));
+    sizes.into_iter().map(|size| size.strip_suffix('L').unwrap_or(size).parse().ok()).collect()
+}
+
 fn dtype(described: &str) -> Result<DType, Text> {
     if described.starts_with('>') {
         return Err(text!(
@@ -151,7 +198,7 @@ fn dtype(described: &str) -> Result<DType, Text> {
             "其数值为大端序;请用 `.astype('<f4')` 转换后保存"
         ));
     }
-    match described.trim_start_matches(['<', '|', '=']) {
+    match described.strip_prefix(['<', '|', '=']).unwrap_or(described) {
         "f2" => Ok(DType::F16),
         "f4" => Ok(DType::F32),
         "f8" => Ok(DType::F64),
@@ -171,39 +218,58 @@ fn dtype(described: &str) -> Result<DType, Text> {
 mod tests {
     use super::*;
 
-    fn parse(header: &str) -> Result<Header, String> {
-        Header::parse(header).map_err(|why| why.english)
+    fn read(literal: &str) -> Result<Header, String> {
+        let length = u16::try_from(literal.len()).unwrap().to_le_bytes();
+        let bytes = [b"\x93NUMPY\x01\x00", &length[..], literal.as_bytes()].concat();
+        Header::read(&mut bytes.as_slice()).map_err(|why| why.english)
     }
 
     #[test]
     fn headers_as_numpy_writes_them() {
-        let header =
-            parse("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 224, 224), }   \n").unwrap();
+        let header = read("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 224, 224), }   \n").unwrap();
         assert_eq!((header.dtype, header.dims, header.bytes), (DType::F32, vec![3, 224, 224], 602_112));
-        assert_eq!(parse("{'descr': '|u1', 'fortran_order': True, 'shape': (5,), }").unwrap().dims, [5]);
-        let scalar = parse("{'descr': '<f8', 'fortran_order': False, 'shape': (), }").unwrap();
+        assert_eq!(header.length, 80);
+        assert_eq!(read("{'descr': '|u1', 'fortran_order': True, 'shape': (5,), }").unwrap().dims, [5]);
+        let scalar = read("{'descr': '<f8', 'fortran_order': False, 'shape': (), }").unwrap();
         assert_eq!((scalar.dims.len(), scalar.bytes), (0, 8));
+        // As other programs and Python 2 write them.
+        let header = read(r#"{"shape":(3L, 4L,),"fortran_order":True,"descr":"<f4"}"#).unwrap();
+        assert_eq!((header.dims, header.fortran_order), (vec![3, 4], true));
     }
 
     #[test]
     fn hostile_headers_are_refused() {
         let with = |descr: &str, shape: &str| {
-            parse(&format!("{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}")).unwrap_err()
+            read(&format!("{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}")).unwrap_err()
         };
-        assert!(with("'<f4'", "(9999999999, 9999999999, 9999999999)").contains("not understood"));
-        assert!(with("'<f4'", "(-1,)").contains("not understood"));
-        assert!(with("'<f4'", "(1").contains("not understood"));
+        let many = format!("({})", "1, ".repeat(65));
+        for shape in [
+            "(9999999999, 9999999999, 9999999999)",
+            "(0, 9223372036854775808, 9223372036854775808)",
+            "(9223372036854775807, 0)",
+            &many,
+        ] {
+            assert!(with("'<f4'", shape).contains("more than a machine can hold"), "{shape}");
+        }
+        for shape in
+            ["(-1,)", "(1", "(1)", "(,)", "(1,,2)", "[1]", "(1.0,)", "(1,), 'shape': (2,)", "(1,), 'x': 1"]
+        {
+            assert!(with("'<f4'", shape).contains("not understood"), "{shape}");
+        }
         assert!(with("'>f4'", "(1,)").contains("big-endian"));
         assert!(with("'<c8'", "(1,)").contains("of the type `c8`"));
+        assert!(with("'<<f4'", "(1,)").contains("of the type `<f4`"));
         assert!(with("[('a', '<f4')]", "(1,)").contains("not understood"));
-        assert!(parse("").unwrap_err().contains("not understood"));
+        for header in ["", "{", "{}", "x{}", "{'descr': '<f4' 'fortran_order': False, 'shape': (1,)}"] {
+            assert!(read(header).unwrap_err().contains("not understood"), "{header}");
+        }
     }
 
     #[test]
     fn numbers_in_fortrans_order_are_turned() {
-        let header = parse("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }").unwrap();
+        let header = read("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }").unwrap();
         let tensor = header.numbers(&mut [1u8, 4, 2, 5, 3, 6].as_slice()).unwrap();
         assert_eq!(tensor.to_vec2::<u8>().unwrap(), [[1, 2, 3], [4, 5, 6]]);
-        assert_eq!(header.numbers(&mut [1u8, 4].as_slice()).unwrap_err().english, DATA_ENDS);
+        assert_eq!(header.numbers(&mut [1u8, 4].as_slice()).unwrap_err(), ends());
     }
 }

@@ -13,7 +13,8 @@ use super::assign::{Assignment, Named, Refusal, assign};
 use super::draft::Draft;
 use super::map::{Map, Mapped};
 use super::modules::wanted;
-use super::npy::write_whole;
+use super::npy::unwritten;
+use crate::file::Outputs;
 use crate::graph::{Graph, NodeId, Tie};
 use crate::op::{Initializer, Weight};
 use crate::text;
@@ -119,14 +120,20 @@ impl Weights {
         Ok(Loaded { weights, by_name, pairs, unused, draft })
     }
 
-    /// Writes them, as `.safetensors`, whole or not at all, under the names that [`names`] has.
-    pub fn save(&self, graph: &Graph, path: &Path) -> std::result::Result<(), RunError> {
+    /// Writes them among `outputs`, as `.safetensors`, under the names that [`names`] has.
+    pub fn save(
+        &self,
+        graph: &Graph,
+        outputs: &mut Outputs,
+        path: &Path,
+    ) -> std::result::Result<(), RunError> {
         let tensors = graph.nodes().flat_map(|(id, _)| {
             let tied: Vec<usize> = graph.ties(id).map(|(index, _)| index).collect();
             self.of(id).iter().enumerate().filter(move |(index, _)| !tied.contains(index)).map(|(_, own)| own)
         });
         let named = names(graph).into_iter().map(|named| named.name).zip(tensors.cloned()).collect();
-        write_whole(path, |part| candle_core::safetensors::save(&named, part))
+        let written = outputs.write(path, |part| candle_core::safetensors::save(&named, part));
+        written.map_err(|error| unwritten(path, &error))
     }
 
     /// The element type, if there are any.
