@@ -116,8 +116,8 @@ impl Outline<'_> {
         level: usize,
         rows: &mut Vec<Row<'s>>,
     ) {
+        let around = self.graph.scope_path(scope);
         for &part in self.parts(scope) {
-            let around = self.graph.scope_path(scope);
             let place = self.innermost(part);
             let row = Row { depth: level, ..Row::new(subject, place, &around) };
             match place {
