@@ -190,7 +190,7 @@ fn start(arguments: Vec<OsString>, program: Option<PathBuf>) -> Outcome {
     let invocation = Invocation { arguments, program };
     let arguments = &invocation.arguments;
     // Help is written where it is asked for, and where usage is told: that takes longer than to read the arguments.
-    let with_help = || help::written(Cli::command(), language).try_get_matches_from(arguments);
+    let with_help = || help::written(Cli::command(), arguments, language).try_get_matches_from(arguments);
     let matches = if entry::asks_for_help(arguments) {
         with_help()
     } else {
