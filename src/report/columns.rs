@@ -6,7 +6,7 @@ use super::rows::{Row, SizeText};
 use super::sheet::{Cell, Head, Kind, Line, QuantityUnit, Role, Sheet};
 use crate::analyze::measured::Timing;
 use crate::error::nearest;
-use crate::metric::{self, METRICS, Measure, Metric, Missing, Sums};
+use crate::metric::{self, METRICS, Measure, Metric, Missing, Sums, told};
 use crate::op::window::legend;
 use crate::text;
 use crate::text::{Language, Text, Words, words};
@@ -210,9 +210,8 @@ fn figure(metric: &Metric, row: &Row<'_>) -> Cell {
         Ok(ratio @ (Measure::Ratio(..) | Measure::Real(_))) => {
             ratio.number().map_or(Cell::Empty, |number| Cell::Quantity(number, QuantityUnit::Ratio))
         }
-        Ok(Measure::Sizes(sizes)) => Cell::Sizes(SizeText { text: sizes.written(), size: sizes.size }),
-        Ok(Measure::Truth(true)) => Cell::Named("true", text!("yes", "是")),
-        Ok(Measure::Truth(false)) => Cell::Named("false", text!("no", "否")),
+        Ok(Measure::Sizes(sizes)) => Cell::Sizes(SizeText { text: sizes.to_string(), size: sizes.size }),
+        Ok(Measure::Truth(truth)) => Cell::Named(if truth { "true" } else { "false" }, told(truth)),
         Ok(Measure::Word(name, text)) => Cell::Named(name, text),
         Err(Missing::Operator) if metric.sums == Sums::Sum && !metric.is_of_device() => Cell::Unknown,
         Err(_) => Cell::Empty,
