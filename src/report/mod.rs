@@ -1,5 +1,16 @@
 //! Writers: what is known about networks into text, one writer per format. They are pure: nothing here prints, reads a
 //! terminal or looks at the environment.
+//!
+//! ```
+//! use cnncost::report::{columns, csv, rows};
+//! use cnncost::source::{self, Choice};
+//!
+//! let subject = source::open("lenet5")?.subject(&Choice::default())?;
+//! let (rows, _) = rows::rows(&subject, rows::Depth::All);
+//! let text = csv::write(&[columns::sheet(&rows, &columns::parse("layer,output,macs")?)]);
+//! assert!(text.starts_with("layer,output,macs\ninput,1×32×32,\nc1,6×28×28,117600\n"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::io;
 
