@@ -1,5 +1,22 @@
 //! What a graph costs: counts for each node, for each box at any depth, and in total; the memory its tensors take. Found out
 //! once, for any batch.
+//!
+//! ```
+//! use cnncost::graph::Place;
+//! use cnncost::read::{Description, Options};
+//! use cnncost::shape::ElementType;
+//!
+//! let text = "input = [3, 8, 8]\n\
+//!             layers = [{ name = 'c1', op = 'conv2d', out_channels = 16, kernel_size = 3 }, { op = 'relu' }]";
+//! let network = Description::parse("net.toml", text)?.expand(&Options::default())?;
+//! let analysis = cnncost::analyze(&network.graph)?;
+//!
+//! let Ok(Place::Node(c1)) = network.graph.resolve("c1") else { unreachable!("it is the name of a layer") };
+//! assert_eq!(analysis.node(c1).unwrap().work.macs.total(), 16 * 6 * 6 * 3 * 3 * 3);
+//! // Input and output of the one, or of the other, are alive at once.
+//! assert_eq!(analysis.memory.peak(ElementType::F32), 4 * (16 * 6 * 6 + 16 * 6 * 6));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::collections::HashMap;
 use std::sync::Arc;

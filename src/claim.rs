@@ -2,6 +2,19 @@
 //!
 //! A statement compares two figures: `direct:macs / bottleneck:macs ~ 9.7`. `~` holds if the figure, rounded or cut at the
 //! last digit that is written, is what is written.
+//!
+//! ```
+//! use cnncost::source::{Choice, Claims};
+//!
+//! let text = "networks = { net = 'lenet5' }\n\
+//!             claims = [{ expect = 'net:params ~ 61.7K' }, { expect = 'net:c3.macs < 200K' }]";
+//! let claims = Claims::parse("notes.toml", text)?;
+//! let reports = claims.check(&Choice::default(), &mut vec![])?;
+//! let passed: Vec<bool> = reports[0].results.iter().map(|(_, checked)| checked.passes()).collect();
+//! assert_eq!(passed, [true, false]);
+//! assert!(!reports[0].passes());
+//! # Ok::<(), cnncost::error::ReadError>(())
+//! ```
 
 use std::collections::BTreeMap;
 
@@ -95,6 +108,13 @@ pub struct Checked {
     pub fit: Option<Fit>,
 }
 
+impl Checked {
+    /// Whether all is as it should be.
+    pub fn passes(&self) -> bool {
+        self.verdict.passes()
+    }
+}
+
 impl Verdict {
     /// Whether all is as it should be.
     pub fn passes(&self) -> bool {
@@ -141,7 +161,12 @@ pub struct Report<'c> {
 impl Report<'_> {
     /// How many claims are not as they should be.
     pub fn failures(&self) -> usize {
-        self.results.iter().filter(|(_, checked)| !checked.verdict.passes()).count()
+        self.results.iter().filter(|(_, checked)| !checked.passes()).count()
+    }
+
+    /// Whether all are.
+    pub fn passes(&self) -> bool {
+        self.failures() == 0
     }
 }
 

@@ -3,6 +3,23 @@
 //! Boxes are compared level by level. On each level those are each other's like that do most nearly the same, in the same
 //! order (in `item` and `align`). Differences are exact: what the lines of a comparison say of both networks differs by as much
 //! as the totals do, at any depth.
+//!
+//! ```
+//! use cnncost::compare::{Comparison, Sides, counts};
+//! use cnncost::source::{self, Choice};
+//!
+//! let named = source::open("bottleneck")?;
+//! let subject = |variant| named.subject(&Choice::default().of(Some(variant)));
+//! let (direct, bottleneck) = (subject("direct")?, subject("bottleneck")?);
+//!
+//! let comparison = Comparison::new(&direct, &bottleneck);
+//! let [squeeze, conv] = &comparison.differences[..] else { unreachable!("one is new, the other smaller") };
+//! assert!(matches!(squeeze.sides, Sides::Second(_)));
+//! let macs = |subject, place| counts(subject, place).work.macs.total();
+//! assert_eq!(macs(&direct, conv.sides.first()), 120_422_400);
+//! assert_eq!(macs(&bottleneck, conv.sides.second()), 10_035_200);
+//! # Ok::<(), cnncost::error::ReadError>(())
+//! ```
 
 use crate::counts::Counts;
 use crate::graph::outline::Outline;

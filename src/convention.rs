@@ -1,6 +1,18 @@
 //! How papers and other tools count, as data: what each adds up for which operator. So their figures can be had from a graph,
 //! operator by operator, and a figure that is met somewhere can be traced to how it was counted.
 //!
+//! ```
+//! use cnncost::convention::Counted;
+//! use cnncost::read::conventions;
+//! use cnncost::source::{self, Choice};
+//!
+//! let subject = source::open("resnet18")?.subject(&Choice::default())?;
+//! let convention = conventions::bundled().into_iter().find(|convention| &*convention.name == "thop").unwrap();
+//! let counted = Counted::new(convention, subject.graph(), subject.batch())?;
+//! assert_eq!(counted.total(), Some(1_824_033_792));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! The conventions themselves are in `read/conventions.toml`, which says what is in each.
 
 use std::collections::BTreeMap;

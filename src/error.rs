@@ -9,6 +9,7 @@
 //! let error = Description::parse("net.toml", "input = [3, 8, 8]\nlayers = [{ op = \"rellu\" }]").unwrap_err();
 //! assert_eq!(error.codes(), [Code::UnknownOperator]);
 //! assert_eq!(error.to_string(), "net.toml:2:18: there is no operator `rellu` (did you mean `relu`?)");
+//! assert_eq!(format!("{error:?}"), error.to_string(), "what `main` shows of it");
 //! ```
 
 use std::borrow::Cow;
@@ -198,7 +199,6 @@ impl Source {
 }
 
 /// A network could not be read.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum ReadError {
     /// There is no text to point into: a file that is missing, unreadable, too large or not text; an unknown name.
@@ -255,6 +255,14 @@ impl fmt::Display for ReadError {
         };
         let lines: Vec<_> = self.findings().iter().map(|finding| finding.line(source, language)).collect();
         f.write_str(&lines.join("\n"))
+    }
+}
+
+impl fmt::Debug for ReadError {
+    /// As it is displayed: so a `main` that returns one says what is wrong.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What is derived around it asks for `{:#?}`, which is no wish for Chinese.
+        write!(f, "{self}")
     }
 }
 

@@ -7,6 +7,10 @@
 //! let macs = metric::named("macs").expect("there is one");
 //! assert_eq!(macs.words.english, "MACs");
 //! assert!(metric::named("macs_of_last_year").is_none());
+//!
+//! let subject = cnncost::source::open("bottleneck")?.subject(&Default::default())?;
+//! assert_eq!(macs.total(&subject).unwrap().to_string(), "12,443,648");
+//! # Ok::<(), cnncost::error::ReadError>(())
 //! ```
 
 use crate::analyze::roofline::{Device, Roofline};
@@ -24,6 +28,7 @@ mod of;
 
 pub use field::{output, untold};
 pub use list::METRICS;
+pub(crate) use measure::told;
 pub use measure::{Measure, Missing, Sizes};
 use of::counted;
 

@@ -86,12 +86,17 @@ impl Subject {
             variant: self.variant.clone(),
             sha256: self.sha256.clone(),
             network: Arc::clone(&self.network),
-            analysis: at(&self.network.graph, &self.analysis, batch)?,
+            analysis: at(self.graph(), &self.analysis, batch)?,
             element: self.element,
             roofline: None,
             like: None,
             fields: Arc::clone(&self.fields),
         })
+    }
+
+    /// Its graph.
+    pub fn graph(&self) -> &Graph {
+        &self.network.graph
     }
 
     /// Samples of one forward pass.
@@ -117,7 +122,7 @@ impl Subject {
 
     /// Bytes of the largest tensor, likewise.
     pub fn largest_tensor_bytes(&self) -> u128 {
-        self.analysis.memory.largest(&self.network.graph, self.element)
+        self.analysis.memory.largest(self.graph(), self.element)
     }
 
     /// What it needs of a device.
@@ -139,17 +144,17 @@ impl Subject {
 
     /// What each tensor sees of the input.
     pub fn fields(&self) -> &ReceptiveFields {
-        self.fields.get_or_init(|| receptive_fields(&self.network.graph))
+        self.fields.get_or_init(|| receptive_fields(self.graph()))
     }
 
     /// What the first output sees of the input.
     pub fn field(&self) -> &ReceptiveField {
-        self.fields().of(self.network.graph.outputs()[0].1)
+        self.fields().of(self.graph().outputs()[0].1)
     }
 
     /// The shapes that come in and go out: `192×28×28 → 88×28×28`.
     pub fn shapes(&self) -> String {
-        let graph = &self.network.graph;
+        let graph = self.graph();
         let join = |shapes: Vec<String>| shapes.join(" + ");
         let inputs = join(graph.network_inputs().map(|(_, node)| node.shape.to_string()).collect());
         let outputs = join(graph.outputs().iter().map(|&(_, id)| graph.node(id).shape.to_string()).collect());

@@ -91,7 +91,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     for error in &broken {
         worst = worst.max(output.refuse(error));
     }
-    if reports.iter().any(|report| report.failures() > 0) {
+    if !reports.iter().all(Report::passes) {
         worst = worst.max(Outcome::Failed);
     }
     worst.max(arguments.write(&reports, &broken))

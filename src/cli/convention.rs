@@ -24,7 +24,7 @@ pub(super) fn find(name: &str) -> Result<Convention, (Text, Text)> {
 /// Counts every network in the convention, or says why that cannot be.
 pub(super) fn count(subjects: &mut [Subject], convention: &Convention) -> Result<(), Text> {
     for subject in subjects {
-        let counted = Counted::new(convention.clone(), &subject.network.graph, subject.batch());
+        let counted = Counted::new(convention.clone(), subject.graph(), subject.batch());
         let counted =
             counted.map_err(|Overflow| text!("a total does not fit 128 bits", "总数超出 128 位"))?;
         subject.like = Some(counted);

@@ -73,6 +73,12 @@ pub(super) fn with_command(arguments: Vec<OsString>) -> Option<Vec<OsString>> {
 /// Options that are answered without a command.
 const HELPS: [&str; 4] = ["-h", "--help", "-V", "--version"];
 
+/// Whether help is what is probably asked for.
+pub(super) fn asks_for_help(arguments: &[OsString]) -> bool {
+    let is_option = |word: &OsString| word == "-h" || word == "--help";
+    arguments.get(1).is_some_and(|first| first == HELP) || arguments.iter().any(is_option)
+}
+
 /// The arguments with how to speak, where it stands before the command, behind that; without it, where nothing takes it.
 fn with_voice_behind(mut arguments: Vec<OsString>) -> Vec<OsString> {
     let words = voice_words(&arguments[1..]);

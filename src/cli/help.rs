@@ -3,6 +3,8 @@
 //! `-h` fits a screen: of each usual option it says the first paragraph of what is written at it. `--help` says the others of
 //! every option, or the first where that is all.
 
+use std::ffi::OsString;
+
 use clap::builder::{PossibleValue, StyledStr};
 use clap::{Arg, ArgAction, Command};
 use unicode_width::UnicodeWidthStr;
@@ -192,16 +194,19 @@ const BEHIND: usize = 13;
 /// Columns that what is said beside a word takes at the least.
 const LEAST: usize = 20;
 
-/// Gives the program's help and that of each command its usage and examples, in `language`.
-pub(super) fn written(program: Command, language: Language) -> Command {
+/// Gives the program's help, and that of the commands whose name is among `arguments`, its usage and examples, in `language`.
+pub(super) fn written(program: Command, arguments: &[OsString], language: Language) -> Command {
     let program = program.max_term_width(WIDEST);
     let program = match language {
         Language::English => program,
         Language::Chinese => chinese::said(program),
     };
     let names: Vec<String> = program.get_subcommands().map(|command| command.get_name().to_owned()).collect();
-    let of_one = |command| of_command(command, language);
-    let program = names.iter().fold(program, |program, name| program.mut_subcommand(name, of_one));
+    let program = names.iter().fold(program, |program, name| {
+        let is_named = arguments.iter().any(|word| *word == **name);
+        let written = if is_named { of_command } else { with_full_about };
+        program.mut_subcommand(name, |command| written(command, language))
+    });
     let codes = folded(exit_codes().get(language), 0, language);
     let long = format!("{}\n\n{codes}", examples("cnncost", language));
     let usage = text!(

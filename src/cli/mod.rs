@@ -7,6 +7,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::error::{Code, Diagnostic, ReadError, Source, render_all};
@@ -190,9 +191,14 @@ fn start(arguments: Vec<OsString>, program: Option<PathBuf>) -> Outcome {
     let invocation = Invocation { arguments, program };
     let arguments = &invocation.arguments;
     // Help is written where it is asked for, and where usage is told: that takes longer than to read the arguments.
-    let matches = Cli::command().try_get_matches_from(arguments);
-    let matches =
-        matches.or_else(|_| help::written(Cli::command(), language).try_get_matches_from(arguments));
+    let with_help = || help::written(Cli::command(), arguments, language).try_get_matches_from(arguments);
+    let matches = if entry::asks_for_help(arguments) {
+        with_help()
+    } else {
+        let matches = Cli::command().try_get_matches_from(arguments);
+        matches
+            .or_else(|error| if error.kind() == ErrorKind::DisplayVersion { Err(error) } else { with_help() })
+    };
     entry::hint_at_file(arguments);
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,

@@ -60,7 +60,7 @@ struct Does {
 
 /// A fingerprint of what each node is, by node.
 pub(super) fn prints(subject: &Subject) -> Vec<u64> {
-    let graph = &subject.network.graph;
+    let graph = subject.graph();
     let print = |(id, node): (NodeId, &Node)| {
         hash((
             node.operator_name(),

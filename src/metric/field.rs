@@ -54,7 +54,7 @@ fn of(subject: &Subject, place: Place) -> &ReceptiveField {
 
 /// The node whose tensor comes out of a place.
 pub fn output(subject: &Subject, place: Place) -> NodeId {
-    let graph = &subject.network.graph;
+    let graph = subject.graph();
     match place {
         Place::Node(id) => id,
         Place::Box(ScopeId::ROOT) => graph.outputs()[0].1,
@@ -65,7 +65,7 @@ pub fn output(subject: &Subject, place: Place) -> NodeId {
 
 /// What is said where it is not followed what elements see.
 pub fn untold(subject: &Subject) -> Missing {
-    if subject.network.graph.network_inputs().all(|(_, node)| node.shape.rank() < 2) {
+    if subject.graph().network_inputs().all(|(_, node)| node.shape.rank() < 2) {
         return Missing::Nothing(text!(
             "what is seen is told along the axes behind the channels, and the input has none",
             "感受野沿通道之后的各轴计算,而输入没有这样的轴"

@@ -1,7 +1,11 @@
 //! What a figure comes to, or why it does not.
 
+use std::fmt;
+
 use crate::read::expression::Rational;
+use crate::text;
 use crate::text::Text;
+use crate::working::grouped;
 
 /// What a figure comes to.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,10 +73,29 @@ impl Measure {
     }
 }
 
-impl Sizes {
+impl fmt::Display for Measure {
+    /// As a person reads it, without its unit: `12,443,648`, `64×56×56`, `yes`; a fraction with as many decimals as `{:.2}` asks
+    /// for. As [`Text`] does, in English with `{}` and in Chinese with `{:#}`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => f.write_str(&grouped(*count, ",")),
+            Self::Ratio(..) | Self::Real(_) => self.number().map_or(Ok(()), |number| number.fmt(f)),
+            Self::Sizes(sizes) => sizes.fmt(f),
+            Self::Truth(truth) => told(*truth).fmt(f),
+            Self::Word(_, text) => text.fmt(f),
+        }
+    }
+}
+
+/// Whether it is so.
+pub(crate) fn told(truth: bool) -> Text {
+    if truth { text!("yes", "是") } else { text!("no", "否") }
+}
+
+impl fmt::Display for Sizes {
     /// How it is written, with what else is to be said of it: `427×427 /32, all`.
-    pub fn written(&self) -> String {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = Some(&*self.text).filter(|text| !text.is_empty());
-        words.into_iter().chain(self.remarks.iter().copied()).collect::<Vec<_>>().join(", ")
+        f.write_str(&words.into_iter().chain(self.remarks.iter().copied()).collect::<Vec<_>>().join(", "))
     }
 }

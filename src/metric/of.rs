@@ -30,13 +30,13 @@ pub(super) fn intensity(subject: &Subject, place: Place) -> Result<Measure, Miss
 pub(super) fn largest(subject: &Subject, place: Place, of: impl Fn(NodeId) -> u128) -> Measure {
     Measure::Count(match place {
         Place::Node(id) => of(id),
-        Place::Box(id) => subject.network.graph.scope(id).nodes().map(of).max().unwrap_or(0),
+        Place::Box(id) => subject.graph().scope(id).nodes().map(of).max().unwrap_or(0),
     })
 }
 
 /// The shape of what comes out.
 pub(super) fn shape(subject: &Subject, place: Place) -> &Shape {
-    &subject.network.graph.node(output(subject, place)).shape
+    &subject.graph().node(output(subject, place)).shape
 }
 
 /// A size of it, if it has such a one.

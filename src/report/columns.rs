@@ -69,8 +69,8 @@ impl Column {
         }
     }
 
-    /// The head of the column over `rows`: of the convention that these are counted in, its name.
-    fn head(&self, rows: &[Row<'_>]) -> Head {
+    /// The head of the column over `rows`, below which `cells` stand: of the convention that these are counted in, its name.
+    fn head<'c>(&self, rows: &[Row<'_>], cells: impl Iterator<Item = &'c Cell>) -> Head {
         let like = rows.iter().find_map(|row| row.subject.like.as_ref()).filter(|_| self.key == LIKE);
         let words = match like {
             Some(like) => {
@@ -79,17 +79,12 @@ impl Column {
             }
             None => Text::from(self.words),
         };
-        let note = (self.role == Role::Kind).then(|| self.legend(rows)).flatten();
-        let note = note.map(|signs| text!("{words}: {signs}", "{words:#}:{signs:#}"));
+        // What the signs in it mean.
+        let shorthand =
+            |cell: &'c Cell| if let Cell::Sizes(sizes) = cell { Some(&*sizes.text) } else { None };
+        let signs = (self.role == Role::Kind).then(|| legend(cells.filter_map(shorthand))).flatten();
+        let note = signs.map(|signs| text!("{words}: {signs}", "{words:#}:{signs:#}"));
         Head { key: self.key, words, role: self.role, note }
-    }
-
-    /// What the signs in it mean.
-    fn legend(&self, rows: &[Row<'_>]) -> Option<Text> {
-        let cells = rows.iter().filter(|row| row.kind != Kind::Open).map(|row| self.cell(row));
-        let shorthand = |cell| if let Cell::Sizes(sizes) = cell { Some(sizes.text) } else { None };
-        let shorthands: Vec<_> = cells.filter_map(shorthand).collect();
-        legend(shorthands.iter().map(String::as_str))
     }
 }
 
@@ -102,20 +97,19 @@ pub fn sheet(rows: &[Row<'_>], columns: &[&Column]) -> Sheet {
         class: row.class(),
         cells: columns.iter().map(|column| column.cell(row)).collect(),
     };
-    Sheet {
-        heads: columns.iter().map(|column| column.head(rows)).collect(),
-        lines: rows.iter().map(line).collect(),
-        ..Sheet::default()
-    }
+    let lines: Vec<Line> = rows.iter().map(line).collect();
+    let below = |index: usize| lines.iter().map(move |line| &line.cells[index]);
+    let heads = columns.iter().enumerate().map(|(index, column)| column.head(rows, below(index))).collect();
+    Sheet { heads, lines, ..Sheet::default() }
 }
 
 /// Columns before the figures.
 const FRONT: [Column; 5] = [
     Column::own("layer", words("layer", "层"), Role::Name, name),
     Column::own("op", words("operator", "算子"), Role::Kind, |row| Cell::Text(row.op().to_owned())),
-    Column::own("input", words("input", "输入"), Role::Text, |row| closed(row, row.input())),
-    Column::own("output", words("output", "输出"), Role::Text, |row| closed(row, row.output())),
-    Column::own("kernel", words("kernel", "核"), Role::Kind, |row| closed(row, row.kernel())),
+    Column::own("input", words("input", "输入"), Role::Text, |row| closed(row, Row::input)),
+    Column::own("output", words("output", "输出"), Role::Text, |row| closed(row, Row::output)),
+    Column::own("kernel", words("kernel", "核"), Role::Kind, |row| closed(row, Row::kernel)),
 ];
 
 /// The column of what another convention counts, which stands before this figure.
@@ -204,7 +198,7 @@ fn figure(metric: &Metric, row: &Row<'_>) -> Cell {
     // What is added up and stays as it is for every batch are weights, which may be another layer's.
     let is_stored = metric.is_once && metric.sums == Sums::Sum;
     match metric.of(row.subject, row.place) {
-        Ok(Measure::Count(count)) if is_stored && row.is_shared() => Cell::Shared(count),
+        Ok(Measure::Count(0)) if is_stored && row.is_shared() => Cell::Shared(0),
         Ok(Measure::Count(count)) => Cell::Count(count),
         Ok(Measure::Real(number)) if metric.unit == metric::Unit::Seconds => {
             if number > 0.0 {
@@ -216,7 +210,7 @@ fn figure(metric: &Metric, row: &Row<'_>) -> Cell {
         Ok(ratio @ (Measure::Ratio(..) | Measure::Real(_))) => {
             ratio.number().map_or(Cell::Empty, |number| Cell::Quantity(number, QuantityUnit::Ratio))
         }
-        Ok(Measure::Sizes(sizes)) => Cell::Sizes(SizeText { text: sizes.written(), size: sizes.size }),
+        Ok(Measure::Sizes(sizes)) => Cell::Sizes(SizeText { text: sizes.to_string(), size: sizes.size }),
         Ok(Measure::Truth(truth)) => Cell::truth(truth),
         Ok(Measure::Word(name, text)) => Cell::Named(name, text),
         Err(Missing::Operator) if metric.sums == Sums::Sum && !metric.is_of_device() => Cell::Unknown,
@@ -265,6 +259,7 @@ fn reached(part: f64) -> Cell {
 }
 
 /// Sizes of a box, where that is folded; of an open one, its parts have sizes of their own.
-fn closed(row: &Row<'_>, sizes: SizeText) -> Cell {
-    if row.kind == Kind::Open || sizes.text.is_empty() { Cell::Empty } else { Cell::Sizes(sizes) }
+fn closed<'s>(row: &Row<'s>, sizes: fn(&Row<'s>) -> SizeText) -> Cell {
+    let sizes = if row.kind == Kind::Open { SizeText::default() } else { sizes(row) };
+    if sizes.text.is_empty() { Cell::Empty } else { Cell::Sizes(sizes) }
 }

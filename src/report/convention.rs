@@ -82,7 +82,7 @@ pub(super) fn remark(counted: &Counted, total: u128) -> Text {
 
 /// What is to be known about the convention: what it counts, and what it leaves out of what this network computes.
 pub(super) fn notes(subject: &Subject, counted: &Counted) -> Vec<Text> {
-    let graph = &subject.network.graph;
+    let graph = subject.graph();
     let (mut left_out, mut unknown): (Vec<&str>, Vec<&str>) = (vec![], vec![]);
     for (id, node) in graph.nodes() {
         let (Some(op), Some(counts)) = (node.operator(), subject.analysis.node(id)) else { continue };

@@ -49,8 +49,8 @@ impl<'s> Explanation<'s> {
         let mut notes = Notes {
             depth,
             subject,
-            graph: &subject.network.graph,
-            outline: Outline::new(&subject.network.graph),
+            graph: subject.graph(),
+            outline: Outline::new(subject.graph()),
             axes: OnceCell::new(),
             language,
             pieces: vec![],

@@ -56,7 +56,7 @@ impl Serialize for Networks<'_> {
 
 impl Serialize for Nodes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let graph = &self.0.network.graph;
+        let graph = self.0.graph();
         let nodes = graph.nodes().filter(|(_, node)| node.content != Content::Input);
         serializer.collect_seq(nodes.map(|(id, _)| node(self.0, graph, id)))
     }
@@ -64,14 +64,14 @@ impl Serialize for Nodes<'_> {
 
 impl Serialize for Blocks<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let graph = &self.0.network.graph;
+        let graph = self.0.graph();
         serializer.collect_seq(graph.scopes().skip(1).map(|(id, _)| block(self.0, graph, id)))
     }
 }
 
 /// What one network's object holds.
 pub fn network(subject: &Subject) -> Network<'_> {
-    let graph = &subject.network.graph;
+    let graph = subject.graph();
     Network {
         sha256: &subject.sha256,
         model: &subject.title,
@@ -105,7 +105,7 @@ pub(super) fn shaped(subject: &Subject, shape: &Shape) -> Vec<u64> {
 
 /// What the whole network costs.
 pub(super) fn totals(subject: &Subject) -> Totals {
-    let (graph, analysis) = (&subject.network.graph, &subject.analysis);
+    let (graph, analysis) = (subject.graph(), &subject.analysis);
     Totals {
         figures: Figures::total(subject),
         like: ConventionCount::of(subject, Counted::total),
@@ -131,7 +131,7 @@ fn device(subject: &Subject) -> Option<Device> {
 }
 
 fn peak(subject: &Subject) -> Option<Peak> {
-    let (graph, memory) = (&subject.network.graph, &subject.analysis.memory);
+    let (graph, memory) = (subject.graph(), &subject.analysis.memory);
     let at = memory.peak_at(graph, subject.element)?;
     let alive = memory.alive_at(graph, at).into_iter();
     Some(Peak {
@@ -149,7 +149,7 @@ fn receptive_field(subject: &Subject, field: &analyze::ReceptiveField) -> Option
         size: field.axes.iter().map(|seen| seen.size).collect(),
         stride: field.axes.iter().map(|seen| seen.stride.0 as f64 / seen.stride.1 as f64).collect(),
         offset: field.axes.iter().map(|seen| seen.offset).collect(),
-        everything_from: field.everything.map(|id| subject.network.graph.path(id)),
+        everything_from: field.everything.map(|id| subject.graph().path(id)),
         misaligned: field.misaligned,
     })
 }

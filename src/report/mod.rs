@@ -1,5 +1,16 @@
 //! Writers: what is known about networks into text, one writer per format. They are pure: nothing here prints, reads a
 //! terminal or looks at the environment.
+//!
+//! ```
+//! use cnncost::report::{columns, csv, rows};
+//! use cnncost::source::{self, Choice};
+//!
+//! let subject = source::open("lenet5")?.subject(&Choice::default())?;
+//! let (rows, _) = rows::rows(&subject, rows::Depth::All);
+//! let text = csv::write(&[columns::sheet(&rows, &columns::parse("layer,output,macs")?)]);
+//! assert!(text.starts_with("layer,output,macs\ninput,1×32×32,\nc1,6×28×28,117600\n"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::io;
 
@@ -36,44 +47,16 @@ pub mod table;
 pub mod terminal;
 pub(crate) mod wrap;
 
-/// Writes a value as JSON, indented, with a newline at the end, as it is made: no more of it is held than [`Pieces::FULL`].
+/// So many bytes of JSON are gathered before they are passed on. It is written sign by sign, and a call behind `dyn` for each
+/// would be the most of the work.
+const GATHERED: usize = 1 << 15;
+
+/// Writes a value as JSON, indented, with a newline at the end, as it is made: no more of it is held than [`GATHERED`].
 fn write_json(value: &impl Serialize, to: &mut dyn io::Write) -> io::Result<()> {
-    let mut pieces = Pieces { bytes: Vec::with_capacity(2 * Pieces::FULL), to };
-    serde_json::to_writer_pretty(&mut pieces, value)?;
-    io::Write::write_all(&mut pieces, b"\n")?;
-    io::Write::flush(&mut pieces)
-}
-
-/// Gathers what is written a few bytes at a time. JSON is written sign by sign, and a call behind `dyn` for each would be the
-/// most of the work.
-struct Pieces<'w> {
-    bytes: Vec<u8>,
-    to: &'w mut dyn io::Write,
-}
-
-impl Pieces<'_> {
-    /// So many bytes are passed on.
-    const FULL: usize = 1 << 15;
-}
-
-impl io::Write for Pieces<'_> {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_all(bytes)?;
-        Ok(bytes.len())
-    }
-
-    #[inline]
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.bytes.extend_from_slice(bytes);
-        if self.bytes.len() < Self::FULL { Ok(()) } else { self.flush() }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.to.write_all(&self.bytes)?;
-        self.bytes.clear();
-        self.to.flush()
-    }
+    let mut to = io::BufWriter::with_capacity(GATHERED, to);
+    serde_json::to_writer_pretty(&mut to, value)?;
+    io::Write::write_all(&mut to, b"\n")?;
+    io::Write::flush(&mut to)
 }
 
 /// How text is laid out.

@@ -53,7 +53,7 @@ const FITTING: usize = 45;
 
 /// The lines of a network, and the depth at which boxes were folded, if any was.
 pub fn rows(subject: &Subject, depth: Depth) -> (Vec<Row<'_>>, Option<usize>) {
-    let outline = Outline::new(&subject.network.graph);
+    let outline = Outline::new(subject.graph());
     let lines = outline.lines();
     let deepest = lines.len();
     let depth = match depth {
@@ -116,8 +116,8 @@ impl Outline<'_> {
         level: usize,
         rows: &mut Vec<Row<'s>>,
     ) {
+        let around = self.graph.scope_path(scope);
         for &part in self.parts(scope) {
-            let around = self.graph.scope_path(scope);
             let place = self.innermost(part);
             let row = Row { depth: level, ..Row::new(subject, place, &around) };
             match place {
@@ -133,7 +133,7 @@ impl Outline<'_> {
 
 impl<'s> Row<'s> {
     fn new(subject: &'s Subject, place: Place, around: &str) -> Self {
-        let graph = &subject.network.graph;
+        let graph = subject.graph();
         let (kind, path) = match place {
             Place::Node(id) => (Kind::Part, graph.path(id)),
             Place::Box(id) => (Kind::Folded, graph.scope_path(id)),
@@ -142,7 +142,7 @@ impl<'s> Row<'s> {
     }
 
     fn graph(&self) -> &'s Graph {
-        &self.subject.network.graph
+        self.subject.graph()
     }
 
     /// Whether it is an input of the network.

@@ -3,6 +3,7 @@
 
 use super::figures::{digits, four_digits, percent, seconds, short};
 use super::rows::SizeText;
+use crate::metric::told;
 use crate::op::Class;
 use crate::text;
 use crate::text::{Language, Text};
@@ -226,11 +227,7 @@ impl Kind {
 impl Cell {
     /// Whether something is so.
     pub(super) fn truth(truth: bool) -> Self {
-        if truth {
-            Self::Named("true", text!("yes", "是"))
-        } else {
-            Self::Named("false", text!("no", "否"))
-        }
+        Self::Named(if truth { "true" } else { "false" }, told(truth))
     }
 
     /// What stands in it, as a person reads it.

@@ -44,7 +44,7 @@ fn unknown(written: &str, wanted: Option<&str>, names: &[String]) -> ReadError {
 
 /// Puts the device's times beside a network, or says why it has none.
 pub fn estimate(subject: &mut Subject, device: &Device) -> Result<(), Text> {
-    let (graph, analysis, element) = (&subject.network.graph, &subject.analysis, subject.element);
+    let (graph, analysis, element) = (subject.graph(), &subject.analysis, subject.element);
     let roofline = Roofline::new(device.clone(), graph, analysis, element).ok_or_else(|| {
         let known = ElementType::OF_NETWORKS.into_iter().filter(|&element| device.peak(element).is_some());
         let known = known.map(ElementType::name).collect::<Vec<_>>().join(", ");

@@ -23,7 +23,7 @@ impl Findings {
     /// What was found in a network of this model.
     pub(super) fn of(named: &Named, subject: &Subject) -> Self {
         let uncounted = subject.analysis.uncounted();
-        let (count, graph) = (uncounted.len(), &subject.network.graph);
+        let (count, graph) = (uncounted.len(), subject.graph());
         let called = |&id| format!("`{}` ({})", graph.path(id), graph.node(id).operator_name());
         let list = uncounted.iter().take(3).map(called).collect::<Vec<_>>().join(", ");
         let more = if count > 3 { ", …" } else { "" };

@@ -127,7 +127,7 @@ impl<'a> Making<'a> {
         };
         let choice = Choice { batch: Some(first), ..choice.of(wish.variant.as_deref()) };
         let subject = named.made(&choice)?;
-        if !self.nodes.add(named, subject.network.graph.len()) {
+        if !self.nodes.add(named, subject.graph().len()) {
             return Err(too_many_variants(named));
         }
         // Of another batch there is the same to say.

@@ -18,7 +18,7 @@ impl Subject {
         let flops = total.work.ops.flops();
         let [all, contracted] = self.activations();
         let mut properties = stored(total.params, self.element);
-        let graph = &self.network.graph;
+        let graph = self.graph();
         let norms = learned(
             graph,
             graph.nodes().map(|(id, _)| id).filter(|&id| graph.node(id).family() == Some(Family::BatchNorm)),
@@ -46,7 +46,7 @@ impl Subject {
     /// Numbers that come out of every operator but views, and out of convolutions and linear layers.
     fn activations(&self) -> [u128; 2] {
         let mut sums = [0u128; 2];
-        for (_, node) in self.network.graph.nodes() {
+        for (_, node) in self.graph().nodes() {
             let Some(op) = node.operator().filter(|op| !op.is_view()) else { continue };
             let number = node.shape.elements().saturating_mul(self.batch().into());
             let is_contraction = matches!(op.class(), Class::Convolution | Class::Linear);

@@ -26,7 +26,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 
 /// What a place counts, operators apart that cnncost does not know.
 pub(super) fn value(subject: &Subject, place: Place, convention: &Convention) -> Result<Value, Failure> {
-    let graph = &subject.network.graph;
+    let graph = subject.graph();
     let nodes: Vec<_> = match place {
         Place::Node(id) => vec![id],
         Place::Box(id) => graph.scope(id).nodes().collect(),

@@ -92,7 +92,7 @@ impl Layer<'_> {
     }
 
     fn input_positions(&self) -> Working {
-        let shapes = self.subject.network.graph.input_shapes(self.id);
+        let shapes = self.subject.graph().input_shapes(self.id);
         input_positions(&shapes[0])
     }
 
@@ -105,7 +105,7 @@ impl Layer<'_> {
 
 /// The spatial sizes of a node's output with another window; `None` if it has none or that does not fit.
 pub(super) fn sizes_with(subject: &Subject, id: NodeId, change: impl Fn(Axis) -> Axis) -> Option<Vec<u64>> {
-    let graph = &subject.network.graph;
+    let graph = subject.graph();
     let input = graph.input_shapes(id).into_iter().next()?;
     let window = graph.node(id).operator()?.window(&input)?;
     let sizes = window.axes.iter().zip(spatial_sizes(&input));
@@ -114,7 +114,7 @@ pub(super) fn sizes_with(subject: &Subject, id: NodeId, change: impl Fn(Axis) ->
 
 /// The MACs of a place with one factor of each convolution mistaken; `None` if that changes nothing.
 pub(super) fn with_mistake(subject: &Subject, place: Place, mistake: &Mistake) -> Option<Value> {
-    let graph = &subject.network.graph;
+    let graph = subject.graph();
     let (mut total, mut differs) = (0u128, false);
     for id in nodes_of(subject, place) {
         let channels_of = |shape: &Shape| shape.channels().unwrap_or(1);

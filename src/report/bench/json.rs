@@ -137,7 +137,7 @@ fn comparison(bench: &bench::Bench, subjects: &[Subject], pair: &compare::Pair) 
 
 #[expect(clippy::cast_precision_loss, reason = "a share")]
 fn profile(bench: &bench::Bench, case: &Case, subject: &Subject, measured: &Measured) -> Profile {
-    let (graph, analysis) = (&subject.network.graph, &subject.analysis);
+    let (graph, analysis) = (subject.graph(), &subject.analysis);
     let roofline = bench.roofline(case, subject);
     let all = analysis.total().work.macs.total();
     let layer = |(id, node): (crate::graph::NodeId, &crate::graph::Node)| {

@@ -236,7 +236,7 @@ fn signed(old: u128, new: u128) -> Option<i128> {
 /// Boxes are opened: what is left of them are layers.
 fn side(subject: &Subject, place: Place) -> Option<Side> {
     let Place::Node(id) = place else { return None };
-    let (graph, batch) = (&subject.network.graph, subject.batch());
+    let (graph, batch) = (subject.graph(), subject.batch());
     let (node, inputs) = (graph.node(id), graph.input_shapes(id));
     let shaped = |shape: &crate::shape::Shape| [&[batch], shape.dims()].concat();
     Some(Side {

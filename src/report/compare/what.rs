@@ -55,7 +55,7 @@ pub(super) struct Side<'s> {
 
 impl<'s> Side<'s> {
     pub(super) fn new(subject: &'s Subject, place: Place, language: Language) -> Self {
-        let graph = &subject.network.graph;
+        let graph = subject.graph();
         match place {
             Place::Node(id) => Self::layer(graph, id, language),
             Place::Box(id) => Self {

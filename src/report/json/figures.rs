@@ -109,7 +109,7 @@ impl Serialize for Value<'_> {
             None => serializer.serialize_none(),
             Some(Measure::Count(count)) => serializer.serialize_u128(*count),
             Some(number @ (Measure::Ratio(..) | Measure::Real(_))) => number.number().serialize(serializer),
-            Some(Measure::Sizes(sizes)) => serializer.serialize_str(&sizes.written()),
+            Some(Measure::Sizes(sizes)) => serializer.collect_str(sizes),
             Some(Measure::Truth(truth)) => serializer.serialize_bool(*truth),
             Some(Measure::Word(word, _)) => serializer.serialize_str(word),
         }
