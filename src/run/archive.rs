@@ -12,9 +12,9 @@ use serde::Deserialize;
 use zip::ZipArchive;
 
 use super::RunError;
-use super::error::said;
 use super::memory::free;
 use super::npy::Header;
+use super::pieces::Stored;
 use crate::file::open;
 use crate::text;
 use crate::text::Text;
@@ -79,14 +79,18 @@ impl<'p> Archive<'p> {
         matches!(self.format, Format::Npz(_))
     }
 
-    /// Reads a tensor, in the element type that it has.
-    pub(super) fn read(&mut self, index: usize) -> Result<Tensor, RunError> {
-        let Entry { dtype, dims, place, .. } = &self.entries[index];
+    /// Reads a tensor, in the type that it is wanted in.
+    pub(super) fn read(&mut self, index: usize, dtype: DType, device: &Device) -> Result<Tensor, RunError> {
+        let Entry { dtype: own, dims, place, .. } = &self.entries[index];
         let tensor = match &mut self.format {
-            Format::Safetensors(file) => numbers(file, *place, *dtype, dims),
+            Format::Safetensors(file) => {
+                let stored = Stored { dtype: *own, dims, fortran_order: false };
+                let found = file.seek(SeekFrom::Start(*place)).map_err(|error| io_error(&error));
+                found.and_then(|_| stored.read(file, dtype, device, |_| Ok(())))
+            }
             Format::Npz(archive) => member(archive, *place).and_then(|mut member| {
                 let header = Header::read(&mut member)?;
-                header.numbers(&mut member)
+                header.stored().read(&mut member, dtype, device, |_| Ok(()))
             }),
         };
         tensor.map_err(|why| file_error(self.path, why))
@@ -240,15 +244,6 @@ fn safetensors_dtype(name: &str) -> Option<DType> {
         "I8" | "U8" | "BOOL" => Some(DType::U8),
         _ => None,
     }
-}
-
-fn numbers(file: &mut Box<dyn Bytes>, place: u64, dtype: DType, dims: &[usize]) -> Result<Tensor, Text> {
-    // `safetensors` has held the size against the file's.
-    let bytes = dims.iter().product::<usize>() * dtype.size_in_bytes();
-    let mut buffer = vec![0; bytes];
-    file.seek(SeekFrom::Start(place)).map_err(|error| io_error(&error))?;
-    file.read_exact(&mut buffer).map_err(|error| io_error(&error))?;
-    Tensor::from_raw_buffer(&buffer, dtype, dims, &Device::Cpu).map_err(|error| said(&error))
 }
 
 fn npz(file: Box<dyn Bytes>) -> Result<(Format, Vec<Entry>), Text> {

@@ -34,6 +34,7 @@ pub mod map;
 pub mod memory;
 mod modules;
 pub mod npy;
+mod pieces;
 mod summary;
 mod torchvision_order;
 mod weights;
@@ -44,7 +45,7 @@ pub use draft::Draft;
 pub use engine::{Engine, NotExecuted, dtype};
 pub use error::RunError;
 pub(crate) use error::said;
-pub use inputs::{Indices, given_input, indices, random_inputs};
+pub use inputs::{Indices, indices, inputs, random_inputs};
 pub use summary::Summary;
 pub use weights::{Loaded, Weights, names};
 
