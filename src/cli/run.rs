@@ -16,7 +16,7 @@ use crate::error::did_you_mean;
 use crate::graph::Graph;
 use crate::report::Subject;
 use crate::report::run::{Run, json, sheet, table};
-use crate::run::{RunError, Summary, forward, inputs, npy};
+use crate::run::{RunError, Summary, forward, inputs, npy, start_threads};
 use crate::source::{Alone, Named, read_once};
 use crate::text;
 use crate::text::Text;
@@ -92,6 +92,7 @@ impl Arguments {
         let (graph, batch) = (&subject.network.graph, subject.batch());
         self.note_random(graph, &arrays);
         let device = place.open()?;
+        start_threads()?;
         check_memory(&subject, &device, &self.voice)?;
         let outputs = self.outputs(graph)?;
 

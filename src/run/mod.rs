@@ -30,12 +30,15 @@ mod error;
 mod flow;
 mod inputs;
 mod likeness;
+mod limits;
 pub mod map;
 pub mod memory;
 mod modules;
 pub mod npy;
 mod pieces;
+mod save;
 mod summary;
+mod threads;
 mod torchvision_order;
 mod weights;
 
@@ -47,6 +50,7 @@ pub use error::RunError;
 pub(crate) use error::said;
 pub use inputs::{Indices, indices, inputs, random_inputs};
 pub use summary::Summary;
+pub use threads::start_threads;
 pub use weights::{Loaded, Weights, names};
 
 /// Computes the outputs of `graph`, by name, with the kernels of `engine`.

@@ -260,7 +260,11 @@ mod tests {
                 let tensor = tensor.to_dtype(dtype).unwrap();
                 write(&ours, &tensor).unwrap();
                 tensor.write_npy(&candles).unwrap();
-                assert_eq!(std::fs::read(&ours).unwrap(), std::fs::read(&candles).unwrap(), "{dtype:?} {dims:?}");
+                assert_eq!(
+                    std::fs::read(&ours).unwrap(),
+                    std::fs::read(&candles).unwrap(),
+                    "{dtype:?} {dims:?}"
+                );
             }
         }
     }

@@ -15,6 +15,7 @@ use super::map::{Map, Mapped};
 use super::modules::wanted;
 use super::npy::write_whole;
 use super::pieces::made;
+use super::save::save;
 use crate::graph::{Graph, NodeId, Tie};
 use crate::op::{Initializer, Weight};
 use crate::text;
@@ -36,10 +37,7 @@ impl Weights {
     ) -> std::result::Result<Self, RunError> {
         Self::made(graph, |node, weights| {
             let mut random = stream(seed, node);
-            weights
-                .iter()
-                .map(|weight| tensor(weight, &mut random, dtype, device))
-                .collect()
+            weights.iter().map(|weight| tensor(weight, &mut random, dtype, device)).collect()
         })
     }
 
@@ -126,8 +124,8 @@ impl Weights {
             let tied: Vec<usize> = graph.ties(id).map(|(index, _)| index).collect();
             self.of(id).iter().enumerate().filter(move |(index, _)| !tied.contains(index)).map(|(_, own)| own)
         });
-        let named = names(graph).into_iter().map(|named| named.name).zip(tensors.cloned()).collect();
-        write_whole(path, |part| candle_core::safetensors::save(&named, part))
+        let named: Vec<_> = names(graph).into_iter().map(|named| named.name).zip(tensors.cloned()).collect();
+        write_whole(path, |part| save(&named, part))
     }
 
     /// The element type, if there are any.
