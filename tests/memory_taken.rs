@@ -188,7 +188,7 @@ fn what_is_taken_is_what_is_predicted(size: u64) {
             "input = [10]\nlayers = [{{ op = 'embedding', num_embeddings = {rows}, embedding_dim = 1000 }}]"
         ),
         format!(
-            "input = [1]\nlayers = [{{ op = 'expand', shape = [{numbers}] }}, {{ op = 'scale' }}, {{ name = 'p', op = 'parameter', shape = [{numbers}], from = [] }}, {{ op = 'add', from = ['scale', 'p'] }}]"
+            "input = [1]\nlayers = [{{ op = 'expand', shape = [{numbers}] }}, {{ name = 's', op = 'scale' }}, {{ name = 'p', op = 'parameter', shape = [{numbers}], from = [] }}, {{ op = 'add', from = ['s', 'p'] }}]"
         ),
         format!("input = [{numbers}]\nlayers = [{{ op = 'layer_norm', dims = 1 }}]"),
         format!("input = [{numbers}]\nlayers = [{{ op = 'relu' }}]"),

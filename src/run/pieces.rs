@@ -69,7 +69,7 @@ impl Stored<'_> {
     fn turned(&self, dtype: DType, mut next: impl FnMut(usize) -> Result<Tensor>) -> Result<Tensor> {
         let whole = Tensor::zeros(elements(self.dims)?, dtype, &Device::Cpu)?;
         for (start, size) in pieces(whole.elem_count()) {
-            let places = (start..start + size).map(|number| place(number, self.dims) as i64);
+            let places = (start..start + size).map(|number| (place(number, self.dims) as u64).cast_signed());
             let places = Tensor::from_iter(places, &Device::Cpu)?;
             whole.scatter_set(&places, &next(size)?.to_dtype(dtype)?, 0)?;
         }
