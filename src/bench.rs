@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 use candle_core::{DType, Device, DeviceLocation};
 
 use crate::analyze::roofline::Roofline;
-use crate::run::memory::{Needs, free};
-use crate::run::{Engine, dtype};
+use crate::run::memory::Needs;
+use crate::run::{Engine, RunError, dtype, start_threads};
 use crate::shape::ElementType;
 use crate::subject::Subject;
 use crate::text;
@@ -150,6 +150,7 @@ pub fn run(
     let effort = settings.effort;
     let machine = Machine::here(device);
     dtype_of(subjects, device)?;
+    start_threads()?;
     check_memory(subjects, settings, device)?;
     let mut workers = workers(subjects, settings, device, program)?;
 
@@ -236,20 +237,26 @@ fn workers<'s>(
     Ok(workers)
 }
 
-/// Whether weights, tensors and what convolutions work with fit the memory that is free, where that is known.
-fn check_memory(subjects: &[Subject], settings: &Settings, device: &Device) -> Result<(), BenchError> {
-    let Some(available) = free(device) else { return Ok(()) };
-    let (mut weights, mut others) = (0u128, 0);
-    for (index, subject) in subjects.iter().enumerate() {
+/// Whether all of it fits into the memory that is free: weights and inputs of every network, which stay, and what a pass of
+/// one of them needs.
+fn check_memory(subjects: &[Subject], settings: &Settings, device: &Device) -> Result<(), RunError> {
+    let inputs = |subject: &Subject| {
+        let inputs = subject.network.graph.network_inputs();
+        let bytes =
+            inputs.map(|(_, node)| node.volume().map_or(u128::MAX, |input| input.bytes(subject.element)));
+        bytes.fold(0u128, u128::saturating_add).saturating_mul(subject.batch().into())
+    };
+    let needs = |(index, subject): (usize, &Subject)| {
         let needs = Needs::of(&subject.network.graph, &subject.analysis, subject.element, device);
-        if worker::owner(subjects, index) == index {
-            weights = weights.saturating_add(needs.weights);
-        }
-        others = others.max(needs.activations.saturating_add(needs.workspace));
-    }
+        // The same network at another batch has the same weights.
+        let is_other = worker::owner(subjects, index) != index;
+        Needs { weights: if is_other { 0 } else { needs.weights }, ..needs }
+    };
+    let Some(all) = subjects.iter().enumerate().map(needs).reduce(Needs::beside) else { return Ok(()) };
+    let inputs = subjects.iter().map(inputs).fold(0u128, u128::saturating_add);
+    let all = Needs { activations: all.activations.saturating_add(inputs), ..all };
     let workers = if device.is_cpu() { settings.threads.len() as u128 } else { 1 };
-    let needed = weights.saturating_add(others).saturating_mul(workers);
-    if needed > available { Err(BenchError::Memory { needed, available }) } else { Ok(()) }
+    all.times(workers).check(device)
 }
 
 /// `cpu`, `cuda:0`.

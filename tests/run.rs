@@ -208,10 +208,10 @@ fn what_cannot_be_run_is_said_before_anything_is_made() {
     let huge = "input = [1000000, 1000000]\nlayers = [{ op = 'linear', out_features = 100000000 }]";
     fs::write(folder.path().join("huge.toml"), huge).unwrap();
     let refused = run(folder.path(), &["huge.toml"]);
-    assert_eq!(refused.code, 1);
+    assert_eq!(refused.code, 2);
     assert!(refused.err.contains("of memory, and") && refused.err.contains("is free"), "{}", refused.err);
     let refused = run(folder.path(), &["lenet5", "--batch", "9000000000"]);
-    assert!(refused.code == 1 && refused.err.contains("help: at most about `--batch "), "{}", refused.err);
+    assert!(refused.code == 2 && refused.err.contains("help: at most about `--batch "), "{}", refused.err);
     if !cfg!(feature = "cuda") {
         let refused = run(folder.path(), &["net.toml", "--device", "cuda:1"]);
         assert_eq!(refused.code, 2);

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::run::{NotExecuted, RunError, memory, said};
+use crate::run::{NotExecuted, RunError, said};
 use crate::text;
 use crate::text::Text;
 
@@ -13,13 +13,6 @@ use crate::text::Text;
 pub enum BenchError {
     /// candle does not compute in this type.
     Element(NotExecuted),
-    /// Weights and tensors do not fit the memory that is free.
-    Memory {
-        /// Bytes they take at least.
-        needed: u128,
-        /// Bytes that are free.
-        available: u128,
-    },
     /// The program that was to measure with so many threads does not do it.
     Worker {
         /// How many.
@@ -40,13 +33,6 @@ impl BenchError {
     pub fn text(&self) -> Text {
         match self {
             Self::Element(error) => error.text(),
-            Self::Memory { needed, available } => {
-                let (needed, available) = (memory::needed(*needed), memory::available(*available));
-                text!(
-                    "weights and tensors take {needed}, and {available} of memory is free: take a smaller `--batch`",
-                    "权重与张量需要 {needed},而可用内存只有 {available}:请减小 `--batch`"
-                )
-            }
             Self::Worker { threads, why } => {
                 let s = if *threads == 1 { "" } else { "s" };
                 text!(
@@ -75,7 +61,7 @@ impl Error for BenchError {
         match self {
             Self::Run(error) => error.source(),
             Self::Candle(error) => Some(error),
-            Self::Element(_) | Self::Memory { .. } | Self::Worker { .. } | Self::Told(_) => None,
+            Self::Element(_) | Self::Worker { .. } | Self::Told(_) => None,
         }
     }
 }

@@ -40,8 +40,8 @@ const CACHES: u64 = 4;
 /// but no smaller, on a processor whose caches are not known,
 const LEAST_BYTES: u64 = 64 << 20;
 
-/// and no larger.
-const MOST_BYTES: u64 = 1 << 30;
+/// and no larger: processors with many cores have caches of which one process gets a part, and networks may be small.
+const MOST_BYTES: u64 = 256 << 20;
 
 /// What is copied first, to see what more of it would take.
 const FIRST_BYTES: u64 = 4 << 20;
@@ -125,8 +125,8 @@ fn copied<E>(
 /// The size of the fastest product, and its FLOPs a second, 2 for each MAC.
 fn product(device: &Device, element: DType, most_bytes: u64, budget: Duration) -> Result<(usize, f64)> {
     let mut best = (0, 0.0);
-    // Two matrices, and their product.
-    let bytes = |size: usize| 3 * (size * size * element.size_in_bytes()) as u64;
+    // Two matrices, and their product; random numbers are of 32 bits at first.
+    let bytes = |size: usize| 3 * (size * size * ElementType::F32.bytes() as usize) as u64;
     for size in SIZES.into_iter().filter(|&size| size == SIZES[0] || bytes(size) <= most_bytes) {
         let matrix = || Tensor::rand(0f32, 1.0, (size, size), device)?.to_dtype(element);
         let (a, b) = (matrix()?, matrix()?);

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BenchError, MeasuredPeak, Profile, peak, profile, time};
 use crate::graph::Graph;
-use crate::run::{Engine, Weights, forward, random_inputs};
+use crate::run::{Engine, Weights, forward, random_inputs, start_threads};
 use crate::subject::Subject;
 use crate::text;
 use crate::text::Text;
@@ -341,7 +341,9 @@ pub fn serve(
         let line = serde_json::to_string(answer).map_err(std::io::Error::other)?;
         writeln!(answers, "{line}").and_then(|()| answers.flush())
     };
-    let made = super::dtype_of(subjects, &Device::Cpu)
+    let made = start_threads()
+        .map_err(BenchError::from)
+        .and_then(|()| super::dtype_of(subjects, &Device::Cpu))
         .and_then(|dtype| Here::new(subjects, engine, &Device::Cpu, dtype, seed));
     let here = match made {
         Ok(here) => here,

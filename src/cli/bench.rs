@@ -298,11 +298,9 @@ fn refused(output: &Output, error: &BenchError) -> Outcome {
     let outcome = output.misused(error.text(), None);
     match error {
         BenchError::Element(_) => outcome,
-        BenchError::Memory { .. }
-        | BenchError::Worker { .. }
-        | BenchError::Told(_)
-        | BenchError::Run(_)
-        | BenchError::Candle(_) => Outcome::Failed,
+        BenchError::Worker { .. } | BenchError::Told(_) | BenchError::Run(_) | BenchError::Candle(_) => {
+            Outcome::Failed
+        }
     }
 }
 

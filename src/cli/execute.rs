@@ -50,7 +50,11 @@ impl From<RunError> for Failure {
 impl Voice {
     /// Reports that a network could not be executed.
     pub(super) fn report(&self, error: &RunError) -> Outcome {
-        self.report_with(error, None)
+        let fits =
+            if let RunError::Memory { needs, free } = error { needs.batch_within(*free) } else { None };
+        let help = fits
+            .map(|batch| text!("at most about `--batch {batch}` fits", "最多约 `--batch {batch}` 可容纳"));
+        self.report_with(error, help)
     }
 
     pub(super) fn report_with(&self, error: &RunError, help: Option<Text>) -> Outcome {
@@ -66,12 +70,13 @@ impl Voice {
             | RunError::Unfit { .. }
             | RunError::Map(_)
             | RunError::Inputs { .. }
-            | RunError::Index { .. } => Outcome::Unusable,
+            | RunError::Index { .. }
+            | RunError::Memory { .. }
+            | RunError::Threads { .. } => Outcome::Unusable,
             RunError::Shape { .. }
             | RunError::Weights { .. }
             | RunError::Unknown { .. }
             | RunError::Unwritten { .. }
-            | RunError::Memory { .. }
             | RunError::Candle { .. } => Outcome::Failed,
         }
     }
@@ -125,18 +130,8 @@ pub(super) fn dtype(element: ElementType, place: Processor) -> Result<DType, Fai
 
 /// Whether a network fits into the memory that is free, before anything is made.
 pub(super) fn check_memory(subject: &Subject, device: &Device, voice: &Voice) -> Result<(), Failure> {
-    let needs = Needs::of(&subject.network.graph, &subject.analysis, subject.element, device);
-    if let Some(free) = free(device) {
-        let batch = needs.batch_within(free, subject.batch());
-        return needs.check(free).map_err(|error| match batch {
-            None => Failure::Run(error),
-            Some(batch) => {
-                let help = text!("at most about `--batch {batch}` fits", "最多约 `--batch {batch}` 可容纳");
-                Failure::Said(voice.report_with(&error, Some(help)))
-            }
-        });
-    }
-    if !voice.quiet {
+    Needs::of(&subject.network.graph, &subject.analysis, subject.element, device).check(device)?;
+    if free(device).is_none() && !voice.quiet {
         let message = text!("how much memory is free is not known here", "无法得知此处可用内存的大小");
         voice.show(&Diagnostic::nowhere(Code::Failed, message).warning());
     }

@@ -17,7 +17,7 @@ use crate::file::Outputs;
 use crate::graph::Graph;
 use crate::report::Subject;
 use crate::report::run::{Run, json, sheet, table};
-use crate::run::{RunError, Summary, forward, given_input, npy, random_inputs};
+use crate::run::{RunError, Summary, forward, inputs, npy, start_threads};
 use crate::source::{Alone, Named, read_once};
 use crate::text;
 use crate::text::Text;
@@ -63,12 +63,8 @@ pub(super) struct Arguments {
     voice: Voice,
 }
 
-/// An input that is given, and the name it is given to, if any.
-struct Array<'a> {
-    name: Option<&'a str>,
-    path: &'a Path,
-    tensor: Tensor,
-}
+/// Arrays that are given, each with the index of its input.
+type Placed<'a> = Vec<(usize, npy::Array<'a>)>;
 
 #[derive(Clone, Debug)]
 enum Given {
@@ -97,6 +93,7 @@ impl Arguments {
         let (graph, batch) = (&subject.network.graph, subject.batch());
         self.note_random(graph, &arrays);
         let device = place.open()?;
+        start_threads()?;
         check_memory(&subject, &device, &self.voice)?;
         let outputs = self.outputs(graph)?;
         let mut dump = self.dump.as_deref().map(Dump::prepare).transpose()?;
@@ -104,10 +101,7 @@ impl Arguments {
 
         let weights = self.weights.make(graph, self.seed, &device, dtype, &self.voice, &mut written)?;
         let batch = usize::try_from(batch).unwrap_or(usize::MAX);
-        let mut inputs = random_inputs(graph, batch, self.seed, &device, dtype)?;
-        for (index, array) in arrays {
-            inputs[index] = given_input(graph, index, &array, dtype, &device)?;
-        }
+        let inputs = inputs(graph, arrays, batch, self.seed, &device, dtype)?;
         let computed = forward(engine, graph, inputs, &weights, |id, tensor| {
             if let Some(dump) = &mut dump {
                 dump.write(&mut written, graph, id, tensor);
@@ -116,6 +110,7 @@ impl Arguments {
         if let Some(dump) = &mut dump {
             dump.finish(&mut written)?;
         }
+        drop(weights);
         for (index, path) in outputs {
             npy::write(&mut written, path, &computed[index].1)?;
         }
@@ -151,37 +146,36 @@ impl Arguments {
         arrays.chain(self.weights.read())
     }
 
-    /// The arrays that are given, each with the name of its input, if it has one.
-    fn arrays(&self) -> Result<Vec<Array<'_>>, RunError> {
+    /// The arrays that are given, each with the name of its input, if it has one. Their numbers are yet to be read.
+    fn arrays(&self) -> Result<Vec<(Option<&str>, npy::Array<'_>)>, RunError> {
         let files = self.input.iter().filter_map(|given| match given {
             Given::File(name, path) => Some((name.as_deref(), path.as_path())),
             Given::Sizes(_) => None,
         });
-        files.map(|(name, path)| Ok(Array { name, path, tensor: npy::read(path)? })).collect()
+        files.map(|(name, path)| Ok((name, npy::open(path)?))).collect()
     }
 
-    /// The network, at the sizes and the batch of the arrays; and each array, batch first, with the index of its input.
-    #[expect(clippy::type_complexity, reason = "the two belong together, once")]
-    fn subject(
+    /// The network, at the sizes and the batch of the arrays, and where these go.
+    fn subject<'a>(
         &self,
         named: &Named,
-        arrays: Vec<Array<'_>>,
-    ) -> Result<(Subject, Vec<(usize, Tensor)>, Outcome), Failure> {
+        arrays: Vec<(Option<&str>, npy::Array<'a>)>,
+    ) -> Result<(Subject, Placed<'a>, Outcome), Failure> {
         let sizes = self.sizes()?;
         let quiet = Voice { quiet: true, ..self.voice.clone() };
         let (subject, _) = self.expand(named, self.batch.unwrap_or(1), sizes.as_ref(), &quiet)?;
         let graph = &subject.network.graph;
         let (mut batch, mut own_sizes) = (self.batch.map(|batch| (batch, "--batch".to_owned())), sizes);
         let (mut placed, single) = (vec![], graph.network_inputs().count() == 1);
-        for (index, Array { name, path, tensor }) in arrays.into_iter().enumerate() {
+        for (index, (name, array)) in arrays.into_iter().enumerate() {
             let place = input_place(graph, name, index)?;
             let shape = graph.network_inputs().nth(place).map_or(&[][..], |(_, node)| node.shape.dims());
-            let found = tensor.dims().to_vec();
+            let (path, found) = (array.path(), array.dims().to_vec());
+            let mut dims: Vec<u64> = found.iter().map(|&size| size as u64).collect();
             // One sample may come without a batch.
-            let array = if tensor.rank() == shape.len() { tensor.unsqueeze(0) } else { Ok(tensor) };
-            let array =
-                array.map_err(|source| RunError::Candle { path: path.display().to_string(), source })?;
-            let dims: Vec<u64> = array.dims().iter().map(|&size| size as u64).collect();
+            if dims.len() == shape.len() {
+                dims.insert(0, 1);
+            }
             if dims.len() != shape.len() + 1 || dims.contains(&0) || (dims[1..] != *shape && !single) {
                 let name =
                     graph.network_inputs().nth(place).map_or_else(String::new, |(id, _)| graph.path(id));
@@ -209,7 +203,7 @@ impl Arguments {
     }
 
     /// Says which inputs are random though others are given, which may have been forgotten.
-    fn note_random(&self, graph: &Graph, arrays: &[(usize, Tensor)]) {
+    fn note_random(&self, graph: &Graph, arrays: &Placed) {
         let left_out = graph.network_inputs().enumerate();
         let left_out = left_out.filter(|(index, _)| arrays.iter().all(|(place, _)| place != index));
         let names: Vec<String> = left_out.map(|(_, (id, _))| format!("`{}`", graph.path(id))).collect();

@@ -69,7 +69,8 @@ activations! {
     #[schemars(extend("x-zh" = "上限为 6 的修正线性单元:min(max(x, 0), 6)"))]
     "relu6" => Relu6 {},
     counts |_| &[(Cmp, &[Factor::FromBelow, Factor::FromAbove])],
-    computes |_, x| x.clamp(0f32, 6f32);
+    computes |_, x| x.clamp(0f32, 6f32),
+    holding 1;
 
     /// Rectified linear unit that leaks: x if positive, otherwise a share of x.
     #[schemars(extend("x-zh" = "带泄漏的修正线性单元:x 为正时取 x,否则取 x 的一部分"))]
@@ -149,6 +150,7 @@ activations! {
     },
     counts |_| &[(Cmp, &[Factor::FromBelow, Factor::FromAbove])],
     computes |settings, x| x.clamp(settings.min_val, settings.max_val),
+    holding 1,
     requires |settings| settings.ordered();
 
     /// Straight pieces in place of a sigmoid: min(max(x/6 + 1/2, 0), 1).
@@ -220,7 +222,7 @@ trait Computed: Elementwise {
     const VALUE: fn(&Self, &Tensor) -> candle_core::Result<Tensor>;
 
     /// Tensors of its size that it holds on the way, at the most.
-    const COPIES: u32 = 1;
+    const COPIES: u32 = 0;
 }
 
 impl<T: Elementwise> Operator for T {

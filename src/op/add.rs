@@ -1,13 +1,13 @@
 //! `add`: the sum of several tensors of one shape, as at the end of a residual block.
 
 #[cfg(feature = "run")]
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "run")]
-use super::Reference;
 use super::{Arity, Class, Cost, Definition, Operator, Reason, merge};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -55,6 +55,11 @@ impl Operator for Add {
 impl Reference for Add {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         inputs[1..].iter().try_fold(inputs[0].clone(), |sum, input| sum + input)
+    }
+
+    /// The sum so far.
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        Workspace::copies((inputs.len() > 2).into(), inputs, output)
     }
 }
 

@@ -4,7 +4,7 @@
 //! PyTorch's buffer `num_batches_tracked` takes no part in inference and is not modelled.
 
 #[cfg(feature = "run")]
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use super::{
     Class, Cost, Definition, Family, Initializer, Operator, Reason, Weight, only, only_spatial, settings,
 };
 #[cfg(feature = "run")]
-use super::{Reference, tensors};
+use super::{Reference, Workspace, tensors};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -127,6 +127,11 @@ impl<const N: usize> Reference for BatchNorm<N> {
         input
             .broadcast_mul(&tensors::spread(&factor, input, 1)?)?
             .broadcast_add(&tensors::spread(&summand, input, 1)?)
+    }
+
+    /// The product, while the summand is added.
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        Workspace::copies(1, inputs, output)
     }
 }
 

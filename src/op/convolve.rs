@@ -76,7 +76,7 @@ struct Sizes<'a> {
 impl Sizes<'_> {
     /// What candle's own kernels hold, one group after the other. There are three of them:
     ///
-    /// - for a window of one tap on a dense input, on the CPU: two copies of the input, and one of the output;
+    /// - for a window of one tap on a dense input, on the CPU: a copy of the input, and one of the output;
     /// - for other windows over two axes, on the CPU: a copy of the input, and for each thread the windows of up to [`TILE`]
     ///   outputs as rows, with these outputs;
     /// - for all else: the windows of all outputs as rows, and a copy of the output.
@@ -94,8 +94,9 @@ impl Sizes<'_> {
         let multiply = |rows: u128| packed(rows, in_window, out_channels, device);
         let holds = match (device.is_cpu() && window.axes.len() == 2, taps) {
             (true, 1) if is_dense => {
-                Workspace::of_sample(2 * input + output / groups)
-                    + by_threads(multiply(positions).of_batch(1))
+                // The kernel is the first factor.
+                let multiplied = packed(out_channels, in_window, positions, device);
+                Workspace::of_sample(input + output / groups) + by_threads(multiplied.of_batch(1))
             }
             (true, 2..) => {
                 // An output's row and column are two words of 64 bits, which are four numbers.

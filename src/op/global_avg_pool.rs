@@ -1,14 +1,14 @@
 //! `global_avg_pool`: the mean of each channel over all its positions, as ONNX's GlobalAveragePool.
 
 #[cfg(feature = "run")]
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::window::{Axis, Window, spatial_sizes};
 use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, before_flatten, only, shape};
 #[cfg(feature = "run")]
-use super::{Reference, tensors};
+use super::{Reference, Workspace, tensors};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -71,6 +71,11 @@ impl Operator for GlobalAvgPool {
 impl Reference for GlobalAvgPool {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
         tensors::whole_mean(&inputs[0])
+    }
+
+    /// What candle puts in order for the sum.
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        Workspace::copies(1, inputs, output)
     }
 }
 

@@ -110,9 +110,10 @@ impl Reference for Linear {
 
     /// What the product needs; then the output once more, while the bias is added.
     fn workspace(&self, inputs: &[Shape], output: &Shape, device: &Device) -> Workspace {
+        let biased = if self.bias { elements(output.dims()) } else { 0 };
         let (positions, from) = positions_and_features(&inputs[0]);
         let multiplied = packed(elements(positions), from.into(), self.out_features.get().into(), device);
-        Workspace::copies(1, inputs, output).or(multiplied)
+        Workspace::of_sample(biased).or(multiplied)
     }
 }
 

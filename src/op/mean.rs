@@ -1,14 +1,14 @@
 //! `mean`: the mean over whole dimensions, as `torch.mean`.
 
 #[cfg(feature = "run")]
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "run")]
-use super::Reference;
 use super::settings::{Dim, one_or_more, one_or_more_schema};
 use super::{Along, Class, Cost, Definition, Look, Operator, Reach, Reason, Term, only, shape};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -82,6 +82,11 @@ impl Reference for Mean {
             .collect::<candle_core::Result<_>>()?;
         dims.sort_unstable();
         if self.keepdim { input.mean_keepdim(dims) } else { input.mean(dims) }
+    }
+
+    /// What candle puts in order for the sum.
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        Workspace::copies(1, inputs, output)
     }
 }
 

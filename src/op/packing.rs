@@ -22,6 +22,9 @@ fn kernels() -> &'static [(usize, usize)] {
 /// As many rows or columns as the largest kernel has: panels are filled up to whole ones.
 const FILLED_UP: u128 = 64;
 
+/// Columns that a thread packs at a time, at the most: so many panels of the largest kernel, by a rule of that crate.
+const TALLEST: u128 = 8 * FILLED_UP;
+
 /// The most that small products, where the caches are not asked, go along their inner size at a time.
 const SMALL: u128 = 512;
 
@@ -35,7 +38,10 @@ pub(super) fn packed(rows: u128, inner: u128, columns: u128, device: &Device) ->
         return Workspace::NONE;
     }
     let step = step(inner);
-    let once = product([step, columns.saturating_add(2 * FILLED_UP + without_third_cache())]);
+    // Of what the second cache holds, twice, or once for each thread.
+    let at_a_time = TALLEST * (rayon::current_num_threads() as u128).max(2);
+    let columns = columns.saturating_add(2 * FILLED_UP).min(at_a_time);
+    let once = product([step, columns + without_third_cache()]);
     Workspace { each: product([step, rows]), once: once + marks(inner) }
 }
 

@@ -1,14 +1,14 @@
 //! `roll`: a cyclic shift, as `torch.roll`.
 
 #[cfg(feature = "run")]
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "run")]
-use super::Reference;
 use super::settings::Dim;
 use super::{Class, Definition, Operator, Reach, Reason, only};
+#[cfg(feature = "run")]
+use super::{Reference, Workspace};
 use crate::shape::Shape;
 use crate::text;
 
@@ -64,6 +64,11 @@ impl Reference for Roll {
             let shift = i32::try_from(shift.rem_euclid(size)).map_err(candle_core::Error::wrap)?;
             tensor.roll(shift, candle_core::shape::Dim::to_index(&dim, tensor.shape(), "roll")?)
         })
+    }
+
+    /// What is moved along one dimension, while it is along the next.
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        Workspace::copies(1, inputs, output)
     }
 }
 

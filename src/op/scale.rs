@@ -1,13 +1,13 @@
 //! `scale`: a learned factor for each channel, as LayerScale and the affine part of a norm.
 
 #[cfg(feature = "run")]
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Class, Cost, Definition, Initializer, Operator, Reason, Term, Weight, only_ranked};
 #[cfg(feature = "run")]
-use super::{Reference, tensors};
+use super::{Reference, Workspace, tensors};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -71,6 +71,11 @@ impl Reference for Scale {
             Some(bias) => scaled.broadcast_add(&tensors::spread(bias, input, 1)?),
             None => Ok(scaled),
         }
+    }
+
+    /// The product, while a bias is added.
+    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        Workspace::copies(self.bias.into(), inputs, output)
     }
 }
 

@@ -9,9 +9,9 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 
 use super::RunError;
-use super::error::said;
 use super::memory::free;
 use super::npz::Npz;
+use super::pieces::Stored;
 use super::safetensors::Header;
 use crate::file::open;
 use crate::text;
@@ -63,12 +63,17 @@ impl<'p> Archive<'p> {
         matches!(self.format, Format::Npz(_))
     }
 
-    /// Reads a tensor, in the element type that it has.
-    pub(super) fn read(&mut self, index: usize) -> Result<Tensor, RunError> {
+    /// Reads a tensor, in the type that it is wanted in.
+    pub(super) fn read(&mut self, index: usize, dtype: DType, device: &Device) -> Result<Tensor, RunError> {
         let entry = &self.entries[index];
         let tensor = match &mut self.format {
-            Format::Safetensors(file, start) => numbers(file, *start, entry),
-            Format::Npz(archive) => archive.read(entry.place),
+            Format::Safetensors(file, start) => {
+                let stored = Stored { dtype: entry.dtype, dims: &entry.dims, fortran_order: false };
+                let found =
+                    file.seek(SeekFrom::Start(*start + entry.place)).map_err(|error| io_error(&error));
+                found.and_then(|_| stored.read(file, dtype, device, |_| Ok(())))
+            }
+            Format::Npz(archive) => archive.read(entry.place, dtype, device),
         };
         tensor.map_err(|why| file_error(self.path, of(&entry.name, &why)))
     }
@@ -158,13 +163,6 @@ pub(super) fn unread(error: &io::Error) -> Text {
 /// What is wrong with a file that is shorter than it says.
 pub(super) fn ends() -> Text {
     text!("it ends before its numbers do", "数据在预期之前结束")
-}
-
-fn numbers(file: &mut Box<dyn Bytes>, start: u64, entry: &Entry) -> Result<Tensor, Text> {
-    let mut buffer = vec![0; entry.bytes];
-    file.seek(SeekFrom::Start(start + entry.place)).map_err(|error| io_error(&error))?;
-    file.read_exact(&mut buffer).map_err(|error| unread(&error))?;
-    Tensor::from_raw_buffer(&buffer, entry.dtype, &entry.dims, &Device::Cpu).map_err(|error| said(&error))
 }
 
 /// What is to be read, open.

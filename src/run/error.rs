@@ -91,6 +91,11 @@ pub enum RunError {
         /// Bytes that are free.
         free: u128,
     },
+    /// The system does not let this process have the threads that it computes with.
+    Threads {
+        /// What the system says.
+        why: Text,
+    },
     /// candle failed.
     Candle {
         /// The node.
@@ -149,6 +154,13 @@ impl RunError {
             }
             Self::Map(error) => text!("{error}", "{error}"),
             Self::Memory { needs, free } => needs.text(*free),
+            Self::Threads { why } => {
+                let (english, chinese) = (&why.english, &why.chinese);
+                text!(
+                    "the threads it computes with cannot be started ({english}): `RAYON_NUM_THREADS=1` takes the fewest",
+                    "无法启动计算所用的线程({chinese}):`RAYON_NUM_THREADS=1` 所用线程最少"
+                )
+            }
             Self::Candle { path, source } => {
                 let why = said(source);
                 text!("`{path}` failed: {why}", "`{path}` 执行失败:{why}")
@@ -189,7 +201,8 @@ impl Error for RunError {
             | Self::Unwritten { .. }
             | Self::Unfit { .. }
             | Self::Map(_)
-            | Self::Memory { .. } => None,
+            | Self::Memory { .. }
+            | Self::Threads { .. } => None,
         }
     }
 }

@@ -1,10 +1,13 @@
 //! What a network's inputs hold: any numbers, or indices into a table.
 
-use candle_core::{DType, Device, Result, Tensor};
-use rand::RngExt;
+use std::collections::BTreeMap;
 
-use super::RunError;
-use super::weights::{elements, normal, sizes, stream};
+use candle_core::{DType, Device, Tensor};
+use rand::RngExt;
+use rand::rngs::StdRng;
+
+use super::weights::{made_of, normal, sizes, stream};
+use super::{RunError, npy};
 use crate::graph::{Graph, Node, NodeId};
 use crate::op::Class;
 use crate::shape::{Element, ElementType};
@@ -42,51 +45,59 @@ pub fn random_inputs(
     seed: u64,
     device: &Device,
     dtype: DType,
-) -> std::result::Result<Vec<Tensor>, RunError> {
-    let make = |((id, node), indices): ((NodeId, &Node), Option<Indices>)| {
-        let own = of_its_own(node).unwrap_or(dtype);
-        let input = || {
-            let dims = [&[batch], &*sizes(node.shape.dims())?].concat();
-            let (count, mut random) = (elements(&dims)?, stream(seed, id));
-            let values = match indices {
-                None => {
-                    let values = std::iter::repeat_with(|| normal(&mut random, 1.0)).take(count).collect();
-                    Tensor::from_vec::<_, f32>(values, dims, &Device::Cpu)?
-                }
-                Some(Indices { below, .. }) => {
-                    let below = below.min(exact(own)).cast_signed();
-                    let index = || random.random_range(0..below);
-                    let values = std::iter::repeat_with(index).take(count).collect();
-                    Tensor::from_vec::<_, i64>(values, dims, &Device::Cpu)?
-                }
-            };
-            values.to_dtype(own)?.to_device(device)
-        };
-        input().map_err(|source| RunError::Candle { path: graph.path(id), source })
-    };
-    graph.network_inputs().zip(indices(graph)).map(make).collect()
+) -> Result<Vec<Tensor>, RunError> {
+    inputs(graph, vec![], batch, seed, device, dtype)
 }
 
-/// An array as input number `place` of a graph that is executed in `dtype`, whatever its own type. What is no index is an
-/// error, if it holds indices.
-pub fn given_input(
+/// Inputs for a graph that is executed in `dtype`: arrays, each with the index of its input and of the sizes of that, with or
+/// without a batch of one; the others random. What is no index is an error, where indices are wanted.
+pub fn inputs(
     graph: &Graph,
-    place: usize,
-    array: &Tensor,
+    arrays: Vec<(usize, npy::Array)>,
+    batch: usize,
+    seed: u64,
+    device: &Device,
+    dtype: DType,
+) -> Result<Vec<Tensor>, RunError> {
+    let mut arrays: BTreeMap<usize, npy::Array> = arrays.into_iter().collect();
+    let make = |(place, ((id, node), indices)): (usize, ((NodeId, &Node), Option<Indices>))| {
+        let own = of_its_own(node).unwrap_or(dtype);
+        let failed = |source| RunError::Candle { path: graph.path(id), source };
+        let dims = [&[batch], &*sizes(node.shape.dims()).map_err(failed)?].concat();
+        let Some(array) = arrays.remove(&place) else {
+            return random(&dims, indices, stream(seed, id), own, device).map_err(failed);
+        };
+        let mut wrong = None;
+        let read = array.read(own, device, |piece| {
+            if let (Some(Indices { below, .. }), None) = (indices, wrong) {
+                wrong = no_index(piece, below)?;
+            }
+            Ok(())
+        })?;
+        match (indices, wrong) {
+            (Some(Indices { below, layer }), Some(found)) => {
+                Err(RunError::Index { input: graph.path(id), layer: graph.path(layer), below, found })
+            }
+            (Some(_) | None, _) => read.reshape(dims).map_err(failed),
+        }
+    };
+    graph.network_inputs().zip(indices(graph)).enumerate().map(make).collect()
+}
+
+fn random(
+    dims: &[usize],
+    indices: Option<Indices>,
+    mut random: StdRng,
     dtype: DType,
     device: &Device,
-) -> std::result::Result<Tensor, RunError> {
-    let indices = indices(graph).get(place).copied().flatten();
-    let node = graph.network_inputs().nth(place);
-    let input = || node.map_or_else(String::new, |(id, _)| graph.path(id));
-    let own = node.and_then(|(_, node)| of_its_own(node)).unwrap_or(dtype);
-    let failed = |source| RunError::Candle { path: input(), source };
-    if let Some(Indices { below, layer }) = indices
-        && let Some(found) = no_index(array, below).map_err(failed)?
-    {
-        return Err(RunError::Index { input: input(), layer: graph.path(layer), below, found });
+) -> candle_core::Result<Tensor> {
+    match indices {
+        None => made_of(dims, dtype, device, || normal(&mut random, 1.0)),
+        Some(Indices { below, .. }) => {
+            let below = below.min(exact(dtype)).cast_signed();
+            made_of(dims, dtype, device, || random.random_range(0..below))
+        }
     }
-    array.to_dtype(own).and_then(|array| array.to_device(device)).map_err(failed)
 }
 
 /// The type of an input that has one of its own.
@@ -106,7 +117,7 @@ fn of_its_own(input: &Node) -> Option<DType> {
 #[expect(clippy::wildcard_enum_match_arm, reason = "all others are wider")]
 fn exact(dtype: DType) -> u64 {
     match dtype {
-        DType::BF16 => 1 << 8,
+        DType::BF16 | DType::U8 => 1 << 8,
         DType::F16 => 1 << 11,
         DType::F32 => 1 << 24,
         _ => 1 << 53,
@@ -114,8 +125,8 @@ fn exact(dtype: DType) -> u64 {
 }
 
 /// The first number that is no index.
-fn no_index(array: &Tensor, below: u64) -> Result<Option<f64>> {
-    let values: Vec<f64> = array.flatten_all()?.to_dtype(DType::F64)?.to_vec1()?;
+fn no_index(array: &Tensor, below: u64) -> candle_core::Result<Option<f64>> {
+    let values: Vec<f64> = array.to_dtype(DType::F64)?.to_vec1()?;
     #[expect(clippy::cast_precision_loss, reason = "it is at most 2^53")]
     let is_index = |value: &f64| value.fract() == 0.0 && (0.0..below as f64).contains(value);
     Ok(values.into_iter().find(|value| !is_index(value)))

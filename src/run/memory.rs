@@ -5,7 +5,7 @@ use std::path::Path;
 use candle_core::Device;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
-use super::{RunError, cgroup};
+use super::{RunError, cgroup, limits};
 use crate::analyze::Analysis;
 use crate::counts::{Overflow, Tally, Volume};
 use crate::graph::{Graph, Node, NodeId};
@@ -24,6 +24,8 @@ pub struct Needs {
     pub workspace: u128,
     /// The layer.
     pub layer: String,
+    /// Samples of the pass.
+    pub batch: u64,
 }
 
 impl Needs {
@@ -43,7 +45,25 @@ impl Needs {
             activations: live,
             workspace: beside,
             layer,
+            batch: analysis.batch(),
         }
+    }
+
+    /// Of two networks that are ready at once, and executed one after the other.
+    #[must_use]
+    pub fn beside(self, other: Self) -> Self {
+        let weights = self.weights.saturating_add(other.weights);
+        let of_pass = |needs: &Self| needs.activations.saturating_add(needs.workspace);
+        let most = if of_pass(&other) > of_pass(&self) { other } else { self };
+        Self { weights, ..most }
+    }
+
+    /// Of so many processes, each of which needs as much.
+    #[must_use]
+    pub fn times(self, processes: u128) -> Self {
+        let [weights, activations, workspace] =
+            [self.weights, self.activations, self.workspace].map(|part| part.saturating_mul(processes));
+        Self { weights, activations, workspace, ..self }
     }
 
     /// All of it.
@@ -51,16 +71,21 @@ impl Needs {
         [self.activations, self.workspace].iter().fold(self.weights, |sum, part| sum.saturating_add(*part))
     }
 
-    /// About the largest batch that fits into so many bytes, of which `batch` does not; `None` if that is none at all.
-    pub fn batch_within(&self, free: u128, batch: u64) -> Option<u64> {
+    /// About the largest batch that fits into so many bytes, where this one does not; `None` if that is none at all.
+    pub fn batch_within(&self, free: u128) -> Option<u64> {
         let of_batch = self.activations.saturating_add(self.workspace);
-        let of_sample = of_batch.div_ceil(batch.into()).max(1);
+        let of_sample = of_batch.div_ceil(self.batch.max(1).into()).max(1);
         let fitting = u64::try_from(free.checked_sub(self.weights)? / of_sample).ok()?;
-        Some(fitting).filter(|&fitting| fitting > 0 && fitting < batch)
+        Some(fitting).filter(|&fitting| fitting > 0 && fitting < self.batch)
+    }
+
+    /// Whether it fits into what is free where `device` has its tensors, as far as that is known.
+    pub fn check(self, device: &Device) -> Result<(), RunError> {
+        free(device).map_or(Ok(()), |free| self.check_within(free))
     }
 
     /// Whether it fits into so many bytes.
-    pub fn check(self, free: u128) -> Result<(), RunError> {
+    pub fn check_within(self, free: u128) -> Result<(), RunError> {
         if self.total() <= free { Ok(()) } else { Err(RunError::Memory { needs: self, free }) }
     }
 
@@ -101,7 +126,8 @@ pub fn free(device: &Device) -> Option<u128> {
             let available = System::new_with_specifics(what).available_memory();
             // 0 where the library does not know the system.
             let available = Some(available).filter(|&bytes| bytes > 0);
-            let allowed = cgroup::free(Path::new("/"));
+            let root = Path::new("/");
+            let allowed = [cgroup::free(root), limits::free(root)].into_iter().flatten();
             available.into_iter().chain(allowed).min().map(u128::from)
         }
         #[cfg(feature = "cuda")]
@@ -158,14 +184,19 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused_with_figures() {
         let layer = "conv1".to_owned();
-        let needs = Needs { weights: 614_400_000, activations: 702_464_001, workspace: 0, layer };
-        assert!(needs.clone().check(1_316_864_001).is_ok());
-        let refused = needs.clone().check(1_316_864_000).unwrap_err();
+        let needs = Needs { weights: 614_400_000, activations: 702_464_001, workspace: 0, layer, batch: 8 };
+        assert!(needs.clone().check_within(1_316_864_001).is_ok());
+        let refused = needs.clone().check_within(1_316_864_000).unwrap_err();
         assert_eq!(
             refused.to_string(),
             "it needs 1.32 GB of memory, and 1.31 GB is free: 615 MB of weights, 703 MB of tensors that are alive at `conv1`, \
              0 MB that this layer holds while it computes"
         );
+        assert_eq!(needs.batch_within(1_316_864_000), Some(7));
+        let other =
+            Needs { weights: 1, activations: 9, workspace: 702_464_000, layer: "other".to_owned(), batch: 1 };
+        let both = needs.clone().beside(other.clone()).times(2);
+        assert_eq!((both.total(), both.layer), (2 * (614_400_001 + 702_464_009), other.layer));
         assert_eq!(Needs { weights: u128::MAX, ..needs }.total(), u128::MAX);
     }
 

@@ -30,13 +30,17 @@ mod error;
 mod flow;
 mod inputs;
 mod likeness;
+mod limits;
 pub mod map;
 pub mod memory;
 mod modules;
 pub mod npy;
 mod npz;
+mod pieces;
 mod safetensors;
+mod save;
 mod summary;
+mod threads;
 mod torchvision_order;
 mod weights;
 
@@ -46,8 +50,9 @@ pub use draft::Draft;
 pub use engine::{Engine, NotExecuted, dtype};
 pub use error::RunError;
 pub(crate) use error::said;
-pub use inputs::{Indices, given_input, indices, random_inputs};
+pub use inputs::{Indices, indices, inputs, random_inputs};
 pub use summary::Summary;
+pub use threads::start_threads;
 pub use weights::{Loaded, Weights, names};
 
 /// Computes the outputs of `graph`, by name, with the kernels of `engine`.

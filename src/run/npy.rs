@@ -2,7 +2,8 @@
 //!
 //! A header is believed only as far as the file is long.
 
-use std::io::{BufReader, Read};
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
@@ -10,6 +11,7 @@ use candle_core::{DType, Device, Tensor};
 use super::RunError;
 use super::archive::{Opened, ends, file_error, most_held, opened, unread};
 use super::error::said;
+use super::pieces::{Stored, each};
 use crate::file::Outputs;
 use crate::shape::MOST_DIMENSIONS;
 use crate::text;
@@ -17,6 +19,21 @@ use crate::text::Text;
 
 /// The longest header that is read; NumPy's own are a few dozen bytes.
 const LONGEST_HEADER: usize = 1 << 16;
+
+/// What a file begins with that is written: the format, and its version.
+const START: &[u8] = b"\x93NUMPY\x01\x00";
+
+/// Types of numbers, and what NumPy calls them.
+const DTYPES: [(&str, DType); 8] = [
+    ("f2", DType::F16),
+    ("f4", DType::F32),
+    ("f8", DType::F64),
+    ("u1", DType::U8),
+    ("i2", DType::I16),
+    ("i4", DType::I32),
+    ("u4", DType::U32),
+    ("i8", DType::I64),
+];
 
 /// What stands before the numbers.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,8 +56,15 @@ pub(super) fn bytes_of(dims: &[usize], dtype: DType) -> Option<usize> {
     is_countable.then_some(if dims.contains(&0) { 0 } else { bytes })
 }
 
-/// Reads an array, in the element type that it has.
-pub fn read(path: &Path) -> Result<Tensor, RunError> {
+/// An array of which nothing but the header has been read.
+pub struct Array<'p> {
+    path: &'p Path,
+    header: Header,
+    reader: Box<dyn Read>,
+}
+
+/// Opens an array.
+pub fn open(path: &Path) -> Result<Array<'_>, RunError> {
     let failed = |why| file_error(path, why);
     let (mut reader, most): (Box<dyn Read>, _) = match opened(path)? {
         Opened::File(file, length) => (Box::new(BufReader::new(file)), length),
@@ -50,7 +74,30 @@ pub fn read(path: &Path) -> Result<Tensor, RunError> {
     if header.bytes as u64 > most {
         return Err(failed(ends()));
     }
-    header.numbers(&mut reader).map_err(failed)
+    Ok(Array { path, header, reader })
+}
+
+impl<'p> Array<'p> {
+    /// Its file.
+    pub fn path(&self) -> &'p Path {
+        self.path
+    }
+
+    /// Its sizes.
+    pub fn dims(&self) -> &[usize] {
+        &self.header.dims
+    }
+
+    /// Reads its numbers in the type that they are wanted in; `each` is shown them as they are in the file, some at a time.
+    pub fn read(
+        mut self,
+        dtype: DType,
+        device: &Device,
+        each: impl FnMut(&Tensor) -> candle_core::Result<()>,
+    ) -> Result<Tensor, RunError> {
+        let numbers = self.header.stored().read(&mut self.reader, dtype, device, each);
+        numbers.map_err(|why| file_error(self.path, why))
+    }
 }
 
 /// Whether [`write()`] may come to write a file there: that it is no directory, and is in one.
@@ -69,9 +116,24 @@ pub fn can_write(path: &Path) -> Result<(), RunError> {
 /// Writes an array among `outputs`; NumPy knows no bf16, which becomes f32.
 pub fn write(outputs: &mut Outputs, path: &Path, tensor: &Tensor) -> Result<(), RunError> {
     let dtype = if tensor.dtype() == DType::BF16 { DType::F32 } else { tensor.dtype() };
-    let tensor = tensor.to_device(&Device::Cpu).and_then(|tensor| tensor.to_dtype(dtype));
-    let tensor = tensor.and_then(|tensor| tensor.contiguous()).map_err(|error| unwritten(path, &error))?;
-    outputs.write(path, |part| tensor.write_npy(part)).map_err(|error| unwritten(path, &error))
+    let tensor = tensor.to_device(&Device::Cpu).map_err(|error| unwritten(path, &error))?;
+    let written = outputs.write(path, |part| {
+        let mut file = BufWriter::new(File::create(part)?);
+        file.write_all(&header(dtype, tensor.dims()))?;
+        each(&tensor, &mut |piece| piece.to_dtype(dtype)?.write_bytes(&mut file))?;
+        Ok(file.flush()?)
+    });
+    written.map_err(|error: candle_core::Error| unwritten(path, &error))
+}
+
+/// What stands before the numbers, as NumPy wants it: filled up, so that these begin at a multiple of 16 bytes.
+fn header(dtype: DType, dims: &[usize]) -> Vec<u8> {
+    let described = DTYPES.iter().find(|(_, known)| *known == dtype).map_or("f4", |(described, _)| described);
+    let sizes: String = dims.iter().map(|size| format!("{size},")).collect();
+    let text = format!("{{'descr': '<{described}', 'fortran_order': False, 'shape': ({sizes}), }}");
+    let length = (START.len() + 2 + text.len() + 1).next_multiple_of(16) - START.len() - 2;
+    let length_bytes = u16::try_from(length).unwrap_or(u16::MAX).to_le_bytes();
+    [START, &length_bytes, format!("{text:<0$}\n", length - 1).as_bytes()].concat()
 }
 
 pub(super) fn unwritten(path: &Path, error: &candle_core::Error) -> RunError {
@@ -114,22 +176,9 @@ impl Header {
         Ok(Self { dtype, fortran_order, length: start.len() + bytes + length, bytes: numbers, dims })
     }
 
-    pub(super) fn numbers(&self, reader: &mut impl Read) -> Result<Tensor, Text> {
-        let mut bytes = vec![];
-        reader.take(self.bytes as u64).read_to_end(&mut bytes).map_err(|error| unread(&error))?;
-        if bytes.len() < self.bytes {
-            return Err(ends());
-        }
-        self.tensor(&bytes).map_err(|error| said(&error))
-    }
-
-    fn tensor(&self, bytes: &[u8]) -> candle_core::Result<Tensor> {
-        if !self.fortran_order {
-            return Tensor::from_raw_buffer(bytes, self.dtype, &self.dims, &Device::Cpu);
-        }
-        let reversed: Vec<usize> = self.dims.iter().rev().copied().collect();
-        let tensor = Tensor::from_raw_buffer(bytes, self.dtype, &reversed, &Device::Cpu)?;
-        tensor.permute((0..reversed.len()).rev().collect::<Vec<_>>())?.contiguous()
+    /// The numbers behind it.
+    pub(super) fn stored(&self) -> Stored<'_> {
+        Stored { dtype: self.dtype, dims: &self.dims, fortran_order: self.fortran_order }
     }
 }
 
@@ -198,20 +247,15 @@ fn dtype(described: &str) -> Result<DType, Text> {
             "其数值为大端序;请用 `.astype('<f4')` 转换后保存"
         ));
     }
-    match described.strip_prefix(['<', '|', '=']).unwrap_or(described) {
-        "f2" => Ok(DType::F16),
-        "f4" => Ok(DType::F32),
-        "f8" => Ok(DType::F64),
-        "u1" | "b1" => Ok(DType::U8),
-        "i2" => Ok(DType::I16),
-        "i4" => Ok(DType::I32),
-        "u4" => Ok(DType::U32),
-        "i8" => Ok(DType::I64),
-        other => Err(text!(
-            "its numbers are of the type `{other}`; known are f2, f4, f8, u1, b1, i2, i4, u4, i8",
-            "其数值类型为 `{other}`;已知的有 f2、f4、f8、u1、b1、i2、i4、u4、i8"
-        )),
-    }
+    let name = described.strip_prefix(['<', '|', '=']).unwrap_or(described);
+    // A truth is a byte.
+    let known = DTYPES.iter().find(|(known, _)| *known == if name == "b1" { "u1" } else { name });
+    known.map(|&(_, dtype)| dtype).ok_or_else(|| {
+        text!(
+            "its numbers are of the type `{name}`; known are f2, f4, f8, u1, b1, i2, i4, u4, i8",
+            "其数值类型为 `{name}`;已知的有 f2、f4、f8、u1、b1、i2、i4、u4、i8"
+        )
+    })
 }
 
 #[cfg(test)]
@@ -268,8 +312,30 @@ mod tests {
     #[test]
     fn numbers_in_fortrans_order_are_turned() {
         let header = read("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }").unwrap();
-        let tensor = header.numbers(&mut [1u8, 4, 2, 5, 3, 6].as_slice()).unwrap();
-        assert_eq!(tensor.to_vec2::<u8>().unwrap(), [[1, 2, 3], [4, 5, 6]]);
-        assert_eq!(header.numbers(&mut [1u8, 4].as_slice()).unwrap_err(), ends());
+        let numbers =
+            |mut bytes: &[u8]| header.stored().read(&mut bytes, DType::U8, &Device::Cpu, |_| Ok(()));
+        assert_eq!(numbers(&[1, 4, 2, 5, 3, 6]).unwrap().to_vec2::<u8>().unwrap(), [[1, 2, 3], [4, 5, 6]]);
+        assert_eq!(numbers(&[1, 4]).unwrap_err(), ends());
+    }
+
+    #[test]
+    fn what_is_written_stands_as_candle_writes_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let [ours, candles] = ["ours.npy", "candles.npy"].map(|name| folder.path().join(name));
+        for dims in [&[][..], &[7], &[2, 3], &[1, 1, 12345, 1, 1, 1]] {
+            let tensor = Tensor::rand(0f64, 1.0, dims, &Device::Cpu).unwrap();
+            for (_, dtype) in DTYPES {
+                let tensor = tensor.to_dtype(dtype).unwrap();
+                let mut outputs = Outputs::default();
+                write(&mut outputs, &ours, &tensor).unwrap();
+                outputs.put_in_place().unwrap();
+                tensor.write_npy(&candles).unwrap();
+                assert_eq!(
+                    std::fs::read(&ours).unwrap(),
+                    std::fs::read(&candles).unwrap(),
+                    "{dtype:?} {dims:?}"
+                );
+            }
+        }
     }
 }

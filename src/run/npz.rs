@@ -2,7 +2,7 @@
 
 use std::io::{BufReader, Read};
 
-use candle_core::Tensor;
+use candle_core::{DType, Device, Tensor};
 use zip::read::ZipFile;
 use zip::{CompressionMethod, ZipArchive};
 
@@ -41,9 +41,9 @@ impl Npz {
     }
 
     /// Reads an array, to the end of its member: only there is what was read held against the checksum.
-    pub(super) fn read(&mut self, place: u64) -> Result<Tensor, Text> {
+    pub(super) fn read(&mut self, place: u64, dtype: DType, device: &Device) -> Result<Tensor, Text> {
         let mut member = self.member(place)?;
-        let tensor = Header::of_member(&mut member)?.numbers(&mut member)?;
+        let tensor = Header::of_member(&mut member)?.stored().read(&mut member, dtype, device, |_| Ok(()))?;
         match member.read(&mut [0]) {
             Ok(0) => Ok(tensor),
             Ok(_) => Err(other_bytes()),

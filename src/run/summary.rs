@@ -2,6 +2,8 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 
+use super::pieces::each;
+
 /// Classes that are listed of a classifier.
 const TOP: usize = 5;
 
@@ -28,36 +30,48 @@ impl Summary {
     /// Of a tensor with the batch first.
     pub fn of(tensor: &Tensor) -> Result<Self> {
         let tensor = tensor.to_device(&Device::Cpu)?;
-        let values: Vec<f64> = tensor.flatten_all()?.to_dtype(DType::F64)?.to_vec1()?;
         let shape = tensor.dims().to_vec();
-        let mean = mean(values.iter().copied());
-        let top = match shape[..] {
-            [_, classes] if classes > 1 => values.chunks(classes).map(top).collect(),
-            _ => vec![],
-        };
-        Ok(Self {
-            mean,
-            std: self::mean(values.iter().map(|value| (value - mean).powi(2))).sqrt(),
-            min: values.iter().copied().fold(f64::INFINITY, f64::min),
-            max: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-            not_finite: values.iter().filter(|value| !value.is_finite()).count(),
-            shape,
-            top,
-        })
+        let classes = if let [_, classes] = shape[..] { classes } else { 1 };
+        let (mut sum, mut min, mut max, mut not_finite) = (0.0, f64::INFINITY, f64::NEG_INFINITY, 0);
+        let (mut top, mut class) = (vec![], 0);
+        each_number(&tensor, |value| {
+            sum += value;
+            min = value.min(min);
+            max = value.max(max);
+            not_finite += usize::from(!value.is_finite());
+            if classes > 1 {
+                if class == 0 {
+                    top.push(Vec::with_capacity(TOP));
+                }
+                top.last_mut().into_iter().for_each(|top| rank(top, class, value));
+                class = (class + 1) % classes;
+            }
+        })?;
+        #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^53 numbers")]
+        let count = tensor.elem_count() as f64;
+        let mean = sum / count;
+        let mut squares = 0.0;
+        each_number(&tensor, |value| squares += (value - mean).powi(2))?;
+        let std = (squares / count).sqrt();
+        Ok(Self { shape, mean, std, min, max, not_finite, top })
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^53 numbers")]
-fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
-    let count = values.len();
-    values.sum::<f64>() / count as f64
+/// Shows `visit` every number, in order.
+fn each_number(tensor: &Tensor, mut visit: impl FnMut(f64)) -> Result<()> {
+    each(tensor, &mut |piece| {
+        piece.to_dtype(DType::F64)?.to_vec1()?.into_iter().for_each(&mut visit);
+        Ok(())
+    })
 }
 
-fn top(values: &[f64]) -> Vec<(usize, f64)> {
-    let mut ranked: Vec<(usize, f64)> = values.iter().copied().enumerate().collect();
-    ranked.sort_by(|one, other| other.1.total_cmp(&one.1));
-    ranked.truncate(TOP);
-    ranked
+/// Puts the value of a class among the largest, if it is one of them; of equal ones the first goes before.
+fn rank(top: &mut Vec<(usize, f64)>, class: usize, value: f64) {
+    let place = top.partition_point(|(_, other)| other.total_cmp(&value).is_ge());
+    if place < TOP {
+        top.truncate(TOP - 1);
+        top.insert(place, (class, value));
+    }
 }
 
 #[cfg(test)]

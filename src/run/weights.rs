@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use candle_core::{DType, Device, Result, Tensor};
+use candle_core::{DType, Device, Result, Tensor, WithDType};
 use rand::distr::{Distribution, Uniform};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -14,6 +14,8 @@ use super::draft::Draft;
 use super::map::{Map, Mapped};
 use super::modules::wanted;
 use super::npy::unwritten;
+use super::pieces::made;
+use super::save::save;
 use crate::file::Outputs;
 use crate::graph::{Graph, NodeId, Tie};
 use crate::op::{Initializer, Weight};
@@ -36,10 +38,7 @@ impl Weights {
     ) -> std::result::Result<Self, RunError> {
         Self::made(graph, |node, weights| {
             let mut random = stream(seed, node);
-            weights
-                .iter()
-                .map(|weight| tensor(weight, &mut random)?.to_dtype(dtype)?.to_device(device))
-                .collect()
+            weights.iter().map(|weight| tensor(weight, &mut random, dtype, device)).collect()
         })
     }
 
@@ -104,9 +103,9 @@ impl Weights {
         let mut tensors = vec![];
         for (wanted, &index) in wanted.iter().zip(&indices) {
             let Named { name, dims } = &wanted.named;
-            let tensor = archive.read(index)?;
+            let tensor = archive.read(index, dtype, device)?;
             let tensor = sizes(dims)
-                .and_then(|dims| tensor.to_dtype(dtype)?.reshape(dims)?.to_device(device))
+                .and_then(|dims| tensor.reshape(dims))
                 .map_err(|source| RunError::Candle { path: name.clone(), source })?;
             tensors.push(tensor);
         }
@@ -131,9 +130,8 @@ impl Weights {
             let tied: Vec<usize> = graph.ties(id).map(|(index, _)| index).collect();
             self.of(id).iter().enumerate().filter(move |(index, _)| !tied.contains(index)).map(|(_, own)| own)
         });
-        let named = names(graph).into_iter().map(|named| named.name).zip(tensors.cloned()).collect();
-        let written = outputs.write(path, |part| candle_core::safetensors::save(&named, part));
-        written.map_err(|error| unwritten(path, &error))
+        let named: Vec<_> = names(graph).into_iter().map(|named| named.name).zip(tensors.cloned()).collect();
+        outputs.write(path, |part| save(&named, part)).map_err(|error| unwritten(path, &error))
     }
 
     /// The element type, if there are any.
@@ -189,11 +187,6 @@ pub(super) fn stream(seed: u64, node: NodeId) -> StdRng {
     StdRng::seed_from_u64(seed ^ (node.index() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }
 
-pub(super) fn elements(dims: &[usize]) -> Result<usize> {
-    let count = dims.iter().try_fold(1usize, |count, &size| count.checked_mul(size));
-    count.ok_or_else(|| candle_core::Error::Msg("it has more numbers than a machine can hold".to_owned()))
-}
-
 fn check(
     given: &[Tensor],
     wanted: &[Weight],
@@ -205,28 +198,43 @@ fn check(
     if found == wanted { Ok(()) } else { Err(RunError::Weights { path: path(), wanted, found }) }
 }
 
-fn tensor(weight: &Weight, random: &mut StdRng) -> Result<Tensor> {
+fn tensor(weight: &Weight, random: &mut StdRng, dtype: DType, device: &Device) -> Result<Tensor> {
     let dims = sizes(&weight.dims())?;
-    let count = elements(&dims)?;
-    let values: Vec<f32> = match weight.initializer {
+    match weight.initializer {
         Initializer::Constant(value) => {
-            return Tensor::full(value, dims, &Device::Cpu)?.to_dtype(DType::F32);
+            let value = Tensor::new(value, &Device::Cpu)?.to_dtype(dtype)?;
+            made(&dims, dtype, device, |count| value.broadcast_as(count)?.contiguous())
         }
-        Initializer::Uniform { fan_in } => uniform(random, 1.0, fan_in, count)?,
+        Initializer::Uniform { fan_in } => {
+            let range = uniform(1.0, fan_in)?;
+            made_of(&dims, dtype, device, || range.sample(random))
+        }
         Initializer::Xavier { fan_in, fan_out } => {
-            uniform(random, 6.0, fan_in.saturating_add(fan_out), count)?
+            let range = uniform(6.0, fan_in.saturating_add(fan_out))?;
+            made_of(&dims, dtype, device, || range.sample(random))
         }
-        Initializer::Normal { deviation } => (0..count).map(|_| normal(random, deviation)).collect(),
-    };
-    Tensor::from_vec(values, dims, &Device::Cpu)
+        Initializer::Normal { deviation } => made_of(&dims, dtype, device, || normal(random, deviation)),
+    }
 }
 
-/// `count` numbers between ∓ √(`share`/`fan`).
+/// A tensor of these sizes, whose numbers are what `number` gives.
+pub(super) fn made_of<T: WithDType>(
+    dims: &[usize],
+    dtype: DType,
+    device: &Device,
+    mut number: impl FnMut() -> T,
+) -> Result<Tensor> {
+    made(dims, dtype, device, |count| {
+        let numbers: Vec<T> = std::iter::repeat_with(&mut number).take(count).collect();
+        Tensor::from_vec(numbers, count, &Device::Cpu)
+    })
+}
+
+/// Numbers between ∓ √(`share`/`fan`).
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "weights are 32-bit floats")]
-fn uniform(random: &mut StdRng, share: f64, fan: u64, count: usize) -> Result<Vec<f32>> {
+fn uniform(share: f64, fan: u64) -> Result<Uniform<f32>> {
     let bound = (share / fan.max(1) as f64).sqrt() as f32;
-    let range = Uniform::new_inclusive(-bound, bound).map_err(candle_core::Error::wrap)?;
-    Ok(range.sample_iter(random).take(count).collect())
+    Uniform::new_inclusive(-bound, bound).map_err(candle_core::Error::wrap)
 }
 
 /// A normal deviate of mean 0, by the method of Box and Muller.
