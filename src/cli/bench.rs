@@ -21,7 +21,7 @@ use crate::report::rows::Depth;
 use crate::run::npy;
 use crate::source::{Address, Alone, read_once};
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, printable};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -322,7 +322,7 @@ impl<'o> Teller<'o> {
 
     fn write(line: &str) {
         let mut stderr = std::io::stderr().lock();
-        let _ = write!(stderr, "\r\u{1b}[2K{line}").and_then(|()| stderr.flush());
+        let _ = write!(stderr, "\r\u{1b}[2K{}", printable(line)).and_then(|()| stderr.flush());
     }
 }
 

@@ -93,13 +93,19 @@ impl Diagnostic {
     }
 }
 
-/// A message as it goes to a terminal: names in it may be of any length, and hold anything.
+/// A message as it goes to a terminal: names in it may be of any length, and hold anything. Of one that is too long, what it
+/// begins and ends with: why something cannot be done stands behind its name.
 fn shown(text: &Text, language: Language) -> String {
     const LONGEST: usize = 1000;
-    let text = text.get(language);
-    let end = text.char_indices().nth(LONGEST).map(|(at, _)| at);
-    let lines = text[..end.unwrap_or(text.len())].split('\n').map(printable);
-    lines.collect::<Vec<_>>().join("\n") + if end.is_some() { "…" } else { "" }
+    const END: usize = 300;
+    let text = printable(text.get(language));
+    let count = text.chars().count();
+    if count <= LONGEST {
+        return text;
+    }
+    let start: String = text.chars().take(LONGEST - END).collect();
+    let end: String = text.chars().skip(count - END).collect();
+    format!("{start} … {end}")
 }
 
 /// Places of one drawing; more would be no drawing.
@@ -142,7 +148,7 @@ pub fn render_all(
     let shown = findings.iter().take(SHOWN);
     let mut parts: Vec<_> = shown.map(|finding| finding.render(source, language, color, width)).collect();
     if let Some(more) = findings.len().checked_sub(SHOWN).filter(|&more| more > 0) {
-        let name = &source.name;
+        let name = printable(&source.name);
         let rest = text!("… and {more} more in {name}", "…… {name} 中还有 {more} 处");
         parts.push(rest.get(language).to_owned());
     }

@@ -1,10 +1,6 @@
 //! Writers: what is known about networks into text, one writer per format. They are pure: nothing here prints, reads a
 //! terminal or looks at the environment.
 
-use std::io;
-
-use serde::Serialize;
-
 use crate::text::Language;
 
 pub use crate::subject::Subject;
@@ -26,6 +22,7 @@ pub mod memory;
 pub mod models;
 mod names;
 pub mod operators;
+mod pretty;
 pub mod reconcile;
 pub mod rows;
 #[cfg(feature = "run")]
@@ -36,45 +33,7 @@ pub mod table;
 pub mod terminal;
 pub(crate) mod wrap;
 
-/// Writes a value as JSON, indented, with a newline at the end, as it is made: no more of it is held than [`Pieces::FULL`].
-fn write_json(value: &impl Serialize, to: &mut dyn io::Write) -> io::Result<()> {
-    let mut pieces = Pieces { bytes: Vec::with_capacity(2 * Pieces::FULL), to };
-    serde_json::to_writer_pretty(&mut pieces, value)?;
-    io::Write::write_all(&mut pieces, b"\n")?;
-    io::Write::flush(&mut pieces)
-}
-
-/// Gathers what is written a few bytes at a time. JSON is written sign by sign, and a call behind `dyn` for each would be the
-/// most of the work.
-struct Pieces<'w> {
-    bytes: Vec<u8>,
-    to: &'w mut dyn io::Write,
-}
-
-impl Pieces<'_> {
-    /// So many bytes are passed on.
-    const FULL: usize = 1 << 15;
-}
-
-impl io::Write for Pieces<'_> {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_all(bytes)?;
-        Ok(bytes.len())
-    }
-
-    #[inline]
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.bytes.extend_from_slice(bytes);
-        if self.bytes.len() < Self::FULL { Ok(()) } else { self.flush() }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.to.write_all(&self.bytes)?;
-        self.bytes.clear();
-        self.to.flush()
-    }
-}
+pub(crate) use pretty::write_json;
 
 /// How text is laid out.
 #[derive(Clone, Copy, Debug)]
