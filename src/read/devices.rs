@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use ::toml::Spanned;
 use serde::Deserialize;
 
+use super::toml::hidden;
 use super::{bounded, invalid};
 use crate::analyze::roofline::Device;
 use crate::error::{Code, Diagnostic, ReadError};
 use crate::text;
+use crate::text::one_line;
 
 /// The devices that come with cnncost.
 const BUNDLED: &str = include_str!("devices.toml");
@@ -17,10 +19,8 @@ const BUNDLED: &str = include_str!("devices.toml");
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
-    #[serde(default)]
-    about: String,
-    #[serde(default)]
-    source: String,
+    about: Option<Spanned<String>>,
+    source: Option<Spanned<String>>,
     memory_bytes: u64,
     weight_memory_bytes: Option<u64>,
     largest_piece_bytes: Option<u64>,
@@ -66,10 +66,10 @@ pub fn names() -> Vec<&'static str> {
 pub fn parse(name: &str, text: &str) -> Result<Vec<Device>, ReadError> {
     let source = bounded(name, text)?;
     let text = &*source.text;
-    let entries: BTreeMap<String, Entry> = match ::toml::from_str(text) {
+    let entries: BTreeMap<Spanned<String>, Entry> = match ::toml::from_str(text) {
         Ok(entries) => entries,
         Err(error) => {
-            let message = error.message();
+            let message = one_line(error.message());
             let message = text!("this is no file of devices: {message}", "这不是设备文件:{message}");
             let span = error.span().unwrap_or(0..text.len());
             return Err(invalid(source, vec![Diagnostic::new(Code::WrongFile, message, span)]));
@@ -86,12 +86,17 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Device>, ReadError> {
     if mistakes.is_empty() { Ok(devices) } else { Err(invalid(source, mistakes)) }
 }
 
-fn device(name: String, entry: Entry, mistakes: &mut Vec<Diagnostic>) -> Device {
+fn device(name: Spanned<String>, entry: Entry, mistakes: &mut Vec<Diagnostic>) -> Device {
+    let texts = [Some(&name), entry.about.as_ref(), entry.source.as_ref()];
+    mistakes.extend(texts.into_iter().flatten().filter_map(|text| hidden(text.get_ref(), text.span())));
+    // So that every count of 128 bits, and sums of them, take a finite time.
     let mut positive = |value: Spanned<f64>| {
         let (number, span) = (*value.get_ref(), value.span());
-        if !(number.is_finite() && number > 0.0) {
-            let message =
-                text!("must be finite and above 0, and is {number}", "必须是大于 0 的有限数,这里是 {number}");
+        if !(number.is_finite() && number >= 1.0) {
+            let message = text!(
+                "must be finite and at least 1, and is {number:?}",
+                "必须是不小于 1 的有限数,这里是 {number:?}"
+            );
             mistakes.push(Diagnostic::new(Code::WrongValue, message, span));
         }
         number
@@ -106,9 +111,9 @@ fn device(name: String, entry: Entry, mistakes: &mut Vec<Diagnostic>) -> Device 
         mistakes.push(Diagnostic::new(Code::MissingKey, message, span).help(help));
     }
     Device {
-        name,
-        about: entry.about,
-        source: entry.source,
+        name: name.into_inner(),
+        about: entry.about.map_or_else(String::new, Spanned::into_inner),
+        source: entry.source.map_or_else(String::new, Spanned::into_inner),
         memory_bytes: entry.memory_bytes,
         weight_memory_bytes: entry.weight_memory_bytes,
         largest_piece_bytes: entry.largest_piece_bytes,
@@ -138,8 +143,16 @@ mod tests {
         let error = |text: &str| parse("d.toml", text).unwrap_err().render(Language::English, false, 80);
         let device = "[a]\nmemory_bytes = 1\nbandwidth_bytes_per_second = -2.0\npeak_flops = { f32 = 0.0 }\n";
         let text = error(device);
-        assert!(text.contains("above 0, and is -2") && text.contains("above 0, and is 0"), "{text}");
+        assert!(text.contains("at least 1, and is -2") && text.contains("at least 1, and is 0"), "{text}");
         assert!(text.contains("d.toml:3:30") && text.contains("d.toml:4:22"), "{text}");
+        let tiny = device.replace("-2.0", "5e-324");
+        assert!(error(&tiny).contains("at least 1, and is 5e-324"), "{}", error(&tiny));
+        let hostile = device.replace("[a]", "['\u{202e}']");
+        assert!(
+            error(&hostile).contains("U+202E") && error(&hostile).contains("d.toml:1:2"),
+            "{}",
+            error(&hostile)
+        );
         assert!(error("[a]\nmemory = 1").contains("unknown field `memory`"));
         assert!(error("").contains("there is no device in this file"));
         let none = "[a]\nmemory_bytes = 1\nbandwidth_bytes_per_second = 2.0\npeak_flops = {}\n";
