@@ -14,11 +14,13 @@ pub struct Summary {
     pub mean: f64,
     /// Standard deviation of all numbers, as of a whole population.
     pub std: f64,
-    /// The smallest.
+    /// The smallest that is a number; NaN if none is.
     pub min: f64,
-    /// The largest.
+    /// The largest that is a number; NaN if none is.
     pub max: f64,
-    /// How many are infinite or not a number; the figures above are then of no use.
+    /// How many are not a number. If any is, so are the mean and the standard deviation.
+    pub nan: usize,
+    /// How many are infinite or not a number.
     pub not_finite: usize,
     /// For each sample of a vector for each sample, the largest values and where they are.
     pub top: Vec<Vec<(usize, f64)>>,
@@ -38,8 +40,9 @@ impl Summary {
         Ok(Self {
             mean,
             std: self::mean(values.iter().map(|value| (value - mean).powi(2))).sqrt(),
-            min: values.iter().copied().fold(f64::INFINITY, f64::min),
-            max: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            min: values.iter().copied().fold(f64::NAN, f64::min),
+            max: values.iter().copied().fold(f64::NAN, f64::max),
+            nan: values.iter().filter(|value| value.is_nan()).count(),
             not_finite: values.iter().filter(|value| !value.is_finite()).count(),
             shape,
             top,
@@ -73,6 +76,9 @@ mod tests {
         assert_eq!(summary.top[0], [(1, 5.0), (2, 3.0), (0, 1.0)]);
         assert_eq!(summary.top[1][0], (2, 11.0));
         let bad = Tensor::new(&[[f32::NAN, 1.0]], &Device::Cpu).unwrap();
-        assert_eq!(Summary::of(&bad).unwrap().not_finite, 1);
+        let bad = Summary::of(&bad).unwrap();
+        assert_eq!((bad.not_finite, bad.nan, bad.min, bad.max), (1, 1, 1.0, 1.0));
+        let none = Summary::of(&Tensor::new(&[[f32::NAN]], &Device::Cpu).unwrap()).unwrap();
+        assert!(none.min.is_nan() && none.max.is_nan());
     }
 }
