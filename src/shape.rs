@@ -82,6 +82,13 @@ pub(crate) fn show(dims: &[u64]) -> String {
     dims.iter().map(u64::to_string).collect::<Vec<_>>().join("×")
 }
 
+/// The same in a sentence, in which a tensor without dimensions is something too.
+#[cfg(feature = "run")]
+pub(crate) fn in_words(dims: &[u64]) -> Text {
+    let shown = show(dims);
+    if dims.is_empty() { text!("a scalar", "0 维标量") } else { text!("{shown}", "{shown}") }
+}
+
 impl std::fmt::Display for Shape {
     /// `192×28×28`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

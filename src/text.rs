@@ -14,18 +14,68 @@ pub enum Language {
     Chinese,
 }
 
-/// Whether a character steers a terminal, or reorders what stands beside it: what is read from a file shows neither.
+/// Whether a character is not shown, and yet changes what is: it steers a terminal, ends a line, reorders or joins what stands
+/// beside it, is as wide as nothing, or is no character at all. What is read from a file shows none of them.
 pub fn is_hidden(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+    if matches!(c, ' '..='~') {
+        return false;
+    }
+    // What Unicode lets a program leave out, but for variation selectors, which are part of the letter before them.
+    let is_ignorable = matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}');
+    let ends_line = matches!(c, '\u{2028}' | '\u{2029}');
+    let is_none = matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe;
+    c.is_control() || is_ignorable || ends_line || is_none
 }
 
 /// `text` on one line, with every hidden character written out: `\u{1b}[31m`.
 pub fn printable(text: &str) -> String {
-    if !text.chars().any(is_hidden) {
-        return text.to_owned();
+    written_out(text, is_hidden)
+}
+
+/// `text` on one line: its lines one behind the other, and every other hidden character written out.
+pub fn one_line(text: &str) -> String {
+    printable(
+        &text
+            .split(['\n', '\r'])
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join(" "),
+    )
+}
+
+/// `text` in its lines, as it may go to a terminal whatever is in it: all that steers one is written out, but for colors if
+/// there are to be some. What writes it has its names on one line already; this is behind all of them.
+pub fn harmless(text: &str, color: bool) -> String {
+    let lines = |text: &str| written_out(text, |c| c != '\n' && is_hidden(c));
+    if !color {
+        return lines(text);
     }
-    let shown = |c: char| if is_hidden(c) { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(shown).collect()
+    let mut pieces = text.split('\u{1b}');
+    let first = lines(pieces.next().unwrap_or_default());
+    let piece = |piece: &str| {
+        let is_color = piece.strip_prefix('[').is_some_and(|rest| {
+            rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').starts_with('m')
+        });
+        format!("{}{}", if is_color { "\u{1b}" } else { "\\u{1b}" }, lines(piece))
+    };
+    first + &pieces.map(piece).collect::<String>()
+}
+
+/// `text` with some of its characters written out.
+fn written_out(text: &str, is_out: impl Fn(char) -> bool) -> String {
+    let mut written = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((at, c)) = rest.char_indices().find(|&(_, c)| is_out(c)) {
+        written.push_str(&rest[..at]);
+        written.extend(c.escape_default());
+        rest = &rest[at + c.len_utf8()..];
+    }
+    written + rest
 }
 
 /// A message in every language. Made with [`text!`](crate::text!).
@@ -44,6 +94,12 @@ impl Text {
             Language::English => &self.english,
             Language::Chinese => &self.chinese,
         }
+    }
+
+    /// The message with something done to it in every language.
+    #[must_use]
+    pub(crate) fn map(self, change: impl Fn(&str) -> String) -> Self {
+        Self { english: change(&self.english), chinese: change(&self.chinese) }
     }
 
     /// All of `texts` as one list of things of a kind: with commas in English, with 、 in Chinese.
@@ -126,5 +182,28 @@ mod tests {
     #[test]
     fn hidden_characters_are_written_out() {
         assert_eq!(printable("输入 3×8\u{1b}[31m\n\u{202e}"), "输入 3×8\\u{1b}[31m\\n\\u{202e}");
+        for hidden in [
+            '\0',
+            '\u{7f}',
+            '\u{9b}',
+            '\u{ad}',
+            '\u{200d}',
+            '\u{feff}',
+            '\u{ffff}',
+            '\u{10fffe}',
+            '\u{e0041}',
+        ] {
+            assert!(is_hidden(hidden), "{hidden:?}");
+        }
+        // A variation selector, a letter of a private plane, what stands for what is no text.
+        assert!(!['\u{fe0f}', '\u{e000}', '\u{fffd}', ' ', '、', '🧠'].into_iter().any(is_hidden));
+        assert_eq!(one_line(" a\r\n\n  b\u{8} "), "a b\\u{8}");
+    }
+
+    #[test]
+    fn only_colors_and_lines_get_through() {
+        let text = "\u{1b}[1mbold\u{1b}[0m\n\u{1b}[2J\u{1b}]0;title\u{7}\u{1b}";
+        assert_eq!(harmless(text, true), "\u{1b}[1mbold\u{1b}[0m\n\\u{1b}[2J\\u{1b}]0;title\\u{7}\\u{1b}");
+        assert_eq!(harmless(text, false).matches('\u{1b}').count(), 0);
     }
 }

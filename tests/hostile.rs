@@ -1,13 +1,17 @@
 //! Whatever a file holds, it is read to an answer: no panic, no hang, and every mistake can be drawn.
 
+#[path = "common/hostile.rs"]
+mod common;
+
 use std::time::{Duration, Instant};
 
 use cnncost::read::bundled::BUNDLED;
 use cnncost::read::{Description, Options};
 use cnncost::text::Language;
+use common::{apply, change};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::{Index, select};
+use proptest::sample::select;
 
 /// No file of this size should need a tenth of it; a busy machine may.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -207,64 +211,6 @@ fn nearly_valid() -> impl Strategy<Value = String> {
     })
 }
 
-/// A change to a text.
-#[derive(Clone, Debug)]
-enum Change {
-    Delete(Index),
-    Duplicate(Index),
-    Replace(Index, &'static str),
-    /// What is no text any more is mended as a lossy reader would.
-    Byte(Index, u8),
-}
-
-fn change() -> impl Strategy<Value = Change> {
-    let at = any::<Index>;
-    prop_oneof![
-        at().prop_map(Change::Delete),
-        at().prop_map(Change::Duplicate),
-        (at(), token()).prop_map(|(at, new)| Change::Replace(at, new)),
-        (at(), any::<u8>()).prop_map(|(at, new)| Change::Byte(at, new)),
-    ]
-}
-
-/// Words and numbers whole, everything else by character.
-fn tokens(text: &str) -> Vec<&str> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let mut tokens = vec![];
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let end =
-            if is_word(first) { rest.find(|c| !is_word(c)).unwrap_or(rest.len()) } else { first.len_utf8() };
-        let (token, after) = rest.split_at(end);
-        tokens.push(token);
-        rest = after;
-    }
-    tokens
-}
-
-fn apply(text: &str, change: &Change) -> String {
-    let mut tokens = tokens(text);
-    if tokens.is_empty() {
-        return String::new();
-    }
-    match change {
-        Change::Delete(at) => {
-            tokens.remove(at.index(tokens.len()));
-        }
-        Change::Duplicate(at) => {
-            let at = at.index(tokens.len());
-            tokens.insert(at, tokens[at]);
-        }
-        Change::Replace(at, new) => *at.get_mut(&mut tokens) = new,
-        Change::Byte(at, new) => {
-            let mut bytes = text.as_bytes().to_vec();
-            *at.get_mut(&mut bytes) = *new;
-            return String::from_utf8_lossy(&bytes).into_owned();
-        }
-    }
-    tokens.concat()
-}
-
 proptest! {
     #![proptest_config(config())]
 
@@ -286,7 +232,7 @@ proptest! {
     #[test]
     fn changed_bundled_descriptions_are_answered(
         file in (0..BUNDLED.len()).prop_map(|at| &BUNDLED[at]),
-        changes in vec(change(), 1..4),
+        changes in vec(change(token()), 1..4),
     ) {
         survive(&changes.iter().fold(file.text.to_owned(), |text, change| apply(&text, change)));
     }

@@ -1,11 +1,13 @@
 //! The program on files that mean it no good: each is answered, with a message that says why, and none takes long or much.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
+use candle_core::{Device, Tensor};
 use tempfile::TempDir;
 
 /// A hang fails; nothing here takes more than a few seconds in a debug build.
@@ -263,6 +265,59 @@ fn nothing_steers_the_terminal() {
         let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
     }
+}
+
+/// What stands behind a name, why it cannot be used, is said however long the name is.
+#[test]
+fn a_reason_stands_behind_the_longest_name() {
+    let name = "n".repeat(5000);
+    let written = cnncost(&["analyze", "lenet5", "-o", &format!("/nowhere/{name}")]);
+    let said = String::from_utf8(written.stderr).unwrap();
+    assert_eq!(written.status.code(), Some(1));
+    assert!(said.starts_with("error: cannot write /nowhere/nnn") && said.len() < 2000, "{said}");
+    assert!(!said.trim_end().ends_with('n') && said.contains(" … nnn"), "{said}");
+}
+
+/// Arrays without dimensions and weights that are no numbers are told as what they are.
+#[test]
+fn odd_arrays_are_told_as_what_they_are() {
+    let folder = Folder::new();
+    let net = folder.write(
+        "input = [2, 1, 1]\nlayers = [{ op = 'conv2d', out_channels = 2, kernel_size = 1, bias = false }]",
+    );
+    let net = net.to_str().unwrap();
+    let file = |name: &str, tensor: Tensor| {
+        let path = folder.path(name);
+        tensor.write_npy(&path).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let tensor = |values: &[f32], dims: &[usize]| Tensor::from_slice(values, dims, &Device::Cpu).unwrap();
+    let scalar = file("scalar.npy", tensor(&[1.0], &[]));
+    refused(&cnncost(&["run", net, "--input", &scalar]), "scalar.npy` is a scalar, and `input` is 2×1×1");
+    refused(
+        &cnncost(&["run", net, "--input", &scalar, "--lang", "zh"]),
+        "scalar.npy` 是 0 维标量,而 `input` 是 2×1×1",
+    );
+    let input = file("x.npy", tensor(&[f32::NAN, 3.0], &[1, 2, 1, 1]));
+    let weights = folder.path("w.safetensors");
+    let identity =
+        HashMap::from([("conv2d_1.weight", tensor(&[f32::INFINITY, 0.0, 0.0, 1.0], &[2, 2, 1, 1]))]);
+    candle_core::safetensors::save(&identity, &weights).unwrap();
+    let run = |input: &str, more: &[&str]| {
+        let usual = ["run", net, "--input", input, "--weights", weights.to_str().unwrap()];
+        let output = cnncost(&[&usual, more].concat());
+        fine(&output);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let text = run(&input, &[]);
+    assert!(text.contains("not a number (NaN): 2; min and max are of the rest"), "{text}");
+    assert!(text.contains("min NaN  max NaN"), "{text}");
+    let ones = file("y.npy", tensor(&[1.0, 3.0], &[1, 2, 1, 1]));
+    let text = run(&ones, &[]);
+    assert!(text.contains("min 3.000  max inf") && text.contains("infinite: 1"), "{text}");
+    let data: serde_json::Value = serde_json::from_str(&run(&input, &["--format", "json"])).unwrap();
+    let output = &data["outputs"]["output"];
+    assert!(output["nan"] == 2 && output["not_finite"] == 2 && output["min"].is_null(), "{data}");
 }
 
 #[test]

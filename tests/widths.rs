@@ -3,25 +3,47 @@
 use assert_cmd::Command;
 use unicode_width::UnicodeWidthStr;
 
-/// What each command that lays out tables is tried with.
-const COMMANDS: [&[&str]; 16] = [
-    &["analyze", "resnet18", "--depth", "all"],
-    &["analyze", "lenet5", "--format", "tree"],
-    &["analyze", "resnet18", "--memory"],
-    &["analyze", "lenet5", "alexnet", "mobilenet_v2"],
-    &["analyze", "lenet5", "--columns", "macs,share,field"],
-    &["analyze", "lenet5", "--like", "thop", "--lang", "zh"],
-    &["compare", "resnet18", "resnet34"],
-    &["compare", "alexnet", "vgg16", "googlenet", "--batch", "1,8"],
-    &["compare", "mobilenet_v1", "mobilenet_v2", "--lang", "zh", "--color", "always"],
-    &["check", "lecture11"],
-    &["reconcile", "lenet5"],
-    &["reconcile", "lenet5", "416520"],
-    &["explain", "lenet5", "c1"],
-    &["run", "lenet5"],
-    &["models"],
-    &["ops", "conv2d"],
+/// What each command is tried with, also at figures as large as they come: `WIDE` is a network of those.
+const COMMANDS: [&str; 32] = [
+    "analyze resnet18 --depth all",
+    "analyze lenet5 --format tree",
+    "analyze resnet18 --memory",
+    "analyze lenet5 alexnet mobilenet_v2",
+    "analyze lenet5 --columns macs,share,field",
+    "analyze lenet5 --like thop --lang zh",
+    "analyze lenet5 --device-spec t4",
+    "analyze WIDE --batch 1048576",
+    "analyze WIDE --format tree --device-spec t4 --batch 1048576",
+    "analyze WIDE --memory",
+    "compare resnet18 resnet34",
+    "compare alexnet vgg16 googlenet --batch 1,8",
+    "compare mobilenet_v1 mobilenet_v2 --lang zh --color always",
+    "compare WIDE lenet5 --depth all",
+    "check lecture11",
+    "check WIDE",
+    "reconcile lenet5",
+    "reconcile lenet5 416520",
+    "reconcile WIDE",
+    "explain lenet5 c1",
+    "explain WIDE --batch 1048576",
+    "run lenet5",
+    "run lenet5 --lang zh",
+    "models",
+    "models lenet5",
+    "ops",
+    "ops conv2d --lang zh",
+    "analyze -h",
+    "bench --help",
+    "check --help --lang zh",
+    "help compare",
+    "schema check",
 ];
+
+/// Two layers of the largest sizes, and a claim that fails by as much.
+const WIDE: &str = "input = [9007199254740992]
+layers = [{ op = 'linear', out_features = 9007199254740992 }, { op = 'relu' }]
+claims = [{ expect = 'macs >= 1', says = 'it is large' }, { expect = 'params > 1T' }]
+";
 
 fn run(columns: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::cargo_bin("cnncost").unwrap();
@@ -31,15 +53,46 @@ fn run(columns: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
+/// The arguments of a command, of which `WIDE` stands for a file.
+fn words<'a>(command: &'a str, wide: &'a str) -> Vec<&'a str> {
+    command.split(' ').map(|word| if word == "WIDE" { wide } else { word }).collect()
+}
+
+/// No width is too narrow or too wide, and none is gone beyond by much: a line may be as long as what cannot be broken.
 #[test]
 fn every_width_is_held() {
+    let folder = tempfile::tempdir().unwrap();
+    let wide = folder.path().join("wide.toml");
+    std::fs::write(&wide, WIDE).unwrap();
     let widths = (0..=12).map(|width| width.to_string());
     let widths = widths.chain(["33", "65570", "18446744073709551615"].map(str::to_owned));
     for width in widths {
-        for arguments in COMMANDS {
-            let (code, out, error) = run(&width, arguments);
-            assert_eq!((code, error.as_str()), (Some(0), ""), "{width}: {arguments:?}");
-            assert!(!out.is_empty() && out.len() < 100_000, "{width}: {arguments:?}");
+        for command in COMMANDS {
+            let (code, out, error) = run(&width, &words(command, wide.to_str().unwrap()));
+            assert_eq!((code, error.as_str()), (Some(0), ""), "{width}: {command}");
+            assert!(!out.is_empty() && out.len() < 200_000, "{width}: {command}");
+        }
+    }
+}
+
+/// Data are the same at any width.
+#[test]
+fn data_keep_to_no_width() {
+    for format in ["csv", "json", "markdown", "latex"] {
+        for command in [
+            "analyze lenet5",
+            "compare lenet5 alexnet",
+            "check lecture11",
+            "reconcile lenet5",
+            "models",
+            "ops",
+        ] {
+            let arguments = format!("{command} --format {format}");
+            let arguments = words(&arguments, "");
+            let usual = run("80", &arguments);
+            for width in ["1", "12", "18446744073709551615"] {
+                assert!(run(width, &arguments) == usual, "{arguments:?} at {width}");
+            }
         }
     }
 }

@@ -1,12 +1,28 @@
-//! Mistakes on the command line in other languages than English: clap has words in that one alone.
+//! Mistakes on the command line as they are shown: in other languages than English, in which alone clap has words, and with
+//! nothing in them that steers a terminal.
 
 use std::error::Error;
+use std::ffi::OsString;
 
+use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::{Cli, help};
 use crate::error::{Code, Diagnostic, Source};
 use crate::text;
-use crate::text::{Language, Text};
+use crate::text::{Language, Text, printable};
+
+/// What is wrong with the arguments, where they hold what is hidden: what is wrong with them when all of that is written out,
+/// since clap repeats them as they are.
+pub(super) fn harmless(error: clap::Error, arguments: &[OsString], language: Language) -> clap::Error {
+    let shown = |argument: &OsString| OsString::from(printable(&argument.to_string_lossy()));
+    let shown: Vec<_> = arguments.iter().map(shown).collect();
+    if shown == arguments {
+        return error;
+    }
+    let again = help::written(Cli::command(), &shown, language).try_get_matches_from(&shown).err();
+    again.unwrap_or_else(|| clap::Error::raw(error.kind(), printable(&error.render().to_string()) + "\n"))
+}
 
 /// What is wrong with the arguments, in a language other than English; `None` where clap's own words will do.
 pub(super) fn in_words(error: &clap::Error, language: Language, width: usize) -> Option<String> {

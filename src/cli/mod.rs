@@ -12,7 +12,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::error::{Code, Diagnostic, ReadError, Source, render_all};
 use crate::report::Style;
-use crate::text::{Language, Text};
+use crate::text::{Language, Text, harmless, printable};
 
 mod analyze;
 #[cfg(feature = "run")]
@@ -203,6 +203,7 @@ fn start(arguments: Vec<OsString>, program: Option<PathBuf>) -> Outcome {
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
+            let error = misuse::harmless(error, arguments, language);
             match misuse::in_words(&error, language, terminal_width()) {
                 Some(words) => say(&words),
                 // A closed pipe is no error.
@@ -293,6 +294,11 @@ impl Voice {
         Outcome::Unusable
     }
 
+    /// Says what is good to know, on a line.
+    fn note(&self, note: &Text) {
+        say(&printable(note.get(self.language())));
+    }
+
     /// Shows a finding that lies in no file.
     fn show(&self, finding: &Diagnostic) {
         let color = self.wants_color(&std::io::stderr());
@@ -301,10 +307,10 @@ impl Voice {
     }
 }
 
-/// Says something that is no data: on standard error.
+/// Says something that is no data: on standard error, with nothing in it that steers a terminal but colors.
 fn say(text: &str) {
     use std::io::Write;
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", harmless(text, true));
 }
 
 /// Columns of the terminal; `COLUMNS` where there is none, else 80. In a narrower one than can hold a table, and in a wider

@@ -7,17 +7,18 @@ use std::path::Path;
 use super::{Outcome, Output, Voice, files};
 use crate::file::replace;
 use crate::text;
+use crate::text::harmless;
 
 impl Output {
-    /// Writes data. A reader that has gone away wants no more of it, which is no error.
-    pub(super) fn write(&self, data: &str) -> Outcome {
+    /// Writes text. A reader that has gone away wants no more of it, which is no error.
+    pub(super) fn write(&self, text: &str) -> Outcome {
         match &self.to {
-            None => self.print(data),
-            Some(path) => self.write_file(path, data),
+            None => self.print(text),
+            Some(path) => self.write_file(path, &harmless(text, false)),
         }
     }
 
-    /// Writes data as it is made, likewise.
+    /// Writes JSON as it is made, likewise.
     pub(super) fn stream(&self, write: impl Fn(&mut dyn Write) -> io::Result<()>) -> Outcome {
         match &self.to {
             None => self.written("standard output", write(&mut io::stdout().lock())),
@@ -27,9 +28,9 @@ impl Output {
 }
 
 impl Voice {
-    /// Writes data to standard output, likewise.
-    pub(super) fn print(&self, data: &str) -> Outcome {
-        self.written("standard output", write_stdout(data))
+    /// Writes text to standard output, likewise, with nothing in it that steers a terminal but colors where they are wanted.
+    pub(super) fn print(&self, text: &str) -> Outcome {
+        self.written("standard output", write_stdout(&harmless(text, self.style().color)))
     }
 
     /// Writes data to a file, unless that is one that was read.

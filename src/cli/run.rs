@@ -18,6 +18,7 @@ use crate::graph::Graph;
 use crate::report::Subject;
 use crate::report::run::{Run, json, sheet, table};
 use crate::run::{RunError, Summary, forward, inputs, npy, start_threads};
+use crate::shape::in_words;
 use crate::source::{Alone, Named, read_once};
 use crate::text;
 use crate::text::Text;
@@ -211,11 +212,10 @@ impl Arguments {
             return;
         }
         let (english, chinese) = (names.join(", "), names.join("、"));
-        let note = text!(
+        self.voice.note(&text!(
             "note: there is no array for {english}, which holds random numbers",
             "说明:{chinese} 没有给出数组,使用随机数"
-        );
-        super::say(note.get(self.voice.language()));
+        ));
     }
 
     /// The sizes that are given instead of an array.
@@ -318,11 +318,11 @@ fn no_such(kind: &Text, given: &str, names: &[&str]) -> Failure {
 }
 
 fn unlike(path: &Path, found: &[usize], input: &str, wanted: &[u64]) -> Failure {
-    let (path, wanted) = (path.display(), crate::shape::show(wanted));
-    let found = crate::shape::show(&found.iter().map(|&size| size as u64).collect::<Vec<_>>());
+    let (path, wanted) = (path.display(), in_words(wanted));
+    let found = in_words(&found.iter().map(|&size| size as u64).collect::<Vec<_>>());
     let message = text!(
         "`{path}` is {found}, and `{input}` is {wanted}",
-        "`{path}` 是 {found},而 `{input}` 是 {wanted}"
+        "`{path}` 是 {found:#},而 `{input}` 是 {wanted:#}"
     );
     let help = text!(
         "an array has the batch first, and then the sizes of the input",

@@ -6,16 +6,15 @@ use std::path::{Path, PathBuf};
 use candle_core::{DType, Device};
 use clap::Args;
 
+use super::Voice;
 use super::execute::Failure;
 use super::input::read_file;
-use super::{Voice, say};
 use crate::file::Outputs;
 use crate::graph::Graph;
 use crate::read::weight_map;
 use crate::run::map::Map;
 use crate::run::{Draft, Loaded, RunError, Weights};
 use crate::text;
-use crate::text::{Text, printable};
 
 /// Where weights are from.
 #[derive(Args, Debug)]
@@ -124,26 +123,25 @@ impl WeightArguments {
     }
 
     fn tell(&self, loaded: &Loaded, voice: &Voice) {
-        let note = |note: Text| say(note.get(voice.language()));
         if self.verbose {
             for (ours, theirs) in &loaded.pairs {
-                say(&format!("{ours}  ←  {}", printable(theirs)));
+                voice.note(&text!("{ours}  ←  {theirs}", "{ours}  ←  {theirs}"));
             }
         } else if !loaded.by_name && !voice.quiet {
-            note(text!(
+            voice.note(&text!(
                 "note: the weights are assigned by shapes and order; --verbose lists them",
                 "说明:权重按形状与次序对应;--verbose 列出对应关系"
             ));
         }
         if !loaded.unused.is_empty() && !voice.quiet {
             let count = loaded.unused.len();
-            let names = loaded.unused.iter().take(SHOWN).map(|name| format!("`{}`", printable(name)));
+            let names = loaded.unused.iter().take(SHOWN).map(|name| format!("`{name}`"));
             let mut names = names.collect::<Vec<_>>().join(", ");
             if count > SHOWN {
                 names.push_str(", …");
             }
             let (are, s) = if count == 1 { ("is", "") } else { ("are", "s") };
-            note(text!(
+            voice.note(&text!(
                 "note: {count} tensor{s} of the file {are} not used: {names}",
                 "说明:文件中有 {count} 个张量未被使用:{names}"
             ));

@@ -98,12 +98,11 @@ impl Diagnostic {
 fn shown(text: &Text, language: Language) -> String {
     const START: usize = 700;
     const END: usize = 300;
-    let text = text.get(language);
+    let text = printable(text.get(language));
     let at = |(at, _)| at;
     let start = text.char_indices().nth(START).map_or(text.len(), at);
     let end = text.char_indices().nth_back(END - 1).map_or(0, at);
-    let whole = if start < end { format!("{}…{}", &text[..start], &text[end..]) } else { text.to_owned() };
-    whole.split('\n').map(printable).collect::<Vec<_>>().join("\n")
+    if start < end { format!("{} … {}", &text[..start], &text[end..]) } else { text }
 }
 
 /// Places of one drawing; more would be no drawing.
@@ -146,7 +145,7 @@ pub fn render_all(
     let shown = findings.iter().take(SHOWN);
     let mut parts: Vec<_> = shown.map(|finding| finding.render(source, language, color, width)).collect();
     if let Some(more) = findings.len().checked_sub(SHOWN).filter(|&more| more > 0) {
-        let name = &source.name;
+        let name = printable(&source.name);
         let rest = text!("… and {more} more in {name}", "…… {name} 中还有 {more} 处");
         parts.push(rest.get(language).to_owned());
     }

@@ -6,10 +6,12 @@ use ::toml::Spanned;
 use ::toml::de::{DeTable, DeValue, Deserializer};
 use serde::Deserialize;
 
+use super::toml::hidden;
 use super::{bounded, invalid};
 use crate::analyze::roofline::Device;
 use crate::error::{Code, Diagnostic, ReadError};
 use crate::text;
+use crate::text::one_line;
 
 /// The devices that come with cnncost.
 const BUNDLED: &str = include_str!("devices.toml");
@@ -57,8 +59,9 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Device>, ReadError> {
         return Err(invalid(source, vec![Diagnostic::nowhere(Code::Empty, message).help(help)]));
     }
     let mut mistakes = vec![];
-    for (_, entry) in table.get_ref() {
-        check_numbers(entry, &mut mistakes);
+    for (name, entry) in table.get_ref() {
+        mistakes.extend(hidden(name.get_ref(), name.span()));
+        check(entry, &mut mistakes);
         let peaks = entry.get_ref().get("peak_flops");
         if let Some(peaks) = peaks.filter(|peaks| peaks.get_ref().as_table().is_some_and(DeTable::is_empty)) {
             let message = text!("there is no peak for any type", "没有给出任何类型的峰值");
@@ -81,27 +84,34 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Device>, ReadError> {
 }
 
 fn no_devices(error: &::toml::de::Error, text: &str) -> Diagnostic {
-    let message = error.message();
+    let message = one_line(error.message());
     let message = text!("this is no file of devices: {message}", "这不是设备文件:{message}");
     Diagnostic::new(Code::WrongFile, message, error.span().unwrap_or(0..text.len()))
 }
 
-/// Every number is one that a device can have.
-#[expect(clippy::cast_precision_loss, reason = "its sign is looked at")]
-fn check_numbers(value: &Spanned<DeValue<'_>>, mistakes: &mut Vec<Diagnostic>) {
+/// Every number is one that a device can have, so that every count of 128 bits, and sums of them, take a finite time; and
+/// nothing in a text is hidden.
+#[expect(clippy::cast_precision_loss, reason = "whether it is below 1 is looked at")]
+fn check(value: &Spanned<DeValue<'_>>, mistakes: &mut Vec<Diagnostic>) {
     let number = match value.get_ref() {
         DeValue::Float(number) => number.as_str().parse().ok(),
         DeValue::Integer(number) => {
             i64::from_str_radix(number.as_str(), number.radix()).ok().map(|number| number as f64)
         }
-        DeValue::Table(table) => {
-            return table.iter().for_each(|(_, value)| check_numbers(value, mistakes));
+        DeValue::String(text) => {
+            mistakes.extend(hidden(text, value.span()));
+            None
         }
-        DeValue::String(_) | DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Array(_) => None,
+        DeValue::Table(table) => {
+            return table.iter().for_each(|(_, value)| check(value, mistakes));
+        }
+        DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Array(_) => None,
     };
-    if let Some(number) = number.filter(|number| !(number.is_finite() && *number > 0.0)) {
-        let message =
-            text!("must be finite and above 0, and is {number}", "必须是大于 0 的有限数,这里是 {number}");
+    if let Some(number) = number.filter(|number| !(number.is_finite() && *number >= 1.0)) {
+        let message = text!(
+            "must be finite and at least 1, and is {number:?}",
+            "必须是不小于 1 的有限数,这里是 {number:?}"
+        );
         mistakes.push(Diagnostic::new(Code::WrongValue, message, value.span()));
     }
 }
@@ -124,8 +134,16 @@ mod tests {
         let error = |text: &str| parse("d.toml", text).unwrap_err().render(Language::English, false, 80);
         let device = "[a]\nmemory_bytes = 1\nbandwidth_bytes_per_second = -2.0\npeak_flops = { f32 = 0.0 }\n";
         let text = error(device);
-        assert!(text.contains("above 0, and is -2") && text.contains("above 0, and is 0"), "{text}");
+        assert!(text.contains("at least 1, and is -2") && text.contains("at least 1, and is 0"), "{text}");
         assert!(text.contains("d.toml:3:30") && text.contains("d.toml:4:22"), "{text}");
+        let tiny = device.replace("-2.0", "5e-324");
+        assert!(error(&tiny).contains("at least 1, and is 5e-324"), "{}", error(&tiny));
+        let hostile = device.replace("[a]", "['\u{202e}']");
+        assert!(
+            error(&hostile).contains("U+202E") && error(&hostile).contains("d.toml:1:2"),
+            "{}",
+            error(&hostile)
+        );
         assert!(error("[a]\nmemory = 1").contains("unknown field `memory`"));
         assert!(error("").contains("there is no device in this file"));
         let none = "[a]\nmemory_bytes = 1\nbandwidth_bytes_per_second = 2.0\npeak_flops = {}\n";

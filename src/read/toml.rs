@@ -24,6 +24,7 @@ mod tokens;
 mod words;
 
 pub(super) use claims::{has_networks, parse_claims};
+pub(super) use fields::hidden;
 pub(super) use tokens::too_much;
 
 /// The most parameters or inputs of the network or of a block: an expression looks through all of them.

@@ -7,6 +7,7 @@ use super::{bounded, invalid};
 use crate::error::{Code, Diagnostic, ReadError, Span};
 use crate::run::map::Map;
 use crate::text;
+use crate::text::one_line;
 
 /// Reads a map: a table from our paths to the file's names. A path with dots may stand without quotes.
 ///
@@ -22,7 +23,7 @@ pub fn parse(name: &str, text: &str) -> Result<Map, ReadError> {
     let source = bounded(name, text)?;
     let text = &*source.text;
     let table = DeTable::parse(text).map_err(|error| {
-        let message = error.message();
+        let message = one_line(error.message());
         let message = text!("this is no map of weights: {message}", "这不是权重映射:{message}");
         invalid(
             source.clone(),

@@ -15,7 +15,7 @@ use crate::error::Source;
 use crate::read::description::Claim;
 use crate::read::expression::Rational;
 use crate::text;
-use crate::text::{Text, printable};
+use crate::text::{Text, one_line};
 use crate::working::grouped;
 
 mod difference;
@@ -132,11 +132,6 @@ fn said(claim: &Claim) -> String {
     one_line(claim.says.as_ref().map_or(&*claim.expect.text, |says| &*says.text))
 }
 
-/// A text of a file on one line: a line of its own might be taken for one of ours.
-fn one_line(text: &str) -> String {
-    printable(&text.split(['\n', '\r']).map(str::trim).collect::<Vec<_>>().join(" "))
-}
-
 /// The actual value, at the end of the line.
 fn found(checked: &Checked) -> Text {
     let value = value_found(checked);
@@ -156,20 +151,20 @@ fn found(checked: &Checked) -> Text {
 
 /// What else is to be said of a claim that fails.
 fn details(claim: &Claim, checked: &Checked) -> Vec<(Text, Text)> {
-    let expect = one_line(&claim.expect.text);
+    let expect = &claim.expect.text;
     let mut details = vec![(text!("expected", "断言"), text!("{expect}", "{expect}"))];
     match &checked.verdict {
         Verdict::Undecided(why) => details.push((text!("because", "原因"), why.clone())),
         Verdict::NotWrong => {
-            let erratum = one_line(claim.erratum.as_deref().unwrap_or_default());
+            let erratum = claim.erratum.as_deref().unwrap_or_default();
             details.push((
                 text!("marked", "标注"),
                 text!("as an error, and it holds: {erratum}", "标为错误,却成立:{erratum}"),
             ));
         }
         Verdict::WrongWorking(number) => {
-            let (working, number) =
-                (one_line(claim.working.as_ref().map_or("", |working| &*working.text)), decimal(number));
+            let working = claim.working.as_ref().map_or("", |working| &*working.text);
+            let number = decimal(number);
             details.push((text!("working", "算式"), text!("{working} = {number}", "{working} = {number}")));
         }
         Verdict::Fails | Verdict::KnownWrong | Verdict::Holds(_) => {
@@ -179,7 +174,6 @@ fn details(claim: &Claim, checked: &Checked) -> Vec<(Text, Text)> {
         }
     }
     if let Some(erratum) = claim.erratum.as_ref().filter(|_| checked.verdict == Verdict::KnownWrong) {
-        let erratum = one_line(erratum);
         details.push((text!("erratum", "勘误"), text!("{erratum}", "{erratum}")));
     }
     if let Some(fit) = &checked.fit {
@@ -189,10 +183,10 @@ fn details(claim: &Claim, checked: &Checked) -> Vec<(Text, Text)> {
         details.push((text!("slip", "可能的错误"), slip.clone()));
     }
     if let Some(source) = &claim.source {
-        let source = one_line(source);
         details.push((text!("source", "出处"), text!("{source}", "{source}")));
     }
-    details
+    // Each has words of the file in it.
+    details.into_iter().map(|(label, line)| (label, line.map(one_line))).collect()
 }
 
 /// The side that is computed.

@@ -1,9 +1,11 @@
-//! Comma-separated values: plain digits, whole paths, heads by the columns' keys.
+//! Comma-separated values: plain digits, whole paths, heads by the columns' keys. A text that a spreadsheet would take for a
+//! formula has an apostrophe before it.
 
 use std::borrow::Borrow;
 use std::io;
 
 use super::sheet::{Cell, Head, Sheet};
+use crate::text::printable;
 
 /// The lines that add up, in the columns that have a key; of several sheets with the same columns, one below the other.
 pub fn write(sheets: &[Sheet]) -> String {
@@ -30,16 +32,23 @@ pub fn stream<S: Borrow<Sheet>>(
         }
         for line in lines.iter().filter(|line| line.kind.adds_up()) {
             let cells = heads.iter().zip(&line.cells).filter(|(head, _)| has_key(head));
-            let label = label.iter().map(|(_, name)| name.clone());
+            let label = label.iter().map(|(_, name)| plain(name));
             writer.write_record(label.chain(cells.map(|(_, cell)| field(cell))).collect::<Vec<_>>())?;
         }
     }
     writer.flush()
 }
 
+/// A text of a file as data: no formula, whatever it begins with, unless it is a number, and none of it hidden.
+fn plain(text: &str) -> String {
+    let text = printable(text);
+    let is_formula = text.starts_with(['=', '+', '-', '@']) && text.parse::<f64>().is_err();
+    if is_formula { format!("'{text}") } else { text }
+}
+
 fn field(cell: &Cell) -> String {
     match cell {
-        Cell::Name(_, text) | Cell::Text(text) => text.clone(),
+        Cell::Name(_, text) | Cell::Text(text) => plain(text),
         Cell::Said(text) | Cell::Change(text, _) => text.english.clone(),
         Cell::Named(name, _) => (*name).to_owned(),
         Cell::Sizes(sizes) => sizes.text.clone(),
@@ -47,5 +56,19 @@ fn field(cell: &Cell) -> String {
         Cell::Share(number) | Cell::Quantity(number, _) => number.to_string(),
         Cell::Unknown => "unknown".to_owned(),
         Cell::Empty => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_is_a_formula() {
+        for formula in ["=1+1", "+1+1.toml", "-a", "@SUM(1)"] {
+            assert_eq!(plain(formula), format!("'{formula}"));
+        }
+        assert_eq!(["-3", "+1e5", "-0.5", "a=b", "'x"].map(plain), ["-3", "+1e5", "-0.5", "a=b", "'x"]);
+        assert_eq!(plain("\t=1\r\u{1b}"), "\\t=1\\r\\u{1b}");
     }
 }

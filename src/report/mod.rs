@@ -12,10 +12,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::io;
-
-use serde::Serialize;
-
 use crate::text::Language;
 
 pub use crate::subject::Subject;
@@ -37,6 +33,7 @@ pub mod memory;
 pub mod models;
 mod names;
 pub mod operators;
+mod pretty;
 pub mod reconcile;
 pub mod rows;
 #[cfg(feature = "run")]
@@ -47,17 +44,7 @@ pub mod table;
 pub mod terminal;
 pub(crate) mod wrap;
 
-/// So many bytes of JSON are gathered before they are passed on. It is written sign by sign, and a call behind `dyn` for each
-/// would be the most of the work.
-const GATHERED: usize = 1 << 15;
-
-/// Writes a value as JSON, indented, with a newline at the end, as it is made: no more of it is held than [`GATHERED`].
-fn write_json(value: &impl Serialize, to: &mut dyn io::Write) -> io::Result<()> {
-    let mut to = io::BufWriter::with_capacity(GATHERED, to);
-    serde_json::to_writer_pretty(&mut to, value)?;
-    io::Write::write_all(&mut to, b"\n")?;
-    io::Write::flush(&mut to)
-}
+pub(crate) use pretty::write_json;
 
 /// How text is laid out.
 #[derive(Clone, Copy, Debug)]

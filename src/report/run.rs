@@ -10,10 +10,11 @@ use super::figures::four_digits;
 use super::sheet::{Cell, Head, QuantityUnit, Role, Sheet};
 use super::table::title;
 use super::terminal::heading;
-use super::{Style, Subject};
+use super::{Style, Subject, write_json};
 use crate::run::{Engine, Summary};
 use crate::shape::show;
 use crate::text;
+use crate::text::Text;
 
 /// The name and version of the JSON form.
 pub const SCHEMA: &str = "cnncost/run/1";
@@ -78,10 +79,12 @@ pub struct OutputRecord {
     pub mean: Option<f64>,
     /// Standard deviation of all numbers.
     pub std: Option<f64>,
-    /// The smallest.
+    /// The smallest that is a number.
     pub min: Option<f64>,
-    /// The largest.
+    /// The largest that is a number.
     pub max: Option<f64>,
+    /// How many are not a number.
+    pub nan: usize,
     /// How many are infinite or not a number.
     pub not_finite: usize,
     /// For each sample of a vector for each sample, the largest values, largest first.
@@ -109,9 +112,7 @@ pub fn table(run: &Run, style: Style) -> String {
             "均值 {mean}  标准差 {std}  最小 {min}  最大 {max}"
         );
         let _ = writeln!(text, "  {}", figures.get(style.language));
-        if summary.not_finite > 0 {
-            let count = summary.not_finite;
-            let remark = text!("{count} numbers are infinite or not a number", "{count} 个数为无穷大或 NaN");
+        for remark in remarks(summary) {
             let _ = writeln!(text, "  {}", remark.get(style.language));
         }
         for (sample, top) in summary.top.iter().enumerate().take(SAMPLES) {
@@ -136,6 +137,16 @@ pub fn table(run: &Run, style: Style) -> String {
         }
     }
     text
+}
+
+/// How many numbers are none, or infinite, and what the figures are then of.
+fn remarks(summary: &Summary) -> Vec<Text> {
+    let (nan, infinite) = (summary.nan, summary.not_finite - summary.nan);
+    let of_nan = (nan > 0).then(|| {
+        text!("not a number (NaN): {nan}; min and max are of the rest", "NaN:{nan} 个;最小与最大不含它们")
+    });
+    let of_infinite = (infinite > 0).then(|| text!("infinite: {infinite}", "无穷大:{infinite} 个"));
+    of_nan.into_iter().chain(of_infinite).collect()
 }
 
 /// The outputs, a line each.
@@ -179,7 +190,9 @@ pub fn json(run: &Run) -> String {
         weights: weights.clone(),
         outputs: outputs.iter().map(|(name, summary)| (name.clone(), output(summary))).collect(),
     };
-    serde_json::to_string_pretty(&record).expect("a record is JSON") + "\n"
+    let mut bytes = vec![];
+    write_json(&record, &mut bytes).expect("a vector takes what is written");
+    String::from_utf8(bytes).expect("JSON is text")
 }
 
 /// The JSON Schema of what [`json`] writes.
@@ -196,6 +209,7 @@ fn output(summary: &Summary) -> OutputRecord {
         std: finite(summary.std),
         min: finite(summary.min),
         max: finite(summary.max),
+        nan: summary.nan,
         not_finite: summary.not_finite,
         top: summary.top.iter().map(|top| top.iter().map(value).collect()).collect(),
     }

@@ -15,7 +15,7 @@ pub use super::modules::Named;
 use super::modules::{Kind, Module, Wanted, dotted, is_alike, modules, split, wanted};
 use crate::error::nearest;
 use crate::graph::Graph;
-use crate::shape::show;
+use crate::shape::{in_words, show};
 use crate::text;
 use crate::text::Text;
 
@@ -131,16 +131,17 @@ fn shapes_apart(wanted: &[Wanted], given: &[Named], named: &[Option<usize>]) -> 
 }
 
 pub(super) fn shape_apart(wanted: &Named, given: &Named) -> Text {
-    let (ours, theirs, needs, has) = (&wanted.name, &given.name, show(&wanted.dims), show(&given.dims));
+    let (ours, theirs, needs, has) =
+        (&wanted.name, &given.name, in_words(&wanted.dims), in_words(&given.dims));
     if dotted(ours) == dotted(theirs) {
         return text!(
             "`{theirs}` is {has} in the file, and {needs} in the network",
-            "`{theirs}` 在文件中是 {has},在网络中是 {needs}"
+            "`{theirs}` 在文件中是 {has:#},在网络中是 {needs:#}"
         );
     }
     text!(
         "`{theirs}` is {has} in the file, and `{ours}` is {needs} in the network",
-        "`{theirs}` 在文件中是 {has},而 `{ours}` 在网络中是 {needs}"
+        "`{theirs}` 在文件中是 {has:#},而 `{ours}` 在网络中是 {needs:#}"
     )
 }
 

@@ -16,11 +16,13 @@ pub struct Summary {
     pub mean: f64,
     /// Standard deviation of all numbers, as of a whole population.
     pub std: f64,
-    /// The smallest.
+    /// The smallest that is a number; NaN if none is.
     pub min: f64,
-    /// The largest.
+    /// The largest that is a number; NaN if none is.
     pub max: f64,
-    /// How many are infinite or not a number; the figures above are then of no use.
+    /// How many are not a number. If any is, so are the mean and the standard deviation.
+    pub nan: usize,
+    /// How many are infinite or not a number.
     pub not_finite: usize,
     /// For each sample of a vector for each sample, the largest values and where they are.
     pub top: Vec<Vec<(usize, f64)>>,
@@ -32,12 +34,14 @@ impl Summary {
         let tensor = tensor.to_device(&Device::Cpu)?;
         let shape = tensor.dims().to_vec();
         let classes = if let [_, classes] = shape[..] { classes } else { 1 };
-        let (mut sum, mut min, mut max, mut not_finite) = (0.0, f64::INFINITY, f64::NEG_INFINITY, 0);
+        let (mut sum, mut min, mut max) = (0.0, f64::NAN, f64::NAN);
+        let (mut nan, mut not_finite) = (0, 0);
         let (mut top, mut class) = (vec![], 0);
         each_number(&tensor, |value| {
             sum += value;
             min = value.min(min);
             max = value.max(max);
+            nan += usize::from(value.is_nan());
             not_finite += usize::from(!value.is_finite());
             if classes > 1 {
                 if class == 0 {
@@ -53,7 +57,7 @@ impl Summary {
         let mut squares = 0.0;
         each_number(&tensor, |value| squares += (value - mean).powi(2))?;
         let std = (squares / count).sqrt();
-        Ok(Self { shape, mean, std, min, max, not_finite, top })
+        Ok(Self { shape, mean, std, min, max, nan, not_finite, top })
     }
 }
 
@@ -87,6 +91,9 @@ mod tests {
         assert_eq!(summary.top[0], [(1, 5.0), (2, 3.0), (0, 1.0)]);
         assert_eq!(summary.top[1][0], (2, 11.0));
         let bad = Tensor::new(&[[f32::NAN, 1.0]], &Device::Cpu).unwrap();
-        assert_eq!(Summary::of(&bad).unwrap().not_finite, 1);
+        let bad = Summary::of(&bad).unwrap();
+        assert_eq!((bad.not_finite, bad.nan, bad.min, bad.max), (1, 1, 1.0, 1.0));
+        let none = Summary::of(&Tensor::new(&[[f32::NAN]], &Device::Cpu).unwrap()).unwrap();
+        assert!(none.min.is_nan() && none.max.is_nan());
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::Choice;
 use crate::subject::Subject;
+use crate::text::printable;
 
 /// Gives networks that are called alike longer names: by their files, by what is set in them, or else by a number.
 ///
@@ -23,7 +24,7 @@ pub(super) fn tell_apart(subjects: &mut [Subject], networks: &[usize], choices: 
         let longer: Vec<String> = subjects
             .iter()
             .zip(networks)
-            .map(|(subject, &network)| name(subject, &choices[network]))
+            .map(|(subject, &network)| printable(&name(subject, &choices[network])))
             .collect();
         for alike in alike(subjects) {
             // A name that all who are alike share tells none of them apart.

@@ -7,7 +7,7 @@ use crate::bench::Progress;
 use crate::cli::Output;
 use crate::report::Subject;
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, printable};
 
 /// Between two words about how far it is: nobody reads faster.
 const UPDATE: Duration = Duration::from_millis(100);
@@ -41,7 +41,7 @@ impl<'o> Teller<'o> {
 
     fn write(line: &str) {
         let mut stderr = std::io::stderr().lock();
-        let _ = write!(stderr, "\r\u{1b}[2K{line}").and_then(|()| stderr.flush());
+        let _ = write!(stderr, "\r\u{1b}[2K{}", printable(line)).and_then(|()| stderr.flush());
     }
 }
 

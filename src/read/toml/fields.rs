@@ -20,6 +20,17 @@ const LONGEST_NAME: usize = 100;
 /// How deep in one another tables are in which a misspelled key is read as what is meant: each is copied.
 const SHALLOW: usize = 2;
 
+/// What is wrong with a text of a file, if a character of it is not shown and ends no line.
+pub(in crate::read) fn hidden(text: &str, span: Span) -> Option<Diagnostic> {
+    let hidden = text.chars().find(|&c| is_hidden(c) && !"\t\r\n".contains(c))?;
+    let code = u32::from(hidden);
+    let message = text!(
+        "this has the character U+{code:04X} in it, which is not shown and changes what is",
+        "其中有字符 U+{code:04X},它不显示,却会改变显示的内容"
+    );
+    Some(Diagnostic::new(Code::HiddenCharacter, message, span))
+}
+
 impl Reader<'_> {
     /// The value as it is written; [`DatumKind::Unread`] after a mistake.
     pub(super) fn datum(&mut self, value: &Spanned<DeValue<'_>>) -> Datum {
@@ -65,14 +76,7 @@ impl Reader<'_> {
     }
 
     fn hidden(&mut self, text: &str, span: Span) {
-        if let Some(hidden) = text.chars().find(|&c| is_hidden(c) && !"\t\r\n".contains(c)) {
-            let code = u32::from(hidden);
-            let message = text!(
-                "this has the character U+{code:04X} in it, which is not shown and changes what is",
-                "其中有字符 U+{code:04X},它不显示,却会改变显示的内容"
-            );
-            self.mistakes.push(Diagnostic::new(Code::HiddenCharacter, message, span));
-        }
+        self.mistakes.extend(hidden(text, span));
     }
 
     pub(super) fn refuse<T>(&mut self, code: Code, span: Span, message: Text) -> Option<T> {

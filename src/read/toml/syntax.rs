@@ -5,6 +5,7 @@ use toml::de::DeTable;
 use super::{repeated, slips, tokens, words};
 use crate::error::{Code, Diagnostic, Span};
 use crate::text;
+use crate::text::one_line;
 
 /// After a broken array, toml finds a mistake at every element: the first few tell.
 const SYNTAX_MISTAKES: usize = 3;
@@ -62,7 +63,7 @@ fn mistake(text: &str, table: &DeTable<'_>, error: &toml::de::Error, span: Span)
             "此处之前缺少逗号,或上面的 `[` 没有闭合"
         )
     });
-    let words = words::in_words(message);
+    let words = words::in_words(&one_line(message));
     let message = text!("this is not TOML: {words}", "不是合法的 TOML:{words:#}");
     (Diagnostic::new(Code::Syntax, message, span).help(help), false)
 }

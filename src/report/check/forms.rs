@@ -7,13 +7,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::difference::difference;
-use super::{Report, details, lines_of, one_line, said, summary, value_found, written};
+use super::{Report, details, lines_of, said, summary, value_found, written};
 use crate::claim::{Checked, Reading, Value, Verdict};
 use crate::error::{Code, Diagnostic, ReadError};
 use crate::read::description::Claim;
 use crate::report::write_json;
 use crate::text;
-use crate::text::{Language, Text, printable};
+use crate::text::{Language, Text, harmless, printable};
 
 /// The name and version of the JSON form.
 const SCHEMA: &str = "cnncost/check/2";
@@ -241,21 +241,21 @@ pub fn github(reports: &[Report], broken: &[ReadError], language: Language) -> S
     for report in reports {
         let line_of = lines_of(report.source);
         for (claim, checked) in report.results.iter().filter(|(_, checked)| !checked.verdict.passes()) {
-            let (file, line) = (property(&printable(&report.source.name)), line_of(claim));
+            let (file, line) = (property(&report.source.name), line_of(claim));
             let (title, message) = (property(&said(claim)), data(&message(claim, checked, language)));
             let _ = writeln!(text, "::error file={file},line={line},title={title}::{message}");
         }
         let summary = summary(report);
-        let (title, summary) = (property(&one_line(&report.title)), data(summary.get(language)));
+        let (title, summary) = (property(&report.title), data(summary.get(language)));
         let _ = writeln!(text, "::notice title={title}::{summary}");
     }
     for error in broken {
-        let file = property(&printable(error.name()));
+        let file = property(error.name());
         for Mistake { message, line, help, .. } in mistakes(error) {
             let line = line.map_or_else(String::new, |line| format!(",line={line}"));
             let title = text!("cannot be read", "无法读取");
-            let (title, message) = (title.get(language), one_line(message.get(language)));
-            let help = help.map_or_else(String::new, |help| format!("\n{}", one_line(help.get(language))));
+            let (title, message) = (title.get(language), message.get(language).to_owned());
+            let help = help.map_or_else(String::new, |help| format!("\n{}", help.get(language)));
             let _ = writeln!(text, "::error file={file}{line},title={title}::{}", data(&(message + &help)));
         }
     }
@@ -300,24 +300,28 @@ fn message(claim: &Claim, checked: &Checked, language: Language) -> String {
     std::iter::once(is.get(language).to_owned()).chain(details).collect::<Vec<_>>().join("\n")
 }
 
+/// Text in an attribute or an element, in its lines. XML has no way to write a control character, nor U+FFFE and U+FFFF.
 fn xml(text: &str) -> String {
-    let escaped = text.chars().map(|c| match c {
-        '&' => "&amp;".to_owned(),
-        '<' => "&lt;".to_owned(),
-        '>' => "&gt;".to_owned(),
-        '"' => "&quot;".to_owned(),
-        '\n' => "&#10;".to_owned(),
-        // XML has no way to write these.
-        c if c.is_control() || ['\u{fffe}', '\u{ffff}'].contains(&c) => " ".to_owned(),
-        c => c.to_string(),
-    });
-    escaped.collect()
+    let mut escaped = String::with_capacity(text.len());
+    for c in harmless(text, false).chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\n' => escaped.push_str("&#10;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
 }
 
+/// The message of an annotation, in its lines: none of them may begin another one.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    harmless(text, false).replace('%', "%25").replace('\n', "%0A")
 }
 
+/// A property of an annotation, which has one line.
 fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    data(&printable(text)).replace(':', "%3A").replace(',', "%2C")
 }
