@@ -256,7 +256,7 @@ fn a_header_is_read_in_little_memory() {
         fs::write(folder.path().join("w"), safetensors(&header, 0)).unwrap();
         drop(header);
         let mut command = std::process::Command::new("sh");
-        command.args(["-c", "ulimit -v 300000; exec \"$0\" run net.toml --weights w"]);
+        command.args(["-c", "ulimit -v 300000; RAYON_NUM_THREADS=1 exec \"$0\" run net.toml --weights w"]);
         command.arg(assert_cmd::cargo::cargo_bin("cnncost")).current_dir(folder.path());
         let output = command.env_remove("CLICOLOR_FORCE").output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::window::{Axis, Window, spatial_sizes};
 use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, before_flatten, only, shape};
 #[cfg(feature = "run")]
-use super::{Reference, Workspace, tensors};
+use super::{Reference, Workspace, tensors, workspace::elements};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -73,9 +73,9 @@ impl Reference for GlobalAvgPool {
         tensors::whole_mean(&inputs[0])
     }
 
-    /// What candle puts in order for the sum.
-    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
-        Workspace::copies(1, inputs, output)
+    /// The sum, while it is divided, and as much beside.
+    fn workspace(&self, _inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        Workspace::of_sample(2 * elements(output.dims()))
     }
 }
 

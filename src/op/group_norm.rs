@@ -86,7 +86,7 @@ impl Reference for GroupNorm {
         let input = &inputs[0];
         let rows = input.reshape((input.dim(0)?, tensors::size_of(self.num_groups.get())?, ()))?;
         let output = standardize::rows(&rows, self.eps)?.reshape(input.shape())?;
-        standardize::by_channel(&output, weights)
+        standardize::by_channel(output, weights)
     }
 
     fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {

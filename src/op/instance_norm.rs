@@ -79,7 +79,7 @@ impl<const N: usize> Reference for InstanceNorm<N> {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let input = &inputs[0];
         let output = standardize::rows(&input.flatten_from(2)?, self.eps)?.reshape(input.shape())?;
-        standardize::by_channel(&output, weights)
+        standardize::by_channel(output, weights)
     }
 
     fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {

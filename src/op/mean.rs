@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::settings::{Dim, one_or_more, one_or_more_schema};
 use super::{Along, Class, Cost, Definition, Look, Operator, Reach, Reason, Term, only, shape};
 #[cfg(feature = "run")]
-use super::{Reference, Workspace};
+use super::{Reference, Workspace, workspace::elements};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -84,9 +84,9 @@ impl Reference for Mean {
         if self.keepdim { input.mean_keepdim(dims) } else { input.mean(dims) }
     }
 
-    /// What candle puts in order for the sum.
-    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
-        Workspace::copies(1, inputs, output)
+    /// The sum, while it is divided, and as much beside.
+    fn workspace(&self, _inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+        Workspace::of_sample(2 * elements(output.dims()))
     }
 }
 

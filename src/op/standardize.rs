@@ -66,20 +66,20 @@ pub(super) fn rows(groups: &Tensor, eps: f64) -> candle_core::Result<Tensor> {
     centered.broadcast_mul(&deviation.recip()?)
 }
 
-/// What [`rows`] holds of a sample, and what a factor and a summand after it: the centered numbers, and either their squares
-/// or the product; and for each group its mean and what becomes of its variance.
+/// What [`rows`] holds of a sample, and what a factor and a summand after it, each beside its own output: the centered numbers
+/// or the product before; and for each group its mean and what becomes of its variance.
 #[cfg(feature = "run")]
 pub(super) fn workspace(input: &Shape, groups: &[u64]) -> Workspace {
-    Workspace::of_sample(2 * elements(input.dims()) + 4 * elements(groups))
+    Workspace::of_sample(elements(input.dims()) + 4 * elements(groups))
 }
 
 /// A factor and a summand for each channel, where there are any.
 #[cfg(feature = "run")]
-pub(super) fn by_channel(output: &Tensor, weights: &[Tensor]) -> candle_core::Result<Tensor> {
+pub(super) fn by_channel(output: Tensor, weights: &[Tensor]) -> candle_core::Result<Tensor> {
     let [factor, summand] = weights else {
-        return Ok(output.clone());
+        return Ok(output);
     };
-    output
-        .broadcast_mul(&tensors::spread(factor, output, 1)?)?
-        .broadcast_add(&tensors::spread(summand, output, 1)?)
+    let product = output.broadcast_mul(&tensors::spread(factor, &output, 1)?)?;
+    drop(output);
+    product.broadcast_add(&tensors::spread(summand, &product, 1)?)
 }

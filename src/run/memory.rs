@@ -7,8 +7,10 @@ use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use super::{RunError, cgroup, limits};
 use crate::analyze::Analysis;
+use crate::analyze::memory::Lifetime;
 use crate::counts::{Overflow, Tally, Volume};
 use crate::graph::{Graph, Node, NodeId};
+use crate::op::Op;
 use crate::shape::ElementType;
 use crate::text;
 use crate::text::Text;
@@ -31,9 +33,11 @@ pub struct Needs {
 impl Needs {
     /// Of `graph`, analyzed at its batch, with numbers of `element`. What a layer holds inside is part of its workspace.
     pub fn of(graph: &Graph, analysis: &Analysis, element: ElementType, device: &Device) -> Self {
+        let of_weights = of_weights(graph, analysis, element);
         let needs = |(id, _): (NodeId, &Node)| {
             let beside = workspace(graph, id, analysis.batch(), device);
-            (id, analysis.memory.tensors(id).bytes(element), beside.bytes(element))
+            let alive = analysis.memory.tensors(id).bytes(element).saturating_sub(of_weights[id.index()]);
+            (id, alive, beside.bytes(element))
         };
         // Of layers that need as much, the first.
         let most =
@@ -100,6 +104,29 @@ impl Needs {
             "需要 {total} 内存,而可用的只有 {free}:权重 {weights},执行 `{layer}` 时存活的张量 {activations},该层计算时另占 {workspace}"
         )
     }
+}
+
+/// Bytes that are alive while each node is executed and yet take none: a parameter that is an input of other layers is the
+/// weight itself.
+fn of_weights(graph: &Graph, analysis: &Analysis, element: ElementType) -> Vec<u128> {
+    let (mut from, mut behind) = (vec![0u128; graph.len()], vec![0u128; graph.len()]);
+    for (id, node) in graph.nodes().filter(|(_, node)| matches!(node.operator(), Some(Op::Parameter(_)))) {
+        let Some(Lifetime { from: first, to }) = analysis.memory.lifetime(id) else { continue };
+        let volume = node.volume().and_then(|volume| volume.times(analysis.batch()));
+        let bytes = volume.map_or(0, |volume| volume.bytes(element));
+        from[first.index()] = from[first.index()].saturating_add(bytes);
+        if let Some(to) = to {
+            behind[to.index()] = behind[to.index()].saturating_add(bytes);
+        }
+    }
+    let mut alive = 0u128;
+    let at = |(from, behind): (u128, u128)| {
+        alive = alive.saturating_add(from);
+        let here = alive;
+        alive = alive.saturating_sub(behind);
+        here
+    };
+    from.into_iter().zip(behind).map(at).collect()
 }
 
 /// What a node holds while it computes, beside the tensors that are alive.
