@@ -295,6 +295,7 @@ impl Voice {
     }
 
     /// Says what is good to know, on a line.
+    #[cfg(feature = "run")]
     fn note(&self, note: &Text) {
         say(&printable(note.get(self.language())));
     }
