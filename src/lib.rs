@@ -74,10 +74,13 @@
 //! - A count *is* the value of its working ([`op::Cost`]): what is explained and what is reported cannot disagree.
 //! - Parameters are derived from the tensors an operator says it needs, which are those its `forward` takes.
 //! - What is predicted to be alive is what is alive, and an operator holds no more beside it than it says:
-//!   `tests/memory_measured.rs` and `tests/workspace.rs` measure every bundled network and every operator.
+//!   `tests/memory_measured.rs` and `tests/workspace.rs` measure every bundled network and every operator,
+//!   and `tests/memory_taken.rs` what a process takes.
 //! - An operator is one file and one line in the list; names, settings, schema, documentation and dispatch follow from it.
 //! - An operator says why something is wrong; whoever walks the graph adds where.
 //! - A path that a person writes is followed in one place, [`graph::Graph::resolve`], whether of a command or of a claim.
+//! - What comes from a file stays text: what goes to a person passes [`text::harmless`], whatever it holds.
+//! - What a command writes is there whole or not at all ([`file::Outputs`]).
 //! - Nothing panics on any input, nothing wraps around, nothing is silently zero, and no order depends on a hash.
 
 pub mod analyze;
