@@ -131,7 +131,7 @@ impl Bench {
     /// The roofs of a case's network: what each node takes at best.
     pub fn roofline(&self, case: &Case, subject: &Subject) -> Roofline {
         let device = self.peak(case).device();
-        let roofline = Roofline::new(device, &subject.network.graph, &subject.analysis, self.element);
+        let roofline = Roofline::new(device, subject.graph(), &subject.analysis, self.element);
         roofline.expect("what is measured has a peak for every type")
     }
 }
@@ -173,7 +173,7 @@ pub fn run(
         let (subject, worker) = (place(index).0, &mut workers[place(index).1]);
         let profile = if settings.profile {
             progress(Progress::Profile(subject));
-            Some(worker.profile(subject, &subjects[subject].network.graph, effort.max_time / 2)?)
+            Some(worker.profile(subject, subjects[subject].graph(), effort.max_time / 2)?)
         } else {
             None
         };
@@ -241,13 +241,13 @@ fn workers<'s>(
 /// one of them needs.
 fn check_memory(subjects: &[Subject], settings: &Settings, device: &Device) -> Result<(), RunError> {
     let inputs = |subject: &Subject| {
-        let inputs = subject.network.graph.network_inputs();
+        let inputs = subject.graph().network_inputs();
         let bytes =
             inputs.map(|(_, node)| node.volume().map_or(u128::MAX, |input| input.bytes(subject.element)));
         bytes.fold(0u128, u128::saturating_add).saturating_mul(subject.batch().into())
     };
     let needs = |(index, subject): (usize, &Subject)| {
-        let needs = Needs::of(&subject.network.graph, &subject.analysis, subject.element, device);
+        let needs = Needs::of(subject.graph(), &subject.analysis, subject.element, device);
         // The same network at another batch has the same weights.
         let is_other = worker::owner(subjects, index) != index;
         Needs { weights: if is_other { 0 } else { needs.weights }, ..needs }

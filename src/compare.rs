@@ -88,7 +88,7 @@ impl Comparison {
         let mut matching = Matching {
             first,
             second,
-            outlines: [first, second].map(|subject| Outline::new(&subject.network.graph)),
+            outlines: [first, second].map(|subject| Outline::new(subject.graph())),
             prints: [first, second].map(item::prints),
             pairs: vec![],
         };
@@ -225,7 +225,7 @@ impl Matching<'_> {
 
     /// Whether two nodes differ in what they are, in a shape or in a figure.
     fn differ(&self, a: NodeId, b: NodeId) -> bool {
-        let (first, second) = (&self.first.network.graph, &self.second.network.graph);
+        let (first, second) = (self.first.graph(), self.second.graph());
         let (left, right) = (first.node(a), second.node(b));
         left.content != right.content
             || left.shape != right.shape
@@ -237,7 +237,7 @@ impl Matching<'_> {
 
     /// Of networks whose layers are all alike: whether one takes what its like does not.
     fn is_rewired(&self) -> bool {
-        let (first, second) = (&self.first.network.graph, &self.second.network.graph);
+        let (first, second) = (self.first.graph(), self.second.graph());
         let mut like = vec![None; first.len()];
         for &(a, b) in &self.pairs {
             like[a.index()] = Some(b);

@@ -201,7 +201,7 @@ impl Before {
 
 /// The sizes of each input of a network, without the batch.
 pub fn inputs(subject: &Subject) -> BTreeMap<String, Vec<u64>> {
-    let graph = &subject.network.graph;
+    let graph = subject.graph();
     graph.network_inputs().map(|(id, node)| (graph.path(id), node.shape.dims().to_vec())).collect()
 }
 

@@ -244,7 +244,7 @@ impl<'s> Here<'s> {
         }
         let mut networks: Vec<Network> = vec![];
         for (index, subject) in subjects.iter().enumerate() {
-            let graph = &subject.network.graph;
+            let graph = subject.graph();
             let weights = match networks.get(owner(subjects, index)) {
                 Some(same) => same.weights.clone(),
                 None => Weights::fresh(graph, seed, device, dtype)?,

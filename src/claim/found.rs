@@ -46,7 +46,7 @@ pub(super) fn times(
     known: &Known,
 ) -> Option<Rc<Roofline>> {
     let found = || {
-        let graph = &subject.network.graph;
+        let graph = subject.graph();
         Roofline::new(device.clone(), graph, &subject.analysis, subject.element).map(Rc::new)
     };
     let is_known = known.networks.get(&figure.alias).is_some_and(|known| std::ptr::eq(known, subject));

@@ -223,13 +223,13 @@ pub(super) fn is_partial(subject: &Subject, figure: &ClaimedFigure) -> bool {
         Kind::Convention(_) => true,
     };
     let Ok(Place::Box(scope)) = place(subject, figure) else { return false };
-    is_counted && subject.analysis.uncounted().iter().any(|&id| subject.network.graph.is_in(id, scope))
+    is_counted && subject.analysis.uncounted().iter().any(|&id| subject.graph().is_in(id, scope))
 }
 
 /// The layer or box that a figure is about.
 pub(super) fn place(subject: &Subject, figure: &ClaimedFigure) -> Result<Place, Failure> {
     let path = figure.path.as_deref().unwrap_or_default();
-    subject.network.graph.resolve(path).map_err(|unfound| {
+    subject.graph().resolve(path).map_err(|unfound| {
         let (message, help) = unfound.told(&subject.label, path);
         Failure { message, help }
     })

@@ -109,7 +109,7 @@ pub(super) fn likely(
         .or_else(|| digits::slip(figure_value, claimed))
         .or_else(|| {
             let others = slips.variants(figure.alias.as_deref());
-            if !slips.look_at(others.iter().map(|other| other.network.graph.len()).sum()) {
+            if !slips.look_at(others.iter().map(|other| other.graph().len()).sum()) {
                 return None;
             }
             let found = others.iter().find(|other| {
@@ -258,12 +258,12 @@ fn of_work(subject: &Subject, place: Place, metric: &str) -> Vec<Slip> {
 fn nodes_of(subject: &Subject, place: Place) -> Vec<NodeId> {
     match place {
         Place::Node(id) => vec![id],
-        Place::Box(id) => subject.network.graph.scope(id).nodes().collect(),
+        Place::Box(id) => subject.graph().scope(id).nodes().collect(),
     }
 }
 
 fn additions_of_bias(subject: &Subject, place: Place) -> u128 {
-    let graph = &subject.network.graph;
+    let graph = subject.graph();
     let terms = nodes_of(subject, place).into_iter().filter_map(|id| cost(graph, id).ok().flatten());
     let biases = terms.flat_map(|cost| cost.terms).filter(Term::is_bias);
     biases
@@ -274,7 +274,7 @@ fn additions_of_bias(subject: &Subject, place: Place) -> u128 {
 }
 
 fn batch_norm_elements(subject: &Subject, place: Place) -> u128 {
-    let graph = &subject.network.graph;
+    let graph = subject.graph();
     let norms =
         nodes_of(subject, place).into_iter().filter(|&id| graph.node(id).family() == Some(Family::BatchNorm));
     norms.fold(0u128, |sum, id| sum.saturating_add(graph.node(id).shape.elements())).saturating_mul(2)
@@ -283,7 +283,7 @@ fn batch_norm_elements(subject: &Subject, place: Place) -> u128 {
 /// Slips in counting parameters.
 fn of_params(subject: &Subject, place: Place) -> Vec<Slip> {
     let Some(Counts { params, .. }) = subject.counts(place) else { return vec![] };
-    let graph = &subject.network.graph;
+    let graph = subject.graph();
     let numbers_of = |wanted: &dyn Fn(NodeId, &Weight) -> bool| {
         nodes_of(subject, place)
             .into_iter()
@@ -333,7 +333,7 @@ fn of_params(subject: &Subject, place: Place) -> Vec<Slip> {
 
 /// The biases that a layer of its kind would have, where it has its own weights and no bias.
 fn missing_biases(subject: &Subject, id: NodeId) -> Option<u128> {
-    let graph = &subject.network.graph;
+    let graph = subject.graph();
     let node = graph.node(id);
     let outputs = match node.family()? {
         Family::Convolution | Family::TransposedConvolution => node.shape.channels()?,
@@ -346,7 +346,7 @@ fn missing_biases(subject: &Subject, id: NodeId) -> Option<u128> {
 
 /// How many weights more a convolution would have if each filter saw all channels.
 fn missed_by_groups(subject: &Subject, id: NodeId) -> Option<u128> {
-    let graph = &subject.network.graph;
+    let graph = subject.graph();
     let channels = u128::from(graph.input_shapes(id).first()?.channels()?);
     let weight = graph.weights(id).into_iter().next()?;
     let seen = weight.axes.iter().find(|(name, _)| *name == Factor::InChannelsOfGroup)?.1;
@@ -358,7 +358,7 @@ fn missed_by_groups(subject: &Subject, id: NodeId) -> Option<u128> {
 /// Slips in a shape: padding forgotten, or channels mistaken.
 fn of_shape(subject: &Subject, place: Place, value: &Value) -> Vec<Slip> {
     let id = output(subject, place);
-    let graph = &subject.network.graph;
+    let graph = subject.graph();
     let node = graph.node(id);
     let channels = node.shape.channels().map(i128::from);
     let as_value = |sizes: Vec<u64>| match value {

@@ -130,7 +130,7 @@ pub(super) fn dtype(element: ElementType, place: Processor) -> Result<DType, Fai
 
 /// Whether a network fits into the memory that is free, before anything is made.
 pub(super) fn check_memory(subject: &Subject, device: &Device, voice: &Voice) -> Result<(), Failure> {
-    Needs::of(&subject.network.graph, &subject.analysis, subject.element, device).check(device)?;
+    Needs::of(subject.graph(), &subject.analysis, subject.element, device).check(device)?;
     if free(device).is_none() && !voice.quiet {
         let message = text!("how much memory is free is not known here", "无法得知此处可用内存的大小");
         voice.show(&Diagnostic::nowhere(Code::Failed, message).warning());

@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let conventions = conventions::bundled();
     let mut answers = vec![];
     for subject in &subjects {
-        let Ok(totals) = totals(&conventions, &subject.network.graph, subject.batch()) else {
+        let Ok(totals) = totals(&conventions, subject.graph(), subject.batch()) else {
             output.misused(text!("a total does not fit 128 bits", "总数超出 128 位"), None);
             worst = worst.max(Outcome::Failed);
             continue;

@@ -91,7 +91,7 @@ impl Arguments {
         self.check_written()?;
         let arrays = self.arrays()?;
         let (subject, arrays, read) = self.subject(&named, arrays)?;
-        let (graph, batch) = (&subject.network.graph, subject.batch());
+        let (graph, batch) = (subject.graph(), subject.batch());
         self.note_random(graph, &arrays);
         let device = place.open()?;
         start_threads()?;
@@ -165,7 +165,7 @@ impl Arguments {
         let sizes = self.sizes()?;
         let quiet = Voice { quiet: true, ..self.voice.clone() };
         let (subject, _) = self.expand(named, self.batch.unwrap_or(1), sizes.as_ref(), &quiet)?;
-        let graph = &subject.network.graph;
+        let graph = subject.graph();
         let (mut batch, mut own_sizes) = (self.batch.map(|batch| (batch, "--batch".to_owned())), sizes);
         let (mut placed, single) = (vec![], graph.network_inputs().count() == 1);
         for (index, (name, array)) in arrays.into_iter().enumerate() {

@@ -293,7 +293,7 @@ fn said_of(bench: &Bench, case: &Case, subject: &Subject, profile: &Profile, row
             "计数最易误导之处是 `{path}`:占乘加数的 {share},占时间的 {time}"
         ));
     }
-    let nodes = subject.network.graph.nodes().map(|(id, _)| Place::Node(id));
+    let nodes = subject.graph().nodes().map(|(id, _)| Place::Node(id));
     let roofline = bench.roofline(case, subject);
     let layers = nodes.filter_map(|node| profile.layer(node, &subject.analysis, &roofline, bench.element));
     let overhead = layers.filter(|layer| layer.bound == crate::analyze::measured::MeasuredBound::Overhead);

@@ -29,7 +29,7 @@ const MOST_ALIVE: usize = 16;
 pub fn report(subject: &Subject, style: Style) -> String {
     let mut text = heading(&title(subject), style);
     text.push_str(&totals(subject, style));
-    if let Some(peak) = subject.analysis.memory.peak_at(&subject.network.graph, subject.element) {
+    if let Some(peak) = subject.analysis.memory.peak_at(subject.graph(), subject.element) {
         text.push_str(&at_peak(subject, peak, style));
         text.push_str(&chart(subject, peak, style));
     }
@@ -78,7 +78,7 @@ fn alive(subject: &Subject) -> Sheet {
         Head::new("bytes", text!("bytes", "字节"), Role::Figure),
         Head::new("share", text!("share", "占比"), Role::Share),
     ];
-    let (graph, memory) = (&subject.network.graph, &subject.analysis.memory);
+    let (graph, memory) = (subject.graph(), &subject.analysis.memory);
     let Some(peak) = memory.peak_at(graph, subject.element) else { return Sheet::of(heads, vec![]) };
     let tensor = |(id, volume)| {
         let shape = graph.node(id).shape.to_string();
@@ -97,7 +97,7 @@ fn alive(subject: &Subject) -> Sheet {
 
 /// The same for the terminal: of many tensors the largest, and in words what the others hold.
 fn at_peak(subject: &Subject, peak: NodeId, style: Style) -> String {
-    let path = subject.network.graph.path(peak);
+    let path = subject.graph().path(peak);
     let is_all = subject.analysis.memory.inside(peak) == Volume::default();
     let mut sheet = alive(subject);
     let count = sheet.lines.len() - usize::from(!is_all);
@@ -124,7 +124,7 @@ fn at_peak(subject: &Subject, peak: NodeId, style: Style) -> String {
 
 /// What is alive at each step, from the first to the last.
 fn chart(subject: &Subject, peak: NodeId, style: Style) -> String {
-    let (timeline, steps) = (subject.analysis.memory.timeline(subject.element), subject.network.graph.len());
+    let (timeline, steps) = (subject.analysis.memory.timeline(subject.element), subject.graph().len());
     let highest = subject.peak_bytes();
     let title = text!("alive over the {steps} steps of execution", "{steps} 个执行步骤中存活的张量");
     let labels = [bytes(highest), bytes(highest / 2)];
@@ -160,7 +160,7 @@ fn chart(subject: &Subject, peak: NodeId, style: Style) -> String {
 
 /// The names of the network's parts under where they begin, as far as there is room.
 fn names(subject: &Subject, columns: usize) -> String {
-    let graph = &subject.network.graph;
+    let graph = subject.graph();
     let outline = Outline::new(graph);
     let (mut line, mut width) = (String::new(), 0);
     for &part in outline.parts(ScopeId::ROOT) {

@@ -46,11 +46,11 @@ pub fn candidates(
     conventions: &[Convention],
 ) -> Vec<Build> {
     let batch = subject.batch();
-    let room = MOST_NODES.saturating_sub(subject.network.graph.len());
+    let room = MOST_NODES.saturating_sub(subject.graph().len());
     let element = subject.element;
     let mut relatives = Relatives { named, choice, conventions, batch, element, room, builds: vec![] };
     let itself = Plan { choice: Choice::default().of(subject.variant.as_deref()), ..Plan::default() };
-    let Some(own) = relatives.count(&itself, &subject.network.graph, subject.properties()) else {
+    let Some(own) = relatives.count(&itself, subject.graph(), subject.properties()) else {
         return vec![];
     };
     let params = own.parts.params;
@@ -161,7 +161,7 @@ fn switches<'s>(choice: &Choice, subject: &'s Subject) -> Vec<(&'s str, bool)> {
 
 /// The only input at other resolutions, if it is a square image whose size the choice leaves open.
 fn resolutions(choice: &Choice, subject: &Subject) -> Vec<Vec<u64>> {
-    let mut inputs = subject.network.graph.network_inputs();
+    let mut inputs = subject.graph().network_inputs();
     let (Some((_, input)), None) = (inputs.next(), inputs.next()) else { return vec![] };
     let (Some([channels, height, width]), false) = (input.shape.image(), choice.input.is_some()) else {
         return vec![];

@@ -279,7 +279,7 @@ impl Claims {
             let variants = named.model.variants().into_iter();
             let made = variants.filter_map(|variant| named.made(&choice.of(Some(variant))).ok());
             let is_room = |subject: &Subject| {
-                nodes += subject.network.graph.len();
+                nodes += subject.graph().len();
                 nodes <= MOST_NODES
             };
             made.take_while(is_room).collect()

@@ -120,7 +120,7 @@ pub(super) fn receptive_field(subject: &Subject) -> Option<String> {
 
 /// The path of the layer from which on every element sees the whole input.
 pub(super) fn everything_from(subject: &Subject) -> Option<String> {
-    subject.field().everything.map(|id| subject.network.graph.path(id))
+    subject.field().everything.map(|id| subject.graph().path(id))
 }
 
 /// What has become of a cost: the ratio in words.

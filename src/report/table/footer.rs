@@ -92,7 +92,7 @@ fn operations(macs: u128, flops: u128) -> Text {
 
 fn peak(subject: &Subject) -> Text {
     let (alive, all) = (bytes(subject.peak_bytes()), bytes(subject.peak_bytes() + subject.weight_bytes()));
-    let graph = &subject.network.graph;
+    let graph = subject.graph();
     let at =
         subject.analysis.memory.peak_at(graph, subject.element).map_or(String::new(), |id| graph.path(id));
     text!("{alive} at `{at}`; {all} with weights", "{alive},在 `{at}`;连同权重 {all}")
@@ -100,7 +100,7 @@ fn peak(subject: &Subject) -> Text {
 
 /// How much of the peak is no tensor that one layer makes for another.
 fn inside(subject: &Subject) -> Option<Text> {
-    let (graph, memory) = (&subject.network.graph, &subject.analysis.memory);
+    let (graph, memory) = (subject.graph(), &subject.analysis.memory);
     let at = memory.peak_at(graph, subject.element).filter(|&at| memory.inside(at) != Volume::default())?;
     let (path, held) = (graph.path(at), bytes(subject.bytes(memory.inside(at))));
     Some(text!(
@@ -111,7 +111,7 @@ fn inside(subject: &Subject) -> Option<Text> {
 
 /// What the words in the column of receptive fields mean, if it is shown and has them.
 fn sight(subject: &Subject) -> Vec<Text> {
-    let (graph, Some(fields)) = (&subject.network.graph, subject.fields.get()) else { return vec![] };
+    let (graph, Some(fields)) = (subject.graph(), subject.fields.get()) else { return vec![] };
     let of_all = || graph.nodes().map(|(id, _)| fields.of(id));
     let everything = of_all().find_map(|field| field.everything).map(|id| {
         let path = graph.path(id);
@@ -141,7 +141,7 @@ fn estimate(subject: &Subject, roofline: &Roofline) -> Text {
 
 fn status(subject: &Subject) -> Text {
     let uncounted = subject.analysis.uncounted();
-    let graph = &subject.network.graph;
+    let graph = subject.graph();
     match subject.analysis.status() {
         Status::Complete => text!("complete: every operator is counted", "完整:所有算子均已计数"),
         Status::Partial => {
