@@ -12,7 +12,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::error::{Code, Diagnostic, ReadError, Source, render_all};
 use crate::report::Style;
-use crate::text::{Language, Text, harmless, printable};
+use crate::text::{Language, Text, harmless};
 
 mod analyze;
 #[cfg(feature = "run")]
@@ -297,7 +297,7 @@ impl Voice {
     /// Says what is good to know, on a line.
     #[cfg(feature = "run")]
     fn note(&self, note: &Text) {
-        say(&printable(note.get(self.language())));
+        say(&crate::text::printable(note.get(self.language())));
     }
 
     /// Shows a finding that lies in no file.
