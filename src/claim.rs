@@ -266,10 +266,12 @@ fn evaluate_working(text: &str) -> Result<Rational, statement::Misread> {
     };
     match Expression::parse(text).and_then(|working| working.evaluate(&Nothing)).map_err(misread)? {
         Expressed::Number(number) => Ok(number),
-        other @ (Expressed::Boolean(_) | Expressed::Word(_)) => Err(statement::Misread {
-            span: 0..text.len(),
-            failure: text!("a working is a number, not {other}", "算式应为数,而不是 {other}").into(),
-        }),
+        other @ (Expressed::Boolean(_) | Expressed::Word(_) | Expressed::List(_)) => {
+            Err(statement::Misread {
+                span: 0..text.len(),
+                failure: text!("a working is a number, not {other}", "算式应为数,而不是 {other}").into(),
+            })
+        }
     }
 }
 

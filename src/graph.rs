@@ -136,6 +136,8 @@ pub enum ScopeKind {
     Group,
     /// All the copies of a repeated item.
     Repeat,
+    /// All that an item, or a branch, is written out as.
+    For,
     /// Branches and their merge.
     Branches,
     /// One branch.
@@ -152,6 +154,7 @@ impl ScopeKind {
             Self::Block(_) => "block",
             Self::Group => "layers",
             Self::Repeat => "repeat",
+            Self::For => "for",
             Self::Branches => "branches",
             Self::Branch => "branch",
             Self::Side => "side",
@@ -163,7 +166,9 @@ impl ScopeKind {
         match self {
             Self::Network => "",
             Self::Block(block) => block,
-            Self::Group | Self::Repeat | Self::Branches | Self::Branch | Self::Side => self.name(),
+            Self::Group | Self::Repeat | Self::For | Self::Branches | Self::Branch | Self::Side => {
+                self.name()
+            }
         }
     }
 }

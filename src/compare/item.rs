@@ -94,7 +94,7 @@ impl<'g> Item<'g> {
             Place::Node(id) => (&*graph.node(id).name, graph.node(id).scope),
             Place::Box(id) => (&*graph.scope(id).name, graph.scope(id).parent),
         };
-        let naming = if graph.scope(around).kind == ScopeKind::Repeat {
+        let naming = if matches!(graph.scope(around).kind, ScopeKind::Repeat | ScopeKind::For) {
             Naming::Copy
         } else if levels.iter().any(|level| counts_only(name, level.kind)) {
             Naming::Counted

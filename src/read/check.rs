@@ -4,18 +4,19 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::description::{
-    Block, BlockBody, Body, Branches, Datum, DatumKind, Description, Item, Name, Setting,
+    Block, BlockBody, Body, Branches, Datum, DatumKind, Description, Each, Item, Name, Setting, Template,
 };
 use super::expression::{Expression, RESERVED};
-use super::synonyms;
 use crate::error::{Code, Diagnostic, Span, did_you_mean, known_names};
-use crate::op::Entry;
 use crate::text;
 
 mod assignment;
 mod cycle;
 mod defaults;
 mod earlier;
+mod interface;
+mod resolve;
+mod settings;
 mod unused;
 
 use assignment::reserved;
@@ -29,11 +30,12 @@ const HELPED: usize = 50;
 /// Every mistake in the names of `description`, and whether it can be expanded in spite of them. Puts the defaults of each
 /// block in the order of their evaluation, and adds warnings.
 pub(super) fn check(description: &mut Description) -> (Vec<Diagnostic>, bool) {
+    resolve::words(description);
     let mut mistakes = vec![];
     for block in &mut description.blocks {
         mistakes.extend(sort_defaults(block).err());
     }
-    let mut checker = Checker { description, mistakes, used: HashSet::new() };
+    let mut checker = Checker { description, mistakes, used: HashSet::new(), hidden: vec![] };
     checker.params();
     checker.variants();
     checker.list(
@@ -61,6 +63,8 @@ struct Checker<'d> {
     description: &'d Description,
     mistakes: Vec<Diagnostic>,
     used: HashSet<Arc<str>>,
+    /// Names that mean something else here than a parameter of the network.
+    hidden: Vec<&'d str>,
 }
 
 impl<'d> Checker<'d> {
@@ -139,48 +143,72 @@ impl<'d> Checker<'d> {
                 self.mistakes.push(diagnostic.also(param.name.span.clone(), label));
             }
         }
+        self.hidden = block.parameters().map(|name| &*name.text).collect();
         self.words(block.defaults.iter().map(|default| &default.value));
+        self.interface(block);
         let inputs: Vec<_> = block.inputs.iter().collect();
         match &block.body {
             BlockBody::Layers(items) => self.list(items, &inputs, None),
             BlockBody::Branches(branches) => self.branches(branches, &inputs, None),
         }
+        self.hidden.clear();
     }
 
     fn list(&mut self, items: &'d [Item], inputs: &[&Name], outer: Option<&Earlier<'_>>) {
         let index = items.iter().enumerate().map(|(at, item)| (&*item.name, at)).collect();
         for (at, item) in items.iter().enumerate() {
             let earlier = Earlier { items, index: &index, at, outer };
-            for name in &item.from {
+            let hidden = self.hidden.len();
+            self.each(item.each.as_ref());
+            for template in &item.from {
                 let helped = self.is_helped();
-                self.mistakes.extend(earlier.check_from(name, inputs, helped).err());
+                self.mistakes.extend(earlier.check_from(&template.name, inputs, helped).err());
             }
             self.weights(item, &earlier);
             self.source(item, at);
             self.words(item.when.iter().chain(&item.repeat));
+            if let Some(tied) = &item.tied {
+                self.words([&tied.value]);
+            }
+            let own = item.first.as_ref().map_or(&[][..], |first| &first.own);
             match &item.body {
                 Body::Operator { op, settings } => {
-                    self.operator(op, settings);
-                    self.words(settings.iter().map(|setting| &setting.value));
+                    self.operator(op, settings, own, item.is_word);
+                    self.words(settings.iter().chain(own).map(|setting| &setting.value));
                 }
                 Body::Use { block, arguments } => {
-                    self.arguments(block, arguments);
-                    self.words(arguments.iter().map(|argument| &argument.value));
+                    self.arguments(block, arguments, own);
+                    self.words(arguments.iter().chain(own).map(|argument| &argument.value));
                 }
                 Body::Layers(items) | Body::Side(items) => self.list(items, inputs, Some(&earlier)),
                 Body::Branches(branches) => self.branches(branches, inputs, Some(&earlier)),
             }
+            self.hidden.truncate(hidden);
         }
     }
 
     fn branches(&mut self, branches: &'d Branches, inputs: &[&Name], outer: Option<&Earlier<'_>>) {
-        if let Some(dim) = branches.settings.first().filter(|_| &*branches.merge.text != "concat") {
-            let message = text!("`dim` is for `merge = \"concat\"`", "`dim` 只用于 `merge = \"concat\"`");
+        let of_concat =
+            |setting: &&Setting| &*setting.name.text == "dim" && &*branches.merge.text != "concat";
+        if let Some(dim) = branches.settings.iter().find(of_concat) {
+            let message = text!("`dim` is for `concat`", "`dim` 只用于 `concat`");
             self.mistakes.push(Diagnostic::new(Code::ConflictingKeys, message, dim.name.span.clone()));
         }
         for branch in &branches.branches {
+            let hidden = self.hidden.len();
+            self.each(branch.each.as_ref());
             self.words(&branch.when);
             self.list(&branch.layers, inputs, outer);
+            self.hidden.truncate(hidden);
+        }
+    }
+
+    /// The names of a `for`, which hide what is called the same around it.
+    fn each(&mut self, each: Option<&'d Each>) {
+        for list in each.iter().flat_map(|each| &each.lists) {
+            self.words([&list.value]);
+            self.parameter_name(&list.name);
+            self.hidden.push(&list.name.text);
         }
     }
 
@@ -201,7 +229,8 @@ impl<'d> Checker<'d> {
 
     fn words_of(&mut self, datum: &Datum, expression: &Expression) {
         for (name, word, span) in expression.compared_words() {
-            let param = self.description.params.iter().find(|param| &*param.name.text == name);
+            let is_hidden = self.hidden.contains(&name);
+            let param = self.description.params.iter().find(|param| &*param.name.text == name && !is_hidden);
             let choices = param.map_or(&[][..], |param| &param.choices);
             if choices.is_empty() || choices.iter().any(|choice| &**choice == word) {
                 continue;
@@ -216,18 +245,14 @@ impl<'d> Checker<'d> {
     }
 
     fn weights(&mut self, item: &Item, earlier: &Earlier<'_>) {
-        let Some(name) = &item.weights else { return };
+        let Some(Template { name, .. }) = &item.weights else { return };
         let text = &name.text;
-        if earlier.holds(text) {
-            return;
-        }
-        if let Some(outer) = earlier.holds_outside(text) {
-            self.mistakes.push(not_in_the_list(name, outer));
+        if earlier.has(text) {
             return;
         }
         let message = text!(
-            "`weights` names an earlier item of the same list, and there is no `{text}`",
-            "`weights` 应指同一列表中靠前的项,这里没有 `{text}`"
+            "`weights` names an earlier item of the same list or around it, and there is no `{text}`",
+            "`weights` 应指同一列表或外层列表中靠前的项,这里没有 `{text}`"
         );
         let help =
             if self.is_helped() { known_names(text, &earlier.names().collect::<Vec<_>>()) } else { None };
@@ -250,106 +275,6 @@ impl<'d> Checker<'d> {
         );
         self.mistakes.push(Diagnostic::new(Code::Inputs, message, op.span.clone()).help(help));
     }
-
-    fn operator(&mut self, op: &Name, settings: &[Setting]) {
-        let name = &*op.text;
-        let Some(entry) = Entry::find(name) else {
-            let message = text!("there is no operator `{name}`", "没有名为 `{name}` 的算子");
-            let help = if self.description.block(name).is_some() {
-                Some(text!(
-                    "`{name}` is a block: `use = \"{name}\"`",
-                    "`{name}` 是块:请写 `use = \"{name}\"`"
-                ))
-            } else {
-                synonyms::operator(name)
-                    .or_else(|| Some(text!("`cnncost ops` lists them", "`cnncost ops` 列出全部算子")))
-            };
-            self.mistakes.push(Diagnostic::new(Code::UnknownOperator, message, op.span.clone()).help(help));
-            return;
-        };
-        let known = (entry.settings)();
-        for setting in settings.iter().filter(|setting| !known.contains(&&*setting.name.text)) {
-            let key = &setting.name.text;
-            let message = text!("{name} has no setting `{key}`", "{name} 没有设置 `{key}`");
-            let list = known.join("`, `");
-            let value = setting.value.word();
-            let help = synonyms::setting(key, value, known).unwrap_or_else(|| match known {
-                [] => text!("{name} has no settings", "{name} 没有任何设置"),
-                _ => text!("its settings are `{list}`", "它的设置有 `{list}`"),
-            });
-            self.mistakes
-                .push(Diagnostic::new(Code::UnknownSetting, message, setting.name.span.clone()).help(help));
-        }
-    }
-
-    fn arguments(&mut self, used: &Name, arguments: &[Setting]) {
-        let name = &*used.text;
-        let Some(block) = self.description.block(name) else {
-            let message = text!("there is no block `{name}`", "没有名为 `{name}` 的块");
-            let help = if Entry::find(name).is_some() {
-                Some(text!(
-                    "`{name}` is an operator: `op = \"{name}\"`",
-                    "`{name}` 是算子:请写 `op = \"{name}\"`"
-                ))
-            } else if !self.is_helped() {
-                None
-            } else {
-                let blocks = self.description.blocks.iter().map(|block| &*block.name.text);
-                known_names(name, &blocks.collect::<Vec<_>>())
-            };
-            self.mistakes.push(Diagnostic::new(Code::UnknownBlock, message, used.span.clone()).help(help));
-            return;
-        };
-        self.used.insert(block.name.text.clone());
-        if !block.has_parameters {
-            return;
-        }
-        for argument in arguments {
-            let key = &argument.name.text;
-            if block.parameters().all(|name| name.text != *key) {
-                let message =
-                    text!("block `{name}` has no parameter `{key}`", "块 `{name}` 没有参数 `{key}`");
-                let known: Vec<_> = block.parameters().map(|name| &*name.text).collect();
-                let help = known_names(key, &known);
-                self.mistakes.push(
-                    Diagnostic::new(Code::UnknownParameter, message, argument.name.span.clone()).help(help),
-                );
-            }
-        }
-        let is_unknown = |argument: &Setting| block.parameters().all(|name| name.text != argument.name.text);
-        if arguments.iter().any(is_unknown) {
-            // It may well be the one that is missing, misspelled.
-            return;
-        }
-        let given = |name: &Name| arguments.iter().any(|argument| argument.name.text == name.text);
-        let missing: Vec<_> =
-            block.params.iter().filter(|name| !given(name)).map(|name| format!("`{}`", name.text)).collect();
-        if !missing.is_empty() {
-            let missing = missing.join(", ");
-            let message = text!("block `{name}` also wants {missing}", "块 `{name}` 还需要 {missing}");
-            let label = text!("its parameters", "它的参数");
-            let diagnostic = Diagnostic::new(Code::MissingArgument, message, used.span.clone());
-            let first = block.params.iter().map(|name| name.span.start).min().unwrap_or(0);
-            let last = block.params.iter().map(|name| name.span.end).max().unwrap_or(0);
-            self.mistakes.push(diagnostic.also(first..last, label));
-        }
-    }
-}
-
-/// Why the weights of `outer`, which stands in a list around this one, cannot be used.
-fn not_in_the_list(name: &Name, outer: &Item) -> Diagnostic {
-    let text = &name.text;
-    let message = text!(
-        "`weights` names an earlier item of the same list, and `{text}` stands in a list around it",
-        "`weights` 应指同一列表中靠前的项,而 `{text}` 在外层列表中"
-    );
-    let help = text!(
-        "put both into one list, or let the groups that they stand in share: `weights` may stand at a group too",
-        "请把两者放进同一列表,或让它们所在的组共享:`weights` 也可写在组上"
-    );
-    Diagnostic::new(Code::UnreachableItem, message, name.span.clone())
-        .help(help)
-        .also(outer.span.clone(), text!("here", "在此"))
 }
 
 impl Block {

@@ -1,6 +1,6 @@
 //! What a description file says, item by item and each with its place: read once, expanded as often as there are variants.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::expression::{Expression, ExpressionError, Rational, Value};
@@ -31,6 +31,8 @@ pub struct Description {
     pub blocks: Vec<Block>,
     /// Where each block stands in [`blocks`](Self::blocks).
     pub block_index: HashMap<Arc<str>, usize>,
+    /// Items of which copies are taken one by one.
+    pub copied: HashSet<Arc<str>>,
     /// Statements about the network, kept as they are written.
     pub claims: Vec<Claim>,
     /// What is probably not meant.
@@ -123,8 +125,10 @@ pub struct Block {
     pub params: Vec<Name>,
     /// Parameters that a use may give, and what they are otherwise; each after those that it depends on.
     pub defaults: Vec<Setting>,
-    /// What its inputs are called, if it has several.
+    /// What its inputs are called, if it has several; one that ends in `*` stands for any number.
     pub inputs: Vec<Name>,
+    /// The items whose tensors come out of it, if these are not the last's; a `*` stands for any number.
+    pub outputs: Vec<Name>,
     /// What is in it.
     pub body: BlockBody,
     /// Whether its parameters and inputs could be read; if not, that has been reported.
@@ -147,22 +151,90 @@ pub enum BlockBody {
 pub struct Item {
     /// Its part of the path: given, or from what it is and its number.
     pub name: Arc<str>,
+    /// The same where expressions are in it.
+    pub template: Option<Box<Template>>,
     /// Whether that was given.
     pub is_named: bool,
+    /// Whether it is a word alone: an operator or a block, whichever is called so.
+    pub is_word: bool,
     /// Its place.
     pub span: Span,
     /// What it takes instead of the item before.
-    pub from: Vec<Name>,
+    pub from: Vec<Template>,
+    /// What it is written out for.
+    pub each: Option<Each>,
     /// Whether it is there.
     pub when: Option<Datum>,
     /// How many copies are chained.
     pub repeat: Option<Datum>,
+    /// What is otherwise in the first of these copies.
+    pub first: Option<First>,
+    /// Whether the copies share their weights, with its place.
+    pub tied: Option<Setting>,
     /// Whose weights it uses.
-    pub weights: Option<Name>,
+    pub weights: Option<Template>,
     /// Whether its weights are kept as they are.
     pub frozen: bool,
     /// What it is.
     pub body: Body,
+}
+
+/// Lists of which an item, or a branch, is written out once for each element, all in step.
+#[derive(Debug)]
+pub struct Each {
+    /// Its place.
+    pub span: Span,
+    /// What an element is called, and the list.
+    pub lists: Vec<Setting>,
+}
+
+/// Settings or arguments of the first of several copies.
+#[derive(Debug)]
+pub struct First {
+    /// Those that are its own.
+    pub own: Vec<Setting>,
+    /// All that it has.
+    pub all: Vec<Setting>,
+}
+
+/// A name that may have expressions in braces in it: `x{j}`.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// As it is written.
+    pub name: Name,
+    /// What it is made of; nothing if no expression is in it.
+    pub parts: Box<[Part]>,
+}
+
+/// A part of a name.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// As it is written.
+    Text(Box<str>),
+    /// An expression, and where in the name it stands.
+    Value(Expression, usize),
+}
+
+impl Block {
+    /// Whether it takes any number of inputs.
+    pub fn takes_any(&self) -> bool {
+        self.inputs.iter().any(|name| name.text.ends_with('*'))
+    }
+}
+
+impl Template {
+    /// A name without expressions.
+    pub fn plain(name: Name) -> Self {
+        Self { name, parts: Box::default() }
+    }
+
+    /// The expressions in it.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Value(expression, _) => Some(expression),
+            Part::Text(_) => None,
+        })
+    }
 }
 
 /// What an item is.
@@ -206,9 +278,11 @@ pub struct Branches {
 #[derive(Debug)]
 pub struct Branch {
     /// Its part of the path.
-    pub name: Name,
+    pub name: Template,
     /// Its place, name and all.
     pub span: Span,
+    /// What it is written out for.
+    pub each: Option<Each>,
     /// Whether it is there.
     pub when: Option<Datum>,
     /// What is on it; nothing is the identity.
@@ -216,7 +290,7 @@ pub struct Branch {
 }
 
 /// A key and its value.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Setting {
     /// The key.
     pub name: Name,
@@ -225,7 +299,7 @@ pub struct Setting {
 }
 
 /// A value as it is written.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Datum {
     /// Its place.
     pub span: Span,
@@ -234,7 +308,7 @@ pub struct Datum {
 }
 
 /// What a value is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum DatumKind {
     /// A number, exactly.
     Number(Rational),
@@ -272,6 +346,25 @@ impl Datum {
             DatumKind::Text(text, _) => place_inside(source, &self.span, text, inside),
             DatumKind::Number(_) | DatumKind::Boolean(_) | DatumKind::List(_) | DatumKind::Unread => {
                 self.span.clone()
+            }
+        }
+    }
+}
+
+impl From<&Value> for DatumKind {
+    /// As it would be written.
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Number(number) => Self::Number(*number),
+            Value::Boolean(boolean) => Self::Boolean(*boolean),
+            Value::Word(word) => {
+                let quoted = format!("'{word}'");
+                let expression = Box::new(Expression::parse(&quoted));
+                Self::Text(word.clone(), expression)
+            }
+            Value::List(values) => {
+                let datum = |value| Datum { span: 0..0, kind: Self::from(value) };
+                Self::List(values.iter().map(datum).collect())
             }
         }
     }

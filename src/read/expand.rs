@@ -13,16 +13,18 @@ use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::description::{Body, Datum, DatumKind, Description, Item, Name, Setting};
+use super::description::{Datum, DatumKind, Description, Name, Setting};
 use super::expression::Value;
 use super::written::Letters;
 use crate::error::{Code, Diagnostic, Span};
-use crate::graph::{Builder, Graph, NodeId, ScopeKind};
+use crate::graph::{Builder, Graph, NodeId};
 use crate::op::Op;
 use crate::shape::Shape;
 use crate::text;
 
 mod boxes;
+mod each;
+mod items;
 mod limits;
 mod list;
 mod merge_error;
@@ -32,12 +34,11 @@ mod operator;
 mod padding;
 mod sources;
 
+use limits::Least;
 pub use limits::MOST_NODES;
-use limits::{Least, too_many};
-use list::{Done, Frame, List, Surroundings};
-use mistakes::left_out;
+use list::{Frame, Surroundings};
 use names::Here;
-use sources::Incoming;
+use sources::{Incoming, Tensor};
 
 /// What is expanded: the network with these parameters and, if given, this input. Of what stands at one of the `known`
 /// mistakes nothing more is said.
@@ -53,21 +54,15 @@ pub(super) fn expand(
         return expander.expanded();
     }
     let inputs = expander.inputs(input);
-    let frame = Frame { values: vec![], written: vec![], entered: None };
+    let frame = Frame::of_the_network();
     let incoming = match &inputs[..] {
-        [] => Incoming::Unknown,
-        [(_, only)] => *only,
         several if several.iter().all(|(_, input)| *input == Incoming::Unknown) => Incoming::Unknown,
-        _ => Incoming::Several(inputs.len()),
+        _ => expander.bundle(&inputs),
     };
     let surroundings = Surroundings { inputs: &inputs, outer: None };
-    let end =
-        expander.list(&description.layers, incoming, surroundings, Here { frame: &frame, counter: None });
-    match end {
-        Incoming::Tensor(node) if !description.layers.is_empty() => {
-            expander.builder.output("output".to_owned(), node);
-        }
-        Incoming::Tensor(_) | Incoming::Unknown | Incoming::Several(_) => {}
+    let end = expander.list(&description.layers, incoming, surroundings, Here::new(&frame), &[]);
+    if !description.layers.is_empty() {
+        expander.outputs(end);
     }
     expander.expanded()
 }
@@ -89,8 +84,8 @@ pub(super) fn operator(
     settings: &[Setting],
 ) -> Result<Arc<Op>, Vec<Diagnostic>> {
     let mut expander = Expander::new(description, &[]);
-    let frame = Frame { values: vec![], written: vec![], entered: None };
-    let here = Here { frame: &frame, counter: None };
+    let frame = Frame::of_the_network();
+    let here = Here::new(&frame);
     let operator = expander.read_operator(op, settings, Incoming::Several(0), here);
     operator.ok_or(expander.mistakes)
 }
@@ -127,8 +122,10 @@ struct Expander<'d> {
     known: &'d [Span],
     /// Items whose output is not known, because of a mistake that has been reported.
     unknown: u64,
-    /// The operator that was read last at each place where one is named.
-    operators: HashMap<usize, Arc<Op>>,
+    /// The operator that was read last from each list of settings.
+    operators: HashMap<(usize, *const Setting), Arc<Op>>,
+    /// The tensors of every [`Bundle`](sources::Bundle), with their names.
+    bundled: Vec<Tensor>,
     /// What each block takes at least.
     of_blocks: Vec<OnceCell<Least>>,
     /// Whether what was looked at beforehand may be another in each copy, and how much such there was.
@@ -152,6 +149,7 @@ impl<'d> Expander<'d> {
             known: &[],
             unknown: 0,
             operators: HashMap::new(),
+            bundled: vec![],
             of_blocks,
             has_counted: Cell::new(false),
             looked_at: Cell::new(0),
@@ -172,9 +170,24 @@ impl<'d> Expander<'d> {
         self.letters = letters;
     }
 
-    fn inputs(&mut self, given: Option<&[u64]>) -> Vec<(Arc<str>, Incoming)> {
-        let frame = Frame { values: vec![], written: vec![], entered: None };
-        let here = Here { frame: &frame, counter: None };
+    /// Makes what comes out of the last item the output of the network: of several tensors each, under its name.
+    fn outputs(&mut self, end: Incoming) {
+        match end {
+            Incoming::Tensor(node) => self.builder.output("output".to_owned(), node),
+            Incoming::Bundle(bundle) => {
+                for at in bundle.range() {
+                    if let (name, Incoming::Tensor(node)) = &self.bundled[at] {
+                        self.builder.output(name.as_ref().to_owned(), *node);
+                    }
+                }
+            }
+            Incoming::Unknown | Incoming::Several(_) => {}
+        }
+    }
+
+    fn inputs(&mut self, given: Option<&[u64]>) -> Vec<Tensor> {
+        let frame = Frame::of_the_network();
+        let here = Here::new(&frame);
         let only = self.description.inputs.len() == 1;
         if given.is_some() && !only {
             let count = self.description.inputs.len();
@@ -222,170 +235,6 @@ impl<'d> Expander<'d> {
         list.iter()
             .map(|datum| self.evaluate(datum, here, Incoming::Several(0), |place, datum| place.size(datum)))
             .collect()
-    }
-
-    /// Expands a list; what comes out of its last item.
-    fn list(
-        &mut self,
-        items: &'d [Item],
-        input: Incoming,
-        around: Surroundings<'_, 'd>,
-        here: Here<'_>,
-    ) -> Incoming {
-        let mut list = List { items, index: OnceCell::new(), done: Vec::with_capacity(items.len()), around };
-        let mut current = input;
-        for item in items {
-            if self.is_full(&item.span) {
-                return Incoming::Unknown;
-            }
-            let (start, unknown) = (self.builder.next(), self.unknown);
-            let tensor = self.item(item, current, &list, here);
-            if let (Some(tensor), false) = (tensor, matches!(item.body, Body::Side(_))) {
-                current = tensor;
-            }
-            self.unknown += u64::from(tensor == Some(Incoming::Unknown));
-            let is_whole = self.unknown == unknown;
-            list.done.push(Done { tensor, nodes: self.builder.since(start), is_whole });
-            if tensor.is_some() {
-                self.finish(item, &list, here);
-            }
-        }
-        current
-    }
-
-    /// An item with its condition and its copies; `None` if it is left out.
-    fn item(
-        &mut self,
-        item: &'d Item,
-        before: Incoming,
-        list: &List<'_, 'd>,
-        here: Here<'_>,
-    ) -> Option<Incoming> {
-        if let Some(when) = &item.when {
-            match self.evaluate(when, here, before, |place, datum| place.boolean(datum)) {
-                Some(true) => {}
-                Some(false) => return None,
-                None => return Some(Incoming::Unknown),
-            }
-        }
-        let copies = match &item.repeat {
-            None => None,
-            Some(repeat) => match self.copies(item, repeat, before, here) {
-                Some(0) => return None,
-                Some(copies) => Some(copies),
-                None => return Some(Incoming::Unknown),
-            },
-        };
-        let sources = match &item.from[..] {
-            [] => vec![before],
-            names => match self.sources(names, list, here) {
-                Some(sources) => sources,
-                None => return Some(Incoming::Unknown),
-            },
-        };
-        let Some(copies) = copies else { return Some(self.copy(item, &item.name, &sources, list, here)) };
-        self.builder.open(item.name.clone(), ScopeKind::Repeat, Some(item.span.clone().into()));
-        let mut current = self.copy(item, &"0".into(), &sources, list, Here { counter: Some(0), ..here });
-        for counter in 1..copies {
-            if current == Incoming::Unknown || self.is_full(&item.span) {
-                current = Incoming::Unknown;
-                break;
-            }
-            let here = Here { counter: Some(counter), ..here };
-            current = self.copy(item, &counter.to_string().into(), &[current], list, here);
-        }
-        self.builder.close();
-        Some(current)
-    }
-
-    /// How often an item is repeated; less than is too much, as far as that can be known beforehand.
-    fn copies(&mut self, item: &Item, repeat: &Datum, before: Incoming, here: Here<'_>) -> Option<u64> {
-        let copies = self.evaluate(repeat, here, before, |place, datum| place.size(datum))?;
-        // Looking ahead takes no longer than the copies: without any, it would be the most of the work.
-        if copies == 0 || !self.is_too_much(self.least_of_copies(item, copies)) {
-            return Some(copies);
-        }
-        self.mistakes.push(too_many(&repeat.span).label(text!("{copies} copies", "{copies} 个副本")));
-        None
-    }
-
-    /// Marks and shares the weights of what was just expanded.
-    fn finish(&mut self, item: &Item, list: &List<'_, 'd>, here: Here<'_>) {
-        let Some(Done { nodes, is_whole, .. }) = list.done.last() else { return };
-        if item.frozen {
-            self.builder.freeze(nodes.clone());
-        }
-        let Some(name) = &item.weights else { return };
-        let Some(&at) = list.index().get(&*name.text) else { return };
-        let Some(owner) = list.done.get(at).filter(|_| at + 1 < list.done.len()) else { return };
-        let text = &name.text;
-        if owner.tensor.is_none() {
-            self.mistake(left_out(name, &list.items[at]), here);
-            return;
-        }
-        if !is_whole || !owner.is_whole {
-            // What is missing is not known, and may be alike.
-            return;
-        }
-        if let Err(mismatch) = self.builder.share(nodes.clone(), owner.nodes.clone()) {
-            let message = text!("the weights of `{text}` cannot be used here", "`{text}` 的权重不能在此使用");
-            let graph = self.builder.graph();
-            let place = |node: NodeId| graph.node(node).origin.clone();
-            let (user, owner) = mismatch.nodes.map_or((None, None), |(a, b)| (place(a), place(b)));
-            let user = user.unwrap_or_else(|| item.span.clone().into());
-            let diagnostic = Diagnostic::new(Code::SharedWeights, message, user).label(mismatch.message);
-            let label = text!("the weights are from here", "权重来自此处");
-            self.mistake(
-                diagnostic.also(owner.unwrap_or_else(|| list.items[at].span.clone().into()), label),
-                here,
-            );
-        }
-    }
-
-    /// One copy of an item.
-    fn copy(
-        &mut self,
-        item: &'d Item,
-        name: &Arc<str>,
-        sources: &[Incoming],
-        list: &List<'_, 'd>,
-        here: Here<'_>,
-    ) -> Incoming {
-        self.steps += 1;
-        if self.is_known(item) {
-            return Incoming::Unknown;
-        }
-        let origin = || Some(item.span.clone().into());
-        let around = Surroundings { inputs: list.around.inputs, outer: Some(list) };
-        match &item.body {
-            Body::Operator { op, settings } => self.operator(item, name, op, settings, sources, here),
-            Body::Use { block, arguments } => self.block(item, name, block, arguments, sources, here),
-            Body::Layers(items) => {
-                let Some(input) = self.one(sources, item, here) else { return Incoming::Unknown };
-                self.builder.open(name.clone(), ScopeKind::Group, origin());
-                let end = grow(|| self.list(items, input, around, here));
-                self.builder.close();
-                end
-            }
-            Body::Branches(branches) => {
-                let Some(input) = self.one(sources, item, here) else { return Incoming::Unknown };
-                self.builder.open(name.clone(), ScopeKind::Branches, origin());
-                let end = grow(|| self.branches(branches, &item.span, input, around, here));
-                self.builder.close();
-                end
-            }
-            Body::Side(items) => {
-                let Some(input) = self.one(sources, item, here) else { return Incoming::Unknown };
-                self.builder.open(name.clone(), ScopeKind::Side, origin());
-                let end = grow(|| self.list(items, input, around, here));
-                if let Incoming::Tensor(node) = end {
-                    let path = self.builder.path();
-                    self.builder.output(path, node);
-                }
-                self.builder.close();
-                end
-            }
-        }
     }
 }
 

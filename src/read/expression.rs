@@ -1,4 +1,5 @@
-//! The expression language of descriptions and claims: `if(i == 0, 2, 1)`, `make_divisible(16*width, 8)`, `5²·28²·192·32`.
+//! The expression language of descriptions and claims: `if(i == 0, 2, 1)`, `make_divisible(16*width, 8)`, `5²·28²·192·32`,
+//! `depths[k]`.
 //!
 //! Text becomes an [`Expression`] once, and that is evaluated as often as a [`Scope`] asks. Numbers are exact fractions;
 //! what would not fit is an error. An operator is a function that is written between its arguments.
@@ -13,11 +14,14 @@ use crate::text;
 use crate::text::Text;
 
 mod functions;
+mod lists;
 mod parse;
+mod roots;
 mod token;
 
-use functions::{Call, FUNCTIONS, Function};
+use functions::{Call, FUNCTIONS, Function, RESERVED_FUNCTIONS};
 
+pub(super) use lists::MOST_ELEMENTS;
 pub(super) use token::is_numeral;
 pub use token::number;
 
@@ -33,6 +37,8 @@ pub enum Value {
     Boolean(bool),
     /// A choice among words.
     Word(Arc<str>),
+    /// Several of these, none of which is a list itself.
+    List(Arc<[Value]>),
 }
 
 /// Where an expression's names get their values.
@@ -41,6 +47,33 @@ pub trait Scope {
     fn name(&self, name: &str) -> Result<Value, Failure>;
     /// The size of dimension `k` of the incoming tensor in PyTorch's numbering: batch = 0, negative from the end.
     fn dim(&self, k: i128) -> Result<u64, Failure>;
+
+    /// What is asked of the tensor that `from` would call `name`, in the same numbering.
+    fn size_of(&self, name: &str, size: SizeOf) -> Result<u64, Failure> {
+        let _ = size;
+        Err(Failure::from(text!("there is no tensor `{name}` here", "此处没有张量 `{name}`")))
+    }
+
+    /// How many tensors are called `name` with a number behind it, if that is what a block calls any number of its inputs.
+    fn count(&self, _name: &str) -> Option<usize> {
+        None
+    }
+
+    /// Takes account of so many elements of lists that are looked at.
+    fn looks_at(&self, _elements: usize) {}
+}
+
+/// A size of a tensor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SizeOf {
+    /// Channels.
+    Channels,
+    /// The height of an image.
+    Height,
+    /// The width of an image.
+    Width,
+    /// Dimension `k`: batch = 0, negative from the end.
+    Dimension(i128),
 }
 
 /// Why an expression could not be read or evaluated.
@@ -68,12 +101,13 @@ pub struct Expression {
     kind: Kind,
 }
 
-/// Words that a parameter may not be called: the language's own, and every function's name.
+/// Words that a parameter may not be called: the language's own, and the names of functions. Those of functions that are called
+/// with parentheses only are free.
 pub const RESERVED: &[&str] = &{
     const WORDS: [&str; 11] = ["in", "h", "w", "i", "input", "and", "or", "not", "true", "True", "False"];
-    let mut reserved = ["false"; WORDS.len() + FUNCTIONS.len() + 1];
+    let mut reserved = ["false"; WORDS.len() + RESERVED_FUNCTIONS + 1];
     let mut at = 0;
-    while at < WORDS.len() + FUNCTIONS.len() {
+    while at < WORDS.len() + RESERVED_FUNCTIONS {
         reserved[at] = if at < WORDS.len() { WORDS[at] } else { FUNCTIONS[at - WORDS.len()].name };
         at += 1;
     }
@@ -101,7 +135,7 @@ impl Expression {
         }
     }
 
-    /// The names it mentions, with repetitions; `dim` is among them if it is called, other functions are not.
+    /// The names it mentions, with repetitions, those of tensors too; `dim` is among them if it is called, other functions are not.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let mut rest = vec![self];
         std::iter::from_fn(move || {
@@ -120,19 +154,28 @@ impl Expression {
         })
     }
 
-    /// The names in it, and its calls of `dim`, in the order in which they are written.
+    /// The names in it, its sizes and its elements of lists, in the order in which they are written.
     pub(super) fn named_parts(&self) -> Vec<&Self> {
         let (mut rest, mut parts) = (vec![self], vec![]);
         while let Some(part) = rest.pop() {
             match &part.kind {
                 Kind::Constant(_) => {}
                 Kind::Name(_) => parts.push(part),
-                Kind::Call(function, _) if function.name == "dim" => parts.push(part),
+                Kind::Call(function, _) if function.is_lookup => parts.push(part),
                 Kind::Call(_, arguments) => rest.extend(arguments.iter()),
             }
         }
         parts.sort_by_key(|part| part.span.start);
         parts
+    }
+
+    /// The tensor that it names where one is wanted: `low`, or `'stage3.y1'`.
+    fn tensor(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Name(name) => Some(name),
+            Kind::Constant(Value::Word(word)) => Some(word),
+            Kind::Constant(Value::Number(_) | Value::Boolean(_) | Value::List(_)) | Kind::Call(..) => None,
+        }
     }
 
     /// Bytes of the source.
@@ -167,6 +210,7 @@ impl Value {
             Value::Number(_) => ("number", "数"),
             Value::Boolean(_) => ("boolean", "布尔值"),
             Value::Word(_) => ("word", "词"),
+            Value::List(_) => ("list", "列表"),
         }
     }
 }
@@ -177,6 +221,13 @@ impl fmt::Display for Value {
             Value::Number(number) => write!(f, "{number}"),
             Value::Boolean(boolean) => write!(f, "{boolean}"),
             Value::Word(word) => write!(f, "'{word}'"),
+            Value::List(values) => {
+                /// More of a list would hide the rest of a line.
+                const SHOWN: usize = 20;
+                let shown: Vec<_> = values.iter().take(SHOWN).map(Value::to_string).collect();
+                let more = if values.len() > SHOWN { ", …" } else { "" };
+                write!(f, "[{}{more}]", shown.join(", "))
+            }
         }
     }
 }

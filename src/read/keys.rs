@@ -26,6 +26,8 @@ pub enum Kind {
     Condition,
     /// A whole number, or an expression that comes to one.
     Count,
+    /// Lists by name.
+    Lists,
     /// Sizes of a tensor, without the batch.
     Sizes,
     /// The name of an operator that merges branches.
@@ -38,6 +40,8 @@ pub enum Kind {
     Items,
     /// Lists of items by name.
     Branches,
+    /// Lists of items by name, or the one list of a residual.
+    Merged,
     /// Blocks by name.
     Blocks,
     /// A list of variants.
@@ -59,7 +63,7 @@ pub const FILE: &[Key] = &[
     key(
         "params",
         Kind::Values,
-        "What --set and variants may change: numbers, booleans, or lists of words of which the first is the default.",
+        "What --set and variants may change: numbers, booleans, lists of numbers, or lists of words of which the first is the default.",
     ),
     key("variants", Kind::Variants, "Settings of the parameters that have a name."),
     key("layers", Kind::Items, "The network: each item takes the output of the one before."),
@@ -70,10 +74,21 @@ pub const FILE: &[Key] = &[
 /// Of every item, whatever it is.
 pub const ITEM: &[Key] = &[
     key("name", Kind::Text, "Its part of the path."),
-    key("from", Kind::Names, "What it takes instead of the item before."),
+    key(
+        "from",
+        Kind::Names,
+        "What it takes instead of the item before: items, `previous`, `input`; `b*` is every b with a number.",
+    ),
+    key(
+        "for",
+        Kind::Lists,
+        "Lists: it is written out for each element, all lists in step; names may have `{n}` in them.",
+    ),
     key("when", Kind::Condition, "Whether it is there."),
     key("repeat", Kind::Count, "How many copies are chained; `i` counts them from 0."),
-    key("weights", Kind::Name, "The earlier item of the same list whose weights it uses."),
+    key("first", Kind::Values, "Settings or arguments of the first copy of a `repeat`, where they differ."),
+    key("tied", Kind::Boolean, "Whether all copies of a `repeat` have the weights of the first."),
+    key("weights", Kind::Name, "The earlier item, of its list or around it, whose weights it uses."),
     key("frozen", Kind::Boolean, "Whether its weights are kept as they are in training."),
 ];
 
@@ -91,14 +106,23 @@ pub const BODY: &[Key] = &[
 ];
 
 /// Beside `branches`.
-pub const MERGING: &[Key] = &[
-    key("merge", Kind::Merge, "What becomes of the branches: concat, add or mul."),
-    key("dim", Kind::Count, "The dimension that concat joins; channels are 1."),
+pub const MERGING: &[Key] = &[key("merge", Kind::Merge, "What becomes of the branches: concat, add or mul.")];
+
+/// Beside branches, however their merge is written: its settings.
+pub const MERGE_SETTINGS: &[Key] =
+    &[key("dim", Kind::Count, "The dimension that concat joins; channels are 1.")];
+
+/// What merges branches that stand behind it, in place of `branches` and `merge`.
+pub const MERGED: &[Key] = &[
+    key("concat", Kind::Merged, "Branches that are joined; a list is one beside what comes in."),
+    key("add", Kind::Merged, "Branches that are added; a list is the residual of what comes in."),
+    key("mul", Kind::Merged, "Branches that are multiplied; a list is the gate of what comes in."),
 ];
 
 /// Of a branch that is more than a list.
 pub const BRANCH: &[Key] = &[
     key("layers", Kind::Items, "What is on the branch."),
+    key("for", Kind::Lists, "Lists: there is a branch for each element, all lists in step."),
     key("when", Kind::Condition, "Whether it is there."),
 ];
 
@@ -106,7 +130,16 @@ pub const BRANCH: &[Key] = &[
 pub const BLOCK: &[Key] = &[
     key("params", Kind::Names, "Parameters that every use gives."),
     key("defaults", Kind::Values, "Parameters that a use may give, and what they are otherwise."),
-    key("inputs", Kind::Names, "What its inputs are called, if it has several."),
+    key(
+        "inputs",
+        Kind::Names,
+        "What its inputs are called, if it has several; `skip*` is any number of them.",
+    ),
+    key(
+        "outputs",
+        Kind::Names,
+        "The items whose tensors come out, if not the last; `y*` is every y with a number.",
+    ),
     key("layers", Kind::Items, "What is in it."),
     key("branches", Kind::Branches, "What is in it, as ways to a merge."),
     key("merge", Kind::Merge, "What becomes of the branches: concat, add or mul."),
@@ -152,4 +185,4 @@ pub const REFERENCE: &[Key] = &[
 ];
 
 /// What `merge` may be.
-pub const MERGES: &[&str] = &["concat", "add", "mul"];
+pub const MERGES: &[&str] = &[MERGED[0].name, MERGED[1].name, MERGED[2].name];

@@ -20,6 +20,7 @@ pub mod expression;
 pub mod keys;
 mod lints;
 mod other_input;
+mod patterns;
 pub mod schema;
 mod settings;
 pub(crate) mod synonyms;
@@ -29,7 +30,7 @@ pub mod weight_map;
 pub mod written;
 
 pub use description::Description;
-use description::{Body, Name};
+use description::{Body, Name, Param};
 use expand::Expanded;
 pub use expand::MOST_NODES;
 use expression::{Value, is_numeral, number};
@@ -159,17 +160,31 @@ impl Description {
                 );
                 return Err(Diagnostic::nowhere(Code::WrongValue, message));
             }
-            let value = match (number(written), &**written) {
-                (Some(number), _) => Value::Number(number),
-                (None, "true") => Value::Boolean(true),
-                (None, "false") => Value::Boolean(false),
-                (None, word) => Value::Word(word.into()),
-            };
+            let value = self.written_value(&name, written);
             self.check_assignment(&name, &value)
                 .map_err(|mistake| Diagnostic { places: vec![], ..mistake })?;
             set(&name, &value);
         }
         Ok(params)
+    }
+
+    /// A value as `--set` has it: of a list its elements, with commas between them.
+    fn written_value(&self, name: &Name, written: &str) -> Value {
+        let is_list = |param: &Param| param.name.text == name.text && matches!(param.default, Value::List(_));
+        if self.params.iter().any(is_list) {
+            let elements = written.trim_matches(['[', ']']).split(',');
+            let numbers: Option<Arc<[Value]>> =
+                elements.map(|element| number(element.trim()).map(Value::Number)).collect();
+            if let Some(numbers) = numbers {
+                return Value::List(numbers);
+            }
+        }
+        match (number(written), written) {
+            (Some(number), _) => Value::Number(number),
+            (None, "true") => Value::Boolean(true),
+            (None, "false") => Value::Boolean(false),
+            (None, word) => Value::Word(word.into()),
+        }
     }
 
     fn no_variant(&self, wanted: &str) -> Diagnostic {

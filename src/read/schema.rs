@@ -12,17 +12,27 @@ use crate::text::Language;
 pub fn description() -> Schema {
     let operators: Vec<_> = OPERATORS.iter().map(operator).collect();
     let others = [
-        object(&[keys::ITEM], &["use"], &[("use", of(Kind::Name))], true),
+        // Arguments may be called like keys that an operator has besides.
+        object(
+            &[keys::ITEM],
+            &["use"],
+            &[("use", of(Kind::Name)), ("first", json!({})), ("tied", json!({}))],
+            true,
+        ),
         object(&[keys::ITEM], &["layers"], &[("layers", of(Kind::Items))], false),
         object(&[keys::ITEM], &["side"], &[("side", of(Kind::Items))], false),
         object(
-            &[keys::ITEM, keys::MERGING],
+            &[keys::ITEM, keys::MERGING, keys::MERGE_SETTINGS],
             &["branches", "merge"],
             &[("branches", of(Kind::Branches))],
             false,
         ),
+        json!({ "type": "string", "description": "An operator without settings, or a block without arguments." }),
     ];
-    let items = [operators, others.to_vec()].concat();
+    let merged = keys::MERGED.iter().map(|merge| {
+        object(&[keys::ITEM, keys::MERGE_SETTINGS, std::slice::from_ref(merge)], &[merge.name], &[], false)
+    });
+    let items = [operators, others.to_vec(), merged.collect()].concat();
     let file = object(&[keys::FILE], &["layers"], &[], false);
     let mut root = file.as_object().cloned().unwrap_or_default();
     root.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
@@ -32,10 +42,10 @@ pub fn description() -> Schema {
         json!({
             "item": { "anyOf": items },
             "branch": { "anyOf": [of(Kind::Items), object(&[keys::BRANCH], &[], &[], false)] },
-            "block": object(&[keys::BLOCK], &[], &[], false),
+            "block": object(&[keys::BLOCK, keys::MERGED], &[], &[], false),
             "variant": object(&[keys::VARIANT], &["name"], &[], false),
             "claim": object(&[keys::CLAIM], &["expect"], &[], false),
-            "expression": { "type": "string", "description": "An expression over parameters, `i`, `in`, `h`, `w` and `dim(k)`." },
+            "expression": { "type": "string", "description": "An expression over parameters, `i`, `in`, `h`, `w` and `dim(k)`, or of a named tensor `h(name)`." },
         }),
     );
     root.into()
@@ -107,6 +117,15 @@ fn of(kind: Kind) -> Value {
         Kind::Condition => json!({ "anyOf": [{ "type": "boolean" }, expression] }),
         Kind::Count => json!({ "anyOf": [{ "type": "integer" }, expression] }),
         Kind::Sizes => json!({ "type": "array", "items": size }),
+        Kind::Lists => json!({
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": { "anyOf": [{ "type": "array" }, expression] },
+        }),
+        Kind::Merged => {
+            let branches = of(Kind::Branches);
+            json!({ "anyOf": [of(Kind::Items), branches] })
+        }
         Kind::Merge => json!({ "enum": keys::MERGES }),
         Kind::Values => json!({ "type": "object" }),
         Kind::Inputs => {

@@ -4,6 +4,7 @@
 //! Every mistake keeps its place.
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
@@ -12,7 +13,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::description::{Datum, DatumKind, Name, Setting};
-use super::expression::{ExpressionError, Failure, Rational, Scope, Value};
+use super::expression::{ExpressionError, Failure, MOST_ELEMENTS, Rational, Scope, Value};
 use crate::error::{Code, Source, Span, did_you_mean};
 use crate::text;
 use crate::text::Text;
@@ -64,11 +65,48 @@ impl Context<'_> {
         }
     }
 
+    /// The same, of a list too.
+    pub(super) fn value(self, datum: &Datum) -> Result<Value, SettingError> {
+        let DatumKind::List(list) = &datum.kind else { return self.evaluate(datum) };
+        let values = list.iter().map(|datum| {
+            let value = self.evaluate(datum).map_err(|error| error.or_at(&datum.span))?;
+            if !matches!(value, Value::List(_)) {
+                return Ok(value);
+            }
+            let message = text!("is a list in a list, which has no meaning", "是列表中的列表,没有意义");
+            Err(SettingError { code: Code::WrongType, ..SettingError::about(message) }.or_at(&datum.span))
+        });
+        values.collect::<Result<_, _>>().map(Value::List)
+    }
+
+    /// A list.
+    pub(super) fn list(self, datum: &Datum) -> Result<Arc<[Value]>, SettingError> {
+        match self.value(datum)? {
+            Value::List(list) if list.len() <= MOST_ELEMENTS => Ok(list),
+            Value::List(list) => {
+                let count = list.len();
+                let message = text!(
+                    "has {count} elements, and a list that is written out at most {MOST_ELEMENTS}",
+                    "有 {count} 个元素,而展开的列表最多 {MOST_ELEMENTS} 个"
+                );
+                Err(SettingError { code: Code::TooLarge, ..SettingError::about(message) })
+            }
+            other @ (Value::Number(_) | Value::Boolean(_) | Value::Word(_)) => {
+                let message = text!("must be a list, and is {other}", "应是列表,这里是 {other}");
+                let help = text!(
+                    "as in `[1, 2, 2, 2]`, or `\"range(4)\"` for the numbers 0 to 3",
+                    "例如 `[1, 2, 2, 2]`,或用 `\"range(4)\"` 表示 0 到 3"
+                );
+                Err(SettingError { code: Code::WrongType, help: Some(help), ..SettingError::about(message) })
+            }
+        }
+    }
+
     /// A number.
     pub(super) fn number(self, datum: &Datum) -> Result<Rational, SettingError> {
         match self.evaluate(datum)? {
             Value::Number(number) => Ok(number),
-            other @ (Value::Boolean(_) | Value::Word(_)) => {
+            other @ (Value::Boolean(_) | Value::Word(_) | Value::List(_)) => {
                 let message = text!("must be a number, and is {other}", "应是数,这里是 {other}");
                 Err(SettingError { code: Code::WrongType, ..SettingError::about(message) })
             }
@@ -79,7 +117,7 @@ impl Context<'_> {
     pub(super) fn boolean(self, datum: &Datum) -> Result<bool, SettingError> {
         match self.evaluate(datum)? {
             Value::Boolean(boolean) => Ok(boolean),
-            other @ (Value::Number(_) | Value::Word(_)) => {
+            other @ (Value::Number(_) | Value::Word(_) | Value::List(_)) => {
                 let message = text!(
                     "must be `true` or `false`, and is {other}",
                     "应是 `true` 或 `false`,这里是 {other}"
@@ -286,6 +324,11 @@ impl One<'_> {
         match self.place.evaluate(self.datum)? {
             Value::Boolean(boolean) => visitor.visit_bool(boolean),
             Value::Word(word) => visitor.visit_str(&word),
+            Value::List(values) => {
+                let datum = |value: &Value| Datum { span: self.datum.span.clone(), kind: value.into() };
+                let list: Vec<_> = values.iter().map(datum).collect();
+                visitor.visit_seq(Seq { list: list.iter(), place: self.place })
+            }
             Value::Number(_) => {
                 let whole = self.place.whole(self.datum)?;
                 match (u64::try_from(whole), i64::try_from(whole)) {
@@ -336,7 +379,7 @@ impl<'de> Deserializer<'de> for One<'_> {
                 Ok(Value::Word(word)) => visitor.visit_enum((*word).into_deserializer()),
                 Err(_) if is_bare || expression.is_err() => Err(SettingError::unknown_variant(text, words)),
                 Err(error) => Err(error),
-                Ok(Value::Number(_) | Value::Boolean(_)) => self.visit(visitor),
+                Ok(Value::Number(_) | Value::Boolean(_) | Value::List(_)) => self.visit(visitor),
             };
         }
         self.visit(visitor)

@@ -2,12 +2,15 @@
 //!
 //! Here is the file as a whole; `items` reads what stands in a list of layers, `fields` the value behind a key.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::description::{Block, BlockBody, Datum, DatumKind, Description, Input, Name, Param, Variant};
+use super::description::{
+    Block, BlockBody, Datum, DatumKind, Description, Input, Name, Param, Template, Variant,
+};
 use super::expression::{Value, number};
 use super::keys::{self};
 use crate::error::{Code, Diagnostic, Source, Span};
@@ -16,10 +19,12 @@ use crate::text;
 mod claims;
 mod fields;
 mod items;
+mod merges;
 mod repeated;
 mod shapes;
 mod slips;
 mod syntax;
+mod templates;
 mod tokens;
 mod words;
 
@@ -114,6 +119,7 @@ impl Reader<'_> {
             layers,
             blocks,
             block_index,
+            copied: HashSet::new(),
             claims: self.claims(table),
             warnings: vec![],
         }
@@ -192,21 +198,27 @@ impl Reader<'_> {
                 Some(Param { name, default: Value::Boolean(default), choices: vec![] })
             }
             DatumKind::List(words) => {
-                let numbers: Vec<_> = words.iter().filter_map(whole).take(SHOWN).collect();
+                if let Some(numbers) = numbers(&words) {
+                    return Some(Param { name, default: Value::List(numbers), choices: vec![] });
+                }
                 let choices: Option<Vec<Arc<str>>> = words
                     .into_iter()
                     .map(|word| if let DatumKind::Text(word, _) = word.kind { Some(word) } else { None })
                     .collect();
                 let choices = choices.filter(|choices| !choices.is_empty());
                 if choices.is_none() {
-                    self.mistakes.push(no_choice(&name, &datum.span, numbers));
+                    let message = text!(
+                        "a list is one of numbers, or a choice among words of which the first is the default",
+                        "列表应全为数,或是供选择的单词,第一个为默认值"
+                    );
+                    self.mistakes.push(Diagnostic::new(Code::WrongType, message, datum.span.clone()));
                 }
                 choices.map(|choices| Param { name, default: Value::Word(choices[0].clone()), choices })
             }
             DatumKind::Text(word, _) => {
                 let message = text!(
-                    "a parameter of the network is a number, a boolean or a list of words",
-                    "网络的参数应是数、布尔值或单词列表"
+                    "a parameter of the network is a number, a boolean, or a list of numbers or words",
+                    "网络的参数应是数、布尔值,或由数或单词组成的列表"
                 );
                 let help = if number(&word).is_some() {
                     text!("write it without quotes: {word}", "请去掉引号:{word}")
@@ -258,11 +270,17 @@ impl Reader<'_> {
             DatumKind::Number(number) => Value::Number(number),
             DatumKind::Boolean(boolean) => Value::Boolean(boolean),
             DatumKind::Text(word, _) => Value::Word(word),
-            DatumKind::List(_) => {
-                let wanted = text!("a number, a boolean or a word", "数、布尔值或单词");
-                self.wrong_type(key.get_ref(), &wanted, value);
-                return None;
-            }
+            DatumKind::List(list) => match numbers(&list) {
+                Some(numbers) => Value::List(numbers),
+                None => {
+                    let wanted = text!(
+                        "a number, a boolean, a word or a list of numbers",
+                        "数、布尔值、单词或数的列表"
+                    );
+                    self.wrong_type(key.get_ref(), &wanted, value);
+                    return None;
+                }
+            },
         };
         Some((name(key), value))
     }
@@ -276,79 +294,59 @@ impl Reader<'_> {
 
     fn block(&mut self, name: Name, value: &Spanned<DeValue<'_>>) -> Block {
         let before = self.mistakes.len();
-        self.check_name(&name);
+        self.check_name(&Template::plain(name.clone()));
         let nothing = DeTable::new();
         let table = self.table(value, &name.text).map_or(&nothing, |(table, _)| table);
         if self.mistakes.len() > before && table.is_empty() {
             let body = BlockBody::Layers(vec![]);
-            let (params, defaults, inputs) = (vec![], vec![], vec![]);
-            return Block { name, params, defaults, inputs, body, has_parameters: false, has_body: false };
+            let (params, defaults, inputs, outputs) = (vec![], vec![], vec![], vec![]);
+            let (has_parameters, has_body) = (false, false);
+            return Block { name, params, defaults, inputs, outputs, body, has_parameters, has_body };
         }
-        let table = &*self.refuse_unknown(table, &[keys::BLOCK], ("a block", "块"));
+        let table = &*self.refuse_unknown(table, &[keys::BLOCK, keys::MERGED], ("a block", "块"));
         let before = self.mistakes.len();
         let defaults = table.get("defaults").and_then(|value| self.table(value, "defaults"));
         let defaults = defaults.map_or(vec![], |table| self.settings(table.0, &[]));
         let (params, inputs) = (self.names(table, "params"), self.names(table, "inputs"));
         let (params, inputs) = (self.few(params, |name| name), self.few(inputs, |name| name));
         let defaults = self.few(defaults, |default| &default.name);
+        let outputs = self.names(table, "outputs");
+        let outputs = self.few(outputs, |name| name);
         let has_parameters = self.mistakes.len() == before;
         let before = self.mistakes.len();
         let body = self.block_body(table, &name);
         let is_empty = matches!(&body, BlockBody::Layers(items) if items.is_empty());
         let has_body = !is_empty || self.mistakes.len() == before;
-        Block { name, params, defaults, inputs, body, has_parameters, has_body }
+        Block { name, params, defaults, inputs, outputs, body, has_parameters, has_body }
     }
 
     fn block_body(&mut self, table: &DeTable<'_>, name: &Name) -> BlockBody {
-        match (table.get("layers"), table.get("branches")) {
-            (Some(layers), None) => BlockBody::Layers(self.items(layers)),
-            (None, Some(branches)) => {
-                let branches = self.branches(table, branches, &name.span);
-                branches.map_or(BlockBody::Layers(vec![]), BlockBody::Branches)
-            }
-            (None, None) | (Some(_), Some(_)) => {
+        let merges: Vec<_> = keys::MERGED.iter().filter(|key| table.contains_key(key.name)).collect();
+        let branches = match (table.get("layers"), table.get("branches"), &merges[..]) {
+            (Some(layers), None, []) => return BlockBody::Layers(self.items(layers)),
+            (None, Some(branches), []) => self.branches(table, branches, &name.span),
+            (None, None, [merge]) => self.merged(merge.name, table, &[keys::BLOCK]),
+            _ => {
                 let block = &name.text;
                 let message = text!(
-                    "block `{block}` wants either `layers` or `branches`",
-                    "块 `{block}` 需要 `layers` 或 `branches` 之一"
+                    "block `{block}` wants either `layers` or branches: `add`, `mul` or `concat`",
+                    "块 `{block}` 需要 `layers` 或分支(`add`、`mul`、`concat`)之一"
                 );
-                self.mistakes.push(Diagnostic::new(Code::ConflictingKeys, message, name.span.clone()));
-                BlockBody::Layers(vec![])
+                self.refuse(Code::ConflictingKeys, name.span.clone(), message)
             }
-        }
+        };
+        branches.map_or(BlockBody::Layers(vec![]), BlockBody::Branches)
     }
 }
 
-/// Numbers of a list that are shown.
-const SHOWN: usize = 4;
-
-fn whole(datum: &Datum) -> Option<i128> {
-    match &datum.kind {
-        DatumKind::Number(number) if number.is_integer() => Some(number.to_integer()),
-        DatumKind::Number(_)
-        | DatumKind::Boolean(_)
-        | DatumKind::Text(..)
-        | DatumKind::List(_)
-        | DatumKind::Unread => None,
-    }
-}
-
-/// A list as a parameter that is none of words, with the first whole `numbers` in it.
-fn no_choice(name: &Name, span: &Span, numbers: Vec<i128>) -> Diagnostic {
-    let text = &name.text;
-    if numbers.is_empty() {
-        let message =
-            text!("a choice is a list of words, the default first", "选项应是单词列表,默认值在最前");
-        return Diagnostic::new(Code::WrongType, message, span.clone());
-    }
-    let message = text!(
-        "a parameter is one value, and a list is a choice among words: `{text}` cannot be several numbers",
-        "参数是单个值,列表表示在单词中选择:`{text}` 不能是多个数"
-    );
-    let each = (1..).zip(numbers).map(|(number, value)| format!("{text}{number} = {value}"));
-    let each = each.collect::<Vec<_>>().join(", ");
-    let help = text!("give each number a parameter of its own: `{each}`", "请为每个数各设一个参数:`{each}`");
-    Diagnostic::new(Code::WrongType, message, span.clone()).help(help)
+/// The values of a list that has numbers only, and at least one.
+fn numbers(list: &[Datum]) -> Option<Arc<[Value]>> {
+    let number = |datum: &Datum| match &datum.kind {
+        DatumKind::Number(number) => Some(Value::Number(*number)),
+        DatumKind::Boolean(_) | DatumKind::Text(..) | DatumKind::List(_) | DatumKind::Unread => None,
+    };
+    let numbers: Option<Arc<[Value]>> = list.iter().map(number).collect();
+    numbers.filter(|numbers| !numbers.is_empty())
 }
 
 /// A key of a table with its value.

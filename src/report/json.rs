@@ -201,7 +201,7 @@ fn block(subject: &Subject, graph: &Graph, id: ScopeId) -> Block {
     }
 }
 
-/// A parameter as JSON has it: a whole number, a fraction as a float, a boolean or a word.
+/// A parameter as JSON has it: a whole number, a fraction as a float, a boolean, a word, or a list.
 #[expect(clippy::cast_precision_loss, reason = "JSON's fractions are floats")]
 fn value(value: &Value) -> serde_json::Value {
     match value {
@@ -212,5 +212,6 @@ fn value(value: &Value) -> serde_json::Value {
         Value::Number(number) => (*number.numer() as f64 / *number.denom() as f64).into(),
         Value::Boolean(boolean) => (*boolean).into(),
         Value::Word(word) => word.to_string().into(),
+        Value::List(values) => values.iter().map(self::value).collect::<Vec<_>>().into(),
     }
 }

@@ -91,7 +91,9 @@ pub(super) fn is_named(scope: &Scope) -> bool {
         ScopeKind::Branches => ["add", "mul", "concat", "branches"].contains(&word),
         ScopeKind::Group => word == "layers",
         ScopeKind::Side => word == "side",
-        ScopeKind::Repeat => word == "layers" || word == "side" || Entry::find(word).is_some(),
+        ScopeKind::Repeat | ScopeKind::For => {
+            word == "layers" || word == "side" || Entry::find(word).is_some()
+        }
         ScopeKind::Network | ScopeKind::Branch => false,
     };
     !counts_only(&scope.name, is_kind)

@@ -154,7 +154,7 @@ fn switches<'s>(choice: &Choice, subject: &'s Subject) -> Vec<(&'s str, bool)> {
     params
         .filter_map(|(name, value)| match value {
             Value::Boolean(now) => Some((&**name, !now)),
-            Value::Number(_) | Value::Word(_) => None,
+            Value::Number(_) | Value::Word(_) | Value::List(_) => None,
         })
         .collect()
 }

@@ -32,6 +32,7 @@ pub(super) fn assigned(value: &Value) -> String {
         Value::Number(number) => decimal(number),
         Value::Boolean(boolean) => boolean.to_string(),
         Value::Word(word) => word.to_string(),
+        Value::List(values) => values.iter().map(assigned).collect::<Vec<_>>().join(","),
     }
 }
 

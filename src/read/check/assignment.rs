@@ -50,6 +50,14 @@ impl Description {
         let wrong = |message| Diagnostic::new(Code::WrongValue, message, name.span.clone());
         match (&param.default, value) {
             (Value::Number(_), Value::Number(_)) | (Value::Boolean(_), Value::Boolean(_)) => Ok(()),
+            (Value::List(_), Value::List(_)) => Ok(()),
+            (Value::List(_), _) => {
+                let message = text!(
+                    "`{text}` is a list of numbers, and cannot be {value}",
+                    "`{text}` 是数的列表,不能是 {value}"
+                );
+                Err(wrong(message))
+            }
             (Value::Word(_), Value::Word(word)) if param.choices.contains(word) => Ok(()),
             (Value::Word(_), _) => {
                 let list = param.choices.join("\", \"");
@@ -62,7 +70,7 @@ impl Description {
                     text!("`{text}` is a number, and cannot be {value}", "`{text}` 是数,不能是 {value}");
                 let written = match value {
                     Value::Word(word) => Some(word).filter(|word| number(word).is_some()),
-                    Value::Number(_) | Value::Boolean(_) => None,
+                    Value::Number(_) | Value::Boolean(_) | Value::List(_) => None,
                 };
                 Err(wrong(message).help(
                     written.map(|number| text!("write it without quotes: {number}", "请去掉引号:{number}")),

@@ -61,9 +61,14 @@ fn cycle(block: &Block, start: usize, needs: &[Vec<usize>], waiting: &[usize]) -
 
 /// Which of the defaults an expression mentions, each once.
 fn mentions(value: &Datum, index: &HashMap<&str, usize>) -> Vec<usize> {
-    let DatumKind::Text(_, expression) = &value.kind else { return vec![] };
-    let Ok(expression) = &**expression else { return vec![] };
-    let mut mentioned: Vec<usize> = expression.names().filter_map(|name| index.get(name).copied()).collect();
+    let mut mentioned: Vec<usize> = match &value.kind {
+        DatumKind::Text(_, expression) => {
+            let Ok(expression) = &**expression else { return vec![] };
+            expression.names().filter_map(|name| index.get(name).copied()).collect()
+        }
+        DatumKind::List(list) => list.iter().flat_map(|value| mentions(value, index)).collect(),
+        DatumKind::Number(_) | DatumKind::Boolean(_) | DatumKind::Unread => vec![],
+    };
     mentioned.sort_unstable();
     mentioned.dedup();
     mentioned

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::error::{Code, Diagnostic, known_names, nearest};
 use crate::read::description::{Body, DatumKind, Item, Name};
+use crate::read::patterns::{can_be, is_open, way};
 use crate::text;
 
 /// The items before one item: those of its list, then those around the list.
@@ -28,18 +29,35 @@ impl Earlier<'_> {
         self.index.get(name).is_some_and(|&at| at < self.at)
     }
 
-    /// The item called `name` before this place in the lists around its own.
-    pub(super) fn holds_outside(&self, name: &str) -> Option<&Item> {
-        let mut around = self.outwards().skip(1);
-        around.find_map(|list| Some(&list.items[*list.index.get(name).filter(|&&at| at < list.at)?]))
+    /// Whether an item before this place, in its list or around it, is or may be called `name`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.outwards().any(|list| list.holds(name)) || self.may_have(name)
+    }
+
+    /// Whether an item before this place may be called `name`, by what an expression in either comes to.
+    fn may_have(&self, name: &str) -> bool {
+        let is_it = |item: &Item| (is_open(name) || item.template.is_some()) && can_be(&item.name, name);
+        self.outwards().any(|list| list.items[..list.at].iter().any(is_it))
     }
 
     /// Whether `name`, in `from`, is an item before this place or one of `inputs`; if it is not, what was meant is looked for
     /// where `helped`.
     pub(super) fn check_from(&self, name: &Name, inputs: &[&Name], helped: bool) -> Result<(), Diagnostic> {
         let text = &*name.text;
-        let is_input = inputs.iter().any(|input| &*input.text == text);
-        if is_input || (text == "input" && inputs.len() <= 1) || self.outwards().any(|list| list.holds(text))
+        let is_word = text == "previous" || (text == "input" && inputs.len() <= 1);
+        let is_input =
+            |name: &str| inputs.iter().any(|input| &*input.text == name || can_be(&input.text, name));
+        if is_word || is_input(text) || self.has(text) {
+            return Ok(());
+        }
+        // What is at the end of the way is known where that is gone.
+        let is_copied = |item: &Item| item.repeat.is_some() || item.each.is_some();
+        if let Some((item, way)) = way(text)
+            && self.has(item)
+            && (way.copy.is_none()
+                || self
+                    .outwards()
+                    .all(|list| list.index.get(item).is_none_or(|&at| is_copied(&list.items[at]))))
         {
             return Ok(());
         }
@@ -104,7 +122,7 @@ fn has_inside(item: &Item, name: &str) -> bool {
         Body::Operator { .. } | Body::Use { .. } => false,
         Body::Layers(items) | Body::Side(items) => is_in(items),
         Body::Branches(branches) => {
-            branches.branches.iter().any(|branch| &*branch.name.text == name || is_in(&branch.layers))
+            branches.branches.iter().any(|branch| &*branch.name.name.text == name || is_in(&branch.layers))
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use crate::error::{Code, Diagnostic};
-use crate::read::description::{Block, BlockBody, Body, Branches, Datum, DatumKind, Description, Item, Name};
+use crate::read::description::{
+    Block, BlockBody, Body, Branches, Datum, DatumKind, Description, Item, Name, Template,
+};
 use crate::text;
 
 /// A warning for each parameter of the network, and of a block that every use has to give, that is mentioned nowhere.
@@ -69,6 +71,11 @@ impl<'d> Mentioned<'d> {
     fn items(&mut self, items: &'d [Item]) {
         for item in items {
             item.when.iter().chain(&item.repeat).for_each(|datum| self.datum(datum));
+            let own = item.first.iter().flat_map(|first| &first.own);
+            let lists = item.each.iter().flat_map(|each| &each.lists);
+            own.chain(lists).chain(&item.tied).for_each(|setting| self.datum(&setting.value));
+            let templates = item.from.iter().chain(&item.weights).chain(item.template.as_deref());
+            templates.for_each(|template| self.template(template));
             match &item.body {
                 Body::Operator { settings, .. } | Body::Use { arguments: settings, .. } => {
                     for setting in settings {
@@ -84,9 +91,15 @@ impl<'d> Mentioned<'d> {
     fn branches(&mut self, branches: &'d Branches) {
         branches.settings.iter().for_each(|setting| self.datum(&setting.value));
         for branch in &branches.branches {
-            branch.when.iter().for_each(|when| self.datum(when));
+            let lists = branch.each.iter().flat_map(|each| &each.lists).map(|list| &list.value);
+            branch.when.iter().chain(lists).for_each(|datum| self.datum(datum));
+            self.template(&branch.name);
             self.items(&branch.layers);
         }
+    }
+
+    fn template(&mut self, template: &'d Template) {
+        template.expressions().for_each(|expression| self.names.extend(expression.names()));
     }
 
     fn datum(&mut self, datum: &'d Datum) {

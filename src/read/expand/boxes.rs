@@ -8,10 +8,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::limits::too_many;
+use super::limits::{Known, too_many};
 use super::list::{Frame, Surroundings};
 use super::merge_error;
-use super::sources::Incoming;
+use super::names::Elements;
+use super::sources::{Incoming, Tensor};
 use super::{Expander, Here, grow};
 use crate::error::{Code, Diagnostic, Span};
 use crate::graph::ScopeKind;
@@ -31,18 +32,19 @@ impl<'d> Expander<'d> {
     ) -> Incoming {
         let block = self.description.block(&used.text).filter(|block| block.has_parameters && block.has_body);
         let Some(block) = block else { return Incoming::Unknown };
-        if self.is_too_much(self.least_of_one(item, None)) {
+        if self.is_too_much(self.least_of_one(item, Known::NOTHING)) {
             self.mistakes.push(too_many(&item.span));
             self.stopped = true;
             return Incoming::Unknown;
         }
         let Some(inputs) = self.block_inputs(item, block, sources, here) else { return Incoming::Unknown };
-        let incoming = if let [(_, one)] = &inputs[..] { *one } else { Incoming::Several(inputs.len()) };
+        let incoming = self.bundle(&inputs);
         let given = if let &[one] = sources { one } else { Incoming::Several(sources.len()) };
-        let mut frame =
-            Frame { values: vec![], written: vec![], entered: Some((block, used.span.clone(), here.frame)) };
+        let entered = Some((block, used.span.clone(), here.frame));
+        let mut frame = Frame { values: vec![], written: vec![], entered, inputs: inputs.len() };
+        let around = Surroundings { inputs: &inputs, outer: None };
         for argument in arguments {
-            let value = self.evaluate(&argument.value, here, given, |place, datum| place.evaluate(datum));
+            let value = self.evaluate(&argument.value, here, given, |place, datum| place.value(datum));
             frame.values.push((argument.name.text.clone(), value));
             if self.letters.is_open() {
                 let names = self.names(here, given);
@@ -51,9 +53,9 @@ impl<'d> Expander<'d> {
         }
         for default in &block.defaults {
             if arguments.iter().all(|argument| argument.name.text != default.name.text) {
-                let inside = Here { frame: &frame, counter: None };
+                let inside = Here { tensors: Some(around), ..Here::new(&frame) };
                 let value =
-                    self.evaluate(&default.value, inside, incoming, |place, datum| place.evaluate(datum));
+                    self.evaluate(&default.value, inside, incoming, |place, datum| place.value(datum));
                 if self.letters.is_open() {
                     let names = self.names(inside, incoming);
                     let written = written(default, &names, &frame.written);
@@ -63,10 +65,9 @@ impl<'d> Expander<'d> {
             }
         }
         self.builder.open(name.clone(), ScopeKind::Block(used.text.clone()), Some(item.span.clone().into()));
-        let around = Surroundings { inputs: &inputs, outer: None };
-        let inside = Here { frame: &frame, counter: None };
+        let inside = Here { tensors: Some(around), ..Here::new(&frame) };
         let end = grow(|| match &block.body {
-            BlockBody::Layers(items) => self.list(items, incoming, around, inside),
+            BlockBody::Layers(items) => self.list(items, incoming, around, inside, &block.outputs),
             BlockBody::Branches(branches) => {
                 self.branches(branches, &block.name.span, incoming, around, inside)
             }
@@ -86,30 +87,34 @@ impl<'d> Expander<'d> {
     ) -> Incoming {
         let mut ends: Vec<(&Branch, Incoming, Range<u32>)> = vec![];
         for branch in &branches.branches {
-            if self.is_full(&branch.span) {
+            let Some(each) = &branch.each else {
+                if !self.branch(branch, None, input, around, here, &mut ends) {
+                    return Incoming::Unknown;
+                }
+                continue;
+            };
+            let Some(lists) = self.lists(each, input, here) else { return Incoming::Unknown };
+            let is_numbered = branch.name.parts.is_empty();
+            if is_numbered {
+                let origin = Some(branch.span.clone().into());
+                self.builder.open(branch.name.name.text.clone(), ScopeKind::For, origin);
+            }
+            let mut is_known = true;
+            for at in 0..lists.len() {
+                let elements = Elements { values: lists.elements(at), outer: here.each };
+                let here = Here { counter: Some(at as u64), each: Some(&elements), ..here };
+                let number = is_numbered.then_some(at);
+                is_known = self.branch(branch, number, input, around, here, &mut ends);
+                if !is_known {
+                    break;
+                }
+            }
+            if is_numbered {
+                self.builder.close();
+            }
+            if !is_known {
                 return Incoming::Unknown;
             }
-            self.steps += 1;
-            let there = match &branch.when {
-                Some(when) => self.evaluate(when, here, input, |place, datum| place.boolean(datum)),
-                None => Some(true),
-            };
-            match there {
-                Some(true) => {}
-                Some(false) => continue,
-                None => return Incoming::Unknown,
-            }
-            self.builder.open(branch.name.text.clone(), ScopeKind::Branch, Some(branch.span.clone().into()));
-            let start = self.builder.next();
-            let mut end = self.list(&branch.layers, input, around, here);
-            self.builder.close();
-            if branch.layers.is_empty() && self.has_known(&branch.span) {
-                end = Incoming::Unknown;
-            }
-            if let (Incoming::Several(count), false) = (end, branch.layers.is_empty()) {
-                self.choose(count, &branch.span, here);
-            }
-            ends.push((branch, end, self.builder.since(start)));
         }
         match &ends[..] {
             [] => {
@@ -122,6 +127,52 @@ impl<'d> Expander<'d> {
         }
     }
 
+    /// Expands a branch, copy number `number` of a `for` or else by its own name, and adds where it ends, if it is there. Whether
+    /// that is known.
+    fn branch<'b>(
+        &mut self,
+        branch: &'d Branch,
+        number: Option<usize>,
+        input: Incoming,
+        around: Surroundings<'_, 'd>,
+        here: Here<'_>,
+        ends: &mut Vec<(&'b Branch, Incoming, Range<u32>)>,
+    ) -> bool
+    where
+        'd: 'b,
+    {
+        if self.is_full(&branch.span) {
+            return false;
+        }
+        self.steps += 1;
+        let there = match &branch.when {
+            Some(when) => self.evaluate(when, here, input, |place, datum| place.boolean(datum)),
+            None => Some(true),
+        };
+        match there {
+            Some(true) => {}
+            Some(false) => return true,
+            None => return false,
+        }
+        let name = match number {
+            Some(number) => Some(number.to_string().into()),
+            None => self.named(&branch.name, here),
+        };
+        let Some(name) = name else { return false };
+        self.builder.open(name, ScopeKind::Branch, Some(branch.span.clone().into()));
+        let start = self.builder.next();
+        let mut end = self.list(&branch.layers, input, around, here, &[]);
+        self.builder.close();
+        if branch.layers.is_empty() && self.has_known(&branch.span) {
+            end = Incoming::Unknown;
+        }
+        if let (Incoming::Bundle(bundle), false) = (end, branch.layers.is_empty()) {
+            self.choose(bundle.range().len(), &branch.span, here);
+        }
+        ends.push((branch, end, self.builder.since(start)));
+        true
+    }
+
     /// The inputs of a block by name, as many as it has.
     fn block_inputs(
         &mut self,
@@ -129,9 +180,11 @@ impl<'d> Expander<'d> {
         block: &Block,
         sources: &[Incoming],
         here: Here<'_>,
-    ) -> Option<Vec<(Arc<str>, Incoming)>> {
+    ) -> Option<Vec<Tensor>> {
         let wanted = block.inputs.len().max(1);
-        if sources.len() != wanted {
+        let fits = if block.takes_any() { sources.len() + 1 >= wanted } else { sources.len() == wanted };
+        if !fits {
+            let wanted = wanted - usize::from(block.takes_any());
             let (name, count) = (&block.name.text, sources.len());
             let message = text!(
                 "block `{name}` takes {wanted} input(s), and gets {count}",
@@ -141,13 +194,14 @@ impl<'d> Expander<'d> {
             self.mistake(Diagnostic::new(Code::Inputs, message, item.span.clone()).help(help), here);
             return None;
         }
-        if block.inputs.len() > 1 {
-            let names = block.inputs.iter().map(|name| name.text.clone());
-            return Some(names.zip(sources.iter().copied()).collect());
-        }
-        let input = self.one(sources, item, here)?;
-        let name = block.inputs.first().map_or_else(|| "input".into(), |name| name.text.clone());
-        Some(vec![(name, input)])
+        let more = (sources.len() + 1).saturating_sub(wanted);
+        let names = block.inputs.iter().flat_map(|name| match name.text.strip_suffix('*') {
+            Some(name) => (0..more).map(|at| Arc::from(format!("{name}{at}"))).collect(),
+            None => vec![name.text.clone()],
+        });
+        let names: Vec<Arc<str>> =
+            if block.inputs.is_empty() { vec!["input".into()] } else { names.collect() };
+        Some(names.into_iter().zip(sources.iter().copied()).collect())
     }
 
     fn merge(
@@ -168,6 +222,7 @@ impl<'d> Expander<'d> {
                 Incoming::Tensor(node) => tensors.push(node),
                 Incoming::Unknown => {}
                 Incoming::Several(count) => self.choose(count, &branch.span, here),
+                Incoming::Bundle(bundle) => self.choose(bundle.range().len(), &branch.span, here),
             }
         }
         if tensors.len() < ends.len() {

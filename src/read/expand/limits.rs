@@ -1,10 +1,14 @@
 //! How large a network may be: the steps of expansion, and the foresight that spares most of them.
 
+use super::each::Lists;
 use super::list::Frame;
+use super::names::Elements;
 use super::sources::Incoming;
 use super::{Expander, Here, grow};
 use crate::error::{Code, Diagnostic, Span};
-use crate::read::description::{BlockBody, Body, Branches, Datum, DatumKind, Item};
+use crate::read::description::{
+    Block, BlockBody, Body, Branch, Branches, Datum, DatumKind, Each, Item, Setting,
+};
 use crate::read::settings::{Context, SettingError};
 use crate::text;
 
@@ -60,7 +64,7 @@ impl Expander<'_> {
     pub(super) fn too_many_at_least(&self) -> Option<Diagnostic> {
         let mut sum = Least { steps: 0, nodes: self.description.inputs.len() as u64 };
         let item = self.description.layers.iter().find(|item| {
-            sum = sum.plus(self.least(item, None));
+            sum = sum.plus(self.least(item, Known::NOTHING));
             sum.is_too_many()
         })?;
         let repeat = item.repeat.as_ref().filter(|repeat| matches!(repeat.kind, DatumKind::Number(_)));
@@ -72,29 +76,53 @@ impl Expander<'_> {
         Least { steps: self.steps, nodes: self.builder.graph().len() as u64 }.plus(more).is_too_many()
     }
 
-    /// What an item takes at least, in copy `counter` of what is around it: it may not be there, unless that is known
-    /// beforehand.
-    fn least(&self, item: &Item, counter: Option<u64>) -> Least {
-        if !self.is_surely_there(item.when.as_ref(), counter) {
+    /// What an item takes at least: it may not be there, unless that is known beforehand.
+    fn least(&self, item: &Item, known: Known<'_>) -> Least {
+        let Some(each) = &item.each else { return self.least_of_placed(item, known) };
+        let Some(lists) = self.foreseen_lists(each, known) else { return Least::STEP };
+        self.least_of_each(&lists, known, |known| self.least_of_placed(item, known))
+    }
+
+    /// What an item takes that is written out once.
+    fn least_of_placed(&self, item: &Item, known: Known<'_>) -> Least {
+        if !self.is_surely_there(item.when.as_ref(), known) {
             return Least::STEP;
         }
-        let Some(repeat) = &item.repeat else { return self.least_of_one(item, counter) };
-        let copies = self.foresee(repeat, counter, |place, datum| place.whole(datum)).unwrap_or(0);
-        self.least_of_copies(item, u64::try_from(copies.max(0)).unwrap_or(u64::MAX))
+        let Some(repeat) = &item.repeat else { return self.least_of_one(item, known) };
+        let copies = self.foresee(repeat, known, |place, datum| place.whole(datum)).unwrap_or(0);
+        self.least_of_copies(item, u64::try_from(copies.max(0)).unwrap_or(u64::MAX), known)
     }
 
     /// What all copies of an item take at least: as many times what one takes, or, where that is another for each, what each
     /// of the first takes.
-    pub(super) fn least_of_copies(&self, item: &Item, copies: u64) -> Least {
+    pub(super) fn least_of_copies(&self, item: &Item, copies: u64, known: Known<'_>) -> Least {
+        self.least_of_all(copies, |counter| {
+            self.least_of_one(item, Known { counter: Some(counter), ..known })
+        })
+    }
+
+    /// What an item takes at least that is written out for each element of these lists.
+    pub(super) fn least_of_lists(&self, item: &Item, lists: &Lists, here: Here<'_>) -> Least {
+        self.least_of_each(lists, Known::at(here), |known| self.least_of_placed(item, known))
+    }
+
+    fn least_of_each(&self, lists: &Lists, known: Known<'_>, one: impl Fn(Known<'_>) -> Least) -> Least {
+        self.least_of_all(lists.len() as u64, |counter| {
+            let at = usize::try_from(counter).unwrap_or(usize::MAX);
+            let elements = Elements { values: lists.elements(at), outer: known.each };
+            one(Known { counter: Some(counter), each: Some(&elements), ..known })
+        })
+    }
+
+    fn least_of_all(&self, copies: u64, one: impl Fn(u64) -> Least) -> Least {
         if copies == 0 {
             return Least::STEP;
         }
         let around = self.has_counted.replace(false);
-        let first = self.least_of_one(item, Some(0));
+        let first = one(0);
         let least = if self.has_counted.get() {
             let looked_at = |counter| (self.looked_at.get() < MOST_LOOKED_AT).then_some(counter);
-            let others =
-                (1..copies).map_while(looked_at).map(|counter| self.least_of_one(item, Some(counter)));
+            let others = (1..copies).map_while(looked_at).map(one);
             others.fold(first, Least::plus).or(Least::STEP.times(copies))
         } else {
             first.times(copies)
@@ -103,8 +131,16 @@ impl Expander<'_> {
         least
     }
 
-    fn is_surely_there(&self, when: Option<&Datum>, counter: Option<u64>) -> bool {
-        when.is_none_or(|when| self.foresee(when, counter, |place, datum| place.boolean(datum)) == Some(true))
+    fn foreseen_lists(&self, each: &Each, known: Known<'_>) -> Option<Lists> {
+        let list = |list: &Setting| {
+            let values = self.foresee(&list.value, known, |place, datum| place.list(datum))?;
+            Some((list.name.text.clone(), values))
+        };
+        Some(Lists::new(each.lists.iter().map(list).collect::<Option<_>>()?))
+    }
+
+    fn is_surely_there(&self, when: Option<&Datum>, known: Known<'_>) -> bool {
+        when.is_none_or(|when| self.foresee(when, known, |place, datum| place.boolean(datum)) == Some(true))
     }
 
     /// What a value comes to wherever it is used; `None` if it takes more to know than the network's parameters and which copy
@@ -112,32 +148,47 @@ impl Expander<'_> {
     fn foresee<T>(
         &self,
         datum: &Datum,
-        counter: Option<u64>,
+        known: Known<'_>,
         read: impl Fn(Context<'_>, &Datum) -> Result<T, SettingError>,
     ) -> Option<T> {
-        let is_param = |name: &str| self.params.iter().any(|(param, _)| &**param == name);
-        let is_counter = |name: &str| name == "i" && counter.is_some();
-        if let DatumKind::Text(_, expression) = &datum.kind {
-            let expression = expression.as_ref().as_ref().ok()?;
-            if !expression.names().all(|name| is_param(name) || is_counter(name)) {
-                return None;
-            }
-            if expression.names().any(|name| !is_param(name)) {
-                self.has_counted.set(true);
-                self.looked_at.set(self.looked_at.get() + 1);
-            }
+        if !self.is_foreseen(datum, known) {
+            return None;
         }
-        let frame = Frame { values: vec![], written: vec![], entered: None };
-        let names = self.names(Here { frame: &frame, counter }, Incoming::Unknown);
-        read(Context { source: &self.description.source, scope: &names }, datum).ok()
+        let frame = Frame::of_the_network();
+        let here = Here { counter: known.counter, each: known.each, ..Here::new(&frame) };
+        let names = self.names(here, Incoming::Unknown);
+        let value = read(Context { source: &self.description.source, scope: &names }, datum).ok();
+        self.looked_at.set(self.looked_at.get() + names.looked_at.get() as u64);
+        value
+    }
+
+    fn is_foreseen(&self, datum: &Datum, known: Known<'_>) -> bool {
+        let expression = match &datum.kind {
+            DatumKind::Text(_, expression) => expression,
+            DatumKind::List(list) => return list.iter().all(|datum| self.is_foreseen(datum, known)),
+            DatumKind::Number(_) | DatumKind::Boolean(_) | DatumKind::Unread => return true,
+        };
+        let Ok(expression) = &**expression else { return false };
+        let is_element = |name: &str| known.each.is_some_and(|each| each.find(name).is_some());
+        let is_of_copy = |name: &str| is_element(name) || (name == "i" && known.counter.is_some());
+        let is_hidden = |name: &str| known.block.is_some_and(|block| block.has(name));
+        let is_param = |name: &str| self.params.iter().any(|(param, _)| &**param == name) && !is_hidden(name);
+        if !expression.names().all(|name| is_of_copy(name) || is_param(name)) {
+            return false;
+        }
+        if expression.names().any(is_of_copy) {
+            self.has_counted.set(true);
+            self.looked_at.set(self.looked_at.get() + 1);
+        }
+        true
     }
 
     /// What one copy of an item takes at least.
-    pub(super) fn least_of_one(&self, item: &Item, counter: Option<u64>) -> Least {
+    pub(super) fn least_of_one(&self, item: &Item, known: Known<'_>) -> Least {
         match &item.body {
             Body::Operator { .. } => Least { steps: 1, nodes: 1 },
-            Body::Layers(items) | Body::Side(items) => self.least_of_list(items, counter),
-            Body::Branches(branches) => self.least_of_branches(branches, counter),
+            Body::Layers(items) | Body::Side(items) => self.least_of_list(items, known),
+            Body::Branches(branches) => self.least_of_branches(branches, known),
             Body::Use { block, .. } => {
                 let of_block = |&index: &usize| self.least_of_block(index);
                 self.description.block_index.get(&block.text).map_or(Least::STEP, of_block)
@@ -146,21 +197,53 @@ impl Expander<'_> {
     }
 
     fn least_of_block(&self, index: usize) -> Least {
-        *self.of_blocks[index].get_or_init(|| match &self.description.blocks[index].body {
-            BlockBody::Layers(items) => self.least_of_list(items, None),
-            BlockBody::Branches(branches) => self.least_of_branches(branches, None),
+        let block = &self.description.blocks[index];
+        let known = Known { block: Some(block), ..Known::NOTHING };
+        *self.of_blocks[index].get_or_init(|| match &block.body {
+            BlockBody::Layers(items) => self.least_of_list(items, known),
+            BlockBody::Branches(branches) => self.least_of_branches(branches, known),
         })
     }
 
-    fn least_of_list(&self, items: &[Item], counter: Option<u64>) -> Least {
-        grow(|| items.iter().map(|item| self.least(item, counter)).fold(Least::STEP, Least::plus))
+    fn least_of_list(&self, items: &[Item], known: Known<'_>) -> Least {
+        grow(|| items.iter().map(|item| self.least(item, known)).fold(Least::STEP, Least::plus))
     }
 
-    fn least_of_branches(&self, branches: &Branches, counter: Option<u64>) -> Least {
-        let always =
-            branches.branches.iter().filter(|branch| self.is_surely_there(branch.when.as_ref(), counter));
+    fn least_of_branches(&self, branches: &Branches, known: Known<'_>) -> Least {
+        let is_plain =
+            |branch: &&Branch| branch.each.is_none() && self.is_surely_there(branch.when.as_ref(), known);
+        let always = branches.branches.iter().filter(is_plain);
         let merge = Least { steps: 1, nodes: u64::from(always.clone().count() > 1) };
-        always.map(|branch| self.least_of_list(&branch.layers, counter)).fold(merge, Least::plus)
+        let least = always.map(|branch| self.least_of_list(&branch.layers, known)).fold(merge, Least::plus);
+        let written_out = branches.branches.iter().filter_map(|branch| Some((branch, branch.each.as_ref()?)));
+        written_out.fold(least, |least, (branch, each)| {
+            let Some(lists) = self.foreseen_lists(each, known) else { return least };
+            least.plus(self.least_of_each(&lists, known, |known| {
+                if !self.is_surely_there(branch.when.as_ref(), known) {
+                    return Least::STEP;
+                }
+                self.least_of_list(&branch.layers, known)
+            }))
+        })
+    }
+}
+
+/// What is known of the place of an item beforehand, beside the network's parameters.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    counter: Option<u64>,
+    each: Option<&'a Elements<'a>>,
+    /// The block it is in, whose parameters are not known.
+    block: Option<&'a Block>,
+}
+
+impl<'a> Known<'a> {
+    pub(super) const NOTHING: Self = Self { counter: None, each: None, block: None };
+
+    /// What is known at a place that expansion has reached.
+    pub(super) fn at(here: Here<'a>) -> Self {
+        let block = here.frame.entered.as_ref().map(|(block, ..)| *block);
+        Self { counter: None, each: here.each, block }
     }
 }
 

@@ -13,8 +13,7 @@ use crate::text;
 
 impl Expander<'_> {
     pub(super) fn names<'a>(&'a self, here: Here<'a>, incoming: Incoming) -> Names<'a> {
-        let (graph, unread) = (self.builder.graph(), &*self.description.unread_params);
-        Names { params: self.params, here, incoming, graph, unread, unknown: Cell::new(false) }
+        Names { expander: self, here, incoming, looked_at: Cell::new(0), unknown: Cell::new(false) }
     }
 
     /// Evaluates with one of [`Context`]'s functions; `None` after a mistake.
@@ -29,10 +28,14 @@ impl Expander<'_> {
             return None;
         }
         let names = self.names(here, incoming);
-        match read(Context { source: &self.description.source, scope: &names }, datum) {
+        let read = read(Context { source: &self.description.source, scope: &names }, datum);
+        let (looked_at, silent) = (names.looked_at.get(), names.unknown.get());
+        if looked_at > 0 && !self.work(looked_at, &datum.span) {
+            return None;
+        }
+        match read {
             Ok(value) => Some(value),
             Err(error) => {
-                let silent = names.unknown.get();
                 self.setting_mistake(error, &datum.span, silent, here);
                 None
             }
@@ -77,9 +80,9 @@ impl Expander<'_> {
     }
 }
 
-pub(super) fn left_out(name: &Name, item: &Item) -> Diagnostic {
+pub(super) fn left_out(name: &Name, item: &Span) -> Diagnostic {
     let text = &name.text;
     let message = text!("`{text}` is left out here", "`{text}` 在此被省去");
     let label = text!("its `when` is false or its `repeat` is 0", "它的 `when` 为假或 `repeat` 为 0");
-    Diagnostic::new(Code::UnreachableItem, message, name.span.clone()).also(item.span.clone(), label)
+    Diagnostic::new(Code::UnreachableItem, message, name.span.clone()).also(item.clone(), label)
 }

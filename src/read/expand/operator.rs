@@ -65,7 +65,11 @@ impl Expander<'_> {
         if is_source && !item.from.is_empty() {
             let op = operator.name();
             let message = text!("a {op} takes no input", "{op} 不接受输入");
-            self.mistake(Diagnostic::new(Code::Inputs, message, item.from[0].span.clone()), here);
+            self.mistake(Diagnostic::new(Code::Inputs, message, item.from[0].name.span.clone()), here);
+            return Incoming::Unknown;
+        }
+        if !is_source && item.from.is_empty() && sources.len() > operator.arity().most {
+            self.choose(sources.len(), &item.span, here);
             return Incoming::Unknown;
         }
         let inputs = if is_source { Some(vec![]) } else { self.tensors(sources, item, here) };
@@ -97,17 +101,18 @@ impl Expander<'_> {
         if !self.work(settings.iter().map(|setting| weight(&setting.value)).sum(), &op.span) {
             return None;
         }
-        let known = self.operators.get(&op.span.start);
+        let place = (op.span.start, settings.as_ptr());
+        let known = self.operators.get(&place);
         if known.is_some() && settings.iter().all(|setting| setting.value.is_fixed()) {
             return known.cloned();
         }
         let names = self.names(here, incoming);
-        let place = Context { source: &self.description.source, scope: &names };
-        match Op::read(&op.text, Settings { settings, place })? {
+        let context = Context { source: &self.description.source, scope: &names };
+        match Op::read(&op.text, Settings { settings, place: context })? {
             Ok(operator) => {
                 let known = known.filter(|known| ***known == operator).cloned();
                 let operator = known.unwrap_or_else(|| Arc::new(operator));
-                self.operators.insert(op.span.start, operator.clone());
+                self.operators.insert(place, operator.clone());
                 Some(operator)
             }
             Err(error) => {
@@ -119,7 +124,7 @@ impl Expander<'_> {
                 });
                 let mut error = SettingError { help: error.help.or(example), ..error };
                 if let Some((message, help)) =
-                    advice(&error, &op.text, settings, place, names.incoming_shape())
+                    advice(&error, &op.text, settings, context, names.incoming_shape())
                 {
                     error = SettingError {
                         code: Code::WrongValue,

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, CheckedSub, Zero};
 
-use super::{Expression, Outcome, Rational, Scope, Value, fail, too_large};
+use super::{Expression, Failure, Outcome, Rational, Scope, SizeOf, Value, fail, lists, roots, too_large};
 use crate::text;
 
 /// A function or an operator.
@@ -18,6 +18,8 @@ pub(super) struct Function {
     pub(super) parameters: &'static [&'static str],
     /// What it does with its arguments, which are not yet evaluated.
     pub(super) apply: fn(&Call) -> Outcome,
+    /// Whether its value is looked up rather than computed: a size, an element of a list.
+    pub(super) is_lookup: bool,
 }
 
 /// How tightly an operator binds, from loosest to tightest.
@@ -41,7 +43,23 @@ pub(super) struct Operator {
 }
 
 const fn operator(level: Level, name: &'static str, apply: fn(&Call) -> Outcome) -> Operator {
-    Operator { level, function: Function { name, parameters: &["a", "b"], apply } }
+    Operator { level, function: function(name, &["a", "b"], apply) }
+}
+
+const fn function(
+    name: &'static str,
+    parameters: &'static [&'static str],
+    apply: fn(&Call) -> Outcome,
+) -> Function {
+    Function { name, parameters, apply, is_lookup: false }
+}
+
+const fn lookup(
+    name: &'static str,
+    parameters: &'static [&'static str],
+    apply: fn(&Call) -> Outcome,
+) -> Function {
+    Function { name, parameters, apply, is_lookup: true }
 }
 
 pub(super) static OPERATORS: [&Operator; 14] = [
@@ -65,36 +83,44 @@ pub(super) static OPERATORS: [&Operator; 14] = [
 
 pub(super) static POWER: Operator = operator(Level::Power, "^", power);
 
-pub(super) static NOT: Function =
-    Function { name: "not", parameters: &["a"], apply: |call| Ok(Value::Boolean(!call.boolean(0)?)) };
+pub(super) static NOT: Function = function("not", &["a"], |call| Ok(Value::Boolean(!call.boolean(0)?)));
 
-pub(super) static NEGATION: Function =
-    Function { name: "-", parameters: &["a"], apply: |call| Ok(Value::Number(-call.number(0)?)) };
+pub(super) static NEGATION: Function = function("-", &["a"], |call| Ok(Value::Number(-call.number(0)?)));
 
-pub(super) static FUNCTIONS: [Function; 8] = [
-    Function {
-        name: "if",
-        parameters: &["condition", "a", "b"],
-        apply: |call| call.value(if call.boolean(0)? { 1 } else { 2 }),
-    },
-    Function { name: "min", parameters: &["a", "b", "…"], apply: |call| call.extreme(Ordering::is_lt) },
-    Function { name: "max", parameters: &["a", "b", "…"], apply: |call| call.extreme(Ordering::is_gt) },
-    Function { name: "floor", parameters: &["x"], apply: |call| call.to_whole(|_, _| false) },
-    Function { name: "ceil", parameters: &["x"], apply: |call| call.to_whole(|rest, _| rest > 0) },
-    Function {
-        name: "round",
-        parameters: &["x"],
-        apply: |call| call.to_whole(|rest, one| rest >= one - rest),
-    },
-    Function { name: "make_divisible", parameters: &["x", "d"], apply: make_divisible },
-    Function {
-        name: "dim",
-        parameters: &["k"],
-        apply: |call| match call.scope.dim(call.whole(0)?) {
-            Ok(size) => Ok(Value::Number(i128::from(size).into())),
-            Err(failure) => fail(call.span, failure),
-        },
-    },
+/// `list[k]`.
+pub(super) static ELEMENT: Function = lookup("[…]", &["list", "k"], lists::element);
+
+/// `in(name)`, `h(name)` and `w(name)`: what stands alone is of the tensor that comes in.
+pub(super) static SIZES: [Function; 3] = [
+    lookup("in", &["name"], |call| call.size_of(SizeOf::Channels)),
+    lookup("h", &["name"], |call| call.size_of(SizeOf::Height)),
+    lookup("w", &["name"], |call| call.size_of(SizeOf::Width)),
+];
+
+/// The size of a dimension of what comes in, or of the tensor that is named first.
+pub(super) static DIM_OF: Function =
+    lookup("dim", &["name", "k"], |call| call.size_of(SizeOf::Dimension(call.whole(1)?)));
+
+/// How many of the functions no parameter may be called as; later ones are functions only before a parenthesis.
+pub(super) const RESERVED_FUNCTIONS: usize = 8;
+
+pub(super) static FUNCTIONS: [Function; 13] = [
+    function("if", &["condition", "a", "b"], |call| call.value(if call.boolean(0)? { 1 } else { 2 })),
+    function("min", &["a", "b", "…"], |call| call.extreme(Ordering::is_lt)),
+    function("max", &["a", "b", "…"], |call| call.extreme(Ordering::is_gt)),
+    function("floor", &["x"], |call| call.to_whole(|_, _| false)),
+    function("ceil", &["x"], |call| call.to_whole(|rest, _| rest > 0)),
+    function("round", &["x"], |call| call.to_whole(|rest, one| rest >= one - rest)),
+    function("make_divisible", &["x", "d"], make_divisible),
+    lookup("dim", &["k"], |call| match call.scope.dim(call.whole(0)?) {
+        Ok(size) => Ok(Value::Number(i128::from(size).into())),
+        Err(failure) => fail(call.span, failure),
+    }),
+    function("sqrt", &["x"], roots::sqrt),
+    function("log2", &["x"], roots::log2),
+    function("len", &["list"], lists::len),
+    function("sum", &["list"], lists::sum),
+    function("range", &["n"], lists::range),
 ];
 
 /// A function with its arguments, to be evaluated one by one.
@@ -106,21 +132,23 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    fn value(&self, argument: usize) -> Outcome {
+    pub(super) fn value(&self, argument: usize) -> Outcome {
         self.arguments[argument].value(self.scope)
     }
 
-    fn number(&self, argument: usize) -> Outcome<Rational> {
+    pub(super) fn number(&self, argument: usize) -> Outcome<Rational> {
         match self.value(argument)? {
             Value::Number(number) if *number.numer() == i128::MIN => {
                 fail(&self.arguments[argument].span, too_large(number))
             }
             Value::Number(number) => Ok(number),
-            other @ (Value::Boolean(_) | Value::Word(_)) => self.mismatch(argument, ("number", "数"), &other),
+            other @ (Value::Boolean(_) | Value::Word(_) | Value::List(_)) => {
+                self.mismatch(argument, ("number", "数"), &other)
+            }
         }
     }
 
-    fn whole(&self, argument: usize) -> Outcome<i128> {
+    pub(super) fn whole(&self, argument: usize) -> Outcome<i128> {
         let number = self.number(argument)?;
         if number.is_integer() {
             Ok(*number.numer())
@@ -132,7 +160,7 @@ impl Call<'_> {
     fn boolean(&self, argument: usize) -> Outcome<bool> {
         match self.value(argument)? {
             Value::Boolean(boolean) => Ok(boolean),
-            other @ (Value::Number(_) | Value::Word(_)) => {
+            other @ (Value::Number(_) | Value::Word(_) | Value::List(_)) => {
                 self.mismatch(argument, ("boolean", "布尔值"), &other)
             }
         }
@@ -140,6 +168,9 @@ impl Call<'_> {
 
     fn equal(&self) -> Outcome<bool> {
         let (left, right) = (self.value(0)?, self.value(1)?);
+        if let (Value::List(left), Value::List(_)) = (&left, &right) {
+            self.scope.looks_at(left.len());
+        }
         if discriminant(&left) == discriminant(&right) {
             return Ok(left == right);
         }
@@ -153,6 +184,23 @@ impl Call<'_> {
 
     fn compare(&self, holds: fn(Ordering) -> bool) -> Outcome {
         Ok(Value::Boolean(holds(self.number(0)?.cmp(&self.number(1)?))))
+    }
+
+    /// A size of the tensor that the first argument names.
+    fn size_of(&self, size: SizeOf) -> Outcome {
+        let named = &self.arguments[0];
+        let Some(name) = named.tensor() else {
+            let message = text!("this names no tensor", "这不是张量的名称");
+            let failure = Failure::from(message).with_help(text!(
+                "a name that `from` could have: `h(low)`, or in quotes: `h('stage3.y1')`",
+                "请写 `from` 可用的名称:`h(low)`,或加引号:`h('stage3.y1')`"
+            ));
+            return fail(&named.span, failure);
+        };
+        match self.scope.size_of(name, size) {
+            Ok(size) => Ok(Value::Number(i128::from(size).into())),
+            Err(failure) => fail(&named.span, failure),
+        }
     }
 
     fn extreme(&self, better: fn(Ordering) -> bool) -> Outcome {
@@ -207,7 +255,7 @@ impl Call<'_> {
         fail(self.span, too_large(tried))
     }
 
-    fn mismatch<T>(&self, argument: usize, wanted: (&str, &str), found: &Value) -> Outcome<T> {
+    pub(super) fn mismatch<T>(&self, argument: usize, wanted: (&str, &str), found: &Value) -> Outcome<T> {
         let (name, (wanted, wanted_zh), (kind, kind_zh)) = (self.name, wanted, found.kind());
         let message = text!(
             "`{name}` wants a {wanted} here, not the {kind} {found}",
@@ -251,6 +299,6 @@ fn make_divisible(call: &Call) -> Outcome {
     call.fitting(&x, &d.into(), divisible().map(Rational::from))
 }
 
-fn floor(number: &Rational) -> i128 {
+pub(super) fn floor(number: &Rational) -> i128 {
     number.numer().div_euclid(*number.denom())
 }

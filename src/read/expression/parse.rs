@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use super::functions::{FUNCTIONS, Function, Level, NEGATION, NOT, OPERATORS, Operator, POWER};
+use super::functions::{
+    DIM_OF, ELEMENT, FUNCTIONS, Function, Level, NEGATION, NOT, OPERATORS, Operator, POWER,
+    RESERVED_FUNCTIONS, SIZES,
+};
 use super::token::{Token, number, token};
 use super::{Expression, Failure, Kind, Outcome, Value, fail};
 use crate::error::meant;
@@ -71,19 +74,28 @@ impl<'a> Parser<'a> {
             Token::Name(name) => self.name_or_call(name, span)?,
             Token::Symbol("(") => {
                 let inner = self.nested(&span, Level::Whole)?;
-                Expression { span: span.start..self.close(&span)?, ..inner }
+                Expression { span: span.start..self.close(&span, ")")?, ..inner }
             }
             Token::Symbol("-") => return self.prefix(span, &NEGATION, Level::Negation),
             Token::Symbol("not") if above <= Level::Not => return self.prefix(span, &NOT, Level::Not),
             Token::Symbol(_) | Token::Superscript(_) | Token::End => return self.expected_value(&span),
         };
-        while let Token::Superscript(exponent) = self.token {
-            let (_, span) = self.advance()?;
-            let whole = operand.span.start..span.end;
-            let exponent = Expression { span, kind: Kind::Constant(Value::Number(exponent)) };
-            operand = call(whole, &POWER.function, [operand, exponent]);
+        loop {
+            let (start, token) = (operand.span.start, &self.token);
+            if let &Token::Superscript(exponent) = token {
+                let (_, span) = self.advance()?;
+                let whole = start..span.end;
+                let exponent = Expression { span, kind: Kind::Constant(Value::Number(exponent)) };
+                operand = call(whole, &POWER.function, [operand, exponent]);
+            } else if *token == Token::Symbol("[") {
+                let (_, open) = self.advance()?;
+                let index = self.nested(&open, Level::Whole)?;
+                let end = self.close(&open, "]")?;
+                operand = call(start..end, &ELEMENT, [operand, index]);
+            } else {
+                return Ok(operand);
+            }
         }
-        Ok(operand)
     }
 
     fn prefix(
@@ -98,7 +110,14 @@ impl<'a> Parser<'a> {
 
     fn name_or_call(&mut self, name: &str, span: Range<usize>) -> Outcome<Expression> {
         let is_call = self.token == Token::Symbol("(");
-        let Some(function) = FUNCTIONS.iter().find(|function| function.name == name) else {
+        if let Some(function) = SIZES.iter().find(|function| is_call && function.name == name) {
+            let (arguments, end) = self.arguments()?;
+            return applied(function, arguments, span.start..end);
+        }
+        let of_name = |(at, function): &(usize, &Function)| {
+            function.name == name && (is_call || *at < RESERVED_FUNCTIONS)
+        };
+        let Some((_, function)) = FUNCTIONS.iter().enumerate().find(of_name) else {
             return if is_call {
                 fail(&span, unknown_function(name))
             } else {
@@ -106,14 +125,8 @@ impl<'a> Parser<'a> {
             };
         };
         let (arguments, end) = if is_call { self.arguments()? } else { (Vec::new(), span.end) };
-        let span = span.start..end;
-        if function.takes(arguments.len()) {
-            return Ok(Expression { span, kind: Kind::Call(function, arguments.into()) });
-        }
-        let (count, usage) = (arguments.len(), function.usage());
-        let message =
-            text!("wrong number of arguments for `{name}`: {count}", "函数 `{name}` 的参数个数不对:{count}");
-        fail(&span, Failure::from(message).with_help(usage))
+        let is_of_a_tensor = name == DIM_OF.name && arguments.len() == 2;
+        applied(if is_of_a_tensor { &DIM_OF } else { function }, arguments, span.start..end)
     }
 
     /// Arguments in parentheses, and where these end.
@@ -127,7 +140,7 @@ impl<'a> Parser<'a> {
             }
             self.advance()?;
         }
-        Ok((arguments, self.close(&open)?))
+        Ok((arguments, self.close(&open, ")")?))
     }
 
     /// An expression inside what stands at `outer`.
@@ -145,10 +158,12 @@ impl<'a> Parser<'a> {
         expression
     }
 
-    /// Takes the parenthesis that closes the one at `open`, and says where it ends.
-    fn close(&mut self, open: &Range<usize>) -> Outcome<usize> {
-        if self.token == Token::Symbol(")") {
+    /// Takes the parenthesis or bracket that closes the one at `open`, and says where it ends.
+    fn close(&mut self, open: &Range<usize>, closing: &'static str) -> Outcome<usize> {
+        if self.token == Token::Symbol(closing) {
             Ok(self.advance()?.1.end)
+        } else if self.token == Token::End && closing == "]" {
+            fail(open, text!("this bracket is not closed", "此方括号没有闭合"))
         } else if self.token == Token::End {
             fail(open, text!("this parenthesis is not closed", "此左括号没有闭合"))
         } else {
@@ -217,6 +232,21 @@ impl<'a> Parser<'a> {
         let span = start..start + length;
         Ok((std::mem::replace(&mut self.token, token), std::mem::replace(&mut self.span, span)))
     }
+}
+
+/// A function of `arguments`, if it takes as many.
+fn applied(
+    function: &'static Function,
+    arguments: Vec<Expression>,
+    span: Range<usize>,
+) -> Outcome<Expression> {
+    if function.takes(arguments.len()) {
+        return Ok(Expression { span, kind: Kind::Call(function, arguments.into()) });
+    }
+    let (name, count, usage) = (function.name, arguments.len(), function.usage());
+    let message =
+        text!("wrong number of arguments for `{name}`: {count}", "函数 `{name}` 的参数个数不对:{count}");
+    fail(&span, Failure::from(message).with_help(usage))
 }
 
 fn call<const N: usize>(

@@ -19,12 +19,12 @@ pub(super) enum Token<'a> {
 
 /// Symbols as they may be written, longest first: what each means or, as an `Err`, what to write instead.
 #[rustfmt::skip]
-const SYMBOLS: [(&str, Result<&str, &str>); 34] = [
+const SYMBOLS: [(&str, Result<&str, &str>); 36] = [
     ("==", Ok("==")), ("!=", Ok("!=")), ("<=", Ok("<=")), (">=", Ok(">=")), ("<", Ok("<")), (">", Ok(">")),
     ("&&", Err("and")), ("||", Err("or")), ("!", Err("not")), ("=", Err("==")),
-    ("**", Err("^")), ("//", Err("floor(a / b)")), ("^", Ok("^")), ("*", Ok("*")), ("·", Ok("*")), ("×", Ok("*")),
+    ("**", Ok("^")), ("//", Err("floor(a / b)")), ("^", Ok("^")), ("*", Ok("*")), ("·", Ok("*")), ("×", Ok("*")),
     ("/", Ok("/")), ("÷", Err("/")), ("%", Ok("%")), ("+", Ok("+")), ("-", Ok("-")), ("−", Ok("-")),
-    ("(", Ok("(")), (")", Ok(")")), (",", Ok(",")), ("（", Err("(")), ("）", Err(")")), ("，", Err(",")),
+    ("(", Ok("(")), (")", Ok(")")), ("[", Ok("[")), ("]", Ok("]")), (",", Ok(",")), ("（", Err("(")), ("）", Err(")")), ("，", Err(",")),
     ("≠", Err("!=")), ("≤", Err("<=")), ("≥", Err(">=")), ("?", Err("if(condition, a, b)")), ("\"", Err("'")), ("“", Err("'")),
 ];
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::super::description::{Datum, DatumKind, Name};
+use super::super::description::{Datum, DatumKind, Name, Part, Template};
 use super::super::expression::{Expression, Rational, number};
 use super::super::keys::Key;
 use super::{Reader, Table, shapes};
@@ -146,8 +146,12 @@ impl Reader<'_> {
     }
 
     /// Refuses what cannot be a name. The item has it all the same, so that others can name it.
-    pub(super) fn check_name(&mut self, name: &Name) {
+    pub(super) fn check_name(&mut self, Template { name, parts }: &Template) {
         let allowed = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+        let is_allowed = |part: &Part| match part {
+            Part::Text(text) => text.chars().all(allowed),
+            Part::Value(..) => true,
+        };
         let length = name.text.chars().count();
         if length > LONGEST_NAME {
             let message = text!(
@@ -157,7 +161,9 @@ impl Reader<'_> {
             self.mistakes.push(Diagnostic::new(Code::BadName, message, name.span.clone()));
             return;
         }
-        if !name.text.is_empty() && name.text.chars().all(allowed) && &*name.text != "input" {
+        let is_plain = !name.text.is_empty() && name.text.chars().all(allowed);
+        let is_template = !parts.is_empty() && parts.iter().all(is_allowed);
+        if (is_plain || is_template) && &*name.text != "input" {
             return;
         }
         let shown = &name.text;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::super::description::{Body, Branch, Branches, Item, Setting};
+use super::super::description::{Body, First, Item, Name, Setting, Template};
 use super::super::keys::{self, Key};
 use super::tokens::MOST_BRACKETS;
 use super::{Entry, Reader, name};
@@ -62,72 +62,112 @@ impl Reader<'_> {
 
     /// An item; after a mistake it is an empty group, so that others can name it.
     pub(super) fn item(&mut self, value: &Spanned<DeValue<'_>>) -> Item {
-        self.read_item(value).unwrap_or_else(|| Item {
-            name: "".into(),
-            is_named: false,
-            span: value.span(),
-            from: vec![],
-            when: None,
-            repeat: None,
-            weights: None,
-            frozen: false,
-            body: Body::Layers(vec![]),
-        })
+        self.read_item(value).unwrap_or_else(|| Item::of(Body::Layers(vec![]), value.span()))
     }
 
     fn read_item(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Item> {
-        if let Some(name) = value.get_ref().as_str() {
-            let message = text!("an item of `layers` is a table, not a name", "`layers` 的项应是表,不是名称");
-            let help = text!("write `{{ op = \"{name}\" }}`", "请写成 `{{ op = \"{name}\" }}`");
-            self.mistakes.push(Diagnostic::new(Code::WrongType, message, value.span()).help(help));
-            return None;
+        if let Some(word) = value.get_ref().as_str() {
+            let op = Name { text: word.into(), span: value.span() };
+            let body = Body::Operator { op, settings: vec![] };
+            return Some(Item { is_word: true, ..Item::of(body, value.span()) });
         }
         let (table, span) = self.table(value, "an item of `layers`")?;
-        let kinds: Vec<_> = keys::BODY.iter().filter(|key| table.contains_key(key.name)).collect();
-        let body = if let [kind] = kinds[..] {
-            self.body(kind.name, table, &span).unwrap_or(Body::Layers(vec![]))
-        } else {
-            self.mistakes.push(wrong_kinds(&kinds, table, span.clone()));
-            Body::Layers(vec![])
+        let has = |keys: &'static [Key]| keys.iter().filter(|key| table.contains_key(key.name));
+        let kinds: Vec<_> = has(keys::BODY).collect();
+        let merges: Vec<_> = has(keys::MERGED).collect();
+        let body = match (&kinds[..], &merges[..]) {
+            ([kind], _) => self.body(kind.name, table, &span),
+            ([], [merge]) => self.merged(merge.name, table, &[keys::ITEM]).map(Body::Branches),
+            ([], _) => {
+                self.mistakes.push(wrong_kinds(&merges, table, span.clone()));
+                None
+            }
+            _ => {
+                self.mistakes.push(wrong_kinds(&kinds, table, span.clone()));
+                None
+            }
         };
-        let name = self.item_name(table);
+        let body = body.unwrap_or(Body::Layers(vec![]));
+        let (name, template) = self.item_name(table);
+        let repeat = table.get("repeat").map(|value| self.datum(value));
         Some(Item {
             is_named: !name.is_empty(),
             name,
-            span,
-            from: self.names(table, "from"),
+            template,
+            from: self.templates(table, "from"),
+            each: self.each(table),
             when: table.get("when").map(|value| self.datum(value)),
-            repeat: table.get("repeat").map(|value| self.datum(value)),
-            weights: self.name_at(table, "weights"),
+            first: self.first(table, &body, repeat.is_some()),
+            tied: self.tied(table, &body, repeat.is_some()),
+            repeat,
+            weights: self.weights(table),
             frozen: self.boolean(table, "frozen"),
-            body,
+            ..Item::of(body, span)
         })
     }
 
     /// The name, whatever is wrong with it: so that others can name it.
-    fn item_name(&mut self, table: &DeTable<'_>) -> Arc<str> {
-        let Some(value) = table.get("name") else { return "".into() };
+    fn item_name(&mut self, table: &DeTable<'_>) -> (Arc<str>, Option<Box<Template>>) {
+        let Some(value) = table.get("name") else { return ("".into(), None) };
         match self.name_at(table, "name") {
             Some(name) => {
-                self.check_name(&name);
-                name.text
+                let template = self.template(name);
+                self.check_name(&template);
+                let text = template.name.text.clone();
+                (text, (!template.parts.is_empty()).then(|| Box::new(template)))
             }
-            None => self.source.text.get(value.span()).unwrap_or_default().into(),
+            None => (self.source.text.get(value.span()).unwrap_or_default().into(), None),
         }
+    }
+
+    /// What is otherwise in the first of several copies; a `first` that is no table is an argument.
+    fn first(&mut self, table: &DeTable<'_>, body: &Body, is_repeated: bool) -> Option<First> {
+        let (key, value) = table.get_key_value("first").filter(|(_, value)| value.get_ref().is_table())?;
+        let (Body::Operator { settings, .. } | Body::Use { arguments: settings, .. }) = body else {
+            let message = text!(
+                "`first` gives settings of an operator or arguments of a block, and this is neither",
+                "`first` 用于算子的设置或块的参数,此项两者都不是"
+            );
+            return self.refuse(Code::ConflictingKeys, key.span(), message);
+        };
+        if !is_repeated {
+            let message = text!("`first` stands beside a `repeat`", "`first` 应与 `repeat` 同用");
+            return self.refuse(Code::MissingKey, key.span(), message);
+        }
+        let own = self.settings(value.get_ref().as_table()?, &[]);
+        let is_own = |setting: &&Setting| own.iter().any(|other| other.name.text == setting.name.text);
+        let all = settings.iter().filter(|setting| !is_own(setting)).chain(&own).cloned().collect();
+        Some(First { own, all })
+    }
+
+    /// Whether the copies share their weights; what says so without a `repeat` can only be an argument.
+    fn tied(&mut self, table: &DeTable<'_>, body: &Body, is_repeated: bool) -> Option<Setting> {
+        let entry = table.get_key_value("tied")?;
+        if !is_repeated && !matches!(body, Body::Use { .. }) {
+            let message = text!("`tied` stands beside a `repeat`", "`tied` 应与 `repeat` 同用");
+            return self.refuse(Code::MissingKey, entry.0.span(), message);
+        }
+        Some(self.setting(entry))
+    }
+
+    /// The item whose weights are used; a table is an operator's own.
+    fn weights(&mut self, table: &DeTable<'_>) -> Option<Template> {
+        table.get("weights").filter(|value| !value.get_ref().is_table())?;
+        self.name_at(table, "weights").map(|name| self.template(name))
     }
 
     pub(super) fn body(&mut self, kind: &str, table: &DeTable<'_>, span: &Span) -> Option<Body> {
         match kind {
             "op" => {
                 let op = self.required(table, span, "op")?;
-                Some(Body::Operator { op, settings: self.settings(table, &[keys::ITEM, keys::BODY]) })
+                Some(Body::Operator { op, settings: self.of_the_kind(table) })
             }
             "use" => {
                 let block = self.required(table, span, "use")?;
-                Some(Body::Use { block, arguments: self.settings(table, &[keys::ITEM, keys::BODY]) })
+                Some(Body::Use { block, arguments: self.of_the_kind(table) })
             }
             "branches" => {
-                let known = [keys::ITEM, keys::BODY, keys::MERGING];
+                let known = [keys::ITEM, keys::BODY, keys::MERGING, keys::MERGE_SETTINGS];
                 let table = self.refuse_unknown(table, &known, ("this item", "此项"));
                 self.branches(&table, &table["branches"], span).map(Body::Branches)
             }
@@ -139,77 +179,6 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn branches(
-        &mut self,
-        table: &DeTable<'_>,
-        value: &Spanned<DeValue<'_>>,
-        span: &Span,
-    ) -> Option<Branches> {
-        if value.get_ref().is_array() {
-            let message = text!("branches have names", "分支要有名字");
-            let help = text!(
-                "write `branches = {{ a = […], b = […] }}`",
-                "请写成 `branches = {{ a = […], b = […] }}`"
-            );
-            self.mistakes.push(Diagnostic::new(Code::WrongType, message, value.span()).help(help));
-            return None;
-        }
-        let branches = self.table(value, "branches")?;
-        let branches: Vec<_> = branches.0.iter().map(|entry| self.branch(entry)).collect();
-        if !table.contains_key("merge") {
-            let message = text!("`merge` is missing", "缺少 `merge`");
-            let help = text!(
-                "say how the branches meet: `merge = \"concat\"`, `\"add\"` or `\"mul\"`",
-                "请写明分支如何合并:`merge = \"concat\"`、`\"add\"` 或 `\"mul\"`"
-            );
-            self.mistakes.push(Diagnostic::new(Code::MissingKey, message, span.clone()).help(help));
-        }
-        let merge = self.name_at(table, "merge")?;
-        if !keys::MERGES.contains(&&*merge.text) {
-            let name = &merge.text;
-            let message = text!("branches cannot be merged with `{name}`", "不能用 `{name}` 合并分支");
-            let help = text!("`concat`, `add` or `mul`", "可用 `concat`、`add` 或 `mul`");
-            self.mistakes.push(Diagnostic::new(Code::WrongValue, message, merge.span.clone()).help(help));
-            return None;
-        }
-        if let Some(clash) = branches.iter().find(|branch| branch.name.text == merge.text) {
-            let name = &merge.text;
-            let message = text!(
-                "a branch cannot be called `{name}`: that is the path of the merge",
-                "分支不能叫 `{name}`:这是合并节点的路径"
-            );
-            self.mistakes.push(Diagnostic::new(Code::BadName, message, clash.name.span.clone()));
-        }
-        let dim = table.get_key_value("dim").map(|entry| self.setting(entry));
-        Some(Branches { merge, settings: dim.into_iter().collect(), branches })
-    }
-
-    pub(super) fn branch(&mut self, (key, value): Entry<'_, '_>) -> Branch {
-        let branch_name = name(key);
-        self.check_name(&branch_name);
-        let span = key.span().start..value.span().end;
-        let (when, layers) = match value.get_ref() {
-            DeValue::Table(table) if is_item(table) => {
-                let message = text!("a branch is a list of items", "分支是由项组成的列表");
-                let help = text!("write it in brackets: `[{{ … }}]`", "请加方括号:`[{{ … }}]`");
-                self.mistakes.push(Diagnostic::new(Code::WrongType, message, value.span()).help(help));
-                (None, vec![])
-            }
-            DeValue::Table(table) => {
-                let table = self.refuse_unknown(table, &[keys::BRANCH], ("a branch", "分支"));
-                let when = table.get("when").map(|value| self.datum(value));
-                (when, table.get("layers").map_or(vec![], |value| self.items(value)))
-            }
-            DeValue::Array(_)
-            | DeValue::String(_)
-            | DeValue::Integer(_)
-            | DeValue::Float(_)
-            | DeValue::Boolean(_)
-            | DeValue::Datetime(_) => (None, self.items(value)),
-        };
-        Branch { name: branch_name, span, when, layers }
-    }
-
     /// Every key that is not one of `known`, as settings.
     pub(super) fn settings(&mut self, table: &DeTable<'_>, known: &[&[Key]]) -> Vec<Setting> {
         let is_known = |name: &str| known.iter().any(|keys| keys.iter().any(|key| key.name == name));
@@ -217,18 +186,24 @@ impl Reader<'_> {
         rest.map(|entry| self.setting(entry)).collect()
     }
 
+    /// Settings of an operator or arguments of a block: what is no key of the item. A `first` or a `for` that is no table is one,
+    /// and a table of `weights` too.
+    fn of_the_kind(&mut self, table: &DeTable<'_>) -> Vec<Setting> {
+        let mut settings = self.settings(table, &[keys::ITEM, keys::BODY]);
+        for (key, is_ours) in [("first", true), ("for", true), ("weights", false)] {
+            let entry = table.get_key_value(key).filter(|(_, value)| value.get_ref().is_table() != is_ours);
+            settings.extend(entry.map(|entry| self.setting(entry)));
+        }
+        settings
+    }
+
     pub(super) fn setting(&mut self, (key, value): Entry<'_, '_>) -> Setting {
         Setting { name: name(key), value: self.datum(value) }
     }
 }
 
-/// Whether the table is an item rather than a branch with a condition.
-fn is_item(table: &DeTable<'_>) -> bool {
-    !table.contains_key("layers") && keys::BODY.iter().any(|key| table.contains_key(key.name))
-}
-
 fn wrong_kinds(kinds: &[&Key], table: &DeTable<'_>, span: Span) -> Diagnostic {
-    let all = keys::BODY.iter().map(|key| key.name).collect::<Vec<_>>().join("`, `");
+    let all = keys::BODY.iter().chain(keys::MERGED).map(|key| key.name).collect::<Vec<_>>().join("`, `");
     if !kinds.is_empty() {
         let has = kinds.iter().map(|key| key.name).collect::<Vec<_>>().join("`, `");
         let message = text!("this item has several of `{all}`: `{has}`", "此项有 `{all}` 中的多个:`{has}`");
@@ -251,6 +226,26 @@ fn wrong_kinds(kinds: &[&Key], table: &DeTable<'_>, span: Span) -> Diagnostic {
 }
 
 impl Item {
+    /// An item without a name that is nothing but its body.
+    pub(super) fn of(body: Body, span: Span) -> Self {
+        Self {
+            name: "".into(),
+            template: None,
+            is_named: false,
+            is_word: false,
+            span,
+            from: vec![],
+            each: None,
+            when: None,
+            repeat: None,
+            first: None,
+            tied: None,
+            weights: None,
+            frozen: false,
+            body,
+        }
+    }
+
     /// What it is called when it has no name.
     fn kind(&self) -> Arc<str> {
         match &self.body {

@@ -160,7 +160,7 @@ fn reference(tree: &Tree) -> Result<Value, Wrong> {
     };
     match &value {
         Value::Number(n) if n.numer().abs().max(*n.denom()) >= 1 << 30 => Err(Wrong::Large),
-        Value::Number(_) | Value::Boolean(_) | Value::Word(_) => Ok(value),
+        Value::Number(_) | Value::Boolean(_) | Value::Word(_) | Value::List(_) => Ok(value),
     }
 }
 
@@ -243,14 +243,14 @@ fn function(name: &str, arguments: &[Tree]) -> Result<Value, Wrong> {
 fn rational(tree: &Tree) -> Result<Rational, Wrong> {
     match reference(tree)? {
         Value::Number(number) => Ok(number),
-        Value::Boolean(_) | Value::Word(_) => Err(Wrong::Error),
+        Value::Boolean(_) | Value::Word(_) | Value::List(_) => Err(Wrong::Error),
     }
 }
 
 fn boolean(tree: &Tree) -> Result<bool, Wrong> {
     match reference(tree)? {
         Value::Boolean(boolean) => Ok(boolean),
-        Value::Number(_) | Value::Word(_) => Err(Wrong::Error),
+        Value::Number(_) | Value::Word(_) | Value::List(_) => Err(Wrong::Error),
     }
 }
 

@@ -1,0 +1,59 @@
+//! What goes into a block and what comes out of it by name.
+
+use super::Checker;
+use crate::error::{Code, Diagnostic, known_names};
+use crate::read::description::{Block, BlockBody, Name};
+use crate::read::patterns::can_be;
+use crate::text;
+
+impl Checker<'_> {
+    /// The names of inputs and outputs.
+    pub(super) fn interface(&mut self, block: &Block) {
+        let is_any = |name: &&Name| name.text.ends_with('*');
+        for name in &block.inputs {
+            let text = name.text.strip_suffix('*').unwrap_or(&name.text);
+            let is_plain = text.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
+            if text.is_empty() || !is_plain || text == "previous" {
+                let shown = &name.text;
+                let message = text!("`{shown}` cannot be an input", "`{shown}` 不能作输入名");
+                let help = text!(
+                    "letters, digits, `_`, `-` and `.`; a `*` at the end stands for any number of inputs",
+                    "可用字母、数字、`_`、`-` 和 `.`;末尾的 `*` 表示任意多个输入"
+                );
+                self.mistakes.push(Diagnostic::new(Code::BadName, message, name.span.clone()).help(help));
+            }
+        }
+        if let [first, second, ..] = block.inputs.iter().filter(is_any).collect::<Vec<_>>()[..] {
+            let message = text!(
+                "only one name of inputs can have a `*`: it would not be clear where the other begins",
+                "输入名中只能有一个带 `*`,否则不清楚另一个从何处开始"
+            );
+            let diagnostic = Diagnostic::new(Code::ConflictingKeys, message, second.span.clone());
+            self.mistakes.push(diagnostic.also(first.span.clone(), text!("the other", "另一个")));
+        }
+        for name in &block.outputs {
+            self.output(block, name);
+        }
+    }
+
+    fn output(&mut self, block: &Block, name: &Name) {
+        let (text, block_name) = (&name.text, &block.name.text);
+        let BlockBody::Layers(items) = &block.body else {
+            let message = text!(
+                "`outputs` names items of `layers`, and `{block_name}` has branches, whose merge is its output",
+                "`outputs` 应指 `layers` 中的项,而 `{block_name}` 是分支,其合并就是输出"
+            );
+            self.mistakes.push(Diagnostic::new(Code::ConflictingKeys, message, name.span.clone()));
+            return;
+        };
+        let is_meant = |known: &str| known == &**text || can_be(known, text);
+        if !block.has_body || items.iter().any(|item| is_meant(&item.name)) {
+            return;
+        }
+        let message =
+            text!("block `{block_name}` has no item `{text}`", "块 `{block_name}` 中没有名为 `{text}` 的项");
+        let known: Vec<_> = items.iter().map(|item| &*item.name).collect();
+        let help = if self.is_helped() { known_names(text, &known) } else { None };
+        self.mistakes.push(Diagnostic::new(Code::UnknownItem, message, name.span.clone()).help(help));
+    }
+}
