@@ -109,6 +109,10 @@ fn of(kind: Kind) -> Value {
         Kind::Sizes => json!({ "type": "array", "items": size }),
         Kind::Merge => json!({ "enum": keys::MERGES }),
         Kind::Values => json!({ "type": "object" }),
+        Kind::Choices => {
+            let words = json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 });
+            json!({ "type": "object", "additionalProperties": words })
+        }
         Kind::Inputs => {
             json!({ "type": "object", "additionalProperties": { "type": "array", "items": size } })
         }
