@@ -13,7 +13,7 @@ use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::description::{Body, Datum, DatumKind, Description, Item, Name, Setting};
+use super::description::{Block, Body, Datum, DatumKind, Description, Item, Name, Setting};
 use super::expression::Value;
 use super::written::Letters;
 use crate::error::{Code, Diagnostic, Span};
@@ -134,6 +134,8 @@ struct Expander<'d> {
     /// Whether what was looked at beforehand may be another in each copy, and how much such there was.
     has_counted: Cell<bool>,
     looked_at: Cell<u64>,
+    /// The block of what is looked at beforehand, whose parameters are not known yet.
+    hiding: Cell<Option<&'d Block>>,
 }
 
 impl<'d> Expander<'d> {
@@ -155,6 +157,7 @@ impl<'d> Expander<'d> {
             of_blocks,
             has_counted: Cell::new(false),
             looked_at: Cell::new(0),
+            hiding: Cell::new(None),
         }
     }
 
@@ -302,7 +305,7 @@ impl<'d> Expander<'d> {
     fn copies(&mut self, item: &Item, repeat: &Datum, before: Incoming, here: Here<'_>) -> Option<u64> {
         let copies = self.evaluate(repeat, here, before, |place, datum| place.size(datum))?;
         // Looking ahead takes no longer than the copies: without any, it would be the most of the work.
-        if copies == 0 || !self.is_too_much(self.least_of_copies(item, copies)) {
+        if copies == 0 || !self.are_too_many(item, copies, here) {
             return Some(copies);
         }
         self.mistakes.push(too_many(&repeat.span).label(text!("{copies} copies", "{copies} 个副本")));

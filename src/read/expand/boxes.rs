@@ -42,7 +42,9 @@ impl<'d> Expander<'d> {
         let mut frame =
             Frame { values: vec![], written: vec![], entered: Some((block, used.span.clone(), here.frame)) };
         for argument in arguments {
-            let value = self.evaluate(&argument.value, here, given, |place, datum| place.evaluate(datum));
+            let value = self.evaluate(&argument.value, here, given, |place, datum| {
+                place.argument(datum, &argument.name.text, block)
+            });
             frame.values.push((argument.name.text.clone(), value));
             if self.letters.is_open() {
                 let names = self.names(here, given);

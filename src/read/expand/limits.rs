@@ -72,6 +72,13 @@ impl Expander<'_> {
         Least { steps: self.steps, nodes: self.builder.graph().len() as u64 }.plus(more).is_too_many()
     }
 
+    /// The same of so many copies of an item that stands here, where the block around it may hide the network's parameters.
+    pub(super) fn are_too_many(&self, item: &Item, copies: u64, here: Here<'_>) -> bool {
+        let around = here.frame.entered.as_ref().map(|(block, ..)| &*block.name.text);
+        self.hiding.set(around.and_then(|name| self.description.block(name)));
+        self.is_too_much(self.least_of_copies(item, copies))
+    }
+
     /// What an item takes at least, in copy `counter` of what is around it: it may not be there, unless that is known
     /// beforehand.
     fn least(&self, item: &Item, counter: Option<u64>) -> Least {
@@ -85,7 +92,7 @@ impl Expander<'_> {
 
     /// What all copies of an item take at least: as many times what one takes, or, where that is another for each, what each
     /// of the first takes.
-    pub(super) fn least_of_copies(&self, item: &Item, copies: u64) -> Least {
+    fn least_of_copies(&self, item: &Item, copies: u64) -> Least {
         if copies == 0 {
             return Least::STEP;
         }
@@ -115,7 +122,8 @@ impl Expander<'_> {
         counter: Option<u64>,
         read: impl Fn(Context<'_>, &Datum) -> Result<T, SettingError>,
     ) -> Option<T> {
-        let is_param = |name: &str| self.params.iter().any(|(param, _)| &**param == name);
+        let is_hidden = |name: &str| self.hiding.get().is_some_and(|block| block.has(name));
+        let is_param = |name: &str| !is_hidden(name) && self.params.iter().any(|(param, _)| &**param == name);
         let is_counter = |name: &str| name == "i" && counter.is_some();
         if let DatumKind::Text(_, expression) = &datum.kind {
             let expression = expression.as_ref().as_ref().ok()?;
@@ -146,9 +154,15 @@ impl Expander<'_> {
     }
 
     fn least_of_block(&self, index: usize) -> Least {
-        *self.of_blocks[index].get_or_init(|| match &self.description.blocks[index].body {
-            BlockBody::Layers(items) => self.least_of_list(items, None),
-            BlockBody::Branches(branches) => self.least_of_branches(branches, None),
+        let block = &self.description.blocks[index];
+        *self.of_blocks[index].get_or_init(|| {
+            let around = self.hiding.replace(Some(block));
+            let least = match &block.body {
+                BlockBody::Layers(items) => self.least_of_list(items, None),
+                BlockBody::Branches(branches) => self.least_of_branches(branches, None),
+            };
+            self.hiding.set(around);
+            least
         })
     }
 
@@ -250,6 +264,24 @@ mod tests {
             alone("{ op = 'relu', repeat = 'in * 1000000' }"),
         ] {
             assert!(made(&text) < 10, "{text}");
+        }
+    }
+
+    /// A parameter of a block is not the network's of its name, which may be large.
+    #[test]
+    fn what_is_hidden_is_not_foreseen() {
+        let text = |within: &str| {
+            format!(
+                "input = [8]\nparams = {{ n = 100000000 }}\nlayers = [{{ op = 'relu', when = 'n > 0' }}, {{ use = 'b', n = 3 }}]
+                 [blocks.b]\nparams = ['n']\nlayers = [{within}]"
+            )
+        };
+        for within in
+            ["{ op = 'relu', repeat = 'n' }", "{ repeat = 2, layers = [{ op = 'relu', repeat = 'n' }] }"]
+        {
+            let description = Description::parse("hidden.toml", &text(within)).unwrap();
+            let network = description.expand(&crate::read::Options::default()).unwrap();
+            assert!(network.graph.len() < 10, "{within}");
         }
     }
 
