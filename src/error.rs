@@ -23,12 +23,14 @@ use crate::text::{Language, Text, printable};
 mod code;
 #[cfg(feature = "cli")]
 mod drawing;
+mod source;
 
 pub use code::Code;
 #[cfg(feature = "cli")]
 pub use drawing::render_all;
+pub use source::Source;
 
-/// A place in a file: bytes of its text.
+/// A place in a file: bytes of the text of its [`Source`].
 pub type Span = Range<usize>;
 
 /// Where something is from.
@@ -65,15 +67,6 @@ impl From<Span> for Origin {
     fn from(span: Span) -> Self {
         Self::Text(span)
     }
-}
-
-/// A file's name and text.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Source {
-    /// As it is shown: a path, or the name of a bundled file.
-    pub name: String,
-    /// The whole text.
-    pub text: String,
 }
 
 /// How bad a finding is.
@@ -150,51 +143,20 @@ impl Diagnostic {
 
     /// On one line: `net.toml:3:5: there is no operator …`, with the help in parentheses.
     pub fn line(&self, source: &Source, language: Language) -> String {
-        let name = printable(&source.name);
         let place = match self.places.first() {
             Some((Origin::Text(span), _)) => {
                 let (line, column) = source.line_and_column(span);
-                format!("{name}:{line}:{column}")
+                format!("{}:{line}:{column}", printable(source.file_of(span)))
             }
             Some((Origin::Node { index }, _)) => {
-                format!("{name}: {}", text!("node {index}", "节点 {index}").get(language))
+                let node = text!("node {index}", "节点 {index}");
+                format!("{}: {}", printable(&source.name), node.get(language))
             }
-            None => name,
+            None => printable(&source.name),
         };
         let message = printable(self.message.get(language));
         let help = self.help.as_ref().map(|help| printable(help.get(language)));
         format!("{place}: {message}{}", help.map_or_else(String::new, |help| format!(" ({help})")))
-    }
-}
-
-impl Source {
-    /// The number of the line that a place begins in, from 1.
-    pub fn line_of(&self, span: &Span) -> usize {
-        self.line(self.floor(span.start))
-    }
-
-    /// The line and the column that a place begins in, both from 1; columns are characters.
-    pub fn line_and_column(&self, span: &Span) -> (usize, usize) {
-        let before = &self.text[..self.floor(span.start)];
-        let line = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (self.line(before.len()), 1 + before[line..].chars().count())
-    }
-
-    /// The number of the line that `at` stands in, from 1.
-    fn line(&self, at: usize) -> usize {
-        1 + self.text.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count()
-    }
-
-    /// `span`, or as much of it as is in the text, on character boundaries.
-    #[cfg(feature = "cli")]
-    fn clip(&self, span: &Span) -> Span {
-        let start = self.floor(span.start);
-        start..self.floor(span.end).max(start)
-    }
-
-    /// The character boundary at `index` or before it.
-    fn floor(&self, index: usize) -> usize {
-        (0..=index.min(self.text.len())).rev().find(|&index| self.text.is_char_boundary(index)).unwrap_or(0)
     }
 }
 
@@ -212,7 +174,7 @@ pub enum ReadError {
     },
     /// The file has mistakes, each at its place.
     Invalid {
-        /// The file.
+        /// The file, with those that it includes.
         source_file: Arc<Source>,
         /// What is wrong, in the order of the file.
         mistakes: Vec<Diagnostic>,
@@ -248,7 +210,7 @@ impl fmt::Display for ReadError {
     /// Each mistake on a line of its own; as [`Text`] does, in English with `{}` and in Chinese with `{:#}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let language = if f.alternate() { Language::Chinese } else { Language::English };
-        let nothing = Source { name: self.name().to_owned(), text: String::new() };
+        let nothing = Source::new(self.name(), "");
         let source = match self {
             Self::Unreadable { .. } => &nothing,
             Self::Invalid { source_file, .. } => source_file,

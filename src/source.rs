@@ -40,6 +40,7 @@ mod contents;
 pub mod device;
 mod findings;
 mod foreign;
+mod includes;
 mod labels;
 pub mod lock;
 mod model;

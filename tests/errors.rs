@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cnncost::error::{ReadError, Source, render_all};
 use cnncost::read::{Description, Network, Options};
@@ -50,7 +51,7 @@ fn codes_are_as_listed() {
         let read = read(name, &fs::read_to_string(&file).unwrap());
         let codes = match read {
             Err(error) => error.codes(),
-            Ok(network) => network.warnings.iter().map(|warning| warning.code).collect(),
+            Ok((network, _)) => network.warnings.iter().map(|warning| warning.code).collect(),
         };
         let codes: Vec<_> = codes.iter().map(|code| code.name()).collect();
         lines.push(format!("{name}\t{}\n", codes.join(" ")));
@@ -69,8 +70,10 @@ fn descriptions(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn read(name: &str, text: &str) -> Result<Network, ReadError> {
-    Description::parse(name, text).and_then(|description| description.expand(&Options::default()))
+/// The network, and the text that what is said of it is drawn over.
+fn read(name: &str, text: &str) -> Result<(Network, Arc<Source>), ReadError> {
+    let description = Description::parse(name, text)?;
+    Ok((description.expand(&Options::default())?, description.source))
 }
 
 /// Compares the messages of one description with those that are written beside it.
@@ -80,13 +83,7 @@ fn check(file: &Path) -> Result<(), String> {
     let read = read(name, &text);
     let say = |language| match &read {
         Err(error) => error.render(language, false, WIDTH),
-        Ok(network) => render_all(
-            &network.warnings,
-            &Source { name: name.to_owned(), text: text.clone() },
-            language,
-            false,
-            WIDTH,
-        ),
+        Ok((network, source)) => render_all(&network.warnings, source, language, false, WIDTH),
     };
     if say(Language::English).is_empty() {
         return Err(format!("of {name} nothing is said any longer"));

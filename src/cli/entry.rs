@@ -8,7 +8,7 @@ use clap::{CommandFactory, Subcommand, ValueEnum};
 
 use super::{Cli, Color, Command, Lang, Voice, say};
 use crate::error::{Code, Diagnostic, meant, nearest};
-use crate::read::bundled::{self, BUNDLED, CLAIMS};
+use crate::read::bundled::{self, BLOCKS, BUNDLED, CLAIMS};
 use crate::source::Address;
 use crate::text;
 use crate::text::{Language, Text};
@@ -174,6 +174,12 @@ fn help(word: &str) -> Text {
         return text!(
             "`{word}` is a file of claims: `cnncost check {word}`",
             "`{word}` 是论断文件:`cnncost check {word}`"
+        );
+    }
+    if BLOCKS.iter().any(|blocks| blocks.name == word) {
+        return text!(
+            "`{word}` holds blocks for descriptions to include: `cnncost models {word}` prints them",
+            "`{word}` 是供描述文件包含的块:`cnncost models {word}` 会输出它们"
         );
     }
     let commands = commands();

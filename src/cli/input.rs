@@ -139,6 +139,7 @@ impl NetworkSettings {
 
     /// Says what was found in a network, and fails for it where `--strict` asks for that: then it is said in any case.
     fn judge(&self, findings: &Findings, voice: &Voice) -> Outcome {
+        files::are_read(&findings.included);
         let voice = Voice { quiet: voice.quiet && !self.strict, ..voice.clone() };
         voice.warn(&findings.warnings, &findings.source);
         if let (true, Some(uncounted)) = (self.strict, &findings.uncounted) {
@@ -209,7 +210,9 @@ impl Reading {
 /// Opens what `name` calls.
 pub(super) fn open(name: &str) -> Result<Named, ReadError> {
     files::are_read(Address::of(name).0.file());
-    source::open(name).map_err(command_first)
+    let named = source::open(name).map_err(command_first)?;
+    files::are_read(named.included());
+    Ok(named)
 }
 
 /// Opens what makes claims.

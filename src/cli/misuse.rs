@@ -31,7 +31,7 @@ pub(super) fn in_words(error: &clap::Error, language: Language, width: usize) ->
     }
     let (message, help) = said(error)?;
     let help = help.unwrap_or_else(|| text!("`--help` says what there is", "`--help` 说明用法"));
-    let nowhere = Source { name: String::new(), text: String::new() };
+    let nowhere = Source::new("", "");
     let said = Diagnostic::nowhere(Code::Usage, message).help(help);
     Some(said.render(&nowhere, language, false, width))
 }

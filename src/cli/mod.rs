@@ -283,6 +283,10 @@ impl Voice {
 
     /// Reports an input that cannot be read.
     fn refuse(&self, error: &ReadError) -> Outcome {
+        if let ReadError::Invalid { source_file, .. } = error {
+            // What it includes has been read too.
+            files::are_read(source_file.files().map(|(name, _)| name));
+        }
         let color = self.wants_color(&std::io::stderr());
         say(&error.render(self.language(), color, terminal_width()));
         Outcome::Unusable
@@ -303,7 +307,7 @@ impl Voice {
     /// Shows a finding that lies in no file.
     fn show(&self, finding: &Diagnostic) {
         let color = self.wants_color(&std::io::stderr());
-        let nowhere = Source { name: String::new(), text: String::new() };
+        let nowhere = Source::new("", "");
         say(&finding.render(&nowhere, self.language(), color, terminal_width()));
     }
 }

@@ -1,4 +1,4 @@
-//! `cnncost models`: the bundled networks.
+//! `cnncost models`: the bundled networks, and what else is bundled.
 
 use clap::Args;
 
@@ -7,7 +7,7 @@ use super::input::command_first;
 use super::{Outcome, Output};
 use crate::error::ReadError;
 use crate::read::Description;
-use crate::read::bundled::{BUNDLED, Bundled, CLAIMS};
+use crate::read::bundled::{self, BLOCKS, BUNDLED, Bundled, CLAIMS};
 use crate::read::claims::ClaimsFile;
 use crate::report::models;
 use crate::report::sheet::{Cell, Head, Role, Sheet, Title};
@@ -51,6 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             Ok(claims) => sheets.push(claims),
             Err(error) => return output.refuse(&error),
         }
+        sheets.push(blocks(output.language()));
     }
     output.write(&arguments.format.write(&sheets, output.style()))
 }
@@ -81,6 +82,17 @@ fn claims(language: Language) -> Result<Sheet, ReadError> {
     }
     let title = Some(Title { name, about: vec![], status: None });
     Ok(Sheet { title, ..Sheet::list([Role::Text, Role::Sentence], lines) })
+}
+
+/// The bundled files of blocks, and what is in each.
+fn blocks(language: Language) -> Sheet {
+    let name = text!("blocks, for `include`", "块,用于 `include`").get(language).to_owned();
+    let line = |file: &Bundled| {
+        let blocks = bundled::blocks(file);
+        [format!("{}.toml", file.name), blocks.join(" ")].map(Cell::Text)
+    };
+    let title = Some(Title { name, about: vec![], status: None });
+    Sheet { title, ..Sheet::list([Role::Text, Role::Sentence], BLOCKS.iter().map(line).collect()) }
 }
 
 /// The title of a file, which is written in it in English.

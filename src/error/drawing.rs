@@ -32,64 +32,101 @@ impl Diagnostic {
         renderer.term_width(width).render(&[group])
     }
 
-    /// The lines from the first place to the last, which are all that the renderer need know of a long file; of a line that
-    /// is long itself, what is around the first place.
-    fn draw<'a>(&'a self, group: Group<'a>, source: &'a Source, language: Language) -> Group<'a> {
-        let places = self.near(source);
-        let Some((first, _)) = places.first() else { return group };
-        let start = places.iter().map(|(span, _)| span.start).min().unwrap_or(0);
-        let end = places.iter().map(|(span, _)| span.end).max().unwrap_or(0);
-        let line_start = source.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-        let line_end = source.text[end..].find('\n').map_or(source.text.len(), |length| end + length + 1);
-        let (line, name) = (source.line(line_start), printable(&source.name));
-        let is_long = start - line_start > REACH;
-        let start = if is_long { source.floor(start - AROUND) } else { line_start };
-        let end = source.floor(line_end.min(end + REACH));
-        let mut snippet = Snippet::source(&source.text[start..end]).line_start(line);
-        for (index, (span, label)) in places.iter().enumerate() {
-            let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let label = label.map(|label| shown(label, language));
-            snippet = snippet.annotation(kind.span(span.start - start..span.end - start).label(label));
+    /// What is drawn of each file that it is about.
+    fn draw<'a>(&'a self, mut group: Group<'a>, source: &'a Source, language: Language) -> Group<'a> {
+        let mut kind = AnnotationKind::Primary;
+        for places in self.near(source) {
+            group = draw_file(group, &places, kind, source, language);
+            kind = AnnotationKind::Context;
         }
-        if is_long {
-            let (line, column) = source.line_and_column(first);
-            let origin = annotate_snippets::Origin::path(name).line(line).char_column(column);
-            group.element(origin).element(snippet)
-        } else {
-            group.element(snippet.path(name))
-        }
+        group
     }
 
-    /// The places that are drawn: those in the text that are near enough to the first.
-    fn near<'a>(&'a self, source: &Source) -> Vec<(Span, Option<&'a Text>)> {
+    /// The places that are drawn, file by file: those in its text that are near enough to the first there.
+    fn near<'a>(&'a self, source: &Source) -> Vec<Vec<Labeled<'a>>> {
         let in_text = |(place, label): &'a (Origin, Option<Text>)| Some((place.text()?, label.as_ref()));
-        let places = self.places.iter().take(PLACES).filter_map(in_text);
-        let places = places.map(|(span, label)| (source.clip(span), label));
-        let first = places.clone().next().map_or(0, |(span, _)| span.start);
-        let near = places.filter(|(span, _)| span.start.abs_diff(first) <= REACH);
-        near.map(|(span, label)| (span.start..source.floor(span.end.min(span.start + REACH)), label))
-            .collect()
+        let mut files: Vec<(Span, Vec<Labeled<'a>>)> = vec![];
+        for (span, label) in self.places.iter().take(PLACES).filter_map(in_text) {
+            let span = source.clip(span);
+            let around = source.around(span.start);
+            let end = source.floor(span.end.min(span.start + REACH));
+            let place = (span.start..end, label);
+            match files.iter_mut().find(|(file, _)| *file == around) {
+                Some((_, places)) if is_near(places[0].0.start, span.start) => places.push(place),
+                Some(_) => {}
+                None => files.push((around, vec![place])),
+            }
+        }
+        files.into_iter().map(|(_, places)| places).collect()
     }
 
-    /// The places that are not drawn, in words: those too far from the first to be drawn with it, and nodes.
+    /// The places that are not drawn, in words: those too far from the first of their file to be drawn with it, and nodes.
     fn elsewhere(&self, source: &Source) -> Vec<Text> {
-        let places = self.places.iter().take(PLACES);
-        let first = places.clone().find_map(|(place, _)| place.text()).map_or(0, |span| span.start);
-        let told = |(place, label): &(Origin, Option<Text>)| {
+        let mut firsts: Vec<(Span, usize)> = vec![];
+        let mut told = vec![];
+        for (place, label) in self.places.iter().take(PLACES) {
             let here = match place {
-                Origin::Text(span) if span.start.abs_diff(first) <= REACH => return None,
                 Origin::Text(span) => {
+                    let around = source.around(span.start);
+                    let first = firsts.iter().find(|(file, _)| *file == around).map(|&(_, first)| first);
+                    if first.is_none_or(|first| is_near(first, span.start)) {
+                        firsts.push((around, span.start));
+                        continue;
+                    }
                     let line = source.line_of(span);
                     text!("line {line}", "第 {line} 行")
                 }
                 Origin::Node { index } => text!("node {index}", "节点 {index}"),
             };
-            Some(match label {
+            told.push(match label {
                 Some(label) => text!("{here}: {label}", "{here:#}:{label:#}"),
                 None => here,
-            })
-        };
-        places.filter_map(told).collect()
+            });
+        }
+        told
+    }
+}
+
+/// A place in the text, and what is said of it.
+type Labeled<'a> = (Span, Option<&'a Text>);
+
+/// Whether two places of one file are drawn together.
+fn is_near(one: usize, other: usize) -> bool {
+    one.abs_diff(other) <= REACH
+}
+
+/// The lines of a file from the first of these places to the last, which are all that the renderer need know of a long file;
+/// of a line that is long itself, what is around the first place. The first place gets marks of this kind.
+fn draw_file<'a>(
+    group: Group<'a>,
+    places: &[Labeled<'a>],
+    kind: AnnotationKind,
+    source: &'a Source,
+    language: Language,
+) -> Group<'a> {
+    let Some((first, _)) = places.first() else { return group };
+    let around = source.around(first.start);
+    let start = places.iter().map(|(span, _)| span.start).min().unwrap_or(around.start);
+    let end = places.iter().map(|(span, _)| span.end).max().unwrap_or(around.start);
+    let before = source.text[around.start..start].rfind('\n');
+    let line_start = before.map_or(around.start, |newline| around.start + newline + 1);
+    let line_end = source.text[end..around.end].find('\n').map_or(around.end, |length| end + length + 1);
+    let (line, name) = (source.line(line_start), printable(source.file_of(first)));
+    let is_long = start - line_start > REACH;
+    let start = if is_long { source.floor(start - AROUND) } else { line_start };
+    let end = source.floor(line_end.min(end + REACH));
+    let mut snippet = Snippet::source(&source.text[start..end]).line_start(line);
+    for (index, (span, label)) in places.iter().enumerate() {
+        let kind = if index == 0 { kind } else { AnnotationKind::Context };
+        let label = label.map(|label| shown(label, language));
+        snippet = snippet.annotation(kind.span(span.start - start..span.end - start).label(label));
+    }
+    if is_long {
+        let (line, column) = source.line_and_column(first);
+        let origin = annotate_snippets::Origin::path(name).line(line).char_column(column);
+        group.element(origin).element(snippet)
+    } else {
+        group.element(snippet.path(name))
     }
 }
 
@@ -125,7 +162,7 @@ impl ReadError {
                 let (english, chinese) = (&why.english, &why.chinese);
                 let message = text!("cannot read `{name}`: {english}", "无法读取 `{name}`:{chinese}");
                 let diagnostic = Diagnostic::nowhere(Code::Unreadable, message).help(help.clone());
-                diagnostic.render(&Source { name: name.clone(), text: String::new() }, language, color, width)
+                diagnostic.render(&Source::new(name.as_str(), ""), language, color, width)
             }
             Self::Invalid { source_file, mistakes } => {
                 render_all(mistakes, source_file, language, color, width)

@@ -3,7 +3,7 @@
 use super::Description;
 use crate::error;
 
-/// A description that comes with cnncost.
+/// A file that comes with cnncost.
 #[derive(Debug)]
 pub struct Bundled {
     /// The file's name, without its ending.
@@ -73,6 +73,12 @@ bundled! {
     "papers" => "各论文中的数",
 }
 
+bundled! {
+    /// Every bundled file of blocks, for descriptions to include.
+    BLOCKS in "blocks/":
+    "std" => "许多网络共用的块",
+}
+
 /// The bundled description called `name`, or the one that has a variant of that name, with that.
 pub fn find(name: &str) -> Option<(&'static Bundled, Option<String>)> {
     if let Some(file) = BUNDLED.iter().find(|file| file.name == name) {
@@ -92,6 +98,15 @@ pub fn variants(file: &Bundled) -> Vec<String> {
     let description = Description::parse(file.name, file.text);
     description.map_or(vec![], |description| {
         description.variants.iter().map(|variant| variant.name.text.to_string()).collect()
+    })
+}
+
+/// The names of the blocks in a file of blocks, in order.
+pub fn blocks(file: &Bundled) -> Vec<String> {
+    let text = format!("include = ['{}.toml']\ninput = [1]\nlayers = [{{ op = 'identity' }}]", file.name);
+    let description = Description::parse("blocks.toml", &text);
+    description.map_or(vec![], |description| {
+        description.blocks.iter().map(|block| block.name.text.to_string()).collect()
     })
 }
 

@@ -35,7 +35,7 @@ pub(super) fn check(description: &mut Description) -> (Vec<Diagnostic>, bool) {
     for block in &mut description.blocks {
         mistakes.extend(sort_defaults(block).err());
     }
-    let mut checker = Checker { description, mistakes, used: HashSet::new(), hidden: vec![] };
+    let mut checker = Checker { description, mistakes, block: None, used: HashSet::new(), hidden: vec![] };
     checker.params();
     checker.variants();
     checker.list(
@@ -50,7 +50,9 @@ pub(super) fn check(description: &mut Description) -> (Vec<Diagnostic>, bool) {
     let is_finite = cycle.is_none();
     let Checker { mut mistakes, used, .. } = checker;
     mistakes.extend(cycle);
-    let unused = description.blocks.iter().filter(|block| !used.contains(&block.name.text)).map(|block| {
+    // A file of blocks has more than one network uses.
+    let own = description.blocks.iter().filter(|block| !description.source.is_included(&block.name.span));
+    let unused = own.filter(|block| !used.contains(&block.name.text)).map(|block| {
         let name = &block.name.text;
         let message = text!("block `{name}` is never used", "块 `{name}` 从未使用");
         Diagnostic::new(Code::UnusedBlock, message, block.name.span.clone()).warning()
@@ -62,6 +64,8 @@ pub(super) fn check(description: &mut Description) -> (Vec<Diagnostic>, bool) {
 struct Checker<'d> {
     description: &'d Description,
     mistakes: Vec<Diagnostic>,
+    /// The block that is looked at, whose parameters hide those of the network.
+    block: Option<&'d Block>,
     used: HashSet<Arc<str>>,
     /// Names that mean something else here than a parameter of the network.
     hidden: Vec<&'d str>,
@@ -133,17 +137,8 @@ impl<'d> Checker<'d> {
                         .also(first.clone(), label),
                 );
             }
-            if let Some(param) = self.description.params.iter().find(|param| param.name.text == *text) {
-                let message = text!(
-                    "`{text}` would hide the network's parameter of that name",
-                    "`{text}` 会遮住网络的同名参数"
-                );
-                let label = text!("the network's", "网络的参数");
-                let diagnostic = Diagnostic::new(Code::RepeatedName, message, name.span.clone());
-                self.mistakes.push(diagnostic.also(param.name.span.clone(), label));
-            }
         }
-        self.hidden = block.parameters().map(|name| &*name.text).collect();
+        self.block = Some(block);
         self.words(block.defaults.iter().map(|default| &default.value));
         self.interface(block);
         let inputs: Vec<_> = block.inputs.iter().collect();
@@ -151,7 +146,7 @@ impl<'d> Checker<'d> {
             BlockBody::Layers(items) => self.list(items, &inputs, None),
             BlockBody::Branches(branches) => self.branches(branches, &inputs, None),
         }
-        self.hidden.clear();
+        self.block = None;
     }
 
     fn list(&mut self, items: &'d [Item], inputs: &[&Name], outer: Option<&Earlier<'_>>) {
@@ -229,9 +224,14 @@ impl<'d> Checker<'d> {
 
     fn words_of(&mut self, datum: &Datum, expression: &Expression) {
         for (name, word, span) in expression.compared_words() {
-            let is_hidden = self.hidden.contains(&name);
-            let param = self.description.params.iter().find(|param| &*param.name.text == name && !is_hidden);
-            let choices = param.map_or(&[][..], |param| &param.choices);
+            let choices = if self.hidden.contains(&name) {
+                &[][..]
+            } else if let Some(block) = self.block.filter(|block| block.has(name)) {
+                block.choices(name)
+            } else {
+                let param = self.description.params.iter().find(|param| &*param.name.text == name);
+                param.map_or(&[][..], |param| &param.choices)
+            };
             if choices.is_empty() || choices.iter().any(|choice| &**choice == word) {
                 continue;
             }
@@ -281,6 +281,12 @@ impl Block {
     /// Whether a use may give `name`.
     pub(super) fn has(&self, name: &str) -> bool {
         self.parameters().any(|known| &*known.text == name)
+    }
+
+    /// The words that the parameter `name` may be; none if it is no choice.
+    pub(super) fn choices(&self, name: &str) -> &[Arc<str>] {
+        let choice = self.choices.iter().find(|choice| &*choice.name == name);
+        choice.map_or(&[], |choice| &choice.words)
     }
 
     /// Every name that a use may give.

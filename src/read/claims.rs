@@ -49,7 +49,7 @@ impl ClaimsFile {
     /// Reads a file of claims; every mistake in its form is in the error.
     pub fn parse(name: &str, text: &str) -> Result<Self, ReadError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let source = Arc::new(Source { name: name.to_owned(), text: text.to_owned() });
+        let source = Arc::new(Source::new(name, text));
         match toml::parse_claims(&source) {
             (Some(file), mistakes) if mistakes.is_empty() => Ok(file),
             (_, mistakes) => Err(invalid(source, mistakes)),

@@ -4,13 +4,16 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::expression::{Expression, ExpressionError, Rational, Value};
+use super::include::File;
 use crate::error::{Diagnostic, Source, Span};
 
 /// A whole file.
 #[derive(Debug)]
 pub struct Description {
-    /// The file.
+    /// The file, with those that it includes.
     pub source: Arc<Source>,
+    /// The files that it includes, and those that they include.
+    pub included: Vec<File>,
     /// What the network is called.
     pub name: Option<String>,
     /// What is to be known about it.
@@ -123,8 +126,11 @@ pub struct Block {
     pub name: Name,
     /// Parameters that every use gives.
     pub params: Vec<Name>,
-    /// Parameters that a use may give, and what they are otherwise; each after those that it depends on.
+    /// Parameters that a use may give, and what they are otherwise; each after those that it depends on. Those that are one of
+    /// several words are among them.
     pub defaults: Vec<Setting>,
+    /// Those that are one of several words.
+    pub choices: Vec<Choice>,
     /// What its inputs are called, if it has several; one that ends in `*` stands for any number.
     pub inputs: Vec<Name>,
     /// The items whose tensors come out of it, if these are not the last's; a `*` stands for any number.
@@ -135,6 +141,15 @@ pub struct Block {
     pub has_parameters: bool,
     /// Whether what is in it could be read; if not, that has been reported.
     pub has_body: bool,
+}
+
+/// A parameter of a block that is one of several words.
+#[derive(Debug)]
+pub struct Choice {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The words, its default first.
+    pub words: Vec<Arc<str>>,
 }
 
 /// What is in a block.

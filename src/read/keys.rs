@@ -34,6 +34,8 @@ pub enum Kind {
     Merge,
     /// Values by name.
     Values,
+    /// Lists of words by name.
+    Choices,
     /// Sizes by name.
     Inputs,
     /// A list of items.
@@ -58,6 +60,11 @@ const fn key(name: &'static str, kind: Kind, about: &'static str) -> Key {
 pub const FILE: &[Key] = &[
     key("name", Kind::Text, "What the network is called."),
     key("about", Kind::Text, "What is to be known about it."),
+    key(
+        "include",
+        Kind::Names,
+        "Files whose blocks it may use: in its folder or below, or bundled, as std.toml is.",
+    ),
     key("input", Kind::Sizes, "Sizes of the only input, without the batch: channels, height, width."),
     key("inputs", Kind::Inputs, "Sizes of each of several inputs, by name."),
     key(
@@ -69,6 +76,14 @@ pub const FILE: &[Key] = &[
     key("layers", Kind::Items, "The network: each item takes the output of the one before."),
     key("blocks", Kind::Blocks, "Boxes that are written once and used many times."),
     key("claims", Kind::Claims, "Statements about the network."),
+];
+
+/// Of a file that is included.
+pub const INCLUDED: &[Key] = &[
+    key("name", Kind::Text, "What it is called."),
+    key("about", Kind::Text, "What is to be known about it."),
+    key("include", Kind::Names, "Files whose blocks it may use."),
+    key("blocks", Kind::Blocks, "Boxes that are written once and used many times."),
 ];
 
 /// Of every item, whatever it is.
@@ -130,6 +145,11 @@ pub const BRANCH: &[Key] = &[
 pub const BLOCK: &[Key] = &[
     key("params", Kind::Names, "Parameters that every use gives."),
     key("defaults", Kind::Values, "Parameters that a use may give, and what they are otherwise."),
+    key(
+        "choices",
+        Kind::Choices,
+        "Parameters that are one of several words: the first, unless a use gives another.",
+    ),
     key(
         "inputs",
         Kind::Names,

@@ -17,6 +17,7 @@ pub mod description;
 pub mod devices;
 mod expand;
 pub mod expression;
+pub mod include;
 pub mod keys;
 mod lints;
 mod other_input;
@@ -34,6 +35,7 @@ use description::{Body, Name, Param};
 use expand::Expanded;
 pub use expand::MOST_NODES;
 use expression::{Value, is_numeral, number};
+use include::{File, Identity, Includes};
 use written::Letters;
 
 /// The longest description, in bytes.
@@ -80,10 +82,42 @@ impl Description {
     /// # Ok::<(), cnncost::error::ReadError>(())
     /// ```
     pub fn parse(name: &str, text: &str) -> Result<Self, ReadError> {
+        let file = File { name: name.to_owned(), identity: Identity::Told(name.to_owned()) };
+        Self::parse_with(file, text, &include::Bundled)
+    }
+
+    /// The same of a description that may include other files, which `includes` finds.
+    ///
+    /// ```
+    /// use std::borrow::Cow;
+    ///
+    /// use cnncost::read::Description;
+    /// use cnncost::read::include::{File, Identity, Includes, Refusal};
+    ///
+    /// struct Texts;
+    ///
+    /// impl Includes for Texts {
+    ///     fn find(&self, written: &str, _: &File) -> Result<File, Refusal> {
+    ///         let (name, identity) = (written.to_owned(), Identity::Told(written.to_owned()));
+    ///         if written == "mine.toml" { Ok(File { name, identity }) } else { Err(Refusal::missing(written, &["mine.toml"])) }
+    ///     }
+    ///
+    ///     fn text(&self, _: &File) -> Result<Cow<'static, str>, Refusal> {
+    ///         Ok("[blocks.half]\nlayers = [{ op = 'max_pool2d', kernel_size = 2 }]".into())
+    ///     }
+    /// }
+    ///
+    /// let text = "include = ['mine.toml']\ninput = [3, 8, 8]\nlayers = [{ use = 'half', repeat = 3 }]";
+    /// let file = File { name: "net.toml".to_owned(), identity: Identity::Told("net.toml".to_owned()) };
+    /// let description = Description::parse_with(file, text, &Texts)?;
+    /// assert_eq!(description.included[0].name, "mine.toml");
+    /// # Ok::<(), cnncost::error::ReadError>(())
+    /// ```
+    pub fn parse_with(file: File, text: &str, includes: &dyn Includes) -> Result<Self, ReadError> {
         if text.len() > MOST_BYTES {
             let bytes = text.len();
             return Err(ReadError::Unreadable {
-                name: name.to_owned(),
+                name: file.name,
                 why: text!(
                     "it has {bytes} bytes, and a description at most 16 MB",
                     "它有 {bytes} 字节,描述文件不得超过 16 MB"
@@ -91,9 +125,7 @@ impl Description {
                 help: Some(text!("write what is repeated once, as a block", "把重复的部分写成块")),
             });
         }
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let source = Arc::new(Source { name: name.to_owned(), text: text.to_owned() });
-        let (description, mut mistakes) = toml::parse(&source);
+        let (source, description, mut mistakes) = toml::parse(&file, text, includes);
         let Some(mut description) = description else { return Err(invalid(source, mistakes)) };
         let (wrong_names, is_finite) = check::check(&mut description);
         mistakes.extend(wrong_names);
@@ -204,9 +236,10 @@ impl Description {
 
 /// The operator of one item of a description: `{ op = "relu" }`.
 pub fn operator(item: &str) -> Result<Op, ReadError> {
-    let source = Arc::new(Source { name: "item".to_owned(), text: format!("input = []\nlayers = [{item}]") });
+    let file = File { name: "item".to_owned(), identity: Identity::Told("item".to_owned()) };
     // Where the item takes its input from is of no matter here, so names are not checked.
-    let (description, mistakes) = toml::parse(&source);
+    let text = format!("input = []\nlayers = [{item}]");
+    let (source, description, mistakes) = toml::parse(&file, &text, &include::Bundled);
     let Some(description) = description.filter(|_| mistakes.is_empty()) else {
         return Err(invalid(source, mistakes));
     };
@@ -228,7 +261,7 @@ pub fn operator(item: &str) -> Result<Op, ReadError> {
 /// The text of a small file, unless it is larger than can be read in bounded time and memory.
 fn bounded(name: &str, text: &str) -> Result<Arc<Source>, ReadError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let source = Arc::new(Source { name: name.to_owned(), text: text.to_owned() });
+    let source = Arc::new(Source::new(name, text));
     let is_large = text.len() > MOST_BYTES;
     let too_large =
         is_large.then(|| Diagnostic::nowhere(Code::TooLarge, text!("it is larger than 16 MB", "超过 16 MB")));

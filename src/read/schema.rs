@@ -128,6 +128,10 @@ fn of(kind: Kind) -> Value {
         }
         Kind::Merge => json!({ "enum": keys::MERGES }),
         Kind::Values => json!({ "type": "object" }),
+        Kind::Choices => {
+            let words = json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 });
+            json!({ "type": "object", "additionalProperties": words })
+        }
         Kind::Inputs => {
             json!({ "type": "object", "additionalProperties": { "type": "array", "items": size } })
         }

@@ -12,6 +12,8 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
+mod argument;
+
 use super::description::{Datum, DatumKind, Name, Setting};
 use super::expression::{ExpressionError, Failure, MOST_ELEMENTS, Rational, Scope, Value};
 use crate::error::{Code, Source, Span, did_you_mean};

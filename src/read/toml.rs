@@ -1,23 +1,25 @@
 //! TOML text into a [`Description`]: the shape of the file, every key and every type, each mistake at its place.
 //!
-//! Here is the file as a whole; `items` reads what stands in a list of layers, `fields` the value behind a key.
+//! Here is the file as a whole; `include` reads the files that it names, `blocks` their blocks, `items` what stands in a list of
+//! layers, `fields` the value behind a key.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::description::{
-    Block, BlockBody, Datum, DatumKind, Description, Input, Name, Param, Template, Variant,
-};
+use super::description::{Datum, DatumKind, Description, Input, Name, Param, Variant};
 use super::expression::{Value, number};
+use super::include::{File, Includes};
 use super::keys::{self};
 use crate::error::{Code, Diagnostic, Source, Span};
 use crate::text;
 
+mod blocks;
 mod claims;
 mod fields;
+mod include;
 mod items;
 mod merges;
 mod repeated;
@@ -35,22 +37,35 @@ pub(super) use tokens::too_much;
 /// The most parameters or inputs of the network or of a block: an expression looks through all of them.
 const MOST_NAMES: usize = 100;
 
-/// What could be read, and every mistake. A file that is no TOML gives no description.
-pub(super) fn parse(source: &Arc<Source>) -> (Option<Description>, Vec<Diagnostic>) {
-    if let Some(mistake) = too_much(&source.text) {
-        return (None, vec![mistake]);
+/// The text of a description and of what it includes, what could be read of it, and every mistake. A file that is no TOML
+/// gives no description, and neither does one that includes what cannot be read.
+pub(super) fn parse(
+    file: &File,
+    text: &str,
+    includes: &dyn Includes,
+) -> (Arc<Source>, Option<Description>, Vec<Diagnostic>) {
+    let texts = include::room();
+    let include::Files { source, main, included, mistakes } = include::load(file, text, includes, &texts);
+    let source = Arc::new(source);
+    let Some(main) = main else { return (source, None, mistakes) };
+    if let Some(mistake) = of_claims(main.get_ref()) {
+        return (source, None, vec![mistake]);
     }
-    let (table, errors) = DeTable::parse_recoverable(&source.text);
-    if errors.is_empty() {
-        if let Some(mistake) = of_claims(table.get_ref()) {
-            return (None, vec![mistake]);
+    let mut is_whole = mistakes.is_empty();
+    let mut reader = Reader { source: &source, mistakes, depth: 0, is_too_much: false };
+    reader.refuse_hidden(main.get_ref());
+    let mut description = reader.file(main.get_ref(), main.span());
+    for file in included {
+        reader.refuse_hidden(&file.table);
+        match reader.included(&file) {
+            Some(blocks) => description.blocks.extend(blocks),
+            None => is_whole = false,
         }
-        let mut reader = Reader { source, mistakes: vec![], depth: 0, is_too_much: false };
-        reader.refuse_hidden(table.get_ref());
-        let description = reader.file(table.get_ref(), table.span());
-        return (Some(description).filter(|_| !reader.is_too_much), reader.mistakes);
+        description.included.push(file.file);
     }
-    (None, syntax::mistakes(&source.text, table.get_ref(), &errors))
+    is_whole &= reader.index_blocks(&mut description);
+    let Reader { mistakes, is_too_much, .. } = reader;
+    (source, Some(description).filter(|_| is_whole && !is_too_much), mistakes)
 }
 
 /// What a file of claims is told that is read as a network: whatever else it lacks follows from that.
@@ -79,8 +94,6 @@ impl Reader<'_> {
     fn file(&mut self, table: &DeTable<'_>, span: Span) -> Description {
         let table = &*self.refuse_unknown(table, &[keys::FILE], ("the file", "文件"));
         let blocks = self.blocks(table);
-        let block_index =
-            blocks.iter().enumerate().map(|(index, block)| (block.name.text.clone(), index)).collect();
         let (params, unread_params) = self.params(table);
         let variants = self.variants(table);
         // Of two of one name, which are refused later, the first holds.
@@ -107,6 +120,8 @@ impl Reader<'_> {
             self.mistakes.push(Diagnostic::new(Code::MissingKey, message, self.start(&span)).help(help));
             vec![]
         };
+        // The files themselves have been read.
+        self.names(table, "include");
         Description {
             source: self.source.clone(),
             name: self.text(table, "name"),
@@ -118,8 +133,9 @@ impl Reader<'_> {
             variant_index,
             layers,
             blocks,
-            block_index,
+            block_index: HashMap::new(),
             copied: HashSet::new(),
+            included: vec![],
             claims: self.claims(table),
             warnings: vec![],
         }
@@ -283,59 +299,6 @@ impl Reader<'_> {
             },
         };
         Some((name(key), value))
-    }
-
-    fn blocks(&mut self, table: &DeTable<'_>) -> Vec<Block> {
-        let Some(blocks) = table.get("blocks").and_then(|value| self.table(value, "blocks")) else {
-            return vec![];
-        };
-        blocks.0.iter().map(|(key, value)| self.block(name(key), value)).collect()
-    }
-
-    fn block(&mut self, name: Name, value: &Spanned<DeValue<'_>>) -> Block {
-        let before = self.mistakes.len();
-        self.check_name(&Template::plain(name.clone()));
-        let nothing = DeTable::new();
-        let table = self.table(value, &name.text).map_or(&nothing, |(table, _)| table);
-        if self.mistakes.len() > before && table.is_empty() {
-            let body = BlockBody::Layers(vec![]);
-            let (params, defaults, inputs, outputs) = (vec![], vec![], vec![], vec![]);
-            let (has_parameters, has_body) = (false, false);
-            return Block { name, params, defaults, inputs, outputs, body, has_parameters, has_body };
-        }
-        let table = &*self.refuse_unknown(table, &[keys::BLOCK, keys::MERGED], ("a block", "块"));
-        let before = self.mistakes.len();
-        let defaults = table.get("defaults").and_then(|value| self.table(value, "defaults"));
-        let defaults = defaults.map_or(vec![], |table| self.settings(table.0, &[]));
-        let (params, inputs) = (self.names(table, "params"), self.names(table, "inputs"));
-        let (params, inputs) = (self.few(params, |name| name), self.few(inputs, |name| name));
-        let defaults = self.few(defaults, |default| &default.name);
-        let outputs = self.names(table, "outputs");
-        let outputs = self.few(outputs, |name| name);
-        let has_parameters = self.mistakes.len() == before;
-        let before = self.mistakes.len();
-        let body = self.block_body(table, &name);
-        let is_empty = matches!(&body, BlockBody::Layers(items) if items.is_empty());
-        let has_body = !is_empty || self.mistakes.len() == before;
-        Block { name, params, defaults, inputs, outputs, body, has_parameters, has_body }
-    }
-
-    fn block_body(&mut self, table: &DeTable<'_>, name: &Name) -> BlockBody {
-        let merges: Vec<_> = keys::MERGED.iter().filter(|key| table.contains_key(key.name)).collect();
-        let branches = match (table.get("layers"), table.get("branches"), &merges[..]) {
-            (Some(layers), None, []) => return BlockBody::Layers(self.items(layers)),
-            (None, Some(branches), []) => self.branches(table, branches, &name.span),
-            (None, None, [merge]) => self.merged(merge.name, table, &[keys::BLOCK]),
-            _ => {
-                let block = &name.text;
-                let message = text!(
-                    "block `{block}` wants either `layers` or branches: `add`, `mul` or `concat`",
-                    "块 `{block}` 需要 `layers` 或分支(`add`、`mul`、`concat`)之一"
-                );
-                self.refuse(Code::ConflictingKeys, name.span.clone(), message)
-            }
-        };
-        branches.map_or(BlockBody::Layers(vec![]), BlockBody::Branches)
     }
 }
 

@@ -20,7 +20,13 @@ pub fn text(path: &str) -> Result<String, ReadError> {
         let help = text!("give the files in it: `{path}/*.toml`", "请给出其中的文件:`{path}/*.toml`");
         return Err(unreadable(text!("it is a directory", "这是一个目录"), Some(help)));
     }
-    read(path, open(Path::new(path)).map_err(|error| unreadable(why(&error), None))?)
+    text_at(Path::new(path), path)
+}
+
+/// The text of the file at `path`, which is shown as `name`.
+pub(super) fn text_at(path: &Path, name: &str) -> Result<String, ReadError> {
+    let unreadable = |error| ReadError::Unreadable { name: name.to_owned(), why: why(&error), help: None };
+    read(name, open(path).map_err(unreadable)?)
 }
 
 /// The bundled network that is called as a file that is not there, as a help.

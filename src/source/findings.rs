@@ -1,5 +1,6 @@
 //! What is found in a network that is perhaps not meant.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Named;
@@ -13,6 +14,8 @@ use crate::text::Text;
 pub struct Findings {
     /// The file, which places are drawn over.
     pub source: Arc<Source>,
+    /// The files that were read for it beside that.
+    pub included: Vec<PathBuf>,
     /// What is probably not meant.
     pub warnings: Vec<Diagnostic>,
     /// Which operators are not counted, if any are not.
@@ -30,6 +33,7 @@ impl Findings {
         let text = text!("{count} not counted: {list}{more}", "有 {count} 个未计数:{list}{more}");
         Self {
             source: named.model.source().clone(),
+            included: named.included(),
             warnings: subject.network.warnings.clone(),
             uncounted: (count > 0).then_some(text),
         }

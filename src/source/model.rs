@@ -8,6 +8,7 @@ use super::Choice;
 use crate::error::{ReadError, Source};
 use crate::read::description::Claim;
 use crate::read::expression::Value;
+use crate::read::include::Identity;
 use crate::read::{Description, Network, Options};
 
 /// What networks are made of.
@@ -70,10 +71,24 @@ impl Model {
         }
     }
 
-    /// SHA-256 of the file, in hexadecimal.
+    /// The paths of the files that it includes, but for those that are bundled.
+    pub fn included(&self) -> impl Iterator<Item = &str> {
+        let files = match self {
+            Self::Description(description) => description.included.iter(),
+        };
+        files.filter(|file| matches!(file.identity, Identity::Told(_))).map(|file| &*file.name)
+    }
+
+    /// SHA-256 of the file, in hexadecimal. Where it includes others, it is that of the digests of all files, one behind another
+    /// in the order in which they are named.
     pub fn sha256(&self) -> String {
-        let digest = match self {
-            Self::Description(description) => Sha256::digest(description.source.text.as_bytes()),
+        let mut digests = self.source().files().map(|(_, text)| Sha256::digest(text.as_bytes()));
+        let digest = match (digests.next(), digests.next()) {
+            (Some(only), None) => only,
+            (first, second) => {
+                let all = first.into_iter().chain(second).chain(digests);
+                all.fold(Sha256::new(), Sha256::chain_update).finalize()
+            }
         };
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }

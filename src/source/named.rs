@@ -1,11 +1,12 @@
 //! A model with the name it was opened by, and the subjects that are made of it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::bundled::find;
 use super::contents::text;
 use super::foreign::foreign;
+use super::includes::Folder;
 use super::{Address, Choice, Model};
 use crate::analyze::TooLarge;
 use crate::error::{Code, Diagnostic, ReadError};
@@ -40,7 +41,12 @@ impl Named {
                 if let Some((why, help)) = foreign(path) {
                     return Err(ReadError::Unreadable { name: path.clone(), why, help: Some(help) });
                 }
-                let description = Description::parse(path, &text(path)?)?;
+                let text = text(path)?;
+                let description =
+                    match Some(path).filter(|_| !address.is_open()).and_then(|path| Folder::of(path)) {
+                        Some((folder, file)) => Description::parse_with(file, &text, &folder)?,
+                        None => Description::parse(path, &text)?,
+                    };
                 let stem = Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
                 let stem = stem.unwrap_or_else(|| path.clone());
                 Ok(Self::new(description, address, &stem, variant))
@@ -63,7 +69,12 @@ impl Named {
         matches!(self.address, Address::Bundled(_))
     }
 
-    /// SHA-256 of the file, in hexadecimal.
+    /// The files that it includes, but for those that are bundled.
+    pub fn included(&self) -> Vec<PathBuf> {
+        self.model.included().map(PathBuf::from).collect()
+    }
+
+    /// SHA-256 of the file, in hexadecimal; where it includes others, of those of all files.
     pub fn sha256(&self) -> &str {
         self.sha256.get_or_init(|| self.model.sha256())
     }

@@ -54,7 +54,15 @@ fn cycle(block: &Block, start: usize, needs: &[Vec<usize>], waiting: &[usize]) -
                 path[from..].iter().map(|&at| format!("`{}`", block.defaults[at].name.text)).collect();
             let names = names.join(" → ");
             let message = text!("defaults depend on each other: {names}", "默认值相互依赖:{names}");
-            return Diagnostic::new(Code::Cycle, message, block.defaults[path[from]].value.span.clone());
+            let mistake =
+                Diagnostic::new(Code::Cycle, message, block.defaults[path[from]].value.span.clone());
+            let own = &block.defaults[last].name.text;
+            return mistake.help((next == last).then(|| {
+                text!(
+                    "here `{own}` is the block's own; where it is used, `{own} = \"{own}\"` gives it the one from outside",
+                    "此处的 `{own}` 是块自己的参数;在使用处写 `{own} = \"{own}\"` 可传入外面的同名参数"
+                )
+            }));
         }
     }
 }

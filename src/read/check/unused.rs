@@ -25,7 +25,8 @@ pub(super) fn unused(description: &Description) -> Vec<Diagnostic> {
             );
             warnings.push(Diagnostic::new(Code::UnusedParameter, message, name.span.clone()).warning());
         }
-        all.names.extend(own.names);
+        // What the block calls so itself is not the network's.
+        all.names.extend(own.names.into_iter().filter(|name| !block.has(name)));
     }
     let is_set = |name: &Name| {
         let mut set = description.variants.iter().flat_map(|variant| &variant.set);

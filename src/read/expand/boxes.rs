@@ -44,7 +44,9 @@ impl<'d> Expander<'d> {
         let mut frame = Frame { values: vec![], written: vec![], entered, inputs: inputs.len() };
         let around = Surroundings { inputs: &inputs, outer: None };
         for argument in arguments {
-            let value = self.evaluate(&argument.value, here, given, |place, datum| place.value(datum));
+            let value = self.evaluate(&argument.value, here, given, |place, datum| {
+                place.argument(datum, &argument.name.text, block)
+            });
             frame.values.push((argument.name.text.clone(), value));
             if self.letters.is_open() {
                 let names = self.names(here, given);

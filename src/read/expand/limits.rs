@@ -336,6 +336,24 @@ mod tests {
         }
     }
 
+    /// A parameter of a block is not the network's of its name, which may be large.
+    #[test]
+    fn what_is_hidden_is_not_foreseen() {
+        let text = |within: &str| {
+            format!(
+                "input = [8]\nparams = {{ n = 100000000 }}\nlayers = [{{ op = 'relu', when = 'n > 0' }}, {{ use = 'b', n = 3 }}]
+                 [blocks.b]\nparams = ['n']\nlayers = [{within}]"
+            )
+        };
+        for within in
+            ["{ op = 'relu', repeat = 'n' }", "{ repeat = 2, layers = [{ op = 'relu', repeat = 'n' }] }"]
+        {
+            let description = Description::parse("hidden.toml", &text(within)).unwrap();
+            let network = description.expand(&crate::read::Options::default()).unwrap();
+            assert!(network.graph.len() < 10, "{within}");
+        }
+    }
+
     #[test]
     fn what_fits_is_made() {
         let fits = |layers: &str| {

@@ -70,11 +70,13 @@ impl Scope for Names<'_> {
         if let Some((_, value)) = block {
             return value.clone().ok_or_else(|| self.unknown());
         }
+        if self.here.frame.entered.as_ref().is_some_and(|(block, ..)| block.has(name)) {
+            return Err(self.unknown());
+        }
         if let Some((_, value)) = self.expander.params.iter().find(|(known, _)| &**known == name) {
             return Ok(value.clone());
         }
-        let of_block = self.here.frame.entered.as_ref().is_some_and(|(block, ..)| block.has(name));
-        if of_block || self.expander.description.unread_params.iter().any(|known| &**known == name) {
+        if self.expander.description.unread_params.iter().any(|known| &**known == name) {
             return Err(self.unknown());
         }
         match name {

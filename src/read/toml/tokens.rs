@@ -15,8 +15,13 @@ pub(super) const MOST_BRACKETS: usize = 80;
 
 /// The mistake of a text that would take too much memory, or too much of the stack.
 pub(in crate::read) fn too_much(text: &str) -> Option<Diagnostic> {
-    let (mut open, mut parts) = (0_usize, 1);
-    for (count, token) in Source::new(text).lex().enumerate() {
+    count(text, 0).err()
+}
+
+/// How many words and marks there are with those of a text, behind `before` of others; the mistake if it is too much.
+pub(super) fn count(text: &str, before: usize) -> Result<usize, Diagnostic> {
+    let (mut open, mut parts, mut count) = (0_usize, 1, before);
+    for token in Source::new(text).lex() {
         let span = span(&token);
         if count == MOST_TOKENS {
             let message = text!(
@@ -24,7 +29,7 @@ pub(in crate::read) fn too_much(text: &str) -> Option<Diagnostic> {
                 "描述文件最多有 {MOST_TOKENS} 个词和符号,到此已满"
             );
             let help = text!("write what is repeated once, as a block", "把重复的部分写成块");
-            return Some(Diagnostic::new(Code::TooLarge, message, span).help(help));
+            return Err(Diagnostic::new(Code::TooLarge, message, span).help(help));
         }
         match token.kind() {
             TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => (open, parts) = (open + 1, 1),
@@ -41,6 +46,7 @@ pub(in crate::read) fn too_much(text: &str) -> Option<Diagnostic> {
             | TokenKind::Atom
             | TokenKind::Eof => {}
         }
+        count += 1;
         if open > MOST_BRACKETS {
             let message = text!(
                 "brackets stand more than {MOST_BRACKETS} deep in one another",
@@ -50,15 +56,15 @@ pub(in crate::read) fn too_much(text: &str) -> Option<Diagnostic> {
                 "write the inner part as a block: `[blocks.NAME]`",
                 "把里面的部分写成块:`[blocks.NAME]`"
             );
-            return Some(Diagnostic::new(Code::TooLarge, message, span).help(help));
+            return Err(Diagnostic::new(Code::TooLarge, message, span).help(help));
         }
         if parts > MOST_BRACKETS {
             let message =
                 text!("a key has more than {MOST_BRACKETS} parts", "一个键超过 {MOST_BRACKETS} 个部分");
-            return Some(Diagnostic::new(Code::TooLarge, message, span));
+            return Err(Diagnostic::new(Code::TooLarge, message, span));
         }
     }
-    None
+    Ok(count)
 }
 
 /// The first bracket that is not closed, or closed by one of another kind, and where that shows; of a text that is no TOML.

@@ -53,6 +53,8 @@ struct Wrong {
     code: &'static str,
     /// What is wrong.
     message: String,
+    /// The file that it is in: this one, or one that it includes.
+    file: String,
     /// The line it stands in, where it stands in one.
     line: Option<usize>,
     /// What to do about it.
@@ -174,6 +176,7 @@ fn broken_form(error: &ReadError) -> FileForm {
     let wrong = |wrong: Mistake| Wrong {
         code: wrong.code.name(),
         message: wrong.message.english,
+        file: wrong.file,
         line: wrong.line,
         help: wrong.help.map(|help| help.english),
     };
@@ -227,9 +230,10 @@ fn broken_suite(error: &ReadError, language: Language) -> String {
         let message = xml(mistake.message.get(language));
         let line = mistake.line.map_or_else(String::new, |line| format!(" line=\"{line}\""));
         let help = mistake.help.map_or_else(String::new, |help| xml(help.get(language)));
+        let file = xml(&mistake.file);
         let _ = writeln!(
             text,
-            "    <testcase name=\"{message}\" classname=\"{name}\"{line}>\n      <error message=\"{message}\">{help}</error>\n    </testcase>"
+            "    <testcase name=\"{message}\" classname=\"{file}\"{line}>\n      <error message=\"{message}\">{help}</error>\n    </testcase>"
         );
     }
     text + "  </testsuite>\n"
@@ -250,8 +254,8 @@ pub fn github(reports: &[Report], broken: &[ReadError], language: Language) -> S
         let _ = writeln!(text, "::notice title={title}::{summary}");
     }
     for error in broken {
-        let file = property(error.name());
-        for Mistake { message, line, help, .. } in mistakes(error) {
+        for Mistake { message, file, line, help, .. } in mistakes(error) {
+            let file = property(&file);
             let line = line.map_or_else(String::new, |line| format!(",line={line}"));
             let title = text!("cannot be read", "无法读取");
             let (title, message) = (title.get(language), message.get(language).to_owned());
@@ -266,6 +270,7 @@ pub fn github(reports: &[Report], broken: &[ReadError], language: Language) -> S
 struct Mistake {
     code: Code,
     message: Text,
+    file: String,
     line: Option<usize>,
     help: Option<Text>,
 }
@@ -274,18 +279,22 @@ struct Mistake {
 const MOST_MISTAKES: usize = 50;
 
 fn mistakes(error: &ReadError) -> Vec<Mistake> {
-    let line = |finding: &Diagnostic| match error {
+    let place = |finding: &Diagnostic| match error {
         ReadError::Unreadable { .. } => None,
         ReadError::Invalid { source_file, .. } => {
-            let place = finding.places.first().and_then(|(place, _)| place.text());
-            place.map(|span| source_file.line_of(span))
+            let span = finding.places.first().and_then(|(place, _)| place.text())?;
+            Some((source_file.file_of(span).to_owned(), source_file.line_of(span)))
         }
     };
-    let mistake = |finding: &Diagnostic| Mistake {
-        code: finding.code,
-        message: finding.message.clone(),
-        line: line(finding),
-        help: finding.help.clone(),
+    let mistake = |finding: &Diagnostic| {
+        let (file, line) = place(finding).unzip();
+        Mistake {
+            code: finding.code,
+            message: finding.message.clone(),
+            file: file.unwrap_or_else(|| error.name().to_owned()),
+            line,
+            help: finding.help.clone(),
+        }
     };
     error.findings().iter().take(MOST_MISTAKES).map(mistake).collect()
 }

@@ -1,0 +1,156 @@
+//! Blocks, those of the description and those of the files that it includes.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::super::description::{
+    Block, BlockBody, Choice, Datum, DatumKind, Description, Name, Setting, Template,
+};
+use super::super::expression::Expression;
+use super::super::keys;
+use super::include::Included;
+use super::{Reader, name};
+use crate::error::{Code, Diagnostic};
+use crate::text;
+
+impl Reader<'_> {
+    /// The blocks of a file that is included, which holds nothing else; `None` if it is a file of another kind.
+    pub(super) fn included(&mut self, file: &Included<'_>) -> Option<Vec<Block>> {
+        if let Some(mistake) = of_another_kind(file) {
+            self.mistakes.push(mistake);
+            return None;
+        }
+        let known = [keys::INCLUDED];
+        let table = &*self.refuse_unknown(&file.table, &known, ("an included file", "被包含的文件"));
+        for key in ["name", "about"] {
+            self.text(table, key);
+        }
+        self.names(table, "include");
+        Some(self.blocks(table))
+    }
+
+    /// Finds each block by its name; whether each has one of its own.
+    pub(super) fn index_blocks(&mut self, description: &mut Description) -> bool {
+        let before = self.mistakes.len();
+        let mut index = HashMap::new();
+        let mut blocks: Vec<Block> = Vec::with_capacity(description.blocks.len());
+        for block in std::mem::take(&mut description.blocks) {
+            match index.entry(block.name.text.clone()) {
+                Entry::Vacant(place) => {
+                    place.insert(blocks.len());
+                    blocks.push(block);
+                }
+                Entry::Occupied(first) => {
+                    let (name, first) = (&block.name.text, &blocks[*first.get()]);
+                    let message = text!("two blocks are called `{name}`", "有两个名为 `{name}` 的块");
+                    let help = text!("give one of them another name", "请给其中一个改名");
+                    let mistake = Diagnostic::new(Code::RepeatedName, message, first.name.span.clone());
+                    let label = text!("the other one", "另一个在此");
+                    self.mistakes.push(mistake.also(block.name.span.clone(), label).help(help));
+                }
+            }
+        }
+        (description.blocks, description.block_index) = (blocks, index);
+        self.mistakes.len() == before
+    }
+
+    pub(super) fn blocks(&mut self, table: &DeTable<'_>) -> Vec<Block> {
+        let Some(blocks) = table.get("blocks").and_then(|value| self.table(value, "blocks")) else {
+            return vec![];
+        };
+        blocks.0.iter().map(|(key, value)| self.block(name(key), value)).collect()
+    }
+
+    fn block(&mut self, name: Name, value: &Spanned<DeValue<'_>>) -> Block {
+        let before = self.mistakes.len();
+        self.check_name(&Template::plain(name.clone()));
+        let nothing = DeTable::new();
+        let table = self.table(value, &name.text).map_or(&nothing, |(table, _)| table);
+        if self.mistakes.len() > before && table.is_empty() {
+            let body = BlockBody::Layers(vec![]);
+            let (params, defaults, inputs, outputs) = (vec![], vec![], vec![], vec![]);
+            let (has_parameters, has_body, choices) = (false, false, vec![]);
+            return Block { name, params, defaults, choices, inputs, outputs, body, has_parameters, has_body };
+        }
+        let table = &*self.refuse_unknown(table, &[keys::BLOCK, keys::MERGED], ("a block", "块"));
+        let before = self.mistakes.len();
+        let defaults = table.get("defaults").and_then(|value| self.table(value, "defaults"));
+        let defaults = defaults.map_or(vec![], |table| self.settings(table.0, &[]));
+        let (params, inputs) = (self.names(table, "params"), self.names(table, "inputs"));
+        let (params, inputs) = (self.few(params, |name| name), self.few(inputs, |name| name));
+        let (choices, words) = self.choices(table);
+        let defaults = self.few(defaults.into_iter().chain(words).collect(), |default| &default.name);
+        let outputs = self.names(table, "outputs");
+        let outputs = self.few(outputs, |name| name);
+        let has_parameters = self.mistakes.len() == before;
+        let before = self.mistakes.len();
+        let body = self.block_body(table, &name);
+        let is_empty = matches!(&body, BlockBody::Layers(items) if items.is_empty());
+        let has_body = !is_empty || self.mistakes.len() == before;
+        Block { name, params, defaults, choices, inputs, outputs, body, has_parameters, has_body }
+    }
+
+    /// The parameters that are words, and the first word of each as its default.
+    fn choices(&mut self, table: &DeTable<'_>) -> (Vec<Choice>, Vec<Setting>) {
+        let Some((choices, _)) = table.get("choices").and_then(|value| self.table(value, "choices")) else {
+            return (vec![], vec![]);
+        };
+        choices.iter().filter_map(|entry| self.choice(entry)).unzip()
+    }
+
+    fn choice(&mut self, (key, value): super::Entry<'_, '_>) -> Option<(Choice, Setting)> {
+        let list = self.list(value, key.get_ref())?;
+        let is_word = |text: &&str| !text.is_empty() && !text.contains(['\'', '\\']);
+        let words: Option<Vec<Arc<str>>> =
+            list.iter().map(|word| word.get_ref().as_str().filter(is_word).map(Arc::from)).collect();
+        let Some((words, first)) = words.and_then(|words| Some((words, list.first()?))) else {
+            let message =
+                text!("a choice is a list of words, the default first", "选项应是单词列表,默认值在最前");
+            return self.refuse(Code::WrongType, value.span(), message);
+        };
+        let written = format!("'{}'", words[0]);
+        let expression = Box::new(Expression::parse(&written));
+        let kind = DatumKind::Text(written.into(), expression);
+        let default = Setting { name: name(key), value: Datum { span: first.span(), kind } };
+        Some((Choice { name: name(key).text, words }, default))
+    }
+
+    fn block_body(&mut self, table: &DeTable<'_>, name: &Name) -> BlockBody {
+        let merges: Vec<_> = keys::MERGED.iter().filter(|key| table.contains_key(key.name)).collect();
+        let branches = match (table.get("layers"), table.get("branches"), &merges[..]) {
+            (Some(layers), None, []) => return BlockBody::Layers(self.items(layers)),
+            (None, Some(branches), []) => self.branches(table, branches, &name.span),
+            (None, None, [merge]) => self.merged(merge.name, table, &[keys::BLOCK]),
+            _ => {
+                let block = &name.text;
+                let message = text!(
+                    "block `{block}` wants either `layers` or branches: `add`, `mul` or `concat`",
+                    "块 `{block}` 需要 `layers` 或分支(`add`、`mul`、`concat`)之一"
+                );
+                self.refuse(Code::ConflictingKeys, name.span.clone(), message)
+            }
+        };
+        branches.map_or(BlockBody::Layers(vec![]), BlockBody::Branches)
+    }
+}
+
+/// What is said of a file that cannot be included, whatever else is in it: a network, or a file of claims.
+fn of_another_kind(file: &Included<'_>) -> Option<Diagnostic> {
+    let key = |keys: &[&str]| keys.iter().find_map(|key| file.table.get_key_value(*key));
+    let (message, (key, _)) = if let Some(entry) = key(&["networks"]) {
+        (text!("this is a file of claims, and only blocks are included", "这是论断文件,只能包含块"), entry)
+    } else {
+        let entry = key(&["layers", "input", "inputs"])?;
+        (text!("this is a network, and only blocks are included", "这是网络,只能包含块"), entry)
+    };
+    let help = text!(
+        "put the blocks into a file of their own, `[blocks.NAME]`, that both include",
+        "请把块 `[blocks.NAME]` 放进单独的文件,由两者包含"
+    );
+    let mistake = Diagnostic::new(Code::WrongFile, message, key.span()).help(help);
+    Some(mistake.also(file.by.clone(), text!("included here", "在此包含")))
+}
