@@ -2,51 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use cnncost::graph::Graph;
 use cnncost::read::{Description, Options, bundled};
-use cnncost::text::Language;
 
-fn options(set: &[(&str, &str)]) -> Options {
-    let set = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Options { set, ..Options::default() }
-}
+#[path = "common/expanding.rs"]
+mod expanding;
 
-fn expand(text: &str, options: &Options) -> Result<Graph, String> {
-    Description::parse("net.toml", text)
-        .and_then(|description| description.expand(options))
-        .map(|network| network.graph)
-        .map_err(|error| error.render(Language::English, false, 120))
-}
-
-fn graph(text: &str) -> Graph {
-    expand(text, &Options::default()).unwrap_or_else(|error| panic!("{error}"))
-}
-
-fn paths(text: &str) -> Vec<String> {
-    let graph = graph(text);
-    graph.nodes().skip(graph.network_inputs().count()).map(|(id, _)| graph.path(id)).collect()
-}
-
-/// The shape of the network's output.
-fn output(text: &str) -> String {
-    let graph = graph(text);
-    graph.node(graph.outputs()[0].1).shape.to_string()
-}
-
-/// The inputs of the node at `path`.
-fn inputs(graph: &Graph, path: &str) -> Vec<String> {
-    let (id, _) =
-        graph.nodes().find(|(id, _)| graph.path(*id) == path).unwrap_or_else(|| panic!("there is {path}"));
-    graph.inputs(id).map(|input| graph.path(input)).collect()
-}
-
-fn refused(text: &str) -> String {
-    expand(text, &Options::default()).expect_err("this is a mistake")
-}
-
-fn net(layers: &str) -> String {
-    format!("input = [8, 6, 6]\nlayers = [{layers}]")
-}
+use expanding::{expand, graph, inputs, net, options, output, paths, refused};
 
 #[test]
 fn rule_1_keys_may_stand_in_toml_1_1_and_variants_in_either_form() {

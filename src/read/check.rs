@@ -164,6 +164,11 @@ impl<'d> Checker<'d> {
             self.words(item.when.iter().chain(&item.repeat));
             if let Some(tied) = &item.tied {
                 self.words([&tied.value]);
+                if item.repeat.is_none() {
+                    let message = text!("`tied` stands beside a `repeat`", "`tied` 应与 `repeat` 同用");
+                    let mistake = Diagnostic::new(Code::MissingKey, message, tied.name.span.clone());
+                    self.mistakes.push(mistake);
+                }
             }
             let own = item.first.as_ref().map_or(&[][..], |first| &first.own);
             match &item.body {

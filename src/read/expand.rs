@@ -24,6 +24,7 @@ use crate::text;
 
 mod boxes;
 mod each;
+mod found;
 mod items;
 mod limits;
 mod list;
@@ -33,6 +34,7 @@ mod names;
 mod operator;
 mod padding;
 mod sources;
+mod template;
 
 use limits::Least;
 pub use limits::MOST_NODES;

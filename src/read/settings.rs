@@ -71,9 +71,11 @@ impl Context<'_> {
     pub(super) fn value(self, datum: &Datum) -> Result<Value, SettingError> {
         let DatumKind::List(list) = &datum.kind else { return self.evaluate(datum) };
         let values = list.iter().map(|datum| {
-            let value = self.evaluate(datum).map_err(|error| error.or_at(&datum.span))?;
-            if !matches!(value, Value::List(_)) {
-                return Ok(value);
+            if !matches!(datum.kind, DatumKind::List(_)) {
+                let value = self.evaluate(datum).map_err(|error| error.or_at(&datum.span))?;
+                if !matches!(value, Value::List(_)) {
+                    return Ok(value);
+                }
             }
             let message = text!("is a list in a list, which has no meaning", "是列表中的列表,没有意义");
             Err(SettingError { code: Code::WrongType, ..SettingError::about(message) }.or_at(&datum.span))
@@ -110,7 +112,14 @@ impl Context<'_> {
             Value::Number(number) => Ok(number),
             other @ (Value::Boolean(_) | Value::Word(_) | Value::List(_)) => {
                 let message = text!("must be a number, and is {other}", "应是数,这里是 {other}");
-                Err(SettingError { code: Code::WrongType, ..SettingError::about(message) })
+                let list = datum.word().filter(|_| matches!(other, Value::List(_)));
+                let help = list.map(|list| {
+                    text!(
+                        "`{list}[i]` is one of them, `len({list})` how many there are, `for = {{ n = \"{list}\" }}` goes through all",
+                        "`{list}[i]` 是其中一个,`len({list})` 是个数,`for = {{ n = \"{list}\" }}` 逐个取用"
+                    )
+                });
+                Err(SettingError { code: Code::WrongType, help, ..SettingError::about(message) })
             }
         }
     }
@@ -135,7 +144,8 @@ impl Context<'_> {
         if number.is_integer() {
             return Ok(number.to_integer());
         }
-        let message = text!("must be a whole number, and is {number}", "应是整数,这里是 {number}");
+        let shown = shown(number);
+        let message = text!("must be a whole number, and is {shown}", "应是整数,这里是 {shown}");
         let help = text!(
             "`floor(…)`, `ceil(…)` or `round(…)` makes it whole",
             "可用 `floor(…)`、`ceil(…)` 或 `round(…)` 取整"
@@ -409,6 +419,12 @@ impl<'de> SeqAccess<'de> for Seq<'_> {
         let value = seed.deserialize(One { datum, place: self.place });
         value.map(Some).map_err(|error| error.or_at(&datum.span))
     }
+}
+
+/// A fraction as it is, or, if nobody would recognize it, as a decimal.
+fn shown(number: Rational) -> String {
+    const LONG: i128 = 1_000_000;
+    if *number.denom() < LONG { number.to_string() } else { format!("{:.6}…", to_f64(number)) }
 }
 
 /// The nearest float: both parts of a decimal of up to 15 digits are exact, so their quotient is rounded once.

@@ -90,7 +90,10 @@ const WITHOUT_EFFECT: &[&str] = &["inplace", "momentum", "track_running_stats", 
 
 /// Keys of an item, likewise.
 const KEYS_ELSEWHERE: &[(&[&str], &str)] = &[
-    (&["inputs", "input", "source", "sources", "src", "bottom", "parents", "previous", "prev"], "from"),
+    (
+        &["inputs", "input", "source", "sources", "src", "bottom", "parents", "previous", "prev", "form"],
+        "from",
+    ),
     (&["id", "label", "title"], "name"),
     (&["times", "repeats", "copies", "count", "numlayers", "numblocks"], "repeat"),
     (&["requiresgrad", "trainable", "freeze", "nograd"], "frozen"),

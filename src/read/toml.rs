@@ -286,17 +286,17 @@ impl Reader<'_> {
             DatumKind::Number(number) => Value::Number(number),
             DatumKind::Boolean(boolean) => Value::Boolean(boolean),
             DatumKind::Text(word, _) => Value::Word(word),
-            DatumKind::List(list) => match numbers(&list) {
-                Some(numbers) => Value::List(numbers),
-                None => {
+            DatumKind::List(list) => {
+                let Some(numbers) = numbers(&list) else {
                     let wanted = text!(
                         "a number, a boolean, a word or a list of numbers",
                         "数、布尔值、单词或数的列表"
                     );
                     self.wrong_type(key.get_ref(), &wanted, value);
                     return None;
-                }
-            },
+                };
+                Value::List(numbers)
+            }
         };
         Some((name(key), value))
     }

@@ -49,8 +49,9 @@ impl Description {
         };
         let wrong = |message| Diagnostic::new(Code::WrongValue, message, name.span.clone());
         match (&param.default, value) {
-            (Value::Number(_), Value::Number(_)) | (Value::Boolean(_), Value::Boolean(_)) => Ok(()),
-            (Value::List(_), Value::List(_)) => Ok(()),
+            (Value::Number(_), Value::Number(_))
+            | (Value::Boolean(_), Value::Boolean(_))
+            | (Value::List(_), Value::List(_)) => Ok(()),
             (Value::List(_), _) => {
                 let message = text!(
                     "`{text}` is a list of numbers, and cannot be {value}",

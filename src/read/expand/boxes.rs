@@ -186,12 +186,19 @@ impl<'d> Expander<'d> {
         let wanted = block.inputs.len().max(1);
         let fits = if block.takes_any() { sources.len() + 1 >= wanted } else { sources.len() == wanted };
         if !fits {
-            let wanted = wanted - usize::from(block.takes_any());
             let (name, count) = (&block.name.text, sources.len());
-            let message = text!(
-                "block `{name}` takes {wanted} input(s), and gets {count}",
-                "块 `{name}` 需要 {wanted} 个输入,却得到 {count} 个"
-            );
+            let message = if block.takes_any() {
+                let least = wanted - 1;
+                text!(
+                    "block `{name}` takes at least {least} inputs, and gets {count}",
+                    "块 `{name}` 至少需要 {least} 个输入,却得到 {count} 个"
+                )
+            } else {
+                text!(
+                    "block `{name}` takes {wanted} input(s), and gets {count}",
+                    "块 `{name}` 需要 {wanted} 个输入,却得到 {count} 个"
+                )
+            };
             let help = text!("say which with `from = […]`", "用 `from = […]` 指明");
             self.mistake(Diagnostic::new(Code::Inputs, message, item.span.clone()).help(help), here);
             return None;

@@ -113,7 +113,7 @@ impl<'d> Expander<'d> {
                 all.nodes.end = done.nodes.end;
                 all.is_whole &= done.is_whole;
             } else {
-                self.add_copy(item, list, name, done, here);
+                self.add_copy(item, list, &name, done, here);
             }
         }
         if is_numbered && lists.len() > 0 {
@@ -128,7 +128,7 @@ impl<'d> Expander<'d> {
         &mut self,
         item: &'d Item,
         list: &mut List<'_, 'd>,
-        name: Arc<str>,
+        name: &Arc<str>,
         done: Done,
         here: Here<'_>,
     ) {

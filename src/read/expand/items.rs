@@ -59,7 +59,7 @@ impl<'d> Expander<'d> {
             let (done, next) = self.done(item, &name, current, &list, here);
             current = next;
             if item.template.is_some() {
-                self.add_copy(item, &mut list, name, done, here);
+                self.add_copy(item, &mut list, &name, done, here);
             } else {
                 list.done.push(done);
             }

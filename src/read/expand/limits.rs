@@ -331,6 +331,14 @@ mod tests {
                 "{ repeat = 2000, layers = [{ op = 'relu', repeat = '2 * i' }, { op = 'relu', repeat = 1001 }] }",
             ),
             alone("{ op = 'relu', repeat = 'in * 1000000' }"),
+            alone(
+                "{ for = { a = 'range(10000)' }, layers = [{ for = { b = 'range(10000)' }, op = 'relu' }] }",
+            ),
+            alone("{ for = { a = 'range(10000)' }, op = 'relu', repeat = '1000*(a + 1)' }"),
+            alone("{ for = { a = 'range(in*1000)' }, op = 'relu', repeat = '1000*(a + 1)' }"),
+            alone(
+                "{ add = { a = { for = { a = 'range(10000)' }, layers = [{ op = 'relu', repeat = 10000 }] } } }",
+            ),
         ] {
             assert!(made(&text) < 10, "{text}");
         }

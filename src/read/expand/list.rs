@@ -134,6 +134,16 @@ impl<'a, 'd> Surroundings<'a, 'd> {
         }
     }
 
+    /// What is before this place, for a name that is not: the nearest first.
+    pub(super) fn names(self) -> Vec<&'a str> {
+        let own = |list: &'a List<'a, 'd>| {
+            let items = list.items[..list.done.len()].iter().filter(|item| item.template.is_none());
+            let copies = list.copies.iter().map(|(name, ..)| &**name);
+            items.map(|item| &*item.name).chain(copies).collect::<Vec<&'a str>>()
+        };
+        self.lists().flat_map(own).chain(self.inputs.iter().map(|(name, _)| &**name)).collect()
+    }
+
     /// All that go by a name with a `*` in it, with their names: in the nearest list that has any, or else among what comes in.
     pub(super) fn all(self, pattern: &str) -> Vec<Tensor> {
         let own = self.lists().map(|list| list.own_of(pattern)).find(|own| !own.is_empty());
@@ -147,6 +157,11 @@ impl Frame<'_> {
     /// What is known outside every block.
     pub(super) fn of_the_network() -> Self {
         Self { values: vec![], written: vec![], entered: None, inputs: 0 }
+    }
+
+    /// Whether the block says that tensors of this name, a `*` in it, come into it.
+    pub(super) fn takes(&self, name: &str) -> bool {
+        self.entered.as_ref().is_some_and(|(block, ..)| block.inputs.iter().any(|input| &*input.text == name))
     }
 
     /// Adds the `use`s that led here, the nearest with its arguments.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Expander;
 use super::list::{Frame, Surroundings};
 use super::sources::Incoming;
-use crate::error::{did_you_mean, known_here, meant};
+use crate::error::{did_you_mean, known_here, known_names, meant};
 use crate::read::description::Name;
 use crate::read::expression::{Failure, Rational, Scope, SizeOf, Value};
 use crate::shape::Shape;
@@ -105,21 +105,20 @@ impl Scope for Names<'_> {
     }
 
     fn dim(&self, k: i128) -> Result<u64, Failure> {
-        dimension(self.shape()?, k)
+        dimension(self.shape()?, k, None)
     }
 
     fn size_of(&self, name: &str, size: SizeOf) -> Result<u64, Failure> {
         let found = self.here.tensors.and_then(|around| self.expander.tensor_called(name, around));
         let Some(found) = found else {
-            return Err(Failure::from(text!(
-                "there is no tensor `{name}` before this",
-                "此处之前没有张量 `{name}`"
-            )));
+            let message = text!("there is no tensor `{name}` before this", "此处之前没有张量 `{name}`");
+            let known = self.here.tensors.map_or(vec![], Surroundings::names);
+            return Err(Failure { message, help: known_names(name, &known) });
         };
         let shape = self.shape_of(found)?;
         match size {
-            SizeOf::Channels => dimension(shape, 1),
-            SizeOf::Dimension(k) => dimension(shape, k),
+            SizeOf::Channels => dimension(shape, 1, Some(name)),
+            SizeOf::Dimension(k) => dimension(shape, k, Some(name)),
             SizeOf::Height | SizeOf::Width => {
                 let Some([_, height, width]) = shape.image() else {
                     return Err(Failure::from(text!(
@@ -148,7 +147,7 @@ impl Scope for Names<'_> {
 }
 
 /// The size of a dimension, batch = 0, negative from the end.
-fn dimension(shape: &Shape, k: i128) -> Result<u64, Failure> {
+fn dimension(shape: &Shape, k: i128, name: Option<&str>) -> Result<u64, Failure> {
     if k == 0 {
         return Err(Failure::from(text!(
             "dimension 0 is the batch, whose size a description does not know",
@@ -157,7 +156,12 @@ fn dimension(shape: &Shape, k: i128) -> Result<u64, Failure> {
     }
     let axis = i64::try_from(k).ok().and_then(|k| shape.axis(k));
     axis.map(|axis| shape.dims()[axis]).ok_or_else(|| {
-        Failure::from(text!("the input {shape} has no dimension {k}", "输入 {shape} 没有第 {k} 维"))
+        Failure::from(match name {
+            Some(name) => {
+                text!("`{name}` is {shape} and has no dimension {k}", "`{name}` 是 {shape},没有第 {k} 维")
+            }
+            None => text!("the input {shape} has no dimension {k}", "输入 {shape} 没有第 {k} 维"),
+        })
     })
 }
 

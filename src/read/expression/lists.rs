@@ -24,12 +24,12 @@ pub(super) fn element(call: &Call) -> Outcome {
     let element = at.and_then(|at| list.get(usize::try_from(at).ok()?));
     element.cloned().map_or_else(
         || {
-            let last = count.saturating_sub(1);
+            let end = count.saturating_sub(1);
             let failure = Failure::from(text!(
                 "the list has {count} elements and none at {index}",
                 "列表有 {count} 个元素,没有序号 {index}"
             ));
-            let help = text!("they are counted from 0 to {last}", "序号从 0 到 {last}");
+            let help = text!("they are counted from 0 to {end}", "序号从 0 到 {end}");
             fail(&call.arguments[1].span, if count > 0 { failure.with_help(help) } else { failure })
         },
         Ok,

@@ -16,6 +16,8 @@ impl Scope for Example {
             "kind" => Value::Word("conv".into()),
             "down" => Value::Boolean(true),
             "in" => Value::Number(192.into()),
+            "depths" => Value::List([3, 4, 6, 3].map(|n: i128| Value::Number(n.into())).into()),
+            "names" => Value::List([Value::Word("a".into())].into()),
             _ => return Err(text!("no parameter `{name}`", "没有参数 `{name}`").into()),
         })
     }
@@ -26,6 +28,20 @@ impl Scope for Example {
             2 | 3 | -1 | -2 => Ok(28),
             _ => Err(text!("no dimension {k}", "没有第 {k} 维").into()),
         }
+    }
+
+    fn size_of(&self, name: &str, size: SizeOf) -> Result<u64, Failure> {
+        match (name, size) {
+            ("low" | "stage.y1", SizeOf::Channels) => Ok(64),
+            ("low" | "stage.y1", SizeOf::Height) => Ok(7),
+            ("low" | "stage.y1", SizeOf::Width) => Ok(9),
+            ("low", SizeOf::Dimension(-1)) => Ok(9),
+            _ => Err(text!("no tensor `{name}`", "没有张量 `{name}`").into()),
+        }
+    }
+
+    fn count(&self, name: &str) -> Option<usize> {
+        (name == "skip").then_some(3)
     }
 }
 
@@ -71,6 +87,21 @@ fn values() {
         ("make_divisible(960/4, 8)", "240"),
         ("4*dim(-1) + dim(1)", "304"),
         ("max (1, 2,)", "2"),
+        ("2**3**2", "512"),
+        ("depths[1]", "4"),
+        ("depths[-1] * depths[i]", "18"),
+        ("depths[i - 1]²", "16"),
+        ("len(depths) + len(skip) + len(range(0))", "7"),
+        ("sum(depths) + sum(range(4))", "22"),
+        ("depths", "[3, 4, 6, 3]"),
+        ("range(3)[2]", "2"),
+        ("if(down, depths, range(2))[3]", "3"),
+        ("depths == range(4) or depths != depths", "false"),
+        ("names[0] == 'a'", "true"),
+        ("range(25)", "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, …]"),
+        ("h(low) * w(low) + in(low) + dim(low, -1)", "136"),
+        ("h('stage.y1')", "7"),
+        ("sqrt(in/3) + log2(64)", "14"),
     ];
     for (source, expected) in cases {
         assert_eq!(evaluate(source).map(|value| value.to_string()), Ok(expected.to_owned()), "{source}");
@@ -83,7 +114,7 @@ fn mistakes() {
     let (deep, long) = ("(".repeat(65) + "1", "1".repeat(1001));
     let many_not = "not ".repeat(65) + "true";
     let (sum, literal) = (format!("{most} + 1"), format!("{most}0"));
-    let cases: [(&str, Range<usize>, &str, &str); 59] = [
+    let cases: [(&str, Range<usize>, &str, &str); 73] = [
         ("", 0..0, "the expression is empty", ""),
         ("  ", 0..2, "the expression is empty", ""),
         (&long, 0..1001, "the expression is too long: 1001 bytes of at most 1000", ""),
@@ -117,7 +148,6 @@ fn mistakes() {
         ("down && down", 5..7, "`&&` is not part of the language", "write `and`"),
         ("down || down", 5..7, "`||` is not part of the language", "write `or`"),
         ("!down", 0..1, "`!` is not part of the language", "write `not`"),
-        ("2**3", 1..3, "`**` is not part of the language", "write `^`"),
         ("7//2", 1..3, "`//` is not part of the language", "write `floor(a / b)`"),
         ("（1)", 0..3, "`（` is not part of the language", "write `(`"),
         ("i ? 1", 2..3, "`?` is not part of the language", "write `if(condition, a, b)`"),
@@ -127,10 +157,10 @@ fn mistakes() {
         ("i == (2) != 2+1", 0..15, "comparisons cannot be chained", "write `i == (2) and (2) != 2+1`"),
         ("mx(1, 2)", 0..2, "there is no function `mx`", "did you mean `max`?"),
         (
-            "sqrt(4)",
+            "cube(4)",
             0..4,
-            "there is no function `sqrt`",
-            "the functions are if, min, max, floor, ceil, round, make_divisible, dim",
+            "there is no function `cube`",
+            "the functions are if, min, max, floor, ceil, round, make_divisible, dim, sqrt, log2, len, sum, range",
         ),
         ("1 + max(1)", 4..10, "wrong number of arguments for `max`: 1", "write `max(a, b, …)`"),
         ("if(down, 1)", 0..11, "wrong number of arguments for `if`: 2", "write `if(condition, a, b)`"),
@@ -162,6 +192,26 @@ fn mistakes() {
         ("1 == down", 0..9, "cannot compare the number 1 with the boolean true", ""),
         ("make_divisible(3, 0)", 18..19, "`make_divisible` wants at least 1 here, not 0", ""),
         ("1 + heigth", 4..10, "no parameter `heigth`", ""),
+        ("depths[4]", 7..8, "the list has 4 elements and none at 4", "they are counted from 0 to 3"),
+        ("depths[-5]", 7..9, "the list has 4 elements and none at -5", "they are counted from 0 to 3"),
+        ("range(0)[0]", 9..10, "the list has 0 elements and none at 0", ""),
+        ("depths[1/2]", 7..10, "`[…]` wants a whole number here, not the number 1/2", ""),
+        ("in[0]", 0..2, "this is no list but the number 192", ""),
+        ("depths[0", 6..7, "this bracket is not closed", ""),
+        ("len(in)", 4..6, "`len` wants a list here, not the number 192", ""),
+        ("sum(names)", 4..9, "`sum` wants a list of numbers here, not the word 'a'", ""),
+        ("range(10^9)", 6..10, "a list has from 0 to 10000 elements, and this would have 1000000000", ""),
+        ("range(-1)", 6..8, "a list has from 0 to 10000 elements, and this would have -1", ""),
+        ("depths + 1", 0..6, "`+` wants a number here, not the list [3, 4, 6, 3]", ""),
+        (
+            "h(3)",
+            2..3,
+            "this names no tensor",
+            "a name that `from` could have: `h(low)`, or in quotes: `h('stage3.y1')`",
+        ),
+        ("h(low, 2)", 0..9, "wrong number of arguments for `h`: 2", "write `h(name)`"),
+        ("dim(high, 1)", 4..8, "no tensor `high`", ""),
+        ("range", 0..5, "no parameter `range`", ""),
         ("1 + dim(4)", 4..10, "no dimension 4", ""),
     ];
     for (source, span, message, help) in cases {

@@ -74,7 +74,17 @@ impl Reader<'_> {
             let body = BlockBody::Layers(vec![]);
             let (params, defaults, inputs, outputs) = (vec![], vec![], vec![], vec![]);
             let (has_parameters, has_body, choices) = (false, false, vec![]);
-            return Block { name, params, defaults, choices, inputs, outputs, body, has_parameters, has_body };
+            return Block {
+                name,
+                params,
+                defaults,
+                choices,
+                inputs,
+                outputs,
+                body,
+                has_parameters,
+                has_body,
+            };
         }
         let table = &*self.refuse_unknown(table, &[keys::BLOCK, keys::MERGED], ("a block", "块"));
         let before = self.mistakes.len();

@@ -162,7 +162,9 @@ impl Reader<'_> {
             return;
         }
         let is_plain = !name.text.is_empty() && name.text.chars().all(allowed);
-        let is_template = !parts.is_empty() && parts.iter().all(is_allowed);
+        // Braces that make no template have been reported.
+        let is_braced = parts.is_empty() && name.text.contains(['{', '}']);
+        let is_template = is_braced || (!parts.is_empty() && parts.iter().all(is_allowed));
         if (is_plain || is_template) && &*name.text != "input" {
             return;
         }

@@ -95,10 +95,10 @@ impl Reader<'_> {
             name,
             template,
             from: self.templates(table, "from"),
-            each: self.each(table),
+            each: self.table_beside(table, "for", &body).and_then(|(key, lists)| self.each(key, lists)),
             when: table.get("when").map(|value| self.datum(value)),
             first: self.first(table, &body, repeat.is_some()),
-            tied: self.tied(table, &body, repeat.is_some()),
+            tied: table.get_key_value("tied").map(|entry| self.setting(entry)),
             repeat,
             weights: self.weights(table),
             frozen: self.boolean(table, "frozen"),
@@ -120,34 +120,24 @@ impl Reader<'_> {
         }
     }
 
-    /// What is otherwise in the first of several copies; a `first` that is no table is an argument.
+    /// What is otherwise in the first of several copies.
     fn first(&mut self, table: &DeTable<'_>, body: &Body, is_repeated: bool) -> Option<First> {
-        let (key, value) = table.get_key_value("first").filter(|(_, value)| value.get_ref().is_table())?;
+        let (key, own) = self.table_beside(table, "first", body)?;
         let (Body::Operator { settings, .. } | Body::Use { arguments: settings, .. }) = body else {
             let message = text!(
                 "`first` gives settings of an operator or arguments of a block, and this is neither",
                 "`first` 用于算子的设置或块的参数,此项两者都不是"
             );
-            return self.refuse(Code::ConflictingKeys, key.span(), message);
+            return self.refuse(Code::ConflictingKeys, key, message);
         };
         if !is_repeated {
             let message = text!("`first` stands beside a `repeat`", "`first` 应与 `repeat` 同用");
-            return self.refuse(Code::MissingKey, key.span(), message);
+            return self.refuse(Code::MissingKey, key, message);
         }
-        let own = self.settings(value.get_ref().as_table()?, &[]);
+        let own = self.settings(own, &[]);
         let is_own = |setting: &&Setting| own.iter().any(|other| other.name.text == setting.name.text);
         let all = settings.iter().filter(|setting| !is_own(setting)).chain(&own).cloned().collect();
         Some(First { own, all })
-    }
-
-    /// Whether the copies share their weights; what says so without a `repeat` can only be an argument.
-    fn tied(&mut self, table: &DeTable<'_>, body: &Body, is_repeated: bool) -> Option<Setting> {
-        let entry = table.get_key_value("tied")?;
-        if !is_repeated && !matches!(body, Body::Use { .. }) {
-            let message = text!("`tied` stands beside a `repeat`", "`tied` 应与 `repeat` 同用");
-            return self.refuse(Code::MissingKey, entry.0.span(), message);
-        }
-        Some(self.setting(entry))
     }
 
     /// The item whose weights are used; a table is an operator's own.
@@ -160,11 +150,11 @@ impl Reader<'_> {
         match kind {
             "op" => {
                 let op = self.required(table, span, "op")?;
-                Some(Body::Operator { op, settings: self.of_the_kind(table) })
+                Some(Body::Operator { op, settings: self.settings_of(table) })
             }
             "use" => {
                 let block = self.required(table, span, "use")?;
-                Some(Body::Use { block, arguments: self.of_the_kind(table) })
+                Some(Body::Use { block, arguments: self.arguments(table) })
             }
             "branches" => {
                 let known = [keys::ITEM, keys::BODY, keys::MERGING, keys::MERGE_SETTINGS];
@@ -186,14 +176,35 @@ impl Reader<'_> {
         rest.map(|entry| self.setting(entry)).collect()
     }
 
-    /// Settings of an operator or arguments of a block: what is no key of the item. A `first` or a `for` that is no table is one,
-    /// and a table of `weights` too.
-    fn of_the_kind(&mut self, table: &DeTable<'_>) -> Vec<Setting> {
-        let mut settings = self.settings(table, &[keys::ITEM, keys::BODY]);
-        for (key, is_ours) in [("first", true), ("for", true), ("weights", false)] {
-            let entry = table.get_key_value(key).filter(|(_, value)| value.get_ref().is_table() != is_ours);
-            settings.extend(entry.map(|entry| self.setting(entry)));
+    /// The table behind `key`, with the place of that. Beside `use` what is no table is an argument.
+    fn table_beside<'t>(
+        &mut self,
+        table: &'t DeTable<'t>,
+        key: &'static str,
+        body: &Body,
+    ) -> Option<(Span, &'t DeTable<'t>)> {
+        let (written, value) = table.get_key_value(key)?;
+        if matches!(body, Body::Use { .. }) && !value.get_ref().is_table() {
+            return None;
         }
+        self.table(value, key).map(|(inside, _)| (written.span(), inside))
+    }
+
+    /// Arguments of a block: what is no key of the item.
+    fn arguments(&mut self, table: &DeTable<'_>) -> Vec<Setting> {
+        let mut arguments = self.settings(table, &[keys::ITEM, keys::BODY]);
+        for key in ["first", "for"] {
+            let entry = table.get_key_value(key).filter(|(_, value)| !value.get_ref().is_table());
+            arguments.extend(entry.map(|entry| self.setting(entry)));
+        }
+        arguments
+    }
+
+    /// Settings of an operator: what is no key of the item, and a table of `weights`.
+    fn settings_of(&mut self, table: &DeTable<'_>) -> Vec<Setting> {
+        let mut settings = self.settings(table, &[keys::ITEM, keys::BODY]);
+        let weights = table.get_key_value("weights").filter(|(_, value)| value.get_ref().is_table());
+        settings.extend(weights.map(|entry| self.setting(entry)));
         settings
     }
 

@@ -61,8 +61,12 @@ impl Reader<'_> {
                 layers,
             };
             vec![branch("input", vec![]), branch("body", self.items(value))]
-        } else {
+        } else if value.get_ref().is_table() {
             self.named_branches(value, key)?
+        } else {
+            let wanted = text!("a list of items, or a table of branches", "项的列表或分支的表");
+            self.wrong_type(key, &wanted, value);
+            return None;
         };
         Some(self.merging(&table, merge, branches))
     }
@@ -100,7 +104,11 @@ impl Reader<'_> {
             DeValue::Table(table) => {
                 let table = self.refuse_unknown(table, &[keys::BRANCH], ("a branch", "分支"));
                 let when = table.get("when").map(|value| self.datum(value));
-                (self.each(&table), when, table.get("layers").map_or(vec![], |value| self.items(value)))
+                let each = table.get_key_value("for").and_then(|(key, value)| {
+                    let (lists, _) = self.table(value, "for")?;
+                    self.each(key.span(), lists)
+                });
+                (each, when, table.get("layers").map_or(vec![], |value| self.items(value)))
             }
             DeValue::Array(_)
             | DeValue::String(_)

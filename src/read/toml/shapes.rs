@@ -44,6 +44,11 @@ pub(super) fn of_a_table(key: &str, value: &DeValue<'_>) -> Option<Text> {
             "several inputs have names: `inputs = {{ a = […], b = […] }}`; a single one is `input = […]`",
             "多个输入要有名字:`inputs = {{ a = […], b = […] }}`;单个输入写作 `input = […]`"
         )),
+        ("for", _) => Some(text!(
+            "name the elements of its list: `for = {{ n = [3, 4, 6, 3] }}`",
+            "请为列表的元素取名:`for = {{ n = [3, 4, 6, 3] }}`"
+        )),
+        ("first", _) => Some(text!("as in `first = {{ stride = 2 }}`", "例如 `first = {{ stride = 2 }}`")),
         ("blocks" | "branches" | "set" | "networks", None) | (_, Some(_)) => None,
         (_, None) if is_list => Some(text!(
             "head it `[blocks.{key}]`, and write the list under it: `layers = […]`",

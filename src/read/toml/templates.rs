@@ -5,25 +5,23 @@ use toml::de::DeTable;
 use super::super::description::{Each, Name, Part, Template};
 use super::super::expression::Expression;
 use super::Reader;
-use crate::error::{Code, Diagnostic};
+use crate::error::{Code, Diagnostic, Span};
 use crate::text;
 
 /// The most lists of a `for`: an expression looks through all of them.
 const MOST_LISTS: usize = 100;
 
 impl Reader<'_> {
-    /// What is written out for each element of its lists; a `for` that is no table is an argument.
-    pub(super) fn each(&mut self, table: &DeTable<'_>) -> Option<Each> {
-        let (key, value) = table.get_key_value("for")?;
-        let lists = value.get_ref().as_table()?;
+    /// What is written out for each element of its lists, behind a key at `span`.
+    pub(super) fn each(&mut self, span: Span, lists: &DeTable<'_>) -> Option<Each> {
         if lists.is_empty() || lists.len() > MOST_LISTS {
             let message =
                 text!("a `for` has from 1 to {MOST_LISTS} lists", "`for` 应有 1 到 {MOST_LISTS} 个列表");
             let help = text!("as in `for = {{ n = [3, 4, 6, 3] }}`", "例如 `for = {{ n = [3, 4, 6, 3] }}`");
-            self.mistakes.push(Diagnostic::new(Code::Empty, message, value.span()).help(help));
+            self.mistakes.push(Diagnostic::new(Code::Empty, message, span).help(help));
             return None;
         }
-        Some(Each { span: key.span(), lists: self.settings(lists, &[]) })
+        Some(Each { span, lists: self.settings(lists, &[]) })
     }
 
     /// Names that may have expressions in them.
