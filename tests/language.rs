@@ -296,7 +296,7 @@ fn rule_15_limits_are_met_at_once() {
 /// TOML 1.0 has no line break and no trailing comma inside `{ }`, but for those in `[ ]` inside it.
 #[test]
 fn bundled_files_are_toml_1_0() {
-    for file in bundled::BUNDLED {
+    for file in bundled::BUNDLED.iter().chain(bundled::BLOCKS) {
         let mut open = vec![];
         let (mut quote, mut comment, mut last) = (None, false, ' ');
         for c in file.text.chars() {
