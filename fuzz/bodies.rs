@@ -1,14 +1,23 @@
 //! What is asked of arbitrary bytes: the fuzz targets ask it of those they invent, `tests/corpus.rs` of those in `corpus`.
 
+use std::borrow::Cow;
+
 use cnncost::read::expression::{Expression, Failure, Scope, Value, number};
+use cnncost::read::include::{Bundled, File, Identity, Includes, Refusal};
 use cnncost::read::{Description, Options};
 use cnncost::text;
 use cnncost::text::Language;
 
-/// Reads a description, expands it and counts it; every mistake can be drawn.
+/// What stands between the files of one input.
+const BETWEEN: &str = "\n---\n";
+
+/// Reads a description, expands it and counts it; every mistake can be drawn. Behind it may stand files that it includes,
+/// which are called `1`, `2` and so on.
 pub(crate) fn description(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let network = Description::parse("fuzz.toml", text).and_then(|description| {
+    let files: Vec<_> = text.split(BETWEEN).collect();
+    let file = File { name: "0".to_owned(), identity: Identity::Told("0".to_owned()) };
+    let network = Description::parse_with(file, files[0], &Files(&files)).and_then(|description| {
         // Each variant is a network of its own; the first few tell.
         for variant in description.variants.iter().take(3) {
             let options = Options { variant: Some(variant.name.text.to_string()), ..Options::default() };
@@ -28,6 +37,26 @@ pub(crate) fn description(bytes: &[u8]) {
                 let shown = error.render(language, false, width);
                 assert!(!shown.is_empty() && !shown.contains('\u{1b}'), "{shown:?}");
             }
+        }
+    }
+}
+
+/// Files by their places.
+struct Files<'t>(&'t [&'t str]);
+
+impl Includes for Files<'_> {
+    fn find(&self, written: &str, by: &File) -> Result<File, Refusal> {
+        let is_there = |_: &usize| matches!(by.identity, Identity::Told(_));
+        match written.parse::<usize>().ok().filter(|&at| at < self.0.len()).filter(is_there) {
+            Some(at) => Ok(File { name: at.to_string(), identity: Identity::Told(at.to_string()) }),
+            None => Bundled.find(written, by),
+        }
+    }
+
+    fn text(&self, file: &File) -> Result<Cow<'static, str>, Refusal> {
+        match &file.identity {
+            Identity::Told(at) => Ok(self.0[at.parse::<usize>().unwrap()].to_owned().into()),
+            Identity::Bundled(_) => Bundled.text(file),
         }
     }
 }

@@ -25,7 +25,8 @@
 //! ```
 //!
 //! What is doubtful in a network comes back as data, as [`Findings`]: nothing here prints. Beside what it is asked to open,
-//! the door reads the files that claims name, which [`Claims::files`] tells beforehand.
+//! the door reads the files that claims name, which [`Claims::files`] tells beforehand, and those that descriptions include,
+//! which [`Named::included`] tells of each.
 //!
 //! [`Subject`]: crate::subject::Subject
 

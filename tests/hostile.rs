@@ -1,11 +1,14 @@
 //! Whatever a file holds, it is read to an answer: no panic, no hang, and every mistake can be drawn.
 
+#[path = "../fuzz/bodies.rs"]
+#[allow(dead_code, reason = "each test uses a part of it")]
+mod bodies;
 #[path = "common/hostile.rs"]
 mod common;
 
 use std::time::{Duration, Instant};
 
-use cnncost::read::bundled::BUNDLED;
+use cnncost::read::bundled::{BLOCKS, BUNDLED};
 use cnncost::read::{Description, Options};
 use cnncost::text::Language;
 use common::{apply, change};
@@ -43,6 +46,24 @@ const WORDS: &[&str] = &[
     "merge",
     "dim",
     "defaults",
+    "choices",
+    "include",
+    "outputs",
+    "for",
+    "first",
+    "tied",
+    "add",
+    "concat",
+    "previous",
+    "range(3)",
+    "len(x)",
+    "b*",
+    "y{n}",
+    "s.y0",
+    "r/*",
+    "sum(n)",
+    "h(x)",
+    "n[0]",
     "set",
     "conv2d",
     "out_channels",
@@ -90,6 +111,8 @@ const VALUES: &[&str] = &[
     "'relu'",
     "'concat'",
     "'same'",
+    "'std.toml'",
+    "['a', 'b']",
     "'in'",
     "'in / 0'",
     "'h * w'",
@@ -235,5 +258,15 @@ proptest! {
         changes in vec(change(token()), 1..4),
     ) {
         survive(&changes.iter().fold(file.text.to_owned(), |text, change| apply(&text, change)));
+    }
+
+    /// Files of blocks, of which one is included by way of the other.
+    #[test]
+    fn changed_included_files_are_answered(changes in vec(change(token()), 1..4), is_first in any::<bool>()) {
+        let used = "include = '1'\ninput = [3, 8, 8]\nlayers = [{ use = 'stem7' }, { use = 'bottleneck', mid = 8 }, { use = 'classifier' }]";
+        let file = changes.iter().fold(BLOCKS[0].text.to_owned(), |text, change| apply(&text, change));
+        let (one, other) = ("include = ['2']", &*file);
+        let files = if is_first { [used, other, one] } else { [used, one, other] };
+        bodies::description(files.join("\n---\n").as_bytes());
     }
 }

@@ -19,19 +19,27 @@ use tempfile::TempDir;
 /// A description with one of everything that has a name.
 const NET: &str = "name = 'a net'
 about = 'of every kind'
+include = ['std.toml']
 input = [2, 6, 6]
-params = { c = 4, wide = false, word = ['a', 'b'] }
-variants = [{ name = 'v', set = { c = 5, wide = true } }]
+params = { c = 4, wide = false, word = ['a', 'b'], widths = [3, 4] }
+variants = [{ name = 'v', set = { c = 5, wide = true, widths = [2] } }]
 layers = [
   { name = 'first', op = 'conv2d', out_channels = 'c', kernel_size = 3, padding = 1 },
-  { name = 'box', use = 'b', set = { n = 'if wide then 2 else 1' } },
-  { name = 'two', merge = 'concat', branches = { l = [{ op = 'relu' }], r = [{ op = 'max_pool2d', kernel_size = 3, stride = 1, padding = 1 }] } },
-  { op = 'flatten' },
+  { name = 'box', use = 'b', n = 'if(wide, 2, 1)', repeat = 2, first = { n = 1 } },
+  { name = 'two', concat = { l = ['relu'], r = [{ op = 'max_pool2d', kernel_size = 3, stride = 1, padding = 1 }] } },
+  { for = { n = 'widths' }, name = 'w{n}', op = 'conv2d', out_channels = 'n', kernel_size = 1, from = 'two' },
+  { name = 'each', use = 'each', from = 'w*' },
+  { add = [{ op = 'conv2d', out_channels = 'in', kernel_size = 1, repeat = 2, tied = true }], from = 'each.y0' },
+  'flatten',
   { name = 'last', op = 'linear', out_features = 3 },
 ]
 [blocks.b]
 params = ['n']
-layers = [{ op = 'batch_norm2d', repeat = 'n' }, { op = 'relu' }]
+layers = [{ op = 'batch_norm2d', repeat = 'n' }, 'relu']
+[blocks.each]
+inputs = ['x*']
+outputs = ['y*']
+layers = [{ for = { j = 'range(len(x))' }, name = 'y{j}', op = 'upsample', size = ['h(x0)', 'floor(sqrt(in))'], from = 'x{j}' }]
 [[claims]]
 expect = 'macs >= 2000'
 says = 'it is not small'

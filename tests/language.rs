@@ -257,7 +257,7 @@ fn rule_15_limits_are_met_at_once() {
 /// TOML 1.0 has no line break and no trailing comma inside `{ }`, but for those in `[ ]` inside it.
 #[test]
 fn bundled_files_are_toml_1_0() {
-    for file in bundled::BUNDLED {
+    for file in bundled::BUNDLED.iter().chain(bundled::BLOCKS) {
         let mut open = vec![];
         let (mut quote, mut comment, mut last) = (None, false, ' ');
         for c in file.text.chars() {
@@ -454,4 +454,69 @@ fn a_softmax_along_a_dimension_that_means_nothing_gets_a_warning() {
     {
         assert_eq!(end(between), [""; 0], "{between}");
     }
+}
+
+#[test]
+fn rule_8_a_block_has_a_scope_of_its_own() {
+    let widths = |layers: &str, blocks: &str| -> Vec<String> {
+        let text = format!("input = [8, 6, 6]\nparams = {{ c = 5, n = 2 }}\nlayers = [{layers}]\n{blocks}");
+        let graph = graph(&text);
+        graph.nodes().skip(1).map(|(_, node)| node.shape.dims()[0].to_string()).collect()
+    };
+    let conv = "{ op = 'conv2d', out_channels = 'c', kernel_size = 1 }";
+    let own = format!("[blocks.b]\nparams = ['c']\nlayers = [{conv}]\n");
+    let other = format!("[blocks.b]\nlayers = [{conv}]\n");
+    // An argument is the outer one, whatever it is called; what a block does not hide it sees.
+    assert_eq!(widths("{ use = 'b', c = 3 }, { op = 'relu', when = 'c == 5' }", &own), ["3", "3"]);
+    assert_eq!(widths("{ use = 'b', c = 'c' }, { use = 'b', c = '2*c' }", &own), ["5", "10"]);
+    assert_eq!(widths("{ use = 'b' }", &other), ["5"]);
+    // Blocks in blocks: each sees its own, then the network's, and nothing of the blocks around it.
+    let boxes = |inner: &str| {
+        format!("{inner}[blocks.a]\nparams = ['c']\nlayers = [{{ use = 'b', GIVEN }}, {conv}]\n")
+    };
+    let inner = boxes(&own).replace("GIVEN", "c = '3*c'");
+    assert_eq!(widths("{ use = 'a', c = 4 }", &inner), ["12", "4"]);
+    let inner = boxes(&other).replace(", GIVEN", "");
+    assert_eq!(widths("{ use = 'a', c = 4 }", &inner), ["5", "4"]);
+    // Defaults see what is the block's own first.
+    let defaults = format!(
+        "[blocks.b]\ndefaults = {{ d = '2*c', c = 'n + in' }}\nlayers = [{conv}, {}]\n",
+        conv.replace("'c'", "'d'")
+    );
+    assert_eq!(widths("{ use = 'b' }, { use = 'b', c = 'c' }", &defaults), ["10", "20", "5", "10"]);
+    let shared = "[blocks.b]\ndefaults = { c = 'c' }\nlayers = [{ op = 'relu' }]\n";
+    let text = format!("input = [8, 6, 6]\nparams = {{ c = 5 }}\nlayers = [{{ use = 'b' }}]\n{shared}");
+    assert!(refused(&text).contains("`c` → `c`"), "{}", refused(&text));
+    // Conditions and copies are the block's own, however large the network's parameter of that name is.
+    let copies = "[blocks.b]\nparams = ['n']\nlayers = [{ repeat = 'n', layers = [{ op = 'relu', repeat = 'n', when = 'n < 4' }] }]\n";
+    let text = format!(
+        "input = [8]\nparams = {{ n = 100000000 }}\nlayers = [{{ use = 'b', n = 'min(n, 3)' }}]\n{copies}"
+    );
+    assert_eq!(graph(&text).len(), 1 + 9);
+}
+
+#[test]
+fn rule_8_a_parameter_of_a_block_may_be_one_of_several_words() {
+    let block = "[blocks.b]\nchoices = { act = ['none', 'relu', 'silu'] }\nlayers = [\n\
+                   { op = 'relu', when = \"act == 'relu'\" }, { op = 'silu', when = \"act == 'silu'\" }, { op = 'tanh' },\n]\n\
+                 [blocks.a]\nchoices = { act = ['silu', 'none'] }\nlayers = [{ use = 'b', act = 'act' }]\n";
+    let ops = |layers: &str| {
+        let text = format!(
+            "input = [8]\nparams = {{ deep = true, silu = 3, word = ['relu', 'none'] }}\nlayers = [{layers}]\n{block}"
+        );
+        let graph = graph(&text);
+        graph.nodes().skip(1).map(|(_, node)| node.operator_name()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(ops("{ use = 'b' }"), "tanh");
+    assert_eq!(ops("{ use = 'b', act = 'relu' }"), "relu tanh");
+    // A word is that word first, whatever else is called so; otherwise it is an expression that comes to one.
+    assert_eq!(ops("{ use = 'b', act = 'silu' }"), "silu tanh");
+    assert_eq!(ops("{ use = 'b', act = \"'relu'\" }"), "relu tanh");
+    assert_eq!(ops("{ use = 'b', act = 'word' }"), "relu tanh");
+    assert_eq!(ops("{ use = 'b', act = \"if(deep, 'silu', 'none')\" }"), "silu tanh");
+    assert_eq!(ops("{ use = 'a' }, { use = 'a', act = 'none' }"), "silu tanh tanh");
+    let wrong = |act: &str| refused(&format!("{}\n{block}", net(&format!("{{ use = 'b', act = {act} }}"))));
+    assert!(wrong("'rellu'").contains("did you mean `relu`?"), "{}", wrong("'rellu'"));
+    assert!(wrong("1").contains("`act` cannot be 1"), "{}", wrong("1"));
+    assert!(wrong("'in'").contains("`act` cannot be 8"), "{}", wrong("'in'"));
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use cnncost::op::OPERATORS;
+use cnncost::read::bundled::{BLOCKS, BUNDLED};
 use serde_json::{Value, json};
 
 fn schema(name: &str) -> Value {
@@ -28,7 +29,7 @@ fn items(layers: &str) -> Value {
 #[test]
 fn descriptions_that_are_read_are_valid() {
     let validator = jsonschema::validator_for(&schema("description")).unwrap();
-    for file in cnncost::read::bundled::BUNDLED {
+    for file in BUNDLED.iter().chain(BLOCKS) {
         let errors: Vec<_> = validator.iter_errors(&description(file.text)).map(|e| e.to_string()).collect();
         assert!(errors.is_empty(), "{}: {errors:#?}", file.name);
     }
@@ -56,7 +57,15 @@ fn mistakes_that_an_editor_can_see_are_not_valid() {
     ] {
         assert!(!validator.is_valid(&items(layers)), "{layers}");
     }
-    assert!(!validator.is_valid(&description("input = [8]\nlayer = []\nlayers = []")));
+    for text in [
+        "input = [8]\nlayer = []\nlayers = []",
+        "input = [8]",
+        "input = [8]\nblocks = {}",
+        "include = 3\ninput = [8]\nlayers = []",
+        "blocks = { b = { choices = { act = [] }, layers = [] } }",
+    ] {
+        assert!(!validator.is_valid(&description(text)), "{text}");
+    }
 }
 
 #[test]
@@ -121,7 +130,10 @@ fn the_copy_beside_the_models_is_the_schema() {
         serde_json::from_str::<Value>(&copy).unwrap() == schema("description"),
         "cnncost schema description -o models/schema.json"
     );
-    for file in cnncost::read::bundled::BUNDLED {
+    for file in BLOCKS {
+        assert!(file.text.starts_with("#:schema ../schema.json\n"), "{}", file.name);
+    }
+    for file in BUNDLED {
         assert!(file.text.starts_with("#:schema schema.json\n"), "{}", file.name);
     }
 }

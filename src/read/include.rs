@@ -61,7 +61,10 @@ impl Refusal {
                 text!("it is a bundled network, and only blocks are included", "它是内置网络,只能包含块");
             return Self { code: Code::WrongFile, why, help: None };
         }
-        let near = nearest(stem(written), known.iter().map(|known| stem(known)));
+        let (name, stems) = (stem(written), || known.iter().map(|known| stem(known)));
+        // Short names have little in common when two letters are exchanged.
+        let slip = || stems().find(|known| strsim::damerau_levenshtein(name, known) == 1);
+        let near = slip().or_else(|| nearest(name, stems()));
         let near = near.and_then(|near| known.iter().find(|known| stem(known) == near));
         let help = near.map_or_else(|| known_here(known), |near| Some(meant(near)));
         Self { code: Code::Unreadable, why: text!("there is no such file", "没有这个文件"), help }

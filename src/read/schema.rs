@@ -8,7 +8,7 @@ use super::keys::{self, Key, Kind};
 use crate::op::{Entry, OPERATORS};
 use crate::text::Language;
 
-/// The schema of a description file.
+/// The schema of a description file, and of a file of blocks that others include.
 pub fn description() -> Schema {
     let operators: Vec<_> = OPERATORS.iter().map(operator).collect();
     let others = [
@@ -33,8 +33,14 @@ pub fn description() -> Schema {
         object(&[keys::ITEM, keys::MERGE_SETTINGS, std::slice::from_ref(merge)], &[merge.name], &[], false)
     });
     let items = [operators, others.to_vec(), merged.collect()].concat();
-    let file = object(&[keys::FILE], &["layers"], &[], false);
+    let file = object(&[keys::FILE], &[], &[], false);
     let mut root = file.as_object().cloned().unwrap_or_default();
+    root.remove("required");
+    let of_included = keys::INCLUDED.iter().map(|key| key.name).collect::<Vec<_>>();
+    root.insert(
+        "anyOf".to_owned(),
+        json!([{ "required": ["layers"] }, { "required": ["blocks"], "propertyNames": { "enum": of_included } }]),
+    );
     root.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
     root.insert("title".to_owned(), "cnncost network description".into());
     root.insert(

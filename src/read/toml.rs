@@ -51,19 +51,15 @@ pub(super) fn parse(
     if let Some(mistake) = of_claims(main.get_ref()) {
         return (source, None, vec![mistake]);
     }
-    let mut is_whole = mistakes.is_empty();
+    let is_whole = mistakes.is_empty();
     let mut reader = Reader { source: &source, mistakes, depth: 0, is_too_much: false };
     reader.refuse_hidden(main.get_ref());
     let mut description = reader.file(main.get_ref(), main.span());
-    for file in included {
-        reader.refuse_hidden(&file.table);
-        match reader.included(&file) {
-            Some(blocks) => description.blocks.extend(blocks),
-            None => is_whole = false,
-        }
-        description.included.push(file.file);
+    for (file, table) in included {
+        description.blocks.extend(reader.included(&table));
+        description.included.push(file);
     }
-    is_whole &= reader.index_blocks(&mut description);
+    let is_whole = reader.index_blocks(&mut description) && is_whole;
     let Reader { mistakes, is_too_much, .. } = reader;
     (source, Some(description).filter(|_| is_whole && !is_too_much), mistakes)
 }

@@ -63,21 +63,6 @@ impl Folder {
         let name = self.shown.join(inside).to_string_lossy().into_owned();
         Ok(File { name, identity: Identity::Told(inside.to_owned()) })
     }
-
-    /// What may be meant in `folder` by the name of a file that is not there, in a file that is.
-    fn missing(&self, written: &str, folder: &Path, by: &Path) -> Refusal {
-        let parent = Path::new(written).parent().unwrap_or(Path::new(""));
-        let entries = fs::read_dir(folder.join(parent)).into_iter().flatten().take(MOST_ENTRIES).flatten();
-        let others = entries.map(|entry| entry.path()).filter(|path| path != by);
-        let mut names: Vec<_> = others
-            .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
-            .filter_map(|path| parent.join(path.file_name()?).into_os_string().into_string().ok())
-            .chain(Bundled::names())
-            .collect();
-        names.sort();
-        names.dedup();
-        Refusal::missing(written, &names.iter().map(String::as_str).collect::<Vec<_>>())
-    }
 }
 
 impl Includes for Folder {
@@ -91,7 +76,7 @@ impl Includes for Folder {
         match fs::symlink_metadata(&path) {
             Ok(_) => self.file(&path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Bundled::file(written).ok_or_else(|| self.missing(written, folder, &by))
+                Bundled::file(written).ok_or_else(|| missing(written, folder, &by))
             }
             Err(error) => Err(Refusal { code: Code::Unreadable, why: contents::why(&error), help: None }),
         }
@@ -105,6 +90,21 @@ impl Includes for Folder {
             ReadError::Invalid { .. } => Refusal::missing(&file.name, &[]),
         })
     }
+}
+
+/// What may be meant in `folder` by the name of a file that is not there, in a file that is.
+fn missing(written: &str, folder: &Path, by: &Path) -> Refusal {
+    let parent = Path::new(written).parent().unwrap_or(Path::new(""));
+    let entries = fs::read_dir(folder.join(parent)).into_iter().flatten().take(MOST_ENTRIES).flatten();
+    let others = entries.map(|entry| entry.path()).filter(|path| path != by);
+    let mut names: Vec<_> = others
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .filter_map(|path| parent.join(path.file_name()?).into_os_string().into_string().ok())
+        .chain(Bundled::names())
+        .collect();
+    names.sort();
+    names.dedup();
+    Refusal::missing(written, &names.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// Refuses what leads out of the folder as it is written.

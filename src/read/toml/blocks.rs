@@ -12,25 +12,21 @@ use super::super::description::{
 };
 use super::super::expression::Expression;
 use super::super::keys;
-use super::include::Included;
 use super::{Reader, name};
 use crate::error::{Code, Diagnostic};
 use crate::text;
 
 impl Reader<'_> {
-    /// The blocks of a file that is included, which holds nothing else; `None` if it is a file of another kind.
-    pub(super) fn included(&mut self, file: &Included<'_>) -> Option<Vec<Block>> {
-        if let Some(mistake) = of_another_kind(file) {
-            self.mistakes.push(mistake);
-            return None;
-        }
+    /// The blocks of a file that is included, which holds nothing else.
+    pub(super) fn included(&mut self, table: &DeTable<'_>) -> Vec<Block> {
+        self.refuse_hidden(table);
         let known = [keys::INCLUDED];
-        let table = &*self.refuse_unknown(&file.table, &known, ("an included file", "被包含的文件"));
+        let table = &*self.refuse_unknown(table, &known, ("an included file", "被包含的文件"));
         for key in ["name", "about"] {
             self.text(table, key);
         }
         self.names(table, "include");
-        Some(self.blocks(table))
+        self.blocks(table)
     }
 
     /// Finds each block by its name; whether each has one of its own.
@@ -146,21 +142,4 @@ impl Reader<'_> {
         };
         branches.map_or(BlockBody::Layers(vec![]), BlockBody::Branches)
     }
-}
-
-/// What is said of a file that cannot be included, whatever else is in it: a network, or a file of claims.
-fn of_another_kind(file: &Included<'_>) -> Option<Diagnostic> {
-    let key = |keys: &[&str]| keys.iter().find_map(|key| file.table.get_key_value(*key));
-    let (message, (key, _)) = if let Some(entry) = key(&["networks"]) {
-        (text!("this is a file of claims, and only blocks are included", "这是论断文件,只能包含块"), entry)
-    } else {
-        let entry = key(&["layers", "input", "inputs"])?;
-        (text!("this is a network, and only blocks are included", "这是网络,只能包含块"), entry)
-    };
-    let help = text!(
-        "put the blocks into a file of their own, `[blocks.NAME]`, that both include",
-        "请把块 `[blocks.NAME]` 放进单独的文件,由两者包含"
-    );
-    let mistake = Diagnostic::new(Code::WrongFile, message, key.span()).help(help);
-    Some(mistake.also(file.by.clone(), text!("included here", "在此包含")))
 }

@@ -24,16 +24,8 @@ pub(super) struct Files<'t> {
     /// The description itself; `None` if it is no TOML.
     pub(super) main: Option<Spanned<DeTable<'t>>>,
     /// What it includes.
-    pub(super) included: Vec<Included<'t>>,
+    pub(super) included: Vec<(File, DeTable<'t>)>,
     pub(super) mistakes: Vec<Diagnostic>,
-}
-
-/// A file that is included.
-pub(super) struct Included<'t> {
-    pub(super) file: File,
-    pub(super) table: DeTable<'t>,
-    /// Where it is named first.
-    pub(super) by: Span,
 }
 
 /// Room for the texts of the files that are included, which their tables borrow from.
@@ -75,7 +67,7 @@ struct Loader<'t> {
     source: Source,
     /// The files that have been read, the description first.
     known: Vec<File>,
-    included: Vec<Included<'t>>,
+    included: Vec<(File, DeTable<'t>)>,
     mistakes: Vec<Diagnostic>,
     /// Words and marks of all files.
     tokens: usize,
@@ -153,10 +145,13 @@ impl<'t> Loader<'t> {
         let start = self.source.include(file.name.as_str(), text);
         let Some(table) = self.table(text, start) else { return };
         let table = shifted(table.into_inner(), start);
-        way.push((file.clone(), span.clone()));
+        if let Some(mistake) = of_another_kind(&table, &span) {
+            return self.mistakes.push(mistake);
+        }
+        way.push((file.clone(), span));
         self.follow(&table, way);
         way.pop();
-        self.included.push(Included { file, table, by: span });
+        self.included.push((file, table));
     }
 }
 
@@ -179,6 +174,23 @@ fn refused(written: &str, refusal: Refusal, span: Span) -> Diagnostic {
     let Refusal { code, why, help } = refusal;
     let message = text!("`{written}` cannot be included: {why}", "无法包含 `{written}`:{why:#}");
     Diagnostic::new(code, message, span).help(help)
+}
+
+/// What is said of a file that is included `by` a place, and is a network or a file of claims, whatever else is in it.
+fn of_another_kind(table: &DeTable<'_>, by: &Span) -> Option<Diagnostic> {
+    let key = |keys: &[&str]| keys.iter().find_map(|key| table.get_key_value(*key));
+    let (message, (key, _)) = if let Some(entry) = key(&["networks"]) {
+        (text!("this is a file of claims, and only blocks are included", "这是论断文件,只能包含块"), entry)
+    } else {
+        let entry = key(&["layers", "input", "inputs"])?;
+        (text!("this is a network, and only blocks are included", "这是网络,只能包含块"), entry)
+    };
+    let help = text!(
+        "put the blocks into a file of their own, `[blocks.NAME]`, that both include",
+        "请把块 `[blocks.NAME]` 放进单独的文件,由两者包含"
+    );
+    let mistake = Diagnostic::new(Code::WrongFile, message, key.span()).help(help);
+    Some(mistake.also(by.clone(), text!("included here", "在此包含")))
 }
 
 fn too_many(span: Span) -> Diagnostic {
