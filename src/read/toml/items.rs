@@ -72,7 +72,8 @@ impl Reader<'_> {
             return Some(Item { is_word: true, ..Item::of(body, value.span()) });
         }
         let (table, span) = self.table(value, "an item of `layers`")?;
-        let has = |keys: &'static [Key]| keys.iter().filter(|key| table.contains_key(key.name));
+        let find = |keys: &'static [Key], name: &str| keys.iter().find(|key| key.name == name);
+        let has = |keys| table.keys().filter_map(move |name| find(keys, name.get_ref()));
         let kinds: Vec<_> = has(keys::BODY).collect();
         let merges: Vec<_> = has(keys::MERGED).collect();
         let body = match (&kinds[..], &merges[..]) {
