@@ -297,21 +297,24 @@ fn what_is_included_is_bounded() {
             |at: usize| if at < count { format!("include = 'f{}.toml'\n", at + 1) } else { String::new() };
         (1..=count).map(|at| (format!("f{at}.toml"), next(at))).collect::<Vec<_>>()
     };
-    let wide = |count: usize| {
-        let all = (1..=count).map(|at| format!("'f{at}.toml'")).collect::<Vec<_>>().join(", ");
-        ((1..=count).map(|at| (format!("f{at}.toml"), String::new())).collect::<Vec<_>>(), all)
-    };
+    let names =
+        |from: usize, to: usize| (from..=to).map(|at| format!("'f{at}.toml'")).collect::<Vec<_>>().join(", ");
+    // Each names all behind it, or nothing.
+    let crossed = |at: usize| (format!("f{at}.toml"), format!("include = [{}]\n", names(at + 1, 40)));
+    let empty = |at: usize| (format!("f{at}.toml"), String::new());
     let long = "# ".to_owned() + &"x".repeat(9_000_000) + "\n";
     let many = "[blocks.b]\nlayers = [".to_owned() + &"{ op = 'relu' },".repeat(20_000) + "]\n";
     let twice =
         |text: &str| vec![("f1.toml".to_owned(), text.to_owned()), ("f2.toml".to_owned(), text.to_owned())];
-    let ((sixty_four, all), (sixty_five, more)) = (wide(64), wide(65));
-    let none = "";
+    let (none, sixty_four, sixty_five) = ("", names(1, 64), names(1, 65));
+    let (sixteen, forty) = (names(25, 40), names(1, 40));
     for (files, include, expected) in [
         (chain(16), "'f1.toml'", none),
         (chain(17), "'f1.toml'", "more than 16 deep"),
-        (sixty_four, &*all, none),
-        (sixty_five, &*more, "at most 64 files"),
+        ((25..=40).map(crossed).collect(), &*sixteen, none),
+        ((1..=40).map(crossed).collect(), &*forty, "more than 16 deep"),
+        ((1..=64).map(empty).collect(), &*sixty_four, none),
+        ((1..=65).map(empty).collect(), &*sixty_five, "at most 64 files"),
         (twice(&long), "'f1.toml', 'f2.toml'", "more than 16 MB"),
         (twice(&many), "'f1.toml', 'f2.toml'", "words and marks"),
         (vec![], &*"'std.toml', ".repeat(100), "at most 64 files"),

@@ -52,6 +52,7 @@ pub(super) fn load<'t>(
         included: vec![],
         mistakes: vec![],
         tokens: 0,
+        is_full: false,
     };
     let main = loader.table(text, 0);
     if let Some(table) = &main {
@@ -71,6 +72,8 @@ struct Loader<'t> {
     mistakes: Vec<Diagnostic>,
     /// Words and marks of all files.
     tokens: usize,
+    /// Whether there is more than is read, so that nothing else is.
+    is_full: bool,
 }
 
 /// The files that led to a place, the description first, and where each of the others is named.
@@ -80,7 +83,10 @@ impl<'t> Loader<'t> {
     /// The table that a text is which begins at `start`.
     fn table(&mut self, text: &'t str, start: usize) -> Option<Spanned<DeTable<'t>>> {
         let mistakes = match tokens::count(text, self.tokens) {
-            Err(mistake) => vec![mistake],
+            Err(mistake) => {
+                self.is_full = true;
+                vec![mistake]
+            }
             Ok(tokens) => {
                 self.tokens = tokens;
                 let (table, errors) = DeTable::parse_recoverable(text);
@@ -97,12 +103,19 @@ impl<'t> Loader<'t> {
     /// Reads what a table includes, at the end of `way`.
     fn follow(&mut self, table: &DeTable<'_>, way: &mut Way) {
         for (count, (written, span)) in named(table).into_iter().enumerate() {
-            if count == MOST_FILES {
-                self.mistakes.push(too_many(span));
+            if self.is_full {
                 return;
+            }
+            if count == MOST_FILES {
+                return self.stop(too_many(span));
             }
             self.add(written, span, way);
         }
+    }
+
+    fn stop(&mut self, mistake: Diagnostic) {
+        self.mistakes.push(mistake);
+        self.is_full = true;
     }
 
     /// Reads the file that is `written` at `span`, unless that has been done.
@@ -120,14 +133,14 @@ impl<'t> Loader<'t> {
             return;
         }
         let Some(room) = self.texts.get(self.known.len() - 1) else {
-            return self.mistakes.push(too_many(span));
+            return self.stop(too_many(span));
         };
         if way.len() > MOST_DEEP {
             let message = text!(
                 "files include one another more than {MOST_DEEP} deep",
                 "文件互相包含超过 {MOST_DEEP} 层"
             );
-            return self.mistakes.push(Diagnostic::new(Code::TooLarge, message, span));
+            return self.stop(Diagnostic::new(Code::TooLarge, message, span));
         }
         self.known.push(file.clone());
         let text = match self.includes.text(&file) {
@@ -140,7 +153,7 @@ impl<'t> Loader<'t> {
                 "with this file, the description has more than 16 MB",
                 "加上此文件,描述的总大小超过 16 MB"
             );
-            return self.mistakes.push(Diagnostic::new(Code::TooLarge, message, span));
+            return self.stop(Diagnostic::new(Code::TooLarge, message, span));
         }
         let start = self.source.include(file.name.as_str(), text);
         let Some(table) = self.table(text, start) else { return };
