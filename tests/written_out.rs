@@ -95,9 +95,9 @@ fn settings_that_are_lists_may_be_expressions() {
 #[test]
 fn an_item_is_written_out_for_each_element() {
     are_same(
-        &net(&format!(
-            "{{ for = {{ c = [4, 5], k = [1, 3] }}, name = 'conv{{c}}', op = 'conv2d', out_channels = 'c', kernel_size = 'k' }}, {{ op = 'relu', from = 'conv4' }}"
-        )),
+        &net(
+            "{ for = { c = [4, 5], k = [1, 3] }, name = 'conv{c}', op = 'conv2d', out_channels = 'c', kernel_size = 'k' }, { op = 'relu', from = 'conv4' }",
+        ),
         &net(
             "{ name = 'conv4', op = 'conv2d', out_channels = 4, kernel_size = 1 }, { name = 'conv5', op = 'conv2d', out_channels = 5, kernel_size = 3 }, { op = 'relu', from = 'conv4' }",
         ),
@@ -226,6 +226,19 @@ fn a_block_may_have_several_outputs_at_the_end_of_the_network() {
 }
 
 #[test]
+fn outputs_of_one_name_are_refused() {
+    for layers in [
+        "{ name = 's', side = [] }, { use = 'two' }",
+        "{ name = 'b', side = ['relu'] }, 'relu', { use = 'two' }",
+        "{ name = 'output', side = ['relu'] }, 'relu'",
+    ] {
+        let blocks = "\n[blocks.two]\noutputs = ['s', 'b']\nlayers = [{ name = 's', op = 'relu' }, { name = 'b', op = 'tanh' }]\n";
+        let message = refused(&(net(layers) + blocks));
+        assert!(message.contains("two outputs of the network are called"), "{message}");
+    }
+}
+
+#[test]
 fn the_next_copy_takes_as_many_outputs_as_it_has_inputs() {
     let block = "\n[blocks.layer]\noutputs = ['x', 'skip']\nlayers = [{ name = 'skip', op = 'tanh' }, { name = 'x', op = 'relu', from = 'input' }]\n";
     for copies in ["repeat = 3", "for = { n = [1, 2, 3] }"] {
@@ -278,6 +291,12 @@ fn sizes_of_tensors_that_have_a_name() {
                  [blocks.merge]\ninputs = ['low', 'high']\ndefaults = { wide = 'w(low)' }
                  layers = [{ name = 'up', op = 'upsample', size = ['h(low)', 'wide'], from = 'high' }, { op = 'add', from = ['low', 'up'] }]";
     assert_eq!(output(block), "3×8×8");
+    assert_eq!(
+        output(&net(
+            "{ op = 'max_pool2d', kernel_size = 2 }, { op = 'upsample', size = ['2*h(previous)', 'w(input)'] }"
+        )),
+        "8×6×6"
+    );
     let picked = net(
         "{ use = 'split', from = ['input', 'input'] }, { op = 'conv2d', from = 'split_1.sum', out_channels = \"2*h('split_1.y0')\", kernel_size = 1 }",
     ) + SPLIT;

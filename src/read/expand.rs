@@ -63,8 +63,8 @@ pub(super) fn expand(
     };
     let surroundings = Surroundings { inputs: &inputs, outer: None };
     let end = expander.list(&description.layers, incoming, surroundings, Here::new(&frame), &[]);
-    if !description.layers.is_empty() {
-        expander.outputs(end);
+    if let Some(last) = description.layers.last() {
+        expander.outputs(end, &last.span);
     }
     expander.expanded()
 }
@@ -75,6 +75,8 @@ pub(super) struct Expanded {
     pub(super) graph: Graph,
     /// The expressions that it was made with.
     pub(super) letters: Letters,
+    /// The outputs of blocks that have several.
+    pub(super) named: HashSet<NodeId>,
     /// Why it could not.
     pub(super) mistakes: Vec<Diagnostic>,
 }
@@ -92,9 +94,10 @@ pub(super) fn operator(
     operator.ok_or(expander.mistakes)
 }
 
-/// Nodes whose output nothing takes: probably a forgotten `from`.
-pub(super) fn unused(graph: &Graph) -> Vec<Diagnostic> {
-    let outputs: HashSet<NodeId> = graph.outputs().iter().map(|&(_, output)| output).collect();
+/// Nodes whose output nothing takes: probably a forgotten `from`. Of what is named as an output of a block, nothing needs to.
+pub(super) fn unused(graph: &Graph, named: &HashSet<NodeId>) -> Vec<Diagnostic> {
+    let outputs: HashSet<NodeId> =
+        graph.outputs().iter().map(|&(_, output)| output).chain(named.iter().copied()).collect();
     let mut seen: HashSet<usize> = HashSet::new();
     let mut warnings = vec![];
     for (id, node) in graph.nodes().filter(|&(id, _)| graph.users(id).next().is_none()) {
@@ -126,6 +129,8 @@ struct Expander<'d> {
     unknown: u64,
     /// The operator that was read last from each list of settings.
     operators: HashMap<(usize, *const Setting), Arc<Op>>,
+    /// What the outputs of the network are called.
+    output_names: HashSet<String>,
     /// The tensors of every [`Bundle`](sources::Bundle), with their names.
     bundled: Vec<Tensor>,
     /// What each block takes at least.
@@ -152,6 +157,7 @@ impl<'d> Expander<'d> {
             unknown: 0,
             operators: HashMap::new(),
             bundled: vec![],
+            output_names: HashSet::new(),
             of_blocks,
             has_counted: Cell::new(false),
             looked_at: Cell::new(0),
@@ -159,7 +165,10 @@ impl<'d> Expander<'d> {
     }
 
     fn expanded(self) -> Expanded {
-        Expanded { graph: self.builder.finish_named(), letters: self.letters, mistakes: self.mistakes }
+        let node =
+            |&(_, tensor): &Tensor| if let Incoming::Tensor(node) = tensor { Some(node) } else { None };
+        let named = self.bundled.iter().filter_map(node).collect();
+        Expanded { graph: self.builder.finish_named(), letters: self.letters, named, mistakes: self.mistakes }
     }
 
     /// Keeps the expressions of what has just become `node`.
@@ -173,18 +182,30 @@ impl<'d> Expander<'d> {
     }
 
     /// Makes what comes out of the last item the output of the network: of several tensors each, under its name.
-    fn outputs(&mut self, end: Incoming) {
+    fn outputs(&mut self, end: Incoming, last: &Span) {
+        let frame = Frame::of_the_network();
         match end {
-            Incoming::Tensor(node) => self.builder.output("output".to_owned(), node),
+            Incoming::Tensor(node) => self.output("output".to_owned(), node, last, Here::new(&frame)),
             Incoming::Bundle(bundle) => {
                 for at in bundle.range() {
-                    if let (name, Incoming::Tensor(node)) = &self.bundled[at] {
-                        self.builder.output(name.as_ref().to_owned(), *node);
+                    if let (name, Incoming::Tensor(node)) = self.bundled[at].clone() {
+                        self.output(name.as_ref().to_owned(), node, last, Here::new(&frame));
                     }
                 }
             }
             Incoming::Unknown | Incoming::Several(_) => {}
         }
+    }
+
+    /// Makes a tensor an output of the network.
+    fn output(&mut self, name: String, node: NodeId, span: &Span, here: Here<'_>) {
+        if !self.output_names.insert(name.clone()) {
+            let message =
+                text!("two outputs of the network are called `{name}`", "网络有两个名为 `{name}` 的输出");
+            self.mistake(Diagnostic::new(Code::RepeatedName, message, span.clone()), here);
+            return;
+        }
+        self.builder.output(name, node);
     }
 
     fn inputs(&mut self, given: Option<&[u64]>) -> Vec<Tensor> {

@@ -144,7 +144,7 @@ impl Description {
     /// Makes the network with the parameters that `options` give.
     pub fn expand(&self, options: &Options) -> Result<Network, ReadError> {
         let params = self.choose(options).map_err(|mistake| invalid(self.source.clone(), vec![mistake]))?;
-        let Expanded { graph, letters, mut mistakes } =
+        let Expanded { graph, letters, named, mut mistakes } =
             expand::expand(self, &params, options.input.as_deref(), &[]);
         if !mistakes.is_empty() {
             if let Some(sizes) = &options.input {
@@ -161,7 +161,7 @@ impl Description {
         }
         let mut warnings = self.warnings.clone();
         warnings.extend(lints::channels_last(&graph));
-        warnings.extend(expand::unused(&graph));
+        warnings.extend(expand::unused(&graph, &named));
         warnings.extend(lints::mistaken_dimensions(&graph));
         Ok(Network { graph, params, letters, warnings })
     }

@@ -72,7 +72,7 @@ impl<'d> Expander<'d> {
         list: &mut List<'_, 'd>,
         here: Here<'_>,
     ) -> Incoming {
-        let around = Here { tensors: Some(list.inside()), ..here };
+        let around = Here { tensors: Some(list.inside()), before, ..here };
         let Some(lists) = self.lists(each, before, around) else {
             list.done.push(Done::unknown());
             return Incoming::Unknown;

@@ -71,11 +71,11 @@ impl Expander<'_> {
             }
         };
         let Some(output) = way.output else { return Ok(copies.to_vec()) };
-        copies.iter().map(|&copy| self.output(copy, output)).collect()
+        copies.iter().map(|&copy| self.picked(copy, output)).collect()
     }
 
     /// One of the tensors that come out of a block.
-    fn output(&self, end: Incoming, name: &str) -> Result<Incoming, Missing> {
+    fn picked(&self, end: Incoming, name: &str) -> Result<Incoming, Missing> {
         match end {
             Incoming::Unknown => Ok(Incoming::Unknown),
             Incoming::Bundle(bundle) => {
@@ -135,9 +135,14 @@ impl Expander<'_> {
     }
 
     /// The tensor of which an expression asks a size, where there is one of that name, or how many there are.
-    pub(super) fn tensor_called(&self, name: &str, around: Surroundings<'_, '_>) -> Option<Incoming> {
+    pub(super) fn tensor_called(
+        &self,
+        name: &str,
+        before: Incoming,
+        around: Surroundings<'_, '_>,
+    ) -> Option<Incoming> {
         let mut tensors = vec![];
-        for found in self.found(name, Incoming::Unknown, around).ok()? {
+        for found in self.found(name, before, around).ok()? {
             self.spread(found, &mut tensors);
         }
         match tensors[..] {

@@ -85,7 +85,8 @@ impl<'d> Expander<'d> {
         here: Here<'_>,
     ) -> (Done, Incoming) {
         let (start, unknown) = (self.builder.next(), self.unknown);
-        let placed = self.item(item, name, before, list, Here { tensors: Some(list.inside()), ..here });
+        let placed =
+            self.item(item, name, before, list, Here { tensors: Some(list.inside()), before, ..here });
         let end = placed.as_ref().map(|placed| placed.end);
         self.unknown += u64::from(end == Some(Incoming::Unknown));
         let next = end.filter(|_| !matches!(item.body, Body::Side(_))).unwrap_or(before);
@@ -298,9 +299,18 @@ impl<'d> Expander<'d> {
         match end {
             Incoming::Tensor(node) if is_side => {
                 let path = self.builder.path();
-                self.builder.output(path, node);
+                self.output(path, node, &item.span, here);
             }
-            Incoming::Bundle(bundle) if is_side => self.choose(bundle.range().len(), &item.span, here),
+            Incoming::Bundle(bundle) if is_side => {
+                let count = bundle.range().len();
+                let message = text!(
+                    "a side ends in one tensor, and this in {count}",
+                    "侧支以一个张量结束,这里有 {count} 个"
+                );
+                let help =
+                    text!("a side for each takes one: `from = \"…\"`", "请为每个各写一个侧支:`from = \"…\"`");
+                self.mistake(Diagnostic::new(Code::Inputs, message, item.span.clone()).help(help), here);
+            }
             Incoming::Tensor(_) | Incoming::Bundle(_) | Incoming::Unknown | Incoming::Several(_) => {}
         }
         self.builder.close();

@@ -22,6 +22,8 @@ pub(super) struct Here<'a> {
     pub(super) each: Option<&'a Elements<'a>>,
     /// The tensors that have a name.
     pub(super) tensors: Option<Surroundings<'a, 'a>>,
+    /// What is before the item.
+    pub(super) before: Incoming,
 }
 
 /// What the names of a `for` stand for in one copy.
@@ -46,7 +48,7 @@ impl Elements<'_> {
 impl<'a> Here<'a> {
     /// The beginning of a network or a block.
     pub(super) fn new(frame: &'a Frame<'a>) -> Self {
-        Self { frame, counter: None, each: None, tensors: None }
+        Self { frame, counter: None, each: None, tensors: None, before: Incoming::Several(0) }
     }
 }
 
@@ -109,7 +111,8 @@ impl Scope for Names<'_> {
     }
 
     fn size_of(&self, name: &str, size: SizeOf) -> Result<u64, Failure> {
-        let found = self.here.tensors.and_then(|around| self.expander.tensor_called(name, around));
+        let found =
+            self.here.tensors.and_then(|around| self.expander.tensor_called(name, self.here.before, around));
         let Some(found) = found else {
             let message = text!("there is no tensor `{name}` before this", "此处之前没有张量 `{name}`");
             let known = self.here.tensors.map_or(vec![], Surroundings::names);

@@ -1,5 +1,6 @@
 //! The operators and functions of expressions: each is a row, and decides itself which of its arguments it evaluates.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::mem::discriminant;
 use std::ops::Range;
@@ -197,7 +198,7 @@ impl Call<'_> {
             ));
             return fail(&named.span, failure);
         };
-        match self.scope.size_of(name, size) {
+        match self.scope.size_of(&interpolated(name, &named.span, self.scope)?, size) {
             Ok(size) => Ok(Value::Number(i128::from(size).into())),
             Err(failure) => fail(&named.span, failure),
         }
@@ -277,6 +278,21 @@ fn power(call: &Call) -> Outcome {
     let power = |number: &i128| number.checked_pow(times);
     let result = power(factor.numer()).zip(power(factor.denom())).map(|(n, d)| Rational::new_raw(n, d));
     call.fitting(&base, &exponent.into(), result)
+}
+
+/// A name with the values of the expressions that stand in braces in it.
+fn interpolated<'n>(name: &'n str, span: &Range<usize>, scope: &dyn Scope) -> Outcome<Cow<'n, str>> {
+    let Some((before, rest)) = name.split_once('{') else { return Ok(name.into()) };
+    let Some((inside, after)) = rest.split_once('}') else {
+        return fail(span, text!("this brace has no other one", "花括号没有成对"));
+    };
+    let value = Expression::parse(inside).and_then(|expression| expression.evaluate(scope));
+    let value = match value {
+        Ok(Value::Word(word)) => word.to_string(),
+        Ok(value) => value.to_string(),
+        Err(error) => return fail(span, error.failure),
+    };
+    Ok(format!("{before}{value}{}", interpolated(after, span, scope)?).into())
 }
 
 /// The multiple of d nearest to x, at least d and not below 0.9·x.

@@ -53,14 +53,14 @@ impl Reader<'_> {
         let (written, value) = table.get_key_value(key)?;
         let merge = Name { text: key.into(), span: written.span() };
         let branches = if value.get_ref().is_array() {
-            let branch = |text: &str, layers| Branch {
+            let branch = |text: &str, span: Span, layers| Branch {
                 name: Template::plain(Name { text: text.into(), span: written.span() }),
-                span: value.span(),
+                span,
                 each: None,
                 when: None,
                 layers,
             };
-            vec![branch("input", vec![]), branch("body", self.items(value))]
+            vec![branch("input", written.span(), vec![]), branch("body", value.span(), self.items(value))]
         } else if value.get_ref().is_table() {
             self.named_branches(value, key)?
         } else {
