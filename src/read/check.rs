@@ -151,8 +151,9 @@ impl<'d> Checker<'d> {
 
     fn list(&mut self, items: &'d [Item], inputs: &[&Name], outer: Option<&Earlier<'_>>) {
         let index = items.iter().enumerate().map(|(at, item)| (&*item.name, at)).collect();
+        let has_templates = items.iter().any(|item| item.template.is_some());
         for (at, item) in items.iter().enumerate() {
-            let earlier = Earlier { items, index: &index, at, outer };
+            let earlier = Earlier { items, index: &index, at, has_templates, outer };
             let hidden = self.hidden.len();
             self.each(item.each.as_ref());
             for template in &item.from {

@@ -35,7 +35,7 @@ pub struct Description {
     /// Where each block stands in [`blocks`](Self::blocks).
     pub block_index: HashMap<Arc<str>, usize>,
     /// Items of which copies are taken one by one.
-    pub copied: HashSet<Arc<str>>,
+    pub copied: Copied,
     /// Statements about the network, kept as they are written.
     pub claims: Vec<Claim>,
     /// What is probably not meant.
@@ -60,6 +60,15 @@ impl Description {
         };
         self.variants.iter().find(|variant| variant.set.iter().all(is_default))
     }
+}
+
+/// The names of items of which copies are taken one by one.
+#[derive(Debug, Default)]
+pub struct Copied {
+    /// Those that are known.
+    pub names: HashSet<Arc<str>>,
+    /// Whether there are others, which an expression comes to.
+    pub any: bool,
 }
 
 /// A word and its place.

@@ -3,13 +3,13 @@
 //! Here is the file as a whole; `include` reads the files that it names, `blocks` their blocks, `items` what stands in a list of
 //! layers, `fields` the value behind a key.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::description::{Datum, DatumKind, Description, Input, Name, Param, Variant};
+use super::description::{Copied, Datum, DatumKind, Description, Input, Name, Param, Variant};
 use super::expression::{Value, number};
 use super::include::{File, Includes};
 use super::keys::{self};
@@ -130,7 +130,7 @@ impl Reader<'_> {
             layers,
             blocks,
             block_index: HashMap::new(),
-            copied: HashSet::new(),
+            copied: Copied::default(),
             included: vec![],
             claims: self.claims(table),
             warnings: vec![],

@@ -14,6 +14,8 @@ pub(super) struct Earlier<'a> {
     pub(super) index: &'a HashMap<&'a str, usize>,
     /// Where in `items` the item itself stands.
     pub(super) at: usize,
+    /// Whether expressions are in the name of any.
+    pub(super) has_templates: bool,
     /// The same for the item that holds the list, unless that is the list of the network or of a block.
     pub(super) outer: Option<&'a Earlier<'a>>,
 }
@@ -36,8 +38,13 @@ impl Earlier<'_> {
 
     /// Whether an item before this place may be called `name`, by what an expression in either comes to.
     fn may_have(&self, name: &str) -> bool {
+        /// Of so many, expansion finds out.
+        const MANY: usize = 1000;
         let is_it = |item: &Item| (is_open(name) || item.template.is_some()) && can_be(&item.name, name);
-        self.outwards().any(|list| list.items[..list.at].iter().any(is_it))
+        self.outwards().any(|list| {
+            let is_likely = is_open(name) || list.has_templates;
+            is_likely && (list.at > MANY || list.items[..list.at].iter().any(is_it))
+        })
     }
 
     /// Whether `name`, in `from`, is an item before this place or one of `inputs`; if it is not, what was meant is looked for

@@ -1,10 +1,10 @@
 //! What a word means that the file has only when all of it is read: a block or an operator, an argument or a key.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::read::description::{Block, BlockBody, Body, Branches, Description, Item};
-use crate::read::patterns;
+use crate::read::description::{Block, BlockBody, Body, Branches, Copied, Description, Item};
+use crate::read::patterns::{is_open, way};
 
 /// Makes a word a block where there is one of that name, and a `tied` an argument where the block has such a parameter. Notes
 /// of which items copies are taken one by one.
@@ -12,7 +12,7 @@ pub(super) fn words(description: &mut Description) {
     let has_tied = |block: &Block| block.has("tied");
     let blocks: HashMap<Arc<str>, bool> =
         description.blocks.iter().map(|block| (block.name.text.clone(), has_tied(block))).collect();
-    let mut resolver = Resolver { blocks, copied: HashSet::new() };
+    let mut resolver = Resolver { blocks, copied: Copied::default() };
     resolver.items(&mut description.layers);
     for block in &mut description.blocks {
         match &mut block.body {
@@ -26,7 +26,7 @@ pub(super) fn words(description: &mut Description) {
 struct Resolver {
     /// Whether each block has a parameter called `tied`.
     blocks: HashMap<Arc<str>, bool>,
-    copied: HashSet<Arc<str>>,
+    copied: Copied,
 }
 
 impl Resolver {
@@ -38,8 +38,12 @@ impl Resolver {
 
     fn item(&mut self, item: &mut Item) {
         for name in item.from.iter().map(|template| &template.name.text) {
-            if let Some((item, _)) = patterns::way(name).filter(|(_, way)| way.copy.is_some()) {
-                self.copied.insert(item.into());
+            if let Some((item, _)) = way(name).filter(|(_, way)| way.copy.is_some()) {
+                if is_open(item) {
+                    self.copied.any = true;
+                } else {
+                    self.copied.names.insert(item.into());
+                }
             }
         }
         match &mut item.body {

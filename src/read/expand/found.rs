@@ -141,6 +141,9 @@ impl Expander<'_> {
         before: Incoming,
         around: Surroundings<'_, '_>,
     ) -> Option<Incoming> {
+        if name.contains('*') {
+            return None;
+        }
         let mut tensors = vec![];
         for found in self.found(name, before, around).ok()? {
             self.spread(found, &mut tensors);

@@ -16,7 +16,6 @@ use super::{Expander, Here, grow};
 use crate::error::{Code, Diagnostic, Span};
 use crate::graph::{NodeId, ScopeKind};
 use crate::read::description::{Body, Datum, Item, Name, Template};
-use crate::read::patterns::{can_be, is_open};
 use crate::text;
 
 /// What became of an item that is there.
@@ -156,7 +155,8 @@ impl<'d> Expander<'d> {
         list: &List<'_, 'd>,
         here: Here<'_>,
     ) -> Placed {
-        let is_kept = self.is_copied(&item.name);
+        let taken = &self.description.copied;
+        let is_kept = taken.any || taken.names.contains(&item.name) || item.template.is_some();
         let mut placed = Placed::UNKNOWN;
         let mut first = 0..0;
         for counter in 0..copies {
@@ -183,13 +183,6 @@ impl<'d> Expander<'d> {
             }
         }
         placed
-    }
-
-    /// Whether copies of the item of this name are taken one by one.
-    fn is_copied(&self, name: &str) -> bool {
-        let copied = &self.description.copied;
-        copied.contains(name)
-            || copied.iter().any(|other| (is_open(other) || is_open(name)) && can_be(other, name))
     }
 
     /// How often an item is repeated; less than is too much, as far as that can be known beforehand.

@@ -134,6 +134,11 @@ impl<'a, 'd> Surroundings<'a, 'd> {
         }
     }
 
+    /// How many items are before this place, there or not.
+    pub(super) fn len(self) -> usize {
+        self.lists().map(|list| list.done.len() + list.copies.len()).sum()
+    }
+
     /// What is before this place, for a name that is not: the nearest first.
     pub(super) fn names(self) -> Vec<&'a str> {
         let own = |list: &'a List<'a, 'd>| {

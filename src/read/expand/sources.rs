@@ -82,6 +82,10 @@ impl Expander<'_> {
             }
             for template in &item.from {
                 let name = self.named(template, here)?;
+                // All of a name are looked for one by one.
+                if name.contains('*') && !self.work(around.len(), &template.name.span) {
+                    return None;
+                }
                 match self.found(&name, before, around) {
                     Ok(found) => found.into_iter().for_each(|given| self.spread(given, &mut sources)),
                     // Of any number of inputs there may be none.
