@@ -66,6 +66,7 @@ pub mod multi_head_attention;
 #[cfg(feature = "run")]
 mod packing;
 pub mod pad;
+pub mod padding_mode;
 pub mod parameter;
 pub mod permute;
 pub mod pixel_shuffle;

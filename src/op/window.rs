@@ -45,9 +45,7 @@ impl Window {
 
     /// Windows that hold at least one element of the input: the product over the axes.
     pub fn windows_inside(&self, input: &[u64], output: &[u64]) -> Result<Working, Overflow> {
-        self.product(Factor::WindowsOnInput, (input, output), |axis, input, output| {
-            Ok(axis.windows_inside(input, output).into())
-        })
+        self.product(Factor::WindowsOnInput, (input, output), Axis::windows_inside)
     }
 
     /// How many numbers of `input` any of the windows touches: the channels times the product over the axes.
@@ -70,6 +68,16 @@ impl Window {
         let sizes = spatial_sizes(input).iter().zip(spatial_sizes(output));
         let workings = self.axes.iter().zip(sizes).map(|(axis, (&from, &to))| axis.output_working(from, to));
         name_sizes(workings.collect())
+    }
+
+    /// The same where the padding is what makes each size that of the input divided by the stride, rounded up.
+    pub(super) fn divided_workings(&self, input: &Shape) -> Vec<(Factor, Working)> {
+        let divided = |(axis, &size): (&Axis, &u64)| {
+            let [size, stride] = [(Factor::InSize, size), (Factor::Stride, axis.stride)]
+                .map(|(name, value)| Box::new(Working::named(name, value)));
+            Working::Ceiling(size, stride)
+        };
+        name_sizes(self.axes.iter().zip(spatial_sizes(input)).map(divided).collect())
     }
 
     /// The working of the taps that fall on the input rather than on padding, axis by axis, with what they are called: of all

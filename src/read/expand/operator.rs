@@ -11,22 +11,15 @@ use crate::graph::NodeId;
 use crate::op::{Arity, Entry, Op, Reason};
 use crate::read::description::{Item, Name, Setting};
 use crate::read::settings::{Context, SettingError, Settings};
-use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
 
 /// What to say of a mistake in `padding` that comes from another tool.
-fn advice(
-    error: &SettingError,
-    op: &str,
-    settings: &[Setting],
-    place: Context<'_>,
-    input: Option<&Shape>,
-) -> Option<(Text, Text)> {
+fn advice(error: &SettingError, op: &str, settings: &[Setting], place: Context<'_>) -> Option<(Text, Text)> {
     let padding = settings.iter().find(|setting| &*setting.name.text == "padding")?;
     let is_there = |span: &Span| padding.value.span.start <= span.start && span.end <= padding.value.span.end;
     error.span.as_ref().filter(|span| is_there(span))?;
-    padding::advice(op, settings, place, input)
+    padding::advice(op, settings, place)
 }
 
 /// Beside `help`, the operator of the same kind that takes as many dimensions as `dims` are, where `op` takes more or fewer:
@@ -118,9 +111,7 @@ impl Expander<'_> {
                     text!("as in `{example}`", "例如 `{example}`")
                 });
                 let mut error = SettingError { help: error.help.or(example), ..error };
-                if let Some((message, help)) =
-                    advice(&error, &op.text, settings, place, names.incoming_shape())
-                {
+                if let Some((message, help)) = advice(&error, &op.text, settings, place) {
                     error = SettingError {
                         code: Code::WrongValue,
                         message,
