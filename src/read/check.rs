@@ -174,9 +174,18 @@ impl<'d> Checker<'d> {
     }
 
     fn branches(&mut self, branches: &'d Branches, inputs: &[&Name], outer: Option<&Earlier<'_>>) {
-        if let Some(dim) = branches.settings.first().filter(|_| &*branches.merge.text != "concat") {
-            let message = text!("`dim` is for `merge = \"concat\"`", "`dim` 只用于 `merge = \"concat\"`");
-            self.mistakes.push(Diagnostic::new(Code::ConflictingKeys, message, dim.name.span.clone()));
+        let is_concat = &*branches.merge.text == "concat";
+        let is_misplaced = |setting: &&Setting| (&*setting.name.text == "dim") != is_concat;
+        for Setting { name, .. } in branches.settings.iter().filter(is_misplaced) {
+            let message = if is_concat {
+                text!(
+                    "`broadcast` is for `merge = \"add\"` and `\"mul\"`",
+                    "`broadcast` 只用于 `merge = \"add\"` 和 `\"mul\"`"
+                )
+            } else {
+                text!("`dim` is for `merge = \"concat\"`", "`dim` 只用于 `merge = \"concat\"`")
+            };
+            self.mistakes.push(Diagnostic::new(Code::ConflictingKeys, message, name.span.clone()));
         }
         for branch in &branches.branches {
             self.words(&branch.when);

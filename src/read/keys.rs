@@ -94,6 +94,7 @@ pub const BODY: &[Key] = &[
 pub const MERGING: &[Key] = &[
     key("merge", Kind::Merge, "What becomes of the branches: concat, add or mul."),
     key("dim", Kind::Count, "The dimension that concat joins; channels are 1."),
+    key("broadcast", Kind::Boolean, "Whether add or mul stretches shapes that differ to one, as NumPy does."),
 ];
 
 /// Of a branch that is more than a list.
@@ -111,6 +112,7 @@ pub const BLOCK: &[Key] = &[
     key("branches", Kind::Branches, "What is in it, as ways to a merge."),
     key("merge", Kind::Merge, "What becomes of the branches: concat, add or mul."),
     key("dim", Kind::Count, "The dimension that concat joins; channels are 1."),
+    key("broadcast", Kind::Boolean, "Whether add or mul stretches shapes that differ to one, as NumPy does."),
 ];
 
 /// Of a variant.

@@ -180,8 +180,8 @@ impl Reader<'_> {
             );
             self.mistakes.push(Diagnostic::new(Code::BadName, message, clash.name.span.clone()));
         }
-        let dim = table.get_key_value("dim").map(|entry| self.setting(entry));
-        Some(Branches { merge, settings: dim.into_iter().collect(), branches })
+        let settings = ["dim", "broadcast"].iter().filter_map(|key| table.get_key_value(*key));
+        Some(Branches { merge, settings: settings.map(|entry| self.setting(entry)).collect(), branches })
     }
 
     pub(super) fn branch(&mut self, (key, value): Entry<'_, '_>) -> Branch {
