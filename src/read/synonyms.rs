@@ -34,6 +34,7 @@ const OPERATORS_ELSEWHERE: &[(&[&str], &str)] = &[
         "global_avg_pool",
     ),
     (&["deconv", "deconv2d", "conv2dtranspose", "upconv"], "conv_transpose2d"),
+    (&["dcn", "dcnv2", "dcnv3", "deformconv", "modulateddeformconv2d", "deformableconv2d"], "deform_conv2d"),
     (&["swish"], "silu"),
     (&["hswish"], "hard_swish"),
     (&["hsigmoid"], "hard_sigmoid"),
@@ -60,6 +61,7 @@ const SETTINGS_ELSEWHERE: &[(&[&str], &str)] = &[
     (&["step", "strides", "s"], "stride"),
     (&["pad", "pads", "autopad"], "padding"),
     (&["padmode", "paddingtype", "padtype"], "padding_mode"),
+    (&["broadcasting", "stretch"], "broadcast"),
     (&["dilationrate"], "dilation"),
     (&["group", "cardinality"], "groups"),
     (&["usebias"], "bias"),
@@ -84,6 +86,9 @@ const FROM_THE_INPUT: &[&str] = &[
     "num_features",
     "num_channels",
     "embed_dim",
+    "offset_groups",
+    "deformable_groups",
+    "deform_groups",
 ];
 
 /// Settings of PyTorch's modules that change neither a count nor an output.
