@@ -39,7 +39,7 @@ pub struct AvgPool<const N: usize> {
     /// most half the window; or a rule. `"half"` is half the window's reach on both sides, `"same"` keeps the size at stride 1,
     /// `"same_upper"` divides it by the stride, rounded up, as TensorFlow's SAME.
     #[serde(default)]
-    #[schemars(extend("x-zh" = "两侧填充的零:一个数表示两侧相同;也可为各轴列表,每轴一个数或 `[前, 后]`,均至多为窗口的一半;或用规则名:`\"half\"` 为每侧窗口跨度的一半,`\"same\"` 在步幅 1 下保持尺寸,`\"same_upper\"` 使尺寸除以步幅并向上取整(即 TensorFlow 的 SAME)"))]
+    #[schemars(extend("x-zh" = "两侧填充的零:一个数表示两侧相同;也可为各轴列表,每轴一个数或 `[前,后]`,均至多为窗口的一半;或用规则名:`\"half\"` 为每侧窗口跨度的一半,`\"same\"` 在步幅 1 下保持尺寸,`\"same_upper\"` 使尺寸除以步幅并向上取整(即 TensorFlow 的 SAME)"))]
     pub padding: Padding<N>,
     /// Whether the last window may stick out, so that no element is left over.
     #[serde(default)]

@@ -48,7 +48,7 @@ pub struct ConvTranspose<const N: usize> {
     /// for both, a list of the axes, for each a number or `[before, after]`, or a rule. `"half"` is half the kernel's reach
     /// on both sides, `"same"` keeps the size at stride 1, `"same_upper"` multiplies it by the stride, as TensorFlow's SAME.
     #[serde(default)]
-    #[schemars(extend("x-zh" = "输出两侧裁去的位置数,即反方向的卷积所需的填充:一个数表示两侧相同;也可为各轴列表,每轴一个数或 `[前, 后]`;或用规则名:`\"half\"` 为每侧核跨度的一半,`\"same\"` 在步幅 1 下保持尺寸,`\"same_upper\"` 使尺寸乘以步幅(即 TensorFlow 的 SAME)"))]
+    #[schemars(extend("x-zh" = "输出两侧裁去的位置数,即反方向的卷积所需的填充:一个数表示两侧相同;也可为各轴列表,每轴一个数或 `[前,后]`;或用规则名:`\"half\"` 为每侧核跨度的一半,`\"same\"` 在步幅 1 下保持尺寸,`\"same_upper\"` 使尺寸乘以步幅(即 TensorFlow 的 SAME)"))]
     pub padding: Padding<N>,
     /// Positions added at the end of each axis of the output; less than the stride or the dilation.
     #[serde(default)]

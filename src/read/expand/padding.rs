@@ -34,11 +34,11 @@ fn other_word(word: &str, op: &str, axes: usize) -> Option<Text> {
         }
         "samelower" => text!(
             "with the odd one at the end it is `padding = \"same_upper\"`; else give each axis `[before, after]`",
-            "多出的一个放在末尾时写作 `padding = \"same_upper\"`;否则请为每个轴写 `[前, 后]`"
+            "多出的一个放在末尾时写作 `padding = \"same_upper\"`;否则请为每个轴写 `[前,后]`"
         ),
         "causal" => text!(
             "nothing may stand after: `padding = [[before, 0]]`, where `before` is `dilation·(kernel_size − 1)`",
-            "后侧不填充:`padding = [[前, 0]]`,其中前侧为 `dilation·(kernel_size − 1)`"
+            "后侧不填充:`padding = [[前,0]]`,其中前侧为 `dilation·(kernel_size − 1)`"
         ),
         mode @ ("zeros" | "reflect" | "replicate" | "circular") if op == format!("conv{axes}d") => text!(
             "what stands on the padding is `padding_mode = \"{mode}\"`; `padding` says how much",
