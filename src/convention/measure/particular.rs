@@ -28,6 +28,13 @@ impl Facts<'_> {
         product(position, u128::from(channels) + u128::from(norm.size.get()) - 1)
     }
 
+    /// Positions of a deformable convolution's window for each position of its output.
+    pub(super) fn places(&self) -> Result<u128, Overflow> {
+        let Op::DeformConv2d(conv) = self.op else { return Ok(0) };
+        let taps = conv.kernel_size.0.into_iter().map(|size| u128::from(size.get())).product();
+        product(taps, elements(spatial_sizes(self.output)))
+    }
+
     /// Whether upsampling is to a size rather than by a factor.
     pub(super) fn is_asked(&self) -> bool {
         matches!(self.op, Op::Upsample(upsample) if upsample.size.is_some())
