@@ -47,9 +47,10 @@ pub struct Conv<const N: usize> {
     #[serde(default)]
     #[schemars(extend("x-zh" = "两侧填充的位置数:一个数表示两侧相同;也可为各轴列表,每轴一个数或 `[前,后]`;或用规则名:`\"half\"` 为每侧窗口跨度的一半,`\"same\"` 在步幅 1 下保持尺寸,`\"same_upper\"` 使尺寸除以步幅并向上取整(即 TensorFlow 的 SAME)"))]
     pub padding: Padding<N>,
-    /// What stands there.
+    /// What stands there: zeros, or numbers of the input again, as in a mirror (`reflect`), its outermost ones (`replicate`) or
+    /// those from the other end on (`circular`).
     #[serde(default)]
-    #[schemars(extend("x-zh" = "填充什么:零、镜像、边缘值或循环"))]
+    #[schemars(extend("x-zh" = "填充什么:零(`zeros`),或再次取输入中的数:镜像(`reflect`)、最外侧的数(`replicate`)、从另一端循环(`circular`)"))]
     pub padding_mode: PaddingMode,
     /// Positions from one tap of the window to the next.
     #[serde(default = "PerAxis::<Size, N>::ones")]
@@ -102,9 +103,9 @@ impl<const N: usize> Operator for Conv<N> {
         self.check_connections(input.dims()[0])?;
         self.padding.check(self.stride, settings::divides)?;
         let (window, sizes) = (self.sliding(input), window::spatial_sizes(input));
+        let positions = window.output(sizes)?;
         self.padding_mode.check(&window, sizes)?;
-        let sizes = window.output(sizes)?;
-        shape([vec![self.out_channels.get()], sizes].concat())
+        shape([vec![self.out_channels.get()], positions].concat())
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {

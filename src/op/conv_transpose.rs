@@ -314,6 +314,7 @@ impl<const N: usize> ConvTranspose<N> {
 /// PyTorch's rule: `(in − 1) · stride + dilation · (kernel − 1) + 1 + output_padding − 2 · padding`, here with a padding of
 /// either side.
 fn output_size(axis: &Axis, more: u64, input: u64) -> Result<u64, Reason> {
+    window::check_padding(axis)?;
     let full = u128::from(input - 1) * u128::from(axis.stride) + axis.reach() + u128::from(more);
     let (before, after) = (axis.before, axis.after);
     match full.checked_sub(u128::from(before) + u128::from(after)) {

@@ -1,7 +1,7 @@
 //! The sliding window that convolution and pooling share: its sizes, their working, and how it is put in words.
 
 use crate::counts::Overflow;
-use crate::shape::Shape;
+use crate::shape::{LARGEST_SIZE, Shape};
 use crate::text;
 use crate::text::Text;
 use crate::working::{Factor, Working};
@@ -28,7 +28,10 @@ impl Window {
         self.axes
             .iter()
             .zip(input)
-            .map(|(axis, &size)| axis.output(size).ok_or_else(|| misfit(axis, size)))
+            .map(|(axis, &size)| {
+                check_padding(axis)?;
+                axis.output(size).ok_or_else(|| misfit(axis, size))
+            })
             .collect()
     }
 
@@ -214,6 +217,15 @@ fn named_positions([line, area, volume]: [Factor; 3], shape: &Shape) -> Working 
 /// The names of the last `axes` axes of three.
 fn last(axes: usize, names: &[Factor; 3]) -> &[Factor] {
     &names[names.len().saturating_sub(axes)..]
+}
+
+/// A rule may want more padding than any setting may be.
+pub(super) fn check_padding(axis: &Axis) -> Result<(), Reason> {
+    if axis.before.max(axis.after) <= LARGEST_SIZE {
+        return Ok(());
+    }
+    let reason = text!("this would be a padding of more than 2^53 positions", "填充的位置数会超过 2^53");
+    Err(Reason::new(reason).at("padding"))
 }
 
 /// Why there is no window along `axis` over `input` elements.

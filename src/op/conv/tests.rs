@@ -240,8 +240,8 @@ fn the_largest_settings_do_not_wrap() {
     let same =
         Conv2d { padding: Padding::Same, dilation: square(LARGEST_SIZE), ..conv(1, [LARGEST_SIZE; 2]) };
     let all = Conv2d { padding: padding([LARGEST_SIZE; 2]), stride: square(LARGEST_SIZE), ..same.clone() };
-    for conv in [same, all] {
-        assert_eq!(conv.output(&image([1, 1, 1])).unwrap_err().setting, Some("kernel_size"));
+    for (conv, setting) in [(same, "padding"), (all, "kernel_size")] {
+        assert_eq!(conv.output(&image([1, 1, 1])).unwrap_err().setting, Some(setting));
         assert_eq!(conv.weights(&image([1, 1, 1])).len(), 2);
     }
     let wide = Conv2d { padding: padding([LARGEST_SIZE / 2; 2]), ..conv(LARGEST_SIZE, [LARGEST_SIZE; 2]) };

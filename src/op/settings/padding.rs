@@ -167,7 +167,7 @@ fn halves(total: u128) -> [u64; 2] {
     [total / 2, total - total / 2].map(narrow)
 }
 
-/// Windows reach over up to 2^106 elements, and no padding of 2^64 makes them fit.
+/// Windows reach over up to 2^106 elements. What is too large for this is for any padding, and refused as that.
 fn narrow(size: u128) -> u64 {
     u64::try_from(size).unwrap_or(u64::MAX)
 }
