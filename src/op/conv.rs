@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::connections::Connections;
-use super::padding_mode::{self, PaddingMode};
+use super::padding_mode::PaddingMode;
 use super::settings::{self, Extent, Padding, PerAxis, Size};
 use super::window::{self, Axis, Window, shorthand};
 use super::{
@@ -17,7 +17,7 @@ use super::{
 use super::{
     Reference, Workspace,
     convolve::{self, convolve},
-    tensors,
+    padding_mode, tensors,
     workspace::{elements, product},
 };
 use crate::counts::{Contraction, Overflow};

@@ -109,6 +109,7 @@ impl PaddingMode {
 }
 
 /// `window` without its padding, which has been added beforehand.
+#[cfg(feature = "run")]
 pub(super) fn bare(window: &Window) -> Window {
     Window { axes: window.axes.iter().map(|&axis| Axis { before: 0, after: 0, ..axis }).collect() }
 }
