@@ -40,6 +40,14 @@ fn of_this_rank(op: &str, dims: &[u64], help: Option<Text>) -> Option<Text> {
     })
 }
 
+/// Where the number of inputs is wrong: the example shows which there are, if they have names.
+fn with_example(op: &str, reason: Reason) -> Reason {
+    match Entry::find(op).map(|entry| entry.example).filter(|example| example.contains("from = [")) {
+        Some(example) => reason.help(text!("as in `{example}`", "例如 `{example}`")),
+        None => reason,
+    }
+}
+
 impl Expander<'_> {
     pub(super) fn operator(
         &mut self,
@@ -54,7 +62,8 @@ impl Expander<'_> {
         let Some(operator) = self.read_operator(op, settings, incoming, here) else {
             return Incoming::Unknown;
         };
-        let is_source = operator.arity() == Arity::NONE;
+        let arity = operator.arity();
+        let is_source = arity == Arity::NONE;
         if is_source && !item.from.is_empty() {
             let op = operator.name();
             let message = text!("a {op} takes no input", "{op} 不接受输入");
@@ -69,6 +78,8 @@ impl Expander<'_> {
                 Incoming::Tensor(node)
             }
             Err(reason) => {
+                let are_as_many = (arity.least..=arity.most).contains(&inputs.len());
+                let reason = if are_as_many { reason } else { with_example(&op.text, reason) };
                 let at =
                     reason.setting.and_then(|key| settings.iter().find(|setting| &*setting.name.text == key));
                 let span = at.map_or(op.span.clone(), |setting| setting.value.span.clone());
