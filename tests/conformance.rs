@@ -113,7 +113,10 @@ fn every_operator_runs_in_some_network() {
           { op = 'flatten' },
           # An image again, and on to sequences and volumes.
           { op = 'reshape', shape = ['in', 1, 1] }, { op = 'conv_transpose2d', out_channels = 4, kernel_size = 9 },
-          { op = 'lp_pool2d', norm_type = 2, kernel_size = 2 }, { op = 'adaptive_max_pool2d', output_size = 4 },
+          { name = 'x', op = 'lp_pool2d', norm_type = 2, kernel_size = 2 },
+          { name = 'offset', op = 'conv2d', out_channels = 18, kernel_size = 3, padding = 'half', padding_mode = 'reflect' },
+          { op = 'deform_conv2d', out_channels = 4, kernel_size = 3, padding = 'half', from = ['x', 'offset'] },
+          { op = 'adaptive_max_pool2d', output_size = 4 },
           { op = 'flatten', start_dim = 2 }, { op = 'conv1d', out_channels = 6, kernel_size = 3 }, { op = 'batch_norm1d' },
           { op = 'max_pool1d', kernel_size = 2 }, { op = 'conv_transpose1d', out_channels = 4, kernel_size = 2, stride = 2 },
           { op = 'avg_pool1d', kernel_size = 2 }, { op = 'lp_pool1d', norm_type = 1, kernel_size = 2, stride = 1 },

@@ -59,6 +59,37 @@ const RULES: &[Rule] = &[
         4 * 4,
         [36, 39, 0, 0, 0],
     ),
+    // Padding of any kind is multiplied all the same: 3·3 positions behind a stride of 2, 6·5 of half a window.
+    rule(
+        "conv2d",
+        r#"{"out_channels": 3, "kernel_size": 3, "stride": 2, "padding": "same_upper"}"#,
+        IMAGE,
+        3 * 3 * 3,
+        [36, 37, 0, 0, 0],
+    ),
+    rule(
+        "conv2d",
+        r#"{"out_channels": 3, "kernel_size": 3, "padding": "half", "padding_mode": "reflect"}"#,
+        IMAGE,
+        3 * 6 * 5,
+        [36, 37, 0, 0, 0],
+    ),
+    // For each of 4 channels a position and one of 9 taps samples with 4 multiplications and 3 additions, one more with a mask;
+    // then a MAC for each.
+    rule(
+        "deform_conv2d",
+        r#"{"out_channels": 2, "kernel_size": 3, "padding": 1, "bias": false}"#,
+        &[&[4, 6, 5], &[18, 6, 5]],
+        6 * 5,
+        [36 * (4 + 2), 36 * (3 + 2), 0, 0, 0],
+    ),
+    rule(
+        "deform_conv2d",
+        r#"{"out_channels": 2, "kernel_size": 3, "padding": 1, "groups": 2}"#,
+        &[&[4, 6, 5], &[36, 6, 5], &[18, 6, 5]],
+        6 * 5,
+        [36 * (5 + 1), 36 * (3 + 1) + 2, 0, 0, 0],
+    ),
     // For each element of the input: a MAC for each tap of the kernel and output channel of its group.
     rule(
         "conv_transpose2d",
@@ -164,6 +195,13 @@ const RULES: &[Rule] = &[
     ),
     rule("max_pool2d", r#"{"kernel_size": [3, 2], "ceil_mode": true}"#, IMAGE, 4 * 2 * 3, [0, 0, 0, 5, 0]),
     rule("avg_pool2d", r#"{"kernel_size": [3, 2], "stride": 1}"#, IMAGE, 4 * 4 * 4, [0, 5, 1, 0, 0]),
+    rule(
+        "avg_pool2d",
+        r#"{"kernel_size": [3, 2], "padding": "same_upper"}"#,
+        IMAGE,
+        4 * 2 * 3,
+        [0, 5, 1, 0, 0],
+    ),
     rule("max_pool1d", r#"{"kernel_size": 3}"#, &[&[4, 7]], 4 * 2, [0, 0, 0, 2, 0]),
     rule("max_pool3d", r#"{"kernel_size": [1, 3, 2]}"#, VOLUME, 4 * 4 * 2 * 2, [0, 0, 0, 5, 0]),
     rule("avg_pool1d", r#"{"kernel_size": 3}"#, &[&[4, 7]], 4 * 2, [0, 2, 1, 0, 0]),
@@ -191,6 +229,11 @@ const RULES: &[Rule] = &[
     rule("sub", "{}", &[&[4, 6, 5], &[4, 6, 5]], ELEMENTS, [0, 1, 0, 0, 0]),
     rule("div", "{}", &[&[4, 6, 5], &[4, 6, 5]], ELEMENTS, [0, 0, 1, 0, 0]),
     rule("mul", "{}", &[&[4, 6, 5], &[4, 6, 5]], ELEMENTS, [1, 0, 0, 0, 0]),
+    // Stretched to one shape, for each element of it; of three, two.
+    rule("add", r#"{"broadcast": true}"#, &[&[4, 6, 5], &[4, 1, 1], &[5]], ELEMENTS, [0, 2, 0, 0, 0]),
+    rule("sub", r#"{"broadcast": true}"#, &[&[6, 1], &[4, 1, 5]], ELEMENTS, [0, 1, 0, 0, 0]),
+    rule("div", r#"{"broadcast": true}"#, &[&[4, 6, 5], &[1, 6, 5]], ELEMENTS, [0, 0, 1, 0, 0]),
+    rule("mul", r#"{"broadcast": true}"#, &[&[4, 6, 5], &[5]], ELEMENTS, [1, 0, 0, 0, 0]),
     each("scale", r#"{"bias": false}"#, [1, 0, 0, 0, 0]),
     each("scale", r#"{"bias": true}"#, [1, 1, 0, 0, 0]),
     each("layer_scale", "{}", [1, 0, 0, 0, 0]),

@@ -183,6 +183,40 @@ fn rule_10_numbers_are_exact_and_words_come_first() {
     );
 }
 
+/// A number for both sides of an axis or one for each; or a rule, which may be a choice.
+#[test]
+fn padding_is_said_by_axis_and_side_or_by_a_rule() {
+    let conv = |more: &str| {
+        net(&format!("{{ op = 'conv2d', out_channels = 1, kernel_size = [3, 'h - 2'], {more} }}"))
+    };
+    assert_eq!(output(&conv("padding = [1, ['w / 2', 0]]")), "1×6×6");
+    assert_eq!(output(&conv("padding = [['2 * (w - 4)', 0], [0, 1]]")), "1×8×4");
+    assert_eq!(output(&conv("padding = 'half', stride = 2")), "1×3×4");
+    assert_eq!(output(&conv("padding = 'same_upper', stride = [4, 5]")), "1×2×2");
+    assert_eq!(output(&conv("padding = 1, padding_mode = 'circular'")), "1×6×5");
+    let choice = "input = [8, 6, 6]\nparams = { pad = ['same_upper', 'half', 'valid'], mode = ['zeros', 'reflect'] }\n\
+                  layers = [{ op = 'conv2d', out_channels = 1, kernel_size = 2, padding = 'pad', padding_mode = 'mode' }]";
+    let chosen = |pad: &str| {
+        let graph = expand(choice, &options(&[("pad", pad), ("mode", "reflect")])).unwrap();
+        graph.node(graph.outputs()[0].1).shape.to_string()
+    };
+    assert_eq!(["same_upper", "half", "valid"].map(chosen), ["1×6×6", "1×7×7", "1×5×5"]);
+}
+
+/// Branches are stretched where that is said, as the operator of their merge is.
+#[test]
+fn branches_are_stretched_where_that_is_meant() {
+    let merged = |merge: &str| {
+        net(&format!("{{ merge = {merge}, branches = {{ x = [], m = [{{ op = 'mean', dim = [1, 2] }}] }} }}"))
+    };
+    assert_eq!(output(&merged("'add', broadcast = true")), "8×6×6");
+    assert_eq!(output(&merged("'mul', broadcast = 'true'")), "8×6×6");
+    assert!(refused(&merged("'add'")).contains("`broadcast = true` stretches both to 8×6×6"));
+    let block = "input = [8, 6, 6]\nlayers = [{ use = 'both' }]\n[blocks.both]\nmerge = 'add'\nbroadcast = true\n\
+                 branches = { x = [], m = [{ op = 'global_avg_pool' }] }";
+    assert_eq!(output(block), "8×6×6");
+}
+
 #[test]
 fn rule_11_a_parameter_is_a_source() {
     let first =

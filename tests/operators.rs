@@ -38,6 +38,12 @@ fn settings_make_the_operator_that_has_them() {
     for item in [
         r#"{ op = "conv2d", out_channels = 8, kernel_size = [3, 5], padding = "same", connections = [[0], [1, 2]] }"#,
         r#"{ op = "conv2d", out_channels = 8, kernel_size = 3, padding = [1, 2], stride = 2, bias = false }"#,
+        r#"{ op = "conv2d", out_channels = 8, kernel_size = 3, padding = [[0, 1], [0, 1]], padding_mode = "circular" }"#,
+        r#"{ op = "max_pool3d", kernel_size = 3, padding = [1, [1, 0], 1] }"#,
+        r#"{ op = "avg_pool1d", kernel_size = 3, padding = [[0, 1]] }"#,
+        r#"{ op = "conv_transpose2d", out_channels = 8, kernel_size = 3, padding = "same_upper", stride = 2 }"#,
+        r#"{ op = "lp_pool2d", norm_type = 2, kernel_size = 3, padding = "half" }"#,
+        r#"{ op = "sub", broadcast = true, from = ["a", "b"] }"#,
         r#"{ op = "upsample", scale_factor = [1.5, 2], mode = "bilinear" }"#,
         r#"{ op = "upsample", scale_factor = [1.5, 1.5] }"#,
         r#"{ op = "slice", start = 1, end = -1 }"#,

@@ -227,6 +227,59 @@ fn paths_that_disagree_are_said_to() {
     assert_eq!(field(&strides, "met/add"), ReceptiveField { misaligned: true, ..ReceptiveField::default() });
 }
 
+/// A padding is seen like the `pad` that does the same beforehand; TensorFlow's goes by the size.
+#[test]
+fn padding_of_each_side_is_seen() {
+    let network = graph(
+        "input = [4, 9, 9]\nlayers = [{ op = 'conv2d', out_channels = 4, kernel_size = 3, padding = [[2, 0], 1], \
+         dilation = [2, 1], stride = 2 }]",
+    );
+    let apart = graph(
+        "input = [4, 9, 9]\nlayers = [{ op = 'pad', padding = [1, 1, 2, 0] }, \
+         { op = 'conv2d', out_channels = 4, kernel_size = 3, dilation = [2, 1], stride = 2 }]",
+    );
+    assert_eq!(of_output(&network), of_output(&apart));
+    let at = |size: u64, offset: i128| {
+        let network = graph(&format!(
+            "input = [4, {size}, {size}]\n\
+             layers = [{{ op = 'conv2d', out_channels = 4, kernel_size = 3, stride = 2, padding = 'same_upper' }}]"
+        ));
+        let seen = Seen { size: 3, stride: (2, 1), offset };
+        assert_eq!(*of_output(&network).axes, [seen; 2], "{size}");
+    };
+    at(224, 0);
+    at(225, -1);
+}
+
+/// A row that is added to all rows: each element sees its own column of all of them.
+#[test]
+fn what_is_stretched_stands_at_the_end() {
+    let network = graph(
+        "input = [4, 8, 6]\n\
+         layers = [{ name = 'x', op = 'conv2d', out_channels = 4, kernel_size = 3, padding = 1 },\n\
+                   { name = 'row', op = 'mean', dim = [1, 2] },\n\
+                   { name = 'sum', op = 'add', from = ['row', 'x'], broadcast = true }]",
+    );
+    let [rows, columns] = (*field(&network, "sum").axes).try_into().unwrap();
+    // All rows with their padding, and of the columns those of a window: so not everything.
+    assert_eq!(rows, Seen { size: 10, stride: (0, 1), offset: -1 });
+    assert_eq!(columns, Seen { size: 3, stride: (1, 1), offset: -1 });
+    assert_eq!(everything_from(&network), None);
+}
+
+/// Offsets may point anywhere; where they come from is seen through windows.
+#[test]
+fn what_is_moved_may_be_anywhere() {
+    let network = graph(
+        "input = [4, 8, 8]\n\
+         layers = [{ name = 'x', op = 'relu' },\n\
+                   { name = 'offset', op = 'conv2d', out_channels = 18, kernel_size = 3, padding = 1 },\n\
+                   { name = 'moved', op = 'deform_conv2d', out_channels = 4, kernel_size = 3, padding = 1, from = ['x', 'offset'] }]",
+    );
+    assert_eq!(everything_from(&network).as_deref(), Some("moved"));
+    assert_eq!(*field(&network, "moved").axes, [Seen { size: 3, stride: (1, 1), offset: -1 }; 2]);
+}
+
 /// ConvNeXt's way: channels last and back again.
 #[test]
 fn dimensions_are_followed_through_a_permutation() {

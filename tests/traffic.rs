@@ -45,18 +45,24 @@ fn elements_that_matter(graph: &Graph, odd: f32) -> u128 {
     others.iter().filter(|output| *output != zeros).count() as u128
 }
 
+/// Padding of each kind, less than `most` on each side where it is a number.
+fn padding(most: u64) -> impl Strategy<Value = String> {
+    let side = move || 0..most;
+    prop_oneof![
+        side().prop_map(|both| both.to_string()),
+        (side(), side(), side()).prop_map(|(before, after, both)| format!("[[{before}, {after}], {both}]")),
+        prop_oneof![Just("'same_upper'"), Just("'half'")].prop_map(str::to_owned),
+    ]
+}
+
 /// One layer that touches part of what it takes, and the odd number that shows itself in whatever is made from it.
 fn layer() -> impl Strategy<Value = (String, f32)> {
-    let window = || (1u64..4, 1u64..5, 0u64..3, 1u64..4);
+    let window = || (1u64..4, 1u64..5, padding(3), 1u64..4);
     let pool = |op: &'static str| {
-        (1u64..4, 1u64..5, 0u64..2, any::<bool>()).prop_map(move |(kernel, stride, padding, ceil)| {
-            let norm = if op == "lp_pool2d" {
-                ", norm_type = 1".to_owned()
-            } else {
-                format!(", padding = {padding}")
-            };
+        (1u64..4, 1u64..5, padding(2), any::<bool>()).prop_map(move |(kernel, stride, padding, ceil)| {
+            let norm = if op == "lp_pool2d" { ", norm_type = 1" } else { "" };
             format!(
-                "op = '{op}', kernel_size = [{kernel}, 2], stride = [{stride}, 3], ceil_mode = {ceil}{norm}"
+                "op = '{op}', kernel_size = [{kernel}, 2], stride = [{stride}, 3], ceil_mode = {ceil}, padding = {padding}{norm}"
             )
         })
     };
@@ -66,10 +72,12 @@ fn layer() -> impl Strategy<Value = (String, f32)> {
         (layer, odd)
     };
     prop_oneof![
-        window().prop_map(|(kernel, stride, padding, dilation)| format!(
-            "op = 'conv2d', out_channels = 2, kernel_size = [{kernel}, 2], stride = [{stride}, 2], padding = {padding}, \
-             dilation = {dilation}"
-        )),
+        (window(), prop_oneof![Just("zeros"), Just("reflect"), Just("replicate"), Just("circular")]).prop_map(
+            |((kernel, stride, padding, dilation), mode)| format!(
+                "op = 'conv2d', out_channels = 2, kernel_size = [{kernel}, 2], stride = [{stride}, 2], padding = {padding}, \
+                 dilation = {dilation}, padding_mode = '{mode}'"
+            )
+        ),
         window().prop_map(|(kernel, stride, padding, dilation)| format!(
             "op = 'conv_transpose2d', out_channels = 2, kernel_size = [{kernel}, 1], stride = [{stride}, 2], \
              padding = {padding}, dilation = {dilation}"

@@ -80,6 +80,10 @@ measures! {
     Asked = "asked",
     /// Elements that are enlarged by a factor.
     Enlarged = "enlarged",
+    /// Places that a deformable convolution samples: positions of the window for each position of the output.
+    Places = "places",
+    /// Those of one with a mask.
+    PlacesMasked = "places_masked",
     /// MACs of a convolution that is padded alike on both sides.
     MacsEven = "macs_even",
     /// Bias of a convolution that is padded alike on both sides.
@@ -188,6 +192,14 @@ impl<'g> Facts<'g> {
                     0
                 } else {
                     input
+                }
+            }
+            Measure::Places => self.places()?,
+            Measure::PlacesMasked => {
+                if self.inputs.len() > 2 {
+                    self.places()?
+                } else {
+                    0
                 }
             }
             Measure::MacsEven => self.evenly(self.work.macs.total())?,

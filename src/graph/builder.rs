@@ -35,7 +35,7 @@ pub struct SharingMismatch {
 /// let conv = builder.operator("conv", Conv2d::new(16, 3)?.with_padding(1)?, &[image], None)?;
 /// let relu = builder.operator("relu", Relu {}, &[conv], None)?;
 /// let branch = builder.operator("branch", Conv2d::new(16, 1)?.without_bias(), &[relu], None)?;
-/// let sum = builder.operator("sum", Add {}, &[relu, branch], None)?;
+/// let sum = builder.operator("sum", Add::default(), &[relu, branch], None)?;
 /// builder.output("output".to_owned(), sum);
 /// let graph = builder.finish()?;
 ///

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::pool::Pool;
-use super::settings::{self, Extent, PerAxis, Size};
+use super::settings::{self, Padding, PerAxis, Size};
 #[cfg(any(feature = "run", test))]
 use super::window::Axis;
 use super::{Class, Cost, Definition, Operator, Reach, Reason, Term, Window};
@@ -35,17 +35,20 @@ pub struct AvgPool<const N: usize> {
     #[schemars(with = "PerAxis<Size, N>")]
     #[schemars(extend("x-zh" = "相邻窗口之间的步幅;不设时等于窗口尺寸"))]
     pub stride: Option<PerAxis<Size, N>>,
-    /// Zeros added on both sides; at most half the window.
+    /// Zeros added on the sides: a number for both, a list of the axes, for each a number or `[before, after]`, each at
+    /// most half the window; or a rule. `"half"` is half the window's reach on both sides, `"same"` keeps the size at stride 1,
+    /// `"same_upper"` divides it by the stride, rounded up, as TensorFlow's SAME.
     #[serde(default)]
-    #[schemars(extend("x-zh" = "两侧填充的零;至多为窗口的一半"))]
-    pub padding: PerAxis<Extent, N>,
+    #[schemars(extend("x-zh" = "两侧填充的零:一个数表示两侧相同;也可为各轴列表,每轴一个数或 `[前,后]`,均至多为窗口的一半;或用规则名:`\"half\"` 为每侧窗口跨度的一半,`\"same\"` 在步幅 1 下保持尺寸,`\"same_upper\"` 使尺寸除以步幅并向上取整(即 TensorFlow 的 SAME)"))]
+    pub padding: Padding<N>,
     /// Whether the last window may stick out, so that no element is left over.
     #[serde(default)]
     #[schemars(extend("x-zh" = "最后一个窗口是否可以超出边界,使元素无一遗漏"))]
     pub ceil_mode: bool,
-    /// Whether the sum is divided by the positions on the padding, too. What sticks out beyond it is never counted.
+    /// Whether the sum is divided by the positions on the padding, too, as TensorFlow never does. What sticks out beyond it is
+    /// never counted.
     #[serde(default = "settings::yes")]
-    #[schemars(extend("x-zh" = "求平均时除数是否计入填充上的位置;超出填充的部分从不计入"))]
+    #[schemars(extend("x-zh" = "求平均时除数是否计入填充上的位置(TensorFlow 从不计入);超出填充的部分从不计入"))]
     pub count_include_pad: bool,
     /// What every sum is divided by, instead of the number of positions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,7 +93,7 @@ impl<const N: usize> Operator for AvgPool<N> {
     }
 
     fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(Factor, Working)> {
-        self.pool().window().output_workings(&inputs[0], output)
+        self.pool().output_workings(&inputs[0], output)
     }
 
     fn reach(&self, inputs: &[Shape], output: &Shape) -> Reach {
@@ -98,15 +101,15 @@ impl<const N: usize> Operator for AvgPool<N> {
     }
 
     fn touched(&self, inputs: &[Shape], output: &Shape) -> Option<u128> {
-        Some(self.pool().window().touched(&inputs[0], output))
+        Some(self.pool().window(&inputs[0]).touched(&inputs[0], output))
     }
 
-    fn window(&self, _input: &Shape) -> Option<Window> {
-        Some(self.pool().window())
+    fn window(&self, input: &Shape) -> Option<Window> {
+        Some(self.pool().window(input))
     }
 
-    fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
-        let window = self.pool().window();
+    fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        let window = self.pool().window(&inputs[0]);
         let extent = window.extent();
         let name = text!("{extent} average pool", "{extent:#} 平均池化");
         Some(Text::phrase(&[vec![name], window.sliding()].concat()))
@@ -121,11 +124,11 @@ impl<const N: usize> Operator for AvgPool<N> {
 impl<const N: usize> Reference for AvgPool<N> {
     #[expect(clippy::cast_precision_loss, reason = "sizes are at most 2^53")]
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
-        let (input, window) = (&inputs[0], self.pool().window());
+        let (input, window) = (&inputs[0], self.pool().over(&tensors::spatial_sizes(&inputs[0])));
         let sums = match Native::of(input, &window, 0.0)? {
             Some(Native { input, kernel, stride }) => {
                 let means = input.avg_pool2d_with_stride(kernel, stride)?;
-                if self.divides_by_the_window() {
+                if self.divides_by_the_window(&window) {
                     return Ok(means);
                 }
                 (means * (kernel.0 * kernel.1) as f64)?
@@ -145,7 +148,8 @@ impl<const N: usize> Reference for AvgPool<N> {
 
     /// What the sums are divided by is little beside them.
     fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
-        let sums = if self.divides_by_the_window() { 0 } else { elements(output.dims()) };
+        let window = self.pool().window(&inputs[0]);
+        let sums = if self.divides_by_the_window(&window) { 0 } else { elements(output.dims()) };
         self.pool().workspace(&inputs[0], output) + Workspace::of_sample(sums)
     }
 }
@@ -158,8 +162,8 @@ impl<const N: usize> AvgPool<N> {
 
     /// Whether every sum is divided by as many positions as the window has.
     #[cfg(feature = "run")]
-    fn divides_by_the_window(&self) -> bool {
-        let pads = self.padding.0.into_iter().any(|padding| padding.get() > 0);
+    fn divides_by_the_window(&self, window: &Window) -> bool {
+        let pads = window.axes.iter().any(|axis| axis.before > 0 || axis.after > 0);
         self.divisor_override.is_none() && !self.ceil_mode && (self.count_include_pad || !pads)
     }
 
@@ -181,12 +185,13 @@ impl<const N: usize> AvgPool<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::op::settings::Extent;
 
     fn avg_pool(kernel: u64, padding: u64) -> AvgPool2d {
         AvgPool {
             kernel_size: PerAxis::all(kernel.try_into().unwrap()),
             stride: Some(PerAxis::ones()),
-            padding: PerAxis::all(padding.try_into().unwrap()),
+            padding: PerAxis::all(Extent::try_from(padding).unwrap()).into(),
             ceil_mode: false,
             count_include_pad: true,
             divisor_override: None,
@@ -221,5 +226,9 @@ mod tests {
         let sparing = AvgPool { count_include_pad: false, ..counting.clone() };
         assert_eq!(counting.divisors(&axis, 6, 3), [3.0, 3.0, 2.0]);
         assert_eq!(sparing.divisors(&axis, 6, 3), [2.0, 3.0, 1.0]);
+        // Sides that differ: 6 elements, nothing before and two after, windows of 4 every 2.
+        let axis = Axis { kernel: 4, stride: 2, before: 0, after: 2, ceil: false, ..axis };
+        assert_eq!(counting.divisors(&axis, 6, 3), [4.0; 3]);
+        assert_eq!(sparing.divisors(&axis, 6, 3), [4.0, 4.0, 2.0]);
     }
 }

@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::connections::Connections;
-use super::settings::{self, Padding, PerAxis, Size};
+use super::padding_mode::PaddingMode;
+use super::settings::{self, Extent, Padding, PerAxis, Size};
 use super::window::{self, Axis, Window, shorthand};
 use super::{
     Class, Cost, Definition, Family, Initializer, Operator, Reason, Term, Weight, only_spatial, shape,
@@ -16,8 +17,8 @@ use super::{
 use super::{
     Reference, Workspace,
     convolve::{self, convolve},
-    tensors,
-    workspace::product,
+    padding_mode, tensors,
+    workspace::{elements, product},
 };
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
@@ -40,10 +41,17 @@ pub struct Conv<const N: usize> {
     #[serde(default = "PerAxis::<Size, N>::ones")]
     #[schemars(extend("x-zh" = "相邻窗口之间的步幅"))]
     pub stride: PerAxis<Size, N>,
-    /// Zeros added on both sides, or `"same"` to keep the size.
+    /// Positions added on the sides: a number for both, a list of the axes, for each a number or `[before, after]`, or
+    /// a rule. `"half"` is half the window's reach on both sides, `"same"` keeps the size at stride 1, `"same_upper"` divides
+    /// it by the stride, rounded up, as TensorFlow's SAME.
     #[serde(default)]
-    #[schemars(extend("x-zh" = "两侧填充的零;`\"same\"` 表示保持尺寸"))]
+    #[schemars(extend("x-zh" = "两侧填充的位置数:一个数表示两侧相同;也可为各轴列表,每轴一个数或 `[前,后]`;或用规则名:`\"half\"` 为每侧窗口跨度的一半,`\"same\"` 在步幅 1 下保持尺寸,`\"same_upper\"` 使尺寸除以步幅并向上取整(即 TensorFlow 的 SAME)"))]
     pub padding: Padding<N>,
+    /// What stands there: zeros, or numbers of the input again, as in a mirror (`reflect`), its outermost ones (`replicate`) or
+    /// those from the other end on (`circular`).
+    #[serde(default)]
+    #[schemars(extend("x-zh" = "填充什么:零(`zeros`),或再次取输入中的数:镜像(`reflect`)、最外侧的数(`replicate`)、从另一端循环(`circular`)"))]
+    pub padding_mode: PaddingMode,
     /// Positions from one tap of the window to the next.
     #[serde(default = "PerAxis::<Size, N>::ones")]
     #[schemars(extend("x-zh" = "窗口内相邻取样点的间距(扩张率)"))]
@@ -93,13 +101,15 @@ impl<const N: usize> Operator for Conv<N> {
         let input = only_spatial::<N>(inputs)?;
         check_groups(self.groups, input.dims()[0], self.out_channels)?;
         self.check_connections(input.dims()[0])?;
-        self.check_padding()?;
-        let sizes = self.sliding().output(window::spatial_sizes(input))?;
-        shape([vec![self.out_channels.get()], sizes].concat())
+        self.padding.check(self.stride, settings::divides)?;
+        let (window, sizes) = (self.sliding(input), window::spatial_sizes(input));
+        let positions = window.output(sizes)?;
+        self.padding_mode.check(&window, sizes)?;
+        shape([vec![self.out_channels.get()], positions].concat())
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
-        let kernel = self.sliding().kernel();
+        let kernel = self.sliding(&inputs[0]).kernel();
         let out = (Factor::OutChannels, self.out_channels.get());
         let (channels, most) = match &self.connections {
             None => (vec![out, self.group_channels(&inputs[0])], self.group_channels(&inputs[0]).1),
@@ -116,39 +126,53 @@ impl<const N: usize> Operator for Conv<N> {
     }
 
     fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
-        let window = self.sliding();
-        let exact = window.taps_inside(window::spatial_sizes(&inputs[0]), window::spatial_sizes(output))?;
+        let window = self.sliding(&inputs[0]);
         let channels = match &self.connections {
             None => vec![self.group_channels(&inputs[0]), (Factor::OutChannels, self.out_channels.get())],
             Some(connections) => vec![(Factor::Connections, connections.pairs())],
         };
         let channels = channels.into_iter().map(|(name, count)| Working::named(name, count));
         let positions = Working::Product(window.kernel_working()).by(window::positions(output));
-        let macs = Term::macs(Contraction::Convolution, channels.clone().fold(positions, Working::by))
-            .padding_exact(channels.fold(Working::Product(vec![exact]), Working::by));
+        let macs = Term::macs(Contraction::Convolution, channels.clone().fold(positions, Working::by));
+        let macs = if self.padding_mode.repeats(&window) {
+            // What stands on the padding is multiplied like all else.
+            macs
+        } else {
+            let exact =
+                window.taps_inside(window::spatial_sizes(&inputs[0]), window::spatial_sizes(output))?;
+            macs.padding_exact(channels.fold(Working::Product(vec![exact]), Working::by))
+        };
         Ok(Cost { terms: if self.bias { vec![macs, Term::bias(output)] } else { vec![macs] } })
     }
 
     fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(Factor, Working)> {
-        self.sliding().output_workings(&inputs[0], output)
+        self.padding.output_workings(&self.sliding(&inputs[0]), &inputs[0], output)
     }
 
     /// Strides may skip positions, and connections channels.
     fn touched(&self, inputs: &[Shape], output: &Shape) -> Option<u128> {
-        let touched = self.sliding().touched(&inputs[0], output);
-        let channels = u128::from(inputs[0].dims()[0]);
+        let (window, channels) = (self.sliding(&inputs[0]), u128::from(inputs[0].dims()[0]));
+        let touched = if self.padding_mode.repeats(&window) {
+            let sizes = window::spatial_sizes(&inputs[0]).iter().zip(window::spatial_sizes(output));
+            let axes = window.axes.iter().zip(sizes);
+            axes.fold(channels, |touched, (axis, (&input, &output))| {
+                touched * u128::from(self.padding_mode.touched(axis, input, output))
+            })
+        } else {
+            window.touched(&inputs[0], output)
+        };
         Some(match &self.connections {
             None => touched,
             Some(connections) => touched / channels * connections.inputs(),
         })
     }
 
-    fn window(&self, _input: &Shape) -> Option<Window> {
-        Some(self.sliding())
+    fn window(&self, input: &Shape) -> Option<Window> {
+        Some(self.sliding(input))
     }
 
     fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
-        let (window, groups) = (self.sliding(), self.groups.get());
+        let (window, groups) = (self.sliding(&inputs[0]), self.groups.get());
         let (extent, from, to) = (window.extent(), inputs[0].dims()[0], self.out_channels.get());
         let depthwise = groups > 1 && groups == from;
         let mut words = vec![
@@ -160,6 +184,10 @@ impl<const N: usize> Operator for Conv<N> {
             text!("{from} → {to} channels", "{from} → {to} 通道"),
         ];
         words.extend(window.sliding());
+        if self.padding_mode.repeats(&window) {
+            let mode = self.padding_mode.name();
+            words.push(text!("padding mode {mode}", "填充方式 {mode}"));
+        }
         if groups > 1 && !depthwise {
             words.push(text!("{groups} groups", "{groups} 组"));
         }
@@ -174,8 +202,10 @@ impl<const N: usize> Operator for Conv<N> {
     }
 
     fn shorthand(&self, inputs: &[Shape]) -> Option<String> {
-        let groups = shorthand::groups(self.groups.get(), inputs.first()?.channels()?);
-        let signs = [Some(self.sliding().shorthand()), groups];
+        let (input, window) = (inputs.first()?, self.sliding(inputs.first()?));
+        let groups = shorthand::groups(self.groups.get(), input.channels()?);
+        let mode = self.padding_mode.repeats(&window).then(|| self.padding_mode.name().to_owned());
+        let signs = [Some(window.shorthand()), mode, groups];
         Some(signs.into_iter().flatten().collect::<Vec<_>>().join(" "))
     }
 
@@ -195,7 +225,13 @@ impl<const N: usize> Reference for Conv<N> {
         let dense = self.connections.as_ref().map(|connections| connections.dense(kernel, input.dim(1)?));
         let dense = dense.transpose()?;
         let groups = tensors::size_of(self.groups.get())?;
-        let output = convolve(input, dense.as_ref().unwrap_or(kernel), &self.sliding(), groups)?;
+        let (kernel, window) = (dense.as_ref().unwrap_or(kernel), self.over(&tensors::spatial_sizes(input)));
+        let output = if self.padding_mode.repeats(&window) {
+            let padded = self.padding_mode.fill(input, &window)?;
+            convolve(&padded, kernel, &padding_mode::bare(&window), groups)?
+        } else {
+            convolve(input, kernel, &window, groups)?
+        };
         match weights.get(1) {
             Some(bias) => output.broadcast_add(&tensors::spread(bias, &output, 1)?),
             None => Ok(output),
@@ -203,8 +239,16 @@ impl<const N: usize> Reference for Conv<N> {
     }
 
     fn workspace(&self, inputs: &[Shape], _output: &Shape, device: &Device) -> Workspace {
-        let (sizes, out, window) = (inputs[0].dims(), self.out_channels.get(), self.sliding());
-        let convolution = convolve::workspace(sizes, out, &window, self.groups.get(), device);
+        let (sizes, out, window) = (inputs[0].dims(), self.out_channels.get(), self.sliding(&inputs[0]));
+        let groups = self.groups.get();
+        let convolution = if self.padding_mode.repeats(&window) {
+            // PyTorch too makes a padded copy first, which is the engine's own: no other operator sees it.
+            let (padded, most) = padding_mode::filled(sizes, &window);
+            let convolution = convolve::workspace(&padded, out, &padding_mode::bare(&window), groups, device);
+            Workspace::of_sample(most).or(Workspace::of_sample(elements(&padded)) + convolution)
+        } else {
+            convolve::workspace(sizes, out, &window, groups, device)
+        };
         let dense = self.connections.as_ref().map_or(0, |_| {
             let taps = window.axes.iter().map(|axis| axis.kernel.into());
             product(taps.chain([out, sizes[0]].map(u128::from)))
@@ -231,6 +275,7 @@ impl<const N: usize> Conv<N> {
             kernel_size: kernel_size.into().try_into_each()?,
             stride: PerAxis::ones(),
             padding: Padding::default(),
+            padding_mode: PaddingMode::default(),
             dilation: PerAxis::ones(),
             groups: one_group(),
             bias: true,
@@ -245,7 +290,7 @@ impl<const N: usize> Conv<N> {
 
     /// The same with so many zeros on both sides of each axis.
     pub fn with_padding(self, padding: impl Into<PerAxis<u64, N>>) -> Result<Self, Text> {
-        Ok(Self { padding: Padding::Of(padding.into().try_into_each()?), ..self })
+        Ok(Self { padding: padding.into().try_into_each::<Extent>()?.into(), ..self })
     }
 
     /// The same with taps so far apart.
@@ -264,22 +309,19 @@ impl<const N: usize> Conv<N> {
         Self { bias: false, ..self }
     }
 
-    fn sliding(&self) -> Window {
-        let axis = |index: usize| {
+    fn sliding(&self, input: &Shape) -> Window {
+        self.over(window::spatial_sizes(input))
+    }
+
+    /// How the window slides over these spatial sizes.
+    fn over(&self, sizes: &[u64]) -> Window {
+        let axis = |(index, &size): (usize, &u64)| {
             let [kernel, stride, dilation] =
                 [self.kernel_size, self.stride, self.dilation].map(|setting| setting.0[index].get());
-            let (before, after) = match self.padding {
-                Padding::Valid => (0, 0),
-                Padding::Of(padding) => (padding.0[index].get(), padding.0[index].get()),
-                Padding::Same => {
-                    // An odd total puts the one more at the end, as PyTorch does.
-                    let total = dilation.saturating_mul(kernel - 1);
-                    (total / 2, total - total / 2)
-                }
-            };
-            Axis { kernel, stride, dilation, before, after, ceil: false }
+            let bare = Axis { kernel, stride, dilation, before: 0, after: 0, ceil: false };
+            self.padding.around(index, bare, size)
         };
-        Window { axes: (0..N).map(axis).collect() }
+        Window { axes: sizes.iter().enumerate().map(axis).collect() }
     }
 
     /// The number of input channels that each output channel sees, with its name.
@@ -303,28 +345,6 @@ impl<const N: usize> Conv<N> {
             )));
         }
         connections.check(channels, self.out_channels.get())
-    }
-
-    /// `padding = "same"` needs stride 1, as in PyTorch.
-    fn check_padding(&self) -> Result<(), Reason> {
-        let stride = self.stride.0.into_iter().map(Size::get).find(|&stride| stride != 1);
-        let (Padding::Same, Some(stride)) = (self.padding, stride) else { return Ok(()) };
-        let reason = Reason::new(text!(
-            "`padding = \"same\"` keeps the size, and a stride of {stride} does not",
-            "`padding = \"same\"` 要保持尺寸,步幅 {stride} 做不到"
-        ));
-        let reaches: Vec<u128> = self.sliding().axes.iter().map(Axis::reach).collect();
-        let help = match reaches[..] {
-            [first, ref others @ ..] if first % 2 == 1 && others.iter().all(|other| *other == first) => {
-                let half = first / 2;
-                text!(
-                    "`padding = {half}` divides the size by the stride, rounded up",
-                    "`padding = {half}` 使尺寸除以步幅并向上取整"
-                )
-            }
-            _ => text!("give the padding as a number", "请用数字给出填充"),
-        };
-        Err(reason.at("padding").help(help))
     }
 }
 

@@ -11,7 +11,7 @@ use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::settings::{self, Extent, PerAxis, Size};
+use super::settings::{self, Extent, Padding, PerAxis, Size};
 use super::window::{self, Axis, Window, shorthand};
 use super::{
     Class, Cost, Definition, Family, Initializer, Look, Operator, Reach, Reason, Slide, Term, Turn, Weight,
@@ -44,10 +44,12 @@ pub struct ConvTranspose<const N: usize> {
     #[serde(default = "PerAxis::<Size, N>::ones")]
     #[schemars(extend("x-zh" = "输入的相邻元素在输出上的间隔"))]
     pub stride: PerAxis<Size, N>,
-    /// Positions that are cut off on both sides of the output: what a convolution back would have to be padded with.
+    /// Positions that are cut off on the sides of the output, what a convolution back would have to be padded with: a number
+    /// for both, a list of the axes, for each a number or `[before, after]`, or a rule. `"half"` is half the kernel's reach
+    /// on both sides, `"same"` keeps the size at stride 1, `"same_upper"` multiplies it by the stride, as TensorFlow's SAME.
     #[serde(default)]
-    #[schemars(extend("x-zh" = "输出两侧裁去的位置数:即反方向的卷积所需的填充"))]
-    pub padding: PerAxis<Extent, N>,
+    #[schemars(extend("x-zh" = "输出两侧裁去的位置数,即反方向的卷积所需的填充:一个数表示两侧相同;也可为各轴列表,每轴一个数或 `[前,后]`;或用规则名:`\"half\"` 为每侧核跨度的一半,`\"same\"` 在步幅 1 下保持尺寸,`\"same_upper\"` 使尺寸乘以步幅(即 TensorFlow 的 SAME)"))]
+    pub padding: Padding<N>,
     /// Positions added at the end of each axis of the output; less than the stride or the dilation.
     #[serde(default)]
     #[schemars(extend("x-zh" = "输出每个轴末尾增加的位置数;须小于步幅或扩张率"))]
@@ -97,9 +99,9 @@ impl<const N: usize> Operator for ConvTranspose<N> {
     fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
         let input = only_spatial::<N>(inputs)?;
         conv::check_groups(self.groups, input.dims()[0], self.out_channels)?;
+        self.padding.check(self.stride, settings::multiplies)?;
         self.check_output_padding()?;
-        let axes = self.sliding().axes.into_iter().zip(self.output_padding.0);
-        let sizes = axes.zip(window::spatial_sizes(input));
+        let sizes = self.axes().into_iter().zip(window::spatial_sizes(input));
         let sizes = sizes.map(|((axis, more), &size)| output_size(&axis, more, size));
         let sizes = sizes.collect::<Result<Vec<_>, _>>()?;
         shape([vec![self.out_channels.get()], sizes].concat())
@@ -135,9 +137,16 @@ impl<const N: usize> Operator for ConvTranspose<N> {
     }
 
     fn output_workings(&self, inputs: &[Shape], _output: &Shape) -> Vec<(Factor, Working)> {
-        let axes = self.sliding().axes.into_iter().zip(self.output_padding.0);
-        let sizes = axes.zip(window::spatial_sizes(&inputs[0]));
-        window::name_sizes(sizes.map(|((axis, more), &size)| size_working(&axis, more, size)).collect())
+        let sizes = self.axes().into_iter().zip(window::spatial_sizes(&inputs[0]));
+        let working = |((axis, more), &size): ((Axis, u64), &u64)| match self.padding {
+            Padding::SameUpper => {
+                Working::named(Factor::InSize, size).by(Working::named(Factor::Stride, axis.stride))
+            }
+            Padding::Same | Padding::Half | Padding::Valid | Padding::Of(_) => {
+                size_working(&axis, more, size)
+            }
+        };
+        window::name_sizes(sizes.map(working).collect())
     }
 
     fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
@@ -176,7 +185,8 @@ impl<const N: usize> Operator for ConvTranspose<N> {
     fn touched(&self, inputs: &[Shape], output: &Shape) -> Option<u128> {
         let sizes = window::spatial_sizes(output).iter().zip(window::spatial_sizes(&inputs[0]));
         let axes = self.sliding().axes.into_iter().zip(sizes);
-        let touching = axes.map(|(axis, (&size, &windows))| u128::from(axis.windows_touching(size, windows)));
+        let touching = axes
+            .map(|(axis, (&size, &windows))| axis.windows_inside(size, windows).unwrap_or(windows.into()));
         Some(touching.fold(inputs[0].dims()[0].into(), |product, windows| product * windows))
     }
 
@@ -197,8 +207,7 @@ impl<const N: usize> Operator for ConvTranspose<N> {
 impl<const N: usize> Reference for ConvTranspose<N> {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let (input, kernel) = (&inputs[0], &weights[0]);
-        let axes = self.sliding().axes.into_iter().zip(self.output_padding.0);
-        let landings = axes.zip(&input.dims()[2..]).map(|((axis, more), &size)| {
+        let landings = self.axes().into_iter().zip(&input.dims()[2..]).map(|((axis, more), &size)| {
             let size = output_size(&axis, more, size as u64).map_err(candle_core::Error::wrap)?;
             Ok((axis, tensors::size_of(size)?))
         });
@@ -247,24 +256,28 @@ fn look(axis: &Axis) -> Look {
 }
 
 impl<const N: usize> ConvTranspose<N> {
-    /// How the kernel slides over the output, which `padding` cuts on both sides.
-    fn sliding(&self) -> Window {
+    /// How the kernel slides over each axis of the output, which `padding` cuts, and what is added at its end.
+    pub(crate) fn axes(&self) -> Vec<(Axis, u64)> {
         let axis = |index: usize| {
             let [kernel, stride, dilation] =
                 [self.kernel_size, self.stride, self.dilation].map(|setting| setting.0[index].get());
-            let padding = self.padding.0[index].get();
-            Axis { kernel, stride, dilation, before: padding, after: padding, ceil: false }
+            let bare = Axis { kernel, stride, dilation, before: 0, after: 0, ceil: false };
+            let (axis, more) = self.padding.cut(index, bare);
+            (axis, more.max(self.output_padding.0[index].get()))
         };
-        Window { axes: (0..N).map(axis).collect() }
+        (0..N).map(axis).collect()
+    }
+
+    fn sliding(&self) -> Window {
+        Window { axes: self.axes().into_iter().map(|(axis, _)| axis).collect() }
     }
 
     /// The output padding, `1` or `1×0`; `None` if there is none.
     fn more_at_the_end(&self) -> Option<String> {
-        let mut more = self.output_padding.0.map(|more| more.get().to_string()).to_vec();
-        if more.iter().all(|size| size == &more[0]) {
-            more.truncate(1);
-        }
-        (self.output_padding != PerAxis::default()).then(|| more.join("×"))
+        let more: Vec<u64> = self.axes().into_iter().map(|(_, more)| more).collect();
+        let shown = if more.iter().all(|size| *size == more[0]) { &more[..1] } else { &more };
+        let shown = shown.iter().map(u64::to_string).collect::<Vec<_>>().join("×");
+        more.iter().any(|&more| more > 0).then_some(shown)
     }
 
     /// The output channels that each input channel adds to, with what they are called.
@@ -275,6 +288,15 @@ impl<const N: usize> ConvTranspose<N> {
 
     /// PyTorch's rule: a convolution back comes to the input's size for each of these sizes, and for no other.
     fn check_output_padding(&self) -> Result<(), Reason> {
+        let is_ruled = matches!(self.padding, Padding::Same | Padding::SameUpper);
+        if is_ruled && self.output_padding != PerAxis::default() {
+            return Err(Reason::new(text!(
+                "the rule of `padding` says how large the output is, and `output_padding` would add to it",
+                "`padding` 的规则已决定输出尺寸,`output_padding` 会再增加它"
+            ))
+            .at("output_padding")
+            .help(text!("leave `output_padding` out", "请去掉 `output_padding`")));
+        }
         for (axis, more) in self.sliding().axes.iter().zip(self.output_padding.0) {
             let (more, stride, dilation) = (more.get(), axis.stride, axis.dilation);
             if more >= stride.max(dilation) {
@@ -289,22 +311,31 @@ impl<const N: usize> ConvTranspose<N> {
     }
 }
 
-/// PyTorch's rule: `(in − 1) · stride + dilation · (kernel − 1) + 1 + output_padding − 2 · padding`.
-fn output_size(axis: &Axis, more: Extent, input: u64) -> Result<u64, Reason> {
-    let full = u128::from(input - 1) * u128::from(axis.stride) + axis.reach() + u128::from(more.get());
-    let padding = axis.before;
-    match full.checked_sub(2 * u128::from(padding)) {
-        None | Some(0) => Err(Reason::new(text!(
-            "a padding of {padding} cuts off all {full} positions of the output",
-            "填充 {padding} 会裁掉输出的全部 {full} 个位置"
-        ))
-        .at("padding")),
+/// PyTorch's rule: `(in − 1) · stride + dilation · (kernel − 1) + 1 + output_padding − 2 · padding`, here with a padding of
+/// either side.
+fn output_size(axis: &Axis, more: u64, input: u64) -> Result<u64, Reason> {
+    window::check_padding(axis)?;
+    let full = u128::from(input - 1) * u128::from(axis.stride) + axis.reach() + u128::from(more);
+    let (before, after) = (axis.before, axis.after);
+    match full.checked_sub(u128::from(before) + u128::from(after)) {
+        None | Some(0) => {
+            let padding = if before == after {
+                text!("{before}", "{before}")
+            } else {
+                text!("{before} and {after}", "{before} 与 {after}")
+            };
+            Err(Reason::new(text!(
+                "a padding of {padding} cuts off all {full} positions of the output",
+                "填充 {padding:#} 会裁掉输出的全部 {full} 个位置"
+            ))
+            .at("padding"))
+        }
         Some(left) => size(left),
     }
 }
 
 /// The working of [`output_size`]: what is 0 or changes nothing is left out, but for the padding.
-fn size_working(axis: &Axis, more: Extent, input: u64) -> Working {
+fn size_working(axis: &Axis, more: u64, input: u64) -> Working {
     let one = || Working::Number(1);
     let steps = Working::named(Factor::InSize, input).less(one());
     let mut terms = vec![Working::Product(vec![steps, Working::named(Factor::Stride, axis.stride)])];
@@ -314,10 +345,10 @@ fn size_working(axis: &Axis, more: Extent, input: u64) -> Working {
     } else {
         terms.extend([Working::named(Factor::Dilation, axis.dilation).by(kernel.less(one())), one()]);
     }
-    if more.get() > 0 {
-        terms.push(Working::named(Factor::OutputPadding, more.get()));
+    if more > 0 {
+        terms.push(Working::named(Factor::OutputPadding, more));
     }
-    Working::Sum(terms).less(Working::Number(2).by(Working::named(Factor::Padding, axis.before)))
+    Working::Sum(terms).less(axis.padding_working())
 }
 
 #[cfg(test)]

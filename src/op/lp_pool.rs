@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::pool::Pool;
-use super::settings::{PerAxis, Size, above_zero};
+use super::settings::{Padding, PerAxis, Size, above_zero};
 use super::{Class, Cost, Definition, Operator, Purpose, Reach, Reason, Term, Window};
 #[cfg(feature = "run")]
 use super::{Reference, Workspace, avg_pool::AvgPool, workspace::elements};
@@ -42,6 +42,12 @@ pub struct LpPool<const N: usize> {
     #[schemars(with = "PerAxis<Size, N>")]
     #[schemars(extend("x-zh" = "相邻窗口之间的步幅;不设时等于窗口尺寸"))]
     pub stride: Option<PerAxis<Size, N>>,
+    /// Zeros added on the sides, which PyTorch does not have here: a number for both, a list of the axes, for each a number or `[before, after]`, each at
+    /// most half the window; or a rule. `"half"` is half the window's reach on both sides, `"same"` keeps the size at stride 1,
+    /// `"same_upper"` divides it by the stride, rounded up, as TensorFlow's SAME.
+    #[serde(default)]
+    #[schemars(extend("x-zh" = "两侧填充的零(PyTorch 在此没有填充):一个数表示两侧相同;也可为各轴列表,每轴一个数或 `[前,后]`,均至多为窗口的一半;或用规则名:`\"half\"` 为每侧窗口跨度的一半,`\"same\"` 在步幅 1 下保持尺寸,`\"same_upper\"` 使尺寸除以步幅并向上取整(即 TensorFlow 的 SAME)"))]
+    pub padding: Padding<N>,
     /// Whether the last window may stick out, so that no element is left over.
     #[serde(default)]
     #[schemars(extend("x-zh" = "最后一个窗口是否可以超出边界,使元素无一遗漏"))]
@@ -101,7 +107,7 @@ impl<const N: usize> Operator for LpPool<N> {
     }
 
     fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(Factor, Working)> {
-        self.pool().window().output_workings(&inputs[0], output)
+        self.pool().output_workings(&inputs[0], output)
     }
 
     fn reach(&self, inputs: &[Shape], output: &Shape) -> Reach {
@@ -109,15 +115,15 @@ impl<const N: usize> Operator for LpPool<N> {
     }
 
     fn touched(&self, inputs: &[Shape], output: &Shape) -> Option<u128> {
-        Some(self.pool().window().touched(&inputs[0], output))
+        Some(self.pool().window(&inputs[0]).touched(&inputs[0], output))
     }
 
-    fn window(&self, _input: &Shape) -> Option<Window> {
-        Some(self.pool().window())
+    fn window(&self, input: &Shape) -> Option<Window> {
+        Some(self.pool().window(input))
     }
 
-    fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
-        let (window, norm) = (self.pool().window(), self.norm_type);
+    fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        let (window, norm) = (self.pool().window(&inputs[0]), self.norm_type);
         let extent = window.extent();
         let name = match self.power() {
             Power::One => text!("{extent} sum pool", "{extent:#} 求和池化"),
@@ -134,21 +140,13 @@ impl<const N: usize> Operator for LpPool<N> {
 #[cfg(feature = "run")]
 impl<const N: usize> Reference for LpPool<N> {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
-        let &Self { norm_type, kernel_size, stride, ceil_mode } = self;
+        let &Self { norm_type, kernel_size, .. } = self;
         let powers = match self.power() {
             Power::One => inputs[0].clone(),
             Power::Two => inputs[0].sqr()?,
             Power::Other => inputs[0].powf(norm_type)?,
         };
-        let means = AvgPool {
-            kernel_size,
-            stride,
-            padding: PerAxis::default(),
-            ceil_mode,
-            count_include_pad: true,
-            divisor_override: None,
-        }
-        .forward(&[powers], weights)?;
+        let means = self.average().forward(&[powers], weights)?;
         #[expect(clippy::cast_precision_loss, reason = "a window that is computed has few positions")]
         let positions = kernel_size.0.into_iter().map(|size| size.get() as f64).product::<f64>();
         let sums = (means * positions)?;
@@ -160,17 +158,25 @@ impl<const N: usize> Reference for LpPool<N> {
     }
 
     /// The powers, and either what their means take, or the means and the sums.
-    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
+    fn workspace(&self, inputs: &[Shape], output: &Shape, device: &Device) -> Workspace {
+        let means = self.average().workspace(inputs, output, device);
         let [powers, sums] =
             [elements(inputs[0].dims()), 2 * elements(output.dims())].map(Workspace::of_sample);
-        powers + sums.or(self.pool().workspace(&inputs[0], output))
+        powers + sums.or(means)
     }
 }
 
 impl<const N: usize> LpPool<N> {
     fn pool(&self) -> Pool<N> {
-        let &Self { kernel_size, stride, ceil_mode, .. } = self;
-        Pool { kernel_size, stride, padding: PerAxis::default(), dilation: PerAxis::ones(), ceil_mode }
+        let &Self { kernel_size, stride, padding, ceil_mode, .. } = self;
+        Pool { kernel_size, stride, padding, dilation: PerAxis::ones(), ceil_mode }
+    }
+
+    /// What divides the sum that is wanted by the size of the window.
+    #[cfg(feature = "run")]
+    fn average(&self) -> AvgPool<N> {
+        let &Self { kernel_size, stride, padding, ceil_mode, .. } = self;
+        AvgPool { kernel_size, stride, padding, ceil_mode, count_include_pad: true, divisor_override: None }
     }
 
     fn power(&self) -> Power {
@@ -229,7 +235,8 @@ mod tests {
 
     #[test]
     fn it_says_what_it_is() {
-        let words = |settings: &str| lp_pool(settings).summary(&[], &shapes(&[&[1]])[0]).unwrap();
+        let image = shapes(&[&[1, 4, 4]]);
+        let words = |settings: &str| lp_pool(settings).summary(&image, &image[0]).unwrap();
         let sum = words("norm_type = 1\nkernel_size = 2");
         assert_eq!((&*sum.english, &*sum.chinese), ("2×2 sum pool, stride 2", "2×2 求和池化,步幅 2"));
         assert_eq!(words("norm_type = 1.5\nkernel_size = 2").english, "2×2 pool by 1.5-norm, stride 2");

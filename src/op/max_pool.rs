@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::pool::Pool;
-use super::settings::{Extent, PerAxis, Size};
+use super::settings::{Padding, PerAxis, Size};
 use super::{Class, Cost, Definition, Operator, Reason, Window};
 #[cfg(feature = "run")]
 use super::{Reference, Workspace, pool::Native, tensors};
@@ -30,10 +30,12 @@ pub struct MaxPool<const N: usize> {
     #[schemars(with = "PerAxis<Size, N>")]
     #[schemars(extend("x-zh" = "相邻窗口之间的步幅;不设时等于窗口尺寸"))]
     pub stride: Option<PerAxis<Size, N>>,
-    /// Positions added on both sides; at most half the window.
+    /// Positions added on the sides: a number for both, a list of the axes, for each a number or `[before, after]`, each at
+    /// most half the window; or a rule. `"half"` is half the window's reach on both sides, `"same"` keeps the size at stride 1,
+    /// `"same_upper"` divides it by the stride, rounded up, as TensorFlow's SAME.
     #[serde(default)]
-    #[schemars(extend("x-zh" = "两侧填充的位置数;至多为窗口的一半"))]
-    pub padding: PerAxis<Extent, N>,
+    #[schemars(extend("x-zh" = "两侧填充的位置数:一个数表示两侧相同;也可为各轴列表,每轴一个数或 `[前,后]`,均至多为窗口的一半;或用规则名:`\"half\"` 为每侧窗口跨度的一半,`\"same\"` 在步幅 1 下保持尺寸,`\"same_upper\"` 使尺寸除以步幅并向上取整(即 TensorFlow 的 SAME)"))]
+    pub padding: Padding<N>,
     /// Positions from one tap of the window to the next.
     #[serde(default = "PerAxis::<Size, N>::ones")]
     #[schemars(extend("x-zh" = "窗口内相邻取样点的间距(扩张率)"))]
@@ -78,19 +80,19 @@ impl<const N: usize> Operator for MaxPool<N> {
     }
 
     fn output_workings(&self, inputs: &[Shape], output: &Shape) -> Vec<(Factor, Working)> {
-        self.pool().window().output_workings(&inputs[0], output)
+        self.pool().output_workings(&inputs[0], output)
     }
 
     fn touched(&self, inputs: &[Shape], output: &Shape) -> Option<u128> {
-        Some(self.pool().window().touched(&inputs[0], output))
+        Some(self.pool().window(&inputs[0]).touched(&inputs[0], output))
     }
 
-    fn window(&self, _input: &Shape) -> Option<Window> {
-        Some(self.pool().window())
+    fn window(&self, input: &Shape) -> Option<Window> {
+        Some(self.pool().window(input))
     }
 
-    fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
-        let window = self.pool().window();
+    fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
+        let window = self.pool().window(&inputs[0]);
         let extent = window.extent();
         let name = text!("{extent} max pool", "{extent:#} 最大池化");
         Some(Text::phrase(&[vec![name], window.sliding()].concat()))
@@ -104,7 +106,7 @@ impl<const N: usize> Operator for MaxPool<N> {
 #[cfg(feature = "run")]
 impl<const N: usize> Reference for MaxPool<N> {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
-        let (input, window) = (&inputs[0], self.pool().window());
+        let (input, window) = (&inputs[0], self.pool().over(&tensors::spatial_sizes(&inputs[0])));
         match Native::of(input, &window, f64::NEG_INFINITY)? {
             Some(Native { input, kernel, stride }) => input.max_pool2d_with_stride(kernel, stride),
             None => tensors::reduce(input, &window, f64::NEG_INFINITY, |most, tap| most.maximum(tap)),
@@ -130,7 +132,7 @@ mod tests {
 
     fn max_pool(kernel: u64, stride: u64) -> MaxPool2d {
         let [kernel_size, stride] = [kernel, stride].map(|size| PerAxis::all(size.try_into().unwrap()));
-        let (padding, dilation) = (PerAxis::default(), PerAxis::ones());
+        let (padding, dilation) = (Padding::default(), PerAxis::ones());
         MaxPool { kernel_size, stride: Some(stride), padding, dilation, ceil_mode: false }
     }
 
@@ -167,7 +169,7 @@ mod tests {
         let image = Tensor::arange(0f32, 30.0, device)?.reshape((1, 1, 5, 6))?;
         let [kernel_size, stride] =
             [[1, 3, 3], [1, 2, 2]].map(|sizes| PerAxis(sizes.map(|size: u64| size.try_into().unwrap())));
-        let (padding, dilation) = (PerAxis::default(), PerAxis::ones());
+        let (padding, dilation) = (Padding::default(), PerAxis::ones());
         let volume = MaxPool3d { kernel_size, stride: Some(stride), padding, dilation, ceil_mode: false };
         let output = volume.forward(&[image.unsqueeze(2)?], &[])?.squeeze(2)?;
         let expected = max_pool(3, 2).forward(&[image], &[])?;

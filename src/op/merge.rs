@@ -1,6 +1,9 @@
 //! What the operators that join several inputs element by element share.
 
-use super::{Arity, Cost, Reason, Term};
+#[cfg(feature = "run")]
+use candle_core::Tensor;
+
+use super::{Along, Arity, Cost, Look, Reach, Reason, Term, shape};
 use crate::counts::Kind;
 use crate::shape::Shape;
 use crate::text;
@@ -15,12 +18,23 @@ pub(super) fn several(inputs: &[Shape]) -> Result<(&Shape, &[Shape]), Reason> {
     }
 }
 
-/// The shape that two inputs share.
-pub(super) fn two_alike(inputs: &[Shape]) -> Result<&Shape, Reason> {
+/// The shape that two inputs share, or are stretched to.
+pub(super) fn two(inputs: &[Shape], broadcast: bool) -> Result<Shape, Reason> {
     match inputs {
-        [first, second] if first == second => Ok(first),
-        [first, second] => Err(unequal(first, second)),
+        [_, _] => alike(inputs, broadcast),
         _ => Err(Arity::TWO.mismatch(inputs.len())),
+    }
+}
+
+/// The shape that two or more inputs share; if they `broadcast`, the one that all of them are stretched to.
+pub(super) fn alike(inputs: &[Shape], broadcast: bool) -> Result<Shape, Reason> {
+    let (first, rest) = several(inputs)?;
+    if broadcast {
+        return rest.iter().try_fold(first.clone(), |so_far, input| stretch(&so_far, input));
+    }
+    match rest.iter().find(|other| *other != first) {
+        Some(other) => Err(unequal(first, other)),
+        None => Ok(first.clone()),
     }
 }
 
@@ -35,8 +49,8 @@ pub(super) fn unequal(first: &Shape, other: &Shape) -> Reason {
         text!("{first} and {other} are not the same shape", "{first} 与 {other} 形状不同")
     };
     let reason = Reason::new(message);
-    if let Some(sizes) = stretched(first, other) {
-        return reason.help(expansion(first, other, &sizes));
+    if let Ok(shape) = stretch(first, other) {
+        return reason.help(meant(&shape));
     }
     match (first.image(), other.image()) {
         (Some(a), Some(b)) => reason.help(shortcut(a, b).or_else(|| shortcut(b, a)).unwrap_or_else(|| {
@@ -49,25 +63,58 @@ pub(super) fn unequal(first: &Shape, other: &Shape) -> Reason {
     }
 }
 
-/// What to do where only sizes of 1 differ, to make both shapes these `sizes`.
-fn expansion(first: &Shape, other: &Shape, sizes: &[u64]) -> Text {
-    let expand = |shape: &Shape| {
-        let sizes = sizes.iter().zip(shape.dims());
-        let list = sizes.map(|(to, from)| if to == from { "-1".to_owned() } else { to.to_string() });
-        let list = list.collect::<Vec<_>>().join(", ");
-        text!(
-            "`{{ op = \"expand\", shape = [{list}] }}` behind {shape}",
-            "在 {shape} 之后加 `{{ op = \"expand\", shape = [{list}] }}`"
-        )
+/// What to do where shapes differ and are stretched to this one.
+pub(super) fn meant(shape: &Shape) -> Text {
+    text!(
+        "where the repetition is meant, `broadcast = true` stretches both to {shape}",
+        "若确实要重复,可用 `broadcast = true` 把两者扩展为 {shape}"
+    )
+}
+
+/// The shape that two are stretched to by NumPy's rule: sizes are compared from the last on, the batch apart; those of 1, and
+/// those that are missing in front, are repeated.
+pub(super) fn stretch(a: &Shape, b: &Shape) -> Result<Shape, Reason> {
+    let (longer, shorter) = if a.rank() >= b.rank() { (a, b) } else { (b, a) };
+    let missing = longer.rank() - shorter.rank();
+    let sizes = std::iter::repeat_n(&1, missing).chain(shorter.dims());
+    let stretch = |(&a, &b): (&u64, &u64)| (a == b || a == 1 || b == 1).then_some(a.max(b));
+    match longer.dims().iter().zip(sizes).map(stretch).collect() {
+        Some(sizes) => shape(sizes),
+        None => Err(Reason::new(text!(
+            "{a} and {b} are not stretched to one shape: from the last on, sizes are equal, or one of them is 1",
+            "{a} 与 {b} 无法扩展为同一形状:从最后一维起,尺寸须相同或其一为 1"
+        ))),
+    }
+}
+
+/// How the positions of an output look at those of an input that is stretched to it: of fewer dimensions, it stands at the end.
+pub(super) fn reach(input: &Shape, output: &Shape) -> Reach {
+    let missing = output.rank() - input.rank();
+    if missing == 0 {
+        return Reach::Position;
+    }
+    let sizes = input.dims().iter().zip(&output.dims()[missing..]).enumerate();
+    let along = |(dim, (&from, &to)): (usize, (&u64, &u64))| {
+        if from == to {
+            Along { to: Some(dim + missing), look: Look::Same }
+        } else {
+            Along { to: None, look: Look::At(0) }
+        }
     };
-    let (english, chinese): (Vec<_>, Vec<_>) = [first, other]
-        .into_iter()
-        .filter(|shape| shape.dims() != sizes)
-        .map(expand)
-        .map(|text| (text.english, text.chinese))
-        .unzip();
-    let (english, chinese) = (english.join(" and "), chinese.join(","));
-    text!("where the repetition is meant, put {english}", "若确实要重复,请{chinese}")
+    Reach::Along(sizes.map(along).collect())
+}
+
+/// `inputs` with as many dimensions as the one that has the most: sizes of 1 behind the batch.
+#[cfg(feature = "run")]
+pub(super) fn lifted(inputs: &[Tensor]) -> candle_core::Result<Vec<Tensor>> {
+    let most = inputs.iter().map(Tensor::rank).max().unwrap_or(0);
+    let lift = |input: &Tensor| (input.rank()..most).try_fold(input.clone(), |input, _| input.unsqueeze(1));
+    inputs.iter().map(lift).collect()
+}
+
+/// In words, that shapes are stretched.
+pub(super) fn broadcasting() -> Text {
+    text!("broadcast", "广播")
 }
 
 /// The 1×1 convolution that makes the image `from` fit `to`, as in ResNet, where one does: with fewer positions or more channels.
@@ -111,7 +158,7 @@ mod tests {
 
     #[test]
     fn two_shapes_must_be_equal() {
-        let reason = |dims: &[&[u64]]| two_alike(&shapes(dims)).unwrap_err().to_string();
+        let reason = |dims: &[&[u64]]| two(&shapes(dims), false).unwrap_err().to_string();
         assert_eq!(reason(&[&[6]]), "takes two inputs, and gets 1");
         assert_eq!(reason(&[&[6], &[6], &[6]]), "takes two inputs, and gets 3");
         assert_eq!(reason(&[&[6], &[2, 3]]), "6 and 2×3 are not the same shape");
@@ -140,12 +187,31 @@ mod tests {
         // Where only sizes of 1 differ, no convolution is meant.
         assert_eq!(
             help([160, 1, 1], [1, 1, 1]),
-            "where the repetition is meant, put `{ op = \"expand\", shape = [160, -1, -1] }` behind 1×1×1"
+            "where the repetition is meant, `broadcast = true` stretches both to 160×1×1"
         );
-        assert_eq!(
-            help([64, 1, 1], [1, 28, 28]),
-            "where the repetition is meant, put `{ op = \"expand\", shape = [-1, 28, 28] }` behind 64×1×1 and \
-             `{ op = \"expand\", shape = [64, -1, -1] }` behind 1×28×28"
+        assert!(help([64, 1, 1], [1, 28, 28]).ends_with("to 64×28×28"));
+    }
+
+    /// NumPy's documentation of broadcasting has these.
+    #[test]
+    fn shapes_are_stretched_from_the_last_size_on() {
+        let stretched = |a: &[u64], b: &[u64]| {
+            let [a, b] = [a, b].map(|dims| Shape::new(dims.to_vec()).unwrap());
+            assert_eq!(stretch(&a, &b), stretch(&b, &a).map_err(|_| stretch(&a, &b).unwrap_err()));
+            stretch(&a, &b).map(|shape| shape.dims().to_vec()).map_err(|reason| reason.to_string())
+        };
+        assert_eq!(stretched(&[256, 256, 3], &[3]), Ok(vec![256, 256, 3]));
+        assert_eq!(stretched(&[8, 1, 6, 1], &[7, 1, 5]), Ok(vec![8, 7, 6, 5]));
+        assert_eq!(stretched(&[15, 3, 5], &[15, 1, 5]), Ok(vec![15, 3, 5]));
+        assert_eq!(stretched(&[], &[2, 3]), Ok(vec![2, 3]));
+        let message =
+            "3 and 4 are not stretched to one shape: from the last on, sizes are equal, or one of them is 1";
+        assert_eq!(stretched(&[3], &[4]), Err(message.to_owned()));
+        assert!(stretched(&[2, 1], &[8, 4, 3]).is_err());
+        let most = crate::shape::LARGEST_SIZE;
+        assert!(
+            stretched(&[most, 1, 1], &[1, most, 1]).is_ok()
+                && stretched(&[most, most, 1], &[1, 1, most]).is_err()
         );
     }
 }

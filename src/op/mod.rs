@@ -38,6 +38,9 @@ pub mod conv_transpose;
 #[cfg(feature = "run")]
 mod convolve;
 mod cost;
+#[cfg(feature = "run")]
+mod deform;
+pub mod deform_conv2d;
 mod described;
 pub mod div;
 pub mod dropout;
@@ -66,6 +69,7 @@ pub mod multi_head_attention;
 #[cfg(feature = "run")]
 mod packing;
 pub mod pad;
+pub mod padding_mode;
 pub mod parameter;
 pub mod permute;
 pub mod pixel_shuffle;
@@ -188,6 +192,7 @@ operators! {
     "conv_transpose1d" => conv_transpose::ConvTranspose1d,
     "conv_transpose2d" => conv_transpose::ConvTranspose2d,
     "conv_transpose3d" => conv_transpose::ConvTranspose3d,
+    "deform_conv2d" => deform_conv2d::DeformConv2d,
     "linear" => linear::Linear,
     "rbf" => rbf::Rbf,
     "embedding" => embedding::Embedding,

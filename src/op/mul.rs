@@ -7,17 +7,23 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "run")]
 use super::Reference;
-use super::{Arity, Class, Cost, Definition, Operator, Reason, merge, shape};
+use super::{Arity, Class, Cost, Definition, Operator, Reach, Reason, merge, shape};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
 
 /// The elementwise product of two or more inputs with the same number of dimensions; sizes of 1 are repeated.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-zh" = "两个或更多维数相同的输入的逐元素乘积;尺寸为 1 的维度会重复"))]
-pub struct Mul {}
+pub struct Mul {
+    /// Whether shapes of another number of dimensions are stretched, too, as NumPy does it: from the last on, sizes of 1 are
+    /// repeated, and so are those that are missing in front; the batch stays.
+    #[serde(default)]
+    #[schemars(extend("x-zh" = "维数不同时是否也按 NumPy 规则扩展为同一形状:从最后一维起,重复尺寸为 1 的维度及前面缺少的维度;批次维不变"))]
+    pub broadcast: bool,
+}
 
 impl Definition for Mul {
     const EXAMPLE: &'static str = r#"{ op = "mul", from = ["features", "gate"] }"#;
@@ -26,6 +32,9 @@ impl Definition for Mul {
 
 impl Operator for Mul {
     fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        if self.broadcast {
+            return merge::alike(inputs, true);
+        }
         let (first, rest) = merge::several(inputs)?;
         rest.iter().try_fold(first.clone(), |product, input| {
             merge::stretched(&product, input).ok_or_else(|| misfit(&product, input)).and_then(shape)
@@ -42,7 +51,12 @@ impl Operator for Mul {
 
     fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
         let count = inputs.len();
-        Some(text!("product of {count} tensors", "{count} 个张量的积"))
+        let product = text!("product of {count} tensors", "{count} 个张量的积");
+        Some(if self.broadcast { Text::phrase(&[product, merge::broadcasting()]) } else { product })
+    }
+
+    fn reach_of(&self, index: usize, inputs: &[Shape], output: &Shape) -> Reach {
+        merge::reach(&inputs[index], output)
     }
 
     fn class(&self) -> Class {
@@ -53,6 +67,7 @@ impl Operator for Mul {
 #[cfg(feature = "run")]
 impl Reference for Mul {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
+        let inputs = merge::lifted(inputs)?;
         inputs[1..].iter().try_fold(inputs[0].clone(), |product, input| product.broadcast_mul(input))
     }
 }
@@ -69,11 +84,14 @@ fn misfit(a: &Shape, b: &Shape) -> Reason {
         ));
     }
     let (dims_a, dims_b) = (a.rank(), b.rank());
-    Reason::new(text!(
+    let reason = Reason::new(text!(
         "{a} and {b} have {dims_a} and {dims_b} dimensions",
         "{a} 与 {b} 的维数分别为 {dims_a} 和 {dims_b}"
-    ))
-    .help(text!(
+    ));
+    if let Ok(shape) = merge::stretch(a, b) {
+        return reason.help(merge::meant(&shape));
+    }
+    reason.help(text!(
         "give both as many dimensions, of size 1 where they repeat: 96×1×1 weights the channels of 96×56×56",
         "请使两者维数相同,需要重复的维度尺寸取 1:96×1×1 可为 96×56×56 的各通道加权"
     ))
@@ -86,15 +104,15 @@ mod tests {
     use crate::op::shapes;
 
     fn output(dims: &[&[u64]]) -> Result<Shape, Reason> {
-        Mul {}.output(&shapes(dims))
+        Mul::default().output(&shapes(dims))
     }
 
     #[test]
     fn a_squeeze_and_excitation_block() {
         let inputs = shapes(&[&[96, 56, 56], &[96, 1, 1]]);
-        let output = Mul {}.output(&inputs).unwrap();
+        let output = Mul::default().output(&inputs).unwrap();
         assert_eq!(output, inputs[0]);
-        let ops = Mul {}.cost(&inputs, &output).unwrap().work().unwrap().0.ops;
+        let ops = Mul::default().cost(&inputs, &output).unwrap().work().unwrap().0.ops;
         assert_eq!(ops, Ops::of(Kind::Mul, 301_056));
     }
 
@@ -104,7 +122,10 @@ mod tests {
         assert_eq!(output(&[&[1], &[4], &[1]]).unwrap().dims(), [4]);
         // Two multiplications for each of 24 elements.
         let inputs = shapes(&[&[3, 1, 1], &[1, 2, 4], &[3, 2, 4]]);
-        assert_eq!(Mul {}.cost(&inputs, &inputs[2]).unwrap().work().unwrap().0.ops, Ops::of(Kind::Mul, 48));
+        assert_eq!(
+            Mul::default().cost(&inputs, &inputs[2]).unwrap().work().unwrap().0.ops,
+            Ops::of(Kind::Mul, 48)
+        );
     }
 
     #[test]
@@ -117,7 +138,11 @@ mod tests {
     fn the_number_of_dimensions_is_equal() {
         let reason = output(&[&[96, 56, 56], &[96]]).unwrap_err();
         assert_eq!(reason.to_string(), "96×56×56 and 96 have 3 and 1 dimensions");
-        assert!(reason.help.is_some());
+        assert!(reason.help.unwrap().english.starts_with("give both as many dimensions"));
+        let help = output(&[&[96, 56, 56], &[56]]).unwrap_err().help.unwrap();
+        assert!(help.english.ends_with("`broadcast = true` stretches both to 96×56×56"));
+        let mul = Mul { broadcast: true };
+        assert_eq!(mul.output(&shapes(&[&[96, 56, 56], &[56]])).unwrap().dims(), [96, 56, 56]);
     }
 
     #[test]

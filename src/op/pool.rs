@@ -4,7 +4,7 @@
 #[cfg(feature = "run")]
 use candle_core::Tensor;
 
-use super::settings::{Extent, PerAxis, Size};
+use super::settings::{Padding, PerAxis, Size, divides};
 use super::window::{Axis, Window, spatial_sizes};
 use super::{Reach, Reason, Term, only_spatial, shape};
 #[cfg(feature = "run")]
@@ -24,8 +24,8 @@ pub(super) struct Pool<const N: usize> {
     pub kernel_size: PerAxis<Size, N>,
     /// Steps from one window to the next; the size of the window, unless it is set.
     pub stride: Option<PerAxis<Size, N>>,
-    /// Positions added on both sides.
-    pub padding: PerAxis<Extent, N>,
+    /// Positions added on the sides.
+    pub padding: Padding<N>,
     /// Positions from one tap of the window to the next.
     pub dilation: PerAxis<Size, N>,
     /// Whether a last window may stick out.
@@ -33,20 +33,29 @@ pub(super) struct Pool<const N: usize> {
 }
 
 impl<const N: usize> Pool<N> {
-    pub(super) fn window(&self) -> Window {
-        let strides = self.stride.unwrap_or(self.kernel_size);
-        let axis = |index: usize| {
+    /// How the window slides over `input`.
+    pub(super) fn window(&self, input: &Shape) -> Window {
+        self.over(spatial_sizes(input))
+    }
+
+    /// How the window slides over these spatial sizes.
+    pub(super) fn over(&self, sizes: &[u64]) -> Window {
+        let axis = |(index, &size): (usize, &u64)| {
             let [kernel, stride, dilation] =
-                [self.kernel_size, strides, self.dilation].map(|setting| setting.0[index].get());
-            let padding = self.padding.0[index].get();
-            Axis { kernel, stride, dilation, before: padding, after: padding, ceil: self.ceil_mode }
+                [self.kernel_size, self.strides(), self.dilation].map(|setting| setting.0[index].get());
+            let bare = Axis { kernel, stride, dilation, before: 0, after: 0, ceil: self.ceil_mode };
+            self.padding.around(index, bare, size)
         };
-        Window { axes: (0..N).map(axis).collect() }
+        Window { axes: sizes.iter().enumerate().map(axis).collect() }
+    }
+
+    pub(super) fn output_workings(&self, input: &Shape, output: &Shape) -> Vec<(Factor, Working)> {
+        self.padding.output_workings(&self.window(input), input, output)
     }
 
     /// Through the window; all, where there is a single window on all of the input, which is then pooled.
     pub(super) fn reach(&self, input: &Shape, output: &Shape) -> Reach {
-        let window = self.window();
+        let window = self.window(input);
         let holds_all = |axis: &Axis, size: u64| axis.reach() >= u128::from(axis.before) + u128::from(size);
         let is_single = spatial_sizes(output).iter().all(|&size| size == 1);
         if is_single
@@ -60,7 +69,7 @@ impl<const N: usize> Pool<N> {
     /// For candle's own pools the padded input, for others what reducing tap by tap holds.
     #[cfg(feature = "run")]
     pub(super) fn workspace(&self, input: &Shape, output: &Shape) -> Workspace {
-        let (window, output) = (self.window(), elements(output.dims()));
+        let (window, output) = (self.window(input), elements(output.dims()));
         Workspace::of_sample(if Native::axes(&window).is_some() {
             let Padded { copy, most, .. } = tensors::padded(input.dims(), &window);
             copy.max(most.saturating_sub(output))
@@ -71,14 +80,15 @@ impl<const N: usize> Pool<N> {
 
     pub(super) fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
         let input = only_spatial::<N>(inputs)?;
+        self.padding.check(self.strides(), divides)?;
         self.check_padding()?;
-        let sizes = self.window().output(spatial_sizes(input))?;
+        let sizes = self.window(input).output(spatial_sizes(input))?;
         shape([vec![input.dims()[0]], sizes].concat())
     }
 
     /// The operations that reduce the taps of each window to one number: one fewer than there are taps.
     pub(super) fn reduction(&self, kind: Kind, input: &Shape, output: &Shape) -> Result<Term, Overflow> {
-        let window = self.window();
+        let window = self.window(input);
         let all = Working::Product(window.kernel_working()).less(Working::Number(1));
         let nominal = Working::elements(Factor::OutputElements, output).by(all);
         let (from, to) = (spatial_sizes(input), spatial_sizes(output));
@@ -89,10 +99,16 @@ impl<const N: usize> Pool<N> {
         Ok(Term::ops(kind, nominal).padding_exact(exact))
     }
 
-    /// PyTorch's rule, so that every window sees an element.
+    fn strides(&self) -> PerAxis<Size, N> {
+        self.stride.unwrap_or(self.kernel_size)
+    }
+
+    /// PyTorch's rule, so that every window sees an element. The rules by name give no more than half of what the window
+    /// reaches over.
     fn check_padding(&self) -> Result<(), Reason> {
-        let settings = self.padding.0.into_iter().zip(self.kernel_size.0);
-        for (padding, kernel) in settings.map(|(padding, kernel)| (padding.get(), kernel.get())) {
+        let Padding::Of(sides) = self.padding else { return Ok(()) };
+        for (sides, kernel) in sides.0.into_iter().zip(self.kernel_size.0) {
+            let (padding, kernel) = (sides.before.get().max(sides.after.get()), kernel.get());
             let most = kernel / 2;
             if padding > most {
                 return Err(Reason::new(text!(
@@ -143,17 +159,31 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::op::settings::Sides;
 
-    fn pool([kernel_size, stride, dilation]: [[u64; 2]; 3], padding: [u64; 2], ceil_mode: bool) -> Pool<2> {
+    fn pool(
+        [kernel_size, stride, dilation]: [[u64; 2]; 3],
+        padding: [[u64; 2]; 2],
+        ceil_mode: bool,
+    ) -> Pool<2> {
         let [kernel_size, stride, dilation] =
             [kernel_size, stride, dilation].map(|sizes| PerAxis(sizes.map(|size| size.try_into().unwrap())));
-        let padding = PerAxis(padding.map(|padding| padding.try_into().unwrap()));
-        Pool { kernel_size, stride: Some(stride), padding, dilation, ceil_mode }
+        let padding = padding.map(|[before, after]| {
+            let [before, after] = [before, after].map(|side| side.try_into().unwrap());
+            Sides { before, after }
+        });
+        Pool {
+            kernel_size,
+            stride: Some(stride),
+            padding: Padding::Of(PerAxis(padding)),
+            dilation,
+            ceil_mode,
+        }
     }
 
     /// Operations of one channel, each window and tap in turn: `[nominal, padding-exact]`.
     fn counted(pool: &Pool<2>, input: [u64; 2], output: [u64; 2]) -> [u128; 2] {
-        let window = pool.window();
+        let window = pool.over(&input);
         let inside = |axis: usize, index: u64, tap: u64| {
             let Axis { stride, dilation, before, .. } = window.axes[axis];
             (before..before + input[axis]).contains(&(index * stride + tap * dilation))
@@ -180,10 +210,12 @@ mod tests {
         fn operations_are_those_that_a_loop_counts(
             input in prop::array::uniform2(1u64..9),
             sliding in prop::array::uniform3(prop::array::uniform2(1u64..5)),
-            padding in prop::array::uniform2(0u64..3), ceil: bool, channels in 1u64..3,
+            padding in prop::array::uniform2(prop::array::uniform2(0u64..3)), ceil: bool, channels in 1u64..3,
+            rule in prop::option::of(prop_oneof![Just(Padding::SameUpper), Just(Padding::Half), Just(Padding::Valid)]),
         ) {
-            let padding = [0, 1].map(|axis| padding[axis].min(sliding[0][axis] / 2));
+            let padding = [0, 1].map(|axis| padding[axis].map(|side| side.min(sliding[0][axis] / 2)));
             let pool = pool(sliding, padding, ceil);
+            let pool = Pool { padding: rule.unwrap_or(pool.padding), ..pool };
             let from = Shape::new(vec![channels, input[0], input[1]]).unwrap();
             if let Ok(to) = pool.output(std::slice::from_ref(&from)) {
                 let term = pool.reduction(Kind::Cmp, &from, &to).unwrap();
@@ -199,8 +231,8 @@ mod tests {
     #[test]
     fn the_padding_is_at_most_half_the_window() {
         let image = [Shape::new(vec![1, 8, 8]).unwrap()];
-        assert!(pool([[3; 2], [1; 2], [1; 2]], [1, 1], false).output(&image).is_ok());
-        let reason = pool([[3, 3], [1; 2], [1; 2]], [1, 2], false).output(&image).unwrap_err();
+        assert!(pool([[3; 2], [1; 2], [1; 2]], [[1; 2]; 2], false).output(&image).is_ok());
+        let reason = pool([[3, 3], [1; 2], [1; 2]], [[1, 0], [0, 2]], false).output(&image).unwrap_err();
         assert_eq!(reason.to_string(), "a pool's padding is at most half its window, 1 of 3, and is 2");
         assert_eq!(reason.setting, Some("padding"));
     }
@@ -209,7 +241,7 @@ mod tests {
     fn sizes_of_any_magnitude_are_counted_or_refused() {
         let huge = crate::shape::LARGEST_SIZE;
         let image = [Shape::new(vec![1 << 20, huge, huge]).unwrap()];
-        let pool = pool([[huge; 2], [1; 2], [1; 2]], [huge / 2; 2], true);
+        let pool = pool([[huge; 2], [1; 2], [1; 2]], [[huge / 2; 2]; 2], true);
         let output = pool.output(&image).unwrap_err();
         assert_eq!(output.to_string(), "the output would have more than 2^53 positions");
     }

@@ -46,6 +46,8 @@ purposes! {
     OtherLayers => "other layers", "其余各层";
     Power => "power", "乘方";
     Root => "root", "开方";
+    Sampling => "bilinear sampling", "双线性采样";
+    Mask => "mask", "掩码";
 }
 
 impl Purpose {

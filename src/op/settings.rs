@@ -5,17 +5,22 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserialize, Deserializer, EnumAccess, Error, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 
 use crate::shape::LARGEST_SIZE;
 use crate::text;
 use crate::text::Text;
 
 mod dim;
+mod padding;
 mod written;
 
 pub use dim::Dim;
 pub(super) use dim::{one_or_more, one_or_more_schema};
+pub use padding::{Padding, Sides};
+pub(super) use padding::{divides, multiplies};
+#[cfg(test)]
+pub(super) use written::of_toml;
 pub(super) use written::one_for_all;
 
 /// A size of at least 1: channels, a kernel, a stride.
@@ -255,91 +260,6 @@ where
                 "需要一个数或 {N} 个数的列表,这里的列表有 {found} 个"
             ))
         })
-    }
-}
-
-/// The padding of a convolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Padding<const N: usize> {
-    /// As much as keeps the size, at stride 1; an odd one more at the end.
-    Same,
-    /// None, and said so by name.
-    Valid,
-    /// This much on both sides of each axis.
-    Of(PerAxis<Extent, N>),
-}
-
-impl<const N: usize> Default for Padding<N> {
-    fn default() -> Self {
-        Self::Of(PerAxis::default())
-    }
-}
-
-impl<const N: usize> Padding<N> {
-    /// Whether it is a word.
-    pub fn is_named(&self) -> bool {
-        match self {
-            Self::Same | Self::Valid => true,
-            Self::Of(_) => false,
-        }
-    }
-}
-
-impl<'de, const N: usize> Deserialize<'de> for Padding<N> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct PaddingVisitor<const N: usize>;
-
-        impl<'de, const N: usize> Visitor<'de> for PaddingVisitor<N> {
-            type Value = Padding<N>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let expected = text!(
-                    "\"same\", \"valid\", a number or a list of {N}",
-                    "\"same\"、\"valid\"、一个数或 {N} 个数的列表"
-                );
-                fmt::Display::fmt(&expected, f)
-            }
-
-            fn visit_enum<A: EnumAccess<'de>>(self, word: A) -> Result<Self::Value, A::Error> {
-                match word.variant::<String>()?.0.as_str() {
-                    "same" => Ok(Padding::Same),
-                    "valid" => Ok(Padding::Valid),
-                    other => Err(A::Error::unknown_variant(other, PADDING_WORDS)),
-                }
-            }
-
-            fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
-                PerAxisVisitor(PhantomData).visit_u64(value).map(Padding::Of)
-            }
-
-            fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
-                PerAxisVisitor(PhantomData).visit_i64(value).map(Padding::Of)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
-                PerAxisVisitor(PhantomData).visit_seq(list).map(Padding::Of)
-            }
-        }
-
-        deserializer.deserialize_enum("Padding", PADDING_WORDS, PaddingVisitor)
-    }
-}
-
-const PADDING_WORDS: &[&str] = &["same", "valid"];
-
-impl<const N: usize> JsonSchema for Padding<N> {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        format!("padding_{N}").into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let numbers = PerAxis::<Extent, N>::json_schema(generator);
-        json_schema!({ "anyOf": [{ "enum": PADDING_WORDS }, numbers] })
     }
 }
 

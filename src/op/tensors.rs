@@ -126,6 +126,11 @@ pub(super) fn windows(input: &Tensor, window: &Window) -> Result<Vec<usize>> {
         .collect()
 }
 
+/// The sizes of `tensor`, batch × channels × spatial axes, behind the channels.
+pub(super) fn spatial_sizes(tensor: &Tensor) -> Vec<u64> {
+    tensor.dims().iter().skip(2).map(|&size| size as u64).collect()
+}
+
 /// A size as candle wants it.
 pub(super) fn size_of(size: u64) -> Result<usize> {
     usize::try_from(size).map_err(candle_core::Error::wrap)

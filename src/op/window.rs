@@ -1,7 +1,7 @@
 //! The sliding window that convolution and pooling share: its sizes, their working, and how it is put in words.
 
 use crate::counts::Overflow;
-use crate::shape::Shape;
+use crate::shape::{LARGEST_SIZE, Shape};
 use crate::text;
 use crate::text::Text;
 use crate::working::{Factor, Working};
@@ -28,7 +28,10 @@ impl Window {
         self.axes
             .iter()
             .zip(input)
-            .map(|(axis, &size)| axis.output(size).ok_or_else(|| misfit(axis, size)))
+            .map(|(axis, &size)| {
+                check_padding(axis)?;
+                axis.output(size).ok_or_else(|| misfit(axis, size))
+            })
             .collect()
     }
 
@@ -45,9 +48,7 @@ impl Window {
 
     /// Windows that hold at least one element of the input: the product over the axes.
     pub fn windows_inside(&self, input: &[u64], output: &[u64]) -> Result<Working, Overflow> {
-        self.product(Factor::WindowsOnInput, (input, output), |axis, input, output| {
-            Ok(axis.windows_inside(input, output).into())
-        })
+        self.product(Factor::WindowsOnInput, (input, output), Axis::windows_inside)
     }
 
     /// How many numbers of `input` any of the windows touches: the channels times the product over the axes.
@@ -70,6 +71,16 @@ impl Window {
         let sizes = spatial_sizes(input).iter().zip(spatial_sizes(output));
         let workings = self.axes.iter().zip(sizes).map(|(axis, (&from, &to))| axis.output_working(from, to));
         name_sizes(workings.collect())
+    }
+
+    /// The same where the padding is what makes each size that of the input divided by the stride, rounded up.
+    pub(super) fn divided_workings(&self, input: &Shape) -> Vec<(Factor, Working)> {
+        let divided = |(axis, &size): (&Axis, &u64)| {
+            let [size, stride] = [(Factor::InSize, size), (Factor::Stride, axis.stride)]
+                .map(|(name, value)| Box::new(Working::named(name, value)));
+            Working::Ceiling(size, stride)
+        };
+        name_sizes(self.axes.iter().zip(spatial_sizes(input)).map(divided).collect())
     }
 
     /// The working of the taps that fall on the input rather than on padding, axis by axis, with what they are called: of all
@@ -206,6 +217,15 @@ fn named_positions([line, area, volume]: [Factor; 3], shape: &Shape) -> Working 
 /// The names of the last `axes` axes of three.
 fn last(axes: usize, names: &[Factor; 3]) -> &[Factor] {
     &names[names.len().saturating_sub(axes)..]
+}
+
+/// A rule may want more padding than any setting may be.
+pub(super) fn check_padding(axis: &Axis) -> Result<(), Reason> {
+    if axis.before.max(axis.after) <= LARGEST_SIZE {
+        return Ok(());
+    }
+    let reason = text!("this would be a padding of more than 2^53 positions", "填充的位置数会超过 2^53");
+    Err(Reason::new(reason).at("padding"))
 }
 
 /// Why there is no window along `axis` over `input` elements.

@@ -189,11 +189,15 @@ impl<'d> Checker<'d> {
     }
 
     fn branches(&mut self, branches: &'d Branches, inputs: &[&Name], outer: Option<&Earlier<'_>>) {
-        let of_concat =
-            |setting: &&Setting| &*setting.name.text == "dim" && &*branches.merge.text != "concat";
-        if let Some(dim) = branches.settings.iter().find(of_concat) {
-            let message = text!("`dim` is for `concat`", "`dim` 只用于 `concat`");
-            self.mistakes.push(Diagnostic::new(Code::ConflictingKeys, message, dim.name.span.clone()));
+        let is_concat = &*branches.merge.text == "concat";
+        let is_misplaced = |setting: &&Setting| (&*setting.name.text == "dim") != is_concat;
+        for Setting { name, .. } in branches.settings.iter().filter(is_misplaced) {
+            let message = if is_concat {
+                text!("`broadcast` is for `add` and `mul`", "`broadcast` 只用于 `add` 和 `mul`")
+            } else {
+                text!("`dim` is for `concat`", "`dim` 只用于 `concat`")
+            };
+            self.mistakes.push(Diagnostic::new(Code::ConflictingKeys, message, name.span.clone()));
         }
         for branch in &branches.branches {
             let hidden = self.hidden.len();

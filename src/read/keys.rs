@@ -124,8 +124,10 @@ pub const BODY: &[Key] = &[
 pub const MERGING: &[Key] = &[key("merge", Kind::Merge, "What becomes of the branches: concat, add or mul.")];
 
 /// Beside branches, however their merge is written: its settings.
-pub const MERGE_SETTINGS: &[Key] =
-    &[key("dim", Kind::Count, "The dimension that concat joins; channels are 1.")];
+pub const MERGE_SETTINGS: &[Key] = &[
+    key("dim", Kind::Count, "The dimension that concat joins; channels are 1."),
+    key("broadcast", Kind::Boolean, "Whether add or mul stretches shapes that differ to one, as NumPy does."),
+];
 
 /// What merges branches that stand behind it, in place of `branches` and `merge`.
 pub const MERGED: &[Key] = &[
@@ -164,6 +166,7 @@ pub const BLOCK: &[Key] = &[
     key("branches", Kind::Branches, "What is in it, as ways to a merge."),
     key("merge", Kind::Merge, "What becomes of the branches: concat, add or mul."),
     key("dim", Kind::Count, "The dimension that concat joins; channels are 1."),
+    key("broadcast", Kind::Boolean, "Whether add or mul stretches shapes that differ to one, as NumPy does."),
 ];
 
 /// Of a variant.

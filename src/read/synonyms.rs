@@ -34,6 +34,7 @@ const OPERATORS_ELSEWHERE: &[(&[&str], &str)] = &[
         "global_avg_pool",
     ),
     (&["deconv", "deconv2d", "conv2dtranspose", "upconv"], "conv_transpose2d"),
+    (&["dcn", "dcnv2", "dcnv3", "deformconv", "modulateddeformconv2d", "deformableconv2d"], "deform_conv2d"),
     (&["swish"], "silu"),
     (&["hswish"], "hard_swish"),
     (&["hsigmoid"], "hard_sigmoid"),
@@ -58,7 +59,9 @@ const SETTINGS_ELSEWHERE: &[(&[&str], &str)] = &[
     (&["units", "outputs", "outchannels", "numclasses", "out"], "out_features"),
     (&["kernel", "ksize", "size", "filtersize", "poolsize", "window", "k"], "kernel_size"),
     (&["step", "strides", "s"], "stride"),
-    (&["pad"], "padding"),
+    (&["pad", "pads", "autopad"], "padding"),
+    (&["padmode", "paddingtype", "padtype"], "padding_mode"),
+    (&["broadcasting", "stretch"], "broadcast"),
     (&["dilationrate"], "dilation"),
     (&["group", "cardinality"], "groups"),
     (&["usebias"], "bias"),
@@ -83,6 +86,9 @@ const FROM_THE_INPUT: &[&str] = &[
     "num_features",
     "num_channels",
     "embed_dim",
+    "offset_groups",
+    "deformable_groups",
+    "deform_groups",
 ];
 
 /// Settings of PyTorch's modules that change neither a count nor an output.
@@ -211,8 +217,8 @@ pub(super) fn setting(name: &str, value: Option<&str>, known: &[&'static str]) -
     }
     if name == "padding_mode" {
         return Some(text!(
-            "`padding` adds zeros; for others leave it out, and put `{{ op = \"pad\", padding = …, mode = \"reflect\" }}` before it",
-            "`padding` 补零;若要其他填充,请去掉它,并在此项之前加 `{{ op = \"pad\", padding = …, mode = \"reflect\" }}`"
+            "only `conv1d`, `conv2d` and `conv3d` have it; for others put `{{ op = \"pad\", padding = …, mode = \"reflect\" }}` before",
+            "只有 `conv1d`、`conv2d` 和 `conv3d` 有此设置;其他算子请在此项之前加 `{{ op = \"pad\", padding = …, mode = \"reflect\" }}`"
         ));
     }
     let ours = elsewhere(&squeezed(name), SETTINGS_ELSEWHERE).find(|ours| known.contains(ours));

@@ -1,6 +1,6 @@
 """Measures what each tool reports for one operator at a time: operators.tsv.
 
-    pip install torch==2.15.0 fvcore==0.1.5.post20221221 thop==0.1.1.post2209072238 ptflops==0.7.5 torchinfo==1.8.0 \
+    pip install torch==2.15.0 torchvision==0.29.2 fvcore==0.1.5.post20221221 thop==0.1.1.post2209072238 ptflops==0.7.5 torchinfo==1.8.0 \
                 calflops==0.3.2 onnx-tool==1.0.1 onnx
     python tests/conventions/measure.py > tests/conventions/operators.tsv
 
@@ -20,6 +20,7 @@ import warnings
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from torchvision.ops import DeformConv2d
 
 warnings.filterwarnings("ignore")
 logging.disable(logging.CRITICAL)
@@ -102,6 +103,11 @@ CASES = [
     ('op = "conv2d", out_channels = 6, kernel_size = [2, 3], padding = "same", groups = 2, bias = false', [MAP], nn.Conv2d(4, 6, (2, 3), padding="same", groups=2, bias=False)),
     ('op = "conv2d", out_channels = 6, kernel_size = 3, padding = "valid"', [MAP], nn.Conv2d(4, 6, 3, padding="valid")),
     ('op = "conv3d", out_channels = 2, kernel_size = 2, padding = "same"', [[4, 5, 6, 7]], nn.Conv3d(4, 2, 2, padding="same")),
+    ('op = "conv2d", out_channels = 6, kernel_size = 3, padding = 1, padding_mode = "circular"', [MAP], nn.Conv2d(4, 6, 3, padding=1, padding_mode="circular")),
+    ('op = "conv2d", out_channels = 6, kernel_size = 3, stride = 2, padding = "same_upper"', [MAP], nn.Sequential(nn.ZeroPad2d((0, 1, 0, 1)), nn.Conv2d(4, 6, 3, stride=2))),
+    ('op = "conv2d", out_channels = 6, kernel_size = 3, padding = [[2, 0], [1, 1]]', [MAP], nn.Sequential(nn.ZeroPad2d((1, 1, 2, 0)), nn.Conv2d(4, 6, 3))),
+    ('op = "deform_conv2d", out_channels = 6, kernel_size = 3, padding = 1', [MAP, [18, 8, 8]], DeformConv2d(4, 6, 3, padding=1)),
+    ('op = "deform_conv2d", out_channels = 6, kernel_size = 3, padding = 1, groups = 2, bias = false', [MAP, [18, 8, 8], [9, 8, 8]], DeformConv2d(4, 6, 3, padding=1, groups=2, bias=False)),
     ('op = "conv_transpose2d", out_channels = 6, kernel_size = 4', [[4, 1, 1]], nn.ConvTranspose2d(4, 6, 4)),
     ('op = "conv_transpose2d", out_channels = 6, kernel_size = 4', [[4, 1, 9]], nn.ConvTranspose2d(4, 6, 4)),
     ('op = "conv_transpose2d", out_channels = 6, kernel_size = 4, stride = 2', [[4, 2, 2]], nn.ConvTranspose2d(4, 6, 4, 2)),
@@ -213,6 +219,9 @@ CASES = [
     ('op = "mul"', [MAP, MAP], Call(lambda a, b: a * b)),
     ('op = "mul"', [MAP, [4, 1, 1]], Call(lambda a, b: a * b)),
     ('op = "div"', [MAP, MAP], Call(lambda a, b: a / b)),
+    ('op = "add", broadcast = true', [MAP, [4, 1, 1]], Call(lambda a, b: a + b)),
+    ('op = "sub", broadcast = true', [MAP, [1, 8, 8]], Call(lambda a, b: a - b)),
+    ('op = "div", broadcast = true', [MAP, [4, 1, 1]], Call(lambda a, b: a / b)),
 ]
 
 

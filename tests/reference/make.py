@@ -4,7 +4,7 @@
 To run it, in a virtual environment of its own (the tests themselves need no Python):
 
     python3 -m venv venv
-    venv/bin/pip install torch numpy safetensors onnx
+    venv/bin/pip install torch torchvision numpy safetensors onnx
     venv/bin/python tests/reference/make.py [--lecture FOLDER]
 
 Without --lecture it rewrites operators.json and operators/*.safetensors. With it, FOLDER holds the lecture's networks as NAME.onnx,
@@ -25,12 +25,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors.numpy import save_file
+import torchvision
 from torch import nn
 
 HERE = pathlib.Path(__file__).resolve().parent
 # The whole folder stays small: it is checked out by everyone who builds the crate.
 MOST_NUMBERS_A_CASE = 2_000
-MOST_BYTES = 1_000_000
+MOST_BYTES = 1_200_000
 
 CASES = []
 
@@ -87,6 +88,29 @@ def conv_transpose(title, shape, out_channels, kernel_size, **settings):
     case(f"conv_transpose{axes}d", title, [shape], weights, out_channels=out_channels, kernel_size=kernel_size, **settings)
 
 
+def deform(title, shape, out_channels, kernel_size, offset_groups=1, mask=False, reach=1.5, **settings):
+    """Offsets of up to some times `reach`, so that some point outside and none between the same two places."""
+    height, width = per_axis(kernel_size, 2)
+    taps, group = height * width, shape[1] // settings.get("groups", 1)
+    if settings.get("padding") == "half":
+        pads = [r // 2 for r in reaches({"kernel_size": kernel_size, **settings}, 2)]
+    else:
+        pads = per_axis(settings.get("padding", 0), 2)
+    sizes = [
+        (n + 2 * p - r) // t + 1
+        for n, p, r, t in zip(shape[2:], pads, reaches({"kernel_size": kernel_size, **settings}, 2),
+                              per_axis(settings.get("stride", 1), 2))
+    ]  # fmt: skip
+    rng = numbers(f"offsets of {title}")
+    inputs = [shape, reach * rng.randn(shape[0], 2 * offset_groups * taps, *sizes)]
+    if mask:
+        inputs.append(rng.uniform(0, 1, (shape[0], offset_groups * taps, *sizes)))
+    weights = [("weight", normal(out_channels, group, height, width, fan_in=group * taps))]
+    if settings.get("bias", True):
+        weights.append(("bias", normal(out_channels)))
+    case("deform_conv2d", title, inputs, weights, out_channels=out_channels, kernel_size=kernel_size, **settings)
+
+
 def linear(title, shape, out_features, **settings):
     weights = [("weight", normal(out_features, shape[-1], fan_in=shape[-1]))]
     if settings.get("bias", True):
@@ -126,10 +150,66 @@ def attention(title, *shapes, **settings):
 # --- what PyTorch computes: the settings written into the index are the very ones used here -------
 
 
+def reaches(s, axes):
+    kernels, dilations = per_axis(s["kernel_size"], axes), per_axis(s.get("dilation", 1), axes)
+    return [(k - 1) * d + 1 for k, d in zip(kernels, dilations)]
+
+
+def sides(op, s, x):
+    """Before and after of each axis, where the padding is none of PyTorch's own; otherwise None."""
+    axes, padding = x.dim() - 2, s.get("padding", 0)
+    reach = reaches(s, axes)
+    stride = per_axis(s.get("stride", s["kernel_size"] if "pool" in op else 1), axes)
+    if padding == "half":
+        return [(r // 2, r // 2) for r in reach]
+    if padding == "same_upper" and "transpose" in op:
+        totals = [max(r - t, 0) for r, t in zip(reach, stride)]
+    elif padding == "same_upper" or (padding == "same" and "pool" in op):
+        # https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
+        totals = [max((-(-n // t) - 1) * t + r - n, 0) for n, t, r in zip(x.shape[2:], stride, reach)]
+    elif isinstance(padding, list) and any(isinstance(axis, list) for axis in padding):
+        return [tuple(axis) if isinstance(axis, list) else (axis, axis) for axis in padding]
+    else:
+        return None
+    return [(t // 2, t - t // 2) for t in totals]
+
+
+def padded(x, pairs, mode="constant", value=None):
+    return F.pad(x, [side for pair in reversed(pairs) for side in pair], mode, value)
+
+
 def compute(op, s, xs, w):
     def each(name, default):
         return per_axis(s.get(name, default), xs[0].dim() - 2)
 
+    if op.startswith(("conv", "max_pool", "avg_pool", "lp_pool")) and (pairs := sides(op, s, xs[0])):
+        # PyTorch pads beforehand, or cuts off afterwards, what it has no setting for.
+        rest = {name: value for name, value in s.items() if name not in ("padding", "padding_mode", "count_include_pad")}
+        if "transpose" in op:
+            # What the kernels leave of the input's size times the stride.
+            gaps = [max(t - r, 0) for t, r in zip(each("stride", 1), reaches(s, len(pairs)))]
+            more = gaps if s["padding"] == "same_upper" else each("output_padding", 0)
+            full = compute(op, {**rest, "output_padding": list(more)}, xs, w)
+            for axis, (before, after) in enumerate(pairs):
+                full = full.narrow(axis + 2, before, full.shape[axis + 2] - before - after)
+            return full
+        mode = {"zeros": "constant"}.get(*[s.get("padding_mode", "zeros")] * 2)
+        outside = -torch.inf if op.startswith("max") else 0.0
+        y = compute(op, rest, [padded(xs[0], pairs, mode, outside if mode == "constant" else None)], w)
+        if not s.get("count_include_pad", True):
+            y = y / compute(op, rest, [padded(torch.ones_like(xs[0]), pairs)], w)
+        return y
+    if "padding_mode" in s:
+        settings = {name: value for name, value in s.items() if name not in ("out_channels", "bias")}
+        module = getattr(nn, op.replace("conv", "Conv"))(xs[0].shape[1], s["out_channels"], bias="bias" in w, **settings)
+        module.to(xs[0]).load_state_dict(w)
+        return module(xs[0])
+    if op == "deform_conv2d":
+        pads = [before for before, _ in sides(op, s, xs[0])] if isinstance(s.get("padding"), str) else each("padding", 0)
+        return torchvision.ops.deform_conv2d(
+            xs[0], xs[1], w["weight"], w.get("bias"), each("stride", 1), pads, each("dilation", 1),
+            xs[2] if len(xs) > 2 else None,
+        )  # fmt: skip
     if op in ("conv1d", "conv2d", "conv3d"):
         padding, kernel = s.get("padding", 0), w["weight"]
         if "connections" in s:
@@ -197,6 +277,10 @@ def compute(op, s, xs, w):
         return w["layer_scale"] * xs[0]
     if op == "concat":
         return torch.cat(xs, dim=s.get("dim", 1))
+    if s.get("broadcast"):
+        # The batch stays: shapes are aligned behind it.
+        most = max(x.dim() for x in xs)
+        xs = [x.reshape(len(x), *[1] * (most - x.dim()), *x.shape[1:]) for x in xs]
     if op == "add":
         return sum(xs[1:], start=xs[0])
     if op == "sub":
@@ -279,7 +363,23 @@ def list_cases():
          connections=[[3, 0], [0, 1]])  # fmt: skip
     conv("connections of a sequence", (1, 3, 6), 2, 2, connections=[[2], [0, 1]])
 
+    conv("sides that differ, stride 2", (1, 2, 5, 6), 3, 3, stride=2, padding=[[0, 1], [2, 1]])
+    conv("one axis alike, the other not, 2 groups", (1, 4, 4, 5), 2, [2, 3], padding=[1, [0, 2]], groups=2)
+    conv("half of an even and a dilated window, stride 2, batch 2", (2, 2, 6, 7), 3, [4, 3], stride=2, dilation=[1, 2],
+         padding="half")  # fmt: skip
+    conv("same upper: rest in height, none in width", (1, 2, 7, 8), 3, [3, 2], stride=[2, 4], padding="same_upper")
+    conv("same upper: odd one at the end, dilation, batch 2", (2, 2, 8, 8), 2, [3, 4], stride=[2, 3], dilation=[2, 1],
+         padding="same_upper", bias=False)  # fmt: skip
+    conv("reflected as far as it goes", (1, 2, 4, 5), 3, 3, padding=[3, 1], padding_mode="reflect")
+    conv("replicated farther than the image, stride 2", (1, 2, 2, 3), 3, 3, stride=2, padding=[4, 1], padding_mode="replicate")
+    conv("round once, 2 groups, batch 2", (2, 4, 3, 4), 2, 3, padding=[3, 2], padding_mode="circular", groups=2)
+    conv("padding same of an even kernel, reflected", (1, 2, 5, 6), 3, [2, 4], padding="same", padding_mode="reflect")
+    conv("sides that differ, replicated", (1, 2, 3, 4), 2, 2, padding=[[0, 2], [1, 0]], padding_mode="replicate")
+
     conv("kernel 3, padding 1, batch 2", (2, 3, 7), 4, 3, padding=1)
+    conv("only before, as a causal one, dilation 2", (1, 2, 7), 3, 3, padding=[[4, 0]], dilation=2)
+    conv("same upper, stride 3, batch 2", (2, 2, 8), 3, 4, stride=3, padding="same_upper")
+    conv("round once", (1, 2, 5), 2, 3, padding=2, padding_mode="circular")
     conv("stride above the kernel, rest left over, no bias", (1, 2, 12), 3, [2], stride=[5], bias=False)
     conv("dilation 3, 2 groups", (1, 4, 11), 6, 3, padding=2, dilation=3, groups=2)
     conv("depthwise, padding same, even kernel", (2, 3, 6), 3, 4, padding="same", groups=3)
@@ -291,6 +391,8 @@ def list_cases():
     conv("one stride in space, another in time, batch 2", (2, 2, 5, 5, 4), 2, [3, 2, 2], stride=[2, 1, 1], bias=False)
     conv("depthwise, padding same, even kernel", (1, 3, 3, 2, 4), 3, [2, 1, 4], padding="same", groups=3)
     conv("axes of one element", (1, 2, 1, 1, 5), 3, [1, 1, 3])
+    conv("same upper, another stride on each axis", (1, 2, 4, 3, 5), 2, [2, 3, 4], stride=[1, 2, 3], padding="same_upper")
+    conv("sides that differ, reflected", (1, 2, 3, 4, 3), 2, 2, padding=[[1, 0], [0, 2], 1], padding_mode="reflect")
 
     conv_transpose("2x2, stride 2: no overlap, batch 2", (2, 4, 2, 3), 3, 2, stride=2)
     conv_transpose("kernel 3, stride 2, padding and output padding 1", (1, 3, 3, 4), 2, 3, stride=2, padding=1, output_padding=1)
@@ -302,13 +404,31 @@ def list_cases():
     conv_transpose("output padding that only the dilation allows", (1, 2, 2, 3), 3, 2, dilation=[3, 2], output_padding=[2, 1])
     conv_transpose("one position", (2, 5, 1, 1), 2, 4)
 
+    conv_transpose("sides that differ, output padding", (1, 3, 3, 4), 2, 4, stride=2, padding=[[0, 1], [2, 0]], output_padding=[1, 0])
+    conv_transpose("same upper: odd one at the end, batch 2", (2, 3, 3, 4), 2, [5, 3], stride=2, padding="same_upper")
+    conv_transpose("same upper: gaps of bias alone in width, 2 groups", (1, 4, 2, 3), 2, [3, 2], stride=[2, 4], padding="same_upper",
+                   groups=2)  # fmt: skip
+    conv_transpose("half of a dilated kernel", (1, 2, 4, 5), 2, 3, dilation=[1, 2], padding="half")
+
     conv_transpose("kernel 4, stride 2, padding 1, batch 2", (2, 3, 5), 2, 4, stride=2, padding=1)
+    conv_transpose("same upper, dilation", (1, 2, 4), 3, 3, stride=2, dilation=3, padding="same_upper")
     conv_transpose("2 groups, dilation, output padding", (1, 4, 4), 2, 3, stride=3, padding=2, output_padding=1, groups=2, dilation=2)
     conv_transpose("of one element, cut to one", (1, 2, 1), 3, [3], padding=1, bias=False)
 
     conv_transpose("2x2x2, stride 2", (1, 3, 2, 1, 3), 2, 2, stride=2)
     conv_transpose("asymmetric everything, 2 groups, batch 2", (2, 4, 2, 3, 1), 2, [1, 2, 3], stride=[3, 2, 1],
                    padding=[0, 1, 0], output_padding=[2, 1, 1], groups=2, dilation=[1, 1, 2])  # fmt: skip
+
+    conv_transpose("sides that differ on one axis", (1, 2, 2, 2, 3), 2, 2, stride=[2, 1, 1], padding=[[1, 0], 0, 1])
+
+    deform("3x3, padding 1, batch 2", (2, 3, 5, 6), 4, 3, padding=1)
+    deform("with a mask, stride 2", (1, 2, 7, 6), 3, 3, mask=True, stride=2, padding=1)
+    deform("asymmetric everything, 2 groups, no bias", (1, 4, 7, 8), 2, [3, 2], stride=[1, 2], padding=[0, 2], dilation=[2, 1],
+           groups=2, bias=False)  # fmt: skip
+    deform("2 groups of offsets and 3 of channels, mask, batch 2", (2, 6, 4, 5), 3, 2, offset_groups=2, mask=True, groups=3)
+    deform("offsets that point far outside", (1, 2, 4, 3), 2, 3, reach=6.0, padding="half")
+    deform("offsets of 0 and whole numbers", (1, 2, 4, 4), 2, 3, reach=0.0, padding=1)
+    deform("one position, a kernel of 1", (1, 3, 1, 1), 2, 1, mask=True)
 
     linear("flat", (1, 7), 4)
     linear("flat, batch 2", (2, 6), 5)
@@ -423,7 +543,18 @@ def list_cases():
          kernel_size=[2, 3], stride=[3, 2], padding=[1, 0], dilation=[3, 2], ceil_mode=True)  # fmt: skip
     case(pool, "stride larger than the kernel", [(1, 2, 8, 8)], kernel_size=2, stride=3)
 
+    case(pool, "sides that differ, all negative, batch 2", [negative("p9", 2, 2, 5, 6)], kernel_size=[3, 4], stride=2,
+         padding=[[0, 1], [2, 1]])  # fmt: skip
+    case(pool, "same upper, default stride, rest, all negative", [negative("p10", 1, 2, 7, 8)], kernel_size=[3, 2], padding="same_upper")
+    case(pool, "same upper with dilation, all negative", [negative("p11", 1, 2, 7, 8)], kernel_size=3, stride=[2, 3], dilation=2,
+         padding="same_upper")  # fmt: skip
+    case(pool, "padding same, even kernel, all negative", [negative("p12", 1, 2, 4, 5)], kernel_size=[2, 4], stride=1, padding="same")
+    case(pool, "half of a dilated window, all negative", [negative("p13", 1, 2, 7, 8)], kernel_size=3, stride=2, dilation=[1, 2],
+         padding="half")  # fmt: skip
+
     case("max_pool1d", "kernel 2, default stride, rest left over, batch 2", [(2, 3, 7)], kernel_size=2)
+    case("max_pool1d", "only before, all negative", [negative("p14", 1, 2, 6)], kernel_size=4, stride=2, padding=[[2, 0]])
+    case("max_pool3d", "same upper, all negative", [negative("p15", 1, 2, 3, 4, 5)], kernel_size=[2, 3, 1], stride=2, padding="same_upper")
     case("max_pool1d", "padding, dilation, ceil mode, all negative", [negative("p7", 1, 2, 9)],
          kernel_size=[3], stride=2, padding=[1], dilation=2, ceil_mode=True)  # fmt: skip
     case("max_pool3d", "kernel 2, default stride, rest left over, batch 2", [(2, 2, 3, 4, 5)], kernel_size=2)
@@ -454,7 +585,19 @@ def list_cases():
     case(pool, "divisor override with ceil mode and padding", [(1, 2, 6, 7)], kernel_size=3, stride=2, padding=1,
          ceil_mode=True, count_include_pad=False, divisor_override=5)  # fmt: skip
 
+    for include in (True, False):
+        counts = "counts" if include else "does not count"
+        case(pool, f"sides that differ, padding {counts}, batch 2", [(2, 2, 5, 6)], kernel_size=[3, 4], stride=2,
+             padding=[[0, 1], [2, 1]], count_include_pad=include)  # fmt: skip
+        case(pool, f"same upper, padding {counts}", [(1, 2, 7, 8)], kernel_size=3, stride=2, padding="same_upper",
+             count_include_pad=include)  # fmt: skip
+    case(pool, "same upper, a divisor of its own", [(1, 2, 5, 4)], kernel_size=2, padding="same_upper", divisor_override=3)
+
     case("avg_pool1d", "kernel 2, default stride, rest left over, batch 2", [(2, 3, 7)], kernel_size=[2])
+    case("avg_pool1d", "half of an even window, padding does not count", [(1, 2, 7)], kernel_size=4, stride=3, padding="half",
+         count_include_pad=False)  # fmt: skip
+    case("avg_pool3d", "same upper, padding does not count", [(1, 2, 3, 4, 5)], kernel_size=[2, 3, 1], stride=2, padding="same_upper",
+         count_include_pad=False)  # fmt: skip
     case("avg_pool1d", "padding that does not count, ceil mode", [(1, 2, 9)], kernel_size=4, stride=3, padding=2,
          ceil_mode=True, count_include_pad=False)  # fmt: skip
     case("avg_pool3d", "asymmetric everything, padding counts, ceil mode, batch 2", [(2, 1, 4, 5, 6)],
@@ -472,7 +615,11 @@ def list_cases():
     case("lp_pool2d", "norm 4 of what is below zero too", [(1, 2, 4, 5)], norm_type=4, kernel_size=2, stride=1)
     case("lp_pool2d", "norm 1.5, ceil mode: what sticks out counts as the mean", [positives("lp2", 2, 2, 5, 6)],
          norm_type=1.5, kernel_size=[3, 4], stride=[2, 3], ceil_mode=True)  # fmt: skip
+    case("lp_pool2d", "norm 2, sides that differ, batch 2", [(2, 2, 5, 6)], norm_type=2, kernel_size=[3, 4], stride=2,
+         padding=[[0, 1], [2, 1]])  # fmt: skip
+    case("lp_pool2d", "the sum, same upper", [(1, 2, 7, 8)], norm_type=1, kernel_size=3, stride=2, padding="same_upper")
     case("lp_pool1d", "norm 2, ceil mode, batch 2", [(2, 3, 8)], norm_type=2, kernel_size=3, ceil_mode=True)
+    case("lp_pool3d", "norm 2, half", [positives("lp4", 1, 1, 3, 4, 5)], norm_type=2, kernel_size=[1, 2, 3], stride=2, padding="half")
     case("lp_pool3d", "norm 2.5, asymmetric", [positives("lp3", 1, 2, 3, 4, 5)], norm_type=2.5, kernel_size=[1, 2, 3], stride=[2, 1, 1])
 
     case("adaptive_avg_pool1d", "7 to 3: bins overlap, batch 2", [(2, 3, 7)], output_size=3)
@@ -532,6 +679,13 @@ def list_cases():
     case("add", "three inputs", [(1, 2, 3, 2)] * 3)
     case("add", "flat", [(1, 6)] * 2)
 
+    case("add", "broadcast: a bias of channels and one of columns, batch 2", [(2, 3, 2, 4), (2, 3, 1, 1), (2, 4)], broadcast=True)
+    case("add", "broadcast: both grow, the smaller rank first", [(1, 2, 1), (1, 3, 1, 4)], broadcast=True)
+    for op in ("sub", "div", "mul"):
+        rng = numbers(f"{op}, broadcast")
+        case(op, "broadcast: each by the mean of its channels, batch 2", [(2, 3, 4, 2), positive(2, 1, 4, 2)(rng)], broadcast=True)
+        case(op, "broadcast: of fewer dimensions, the smaller first", [(2, 4), positive(2, 3, 2, 4)(rng)], broadcast=True)
+        case(op, "broadcast: equal shapes", [(1, 3, 2), positive(1, 3, 2)(rng)], broadcast=True)
     for op, second in [("sub", normal), ("div", positive)]:
         for title, shape in [("batch 2", (2, 3, 2, 2)), ("flat", (1, 6)), ("one channel and batch", (1, 1, 3, 2))]:
             rng = numbers(f"{op} by {title}")

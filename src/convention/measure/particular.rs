@@ -28,6 +28,13 @@ impl Facts<'_> {
         product(position, u128::from(channels) + u128::from(norm.size.get()) - 1)
     }
 
+    /// Positions of a deformable convolution's window for each position of its output.
+    pub(super) fn places(&self) -> Result<u128, Overflow> {
+        let Op::DeformConv2d(conv) = self.op else { return Ok(0) };
+        let taps = conv.kernel_size.0.into_iter().map(|size| u128::from(size.get())).product();
+        product(taps, elements(spatial_sizes(self.output)))
+    }
+
     /// Whether upsampling is to a size rather than by a factor.
     pub(super) fn is_asked(&self) -> bool {
         matches!(self.op, Op::Upsample(upsample) if upsample.size.is_some())
@@ -60,11 +67,9 @@ impl Facts<'_> {
     fn convolved_by<const N: usize>(&self, conv: &ConvTranspose<N>) -> Result<i128, Overflow> {
         let (false, Some(input)) = (self.bias == 0, self.inputs.first()) else { return Ok(0) };
         let channels = i128::from(conv.out_channels.get() / conv.groups.get());
-        (0..N).zip(spatial_sizes(input)).try_fold(channels, |product, (axis, &size)| {
-            let reach =
-                i128::from(conv.dilation.0[axis].get()) * i128::from(conv.kernel_size.0[axis].get() - 1) + 1;
-            let padded = i128::from(size) + 2 * i128::from(conv.padding.0[axis].get());
-            let windows = (padded - reach).div_euclid(conv.stride.0[axis].get().into()) + 1;
+        conv.axes().iter().zip(spatial_sizes(input)).try_fold(channels, |product, ((axis, _), &size)| {
+            let padded = i128::from(size) + i128::from(axis.before) + i128::from(axis.after);
+            let windows = (padded - axis.reach().cast_signed()).div_euclid(axis.stride.into()) + 1;
             product.checked_mul(windows).ok_or(Overflow)
         })
     }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::settings::Extent;
+use super::super::settings::{Extent, Sides};
 use super::*;
 use crate::op::shapes;
 use crate::shape::LARGEST_SIZE;
@@ -17,7 +17,7 @@ fn square(value: u64) -> PerAxis<Size, 2> {
 }
 
 fn padding(sizes: [u64; 2]) -> Padding<2> {
-    Padding::Of(PerAxis(sizes.map(|size| Extent::try_from(size).unwrap())))
+    PerAxis(sizes.map(|size| Extent::try_from(size).unwrap())).into()
 }
 
 /// A convolution with PyTorch's defaults.
@@ -27,6 +27,7 @@ fn conv(out_channels: u64, kernel_size: [u64; 2]) -> Conv2d {
         kernel_size: PerAxis(kernel_size.map(size)),
         stride: PerAxis::ones(),
         padding: Padding::Valid,
+        padding_mode: PaddingMode::Zeros,
         dilation: PerAxis::ones(),
         groups: Size::ONE,
         bias: true,
@@ -106,8 +107,52 @@ fn axes_may_differ() {
 fn the_same_size_with_an_even_kernel() {
     let conv = Conv2d { padding: Padding::Same, ..conv(3, [2, 4]) };
     assert_eq!(output(&conv, [1, 6, 5]), [3, 6, 5]);
-    let paddings = conv.sliding().axes.iter().map(|axis| (axis.before, axis.after)).collect::<Vec<_>>();
+    let paddings = conv.over(&[6, 5]).axes.iter().map(|axis| (axis.before, axis.after)).collect::<Vec<_>>();
     assert_eq!(paddings, [(0, 1), (1, 2)]);
+}
+
+/// The stem of TensorFlow's MobileNet on 224 pixels, which has nothing before and one after; on 225 it is one on both sides.
+#[test]
+fn tensorflows_padding_goes_by_the_size() {
+    let conv = Conv2d { padding: Padding::SameUpper, stride: square(2), ..conv(32, [3, 3]) };
+    assert_eq!(output(&conv, [3, 224, 224]), [32, 112, 112]);
+    let said = |input: u64| {
+        let input = image([3, input, input]);
+        let output = conv.output(&input).unwrap();
+        [conv.summary(&input, &output).unwrap().english, conv.shorthand(&input).unwrap()]
+    };
+    assert_eq!(
+        said(224),
+        ["3×3 convolution, 3 → 32 channels, stride 2, padding 0 before and 1 after", "3×3 /2 p0+1"]
+    );
+    assert_eq!(said(225)[1], "3×3 /2 p1");
+    let workings = conv.output_workings(&image([3, 224, 224]), &image([32, 112, 112])[0]);
+    let [(name, size)] = workings.try_into().unwrap();
+    assert_eq!(name, Factor::OutputSquare);
+    assert_eq!([size.formula(Notation::Text), size.substitution(Notation::Text)], ["⌈in/stride⌉", "⌈224/2⌉"]);
+    // 111 windows of 3 on each axis and one of 2.
+    assert_eq!(numbers(&conv, [3, 224, 224])[2], (111 * 3 + 2) * (111 * 3 + 2) * 3 * 32);
+}
+
+#[test]
+fn what_repeats_the_input_is_multiplied_too() {
+    let conv = Conv2d { padding: Padding::Half, padding_mode: PaddingMode::Reflect, ..conv(4, [3, 5]) };
+    let [_, nominal, exact] = numbers(&conv, [2, 6, 6]);
+    assert_eq!((nominal, exact), (15 * 36 * 2 * 4, nominal));
+    let input = image([2, 6, 6]);
+    assert_eq!(conv.shorthand(&input).as_deref(), Some("3×5 p1×2 reflect"));
+    let summary = conv.summary(&input, &input[0]).unwrap();
+    assert_eq!(summary.english, "3×5 convolution, 2 → 4 channels, padding 1×2, padding mode reflect");
+    wrong(
+        &conv,
+        &[2, 6, 2],
+        Some("padding"),
+        "a mirror of 2 elements shows 1 more at most, and the padding is 2",
+        None,
+    );
+    // Without padding, there is nothing to repeat.
+    let bare = Conv2d { padding: Padding::Valid, ..conv };
+    assert_eq!(bare.shorthand(&input).as_deref(), Some("3×5"));
 }
 
 #[test]
@@ -152,7 +197,10 @@ fn what_does_not_fit_together_is_named() {
         &[1, 8, 8],
         Some("padding"),
         "`padding = \"same\"` keeps the size, and a stride of 2 does not",
-        Some("`padding = 1` divides the size by the stride, rounded up"),
+        Some(
+            "`padding = \"same_upper\"` divides the size by the stride, rounded up, as TensorFlow's SAME; `\"half\"` pads both \
+             sides alike, as PyTorch's networks do",
+        ),
     );
 }
 
@@ -192,8 +240,8 @@ fn the_largest_settings_do_not_wrap() {
     let same =
         Conv2d { padding: Padding::Same, dilation: square(LARGEST_SIZE), ..conv(1, [LARGEST_SIZE; 2]) };
     let all = Conv2d { padding: padding([LARGEST_SIZE; 2]), stride: square(LARGEST_SIZE), ..same.clone() };
-    for conv in [same, all] {
-        assert_eq!(conv.output(&image([1, 1, 1])).unwrap_err().setting, Some("kernel_size"));
+    for (conv, setting) in [(same, "padding"), (all, "kernel_size")] {
+        assert_eq!(conv.output(&image([1, 1, 1])).unwrap_err().setting, Some(setting));
         assert_eq!(conv.weights(&image([1, 1, 1])).len(), 2);
     }
     let wide = Conv2d { padding: padding([LARGEST_SIZE / 2; 2]), ..conv(LARGEST_SIZE, [LARGEST_SIZE; 2]) };
@@ -205,7 +253,7 @@ fn the_largest_settings_do_not_wrap() {
 
 /// MACs one by one: `[nominal, padding-exact]`.
 fn counted(conv: &Conv2d, input: [u64; 3], output: [u64; 3]) -> [u128; 2] {
-    let window = conv.sliding();
+    let window = conv.over(&input[1..]);
     // For each window along an axis, how many of its taps see an element.
     let seen = |axis: usize| {
         let Axis { kernel, stride, dilation, before, .. } = window.axes[axis];
@@ -237,14 +285,23 @@ proptest! {
     fn macs_are_those_that_a_loop_counts(
         sizes in prop::array::uniform2(1u64..9),
         sliding in prop::array::uniform3(prop::array::uniform2(1u64..5)),
-        pad in prop::option::of(prop::array::uniform2(0u64..4)),
+        pad in prop::array::uniform2(prop::array::uniform2(0u64..4)), rule in 0..5,
         groups in 1u64..4, channels in prop::array::uniform2(1u64..3),
     ) {
         let [kernel, stride, dilation] = sliding;
         let conv = Conv2d {
-            stride: PerAxis(if pad.is_some() { stride.map(size) } else { [Size::ONE; 2] }),
+            stride: PerAxis(if rule == 1 { [Size::ONE; 2] } else { stride.map(size) }),
             dilation: PerAxis(dilation.map(size)),
-            padding: pad.map_or(Padding::Same, padding),
+            padding: match rule {
+                0 => padding(pad[0]),
+                1 => Padding::Same,
+                2 => Padding::SameUpper,
+                3 => Padding::Half,
+                _ => Padding::Of(PerAxis(pad.map(|sides| {
+                    let [before, after] = sides.map(|side| side.try_into().unwrap());
+                    Sides { before, after }
+                }))),
+            },
             groups: size(groups),
             ..conv(groups * channels[1], kernel)
         };

@@ -3,12 +3,13 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::op::padding_mode::PaddingMode;
 use crate::op::shapes;
 use crate::shape::LARGEST_SIZE;
 use crate::working::Notation;
 
 fn read<const N: usize>(settings: &str) -> ConvTranspose<N> {
-    toml::from_str(settings).unwrap()
+    settings::of_toml(settings)
 }
 
 fn output<const N: usize>(conv: &ConvTranspose<N>, input: &[u64]) -> Vec<u64> {
@@ -62,6 +63,43 @@ fn dcgans_generator() {
     let exact = cost.terms[0].padding_exact.as_ref().unwrap();
     assert_eq!(exact.formula(Notation::Text), "taps on the output · in · out");
     assert_eq!(exact.substitution(Notation::Text), "14²·512·256");
+}
+
+/// Where kernels overlap, TensorFlow cuts off what is more; where they leave gaps, these are filled up.
+#[test]
+fn tensorflows_padding_multiplies() {
+    let overlapping = read::<2>("out_channels = 8\nkernel_size = 5\nstride = 2\npadding = 'same_upper'");
+    let input = shapes(&[&[4, 7, 9]]);
+    let size = overlapping.output(&input).unwrap();
+    assert_eq!(size.dims(), [8, 14, 18]);
+    assert_eq!(overlapping.shorthand(&input).as_deref(), Some("5×5 /2 p1+2"));
+    let workings = overlapping.output_workings(&input, &size);
+    assert_eq!(workings[0].1.substitution(Notation::Text), "7·2");
+    let apart = read::<1>("out_channels = 8\nkernel_size = 2\nstride = 5\npadding = 'same_upper'");
+    let input = shapes(&[&[4, 7]]);
+    assert_eq!(apart.output(&input).unwrap().dims(), [8, 35]);
+    assert_eq!(apart.shorthand(&input).as_deref(), Some("2 /5 o3"));
+    let strided = read::<1>("out_channels = 8\nkernel_size = 2\nstride = 5\npadding = 'same'");
+    let reason = strided.output(&input).unwrap_err();
+    assert_eq!(reason.to_string(), "`padding = \"same\"` keeps the size, and a stride of 5 does not");
+    assert!(reason.help.unwrap().english.contains("`padding = \"same_upper\"` multiplies"));
+    let more = read::<1>(
+        "out_channels = 8\nkernel_size = 5\nstride = 3\npadding = 'same_upper'\noutput_padding = 1",
+    );
+    assert_eq!(more.output(&input).unwrap_err().setting, Some("output_padding"));
+}
+
+#[test]
+fn sides_may_differ() {
+    let conv = read::<1>("out_channels = 2\nkernel_size = 4\nstride = 2\npadding = [[1, 2]]");
+    assert_eq!(output(&conv, &[3, 5]), [2, 9]);
+    let shapes = shapes(&[&[3, 5], &[2, 9]]);
+    let [(_, size)] = conv.output_workings(&shapes[..1], &shapes[1]).try_into().unwrap();
+    assert_eq!(size.formula(Notation::Text), "(in − 1) · stride + kernel − (padding before + after)");
+    let all = read::<1>("out_channels = 2\nkernel_size = 4\npadding = [[1, 4]]").output(&shapes[1..]);
+    assert!(all.is_ok());
+    let all = read::<1>("out_channels = 2\nkernel_size = 1\npadding = [[5, 4]]").output(&shapes[1..]);
+    assert_eq!(all.unwrap_err().to_string(), "a padding of 5 and 4 cuts off all 9 positions of the output");
 }
 
 #[test]
@@ -148,8 +186,8 @@ fn counted(conv: &ConvTranspose2d, input: [u64; 2], output: [u64; 2]) -> [u128; 
     for axis in 0..2 {
         let [kernel, stride, dilation] =
             [conv.kernel_size, conv.stride, conv.dilation].map(|setting| setting.0[axis].get());
-        let padding = conv.padding.0[axis].get();
-        let kept = padding..padding + output[axis];
+        let (Axis { before, .. }, _) = conv.axes()[axis];
+        let kept = before..before + output[axis];
         let taps = (0..input[axis])
             .flat_map(|element| (0..kernel).map(move |tap| element * stride + tap * dilation));
         nominal *= u128::from(input[axis] * kernel);
@@ -165,12 +203,18 @@ proptest! {
     fn macs_are_those_that_a_loop_counts(
         sizes in prop::array::uniform2(1u64..7),
         sliding in prop::array::uniform3(prop::array::uniform2(1u64..5)),
-        padding in prop::array::uniform2(0u64..5), output_padding in prop::array::uniform2(0u64..4),
+        padding in prop::array::uniform2(prop::array::uniform2(0u64..5)), output_padding in prop::array::uniform2(0u64..4),
+        rule in prop::option::of(prop_oneof![Just(Padding::SameUpper), Just(Padding::Half)]),
         groups in 1u64..4, channels in prop::array::uniform2(1u64..3),
     ) {
         let [kernel_size, stride, dilation] = sliding.map(|sizes| PerAxis(sizes.map(|size| Size::try_from(size).unwrap())));
-        let [padding, output_padding] =
-            [padding, output_padding].map(|sizes| PerAxis(sizes.map(|size| Extent::try_from(size).unwrap())));
+        let output_padding = if rule == Some(Padding::SameUpper) { [0; 2] } else { output_padding };
+        let output_padding = PerAxis(output_padding.map(|size| Extent::try_from(size).unwrap()));
+        let sides = padding.map(|sides| {
+            let [before, after] = sides.map(|side| side.try_into().unwrap());
+            settings::Sides { before, after }
+        });
+        let padding = rule.unwrap_or(Padding::Of(PerAxis(sides)));
         let groups = Size::try_from(groups).unwrap();
         let out_channels = Size::try_from(groups.get() * channels[1]).unwrap();
         let conv = ConvTranspose2d { out_channels, kernel_size, stride, padding, output_padding, groups, bias: true, dilation };
@@ -212,13 +256,13 @@ proptest! {
     ) {
         let sliding = format!("stride = {stride:?}\ndilation = {dilation:?}\npadding = {padding:?}\ngroups = {groups}\nbias = false\nkernel_size = {kernel:?}");
         let (from, to) = (2 * groups, groups);
-        // Not read from text: the toml crate has no numbers for a padding, which may be a word.
         let size = |value: u64| Size::try_from(value).unwrap();
         let conv = conv::Conv3d {
             out_channels: size(to as u64),
             kernel_size: PerAxis(kernel.map(|taps| size(taps as u64))),
             stride: PerAxis(stride.map(size)),
-            padding: settings::Padding::Of(PerAxis(padding.map(|extent| extent.try_into().unwrap()))),
+            padding: Padding::Of(PerAxis(padding.map(|extent| extent.try_into().unwrap()))),
+            padding_mode: PaddingMode::Zeros,
             dilation: PerAxis(dilation.map(size)),
             groups: size(groups as u64),
             bias: false,

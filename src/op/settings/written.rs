@@ -6,7 +6,7 @@ use serde::forward_to_deserialize_any;
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Error, Map, Value};
 
-use super::{Padding, PerAxis};
+use super::PerAxis;
 use crate::op::Op;
 
 impl Op {
@@ -111,12 +111,13 @@ pub(in crate::op) fn one_for_all<T: Serialize + PartialEq, S: Serializer>(
     }
 }
 
-impl<const N: usize> Serialize for Padding<N> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Same => serializer.serialize_str("same"),
-            Self::Valid => serializer.serialize_str("valid"),
-            Self::Of(sizes) => sizes.serialize(serializer),
-        }
-    }
+/// The settings that `text` has as TOML, for tests: a word or numbers are what the toml crate does not read.
+#[cfg(test)]
+pub(in crate::op) fn of_toml<T: serde::de::DeserializeOwned>(text: &str) -> T {
+    let Ok(Value::Object(settings)) = serde_json::to_value(toml::from_str::<toml::Table>(text).unwrap())
+    else {
+        unreachable!("a table of TOML is an object")
+    };
+    let settings = settings.iter().map(|(name, value)| (name.as_str(), Datum(value)));
+    T::deserialize(MapDeserializer::new(settings)).unwrap()
 }

@@ -46,12 +46,7 @@ impl Axis {
     /// The working of [`output`](Self::output), which is `output`.
     pub fn output_working(&self, input: u64, output: u64) -> Working {
         let number = |value: u64| Working::Number(value.into());
-        let padding = if self.before == self.after {
-            number(2).by(Working::named(Factor::Padding, self.before))
-        } else {
-            Working::named(Factor::PaddingBefore, self.before)
-                .and(Working::named(Factor::PaddingAfter, self.after))
-        };
+        let padding = self.padding_working();
         let kernel = Working::named(Factor::Kernel, self.kernel);
         let reach = if self.dilation == 1 {
             kernel
@@ -75,6 +70,16 @@ impl Axis {
                 size.less(Working::named(Factor::WindowInPadding, 1u64))
             }
             Ok(_) | Err(_) => size,
+        }
+    }
+
+    /// The padding of both sides.
+    pub(in crate::op) fn padding_working(&self) -> Working {
+        if self.before == self.after {
+            Working::Number(2).by(Working::named(Factor::Padding, self.before))
+        } else {
+            Working::named(Factor::PaddingBefore, self.before)
+                .and(Working::named(Factor::PaddingAfter, self.after))
         }
     }
 
@@ -113,16 +118,17 @@ impl Axis {
         whole.checked_mul(kernel).and_then(|whole| whole.checked_add(part)).ok_or(Overflow)
     }
 
-    /// How many of `output` windows hold at least one element. All, but for a dilation larger than the input: PyTorch's
-    /// pools then have one window, and its taps may straddle the input.
-    pub fn windows_inside(&self, input: u64, output: u64) -> u64 {
-        if self.dilation <= input {
-            return output;
+    /// How many of `output` windows have a tap on at least one of `input` elements.
+    pub fn windows_inside(&self, input: u64, output: u64) -> Result<u128, Overflow> {
+        if self.dilation > input {
+            // Taps are further apart than there are elements, so each window has one tap on them at most.
+            return self.taps_inside(input, output);
         }
-        let first = self.before.div_ceil(self.dilation);
-        let inside = first < self.kernel
-            && u128::from(first) * u128::from(self.dilation) < u128::from(self.before) + u128::from(input);
-        if inside { output } else { 0 }
+        let (before, stride) = (u128::from(self.before), u128::from(self.stride));
+        // The first that reaches an element, and the first that begins behind all of them.
+        let first = (before + 1).saturating_sub(self.reach()).div_ceil(stride);
+        let behind = (before + u128::from(input)).div_ceil(stride).min(output.into());
+        Ok(behind.saturating_sub(first))
     }
 }
 
@@ -201,15 +207,14 @@ mod tests {
             }
         }
 
-        /// PyTorch allows a pool a padding of at most half its kernel.
         #[test]
         fn windows_without_an_element_are_found(
-            input in 1u64..6, kernel in 1u64..6, stride in 1u64..9, dilation in 1u64..8, ceil: bool, pad in 0u64..3,
+            input in 1u64..9, kernel in 1u64..6, stride in 1u64..9, dilation in 1u64..9,
+            before in 0u64..12, after in 0u64..12,
         ) {
-            let pad = pad.min(kernel / 2);
-            let axis = Axis { kernel, stride, dilation, before: pad, after: pad, ceil };
+            let axis = Axis { kernel, stride, dilation, before, after, ceil: false };
             if let Some((windows, _, inhabited)) = brute_force(&axis, input) {
-                prop_assert_eq!(axis.windows_inside(input, windows), inhabited);
+                prop_assert_eq!(axis.windows_inside(input, windows), Ok(inhabited.into()));
             }
         }
 
@@ -225,6 +230,8 @@ mod tests {
             Axis { kernel: 1 << 40, stride: 3, dilation: 5, before: 1 << 50, after: 1 << 50, ceil: false };
         let output = axis.output(LARGEST_SIZE).unwrap();
         assert!(axis.taps_inside(LARGEST_SIZE, output).unwrap() < u128::from(output) << 40);
+        let inside = Axis { dilation: LARGEST_SIZE, ..axis }.windows_inside(1 << 20, LARGEST_SIZE).unwrap();
+        assert!(inside <= LARGEST_SIZE.into());
     }
 
     #[test]

@@ -38,27 +38,6 @@ impl Axis {
         let behind = end.saturating_sub(self.before.into()).min(input.into());
         u64::try_from(behind).unwrap_or(input)
     }
-
-    /// How many of `windows` windows touch any of `input` elements.
-    pub fn windows_touching(&self, input: u64, windows: u64) -> u64 {
-        let (before, stride) = (u128::from(self.before), u128::from(self.stride));
-        // The first that reaches an element, and the first that begins behind all of them.
-        let first = (before + 1).saturating_sub(self.reach()).div_ceil(stride);
-        let behind = (before + u128::from(input)).div_ceil(stride).min(windows.into());
-        let within = behind.saturating_sub(first);
-        let count = if self.dilation <= input || within > MOST_STEPS {
-            within
-        } else {
-            // Taps that are further apart than there are elements may straddle them.
-            let touches = |window: &u128| {
-                let tap = before.saturating_sub(window * stride).div_ceil(self.dilation.into());
-                let place = window * stride + tap * u128::from(self.dilation);
-                tap < self.kernel.into() && (before..before + u128::from(input)).contains(&place)
-            };
-            (first..behind).filter(touches).count() as u128
-        };
-        u64::try_from(count).unwrap_or(windows)
-    }
 }
 
 /// Runs of places, one after each `step`.
@@ -120,16 +99,6 @@ mod tests {
                 prop_assert_eq!(axis.touched(input, output), touched.len() as u64);
             }
         }
-
-        #[test]
-        fn windows_that_touch_anything_are_those_that_a_loop_finds(
-            input in 1u64..9, windows in 1u64..12, kernel in 1u64..6, stride in 1u64..6, dilation in 1u64..9,
-            before in 0u64..12,
-        ) {
-            let axis = Axis { kernel, stride, dilation, before, after: before, ceil: false };
-            let touching = (0..windows).filter(|&index| taps(&axis, input, index).next().is_some());
-            prop_assert_eq!(axis.windows_touching(input, windows), touching.count() as u64);
-        }
     }
 
     #[test]
@@ -141,7 +110,6 @@ mod tests {
             if let Some(output) = axis.output(LARGEST_SIZE) {
                 assert!(axis.touched(LARGEST_SIZE, output) <= LARGEST_SIZE);
             }
-            assert!(axis.windows_touching(1 << 20, LARGEST_SIZE) <= LARGEST_SIZE);
         }
     }
 }

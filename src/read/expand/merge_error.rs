@@ -32,9 +32,10 @@ pub(super) fn explain(
         "add" => ("added", "相加"),
         _ => ("multiplied", "相乘"),
     };
-    // Products repeat sizes of 1, so theirs may differ, and the reason says which do not.
-    let is_product = &*branches.merge.text == "mul";
-    let (english, chinese) = if !is_product && spatial.iter().any(|sizes| *sizes != spatial[0]) {
+    // Where sizes of 1 are repeated, sizes may differ, and the reason says which do not.
+    let is_stretched = &*branches.merge.text == "mul"
+        || branches.settings.iter().any(|setting| &*setting.name.text == "broadcast");
+    let (english, chinese) = if !is_stretched && spatial.iter().any(|sizes| *sizes != spatial[0]) {
         ("heights and widths differ".to_owned(), "高和宽不同".to_owned())
     } else {
         (message.english, message.chinese)

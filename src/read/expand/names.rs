@@ -189,14 +189,6 @@ impl Names<'_> {
         }
     }
 
-    /// The shape of the only tensor that comes in, where it is known.
-    pub(super) fn incoming_shape(&self) -> Option<&Shape> {
-        match self.incoming {
-            Incoming::Tensor(node) => Some(&self.expander.builder.graph().node(node).shape),
-            Incoming::Unknown | Incoming::Several(_) | Incoming::Bundle(_) => None,
-        }
-    }
-
     fn unknown(&self) -> Failure {
         self.unknown.set(true);
         Failure::from(text!("this is not known", "此值未知"))

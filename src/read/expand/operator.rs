@@ -11,22 +11,15 @@ use crate::graph::NodeId;
 use crate::op::{Arity, Entry, Op, Reason};
 use crate::read::description::{Item, Name, Setting};
 use crate::read::settings::{Context, SettingError, Settings};
-use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
 
 /// What to say of a mistake in `padding` that comes from another tool.
-fn advice(
-    error: &SettingError,
-    op: &str,
-    settings: &[Setting],
-    place: Context<'_>,
-    input: Option<&Shape>,
-) -> Option<(Text, Text)> {
+fn advice(error: &SettingError, op: &str, settings: &[Setting], place: Context<'_>) -> Option<(Text, Text)> {
     let padding = settings.iter().find(|setting| &*setting.name.text == "padding")?;
     let is_there = |span: &Span| padding.value.span.start <= span.start && span.end <= padding.value.span.end;
     error.span.as_ref().filter(|span| is_there(span))?;
-    padding::advice(op, settings, place, input)
+    padding::advice(op, settings, place)
 }
 
 /// Beside `help`, the operator of the same kind that takes as many dimensions as `dims` are, where `op` takes more or fewer:
@@ -47,6 +40,14 @@ fn of_this_rank(op: &str, dims: &[u64], help: Option<Text>) -> Option<Text> {
     })
 }
 
+/// Where the number of inputs is wrong: the example shows which there are, if they have names.
+fn with_example(op: &str, reason: Reason) -> Reason {
+    match Entry::find(op).map(|entry| entry.example).filter(|example| example.contains("from = [")) {
+        Some(example) => reason.help(text!("as in `{example}`", "例如 `{example}`")),
+        None => reason,
+    }
+}
+
 impl Expander<'_> {
     pub(super) fn operator(
         &mut self,
@@ -61,7 +62,8 @@ impl Expander<'_> {
         let Some(operator) = self.read_operator(op, settings, incoming, here) else {
             return Incoming::Unknown;
         };
-        let is_source = operator.arity() == Arity::NONE;
+        let arity = operator.arity();
+        let is_source = arity == Arity::NONE;
         if is_source && !item.from.is_empty() {
             let op = operator.name();
             let message = text!("a {op} takes no input", "{op} 不接受输入");
@@ -80,6 +82,8 @@ impl Expander<'_> {
                 Incoming::Tensor(node)
             }
             Err(reason) => {
+                let are_as_many = (arity.least..=arity.most).contains(&inputs.len());
+                let reason = if are_as_many { reason } else { with_example(&op.text, reason) };
                 let at =
                     reason.setting.and_then(|key| settings.iter().find(|setting| &*setting.name.text == key));
                 let span = at.map_or(op.span.clone(), |setting| setting.value.span.clone());
@@ -123,9 +127,7 @@ impl Expander<'_> {
                     text!("as in `{example}`", "例如 `{example}`")
                 });
                 let mut error = SettingError { help: error.help.or(example), ..error };
-                if let Some((message, help)) =
-                    advice(&error, &op.text, settings, context, names.incoming_shape())
-                {
+                if let Some((message, help)) = advice(&error, &op.text, settings, context) {
                     error = SettingError {
                         code: Code::WrongValue,
                         message,
