@@ -16,7 +16,6 @@ mod written;
 
 pub use dim::Dim;
 pub(super) use dim::{one_or_more, one_or_more_schema};
-pub(super) use written::one_for_all;
 
 /// A size of at least 1: channels, a kernel, a stride.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
