@@ -40,6 +40,7 @@ fn settings_make_the_operator_that_has_them() {
         r#"{ op = "conv2d", out_channels = 8, kernel_size = 3, padding = [1, 2], stride = 2, bias = false }"#,
         r#"{ op = "upsample", scale_factor = [1.5, 2], mode = "bilinear" }"#,
         r#"{ op = "upsample", scale_factor = [1.5, 1.5] }"#,
+        r#"{ op = "upsample", scale_factor = 1.5 }"#,
         r#"{ op = "upsample", size = [4, 4, 4], mode = "trilinear" }"#,
         r#"{ op = "scaled_dot_product_attention", scale = 0.125, is_causal = true }"#,
         r#"{ op = "multi_head_attention", num_heads = 2, kdim = 5, bias = false }"#,

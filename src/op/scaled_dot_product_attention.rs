@@ -10,7 +10,11 @@ use super::attention::{self, Attention, Parts, Sizes};
 use super::settings::finite;
 use super::{Along, Arity, Class, Cost, Definition, Dims, Look, Operator, Reach, Reason, shape};
 #[cfg(feature = "run")]
-use super::{Reference, Workspace, packing::packed, workspace::product};
+use super::{
+    Reference, Workspace,
+    packing::packed,
+    workspace::{elements, product},
+};
 use crate::counts::Overflow;
 use crate::shape::Shape;
 use crate::text;
@@ -91,7 +95,7 @@ impl Operator for ScaledDotProductAttention {
         if keys > value_channels {
             before.and(behind).less(Working::elements(Factor::Output, output))
         } else {
-            behind
+            before
         }
     }
 
@@ -168,18 +172,20 @@ impl Reference for ScaledDotProductAttention {
         mixed.reshape([&query.dims()[..rank - 1], &[value_size]].concat())
     }
 
-    /// The scores twice; what one product needs; and a causal mask, as it is made and as a tensor.
-    fn workspace(&self, inputs: &[Shape], _output: &Shape, device: &Device) -> Workspace {
+    /// The scores twice, one of them where there will be the output; what one product needs; and a causal mask, as it is made and
+    /// as a tensor.
+    fn workspace(&self, inputs: &[Shape], output: &Shape, device: &Device) -> Workspace {
         let Sizes { queries, keys, channels, value_channels, .. } = sizes(inputs);
-        let of_scores = scores(inputs).into_iter().map(u128::from);
-        let shared = product(of_scores.clone()) / product([queries.into(), keys.into()]);
+        let [queries, keys, channels, value_channels] =
+            [queries, keys, channels, value_channels].map(u128::from);
+        let of_scores = product(scores(inputs).into_iter().map(u128::from));
+        let twice = (2 * of_scores).saturating_sub(elements(output.dims()));
+        let causal = if self.is_causal { product([2, queries, keys]) } else { 0 };
         // As many rows in a product as heads share a key, at the most.
-        let rows = product([if self.enable_gqa { shared } else { 1 }, queries.into()]);
-        let causal = if self.is_causal { product([2, queries.into(), keys.into()]) } else { 0 };
-        let [keys, channels, value_channels] = [keys, channels, value_channels].map(u128::from);
+        let rows = if self.enable_gqa { of_scores / keys } else { queries };
         let of_product =
             |inner, columns| Workspace { each: 0, once: packed(rows, inner, columns, device).of_batch(1) };
-        let tensors = Workspace { each: 2 * product(of_scores), once: causal };
+        let tensors = Workspace { each: twice.max(of_scores), once: causal };
         tensors + of_product(channels, keys).or(of_product(keys, value_channels))
     }
 }

@@ -25,19 +25,19 @@ pub use on_axes::{OnAxes, Times};
 /// factor or to a size.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("x-zh" = "把图像变为另一高和宽,通常更大;也可用于序列的长度或体数据。按倍数或按目标尺寸"))]
+#[schemars(extend("x-zh" = "把图像变为另一高和宽,通常更大;也可用于序列的长度或三维数据。按倍数或按目标尺寸"))]
 pub struct Upsample {
-    /// How many times as high and as wide the image becomes, or as long the sequence, rounded down to whole pixels. One
-    /// number is a whole one; a list of one for each axis, height and width, may have fractions.
+    /// How many times as high and as wide the image becomes, or as long the sequence, rounded down to whole pixels: one number,
+    /// or a list of one for each axis, such as height and width.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "OnAxes<Times>")]
-    #[schemars(extend("x-zh" = "高和宽(或序列长度)的倍数,结果向下取整到整像素。单个数须为整数;每轴一个数的列表(如高、宽)可带小数"))]
+    #[schemars(extend("x-zh" = "高和宽(或序列长度)的倍数,结果向下取整到整像素:一个数,或每轴一个数的列表(如高、宽)"))]
     pub scale_factor: Option<OnAxes<Times>>,
     /// Height and width of the output; the length of a sequence; depth, height and width of a volume. One number is that of
     /// every axis.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "OnAxes<Size>")]
-    #[schemars(extend("x-zh" = "输出的高和宽;序列则为长度,体数据则为深、高、宽。单个数用于每个轴"))]
+    #[schemars(extend("x-zh" = "输出的高和宽;序列则为长度,三维数据则为深、高、宽。单个数用于每个轴"))]
     pub size: Option<OnAxes<Size>>,
     /// What a pixel between those of the input is.
     #[serde(default)]

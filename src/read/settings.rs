@@ -314,6 +314,9 @@ impl<'de> Deserializer<'de> for One<'_> {
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SettingError> {
+        if let DatumKind::List(_) = &self.datum.kind {
+            return self.visit(visitor);
+        }
         visitor.visit_f64(to_f64(self.place.number(self.datum)?))
     }
 

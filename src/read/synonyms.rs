@@ -60,7 +60,7 @@ const OPERATORS_ELSEWHERE: &[(&[&str], &str)] = &[
     ),
     (&["zeropad2d", "zeropadding2d"], "pad"),
     (&["dropout2d", "dropout3d", "droppath"], "dropout"),
-    (&["mha", "attention", "selfattention", "multiheadattention"], "multi_head_attention"),
+    (&["mha", "attention", "selfattention"], "multi_head_attention"),
     (&["sdpa", "dotproductattention", "scaleddotproduct", "flashattention"], "scaled_dot_product_attention"),
     (&["simplernn", "vanillarnn", "elman", "elmanrnn", "rnnbase", "recurrent"], "rnn"),
     (&["bmm", "mm"], "matmul"),

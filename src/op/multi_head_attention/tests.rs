@@ -146,7 +146,7 @@ fn inputs_must_fit() {
     assert_eq!(reason(5, &[&[197, 768]]).setting, Some("num_heads"));
     assert_eq!(message(1, &[&[768]]), "needs tokens × channels, and gets 768");
     assert_eq!(
-        message(1, &[&[5, 8]; 5]),
+        message(1, &[&[5, 8][..]; 5]),
         "takes tokens, or query, key and value, and perhaps a mask behind them; and gets 5 inputs"
     );
     // Two are tokens and a mask.

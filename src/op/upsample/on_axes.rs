@@ -1,13 +1,13 @@
 //! What each spatial axis is given: one number for all of them, or a list of one for each.
 
 use std::fmt;
-use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use crate::op::Reason;
+use crate::op::settings::Size;
 use crate::shape::Shape;
 use crate::text;
 use crate::text::Text;
@@ -59,13 +59,22 @@ impl<T: Serialize> Serialize for OnAxes<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de> + TryFrom<u64, Error = Text>> Deserialize<'de> for OnAxes<T> {
+impl<'de> Deserialize<'de> for OnAxes<Size> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OnAxesVisitor(PhantomData))
+        deserializer.deserialize_any(OnAxesVisitor { of_float: whole })
     }
 }
 
-struct OnAxesVisitor<T>(PhantomData<T>);
+impl<'de> Deserialize<'de> for OnAxes<Times> {
+    /// As a float, which is what may be a fraction, or a list.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_f64(OnAxesVisitor { of_float: Times::try_from })
+    }
+}
+
+struct OnAxesVisitor<T> {
+    of_float: fn(f64) -> Result<T, Text>,
+}
 
 impl<'de, T: Deserialize<'de> + TryFrom<u64, Error = Text>> Visitor<'de> for OnAxesVisitor<T> {
     type Value = OnAxes<T>;
@@ -88,13 +97,8 @@ impl<'de, T: Deserialize<'de> + TryFrom<u64, Error = Text>> Visitor<'de> for OnA
         }
     }
 
-    /// A whole number may be written as a float.
-    #[expect(clippy::cast_possible_truncation, reason = "what is beyond 64 bits is too large at their end")]
     fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
-        if value.fract() == 0.0 {
-            return self.visit_i64(value as i64);
-        }
-        Err(E::custom(text!("must be a whole number, and is {value}", "应是整数,这里是 {value}")))
+        (self.of_float)(value).map(OnAxes::All).map_err(E::custom)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
@@ -126,13 +130,25 @@ impl<T: JsonSchema> JsonSchema for OnAxes<T> {
         true
     }
 
-    /// One number for all is a whole one.
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let (whole, each) = (json_schema!({ "type": "integer", "minimum": 1 }), T::json_schema(generator));
+        let one = T::json_schema(generator);
         json_schema!({
-            "anyOf": [whole, { "type": "array", "items": each, "minItems": 1, "maxItems": MOST_AXES }]
+            "anyOf": [one, { "type": "array", "items": one, "minItems": 1, "maxItems": MOST_AXES }]
         })
     }
+}
+
+/// A whole number that is written as a float.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "what is beyond 64 bits is too large at their end, too"
+)]
+fn whole(value: f64) -> Result<Size, Text> {
+    if value.fract() == 0.0 && value >= 0.0 {
+        return (value as u64).try_into();
+    }
+    Err(text!("must be a whole number above 0, and is {value}", "应是大于 0 的整数,这里是 {value}"))
 }
 
 /// How many times as long an axis becomes: finite and above 0.

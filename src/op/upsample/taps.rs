@@ -166,7 +166,7 @@ fn cubic_in_turn(times: i128) -> Look {
     let turn = |index: i128| {
         let doubled = 2 * index + 1 - times;
         let before = doubled.div_euclid(2 * times);
-        let beside = if doubled % (2 * times) == 0 { 0 } else { 1 };
+        let beside = i128::from(doubled % (2 * times) != 0);
         Some(Turn { first: before - beside, last: before + 2 * beside, step: 1 })
     };
     Look::InTurn((0..times).map(turn).collect())

@@ -19,6 +19,7 @@ fn sequences_and_volumes_too() {
     assert_eq!(upsample("scale_factor = 2", &[8, 5]), Ok(vec![8, 10]));
     assert_eq!(upsample("scale_factor = [1.5]\nmode = 'linear'", &[8, 5]), Ok(vec![8, 7]));
     assert_eq!(upsample("size = 9", &[8, 5]), Ok(vec![8, 9]));
+    assert_eq!(upsample("scale_factor = 1.5", &[8, 5, 4]), Ok(vec![8, 7, 6]));
     assert_eq!(upsample("scale_factor = 2", &[32, 4, 5, 6]), Ok(vec![32, 8, 10, 12]));
     assert_eq!(upsample("size = [2, 3, 4]\nmode = 'trilinear'", &[32, 4, 5, 6]), Ok(vec![32, 2, 3, 4]));
     let reason = |settings: &str, dims: &[u64]| {
@@ -115,9 +116,8 @@ fn factors_are_above_zero() {
     assert_eq!(error("scale_factor = 0"), "must be finite and above 0, and is 0");
     assert_eq!(error("scale_factor = [2, -1.5]"), "must be finite and above 0, and is -1.5");
     assert_eq!(error("scale_factor = [inf]"), "must be finite and above 0, and is inf");
-    assert_eq!(error("scale_factor = inf"), "must be a whole number, and is inf");
-    // As in a description: what may have fractions is a list.
-    assert_eq!(error("scale_factor = 1.5"), "must be a whole number, and is 1.5");
+    assert_eq!(error("scale_factor = inf"), "must be finite and above 0, and is inf");
+    assert_eq!(error("size = 1.5"), "must be a whole number above 0, and is 1.5");
     let many = "wants one number or a list of 1 to 3, and has a list of 4";
     assert_eq!(error("scale_factor = [1, 2, 3, 4]"), many);
     assert!(error("size = []").ends_with("a list of 0") && error("size = [0]").contains("at least 1"));
