@@ -45,6 +45,7 @@ purposes! {
     WeightedValues => "weighted values", "值的加权和";
     Output => "output", "输出";
     Gates => "gates", "门";
+    NewState => "new state", "新状态";
     FirstLayer => "first layer", "首层";
     OtherLayers => "other layers", "其余各层";
     ProjectedState => "projection of the state", "状态投影";

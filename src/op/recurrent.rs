@@ -132,8 +132,9 @@ impl Recurrence {
             let macs = Term::macs(Contraction::Linear, states.clone().by(state()));
             terms.push(macs.purpose(Purpose::ProjectedState));
         }
+        let purpose = if gates.is_some() { Purpose::Gates } else { Purpose::NewState };
         terms.extend(self.gates.ops.iter().map(|&(kind, steps)| {
-            Term::ops(kind, Working::steps(steps).by(states.clone())).purpose(Purpose::Gates)
+            Term::ops(kind, Working::steps(steps).by(states.clone())).purpose(purpose)
         }));
         Cost { terms }
     }
