@@ -56,7 +56,7 @@ impl Operator for Lstm {
         let (projected, hidden) = (self.proj_size.get(), self.hidden_size.get());
         if projected >= hidden {
             return Err(Reason::new(text!(
-                "`proj_size` is less than `hidden_size`, and they are {projected} and {hidden}",
+                "`proj_size` must be less than `hidden_size`, and they are {projected} and {hidden}",
                 "`proj_size` 应小于 `hidden_size`,这里分别是 {projected} 和 {hidden}"
             ))
             .at("proj_size"));
@@ -243,7 +243,7 @@ mod tests {
             ]
         );
         let wide = lstm("hidden_size = 4\nproj_size = 4").output(&inputs).unwrap_err();
-        assert_eq!(wide.to_string(), "`proj_size` is less than `hidden_size`, and they are 4 and 4");
+        assert_eq!(wide.to_string(), "`proj_size` must be less than `hidden_size`, and they are 4 and 4");
         assert_eq!(wide.setting, Some("proj_size"));
     }
 

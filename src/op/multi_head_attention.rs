@@ -77,7 +77,13 @@ impl Operator for MultiHeadAttention {
             .at_divisor("num_heads", heads, &[channels]));
         }
         if let Some(mask) = parts.mask {
-            attention::stretches(mask, &self.scores(inputs))?;
+            attention::stretches(mask, &self.scores(inputs)).map_err(|reason| match inputs {
+                [_, _] => reason.help(text!(
+                    "of two inputs the second is a mask; another sequence is named twice, as the key and as the value",
+                    "两个输入时第二个是掩码;另一序列应写两次,分别作为键和值"
+                )),
+                _ => reason,
+            })?;
         }
         Ok(query.clone())
     }

@@ -86,11 +86,11 @@ fn not_tokens(op: &Op, shape: &Shape, layout: Layout) -> Option<Diagnostic> {
             "`multi_head_attention` takes {shape} for {channels} sequences of {height} tokens with {width} channels",
             "`multi_head_attention` 会把 {shape} 当作 {channels} 个序列,每个 {height} 个词元、{width} 个通道"
         );
-        let tokens = u128::from(height) * u128::from(width);
+        let positions = u128::from(height) * u128::from(width);
         Diagnostic::nowhere(Code::NotFlattened, message).help(text!(
-            "`{{ op = \"flatten\", start_dim = 2 }}, {{ op = \"permute\", dims = [0, 2, 1] }}` make {tokens}×{channels} of it, unless \
+            "`{{ op = \"flatten\", start_dim = 2 }}, {{ op = \"permute\", dims = [0, 2, 1] }}` make {positions}×{channels} of it, unless \
              this is meant",
-            "如非有意,可用 `{{ op = \"flatten\", start_dim = 2 }}, {{ op = \"permute\", dims = [0, 2, 1] }}` 变为 {tokens}×{channels}"
+            "如非有意,可用 `{{ op = \"flatten\", start_dim = 2 }}, {{ op = \"permute\", dims = [0, 2, 1] }}` 变为 {positions}×{channels}"
         ))
     })
 }

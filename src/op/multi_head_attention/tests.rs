@@ -150,6 +150,8 @@ fn inputs_must_fit() {
         "takes tokens, or query, key and value, and perhaps a mask behind them; and gets 5 inputs"
     );
     // Two are tokens and a mask.
+    let help = reason(1, &[&[5, 8], &[7, 8]]).help.unwrap().english;
+    assert!(help.starts_with("of two inputs the second is a mask"), "{help}");
     assert_eq!(message(1, &[&[5, 8], &[7, 8]]), "the mask is 7×8, and the scores it is added to are 1×5×5");
     assert_eq!(
         message(1, &[&[2, 5, 8], &[3, 7, 8], &[3, 7, 8]]),
