@@ -22,7 +22,6 @@ use crate::counts::{Overflow, Tally};
 use crate::graph::{Content, Graph, NodeId, ScopeId};
 use crate::op::Op;
 use crate::op::activation::Approximate;
-use crate::op::upsample::Mode;
 use crate::text::Text;
 
 pub mod figure;
@@ -123,9 +122,11 @@ pub fn totals(conventions: &[Convention], graph: &Graph, batch: u64) -> Result<V
 }
 
 /// The modes of an operator that tools tell apart.
-pub const MODES: [(&str, &[&str]); 5] = [
-    ("upsample", &["nearest", "bilinear"]),
+pub const MODES: [(&str, &[&str]); 7] = [
+    ("upsample", &["nearest", "linear", "bilinear", "trilinear", "bicubic"]),
     ("gelu", &["none", "tanh"]),
+    ("lstm", &["projected"]),
+    ("multi_head_attention", &["separate"]),
     ("conv1d", &[NAMED]),
     ("conv2d", &[NAMED]),
     ("conv3d", &[NAMED]),
@@ -136,15 +137,16 @@ const NAMED: &str = "named";
 
 fn mode(op: &Op) -> Option<&'static str> {
     if let Op::Upsample(upsample) = op {
-        Some(match upsample.mode {
-            Mode::Nearest => "nearest",
-            Mode::Bilinear => "bilinear",
-        })
+        Some(upsample.mode.name())
     } else if let Op::Gelu(gelu) = op {
         Some(match gelu.approximate {
             Approximate::None => "none",
             Approximate::Tanh => "tanh",
         })
+    } else if let Op::Lstm(lstm) = op {
+        (lstm.proj_size.get() > 0).then_some("projected")
+    } else if let Op::MultiHeadAttention(attention) = op {
+        (attention.kdim.is_some() || attention.vdim.is_some()).then_some("separate")
     } else if let Op::Conv1d(conv) = op {
         conv.padding.is_named().then_some(NAMED)
     } else if let Op::Conv2d(conv) = op {

@@ -109,6 +109,7 @@ fn every_operator_runs_in_some_network() {
               { op = 'constant', shape = [1, 1], values = [-100] }, { op = 'expand', shape = [2, 6] } ] } },
           { name = 'tokens', op = 'identity' }, { op = 'permute', dims = [0, 2, 1] }, { op = 'matmul', from = ['tokens', 'permute_2'] },
           { op = 'lstm', hidden_size = 3, bidirectional = true }, { op = 'gru', hidden_size = 2 },
+          { name = 'steps', op = 'rnn', hidden_size = 2 }, { op = 'scaled_dot_product_attention', from = ['steps', 'steps', 'steps'] },
           { op = 'select', dim = 1, index = -1 }, { op = 'embedding', num_embeddings = 1, embedding_dim = 3 },
           { op = 'flatten' },
           # An image again, and on to sequences and volumes.

@@ -26,6 +26,27 @@ const OPERATORS: &[Exception] = &[
         "the bias of the last projection is counted though there is none",
     ),
     (
+        "op = \"multi_head_attention\", num_heads = 2, kdim",
+        &["ptflops", "ptflops-0.6"],
+        "each projection is taken to give out as many channels as it takes",
+    ),
+    ("op = \"multi_head_attention\", num_heads = 2, vdim", &["ptflops", "ptflops-0.6"], "likewise"),
+    (
+        "op = \"scaled_dot_product_attention\"",
+        &ONNX,
+        "as of multi_head_attention: the scale and a causal mask are computed",
+    ),
+    (
+        "op = \"lstm\", hidden_size = 5, proj_size",
+        &["thop", "thop-0.0.31"],
+        "counted as if its state were not projected",
+    ),
+    (
+        "op = \"lstm\", hidden_size = 5, num_layers = 2, bidirectional = true, bias = false, proj_size",
+        &["thop", "thop-0.0.31"],
+        "likewise",
+    ),
+    (
         "op = \"conv3d\", out_channels = 2, kernel_size = 2, padding = \"same\"",
         &ONNX,
         "the export pads apart, which the tool takes for padding of the wrong axes",

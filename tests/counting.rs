@@ -137,11 +137,65 @@ const RULES: &[Rule] = &[
         1,
         [5 * 32 + 6 * 32 + 5 * 54, 5 * 40 + 6 * 40 + 5 * 59, 30, 25, 30],
     ),
+    // Three sequences of 6 tokens, in 2 heads, with a mask: an addition for each of 6 scores more.
+    rule(
+        "multi_head_attention",
+        r#"{"num_heads": 2, "bias": false}"#,
+        &[&[3, 6, 4], &[6, 6]],
+        3 * 2 * 6,
+        [32 + 24 + 6, 32 + 24 + 11 + 6, 6, 5, 6],
+    ),
+    // A key of 3 channels and a value of 2: 5·4² and 6·4·3 and 6·4·2 MACs go in, and 5·4² go out.
+    rule(
+        "multi_head_attention",
+        r#"{"num_heads": 1, "bias": false, "kdim": 3, "vdim": 2}"#,
+        &[&[5, 4], &[6, 3], &[6, 2]],
+        1,
+        [5 * 32 + 6 * 20 + 5 * 54, 5 * 32 + 6 * 20 + 5 * 59, 30, 25, 30],
+    ),
+    // For each of 5 tokens and 2 heads 6 scores of 4 MACs, which mix as many values of 3 numbers.
+    rule(
+        "scaled_dot_product_attention",
+        "{}",
+        &[&[2, 5, 4], &[2, 6, 4], &[2, 6, 3]],
+        2 * 5,
+        [6 * 7 + 6, 6 * 7 + 11, 6, 5, 6],
+    ),
+    rule(
+        "scaled_dot_product_attention",
+        r#"{"scale": 1.0}"#,
+        &[&[2, 5, 4], &[2, 6, 4], &[2, 6, 3], &[5, 6]],
+        2 * 5,
+        [6 * 7, 6 * 7 + 11 + 6, 6, 5, 6],
+    ),
+    rule(
+        "scaled_dot_product_attention",
+        r#"{"enable_gqa": true, "is_causal": true}"#,
+        &[&[2, 5, 4], &[1, 6, 4], &[1, 6, 3]],
+        2 * 5,
+        [6 * 7 + 6, 6 * 7 + 11, 6, 5, 6],
+    ),
     // Five steps of 4 features, a state of 3 numbers: for each of these, 4 or 3 gates of 4 + 3 MACs, two biases a gate, and
     // what the gates take.
     rule("lstm", r#"{"hidden_size": 3, "bias": false}"#, &[&[5, 4]], 5 * 3, [28 + 3, 28 + 8, 3, 0, 5]),
     rule("lstm", r#"{"hidden_size": 3}"#, &[&[5, 4]], 5 * 3, [28 + 3, 28 + 8 + 8, 3, 0, 5]),
     rule("lstm", r#"{"hidden_size": 4, "num_layers": 2}"#, &[&[5, 4]], 2 * 5 * 4, [32 + 3, 32 + 16, 3, 0, 5]),
+    // Projected to 2 numbers, the state takes 3·2 more MACs of each step, and each gate 4 + 2.
+    rule(
+        "lstm",
+        r#"{"hidden_size": 3, "proj_size": 2}"#,
+        &[&[5, 4]],
+        5 * 3,
+        [24 + 2 + 3, 24 + 2 + 8 + 8, 3, 0, 5],
+    ),
+    rule("rnn", r#"{"hidden_size": 3, "bias": false}"#, &[&[5, 4]], 5 * 3, [7, 7 + 1, 0, 0, 1]),
+    rule(
+        "rnn",
+        r#"{"hidden_size": 3, "nonlinearity": "relu", "bidirectional": true}"#,
+        &[&[5, 4]],
+        2 * 5 * 3,
+        [7, 7 + 3, 0, 1, 0],
+    ),
     rule("gru", r#"{"hidden_size": 3, "bias": false}"#, &[&[5, 4]], 5 * 3, [21 + 3, 21 + 7, 2, 0, 3]),
     rule(
         "gru",
@@ -224,6 +278,9 @@ const RULES: &[Rule] = &[
     rule("mean", r#"{"dim": [2, 3]}"#, IMAGE, 4, [0, 29, 1, 0, 0]),
     rule("mean", r#"{"dim": [1, -1], "keepdim": true}"#, IMAGE, 6, [0, 19, 1, 0, 0]),
     rule("upsample", r#"{"scale_factor": 2, "mode": "bilinear"}"#, IMAGE, 4 * 12 * 10, [4, 3, 0, 0, 0]),
+    rule("upsample", r#"{"scale_factor": 2, "mode": "linear"}"#, &[&[4, 7]], 4 * 14, [2, 1, 0, 0, 0]),
+    rule("upsample", r#"{"size": [3, 9, 2], "mode": "trilinear"}"#, VOLUME, 4 * 3 * 9 * 2, [8, 7, 0, 0, 0]),
+    rule("upsample", r#"{"scale_factor": 2, "mode": "bicubic"}"#, IMAGE, 4 * 12 * 10, [16, 15, 0, 0, 0]),
     // Merges of two tensors, and learned and fixed factors.
     rule("add", "{}", &[&[4, 6, 5], &[4, 6, 5]], ELEMENTS, [0, 1, 0, 0, 0]),
     rule("sub", "{}", &[&[4, 6, 5], &[4, 6, 5]], ELEMENTS, [0, 1, 0, 0, 0]),
@@ -255,6 +312,7 @@ const RULES: &[Rule] = &[
     rule("pixel_unshuffle", r#"{"downscale_factor": 2}"#, &[&[3, 6, 4]], 12 * 3 * 2, [0; 5]),
     rule("pad", r#"{"padding": [1, 2, 0, 1], "mode": "reflect"}"#, IMAGE, 4 * 7 * 8, [0; 5]),
     rule("upsample", r#"{"size": [7, 9]}"#, IMAGE, 4 * 7 * 9, [0; 5]),
+    rule("upsample", r#"{"scale_factor": 3}"#, VOLUME, 27 * 4 * ELEMENTS, [0; 5]),
     each("identity", "{}", [0; 5]),
     each("dropout", "{}", [0; 5]),
     rule("constant", r#"{"shape": [2], "values": [1, 2]}"#, &[], 2, [0; 5]),

@@ -444,6 +444,15 @@ fn dimensions_that_are_taken_for_others_get_a_warning() {
         ["`lstm` takes the 8 channels of 8×28 for steps, and its 28 positions for features"]
     );
     assert_eq!(warnings("[4, 30]", &format!("{conv}, {permute}, {lstm}")), [""; 0]);
+    let image = "{ op = 'conv2d', out_channels = 6, kernel_size = 3 }";
+    let attention = "{ op = 'multi_head_attention', num_heads = 2 }";
+    assert_eq!(
+        warnings("[3, 12, 12]", &format!("{image}, {attention}")),
+        ["`multi_head_attention` takes 6×10×10 for 6 sequences of 10 tokens with 10 channels"]
+    );
+    let tokens = format!("{image}, {{ op = 'flatten', start_dim = 2 }}, {permute}, {attention}");
+    assert_eq!(warnings("[3, 12, 12]", &tokens), [""; 0]);
+    assert_eq!(warnings("[64, 49, 96]", attention), [""; 0]);
     assert_eq!(warnings("[4, 30]", lstm), [""; 0]);
 }
 

@@ -233,10 +233,28 @@ fn what_attention_holds_by_hand() {
     assert_eq!(memory.peak(F32), memory.live(last).bytes(F32));
 }
 
+/// What is held of a sequence is held of each; a mask and the channels of a key add nothing.
+#[test]
+fn what_attention_of_windows_holds_by_hand() {
+    let held = |inputs: &str, layer: &str| {
+        let network = graph(&format!("inputs = {{ {inputs} }}\nlayers = [{{ op = {layer} }}]"));
+        let memory = analyze(&network).unwrap().at(3).unwrap().memory;
+        memory.inside(network.outputs()[0].1).numbers
+    };
+    let (query, key, scores) = (5 * 8, 7 * 8, 2 * 5 * 7);
+    let windows = "q = [4, 5, 8], k = [4, 7, 6], v = [4, 7, 3], m = [2, 5, 7]";
+    let layer = "'multi_head_attention', num_heads = 2, kdim = 6, vdim = 3, from = ['q', 'k', 'v', 'm']";
+    assert_eq!(held(windows, layer), 3 * 4 * (query + 2 * key + scores));
+    // Without projections, the scores before and after a step, of which one is where there will be the output.
+    let heads = "q = [2, 5, 4], k = [2, 7, 4], v = [2, 7, 3]";
+    let layer = "'scaled_dot_product_attention', from = ['q', 'k', 'v']";
+    assert_eq!(held(heads, layer), 3 * (2 * scores - 2 * 5 * 3));
+}
+
 /// A chain of layers in one operator keeps what stands between them, and its input until it is done.
 #[test]
 fn layers_of_a_recurrent_network_take_what_a_chain_of_them_takes() {
-    for (op, of_step) in [("lstm", 4 + 2), ("gru", 3 + 1)] {
+    for (op, of_step) in [("lstm", 4 + 2), ("gru", 3 + 1), ("rnn", 1 + 1)] {
         let peak = |layers: &str| {
             let graph = graph(&format!("input = [40, 16]\nlayers = [{layers}]"));
             analyze(&graph).unwrap().memory.peak(F32) / 4
@@ -248,6 +266,19 @@ fn layers_of_a_recurrent_network_take_what_a_chain_of_them_takes() {
         let whole = peak(&layer.replace(" }", ", num_layers = 3 }"));
         assert_eq!((written, whole), (2 * sequence + step, written + input), "{op}");
     }
+}
+
+/// What a state is projected to is held beside it, and is what goes on to the next layer.
+#[test]
+fn projected_states_are_what_layers_keep() {
+    let peak = |settings: &str| {
+        let graph =
+            graph(&format!("input = [40, 16]\nlayers = [{{ op = 'lstm', hidden_size = 16, {settings} }}]"));
+        analyze(&graph).unwrap().memory.peak(F32) / 4
+    };
+    let (input, step) = (40 * 16, (4 + 2) * 16 + 8);
+    assert_eq!(peak("proj_size = 8"), input + 40 * 8 + step);
+    assert_eq!(peak("proj_size = 8, num_layers = 2"), input + 2 * 40 * 8 + step);
 }
 
 /// A mean, a sum or a maximum of each group is a few numbers.

@@ -95,6 +95,20 @@ const LOOKED_UP: &str = "input = [100000]\nlayers = [\n\
     { name = 'two', op = 'embedding', num_embeddings = 5, embedding_dim = 1, from = 'turned' },\n\
     { op = 'add', from = ['one', 'two'] },\n]\n";
 
+/// Attention of windows with a bias, of heads, recurrence and interpolation of a sequence, an image and a volume: what no bundled
+/// network has.
+const ATTENDED: &str = "input = [16, 64, 32]\nlayers = [\n\
+    { name = 'x', op = 'relu' }, { name = 'bias', op = 'parameter', shape = [4, 64, 64] },\n\
+    { op = 'multi_head_attention', num_heads = 4, from = ['x', 'bias'] }, { op = 'reshape', shape = [16, 64, 4, 8] },\n\
+    { name = 'heads', op = 'permute', dims = [0, 1, 3, 2, 4] },\n\
+    { op = 'scaled_dot_product_attention', from = ['heads', 'heads', 'heads', 'bias'] }, { op = 'flatten', end_dim = 2 },\n\
+    { op = 'flatten', start_dim = 2 }, { op = 'reshape', shape = [1024, 32] },\n\
+    { op = 'rnn', hidden_size = 32, num_layers = 2, bidirectional = true },\n\
+    { op = 'lstm', hidden_size = 64, num_layers = 2, proj_size = 32 }, { op = 'permute', dims = [0, 2, 1] },\n\
+    { op = 'upsample', scale_factor = 2, mode = 'linear' }, { op = 'reshape', shape = [32, 32, 64] },\n\
+    { op = 'upsample', scale_factor = 2, mode = 'bicubic' }, { op = 'reshape', shape = [32, 8, 16, 64] },\n\
+    { op = 'upsample', size = [4, 24, 70], mode = 'trilinear' },\n]\n";
+
 /// A single test, so that no other allocates beside it.
 #[test]
 fn what_is_alive_is_what_is_predicted() {
@@ -107,9 +121,11 @@ fn what_is_alive_is_what_is_predicted() {
             failures.extend(check(&name, &graph, &weights, batch));
         }
     }
-    let looked_up = Description::parse("looked_up.toml", LOOKED_UP).unwrap();
-    let graph = looked_up.expand(&Options::default()).unwrap().graph;
-    failures.extend(check("looked_up", &graph, &zeros(&graph), 2));
+    for (name, text) in [("looked_up", LOOKED_UP), ("attended", ATTENDED)] {
+        let description = Description::parse(name, text).unwrap();
+        let graph = description.expand(&Options::default()).unwrap().graph;
+        failures.extend(check(name, &graph, &zeros(&graph), 2));
+    }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 

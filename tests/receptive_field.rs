@@ -170,6 +170,36 @@ fn everything_is_seen_behind_attention() {
     assert!(of_output(&swin).axes.is_empty() && first.starts_with("stage4/0/"), "{first}");
 }
 
+/// Attention of what is projected already, with heads before the tokens or in windows that are the whole image: what is added to
+/// the scores is of the query's token.
+#[test]
+fn everything_is_seen_behind_attention_of_several_inputs() {
+    let tokens = "input = [3, 8, 8]\n\
+         layers = [\n\
+           { op = 'conv2d', out_channels = 12, kernel_size = 2, stride = 2 }, { op = 'flatten', start_dim = 2 },\n\
+           { name = 'tokens', op = 'permute', dims = [0, 2, 1] },\n";
+    let heads =
+        "{ op = 'reshape', shape = [16, 3, 4] }, { name = 'heads', op = 'permute', dims = [0, 2, 1, 3] },";
+    let bias = "{ name = 'bias', op = 'parameter', shape = [3, 16, 16] },";
+    for attention in [
+        "{ name = 'mixed', op = 'scaled_dot_product_attention', from = ['heads', 'heads', 'heads'] }",
+        "{ name = 'mixed', op = 'scaled_dot_product_attention', from = ['heads', 'heads', 'heads', 'bias'] }",
+        "{ name = 'mixed', op = 'multi_head_attention', num_heads = 3, from = ['tokens', 'bias'] }",
+        "{ name = 'mixed', op = 'multi_head_attention', num_heads = 3, from = ['tokens', 'tokens', 'tokens', 'bias'] }",
+        "{ op = 'reshape', from = 'tokens', shape = [1, 16, 12] }, \
+         { name = 'mixed', op = 'multi_head_attention', num_heads = 3 }",
+    ] {
+        let graph = graph(&format!("{tokens} {heads} {bias} {attention} ]"));
+        assert_eq!(everything_from(&graph).as_deref(), Some("mixed"), "{attention}");
+    }
+    // A key from elsewhere is all that is seen of it, and the query is its own token.
+    let two = graph(
+        "inputs = { q = [5, 8], k = [7, 8] }\n\
+         layers = [{ name = 'mixed', op = 'scaled_dot_product_attention', from = ['q', 'k', 'k'] }]",
+    );
+    assert_eq!(everything_from(&two).as_deref(), Some("mixed"));
+}
+
 /// Steps know of others, and norms compare each position with all.
 #[test]
 fn everything_is_seen_behind_recurrence_and_norms_over_positions() {
@@ -182,9 +212,13 @@ fn everything_is_seen_behind_recurrence_and_norms_over_positions() {
         )
     };
     let conv = "{ op = 'conv1d', out_channels = 4, kernel_size = 3, stride = 2 }";
-    for layer in
-        ["op = 'lstm', hidden_size = 8", "op = 'gru', hidden_size = 8", "op = 'group_norm', num_groups = 1"]
-    {
+    for layer in [
+        "op = 'lstm', hidden_size = 8",
+        "op = 'lstm', hidden_size = 8, proj_size = 2",
+        "op = 'gru', hidden_size = 8",
+        "op = 'rnn', hidden_size = 8",
+        "op = 'group_norm', num_groups = 1",
+    ] {
         assert_eq!(whole(&format!("{conv}, {{ {layer} }}")), (vec![(3, 2)], true), "{layer}");
     }
     assert_eq!(
@@ -308,6 +342,7 @@ enum Layer {
     Transposed { kernel: i64, stride: i64, padding: i64, dilation: i64 },
     Nearest(i64),
     Bilinear(i64),
+    Bicubic(i64),
     Slice { start: i64, step: i64 },
     Pad(i64),
 }
@@ -327,6 +362,9 @@ impl Layer {
             Self::Bilinear(factor) => {
                 format!("{{ op = 'upsample', scale_factor = {factor}, mode = 'bilinear' }}")
             }
+            Self::Bicubic(factor) => {
+                format!("{{ op = 'upsample', scale_factor = {factor}, mode = 'bicubic' }}")
+            }
             Self::Slice { start, step } => {
                 let slice = |dim| format!("{{ op = 'slice', dim = {dim}, start = {start}, step = {step} }}");
                 format!("{}, {}", slice(2), slice(3))
@@ -337,9 +375,10 @@ impl Layer {
 
     fn finer(&self) -> i64 {
         match *self {
-            Self::Nearest(factor) | Self::Bilinear(factor) | Self::Transposed { stride: factor, .. } => {
-                factor
-            }
+            Self::Nearest(factor)
+            | Self::Bilinear(factor)
+            | Self::Bicubic(factor)
+            | Self::Transposed { stride: factor, .. } => factor,
             Self::Conv { .. } | Self::Slice { .. } | Self::Pad(_) => 1,
         }
     }
@@ -363,6 +402,15 @@ impl Layer {
                 let below = place.div_euclid(2 * factor);
                 if place.rem_euclid(2 * factor) == 0 { vec![below] } else { vec![below, below + 1] }
             }
+            Self::Bicubic(factor) => {
+                let place = 2 * at + 1 - factor;
+                let below = place.div_euclid(2 * factor);
+                if place.rem_euclid(2 * factor) == 0 {
+                    vec![below]
+                } else {
+                    (below - 1..=below + 2).collect()
+                }
+            }
             Self::Slice { start, step } => vec![start + step * at],
             Self::Pad(size) => vec![at - size],
         }
@@ -382,6 +430,7 @@ fn layer() -> impl Strategy<Value = Layer> {
         }),
         (2i64..4).prop_map(Layer::Nearest),
         (2i64..4).prop_map(Layer::Bilinear),
+        (1i64..4).prop_map(Layer::Bicubic),
         (0i64..3, 1i64..3).prop_map(|(start, step)| Layer::Slice { start, step }),
         (0i64..3).prop_map(Layer::Pad),
     ]

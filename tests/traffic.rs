@@ -66,9 +66,9 @@ fn layer() -> impl Strategy<Value = (String, f32)> {
             )
         })
     };
-    // Large, so that it is the largest and lost in no sum; but bilinear weights may be 0, which is times a NaN a NaN.
+    // Large, so that it is the largest and lost in no sum; but bilinear and bicubic weights may be 0, which is times a NaN a NaN.
     let odd = |layer: String| {
-        let odd = if layer.contains("bilinear") { f32::NAN } else { 1e9 };
+        let odd = if layer.contains("bilinear") || layer.contains("bicubic") { f32::NAN } else { 1e9 };
         (layer, odd)
     };
     prop_oneof![
@@ -92,10 +92,12 @@ fn layer() -> impl Strategy<Value = (String, f32)> {
             }
         ),
         (1u64..9, 1u64..9).prop_map(|(height, width)| format!("op = 'upsample', size = [{height}, {width}]")),
-        (1u64..9, 1u64..9, any::<bool>()).prop_map(|(height, width, align)| format!(
-            "op = 'upsample', mode = 'bilinear', size = [{height}, {width}], align_corners = {align}"
-        )),
-        (1u64..30, 1u64..30, prop_oneof![Just("nearest"), Just("bilinear")]).prop_map(|(height, width, mode)| {
+        (1u64..9, 1u64..9, any::<bool>(), prop_oneof![Just("bilinear"), Just("bicubic")]).prop_map(
+            |(height, width, align, mode)| format!(
+                "op = 'upsample', mode = '{mode}', size = [{height}, {width}], align_corners = {align}"
+            )
+        ),
+        (1u64..30, 1u64..30, prop_oneof![Just("nearest"), Just("bilinear"), Just("bicubic")]).prop_map(|(height, width, mode)| {
             let [height, width] = [height, width].map(|tenths| format!("{}.{}", tenths / 10, tenths % 10));
             format!("op = 'upsample', scale_factor = [{height}, {width}], mode = '{mode}'")
         }),
@@ -117,7 +119,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
     #[test]
-    fn what_is_read_is_what_is_touched((layer, odd) in layer(), height in 1u64..7, width in 2u64..6) {
+    fn what_is_read_is_what_is_touched((layer, odd) in layer(), height in 1u64..15, width in 2u64..6) {
         let Some(graph) = graph(&format!("input = [2, {height}, {width}]\nlayers = [{{ {layer} }}]")) else {
             return Ok(());
         };

@@ -38,6 +38,10 @@ measures! {
     Scores = "scores",
     /// Elements of attention's query and key.
     Scaled = "scaled",
+    /// Scores of attention that a mask is added to.
+    Masked = "masked",
+    /// Multiply–accumulates of attention whose value has other channels than its key.
+    MacsApart = "macs_apart",
     /// Elements that a bias is added to.
     Bias = "bias",
     /// Numbers of the learned bias.
@@ -48,6 +52,8 @@ measures! {
     In = "in",
     /// Elements of the output.
     Out = "out",
+    /// Elements of an output that is an image.
+    Image = "image",
     /// Elements of the first input, if there are learned factors.
     Affine = "affine",
     /// Learned numbers.
@@ -98,6 +104,8 @@ measures! {
     States = "states",
     /// Those of one direction.
     StatesOneWay = "states_one_way",
+    /// Multiply–accumulates that project the states of a recurrent layer.
+    Projection = "projection",
     /// Learned numbers for each step.
     ParamsStepwise = "params_stepwise",
     /// Elements of a batch norm that is folded into a convolution and gives it a bias.
@@ -122,6 +130,8 @@ pub struct Facts<'g> {
     pub off_padding: Work,
     bias: u128,
     scores: u128,
+    masked: u128,
+    projection: u128,
 }
 
 impl<'g> Facts<'g> {
@@ -130,17 +140,34 @@ impl<'g> Facts<'g> {
         let (inputs, output) = (graph.input_shapes(id), &graph.node(id).shape);
         let cost = op.cost(&inputs, output)?;
         let (work, off_padding) = cost.work()?;
-        let (mut bias, mut scores) = (0u128, 0u128);
+        let [mut bias, mut scores, mut masked, mut projection] = [0u128; 4];
         for term in cost.terms {
             let count = term.nominal.evaluate()?;
-            if term.is_bias() {
-                bias = bias.plus(count)?;
-            } else if term.purpose == Some(Purpose::Scaling) {
-                scores = scores.plus(count)?;
-            }
+            let sum = match term.purpose {
+                Some(purpose) if purpose.is_bias() => &mut bias,
+                Some(Purpose::Scaling) => &mut scores,
+                Some(Purpose::Mask) => &mut masked,
+                Some(Purpose::ProjectedState) => &mut projection,
+                Some(_) | None => continue,
+            };
+            *sum = sum.plus(count)?;
         }
         let weights = op.weights(&inputs).into_iter().filter(|weight| weight.role == Role::Learned).collect();
-        Ok(Self { graph, id, op, inputs, output, weights, batch, work, off_padding, bias, scores })
+        Ok(Self {
+            graph,
+            id,
+            op,
+            inputs,
+            output,
+            weights,
+            batch,
+            work,
+            off_padding,
+            bias,
+            scores,
+            masked,
+            projection,
+        })
     }
 
     /// A measure of the node.
@@ -152,6 +179,8 @@ impl<'g> Facts<'g> {
             Measure::Linear => self.work.macs.linear,
             Measure::Scores => self.scores,
             Measure::Scaled => input.plus(self.inputs.get(1).map_or(input, Shape::elements))?,
+            Measure::Masked => self.masked,
+            Measure::MacsApart => self.macs_apart(),
             Measure::Bias => self.bias,
             Measure::Biases => {
                 let bias = self.weights.iter().find(|weight| weight.is_bias());
@@ -160,6 +189,7 @@ impl<'g> Facts<'g> {
             Measure::BiasApart => self.bias_apart()?,
             Measure::In => input,
             Measure::Out => output,
+            Measure::Image => self.output.image().map_or(0, |_| output),
             Measure::Affine => {
                 let has_factors = !self.weights.is_empty();
                 if has_factors { input } else { 0 }
@@ -209,6 +239,7 @@ impl<'g> Facts<'g> {
             Measure::ConvolvedBelow => u128::try_from(-self.convolved()?).unwrap_or(0),
             Measure::States => self.states()?,
             Measure::StatesOneWay => self.states()? / u128::from(self.directions()),
+            Measure::Projection => self.projection,
             Measure::ParamsStepwise => {
                 self.params()?.times(self.output.dims().first().copied().unwrap_or(1))?
             }

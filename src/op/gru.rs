@@ -113,7 +113,8 @@ const GATES: Gates = Gates {
 impl Gru {
     fn recurrence(&self) -> Recurrence {
         let Self { hidden_size, num_layers, bias, bidirectional } = *self;
-        Recurrence { hidden: hidden_size.get(), layers: num_layers.get(), bias, bidirectional, gates: GATES }
+        let (hidden, layers) = (hidden_size.get(), num_layers.get());
+        Recurrence { hidden, projected: None, layers, bias, bidirectional, gates: GATES }
     }
 }
 

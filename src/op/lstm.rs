@@ -8,12 +8,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::recurrent::{Gates, Recurrence};
-use super::settings::{self, Size};
+use super::settings::{self, Extent, Size};
 use super::{Class, Cost, Definition, Operator, Reach, Reason, Weight};
 #[cfg(feature = "run")]
 use super::{Reference, Workspace};
 use crate::counts::{Kind, Overflow};
 use crate::shape::Shape;
+use crate::text;
 use crate::text::Text;
 use crate::working::{Factor, Working};
 
@@ -38,6 +39,11 @@ pub struct Lstm {
     #[serde(default)]
     #[schemars(extend("x-zh" = "每一层是否也反向遍历序列"))]
     pub bidirectional: bool,
+    /// Numbers that the state is projected to before it is given out and goes to the next step, fewer than it has; 0 for no
+    /// projection.
+    #[serde(default)]
+    #[schemars(extend("x-zh" = "状态在输出并传给下一步之前投影到多少个数,须少于状态本身;0 表示不投影"))]
+    pub proj_size: Extent,
 }
 
 impl Definition for Lstm {
@@ -47,6 +53,14 @@ impl Definition for Lstm {
 
 impl Operator for Lstm {
     fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
+        let (projected, hidden) = (self.proj_size.get(), self.hidden_size.get());
+        if projected >= hidden {
+            return Err(Reason::new(text!(
+                "`proj_size` must be less than `hidden_size`, and they are {projected} and {hidden}",
+                "`proj_size` 应小于 `hidden_size`,这里分别是 {projected} 和 {hidden}"
+            ))
+            .at("proj_size"));
+        }
         self.recurrence().output(inputs)
     }
 
@@ -104,8 +118,10 @@ const GATES: Gates = Gates {
 
 impl Lstm {
     fn recurrence(&self) -> Recurrence {
-        let Self { hidden_size, num_layers, bias, bidirectional } = *self;
-        Recurrence { hidden: hidden_size.get(), layers: num_layers.get(), bias, bidirectional, gates: GATES }
+        let Self { hidden_size, num_layers, bias, bidirectional, proj_size } = *self;
+        let (hidden, layers) = (hidden_size.get(), num_layers.get());
+        let projected = Some(proj_size.get()).filter(|&size| size > 0);
+        Recurrence { hidden, projected, layers, bias, bidirectional, gates: GATES }
     }
 }
 
@@ -196,6 +212,39 @@ mod tests {
                 "(forgotten + taken in + given out) · layers · directions · steps · hidden",
             ]
         );
+    }
+
+    /// As `sum(p.numel() for p in nn.LSTM(5, 4, 2, bidirectional=True, proj_size=3).parameters())`.
+    #[test]
+    fn a_projection_makes_the_state_smaller() {
+        let settings = "hidden_size = 4\nnum_layers = 2\nbidirectional = true\nproj_size = 3";
+        assert_eq!(lstm(settings).output(&shapes(&[&[7, 5]])).unwrap().dims(), [7, 6]);
+        assert_eq!(params(settings, &[7, 5]), 720);
+        // A MAC for each number of the matrices at each step; two biases for each of four gates.
+        let (biases, states) = (2 * 2 * 2 * 4 * 4, 2 * 2 * 7 * 4);
+        let (macs, work) = (7 * (720 - biases), work(settings, &[7, 5]));
+        assert_eq!((work.macs.linear, work.macs.total()), (macs, macs));
+        assert_eq!((work.ops.add, work.ops.exp), (macs + 7 * biases + 8 * states, 5 * states));
+        let weights = lstm(settings).weights(&shapes(&[&[7, 5]]));
+        let names: Vec<_> = weights.iter().map(|weight| &*weight.name).collect();
+        assert_eq!(names[3..6], ["bias_hh_l0", "weight_hr_l0", "weight_ih_l0_reverse"]);
+        assert_eq!(weights[4].dims(), [3, 4]);
+        assert_eq!((weights[10].dims(), weights[11].dims()), (vec![16, 6], vec![16, 3]));
+        let inputs = shapes(&[&[7, 5]]);
+        let cost = lstm(settings).cost(&inputs, &inputs[0]).unwrap();
+        let written: Vec<_> = cost.terms.iter().map(|term| term.nominal.formula(Notation::Text)).collect();
+        assert_eq!(
+            written[..4],
+            [
+                "directions · steps · gates · hidden · (in + projected)",
+                "directions · steps · gates · hidden · (directions · projected + projected)",
+                "biases · gates · layers · directions · steps · hidden",
+                "layers · directions · steps · hidden · projected",
+            ]
+        );
+        let wide = lstm("hidden_size = 4\nproj_size = 4").output(&inputs).unwrap_err();
+        assert_eq!(wide.to_string(), "`proj_size` must be less than `hidden_size`, and they are 4 and 4");
+        assert_eq!(wide.setting, Some("proj_size"));
     }
 
     #[test]

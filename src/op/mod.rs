@@ -26,6 +26,7 @@ pub mod adaptive_max_pool;
 pub mod add;
 pub mod affine;
 mod arity;
+mod attention;
 pub mod avg_pool;
 pub mod batch_norm;
 pub mod channel_shuffle;
@@ -83,8 +84,10 @@ mod recurrent;
 #[cfg(feature = "run")]
 mod reference;
 pub mod reshape;
+pub mod rnn;
 pub mod roll;
 pub mod scale;
+pub mod scaled_dot_product_attention;
 #[cfg(feature = "run")]
 mod scatter;
 pub mod select;
@@ -197,9 +200,11 @@ operators! {
     "rbf" => rbf::Rbf,
     "embedding" => embedding::Embedding,
     "matmul" => matmul::Matmul,
+    "scaled_dot_product_attention" => scaled_dot_product_attention::ScaledDotProductAttention,
     "multi_head_attention" => multi_head_attention::MultiHeadAttention,
     "lstm" => lstm::Lstm,
     "gru" => gru::Gru,
+    "rnn" => rnn::Rnn,
     "batch_norm1d" => batch_norm::BatchNorm1d,
     "batch_norm2d" => batch_norm::BatchNorm2d,
     "batch_norm3d" => batch_norm::BatchNorm3d,

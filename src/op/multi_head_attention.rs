@@ -2,14 +2,14 @@
 //! query with every token of the key, and mixes the tokens of the value by the softmax of that.
 
 #[cfg(feature = "run")]
-use candle_core::{D, Device, Tensor};
+use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::attention::{self, Attention, Parts, Sizes};
 use super::settings::{self, Size};
 use super::{
     Arity, Class, Cost, Definition, Initializer, Look, Operator, Purpose, Reach, Reason, Term, Weight,
-    softmax,
 };
 #[cfg(feature = "run")]
 use super::{Reference, Workspace, packing::packed, tensors, workspace::product};
@@ -19,12 +19,13 @@ use crate::text;
 use crate::text::Text;
 use crate::working::{Factor, Working};
 
-/// Attention of tokens × channels to themselves, or of three inputs: query, key and value. The projected query, key and
-/// value and the scores of every token with every other are held inside, the scores before and after a step at once: they
-/// are in the peak, as they are where the same is written out in `linear`, `matmul` and `softmax`.
+/// Attention of tokens × channels to themselves, or of three inputs: query, key and value. Dimensions before the tokens, such as
+/// windows, are sequences of their own. One more input is a mask or a bias on the scores, heads × tokens × tokens, of these sizes
+/// or 1. The projected query, key and value and the scores of every token with every other are held inside, the scores before
+/// and after a step at once: they are in the peak, as they are where the same is written out in `linear`, `matmul` and `softmax`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("x-zh" = "词元 × 通道的自注意力,或三个输入(查询、键、值)的注意力。投影后的查询、键、值以及词元两两之间的得分都保留在内部,一步前后的得分同时存在:它们计入峰值,与用 `linear`、`matmul` 和 `softmax` 逐步写出时相同"))]
+#[schemars(extend("x-zh" = "词元 × 通道的自注意力,或三个输入(查询、键、值)的注意力。词元之前的维度(如窗口)各是独立的序列。再多一个输入则是加到得分上的掩码或偏置,形状为头 × 词元 × 词元,各尺寸也可为 1。投影后的查询、键、值以及词元两两之间的得分都保留在内部,一步前后的得分同时存在:它们计入峰值,与用 `linear`、`matmul` 和 `softmax` 逐步写出时相同"))]
 pub struct MultiHeadAttention {
     /// Heads; each has an equal share of the channels.
     #[schemars(extend("x-zh" = "头数;各头平分通道"))]
@@ -33,6 +34,16 @@ pub struct MultiHeadAttention {
     #[serde(default = "settings::yes")]
     #[schemars(extend("x-zh" = "四个投影是否有可学习的偏置"))]
     pub bias: bool,
+    /// Channels of the key, where they are not those of the query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Size")]
+    #[schemars(extend("x-zh" = "键的通道数,与查询不同时给出"))]
+    pub kdim: Option<Size>,
+    /// Channels of the value, where they are not those of the query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Size")]
+    #[schemars(extend("x-zh" = "值的通道数,与查询不同时给出"))]
+    pub vdim: Option<Size>,
 }
 
 impl Definition for MultiHeadAttention {
@@ -42,12 +53,11 @@ impl Definition for MultiHeadAttention {
 
 impl Operator for MultiHeadAttention {
     fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
-        let [query, key, value] = match inputs {
-            [all] => [all; 3],
-            [query, key, value] => [query, key, value],
-            _ => return Err(one_or_three(inputs.len())),
+        let Some(parts) = Parts::of_one_or_several(inputs) else {
+            return Err(one_or_three(inputs.len()));
         };
-        let &[_, channels] = query.dims() else {
+        let query = parts.query;
+        let &[.., _, channels] = query.dims() else {
             return Err(Reason::new(text!(
                 "needs tokens × channels, and gets {query}",
                 "需要词元 × 通道,却得到 {query}"
@@ -57,18 +67,7 @@ impl Operator for MultiHeadAttention {
                 "用 `flatten` 和 `permute` 可把 768×14×14 的图像变为 196×768"
             )));
         };
-        if key != value {
-            return Err(Reason::new(text!(
-                "every token of the key has one of the value, and these are {key} and {value}",
-                "键与值的词元应一一对应,这里分别是 {key} 和 {value}"
-            )));
-        }
-        if key.rank() != 2 || key.dims()[1] != channels {
-            return Err(Reason::new(text!(
-                "the query is {query}, and the key, which has as many channels, is {key}",
-                "查询是 {query},而通道数应当相同的键是 {key}"
-            )));
-        }
+        self.accepts(&parts, channels)?;
         let heads = self.num_heads.get();
         if !channels.is_multiple_of(heads) {
             return Err(Reason::new(text!(
@@ -77,16 +76,40 @@ impl Operator for MultiHeadAttention {
             ))
             .at_divisor("num_heads", heads, &[channels]));
         }
+        if let Some(mask) = parts.mask {
+            attention::stretches(mask, &self.scores(inputs)).map_err(|reason| match inputs {
+                [_, _] => reason.help(text!(
+                    "of two inputs the second is a mask; another sequence is named twice, as the key and as the value",
+                    "两个输入时第二个是掩码;另一序列应写两次,分别作为键和值"
+                )),
+                _ => reason,
+            })?;
+        }
         Ok(query.clone())
     }
 
+    /// One matrix for all three projections where they take as many channels, as PyTorch has it, and else one for each.
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
-        let channels = Sizes::of(inputs).channels;
+        let Sizes { channels, key_channels, value_channels, .. } = sizes(inputs);
         let (all, axis) = (channels * 3, (Factor::Channels, channels));
-        let projection = Initializer::Xavier { fan_in: channels, fan_out: all };
         let zero = Initializer::Constant(0.0);
-        let mut weights =
-            vec![Weight::learned("in_proj_weight", vec![(Factor::ProjectedChannels, all), axis], projection)];
+        let mut weights = if Self::is_separate(inputs) {
+            let of = |name: &'static str, from: (Factor, u64)| {
+                Weight::learned(
+                    name,
+                    vec![axis, from],
+                    Initializer::Xavier { fan_in: from.1, fan_out: channels },
+                )
+            };
+            vec![
+                of("q_proj_weight", axis),
+                of("k_proj_weight", (Factor::KeyChannels, key_channels)),
+                of("v_proj_weight", (Factor::ValueChannels, value_channels)),
+            ]
+        } else {
+            let initializer = Initializer::Xavier { fan_in: channels, fan_out: all };
+            vec![Weight::learned("in_proj_weight", vec![(Factor::ProjectedChannels, all), axis], initializer)]
+        };
         if self.bias {
             weights.push(Weight::learned("in_proj_bias", vec![(Factor::ProjectedChannels, all)], zero));
         }
@@ -101,63 +124,82 @@ impl Operator for MultiHeadAttention {
     /// Projections are linear layers. Beside the two products each score is scaled, which PyTorch does to the query or to
     /// the scores; the softmax is over the tokens of the key.
     fn cost(&self, inputs: &[Shape], _output: &Shape) -> Result<Cost, Overflow> {
-        let Sizes { queries, keys, channels } = Sizes::of(inputs);
-        let tokens =
-            Working::named(if inputs.len() == 1 { Factor::Tokens } else { Factor::QueryTokens }, queries);
-        let others = Working::named(if inputs.len() == 1 { Factor::Tokens } else { Factor::KeyTokens }, keys);
+        let Sizes { before, queries, keys, channels, key_channels, value_channels } = sizes(inputs);
+        let is_self = is_self(inputs);
+        let tokens = Working::named(if is_self { Factor::Tokens } else { Factor::QueryTokens }, queries);
+        let others = Working::named(if is_self { Factor::Tokens } else { Factor::KeyTokens }, keys);
+        let sequences = (!before.is_empty()).then(|| Working::sizes(Factor::Sequences, before));
         let channels = || Working::named(Factor::Channels, channels);
-        let heads = || Working::named(Factor::Heads, self.num_heads.get());
-        let size = || Working::named(Factor::HeadSize, channels_of(inputs) / self.num_heads.get());
-        let linear = |projections: u64, tokens: &Working, purpose, bias| {
+        let outputs = |projections: u64, tokens: &Working| {
             let count = (projections > 1).then(|| Working::named(Factor::Projections, projections));
-            let outputs = Working::Product(count.into_iter().chain([tokens.clone(), channels()]).collect());
-            let macs = Term::macs(Contraction::Linear, outputs.clone().by(channels())).purpose(purpose);
-            let bias = self.bias.then(|| Term::ops(Kind::Add, outputs).purpose(bias));
-            std::iter::once(macs).chain(bias)
+            let factors = count.into_iter().chain(sequences.clone()).chain([tokens.clone(), channels()]);
+            Working::Product(factors.collect())
         };
-        let rows = Working::Product(vec![heads(), tokens.clone()]);
-        let scores = rows.clone().by(others.clone());
-        let attention =
-            |purpose| Term::macs(Contraction::Attention, scores.clone().by(size())).purpose(purpose);
+        let linear = |projections: u64, tokens: &Working, from, purpose| {
+            Term::macs(Contraction::Linear, outputs(projections, tokens).by(from)).purpose(purpose)
+        };
+        let bias = |projections: u64, tokens: &Working, purpose| {
+            self.bias.then(|| Term::ops(Kind::Add, outputs(projections, tokens)).purpose(purpose))
+        };
         let mut terms = vec![];
-        if inputs.len() == 1 {
-            terms.extend(linear(3, &tokens, Purpose::Projections, Purpose::BiasOfProjections));
+        if is_self {
+            terms.push(linear(3, &tokens, channels(), Purpose::Projections));
+            terms.extend(bias(3, &tokens, Purpose::BiasOfProjections));
         } else {
-            terms.extend(linear(1, &tokens, Purpose::Query, Purpose::BiasOfQuery));
-            terms.extend(linear(2, &others, Purpose::KeyAndValue, Purpose::BiasOfKeyAndValue));
+            terms.push(linear(1, &tokens, channels(), Purpose::Query));
+            terms.extend(bias(1, &tokens, Purpose::BiasOfQuery));
+            if Self::is_separate(inputs) {
+                let [key, value] =
+                    [(Factor::KeyChannels, key_channels), (Factor::ValueChannels, value_channels)]
+                        .map(|(name, size)| Working::named(name, size));
+                terms.push(linear(1, &others, key, Purpose::Key));
+                terms.push(linear(1, &others, value, Purpose::Value));
+            } else {
+                terms.push(linear(2, &others, channels(), Purpose::KeyAndValue));
+            }
+            terms.extend(bias(2, &others, Purpose::BiasOfKeyAndValue));
         }
-        terms.push(attention(Purpose::Scores));
-        terms.push(Term::ops(Kind::Mul, scores.clone()).purpose(Purpose::Scaling));
-        let softmax = softmax::cost(Some(&rows), &others).terms;
-        terms.extend(softmax.into_iter().map(|term| term.purpose(Purpose::Softmax)));
-        terms.push(attention(Purpose::WeightedValues));
-        terms.extend(linear(1, &tokens, Purpose::Output, Purpose::BiasOfOutput));
+        let size = Working::named(Factor::HeadSize, channels_of(inputs) / self.num_heads.get());
+        let heads = Working::named(Factor::Heads, self.num_heads.get());
+        let attention = Attention {
+            each: sequences.clone().into_iter().chain([heads]).collect(),
+            queries: tokens.clone(),
+            keys: others.clone(),
+            size: size.clone(),
+            value_size: size,
+            is_scaled: true,
+            is_masked: mask_of(inputs).is_some(),
+        };
+        terms.extend(attention.terms());
+        terms.push(linear(1, &tokens, channels(), Purpose::Output));
+        terms.extend(bias(1, &tokens, Purpose::BiasOfOutput));
         Ok(Cost { terms })
     }
 
     /// Query, key and value, and the scores of them; then the value, and the scores before and after they are scaled or
     /// their softmax is taken.
     fn inside(&self, inputs: &[Shape], _output: &Shape) -> Working {
-        let Sizes { queries, keys, channels } = Sizes::of(inputs);
-        let query = Working::sizes(Factor::Query, &[queries, channels]);
-        let [key, value] = [Factor::Key, Factor::Value].map(|name| Working::sizes(name, &[keys, channels]));
-        let of_scores = |name| Working::sizes(name, &[self.num_heads.get(), queries, keys]);
-        let mixed = Working::Sum(vec![value.clone(), of_scores(Factor::Scores), of_scores(Factor::Softmax)]);
-        let compared = Working::Sum(vec![query, key, value, of_scores(Factor::Scores)]);
+        let Sizes { before, queries, keys, channels, .. } = sizes(inputs);
+        let projected = |name, tokens| Working::sizes(name, &[before, &[tokens, channels]].concat());
+        let query = projected(Factor::Query, queries);
+        let [key, value] = [Factor::Key, Factor::Value].map(|name| projected(name, keys));
+        let [before, behind] = attention::scores_twice(&self.scores(inputs));
+        let mixed = Working::Sum(vec![value.clone(), before.clone(), behind]);
+        let compared = Working::Sum(vec![query, key, value, before]);
         // What does not fit is the larger.
         let size = |working: &Working| working.evaluate().unwrap_or(u128::MAX);
         if size(&compared) < size(&mixed) { mixed } else { compared }
     }
 
     fn arity(&self) -> Arity {
-        Arity { least: 1, most: 3 }
+        Arity { least: 1, most: 4 }
     }
 
     fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
         let (heads, channels) = (self.num_heads.get(), channels_of(inputs));
         let size = channels / heads;
         let mut words = vec![
-            if inputs.len() == 1 {
+            if is_self(inputs) {
                 text!("self-attention", "自注意力")
             } else {
                 text!("attention", "注意力")
@@ -170,19 +212,33 @@ impl Operator for MultiHeadAttention {
         Some(Text::phrase(&words))
     }
 
-    /// Every token asks every other; those of key and value have no place in the output.
+    /// Every token asks every other of its sequence; those of key and value have no place in the output.
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
-        if inputs.len() == 1 {
-            let look = |dim| if dim == 0 { Look::AmongAll } else { Look::All };
-            return Reach::kept((0..inputs[0].rank()).map(look));
-        }
-        Reach::mixing(&inputs[0], |_| true)
+        let tokens = inputs[0].rank() - 2;
+        let is_self = is_self(inputs);
+        let look = |dim| match dim {
+            dim if dim < tokens => Look::Same,
+            dim if dim == tokens && is_self => Look::AmongAll,
+            _ => Look::All,
+        };
+        Reach::kept((0..inputs[0].rank()).map(look))
     }
 
     fn reach_of(&self, index: usize, inputs: &[Shape], output: &Shape) -> Reach {
-        if index == 0 && inputs.len() > 1 {
+        if let Some(mask) = mask_of(inputs)
+            && index + 1 == inputs.len()
+        {
+            let tokens = output.rank() - 2;
+            // Behind the sequences there are heads, which become channels, and then the tokens.
+            return attention::reach_of_mask(mask, &self.scores(inputs), |dim| match dim {
+                dim if dim < tokens => Some(dim),
+                dim if dim == tokens + 1 => Some(tokens),
+                _ => None,
+            });
+        }
+        if index == 0 && !is_self(inputs) {
             // The query itself is one token.
-            return Reach::mixing(&inputs[0], |dim| dim > 0);
+            return Reach::mixing(&inputs[0], |dim| dim + 1 == output.rank());
         }
         self.reach(inputs, output)
     }
@@ -195,75 +251,142 @@ impl Operator for MultiHeadAttention {
 #[cfg(feature = "run")]
 impl Reference for MultiHeadAttention {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
-        let (input, output, biases) = match weights {
-            [input, output] => (input, output, None),
-            [input, input_bias, output, output_bias] => (input, output, Some((input_bias, output_bias))),
-            _ => return Err(candle_core::Error::Msg(format!("{} weights of 2 or 4", weights.len()))),
+        let Some(Parts { query, key, value, mask }) = Parts::of_one_or_several(inputs) else {
+            return Err(candle_core::Error::Msg(format!("{} inputs of 1 to 4", inputs.len())));
         };
-        let weights = input.chunk(3, 0)?;
-        let biases_of_inputs = biases.map(|(bias, _)| bias.chunk(3, 0)).transpose()?;
+        // In one matrix, or in three: what is behind them are the biases and the matrix of the output.
+        let of_inputs = weights.len() - if self.bias { 3 } else { 1 };
+        let (projections, others) = weights.split_at(of_inputs);
+        let projections = if let [all] = projections { all.chunk(3, 0)? } else { projections.to_vec() };
+        let (biases, output, bias) = match others {
+            [output] => (None, output, None),
+            [biases, output, bias] => (Some(biases.chunk(3, 0)?), output, Some(bias)),
+            _ => return Err(candle_core::Error::Msg(format!("{} weights of 2 to 6", weights.len()))),
+        };
         let heads = tensors::size_of(self.num_heads.get())?;
-        let projected = |index: usize| {
-            let input = if inputs.len() == 1 { &inputs[0] } else { &inputs[index] };
-            let bias = biases_of_inputs.as_ref().map(|biases| &biases[index]);
-            let (batch, tokens, channels) = input.dims3()?;
-            let projected = project(input, &weights[index], bias)?;
-            projected.reshape((batch, tokens, heads, channels / heads))?.transpose(1, 2)?.contiguous()
+        let stack = |tensor: &Tensor| tensor.flatten_to(tensor.rank() - 3);
+        let projected = |index: usize, input: &Tensor| {
+            let projected =
+                project(&stack(input)?, &projections[index], biases.as_ref().map(|biases| &biases[index]))?;
+            let (sequences, tokens, channels) = projected.dims3()?;
+            let of_heads =
+                projected.reshape((sequences, tokens, heads, channels / heads))?.transpose(1, 2)?;
+            of_heads.contiguous()?.flatten_to(1)
         };
-        let [query, key, value] = [projected(0)?, projected(1)?, projected(2)?];
-        let scale = f64::from(u32::try_from(query.dim(D::Minus1)?).map_err(candle_core::Error::wrap)?).sqrt();
-        let scores = (query.matmul(&key.t()?)? / scale)?;
-        let mixed = candle_nn::ops::softmax_last_dim(&scores)?.matmul(&value)?;
-        let mixed = mixed.transpose(1, 2)?.flatten_from(2)?;
-        project(&mixed, output, biases.map(|(_, bias)| bias))
+        let [own, asked, values] = [projected(0, query)?, projected(1, key)?, projected(2, value)?];
+        let (_, tokens, size) = own.dims3()?;
+        let before = &query.dims()[..query.rank() - 2];
+        let masked = |scores: Tensor| match mask {
+            Some(mask) => {
+                attention::add_mask(&scores, mask, &[before, &[heads, tokens, asked.dim(1)?]].concat())
+            }
+            None => Ok(scores),
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a factor is a float")]
+        let scale = 1.0 / (size as f64).sqrt();
+        let mixed = attention::attend([&own, &asked, &values], scale, masked)?;
+        let mixed = mixed.reshape(((), heads, tokens, size))?.transpose(1, 2)?.flatten_from(2)?;
+        project(&mixed, output, bias)?.reshape(query.shape())
     }
 
-    /// Query, key and value; the scores twice, and the mixture; or the scores, the mixture in two orders, and what is projected.
-    /// Beside them, what one product of these needs: projections are of the tokens of all samples, the others of a head's.
+    /// Query, key and value; the scores twice, and the mixture; or the scores, the mixture in two orders, and what is projected;
+    /// or of the value what is projected, with its bias. Beside them, what one product of these needs: projections are of the
+    /// tokens of all samples, the others of a head's.
     fn workspace(&self, inputs: &[Shape], _output: &Shape, device: &Device) -> Workspace {
-        let Sizes { queries, keys, channels } = Sizes::of(inputs);
-        let [queries, keys, channels, heads] =
-            [queries, keys, channels, self.num_heads.get()].map(u128::from);
-        let (scores, values) = (product([heads, queries, keys]), product([keys, channels]));
-        let tensors = Workspace::of_sample(product([4, queries, channels]) + 2 * values + 2 * scores);
+        let Sizes { before, queries, keys, channels, key_channels, value_channels } = sizes(inputs);
+        let widest = channels.max(key_channels).max(value_channels);
+        let [queries, keys, channels, widest] = [queries, keys, channels, widest].map(u128::from);
+        let sequences = product(before.iter().map(|&size| size.into()));
+        let scores = product(self.scores(inputs).into_iter().map(u128::from));
+        let tensors = Workspace::of_sample(
+            product([4, sequences, queries, channels]) + product([3, sequences, keys, channels]) + 2 * scores,
+        );
         let of_head =
             |inner, columns| Workspace { each: 0, once: packed(queries, inner, columns, device).of_batch(1) };
-        let size = channels / heads;
-        let projected = packed(queries.max(keys), channels, channels, device);
+        let size = channels / u128::from(self.num_heads.get());
+        let projected = packed(product([sequences, queries.max(keys)]), widest, channels, device);
         tensors + projected.or(of_head(size, keys)).or(of_head(keys, size))
     }
 }
 
-/// The sizes of attention: tokens of the query, tokens of key and value, channels.
-struct Sizes {
-    queries: u64,
-    keys: u64,
-    channels: u64,
-}
+impl MultiHeadAttention {
+    /// Whether key and value go with a query of so many channels, and with one another.
+    fn accepts(&self, parts: &Parts<'_, Shape>, channels: u64) -> Result<(), Reason> {
+        parts.are_paired()?;
+        let Parts { query, key, value, .. } = parts;
+        let rank = query.rank();
+        if key.rank() != rank || key.dims()[..rank - 2] != query.dims()[..rank - 2] {
+            return Err(Reason::new(text!(
+                "the query is {query}, and the key, which has the same sizes before its tokens, is {key}",
+                "查询是 {query},而词元之前各维应当相同的键是 {key}"
+            )));
+        }
+        let of = |shape: &Shape, setting, given: Option<Size>, words: Text| {
+            let found = shape.dims()[rank - 1];
+            match given.map(Size::get) {
+                Some(given) if given != found => Err(Reason::new(text!(
+                    "`{setting}` is {given}, and {words} is {shape}",
+                    "`{setting}` 是 {given},而{words:#}是 {shape}"
+                ))
+                .at(setting)),
+                None if found != channels => Err(Reason::new(text!(
+                    "the query is {query}, and {words}, which has as many channels, is {shape}",
+                    "查询是 {query},而通道数应当相同的{words:#}是 {shape}"
+                ))
+                .help(text!(
+                    "`{setting} = {found}` gives it channels of its own",
+                    "`{setting} = {found}` 可让它有自己的通道数"
+                ))),
+                _ => Ok(()),
+            }
+        };
+        of(key, "kdim", self.kdim, text!("the key", "键"))?;
+        of(value, "vdim", self.vdim, text!("the value", "值"))
+    }
 
-impl Sizes {
-    /// Those of inputs that [`output`](Operator::output) has accepted.
-    fn of(inputs: &[Shape]) -> Self {
-        let key = inputs.get(1).unwrap_or(&inputs[0]);
-        Self { queries: inputs[0].dims()[0], keys: key.dims()[0], channels: channels_of(inputs) }
+    /// Whether each projection has a matrix of its own.
+    fn is_separate(inputs: &[Shape]) -> bool {
+        let Sizes { channels, key_channels, value_channels, .. } = sizes(inputs);
+        key_channels != channels || value_channels != channels
+    }
+
+    /// The sizes of the scores.
+    fn scores(&self, inputs: &[Shape]) -> Vec<u64> {
+        let Sizes { before, queries, keys, .. } = sizes(inputs);
+        [before, &[self.num_heads.get(), queries, keys]].concat()
     }
 }
 
+/// Whether tokens ask themselves.
+fn is_self(inputs: &[Shape]) -> bool {
+    inputs.len() < 3
+}
+
+/// The sizes of inputs that [`output`](Operator::output) has accepted.
+fn sizes(inputs: &[Shape]) -> Sizes<'_> {
+    Parts::of_one_or_several(inputs).expect("`output` has accepted the inputs").sizes()
+}
+
+fn mask_of(inputs: &[Shape]) -> Option<&Shape> {
+    Parts::of_one_or_several(inputs).and_then(|parts| parts.mask)
+}
+
 fn channels_of(inputs: &[Shape]) -> u64 {
-    inputs[0].dims()[1]
+    sizes(inputs).channels
 }
 
 fn one_or_three(count: usize) -> Reason {
     Reason::new(text!(
-        "takes one input, or three: query, key and value; and gets {count}",
-        "接受一个输入,或查询、键、值三个输入,却得到 {count} 个"
+        "takes tokens, or query, key and value, and perhaps a mask behind them; and gets {count} inputs",
+        "接受词元,或查询、键、值,其后还可有掩码,却得到 {count} 个输入"
     ))
 }
 
-/// A linear layer on tokens.
+/// A linear layer on the tokens of sequences.
 #[cfg(feature = "run")]
 fn project(tokens: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> candle_core::Result<Tensor> {
-    let output = tokens.flatten_to(1)?.matmul(&weight.t()?)?.reshape(tokens.shape())?;
+    let (sequences, count, _) = tokens.dims3()?;
+    let output = tokens.flatten_to(1)?.matmul(&weight.t()?)?.reshape((sequences, count, ()))?;
     match bias {
         Some(bias) => output.broadcast_add(bias),
         None => Ok(output),
@@ -271,124 +394,4 @@ fn project(tokens: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> candle_co
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::counts::{Macs, Ops, Work};
-    use crate::op::shapes;
-    use crate::working::Notation;
-
-    fn attention(settings: &str) -> MultiHeadAttention {
-        toml::from_str(settings).unwrap()
-    }
-
-    fn work(settings: &str, dims: &[&[u64]]) -> Work {
-        let inputs = shapes(dims);
-        let output = attention(settings).output(&inputs).unwrap();
-        attention(settings).cost(&inputs, &output).unwrap().work().unwrap().0
-    }
-
-    fn reason(heads: u64, dims: &[&[u64]]) -> Reason {
-        attention(&format!("num_heads = {heads}")).output(&shapes(dims)).unwrap_err()
-    }
-
-    /// ViT-B/16 has 12 of these: of its 16,732,895,232 linear MACs in torchvision, and all 715,327,488 of attention.
-    #[test]
-    fn a_layer_of_a_vision_transformer() {
-        let work = work("num_heads = 12", &[&[197, 768]]);
-        assert_eq!(work.macs, Macs { linear: 464_781_312, attention: 59_610_624, ..Macs::default() });
-        assert_eq!(work.macs.attention * 12, 715_327_488);
-        let scores = 12 * 197 * 197;
-        let beside = Ops {
-            mul: scores,
-            add: 197 * 4 * 768 + 12 * 197 * (2 * 197 - 1),
-            div: scores,
-            cmp: 12 * 197 * 196,
-            exp: scores,
-        };
-        let macs = work.macs.total();
-        assert_eq!(work.ops, Ops { mul: beside.mul + macs, add: beside.add + macs, ..beside });
-        let weights = attention("num_heads = 12").weights(&shapes(&[&[197, 768]]));
-        let params: u128 = weights.iter().map(|weight| weight.count().evaluate().unwrap()).sum();
-        assert_eq!(params, 2_362_368);
-        let names: Vec<_> = weights.iter().map(|weight| &*weight.name).collect();
-        assert_eq!(names, ["in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"]);
-    }
-
-    #[test]
-    fn key_and_value_may_be_another_sequence() {
-        let work = work("num_heads = 2\nbias = false", &[&[5, 8], &[7, 8], &[7, 8]]);
-        let linear = 2 * 5 * 64 + 2 * 7 * 64;
-        assert_eq!(work.macs, Macs { linear, attention: 2 * 2 * 5 * 7 * 4, ..Macs::default() });
-        // Ten rows of 7 scores.
-        assert_eq!((work.ops.cmp, work.ops.exp), (10 * 6, 70));
-        assert_eq!(work.ops.add, work.macs.total() + 10 * 13);
-    }
-
-    #[test]
-    fn the_working_reads_by_its_steps() {
-        let inputs = shapes(&[&[197, 768]]);
-        let cost = attention("num_heads = 12").cost(&inputs, &inputs[0]).unwrap();
-        let written: Vec<_> = cost.terms.iter().map(|term| term.nominal.formula(Notation::Text)).collect();
-        assert_eq!(
-            written,
-            [
-                "projections · tokens · channels²",
-                "projections · tokens · channels",
-                "heads · tokens² · head size",
-                "heads · tokens²",
-                "heads · tokens · (differences + sum)",
-                "heads · tokens²",
-                "heads · tokens · (tokens − 1)",
-                "heads · tokens²",
-                "heads · tokens² · head size",
-                "tokens · channels²",
-                "tokens · channels",
-            ]
-        );
-        assert_eq!(cost.terms[2].nominal.substitution(Notation::Text), "12·197²·64");
-    }
-
-    #[test]
-    fn what_its_products_pack_is_in_its_workspace() {
-        let inputs = shapes(&[&[3, 8], &[500, 8], &[500, 8]]);
-        let held = attention("num_heads = 2").workspace(&inputs, &inputs[0], &Device::Cpu);
-        let tensors = 4 * 3 * 8 + 2 * 500 * 8 + 2 * 2 * 3 * 500;
-        for (rows, inner, columns, samples) in [(500, 8, 8, 4), (3, 4, 500, 1), (3, 500, 4, 1)] {
-            let product = packed(rows, inner, columns, &Device::Cpu).of_batch(samples);
-            assert!(held.of_batch(4) >= 4 * tensors + product, "{rows}×{inner}×{columns}");
-        }
-    }
-
-    #[test]
-    fn inputs_must_fit() {
-        let message = |heads, dims: &[&[u64]]| reason(heads, dims).to_string();
-        assert_eq!(message(5, &[&[197, 768]]), "5 heads do not divide the 768 channels");
-        assert_eq!(reason(5, &[&[197, 768]]).setting, Some("num_heads"));
-        assert_eq!(message(1, &[&[768, 14, 14]]), "needs tokens × channels, and gets 768×14×14");
-        assert_eq!(message(1, &[&[768]]), "needs tokens × channels, and gets 768");
-        assert_eq!(
-            message(1, &[&[5, 8], &[5, 8]]),
-            "takes one input, or three: query, key and value; and gets 2"
-        );
-        assert_eq!(
-            message(1, &[&[5, 8], &[7, 8], &[6, 8]]),
-            "every token of the key has one of the value, and these are 7×8 and 6×8"
-        );
-        assert_eq!(
-            message(1, &[&[5, 8], &[7, 4], &[7, 4]]),
-            "the query is 5×8, and the key, which has as many channels, is 7×4"
-        );
-        assert_eq!(
-            message(1, &[&[5, 8], &[8], &[8]]),
-            "the query is 5×8, and the key, which has as many channels, is 8"
-        );
-    }
-
-    #[test]
-    fn counts_that_do_not_fit_are_an_error() {
-        let inputs = shapes(&[&[1 << 53, 1 << 53]]);
-        let attention = attention("num_heads = 1");
-        assert_eq!(attention.cost(&inputs, &inputs[0]).unwrap().work(), Err(Overflow));
-        assert_eq!(attention.weights(&inputs)[0].dims(), [3 << 53, 1 << 53]);
-    }
-}
+mod tests;

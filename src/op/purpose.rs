@@ -35,19 +35,23 @@ purposes! {
     BiasOfOutput => "bias of output", "输出的偏置";
     Projections => "query, key, value", "查询、键、值";
     Query => "query", "查询";
+    Key => "key", "键";
+    Value => "value", "值";
     KeyAndValue => "key, value", "键、值";
     Scores => "scores", "得分";
     Scaling => "scaling", "缩放";
+    Mask => "mask", "掩码";
     Softmax => "softmax", "softmax";
     WeightedValues => "weighted values", "值的加权和";
     Output => "output", "输出";
     Gates => "gates", "门";
+    NewState => "new state", "新状态";
     FirstLayer => "first layer", "首层";
     OtherLayers => "other layers", "其余各层";
+    ProjectedState => "projection of the state", "状态投影";
     Power => "power", "乘方";
     Root => "root", "开方";
     Sampling => "bilinear sampling", "双线性采样";
-    Mask => "mask", "掩码";
 }
 
 impl Purpose {

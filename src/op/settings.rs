@@ -21,7 +21,6 @@ pub use padding::{Padding, Sides};
 pub(super) use padding::{divides, multiplies};
 #[cfg(test)]
 pub(super) use written::of_toml;
-pub(super) use written::one_for_all;
 
 /// A size of at least 1: channels, a kernel, a stride.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]

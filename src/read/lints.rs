@@ -48,7 +48,9 @@ pub(super) fn mistaken_dimensions(graph: &Graph) -> Vec<Diagnostic> {
         let doubt = if op.class() == Class::Softmax {
             softmax::doubt(graph, &layouts, (id, op, input))
         } else {
-            not_flattened(op, shape, layout).or_else(|| not_permuted(op, shape, layout))
+            not_flattened(op, shape, layout)
+                .or_else(|| not_tokens(op, shape, layout))
+                .or_else(|| not_permuted(op, shape, layout))
         };
         if let Some(doubt) = doubt
             && seen.insert(origin.position())
@@ -75,6 +77,24 @@ fn not_flattened(op: &Op, shape: &Shape, layout: Layout) -> Option<Diagnostic> {
     })
 }
 
+/// Attention on an image, whose rows it takes for tokens and each channel for a sequence: a forgotten `flatten` and `permute`.
+fn not_tokens(op: &Op, shape: &Shape, layout: Layout) -> Option<Diagnostic> {
+    let [channels, height, width] = shape.image()?;
+    let is_mistaken = matches!(op, Op::MultiHeadAttention(_)) && layout == Layout::ChannelsFirst;
+    is_mistaken.then(|| {
+        let message = text!(
+            "`multi_head_attention` takes {shape} for {channels} sequences of {height} tokens with {width} channels",
+            "`multi_head_attention` 会把 {shape} 当作 {channels} 个序列,每个 {height} 个词元、{width} 个通道"
+        );
+        let positions = u128::from(height) * u128::from(width);
+        Diagnostic::nowhere(Code::NotFlattened, message).help(text!(
+            "`{{ op = \"flatten\", start_dim = 2 }}, {{ op = \"permute\", dims = [0, 2, 1] }}` make {positions}×{channels} of it, unless \
+             this is meant",
+            "如非有意,可用 `{{ op = \"flatten\", start_dim = 2 }}, {{ op = \"permute\", dims = [0, 2, 1] }}` 变为 {positions}×{channels}"
+        ))
+    })
+}
+
 /// A sequence whose channels come first for what wants them last, or the other way about: a forgotten `permute`.
 fn not_permuted(op: &Op, shape: &Shape, layout: Layout) -> Option<Diagnostic> {
     let [first, last] = *shape.dims() else { return None };
@@ -85,7 +105,7 @@ fn not_permuted(op: &Op, shape: &Shape, layout: Layout) -> Option<Diagnostic> {
             "`{name}` takes the {first} positions of {shape} for channels, and its {last} features for positions",
             "`{name}` 会把 {shape} 的 {first} 个位置当作通道,把 {last} 个特征当作位置"
         ),
-        Layout::ChannelsFirst if matches!(op, Op::Lstm(_) | Op::Gru(_)) => text!(
+        Layout::ChannelsFirst if matches!(op, Op::Lstm(_) | Op::Gru(_) | Op::Rnn(_)) => text!(
             "`{name}` takes the {first} channels of {shape} for steps, and its {last} positions for features",
             "`{name}` 会把 {shape} 的 {first} 个通道当作时间步,把 {last} 个位置当作特征"
         ),

@@ -4,7 +4,6 @@
 //! Every mistake keeps its place.
 
 use std::fmt::Display;
-use std::sync::Arc;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
@@ -13,9 +12,10 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 mod argument;
+mod lists;
 
 use super::description::{Datum, DatumKind, Name, Setting};
-use super::expression::{ExpressionError, Failure, MOST_ELEMENTS, Rational, Scope, Value};
+use super::expression::{ExpressionError, Failure, Rational, Scope, Value};
 use crate::error::{Code, Source, Span, did_you_mean};
 use crate::text;
 use crate::text::Text;
@@ -64,45 +64,6 @@ impl Context<'_> {
                 span: Some(datum.span.clone()),
                 ..SettingError::about(text!("is not known", "未知"))
             }),
-        }
-    }
-
-    /// The same, of a list too.
-    pub(super) fn value(self, datum: &Datum) -> Result<Value, SettingError> {
-        let DatumKind::List(list) = &datum.kind else { return self.evaluate(datum) };
-        let values = list.iter().map(|datum| {
-            if !matches!(datum.kind, DatumKind::List(_)) {
-                let value = self.evaluate(datum).map_err(|error| error.or_at(&datum.span))?;
-                if !matches!(value, Value::List(_)) {
-                    return Ok(value);
-                }
-            }
-            let message = text!("is a list in a list, which has no meaning", "是列表中的列表,没有意义");
-            Err(SettingError { code: Code::WrongType, ..SettingError::about(message) }.or_at(&datum.span))
-        });
-        values.collect::<Result<_, _>>().map(Value::List)
-    }
-
-    /// A list.
-    pub(super) fn list(self, datum: &Datum) -> Result<Arc<[Value]>, SettingError> {
-        match self.value(datum)? {
-            Value::List(list) if list.len() <= MOST_ELEMENTS => Ok(list),
-            Value::List(list) => {
-                let count = list.len();
-                let message = text!(
-                    "has {count} elements, and a list that is written out at most {MOST_ELEMENTS}",
-                    "有 {count} 个元素,而展开的列表最多 {MOST_ELEMENTS} 个"
-                );
-                Err(SettingError { code: Code::TooLarge, ..SettingError::about(message) })
-            }
-            other @ (Value::Number(_) | Value::Boolean(_) | Value::Word(_)) => {
-                let message = text!("must be a list, and is {other}", "应是列表,这里是 {other}");
-                let help = text!(
-                    "as in `[1, 2, 2, 2]`, or `\"range(4)\"` for the numbers 0 to 3",
-                    "例如 `[1, 2, 2, 2]`,或用 `\"range(4)\"` 表示 0 到 3"
-                );
-                Err(SettingError { code: Code::WrongType, help: Some(help), ..SettingError::about(message) })
-            }
         }
     }
 
@@ -369,6 +330,9 @@ impl<'de> Deserializer<'de> for One<'_> {
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SettingError> {
+        if let DatumKind::List(_) = &self.datum.kind {
+            return self.visit(visitor);
+        }
         visitor.visit_f64(to_f64(self.place.number(self.datum)?))
     }
 

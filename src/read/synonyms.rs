@@ -46,10 +46,24 @@ const OPERATORS_ELSEWHERE: &[(&[&str], &str)] = &[
     (&["divide"], "div"),
     (&["view"], "reshape"),
     (&["transpose"], "permute"),
-    (&["interpolate", "resize", "upsampling", "upsampling2d"], "upsample"),
+    (
+        &[
+            "interpolate",
+            "resize",
+            "upsampling",
+            "upsampling1d",
+            "upsampling2d",
+            "upsampling3d",
+            "upsamplingnearest2d",
+            "upsamplingbilinear2d",
+        ],
+        "upsample",
+    ),
     (&["zeropad2d", "zeropadding2d"], "pad"),
     (&["dropout2d", "dropout3d", "droppath"], "dropout"),
     (&["mha", "attention", "selfattention"], "multi_head_attention"),
+    (&["sdpa", "dotproductattention", "scaleddotproduct", "flashattention"], "scaled_dot_product_attention"),
+    (&["simplernn", "vanillarnn", "elman", "elmanrnn", "rnnbase", "recurrent"], "rnn"),
     (&["bmm", "mm"], "matmul"),
 ];
 
@@ -72,8 +86,15 @@ const SETTINGS_ELSEWHERE: &[(&[&str], &str)] = &[
     (&["groups"], "num_groups"),
     (&["heads", "nhead"], "num_heads"),
     (&["units", "hidden"], "hidden_size"),
+    (&["projectionsize", "projsize", "numproj"], "proj_size"),
+    (&["causal"], "is_causal"),
+    (&["gqa", "groupedquery"], "enable_gqa"),
+    (&["keydim", "kchannels"], "kdim"),
+    (&["valuedim", "vchannels"], "vdim"),
     (&["size", "outsize"], "output_size"),
     (&["scale", "factor"], "scale_factor"),
+    (&["interpolation", "method"], "mode"),
+    (&["activation", "act"], "nonlinearity"),
 ];
 
 /// Settings of PyTorch's modules that say what the incoming tensor says as well.
@@ -189,10 +210,10 @@ fn other_way(small: &str) -> Option<Text> {
             "each part is a `slice` of its own, as in `{{ op = \"slice\", dim = 1, start = 0, end = 32 }}`",
             "每一部分各是一个 `slice`,例如 `{{ op = \"slice\", dim = 1, start = 0, end = 32 }}`"
         ),
-        "bidirectional" | "bilstm" | "bigru" => {
+        "bidirectional" | "bilstm" | "bigru" | "birnn" => {
             text!(
-                "set `bidirectional = true` at `lstm` or `gru`",
-                "请在 `lstm` 或 `gru` 上设 `bidirectional = true`"
+                "set `bidirectional = true` at `lstm`, `gru` or `rnn`",
+                "请在 `lstm`、`gru` 或 `rnn` 上设 `bidirectional = true`"
             )
         }
         "crossentropy" | "crossentropyloss" | "nllloss" | "mseloss" | "loss" => text!(

@@ -98,6 +98,7 @@ factors! {
     ElementsInAllBins => "elements in all bins", "各格元素总数";
     Gcd => "gcd", "最大公约数";
     Corners => "corners", "角点数";
+    Neighbors => "neighbors", "邻点数";
     WindowSize => "size", "窗口大小";
     Connections => "connections", "连接数";
 
@@ -105,8 +106,12 @@ factors! {
     Tokens => "tokens", "词元数";
     QueryTokens => "query tokens", "查询词元数";
     KeyTokens => "key tokens", "键词元数";
+    Sequences => "sequences", "序列数";
     Heads => "heads", "头数";
     HeadSize => "head size", "每头大小";
+    ValueSize => "value size", "值的大小";
+    KeyChannels => "key channels", "键通道数";
+    ValueChannels => "value channels", "值通道数";
     Projections => "projections", "投影数";
     ProjectedChannels => "projections·channels", "投影数·通道数";
     Query => "query", "查询";
@@ -120,6 +125,7 @@ factors! {
     Gates => "gates", "门数";
     Hidden => "hidden", "隐藏大小";
     HiddenGates => "gates·hidden", "门数·隐藏大小";
+    Projected => "projected", "投影大小";
     States => "states", "状态数";
     Biases => "biases", "偏置个数";
     Embeddings => "embeddings", "嵌入数";

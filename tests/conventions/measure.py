@@ -11,6 +11,7 @@ knows no backends. `measure.py torch` measures one tool.
 import contextlib
 import copy
 import io
+import json
 import logging
 import os
 import sys
@@ -59,16 +60,16 @@ class Somewhere(Only):
 
 
 class Attention(nn.Module):
-    """Attention of tokens to themselves, or of three inputs."""
+    """Attention of tokens to themselves, or of three inputs; what is before the tokens is part of the batch."""
 
-    def __init__(self, bias=True, need_weights=False):
+    def __init__(self, bias=True, need_weights=False, **settings):
         super().__init__()
-        self.attention = nn.MultiheadAttention(8, 2, bias=bias, batch_first=True)
+        self.attention = nn.MultiheadAttention(8, 2, bias=bias, batch_first=True, **settings)
         self.need_weights = need_weights
 
     def forward(self, *inputs):
-        query, key, value = inputs if len(inputs) == 3 else inputs * 3
-        return self.attention(query, key, value, need_weights=self.need_weights)[0]
+        query, key, value = (x.flatten(0, -3) for x in (inputs if len(inputs) == 3 else inputs * 3))
+        return self.attention(query, key, value, need_weights=self.need_weights)[0].reshape(inputs[0].shape)
 
 
 BATCHES = [1, 3]
@@ -78,8 +79,8 @@ SEQUENCE = [10, 6]
 
 def recurrent(kind, **settings):
     """An item, its shapes and its module."""
-    words = "".join(f", {name} = {str(value).lower()}" for name, value in settings.items())
-    module = {"lstm": nn.LSTM, "gru": nn.GRU}[kind](6, batch_first=True, **settings)
+    words = "".join(f", {name} = {json.dumps(value)}" for name, value in settings.items())
+    module = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}[kind](6, batch_first=True, **settings)
     return f'op = "{kind}"{words}', [SEQUENCE], module
 
 
@@ -178,6 +179,14 @@ CASES = [
     ('op = "upsample", scale_factor = 2, mode = "bilinear"', [MAP], nn.Upsample(scale_factor=2, mode="bilinear")),
     ('op = "upsample", size = [16, 16]', [MAP], nn.Upsample(size=(16, 16))),
     ('op = "upsample", size = [16, 16], mode = "bilinear"', [MAP], nn.Upsample(size=(16, 16), mode="bilinear")),
+    ('op = "upsample", scale_factor = 2', [[4, 8]], nn.Upsample(scale_factor=2)),
+    ('op = "upsample", scale_factor = 2, mode = "linear"', [[4, 8]], nn.Upsample(scale_factor=2, mode="linear")),
+    ('op = "upsample", size = 12, mode = "linear"', [[4, 8]], nn.Upsample(size=12, mode="linear")),
+    ('op = "upsample", scale_factor = 2', [[4, 5, 6, 7]], nn.Upsample(scale_factor=2)),
+    ('op = "upsample", scale_factor = 2, mode = "trilinear"', [[4, 5, 6, 7]], nn.Upsample(scale_factor=2, mode="trilinear")),
+    ('op = "upsample", size = [9, 8, 7], mode = "trilinear"', [[4, 5, 6, 7]], nn.Upsample(size=(9, 8, 7), mode="trilinear")),
+    ('op = "upsample", scale_factor = 2, mode = "bicubic"', [MAP], nn.Upsample(scale_factor=2, mode="bicubic")),
+    ('op = "upsample", size = [16, 16], mode = "bicubic"', [MAP], nn.Upsample(size=(16, 16), mode="bicubic")),
     ('op = "pad", padding = [1, 1, 1, 1]', [MAP], nn.ZeroPad2d(1)),
     ('op = "reshape", shape = [4, 64]', [MAP], Call(lambda x: x.reshape(-1, 4, 64))),
     ('op = "permute", dims = [0, 2, 3, 1]', [MAP], Call(lambda x: x.permute(0, 2, 3, 1))),
@@ -192,6 +201,15 @@ CASES = [
     ('op = "multi_head_attention", num_heads = 2', [[1, 8]], Attention()),
     ('op = "multi_head_attention", num_heads = 2', [[1, 8], [6, 8], [6, 8]], Attention()),
     ('op = "multi_head_attention", num_heads = 2', [[6, 8], [1, 8], [1, 8]], Attention()),
+    ('op = "multi_head_attention", num_heads = 2', [[3, 6, 8]], Attention()),
+    ('op = "multi_head_attention", num_heads = 2', [[3, 6, 8], [3, 5, 8], [3, 5, 8]], Attention()),
+    ('op = "multi_head_attention", num_heads = 2, kdim = 5, vdim = 3', [[6, 8], [7, 5], [7, 3]], Attention(kdim=5, vdim=3)),
+    ('op = "multi_head_attention", num_heads = 2, vdim = 3', [[6, 8], [7, 8], [7, 3]], Attention(vdim=3)),
+    ('op = "scaled_dot_product_attention"', [[4, 8, 6]] * 3, Call(F.scaled_dot_product_attention)),
+    ('op = "scaled_dot_product_attention"', [[4, 8, 6], [4, 5, 6], [4, 5, 3]], Call(F.scaled_dot_product_attention)),
+    ('op = "scaled_dot_product_attention", is_causal = true', [[4, 8, 6]] * 3, Call(lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True))),
+    ('op = "scaled_dot_product_attention"', [[4, 8, 6]] * 3 + [[4, 8, 8]], Call(F.scaled_dot_product_attention)),
+    ('op = "scaled_dot_product_attention", enable_gqa = true', [[4, 8, 6], [2, 8, 6], [2, 8, 6]], Call(lambda q, k, v: F.scaled_dot_product_attention(q, k, v, enable_gqa=True))),
     recurrent("lstm", hidden_size=5),
     recurrent("lstm", hidden_size=5, bias=False),
     recurrent("lstm", hidden_size=5, bidirectional=True),
@@ -204,6 +222,14 @@ CASES = [
     recurrent("gru", hidden_size=5, num_layers=3),
     recurrent("gru", hidden_size=5, num_layers=3, bidirectional=True),
     recurrent("gru", hidden_size=5, num_layers=2, bidirectional=True, bias=False),
+    recurrent("lstm", hidden_size=5, proj_size=2),
+    recurrent("lstm", hidden_size=5, num_layers=2, bidirectional=True, bias=False, proj_size=3),
+    recurrent("rnn", hidden_size=5),
+    recurrent("rnn", hidden_size=5, bias=False),
+    recurrent("rnn", hidden_size=5, nonlinearity="relu"),
+    recurrent("rnn", hidden_size=5, num_layers=3, bidirectional=True),
+    recurrent("rnn", hidden_size=5, num_layers=2, bidirectional=True, bias=False),
+    ('op = "rnn", hidden_size = 5', [[1, 6]], nn.RNN(6, 5, batch_first=True)),
     ('op = "lstm", hidden_size = 5', [[1, 6]], nn.LSTM(6, 5, batch_first=True)),
     ('op = "gru", hidden_size = 5', [[1, 6]], nn.GRU(6, 5, batch_first=True)),
     ('op = "lstm", hidden_size = 64', [[100, 64]], nn.LSTM(64, 64, batch_first=True)),

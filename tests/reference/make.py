@@ -139,12 +139,10 @@ def recurrent(op, title, shape, **settings):
 
 
 def attention(title, *shapes, **settings):
-    c = shapes[0][2]
-    weights = [("in_proj_weight", normal(3 * c, c, fan_in=c)), ("in_proj_bias", normal(3 * c)),
-               ("out_proj.weight", normal(c, c, fan_in=c)), ("out_proj.bias", normal(c))]  # fmt: skip
-    if not settings.get("bias", True):
-        weights = weights[::2]
-    case("multi_head_attention", title, list(shapes), weights, **settings)
+    c = shapes[0][-1]
+    module = nn.MultiheadAttention(c, **settings)
+    case("multi_head_attention", title, list(shapes), [(n, normal(*w.shape, fan_in=w.shape[-1] if w.dim() > 1 else 1))
+         for n, w in module.named_parameters()], **settings)  # fmt: skip
 
 
 # --- what PyTorch computes: the settings written into the index are the very ones used here -------
@@ -292,10 +290,25 @@ def compute(op, s, xs, w):
     if op == "matmul":
         return torch.matmul(*xs)
     if op == "multi_head_attention":
-        module = nn.MultiheadAttention(xs[0].shape[2], **s, batch_first=True).to(xs[0]).eval()
+        module = nn.MultiheadAttention(xs[0].shape[-1], **s, batch_first=True).to(xs[0]).eval()
         module.load_state_dict(w)
-        query, key, value = xs if len(xs) == 3 else xs * 3
-        return module(query, key, value, need_weights=False)[0]
+        mask = xs[-1] if len(xs) in (2, 4) else None
+        query, key, value = xs[:3] if len(xs) > 2 else xs[:1] * 3
+        if mask is not None:
+            # A mask of its own for every sequence and head; ours stretches over the sequences, the batch in front.
+            scores = [*query.shape[:-2], s["num_heads"], query.shape[-2], key.shape[-2]]
+            mask = mask.reshape(len(mask), *[1] * (len(scores) - mask.dim()), *mask.shape[1:])
+            mask = mask.expand(scores).flatten(0, -3)
+        # What is before the tokens is the batch of a module that knows of no more.
+        stacked = [x.flatten(0, -3) for x in (query, key, value)]
+        return module(*stacked, need_weights=False, attn_mask=mask)[0].reshape(query.shape)
+    if op == "scaled_dot_product_attention":
+        query, key, value = xs[:3]
+        mask = None
+        if len(xs) > 3:
+            # The batch in front, then as PyTorch stretches it.
+            mask = xs[3].reshape(len(xs[3]), *[1] * (query.dim() - xs[3].dim()), *xs[3].shape[1:])
+        return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, **s)
     if op == "parameter":
         return w["weight"].unsqueeze(0)
     if op == "slice":
@@ -305,7 +318,7 @@ def compute(op, s, xs, w):
         return xs[0][tuple(where)]
     if op == "select":
         return torch.select(xs[0], **s)
-    if op in ("lstm", "gru"):
+    if op in ("lstm", "gru", "rnn"):
         module = getattr(nn, op.upper())(xs[0].shape[2], **s, batch_first=True).to(xs[0]).eval()
         module.load_state_dict(w)
         return module(xs[0])[0]
@@ -709,11 +722,38 @@ def list_cases():
     attention("one head, one token", (1, 1, 4), num_heads=1)
     attention("another sequence for key and value, batch 2", (2, 3, 4), (2, 5, 4), (2, 5, 4), num_heads=2)
 
-    for op in ("lstm", "gru"):
+    attention("windows of tokens, batch 2", (2, 3, 4, 6), num_heads=2)
+    attention("windows in rows and columns, of other tokens, no bias", (1, 2, 2, 3, 4), (1, 2, 2, 5, 4), (1, 2, 2, 5, 4), num_heads=1,
+              bias=False)  # fmt: skip
+    attention("key and value of other channels, batch 2", (2, 3, 6), (2, 4, 5), (2, 4, 3), num_heads=2, kdim=5, vdim=3)
+    attention("a value of other channels, no bias", (1, 3, 4), (1, 2, 4), (1, 2, 6), num_heads=4, vdim=6, bias=False)
+    attention("a bias on every score, batch 2", (2, 4, 6), (2, 3, 4, 4), num_heads=3)
+    attention("windows with a mask each, which all heads share, batch 2", (2, 3, 4, 4), (2, 3, 1, 4, 4), num_heads=2)
+    attention("a row that is a mask for every token", (2, 3, 4), (2, 5, 4), (2, 5, 4), (2, 1, 5), num_heads=2)
+
+    sdpa = "scaled_dot_product_attention"
+    case(sdpa, "heads, batch 2", [(2, 3, 4, 5)] * 3)
+    case(sdpa, "no heads, other tokens, a value of other channels, batch 2", [(2, 3, 4), (2, 5, 4), (2, 5, 2)])
+    case(sdpa, "heads of windows, a bias for each head", [(2, 2, 3, 4, 2)] * 3 + [(2, 3, 4, 4)])
+    case(sdpa, "a mask for each window, which all heads share", [(1, 2, 3, 4, 2)] * 3 + [(1, 2, 1, 4, 4)])
+    case(sdpa, "a column and a row of masks, batch 2", [(2, 3, 4), (2, 5, 4), (2, 5, 4), (2, 3, 1)])
+    case(sdpa, "causal, batch 2", [(2, 2, 5, 3)] * 3, is_causal=True)
+    case(sdpa, "causal, fewer tokens of the query, a scale", [(1, 2, 3, 4), (1, 2, 6, 4), (1, 2, 6, 4)], is_causal=True, scale=1.5)
+    case(sdpa, "causal, fewer tokens of the key, no scaling", [(1, 6, 4), (1, 3, 4), (1, 3, 4)], is_causal=True, scale=1.0)
+    case(sdpa, "heads share a key, with a bias, batch 2", [(2, 6, 3, 4), (2, 2, 5, 4), (2, 2, 5, 3), (2, 6, 3, 5)], enable_gqa=True)
+    case(sdpa, "all heads share a key, causal", [(2, 4, 3, 2), (2, 1, 3, 2), (2, 1, 3, 2)], enable_gqa=True, is_causal=True)
+    case(sdpa, "one token", [(2, 1, 3)] * 3)
+
+    for op in ("lstm", "gru", "rnn"):
         recurrent(op, "one layer, batch 2", (2, 4, 3), hidden_size=2)
         recurrent(op, "both directions, no bias, batch 2", (2, 3, 2), hidden_size=3, bias=False, bidirectional=True)
         recurrent(op, "three layers in both directions", (1, 3, 2), hidden_size=2, num_layers=3, bidirectional=True)
         recurrent(op, "one step", (2, 1, 2), hidden_size=3, num_layers=2)
+    recurrent("rnn", "relu, two layers, no bias, batch 2", (2, 4, 3), hidden_size=3, num_layers=2, nonlinearity="relu", bias=False)
+    recurrent("rnn", "relu, both directions", (1, 3, 2), hidden_size=2, nonlinearity="relu", bidirectional=True)
+    recurrent("lstm", "projected, batch 2", (2, 4, 3), hidden_size=4, proj_size=2)
+    recurrent("lstm", "projected, no bias, both directions", (1, 3, 2), hidden_size=3, proj_size=1, bias=False, bidirectional=True)
+    recurrent("lstm", "projected, two layers in both directions", (2, 3, 2), hidden_size=3, num_layers=2, proj_size=2, bidirectional=True)
 
     case("embedding", "a sequence, batch 2", [np.array([[0, 4, 4], [2, 1, 0]])], [("weight", normal(5, 3))],
          num_embeddings=5, embedding_dim=3)  # fmt: skip
@@ -783,6 +823,25 @@ def list_cases():
     case("upsample", "bilinear, to a size, smaller in height", [(1, 2, 7, 4)], size=[3, 9], mode="bilinear")
     case("upsample", "bilinear, to one row, corners aligned", [(1, 2, 4, 3)], size=[1, 5], mode="bilinear", align_corners=True)
     case("upsample", "bilinear, of one pixel", [(2, 2, 1, 1)], size=3, mode="bilinear")
+
+    case("upsample", "nearest, a sequence, factor 2, batch 2", [(2, 3, 5)], scale_factor=2)
+    case("upsample", "nearest, a sequence, a fraction", [(1, 2, 7)], scale_factor=[1.7])
+    case("upsample", "nearest, a sequence of one, to a size", [(1, 2, 1)], size=4)
+    case("upsample", "nearest, a volume, factor 2", [(1, 2, 2, 3, 2)], scale_factor=2)
+    case("upsample", "nearest, a volume, to a size, smaller in depth, batch 2", [(2, 2, 5, 2, 3)], size=[2, 3, 7])
+    case("upsample", "linear, factor 3, batch 2", [(2, 3, 5)], scale_factor=3, mode="linear")
+    case("upsample", "linear, a fraction: the factor counts, not the sizes", [(1, 2, 7)], scale_factor=[1.3], mode="linear")
+    case("upsample", "linear, to a smaller size, corners aligned", [(1, 2, 9)], size=[4], mode="linear", align_corners=True)
+    case("upsample", "trilinear, factor 2, batch 2", [(2, 2, 2, 3, 2)], scale_factor=2, mode="trilinear")
+    case("upsample", "trilinear, fractions: the factors count, not the sizes", [(1, 2, 3, 4, 5)], scale_factor=[1.5, 0.8, 1.3],
+         mode="trilinear")  # fmt: skip
+    case("upsample", "trilinear, to a size, one in depth, corners aligned", [(1, 2, 3, 2, 4)], size=[1, 5, 3], mode="trilinear",
+         align_corners=True)  # fmt: skip
+    case("upsample", "bicubic, factor 2, batch 2", [(2, 2, 4, 5)], scale_factor=2, mode="bicubic")
+    case("upsample", "bicubic, factors 3 and 1, corners aligned", [(1, 2, 4, 3)], scale_factor=[3, 1], mode="bicubic", align_corners=True)
+    case("upsample", "bicubic, fractions: the factor counts, not the sizes", [(1, 2, 5, 7)], scale_factor=[1.5, 0.7], mode="bicubic")
+    case("upsample", "bicubic, to a size, much smaller in height", [(1, 2, 13, 4)], size=[2, 9], mode="bicubic")
+    case("upsample", "bicubic, of one pixel and of two", [(2, 2, 1, 2)], size=3, mode="bicubic")
 
     case("pad", "uneven on all sides, batch 2", [(2, 2, 3, 4)], padding=[1, 2, 0, 3])
     case("pad", "channels too, with a value", [(1, 2, 3, 2)], padding=[0, 1, 0, 0, 2, 1], value=-1.5)

@@ -103,15 +103,14 @@ impl Facts<'_> {
     /// Elements of a bias that PyTorch adds apart from the product, which it does to a tensor that is transposed in memory:
     /// what goes into attention and recurrent layers, where the batch comes first and several samples have several steps.
     pub(super) fn bias_apart(&self) -> Result<u128, Overflow> {
-        if self.batch == 1 || self.bias == 0 {
+        if self.bias == 0 {
             return Ok(0);
         }
         if let Op::MultiHeadAttention(_) = self.op {
-            let [queries, keys] = [0, self.inputs.len().min(2) - 1].map(|index| self.inputs.get(index));
-            let several = |input: Option<&crate::shape::Shape>| {
-                input.filter(|input| input.dims()[0] > 1).map_or(0, crate::shape::Shape::elements)
-            };
-            return several(queries).plus(several(keys).times(2)?);
+            return self.bias_apart_of_attention();
+        }
+        if self.batch == 1 {
+            return Ok(0);
         }
         match self.recurrent() {
             Some(layer) if layer.bias && layer.steps > 1 => [layer.hidden, layer.gates, layer.directions]
@@ -119,6 +118,29 @@ impl Facts<'_> {
                 .try_fold(layer.steps.into(), u128::times),
             Some(_) | None => Ok(0),
         }
+    }
+
+    /// MACs of attention without projections, where a token of the value has other channels than one of the key.
+    pub(super) fn macs_apart(&self) -> u128 {
+        let channels = |index: usize| self.inputs.get(index).and_then(|input| input.dims().last());
+        let is_apart = matches!(self.op, Op::ScaledDotProductAttention(_)) && channels(1) != channels(2);
+        if is_apart { self.work.macs.total() } else { 0 }
+    }
+
+    /// Sequences before the tokens make a batch, too.
+    fn bias_apart_of_attention(&self) -> Result<u128, Overflow> {
+        let Some(query) = self.inputs.first() else { return Ok(0) };
+        let key = if self.inputs.len() < 3 { query } else { &self.inputs[1] };
+        let (sequences, tokens) = query.dims().split_at(query.rank() - 2);
+        if self.batch == 1 && elements(sequences) == 1 {
+            return Ok(0);
+        }
+        let [queries, channels] = [tokens[0], tokens[1]];
+        let keys = key.dims()[key.rank() - 2];
+        let several = |tokens: u64| {
+            if tokens > 1 { product(elements(sequences), u128::from(tokens)) } else { Ok(0) }
+        };
+        several(queries)?.plus(several(keys)?.times(2)?)?.times(channels)
     }
 
     /// Numbers of the states of a recurrent layer, over its steps, directions and layers.
@@ -152,6 +174,15 @@ impl Facts<'_> {
                 layers: layer.num_layers.get(),
                 directions: 1 + u64::from(layer.bidirectional),
                 gates: 3,
+                bias: layer.bias,
+            })
+        } else if let Op::Rnn(layer) = self.op {
+            Some(Recurrent {
+                steps,
+                hidden: layer.hidden_size.get(),
+                layers: layer.num_layers.get(),
+                directions: 1 + u64::from(layer.bidirectional),
+                gates: 1,
                 bias: layer.bias,
             })
         } else {

@@ -101,7 +101,7 @@ impl<T: Serialize + PartialEq, const N: usize> Serialize for PerAxis<T, N> {
 }
 
 /// One value for all axes, if it is the same; else a list.
-pub(in crate::op) fn one_for_all<T: Serialize + PartialEq, S: Serializer>(
+fn one_for_all<T: Serialize + PartialEq, S: Serializer>(
     values: &[T],
     serializer: S,
 ) -> Result<S::Ok, S::Error> {

@@ -47,7 +47,7 @@ fn takes_images(op: &Op) -> bool {
 fn of_output(graph: &Graph, layouts: &[Layout], id: NodeId, op: &Op) -> Layout {
     if takes_images(op) || op.class() == Class::Convolution {
         Layout::ChannelsFirst
-    } else if matches!(op, Op::Embedding(_) | Op::Lstm(_) | Op::Gru(_)) {
+    } else if matches!(op, Op::Embedding(_) | Op::Lstm(_) | Op::Gru(_) | Op::Rnn(_)) {
         Layout::FeaturesLast
     } else if keeps_dimensions(op) {
         let mut inputs = graph.inputs(id).map(|input| layouts[input.index()]);
