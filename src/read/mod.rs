@@ -20,6 +20,7 @@ pub mod expression;
 pub mod keys;
 mod lints;
 mod other_input;
+pub(crate) mod same;
 pub mod schema;
 mod settings;
 pub(crate) mod synonyms;
