@@ -53,6 +53,7 @@
 //! | [`metric`] | the figures, each once: what it is called, what it counts, how it is had; every report goes through that list |
 //! | [`claim`] | statements about networks, and whether they hold |
 //! | [`source`] | what a name opens, and the network that is chosen of it; files of claims, locks, candidates to reconcile |
+//! | [`mod@layout`] | descriptions and files of claims in their canonical layout |
 //! | [`compare`] | which layers of two networks are each other's like, and where they differ |
 //! | [`report`] | sheets of rows and columns, each defined once, and a writer for each format, which writes any sheet |
 //! | [`cli`] | arguments, and a file for each command; only here is anything printed |
@@ -95,6 +96,7 @@ pub mod counts;
 pub mod error;
 pub mod file;
 pub mod graph;
+pub mod layout;
 pub mod metric;
 pub mod op;
 pub mod read;

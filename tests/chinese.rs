@@ -161,6 +161,7 @@ fn help_is_not_half_translated() {
         "explain",
         "reconcile",
         "run",
+        "fmt",
         "models",
         "ops",
         "schema",

@@ -7,8 +7,8 @@ use std::process::{Command, Output};
 
 use unicode_width::UnicodeWidthStr;
 
-const COMMANDS: [&str; 10] =
-    ["analyze", "bench", "check", "compare", "explain", "reconcile", "run", "models", "ops", "schema"];
+const COMMANDS: [&str; 11] =
+    ["analyze", "bench", "check", "compare", "explain", "reconcile", "run", "fmt", "models", "ops", "schema"];
 
 /// Runs a line in a folder as a shell does.
 fn shell(line: &str, folder: &Path) -> Output {
@@ -71,6 +71,9 @@ fn every_example_of_every_help_runs() {
     let mut count = 0;
     for (help, command) in helps("--help").iter().zip(std::iter::once("cnncost").chain(COMMANDS)) {
         let folder = tempfile::tempdir().unwrap();
+        if command == "fmt" {
+            fs::write(folder.path().join("net.toml"), "input = [8]\nlayers = [{op='relu'}]").unwrap();
+        }
         let (_, examples) = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{command} has none"));
         let lines: Vec<_> = examples.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
         for pair in lines.chunks(2) {
@@ -80,7 +83,8 @@ fn every_example_of_every_help_runs() {
             assert!(line.len() <= 78, "{line}");
             let output = shell(line, folder.path());
             assert_eq!(output.status.code(), Some(0), "{line}: {}", said(&output.stderr));
-            let writes = line.contains(" -o ") || line.contains("--update");
+            let is_in_place = line.contains("fmt ") && !line.contains(" - ");
+            let writes = line.contains(" -o ") || line.contains("--update") || is_in_place;
             assert_eq!(output.stdout.is_empty(), writes, "{line} says something");
             count += 1;
         }

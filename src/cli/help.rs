@@ -143,6 +143,18 @@ const EXAMPLES: &[Examples] = &[
         ],
     },
     Examples {
+        command: "fmt",
+        lines: &[
+            ("cnncost fmt net.toml", "a description, in its place", "就地改写一份描述文件"),
+            (
+                "cnncost fmt --check *.toml",
+                "whether all are laid out, for CI",
+                "检查是否均已规范排版,供持续集成使用",
+            ),
+            ("cnncost fmt - < net.toml", "for an editor", "供编辑器使用"),
+        ],
+    },
+    Examples {
         command: "models",
         lines: &[
             ("cnncost models", "the list", "列表"),

@@ -29,6 +29,7 @@ mod entry;
 mod execute;
 mod explain;
 mod files;
+mod fmt;
 mod format;
 mod help;
 mod input;
@@ -86,6 +87,11 @@ enum Command {
     /// Execute a network: with fresh weights or those of a file, on random numbers or those of a file.
     #[cfg(feature = "run")]
     Run(run::Arguments),
+    /// Write descriptions in the canonical layout
+    ///
+    /// Write descriptions and files of claims in the canonical layout, in their place: a line for each item, comments and empty
+    /// lines kept. What they say stays the same, which is made sure of.
+    Fmt(fmt::Arguments),
     /// List the bundled networks
     Models(models::Arguments),
     /// List the operators with their settings and counting rules
@@ -222,6 +228,7 @@ fn start(arguments: Vec<OsString>, program: Option<PathBuf>) -> Outcome {
         Command::Reconcile(arguments) => reconcile::run(&arguments),
         #[cfg(feature = "run")]
         Command::Run(arguments) => run::run(&arguments),
+        Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Ops(arguments) => ops::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),

@@ -23,6 +23,7 @@ pub mod keys;
 mod lints;
 mod other_input;
 mod patterns;
+pub(crate) mod same;
 pub mod schema;
 mod settings;
 pub(crate) mod synonyms;

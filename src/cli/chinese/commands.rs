@@ -51,6 +51,20 @@ pub(super) const COMMANDS: &[Said] = &[
         arguments: RUN,
     },
     Said {
+        command: "fmt",
+        short: "把描述文件改写为规范排版",
+        long: "把描述文件和论断文件就地改写为规范排版:每个条目一行,保留注释和空行。内容不变,并经过核对。",
+        arguments: &[
+            argument("files", "描述文件或论断文件;`-` 表示标准输入").long(
+                "描述文件或论断文件,未按规范排版的就地改写;`-` 表示标准输入,结果写到标准输出。\
+                 有错误的文件保持原样,`check --update` 写出的锁文件也是如此",
+            ),
+            argument("check", "不写入;有文件需要改写即失败")
+                .long("不写入;有文件需要改写即失败,并列出这些文件及各自第一处不同的行"),
+            argument("to", "改为写入此文件;所读的文件不变"),
+        ],
+    },
+    Said {
         command: "models",
         short: "列出内置网络",
         long: "",
