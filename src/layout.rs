@@ -7,6 +7,7 @@
 
 use crate::error::ReadError;
 use crate::read::claims::ClaimsFile;
+use crate::read::include::{self, Bundled, File, Identity, Includes};
 use crate::read::{Description, same};
 use crate::source::lock;
 use crate::text;
@@ -44,15 +45,13 @@ mod tests;
 /// # Ok::<(), cnncost::error::ReadError>(())
 /// ```
 pub fn format(name: &str, text: &str) -> Result<String, ReadError> {
-    format_with(name, text, |text| blocks(name, text))
+    let file = File { name: name.to_owned(), identity: Identity::Told(name.to_owned()) };
+    format_with(&file, text, &Bundled)
 }
 
-/// The same of a text that `read` reads: it gives the names of the blocks that the text may use, or its mistakes.
-fn format_with(
-    name: &str,
-    text: &str,
-    read: impl Fn(&str) -> Result<Vec<String>, ReadError>,
-) -> Result<String, ReadError> {
+/// The same of a file that finds what it includes in `includes`. It may be a file of blocks, too.
+pub fn format_with(file: &File, text: &str, includes: &dyn Includes) -> Result<String, ReadError> {
+    let read = |text: &str| blocks(file, text, includes);
     let blocks = read(text)?;
     if lock::is_lock(text.as_bytes()) {
         return Ok(text.to_owned());
@@ -61,7 +60,7 @@ fn format_with(
     let laid_out = laid_out(text, &blocks, short::FORMS);
     let is_same = |laid_out: &String| same::is_same(text, laid_out) && read(laid_out).is_ok();
     laid_out.filter(is_same).ok_or_else(|| ReadError::Unreadable {
-        name: name.to_owned(),
+        name: file.name.clone(),
         why: text!(
             "laid out, it would not say the same, which is a mistake of cnncost: it is left as it is",
             "排版后含义会改变,这是 cnncost 的错误:保持原样"
@@ -70,12 +69,16 @@ fn format_with(
     })
 }
 
-/// The blocks of a description, those of other files included; a file of claims has none. The error has the mistakes of either.
-fn blocks(name: &str, text: &str) -> Result<Vec<String>, ReadError> {
+/// The blocks of a description or of a file of blocks, those of other files included; a file of claims has none. The error has the
+/// mistakes of each.
+fn blocks(file: &File, text: &str, includes: &dyn Includes) -> Result<Vec<String>, ReadError> {
     if ClaimsFile::is_one(text) {
-        return ClaimsFile::parse(name, text).map(|_| vec![]);
+        return ClaimsFile::parse(&file.name, text).map(|_| vec![]);
     }
-    let description = Description::parse(name, text)?;
+    if include::is_of_blocks(text) {
+        return include::blocks(file, text, includes);
+    }
+    let description = Description::parse_with(file.clone(), text, includes)?;
     Ok(description.blocks.iter().map(|block| block.name.text.to_string()).collect())
 }
 

@@ -57,6 +57,8 @@ pub use contents::text;
 #[cfg(feature = "cli")]
 pub(crate) use contents::why;
 pub use findings::Findings;
+#[cfg(feature = "cli")]
+pub(crate) use includes::folder;
 pub use model::Model;
 pub use named::Named;
 pub use several::{Alone, Made, Remark, Wish, networks, wishes};

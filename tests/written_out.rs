@@ -226,6 +226,28 @@ fn a_block_may_have_several_outputs_at_the_end_of_the_network() {
 }
 
 #[test]
+fn a_network_may_name_its_outputs() {
+    let text = "input = [8, 6, 6]\noutputs = ['h*', 'sum']\nlayers = [{ for = { j = [2, 3] }, name = 'h{j}', op = 'relu', from = 'input' }, { name = 'sum', op = 'add', from = 'h*' }, 'tanh']\n";
+    let graph = graph(text);
+    let outputs: Vec<_> = graph.outputs().iter().map(|(name, id)| (&**name, graph.path(*id))).collect();
+    assert_eq!(outputs, [("h2", "h2".to_owned()), ("h3", "h3".to_owned()), ("sum", "sum".to_owned())]);
+    let unknown = refused("input = [8]\noutputs = ['x']\nlayers = ['relu']\n");
+    assert!(unknown.contains("there is no item `x` in this list"), "{unknown}");
+}
+
+#[test]
+fn of_all_there_may_be_one() {
+    for op in ["add", "mul"] {
+        let text = net(&format!(
+            "{{ for = {{ j = [1] }}, name = 'a{{j}}', op = 'relu' }}, {{ name = 's', op = '{op}', from = 'a*' }}, {{ op = 'tanh', from = 's' }}"
+        ));
+        assert_eq!(paths(&text), ["a1", "tanh_1"]);
+    }
+    let named = refused(&net("{ name = 'a', op = 'relu' }, { op = 'add', from = 'a' }"));
+    assert!(named.contains("takes 2 or more inputs, and gets 1"), "{named}");
+}
+
+#[test]
 fn outputs_of_one_name_are_refused() {
     for layers in [
         "{ name = 's', side = [] }, { use = 'two' }",

@@ -106,7 +106,10 @@ impl Formatter {
         let name = if file == STANDARD_INPUT { "standard input" } else { file };
         let read = || -> Result<_, ReadError> {
             let text = source::text(file)?;
-            let laid_out = layout::format(name, &text)?;
+            let laid_out = match source::folder(file) {
+                Some((folder, file)) => layout::format_with(&file, &text, &folder)?,
+                None => layout::format(name, &text)?,
+            };
             Ok((text, laid_out))
         };
         read().map_err(|error| self.output.refuse(&error))

@@ -4,12 +4,27 @@ use super::document::{Between, Document, Kind, Statement};
 use super::sections::{Section, joined, sections};
 
 /// Keys of the file, of a description and of a file of claims.
-const FILE: [&str; 10] =
-    ["name", "about", "include", "input", "inputs", "params", "variants", "networks", "layers", "blocks"];
+const FILE: [&str; 11] = [
+    "name", "about", "include", "input", "inputs", "params", "variants", "networks", "outputs", "layers",
+    "blocks",
+];
 
 /// Keys of a block.
-const BLOCK: [&str; 11] =
-    ["inputs", "params", "defaults", "outputs", "merge", "dim", "layers", "branches", "add", "mul", "concat"];
+const BLOCK: [&str; 13] = [
+    "inputs",
+    "params",
+    "defaults",
+    "choices",
+    "outputs",
+    "merge",
+    "dim",
+    "broadcast",
+    "layers",
+    "branches",
+    "add",
+    "mul",
+    "concat",
+];
 
 /// What editors take a schema from: it stays at the top.
 const DIRECTIVE: &str = "#:";

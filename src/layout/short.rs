@@ -20,7 +20,7 @@ pub(super) struct Forms {
 }
 
 /// What is written.
-pub(super) const FORMS: Forms = Forms { words: false, merges: false, residuals: false };
+pub(super) const FORMS: Forms = Forms { words: true, merges: true, residuals: true };
 
 /// The branch of a residual.
 const BODY: &str = "body";

@@ -43,6 +43,7 @@ pub(super) fn check(description: &mut Description) -> (Vec<Diagnostic>, bool) {
         &description.inputs.iter().map(|input| &input.name).collect::<Vec<_>>(),
         None,
     );
+    checker.outputs(&description.outputs, &description.layers);
     for block in &description.blocks {
         checker.block(block);
     }

@@ -28,6 +28,8 @@ pub struct Description {
     pub variants: Vec<Variant>,
     /// Where each variant stands in [`variants`](Self::variants), the first of those of one name.
     pub variant_index: HashMap<Arc<str>, usize>,
+    /// The items whose tensors are its outputs, if these are not the last's; a `*` stands for any number.
+    pub outputs: Vec<Name>,
     /// The network.
     pub layers: Vec<Item>,
     /// What `use` uses.

@@ -62,7 +62,8 @@ pub(super) fn expand(
         _ => expander.bundle(&inputs),
     };
     let surroundings = Surroundings { inputs: &inputs, outer: None };
-    let end = expander.list(&description.layers, incoming, surroundings, Here::new(&frame), &[]);
+    let end =
+        expander.list(&description.layers, incoming, surroundings, Here::new(&frame), &description.outputs);
     if let Some(last) = description.layers.last() {
         expander.outputs(end, &last.span);
     }

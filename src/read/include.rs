@@ -4,8 +4,10 @@
 
 use std::borrow::Cow;
 
-use super::bundled;
-use crate::error::{Code, known_here, meant, nearest};
+use toml::de::DeTable;
+
+use super::{Description, bundled};
+use crate::error::{Code, ReadError, known_here, meant, nearest};
 use crate::text;
 use crate::text::Text;
 
@@ -113,5 +115,47 @@ impl Includes for Bundled {
     fn text(&self, file: &File) -> Result<Cow<'static, str>, Refusal> {
         let bundled = bundled::BLOCKS.iter().find(|bundled| file.identity == Identity::Bundled(bundled.name));
         bundled.map(|bundled| bundled.text.into()).ok_or_else(|| Refusal::missing(&file.name, &[]))
+    }
+}
+
+/// Whether a text is a file of blocks and of nothing else, as descriptions include them.
+pub fn is_of_blocks(text: &str) -> bool {
+    let others = ["layers", "input", "inputs", "claims", "networks"];
+    let is_one = |table: &DeTable<'_>| {
+        table.contains_key("blocks") && !others.iter().any(|key| table.contains_key(*key))
+    };
+    super::toml::too_much(text).is_none() && DeTable::parse(text).is_ok_and(|table| is_one(table.get_ref()))
+}
+
+/// Reads a file of blocks by itself; what they and those that it includes are called.
+///
+/// # Errors
+/// If there is a mistake in them.
+pub fn blocks(file: &File, text: &str, includes: &dyn Includes) -> Result<Vec<String>, ReadError> {
+    let alone = Alone { file, text, includes };
+    let around = File { name: file.name.clone(), identity: Identity::Told(String::new()) };
+    let description =
+        Description::parse_with(around, "include = ['it']\ninput = [1]\nlayers = ['identity']", &alone)?;
+    Ok(description.blocks.iter().map(|block| block.name.text.to_string()).collect())
+}
+
+/// A file of blocks that is included by what says nothing else.
+struct Alone<'a> {
+    file: &'a File,
+    text: &'a str,
+    includes: &'a dyn Includes,
+}
+
+impl Includes for Alone<'_> {
+    fn find(&self, written: &str, by: &File) -> Result<File, Refusal> {
+        let is_around = by.identity == Identity::Told(String::new());
+        if is_around { Ok(self.file.clone()) } else { self.includes.find(written, by) }
+    }
+
+    fn text(&self, file: &File) -> Result<Cow<'static, str>, Refusal> {
+        if file.identity == self.file.identity {
+            return Ok(self.text.to_owned().into());
+        }
+        self.includes.text(file)
     }
 }

@@ -73,6 +73,11 @@ pub const FILE: &[Key] = &[
         "What --set and variants may change: numbers, booleans, lists of numbers, or lists of words of which the first is the default.",
     ),
     key("variants", Kind::Variants, "Settings of the parameters that have a name."),
+    key(
+        "outputs",
+        Kind::Names,
+        "The items whose tensors are its outputs, if not the last; `y*` is every y with a number.",
+    ),
     key("layers", Kind::Items, "The network: each item takes the output of the one before."),
     key("blocks", Kind::Blocks, "Boxes that are written once and used many times."),
     key("claims", Kind::Claims, "Statements about the network."),

@@ -127,6 +127,7 @@ impl Reader<'_> {
             unread_params,
             variants,
             variant_index,
+            outputs: self.names(table, "outputs"),
             layers,
             blocks,
             block_index: HashMap::new(),

@@ -15,10 +15,16 @@ const MOST_ENTRIES: usize = 1000;
 
 /// The folder of a description, links followed: what it includes lies there or below.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(crate) struct Folder {
     root: PathBuf,
     /// What it is called where its files are shown.
     shown: PathBuf,
+}
+
+/// The folder of a description, and the description as others may include it; `None` if it lies nowhere.
+#[cfg(feature = "cli")]
+pub(crate) fn folder(path: &str) -> Option<(Folder, File)> {
+    Folder::of(path)
 }
 
 impl Folder {

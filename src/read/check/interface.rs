@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::error::{Code, Diagnostic, known_names};
-use crate::read::description::{Block, BlockBody, Name};
+use crate::read::description::{Block, BlockBody, Item, Name};
 use crate::read::patterns::can_be;
 use crate::text;
 
@@ -31,29 +31,40 @@ impl Checker<'_> {
             let diagnostic = Diagnostic::new(Code::ConflictingKeys, message, second.span.clone());
             self.mistakes.push(diagnostic.also(first.span.clone(), text!("the other", "另一个")));
         }
-        for name in &block.outputs {
-            self.output(block, name);
+        let items = match &block.body {
+            BlockBody::Layers(items) => items,
+            BlockBody::Branches(_) => {
+                self.outputs_of_branches(block);
+                return;
+            }
+        };
+        if block.has_body {
+            self.outputs(&block.outputs, items);
         }
     }
 
-    fn output(&mut self, block: &Block, name: &Name) {
-        let (text, block_name) = (&name.text, &block.name.text);
-        let BlockBody::Layers(items) = &block.body else {
+    fn outputs_of_branches(&mut self, block: &Block) {
+        let block_name = &block.name.text;
+        if let Some(name) = block.outputs.first() {
             let message = text!(
                 "`outputs` names items of `layers`, and `{block_name}` has branches, whose merge is its output",
                 "`outputs` 应指 `layers` 中的项,而 `{block_name}` 是分支,其合并就是输出"
             );
             self.mistakes.push(Diagnostic::new(Code::ConflictingKeys, message, name.span.clone()));
-            return;
-        };
-        let is_meant = |known: &str| known == &**text || can_be(known, text);
-        if !block.has_body || items.iter().any(|item| is_meant(&item.name)) {
-            return;
         }
-        let message =
-            text!("block `{block_name}` has no item `{text}`", "块 `{block_name}` 中没有名为 `{text}` 的项");
-        let known: Vec<_> = items.iter().map(|item| &*item.name).collect();
-        let help = if self.is_helped() { known_names(text, &known) } else { None };
-        self.mistakes.push(Diagnostic::new(Code::UnknownItem, message, name.span.clone()).help(help));
+    }
+
+    /// The outputs of a block or of the network, which are items of its list.
+    pub(super) fn outputs(&mut self, outputs: &[Name], items: &[Item]) {
+        for name in outputs {
+            let text = &name.text;
+            if items.iter().any(|item| item.name == *text || can_be(&item.name, text)) {
+                continue;
+            }
+            let message = text!("there is no item `{text}` in this list", "此列表中没有名为 `{text}` 的项");
+            let known: Vec<_> = items.iter().map(|item| &*item.name).collect();
+            let help = if self.is_helped() { known_names(text, &known) } else { None };
+            self.mistakes.push(Diagnostic::new(Code::UnknownItem, message, name.span.clone()).help(help));
+        }
     }
 }

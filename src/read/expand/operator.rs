@@ -76,6 +76,11 @@ impl Expander<'_> {
         }
         let inputs = if is_source { Some(vec![]) } else { self.tensors(sources, item, here) };
         let Some(inputs) = inputs else { return Incoming::Unknown };
+        // Of all that a name stands for there may be one: then nothing is merged, as where one branch is left.
+        let is_of_all = item.from.iter().any(|template| template.name.text.contains('*'));
+        if let ([one], true) = (&inputs[..], is_of_all && arity == Arity::SEVERAL) {
+            return Incoming::Tensor(*one);
+        }
         match self.builder.operator(name.clone(), operator, &inputs, Some(item.span.clone().into())) {
             Ok(node) => {
                 self.keep_letters(node, settings, incoming, here);

@@ -80,11 +80,10 @@ pub(super) fn of_an_input(value: &DeValue<'_>) -> Option<Text> {
 
 /// What to do about a key that no table of this kind has, where it stands for something else.
 pub(super) fn of_an_unknown_key(key: &str, what: &str) -> Option<Text> {
-    let is_output = ["output", "outputs"].contains(&key) && what == "the file";
-    is_output.then(|| {
+    (key == "output" && what == "the file").then(|| {
         text!(
-            "what comes out of the last item is the output; `side = []` behind another makes that one too",
-            "最后一项的结果就是输出;在其他项之后加 `side = []` 可使其也成为输出"
+            "what comes out of the last item is the output; `outputs = [\"a\", \"b\"]` names others",
+            "最后一项的结果就是输出;用 `outputs = [\"a\", \"b\"]` 可指定其他输出"
         )
     })
 }
