@@ -101,6 +101,7 @@ impl Reader<'_> {
             let elsewhere = synonyms::key(key_name).filter(|ours| names().any(|name| name == *ours));
             let near = elsewhere.or_else(|| nearest(key_name, names()));
             let other = shapes::of_an_unknown_key(key_name, what);
+            let near = if other.is_some() { None } else { near };
             let help = other.or_else(|| near.map(error::meant)).unwrap_or_else(|| {
                 let list = names().collect::<Vec<_>>().join("`, `");
                 text!("known are `{list}`", "可用的有 `{list}`")
