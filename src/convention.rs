@@ -22,6 +22,7 @@ use crate::counts::{Overflow, Tally};
 use crate::graph::{Content, Graph, NodeId, ScopeId};
 use crate::op::Op;
 use crate::op::activation::Approximate;
+use crate::op::reduction::Power;
 use crate::op::upsample::Mode;
 use crate::text::Text;
 
@@ -123,9 +124,11 @@ pub fn totals(conventions: &[Convention], graph: &Graph, batch: u64) -> Result<V
 }
 
 /// The modes of an operator that tools tell apart.
-pub const MODES: [(&str, &[&str]); 5] = [
+pub const MODES: [(&str, &[&str]); 7] = [
     ("upsample", &["nearest", "bilinear"]),
     ("gelu", &["none", "tanh"]),
+    ("softplus", &["plain", "scaled"]),
+    ("norm", &["1", "2", "p"]),
     ("conv1d", &[NAMED]),
     ("conv2d", &[NAMED]),
     ("conv3d", &[NAMED]),
@@ -144,6 +147,14 @@ fn mode(op: &Op) -> Option<&'static str> {
         Some(match gelu.approximate {
             Approximate::None => "none",
             Approximate::Tanh => "tanh",
+        })
+    } else if let Op::Softplus(softplus) = op {
+        Some(if softplus.is_plain() { "plain" } else { "scaled" })
+    } else if let Op::Norm(norm) = op {
+        Some(match norm.power() {
+            Power::One => "1",
+            Power::Two => "2",
+            Power::Other => "p",
         })
     } else if let Op::Conv1d(conv) = op {
         conv.padding.is_named().then_some(NAMED)

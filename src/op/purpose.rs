@@ -44,6 +44,7 @@ purposes! {
     Gates => "gates", "门";
     FirstLayer => "first layer", "首层";
     OtherLayers => "other layers", "其余各层";
+    Absolute => "absolute value", "绝对值";
     Power => "power", "乘方";
     Root => "root", "开方";
 }
