@@ -91,6 +91,7 @@ impl Convention {
         match &node.content {
             Content::Input => Ok(Some(0)),
             Content::Unknown { .. } => Ok(None),
+            Content::Operator(op) if !op.is_counted() => Ok(None),
             Content::Operator(op) => self.of(op, &Facts::new(graph, id, op, batch)?),
         }
     }
@@ -113,7 +114,7 @@ impl Convention {
 /// known of one how it is counted.
 pub fn totals(conventions: &[Convention], graph: &Graph, batch: u64) -> Result<Vec<Option<u128>>, Overflow> {
     let mut sums = vec![Some(0u128); conventions.len()];
-    for (id, node) in graph.nodes() {
+    for (id, node) in graph.nodes().filter(|(_, node)| node.is_counted()) {
         let Some(op) = node.operator() else { continue };
         let facts = Facts::new(graph, id, op, batch)?;
         for (sum, convention) in sums.iter_mut().zip(conventions) {
@@ -185,7 +186,7 @@ impl Counted {
     pub fn new(convention: Convention, graph: &Graph, batch: u64) -> Result<Self, Overflow> {
         let nodes = graph.nodes().map(|(id, _)| convention.count(graph, id, batch));
         let nodes: Vec<_> = nodes.collect::<Result<_, _>>()?;
-        let of = |id| graph.node(id).operator().map(|_| nodes[id.index()]);
+        let of = |id| graph.node(id).operator().filter(|op| op.is_counted()).map(|_| nodes[id.index()]);
         let scopes = graph.sums(&Some(0), of, |&a, &b| plus(a, b))?;
         Ok(Self { convention, nodes, scopes })
     }

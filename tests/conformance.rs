@@ -139,8 +139,12 @@ fn every_operator_runs_in_some_network() {
             seen.extend(graph.nodes().map(|(_, node)| node.operator_name().to_owned()));
         }
     }
-    let missing: Vec<_> =
-        OPERATORS.iter().filter(|entry| !seen.contains(entry.name)).map(|e| e.name).collect();
+    // An operator of one's own runs nowhere.
+    let missing: Vec<_> = OPERATORS
+        .iter()
+        .map(|entry| entry.name)
+        .filter(|name| *name != "opaque" && !seen.contains(*name))
+        .collect();
     assert!(missing.is_empty(), "no network has {missing:?}");
 }
 

@@ -248,6 +248,14 @@ const RULES: &[Rule] = &[
     each("dropout", "{}", [0; 5]),
     rule("constant", r#"{"shape": [2], "values": [1, 2]}"#, &[], 2, [0; 5]),
     rule("parameter", r#"{"shape": [4, 6, 5]}"#, &[], ELEMENTS, [0; 5]),
+    // An operator of one's own counts what it says: a MAC is a multiplication and an addition here too.
+    rule(
+        "opaque",
+        r#"{"shape": [4, 6, 5], "macs": 240, "ops.mul": 120, "ops.exp": 360}"#,
+        IMAGE,
+        ELEMENTS,
+        [3, 2, 0, 0, 3],
+    ),
 ];
 
 #[test]

@@ -66,6 +66,7 @@ pub mod max_pool;
 mod merge;
 pub mod mul;
 pub mod multi_head_attention;
+pub mod opaque;
 #[cfg(feature = "run")]
 mod packing;
 pub mod pad;
@@ -215,6 +216,7 @@ operators! {
     "div" => div::Div,
     "parameter" => parameter::Parameter,
     "constant" => constant::Constant,
+    "opaque" => opaque::Opaque,
 }
 
 /// What is asked of every operator, and answered without computing it.
@@ -231,6 +233,11 @@ pub trait Operator {
     /// Scalar operations of one forward pass of one sample, with their working, on inputs that `output` has accepted.
     fn cost(&self, _inputs: &[Shape], _output: &Shape) -> Result<Cost, Overflow> {
         Ok(Cost::FREE)
+    }
+
+    /// Whether its cost is known; if not, that is no 0, and what it is part of is partial.
+    fn is_counted(&self) -> bool {
+        true
     }
 
     /// The working of each size of the output that is computed rather than copied: what it is called, and its working.

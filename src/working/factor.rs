@@ -188,6 +188,7 @@ factors! {
     // What is counted, stored and alive.
     Macs => "MACs", "乘加数";
     Others => "others", "其他";
+    AsSaid => "as said", "按所写";
     Multiplications => "mul", "乘";
     Additions => "add", "加";
     Divisions => "div", "除";

@@ -68,6 +68,11 @@ fn keeps_dimensions(op: &Op) -> bool {
             let moves = matches!(op, Op::Flatten(_) | Op::Reshape(_) | Op::Permute(_) | Op::Select(_));
             !moves && !matches!(op, Op::Embedding(_))
         }
-        Class::Convolution | Class::Linear | Class::Attention | Class::Softmax | Class::Source => false,
+        Class::Convolution
+        | Class::Linear
+        | Class::Attention
+        | Class::Softmax
+        | Class::Source
+        | Class::Opaque => false,
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::super::description::{Body, Branch, Branches, Item, Setting};
+use super::super::description::{Body, Branch, Branches, Item, Name, Setting};
 use super::super::keys::{self, Key};
 use super::tokens::MOST_BRACKETS;
 use super::{Entry, Reader, name};
@@ -98,7 +98,7 @@ impl Reader<'_> {
             from: self.names(table, "from"),
             when: table.get("when").map(|value| self.datum(value)),
             repeat: table.get("repeat").map(|value| self.datum(value)),
-            weights: self.name_at(table, "weights"),
+            weights: if has_own_weights(table) { None } else { self.name_at(table, "weights") },
             frozen: self.boolean(table, "frozen"),
             body,
         })
@@ -120,7 +120,12 @@ impl Reader<'_> {
         match kind {
             "op" => {
                 let op = self.required(table, span, "op")?;
-                Some(Body::Operator { op, settings: self.settings(table, &[keys::ITEM, keys::BODY]) })
+                let settings = if &*op.text == OPAQUE {
+                    self.opened(table)
+                } else {
+                    self.settings(table, &[keys::ITEM, keys::BODY])
+                };
+                Some(Body::Operator { op, settings })
             }
             "use" => {
                 let block = self.required(table, span, "use")?;
@@ -220,6 +225,40 @@ impl Reader<'_> {
     pub(super) fn setting(&mut self, (key, value): Entry<'_, '_>) -> Setting {
         Setting { name: name(key), value: self.datum(value) }
     }
+
+    /// The settings of an operator of one's own, `weights` of its own among them. The entries of a table are settings that have its
+    /// name in front, as TOML's dotted keys have it: `ops.mul`.
+    fn opened(&mut self, table: &DeTable<'_>) -> Vec<Setting> {
+        let is_own = has_own_weights(table);
+        let keys = || [keys::ITEM, keys::BODY].into_iter().flatten();
+        let mut settings = vec![];
+        for (key, value) in table {
+            let (name, is_weights) = (key.get_ref(), key.get_ref() == "weights");
+            if (is_weights && is_own) || keys().all(|known| known.name != name) {
+                self.open("", (key, value), &mut settings);
+            }
+        }
+        settings
+    }
+
+    fn open(&mut self, before: &str, (key, value): Entry<'_, '_>, settings: &mut Vec<Setting>) {
+        let text = format!("{before}{}", key.get_ref());
+        if let Some(table) = value.get_ref().as_table() {
+            let before = text + ".";
+            return table.iter().for_each(|entry| self.open(&before, entry, settings));
+        }
+        settings
+            .push(Setting { name: Name { text: text.into(), span: key.span() }, value: self.datum(value) });
+    }
+}
+
+/// The operator whose settings may be tables.
+const OPAQUE: &str = "opaque";
+
+/// Whether `weights` are those of an operator of one's own rather than whose it uses.
+fn has_own_weights(table: &DeTable<'_>) -> bool {
+    let op = table.get("op").and_then(|op| op.get_ref().as_str());
+    op == Some(OPAQUE) && table.get("weights").is_some_and(|weights| weights.get_ref().is_table())
 }
 
 /// Whether the table is an item rather than a branch with a condition.
