@@ -70,7 +70,7 @@ struct Tables {
 pub enum Status {
     /// Everything is counted.
     Complete,
-    /// Operators are missing that cnncost does not know.
+    /// Operators are missing whose cost is not known.
     Partial,
 }
 
@@ -122,7 +122,8 @@ impl Analysis {
         self.batch
     }
 
-    /// What a node costs; `None` if cnncost does not know its operator. A weight shared with an earlier node costs nothing.
+    /// What a node costs; `None` if cnncost does not know its operator. Of one that it knows and that is not
+    /// [counted](crate::graph::Node::is_counted), the work is left out. A weight shared with an earlier node costs nothing.
     pub fn node(&self, id: NodeId) -> Option<&Counts> {
         let looked_up = self.tables.lookups.find(id).map(|at| &self.of_lookups.nodes[at]);
         looked_up.or_else(|| self.counts.get(self.tables.nodes[id.index()]? as usize))
@@ -190,18 +191,19 @@ pub fn analyze(graph: &Graph) -> Result<Analysis, TooLarge> {
     let (nodes, lookups) = nodes(graph, &mut rates)?;
     let (mut scopes, of_boxes) = boxes(graph, &nodes, &rates)?;
     rates.append(of_boxes, &mut scopes);
-    let uncounted = graph.nodes().map(|(id, _)| id).filter(|id| nodes[id.index()].is_none()).collect();
+    let uncounted = graph.nodes().filter(|(_, node)| !node.is_counted()).map(|(id, _)| id).collect();
     let tables = Tables { rates, nodes, scopes, lookups: Lookups::new(graph, lookups), uncounted };
     let memory = memory::of(graph).map_err(sum_too_large)?;
     Analysis::new(Arc::new(tables), memory, 1).map_err(sum_too_large)
 }
 
-/// What a node computes, with the working of each count, for one sample; `None` for an unknown operator.
+/// What a node computes, with the working of each count, for one sample; `None` for an operator that is not counted.
 pub fn cost(graph: &Graph, id: NodeId) -> Result<Option<Cost>, Overflow> {
     let node = graph.node(id);
     match &node.content {
         Content::Input => Ok(Some(Cost::FREE)),
         Content::Unknown { .. } => Ok(None),
+        Content::Operator(op) if !op.is_counted() => Ok(None),
         Content::Operator(op) => op.cost(&graph.input_shapes(id), &node.shape).map(Some),
     }
 }
@@ -348,8 +350,11 @@ fn count(
     premises: &Premises<'_>,
     looked_up: Option<Capped>,
 ) -> Result<Option<Rates>, Overflow> {
-    let Some(cost) = cost(graph, id)? else { return Ok(None) };
-    let (work, padding_exact) = cost.work()?;
+    let (work, padding_exact) = match (cost(graph, id)?, premises.content) {
+        (Some(cost), _) => cost.work()?,
+        (None, Content::Unknown { .. }) => return Ok(None),
+        (None, Content::Operator(_) | Content::Input) => Default::default(),
+    };
     let stored = params(&graph.weights(id), premises.frozen)?;
     let (read, written) = traffic(graph, id, premises, stored, looked_up)?;
     let params =

@@ -319,8 +319,8 @@ fn undecided(statement: &Statement, known: &Known, sides: [&Value; 2]) -> Option
     });
     if is_partial {
         return Some(text!(
-            "operators are missing from the figure that cnncost does not know",
-            "指标未计入未知算子"
+            "operators are missing from the figure whose cost is not known",
+            "指标缺少运算量未知的算子"
         ));
     }
     sides.into_iter().find_map(|side| match side {

@@ -22,6 +22,7 @@ use crate::counts::{Overflow, Tally};
 use crate::graph::{Content, Graph, NodeId, ScopeId};
 use crate::op::Op;
 use crate::op::activation::Approximate;
+use crate::op::reduction::Power;
 use crate::text::Text;
 
 pub mod figure;
@@ -89,6 +90,7 @@ impl Convention {
         match &node.content {
             Content::Input => Ok(Some(0)),
             Content::Unknown { .. } => Ok(None),
+            Content::Operator(op) if !op.is_counted() => Ok(None),
             Content::Operator(op) => self.of(op, &Facts::new(graph, id, op, batch)?),
         }
     }
@@ -111,7 +113,7 @@ impl Convention {
 /// known of one how it is counted.
 pub fn totals(conventions: &[Convention], graph: &Graph, batch: u64) -> Result<Vec<Option<u128>>, Overflow> {
     let mut sums = vec![Some(0u128); conventions.len()];
-    for (id, node) in graph.nodes() {
+    for (id, node) in graph.nodes().filter(|(_, node)| node.is_counted()) {
         let Some(op) = node.operator() else { continue };
         let facts = Facts::new(graph, id, op, batch)?;
         for (sum, convention) in sums.iter_mut().zip(conventions) {
@@ -122,9 +124,11 @@ pub fn totals(conventions: &[Convention], graph: &Graph, batch: u64) -> Result<V
 }
 
 /// The modes of an operator that tools tell apart.
-pub const MODES: [(&str, &[&str]); 7] = [
+pub const MODES: [(&str, &[&str]); 9] = [
     ("upsample", &["nearest", "linear", "bilinear", "trilinear", "bicubic"]),
     ("gelu", &["none", "tanh"]),
+    ("softplus", &["plain", "scaled"]),
+    ("norm", &["1", "2", "p"]),
     ("lstm", &["projected"]),
     ("multi_head_attention", &["separate"]),
     ("conv1d", &[NAMED]),
@@ -147,6 +151,14 @@ fn mode(op: &Op) -> Option<&'static str> {
         (lstm.proj_size.get() > 0).then_some("projected")
     } else if let Op::MultiHeadAttention(attention) = op {
         (attention.kdim.is_some() || attention.vdim.is_some()).then_some("separate")
+    } else if let Op::Softplus(softplus) = op {
+        Some(if softplus.is_plain() { "plain" } else { "scaled" })
+    } else if let Op::Norm(norm) = op {
+        Some(match norm.power() {
+            Power::One => "1",
+            Power::Two => "2",
+            Power::Other => "p",
+        })
     } else if let Op::Conv1d(conv) = op {
         conv.padding.is_named().then_some(NAMED)
     } else if let Op::Conv2d(conv) = op {
@@ -176,7 +188,7 @@ impl Counted {
     pub fn new(convention: Convention, graph: &Graph, batch: u64) -> Result<Self, Overflow> {
         let nodes = graph.nodes().map(|(id, _)| convention.count(graph, id, batch));
         let nodes: Vec<_> = nodes.collect::<Result<_, _>>()?;
-        let of = |id| graph.node(id).operator().map(|_| nodes[id.index()]);
+        let of = |id| graph.node(id).operator().filter(|op| op.is_counted()).map(|_| nodes[id.index()]);
         let scopes = graph.sums(&Some(0), of, |&a, &b| plus(a, b))?;
         Ok(Self { convention, nodes, scopes })
     }

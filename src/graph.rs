@@ -109,6 +109,15 @@ impl Node {
         }
     }
 
+    /// Whether what it computes is known.
+    pub fn is_counted(&self) -> bool {
+        match &self.content {
+            Content::Input => true,
+            Content::Operator(op) => op.is_counted(),
+            Content::Unknown { .. } => false,
+        }
+    }
+
     /// What its operator is, whatever its number of axes.
     pub fn family(&self) -> Option<Family> {
         self.operator().and_then(|op| op.family())

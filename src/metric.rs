@@ -15,7 +15,7 @@
 
 use crate::analyze::roofline::{Device, Roofline};
 use crate::counts::Counts;
-use crate::graph::{Place, ScopeId};
+use crate::graph::{NodeId, Place, ScopeId};
 use crate::subject::Subject;
 use crate::text;
 use crate::text::Words;
@@ -192,6 +192,7 @@ impl Metric {
             return Err(Missing::Part);
         }
         match self.of {
+            Of::Counts(_) if self.is_work() && !subject.is_counted(place) => Err(Missing::Operator),
             Of::Counts(of) => counted(subject, place, |counts| of(subject, counts)),
             Of::Place(of) => of(subject, place),
             Of::Device(of) => of(subject, place, &device.ok_or(Missing::Device)?),
@@ -214,6 +215,23 @@ impl Metric {
     /// Whether an operator that is not known is missing from it.
     pub fn is_counted(&self) -> bool {
         matches!(self.sums, Sums::Sum | Sums::Anew)
+    }
+
+    /// Whether it is of what is computed, or worked out from that: what is not known of an operator whose weights and shapes are.
+    pub fn is_work(&self) -> bool {
+        let is_moved_or_stored = self.is_once || matches!(self.unit, Unit::Bytes | Unit::Params);
+        self.is_counted() && !is_moved_or_stored
+    }
+
+    /// Whether operators are missing from that of a box.
+    pub fn leaves_out(&self, subject: &Subject, scope: ScopeId) -> bool {
+        let graph = subject.graph();
+        // Of an operator that is known, weights and shapes are.
+        let is_missing = |&id: &NodeId| match graph.node(id).operator() {
+            Some(_) => self.is_work(),
+            None => self.is_counted(),
+        };
+        subject.analysis.uncounted().iter().any(|id| graph.is_in(*id, scope) && is_missing(id))
     }
 }
 

@@ -7,9 +7,11 @@ use crate::analyze::roofline::{Device, Fit, Roofline};
 use crate::analyze::{Analysis, TooLarge, analyze};
 use crate::convention::Counted;
 use crate::counts::{Counts, Volume};
-use crate::graph::{Graph, Place};
+use crate::graph::{Graph, NodeId, Place, ScopeId};
 use crate::read::Network;
 use crate::shape::ElementType;
+use crate::text;
+use crate::text::Text;
 
 mod properties;
 
@@ -49,6 +51,26 @@ impl Subject {
             Place::Node(id) => self.analysis.node(id),
             Place::Box(id) => Some(self.analysis.scope(id)),
         }
+    }
+
+    /// Whether what a place computes is known; boxes leave out what is not.
+    pub fn is_counted(&self, place: Place) -> bool {
+        match place {
+            Place::Node(id) => self.graph().node(id).is_counted(),
+            Place::Box(_) => true,
+        }
+    }
+
+    /// What is not counted in a box, the first few by name: "2 not counted: `a` (opaque), `b` (opaque)"; `None` if everything is.
+    pub fn uncounted(&self, scope: ScopeId) -> Option<Text> {
+        const SHOWN: usize = 3;
+        let graph = self.graph();
+        let inside: Vec<_> =
+            self.analysis.uncounted().iter().filter(|&&id| graph.is_in(id, scope)).copied().collect();
+        let called = |&id: &NodeId| format!("`{}` ({})", graph.path(id), graph.node(id).operator_name());
+        let list = inside.iter().take(SHOWN).map(called).collect::<Vec<_>>().join(", ");
+        let (count, more) = (inside.len(), if inside.len() > SHOWN { ", …" } else { "" });
+        (count > 0).then(|| text!("{count} not counted: {list}{more}", "有 {count} 个未计数:{list}{more}"))
     }
 
     /// A network at a batch, with numbers of 32 bits and without a name. For one that is from a file, the rest is set after.

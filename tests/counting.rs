@@ -218,6 +218,11 @@ const RULES: &[Rule] = &[
     rule("group_norm", r#"{"num_groups": 1, "affine": false}"#, IMAGE, 1, [240, 359, 3, 0, 1]),
     rule("instance_norm2d", "{}", IMAGE, 4, [60, 89, 3, 0, 1]),
     rule("instance_norm2d", r#"{"affine": true}"#, IMAGE, 4, [90, 119, 3, 0, 1]),
+    rule("instance_norm1d", "{}", &[&[4, 7]], 4, [14, 20, 3, 0, 1]),
+    rule("instance_norm3d", r#"{"affine": true}"#, VOLUME, 4, [360, 479, 3, 0, 1]),
+    // Without a mean that is subtracted: 3n, n, 2 and 1 for each group of n values; n fewer multiplications without affine.
+    rule("rms_norm", "{}", IMAGE, 4 * 6, [15, 5, 2, 0, 1]),
+    rule("rms_norm", r#"{"dims": 2, "affine": false}"#, IMAGE, 4, [60, 30, 2, 0, 1]),
     each("local_response_norm", r#"{"size": 3}"#, [2, 3, 1, 0, 1]),
     // Activations.
     each("relu", "{}", [0, 0, 0, 1, 0]),
@@ -235,6 +240,26 @@ const RULES: &[Rule] = &[
     each("hard_swish", "{}", [2, 1, 0, 2, 0]),
     each("gelu", "{}", [3, 1, 0, 0, 1]),
     each("gelu", r#"{"approximate": "tanh"}"#, [6, 2, 0, 0, 1]),
+    each("softplus", "{}", [1, 1, 1, 1, 2]),
+    each("selu", "{}", [2, 1, 0, 1, 1]),
+    each("celu", "{}", [1, 1, 1, 1, 1]),
+    rule("glu", r#"{"dim": 1}"#, IMAGE, 2 * 6 * 5, [1, 1, 1, 0, 1]),
+    // Other functions of each element; a power is one transcendental function, but for those that take less.
+    each("exp", "{}", [0, 0, 0, 0, 1]),
+    each("log", "{}", [0, 0, 0, 0, 1]),
+    each("sqrt", "{}", [0, 0, 0, 0, 1]),
+    each("rsqrt", "{}", [0, 0, 1, 0, 1]),
+    each("sin", "{}", [0, 0, 0, 0, 1]),
+    each("cos", "{}", [0, 0, 0, 0, 1]),
+    each("abs", "{}", [0, 0, 0, 1, 0]),
+    each("clamp", r#"{"min": 0}"#, [0, 0, 0, 1, 0]),
+    each("clamp", r#"{"min": -1, "max": 1}"#, [0, 0, 0, 2, 0]),
+    each("pow", r#"{"exponent": 2}"#, [1, 0, 0, 0, 0]),
+    each("pow", r#"{"exponent": 3}"#, [2, 0, 0, 0, 0]),
+    each("pow", r#"{"exponent": -1}"#, [0, 0, 1, 0, 0]),
+    each("pow", r#"{"exponent": 0.5}"#, [0, 0, 0, 0, 1]),
+    each("pow", r#"{"exponent": 1}"#, [0; 5]),
+    each("pow", r#"{"exponent": 2.5}"#, [0, 0, 0, 0, 1]),
     // Softmax, for each group of n = 4 channels.
     rule("softmax", "{}", IMAGE, 6 * 5, [0, 7, 4, 3, 4]),
     rule("log_softmax", "{}", IMAGE, 6 * 5, [0, 11, 0, 3, 5]),
@@ -277,6 +302,13 @@ const RULES: &[Rule] = &[
     rule("adaptive_avg_pool2d", r#"{"output_size": 1}"#, IMAGE, 4, [0, 29, 1, 0, 0]),
     rule("mean", r#"{"dim": [2, 3]}"#, IMAGE, 4, [0, 29, 1, 0, 0]),
     rule("mean", r#"{"dim": [1, -1], "keepdim": true}"#, IMAGE, 6, [0, 19, 1, 0, 0]),
+    // Of k = 30 or 20 values each; a norm by 2 squares each of them, any other one takes its absolute value, and its power unless
+    // that is 1.
+    rule("sum", r#"{"dim": [2, 3]}"#, IMAGE, 4, [0, 29, 0, 0, 0]),
+    rule("max", r#"{"dim": [1, -1]}"#, IMAGE, 6, [0, 0, 0, 19, 0]),
+    rule("norm", r#"{"dim": [2, 3]}"#, IMAGE, 4, [30, 29, 0, 0, 1]),
+    rule("norm", r#"{"dim": [2, 3], "p": 1}"#, IMAGE, 4, [0, 29, 0, 30, 0]),
+    rule("norm", r#"{"dim": [2, 3], "p": 3}"#, IMAGE, 4, [0, 29, 0, 30, 31]),
     rule("upsample", r#"{"scale_factor": 2, "mode": "bilinear"}"#, IMAGE, 4 * 12 * 10, [4, 3, 0, 0, 0]),
     rule("upsample", r#"{"scale_factor": 2, "mode": "linear"}"#, &[&[4, 7]], 4 * 14, [2, 1, 0, 0, 0]),
     rule("upsample", r#"{"size": [3, 9, 2], "mode": "trilinear"}"#, VOLUME, 4 * 3 * 9 * 2, [8, 7, 0, 0, 0]),
@@ -317,6 +349,14 @@ const RULES: &[Rule] = &[
     each("dropout", "{}", [0; 5]),
     rule("constant", r#"{"shape": [2], "values": [1, 2]}"#, &[], 2, [0; 5]),
     rule("parameter", r#"{"shape": [4, 6, 5]}"#, &[], ELEMENTS, [0; 5]),
+    // An operator of one's own counts what it says: a MAC is a multiplication and an addition here too.
+    rule(
+        "opaque",
+        r#"{"shape": [4, 6, 5], "macs": 240, "ops.mul": 120, "ops.exp": 360}"#,
+        IMAGE,
+        ELEMENTS,
+        [3, 2, 0, 0, 3],
+    ),
 ];
 
 #[test]

@@ -44,7 +44,8 @@ fn check(name: &str, settings: &Value, inputs: &[&[u64]], is_large: impl Fn(usiz
         Shape::new(dims.collect())
     };
     let Ok(inputs) = inputs.iter().map(enlarged).collect::<Result<Vec<_>, _>>() else { return };
-    let settings = settings.as_object().unwrap().iter().map(|(key, value)| format!(", {key} = {value}"));
+    let settings =
+        settings.as_object().unwrap().iter().map(|(key, value)| format!(", {key} = {}", written(value)));
     let item = format!("{{ op = \"{name}\"{} }}", settings.collect::<String>());
     let operator = cnncost::read::operator(&item).unwrap_or_else(|_| panic!("{item} is read"));
     let Ok(output) = operator.output(&inputs) else { return };
@@ -65,6 +66,13 @@ fn check(name: &str, settings: &Value, inputs: &[&[u64]], is_large: impl Fn(usiz
             assert!(2 * work.macs.total() <= work.ops.flops(), "{name}: {counts:?}");
         }
     }
+}
+
+/// As TOML has it.
+fn written(value: &Value) -> String {
+    let Value::Object(table) = value else { return value.to_string() };
+    let entries = table.iter().map(|(key, value)| format!("{key} = {}", written(value)));
+    format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
 }
 
 /// Puts `size` in place of every whole number.

@@ -21,7 +21,9 @@ fn outputs_are_pytorchs() {
 fn cases_and_operators_cover_each_other() {
     let cases = Case::all();
     let tested: BTreeSet<&str> = cases.iter().map(|case| case.op.as_str()).collect();
-    let known: BTreeSet<&str> = OPERATORS.iter().map(|entry| entry.name).collect();
+    // PyTorch knows no more than cnncost how an operator of one's own is computed.
+    let known: BTreeSet<&str> =
+        OPERATORS.iter().map(|entry| entry.name).filter(|name| *name != "opaque").collect();
     assert_eq!(tested, known);
 }
 
@@ -33,7 +35,11 @@ fn settings_make_the_operator_that_has_them() {
         round_trip(&op);
         // What it is unless it is given is left out, so nothing is said that the example does not say.
         let written: Vec<String> = op.settings().keys().cloned().collect();
-        assert!(written.iter().all(|name| entry.example.contains(&format!("{name} = "))), "{written:?}");
+        // The entry of a table stands in it by the last part of its name.
+        let is_said = |name: &String| {
+            name.rsplit('.').next().is_some_and(|name| entry.example.contains(&format!("{name} = ")))
+        };
+        assert!(written.iter().all(is_said), "{written:?}");
     }
     for item in [
         r#"{ op = "conv2d", out_channels = 8, kernel_size = [3, 5], padding = "same", connections = [[0], [1, 2]] }"#,

@@ -196,14 +196,17 @@ impl Roofline {
     /// The times of every node and box on `device`; `None` if it has no peak for the type.
     pub fn new(device: Device, graph: &Graph, analysis: &Analysis, element: ElementType) -> Option<Self> {
         let peak = device.peak(element)?;
-        let of = |id| Some(Estimate::of(analysis.node(id)?, device.bandwidth, peak, element));
+        let of = |id| {
+            let counts = analysis.node(id).filter(|_| graph.node(id).is_counted())?;
+            Some(Estimate::of(counts, device.bandwidth, peak, element))
+        };
         let nodes: Vec<_> = graph.nodes().map(|(id, _)| of(id)).collect();
         let Ok(scopes) =
             graph.sums(&Estimate::default(), |id| nodes[id.index()], |a, b| Ok::<_, Infallible>(a.plus(*b)));
         Some(Self { device, nodes, scopes })
     }
 
-    /// What a node takes; `None` if cnncost does not know its operator.
+    /// What a node takes; `None` if it is not known what it computes.
     pub fn node(&self, id: NodeId) -> Option<Estimate> {
         self.nodes[id.index()]
     }

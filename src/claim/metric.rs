@@ -136,7 +136,7 @@ pub(super) fn value(subject: &Subject, figure: &ClaimedFigure, known: &Known) ->
         Missing::Nothing(why) => Err(why.into()),
         Missing::Operator => {
             let path = figure.path.as_deref().unwrap_or_default();
-            Err(text!("the operator of `{path}` is not known", "`{path}` 的算子未知").into())
+            Ok(Value::Unknown(text!("what `{path}` computes is not known", "`{path}` 的运算量未知")))
         }
         Missing::Part => {
             let name = metric.name;
@@ -218,12 +218,11 @@ pub(super) fn fit(figure: &ClaimedFigure, known: &Known) -> Option<Fit> {
 
 /// Whether operators are missing from a figure.
 pub(super) fn is_partial(subject: &Subject, figure: &ClaimedFigure) -> bool {
-    let is_counted = match figure.metric.0 {
-        Kind::Listed(metric) => metric.is_counted(),
-        Kind::Convention(_) => true,
-    };
     let Ok(Place::Box(scope)) = place(subject, figure) else { return false };
-    is_counted && subject.analysis.uncounted().iter().any(|&id| subject.graph().is_in(id, scope))
+    match figure.metric.0 {
+        Kind::Listed(metric) => metric.leaves_out(subject, scope),
+        Kind::Convention(_) => subject.uncounted(scope).is_some(),
+    }
 }
 
 /// The layer or box that a figure is about.

@@ -76,6 +76,7 @@ impl Voice {
             RunError::Shape { .. }
             | RunError::Weights { .. }
             | RunError::Unknown { .. }
+            | RunError::Opaque { .. }
             | RunError::Unwritten { .. }
             | RunError::Candle { .. } => Outcome::Failed,
         }
@@ -128,8 +129,9 @@ pub(super) fn dtype(element: ElementType, place: Processor) -> Result<DType, Fai
         .map_err(|error| Failure::Misused(error.text(), Some(error.help())))
 }
 
-/// Whether a network fits into the memory that is free, before anything is made.
+/// Whether a network can be executed and fits into the memory that is free, before anything is made.
 pub(super) fn check_memory(subject: &Subject, device: &Device, voice: &Voice) -> Result<(), Failure> {
+    run::executable(subject.graph())?;
     Needs::of(subject.graph(), &subject.analysis, subject.element, device).check(device)?;
     if free(device).is_none() && !voice.quiet {
         let message = text!("how much memory is free is not known here", "无法得知此处可用内存的大小");

@@ -267,7 +267,7 @@ fn like(class: Class) -> Option<Class> {
         | Class::Pooling
         | Class::Softmax
         | Class::Merge => Some(class),
-        Class::Linear | Class::Attention | Class::Rearrangement | Class::Source => None,
+        Class::Linear | Class::Attention | Class::Rearrangement | Class::Source | Class::Opaque => None,
     }
 }
 

@@ -27,7 +27,7 @@ pub enum Measure {
 /// Why there is no figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// The operator is not known.
+    /// What the operator costs is not known.
     Operator,
     /// It is a figure of a whole network.
     Part,

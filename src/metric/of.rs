@@ -19,7 +19,7 @@ pub(super) fn counted(
 }
 
 pub(super) fn intensity(subject: &Subject, place: Place) -> Result<Measure, Missing> {
-    let counts = subject.counts(place).ok_or(Missing::Operator)?;
+    let counts = subject.counts(place).filter(|_| subject.is_counted(place)).ok_or(Missing::Operator)?;
     match subject.bytes(counts.traffic.total()) {
         0 => Err(Missing::Nothing(text!("no bytes are moved here", "此处没有移动任何字节"))),
         bytes => Ok(Measure::Ratio(counts.work.ops.flops(), bytes)),

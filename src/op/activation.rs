@@ -1,62 +1,27 @@
 //! Elementwise functions, as `torch.nn.ReLU` and the like: one table, one entry for each.
 
 #[cfg(feature = "run")]
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::settings::finite;
-use super::{Class, Cost, Definition, Operator, Reason, Term, only};
-#[cfg(feature = "run")]
-use super::{Reference, Workspace};
-use crate::counts::Kind::{self, Add, Cmp, Div, Exp, Mul};
-use crate::counts::Overflow;
-use crate::shape::Shape;
+use super::settings::{finite, finite_if_any};
+use super::{Definition, Reason};
+use crate::counts::Kind::{Add, Cmp, Div, Exp, Mul};
 use crate::text;
-use crate::working::{Factor, Working};
+use crate::working::Factor;
 
-/// A table of elementwise functions. An entry says what the function is, its name, its type with its settings and their
-/// defaults, its operations for each element, what it computes, how many tensors it holds on the way if these are several, and what
-/// its settings must fulfil together, if anything.
-macro_rules! activations {
-    ($(
-        $(#[$about:meta])*
-        $name:literal => $Type:ident {
-            $($(#[$setting_about:meta])* $setting:ident: $SettingType:ty = $default:expr,)*
-        },
-        counts $per_element:expr,
-        computes $value:expr
-        $(, holding $copies:literal)?
-        $(, requires $requirement:expr)?;
-    )*) => {$(
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-        $(#[$about])*
-        #[serde(default, deny_unknown_fields)]
-        pub struct $Type { $($(#[$setting_about])* pub $setting: $SettingType,)* }
+#[macro_use]
+mod elementwise;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "run")]
+mod value;
 
-        impl Default for $Type {
-            fn default() -> Self {
-                Self { $($setting: $default,)* }
-            }
-        }
-
-        impl Definition for $Type {
-            const EXAMPLE: &'static str = concat!("{ op = \"", $name, "\" }");
-            const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[192, 28, 28]];
-        }
-
-        impl Elementwise for $Type {
-            const PER_ELEMENT: fn(&Self) -> &'static [Steps] = $per_element;
-            $(const REQUIREMENT: fn(&Self) -> Result<(), Reason> = $requirement;)?
-        }
-
-        #[cfg(feature = "run")]
-        impl Computed for $Type {
-            const VALUE: fn(&Self, &Tensor) -> candle_core::Result<Tensor> = $value;
-            $(const COPIES: u32 = $copies;)?
-        }
-    )*};
-}
+#[cfg(feature = "run")]
+use elementwise::Computed;
+pub(super) use elementwise::per_element;
+use elementwise::{Elementwise, Steps};
 
 activations! {
     /// Rectified linear unit: max(x, 0).
@@ -121,7 +86,7 @@ activations! {
     #[schemars(extend("x-zh" = "与 silu、gelu 一样平滑:x · tanh(ln(1 + e^x))"))]
     "mish" => Mish {},
     counts |_| &[(Mul, &[Factor::Product]), (Add, &[Factor::OnePlusExp]), (Exp, &[Factor::Exponential, Factor::Logarithm, Factor::Tanh])],
-    computes |_, x| mish(x),
+    computes |_, x| value::mish(x),
     holding 3;
 
     /// Logistic function: 1 / (1 + e^−x).
@@ -166,6 +131,123 @@ activations! {
     counts |_| &[(Mul, &[Factor::Sixth, Factor::Product]), (Add, &[Factor::Half]), (Cmp, &[Factor::FromBelow, Factor::FromAbove])],
     computes |_, x| x * candle_nn::ops::hard_sigmoid(x)?,
     holding 2;
+
+    /// The exponential function: e^x.
+    #[schemars(extend("x-zh" = "指数函数:e^x"))]
+    "exp" => Exponential {},
+    counts |_| &[(Exp, &[Factor::Exp])],
+    computes |_, x| x.exp();
+
+    /// The natural logarithm.
+    #[schemars(extend("x-zh" = "自然对数"))]
+    "log" => Logarithm {},
+    counts |_| &[(Exp, &[Factor::Logarithm])],
+    computes |_, x| x.log();
+
+    /// The square root: √x.
+    #[schemars(extend("x-zh" = "平方根:√x"))]
+    "sqrt" => SquareRoot {},
+    counts |_| &[(Exp, &[Factor::Root])],
+    computes |_, x| x.sqrt();
+
+    /// One over the square root: 1/√x.
+    #[schemars(extend("x-zh" = "平方根的倒数:1/√x"))]
+    "rsqrt" => InverseRoot {},
+    counts |_| &[(Div, &[Factor::InverseRoot]), (Exp, &[Factor::Root])],
+    computes |_, x| x.sqrt()?.recip(),
+    holding 1;
+
+    /// The absolute value: |x|.
+    #[schemars(extend("x-zh" = "绝对值:|x|"))]
+    "abs" => Absolute {},
+    counts |_| &[(Cmp, &[Factor::Positive])],
+    computes |_, x| x.abs();
+
+    /// A power: x^exponent. Counted as it is computed at best: 2 and 3 by multiplying, 1/2 by a root, what is negative by a division
+    /// more, 0 and 1 not at all, and any other as one transcendental function.
+    #[schemars(extend("x-zh" = "幂:x^exponent。按最省的算法计数:2 和 3 用乘法,1/2 用开方,负指数再加一次除法,0 和 1 无运算,其余计一次超越函数"))]
+    "pow" => Power {
+        /// The power that each element is raised to.
+        #[serde(deserialize_with = "finite")]
+        #[schemars(extend("x-zh" = "每个元素的指数"))]
+        exponent: f64,
+    },
+    example ", exponent = 3",
+    counts |settings| settings.steps(),
+    computes |settings, x| value::pow(x, settings.exponent);
+
+    /// Cut off below, above or both: min(max(x, min), max).
+    #[schemars(extend("x-zh" = "截断下限、上限或两者:min(max(x, min), max)"))]
+    "clamp" => Clamp {
+        /// The least value; none, unless it is set.
+        #[serde(deserialize_with = "finite_if_any", skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "f64")]
+        #[schemars(extend("x-zh" = "最小值;不设则没有下限"))]
+        min: Option<f64> = None,
+        /// The greatest value; none, unless it is set. Where it is below the least, everything becomes it.
+        #[serde(deserialize_with = "finite_if_any", skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "f64")]
+        #[schemars(extend("x-zh" = "最大值;不设则没有上限。若它小于最小值,则结果全部为它"))]
+        max: Option<f64> = None,
+    },
+    example ", min = 0, max = 6",
+    counts |settings| match (settings.min, settings.max) {
+        (Some(_), Some(_)) => &[(Cmp, &[Factor::FromBelow, Factor::FromAbove])],
+        (Some(_), None) => &[(Cmp, &[Factor::FromBelow])],
+        (None, _) => &[(Cmp, &[Factor::FromAbove])],
+    },
+    computes |settings, x| value::clamp(x, settings.min, settings.max),
+    holding 1,
+    requires |settings| settings.bounded();
+
+    /// The sine, of an angle in radians.
+    #[schemars(extend("x-zh" = "正弦,角度以弧度计"))]
+    "sin" => Sine {},
+    counts |_| &[(Exp, &[Factor::Sine])],
+    computes |_, x| x.sin();
+
+    /// The cosine, of an angle in radians.
+    #[schemars(extend("x-zh" = "余弦,角度以弧度计"))]
+    "cos" => Cosine {},
+    counts |_| &[(Exp, &[Factor::Cosine])],
+    computes |_, x| x.cos();
+
+    /// A smooth rectified linear unit: ln(1 + e^(beta · x))/beta.
+    #[schemars(extend("x-zh" = "平滑的修正线性单元:ln(1 + e^(beta · x))/beta"))]
+    "softplus" => Softplus {
+        /// How sharply it bends at zero.
+        #[serde(deserialize_with = "finite")]
+        #[schemars(extend("x-zh" = "在零处弯折的锐度"))]
+        beta: f64 = 1.0,
+        /// Where beta · x is above this, x itself is taken.
+        #[serde(deserialize_with = "finite")]
+        #[schemars(extend("x-zh" = "beta · x 大于此值时,直接取 x"))]
+        threshold: f64 = 20.0,
+    },
+    counts |_| &[(Mul, &[Factor::Beta]), (Add, &[Factor::OnePlusExp]), (Div, &[Factor::Beta]), (Cmp, &[Factor::Threshold]), (Exp, &[Factor::Exponential, Factor::Logarithm])],
+    computes |settings, x| value::softplus(x, settings.beta, settings.threshold),
+    holding 6,
+    requires |settings| not_zero("beta", settings.beta);
+
+    /// Scaled exponential linear unit: 1.0507 · elu(x) with an alpha of 1.67326, which keep mean 0 and variance 1.
+    #[schemars(extend("x-zh" = "缩放指数线性单元:1.0507 · elu(x),alpha 为 1.67326,使均值保持 0、方差保持 1"))]
+    "selu" => Selu {},
+    counts |_| &[(Mul, &[Factor::Alpha, Factor::ScaleFactor]), (Add, &[Factor::ExpLessOne]), (Cmp, &[Factor::Positive]), (Exp, &[Factor::Exp])],
+    computes |_, x| x.elu(SELU_ALPHA)?.affine(SELU_SCALE, 0.0),
+    holding 1;
+
+    /// Exponential linear unit that is smooth for any alpha: x if positive, otherwise alpha · (e^(x/alpha) − 1).
+    #[schemars(extend("x-zh" = "对任意 alpha 都平滑的指数线性单元:x 为正时取 x,否则取 alpha · (e^(x/alpha) − 1)"))]
+    "celu" => Celu {
+        /// How far below zero it goes: its limit is −alpha.
+        #[serde(deserialize_with = "finite")]
+        #[schemars(extend("x-zh" = "零以下的幅度:极限为 −alpha"))]
+        alpha: f64 = 1.0,
+    },
+    counts |_| &[(Mul, &[Factor::Alpha]), (Add, &[Factor::ExpLessOne]), (Div, &[Factor::Alpha]), (Cmp, &[Factor::Positive]), (Exp, &[Factor::Exp])],
+    computes |settings, x| value::celu(x, settings.alpha),
+    holding 3,
+    requires |settings| not_zero("alpha", settings.alpha);
 }
 
 /// How [`Gelu`] computes the normal distribution function.
@@ -194,186 +276,63 @@ impl HardTanh {
     }
 }
 
-/// tanh(ln(1 + e^x)) is n/(n + 2) with n = e^x · (e^x + 2), which is as exact where e^x is far below 1. From x = 20 on it is
-/// 1 in 32 bits; there e^x is held so that n does not overflow.
-#[cfg(feature = "run")]
-fn mish(x: &Tensor) -> candle_core::Result<Tensor> {
-    let e = x.minimum(20f32)?.exp()?;
-    let n = (&e * e.affine(1.0, 2.0)?)?;
-    x * (&n / n.affine(1.0, 2.0)?)?
-}
-
-/// Steps that take one operation of a kind each.
-type Steps = (Kind, &'static [Factor]);
-
-/// A function of each element by itself: all that sets one activation apart from another.
-trait Elementwise {
-    /// Its operations on one element: the steps that take one, for each kind.
-    const PER_ELEMENT: fn(&Self) -> &'static [Steps];
-
-    /// What its settings must fulfil together.
-    const REQUIREMENT: fn(&Self) -> Result<(), Reason> = |_| Ok(());
-}
-
-/// The same as candle computes it.
-#[cfg(feature = "run")]
-trait Computed: Elementwise {
-    /// The function of every element of a tensor.
-    const VALUE: fn(&Self, &Tensor) -> candle_core::Result<Tensor>;
-
-    /// Tensors of its size that it holds on the way, at the most.
-    const COPIES: u32 = 0;
-}
-
-impl<T: Elementwise> Operator for T {
-    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
-        T::REQUIREMENT(self)?;
-        only(inputs).cloned()
-    }
-
-    fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
-        let elements = Working::elements(Factor::OutputElements, output);
-        let term = |&(kind, steps): &(Kind, &[Factor])| {
-            let elements = elements.clone();
-            let steps: Vec<_> = steps.iter().map(|&step| (step, 1)).collect();
-            Term::ops(kind, if steps.len() == 1 { elements } else { Working::steps(&steps).by(elements) })
-        };
-        Ok(Cost { terms: T::PER_ELEMENT(self).iter().map(term).collect() })
-    }
-
-    fn class(&self) -> Class {
-        Class::Activation
-    }
-}
-
-#[cfg(feature = "run")]
-impl<T: Computed> Reference for T {
-    fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
-        T::VALUE(self, &inputs[0])
-    }
-
-    fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
-        Workspace::copies(T::COPIES, inputs, output)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::counts::Ops;
-    use crate::working::Notation;
-
-    /// Operations on one element.
-    fn ops(operator: &impl Operator) -> Ops {
-        operator.cost(&[], &Shape::new(vec![1]).unwrap()).unwrap().work().unwrap().0.ops
-    }
-
-    /// The value at `x`.
-    fn at(operator: &impl Reference, x: f32) -> f32 {
-        let input = Tensor::new(&[[x]], &candle_core::Device::Cpu).unwrap();
-        operator.forward(&[input], &[]).unwrap().to_vec2::<f32>().unwrap()[0][0]
-    }
-
-    #[test]
-    fn the_shape_stays() {
-        let shape = Shape::new(vec![192, 28, 28]).unwrap();
-        assert_eq!(Relu {}.output(std::slice::from_ref(&shape)), Ok(shape));
-        assert_eq!(Relu {}.output(&[]).unwrap_err().to_string(), "takes one input, and gets 0");
-    }
-
-    #[test]
-    fn operations_are_those_of_the_conventions() {
-        let none = Ops::default();
-        assert_eq!(ops(&Relu {}), Ops { cmp: 1, ..none });
-        assert_eq!(ops(&Relu6 {}), Ops { cmp: 2, ..none });
-        assert_eq!(ops(&LeakyRelu::default()), Ops { mul: 1, cmp: 1, ..none });
-        assert_eq!(ops(&Elu::default()), Ops { mul: 1, add: 1, cmp: 1, exp: 1, ..none });
-        assert_eq!(ops(&Mish {}), Ops { mul: 1, add: 1, exp: 3, ..none });
-        assert_eq!(ops(&HardTanh::default()), Ops { cmp: 2, ..none });
-        assert_eq!(ops(&Sigmoid {}), Ops { add: 1, div: 1, exp: 1, ..none });
-        assert_eq!(ops(&Silu {}), Ops { mul: 1, ..ops(&Sigmoid {}) });
-        assert_eq!(ops(&Tanh {}), Ops { exp: 1, ..none });
-        assert_eq!(ops(&HardSigmoid {}), Ops { mul: 1, add: 1, cmp: 2, ..none });
-        assert_eq!(ops(&HardSwish {}), Ops { mul: 2, ..ops(&HardSigmoid {}) });
-        assert_eq!(ops(&Gelu::default()), Ops { mul: 3, add: 1, exp: 1, ..none });
-        let tanh = Gelu { approximate: Approximate::Tanh };
-        assert_eq!(ops(&tanh), Ops { mul: 6, add: 2, exp: 1, ..none });
-    }
-
-    #[test]
-    fn the_working_reads_by_elements() {
-        let shape = Shape::new(vec![192, 28, 28]).unwrap();
-        let working = |operator: &dyn Operator| operator.cost(&[], &shape).unwrap().terms[0].nominal.clone();
-        assert_eq!(working(&Relu {}).formula(Notation::Text), "output elements");
-        assert_eq!(working(&Relu {}).substitution(Notation::Text), "192·28²");
-        assert_eq!(working(&Relu6 {}).formula(Notation::Text), "(from below + from above) · output elements");
-        assert_eq!(working(&Relu6 {}).substitution(Notation::Text), "(1 + 1)·192·28²");
-    }
-
-    #[test]
-    #[expect(clippy::float_cmp, reason = "powers of two are exact")]
-    fn a_leak_of_any_slope_is_below_zero_alone() {
-        // As a maximum of x and slope · x, both would be wrong.
-        for slope in [2f32, -0.5] {
-            let leaky = LeakyRelu { negative_slope: slope.into() };
-            assert_eq!([at(&leaky, -2.0), at(&leaky, 2.0)], [-2.0 * slope, 2.0]);
+impl Power {
+    /// The powers that PyTorch's kernel does not compute by a logarithm are those that are not counted as one.
+    #[expect(clippy::float_cmp, reason = "powers that differ by however little are other functions")]
+    fn steps(&self) -> &'static [Steps] {
+        let is = |power: f64| self.exponent == power;
+        if is(0.0) || is(1.0) {
+            &[]
+        } else if is(2.0) {
+            &[(Mul, &[Factor::Square])]
+        } else if is(3.0) {
+            &[(Mul, &[Factor::Square, Factor::Cube])]
+        } else if is(0.5) {
+            &[(Exp, &[Factor::Root])]
+        } else if is(-0.5) {
+            &[(Div, &[Factor::InverseRoot]), (Exp, &[Factor::Root])]
+        } else if is(-1.0) {
+            &[(Div, &[Factor::Reciprocal])]
+        } else if is(-2.0) {
+            &[(Mul, &[Factor::Square]), (Div, &[Factor::Reciprocal])]
+        } else {
+            &[(Exp, &[Factor::Power])]
         }
     }
+}
 
-    /// By hand: e^−1 − 1 = −0.632121.
-    #[test]
-    fn elu_goes_down_to_minus_alpha() {
-        let elu = Elu { alpha: 2.0 };
-        let near = |x, expected: f32| assert!((at(&elu, x) - expected).abs() < 1e-6, "at {x}");
-        near(-1.0, -1.264_241);
-        near(-100.0, -2.0);
-        near(0.0, 0.0);
-        near(100.0, 100.0);
-    }
-
-    /// By hand: at 0.5, ln(1 + e^0.5) = 0.974077, and its tanh is 0.750492.
-    #[test]
-    fn mish_is_exact_at_both_ends() {
-        let near = |x, expected: f32| {
-            let (found, most) = (at(&Mish {}, x), 1e-5 * expected.abs());
-            assert!((found - expected).abs() <= most, "{found} at {x} instead of {expected}");
-        };
-        near(0.5, 0.375_246);
-        near(0.0, 0.0);
-        near(1e4, 1e4);
-        // −20 · e^−20: 1 + e^−20 is 1 in 32 bits.
-        near(-20.0, -4.122_307e-8);
-    }
-
-    #[test]
-    #[expect(clippy::float_cmp, reason = "what is cut off is exact")]
-    fn a_hard_tanh_has_its_bounds_in_order() {
-        let hard = |min_val, max_val| HardTanh { min_val, max_val };
-        assert_eq!([-3.0, 0.25, 3.0].map(|x| at(&hard(-2.0, 0.5), x)), [-2.0, 0.25, 0.5]);
-        let flat = [Shape::new(vec![3]).unwrap()];
-        assert!(hard(0.5, 0.75).output(&flat).is_ok());
-        let reason = hard(1.0, -1.0).output(&flat).unwrap_err();
-        assert_eq!(reason.to_string(), "`max_val` must be above `min_val`, and is -1 beside 1");
-        assert_eq!(reason.setting, Some("max_val"));
-        assert!(hard(1.0, 1.0).output(&flat).is_err());
-        assert!(toml::from_str::<HardTanh>("min_val = -inf").is_err());
-    }
-
-    #[test]
-    fn settings_are_checked() {
-        let read =
-            |settings| toml::from_str::<LeakyRelu>(settings).map_err(|error| error.message().to_owned());
-        assert_eq!(read(""), Ok(LeakyRelu { negative_slope: 0.01 }));
-        assert_eq!(read("negative_slope = nan"), Err("must be finite, and is NaN".to_owned()));
-        assert!(toml::from_str::<Relu>("inplace = true").is_err());
-        let gelu = toml::from_str::<Gelu>("approximate = \"tanh\"").unwrap();
-        assert_eq!(gelu, Gelu { approximate: Approximate::Tanh });
-        assert_eq!(toml::from_str::<Gelu>("approximate = \"none\"").unwrap(), Gelu::default());
-    }
-
-    #[test]
-    fn counts_that_do_not_fit_are_an_error() {
-        let shape = Shape::new(vec![1 << 53, 1 << 53, 1 << 21]).unwrap();
-        assert_eq!(Relu6 {}.cost(&[], &shape).unwrap().work(), Err(Overflow));
+impl Softplus {
+    /// Whether it bends as it does without a factor.
+    #[expect(clippy::float_cmp, reason = "only exactly 1 leaves every number as it is")]
+    pub fn is_plain(&self) -> bool {
+        self.beta == 1.0
     }
 }
+
+impl Clamp {
+    /// As PyTorch demands.
+    fn bounded(&self) -> Result<(), Reason> {
+        if self.min.is_some() || self.max.is_some() {
+            return Ok(());
+        }
+        let reason = text!("has neither `min` nor `max`", "`min` 和 `max` 都没有设");
+        let help = text!("`min = 0` cuts off what is negative", "`min = 0` 会截去负数");
+        Err(Reason::new(reason).help(help))
+    }
+}
+
+/// What is divided by.
+fn not_zero(setting: &'static str, value: f64) -> Result<(), Reason> {
+    if value != 0.0 {
+        return Ok(());
+    }
+    Err(Reason::new(text!("`{setting}` must not be 0", "`{setting}` 不能为 0")).at(setting))
+}
+
+/// Klambauer et al. 2017, equation 14, with the digits that PyTorch has.
+#[cfg(feature = "run")]
+const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
+
+/// Likewise.
+#[cfg(feature = "run")]
+const SELU_SCALE: f64 = 1.050_700_987_355_480_5;

@@ -24,6 +24,8 @@ pub enum Class {
     Rearrangement,
     /// A source: a learned tensor.
     Source,
+    /// An operator of one's own.
+    Opaque,
 }
 
 /// What an operator is, whatever its number of axes: the layers that are asked about by what they are.

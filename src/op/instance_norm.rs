@@ -1,5 +1,5 @@
-//! `instance_norm2d`: normalization of each channel by itself, as `torch.nn.InstanceNorm2d`, which takes the statistics of
-//! its input at inference too.
+//! `instance_norm1d`, `instance_norm2d`, `instance_norm3d`: normalization of each channel by itself, as
+//! `torch.nn.InstanceNorm1d`, `InstanceNorm2d` and `InstanceNorm3d`, which take the statistics of their input at inference too.
 
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
@@ -30,12 +30,28 @@ pub struct InstanceNorm<const N: usize> {
     pub affine: bool,
 }
 
+/// Instance norm of sequences.
+pub type InstanceNorm1d = InstanceNorm<1>;
+
 /// Instance norm of images.
 pub type InstanceNorm2d = InstanceNorm<2>;
+
+/// Instance norm of volumes.
+pub type InstanceNorm3d = InstanceNorm<3>;
+
+impl Definition for InstanceNorm1d {
+    const EXAMPLE: &'static str = r#"{ op = "instance_norm1d" }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[64, 128]];
+}
 
 impl Definition for InstanceNorm2d {
     const EXAMPLE: &'static str = r#"{ op = "instance_norm2d" }"#;
     const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[64, 56, 56]];
+}
+
+impl Definition for InstanceNorm3d {
+    const EXAMPLE: &'static str = r#"{ op = "instance_norm3d" }"#;
+    const EXAMPLE_INPUTS: &'static [&'static [u64]] = &[&[32, 16, 56, 56]];
 }
 
 impl<const N: usize> Operator for InstanceNorm<N> {
@@ -124,5 +140,11 @@ mod tests {
         assert_eq!(reason(&[400]), "needs channels × height × width, and gets 400");
         assert_eq!(reason(&[64, 1, 1]), "each channel of 64×1×1 is a single value, and would become 0");
         assert!(norm("").output(&shapes(&[&[64, 1, 2]])).is_ok());
+        let sequence: InstanceNorm1d = toml::from_str("").unwrap();
+        assert!(sequence.output(&shapes(&[&[64, 2]])).is_ok());
+        let reason = sequence.output(&shapes(&[&[64, 1]])).unwrap_err().to_string();
+        assert_eq!(reason, "each channel of 64×1 is a single value, and would become 0");
+        assert!(sequence.output(&shapes(&[&[64, 2, 2]])).is_err());
+        assert!(toml::from_str::<InstanceNorm3d>("").unwrap().output(&shapes(&[&[64, 1, 1, 2]])).is_ok());
     }
 }

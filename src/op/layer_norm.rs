@@ -47,30 +47,16 @@ impl Definition for LayerNorm {
 
 impl Operator for LayerNorm {
     fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
-        let input = only_ranked(inputs)?;
-        let (dims, rank) = (self.dims.get(), input.rank());
-        if dims > rank as u64 {
-            let reason = Reason::new(text!(
-                "{dims} dimensions cannot be normalized: {input} has {rank} beside the batch",
-                "无法对 {dims} 个维度归一化:除批次维外,{input} 只有 {rank} 个维度"
-            ));
-            return Err(reason.at("dims"));
-        }
-        Ok(input.clone())
+        output(self.dims, inputs)
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
-        let (_, normalized) = self.split(inputs[0].dims());
-        let axes = if let [features] = normalized {
-            vec![(Factor::Features, *features)]
-        } else {
-            sizes_named(normalized)
-        };
-        standardize::weights(&axes, self.affine, self.has_bias())
+        let (_, normalized) = split(self.dims, inputs[0].dims());
+        standardize::weights(&axes(normalized), self.affine, self.has_bias())
     }
 
     fn cost(&self, _inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
-        let (groups, normalized) = self.split(output.dims());
+        let (groups, normalized) = split(self.dims, output.dims());
         let groups = (!groups.is_empty()).then(|| Working::sizes(Factor::Groups, groups));
         Ok(standardize::cost(
             groups.as_ref(),
@@ -81,7 +67,7 @@ impl Operator for LayerNorm {
     }
 
     fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
-        let kept = self.split(inputs[0].dims()).0.len();
+        let kept = split(self.dims, inputs[0].dims()).0.len();
         Reach::among(&inputs[0], |dim| dim >= kept)
     }
 
@@ -94,7 +80,7 @@ impl Operator for LayerNorm {
 impl Reference for LayerNorm {
     fn forward(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor> {
         let input = &inputs[0];
-        let (_, normalized) = self.split(input.dims());
+        let (_, normalized) = split(self.dims, input.dims());
         let n: usize = normalized.iter().product();
         let mut output = standardize::rows(&input.reshape(((), n))?, self.eps)?.reshape(input.shape())?;
         // The weights' dimensions are the last ones: they broadcast as they are.
@@ -108,25 +94,44 @@ impl Reference for LayerNorm {
     }
 
     fn workspace(&self, inputs: &[Shape], _output: &Shape, _device: &Device) -> Workspace {
-        let (groups, _) = self.split(inputs[0].dims());
+        let (groups, _) = split(self.dims, inputs[0].dims());
         standardize::workspace(&inputs[0], groups)
     }
 }
 
 impl LayerNorm {
-    /// The sizes before those that are normalized together, and those. [`output`](Operator::output) has seen that there
-    /// are enough.
-    fn split<'a, T>(&self, sizes: &'a [T]) -> (&'a [T], &'a [T]) {
-        let dims = usize::try_from(self.dims.get()).unwrap_or(usize::MAX);
-        sizes.split_at(sizes.len().saturating_sub(dims))
-    }
-
     fn has_bias(&self) -> bool {
         self.affine && self.bias
     }
 }
 
-fn one() -> Size {
+/// The shape stays, if it has `dims` dimensions.
+pub(super) fn output(dims: Size, inputs: &[Shape]) -> Result<Shape, Reason> {
+    let input = only_ranked(inputs)?;
+    let (dims, rank) = (dims.get(), input.rank());
+    if dims > rank as u64 {
+        let reason = Reason::new(text!(
+            "{dims} dimensions cannot be normalized: {input} has {rank} beside the batch",
+            "无法对 {dims} 个维度归一化:除批次维外,{input} 只有 {rank} 个维度"
+        ));
+        return Err(reason.at("dims"));
+    }
+    Ok(input.clone())
+}
+
+/// The sizes before the last `dims`, which are normalized together, and those. [`output`] has seen that there are enough.
+pub(super) fn split<T>(dims: Size, sizes: &[T]) -> (&[T], &[T]) {
+    let dims = usize::try_from(dims.get()).unwrap_or(usize::MAX);
+    sizes.split_at(sizes.len().saturating_sub(dims))
+}
+
+/// The axes of what is learned for each of the elements that are normalized together.
+pub(super) fn axes(normalized: &[u64]) -> Vec<(Factor, u64)> {
+    if let [features] = normalized { vec![(Factor::Features, *features)] } else { sizes_named(normalized) }
+}
+
+/// The default of `dims`.
+pub(super) fn one() -> Size {
     Size::ONE
 }
 

@@ -19,6 +19,9 @@ use crate::shape::Shape;
 use crate::text::Text;
 use crate::working::{Factor, Working};
 
+#[macro_use]
+mod list;
+
 pub mod activation;
 mod adaptive;
 pub mod adaptive_avg_pool;
@@ -50,6 +53,7 @@ mod entry;
 pub mod expand;
 pub mod flatten;
 pub mod global_avg_pool;
+pub mod glu;
 pub mod group_norm;
 pub mod gru;
 pub mod identity;
@@ -63,10 +67,10 @@ pub mod lp_pool;
 pub mod lstm;
 pub mod matmul;
 pub mod max_pool;
-pub mod mean;
 mod merge;
 pub mod mul;
 pub mod multi_head_attention;
+pub mod opaque;
 #[cfg(feature = "run")]
 mod packing;
 pub mod pad;
@@ -81,9 +85,11 @@ pub mod rbf;
 mod reach;
 mod reason;
 mod recurrent;
+pub mod reduction;
 #[cfg(feature = "run")]
 mod reference;
 pub mod reshape;
+pub mod rms_norm;
 pub mod rnn;
 pub mod roll;
 pub mod scale;
@@ -120,74 +126,6 @@ pub use window::Window;
 #[cfg(feature = "run")]
 pub use workspace::Workspace;
 
-/// From the list of operators: the [`Op`] enum, its names, its reader, and [`OPERATORS`].
-macro_rules! operators {
-    ($($name:literal => $module:ident::$Type:ident,)*) => {
-        /// Any operator, with its settings.
-        #[derive(Clone, Debug, PartialEq)]
-        #[non_exhaustive]
-        #[expect(missing_docs, reason = "each variant is documented by its type")]
-        pub enum Op { $($Type($module::$Type),)* }
-
-        /// Every operator, in the order they are documented.
-        pub const OPERATORS: &[Entry] = &[$(Entry {
-            name: $name,
-            example: <$module::$Type as Definition>::EXAMPLE,
-            example_inputs: <$module::$Type as Definition>::EXAMPLE_INPUTS,
-            schema: <$module::$Type as JsonSchema>::json_schema,
-            settings: setting_names::of::<$module::$Type>,
-        },)*];
-
-        impl Op {
-            /// The name in a description.
-            pub fn name(&self) -> &'static str {
-                match self { $(Self::$Type(_) => $name,)* }
-            }
-
-            /// Reads the settings of the operator called `name`; `None` if there is none of that name.
-            pub fn read<'de, D: Deserializer<'de>>(name: &str, settings: D) -> Option<Result<Self, D::Error>> {
-                match name {
-                    $($name => Some($module::$Type::deserialize(settings).map(Self::$Type)),)*
-                    _ => None,
-                }
-            }
-
-            /// What computes it with candle.
-            #[cfg(feature = "run")]
-            pub fn reference(&self) -> &dyn Reference {
-                match self { $(Self::$Type(operator) => operator,)* }
-            }
-        }
-
-        /// The settings alone, by their names.
-        impl Serialize for Op {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                match self { $(Self::$Type(operator) => operator.serialize(serializer),)* }
-            }
-        }
-
-        impl Deref for Op {
-            type Target = dyn Operator;
-
-            fn deref(&self) -> &Self::Target {
-                match self { $(Self::$Type(operator) => operator,)* }
-            }
-        }
-
-        $(impl From<$module::$Type> for Op {
-            fn from(operator: $module::$Type) -> Self {
-                Self::$Type(operator)
-            }
-        }
-
-        impl From<$module::$Type> for Arc<Op> {
-            fn from(operator: $module::$Type) -> Self {
-                Self::new(operator.into())
-            }
-        })*
-    };
-}
-
 operators! {
     "conv1d" => conv::Conv1d,
     "conv2d" => conv::Conv2d,
@@ -209,8 +147,11 @@ operators! {
     "batch_norm2d" => batch_norm::BatchNorm2d,
     "batch_norm3d" => batch_norm::BatchNorm3d,
     "layer_norm" => layer_norm::LayerNorm,
+    "rms_norm" => rms_norm::RmsNorm,
     "group_norm" => group_norm::GroupNorm,
+    "instance_norm1d" => instance_norm::InstanceNorm1d,
     "instance_norm2d" => instance_norm::InstanceNorm2d,
+    "instance_norm3d" => instance_norm::InstanceNorm3d,
     "local_response_norm" => local_response_norm::LocalResponseNorm,
     "relu" => activation::Relu,
     "relu6" => activation::Relu6,
@@ -225,6 +166,19 @@ operators! {
     "hard_tanh" => activation::HardTanh,
     "hard_sigmoid" => activation::HardSigmoid,
     "hard_swish" => activation::HardSwish,
+    "softplus" => activation::Softplus,
+    "selu" => activation::Selu,
+    "celu" => activation::Celu,
+    "glu" => glu::Glu,
+    "exp" => activation::Exponential,
+    "log" => activation::Logarithm,
+    "sqrt" => activation::SquareRoot,
+    "rsqrt" => activation::InverseRoot,
+    "pow" => activation::Power,
+    "abs" => activation::Absolute,
+    "clamp" => activation::Clamp,
+    "sin" => activation::Sine,
+    "cos" => activation::Cosine,
     "softmax" => softmax::Softmax,
     "log_softmax" => softmax::LogSoftmax,
     "max_pool1d" => max_pool::MaxPool1d,
@@ -243,7 +197,10 @@ operators! {
     "adaptive_max_pool2d" => adaptive_max_pool::AdaptiveMaxPool2d,
     "adaptive_max_pool3d" => adaptive_max_pool::AdaptiveMaxPool3d,
     "global_avg_pool" => global_avg_pool::GlobalAvgPool,
-    "mean" => mean::Mean,
+    "mean" => reduction::Mean,
+    "sum" => reduction::Sum,
+    "max" => reduction::Max,
+    "norm" => reduction::Norm,
     "dropout" => dropout::Dropout,
     "identity" => identity::Identity,
     "flatten" => flatten::Flatten,
@@ -269,6 +226,7 @@ operators! {
     "div" => div::Div,
     "parameter" => parameter::Parameter,
     "constant" => constant::Constant,
+    "opaque" => opaque::Opaque,
 }
 
 /// What is asked of every operator, and answered without computing it.
@@ -285,6 +243,11 @@ pub trait Operator {
     /// Scalar operations of one forward pass of one sample, with their working, on inputs that `output` has accepted.
     fn cost(&self, _inputs: &[Shape], _output: &Shape) -> Result<Cost, Overflow> {
         Ok(Cost::FREE)
+    }
+
+    /// Whether its cost is known; if not, that is no 0, and what it is part of is partial.
+    fn is_counted(&self) -> bool {
+        true
     }
 
     /// The working of each size of the output that is computed rather than copied: what it is called, and its working.

@@ -49,6 +49,7 @@ purposes! {
     FirstLayer => "first layer", "首层";
     OtherLayers => "other layers", "其余各层";
     ProjectedState => "projection of the state", "状态投影";
+    Absolute => "absolute value", "绝对值";
     Power => "power", "乘方";
     Root => "root", "开方";
     Sampling => "bilinear sampling", "双线性采样";

@@ -124,6 +124,11 @@ pub(super) fn finite<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, 
     Ok(value)
 }
 
+/// The same of a setting that may be left out.
+pub(super) fn finite_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    finite(deserializer).map(Some)
+}
+
 /// Reads a finite number that is not below 0: what is added before a root is taken.
 pub(super) fn not_negative<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     let value = finite(deserializer)?;

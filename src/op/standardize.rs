@@ -1,4 +1,4 @@
-//! What layer, group and instance norm share: groups of n values, each shifted and scaled to mean 0 and variance 1.
+//! What layer, group and instance norm share, and root mean square norm in part: groups of n values, each shifted and scaled to mean 0 and variance 1.
 
 #[cfg(feature = "run")]
 use candle_core::{D, Tensor};
@@ -28,15 +28,7 @@ pub(super) fn weights(axes: &[(Factor, u64)], factor: bool, summand: bool) -> Ve
 /// A learned factor is n multiplications more, a learned summand n additions. A single group (`None`) is left out.
 pub(super) fn cost(groups: Option<&Working>, n: &Working, factor: bool, summand: bool) -> Cost {
     let one = || Working::Number(1);
-    let in_all = |kind, working: Working| {
-        let count = match groups {
-            // So that a single root reads "groups", not "groups · 1".
-            Some(groups) if working == one() => groups.clone(),
-            Some(groups) => groups.clone().by(working),
-            None => working,
-        };
-        Term::ops(kind, count)
-    };
+    let in_all = |kind, working| Term::ops(kind, in_all(groups, working));
     let mul: &[_] =
         &[(Factor::Squares, 1), (Factor::Scaling, 1), (Factor::Weight, 1)][..2 + usize::from(factor)];
     let sum = || n.clone().less(one());
@@ -55,6 +47,16 @@ pub(super) fn cost(groups: Option<&Working>, n: &Working, factor: bool, summand:
             in_all(Kind::Div, div),
             in_all(Kind::Exp, one()).purpose(Purpose::Root),
         ],
+    }
+}
+
+/// What is done once for each group; a single one (`None`) is left out.
+pub(super) fn in_all(groups: Option<&Working>, working: Working) -> Working {
+    match groups {
+        // So that a single root reads "groups", not "groups · 1".
+        Some(groups) if working == Working::Number(1) => groups.clone(),
+        Some(groups) => groups.clone().by(working),
+        None => working,
     }
 }
 

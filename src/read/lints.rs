@@ -6,6 +6,7 @@ use layout::Layout;
 
 use crate::error::{Code, Diagnostic};
 use crate::graph::{Graph, Node, NodeId};
+use crate::op::reduction::keeps_reduced;
 use crate::op::{Class, Op};
 use crate::shape::Shape;
 use crate::text;
@@ -99,7 +100,7 @@ fn not_tokens(op: &Op, shape: &Shape, layout: Layout) -> Option<Diagnostic> {
 fn not_permuted(op: &Op, shape: &Shape, layout: Layout) -> Option<Diagnostic> {
     let [first, last] = *shape.dims() else { return None };
     let name = op.name();
-    let is_sliding = matches!(op.class(), Class::Convolution | Class::Pooling) && !matches!(op, Op::Mean(_));
+    let is_sliding = matches!(op.class(), Class::Convolution | Class::Pooling) && keeps_reduced(op).is_none();
     let message = match layout {
         Layout::FeaturesLast if is_sliding || matches!(op, Op::BatchNorm1d(_)) => text!(
             "`{name}` takes the {first} positions of {shape} for channels, and its {last} features for positions",

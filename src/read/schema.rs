@@ -73,9 +73,11 @@ fn operator(entry: &Entry) -> Value {
 
 /// Wherever a number or a boolean may stand, an expression may.
 fn allow_expressions(schema: &mut Value) {
-    if let Some(items) = schema.get_mut("items") {
-        allow_expressions(items);
+    for inner in ["items", "additionalProperties"] {
+        schema.get_mut(inner).into_iter().filter(|inner| inner.is_object()).for_each(allow_expressions);
     }
+    let inner = schema.get_mut("properties").and_then(Value::as_object_mut);
+    inner.into_iter().flat_map(Map::values_mut).for_each(allow_expressions);
     if let Some(choices) = schema.get_mut("anyOf").and_then(Value::as_array_mut) {
         choices.iter_mut().for_each(allow_expressions);
         return;

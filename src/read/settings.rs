@@ -329,6 +329,16 @@ impl<'de> Deserializer<'de> for One<'_> {
         visitor.visit_bool(self.place.boolean(self.datum)?)
     }
 
+    /// A text that is read as such is no expression.
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SettingError> {
+        match &self.datum.kind {
+            DatumKind::Text(text, _) => visitor.visit_str(text),
+            DatumKind::Number(_) | DatumKind::Boolean(_) | DatumKind::List(_) | DatumKind::Unread => {
+                self.visit(visitor)
+            }
+        }
+    }
+
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SettingError> {
         if let DatumKind::List(_) = &self.datum.kind {
             return self.visit(visitor);
@@ -362,7 +372,7 @@ impl<'de> Deserializer<'de> for One<'_> {
     }
 
     forward_to_deserialize_any! {
-        i8 i16 i32 i64 i128 u8 u16 u32 u128 f32 char str string bytes byte_buf unit unit_struct
+        i8 i16 i32 i64 i128 u8 u16 u32 u128 f32 char str bytes byte_buf unit unit_struct
         newtype_struct seq tuple tuple_struct map struct identifier ignored_any
     }
 }

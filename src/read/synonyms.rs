@@ -12,6 +12,8 @@ const OPERATORS_ELSEWHERE: &[(&[&str], &str)] = &[
     (&["bn", "bn2d", "batchnormalization", "batchnormalisation"], "batch_norm2d"),
     (&["ln", "layernormalization"], "layer_norm"),
     (&["gn"], "group_norm"),
+    (&["rmsnormalization", "rootmeansquarenorm"], "rms_norm"),
+    (&["instancenormalization"], "instance_norm2d"),
     (&["lrn"], "local_response_norm"),
     (&["pool", "maxpooling", "maxpooling2d", "subsampling"], "max_pool2d"),
     (&["maxpooling1d"], "max_pool1d"),
@@ -39,8 +41,22 @@ const OPERATORS_ELSEWHERE: &[(&[&str], &str)] = &[
     (&["hswish"], "hard_swish"),
     (&["hsigmoid"], "hard_sigmoid"),
     (&["logistic"], "sigmoid"),
+    (&["clip", "clipbyvalue"], "clamp"),
+    (&["power"], "pow"),
+    (&["absolute"], "abs"),
+    (&["exponential"], "exp"),
+    (&["logarithm"], "log"),
+    (&["squareroot"], "sqrt"),
+    (&["invsqrt", "inversesqrt", "reciprocalsqrt"], "rsqrt"),
+    (&["sine"], "sin"),
+    (&["cosine"], "cos"),
+    (&["gatedlinearunit"], "glu"),
+    (&["reducemean", "average"], "mean"),
+    (&["reducesum"], "sum"),
+    (&["amax", "reducemax", "maximum"], "max"),
+    (&["vectornorm", "lpnorm", "l2norm", "reducel1", "reducel2", "frobeniusnorm"], "norm"),
     (&["cat", "concatenate"], "concat"),
-    (&["sum", "plus", "residual"], "add"),
+    (&["plus", "residual"], "add"),
     (&["multiply", "times"], "mul"),
     (&["subtract"], "sub"),
     (&["divide"], "div"),
@@ -80,7 +96,12 @@ const SETTINGS_ELSEWHERE: &[(&[&str], &str)] = &[
     (&["group", "cardinality"], "groups"),
     (&["usebias"], "bias"),
     (&["rate", "prob", "droprate"], "p"),
-    (&["axis"], "dim"),
+    (&["axis", "axes", "dims"], "dim"),
+    (&["keepdims"], "keepdim"),
+    (&["power"], "exponent"),
+    (&["minval", "minvalue", "lower"], "min"),
+    (&["maxval", "maxvalue", "upper"], "max"),
+    (&["ord", "order"], "p"),
     (&["alpha", "slope"], "negative_slope"),
     (&["epsilon"], "eps"),
     (&["groups"], "num_groups"),
@@ -202,6 +223,22 @@ fn other_way(small: &str) -> Option<Text> {
             "`{{ op = \"adaptive_max_pool2d\", output_size = 1 }}` is the maximum of each channel",
             "`{{ op = \"adaptive_max_pool2d\", output_size = 1 }}` 即每个通道的最大值"
         ),
+        "square" => text!(
+            "`{{ op = \"pow\", exponent = 2 }}` is the square",
+            "`{{ op = \"pow\", exponent = 2 }}` 即平方"
+        ),
+        "reciprocal" | "inverse" => text!(
+            "`{{ op = \"pow\", exponent = -1 }}` is one over each number",
+            "`{{ op = \"pow\", exponent = -1 }}` 即每个数的倒数"
+        ),
+        "neg" | "negative" | "negate" => text!(
+            "`{{ op = \"affine\", mul = -1 }}` turns every sign around",
+            "`{{ op = \"affine\", mul = -1 }}` 即取相反数"
+        ),
+        "normalize" | "l2normalize" => text!(
+            "divide by the `norm`: `{{ op = \"norm\", dim = 1, keepdim = true }}`, and then `div` of both",
+            "除以 `norm`:先 `{{ op = \"norm\", dim = 1, keepdim = true }}`,再对两者用 `div`"
+        ),
         "squeeze" | "unsqueeze" => text!(
             "`flatten` or `reshape` takes away or adds dimensions of size 1",
             "用 `flatten` 或 `reshape` 去掉或添加尺寸为 1 的维度"
@@ -321,6 +358,13 @@ mod tests {
             ("bn", "batch_norm2d"),
             ("cvon2d", "conv2d"),
             ("LeakyReLU", "leaky_relu"),
+            ("torch.exp", "exp"),
+            ("RMSNorm", "rms_norm"),
+            ("nn.InstanceNorm1d", "instance_norm1d"),
+            ("InstanceNorm", "instance_norm2d"),
+            ("torch.amax", "max"),
+            ("torch.linalg.vector_norm", "norm"),
+            ("tf.clip_by_value", "clamp"),
         ] {
             assert_eq!(help(name), Some(format!("did you mean `{ours}`?")), "{name}");
         }

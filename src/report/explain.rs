@@ -171,6 +171,9 @@ impl Notes<'_> {
         for (label, working) in equations {
             self.equation(label, working);
         }
+        if let Some(uncounted) = self.subject.uncounted(id) {
+            self.sentence(&text!("partial: {uncounted}", "不完整:{uncounted:#}"));
+        }
     }
 
     fn shapes_of_box(&self, id: ScopeId) -> String {
@@ -220,10 +223,11 @@ impl Notes<'_> {
             return;
         }
         let cost = match cost(self.graph, id) {
-            Ok(Some(cost)) => cost,
-            Ok(None) => {
+            Ok(Some(cost)) => Some(cost),
+            Ok(None) if node.operator().is_none() => {
                 return self.sentence(&text!("cnncost does not know this operator", "未知算子"));
             }
+            Ok(None) => None,
             // The analysis has shown that nothing overflows.
             Err(Overflow) => return,
         };
@@ -242,11 +246,16 @@ impl Notes<'_> {
         }
         let weights = self.graph.weights(id);
         self.weights(id, &weights);
-        if cost.terms.is_empty() {
-            self.sentence(&text!("computes nothing", "无运算"));
-        } else {
-            self.taps(node, &inputs, &cost);
-            self.cost(&cost, self.subject.analysis.node(id).copied());
+        match cost {
+            None => self.sentence(&text!(
+                "is not counted: neither `macs` nor `ops` says what it computes",
+                "不计数:既无 `macs` 也无 `ops` 说明其运算量"
+            )),
+            Some(cost) if cost.terms.is_empty() => self.sentence(&text!("computes nothing", "无运算")),
+            Some(cost) => {
+                self.taps(node, &inputs, &cost);
+                self.cost(&cost, self.subject.analysis.node(id).copied());
+            }
         }
         // Among other layers that would be too much of it.
         if level == 1 {

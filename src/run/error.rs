@@ -48,6 +48,13 @@ pub enum RunError {
         /// What it is called where it comes from.
         operator: String,
     },
+    /// It is not known how the operator is computed, only what it costs.
+    Opaque {
+        /// The node.
+        path: String,
+        /// What it is called.
+        operator: String,
+    },
     /// A number of an input is no index.
     Index {
         /// The input.
@@ -134,6 +141,10 @@ impl RunError {
                 "`{path}` cannot be executed: `{operator}` is not known",
                 "无法执行 `{path}`:`{operator}` 未知"
             ),
+            Self::Opaque { path, operator } => text!(
+                "`{path}` cannot be executed: `{operator}` is an operator of one's own, of which only shapes, weights and costs are known",
+                "无法执行 `{path}`:`{operator}` 是自定义算子,只知其形状、权重与运算量"
+            ),
             Self::Index { input, layer, below, found } => {
                 let last = below - 1;
                 text!(
@@ -196,6 +207,7 @@ impl Error for RunError {
             | Self::Shape { .. }
             | Self::Weights { .. }
             | Self::Unknown { .. }
+            | Self::Opaque { .. }
             | Self::Index { .. }
             | Self::File { .. }
             | Self::Unwritten { .. }

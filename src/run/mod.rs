@@ -71,6 +71,7 @@ pub fn forward(
     weights: &Weights,
     mut observe: impl FnMut(NodeId, &Tensor),
 ) -> Result<Vec<(String, Tensor)>, RunError> {
+    executable(graph)?;
     let (wanted, found) = (graph.network_inputs().count(), inputs.len());
     // There is no network without an input.
     let Some(like) = inputs.first().filter(|_| wanted == found).map(|input| Like::of(input, weights)) else {
@@ -90,9 +91,6 @@ pub fn forward(
             check(&output, &node.shape, like.batch, || graph.path(id))?;
             tensors[id.index()] = Some(output);
         }
-        if let Content::Unknown { name } = &node.content {
-            return Err(RunError::Unknown { path: graph.path(id), operator: name.clone() });
-        }
         observe(id, alive(&tensors, id));
         for used in graph.inputs(id) {
             uses[used.index()] -= 1;
@@ -104,6 +102,19 @@ pub fn forward(
         }
     }
     Ok(graph.outputs().iter().map(|(name, id)| (name.clone(), alive(&tensors, *id).clone())).collect())
+}
+
+/// Whether it is known of every node how it is computed.
+pub fn executable(graph: &Graph) -> Result<(), RunError> {
+    graph.nodes().try_for_each(|(id, node)| {
+        if let Content::Unknown { name } = &node.content {
+            return Err(RunError::Unknown { path: graph.path(id), operator: name.clone() });
+        }
+        if let Some(Op::Opaque(opaque)) = node.operator() {
+            return Err(RunError::Opaque { path: graph.path(id), operator: opaque.called().to_owned() });
+        }
+        Ok(())
+    })
 }
 
 fn alive(tensors: &[Option<Tensor>], id: NodeId) -> &Tensor {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::Named;
 use crate::error::{Diagnostic, Source};
+use crate::graph::ScopeId;
 use crate::subject::Subject;
-use crate::text;
 use crate::text::Text;
 
 /// What was found in a network while it was made.
@@ -25,17 +25,11 @@ pub struct Findings {
 impl Findings {
     /// What was found in a network of this model.
     pub(super) fn of(named: &Named, subject: &Subject) -> Self {
-        let uncounted = subject.analysis.uncounted();
-        let (count, graph) = (uncounted.len(), subject.graph());
-        let called = |&id| format!("`{}` ({})", graph.path(id), graph.node(id).operator_name());
-        let list = uncounted.iter().take(3).map(called).collect::<Vec<_>>().join(", ");
-        let more = if count > 3 { ", …" } else { "" };
-        let text = text!("{count} not counted: {list}{more}", "有 {count} 个未计数:{list}{more}");
         Self {
             source: named.model.source().clone(),
             included: named.included(),
             warnings: subject.network.warnings.clone(),
-            uncounted: (count > 0).then_some(text),
+            uncounted: subject.uncounted(ScopeId::ROOT),
         }
     }
 

@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use super::notation::{quoted, toml_key, toml_value};
 use super::{Address, Choice, Named};
 use crate::error::ReadError;
+use crate::graph::ScopeId;
 use crate::metric::METRICS;
 use crate::shape::ElementType;
 use crate::subject::Subject;
@@ -34,7 +35,13 @@ pub fn lock(locked: &[(String, Subject)], choice: &Choice, within: Option<&str>)
         let alias = alias(&subject.label, &taken);
         let chosen = chosen(choice);
         let _ = writeln!(text, "{} = {{ file = {}{chosen} }}", quoted(&alias), quoted(reference));
+        let mut left_out = vec![];
         for metric in METRICS.iter().filter(|metric| metric.is_locked) {
+            if metric.leaves_out(subject, ScopeId::ROOT) {
+                // Nothing can be said of it: a claim on it would fail.
+                left_out.push(metric.name);
+                continue;
+            }
             let Some(figure) = metric.total(subject).ok().and_then(|measure| measure.count()) else {
                 continue;
             };
@@ -44,6 +51,9 @@ pub fn lock(locked: &[(String, Subject)], choice: &Choice, within: Option<&str>)
             if let Some(within) = within {
                 let _ = writeln!(claims, "within = {}", quoted(within.trim()));
             }
+        }
+        if let Some(uncounted) = subject.uncounted(ScopeId::ROOT).filter(|_| !left_out.is_empty()) {
+            let _ = writeln!(text, "# without {}: {}", left_out.join(", "), uncounted.english);
         }
         taken.insert(alias);
     }

@@ -68,6 +68,7 @@ factors! {
     Matrices => "matrices", "矩阵数";
     Inputs => "inputs", "输入个数";
     Values => "values", "求均值的元素数";
+    Reduced => "values", "归约的元素数";
     Groups => "groups", "组数";
     GroupSize => "group size", "每组大小";
     N => "n", "n";
@@ -182,10 +183,18 @@ factors! {
     FactorOfCube => "factor of the cube", "立方的系数";
     OneMore => "one more", "加 1";
     Product => "product", "乘积";
+    Root => "root", "开方";
+    Reciprocal => "1/x", "1/x";
+    Power => "power", "乘方";
+    Sine => "sin", "sin";
+    Cosine => "cos", "cos";
+    Beta => "beta", "beta";
+    Threshold => "threshold", "阈值";
 
     // What is counted, stored and alive.
     Macs => "MACs", "乘加数";
     Others => "others", "其他";
+    AsSaid => "as said", "按所写";
     Multiplications => "mul", "乘";
     Additions => "add", "加";
     Divisions => "div", "除";

@@ -5,7 +5,7 @@
     python tests/conventions/measure.py > tests/conventions/operators.tsv
 
 Columns with a version in their name are what that tool says with it: thop==0.0.31.post2005241907, torch==2.9.1, and ptflops==0.6.9, which
-knows no backends. `measure.py torch` measures one tool.
+knows no backends. `measure.py torch` measures one tool, and with `ITEMS="sum max"` before it what these operators have of it.
 """
 
 import contextlib
@@ -129,6 +129,13 @@ CASES = [
     ('op = "group_norm", num_groups = 2, affine = false', [MAP], nn.GroupNorm(2, 4, affine=False)),
     ('op = "instance_norm2d"', [MAP], nn.InstanceNorm2d(4)),
     ('op = "instance_norm2d", affine = true', [MAP], nn.InstanceNorm2d(4, affine=True)),
+    ('op = "instance_norm1d"', [[4, 8]], nn.InstanceNorm1d(4)),
+    ('op = "instance_norm1d", affine = true', [[4, 8]], nn.InstanceNorm1d(4, affine=True)),
+    ('op = "instance_norm3d"', [[4, 5, 6, 7]], nn.InstanceNorm3d(4)),
+    ('op = "instance_norm3d", affine = true', [[4, 5, 6, 7]], nn.InstanceNorm3d(4, affine=True)),
+    ('op = "rms_norm"', [MAP], nn.RMSNorm(8)),
+    ('op = "rms_norm", affine = false', [MAP], nn.RMSNorm(8, elementwise_affine=False)),
+    ('op = "rms_norm", dims = 3', [MAP], nn.RMSNorm([4, 8, 8])),
     ('op = "local_response_norm", size = 5', [MAP], nn.LocalResponseNorm(5)),
     ('op = "relu"', [MAP], nn.ReLU()),
     ('op = "relu6"', [MAP], nn.ReLU6()),
@@ -144,6 +151,28 @@ CASES = [
     ('op = "hard_tanh"', [MAP], nn.Hardtanh()),
     ('op = "hard_sigmoid"', [MAP], nn.Hardsigmoid()),
     ('op = "hard_swish"', [MAP], nn.Hardswish()),
+    ('op = "softplus"', [MAP], nn.Softplus()),
+    ('op = "softplus", beta = 2', [MAP], nn.Softplus(beta=2)),
+    ('op = "selu"', [MAP], nn.SELU()),
+    ('op = "celu"', [MAP], nn.CELU()),
+    ('op = "celu", alpha = 2', [MAP], nn.CELU(2)),
+    ('op = "glu"', [MAP], nn.GLU()),
+    ('op = "glu", dim = 1', [MAP], nn.GLU(1)),
+    ('op = "exp"', [MAP], Call(torch.exp)),
+    ('op = "log"', [MAP], Call(torch.log)),
+    ('op = "sqrt"', [MAP], Call(torch.sqrt)),
+    ('op = "rsqrt"', [MAP], Call(torch.rsqrt)),
+    ('op = "abs"', [MAP], Call(torch.abs)),
+    ('op = "sin"', [MAP], Call(torch.sin)),
+    ('op = "cos"', [MAP], Call(torch.cos)),
+    ('op = "pow", exponent = 2', [MAP], Call(lambda x: x**2)),
+    ('op = "pow", exponent = 3', [MAP], Call(lambda x: x**3)),
+    ('op = "pow", exponent = 0.5', [MAP], Call(lambda x: x**0.5)),
+    ('op = "pow", exponent = -1', [MAP], Call(lambda x: x**-1)),
+    ('op = "pow", exponent = 1.7', [MAP], Call(lambda x: x**1.7)),
+    ('op = "clamp", min = 0', [MAP], Call(lambda x: x.clamp(min=0))),
+    ('op = "clamp", max = 1', [MAP], Call(lambda x: x.clamp(max=1))),
+    ('op = "clamp", min = -1, max = 1', [MAP], Call(lambda x: x.clamp(-1, 1))),
     ('op = "softmax"', [MAP], nn.Softmax(1)),
     ('op = "softmax", dim = -1', [MAP], nn.Softmax(-1)),
     ('op = "log_softmax"', [MAP], nn.LogSoftmax(1)),
@@ -169,6 +198,11 @@ CASES = [
     ('op = "lp_pool3d", norm_type = 2, kernel_size = 2', [[4, 6, 6, 6]], nn.LPPool3d(2, 2)),
     ('op = "global_avg_pool"', [MAP], nn.AdaptiveAvgPool2d(1)),
     ('op = "mean", dim = [2, 3]', [MAP], Call(lambda x: x.mean([2, 3]))),
+    ('op = "sum", dim = [2, 3]', [MAP], Call(lambda x: x.sum([2, 3]))),
+    ('op = "max", dim = [2, 3]', [MAP], Call(lambda x: x.amax([2, 3]))),
+    ('op = "norm", dim = [2, 3]', [MAP], Call(lambda x: x.norm(dim=[2, 3]))),
+    ('op = "norm", dim = [2, 3], p = 1', [MAP], Call(lambda x: x.norm(1, [2, 3]))),
+    ('op = "norm", dim = [2, 3], p = 3', [MAP], Call(lambda x: x.norm(3, [2, 3]))),
     ('op = "dropout"', [MAP], nn.Dropout()),
     ('op = "identity"', [MAP], nn.Identity()),
     ('op = "flatten"', [MAP], nn.Flatten()),
@@ -363,7 +397,10 @@ def main():
             quiet(lambda: tool(nn.ReLU(), [torch.ones(1, 1)]))
     torch.set_num_threads(1)
     print("# item\tinputs\tbatch\t" + "\t".join(tools))
+    operators = os.environ.get("ITEMS", "").split()
     for item, shapes, module in CASES:
+        if operators and not any(f'op = "{operator}"' in item for operator in operators):
+            continue
         inputs = " ".join("x".join(map(str, shape)) for shape in shapes)
         for batch in BATCHES:
             figures = [figure(tool, module, shapes, batch) for tool in tools.values()]

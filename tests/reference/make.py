@@ -128,7 +128,7 @@ def batch_norm(axes, title, shape, var=(0.3, 2.0), **settings):
 def normalization(op, title, x, sizes, **settings):
     """`sizes`: those of the learned factor and bias, `None` without them."""
     weights = [("weight", positive(*sizes))] if sizes else []
-    if sizes and settings.get("bias", True):
+    if sizes and settings.get("bias", op != "rms_norm"):
         weights.append(("bias", normal(*sizes)))
     case(op, title, [x], weights, **settings)
 
@@ -236,8 +236,12 @@ def compute(op, s, xs, w):
         return F.layer_norm(xs[0], xs[0].shape[-s.get("dims", 1) :], w.get("weight"), w.get("bias"), s.get("eps", 1e-5))
     if op == "group_norm":
         return F.group_norm(xs[0], s["num_groups"], w.get("weight"), w.get("bias"), s.get("eps", 1e-5))
-    if op == "instance_norm2d":
-        module = nn.InstanceNorm2d(xs[0].shape[1], **s).to(xs[0]).eval()
+    if op == "rms_norm":
+        # PyTorch's own default of `eps` is that of the type, which is 64 bits here.
+        eps = s.get("eps", torch.finfo(torch.float32).eps)
+        return F.rms_norm(xs[0], xs[0].shape[-s.get("dims", 1) :], w.get("weight"), eps)
+    if op in ("instance_norm1d", "instance_norm2d", "instance_norm3d"):
+        module = getattr(nn, f"InstanceNorm{op[-2:]}")(xs[0].shape[1], **s).to(xs[0]).eval()
         module.load_state_dict(w)
         return module(xs[0])
     if op == "local_response_norm":
@@ -254,6 +258,7 @@ def compute(op, s, xs, w):
         "relu": nn.ReLU, "relu6": nn.ReLU6, "leaky_relu": nn.LeakyReLU, "silu": nn.SiLU, "gelu": nn.GELU,
         "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "hard_sigmoid": nn.Hardsigmoid, "hard_swish": nn.Hardswish,
         "elu": nn.ELU, "mish": nn.Mish, "hard_tanh": nn.Hardtanh,
+        "softplus": nn.Softplus, "selu": nn.SELU, "celu": nn.CELU, "glu": nn.GLU,
         "dropout": nn.Dropout, "identity": nn.Identity, "flatten": nn.Flatten,
     }  # fmt: skip
     if op in modules:
@@ -333,8 +338,14 @@ def compute(op, s, xs, w):
         return xs[0].expand(len(xs[0]), *s["shape"])
     if op == "constant":
         return torch.tensor(s["values"]).reshape(1, *s["shape"])
-    if op == "mean":
-        return torch.mean(xs[0], **s)
+    if op in ("exp", "log", "sqrt", "rsqrt", "abs", "pow", "clamp", "sin", "cos"):
+        return getattr(torch, op)(xs[0], **s)
+    if op in ("mean", "sum"):
+        return getattr(torch, op)(xs[0], **s)
+    if op == "max":
+        return torch.amax(xs[0], **s)
+    if op == "norm":
+        return torch.linalg.vector_norm(xs[0], s.get("p", 2), s["dim"], s.get("keepdim", False))
     if op == "permute":
         return torch.permute(xs[0], **s)
     if op == "reshape":
@@ -487,6 +498,15 @@ def list_cases():
     normalization("instance_norm2d", "tiny variances, where eps weighs", 1e-2 * numbers("in").randn(1, 2, 3, 3), None)
     normalization("instance_norm2d", "far from zero, two positions", off_zero("in2", 1, 3, 1, 2), (3,), affine=True)
 
+    normalization("instance_norm1d", "default, batch 2", (2, 3, 5), None)
+    normalization("instance_norm1d", "with affine, far from zero, two positions", off_zero("in3", 1, 3, 2), (3,), affine=True)
+    normalization("instance_norm3d", "with affine, eps 1e-3, batch 2", (2, 2, 2, 1, 3), (2,), affine=True, eps=1e-3)
+
+    normalization("rms_norm", "tokens, batch 2", (2, 3, 5), (5,))
+    normalization("rms_norm", "two dimensions of three, eps 0.1", (1, 2, 2, 3), (2, 3), dims=2, eps=0.1)
+    normalization("rms_norm", "without affine, all of a sequence, tiny numbers, where eps weighs",
+                  1e-4 * numbers("rms").randn(2, 2, 3), None, dims=2, affine=False)  # fmt: skip
+
     # PyTorch averages over the window (alpha / size), and an even window reaches further to lower channels.
     lrn = "local_response_norm"
     case(lrn, "size 5, AlexNet's settings on large numbers", [40 * numbers("lrn").randn(1, 8, 2, 3)],
@@ -514,6 +534,35 @@ def list_cases():
             case(op, "large numbers, flat" + end, [large], **settings)
             case(op, "near zero" + end, [near_zero], **settings)
             case(op, "normal numbers, flat, batch 2" + end, [(2, 9)], **settings)
+
+    # Few numbers each: the kinks, both ends, and what is tiny alone.
+    ends = np.array([[-90.0, -1.5, -0.25, 0.0, 0.001, 0.75, 2.0, 30.0]])
+    for op, more in [
+        ("abs", [{}]), ("clamp", [{"min": -0.5}, {"max": 0.5}, {"min": -1, "max": 1.5}, {"min": 1, "max": -1}]),
+        ("softplus", [{}, {"beta": 2.5, "threshold": 1.0}, {"beta": -0.5}]), ("selu", [{}]),
+        ("celu", [{}, {"alpha": 0.3}, {"alpha": -2.5}]),
+        ("pow", [{"exponent": e} for e in (2, 3, 1, 0)]), ("sin", [{}]), ("cos", [{}]),
+    ]:  # fmt: skip
+        for settings in more:
+            end = "".join(f", {k} {v}" for k, v in settings.items())
+            # The negative alpha and beta grow without end, and nothing else is to be seen beside.
+            x = ends[:, 1:] if min([0, *settings.values()]) < -0.5 or settings.get("beta", 1) < 0 else ends
+            case(op, "around zero and far off" + end, [x], **settings)
+    for op in ("exp", "selu", "celu", "softplus"):
+        case(op, "channels, batch 2", [(2, 2, 3)])
+    case("softplus", "far below zero alone", [np.linspace(-25, -15, 6).reshape(1, 6)])
+    above = np.array([[1e-6, 0.25, 1.0, 2.0], [3.5, 40.0, 0.01, 7.0]])
+    for op in ("log", "sqrt"):
+        case(op, "above zero, batch 2", [above])
+    case("rsqrt", "above zero, batch 2", [above + 0.01])
+    for exponent in (0.5, -0.5, -1, -2, 2.5, -0.7):
+        case("pow", f"above zero, exponent {exponent}", [above + 0.5], exponent=exponent)
+    case("sin", "channels, batch 2", [(2, 2, 3)])
+    case("cos", "channels, batch 2", [(2, 2, 3)])
+
+    case("glu", "the last dimension by default, batch 2", [(2, 3, 4)])
+    case("glu", "channels", [(1, 4, 2, 3)], dim=1)
+    case("glu", "flat, batch 2", [(2, 6)], dim=-1)
 
     case("mish", "far below zero alone", [np.linspace(-25, -15, 6).reshape(1, 6)])
 
@@ -794,6 +843,17 @@ def list_cases():
     case("mean", "channels and width", [(2, 3, 4, 5)], dim=[3, 1])
     case("mean", "over a sequence", [(2, 7, 3)], dim=[1])
     case("mean", "of everything", [(2, 3, 2, 4)], dim=[1, 2, 3])
+
+    case("sum", "height and width, batch 2", [(2, 2, 3, 2)], dim=[2, 3])
+    case("sum", "channels stay", [(1, 3, 4)], dim=[1], keepdim=True)
+    case("sum", "of everything, unordered", [(2, 2, 3)], dim=[-1, 1])
+    case("max", "height and width, all negative, batch 2", [-1 - numbers("max").rand(2, 2, 3, 2)], dim=[2, 3])
+    case("max", "channels and width stay, unordered", [(1, 3, 2, 4)], dim=[3, 1], keepdim=True)
+    case("max", "of a flat tensor, batch 2", [(2, 5)], dim=[-1])
+    case("norm", "channels stay, default p, batch 2", [(2, 3, 4)], dim=[1], keepdim=True)
+    case("norm", "p 1 of everything", [(2, 2, 3)], dim=[1, 2], p=1)
+    case("norm", "p 3 of what is below zero too", [(1, 3, 2, 2)], dim=[-1, 1], p=3)
+    case("norm", "p 0.5", [(2, 4)], dim=[1], p=0.5)
 
     case("permute", "a sequence, batch 2", [(2, 3, 5)], dims=[0, 2, 1])
     case("permute", "channels last", [(2, 3, 4, 5)], dims=[0, 2, 3, 1])

@@ -71,7 +71,12 @@ impl Parts {
                 grow(&mut self.pool_taps, Measure::Taps)
             }
             Class::Merge if matches!(op, Op::Add(_)) => grow(&mut self.sum, Measure::Out),
-            Class::Attention | Class::Softmax | Class::Merge | Class::Rearrangement | Class::Source => Ok(()),
+            Class::Attention
+            | Class::Softmax
+            | Class::Merge
+            | Class::Rearrangement
+            | Class::Source
+            | Class::Opaque => Ok(()),
         }
     }
 }

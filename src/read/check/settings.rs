@@ -33,7 +33,9 @@ impl Checker<'_> {
             return;
         };
         let known = (entry.settings)();
-        for setting in settings.iter().chain(own).filter(|setting| !known.contains(&&*setting.name.text)) {
+        // An entry of a table has the table's name in front, and says itself what is wrong with its own.
+        let table = |setting: &Setting| setting.name.text.split('.').next().unwrap_or_default().to_owned();
+        for setting in settings.iter().chain(own).filter(|setting| !known.contains(&&*table(setting))) {
             let key = &setting.name.text;
             let message = text!("{name} has no setting `{key}`", "{name} 没有设置 `{key}`");
             let list = known.join("`, `");

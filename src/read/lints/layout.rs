@@ -1,6 +1,7 @@
 //! How the numbers of each tensor lie, as far as what made it tells: whether channels come first, or features last.
 
 use crate::graph::{Content, Graph, Node, NodeId};
+use crate::op::reduction::keeps_reduced;
 use crate::op::{Class, Op};
 
 /// What the dimensions of a tensor are.
@@ -40,7 +41,8 @@ fn of_input(graph: &Graph, id: NodeId, node: &Node) -> Layout {
 /// Whether it takes nothing but channels × height × width, or × depth × height × width.
 fn takes_images(op: &Op) -> bool {
     let is_sliding = matches!(op.class(), Class::Convolution | Class::Pooling);
-    let takes_all = op.name().ends_with("1d") || matches!(op, Op::Mean(_) | Op::GlobalAvgPool(_));
+    let takes_all =
+        op.name().ends_with("1d") || keeps_reduced(op).is_some() || matches!(op, Op::GlobalAvgPool(_));
     (is_sliding && !takes_all) || matches!(op, Op::BatchNorm2d(_) | Op::BatchNorm3d(_))
 }
 
@@ -61,11 +63,16 @@ fn of_output(graph: &Graph, layouts: &[Layout], id: NodeId, op: &Op) -> Layout {
 fn keeps_dimensions(op: &Op) -> bool {
     match op.class() {
         Class::Activation | Class::Normalization | Class::Merge => true,
-        Class::Pooling => matches!(op, Op::GlobalAvgPool(_)) || matches!(op, Op::Mean(mean) if mean.keepdim),
+        Class::Pooling => matches!(op, Op::GlobalAvgPool(_)) || keeps_reduced(op) == Some(true),
         Class::Rearrangement => {
             let moves = matches!(op, Op::Flatten(_) | Op::Reshape(_) | Op::Permute(_) | Op::Select(_));
             !moves && !matches!(op, Op::Embedding(_))
         }
-        Class::Convolution | Class::Linear | Class::Attention | Class::Softmax | Class::Source => false,
+        Class::Convolution
+        | Class::Linear
+        | Class::Attention
+        | Class::Softmax
+        | Class::Source
+        | Class::Opaque => false,
     }
 }

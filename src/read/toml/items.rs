@@ -101,7 +101,7 @@ impl Reader<'_> {
             first: self.first(table, &body, repeat.is_some()),
             tied: table.get_key_value("tied").map(|entry| self.setting(entry)),
             repeat,
-            weights: self.weights(table),
+            weights: if has_own_weights(table) { None } else { self.weights(table) },
             frozen: self.boolean(table, "frozen"),
             ..Item::of(body, span)
         })
@@ -141,9 +141,8 @@ impl Reader<'_> {
         Some(First { own, all })
     }
 
-    /// The item whose weights are used; a table is an operator's own.
+    /// The item whose weights are used.
     fn weights(&mut self, table: &DeTable<'_>) -> Option<Template> {
-        table.get("weights").filter(|value| !value.get_ref().is_table())?;
         self.name_at(table, "weights").map(|name| self.template(name))
     }
 
@@ -151,7 +150,12 @@ impl Reader<'_> {
         match kind {
             "op" => {
                 let op = self.required(table, span, "op")?;
-                Some(Body::Operator { op, settings: self.settings_of(table) })
+                let settings = if &*op.text == OPAQUE {
+                    self.opened(table)
+                } else {
+                    self.settings(table, &[keys::ITEM, keys::BODY])
+                };
+                Some(Body::Operator { op, settings })
             }
             "use" => {
                 let block = self.required(table, span, "use")?;
@@ -201,17 +205,43 @@ impl Reader<'_> {
         arguments
     }
 
-    /// Settings of an operator: what is no key of the item, and a table of `weights`.
-    fn settings_of(&mut self, table: &DeTable<'_>) -> Vec<Setting> {
-        let mut settings = self.settings(table, &[keys::ITEM, keys::BODY]);
-        let weights = table.get_key_value("weights").filter(|(_, value)| value.get_ref().is_table());
-        settings.extend(weights.map(|entry| self.setting(entry)));
-        settings
-    }
-
     pub(super) fn setting(&mut self, (key, value): Entry<'_, '_>) -> Setting {
         Setting { name: name(key), value: self.datum(value) }
     }
+
+    /// The settings of an operator of one's own, `weights` of its own among them. The entries of a table are settings that have its
+    /// name in front, as TOML's dotted keys have it: `ops.mul`.
+    fn opened(&mut self, table: &DeTable<'_>) -> Vec<Setting> {
+        let is_own = has_own_weights(table);
+        let keys = || [keys::ITEM, keys::BODY].into_iter().flatten();
+        let mut settings = vec![];
+        for (key, value) in table {
+            let (name, is_weights) = (key.get_ref(), key.get_ref() == "weights");
+            if (is_weights && is_own) || keys().all(|known| known.name != name) {
+                self.open("", (key, value), &mut settings);
+            }
+        }
+        settings
+    }
+
+    fn open(&mut self, before: &str, (key, value): Entry<'_, '_>, settings: &mut Vec<Setting>) {
+        let text = format!("{before}{}", key.get_ref());
+        if let Some(table) = value.get_ref().as_table() {
+            let before = text + ".";
+            return table.iter().for_each(|entry| self.open(&before, entry, settings));
+        }
+        settings
+            .push(Setting { name: Name { text: text.into(), span: key.span() }, value: self.datum(value) });
+    }
+}
+
+/// The operator whose settings may be tables.
+const OPAQUE: &str = "opaque";
+
+/// Whether `weights` are those of an operator of one's own rather than whose it uses.
+fn has_own_weights(table: &DeTable<'_>) -> bool {
+    let op = table.get("op").and_then(|op| op.get_ref().as_str());
+    op == Some(OPAQUE) && table.get("weights").is_some_and(|weights| weights.get_ref().is_table())
 }
 
 fn wrong_kinds(kinds: &[&Key], table: &DeTable<'_>, span: Span) -> Diagnostic {

@@ -9,8 +9,8 @@ use super::Compared;
 use super::differences;
 use super::sheets::{batch, totals as sheet_of};
 use super::totals::{Known, Wording, change, count, known};
-use crate::analyze::Status;
 use crate::compare::traffic::Traffic;
+use crate::graph::ScopeId;
 use crate::metric::{Metric, Unit, named};
 use crate::report::columns::{Column, column};
 use crate::report::figures::bytes;
@@ -86,12 +86,8 @@ fn totals(compared: &Compared, style: Style) -> String {
     }
     let mut text = tables.join("\n");
     for (name, subject) in compared.names.iter().zip(&compared.subjects) {
-        if subject.analysis.status() == Status::Partial {
-            let count = subject.analysis.uncounted().len();
-            let note = text!(
-                "{name} is partial: {count} operators are not counted",
-                "{name} 不完整:有 {count} 个算子未计数"
-            );
+        if let Some(uncounted) = subject.uncounted(ScopeId::ROOT) {
+            let note = text!("{name} is partial: {uncounted}", "{name} 不完整:{uncounted:#}");
             text.push_str(&wrapped(note.get(style.language), style.width));
         }
     }

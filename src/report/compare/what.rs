@@ -83,6 +83,9 @@ impl<'s> Side<'s> {
         if graph.is_tied(id) {
             remark.push_str(text!(", shared", ",共享").get(language));
         }
+        if !node.is_counted() {
+            remark.push_str(text!(", not counted", ",未计数").get(language));
+        }
         Self {
             path: graph.path(id),
             kind: node.operator_name(),

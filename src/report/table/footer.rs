@@ -5,9 +5,9 @@ use super::super::sheet::{Cell, Role, Sheet};
 use super::super::terminal::list;
 use super::super::wrap::wrapped;
 use super::super::{Style, Subject, convention, fit};
-use crate::analyze::Status;
 use crate::analyze::roofline::Roofline;
 use crate::counts::Volume;
+use crate::graph::ScopeId;
 use crate::text;
 use crate::text::Text;
 use crate::working::grouped;
@@ -140,19 +140,8 @@ fn estimate(subject: &Subject, roofline: &Roofline) -> Text {
 }
 
 fn status(subject: &Subject) -> Text {
-    let uncounted = subject.analysis.uncounted();
-    let graph = subject.graph();
-    match subject.analysis.status() {
-        Status::Complete => text!("complete: every operator is counted", "完整:所有算子均已计数"),
-        Status::Partial => {
-            let count = uncounted.len();
-            let shown: Vec<_> = uncounted
-                .iter()
-                .take(3)
-                .map(|&id| format!("`{}` ({})", graph.path(id), graph.node(id).operator_name()))
-                .collect();
-            let (list, more) = (shown.join(", "), if count > shown.len() { ", …" } else { "" });
-            text!("partial: {count} not counted: {list}{more}", "不完整:有 {count} 个未计数:{list}{more}")
-        }
+    match subject.uncounted(ScopeId::ROOT) {
+        None => text!("complete: every operator is counted", "完整:所有算子均已计数"),
+        Some(uncounted) => text!("partial: {uncounted}", "不完整:{uncounted:#}"),
     }
 }

@@ -40,6 +40,6 @@ fn color(class: Class) -> Color {
         Class::Pooling => Color::Red,
         Class::Softmax => Color::Yellow,
         Class::Merge => Color::Green,
-        Class::Activation | Class::Rearrangement | Class::Source => Color::Reset,
+        Class::Activation | Class::Rearrangement | Class::Source | Class::Opaque => Color::Reset,
     }
 }
