@@ -7,7 +7,7 @@ use super::input::command_first;
 use super::{Outcome, Output};
 use crate::error::ReadError;
 use crate::read::Description;
-use crate::read::bundled::{self, BLOCKS, Beside, Bundled, CLAIMS};
+use crate::read::bundled::{self, BLOCKS, Bundled, CLAIMS, Task};
 use crate::read::claims::ClaimsFile;
 use crate::report::models;
 use crate::report::sheet::{Cell, Head, Role, Sheet, Title};
@@ -68,8 +68,7 @@ fn of_each_task(descriptions: &[(&Bundled, Description)], language: Language) ->
         for line in &mut sheet.lines {
             line.cells.remove(TASK);
         }
-        let name = of_task[0].0.task.words().get(language).to_owned();
-        Sheet { title: Some(Title { name, about: vec![], status: None }), is_list: true, ..sheet }
+        Sheet { title: Some(title(of_task[0].0.task, language)), is_list: true, ..sheet }
     };
     tasks.map(sheet).collect()
 }
@@ -88,7 +87,7 @@ fn networks(descriptions: &[(&Bundled, Description)], language: Language) -> She
     ];
     let line = |(file, description): &(&Bundled, Description)| {
         let name = file.name.to_owned();
-        let title = titled(file.chinese, description.name.as_deref().unwrap_or_default(), language);
+        let title = titled(file, description.name.as_deref().unwrap_or_default(), language);
         let variants: Vec<_> = description.variants.iter().map(|variant| &*variant.name.text).collect();
         vec![
             Cell::Name(name.clone(), name),
@@ -103,31 +102,34 @@ fn networks(descriptions: &[(&Bundled, Description)], language: Language) -> She
 
 /// The bundled files of claims, likewise.
 fn claims(language: Language) -> Result<Sheet, ReadError> {
-    let name = text!("claims, for `cnncost check`", "论断,用于 `cnncost check`").get(language).to_owned();
     let mut lines = vec![];
     for file in CLAIMS {
         let title = ClaimsFile::parse(file.name, file.text)?.name.unwrap_or_default();
-        lines.push([file.name.to_owned(), titled(file.chinese, &title, language)].map(Cell::Text));
+        lines.push([file.name.to_owned(), titled(file, &title, language)].map(Cell::Text));
     }
-    let title = Some(Title { name, about: vec![], status: None });
+    let title = Some(title(Task::Claims, language));
     Ok(Sheet { title, ..Sheet::list([Role::Text, Role::Sentence], lines) })
 }
 
 /// The bundled files of blocks, and what is in each.
 fn blocks(language: Language) -> Sheet {
-    let name = text!("blocks, for `include`", "块,用于 `include`").get(language).to_owned();
-    let line = |file: &Beside| {
+    let line = |file: &Bundled| {
         let blocks = bundled::blocks(file);
         [format!("{}.toml", file.name), blocks.join(" ")].map(Cell::Text)
     };
-    let title = Some(Title { name, about: vec![], status: None });
+    let title = Some(title(Task::Blocks, language));
     Sheet { title, ..Sheet::list([Role::Text, Role::Sentence], BLOCKS.iter().map(line).collect()) }
 }
 
+/// What a list of files is headed by.
+fn title(task: Task, language: Language) -> Title {
+    Title { name: task.words().get(language).to_owned(), about: vec![], status: None }
+}
+
 /// The title of a file, which is written in it in English.
-fn titled(chinese: &str, english: &str, language: Language) -> String {
+fn titled(file: &Bundled, english: &str, language: Language) -> String {
     match language {
         Language::English => english.to_owned(),
-        Language::Chinese => chinese.to_owned(),
+        Language::Chinese => file.chinese.to_owned(),
     }
 }

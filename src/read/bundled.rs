@@ -5,14 +5,14 @@ use crate::error;
 use crate::text;
 use crate::text::Text;
 
-/// A network that comes with cnncost.
+/// A file that comes with cnncost.
 #[derive(Debug)]
 pub struct Bundled {
     /// The file's name, without its ending.
     pub name: &'static str,
     /// What it is for.
     pub task: Task,
-    /// The year of its paper; what the lecture has made has none.
+    /// The year of a network's paper; what the lecture has made has none.
     pub year: Option<u16>,
     /// Its title in Chinese; in the file it stands in English.
     pub chinese: &'static str,
@@ -20,7 +20,7 @@ pub struct Bundled {
     pub text: &'static str,
 }
 
-/// What a network is for, in the order of the list.
+/// What a bundled file is for, in the order in which they are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Task {
     /// It shows how something is built.
@@ -37,50 +37,31 @@ pub enum Task {
     Sequences,
     /// It makes images or sound.
     Generation,
+    /// It is no network: it says something of some.
+    Claims,
+    /// It is no network: it holds what others are built of.
+    Blocks,
 }
 
-/// Another file that comes with cnncost: claims, or blocks.
-#[derive(Debug)]
-pub struct Beside {
-    /// The file's name, without its ending.
-    pub name: &'static str,
-    /// Its title in Chinese; in the file it stands in English.
-    pub chinese: &'static str,
-    /// The file's text.
-    pub text: &'static str,
-}
-
-/// From names and titles in Chinese: a list of files of a folder.
-macro_rules! files {
-    ($(#[$about:meta])* $list:ident in $folder:literal: $($name:literal => $chinese:literal,)*) => {
-        $(#[$about])*
-        pub const $list: &[Beside] = &[$(Beside {
-            name: $name,
-            chinese: $chinese,
-            text: include_str!(concat!("../../models/", $folder, $name, ".toml")),
-        },)*];
-    };
-}
-
-/// From names, tasks, years and titles in Chinese: the list of networks.
-macro_rules! networks {
-    ($(#[$about:meta])* $list:ident: $($name:literal, $task:ident $($year:literal)? => $chinese:literal,)*) => {
+/// From names, tasks, years and titles in Chinese: a list of files of a folder.
+macro_rules! bundled {
+    ($(#[$about:meta])* $list:ident in $folder:literal: $($name:literal, $task:ident $($year:literal)? => $chinese:literal,)*) => {
         $(#[$about])*
         pub const $list: &[Bundled] = &[$(Bundled {
             name: $name,
             task: Task::$task,
-            year: networks!(@ $($year)?),
+            year: bundled!(@ $($year)?),
             chinese: $chinese,
-            text: include_str!(concat!("../../models/", $name, ".toml")),
+            text: include_str!(concat!("../../models/", $folder, $name, ".toml")),
         },)*];
     };
     (@) => { None };
     (@ $year:literal) => { Some($year) };
 }
 
-networks! {
+bundled! {
     /// Every bundled network: the lecture's first, then in the order they appeared. A list for people groups them by task.
-    BUNDLED:
+    BUNDLED in "":
     "lenet_mnist", Teaching => "讲义中类似 LeNet 的 MNIST 网络",
     "bottleneck", Teaching => "讲义中的 5×5 卷积:直接做,或先经过 1×1 卷积",
     "inception", Teaching => "讲义中的 Inception 模块",
@@ -92,6 +73,7 @@ networks! {
     "lenet5", Classification 1998 => "LeNet-5,按如今的理解",
     "alexnet", Classification 2012 => "AlexNet",
     "nin", Classification 2014 => "Network in Network",
+    "vae", Generation 2014 => "卷积变分自编码器(Kingma 与 Welling 2014)",
     "vgg", Classification 2015 => "VGG(Simonyan 与 Zisserman 2015,表 1)",
     "googlenet", Classification 2015 => "GoogLeNet(Szegedy 等 2015,表 1)",
     "unet", Segmentation 2015 => "U-Net(Ronneberger 等 2015,图 1)",
@@ -104,9 +86,11 @@ networks! {
     "densenet", Classification 2017 => "DenseNet(Huang 等 2017,表 1)",
     "densenet_cifar", Classification 2017 => "用于 CIFAR-10 的 DenseNet(Huang 等 2017,表 2)",
     "resnext", Classification 2017 => "ResNeXt(Xie 等 2017,表 1)与 Wide ResNet(Zagoruyko 与 Komodakis 2016)",
+    "crnn", Sequences 2017 => "CRNN(Shi 等 2017,表 1)",
     "xception", Classification 2017 => "Xception(Chollet 2017,图 5)",
     "mobilenet_v1", Classification 2017 => "MobileNet(Howard 等 2017,表 1)",
     "se_resnet", Classification 2018 => "SE-ResNet(Hu 等 2018,表 1)",
+    "r2plus1d", Video 2018 => "R(2+1)D-18(Tran 等 2018,表 1)",
     "mobilenet_v2", Classification 2018 => "MobileNetV2(Sandler 等 2018,表 2)",
     "shufflenet_v2", Classification 2018 => "ShuffleNet V2(Ma 等 2018,表 5)",
     "mnasnet", Classification 2019 => "MNASNet-B1(Tan 等 2019)",
@@ -121,25 +105,22 @@ networks! {
     "repvgg", Classification 2021 => "RepVGG(Ding 等 2021,表 2 与表 3)",
     "convnext", Classification 2022 => "ConvNeXt(Liu 等 2022,第 3 节)",
     "convnextv2", Classification 2023 => "ConvNeXt V2(Woo 等 2023,第 3 节)",
-    "mobilenetv4", Classification 2024 => "MobileNetV4(Qin 等 2024,附录 D 各表)",
     "yolov8", Detection 2023 => "YOLOv8(Jocher 等 2023)",
-    "r2plus1d", Video 2018 => "R(2+1)D-18(Tran 等 2018,表 1)",
-    "crnn", Sequences 2017 => "CRNN(Shi 等 2017,表 1)",
-    "vae", Generation 2014 => "卷积变分自编码器(Kingma 与 Welling 2014)",
+    "mobilenetv4", Classification 2024 => "MobileNetV4(Qin 等 2024,附录 D 各表)",
 }
 
-files! {
+bundled! {
     /// Every bundled file of claims.
     CLAIMS in "claims/":
-    "lecture10" => "第 10 讲:卷积网络",
-    "lecture11" => "第 11 讲:GoogLeNet 与 ResNet",
-    "papers" => "各论文中的数",
+    "lecture10", Claims => "第 10 讲:卷积网络",
+    "lecture11", Claims => "第 11 讲:GoogLeNet 与 ResNet",
+    "papers", Claims => "各论文中的数",
 }
 
-files! {
+bundled! {
     /// Every bundled file of blocks, for descriptions to include.
     BLOCKS in "blocks/":
-    "std" => "许多网络共用的块",
+    "std", Blocks => "许多网络共用的块",
 }
 
 impl Task {
@@ -153,6 +134,8 @@ impl Task {
             Self::Video => "video",
             Self::Sequences => "sequences",
             Self::Generation => "generation",
+            Self::Claims => "claims",
+            Self::Blocks => "blocks",
         }
     }
 
@@ -166,6 +149,8 @@ impl Task {
             Self::Video => text!("video classification", "视频分类"),
             Self::Sequences => text!("sequences", "序列识别"),
             Self::Generation => text!("generation", "生成"),
+            Self::Claims => text!("claims, for `cnncost check`", "论断,用于 `cnncost check`"),
+            Self::Blocks => text!("blocks, for `include`", "块,用于 `include`"),
         }
     }
 }
@@ -200,7 +185,7 @@ pub fn variants(file: &Bundled) -> Vec<String> {
 }
 
 /// The names of the blocks in a file of blocks, in order.
-pub fn blocks(file: &Beside) -> Vec<String> {
+pub fn blocks(file: &Bundled) -> Vec<String> {
     let text = format!("include = ['{}.toml']\ninput = [1]\nlayers = [{{ op = 'identity' }}]", file.name);
     let description = Description::parse("blocks.toml", &text);
     description.map_or(vec![], |description| {
