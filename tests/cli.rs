@@ -319,6 +319,47 @@ fn chinese_is_spoken_in_tables_explanations_and_errors() {
     assert!(run.err.contains("错误") && run.err.contains("是否指 `relu`?"), "{}", run.err);
 }
 
+/// Groups of networks by task, and each by year, in every form.
+#[test]
+fn models_are_grouped_by_task_and_year() {
+    let list = cnncost(&["models"]).out;
+    let heading = |title: &str| list.find(&format!("\n {title}\n\n")).unwrap_or_else(|| panic!("{list}"));
+    let headings =
+        ["image classification", "image segmentation", "object detection", "generation"].map(heading);
+    assert!(list.starts_with(" for teaching\n\n lenet_mnist") && headings.is_sorted(), "{list}");
+    let json: serde_json::Value =
+        serde_json::from_str(&cnncost(&["models", "--format", "json"]).out).unwrap();
+    let order: Vec<(usize, Option<u64>)> = json["networks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|network| {
+            let tasks = [
+                "teaching",
+                "classification",
+                "segmentation",
+                "detection",
+                "video",
+                "sequences",
+                "generation",
+            ];
+            let task = tasks.iter().position(|task| network["task"] == *task).unwrap();
+            (task, network["year"].as_u64())
+        })
+        .collect();
+    assert!(order.is_sorted(), "{order:?}");
+    assert!(order.iter().all(|&(task, year)| task == 0 || year.is_some_and(|year| year > 1990)), "{order:?}");
+    let csv = cnncost(&["models", "--format", "csv"]).out;
+    assert!(csv.starts_with("name,task,year,title,variants\n"), "{csv}");
+    assert!(csv.contains("\ncrnn,sequences,2017,"), "{csv}");
+    let names = |from: Vec<String>| from.into_iter().collect::<std::collections::BTreeSet<_>>();
+    let bundled = cnncost::read::bundled::BUNDLED.iter().map(|file| file.name.to_owned()).collect();
+    let listed = csv.lines().skip(1).map(|line| line.split(',').next().unwrap().to_owned()).collect();
+    assert_eq!(names(listed), names(bundled));
+    let markdown = cnncost(&["models", "--format", "markdown", "--lang", "zh"]).out;
+    assert!(markdown.contains("| vae | 生成 | 2014 |"), "{markdown}");
+}
+
 #[test]
 fn models_and_ops_are_listed() {
     let models = cnncost(&["models"]).out;

@@ -12,7 +12,7 @@ mod shares;
 
 /// A row for each output of a network.
 struct Row<'t> {
-    /// The network, the shape of its input, its scale, a gain, and the number of the tensors.
+    /// The network, the shapes of its inputs, their scale, a gain, and the number of the tensors.
     case: [&'t str; 5],
     output: &'t str,
     largest: f64,
@@ -35,8 +35,11 @@ fn rows() -> Vec<Row<'static>> {
 fn compare(rows: &[Row]) {
     let [name, shape, scale, gain, count] = rows[0].case;
     let (file, variant) = bundled::find(name).unwrap();
-    let shape: Vec<u64> = shape.split(',').map(|size| size.parse().unwrap()).collect();
-    let options = Options { variant, input: Some(shape.clone()), ..Options::default() };
+    let sizes = |shape: &str| shape.split(',').map(|size| size.parse().unwrap()).collect();
+    let shapes: Vec<Vec<u64>> = shape.split(' ').map(sizes).collect();
+    // Only of a single input the sizes can be others than the description's.
+    let input = Some(shapes[0].clone()).filter(|_| shapes.len() == 1);
+    let options = Options { variant, input, ..Options::default() };
     let graph = Description::parse(file.name, file.text).unwrap().expand(&options).unwrap().graph;
     let (scale, gain) = (scale.parse().unwrap(), gain.parse().unwrap());
     let mut seed = 0;
@@ -49,8 +52,8 @@ fn compare(rows: &[Row]) {
     })
     .unwrap();
     assert_eq!(seed.to_string(), count, "{name} has other tensors");
-    let outputs =
-        forward(Engine::Candle, &graph, vec![filled::image(&shape, scale)], &weights, |_, _| ()).unwrap();
+    let images = shapes.iter().map(|shape| filled::image(shape, scale)).collect();
+    let outputs = forward(Engine::Candle, &graph, images, &weights, |_, _| ()).unwrap();
     let ours: BTreeSet<&str> = outputs.iter().map(|(output, _)| &**output).collect();
     assert_eq!(ours, rows.iter().map(|row| row.output).collect(), "the outputs of {name}");
     for row in rows {

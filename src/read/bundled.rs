@@ -2,81 +2,164 @@
 
 use super::Description;
 use crate::error;
+use crate::text;
+use crate::text::Text;
 
 /// A file that comes with cnncost.
 #[derive(Debug)]
 pub struct Bundled {
     /// The file's name, without its ending.
     pub name: &'static str,
+    /// What it is for.
+    pub task: Task,
+    /// The year of a network's paper; what the lecture has made has none.
+    pub year: Option<u16>,
     /// Its title in Chinese; in the file it stands in English.
     pub chinese: &'static str,
     /// The file's text.
     pub text: &'static str,
 }
 
-/// From names and titles in Chinese: a list of files of a folder.
+/// What a bundled file is for, in the order in which they are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Task {
+    /// It shows how something is built.
+    Teaching,
+    /// It says what is in an image.
+    Classification,
+    /// It says of each pixel what it belongs to.
+    Segmentation,
+    /// It says what is where in an image.
+    Detection,
+    /// It says what happens in a video.
+    Video,
+    /// It reads text or sound.
+    Sequences,
+    /// It makes images or sound.
+    Generation,
+    /// It is no network: it says something of some.
+    Claims,
+    /// It is no network: it holds what others are built of.
+    Blocks,
+}
+
+/// From names, tasks, years and titles in Chinese: a list of files of a folder.
 macro_rules! bundled {
-    ($(#[$about:meta])* $list:ident in $folder:literal: $($name:literal => $chinese:literal,)*) => {
+    ($(#[$about:meta])* $list:ident in $folder:literal: $($name:literal, $task:ident $($year:literal)? => $chinese:literal,)*) => {
         $(#[$about])*
         pub const $list: &[Bundled] = &[$(Bundled {
             name: $name,
+            task: Task::$task,
+            year: bundled!(@ $($year)?),
             chinese: $chinese,
             text: include_str!(concat!("../../models/", $folder, $name, ".toml")),
         },)*];
     };
+    (@) => { None };
+    (@ $year:literal) => { Some($year) };
 }
 
 bundled! {
-    /// Every bundled description: the lecture's first, then the classics in the order they appeared.
+    /// Every bundled network: the lecture's first, then in the order they appeared. A list for people groups them by task.
     BUNDLED in "":
-    "lenet_mnist" => "讲义中类似 LeNet 的 MNIST 网络",
-    "bottleneck" => "讲义中的 5×5 卷积:直接做,或先经过 1×1 卷积",
-    "inception" => "讲义中的 Inception 模块",
-    "inception_mnist" => "讲义中用于 MNIST 的 Inception 网络",
-    "residual_mnist" => "讲义中用于 MNIST 的残差网络",
-    "identity_mapping" => "He 等 2016 的各种捷径,用于讲义中的残差网络",
-    "lenet5_1998" => "LeNet-5,按原论文",
-    "lenet5" => "LeNet-5,按如今的理解",
-    "alexnet" => "AlexNet",
-    "nin" => "Network in Network",
-    "vgg" => "VGG(Simonyan 与 Zisserman 2015,表 1)",
-    "googlenet" => "GoogLeNet(Szegedy 等 2015,表 1)",
-    "unet" => "U-Net(Ronneberger 等 2015,图 1)",
-    "unet_same" => "U-Net,填充后尺寸不变",
-    "resnet" => "ResNet(He 等 2016,表 1)",
-    "resnet_cifar" => "用于 CIFAR-10 的 ResNet(He 等 2016,4.2 节)",
-    "googlenet_bn" => "带批归一化的 GoogLeNet,同 torchvision",
-    "inception_v3" => "Inception v3(Szegedy 等 2016)",
-    "squeezenet" => "SqueezeNet(Iandola 等 2016,表 1)",
-    "densenet" => "DenseNet(Huang 等 2017,表 1)",
-    "densenet_cifar" => "用于 CIFAR-10 的 DenseNet(Huang 等 2017,表 2)",
-    "resnext" => "ResNeXt(Xie 等 2017,表 1)与 Wide ResNet(Zagoruyko 与 Komodakis 2016)",
-    "mobilenet_v1" => "MobileNet(Howard 等 2017,表 1)",
-    "se_resnet" => "SE-ResNet(Hu 等 2018,表 1)",
-    "mobilenet_v2" => "MobileNetV2(Sandler 等 2018,表 2)",
-    "shufflenet_v2" => "ShuffleNet V2(Ma 等 2018,表 5)",
-    "mnasnet" => "MNASNet-B1(Tan 等 2019)",
-    "mobilenet_v3" => "MobileNetV3(Howard 等 2019,表 1 与表 2)",
-    "efficientnet" => "EfficientNet(Tan 与 Le 2019,表 1)",
-    "regnet" => "RegNet(Radosavovic 等 2020)",
-    "vit" => "Vision Transformer(Dosovitskiy 等 2021)",
-    "swin" => "Swin Transformer(Liu 等 2021)",
-    "efficientnet_v2" => "EfficientNetV2(Tan 与 Le 2021,表 4)",
-    "convnext" => "ConvNeXt(Liu 等 2022,第 3 节)",
+    "lenet_mnist", Teaching => "讲义中类似 LeNet 的 MNIST 网络",
+    "bottleneck", Teaching => "讲义中的 5×5 卷积:直接做,或先经过 1×1 卷积",
+    "inception", Teaching => "讲义中的 Inception 模块",
+    "inception_mnist", Teaching => "讲义中用于 MNIST 的 Inception 网络",
+    "residual_mnist", Teaching => "讲义中用于 MNIST 的残差网络",
+    "identity_mapping", Teaching 2016 => "He 等 2016 的各种捷径,用于讲义中的残差网络",
+    "cbam", Teaching 2018 => "CBAM(Woo 等 2018,图 2)与 ECA(Wang 等 2020,图 2)",
+    "lenet5_1998", Classification 1998 => "LeNet-5,按原论文",
+    "lenet5", Classification 1998 => "LeNet-5,按如今的理解",
+    "alexnet", Classification 2012 => "AlexNet",
+    "nin", Classification 2014 => "Network in Network",
+    "vae", Generation 2014 => "卷积变分自编码器(Kingma 与 Welling 2014)",
+    "vgg", Classification 2015 => "VGG(Simonyan 与 Zisserman 2015,表 1)",
+    "googlenet", Classification 2015 => "GoogLeNet(Szegedy 等 2015,表 1)",
+    "unet", Segmentation 2015 => "U-Net(Ronneberger 等 2015,图 1)",
+    "unet_same", Segmentation 2015 => "U-Net,填充后尺寸不变",
+    "resnet", Classification 2016 => "ResNet(He 等 2016,表 1)",
+    "resnet_cifar", Classification 2016 => "用于 CIFAR-10 的 ResNet(He 等 2016,4.2 节)",
+    "googlenet_bn", Classification 2015 => "带批归一化的 GoogLeNet,同 torchvision",
+    "inception_v3", Classification 2016 => "Inception v3(Szegedy 等 2016)",
+    "squeezenet", Classification 2016 => "SqueezeNet(Iandola 等 2016,表 1)",
+    "densenet", Classification 2017 => "DenseNet(Huang 等 2017,表 1)",
+    "densenet_cifar", Classification 2017 => "用于 CIFAR-10 的 DenseNet(Huang 等 2017,表 2)",
+    "resnext", Classification 2017 => "ResNeXt(Xie 等 2017,表 1)与 Wide ResNet(Zagoruyko 与 Komodakis 2016)",
+    "crnn", Sequences 2017 => "CRNN(Shi 等 2017,表 1)",
+    "xception", Classification 2017 => "Xception(Chollet 2017,图 5)",
+    "mobilenet_v1", Classification 2017 => "MobileNet(Howard 等 2017,表 1)",
+    "se_resnet", Classification 2018 => "SE-ResNet(Hu 等 2018,表 1)",
+    "r2plus1d", Video 2018 => "R(2+1)D-18(Tran 等 2018,表 1)",
+    "mobilenet_v2", Classification 2018 => "MobileNetV2(Sandler 等 2018,表 2)",
+    "shufflenet_v2", Classification 2018 => "ShuffleNet V2(Ma 等 2018,表 5)",
+    "mnasnet", Classification 2019 => "MNASNet-B1(Tan 等 2019)",
+    "mobilenet_v3", Classification 2019 => "MobileNetV3(Howard 等 2019,表 1 与表 2)",
+    "efficientnet", Classification 2019 => "EfficientNet(Tan 与 Le 2019,表 1)",
+    "regnet", Classification 2020 => "RegNet(Radosavovic 等 2020)",
+    "cspdarknet53", Classification 2020 => "CSPDarknet53(Wang 等 2020,Bochkovskiy 等 2020)",
+    "ghostnet", Classification 2020 => "GhostNet(Han 等 2020,表 1)",
+    "vit", Classification 2021 => "Vision Transformer(Dosovitskiy 等 2021)",
+    "swin", Classification 2021 => "Swin Transformer(Liu 等 2021)",
+    "efficientnet_v2", Classification 2021 => "EfficientNetV2(Tan 与 Le 2021,表 4)",
+    "repvgg", Classification 2021 => "RepVGG(Ding 等 2021,表 2 与表 3)",
+    "convnext", Classification 2022 => "ConvNeXt(Liu 等 2022,第 3 节)",
+    "convnextv2", Classification 2023 => "ConvNeXt V2(Woo 等 2023,第 3 节)",
+    "yolov8", Detection 2023 => "YOLOv8(Jocher 等 2023)",
+    "mobilenetv4", Classification 2024 => "MobileNetV4(Qin 等 2024,附录 D 各表)",
 }
 
 bundled! {
     /// Every bundled file of claims.
     CLAIMS in "claims/":
-    "lecture10" => "第 10 讲:卷积网络",
-    "lecture11" => "第 11 讲:GoogLeNet 与 ResNet",
-    "papers" => "各论文中的数",
+    "lecture10", Claims => "第 10 讲:卷积网络",
+    "lecture11", Claims => "第 11 讲:GoogLeNet 与 ResNet",
+    "papers", Claims => "各论文中的数",
 }
 
 bundled! {
     /// Every bundled file of blocks, for descriptions to include.
     BLOCKS in "blocks/":
-    "std" => "许多网络共用的块",
+    "std", Blocks => "许多网络共用的块",
+}
+
+impl Task {
+    /// What data formats call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Teaching => "teaching",
+            Self::Classification => "classification",
+            Self::Segmentation => "segmentation",
+            Self::Detection => "detection",
+            Self::Video => "video",
+            Self::Sequences => "sequences",
+            Self::Generation => "generation",
+            Self::Claims => "claims",
+            Self::Blocks => "blocks",
+        }
+    }
+
+    /// What people call it.
+    pub fn words(self) -> Text {
+        match self {
+            Self::Teaching => text!("for teaching", "教学示例"),
+            Self::Classification => text!("image classification", "图像分类"),
+            Self::Segmentation => text!("image segmentation", "图像分割"),
+            Self::Detection => text!("object detection", "目标检测"),
+            Self::Video => text!("video classification", "视频分类"),
+            Self::Sequences => text!("sequences", "序列识别"),
+            Self::Generation => text!("generation", "生成"),
+            Self::Claims => text!("claims, for `cnncost check`", "论断,用于 `cnncost check`"),
+            Self::Blocks => text!("blocks, for `include`", "块,用于 `include`"),
+        }
+    }
+}
+
+/// Every bundled network, by task and year.
+pub fn by_task() -> Vec<&'static Bundled> {
+    let mut networks: Vec<_> = BUNDLED.iter().collect();
+    networks.sort_by_key(|network| (network.task, network.year));
+    networks
 }
 
 /// The bundled description called `name`, or the one that has a variant of that name, with that.

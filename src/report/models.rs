@@ -19,7 +19,7 @@ struct Document<'d> {
     schema: &'static str,
     /// The version of cnncost.
     version: &'static str,
-    /// The networks, in the order they are listed.
+    /// The networks, by task and year.
     networks: Vec<Model<'d>>,
 }
 
@@ -28,6 +28,10 @@ struct Document<'d> {
 struct Model<'d> {
     /// What it is called on the command line.
     name: &'d str,
+    /// What it is for: `teaching`, `classification`, `segmentation`, `detection`, `video`, `sequences` or `generation`.
+    task: &'d str,
+    /// The year of its paper, if it has one.
+    year: Option<u16>,
     /// What it calls itself.
     title: Option<&'d str>,
     /// Where it is from.
@@ -43,6 +47,8 @@ struct Model<'d> {
 pub fn json(descriptions: &[(&Bundled, Description)], to: &mut dyn io::Write) -> io::Result<()> {
     let networks = descriptions.iter().map(|(file, description)| Model {
         name: file.name,
+        task: file.task.name(),
+        year: file.year,
         title: description.name.as_deref(),
         about: description.about.as_deref(),
         variants: description.variants.iter().map(|variant| &*variant.name.text).collect(),

@@ -8,15 +8,19 @@ import operator
 import pathlib
 import sys
 
+import timm
 import torch
 import torchvision
 from filled import SHOWN, fill, image, show
+from timm.layers.grn import GlobalResponseNorm
+from timm.models.byobnet import RepVggBlock
 from torch import nn
 from torchvision.models.convnext import CNBlock
 from torchvision.models.regnet import ResBottleneckBlock
 from torchvision.models.swin_transformer import ShiftedWindowAttention
 
 import papers
+import written
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "reference"))
@@ -33,11 +37,17 @@ class Learned(nn.Identity):
 
 # Which tensors a module has, in the order in which they are filled.
 TENSORS = {
+    nn.Conv1d: ["weight", "bias"],
     nn.Conv2d: ["weight", "bias"],
+    nn.Conv3d: ["weight", "bias"],
     nn.ConvTranspose2d: ["weight", "bias"],
     nn.Linear: ["weight", "bias"],
     nn.LayerNorm: ["weight", "bias"],
     nn.BatchNorm2d: ["weight", "bias", "running_mean", "running_var"],
+    nn.BatchNorm3d: ["weight", "bias", "running_mean", "running_var"],
+    nn.LSTM: [
+        f"{kind}_{of}_l0{way}" for way in ("", "_reverse") for kind in ("weight", "bias") for of in ("ih", "hh")
+    ],
     nn.MultiheadAttention: ["in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"],
     ShiftedWindowAttention: [
         "qkv.weight",
@@ -47,13 +57,14 @@ TENSORS = {
         "proj.bias",
     ],
     CNBlock: ["layer_scale"],
+    GlobalResponseNorm: ["weight", "bias"],
     papers.Subsample: ["weight", "bias"],
     papers.TableConv: ["weight", "bias"],
     papers.Rbf: ["centers"],
 }
 
 
-def tensors(network, shape):
+def tensors(network, shapes):
     """The tensors of a network in the order in which it uses them, each with its name."""
     found = []
 
@@ -63,7 +74,8 @@ def tensors(network, shape):
             return
         for name in next(names for kind, names in TENSORS.items() if isinstance(module, kind)):
             tensor = operator.attrgetter(name)(module)
-            if tensor is not None:
+            # What is used twice is filled once.
+            if tensor is not None and all(tensor is not other for _, other in found):
                 found.append((name.rpartition(".")[2], tensor))
 
     hooks = [
@@ -72,7 +84,7 @@ def tensors(network, shape):
         if isinstance(module, (Learned, *TENSORS))
     ]
     with torch.no_grad():
-        network(torch.zeros(1, *shape, dtype=torch.float64))
+        network(*(torch.zeros(1, *shape, dtype=torch.float64) for shape in shapes))
     for handle in hooks:
         handle.remove()
     return found
@@ -85,6 +97,19 @@ def body_first(self, x):
 
 
 ResBottleneckBlock.forward = body_first
+
+
+def largest_first(self, x):
+    """A description has the branches as the paper draws them: 3×3, 1×1, identity."""
+    sum_ = self.conv_kxk(x) + self.conv_1x1(x)
+    return self.act(sum_ if self.identity is None else sum_ + self.identity(x))
+
+
+RepVggBlock.forward = largest_first
+
+
+def timms(name, **settings):
+    return timm.create_model(name, **settings)
 
 
 def torchvisions(name, **settings):
@@ -185,18 +210,34 @@ NETWORKS = [
     rgb("swin_t", 64, 3),
     rgb("efficientnet_v2_s", 64, 3.5),
     rgb("convnext_tiny", 64, 3),
+    one("cbam", (3, 64, 64), 3, written.cbam),
+    rgb("convnextv2_atto", 64, 3, lambda: timms("convnextv2_atto", conv_mlp=True)),
+    one("crnn", (1, 32, 100), 5, written.Crnn),
+    rgb("cspdarknet53", 64, 4, lambda: timms("cspdarknet53")),
+    rgb("ghostnet_050", 64, 3, lambda: timms("ghostnet_050")),
+    rgb("mobilenetv4_conv_small", 64, 5, lambda: timms("mobilenetv4_conv_small")),
+    rgb("mobilenetv4_conv_medium", 64, 3, lambda: timms("mobilenetv4_conv_medium")),
+    one("r2plus1d_18", (3, 8, 32, 32), 4, lambda: torchvisions("r2plus1d_18")),
+    one("r2plus1d_18_paper", (3, 8, 32, 32), 4, written.r2plus1d_18_paper),
+    one("r3d_18", (3, 8, 32, 32), 4, lambda: torchvisions("r3d_18")),
+    rgb("repvgg_a0", 64, 1.5, lambda: timms("repvgg_a0")),
+    rgb("repvgg_a0_deploy", 64, 5, written.repvgg_a0_deploy),
+    one("vae", [(3, 64, 64), (128,)], 3, written.Vae),
+    rgb("xception", 96, 4, lambda: timms("legacy_xception")),
+    rgb("yolov8n", 64, 8, lambda: written.Yolov8(0.33, 0.25, 1024)),
 ]
 
 
 def rows(name, shape, scale, gain, build):
     network = build().eval().double()
-    used = tensors(network, shape)
+    shapes = shape if isinstance(shape, list) else [shape]
+    used = tensors(network, shapes)
     for seed, (kind, tensor) in enumerate(used, start=1):
         fill(kind, seed, gain, tensor)
     with torch.no_grad():
-        outputs = network(image(shape, scale))
+        outputs = network(*(image(shape, scale) for shape in shapes))
     outputs = outputs if isinstance(outputs, dict) else {"output": outputs}
-    sizes = ",".join(map(str, shape))
+    sizes = " ".join(",".join(map(str, shape)) for shape in shapes)
     for output, values in outputs.items():
         yield f"{name}\t{sizes}\t{scale}\t{gain}\t{len(used)}\t{output}\t{show(values)}\n"
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Writes NAME.tsv for a network of each of torchvision's families: what its state_dict lists, and what it computes.
+"""Writes NAME.tsv for a network of each of torchvision's families, and for some of timm's: what its state_dict lists, and what
+it computes. Names of ours behind the program choose networks.
 
 To run it, in a virtual environment of its own (the tests themselves need no Python):
 
     python3 -m venv venv
-    venv/bin/pip install torch torchvision
+    venv/bin/pip install torch torchvision timm
     venv/bin/python tests/state_dicts/make.py
 
 The first line has our name, the size of the input, a gain, the largest output and eight outputs, in float64. Then there is a
@@ -16,6 +17,7 @@ them.
 import pathlib
 import sys
 
+import timm
 import torch
 import torchvision
 
@@ -50,7 +52,17 @@ NETWORKS = {
     "vit_b_32": ("vit_b_32", 64, 3),
     "swin_t": ("swin_t", 224, 3),
 }
+# The same of timm's.
+TIMMS = {
+    "convnextv2_atto": ("convnextv2_atto", 64, 3),
+    "cspdarknet53": ("cspdarknet53", 64, 4),
+    "ghostnet_050": ("ghostnet_050", 64, 3),
+    "legacy_xception": ("xception", 96, 4),
+    "mobilenetv4_conv_small": ("mobilenetv4_conv_small", 64, 5),
+    "repvgg_a0": ("repvgg_a0", 64, 1.5),
+}
 SETTINGS = {
+    "convnextv2_atto": {"conv_mlp": True},
     "googlenet": {"init_weights": False},
     "inception_v3": {"init_weights": False, "aux_logits": False},
     "vit_b_32": {"image_size": 64},
@@ -70,8 +82,8 @@ def lines(names, state):
             yield module + "".join(f"\t{name}={sizes}" for name, sizes in tensors.items()) + "\n"
 
 
-def write(name, ours, size, gain, **settings):
-    network = torchvision.models.get_model(name, weights=None, **settings).eval().double()
+def write(name, ours, size, gain, network):
+    network = network.eval().double()
     state = network.state_dict()
     names = sorted(key for key, tensor in state.items() if tensor.is_floating_point())
     for seed, key in enumerate(names, start=1):
@@ -83,5 +95,9 @@ def write(name, ours, size, gain, **settings):
 
 
 if __name__ == "__main__":
-    for name, (ours, size, gain) in NETWORKS.items():
-        write(name, ours, size, gain, **SETTINGS.get(name, {}))
+    chosen = set(sys.argv[1:])
+    for name, (ours, size, gain) in (NETWORKS | TIMMS).items():
+        if chosen and ours not in chosen:
+            continue
+        build = timm.create_model if name in TIMMS else torchvision.models.get_model
+        write(name, ours, size, gain, build(name, **SETTINGS.get(name, {})))
