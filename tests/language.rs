@@ -361,6 +361,31 @@ fn bundled_networks_have_no_warnings() {
     }
 }
 
+/// The last copy hands to nothing what each hands to the next; it is there for its other output.
+#[test]
+fn what_the_last_copy_hands_to_nothing_gets_no_warning() {
+    let warnings = |layers: &str| -> Vec<String> {
+        let block = "[blocks.b]\noutputs = ['x', 'skip']\nlayers = [{ name = 'x', op = 'relu' }, { name = 'skip', op = 'tanh', from = 'input' }]";
+        let text = format!("input = [3]\nlayers = [{layers}]\n{block}");
+        let network = Description::parse("net.toml", &text).unwrap().expand(&Options::default()).unwrap();
+        network.warnings.into_iter().map(|warning| warning.message.english).collect()
+    };
+    let layers = "{ name = 'b', use = 'b', repeat = 3 }";
+    assert_eq!(warnings(&format!("{layers}, {{ op = 'add', from = 'b/*/skip' }}")), [""; 0]);
+    assert_eq!(
+        warnings("{ for = { n = [1, 2] }, name = 'b', use = 'b' }, { op = 'add', from = 'b/*/skip' }"),
+        [""; 0]
+    );
+    // Nothing takes what any copy makes, and nothing takes anything of the last one.
+    let [x, skip, all] =
+        ["b/0/skip", "b/2/x", "b/2/skip"].map(|path| format!("nothing takes the output of `{path}`"));
+    assert_eq!(warnings(&format!("{layers}, {{ op = 'relu', from = 'b.x' }}")), [x]);
+    assert_eq!(
+        warnings(&format!("{layers}, {{ op = 'add', from = ['b/0/skip', 'b/1/skip'] }}")),
+        [skip, all]
+    );
+}
+
 #[test]
 fn shapes_that_fit_by_accident_get_a_warning() {
     let warnings = |text: &str| -> Vec<String> {

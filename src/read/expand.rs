@@ -10,7 +10,7 @@
 )]
 
 use std::cell::{Cell, OnceCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::description::{Datum, DatumKind, Description, Name, Setting};
@@ -33,12 +33,14 @@ mod names;
 mod operator;
 mod padding;
 mod sources;
+mod untaken;
 
 use limits::Least;
 pub use limits::MOST_NODES;
 use list::{Frame, Surroundings};
 use names::Here;
 use sources::{Incoming, Tensor};
+pub(super) use untaken::untaken;
 
 /// What is expanded: the network with these parameters and, if given, this input. Of what stands at one of the `known`
 /// mistakes nothing more is said.
@@ -88,23 +90,6 @@ pub(super) fn operator(
     let here = Here::new(&frame);
     let operator = expander.read_operator(op, settings, Incoming::Several(0), here);
     operator.ok_or(expander.mistakes)
-}
-
-/// Nodes whose output nothing takes: probably a forgotten `from`.
-pub(super) fn unused(graph: &Graph) -> Vec<Diagnostic> {
-    let outputs: HashSet<NodeId> = graph.outputs().iter().map(|&(_, output)| output).collect();
-    let mut seen: HashSet<usize> = HashSet::new();
-    let mut warnings = vec![];
-    for (id, node) in graph.nodes().filter(|&(id, _)| graph.users(id).next().is_none()) {
-        let Some(origin) = node.origin.as_ref().filter(|_| !outputs.contains(&id)) else { continue };
-        if !seen.insert(origin.position()) {
-            continue;
-        }
-        let path = graph.path(id);
-        let message = text!("nothing takes the output of `{path}`", "没有任何项使用 `{path}` 的输出");
-        warnings.push(Diagnostic::new(Code::UnusedOutput, message, origin.clone()).warning());
-    }
-    warnings
 }
 
 struct Expander<'d> {

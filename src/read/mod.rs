@@ -160,7 +160,7 @@ impl Description {
         }
         let mut warnings = self.warnings.clone();
         warnings.extend(lints::channels_last(&graph));
-        warnings.extend(expand::unused(&graph));
+        warnings.extend(expand::untaken(&graph));
         warnings.extend(lints::mistaken_dimensions(&graph));
         Ok(Network { graph, params, letters, warnings })
     }
