@@ -59,7 +59,8 @@ fn small(description: &Description, variant: Option<&String>) -> Option<Vec<u64>
     let (_, input) = own.graph.network_inputs().next().unwrap();
     let (channels, size) = (input.shape.dims()[0], *input.shape.dims().last().unwrap());
     let sizes: &[u64] = if size > 32 { &[64, 96, 188] } else { &[16] };
-    sizes.iter().filter(|_| size >= 32).map(|&size| vec![channels, size, size]).find(|input| {
+    let shape = |size| [vec![channels], vec![size; input.shape.rank() - 1]].concat();
+    sizes.iter().filter(|_| size >= 32).map(|&size| shape(size)).find(|input| {
         let options = Options { variant: variant.cloned(), input: Some(input.clone()), ..Options::default() };
         description.expand(&options).is_ok()
     })
