@@ -62,7 +62,7 @@ bundled! {
     "mnasnet" => "MNASNet-B1(Tan 等 2019)",
     "mobilenet_v3" => "MobileNetV3(Howard 等 2019,表 1 与表 2)",
     "efficientnet" => "EfficientNet(Tan 与 Le 2019,表 1)",
-    "mixnet" => "MixNet-S(Tan 与 Le 2019,图 5)",
+    "mixnet" => "MixNet-S(Tan 与 Le 2019)",
     "hrnet" => "用于分类的 HRNet(Wang 等 2019)",
     "regnet" => "RegNet(Radosavovic 等 2020)",
     "resnest" => "ResNeSt(Zhang 等 2020)",
