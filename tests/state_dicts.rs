@@ -1,5 +1,5 @@
-//! The `state_dict` of a network of each of torchvision's families, under torchvision's own names, is loaded, and gives what
-//! PyTorch gives: see `state_dicts/make.py`.
+//! The `state_dict` of a network of each of torchvision's families, and of some of timm's, under their own names, is loaded,
+//! and gives what PyTorch gives: see `state_dicts/make.py`.
 
 use std::collections::HashMap;
 use std::fs;
@@ -16,7 +16,7 @@ mod listed;
 #[path = "common/shares.rs"]
 mod shares;
 
-fn gives_torchvisions_outputs(path: &Path) {
+fn gives_pytorchs_outputs(path: &Path) {
     let text = fs::read_to_string(path).unwrap();
     let (head, rest) = text.split_once('\n').unwrap();
     let [name, size, values] = head.splitn(3, '\t').collect::<Vec<_>>().try_into().unwrap();
@@ -54,10 +54,10 @@ fn gives_torchvisions_outputs(path: &Path) {
 }
 
 #[test]
-fn torchvisions_state_dicts_give_torchvisions_outputs() {
+fn state_dicts_give_pytorchs_outputs() {
     let files = files();
     assert!(files.len() >= 20, "only {} networks", files.len());
-    shares::share("torchvisions_state_dicts_give_torchvisions_outputs", files, |path| {
-        gives_torchvisions_outputs(&path);
+    shares::share("state_dicts_give_pytorchs_outputs", files, |path| {
+        gives_pytorchs_outputs(&path);
     });
 }

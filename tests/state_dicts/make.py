@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Writes NAME.tsv for a network of each of torchvision's families: what its state_dict lists, and what it computes.
+"""Writes NAME.tsv for a network of each of torchvision's families, and some of timm's: what its state_dict lists, and what it
+computes. Names behind the command choose networks.
 
 To run it, in a virtual environment of its own (the tests themselves need no Python):
 
     python3 -m venv venv
-    venv/bin/pip install torch torchvision
+    venv/bin/pip install torch torchvision timm
     venv/bin/python tests/state_dicts/make.py
 
 The first line has our name, the size of the input, a gain, the largest output and eight outputs, in float64. Then there is a
@@ -16,6 +17,7 @@ them.
 import pathlib
 import sys
 
+import timm
 import torch
 import torchvision
 
@@ -49,7 +51,10 @@ NETWORKS = {
     "convnext_tiny": ("convnext_tiny", 64, 3),
     "vit_b_32": ("vit_b_32", 64, 3),
     "swin_t": ("swin_t", 224, 3),
+    "resnest14d": ("resnest14d", 64, 4),
+    "mobilevit_xxs": ("mobilevit_xxs", 64, 5),
 }
+TIMMS = ["resnest14d", "mobilevit_xxs"]
 SETTINGS = {
     "googlenet": {"init_weights": False},
     "inception_v3": {"init_weights": False, "aux_logits": False},
@@ -71,7 +76,11 @@ def lines(names, state):
 
 
 def write(name, ours, size, gain, **settings):
-    network = torchvision.models.get_model(name, weights=None, **settings).eval().double()
+    if name in TIMMS:
+        network = timm.create_model(name)
+    else:
+        network = torchvision.models.get_model(name, weights=None, **settings)
+    network = network.eval().double()
     state = network.state_dict()
     names = sorted(key for key, tensor in state.items() if tensor.is_floating_point())
     for seed, key in enumerate(names, start=1):
@@ -83,5 +92,6 @@ def write(name, ours, size, gain, **settings):
 
 
 if __name__ == "__main__":
-    for name, (ours, size, gain) in NETWORKS.items():
+    for name in sys.argv[1:] or NETWORKS:
+        ours, size, gain = NETWORKS[name]
         write(name, ours, size, gain, **SETTINGS.get(name, {}))
