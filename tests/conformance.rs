@@ -58,10 +58,13 @@ fn small(description: &Description, variant: Option<&String>) -> Option<Vec<u64>
     let own = description.expand(&Options { variant: variant.cloned(), ..Options::default() }).unwrap();
     let (_, input) = own.graph.network_inputs().next().unwrap();
     let (channels, size) = (input.shape.dims()[0], *input.shape.dims().last().unwrap());
-    // A video has few pictures then.
-    let frames = if input.shape.dims().len() == 4 { vec![4] } else { vec![] };
+    // A video has few pictures then, and a sequence one size.
+    let others = |size| match input.shape.rank() {
+        4 => vec![4, size, size],
+        rank => vec![size; rank - 1],
+    };
     let sizes: &[u64] = if size > 32 { &[64, 96, 188] } else { &[16] };
-    let small = |&size: &u64| [&[channels], &*frames, &[size, size]].concat();
+    let small = |&size: &u64| [vec![channels], others(size)].concat();
     sizes.iter().filter(|_| size >= 32).map(small).find(|input| {
         let options = Options { variant: variant.cloned(), input: Some(input.clone()), ..Options::default() };
         description.expand(&options).is_ok()

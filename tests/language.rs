@@ -356,6 +356,21 @@ fn bundled_networks_have_no_warnings() {
     }
 }
 
+/// What a block names as an output may be taken or not; anything else that nothing takes is doubtful.
+#[test]
+fn named_outputs_that_nothing_takes_get_no_warning() {
+    let warnings = |layers: &str| -> Vec<String> {
+        let block = "[blocks.b]\noutputs = ['x', 'skip']\nlayers = [{ name = 'x', op = 'relu' }, { name = 'skip', op = 'tanh', from = 'input' }]";
+        let text = format!("input = [3]\nlayers = [{layers}]\n{block}");
+        let network = Description::parse("net.toml", &text).unwrap().expand(&Options::default()).unwrap();
+        network.warnings.into_iter().map(|warning| warning.message.english).collect()
+    };
+    let layers = "{ name = 'b', use = 'b', repeat = 3 }";
+    assert_eq!(warnings(&format!("{layers}, {{ op = 'add', from = 'b/*/skip' }}")), [""; 0]);
+    assert_eq!(warnings(&format!("{layers}, {{ op = 'relu', from = 'b.x' }}")), [""; 0]);
+    assert_eq!(warnings("'relu', { op = 'tanh', from = 'input' }"), ["nothing takes the output of `relu_1`"]);
+}
+
 #[test]
 fn shapes_that_fit_by_accident_get_a_warning() {
     let warnings = |text: &str| -> Vec<String> {

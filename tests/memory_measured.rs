@@ -39,12 +39,13 @@ fn smallest(file: &bundled::Bundled) -> (String, Graph) {
     };
     let variant = names.into_iter().min_by_key(params).unwrap();
     let own = expand(&variant, None).unwrap().graph;
-    let is_large = own.network_inputs().any(|(_, node)| node.shape.dims().last() > Some(&32));
-    let is_video = own.network_inputs().any(|(_, node)| node.shape.dims().len() == 4);
-    let frames = if is_video { vec![4] } else { vec![] };
-    let input = |size| [&[3], &*frames, &[size, size]].concat();
-    let sizes = [64, 96, 188].into_iter().filter(|_| is_large).map(input);
-    let small = sizes.map(|input| expand(&variant, Some(input))).find_map(Result::ok);
+    let (_, input) = own.network_inputs().next().unwrap();
+    let (channels, others) = input.shape.dims().split_first().unwrap();
+    let sizes = [64, 96, 188].into_iter().filter(|_| others.last() > Some(&32));
+    // A video has few pictures then.
+    let others = |size| if others.len() == 3 { vec![4, size, size] } else { vec![size; others.len()] };
+    let shapes = sizes.map(|size| [vec![*channels], others(size)].concat());
+    let small = shapes.map(|input| expand(&variant, Some(input))).find_map(Result::ok);
     (variant.unwrap_or_else(|| file.name.to_owned()), small.map_or(own, |network| network.graph))
 }
 

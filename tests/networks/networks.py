@@ -13,6 +13,8 @@ import torch
 import torchvision
 from filled import SHOWN, fill, image, show
 from timm.layers.grn import GlobalResponseNorm
+from timm.layers.mixed_conv2d import MixedConv2d
+from timm.models import pvt_v2
 from timm.models.byobnet import RepVggBlock
 from torch import nn
 from torchvision.models.convnext import CNBlock
@@ -65,11 +67,14 @@ TENSORS = {
 
 
 def tensors(network, shapes):
-    """The tensors of a network in the order in which it uses them, each with its name."""
-    found = []
+    """The tensors of a network in the order in which it uses them first, each with its name."""
+    found, seen = [], set()
 
     def hook(module, _inputs, _output):
-        if isinstance(module, Learned):
+        if module in seen:
+            return
+        seen.add(module)
+        if hasattr(module, "tensors"):
             found.extend(module.tensors().items())
             return
         for name in next(names for kind, names in TENSORS.items() if isinstance(module, kind)):
@@ -78,10 +83,14 @@ def tensors(network, shapes):
             if tensor is not None and all(tensor is not other for _, other in found):
                 found.append((name.rpartition(".")[2], tensor))
 
+    def is_whole(module):
+        return hasattr(module, "tensors") or isinstance(module, tuple(TENSORS))
+
+    inside = {part for module in network.modules() for part in getattr(module, "parts", [])}
     hooks = [
         module.register_forward_hook(hook)
         for module in network.modules()
-        if isinstance(module, (Learned, *TENSORS))
+        if is_whole(module) and module not in inside
     ]
     with torch.no_grad():
         network(*(torch.zeros(1, *shape, dtype=torch.float64) for shape in shapes))
@@ -108,12 +117,70 @@ def largest_first(self, x):
 RepVggBlock.forward = largest_first
 
 
+def joined(modules, name):
+    """A tensor that holds those of the modules one behind another, and what fills it fills them."""
+    tensors = [getattr(module, name).detach().double() for module in modules]
+    whole = torch.cat(tensors)
+    for module, part in zip(modules, whole.split([len(tensor) for tensor in tensors])):
+        setattr(module, name, nn.Parameter(part))
+    return whole
+
+
 def timms(name, **settings):
-    return timm.create_model(name, **settings)
+    """timm's network, with one tensor where a description has one for several of timm's modules."""
+    network = timm.create_model(name, **settings)
+    for module in network.modules():
+        if isinstance(module, pvt_v2.Attention):
+            # What is looked for, and what is found, as nn.MultiheadAttention has them.
+            projections = [module.q, module.kv]
+            tensors = {f"in_proj_{kind}": joined(projections, kind) for kind in ("weight", "bias")}
+            tensors |= {kind: joined([module.proj], kind) for kind in ("weight", "bias")}
+            module.parts = [*projections, module.proj]
+        elif isinstance(module, MixedConv2d) and all(conv.groups == 1 for conv in module.values()):
+            # Kernels of one size: the groups of a convolution.
+            tensors = {"weight": joined(module.values(), "weight")}
+            module.parts = list(module.values())
+        else:
+            continue
+        module.tensors = lambda tensors=tensors: tensors
+    return network
 
 
 def torchvisions(name, **settings):
     return torchvision.models.get_model(name, weights=None, **settings)
+
+
+class DeepLabV3(nn.Module):
+    """torchvision's, without the auxiliary head."""
+
+    def __init__(self):
+        super().__init__()
+        settings = {"weights": None, "weights_backbone": None}
+        self.network = torchvision.models.segmentation.deeplabv3_resnet50(**settings)
+
+    def forward(self, x):
+        return self.network(x)["out"]
+
+
+class RetinaNet(nn.Module):
+    """torchvision's, from an image of the right size to what its head says of every anchor."""
+
+    def __init__(self):
+        super().__init__()
+        settings = {"weights": None, "weights_backbone": None}
+        network = torchvision.models.detection.retinanet_resnet50_fpn(**settings)
+        self.backbone, self.head = network.backbone, network.head
+
+    def forward(self, x):
+        stages, pyramid = self.backbone.body(x), self.backbone.fpn
+        # A description goes top down before it smooths any level, and so is the order in which the modules are used first.
+        for block, stage in reversed(list(zip(pyramid.inner_blocks, stages.values()))):
+            lateral = block(stage)
+        for block in pyramid.layer_blocks:
+            block(lateral)
+        levels = [self.head([level]) for level in pyramid(stages).values()]
+        said = [torch.cat([level["cls_logits"], level["bbox_regression"]], 2) for level in levels]
+        return torch.cat(said, 1)
 
 
 class WithHeads(nn.Module):
@@ -189,6 +256,7 @@ NETWORKS = [
     rgb("inception_v3_aux", 299, 5, lambda: WithHeads("inception_v3", INCEPTIONS_HEAD)),
     rgb("squeezenet1_0", 64, 5),
     rgb("squeezenet1_1", 64, 5),
+    one("wavenet", (256, 1100), 3, papers.WaveNet),
     rgb("densenet121", 64, 5),
     rgb("densenet_40_12", 32, 5, lambda: papers.densenet_cifar(40, 12, False)),
     rgb("densenet_bc_100_12", 32, 5, lambda: papers.densenet_cifar(100, 12, True)),
@@ -197,15 +265,23 @@ NETWORKS = [
     rgb("mobilenet_v1_0_25", 64, 5, lambda: papers.mobilenet_v1(0.25)),
     rgb("mobilenet_v1_shallow", 64, 5, lambda: papers.mobilenet_v1(shallow=True)),
     rgb("mobilenet_v1_full", 64, 5, lambda: papers.mobilenet_v1(full=True)),
+    rgb("retinanet", 64, 3, RetinaNet),
+    rgb("deeplabv3", 64, 3, DeepLabV3),
+    rgb("deeplabv3_plus", 64, 3, papers.DeepLabV3Plus),
     rgb("se_resnet50", 64, 3, lambda: papers.resnet50(True)),
     rgb("mobilenet_v2", 64, 4),
     rgb("shufflenet_v2_x0_5", 64, 4),
+    rgb("unetpp", 32, 5, lambda: papers.UNetPlusPlus(False)),
+    rgb("unetpp_2018", 32, 5, lambda: papers.UNetPlusPlus(True)),
     rgb("mnasnet0_5", 64, 4),
     rgb("mobilenet_v3_small", 64, 5),
     rgb("mobilenet_v3_large", 64, 5),
     rgb("efficientnet_b0", 64, 6),
+    rgb("mixnet_s", 64, 5, lambda: timms("mixnet_s")),
+    rgb("hrnet_w18", 64, 3, lambda: timms("hrnet_w18")),
     rgb("regnet_x_400mf", 64, 3),
     rgb("regnet_y_400mf", 64, 3),
+    rgb("resnest14d", 64, 4, lambda: timms("resnest14d")),
     rgb("vit_b_32", 64, 3, lambda: vit_b_32(64)),
     rgb("swin_t", 64, 3),
     rgb("efficientnet_v2_s", 64, 3.5),
@@ -225,6 +301,11 @@ NETWORKS = [
     one("vae", [(3, 64, 64), (128,)], 3, written.Vae),
     rgb("xception", 96, 4, lambda: timms("legacy_xception")),
     rgb("yolov8n", 64, 8, lambda: written.Yolov8(0.33, 0.25, 1024)),
+    rgb("mobilevit_xxs", 64, 5, lambda: timms("mobilevit_xxs")),
+    # The last transformer gets 3×3 pixels, and stretches them.
+    rgb("mobilevit_xs", 96, 5, lambda: timms("mobilevit_xs")),
+    rgb("pvt_v2_b0", 64, 3, lambda: timms("pvt_v2_b0")),
+    rgb("pvt_v2_b2_li", 64, 3, lambda: timms("pvt_v2_b2_li")),
 ]
 
 

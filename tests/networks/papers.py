@@ -2,7 +2,9 @@
 
 import torch
 import torch.nn.functional as F
+import torchvision
 from torch import nn
+from torchvision.models.segmentation.deeplabv3 import ASPP
 from torchvision.ops import SqueezeExcitation
 
 
@@ -364,3 +366,99 @@ def identity_mapping(kind):
     layers = [nn.Conv2d(1, 16, 5), nn.ReLU(), nn.MaxPool2d(2), Mapping(kind, 16)]
     layers += [nn.Conv2d(16, 32, 5), nn.ReLU(), nn.MaxPool2d(2), Mapping(kind, 32)]
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(512, 10))
+
+
+# --- van den Oord et al. 2016, WaveNet, Figure 4 --------------------------------------------------
+
+
+class Past(nn.Sequential):
+    """A convolution of two samples, so far apart, of which the later one is the present."""
+
+    def __init__(self, channels, out, apart):
+        super().__init__(nn.ConstantPad1d((apart, 0), 0), nn.Conv1d(channels, out, 2, dilation=apart))
+
+
+class WaveNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.causal = Past(256, 64, 1)
+        apart = [2**i for i in range(10)] * 3
+        self.filters = nn.ModuleList(Past(64, 64, n) for n in apart)
+        self.gates = nn.ModuleList(Past(64, 64, n) for n in apart)
+        self.skips = nn.ModuleList(nn.Conv1d(64, 256, 1) for _ in apart)
+        self.residuals = nn.ModuleList(nn.Conv1d(64, 64, 1) for _ in apart)
+        mix = [nn.ReLU(), nn.Conv1d(256, 256, 1)]
+        self.end = nn.Sequential(*mix, nn.ReLU(), nn.Conv1d(256, 256, 1), nn.Softmax(1))
+
+    def forward(self, x):
+        x, skips = self.causal(x), 0
+        for layer in zip(self.filters, self.gates, self.skips, self.residuals):
+            gated = torch.tanh(layer[0](x)) * torch.sigmoid(layer[1](x))
+            skips = skips + layer[2](gated)
+            x = x + layer[3](gated)
+        return self.end(skips)
+
+
+# --- Chen et al. 2018, Encoder-Decoder with Atrous Separable Convolution, on ResNet-50 ------------
+
+
+class DeepLabV3Plus(nn.Module):
+    """An image a sixteenth of the size, and a decoder that begins at a quarter of it."""
+
+    def __init__(self):
+        super().__init__()
+        resnet = torchvision.models.resnet50(replace_stride_with_dilation=[False, False, True])
+        self.stem = nn.Sequential(resnet.conv1, resnet.bn1, resnet.relu, resnet.maxpool, resnet.layer1)
+        self.deep = nn.Sequential(resnet.layer2, resnet.layer3, resnet.layer4, ASPP(2048, [6, 12, 18], 256))
+        self.reduce = nn.Sequential(conv_norm(256, 48, 1), nn.ReLU())
+        refine = [conv_norm(304, 256, 3), nn.ReLU(), conv_norm(256, 256, 3), nn.ReLU()]
+        self.refine = nn.Sequential(*refine, nn.Conv2d(256, 21, 1))
+
+    def forward(self, x):
+        low = self.stem(x)
+        high = F.interpolate(self.deep(low), scale_factor=4, mode="bilinear")
+        classes = self.refine(torch.cat([high, self.reduce(low)], 1))
+        return F.interpolate(classes, scale_factor=4, mode="bilinear")
+
+
+# --- Zhou et al. 2018, UNet++, Figure 1 -----------------------------------------------------------
+
+
+class UNetPlusPlus(nn.Module):
+    """With transposed convolutions, as in the paper, or with batch norm and bilinear upsampling."""
+
+    def __init__(self, transposed):
+        super().__init__()
+
+        def double(channels, out):
+            norm = nn.Identity if transposed else nn.BatchNorm2d
+            layers = [nn.Conv2d(channels, out, 3, padding=1), norm(out), nn.ReLU()]
+            return nn.Sequential(*layers, nn.Conv2d(out, out, 3, padding=1), norm(out), nn.ReLU())
+
+        def grow(channels):
+            if transposed:
+                return nn.ConvTranspose2d(channels, channels // 2, 2, 2)
+            return nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True)
+
+        def node(row, column):
+            out, below = widths[row], widths[row + 1]
+            channels = column * out + (out if transposed else below)
+            return nn.ModuleList([grow(below), double(channels, out)])
+
+        widths = [32, 64, 128, 256, 512]
+        self.down = nn.ModuleList(map(double, [3, *widths], widths))
+        columns = [[node(row, column) for row in range(5 - column)] for column in range(1, 5)]
+        self.columns = nn.ModuleList(map(nn.ModuleList, columns))
+        self.heads = nn.ModuleList(nn.Conv2d(32, 1, 1) for _ in range(4))
+
+    def forward(self, x):
+        rows = []
+        for row, double in enumerate(self.down):
+            x = double(F.max_pool2d(x, 2) if row else x)
+            rows.append([x])
+        for column, nodes in enumerate(self.columns):
+            for row, (grow, double) in enumerate(nodes):
+                grown = grow(rows[row + 1][column])
+                rows[row].append(double(torch.cat([*rows[row], grown], 1)))
+        outputs = [head(node) for head, node in zip(self.heads, rows[0][1:])]
+        return dict(zip(["out1", "out2", "out3", "output"], outputs))

@@ -60,6 +60,8 @@ TIMMS = {
     "legacy_xception": ("xception", 96, 4),
     "mobilenetv4_conv_small": ("mobilenetv4_conv_small", 64, 5),
     "repvgg_a0": ("repvgg_a0", 64, 1.5),
+    "resnest14d": ("resnest14d", 64, 4),
+    "mobilevit_xxs": ("mobilevit_xxs", 64, 5),
 }
 SETTINGS = {
     "convnextv2_atto": {"conv_mlp": True},

@@ -185,6 +185,10 @@ impl<'d> Expander<'d> {
     ) -> Option<Vec<Tensor>> {
         let wanted = block.inputs.len().max(1);
         let fits = if block.takes_any() { sources.len() + 1 >= wanted } else { sources.len() == wanted };
+        // What is not known after a mistake may be several tensors.
+        if sources.contains(&Incoming::Unknown) && (block.takes_any() || !fits) {
+            return None;
+        }
         if !fits {
             let (name, count) = (&block.name.text, sources.len());
             let message = if block.takes_any() {
