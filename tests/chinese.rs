@@ -249,7 +249,7 @@ fn lists_are_not_half_translated() {
     );
     let models = out(&["models"]);
     assert!(models.contains("lenet5           1998  LeNet-5,按如今的理解"), "{models}");
-    assert!(models.contains("\n 目标检测\n\n yolov8"), "{models}");
+    assert!(models.contains("\n 目标检测\n\n retinanet"), "{models}");
     assert!(!models.contains("lecture's") && !models.contains("Table"), "{models}");
 }
 
