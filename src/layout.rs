@@ -35,12 +35,7 @@ mod tests;
 ///
 /// ```
 /// let text = "layers=[{op='relu'},  {op=\"flatten\"}] # all\ninput=[3,8,8]\n";
-/// let expected = "input = [3, 8, 8]
-/// layers = [
-///   { op = \"relu\" },
-///   { op = \"flatten\" },
-/// ]   # all
-/// ";
+/// let expected = "input = [3, 8, 8]\nlayers = [\"relu\", \"flatten\"]   # all\n";
 /// assert_eq!(cnncost::layout::format("net.toml", text)?, expected);
 /// # Ok::<(), cnncost::error::ReadError>(())
 /// ```

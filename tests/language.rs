@@ -368,7 +368,7 @@ fn named_outputs_that_nothing_takes_get_no_warning() {
     let layers = "{ name = 'b', use = 'b', repeat = 3 }";
     assert_eq!(warnings(&format!("{layers}, {{ op = 'add', from = 'b/*/skip' }}")), [""; 0]);
     assert_eq!(warnings(&format!("{layers}, {{ op = 'relu', from = 'b.x' }}")), [""; 0]);
-    assert_eq!(warnings("'relu', { op = 'tanh', from = 'input' }"), ["nothing takes the output of `relu_1`"]);
+    assert_eq!(warnings("'relu', { use = 'b', from = 'input' }"), ["nothing takes the output of `relu_1`"]);
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn what_is_bundled_is_laid_out_anew_from_its_words() {
 }
 
 const NET: &str = "input=[3, 8, 8]\nlayers = [{op='relu'}]   # one\n";
-const LAID_OUT: &str = "input = [3, 8, 8]\nlayers = [{ op = \"relu\" }]   # one\n";
+const LAID_OUT: &str = "input = [3, 8, 8]\nlayers = [\"relu\"]   # one\n";
 
 fn fmt(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut command = Command::cargo_bin("cnncost").unwrap();

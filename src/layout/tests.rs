@@ -207,7 +207,8 @@ fn what_can_be_said_in_fewer_words_is() {
 fn bundled_descriptions_say_what_they_say_in_few_words() {
     for file in BUNDLED {
         let description = Description::parse(file.name, file.text).unwrap();
-        let blocks: Vec<String> = description.blocks.iter().map(|block| block.name.text.to_string()).collect();
+        let blocks: Vec<String> =
+            description.blocks.iter().map(|block| block.name.text.to_string()).collect();
         assert_eq!(laid_out(file.text, &blocks, ALL).as_deref(), Some(file.text), "{}", file.name);
         let long = file.text.replace("\n  \"relu\",\n", "\n  { op = \"relu\" },\n");
         assert_eq!(laid_out(&long, &blocks, ALL).as_deref(), Some(file.text), "{}", file.name);
