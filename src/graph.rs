@@ -4,6 +4,7 @@
 //! [`NodeId`]. A [`Builder`] takes its nodes box by box; a [`Filler`] takes them as a file lists them, each with the boxes it
 //! stands in. petgraph stays private here.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -294,6 +295,21 @@ impl Graph {
     /// Whether a node stands in a box, at any depth.
     pub fn is_in(&self, id: NodeId, scope: ScopeId) -> bool {
         self.scope(scope).nodes.contains(&id.0)
+    }
+
+    /// The nodes outside a box whose tensors it takes, each once, in the order in which it takes them.
+    pub fn entering(&self, scope: ScopeId) -> Vec<NodeId> {
+        let mut seen = HashSet::new();
+        let inputs = self.scope(scope).nodes().flat_map(|node| self.inputs(node));
+        inputs.filter(|&input| !self.is_in(input, scope) && seen.insert(input)).collect()
+    }
+
+    /// The nodes of a box whose tensors something outside it takes; where nothing does, the last.
+    pub fn leaving(&self, scope: ScopeId) -> Vec<NodeId> {
+        let nodes = self.scope(scope).nodes();
+        let is_taken = |&node: &NodeId| self.users(node).any(|user| !self.is_in(user, scope));
+        let taken: Vec<_> = nodes.clone().filter(is_taken).collect();
+        if taken.is_empty() { nodes.last().into_iter().collect() } else { taken }
     }
 
     /// A node's path: `layer1/0/add_1/body/conv_bn_1/conv2d_1`.

@@ -177,12 +177,14 @@ impl Notes<'_> {
     }
 
     fn shapes_of_box(&self, id: ScopeId) -> String {
-        let nodes: Vec<NodeId> = self.graph.scope(id).nodes().collect();
-        let inside = |node: NodeId| self.graph.is_in(node, id);
-        let entering = nodes.iter().flat_map(|&node| self.graph.inputs(node)).find(|&input| !inside(input));
-        let shape =
-            |node: Option<NodeId>| node.map_or(String::new(), |node| self.graph.node(node).shape.to_string());
-        format!("{} → {}", shape(entering), shape(nodes.last().copied()))
+        let shapes = |nodes: Vec<NodeId>| {
+            nodes
+                .into_iter()
+                .map(|node| self.graph.node(node).shape.to_string())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        format!("{} → {}", shapes(self.graph.entering(id)), shapes(self.graph.leaving(id)))
     }
 
     /// Whether two boxes hold the same operators on the same shapes, joined in the same way.

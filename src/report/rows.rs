@@ -37,6 +37,12 @@ pub struct SizeText {
     pub size: u128,
 }
 
+/// The most shapes of an operator or of the network that are written out.
+const MOST: usize = 4;
+
+/// The same of a box: its neighbours have one.
+const MOST_OF_A_BOX: usize = 2;
+
 /// How deep boxes are opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
@@ -167,9 +173,9 @@ impl<'s> Row<'s> {
     /// Shapes that come in.
     pub fn input(&self) -> SizeText {
         match self.place {
-            Place::Node(id) => SizeText::of(&self.graph().input_shapes(id)),
+            Place::Node(id) => SizeText::of(&self.graph().input_shapes(id), MOST),
             Place::Box(ScopeId::ROOT) => {
-                SizeText::of(self.graph().network_inputs().map(|(_, node)| &node.shape))
+                SizeText::of(self.graph().network_inputs().map(|(_, node)| &node.shape), MOST)
             }
             Place::Box(_) => SizeText::default(),
         }
@@ -179,9 +185,9 @@ impl<'s> Row<'s> {
     pub fn output(&self) -> SizeText {
         let (graph, shape) = (self.graph(), |id: NodeId| &self.graph().node(id).shape);
         match self.place {
-            Place::Node(id) => SizeText::of([shape(id)]),
-            Place::Box(ScopeId::ROOT) => SizeText::of(graph.outputs().iter().map(|&(_, id)| shape(id))),
-            Place::Box(id) => SizeText::of(graph.scope(id).nodes().next_back().map(shape)),
+            Place::Node(id) => SizeText::of([shape(id)], MOST),
+            Place::Box(ScopeId::ROOT) => SizeText::of(graph.outputs().iter().map(|&(_, id)| shape(id)), MOST),
+            Place::Box(id) => SizeText::of(graph.leaving(id).into_iter().map(shape), MOST_OF_A_BOX),
         }
     }
 
@@ -237,13 +243,16 @@ fn below(path: &str, around: &str) -> String {
 }
 
 impl SizeText {
-    fn of<'s>(shapes: impl IntoIterator<Item = &'s Shape>) -> Self {
-        let (mut texts, mut size) = (vec![], 0_u128);
-        for shape in shapes {
-            texts.push(shape.to_string());
-            size = size.saturating_add(shape.elements());
-        }
-        Self { text: texts.join(", "), size }
+    /// Of more than `most`, the first and how many more there are: `18×56×56 +3`.
+    fn of<'s>(shapes: impl IntoIterator<Item = &'s Shape>, most: usize) -> Self {
+        let shapes: Vec<&Shape> = shapes.into_iter().collect();
+        let size = shapes.iter().fold(0_u128, |size, shape| size.saturating_add(shape.elements()));
+        let text = if shapes.len() > most {
+            format!("{} +{}", shapes[0], shapes.len() - 1)
+        } else {
+            shapes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        };
+        Self { text, size }
     }
 
     /// Of the largest window, with what is written for all of them.
