@@ -29,6 +29,9 @@
 //! which every tensor has its shape: expressions in a description ask for sizes, so shapes are inferred on the way. What is
 //! found out about a graph goes into tables beside it, indexed by node. Writers are pure functions from data to text.
 //!
+//! Blocks may come from other files: reading asks whoever opens a description for them ([`read::include`]) and knows no folders. The
+//! texts of all files lie behind one another in one [`Source`](error::Source), so that a place is a range of it.
+//!
 //! Whoever has a name begins at [`source`]: it opens a file or what is bundled, and makes what is chosen of it into a
 //! [`Subject`](subject::Subject).
 //!
