@@ -73,6 +73,19 @@ impl Window {
         name_sizes(workings.collect())
     }
 
+    /// The working of half its reach, if that is the same on every axis.
+    pub(super) fn half(&self) -> Option<Working> {
+        let (kernel, dilation) = self.shared(|axis| (axis.kernel, axis.dilation))?;
+        let kernel = Working::named(Factor::Kernel, kernel);
+        let reach = if dilation == 1 {
+            kernel
+        } else {
+            let between = kernel.less(Working::Number(1));
+            Working::Sum(vec![Working::named(Factor::Dilation, dilation).by(between), Working::Number(1)])
+        };
+        Some(Working::Floor(Box::new(reach), Box::new(Working::Number(2))))
+    }
+
     /// The same where the padding is what makes each size that of the input divided by the stride, rounded up.
     pub(super) fn divided_workings(&self, input: &Shape) -> Vec<(Factor, Working)> {
         let divided = |(axis, &size): (&Axis, &u64)| {

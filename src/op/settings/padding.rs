@@ -111,7 +111,11 @@ impl<const N: usize> Padding<N> {
     ) -> Vec<(Factor, Working)> {
         match self {
             Self::SameUpper => window.divided_workings(input),
-            Self::Same | Self::Half | Self::Valid | Self::Of(_) => window.output_workings(input, output),
+            Self::Half => {
+                let half = window.half().map(|half| (Factor::Padding, half));
+                half.into_iter().chain(window.output_workings(input, output)).collect()
+            }
+            Self::Same | Self::Valid | Self::Of(_) => window.output_workings(input, output),
         }
     }
 
