@@ -219,7 +219,11 @@ impl<'d> Expander<'d> {
                 "sizes are given for one input, and the network has {count}",
                 "给出了一个输入的尺寸,而网络有 {count} 个输入"
             );
-            self.mistakes.push(Diagnostic::nowhere(Code::Inputs, message));
+            let help = text!(
+                "the sizes of several stand in `inputs`; where they are expressions, `--set` changes them",
+                "多个输入的尺寸写在 `inputs` 中;若为表达式,可用 `--set` 更改"
+            );
+            self.mistakes.push(Diagnostic::nowhere(Code::Inputs, message).help(help));
         }
         let mut inputs = vec![];
         for input in &self.description.inputs {

@@ -14,7 +14,8 @@ impl Context<'_> {
         let DatumKind::List(list) = &datum.kind else { return self.evaluate(datum) };
         let values = list.iter().map(|datum| {
             if !matches!(datum.kind, DatumKind::List(_)) {
-                let value = self.evaluate(datum).map_err(|error| error.or_at(&datum.span))?;
+                let value =
+                    self.evaluate(datum).map_err(|error| as_a_word(error.or_at(&datum.span), datum))?;
                 if !matches!(value, Value::List(_)) {
                     return Ok(value);
                 }
@@ -46,5 +47,18 @@ impl Context<'_> {
                 Err(SettingError { code: Code::WrongType, help: Some(help), ..SettingError::about(message) })
             }
         }
+    }
+}
+
+/// A mistake in an element of a list with what to do if a word was meant.
+fn as_a_word(error: SettingError, datum: &Datum) -> SettingError {
+    let is_word = |text: &&str| text.chars().all(|c| c.is_alphabetic() || c == '_');
+    match datum.word().filter(is_word) {
+        Some(word) if error.code == Code::Evaluation => {
+            let help =
+                text!("a word stands in single quotes: `\"'{word}'\"`", "单词要放在单引号中:`\"'{word}'\"`");
+            SettingError { help: Some(help), ..error }
+        }
+        _ => error,
     }
 }
