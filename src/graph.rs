@@ -297,6 +297,14 @@ impl Graph {
         self.scope(scope).nodes.contains(&id.0)
     }
 
+    /// The output at the end of the main line: those of sides stand before it.
+    ///
+    /// # Panics
+    /// If there is no output, which no graph is without that is read or finished.
+    pub fn main_output(&self) -> NodeId {
+        self.outputs().last().expect("a network has an output").1
+    }
+
     /// The nodes outside a box whose tensors it takes, each once, in the order in which it takes them.
     pub fn entering(&self, scope: ScopeId) -> Vec<NodeId> {
         let mut seen = HashSet::new();

@@ -169,9 +169,9 @@ impl Subject {
         self.fields.get_or_init(|| receptive_fields(self.graph()))
     }
 
-    /// What the first output sees of the input.
+    /// What the output at the end of the main line sees of the input.
     pub fn field(&self) -> &ReceptiveField {
-        self.fields().of(self.graph().outputs()[0].1)
+        self.fields().of(self.graph().main_output())
     }
 
     /// The shapes that come in and go out: `192×28×28 → 88×28×28`.

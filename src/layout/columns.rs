@@ -5,13 +5,18 @@ use super::document::{Gap, Remark};
 /// Spaces before a comment that stands behind something.
 const BEFORE_REMARK: usize = 3;
 
-/// Numbers in rows; where they stood below each other, each takes as much room as the longest.
+/// Numbers in rows; where those of several lengths stood below each other, each takes as much room as the longest.
 pub(super) fn grid(rows: &[&[(&str, Gap)]]) -> Vec<String> {
-    let first = |row: &[(&str, Gap)]| row.first().map(|(_, gap)| gap.column);
-    let is_shifted = rows.windows(2).any(|pair| first(pair[0]) != first(pair[1]));
-    let is_grid = is_shifted || rows.iter().any(|row| row.iter().any(|(_, gap)| gap.is_wide));
+    let first = |row: &[(&str, Gap)]| row.first().map(|(text, gap)| (gap.column, gap.column + text.len()));
+    let pairs = || rows.windows(2).map(|pair| (first(pair[0]), first(pair[1])));
+    let end_alike = pairs().all(|(a, b)| a.map(|a| a.1) == b.map(|b| b.1));
+    let is_shifted = pairs().any(|(a, b)| a != b) && end_alike;
+    let is_wide = rows.iter().any(|row| row.iter().any(|(_, gap)| gap.is_wide));
+    // Of one length they would stand below each other in any case.
+    let differ = |(one, other): (&(&str, Gap), &(&str, Gap))| one.0.len() != other.0.len();
+    let is_ragged = rows.windows(2).any(|pair| pair[0].iter().zip(pair[1]).any(differ));
     let longest = rows.iter().flat_map(|row| row.iter().map(|(text, _)| text.len())).max();
-    let width = longest.filter(|_| is_grid).unwrap_or_default();
+    let width = longest.filter(|_| (is_shifted || is_wide) && is_ragged).unwrap_or_default();
     let write = |row: &&[(&str, Gap)]| {
         row.iter().map(|(text, _)| format!("{text:>width$}")).collect::<Vec<_>>().join(", ")
     };

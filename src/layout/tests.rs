@@ -202,6 +202,20 @@ fn what_can_be_said_in_fewer_words_is() {
     }
 }
 
+/// Numbers that are broken into lines, wherever they began.
+#[test]
+fn numbers_in_lines_are_laid_out_once_and_for_all() {
+    for (text, expected) in [
+        ("a = [32,\n\n64, 128, 256]", "a = [\n  32,\n\n  64, 128, 256,\n]\n"),
+        ("a = [3,\n4, 18, # c\n 3]", "a = [\n  3,\n  4, 18,   # c\n  3,\n]\n"),
+        ("a = [1,\n20,\n300,4000,\n5,6]", "a = [\n  1,\n  20,\n  300, 4000,\n  5, 6,\n]\n"),
+        ("a = [\n  64,  128,\n  32,  128,\n]", "a = [\n  64, 128,\n  32, 128,\n]\n"),
+        ("a = [\n   6,  128,\n  32, 1280,\n]", "a = [\n     6,  128,\n    32, 1280,\n]\n"),
+    ] {
+        assert_eq!(shaped(text, ALL), expected, "{text}");
+    }
+}
+
 /// Bundled descriptions are in short forms, and written long they would be shortened to what they are.
 #[test]
 fn bundled_descriptions_say_what_they_say_in_few_words() {

@@ -57,9 +57,9 @@ pub fn output(subject: &Subject, place: Place) -> NodeId {
     let graph = subject.graph();
     match place {
         Place::Node(id) => id,
-        Place::Box(ScopeId::ROOT) => graph.outputs()[0].1,
+        Place::Box(ScopeId::ROOT) => graph.main_output(),
         // Boxes without nodes have no path that could be found: they are left out of the graph.
-        Place::Box(id) => graph.scope(id).nodes().next_back().unwrap_or(graph.outputs()[0].1),
+        Place::Box(id) => graph.leaving(id).last().copied().unwrap_or_else(|| graph.main_output()),
     }
 }
 

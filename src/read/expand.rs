@@ -65,7 +65,9 @@ pub(super) fn expand(
     let end =
         expander.list(&description.layers, incoming, surroundings, Here::new(&frame), &description.outputs);
     if let Some(last) = description.layers.last() {
-        expander.outputs(end, &last.span);
+        let named = description.outputs.first().zip(description.outputs.last());
+        let span = named.map_or(last.span.clone(), |(first, last)| first.span.start..last.span.end);
+        expander.outputs(end, &span);
     }
     expander.expanded()
 }
@@ -132,6 +134,8 @@ struct Expander<'d> {
     operators: HashMap<(usize, *const Setting), Arc<Op>>,
     /// What the outputs of the network are called.
     output_names: HashSet<String>,
+    /// The outputs of blocks that have several.
+    named: HashSet<NodeId>,
     /// The tensors of every [`Bundle`](sources::Bundle), with their names.
     bundled: Vec<Tensor>,
     /// What each block takes at least.
@@ -159,6 +163,7 @@ impl<'d> Expander<'d> {
             operators: HashMap::new(),
             bundled: vec![],
             output_names: HashSet::new(),
+            named: HashSet::new(),
             of_blocks,
             has_counted: Cell::new(false),
             looked_at: Cell::new(0),

@@ -206,7 +206,8 @@ impl Description {
     fn written_value(&self, name: &Name, written: &str) -> Value {
         let is_list = |param: &Param| param.name.text == name.text && matches!(param.default, Value::List(_));
         if self.params.iter().any(is_list) {
-            let elements = written.trim_matches(['[', ']']).split(',');
+            let inside = written.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+            let elements = inside.unwrap_or(written).split(',');
             let numbers: Option<Arc<[Value]>> =
                 elements.map(|element| number(element.trim()).map(Value::Number)).collect();
             if let Some(numbers) = numbers {

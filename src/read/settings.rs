@@ -13,12 +13,14 @@ use serde::forward_to_deserialize_any;
 
 mod argument;
 mod lists;
+mod wording;
 
 use super::description::{Datum, DatumKind, Name, Setting};
 use super::expression::{ExpressionError, Failure, Rational, Scope, Value};
 use crate::error::{Code, Source, Span, did_you_mean};
 use crate::text;
 use crate::text::Text;
+use wording::{expected, or_a_word, unexpected};
 
 /// What is wrong with a setting.
 #[derive(Debug)]
@@ -211,34 +213,6 @@ impl Error for SettingError {
     }
 }
 
-/// What was wanted: our own words, or those for serde's.
-fn expected(wanted: &dyn serde::de::Expected) -> Text {
-    match &*format!("{wanted}") {
-        "a sequence" => text!("a list", "列表"),
-        "a boolean" => text!("`true` or `false`", "`true` 或 `false`"),
-        "a string" | "a borrowed string" | "string or map" => text!("a word", "单词"),
-        "i8" | "i16" | "i32" | "i64" | "i128" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize" => {
-            text!("a whole number", "整数")
-        }
-        "f32" | "f64" => text!("a number", "数"),
-        _ => text!("{wanted}", "{wanted:#}"),
-    }
-}
-
-/// What is there instead, in words that are not serde's.
-#[expect(clippy::wildcard_enum_match_arm, reason = "serde has words for what no description can hold")]
-fn unexpected(found: Unexpected<'_>) -> Text {
-    match found {
-        Unexpected::Bool(found) => text!("{found}", " {found}"),
-        Unexpected::Unsigned(found) => text!("the number {found}", "数 {found}"),
-        Unexpected::Signed(found) => text!("the number {found}", "数 {found}"),
-        Unexpected::Float(found) => text!("the number {found}", "数 {found}"),
-        Unexpected::Str(found) => text!("the word \"{found}\"", "单词 \"{found}\""),
-        Unexpected::Seq => text!("a list", "列表"),
-        _ => text!("something else", "其他内容"),
-    }
-}
-
 /// All settings of an item, as a map.
 pub(super) struct Settings<'a> {
     pub(super) settings: &'a [Setting],
@@ -365,10 +339,12 @@ impl<'de> Deserializer<'de> for One<'_> {
                 Ok(Value::Word(word)) => visitor.visit_enum((*word).into_deserializer()),
                 Err(_) if is_bare || expression.is_err() => Err(SettingError::unknown_variant(text, words)),
                 Err(error) => Err(error),
-                Ok(Value::Number(_) | Value::Boolean(_) | Value::List(_)) => self.visit(visitor),
+                Ok(Value::Number(_) | Value::Boolean(_) | Value::List(_)) => {
+                    self.visit(visitor).map_err(|error| or_a_word(error, words))
+                }
             };
         }
-        self.visit(visitor)
+        self.visit(visitor).map_err(|error| or_a_word(error, words))
     }
 
     forward_to_deserialize_any! {

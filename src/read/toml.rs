@@ -157,7 +157,15 @@ impl Reader<'_> {
                         text!("the network has no input", "网络没有输入"),
                     );
                 }
-                let read = |(key, value)| Input { name: name(key), sizes: self.datum(value) };
+                let read = |(key, value): Entry<'_, '_>| {
+                    let name = name(key);
+                    if name.text.contains(['*', '{', '}']) || &*name.text == "previous" {
+                        let text = &name.text;
+                        let message = text!("`{text}` cannot be an input", "`{text}` 不能作输入名");
+                        self.mistakes.push(Diagnostic::new(Code::BadName, message, name.span.clone()));
+                    }
+                    Input { name, sizes: self.datum(value) }
+                };
                 let inputs = inputs.0.iter().map(read).collect();
                 self.few(inputs, |input: &Input| &input.name)
             }

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::names::plain;
+use super::rows::{MOST, listed};
 use super::{Style, Subject};
 use crate::analyze::axes::{Axes, axes};
 use crate::analyze::cost;
@@ -212,14 +213,13 @@ impl Notes<'_> {
     fn node(&mut self, id: NodeId, level: usize) {
         let node = self.graph.node(id);
         let inputs = self.graph.input_shapes(id);
-        let shown: Vec<_> = inputs.iter().map(ToString::to_string).collect();
+        let shown = listed(&inputs.iter().collect::<Vec<_>>(), MOST);
         let (path, op, output) = (self.graph.path(id), node.operator_name(), &node.shape);
         let summary = node.operator().and_then(|op| op.summary(&inputs, output));
         let summary = summary.unwrap_or_else(|| plain(op));
         let summary = self.say(&summary);
         self.pieces.push(Piece::Heading(level, format!("{path}: {summary}")));
-        let shapes =
-            if inputs.is_empty() { output.to_string() } else { format!("{} → {output}", shown.join(", ")) };
+        let shapes = if inputs.is_empty() { output.to_string() } else { format!("{shown} → {output}") };
         self.pieces.push(Piece::Sentence(shapes));
         if node.content == Content::Input {
             return;

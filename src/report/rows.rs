@@ -38,7 +38,7 @@ pub struct SizeText {
 }
 
 /// The most shapes of an operator or of the network that are written out.
-const MOST: usize = 4;
+pub(super) const MOST: usize = 4;
 
 /// The same of a box: its neighbours have one.
 const MOST_OF_A_BOX: usize = 2;
@@ -243,16 +243,10 @@ fn below(path: &str, around: &str) -> String {
 }
 
 impl SizeText {
-    /// Of more than `most`, the first and how many more there are: `18×56×56 +3`.
     fn of<'s>(shapes: impl IntoIterator<Item = &'s Shape>, most: usize) -> Self {
         let shapes: Vec<&Shape> = shapes.into_iter().collect();
         let size = shapes.iter().fold(0_u128, |size, shape| size.saturating_add(shape.elements()));
-        let text = if shapes.len() > most {
-            format!("{} +{}", shapes[0], shapes.len() - 1)
-        } else {
-            shapes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-        };
-        Self { text, size }
+        Self { text: listed(&shapes, most), size }
     }
 
     /// Of the largest window, with what is written for all of them.
@@ -261,6 +255,14 @@ impl SizeText {
         let sizes = nodes.clone().filter_map(window);
         let sizes = sizes.map(|window| product(window.axes.iter().map(|axis| axis.kernel.into())));
         Self { size: sizes.max().unwrap_or(0), text: graph.shorthand(nodes) }
+    }
+}
+
+/// Shapes in a row; of more than `most`, the first and how many more there are: `18×56×56 +3`.
+pub(super) fn listed(shapes: &[&Shape], most: usize) -> String {
+    match shapes {
+        [first, others @ ..] if shapes.len() > most => format!("{first} +{}", others.len()),
+        all => all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     }
 }
 

@@ -57,7 +57,7 @@ impl Description {
                     "`{text}` is a list of numbers, and cannot be {value}",
                     "`{text}` 是数的列表,不能是 {value}"
                 );
-                Err(wrong(message))
+                Err(wrong(message).help(text!("as in `--set {text}=3,4`", "例如 `--set {text}=3,4`")))
             }
             (Value::Word(_), Value::Word(word)) if param.choices.contains(word) => Ok(()),
             (Value::Word(_), _) => {

@@ -56,8 +56,13 @@ impl Checker<'_> {
 
     /// The outputs of a block or of the network, which are items of its list.
     pub(super) fn outputs(&mut self, outputs: &[Name], items: &[Item]) {
-        for name in outputs {
+        for (at, name) in outputs.iter().enumerate() {
             let text = &name.text;
+            if let Some(first) = outputs[..at].iter().find(|other| other.text == *text) {
+                let message = text!("`{text}` is named twice", "`{text}` 出现了两次");
+                let mistake = Diagnostic::new(Code::RepeatedName, message, name.span.clone());
+                self.mistakes.push(mistake.also(first.span.clone(), text!("the first", "第一个")));
+            }
             if items.iter().any(|item| item.name == *text || can_be(&item.name, text)) {
                 continue;
             }

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use crate::error::{Code, Diagnostic};
 use crate::read::description::{
-    Block, BlockBody, Body, Branches, Datum, DatumKind, Description, Item, Name, Template,
+    Block, BlockBody, Body, Branches, Datum, DatumKind, Description, Item, Name, Param, Template,
 };
+use crate::read::expression::Value;
 use crate::text;
 
 /// A warning for each parameter of the network, and of a block that every use has to give, that is mentioned nowhere.
@@ -36,15 +37,31 @@ pub(super) fn unused(description: &Description) -> Vec<Diagnostic> {
     let texts = claims.flat_map(|claim| [Some(&claim.expect), claim.working.as_ref()]).flatten();
     let claimed: HashSet<&str> = texts.flat_map(|text| words(&text.text)).collect();
     let is_claimed = |name: &Name| claimed.contains(&*name.text);
-    let names = description.params.iter().map(|param| &param.name);
-    let unused = names.filter(|name| !all.names.contains(&*name.text) && !is_set(name) && !is_claimed(name));
-    warnings.extend(unused.map(|name| {
+    let is_unused = |name: &Name| !all.names.contains(&*name.text) && !is_set(name) && !is_claimed(name);
+    let unused = description.params.iter().filter(|param| is_unused(&param.name));
+    warnings.extend(unused.map(|Param { name, default, .. }| {
         let param = &name.text;
         let message = text!("nothing uses the parameter `{param}`", "没有任何地方使用参数 `{param}`");
-        let help = text!(
-            "a setting takes it as text: `out_channels = \"{param}\"`",
-            "设置以文本引用它:`out_channels = \"{param}\"`"
-        );
+        let help = match default {
+            Value::Number(_) => text!(
+                "a setting takes it as text: `out_channels = \"{param}\"`",
+                "设置以文本引用它:`out_channels = \"{param}\"`"
+            ),
+            Value::Boolean(_) => {
+                text!(
+                    "a condition takes it as text: `when = \"{param}\"`",
+                    "条件以文本引用它:`when = \"{param}\"`"
+                )
+            }
+            Value::Word(word) => text!(
+                "a condition compares it: `when = \"{param} == '{word}'\"`",
+                "条件与它比较:`when = \"{param} == '{word}'\"`"
+            ),
+            Value::List(_) => text!(
+                "an item is written out for it: `for = {{ n = \"{param}\" }}`",
+                "项按它逐个展开:`for = {{ n = \"{param}\" }}`"
+            ),
+        };
         Diagnostic::new(Code::UnusedParameter, message, name.span.clone()).warning().help(help)
     }));
     warnings

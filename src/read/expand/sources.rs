@@ -169,6 +169,9 @@ impl Expander<'_> {
         if !self.work(tensors.len(), &first.span) {
             return Incoming::Unknown;
         }
+        let node =
+            |&(_, tensor): &Tensor| if let Incoming::Tensor(node) = tensor { Some(node) } else { None };
+        self.named.extend(tensors.iter().filter_map(node));
         self.named_bundle(&tensors)
     }
 

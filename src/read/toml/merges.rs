@@ -110,12 +110,15 @@ impl Reader<'_> {
                 });
                 (each, when, table.get("layers").map_or(vec![], |value| self.items(value)))
             }
-            DeValue::Array(_)
-            | DeValue::String(_)
+            DeValue::Array(_) => (None, None, self.items(value)),
+            DeValue::String(_)
             | DeValue::Integer(_)
             | DeValue::Float(_)
             | DeValue::Boolean(_)
-            | DeValue::Datetime(_) => (None, None, self.items(value)),
+            | DeValue::Datetime(_) => {
+                self.wrong_type(&name.name.text, &text!("a list of items", "项的列表"), value);
+                (None, None, vec![])
+            }
         };
         Branch { name, span, each, when, layers }
     }

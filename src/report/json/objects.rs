@@ -50,7 +50,7 @@ pub struct Network<'s> {
     pub device: Option<Device>,
     /// When the most memory is taken; nothing of a network without nodes.
     pub peak: Option<Peak>,
-    /// What an element of the first output sees of the input; nothing where that is not followed.
+    /// What an element of the output at the end of the main line sees of the input; nothing where that is not followed.
     pub receptive_field: Option<ReceptiveField>,
     /// Every operator, in the order of execution.
     #[schemars(with = "Vec<Node>")]
