@@ -77,8 +77,11 @@ impl Shape {
     }
 }
 
-/// Sizes as they are written: `192×28×28`.
+/// Sizes as they are written: `192×28×28`; `()` where there are none.
 pub(crate) fn show(dims: &[u64]) -> String {
+    if dims.is_empty() {
+        return "()".to_owned();
+    }
     dims.iter().map(u64::to_string).collect::<Vec<_>>().join("×")
 }
 

@@ -244,7 +244,7 @@ fn lists_are_not_half_translated() {
     let conv = out(&["ops", "conv2d"]);
     assert!(conv.starts_with("conv2d: 卷积:窗口沿每个空间轴滑动"), "{conv}");
     assert!(
-        conv.contains("out_channels  是    输出通道数") && conv.contains("示例,输入 192×28×28"),
+        conv.contains("out_channels  必填    输出通道数") && conv.contains("示例,输入 192×28×28"),
         "{conv}"
     );
     let models = out(&["models"]);

@@ -1,5 +1,5 @@
 //! Comma-separated values: plain digits, whole paths, heads by the columns' keys. A text that a spreadsheet would take for a
-//! formula has an apostrophe before it.
+//! formula, or a workflow for a command, has an apostrophe before it.
 
 use std::borrow::Borrow;
 use std::io;
@@ -39,11 +39,12 @@ pub fn stream<S: Borrow<Sheet>>(
     writer.flush()
 }
 
-/// A text of a file as data: no formula, whatever it begins with, unless it is a number, and none of it hidden.
+/// A text of a file as data: no formula, whatever it begins with, unless it is a number, no command to a workflow that prints it,
+/// and none of it hidden.
 fn plain(text: &str) -> String {
     let text = printable(text);
     let is_formula = text.starts_with(['=', '+', '-', '@']) && text.parse::<f64>().is_err();
-    if is_formula { format!("'{text}") } else { text }
+    if is_formula || text.starts_with("::") { format!("'{text}") } else { text }
 }
 
 fn field(cell: &Cell) -> String {

@@ -62,25 +62,41 @@ pub fn sheet(language: Language) -> Sheet {
     Sheet::of(heads, lines.collect())
 }
 
-/// The settings of an operator, a line each.
+/// The settings of an operator, a line each: what it is unless it is given, and the words it may be.
 pub fn settings(entry: &Entry, language: Language) -> Sheet {
     let heads = vec![
         Head::new("setting", text!("setting", "设置"), Role::Name),
-        Head::new("required", text!("required", "必填"), Role::Text),
+        Head::new("default", text!("default", "默认值"), Role::Text),
         Head::new("about", text!("about", "说明"), Role::Sentence),
     ];
     let schema = entry.described(language);
     let required: Vec<_> = schema["required"].as_array().into_iter().flatten().collect();
     let line = |(name, setting): (&String, &Value)| {
-        let is_required = if required.iter().any(|required| *required == name) {
-            Cell::Named("yes", text!("yes", "是"))
+        let default = if required.iter().any(|required| *required == name) {
+            Cell::Named("required", text!("required", "必填"))
         } else {
-            Cell::Named("no", text!("no", "否"))
+            match &setting["default"] {
+                Value::Null => Cell::Empty,
+                Value::String(word) => Cell::Text(word.clone()),
+                other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                    Cell::Text(other.to_string())
+                }
+            }
         };
-        vec![Cell::Name(name.clone(), name.clone()), is_required, Cell::Text(about(setting))]
+        let (about, words) = (about(setting), words(setting).join(", "));
+        let one_of = text!(" One of: {words}.", ";可选:{words}");
+        let about = if words.is_empty() { about } else { about + one_of.get(language) };
+        vec![Cell::Name(name.clone(), name.clone()), default, Cell::Text(about)]
     };
     let settings = schema["properties"].as_object().into_iter().flatten();
     Sheet::of(heads, settings.map(line).collect())
+}
+
+/// The words that a setting may be, by its JSON Schema.
+fn words(schema: &Value) -> Vec<&str> {
+    let choices = ["oneOf", "anyOf"].into_iter().flat_map(|key| schema[key].as_array().into_iter().flatten());
+    let named = schema["enum"].as_array().into_iter().flatten().chain([&schema["const"]]);
+    named.filter_map(Value::as_str).chain(choices.flat_map(words)).collect()
 }
 
 /// What a JSON Schema says in words, in one line.

@@ -21,10 +21,15 @@ pub(crate) struct Folder {
     shown: PathBuf,
 }
 
-/// The folder of a description, and the description as others may include it; `None` if it lies nowhere.
+/// The folder of a description, and the description as others may include it; `None` if it lies nowhere. What comes from standard
+/// input, as an editor sends it, lies where the program was started.
 #[cfg(feature = "cli")]
 pub(crate) fn folder(path: &str) -> Option<(Folder, File)> {
-    Folder::of(path)
+    if path != "-" {
+        return Folder::of(path);
+    }
+    let file = File { name: "standard input".to_owned(), identity: Identity::Told(String::new()) };
+    Some((Folder { root: Path::new(".").canonicalize().ok()?, shown: PathBuf::new() }, file))
 }
 
 impl Folder {
