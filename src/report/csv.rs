@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn no_text_is_a_formula() {
-        for formula in ["=1+1", "+1+1.toml", "-a", "@SUM(1)"] {
+        for formula in ["=1+1", "+1+1.toml", "-a", "@SUM(1)", "::error::a"] {
             assert_eq!(plain(formula), format!("'{formula}"));
         }
         assert_eq!(["-3", "+1e5", "-0.5", "a=b", "'x"].map(plain), ["-3", "+1e5", "-0.5", "a=b", "'x"]);
