@@ -48,6 +48,11 @@ impl Source {
         self.index(span.start) > 0
     }
 
+    /// The place of the whole file that a byte is in.
+    pub(crate) fn file_around(&self, byte: usize) -> Span {
+        self.file(self.index(byte)).1
+    }
+
     /// The number of the line that a place begins in, from 1.
     pub fn line_of(&self, span: &Span) -> usize {
         self.line(self.floor(span.start))

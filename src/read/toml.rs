@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::description::{Copied, Datum, DatumKind, Description, Input, Name, Param, Variant};
 use super::expression::{Value, number};
-use super::include::{File, Includes};
+use super::include::{File, Identity, Includes};
 use super::keys::{self};
 use crate::error::{Code, Diagnostic, Source, Span};
 use crate::text;
@@ -56,7 +56,9 @@ pub(super) fn parse(
     reader.refuse_hidden(main.get_ref());
     let mut description = reader.file(main.get_ref(), main.span());
     for (file, table) in included {
-        description.blocks.extend(reader.included(&table));
+        let is_bundled = matches!(file.identity, Identity::Bundled(_));
+        let blocks = if is_bundled { reader.bundled(&table) } else { reader.included(&table) };
+        description.blocks.extend(blocks);
         description.included.push(file);
     }
     let is_whole = reader.index_blocks(&mut description) && is_whole;

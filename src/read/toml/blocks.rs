@@ -29,6 +29,36 @@ impl Reader<'_> {
         self.blocks(table)
     }
 
+    /// The same of a file that is bundled, which has no mistakes: of its blocks those are read that another file may use, or
+    /// another of them that is read. The others have a name, which no other block may have.
+    pub(super) fn bundled(&mut self, table: &DeTable<'_>) -> Vec<Block> {
+        let Some(blocks) = table.get("blocks").and_then(|blocks| blocks.get_ref().as_table()) else {
+            return vec![];
+        };
+        let mut starts: Vec<usize> = blocks.keys().map(|key| key.span().start).collect();
+        starts.sort_unstable();
+        let source = self.source;
+        let file = source.file_around(starts.first().copied().unwrap_or_default());
+        let end = |start: usize| starts.iter().copied().find(|&next| next > start).unwrap_or(file.end);
+        let mut texts = vec![&source.text[..file.start], &source.text[file.end..]];
+        let mut is_read = vec![false; blocks.len()];
+        while let Some(text) = texts.pop() {
+            // An escape may stand for any letter.
+            let is_meant = |name: &str| text.contains(name) || text.contains('\\');
+            for (key, is_read) in blocks.keys().zip(&mut is_read).filter(|(_, is_read)| !**is_read) {
+                if is_meant(key.get_ref()) {
+                    *is_read = true;
+                    let start = key.span().start;
+                    texts.push(&source.text[start..end(start)]);
+                }
+            }
+        }
+        let read = |((key, value), is_read): (super::Entry<'_, '_>, bool)| {
+            if is_read { self.block(name(key), value) } else { Block::unread(name(key)) }
+        };
+        blocks.iter().zip(is_read).map(read).collect()
+    }
+
     /// Finds each block by its name; whether each has one of its own.
     pub(super) fn index_blocks(&mut self, description: &mut Description) -> bool {
         let before = self.mistakes.len();
@@ -67,20 +97,7 @@ impl Reader<'_> {
         let nothing = DeTable::new();
         let table = self.table(value, &name.text).map_or(&nothing, |(table, _)| table);
         if self.mistakes.len() > before && table.is_empty() {
-            let body = BlockBody::Layers(vec![]);
-            let (params, defaults, inputs, outputs) = (vec![], vec![], vec![], vec![]);
-            let (has_parameters, has_body, choices) = (false, false, vec![]);
-            return Block {
-                name,
-                params,
-                defaults,
-                choices,
-                inputs,
-                outputs,
-                body,
-                has_parameters,
-                has_body,
-            };
+            return Block::unread(name);
         }
         let table = &*self.refuse_unknown(table, &[keys::BLOCK, keys::MERGED], ("a block", "块"));
         let before = self.mistakes.len();
@@ -141,5 +158,22 @@ impl Reader<'_> {
             }
         };
         branches.map_or(BlockBody::Layers(vec![]), BlockBody::Branches)
+    }
+}
+
+impl Block {
+    /// A block of which nothing is known but what it is called.
+    fn unread(name: Name) -> Self {
+        Self {
+            name,
+            params: vec![],
+            defaults: vec![],
+            choices: vec![],
+            inputs: vec![],
+            outputs: vec![],
+            body: BlockBody::Layers(vec![]),
+            has_parameters: false,
+            has_body: false,
+        }
     }
 }
