@@ -18,7 +18,7 @@ use crate::counts::Counts;
 use crate::graph::{NodeId, Place, ScopeId};
 use crate::subject::Subject;
 use crate::text;
-use crate::text::Words;
+use crate::text::{Words, printable};
 
 mod field;
 mod groups;
@@ -239,7 +239,7 @@ impl OnDevice<'_> {
     /// The times there.
     fn times(&self, subject: &Subject) -> Result<&Roofline, Missing> {
         self.roofline.ok_or_else(|| {
-            let (name, element) = (&self.device.name, subject.element.name());
+            let (name, element) = (printable(&self.device.name), subject.element.name());
             Missing::Nothing(text!("`{name}` has no peak for {element}", "`{name}` 没有 {element} 的峰值"))
         })
     }

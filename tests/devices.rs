@@ -100,6 +100,27 @@ fn a_device_is_a_name_or_a_file() {
 }
 
 /// The scores of 1024 tokens, twice, take 67.1 MB.
+/// A name stays on its line, whatever is in it.
+#[test]
+fn a_device_is_called_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("d.toml");
+    std::fs::write(&file, BOARD.replace("[board]", "[\"a\\r\\n::error::x\"]")).unwrap();
+    let file = file.to_str().unwrap();
+    for (command, arguments) in [
+        ("analyze", vec!["lenet5", "--device-spec", file]),
+        ("analyze", vec!["lenet5", "--device-spec", file, "--dtype", "bf16"]),
+        ("analyze", vec!["lenet5", "--device-spec", file, "--format", "markdown"]),
+        ("analyze", vec!["lenet5", "--device-spec", file, "--format", "latex"]),
+        ("analyze", vec!["lenet5", "--device-spec", file, "--format", "csv"]),
+        ("compare", vec!["lenet5", "lenet5_1998", "--device-spec", file]),
+    ] {
+        let (_, out, said) = cnncost(command, &arguments);
+        let lines = || out.lines().chain(said.lines());
+        assert!(lines().all(|line| !line.starts_with("::")), "{out}{said}");
+    }
+}
+
 #[test]
 fn what_attention_holds_inside_has_to_fit() {
     let folder = tempfile::tempdir().unwrap();

@@ -6,7 +6,7 @@ use crate::compare::Comparison;
 use crate::compare::traffic::{Traffic, Turn};
 use crate::report::Subject;
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, printable};
 
 mod differences;
 mod inner;
@@ -58,7 +58,8 @@ impl<'s> Compared<'s> {
         let mut batches: Vec<_> = self.subjects.iter().map(|subject| subject.batch().to_string()).collect();
         batches.dedup();
         let (list, element) = (batches.join(", "), first.element.name());
-        let device = first.roofline.as_ref().map(|roofline| format!(" · {}", roofline.device.name));
+        let device =
+            first.roofline.as_ref().map(|roofline| format!(" · {}", printable(&roofline.device.name)));
         let device = device.unwrap_or_default();
         text!("batch {list} · {element}{device}", "批量大小 {list} · {element}{device}")
     }

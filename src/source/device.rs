@@ -7,7 +7,7 @@ use crate::read::devices;
 use crate::shape::ElementType;
 use crate::subject::Subject;
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, printable};
 
 /// The device that `name` calls: `t4`, `board.toml`, `boards.toml@nano`. The error says what was probably meant, or what is
 /// wrong in the file.
@@ -48,7 +48,7 @@ pub fn estimate(subject: &mut Subject, device: &Device) -> Result<(), Text> {
     let roofline = Roofline::new(device.clone(), graph, analysis, element).ok_or_else(|| {
         let known = ElementType::OF_NETWORKS.into_iter().filter(|&element| device.peak(element).is_some());
         let known = known.map(ElementType::name).collect::<Vec<_>>().join(", ");
-        let (name, element) = (&device.name, element.name());
+        let (name, element) = (printable(&device.name), element.name());
         text!(
             "`{name}` has no peak for {element}; it has {known}",
             "`{name}` 没有 {element} 的峰值;有 {known}"

@@ -9,7 +9,7 @@ use crate::analyze::roofline::Roofline;
 use crate::counts::Volume;
 use crate::graph::ScopeId;
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, printable};
 use crate::working::grouped;
 
 /// The totals in words, what is not in the table, and what is to be said of its columns.
@@ -130,7 +130,8 @@ fn sight(subject: &Subject) -> Vec<Text> {
 }
 
 fn estimate(subject: &Subject, roofline: &Roofline) -> Text {
-    let (name, total, element) = (&roofline.device.name, roofline.total(), subject.element.name());
+    let (name, total) = (printable(&roofline.device.name), roofline.total());
+    let element = subject.element.name();
     let time = seconds(total.seconds());
     let share = if total.seconds() > 0.0 { 100.0 * total.memory_seconds / total.seconds() } else { 0.0 };
     text!(
