@@ -22,6 +22,18 @@ fn explain(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// A network may be called like a command to a workflow that prints its page.
+#[test]
+fn no_heading_is_a_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("net.toml");
+    std::fs::write(&path, "name = \"::notice::y\"\ninput = [3, 8, 8]\nlayers = [\"relu\"]\n").unwrap();
+    for format in ["table", "markdown", "latex"] {
+        let page = explain(&[path.to_str().unwrap(), "--format", format]);
+        assert!(page.contains("::notice::y") && !page.lines().any(|line| line.starts_with("::")), "{page}");
+    }
+}
+
 #[test]
 fn pages_are_as_they_were() {
     let pages: [(&str, &[&str]); 12] = [

@@ -78,7 +78,9 @@ fn text(pieces: &[Piece], style: Style) -> String {
                 // Headings that follow one another belong together.
                 let follows = index > 0 && !matches!(pieces[index - 1], Piece::Heading(..));
                 text.push_str(if follows { "\n" } else { "" });
-                let heading = hanging(heading, INDENT, width);
+                // What begins with two colons is a command to some workflows that print it.
+                let space = if heading.starts_with("::") { " " } else { "" };
+                let heading = hanging(&format!("{space}{heading}"), INDENT, width);
                 text.push_str(&format!("{bold}{heading}{plain}\n"));
                 if *level == 1 {
                     let longest = heading.lines().map(UnicodeWidthStr::width).max().unwrap_or(0);
