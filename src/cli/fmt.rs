@@ -158,5 +158,7 @@ fn difference(file: &str, text: &str, laid_out: &str, language: Language) -> Str
         (None, Some("")) => (index, end.get(language).to_owned()),
         _ => (index + 1, line("-", old) + &line("+", new)),
     };
-    format!("{}:{number}\n{changes}", printable(file))
+    // A line that begins with two colons is a command to some workflows.
+    let here = if file.starts_with("::") { "./" } else { "" };
+    format!("{here}{}:{number}\n{changes}", printable(file))
 }

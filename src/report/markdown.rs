@@ -52,6 +52,10 @@ pub(super) fn prose(sentence: &str) -> String {
 /// Text that Markdown shows as it is.
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
+    // A line that begins with two colons is a command to some workflows.
+    if text.starts_with("::") {
+        escaped.push('\\');
+    }
     for c in text.chars() {
         if "\\`*_{}[]<>#|~$".contains(c) {
             escaped.push('\\');
