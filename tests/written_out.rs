@@ -332,6 +332,10 @@ fn a_description_of_before_means_what_it_meant() {
         "{ name = 'previous', op = 'relu' }, 'tanh', { name = 'x', op = 'add', from = ['previous', 'tanh_1'] }",
     );
     assert_eq!(inputs(&graph(&text), "x"), ["previous", "tanh_1"]);
+    let text = net(
+        "{ name = 'previous', op = 'relu' }, 'tanh', { name = 'x', op = 'sigmoid', from = 'previous', repeat = 2 }",
+    );
+    assert_eq!(inputs(&graph(&text), "x/1"), ["x/0"]);
     assert_eq!(
         output(
             "input = [8, 6, 6]\nparams = { sum = 3, len = 2, range = 1, sqrt = 1, log2 = 1 }\nlayers = [{ op = 'conv2d', out_channels = 'sum*len*range*sqrt*log2', kernel_size = 1 }]"

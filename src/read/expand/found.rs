@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::list::Surroundings;
 use super::mistakes::left_out;
-use super::sources::Incoming;
+use super::sources::{Incoming, PREVIOUS};
 use super::{Expander, Here};
 use crate::error::{Code, Diagnostic, Span, known_names};
 use crate::read::description::Name;
@@ -37,7 +37,7 @@ impl Expander<'_> {
         if let Some(input) = around.input(name) {
             return Ok(vec![input]);
         }
-        if name == "previous" {
+        if name == PREVIOUS {
             return Ok(vec![before]);
         }
         if let Some((item, way)) = way(name) {

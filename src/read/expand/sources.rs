@@ -12,6 +12,9 @@ use crate::graph::NodeId;
 use crate::read::description::{Body, Item, Name};
 use crate::text;
 
+/// What `from` calls what is before the item.
+pub(super) const PREVIOUS: &str = "previous";
+
 /// A tensor and what it is called.
 pub(super) type Tensor = (Arc<str>, Incoming);
 
@@ -111,7 +114,9 @@ impl Expander<'_> {
         around: Surroundings<'_, '_>,
         here: Here<'_>,
     ) -> Option<Vec<Incoming>> {
-        if item.from.iter().any(|template| &*template.name.text == "previous") {
+        // An item may be called so, as it could before this was a word.
+        let is_word = around.owner(PREVIOUS).is_none() && around.input(PREVIOUS).is_none();
+        if is_word && item.from.iter().any(|template| &*template.name.text == PREVIOUS) {
             return self.sources(item, before, around, here);
         }
         let mut sources = vec![];
