@@ -1,0 +1,4 @@
+//! Networks of ONNX files.
+
+pub mod array;
+pub mod messages;
