@@ -1,4 +1,9 @@
 //! Networks of ONNX files.
 
 pub mod array;
+mod decode;
 pub mod messages;
+mod wire;
+
+pub use decode::read;
+pub use wire::Mistake;
