@@ -1,5 +1,6 @@
 //! Building a graph, front to back: every shape is inferred as its node is added.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -77,6 +78,7 @@ impl Default for Builder {
             scopes: vec![root],
             outputs: vec![],
             ties: Ties::new(),
+            stored: BTreeSet::new(),
             index: OnceLock::new(),
         };
         Self { graph, open: vec![ScopeId::ROOT], looks_up: false }
@@ -199,6 +201,11 @@ impl Builder {
             }
         }
         Ok(())
+    }
+
+    /// Makes weights buffers that their operators would learn: they are stored beside the parameters, and are none.
+    pub fn store(&mut self, weights: impl IntoIterator<Item = WeightRef>) {
+        self.graph.stored.extend(weights);
     }
 
     /// The finished graph.

@@ -96,6 +96,11 @@ impl Draft {
         &self.nodes[id.index()]
     }
 
+    /// Gives the node of a tensor a name.
+    pub(super) fn name(&mut self, tensor: &Tensor, name: Option<Arc<str>>) {
+        self.nodes[tensor.id.index()].name = name;
+    }
+
     fn push(&mut self, node: DraftNode) -> DraftId {
         let id = DraftId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         self.nodes.push(node);

@@ -9,8 +9,9 @@ use super::array::Array;
 use super::call::Call;
 use super::draft::{Draft, SourceId};
 use super::evaluate::evaluate;
+use super::file::File;
 use super::map::{computes_with_weights, map};
-use super::messages::{Attribute, AttributeValue, Function, Graph, Kind, Model, Node, Tensor as Given};
+use super::messages::{Attribute, AttributeValue, Function, Graph, Kind, Model, Node, Tensor as Given, ValueInfo};
 use super::mistake::{Mistake, node_in_words};
 use super::stored::{Origin, Roots, Table};
 use super::value::{Fixed, Mapped, Refusal, Tensor, Value};
@@ -29,12 +30,6 @@ const DEEPEST: usize = 64;
 /// The most operators that a file may come to when its functions and loops are written out.
 const MOST_STEPS: u64 = 1_000_000;
 
-/// What reads the numbers of a tensor of the file.
-pub(super) trait Numbers {
-    /// The numbers, which are at most `limit`.
-    fn read(&self, tensor: &Given, limit: u64) -> Result<Array, Text>;
-}
-
 /// The state of going through a file.
 pub(super) struct Importer<'m> {
     pub(super) draft: Draft,
@@ -48,11 +43,15 @@ pub(super) struct Importer<'m> {
     /// Whether what nodes `Constant` have are weights: in a file without initializers of floats. Where there are some, its writer
     /// has put the parameters there, and what is fixed into constants.
     pub(super) constants_are_weights: bool,
-    numbers: &'m dyn Numbers,
+    numbers: &'m File,
     /// Why numbers that a size may depend on could not be read.
     unread: HashMap<Fixed, Text>,
     functions: HashMap<(&'m str, &'m str, &'m str), &'m Function>,
     steps: u64,
+    /// How many operators on weights are being made into nodes, one behind another.
+    pub(super) depth: u32,
+    /// The sizes that symbols stand for.
+    pub(super) symbols: HashMap<Arc<str>, u64>,
 }
 
 /// An operator of the file, as it was come by.
@@ -69,6 +68,8 @@ pub(super) struct Source<'m> {
 /// What names stand for, in a graph and in those around it.
 pub(super) struct Scope<'s, 'm> {
     values: HashMap<&'m str, Value>,
+    /// What the file says of tensors beforehand.
+    hints: HashMap<&'m str, &'m ValueInfo>,
     outer: Option<&'s Scope<'s, 'm>>,
 }
 
@@ -86,7 +87,7 @@ pub(super) struct Context<'c, 'm> {
 
 impl<'s, 'm> Scope<'s, 'm> {
     fn new(outer: Option<&'s Self>) -> Self {
-        Self { values: HashMap::new(), outer }
+        Self { values: HashMap::new(), hints: HashMap::new(), outer }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
@@ -100,6 +101,11 @@ impl<'s, 'm> Scope<'s, 'm> {
         None
     }
 
+    /// What the file says of a tensor of this graph beforehand.
+    pub(super) fn hint(&self, name: &str) -> Option<&'m ValueInfo> {
+        self.hints.get(name).copied()
+    }
+
     pub(super) fn set(&mut self, name: &'m str, value: Value) {
         if !name.is_empty() {
             self.values.insert(name, value);
@@ -108,7 +114,7 @@ impl<'s, 'm> Scope<'s, 'm> {
 }
 
 impl<'m> Importer<'m> {
-    pub(super) fn new(model: &'m Model, numbers: &'m dyn Numbers) -> Self {
+    pub(super) fn new(model: &'m Model, numbers: &'m File) -> Self {
         let name = |function: &'m Function| (&*function.domain, &*function.name, &*function.overload);
         Self {
             draft: Draft::default(),
@@ -121,6 +127,8 @@ impl<'m> Importer<'m> {
             unread: HashMap::new(),
             functions: model.functions.iter().map(|function| (name(function), function)).collect(),
             steps: 0,
+            depth: 0,
+            symbols: HashMap::new(),
         }
     }
 
@@ -143,8 +151,10 @@ impl<'m> Importer<'m> {
             let value = self.give(tensor.clone(), false);
             scope.set(&tensor.name, Value::Fixed(value));
         }
+        let hints = graph.value_info.iter().chain(&graph.outputs);
+        scope.hints.extend(hints.map(|info| (&*info.name, info)));
         self.list(&graph.nodes, scope, context)?;
-        let output = |info: &'m super::messages::ValueInfo| match scope.get(&info.name) {
+        let output = |info: &'m ValueInfo| match scope.get(&info.name) {
             Some(value) => Ok((&*info.name, value.clone())),
             None => Err(Mistake::nowhere(unmade(&info.name))),
         };
@@ -225,7 +235,7 @@ impl<'m> Importer<'m> {
 
     /// An operator that is neither a function nor has bodies.
     fn plain(&mut self, node: Cow<'m, Node>, opset: i64, inputs: Vec<Option<Value>>) -> Mapped<Vec<Value>> {
-        if inputs.iter().flatten().any(|input| matches!(input, Value::Lost)) {
+        if inputs.iter().flatten().any(|input| matches!(input, Value::Lost(_))) {
             return Err(Refusal::Lost);
         }
         let fixed: Option<Vec<Option<Fixed>>> = inputs
@@ -298,7 +308,7 @@ impl<'m> Importer<'m> {
         if elements.is_none_or(|elements| elements > limit) || tensor.kind == Kind::STRING {
             return (bare(), None);
         }
-        match self.numbers.read(tensor, limit) {
+        match self.numbers.values(tensor, limit) {
             Ok(array) => (array, None),
             Err(why) => (bare(), Some(why)),
         }

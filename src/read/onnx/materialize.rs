@@ -20,7 +20,7 @@ impl Importer<'_> {
         match value {
             Value::Tensor(tensor) => Ok(tensor.clone()),
             Value::Fixed(fixed) => self.stored(*fixed),
-            Value::Lost => Err(Refusal::Lost),
+            Value::Lost(_) => Err(Refusal::Lost),
             Value::Sequence(_) => {
                 Err(Refusal::Unsupported(text!("a list of tensors is taken for one", "把张量列表当作单个张量")))
             }

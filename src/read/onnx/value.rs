@@ -15,7 +15,8 @@ pub(super) enum Value {
     /// A list of such.
     Sequence(Vec<Value>),
     /// Its sizes are not known: an operator that is not known made it, or one whose output has as many elements as the data bring.
-    Lost,
+    /// The node that stands for that has no sizes.
+    Lost(Option<Tensor>),
 }
 
 /// An entry of the table of what is [`stored`](super::stored).
