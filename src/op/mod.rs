@@ -41,6 +41,7 @@ pub mod conv;
 pub mod conv_transpose;
 #[cfg(feature = "run")]
 mod convolve;
+pub mod copies;
 mod cost;
 #[cfg(feature = "run")]
 mod deform;
@@ -113,6 +114,7 @@ mod workspace;
 
 pub use arity::Arity;
 pub use class::{Class, Family};
+pub use copies::Copies;
 pub use cost::{Cost, Term, Unit};
 pub use entry::Entry;
 pub use purpose::Purpose;

@@ -319,8 +319,9 @@ impl Notes<'_> {
         else {
             return;
         };
-        let window = node.operator().and_then(|op| op.window(input));
-        let sizes = (spatial_sizes(input), spatial_sizes(&node.shape));
+        let Some(op) = node.operator() else { return };
+        let [one, output] = [input, &node.shape].map(|shape| op.one(shape));
+        let (sizes, window) = ((spatial_sizes(&one), spatial_sizes(&output)), op.window(input));
         let taps = window.and_then(|window| window.taps_workings(sizes.0, sizes.1).ok());
         for (name, working) in taps.into_iter().flatten() {
             self.equation(name.get(self.language), working);

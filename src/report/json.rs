@@ -159,6 +159,7 @@ fn node(subject: &Subject, graph: &Graph, id: NodeId) -> Node {
     Node {
         path: graph.path(id),
         op: node.operator_name().to_owned(),
+        copies: node.operator().map_or(vec![], |op| op.copies().to_vec()),
         inputs: graph.inputs(id).map(|input| graph.path(input)).collect(),
         input_shapes: graph.inputs(id).map(|input| shaped(subject, &graph.node(input).shape)).collect(),
         output: shaped(subject, &node.shape),
