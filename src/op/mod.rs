@@ -32,6 +32,7 @@ mod arity;
 mod attention;
 pub mod avg_pool;
 pub mod batch_norm;
+pub mod buffer;
 pub mod channel_shuffle;
 mod class;
 pub mod concat;
@@ -227,6 +228,7 @@ operators! {
     "mul" => mul::Mul,
     "div" => div::Div,
     "parameter" => parameter::Parameter,
+    "buffer" => buffer::Buffer,
     "constant" => constant::Constant,
     "opaque" => opaque::Opaque,
 }
