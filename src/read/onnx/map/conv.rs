@@ -3,7 +3,7 @@
 use crate::op::conv::Conv;
 use crate::op::conv_transpose::ConvTranspose;
 use crate::op::settings::{Extent, Padding, PerAxis, Sides, Size};
-use crate::op::{Op, padding_mode::PaddingMode};
+use crate::op::{Copies, Op, padding_mode::PaddingMode};
 use crate::read::onnx::call::{Call, array, extent_of, natural, size, size_of};
 use crate::read::onnx::draft::{Stored, shape};
 use crate::read::onnx::import::Importer;
@@ -301,7 +301,7 @@ impl Importer<'_> {
         let (op, input) = if leading.iter().all(|&size| size == 1) {
             (op, self.draft.as_sample(input, sizes)?)
         } else {
-            (Op::copied(leading.to_vec(), op), self.full(input)?)
+            (Copies::of(leading.to_vec(), op)?, self.full(input)?)
         };
         self.one(op, &[&input], weights, dims, input.kind)
     }

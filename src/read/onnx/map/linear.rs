@@ -29,7 +29,7 @@ pub(super) fn gemm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Val
         return import.plus(call, 2, beta, product);
     };
     let dims = import.dims_of(weight).to_vec();
-    let &[out] = if trans_b { &dims[..1] } else { &dims[1..] } else {
+    let (Some(&out), 2) = ((if trans_b { dims.first() } else { dims.last() }), dims.len()) else {
         return Err(Refusal::Wrong(text!("its second input is no matrix", "第二个输入不是矩阵")));
     };
     let times = |view: View, factor: f32| if factor == 1.0 { view } else { View::Times(factor, Box::new(view)) };
