@@ -11,7 +11,9 @@ use super::draft::{Draft, SourceId};
 use super::evaluate::evaluate;
 use super::file::File;
 use super::map::{computes_with_weights, map};
-use super::messages::{Attribute, AttributeValue, Function, Graph, Kind, Model, Node, Tensor as Given, ValueInfo};
+use super::messages::{
+    Attribute, AttributeValue, Function, Graph, Kind, Model, Node, Tensor as Given, ValueInfo,
+};
 use super::mistake::{Mistake, node_in_words};
 use super::stored::{Origin, Roots, Table};
 use super::value::{Fixed, Mapped, Refusal, Tensor, Value};
@@ -133,7 +135,11 @@ impl<'m> Importer<'m> {
     }
 
     /// The outputs of the network, by the names of the file, where `inputs` go in.
-    pub(super) fn network(&mut self, model: &'m Model, inputs: Vec<(&'m str, Value)>) -> Result<Vec<(&'m str, Value)>, Mistake> {
+    pub(super) fn network(
+        &mut self,
+        model: &'m Model,
+        inputs: Vec<(&'m str, Value)>,
+    ) -> Result<Vec<(&'m str, Value)>, Mistake> {
         let context = Context { opsets: &model.opsets, bindings: &[], around: None, depth: 0 };
         let mut scope = Scope::new(None);
         inputs.into_iter().for_each(|(name, value)| scope.set(name, value));
@@ -333,7 +339,8 @@ impl<'m> Importer<'m> {
         }
         let given = |name: &Arc<str>| node.attributes.iter().find(|attribute| attribute.name == *name);
         let names = function.attributes.iter().filter_map(given).cloned();
-        let defaults = function.defaults.iter().map(|default| given(&default.name).unwrap_or(default).clone());
+        let defaults =
+            function.defaults.iter().map(|default| given(&default.name).unwrap_or(default).clone());
         let bindings: Vec<Attribute> = names.chain(defaults).collect();
         let opsets = &function.opsets;
         let mut scope = Scope::new(None);
