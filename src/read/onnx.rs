@@ -1,4 +1,5 @@
 //! Networks of ONNX files.
 
 pub mod array;
+pub mod evaluate;
 pub mod messages;
