@@ -137,14 +137,13 @@ pub enum Data {
         /// How many there are.
         length: u64,
     },
-    /// In the file, as a list in its own encoding, of which parts may lie apart; each from this byte, so many.
+    /// In the file, as a list in its own encoding, of which parts may lie apart.
     Listed {
-        /// Which list: the number of its field in `TensorProto`: 4 floats, 5 of 32 bits, 7 of 64, 10 doubles, 11 unsigned.
+        /// Which list: the number of its field in `TensorProto`: 4 floats, 5 of 32 bits, 6 texts, 7 of 64 bits, 10 doubles,
+        /// 11 unsigned.
         field: u32,
-        /// The first byte and how many there are, of each part; of a number that stands alone, the part is that number.
+        /// The first byte and how many there are, of each part: fields of that number behind one another.
         parts: Vec<(u64, u64)>,
-        /// Whether the parts are packed lists, rather than numbers that stand alone.
-        packed: bool,
     },
     /// In another file.
     External {
@@ -155,6 +154,8 @@ pub enum Data {
         /// How many there are, if that is said.
         length: Option<u64>,
     },
+    /// In the file, as those numbers that are not 0 and their places: they are not read.
+    Sparse,
     /// Nowhere: a tensor without elements, or one that is left out.
     #[default]
     Nothing,
