@@ -32,7 +32,7 @@ use super::messages::{AttributeValue, Kind, Node, Tensor};
 use crate::text;
 use crate::text::Text;
 
-pub(in crate::read::onnx) use rule::{axis, broadcast, elements, resolved};
+pub(in crate::read::onnx) use rule::{axis, broadcast, elements};
 
 /// What an operator gives: an array for each of its outputs, or `None` where no size can be told.
 type Answer = Result<Option<Vec<Array>>, Text>;
@@ -104,6 +104,9 @@ struct Call<'a> {
     is_small: bool,
 }
 
+/// The numbers of an input are not known.
+struct Unknown;
+
 impl<'a> Call<'a> {
     /// An input that must be there, counted from 0.
     fn input(&self, place: usize) -> Result<&'a Array, Text> {
@@ -123,12 +126,11 @@ impl<'a> Call<'a> {
         Ok(self.inputs.iter().copied().flatten().collect())
     }
 
-    /// A setting that became an input: as whole numbers. The outer `None` says that they are not known, the inner that they
-    /// are left out.
-    fn listed(&self, name: &str, place: usize) -> Option<Option<&'a [i64]>> {
+    /// A setting that became an input: as whole numbers, unless it is left out.
+    fn listed(&self, name: &str, place: usize) -> Result<Option<&'a [i64]>, Unknown> {
         match self.optional(place) {
-            Some(input) => input.ints().map(Some),
-            None => Some(self.node.ints(name)),
+            Some(input) => input.ints().map(Some).ok_or(Unknown),
+            None => Ok(self.node.ints(name)),
         }
     }
 
@@ -172,11 +174,6 @@ impl<'a> Call<'a> {
         };
         Ok(Array { dims, kind, numbers })
     }
-}
-
-/// An array that nothing follows.
-fn one(array: Array) -> Answer {
-    Ok(Some(vec![array]))
 }
 
 /// The rule of an operator, if it is one of those here.

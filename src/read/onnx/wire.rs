@@ -42,7 +42,11 @@ impl fmt::Display for Mistake {
     /// In English with `{}`, in Chinese with `{:#}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { byte, why } = self;
-        if f.alternate() { write!(f, "第 {byte} 字节:{why:#}") } else { write!(f, "at byte {byte}: {why}") }
+        if f.alternate() {
+            write!(f, "第 {byte} 字节:{why:#}")
+        } else {
+            write!(f, "at byte {byte}: {why}")
+        }
     }
 }
 
@@ -104,9 +108,8 @@ impl Field {
 
     /// A number of 32 bits: a word from a list.
     pub(super) fn int32(self) -> Outcome<i32> {
-        i32::try_from(self.int()?).map_err(|_| {
-            mistake(self.at, text!("this number has more than 32 bits", "这个数超过 32 位"))
-        })
+        i32::try_from(self.int()?)
+            .map_err(|_| mistake(self.at, text!("this number has more than 32 bits", "这个数超过 32 位")))
     }
 
     pub(super) fn float(self) -> Outcome<f32> {
@@ -154,11 +157,7 @@ impl<'a> Wire<'a> {
     }
 
     /// Gives each field of the message that ends there to `take`, and passes over what that does not read.
-    pub(super) fn each(
-        &mut self,
-        end: u64,
-        mut take: impl FnMut(&mut Self, Field) -> Outcome,
-    ) -> Outcome {
+    pub(super) fn each(&mut self, end: u64, mut take: impl FnMut(&mut Self, Field) -> Outcome) -> Outcome {
         while self.at < end {
             let field = self.field(end)?;
             take(self, field)?;

@@ -63,9 +63,8 @@ pub(super) fn dims(wire: &mut Wire<'_>, field: Field, dims: &mut Vec<u64>) -> Ou
     let mut sizes = vec![];
     ints(wire, field, &mut sizes)?;
     for size in sizes {
-        let size = u64::try_from(size).map_err(|_| {
-            mistake(field.at, text!("a tensor has the size {size}", "张量的大小为 {size}"))
-        })?;
+        let size = u64::try_from(size)
+            .map_err(|_| mistake(field.at, text!("a tensor has the size {size}", "张量的大小为 {size}")))?;
         wire.push(dims, size)?;
     }
     Ok(())

@@ -115,9 +115,15 @@ pub(super) trait Element: Copy + PartialOrd {
     fn plus(self, other: Self) -> Result<Self, Text>;
     /// An error if the product does not fit.
     fn times(self, other: Self) -> Result<Self, Text>;
+    /// How many there are, as such a number.
+    fn count(count: usize) -> Self;
 }
 
 impl Element for i64 {
+    fn count(count: usize) -> Self {
+        i64::try_from(count).unwrap_or(i64::MAX)
+    }
+
     fn plus(self, other: Self) -> Result<Self, Text> {
         self.checked_add(other).ok_or_else(|| text!("a sum does not fit into 64 bits", "和超出 64 位"))
     }
@@ -128,6 +134,11 @@ impl Element for i64 {
 }
 
 impl Element for f32 {
+    #[expect(clippy::cast_precision_loss, reason = "a mean is a float")]
+    fn count(count: usize) -> Self {
+        count as f32
+    }
+
     fn plus(self, other: Self) -> Result<Self, Text> {
         Ok(self + other)
     }
@@ -138,6 +149,11 @@ impl Element for f32 {
 }
 
 impl Element for f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a mean is a float")]
+    fn count(count: usize) -> Self {
+        count as f64
+    }
+
     fn plus(self, other: Self) -> Result<Self, Text> {
         Ok(self + other)
     }

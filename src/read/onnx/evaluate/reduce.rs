@@ -1,36 +1,22 @@
 //! Operators that make one number of many along axes.
 
-use super::super::array::{Array, Numbers};
-use super::super::messages::Kind;
+use super::super::array::Numbers;
 use super::arithmetic::wide;
 use super::cast::converted;
 use super::elementwise::{Element, held};
 use super::place::{around, index, places, steps, strides};
 use super::rule::marked;
 use super::{Answer, Call};
+use crate::text;
 use crate::text::Text;
 
-/// What is made of the numbers of a group.
-#[derive(Clone, Copy, PartialEq)]
-enum Reduction {
-    Sum,
-    Mean,
-    Max,
-    Min,
-    Prod,
-    L1,
-    L2,
-    SumSquare,
-    LogSum,
-    LogSumExp,
-}
-
 pub(super) fn reduce(call: &Call) -> Answer {
-    let Some(reduction) = named(&call.node.operator) else {
+    let name = &*call.node.operator;
+    let (Some(of_ints), Some(of_floats)) = (of_ints(name), of_floats(name)) else {
         return Ok(None);
     };
     let input = call.input(0)?;
-    let Some(axes) = call.listed("axes", 1) else {
+    let Ok(axes) = call.listed("axes", 1) else {
         return Ok(None);
     };
     let axes = axes.filter(|axes| !axes.is_empty());
@@ -40,11 +26,10 @@ pub(super) fn reduce(call: &Call) -> Answer {
     };
     let groups: Vec<u64> =
         input.dims.iter().zip(&gone).map(|(&size, &is_gone)| if is_gone { 1 } else { size }).collect();
-    let dims = match call.flag("keepdims", true) {
-        true => groups.clone(),
-        false => {
-            input.dims.iter().zip(&gone).filter(|(_, is_gone)| !**is_gone).map(|(&size, _)| size).collect()
-        }
+    let dims = if call.flag("keepdims", true) {
+        groups.clone()
+    } else {
+        input.dims.iter().zip(&gone).filter(|(_, is_gone)| !**is_gone).map(|(&size, _)| size).collect()
     };
     call.makes(dims, input.kind, |dims| {
         let count = index(dims.iter().product());
@@ -64,104 +49,91 @@ pub(super) fn reduce(call: &Call) -> Answer {
         } else {
             places(&input.dims.iter().enumerate().map(table).collect::<Vec<_>>())
         };
-        match &numbers {
-            Numbers::Ints(values) => {
-                held(input.kind, Numbers::Ints(ints(reduction, values, &group, count)?.into())).map(Some)
-            }
-            numbers => {
-                let reduced = Numbers::Doubles(doubles(reduction, &wide(numbers), &group, count).into());
-                Ok(converted(&reduced, input.kind, true))
-            }
+        if let Numbers::Ints(values) = &numbers {
+            let reduced = of_ints.reduced(values, &group, count)?;
+            return held(input.kind, Numbers::Ints(reduced.into())).map(Some);
         }
+        let values = wide(&numbers);
+        let reduced = match name {
+            "ReduceLogSumExp" => log_sum_exp(values, &group, count)?,
+            _ => of_floats.reduced(&values, &group, count)?,
+        };
+        Ok(converted(&Numbers::Doubles(reduced.into()), input.kind, true))
     })
 }
 
-fn named(operator: &str) -> Option<Reduction> {
-    Some(match operator {
-        "ReduceSum" => Reduction::Sum,
-        "ReduceMean" => Reduction::Mean,
-        "ReduceMax" => Reduction::Max,
-        "ReduceMin" => Reduction::Min,
-        "ReduceProd" => Reduction::Prod,
-        "ReduceL1" => Reduction::L1,
-        "ReduceL2" => Reduction::L2,
-        "ReduceSumSquare" => Reduction::SumSquare,
-        "ReduceLogSum" => Reduction::LogSum,
-        "ReduceLogSumExp" => Reduction::LogSumExp,
-        _ => return None,
-    })
+/// How one number is made of a group.
+struct Rule<T> {
+    /// Of no numbers.
+    start: T,
+    /// With one more number.
+    step: fn(T, T) -> Result<T, Text>,
+    /// In the end, with how many they were.
+    end: fn(T, T) -> T,
 }
 
-/// Whole numbers of each group made into one; a fraction is cut off. An error if one does not fit.
-fn ints(reduction: Reduction, values: &[i64], group: &[usize], count: usize) -> Result<Vec<i64>, Text> {
-    let start = match reduction {
-        Reduction::Max => i64::MIN,
-        Reduction::Min => i64::MAX,
-        Reduction::Prod => 1,
-        _ => 0,
-    };
-    let mut made = vec![start; count];
-    for (&value, &at) in values.iter().zip(group) {
-        let so_far = made[at];
-        made[at] = match reduction {
-            Reduction::Max => so_far.max(value),
-            Reduction::Min => so_far.min(value),
-            Reduction::Prod => so_far.times(value)?,
-            Reduction::L1 => so_far.plus(value.saturating_abs())?,
-            Reduction::L2 | Reduction::SumSquare => so_far.plus(value.times(value)?)?,
-            Reduction::Sum | Reduction::Mean | Reduction::LogSum | Reduction::LogSumExp => {
-                so_far.plus(value)?
-            }
-        };
+impl<T: Element> Rule<T> {
+    /// One number for each of `count` groups. An error if a whole one does not fit.
+    fn reduced(&self, values: &[T], group: &[usize], count: usize) -> Result<Vec<T>, Text> {
+        let mut made = vec![self.start; count];
+        for (&value, &at) in values.iter().zip(group) {
+            made[at] = (self.step)(made[at], value)?;
+        }
+        let each = T::count(values.len() / count.max(1));
+        Ok(made.into_iter().map(|made| (self.end)(made, each)).collect())
     }
-    let each = i64::try_from(values.len() / count.max(1)).unwrap_or(i64::MAX);
-    match reduction {
-        Reduction::Mean => made.iter_mut().for_each(|sum| *sum /= each.max(1)),
-        Reduction::L2 => made.iter_mut().for_each(|sum| *sum = sum.isqrt()),
-        _ => {}
-    }
-    Ok(made)
 }
 
-/// Floats of each group made into one, in 64 bits.
-#[expect(clippy::cast_precision_loss, reason = "a mean is a float")]
-fn doubles(reduction: Reduction, values: &[f64], group: &[usize], count: usize) -> Vec<f64> {
-    let start = match reduction {
-        Reduction::Max => f64::NEG_INFINITY,
-        Reduction::Min => f64::INFINITY,
-        Reduction::Prod => 1.0,
-        _ => 0.0,
-    };
-    // Exponentials are taken beside the largest, so that none is infinite.
-    let largest = match reduction {
-        Reduction::LogSumExp => doubles(Reduction::Max, values, group, count),
-        _ => vec![],
-    };
-    let mut made = vec![start; count];
-    for (&value, &at) in values.iter().zip(group) {
-        let so_far = made[at];
-        made[at] = match reduction {
-            Reduction::Max if so_far.is_nan() || so_far >= value => so_far,
-            Reduction::Min if so_far.is_nan() || so_far <= value => so_far,
-            Reduction::Max | Reduction::Min => value,
-            Reduction::Prod => so_far * value,
-            Reduction::L1 => so_far + value.abs(),
-            Reduction::L2 | Reduction::SumSquare => so_far + value * value,
-            Reduction::LogSumExp if largest[at].is_finite() => so_far + (value - largest[at]).exp(),
-            Reduction::LogSumExp => so_far + value.exp(),
-            Reduction::Sum | Reduction::Mean | Reduction::LogSum => so_far + value,
-        };
+/// Of whole numbers: fractions are cut off.
+fn of_ints(operator: &str) -> Option<Rule<i64>> {
+    let rule = |start, step, end| Some(Rule { start, step, end });
+    match operator {
+        "ReduceSum" => rule(0, i64::plus, |sum, _| sum),
+        "ReduceMean" => rule(0, i64::plus, |sum, count| sum / count.max(1)),
+        "ReduceMax" => rule(i64::MIN, |a, b| Ok(a.max(b)), |most, _| most),
+        "ReduceMin" => rule(i64::MAX, |a, b| Ok(a.min(b)), |least, _| least),
+        "ReduceProd" => rule(1, i64::times, |product, _| product),
+        "ReduceL1" => rule(0, |sum, value| sum.plus(value.saturating_abs()), |sum, _| sum),
+        "ReduceL2" => rule(0, |sum, value| sum.plus(value.times(value)?), |sum, _| sum.isqrt()),
+        "ReduceSumSquare" => rule(0, |sum, value| sum.plus(value.times(value)?), |sum, _| sum),
+        "ReduceLogSum" | "ReduceLogSumExp" => {
+            rule(0, |_, _| Err(text!("a logarithm is for floats", "对数只用于浮点数")), |sum, _| sum)
+        }
+        _ => None,
     }
-    let each = values.len() as f64 / count as f64;
-    let finished = |(at, sum): (usize, f64)| match reduction {
-        Reduction::Mean => sum / each,
-        Reduction::L2 => sum.sqrt(),
-        Reduction::LogSum => sum.ln(),
-        Reduction::LogSumExp if largest[at].is_finite() => sum.ln() + largest[at],
-        Reduction::LogSumExp => sum.ln(),
-        _ => sum,
+}
+
+/// Of floats, in 64 bits.
+fn of_floats(operator: &str) -> Option<Rule<f64>> {
+    let rule = |start, step, end| Some(Rule { start, step, end });
+    match operator {
+        "ReduceSum" => rule(0.0, f64::plus, |sum, _| sum),
+        "ReduceMean" => rule(0.0, f64::plus, |sum, count| sum / count),
+        "ReduceMax" | "ReduceLogSumExp" => {
+            rule(f64::NEG_INFINITY, |a, b| Ok(if a.is_nan() || a >= b { a } else { b }), |most, _| most)
+        }
+        "ReduceMin" => {
+            rule(f64::INFINITY, |a, b| Ok(if a.is_nan() || a <= b { a } else { b }), |least, _| least)
+        }
+        "ReduceProd" => rule(1.0, f64::times, |product, _| product),
+        "ReduceL1" => rule(0.0, |sum, value| Ok(sum + value.abs()), |sum, _| sum),
+        "ReduceL2" => rule(0.0, |sum, value| Ok(sum + value * value), |sum, _| sum.sqrt()),
+        "ReduceSumSquare" => rule(0.0, |sum, value| Ok(sum + value * value), |sum, _| sum),
+        "ReduceLogSum" => rule(0.0, f64::plus, |sum, _| sum.ln()),
+        _ => None,
+    }
+}
+
+/// Exponentials are taken beside the largest, so that none is infinite.
+fn log_sum_exp(mut values: Vec<f64>, group: &[usize], count: usize) -> Result<Vec<f64>, Text> {
+    let [Some(most), Some(sum)] = ["ReduceMax", "ReduceSum"].map(of_floats) else {
+        return Ok(vec![]);
     };
-    made.into_iter().enumerate().map(finished).collect()
+    let mut largest = most.reduced(&values, group, count)?;
+    largest.iter_mut().filter(|most| !most.is_finite()).for_each(|most| *most = 0.0);
+    values.iter_mut().zip(group).for_each(|(value, &at)| *value = (*value - largest[at]).exp());
+    let sums = sum.reduced(&values, group, count)?;
+    Ok(sums.iter().zip(largest).map(|(sum, most)| sum.ln() + most).collect())
 }
 
 pub(super) fn cum_sum(call: &Call) -> Answer {
