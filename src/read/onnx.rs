@@ -3,8 +3,12 @@
 pub mod array;
 mod decode;
 pub mod evaluate;
+mod file;
 pub mod messages;
+mod narrow;
+mod values;
 mod wire;
 
 pub use decode::read;
+pub use file::File;
 pub use wire::Mistake;
