@@ -26,11 +26,10 @@ pub(super) fn reduce(call: &Call) -> Answer {
     };
     let groups: Vec<u64> =
         input.dims.iter().zip(&gone).map(|(&size, &is_gone)| if is_gone { 1 } else { size }).collect();
-    let dims = match call.flag("keepdims", true) {
-        true => groups.clone(),
-        false => {
-            input.dims.iter().zip(&gone).filter(|(_, is_gone)| !**is_gone).map(|(&size, _)| size).collect()
-        }
+    let dims = if call.flag("keepdims", true) {
+        groups.clone()
+    } else {
+        input.dims.iter().zip(&gone).filter(|(_, is_gone)| !**is_gone).map(|(&size, _)| size).collect()
     };
     call.makes(dims, input.kind, |dims| {
         let count = index(dims.iter().product());
