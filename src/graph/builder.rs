@@ -147,7 +147,7 @@ impl Builder {
             return Err(arity.mismatch(inputs.len()));
         }
         let shape = op.output(&shapes)?;
-        self.looks_up |= op.indices().is_some();
+        self.looks_up |= (0..shapes.len()).any(|index| op.indices_of(index, &shapes).is_some());
         Ok(self.push(name.into(), Content::Operator(op), shape, inputs, origin))
     }
 

@@ -106,11 +106,12 @@ impl Needs {
     }
 }
 
-/// Bytes that are alive while each node is executed and yet take none: a parameter that is an input of other layers is the
-/// weight itself.
+/// Bytes that are alive while each node is executed and yet take none: a parameter or buffer that is an input of other layers
+/// is the weight itself.
 fn of_weights(graph: &Graph, analysis: &Analysis, element: ElementType) -> Vec<u128> {
     let (mut from, mut behind) = (vec![0u128; graph.len()], vec![0u128; graph.len()]);
-    for (id, node) in graph.nodes().filter(|(_, node)| matches!(node.operator(), Some(Op::Parameter(_)))) {
+    let is_weight = |op: Option<&Op>| matches!(op, Some(Op::Parameter(_) | Op::Buffer(_)));
+    for (id, node) in graph.nodes().filter(|(_, node)| is_weight(node.operator())) {
         let Some(Lifetime { from: first, to }) = analysis.memory.lifetime(id) else { continue };
         let volume = node.volume().and_then(|volume| volume.times(analysis.batch()));
         let bytes = volume.map_or(0, |volume| volume.bytes(element));
