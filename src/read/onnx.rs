@@ -1,6 +1,8 @@
 //! Networks of ONNX files.
 
 pub mod array;
+#[cfg(test)]
+mod bytes;
 mod decode;
 mod file;
 pub mod messages;
