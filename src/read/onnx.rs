@@ -17,6 +17,8 @@ use crate::read::written::Letters;
 use crate::text;
 
 pub mod array;
+#[cfg(test)]
+mod bytes;
 mod call;
 mod control;
 mod decode;
