@@ -20,6 +20,7 @@ mod arrange;
 mod builder;
 mod filler;
 mod find;
+mod fixed;
 mod index;
 mod indices;
 pub mod outline;
@@ -215,6 +216,8 @@ pub struct Graph {
     scopes: Vec<Scope>,
     outputs: Vec<(String, NodeId)>,
     ties: Ties,
+    /// By [`NodeId`]: whether it depends on no input.
+    fixed: Vec<bool>,
     /// Made when a path is looked up first: most graphs are only counted.
     index: OnceLock<Index>,
 }

@@ -77,6 +77,7 @@ impl Default for Builder {
             scopes: vec![root],
             outputs: vec![],
             ties: Ties::new(),
+            fixed: vec![],
             index: OnceLock::new(),
         };
         Self { graph, open: vec![ScopeId::ROOT], looks_up: false }
@@ -250,6 +251,7 @@ impl Builder {
 
     /// Adds a node to the innermost box.
     pub(super) fn add(&mut self, node: Node, inputs: &[NodeId]) -> NodeId {
+        self.graph.fixed.push(self.graph.would_be_fixed(&node.content, inputs));
         let index = self.graph.dag.add_node(Node { scope: self.current(), ..node });
         for input in inputs.iter().rev() {
             self.graph.dag.add_edge(input.petgraph(), index, ());
