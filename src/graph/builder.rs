@@ -79,6 +79,7 @@ impl Default for Builder {
             outputs: vec![],
             ties: Ties::new(),
             stored: BTreeSet::new(),
+            fixed: vec![],
             index: OnceLock::new(),
         };
         Self { graph, open: vec![ScopeId::ROOT], looks_up: false }
@@ -257,6 +258,7 @@ impl Builder {
 
     /// Adds a node to the innermost box.
     pub(super) fn add(&mut self, node: Node, inputs: &[NodeId]) -> NodeId {
+        self.graph.fixed.push(self.graph.would_be_fixed(&node.content, inputs));
         let index = self.graph.dag.add_node(Node { scope: self.current(), ..node });
         for input in inputs.iter().rev() {
             self.graph.dag.add_edge(input.petgraph(), index, ());
