@@ -6,8 +6,9 @@ use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use cnncost::analyze;
 use cnncost::analyze::Status;
-use cnncost::source::{self, Choice};
+use cnncost::read::onnx::{Onnx, Sizes};
 use cnncost::text::Language;
 
 /// The figures of a file.
@@ -37,12 +38,14 @@ impl Figures {
     }
 
     fn found(&self) -> Result<(), String> {
-        let choice = Choice { dims: self.dims.clone(), ..Choice::default() };
-        let opened = source::open(self.path.to_str().unwrap());
-        let subject = opened
-            .and_then(|named| named.subject(&choice))
-            .map_err(|error| error.render(Language::English, false, 100).trim().to_owned())?;
-        let (total, status) = (subject.analysis.total(), subject.analysis.status());
+        let sizes = Sizes { dims: self.dims.clone(), input: None };
+        let opened = Onnx::open(&self.path, &self.name);
+        let network = opened.and_then(|onnx| onnx.expand(&sizes)).map_err(|error| {
+            let text = error.render(Language::English, false, 400);
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        })?;
+        let analysis = analyze(&network.graph).map_err(|error| error.to_string())?;
+        let (total, status) = (analysis.total(), analysis.status());
         let (macs, params) = (total.work.macs, total.params.total());
         let mut wrong = vec![];
         let mut hold = |what: &str, found: u128, expected: &RangeInclusive<u128>| {
@@ -61,7 +64,7 @@ impl Figures {
             }
         }
         if status != self.status {
-            let left_out = subject.analysis.uncounted().iter().map(|&id| subject.graph().path(id));
+            let left_out = analysis.uncounted().iter().map(|&id| network.graph.path(id));
             let left_out: Vec<_> = left_out.take(3).collect();
             wrong.push(format!("{} {left_out:?} instead of {}", status.name(), self.status.name()));
         }
