@@ -115,7 +115,7 @@ fn tests() -> Option<BTreeMap<String, Files>> {
     let mut tests: BTreeMap<String, Files> = BTreeMap::new();
     for place in 0..archive.len() {
         let mut member = archive.by_index(place).unwrap();
-        let name = member.name().to_owned();
+        let name = member.name().unwrap().into_owned();
         let (test, file) = name.split_once('/').unwrap();
         let files = tests.entry(test.to_owned()).or_default();
         let mut bytes = vec![];

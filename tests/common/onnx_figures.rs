@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use cnncost::analyze;
 use cnncost::analyze::Status;
+use cnncost::graph::NodeId;
 use cnncost::read::onnx::{Onnx, Sizes};
 use cnncost::text::Language;
 
@@ -64,9 +65,16 @@ impl Figures {
             }
         }
         if status != self.status {
-            let left_out = analysis.uncounted().iter().map(|&id| network.graph.path(id));
-            let left_out: Vec<_> = left_out.take(3).collect();
-            wrong.push(format!("{} {left_out:?} instead of {}", status.name(), self.status.name()));
+            let node = |&id: &NodeId| {
+                format!("{} ({})", network.graph.path(id), network.graph.node(id).operator_name())
+            };
+            let left_out: Vec<_> = analysis.uncounted().iter().take(3).map(node).collect();
+            wrong.push(format!(
+                "{} instead of {}: {}",
+                status.name(),
+                self.status.name(),
+                left_out.join(", ")
+            ));
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join(", ")) }
     }

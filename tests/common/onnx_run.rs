@@ -30,11 +30,12 @@ impl Values {
     /// As the input of a network: with a batch of one, and of its own type where it has one.
     fn tensor(&self, input: &Node) -> candle_core::Result<Tensor> {
         let dtype = match input.element {
-            Element::Network | Element::Fixed(ElementType::F32) => DType::F32,
+            Element::Network => DType::F32,
             Element::Fixed(ElementType::F16) => DType::F16,
             Element::Fixed(ElementType::Bf16) => DType::BF16,
             Element::Fixed(ElementType::I8 | ElementType::Bool) => DType::U8,
             Element::Fixed(ElementType::I64) => DType::I64,
+            Element::Fixed(_) => DType::F32,
         };
         let sizes = input.shape.dims().iter().map(|&size| usize::try_from(size).unwrap());
         let dims: Vec<_> = std::iter::once(1).chain(sizes).collect();
