@@ -32,6 +32,7 @@ mod materialize;
 pub mod messages;
 mod mistake;
 mod names;
+mod narrow;
 mod stored;
 mod value;
 mod values;
@@ -116,7 +117,9 @@ impl Onnx {
         let mut symbols: Vec<_> = importer.symbols.drain().collect();
         symbols.sort_unstable();
         let finished = finish::finish(importer, &self.model, &made)?;
-        let params = symbols.into_iter().map(|(name, size)| (name, Parameter::Number(Rational::from(size))));
+        let params = symbols
+            .into_iter()
+            .map(|(name, size)| (name, Parameter::Number(Rational::from(i128::from(size)))));
         Ok(Network {
             graph: finished.graph,
             params: params.collect(),

@@ -181,16 +181,17 @@ pub(super) fn extent_of(value: i64) -> Mapped<Extent> {
 
 /// A number that is not negative.
 pub(super) fn natural(value: i64) -> Mapped<u64> {
-    u64::try_from(value)
-        .map_err(|_| Refusal::Wrong(text!("{value} is negative, and cannot be a size", "{value} 为负,不能作为尺寸")))
+    u64::try_from(value).map_err(|_| {
+        Refusal::Wrong(text!("{value} is negative, and cannot be a size", "{value} 为负,不能作为尺寸"))
+    })
 }
 
 /// As many sizes as there are axes, one after another.
 pub(super) fn array<T: Copy, const N: usize>(values: &[T]) -> Mapped<[T; N]> {
     let found = values.len();
-    values.try_into().map_err(|_| {
-        Refusal::Wrong(text!("{found} values for {N} axes", "有 {N} 个轴,却给出 {found} 个值"))
-    })
+    values
+        .try_into()
+        .map_err(|_| Refusal::Wrong(text!("{found} values for {N} axes", "有 {N} 个轴,却给出 {found} 个值")))
 }
 
 /// Names of tensors, for messages.

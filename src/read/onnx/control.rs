@@ -1,10 +1,10 @@
 //! Branches, loops and lists of tensors.
 
+use super::draft::SourceId;
 use super::import::{Context, Importer, Scope};
 use super::messages::Node;
 use super::mistake::Mistake;
 use super::value::Value;
-use super::draft::SourceId;
 
 impl<'m> Importer<'m> {
     /// What an operator with bodies makes; `None` if it is another, or its bodies depend on the data.

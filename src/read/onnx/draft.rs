@@ -116,7 +116,13 @@ impl Draft {
     }
 
     /// Something that is not known, with the sizes that the file says it has.
-    pub(super) fn unknown(&mut self, operator: &str, inputs: &[&Tensor], dims: &[u64], kind: Kind) -> Mapped<Tensor> {
+    pub(super) fn unknown(
+        &mut self,
+        operator: &str,
+        inputs: &[&Tensor],
+        dims: &[u64],
+        kind: Kind,
+    ) -> Mapped<Tensor> {
         let shape = shape(dims)?;
         let content = Content::Unknown { name: operator.to_owned() };
         let inputs = inputs.iter().map(|input| input.id).collect();
@@ -210,7 +216,8 @@ pub(super) fn shape(dims: &[u64]) -> Mapped<Shape> {
 }
 
 fn shape_of(sizes: &[u64]) -> Mapped<Shape> {
-    Shape::new(sizes.to_vec()).map_err(|why| if sizes.contains(&0) { Refusal::Unsupported(why) } else { why.into() })
+    Shape::new(sizes.to_vec())
+        .map_err(|why| if sizes.contains(&0) { Refusal::Unsupported(why) } else { why.into() })
 }
 
 /// How many numbers an array has.

@@ -5,12 +5,13 @@ use std::io::{self, Cursor, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::array::{Array, Numbers};
+use super::array::Array;
 use super::messages::{Data, Model, Tensor};
 use super::values;
-use super::wire::{Mistake, Source};
+use super::wire::{Mistake, Source, shown};
+use crate::file::open_regular;
 use crate::text;
-use crate::text::{Text, printable};
+use crate::text::Text;
 
 /// Bytes of a file that comes through a pipe: it is held in memory.
 const MOST_PIPED: u64 = 64_000_000;
@@ -32,7 +33,7 @@ enum Opened {
 impl File {
     /// Opens the file at `path`, which is a regular one: it is read here and there. The error says why it can't be.
     pub fn open(path: &Path) -> Result<Self, Text> {
-        let file = regular(path)?;
+        let file = open_regular(path).map_err(|error| why(&error))?;
         Ok(Self { path: Some(path.to_owned()), source: Mutex::new(Opened::File(file)) })
     }
 
@@ -52,7 +53,7 @@ impl File {
 
     /// Reads what it says, without its weights.
     pub fn model(&self) -> Result<Model, Mistake> {
-        super::read(&mut self.source())
+        super::read(&mut *self.source())
     }
 
     /// The numbers of a tensor, whatever their type; without them if there are more than `most`. There are as many as its sizes
@@ -87,14 +88,16 @@ impl File {
         let values = match &tensor.data {
             Data::External { location, .. } => {
                 self.beside(location).and_then(|mut file| read(&mut file)).map_err(|why| {
-                    let location = printable(location);
+                    let location = shown(location);
                     text!("in `{location}`: {why}", "`{location}`:{why:#}")
                 })
             }
-            Data::Raw { .. } | Data::Listed { .. } | Data::Sparse | Data::Nothing => read(&mut *self.source()),
+            Data::Raw { .. } | Data::Listed { .. } | Data::Sparse | Data::Nothing => {
+                read(&mut *self.source())
+            }
         };
         values.map_err(|why| {
-            let name = printable(&tensor.name);
+            let name = shown(&tensor.name);
             text!("the numbers of `{name}` can't be read: {why}", "无法读取 `{name}` 的数值:{why:#}")
         })
     }
@@ -102,10 +105,15 @@ impl File {
     /// Opens another file that this one names: in its folder or below.
     fn beside(&self, location: &str) -> Result<fs::File, Text> {
         let model = self.path.as_ref().ok_or_else(|| {
-            text!("the network came through a pipe, so nothing lies beside it", "网络来自管道,旁边没有其他文件")
+            text!(
+                "the network came through a pipe, so nothing lies beside it",
+                "网络来自管道,旁边没有其他文件"
+            )
         })?;
         let parts = Path::new(location).components();
-        if location.is_empty() || !parts.clone().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+        if location.is_empty()
+            || !parts.clone().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+        {
             return Err(text!(
                 "a path within the folder of the network was expected",
                 "应为网络所在目录内的相对路径"
@@ -121,7 +129,7 @@ impl File {
                 "这是指向网络所在目录之外的链接:请把文件本身放在该目录中"
             ));
         }
-        regular(&real)
+        open_regular(&real).map_err(|error| why(&error))
     }
 }
 
@@ -149,4 +157,15 @@ fn elements(tensor: &Tensor) -> Option<u64> {
         return Some(0);
     }
     tensor.dims.iter().try_fold(1_u64, |product, &size| product.checked_mul(size))
+}
+
+/// Why a file can't be opened or read.
+pub(super) fn why(error: &io::Error) -> Text {
+    let known = [
+        (ErrorKind::NotFound, text!("there is no such file", "没有这个文件")),
+        (ErrorKind::PermissionDenied, text!("it may not be read", "没有读取权限")),
+        (ErrorKind::UnexpectedEof, text!("it ends too early", "文件过早结束")),
+    ];
+    let found = known.into_iter().find(|&(kind, _)| kind == error.kind());
+    found.map_or_else(|| text!("{error}", "{error:#}"), |(_, text)| text)
 }

@@ -38,7 +38,8 @@ pub(super) fn finish(
         let boxes: Vec<&str> = place.boxes.iter().map(|name| &**name).collect();
         let builder = filler.within(&boxes);
         let inputs: Vec<NodeId> = node.inputs.iter().filter_map(|input| ids[input.index()]).collect();
-        let origin = sources.get(node.place as usize).map(|source| crate::error::Origin::Node { index: source.index });
+        let origin =
+            sources.get(node.place as usize).map(|source| crate::error::Origin::Node { index: source.index });
         let origin = origin.filter(|_| node.content != Content::Input);
         let name = place.name.clone();
         let id = match &node.content {
@@ -191,7 +192,8 @@ fn operator_name(content: &Content) -> &str {
 /// The names of weights, by those of the tensors that are one, or one rearranged.
 fn weight_names<'m>(nodes: &'m [Node], model: &'m Model) -> HashMap<&'m str, &'m str> {
     let mut names: HashMap<&str, &str> = HashMap::new();
-    let given = model.graph.initializers.iter().filter(|given| given.kind.is_float() || given.kind.is_quantized());
+    let given =
+        model.graph.initializers.iter().filter(|given| given.kind.is_float() || given.kind.is_quantized());
     names.extend(given.map(|given| (&*given.name, &*given.name)));
     for node in nodes {
         let keeps = matches!(

@@ -8,10 +8,12 @@ use std::sync::Arc;
 use super::array::Array;
 use super::call::Call;
 use super::draft::{Draft, SourceId};
-use super::evaluate::evaluate;
+use super::evaluate::{evaluate, given};
 use super::file::File;
 use super::map::{computes_with_weights, map};
-use super::messages::{Attribute, AttributeValue, Function, Graph, Kind, Model, Node, Tensor as Given, ValueInfo};
+use super::messages::{
+    Attribute, AttributeValue, Function, Graph, Kind, Model, Node, Tensor as Given, ValueInfo,
+};
 use super::mistake::{Mistake, node_in_words};
 use super::stored::{Origin, Roots, Table};
 use super::value::{Fixed, Mapped, Refusal, Tensor, Value};
@@ -133,7 +135,11 @@ impl<'m> Importer<'m> {
     }
 
     /// The outputs of the network, by the names of the file, where `inputs` go in.
-    pub(super) fn network(&mut self, model: &'m Model, inputs: Vec<(&'m str, Value)>) -> Result<Vec<(&'m str, Value)>, Mistake> {
+    pub(super) fn network(
+        &mut self,
+        model: &'m Model,
+        inputs: Vec<(&'m str, Value)>,
+    ) -> Result<Vec<(&'m str, Value)>, Mistake> {
         let context = Context { opsets: &model.opsets, bindings: &[], around: None, depth: 0 };
         let mut scope = Scope::new(None);
         inputs.into_iter().for_each(|(name, value)| scope.set(name, value));
@@ -265,14 +271,16 @@ impl<'m> Importer<'m> {
         if roots != Roots::None && computes_with_weights(node) {
             return Ok(None);
         }
-        if let Some(given) = constant(node) {
-            return Ok(Some(vec![Value::Fixed(self.give(given, true))]));
+        let setting = given(node);
+        if let (Some(tensor), "Constant") = (setting, &*node.operator) {
+            return Ok(Some(vec![Value::Fixed(self.give(tensor.clone(), true))]));
         }
-        if !matches!(&*node.domain, "" | "com.microsoft") {
-            return Ok(None);
-        }
-        let arrays: Vec<Option<&Array>> =
-            inputs.iter().map(|input| input.map(|input| self.table.array(input))).collect();
+        let setting = setting.map(|tensor| self.array_of(tensor).0);
+        let arrays: Vec<Option<&Array>> = inputs
+            .iter()
+            .map(|input| input.map(|input| self.table.array(input)))
+            .chain(setting.as_ref().map(Some))
+            .collect();
         let Some(outputs) = evaluate(node, opset, &arrays, MOST_EVALUATED)? else {
             let unread = inputs.iter().flatten().find_map(|input| self.unread.get(input));
             return unread.map_or(Ok(None), |why| Err(Refusal::Unsupported(why.clone())));
@@ -333,7 +341,8 @@ impl<'m> Importer<'m> {
         }
         let given = |name: &Arc<str>| node.attributes.iter().find(|attribute| attribute.name == *name);
         let names = function.attributes.iter().filter_map(given).cloned();
-        let defaults = function.defaults.iter().map(|default| given(&default.name).unwrap_or(default).clone());
+        let defaults =
+            function.defaults.iter().map(|default| given(&default.name).unwrap_or(default).clone());
         let bindings: Vec<Attribute> = names.chain(defaults).collect();
         let opsets = &function.opsets;
         let mut scope = Scope::new(None);
@@ -370,17 +379,6 @@ fn bound<'m>(node: &'m Node, bindings: &[Attribute]) -> Cow<'m, Node> {
         _ => Some(attribute.clone()),
     });
     Cow::Owned(Node { attributes: attributes.collect(), ..node.clone() })
-}
-
-/// The tensor that a node `Constant` has, if it has one.
-fn constant(node: &Node) -> Option<Arc<Given>> {
-    if &*node.operator != "Constant" || !node.domain.is_empty() {
-        return None;
-    }
-    match node.attribute("value")? {
-        AttributeValue::Tensor(tensor) => Some(tensor.clone()),
-        _ => None,
-    }
 }
 
 fn is_float(tensor: &Given) -> bool {

@@ -48,7 +48,8 @@ pub(super) fn inputs<'m>(
         })?;
         values.push((&*input.name, Value::Tensor(tensor)));
     }
-    if let Some((name, _)) = sizes.dims.iter().find(|(name, _)| !asked.iter().any(|asked| **asked == **name)) {
+    if let Some((name, _)) = sizes.dims.iter().find(|(name, _)| !asked.iter().any(|asked| **asked == **name))
+    {
         let known = asked.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let mistake =
             Mistake::nowhere(text!("no input has a size called `{name}`", "没有任何输入的尺寸名为 `{name}`"));

@@ -101,7 +101,8 @@ impl<'m> Importer<'m> {
         if inputs.is_empty() {
             return self.draft.unknown(&named(operator), &inputs, dims, kind);
         }
-        let shape = super::value::sample(dims).iter().map(|&size| size.try_into()).collect::<Result<_, _>>()?;
+        let shape =
+            super::value::sample(dims).iter().map(|&size| size.try_into()).collect::<Result<_, _>>()?;
         let op = Opaque { kind: Some(named(operator)), shape, weights, ..Opaque::default() };
         self.draft.emit(op, &inputs, stored, dims, kind)
     }

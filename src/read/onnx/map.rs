@@ -51,8 +51,22 @@ fn standard(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
 pub(super) fn computes_with_weights(node: &Node) -> bool {
     matches!(
         &*node.operator,
-        "Conv" | "ConvTranspose" | "Gemm" | "MatMul" | "Einsum" | "LSTM" | "GRU" | "RNN" | "QLinearConv" | "QLinearMatMul"
-            | "ConvInteger" | "MatMulInteger" | "Attention" | "FusedConv" | "FusedMatMul" | "QGemm"
+        "Conv"
+            | "ConvTranspose"
+            | "Gemm"
+            | "MatMul"
+            | "Einsum"
+            | "LSTM"
+            | "GRU"
+            | "RNN"
+            | "QLinearConv"
+            | "QLinearMatMul"
+            | "ConvInteger"
+            | "MatMulInteger"
+            | "Attention"
+            | "FusedConv"
+            | "FusedMatMul"
+            | "QGemm"
     )
 }
 

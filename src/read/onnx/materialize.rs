@@ -21,9 +21,10 @@ impl Importer<'_> {
             Value::Tensor(tensor) => Ok(tensor.clone()),
             Value::Fixed(fixed) => self.stored(*fixed),
             Value::Lost(_) => Err(Refusal::Lost),
-            Value::Sequence(_) => {
-                Err(Refusal::Unsupported(text!("a list of tensors is taken for one", "把张量列表当作单个张量")))
-            }
+            Value::Sequence(_) => Err(Refusal::Unsupported(text!(
+                "a list of tensors is taken for one",
+                "把张量列表当作单个张量"
+            ))),
         }
     }
 

@@ -141,21 +141,21 @@ fn is_made_up(name: &str) -> bool {
 }
 
 /// The last two texts of a list as Python writes it.
-fn last_two(list: &str) -> Option<(String, String)> {
-    let mut characters = list.trim().strip_prefix('[')?.strip_suffix(']')?.chars();
-    let (mut before, mut last) = (None, None);
+fn last_two(text: &str) -> Option<(String, String)> {
+    let mut characters = text.trim().strip_prefix('[')?.strip_suffix(']')?.chars();
+    let mut found = (None, None);
     while let Some(quote) = characters.find(|c| matches!(c, '\'' | '"')) {
-        let mut text = String::new();
+        let mut item = String::new();
         loop {
             match characters.next()? {
-                '\\' => text.push(characters.next()?),
+                '\\' => item.push(characters.next()?),
                 c if c == quote => break,
-                c => text.push(c),
+                c => item.push(c),
             }
         }
-        before = last.replace(text);
+        found = (found.1, Some(item));
     }
-    before.zip(last)
+    found.0.zip(found.1)
 }
 
 #[cfg(test)]

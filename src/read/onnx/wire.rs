@@ -9,7 +9,7 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, printable};
 
 /// Bytes that are read at once: between two payloads that are passed over lie a few hundred.
 const BUFFER: usize = 1024;
@@ -42,7 +42,11 @@ impl fmt::Display for Mistake {
     /// In English with `{}`, in Chinese with `{:#}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { byte, why } = self;
-        if f.alternate() { write!(f, "第 {byte} 字节:{why:#}") } else { write!(f, "at byte {byte}: {why}") }
+        if f.alternate() {
+            write!(f, "第 {byte} 字节:{why:#}")
+        } else {
+            write!(f, "at byte {byte}: {why}")
+        }
     }
 }
 
@@ -104,15 +108,21 @@ impl Field {
 
     /// A number of 32 bits: a word from a list.
     pub(super) fn int32(self) -> Outcome<i32> {
-        i32::try_from(self.int()?).map_err(|_| {
-            mistake(self.at, text!("this number has more than 32 bits", "这个数超过 32 位"))
-        })
+        i32::try_from(self.int()?)
+            .map_err(|_| mistake(self.at, text!("this number has more than 32 bits", "这个数超过 32 位")))
     }
 
     pub(super) fn float(self) -> Outcome<f32> {
         match self.value {
             Value::Fixed32(bits) => Ok(f32::from_bits(bits)),
             Value::Bytes(_) | Value::Varint(_) | Value::Fixed64(_) => Err(self.of_wrong_type()),
+        }
+    }
+
+    pub(super) fn double(self) -> Outcome<f64> {
+        match self.value {
+            Value::Fixed64(bits) => Ok(f64::from_bits(bits)),
+            Value::Bytes(_) | Value::Varint(_) | Value::Fixed32(_) => Err(self.of_wrong_type()),
         }
     }
 
@@ -154,11 +164,7 @@ impl<'a> Wire<'a> {
     }
 
     /// Gives each field of the message that ends there to `take`, and passes over what that does not read.
-    pub(super) fn each(
-        &mut self,
-        end: u64,
-        mut take: impl FnMut(&mut Self, Field) -> Outcome,
-    ) -> Outcome {
+    pub(super) fn each(&mut self, end: u64, mut take: impl FnMut(&mut Self, Field) -> Outcome) -> Outcome {
         while self.at < end {
             let field = self.field(end)?;
             take(self, field)?;
@@ -297,15 +303,13 @@ impl<'a> Wire<'a> {
             let byte = at + error.valid_up_to() as u64;
             mistake(byte, text!("this name is not UTF-8 text", "这个名称不是 UTF-8 文本"))
         })?;
-        let known = self.names.get(name).cloned();
-        let name = match known {
-            Some(name) => name,
-            None => {
-                let name = Arc::<str>::from(name);
-                self.charge(NAME + length)?;
-                self.names.insert(Arc::clone(&name));
-                name
-            }
+        let name = if let Some(known) = self.names.get(name) {
+            Arc::clone(known)
+        } else {
+            self.charge(NAME + length)?;
+            let name = Arc::<str>::from(name);
+            self.names.insert(Arc::clone(&name));
+            name
         };
         self.letters = letters;
         Ok(name)
@@ -346,6 +350,13 @@ impl<'a> Wire<'a> {
         self.charge(size_of::<T>() + 2 * ALLOCATION)?;
         Ok(Arc::new(item))
     }
+}
+
+/// A name of a file as a message has it: on one line, and its beginning if it is long.
+pub(super) fn shown(name: &str) -> String {
+    const LONGEST: usize = 100;
+    let begin: String = name.chars().take(LONGEST).collect();
+    printable(&begin) + if begin.len() < name.len() { "…" } else { "" }
 }
 
 pub(super) fn mistake(byte: u64, why: Text) -> Mistake {

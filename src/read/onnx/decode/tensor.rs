@@ -5,9 +5,8 @@ use std::sync::Arc;
 use super::attribute::ints;
 use super::entry;
 use crate::read::onnx::messages::{Data, Kind, Tensor};
-use crate::read::onnx::wire::{Field, Outcome, Wire, mistake};
+use crate::read::onnx::wire::{Field, Outcome, Wire, mistake, shown};
 use crate::text;
-use crate::text::printable;
 
 /// Where `data_location` says that the numbers are, if they are in another file.
 const EXTERNAL: i32 = 1;
@@ -45,7 +44,7 @@ pub(super) fn tensor(wire: &mut Wire<'_>, end: u64) -> Outcome<Tensor> {
     if location == EXTERNAL {
         let [location, offset, length] = external;
         let Some((_, location)) = location else {
-            let name = printable(&tensor.name);
+            let name = shown(&tensor.name);
             let why = text!(
                 "`{name}` lies in another file, and which is not said",
                 "`{name}` 存储在另一个文件中,但未指明是哪个"
@@ -63,9 +62,8 @@ pub(super) fn dims(wire: &mut Wire<'_>, field: Field, dims: &mut Vec<u64>) -> Ou
     let mut sizes = vec![];
     ints(wire, field, &mut sizes)?;
     for size in sizes {
-        let size = u64::try_from(size).map_err(|_| {
-            mistake(field.at, text!("a tensor has the size {size}", "张量的大小为 {size}"))
-        })?;
+        let size = u64::try_from(size)
+            .map_err(|_| mistake(field.at, text!("a tensor has the size {size}", "张量的大小为 {size}")))?;
         wire.push(dims, size)?;
     }
     Ok(())
@@ -103,7 +101,7 @@ fn note(wire: &mut Wire<'_>, field: Field, data: &mut Data) -> Outcome {
 fn number(written: Option<(u64, Arc<str>)>) -> Outcome<Option<u64>> {
     let Some((at, written)) = written else { return Ok(None) };
     let number = written.parse().map_err(|_| {
-        let written = printable(&written);
+        let written = shown(&written);
         mistake(at, text!("`{written}` is no number of bytes", "`{written}` 不是字节数"))
     })?;
     Ok(Some(number))

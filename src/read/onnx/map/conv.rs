@@ -102,8 +102,10 @@ where
         let spatial = spatial::<N>(input)?;
         let (mut sides, upper) = ([Sides::default(); N], call.node.text("auto_pad") == Some("SAME_UPPER"));
         for axis in 0..N {
-            let reach = u128::from(window.dilation[axis].get()) * u128::from(kernel[axis].saturating_sub(1)) + 1;
-            let whole = u128::from(window.stride[axis].get()) * u128::from(spatial[axis].saturating_sub(1)) + reach;
+            let reach =
+                u128::from(window.dilation[axis].get()) * u128::from(kernel[axis].saturating_sub(1)) + 1;
+            let whole =
+                u128::from(window.stride[axis].get()) * u128::from(spatial[axis].saturating_sub(1)) + reach;
             let whole = whole + u128::from(output_padding[axis].get());
             match whole.checked_sub(wanted[axis].into()) {
                 Some(total) => {
@@ -185,7 +187,9 @@ impl<const N: usize> Sliding<N> {
             },
             "VALID" => Padding::Valid,
             "SAME_UPPER" if input.is_some() => Padding::SameUpper,
-            "SAME_LOWER" => input.map_or(Ok(Padding::default()), |input| lower(input, kernel, stride, dilation))?,
+            "SAME_LOWER" => {
+                input.map_or(Ok(Padding::default()), |input| lower(input, kernel, stride, dilation))?
+            }
             "SAME_UPPER" => Padding::default(),
             other => {
                 return Err(Refusal::Wrong(text!("`auto_pad` is `{other}`", "`auto_pad` 的值为 `{other}`")));

@@ -1,8 +1,8 @@
 //! Functions of each element, and of the elements of several tensors that stand at one place.
 
 use crate::op::activation::{
-    Absolute, Approximate, Celu, Clamp, Cosine, Elu, Exponential, Gelu, HardSigmoid, HardSwish, LeakyRelu, Logarithm,
-    Mish, Power, Relu, Relu6, Selu, Sigmoid, Sine, Softplus, SquareRoot, Tanh,
+    Absolute, Approximate, Celu, Clamp, Cosine, Elu, Exponential, Gelu, HardSigmoid, HardSwish, LeakyRelu,
+    Logarithm, Mish, Power, Relu, Relu6, Selu, Sigmoid, Sine, Softplus, SquareRoot, Tanh,
 };
 use crate::op::add::Add;
 use crate::op::affine::Affine;
@@ -83,7 +83,9 @@ fn arithmetic(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> 
             ("Sub", 0) => import.affine(&input, 1.0, -number)?,
             ("Sub", _) => import.affine(&input, -1.0, number)?,
             ("Mul", _) => import.affine(&input, number, 0.0)?,
-            ("Div", 0) if input.kind.is_float() && number != 0.0 => import.affine(&input, 1.0 / number, 0.0)?,
+            ("Div", 0) if input.kind.is_float() && number != 0.0 => {
+                import.affine(&input, 1.0 / number, 0.0)?
+            }
             ("Div", 1) if input.kind.is_float() => {
                 let inverse = import.raised(&input, -1.0)?;
                 import.affine(&inverse, number, 0.0)?

@@ -32,7 +32,8 @@ pub(super) fn gemm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Val
     let (Some(&out), 2) = ((if trans_b { dims.first() } else { dims.last() }), dims.len()) else {
         return Err(Refusal::Wrong(text!("its second input is no matrix", "第二个输入不是矩阵")));
     };
-    let times = |view: View, factor: f32| if factor == 1.0 { view } else { View::Times(factor, Box::new(view)) };
+    let times =
+        |view: View, factor: f32| if factor == 1.0 { view } else { View::Times(factor, Box::new(view)) };
     let view = times(if trans_b { View::Whole } else { View::Transposed }, alpha);
     let mut weights = vec![Stored { value: weight, view, learned: true }];
     // A bias for each feature; of fewer numbers it is added as it is.
@@ -113,11 +114,15 @@ impl Importer<'_> {
             if sizes.first() == Some(&1) { all[1..].to_vec() } else { all }
         };
         let whole = [&stack[..], &[*rows, *columns]].concat();
-        let sizes = if stack.is_empty() { [a_dims.clone(), b_dims.clone()] } else { [cut(&whole, &a_dims), cut(&whole, &b_dims)] };
+        let sizes = if stack.is_empty() {
+            [a_dims.clone(), b_dims.clone()]
+        } else {
+            [cut(&whole, &a_dims), cut(&whole, &b_dims)]
+        };
         let a = self.draft.as_sample(a, &sizes[0])?;
         let b = self.draft.as_sample(b, &sizes[1])?;
         let kind = a.kind;
-        self.draft.emit(Matmul { broadcast: true }, &[&a, &b], vec![], &dims, kind)
+        self.draft.emit(Matmul {}, &[&a, &b], vec![], &dims, kind)
     }
 
     /// The last two dimensions exchanged.
@@ -146,7 +151,8 @@ impl Importer<'_> {
             (self.full(tensor)?, order.to_vec())
         };
         let order = order.iter().map(|&axis| Dim(i64::try_from(axis).unwrap_or(i64::MAX).saturating_add(1)));
-        let op = Permute { dims: order.collect() };
+        // The batch stays in front.
+        let op = Permute { dims: std::iter::once(Dim(0)).chain(order).collect() };
         self.draft.emit(op, &[&tensor], vec![], &dims, tensor.kind)
     }
 
@@ -176,6 +182,7 @@ impl Importer<'_> {
     pub(in crate::read::onnx) fn is_zero(&self, fixed: Fixed) -> bool {
         let entry = self.table.get(fixed);
         let numbers = crate::read::onnx::call::numbers(&entry.array);
-        entry.roots == Roots::None && numbers.is_some_and(|numbers| numbers.iter().all(|&number| number == 0.0))
+        entry.roots == Roots::None
+            && numbers.is_some_and(|numbers| numbers.iter().all(|&number| number == 0.0))
     }
 }

@@ -86,11 +86,8 @@ pub(super) fn rms_norm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec
     let (input, scale) = (import.tensor(call, 0)?, import.weight(call, 1)?);
     let from = axis(call.int_or("axis", -1), input.rank())?;
     let affine = !import.is_one(scale);
-    let op = RmsNorm {
-        dims: size((input.rank() - from) as u64)?,
-        eps: call.float_or("epsilon", 1e-5),
-        affine,
-    };
+    let op =
+        RmsNorm { dims: size((input.rank() - from) as u64)?, eps: call.float_or("epsilon", 1e-5), affine };
     let weights = if affine { vec![Stored::whole(scale)] } else { vec![] };
     let input = if from == 0 { import.full(&input)? } else { input };
     import.each_with(op, &input, weights)
@@ -142,7 +139,11 @@ pub(super) fn group_norm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<V
     for (fixed, is_factor) in [(weight, true), (bias, false)] {
         let factors = import.made(&Value::Fixed(fixed))?;
         let factors = import.draft.view(&factors, &one_each)?;
-        result = if is_factor { import.multiplied(&result, &factors)? } else { import.added(&result, &factors)? };
+        result = if is_factor {
+            import.multiplied(&result, &factors)?
+        } else {
+            import.added(&result, &factors)?
+        };
     }
     Ok(vec![Value::Tensor(import.draft.view(&result, &input.dims)?)])
 }
@@ -164,7 +165,8 @@ impl Importer<'_> {
     pub(in crate::read::onnx) fn is_one(&self, fixed: Fixed) -> bool {
         let entry = self.table.get(fixed);
         let numbers = crate::read::onnx::call::numbers(&entry.array);
-        entry.roots == Roots::None && numbers.is_some_and(|numbers| numbers.iter().all(|&number| number == 1.0))
+        entry.roots == Roots::None
+            && numbers.is_some_and(|numbers| numbers.iter().all(|&number| number == 1.0))
     }
 
     /// Whether a factor and a bias do nothing.

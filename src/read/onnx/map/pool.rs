@@ -73,15 +73,25 @@ where
     let padding = window.padding;
     let op: Op = match kind {
         Kind::Max => {
-            MaxPool::<N> { kernel_size, stride, padding, dilation: PerAxis(window.dilation), ceil_mode }.into()
+            MaxPool::<N> { kernel_size, stride, padding, dilation: PerAxis(window.dilation), ceil_mode }
+                .into()
         }
         Kind::Average => {
             let count_include_pad = call.int_or("count_include_pad", 0) != 0;
-            AvgPool::<N> { kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override: None }.into()
+            AvgPool::<N> {
+                kernel_size,
+                stride,
+                padding,
+                ceil_mode,
+                count_include_pad,
+                divisor_override: None,
+            }
+            .into()
         }
         Kind::Norm => {
             let norm_type = call.float_or("p", 2.0);
-            let norm_type = call.node.int("p").map_or(norm_type, |p| f64::from(i32::try_from(p).unwrap_or(2)));
+            let norm_type =
+                call.node.int("p").map_or(norm_type, |p| f64::from(i32::try_from(p).unwrap_or(2)));
             LpPool::<N> { norm_type, kernel_size, stride, padding, ceil_mode }.into()
         }
     };

@@ -42,9 +42,7 @@ pub(super) fn same(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Val
         return Err(Refusal::Unsupported(text!("its mask is wanted", "需要它的掩码")));
     }
     let to = call.node.int("to").and_then(|to| i32::try_from(to).ok());
-    let is_between_numbers = |from: Kind, to: Kind| from.is_float() == to.is_float() || to.is_float();
     match to.map(Kind) {
-        Some(to) if !is_between_numbers(input.kind, to) => import.truncated(&input, to),
         Some(kind) => Ok(vec![Value::Tensor(Tensor { kind, ..input })]),
         None => Ok(vec![Value::Tensor(input)]),
     }
@@ -72,7 +70,10 @@ pub(super) fn transpose(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Ve
     let mut sorted = order.clone();
     sorted.sort_unstable();
     if !sorted.into_iter().eq(0..rank) {
-        return Err(Refusal::Wrong(text!("`perm` is no order of {rank} dimensions", "`perm` 不是 {rank} 维的排列")));
+        return Err(Refusal::Wrong(text!(
+            "`perm` is no order of {rank} dimensions",
+            "`perm` 不是 {rank} 维的排列"
+        )));
     }
     Ok(vec![Value::Tensor(import.permuted(&input, &order)?)])
 }
@@ -110,7 +111,10 @@ impl Importer<'_> {
         if inputs.iter().any(|input| input.rank() != dims.len()) {
             return Err(Refusal::Wrong(text!("its inputs differ in rank", "各输入的维数不同")));
         }
-        dims[along] = inputs.iter().try_fold(0u64, |sum, input| sum.checked_add(input.dims[along])).ok_or(Refusal::Lost)?;
+        dims[along] = inputs
+            .iter()
+            .try_fold(0u64, |sum, input| sum.checked_add(input.dims[along]))
+            .ok_or(Refusal::Lost)?;
         let is_led = along > 0 && dims.first() == Some(&1);
         let mut parts = vec![];
         for input in inputs {
