@@ -21,6 +21,8 @@ pub(crate) struct Figures {
     pub path: PathBuf,
     /// The numbers that its symbols stand for.
     pub dims: Vec<(String, u64)>,
+    /// Samples of a pass; those of the file itself are one.
+    pub batch: u64,
     /// Its parameters; a range where that depends on how what is not known is read.
     pub params: RangeInclusive<u128>,
     /// Multiply–accumulates, likewise.
@@ -46,6 +48,7 @@ impl Figures {
             text.split_whitespace().collect::<Vec<_>>().join(" ")
         })?;
         let analysis = analyze(&network.graph).map_err(|error| error.to_string())?;
+        let analysis = analysis.at(self.batch).map_err(|error| error.to_string())?;
         let (total, status) = (analysis.total(), analysis.status());
         let (macs, params) = (total.work.macs, total.params.total());
         let mut wrong = vec![];

@@ -73,6 +73,22 @@ pub(crate) fn check(
 ) -> Result<(), String> {
     let check = || {
         let network = open()?.expand(&Sizes::default()).map_err(|error| said(&error))?;
+        for (name, id) in network.graph.outputs() {
+            let shape: Vec<_> = network
+                .graph
+                .node(*id)
+                .shape
+                .dims()
+                .iter()
+                .map(|&size| usize::try_from(size).unwrap())
+                .collect();
+            if let Some(Values { dims, .. }) = expected.get(name) {
+                // The batch, which is 1, is left out of the sizes of a sample.
+                if *dims != shape && dims.strip_prefix(&[1]) != Some(&shape) {
+                    return Err(format!("shape: {shape:?} instead of {dims:?}"));
+                }
+            }
+        }
         let outputs = executed(&network, given)?;
         for (name, values) in expected {
             let found = outputs.get(name).ok_or_else(|| {
@@ -124,6 +140,11 @@ pub(crate) fn report(found: &[(String, String, Result<(), String>)], least: usiz
     }
     let passed = found.iter().filter(|(_, _, result)| result.is_ok()).count();
     println!("passed {passed} of {}", found.len());
+    let mut steps: BTreeMap<&str, usize> = BTreeMap::new();
+    for why in found.iter().filter_map(|(_, _, result)| result.as_ref().err()) {
+        *steps.entry(why.split(':').next().unwrap()).or_default() += 1;
+    }
+    println!("failed in {steps:?}");
     for (group, results) in groups {
         let good = results.iter().filter(|(_, result)| result.is_ok()).count();
         println!("{group}: {good} of {}", results.len());
