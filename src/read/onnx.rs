@@ -35,6 +35,7 @@ pub mod messages;
 mod mistake;
 mod names;
 mod narrow;
+mod patterns;
 mod stored;
 mod value;
 mod values;
@@ -120,6 +121,8 @@ impl Onnx {
         let remarks = std::mem::take(&mut importer.remarks);
         let mut symbols: Vec<_> = importer.symbols.drain().collect();
         symbols.sort_unstable();
+        let ends: Vec<_> = made.iter().map(|(_, tensor)| tensor.id).collect();
+        patterns::recognize(&mut importer.draft, &ends);
         let finished = finish::finish(importer, &self.model, &made)?;
         let params = symbols
             .into_iter()
