@@ -7,10 +7,15 @@ use super::value::{Mapped, Refusal, Value};
 use crate::text;
 
 mod conv;
+mod cut;
 mod elementwise;
+mod index;
 mod linear;
 mod norm;
+mod pad;
 mod pool;
+mod reduce;
+mod resize;
 mod shape;
 
 /// What an operator becomes: a value for each of its outputs that something may take.
@@ -43,7 +48,16 @@ fn standard(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
         "Transpose" => shape::transpose(import, call),
         "Concat" => shape::concat(import, call),
         "Expand" => shape::expand(import, call),
-        _ => elementwise::elementwise(import, call).unwrap_or_else(|| Err(unknown(call.node))),
+        "Slice" => cut::slice(import, call),
+        "Split" => cut::split(import, call),
+        "Gather" => index::gather(import, call),
+        "Pad" => pad::pad(import, call),
+        "Resize" | "Upsample" => resize::resize(import, call),
+        "DepthToSpace" => resize::depth_to_space(import, call),
+        "SpaceToDepth" => resize::space_to_depth(import, call),
+        _ => elementwise::elementwise(import, call)
+            .or_else(|| reduce::reduce(import, call))
+            .unwrap_or_else(|| Err(unknown(call.node))),
     }
 }
 
