@@ -52,6 +52,7 @@ purposes! {
     Absolute => "absolute value", "绝对值";
     Power => "power", "乘方";
     Root => "root", "开方";
+    Logarithm => "logarithm", "对数";
     Sampling => "bilinear sampling", "双线性采样";
 }
 

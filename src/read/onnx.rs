@@ -17,6 +17,8 @@ use crate::read::written::Letters;
 use crate::text;
 
 pub mod array;
+#[cfg(test)]
+mod bytes;
 mod call;
 mod control;
 mod decode;
@@ -36,12 +38,14 @@ mod narrow;
 mod stored;
 mod value;
 mod values;
+mod weights;
 mod wire;
 
 pub use decode::read;
 pub use file::File;
 pub use inputs::Sizes;
 use inputs::inputs;
+pub use weights::Weights;
 pub use wire::Mistake;
 
 /// An ONNX file that is open, and what it says.
@@ -49,7 +53,7 @@ pub use wire::Mistake;
 pub struct Onnx {
     /// What it is called, as it is shown; there is no text of it.
     pub source: Arc<Source>,
-    file: File,
+    file: Arc<File>,
     model: messages::Model,
 }
 
@@ -75,7 +79,7 @@ impl Onnx {
             ReadError::Invalid { source_file: source.clone(), mistakes }
         };
         let model = file.model().map_err(invalid)?;
-        Ok(Self { source, file, model })
+        Ok(Self { source, file: Arc::new(file), model })
     }
 
     /// What the network calls itself, if that says anything.
@@ -120,9 +124,11 @@ impl Onnx {
         let params = symbols
             .into_iter()
             .map(|(name, size)| (name, Parameter::Number(Rational::from(i128::from(size)))));
+        let (graph, weights) = Weights::of(finished, self.file.clone());
         Ok(Network {
-            graph: finished.graph,
+            graph,
             params: params.collect(),
+            weights: Some(weights),
             letters: Letters::default(),
             warnings: remarks.into_iter().map(|remark| remark.diagnostic().warning()).collect(),
         })

@@ -54,8 +54,8 @@ fn model(wire: &mut Wire<'_>) -> Outcome<Model> {
         let why = text!("the file has no graph: is it an ONNX model?", "文件中没有图:它是 ONNX 模型吗?");
         return Err(mistake(end, why));
     }
-    model.producer = format!("{producer} {version}").trim().to_owned();
-    Ok(model)
+    let producer = format!("{producer} {version}").trim().to_owned();
+    Ok(Model { producer, ..model })
 }
 
 fn graph(wire: &mut Wire<'_>, end: u64, depth: u32) -> Outcome<Graph> {

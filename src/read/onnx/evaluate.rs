@@ -32,7 +32,7 @@ use super::messages::{AttributeValue, Kind, Node, Tensor};
 use crate::text;
 use crate::text::Text;
 
-pub(in crate::read::onnx) use rule::{axis, broadcast, elements, resolved};
+pub(in crate::read::onnx) use rule::{axis, broadcast, elements};
 
 /// What an operator gives: an array for each of its outputs, or `None` where no size can be told.
 type Answer = Result<Option<Vec<Array>>, Text>;
@@ -151,7 +151,7 @@ impl<'a> Call<'a> {
         kind: Kind,
         numbers: impl FnOnce(&[u64]) -> Result<Option<Numbers>, Text>,
     ) -> Answer {
-        Ok(one(self.array(dims, kind, numbers)?))
+        Ok(Some(vec![self.array(dims, kind, numbers)?]))
     }
 
     /// One array of these sizes with elements of `input`, from the places that are asked for if it is small enough.
@@ -174,11 +174,6 @@ impl<'a> Call<'a> {
         };
         Ok(Array { dims, kind, numbers })
     }
-}
-
-/// An array that nothing follows.
-fn one(array: Array) -> Option<Vec<Array>> {
-    Some(vec![array])
 }
 
 /// The rule of an operator, if it is one of those here.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::array::Array;
 use super::call::Call;
 use super::draft::{Draft, SourceId};
-use super::evaluate::evaluate;
+use super::evaluate::{evaluate, given};
 use super::file::File;
 use super::map::{computes_with_weights, map};
 use super::messages::{
@@ -271,14 +271,16 @@ impl<'m> Importer<'m> {
         if roots != Roots::None && computes_with_weights(node) {
             return Ok(None);
         }
-        if let Some(given) = constant(node) {
-            return Ok(Some(vec![Value::Fixed(self.give(given, true))]));
+        let setting = given(node);
+        if let (Some(tensor), "Constant") = (setting, &*node.operator) {
+            return Ok(Some(vec![Value::Fixed(self.give(tensor.clone(), true))]));
         }
-        if !matches!(&*node.domain, "" | "com.microsoft") {
-            return Ok(None);
-        }
-        let arrays: Vec<Option<&Array>> =
-            inputs.iter().map(|input| input.map(|input| self.table.array(input))).collect();
+        let setting = setting.map(|tensor| self.array_of(tensor).0);
+        let arrays: Vec<Option<&Array>> = inputs
+            .iter()
+            .map(|input| input.map(|input| self.table.array(input)))
+            .chain(setting.as_ref().map(Some))
+            .collect();
         let Some(outputs) = evaluate(node, opset, &arrays, MOST_EVALUATED)? else {
             let unread = inputs.iter().flatten().find_map(|input| self.unread.get(input));
             return unread.map_or(Ok(None), |why| Err(Refusal::Unsupported(why.clone())));
@@ -377,17 +379,6 @@ fn bound<'m>(node: &'m Node, bindings: &[Attribute]) -> Cow<'m, Node> {
         _ => Some(attribute.clone()),
     });
     Cow::Owned(Node { attributes: attributes.collect(), ..node.clone() })
-}
-
-/// The tensor that a node `Constant` has, if it has one.
-fn constant(node: &Node) -> Option<Arc<Given>> {
-    if &*node.operator != "Constant" || !node.domain.is_empty() {
-        return None;
-    }
-    match node.attribute("value")? {
-        AttributeValue::Tensor(tensor) => Some(tensor.clone()),
-        _ => None,
-    }
 }
 
 fn is_float(tensor: &Given) -> bool {

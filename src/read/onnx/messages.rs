@@ -221,8 +221,8 @@ impl Kind {
 
     /// Whether its numbers are floats, of any width.
     pub fn is_float(self) -> bool {
-        // From 17 on: floats of 8, 4 and 2 bits, with integers of 4 and 2 bits among them.
-        matches!(self.0, 1 | 10 | 11 | 16..=20 | 23 | 24)
+        // From 17 on: floats of 8, 6 and 4 bits, with integers of 4 and 2 bits among them.
+        matches!(self.0, 1 | 10 | 11 | 16..=20 | 23 | 24 | 27 | 28)
     }
 
     /// Whether weights are stored in it that have been quantized: whole numbers of 8 bits or fewer.
@@ -239,33 +239,21 @@ impl Node {
 
     /// A whole number, if it is given.
     pub fn int(&self, name: &str) -> Option<i64> {
-        match self.attribute(name)? {
-            AttributeValue::Int(value) => Some(*value),
-            _ => None,
-        }
+        if let AttributeValue::Int(value) = self.attribute(name)? { Some(*value) } else { None }
     }
 
     /// A number, if it is given.
     pub fn float(&self, name: &str) -> Option<f32> {
-        match self.attribute(name)? {
-            AttributeValue::Float(value) => Some(*value),
-            _ => None,
-        }
+        if let AttributeValue::Float(value) = self.attribute(name)? { Some(*value) } else { None }
     }
 
     /// A word, if it is given.
     pub fn text(&self, name: &str) -> Option<&str> {
-        match self.attribute(name)? {
-            AttributeValue::Text(value) => Some(value),
-            _ => None,
-        }
+        if let AttributeValue::Text(value) = self.attribute(name)? { Some(value) } else { None }
     }
 
     /// Whole numbers, if they are given.
     pub fn ints(&self, name: &str) -> Option<&[i64]> {
-        match self.attribute(name)? {
-            AttributeValue::Ints(values) => Some(values),
-            _ => None,
-        }
+        if let AttributeValue::Ints(values) = self.attribute(name)? { Some(values) } else { None }
     }
 }

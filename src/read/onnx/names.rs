@@ -14,8 +14,8 @@ pub(super) use tree::{Place, tree};
 /// The names of the modules around something, the outermost first; the network itself has none. No name is empty or has a slash.
 pub(super) type Path = Vec<Arc<str>>;
 
-/// Deeper modules are as one: the deepest of the exporters' networks have 12 levels.
-const MOST_LEVELS: usize = 64;
+/// What is further inside stands in the last of so many; the modules of no reference file are more than 9 deep.
+const MOST_LEVELS: usize = 16;
 
 /// More characters of a name are not read.
 const MOST_CHARACTERS: usize = 100;
@@ -27,22 +27,35 @@ const SCOPES: &str = "pkg.torch.onnx.name_scopes";
 /// The scope that the same exporter gives to what it has put in itself.
 const NO_SCOPE: &str = "_empty_nn_module_stack_from_metadata_hook";
 
-/// The module of a node by what is said of it alone, and whose `weight` it takes, if it takes one with a name.
+/// The module of a node by what its writer noted or named after modules, and whose `weight` it takes, if it takes one with a name.
 ///
-/// What it says is the module that *calls* the operator. Two times the weight knows better: a convolution which a batch norm was
-/// folded into is called by that one in files of `torch.onnx.export(dynamo=True)`; and a module that calls no other but works
-/// with its weights itself, as `MultiheadAttention` does with those of `out_proj`, appears only in their names.
-pub(super) fn module(node: &Node, weight: Option<&str>) -> Option<Path> {
+/// What is noted is the module that *calls* the operator. The weight knows better in some cases: a convolution which a batch
+/// norm was folded into is called by that one in files of `torch.onnx.export(dynamo=True)`; a module that calls no other but
+/// works with its weights itself, as `MultiheadAttention` does with those of `out_proj`, appears only in their names; and
+/// TorchScript forgets the modules around one that is called from outside of them.
+fn module(node: &Node, weight: Option<&str>) -> Option<Path> {
     let owner = weight.and_then(owner);
-    let Some(said) = said(node) else {
-        return owner.map(|owner| owner.path).or_else(|| own_name(node).map(dotted));
-    };
+    let Some(said) = said(node) else { return owner.map(|owner| owner.path) };
     match owner {
-        Some(owner) if owner.is_main && (said.folded || owner.path.starts_with(&said.path)) => {
-            Some(owner.path)
+        Some(Owner { path, is_main: true })
+            if said.folded
+                || path.starts_with(&said.path)
+                || !said.is_whole && ends_with(&path, &said.path) =>
+        {
+            Some(path)
         }
         _ => Some(said.path),
     }
+}
+
+/// Whether a path ends as a call of the module does: TorchScript tells calls apart by a number, `head_1` from `head`.
+fn ends_with(path: &[Arc<str>], called: &[Arc<str>]) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_call = |(called, name): (&Arc<str>, &Arc<str>)| {
+        let number = called.strip_prefix(&**name);
+        number.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('_').is_some_and(is_number))
+    };
+    path.len() >= called.len() && called.iter().rev().zip(path.iter().rev()).all(is_call)
 }
 
 /// Where a tensor of this name belongs, its own name last: `blocks.0.attn.bias_table`; nothing for one that an exporter named.
@@ -51,9 +64,16 @@ pub(super) fn tensor(name: &str) -> Option<Path> {
     (!is_made_up(name) && !path.is_empty()).then_some(path)
 }
 
+/// Whether a node says of its module something.
+fn says(node: &Node) -> bool {
+    node.name.contains('/') || node.metadata.iter().any(|(key, _)| &**key == SCOPES)
+}
+
 /// What a node says of its module.
 struct Said {
     path: Path,
+    /// Whether the path begins at the network for sure.
+    is_whole: bool,
     /// Whether it does the work of a batch norm as well and stands in that one.
     folded: bool,
 }
@@ -62,12 +82,12 @@ fn said(node: &Node) -> Option<Said> {
     if let Some((_, scopes)) = node.metadata.iter().find(|(key, _)| &**key == SCOPES) {
         let (module, call) = last_two(scopes)?;
         let is_convolution = matches!(&*node.operator, "Conv" | "ConvTranspose");
-        return (module != NO_SCOPE)
-            .then(|| Said { path: dotted(&module), folded: is_convolution && call.contains("batch_norm") });
+        let folded = is_convolution && call.contains("batch_norm");
+        return (module != NO_SCOPE).then(|| Said { path: dotted(&module), is_whole: true, folded });
     }
     // Of a node that stands for several, the first.
     let name = node.name.split(';').next()?;
-    name.contains('/').then(|| Said { path: slashed(name), folded: false })
+    name.contains('/').then(|| Said { path: slashed(name), is_whole: false, folded: false })
 }
 
 /// `/layer1/layer1.0/conv1/Conv_1` without the operator. In TorchScript's names a module in a list or a `Sequential` repeats
@@ -99,15 +119,15 @@ fn cleaned<'a>(parts: impl Iterator<Item = &'a str>) -> Path {
     parts.map(clean).filter(|part| !part.is_empty()).take(MOST_LEVELS).map(Into::into).collect()
 }
 
-/// A node's name, if it says more than the operator and a number: not `Conv_12`, `Conv__3`, `p2o.Conv.0`, `node_view_1`, `n0`.
-fn own_name(node: &Node) -> Option<&str> {
+/// A node as its name calls it, if that says more than the operator and a number: not `Conv_12`, `Conv__3`, `p2o.Conv.0`, `node_view_1`, `n0`.
+fn own_name(node: &Node) -> Option<Path> {
     let name = &*node.name;
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '_' | '.' | ':'));
     let is_operator = stem
         .strip_suffix(&*node.operator)
         .is_some_and(|before| before.chars().next_back().is_none_or(|c| !c.is_alphanumeric()));
     let is_vague = matches!(stem, "" | "n" | "node" | "op") || name.starts_with("node_") || is_operator;
-    (!is_vague).then_some(name)
+    (!is_vague).then(|| dotted(name))
 }
 
 /// Whose weight something is.
@@ -141,21 +161,21 @@ fn is_made_up(name: &str) -> bool {
 }
 
 /// The last two texts of a list as Python writes it.
-fn last_two(list: &str) -> Option<(String, String)> {
-    let mut characters = list.trim().strip_prefix('[')?.strip_suffix(']')?.chars();
-    let (mut before, mut last) = (None, None);
+fn last_two(text: &str) -> Option<(String, String)> {
+    let mut characters = text.trim().strip_prefix('[')?.strip_suffix(']')?.chars();
+    let mut found = (None, None);
     while let Some(quote) = characters.find(|c| matches!(c, '\'' | '"')) {
-        let mut text = String::new();
+        let mut item = String::new();
         loop {
             match characters.next()? {
-                '\\' => text.push(characters.next()?),
+                '\\' => item.push(characters.next()?),
                 c if c == quote => break,
-                c => text.push(c),
+                c => item.push(c),
             }
         }
-        before = last.replace(text);
+        found = (found.1, Some(item));
     }
-    before.zip(last)
+    found.0.zip(found.1)
 }
 
 #[cfg(test)]

@@ -197,8 +197,8 @@ impl<'a> Wire<'a> {
             5 => Value::Fixed32(u32::from_le_bytes(self.fixed(end)?)),
             kind => {
                 let why = text!(
-                    "a field begins in a way that ONNX has not (type {kind})",
-                    "字段的开头不是 ONNX 所用的形式(类型 {kind})"
+                    "no field of ONNX begins like this (type {kind}): the file is damaged, or no ONNX file",
+                    "ONNX 的字段不会这样开头(类型 {kind}):文件已损坏,或不是 ONNX 文件"
                 );
                 return Err(mistake(at, why));
             }

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use super::graph;
 use super::tensor::tensor;
 use crate::read::onnx::messages::{Attribute, AttributeValue};
-use crate::read::onnx::wire::{Field, Mistake, Outcome, Wire, mistake};
+use crate::read::onnx::wire::{Field, Mistake, Outcome, Wire, mistake, shown};
 use crate::text;
-use crate::text::printable;
 
 /// Which type of `AttributeProto` has its value in which field.
 const TYPES: [(u32, i32); 14] = [
@@ -132,7 +131,7 @@ impl Written {
     }
 
     fn mistake(&self, at: u64) -> Mistake {
-        let name = printable(&self.name);
+        let name = shown(&self.name);
         let why = text!(
             "the attribute `{name}` holds something else than it says, or two values",
             "属性 `{name}` 的内容与其类型不符,或有两个值"

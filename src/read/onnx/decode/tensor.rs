@@ -5,9 +5,8 @@ use std::sync::Arc;
 use super::attribute::ints;
 use super::entry;
 use crate::read::onnx::messages::{Data, Kind, Tensor};
-use crate::read::onnx::wire::{Field, Outcome, Wire, mistake};
+use crate::read::onnx::wire::{Field, Outcome, Wire, mistake, shown};
 use crate::text;
-use crate::text::printable;
 
 /// Where `data_location` says that the numbers are, if they are in another file.
 const EXTERNAL: i32 = 1;
@@ -45,7 +44,7 @@ pub(super) fn tensor(wire: &mut Wire<'_>, end: u64) -> Outcome<Tensor> {
     if location == EXTERNAL {
         let [location, offset, length] = external;
         let Some((_, location)) = location else {
-            let name = printable(&tensor.name);
+            let name = shown(&tensor.name);
             let why = text!(
                 "`{name}` lies in another file, and which is not said",
                 "`{name}` 存储在另一个文件中,但未指明是哪个"
@@ -102,7 +101,7 @@ fn note(wire: &mut Wire<'_>, field: Field, data: &mut Data) -> Outcome {
 fn number(written: Option<(u64, Arc<str>)>) -> Outcome<Option<u64>> {
     let Some((at, written)) = written else { return Ok(None) };
     let number = written.parse().map_err(|_| {
-        let written = printable(&written);
+        let written = shown(&written);
         mistake(at, text!("`{written}` is no number of bytes", "`{written}` 不是字节数"))
     })?;
     Ok(Some(number))

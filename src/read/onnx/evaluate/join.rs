@@ -3,7 +3,7 @@
 use super::super::array::{Array, Numbers};
 use super::super::messages::Kind;
 use super::elementwise::check_kinds;
-use super::place::{each, index, places, repeated, steps, strides};
+use super::place::{index, places, repeated, steps, strides};
 use super::rule::{broadcast, elements, marked, size};
 use super::{Answer, Call};
 use crate::text;
@@ -264,7 +264,7 @@ fn check_count(axes: &[usize], count: usize) -> Result<(), Text> {
 fn scaled(dims: &[u64], axes: &[usize], scales: &[f32]) -> Result<Vec<u64>, Text> {
     check_count(axes, scales.len())?;
     let size = |(&axis, &scale): (&usize, &f32)| match (dims[axis] as f32 * scale).floor() {
-        size if size >= 0.0 && size < 1e18 => Ok(size as u64),
+        size if (0.0..1e18).contains(&size) => Ok(size as u64),
         size => Err(text!("a size is {size}", "尺寸为 {size}")),
     };
     axes.iter().zip(scales).map(size).collect()

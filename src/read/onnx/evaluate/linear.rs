@@ -1,6 +1,6 @@
 //! Products of matrices.
 
-use super::super::array::{Array, Numbers};
+use super::super::array::Numbers;
 use super::arithmetic::wide;
 use super::cast::converted;
 use super::elementwise::{Element, check_kinds, held};
@@ -116,7 +116,7 @@ impl Product<'_> {
 }
 
 pub(super) fn gemm(call: &Call) -> Answer {
-    let (a, b, c) = (call.input(0)?, call.input(1)?, call.optional(2));
+    let (a, b, bias) = (call.input(0)?, call.input(1)?, call.optional(2));
     let (&[a_rows, a_columns], &[b_rows, b_columns]) = (&a.dims[..], &b.dims[..]) else {
         return Err(text!("Gemm multiplies matrices", "Gemm 只用于矩阵"));
     };
@@ -126,7 +126,7 @@ pub(super) fn gemm(call: &Call) -> Answer {
     };
     let (of, by) = (matrix(a_rows, a_columns, "transA"), matrix(b_rows, b_columns, "transB"));
     let dims = vec![of.rows as u64, by.columns as u64];
-    let fits = c.is_none_or(|c| broadcast(&[&c.dims, &dims]).is_ok_and(|all| all == dims));
+    let fits = bias.is_none_or(|bias| broadcast(&[&bias.dims, &dims]).is_ok_and(|all| all == dims));
     if of.columns != by.rows || !fits {
         let (a, b) = (&a.dims, &b.dims);
         return Err(text!("{a:?} and {b:?} are not multiplied", "{a:?} 与 {b:?} 不能相乘"));
@@ -138,13 +138,15 @@ pub(super) fn gemm(call: &Call) -> Answer {
         };
         let mut made = Vec::with_capacity(of.rows * by.columns);
         multiply(&mut made, (&wide(x), of), (&wide(y), by))?;
-        made.iter_mut().for_each(|sum| *sum *= f64::from(alpha));
-        if let Some(c) = c {
-            let Some(added) = &c.numbers else {
+        for sum in &mut made {
+            *sum *= f64::from(alpha);
+        }
+        if let Some(bias) = bias {
+            let Some(added) = &bias.numbers else {
                 return Ok(None);
             };
             let added = wide(added);
-            for (sum, place) in made.iter_mut().zip(repeated(&c.dims, dims)) {
+            for (sum, place) in made.iter_mut().zip(repeated(&bias.dims, dims)) {
                 *sum += f64::from(beta) * added[place];
             }
         }

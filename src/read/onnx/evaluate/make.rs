@@ -5,7 +5,7 @@ use super::super::messages::{AttributeValue, Kind};
 use super::elementwise::{check_kinds, differ};
 use super::place::{each, index};
 use super::rule::size;
-use super::{Answer, Call, given, one};
+use super::{Answer, Call, given};
 use crate::text;
 use crate::text::Text;
 
@@ -20,6 +20,7 @@ pub(super) fn constant(call: &Call) -> Answer {
         Some(AttributeValue::Floats(floats)) => {
             (vec![floats.len() as u64], Kind::FLOAT, Numbers::Floats(floats.as_slice().into()))
         }
+        None => return Err(text!("Constant is given no value", "Constant 没有给出值")),
         _ => {
             return Ok(call
                 .optional(0)
@@ -27,7 +28,7 @@ pub(super) fn constant(call: &Call) -> Answer {
                 .map(|value| vec![value.clone()]));
         }
     };
-    Ok(one(Array { dims, kind, numbers: Some(numbers) }))
+    Ok(Some(vec![Array { dims, kind, numbers: Some(numbers) }]))
 }
 
 /// Of zeros, or of the one element that is given.

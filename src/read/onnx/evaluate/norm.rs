@@ -22,9 +22,10 @@ fn exponentials(call: &Call, of: impl Fn(f64, f64, f64) -> f64) -> Answer {
     let input = call.input(0)?;
     // Below version 13 all axes from this one on are one.
     let is_old = call.opset < 13;
+    let otherwise = if is_old && input.dims.len() > 1 { 1 } else { -1 };
     let axis = match input.dims.len() {
         0 => 0,
-        rank => call.axis("axis", if is_old { 1.min(rank as i64 - 1) } else { -1 }, rank)?,
+        rank => call.axis("axis", otherwise, rank)?,
     };
     call.makes(input.dims.clone(), input.kind, |dims| {
         let Some(numbers) = &input.numbers else {
@@ -128,7 +129,7 @@ pub(super) fn batch(call: &Call) -> Answer {
         Ok(converted(&Numbers::Doubles(values.into()), input.kind, true))
     })?;
     if !is_training {
-        return Ok(super::one(normalised));
+        return Ok(Some(vec![normalised]));
     }
     let kind = call.input(3)?.kind;
     let [means, variances] = running.map_or([None, None], |both| both.map(Some));
@@ -159,7 +160,9 @@ pub(super) fn instance(call: &Call) -> Answer {
             let (mean, variance) = moments(group, 0..group.len());
             let channel = at % index(count);
             let by = scale[channel] / (variance + epsilon(call)).sqrt();
-            group.iter_mut().for_each(|value| *value = (*value - mean) * by + bias[channel]);
+            for value in group {
+                *value = (*value - mean) * by + bias[channel];
+            }
         }
         Ok(converted(&Numbers::Doubles(values.into()), input.kind, true))
     })
@@ -192,7 +195,9 @@ pub(super) fn layer(call: &Call) -> Answer {
         for group in values.chunks_mut(each) {
             let (mean, variance) = moments(group, 0..group.len());
             let inverse = (variance + epsilon(call)).sqrt().recip();
-            group.iter_mut().for_each(|value| *value = (*value - mean) * inverse);
+            for value in group {
+                *value = (*value - mean) * inverse;
+            }
             all_means.push(mean);
             all_inverses.push(inverse);
         }

@@ -2,7 +2,7 @@
 
 use super::super::array::Numbers;
 use super::arithmetic::wide;
-use super::cast::converted;
+use super::cast::{converted, range};
 use super::elementwise::{Element, held};
 use super::place::{around, index, places, steps, strides};
 use super::rule::marked;
@@ -26,11 +26,10 @@ pub(super) fn reduce(call: &Call) -> Answer {
     };
     let groups: Vec<u64> =
         input.dims.iter().zip(&gone).map(|(&size, &is_gone)| if is_gone { 1 } else { size }).collect();
-    let dims = match call.flag("keepdims", true) {
-        true => groups.clone(),
-        false => {
-            input.dims.iter().zip(&gone).filter(|(_, is_gone)| !**is_gone).map(|(&size, _)| size).collect()
-        }
+    let dims = if call.flag("keepdims", true) {
+        groups.clone()
+    } else {
+        input.dims.iter().zip(&gone).filter(|(_, is_gone)| !**is_gone).map(|(&size, _)| size).collect()
     };
     call.makes(dims, input.kind, |dims| {
         let count = index(dims.iter().product());
@@ -51,7 +50,9 @@ pub(super) fn reduce(call: &Call) -> Answer {
             places(&input.dims.iter().enumerate().map(table).collect::<Vec<_>>())
         };
         if let Numbers::Ints(values) = &numbers {
-            let reduced = of_ints.reduced(values, &group, count)?;
+            let (least, most) = range(input.kind);
+            let start = of_ints.start.clamp(least, most);
+            let reduced = Rule { start, ..of_ints }.reduced(values, &group, count)?;
             return held(input.kind, Numbers::Ints(reduced.into())).map(Some);
         }
         let values = wide(&numbers);

@@ -5,7 +5,7 @@ use super::super::messages::Kind;
 use super::elementwise::{check_kinds, differ};
 use super::place::{both, each, index, repeated};
 use super::rule::broadcast;
-use super::{Answer, Call, one};
+use super::{Answer, Call};
 use crate::text;
 
 pub(super) fn choose(call: &Call) -> Answer {
@@ -72,7 +72,7 @@ pub(super) fn non_zero(call: &Call) -> Answer {
     let axes = if input.dims.is_empty() { &[1][..] } else { &input.dims };
     let dims = vec![axes.len() as u64, found.len() as u64];
     if found.is_empty() {
-        return Ok(one(Array { dims, kind: Kind::INT64, numbers: Numbers::zeros(Kind::INT64, 0) }));
+        return Ok(Some(vec![Array { dims, kind: Kind::INT64, numbers: Numbers::zeros(Kind::INT64, 0) }]));
     }
     call.makes(dims, Kind::INT64, |_| {
         let rows = axes.iter().zip(super::place::strides(axes));

@@ -4,7 +4,7 @@ use super::super::array::{Array, Numbers};
 use super::super::messages::Kind;
 use super::place::index;
 use super::rule::{axis, elements, marked};
-use super::{Answer, Call, one};
+use super::{Answer, Call};
 use crate::text;
 use crate::text::Text;
 
@@ -23,11 +23,11 @@ pub(super) fn shape(call: &Call) -> Answer {
     };
     let (start, end) = (place("start", 0), place("end", dims.len()));
     let sizes = dims.get(start..end).unwrap_or_default().iter().map(|&size| int(size));
-    Ok(one(Array::list(sizes.collect::<Result<Vec<_>, _>>()?)))
+    Ok(Some(vec![Array::list(sizes.collect::<Result<Vec<_>, _>>()?)]))
 }
 
 pub(super) fn size(call: &Call) -> Answer {
-    Ok(one(Array::scalar(int(elements(&call.input(0)?.dims)?)?)))
+    Ok(Some(vec![Array::scalar(int(elements(&call.input(0)?.dims)?)?)]))
 }
 
 fn int(size: u64) -> Result<i64, Text> {
@@ -35,7 +35,7 @@ fn int(size: u64) -> Result<i64, Text> {
 }
 
 pub(super) fn identity(call: &Call) -> Answer {
-    Ok(one(call.input(0)?.clone()))
+    Ok(Some(vec![call.input(0)?.clone()]))
 }
 
 /// Without training: nothing is dropped, and the mask is true everywhere.
@@ -48,18 +48,13 @@ pub(super) fn dropout(call: &Call) -> Answer {
     if is_training {
         return Ok(None);
     }
-    // Below version 10 the mask has the type of the data.
-    let kind = if call.opset < 10 { input.kind } else { Kind::BOOL };
-    let ones = |dims: &[u64]| Ok(ones(kind, index(dims.iter().product())));
-    Ok(Some(vec![input.clone(), call.array(input.dims.clone(), kind, ones)?]))
-}
-
-fn ones(kind: Kind, count: usize) -> Option<Numbers> {
-    Some(match Numbers::zeros(kind, 0)? {
-        Numbers::Ints(_) => Numbers::Ints(vec![1; count].into()),
-        Numbers::Floats(_) => Numbers::Floats(vec![1.0; count].into()),
-        Numbers::Doubles(_) => Numbers::Doubles(vec![1.0; count].into()),
-    })
+    let mut given = vec![input.clone()];
+    // Below version 12 nothing says what the mask is without training.
+    if call.opset >= 12 {
+        let ones = |dims: &[u64]| Ok(Some(Numbers::Ints(vec![1; index(dims.iter().product())].into())));
+        given.push(call.array(input.dims.clone(), Kind::BOOL, ones)?);
+    }
+    Ok(Some(given))
 }
 
 pub(super) fn reshape(call: &Call) -> Answer {
@@ -68,7 +63,7 @@ pub(super) fn reshape(call: &Call) -> Answer {
         return Ok(None);
     };
     let asked = asked.ok_or_else(|| text!("Reshape is given no shape", "Reshape 没有给出形状"))?;
-    same(input, reshaped(&input.dims, asked, call.flag("allowzero", false))?)
+    Ok(Some(vec![same(input, reshaped(&input.dims, asked, call.flag("allowzero", false))?)]))
 }
 
 /// The sizes that `asked` makes of `dims`: 0 keeps the size at its place unless `keeps_zero`, and -1 is what the others leave.
@@ -107,8 +102,8 @@ fn reshaped(dims: &[u64], asked: &[i64], keeps_zero: bool) -> Result<Vec<u64>, T
 }
 
 /// The same elements in other sizes.
-fn same(input: &Array, dims: Vec<u64>) -> Answer {
-    Ok(one(Array { dims, kind: input.kind, numbers: input.numbers.clone() }))
+fn same(input: &Array, dims: Vec<u64>) -> Array {
+    Array { dims, kind: input.kind, numbers: input.numbers.clone() }
 }
 
 pub(super) fn flatten(call: &Call) -> Answer {
@@ -119,7 +114,7 @@ pub(super) fn flatten(call: &Call) -> Answer {
         place => axis(place, input.dims.len())?,
     };
     let (rows, columns) = input.dims.split_at(at);
-    same(input, vec![elements(rows)?, elements(columns)?])
+    Ok(Some(vec![same(input, vec![elements(rows)?, elements(columns)?])]))
 }
 
 pub(super) fn squeeze(call: &Call) -> Answer {
@@ -135,7 +130,8 @@ pub(super) fn squeeze(call: &Call) -> Answer {
     if let Some((axis, (size, _))) = sizes.clone().find(|(_, (size, is_gone))| *is_gone && **size != 1) {
         return Err(text!("axis {axis} has size {size} and is to go", "要去掉的轴 {axis} 的尺寸为 {size}"));
     }
-    same(input, sizes.filter(|(_, (_, is_gone))| !is_gone).map(|(_, (&size, _))| size).collect())
+    let dims = sizes.filter(|(_, (_, is_gone))| !is_gone).map(|(_, (&size, _))| size).collect();
+    Ok(Some(vec![same(input, dims)]))
 }
 
 pub(super) fn unsqueeze(call: &Call) -> Answer {
@@ -146,11 +142,6 @@ pub(super) fn unsqueeze(call: &Call) -> Answer {
     let axes = axes.ok_or_else(|| text!("Unsqueeze is given no axes", "Unsqueeze 没有给出轴"))?;
     let mut sizes = input.dims.iter();
     let is_new = marked(axes, input.dims.len() + axes.len())?;
-    same(
-        input,
-        is_new
-            .into_iter()
-            .filter_map(|is_new| if is_new { Some(1) } else { sizes.next().copied() })
-            .collect(),
-    )
+    let dims = is_new.into_iter().filter_map(|is_new| if is_new { Some(1) } else { sizes.next().copied() });
+    Ok(Some(vec![same(input, dims.collect())]))
 }

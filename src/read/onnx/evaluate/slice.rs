@@ -18,7 +18,7 @@ pub(super) fn slice(call: &Call) -> Answer {
     let input = call.input(0)?;
     let listed =
         (call.listed("starts", 1), call.listed("ends", 2), call.listed("axes", 3), call.listed("steps", 4));
-    let (Ok(starts), Ok(ends), Ok(axes), Ok(by)) = listed else {
+    let (Ok(starts), Ok(ends), Ok(along), Ok(by)) = listed else {
         return Ok(None);
     };
     let (Some(starts), Some(ends)) = (starts, ends) else {
@@ -28,14 +28,14 @@ pub(super) fn slice(call: &Call) -> Answer {
     let whole = |&size: &u64| Range { start: 0, step: 1, count: size };
     let mut ranges: Vec<_> = input.dims.iter().map(whole).collect();
     let same = |list: Option<&[i64]>| list.is_none_or(|list| list.len() == starts.len());
-    if ends.len() != starts.len() || !same(axes) || !same(by) || axes.is_none() && starts.len() > rank {
+    if ends.len() != starts.len() || !same(along) || !same(by) || along.is_none() && starts.len() > rank {
         return Err(text!("Slice is given lists of different lengths", "Slice 的各列表长度不同"));
     }
-    if let Some(axes) = axes {
+    if let Some(axes) = along {
         marked(axes, rank)?;
     }
     for place in 0..starts.len() {
-        let axis = axes.map_or(Ok(place), |axes| super::axis(axes[place], rank))?;
+        let axis = along.map_or(Ok(place), |axes| super::axis(axes[place], rank))?;
         let step = by.map_or(1, |by| by[place]);
         ranges[axis] = range(input.dims[axis], starts[place], ends[place], step)?;
     }

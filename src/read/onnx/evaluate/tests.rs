@@ -1,1 +1,3 @@
+//! Operators on small arrays. Figures are NumPy's and onnxruntime's, where no rule says them.
 
+mod nodes;

@@ -1,8 +1,9 @@
 //! The modules of all nodes of a network, also of those that say nothing of theirs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use super::{Path, module};
+use super::{Path, module, own_name, says};
 use crate::read::onnx::messages::Node;
 
 /// The module of each node. `weight` is the name of the tensor of the file that a node mainly works with, if there is one.
@@ -15,12 +16,10 @@ pub(in crate::read::onnx) fn modules<'a>(
     nodes: &'a [Node],
     weight: impl Fn(&'a Node) -> Option<&'a str>,
 ) -> Vec<Path> {
-    let own: Vec<_> = nodes.iter().map(|node| module(node, weight(node))).collect();
+    let own = own(nodes, weight);
     let producers: HashMap<_, _> = nodes
         .iter()
         .enumerate()
-        // A constant stands where it was written first, for all who take it.
-        .filter(|(_, node)| &*node.operator != "Constant")
         .flat_map(|(index, node)| node.outputs.iter().map(move |output| (&**output, index)))
         .filter(|(output, _)| !output.is_empty())
         .collect();
@@ -54,6 +53,24 @@ pub(in crate::read::onnx) fn modules<'a>(
         (None, None) => &[],
     });
     own.iter().zip(around).map(|(own, around)| own.clone().unwrap_or_else(|| around.to_vec())).collect()
+}
+
+/// The modules that nodes tell. Their names alone do only where none is named or noted after modules.
+fn own<'a>(nodes: &'a [Node], weight: impl Fn(&'a Node) -> Option<&'a str>) -> Vec<Option<Path>> {
+    let says = nodes.iter().any(says);
+    let mut names = HashSet::new();
+    // Most names recur, and are kept once.
+    let mut kept = |name: Arc<str>| {
+        names.get(&name).cloned().unwrap_or_else(|| {
+            names.insert(name.clone());
+            name
+        })
+    };
+    nodes
+        .iter()
+        .map(|node| module(node, weight(node)).or_else(|| own_name(node).filter(|_| !says)))
+        .map(|path| Some(path?.into_iter().map(&mut kept).collect()))
+        .collect()
 }
 
 /// What two paths begin with.

@@ -20,7 +20,7 @@ fn noted(operator: &str, scopes: &str) -> Node {
 }
 
 fn found(node: &Node, weight: Option<&str>) -> Option<String> {
-    module(node, weight).map(|path| path.join("/"))
+    module(node, weight).or_else(|| own_name(node)).map(|path| path.join("/"))
 }
 
 fn named(operator: &str, name: &str, weight: Option<&str>) -> Option<String> {
@@ -116,9 +116,33 @@ fn a_weight_tells_a_module_that_is_not_called() {
     let scopes = format!("['', 'encoder', 'encoder.layers', '{attention}', 'linear_1']");
     assert_eq!(found(&noted("Gemm", &scopes), Some(&weight)), module);
     assert_eq!(named("Gemm", "/encoder/layers/encoder_layer_0/self_attention/Gemm", Some(&weight)), module);
-    // What is not the weight of a module stays where it is used, and a shared weight says nothing of its second use.
+    // What is not the weight of a module stays where it is used.
     assert_eq!(named("Mul", "/blocks/blocks.0/Mul", Some("blocks.0.ls1.gamma")).as_deref(), Some("blocks/0"));
-    assert_eq!(named("Conv", "/c_1/Conv", Some("c.weight")).as_deref(), Some("c_1"));
+    // A weight in two places is that of the first in such files: of the second it says nothing.
+    let norm = noted("LayerNormalization", "['', 'norm', 'layer_norm_24']");
+    assert_eq!(found(&norm, Some("blocks.0.norm.weight")).as_deref(), Some("norm"));
+}
+
+#[test]
+fn a_weight_tells_what_torchscript_forgets() {
+    for (name, weight, module) in [
+        // ts/shared_weights and ts/raft_small: later calls have numbers.
+        ("/c_1/Conv", "c.weight", "c"),
+        (
+            "/m/update_block/motion_encoder/conv/conv.0_1/Conv",
+            "m.update_block.motion_encoder.conv.0.weight",
+            "m/update_block/motion_encoder/conv/0",
+        ),
+        // ts/tcn and ts/poolformer_s12: a module of a module that isn't called itself.
+        ("/a_3/Conv", "blocks.3.a.weight", "blocks/3/a"),
+        ("/norm/LayerNormalization", "head.norm.weight", "head/norm"),
+        // Others' weights.
+        ("/conv1/Conv", "conv.weight", "conv1"),
+        ("/conv_x/Conv", "conv.weight", "conv_x"),
+        ("/layer1/layer1.1/conv1/Conv", "layer1.0.conv1.weight", "layer1/1/conv1"),
+    ] {
+        assert_eq!(named("Conv", name, Some(weight)).as_deref(), Some(module), "{name}");
+    }
 }
 
 #[test]
@@ -211,6 +235,19 @@ fn what_says_nothing_stands_with_its_neighbors() {
             "stages/0/blocks/0",
         ]
     );
+}
+
+#[test]
+fn names_without_a_path_say_something_if_no_others_have_one() {
+    // optimised/transformer_encoder_ort_extended: onnxruntime puts a node between others.
+    let norm = node("LayerNormalization", "/enc/layers.0/norm1/LayerNormalization", &["x"], &["a"]);
+    let reshape = node("Reshape", "gemm_input_reshape", &["a", "shape"], &["b"]);
+    let gemm = node("Gemm", "/enc/layers.0/linear1/MatMul/MatMulAddFusion", &["b", "w"], &["c"]);
+    assert_eq!(
+        modules(&[norm, reshape.clone(), gemm], |_| None),
+        [path("enc/layers/0/norm1"), path("enc/layers/0"), path("enc/layers/0/linear1")]
+    );
+    assert_eq!(modules(&[reshape], |_| None), [path("gemm_input_reshape")]);
 }
 
 #[test]
