@@ -1,13 +1,13 @@
 //! Parts of tensors along their axes.
 
 use super::shape::{all_sizes_of, sizes_of};
+use crate::op::flip::Flip;
 use crate::op::settings::Size;
 use crate::op::slice::Slice;
 use crate::read::onnx::call::{Call, size};
 use crate::read::onnx::evaluate::axis;
 use crate::read::onnx::import::Importer;
-use crate::read::onnx::value::{Mapped, Refusal, Tensor, Value};
-use crate::text;
+use crate::read::onnx::value::{Mapped, Tensor, Value};
 
 /// Elements along an axis, each so many behind the one before, or in front of it.
 #[derive(Clone, Copy)]
@@ -110,8 +110,9 @@ impl Importer<'_> {
     }
 
     /// The elements along an axis from the last to the first.
-    fn flipped(&mut self, _tensor: &Tensor, _along: usize) -> Mapped<Tensor> {
-        Err(Refusal::Unsupported(text!("it goes backwards", "它反向取值")))
+    fn flipped(&mut self, tensor: &Tensor, along: usize) -> Mapped<Tensor> {
+        let (input, dim) = self.along(tensor, along)?;
+        self.draft.emit(Flip { dims: vec![dim] }, &[&input], vec![], &tensor.dims, tensor.kind)
     }
 }
 

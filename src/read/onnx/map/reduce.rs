@@ -3,8 +3,10 @@
 use super::shape::sizes_of;
 use crate::op::Op;
 use crate::op::activation::{Absolute, Logarithm};
-use crate::op::reduction::{Max, Mean, Norm, Sum};
+use crate::op::div::Div;
+use crate::op::reduction::{LogSumExp, Max, Mean, Min, Norm, Prod, Sum};
 use crate::op::settings::Dim;
+use crate::op::sub::Sub;
 use crate::read::onnx::call::Call;
 use crate::read::onnx::evaluate::axis;
 use crate::read::onnx::import::Importer;
@@ -16,16 +18,42 @@ pub(super) fn reduce(import: &mut Importer<'_>, call: &Call<'_>) -> Option<Mappe
     Some(reduced(import, call, kind).map(|tensor| vec![Value::Tensor(tensor)]))
 }
 
+/// `MeanVarianceNormalization`: without its mean, and over its deviation.
+pub(super) fn standardize(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
+    let input = import.tensor(call, 0)?;
+    let rank = input.rank();
+    let axes = call.node.ints("axes").unwrap_or(&[0, 2, 3]);
+    let axes = axes.iter().map(|&index| axis(index, rank)).collect::<Result<Vec<_>, _>>()?;
+    let size = |(index, &size): (usize, &u64)| if axes.contains(&index) { 1 } else { size };
+    let dims: Vec<u64> = input.dims.iter().enumerate().map(size).collect();
+    let mut mean = |import: &mut Importer<'_>, tensor: &Tensor| {
+        let (tensors, dim) = import.together(std::slice::from_ref(tensor), &axes)?;
+        let tensors: Vec<&Tensor> = tensors.iter().collect();
+        import.draft.emit(Mean { dim, keepdim: true }, &tensors, vec![], &dims, tensor.kind)
+    };
+    let average = mean(import, &input)?;
+    let distance = import.merged(|broadcast| Sub { broadcast }.into(), &[input, average])?;
+    let square = import.raised(&distance, 2.0)?;
+    let variance = mean(import, &square)?;
+    let deviation = import.raised(&variance, 0.5)?;
+    // As the standard has it.
+    let deviation = import.affine(&deviation, 1.0, 1e-9)?;
+    Ok(vec![Value::Tensor(import.merged(|broadcast| Div { broadcast }.into(), &[distance, deviation])?)])
+}
+
 /// What one number is made of many.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Mean,
     Sum,
+    Prod,
     Max,
+    Min,
     L1,
     L2,
     SumSquare,
     LogSum,
+    LogSumExp,
 }
 
 impl Kind {
@@ -33,11 +61,14 @@ impl Kind {
         Some(match operator {
             "ReduceMean" => Self::Mean,
             "ReduceSum" => Self::Sum,
+            "ReduceProd" => Self::Prod,
             "ReduceMax" => Self::Max,
+            "ReduceMin" => Self::Min,
             "ReduceL1" => Self::L1,
             "ReduceL2" => Self::L2,
             "ReduceSumSquare" => Self::SumSquare,
             "ReduceLogSum" => Self::LogSum,
+            "ReduceLogSumExp" => Self::LogSumExp,
             _ => return None,
         })
     }
@@ -46,7 +77,10 @@ impl Kind {
         match self {
             Self::Mean => Mean { dim, keepdim }.into(),
             Self::Sum | Self::SumSquare | Self::LogSum => Sum { dim, keepdim }.into(),
+            Self::Prod => Prod { dim, keepdim }.into(),
             Self::Max => Max { dim, keepdim }.into(),
+            Self::Min => Min { dim, keepdim }.into(),
+            Self::LogSumExp => LogSumExp { dim, keepdim }.into(),
             Self::L1 => Norm { dim, keepdim, p: 1.0 }.into(),
             Self::L2 => Norm { dim, keepdim, p: 2.0 }.into(),
         }
