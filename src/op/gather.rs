@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_an_error() {
-        let tensor = |values: &[f32]| Tensor::new(&[values], &Device::Cpu).unwrap();
+        let tensor = |values: &[f32]| Tensor::new(values, &Device::Cpu).unwrap().unsqueeze(0).unwrap();
         let found =
             |index: &[f32]| Gather { dim: Dim(1) }.forward(&[tensor(&[5., 6., 7.]), tensor(index)], &[]);
         assert_eq!(found(&[2., -1., 0.]).unwrap().to_vec2::<f32>().unwrap(), [[7., 7., 5.]]);
