@@ -21,6 +21,8 @@ mod reduce;
 mod resize;
 mod shape;
 
+pub(super) use cut::Part;
+
 /// What an operator becomes: a value for each of its outputs that something may take.
 pub(super) fn map(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     match &*call.node.domain {
