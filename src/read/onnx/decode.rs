@@ -73,14 +73,23 @@ fn graph(wire: &mut Wire<'_>, end: u64, depth: u32) -> Outcome<Graph> {
             graph.name = wire.name(field.end()?)?.to_string();
             Ok(())
         }
-        5 => push(wire, field, &mut graph.initializers, tensor),
+        5 => push(wire, field, &mut graph.initializers, |wire, end| shared(wire, end, tensor)),
         11 => push(wire, field, &mut graph.inputs, value_info),
         12 => push(wire, field, &mut graph.outputs, value_info),
         13 => push(wire, field, &mut graph.value_info, value_info),
-        15 => push(wire, field, &mut graph.initializers, sparse),
+        15 => push(wire, field, &mut graph.initializers, |wire, end| shared(wire, end, sparse)),
         _ => Ok(()),
     })?;
     Ok(graph)
+}
+
+fn shared(
+    wire: &mut Wire<'_>,
+    end: u64,
+    read: impl FnOnce(&mut Wire<'_>, u64) -> Outcome<Tensor>,
+) -> Outcome<Arc<Tensor>> {
+    let tensor = read(wire, end)?;
+    wire.shared(tensor)
 }
 
 fn function(wire: &mut Wire<'_>, end: u64) -> Outcome<Function> {

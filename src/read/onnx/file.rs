@@ -13,6 +13,9 @@ use crate::file::open_regular;
 use crate::text;
 use crate::text::Text;
 
+#[cfg(test)]
+mod tests;
+
 /// Bytes of a file that comes through a pipe: it is held in memory.
 const MOST_PIPED: u64 = 64_000_000;
 
@@ -54,6 +57,13 @@ impl File {
     /// Reads what it says, without its weights.
     pub fn model(&self) -> Result<Model, Mistake> {
         super::read(&mut *self.source())
+    }
+
+    /// Passes on all bytes of it, a few at a time.
+    pub fn copy_to(&self, to: &mut impl io::Write) -> Result<(), Text> {
+        let mut source = self.source();
+        let source = &mut *source;
+        source.rewind().and_then(|()| io::copy(source, to)).map(drop).map_err(|error| why(&error))
     }
 
     /// The numbers of a tensor, whatever their type; without them if there are more than `most`. There are as many as its sizes

@@ -25,7 +25,7 @@ pub struct Graph {
     /// Operators, in an order in which each comes after those whose outputs it takes.
     pub nodes: Vec<Node>,
     /// Tensors that are given in the file.
-    pub initializers: Vec<Tensor>,
+    pub initializers: Vec<Arc<Tensor>>,
     /// Inputs; in old files initializers are among them.
     pub inputs: Vec<ValueInfo>,
     /// Outputs.
