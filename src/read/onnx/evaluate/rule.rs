@@ -5,7 +5,7 @@ use crate::text;
 use crate::text::Text;
 
 /// How many elements an array of these sizes has. An error if no number holds that.
-pub(in crate::read::onnx) fn elements(dims: &[u64]) -> Result<u64, Text> {
+pub(super) fn elements(dims: &[u64]) -> Result<u64, Text> {
     array::elements(dims)
         .ok_or_else(|| text!("{dims:?} has more than 2^64 elements", "{dims:?} 的元素超过 2^64 个"))
 }
@@ -37,7 +37,7 @@ pub(in crate::read::onnx) fn axis(index: i64, rank: usize) -> Result<usize, Text
 }
 
 /// The place that an index names among `size`, from the end if negative; `None` if there is none.
-pub(super) fn resolved(index: i64, size: u64) -> Option<u64> {
+pub(in crate::read::onnx) fn resolved(index: i64, size: u64) -> Option<u64> {
     let place = if index < 0 { size.checked_sub(index.unsigned_abs())? } else { index.unsigned_abs() };
     (place < size).then_some(place)
 }

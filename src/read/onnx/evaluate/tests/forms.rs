@@ -109,7 +109,7 @@ fn pieces_may_be_unequal() {
 
 #[test]
 fn a_tensor_among_the_settings_is_given_behind_the_inputs() {
-    let tensor = AttributeValue::Tensor(Default::default());
+    let tensor = AttributeValue::Tensor(std::sync::Arc::default());
     let constant = node("Constant", 0, 1, &[("value", tensor.clone())]);
     assert!(super::super::given(&constant).is_some());
     let value = list(&[7]);
