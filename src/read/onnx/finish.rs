@@ -1,13 +1,12 @@
 //! The draft as a graph: what leads to an output, under the names of the modules it belongs to.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use super::draft::{Draft, DraftNode, Stored};
 use super::import::{Importer, Source};
 use super::messages::{Model, Node};
 use super::mistake::Mistake;
-use super::names::{modules, tensor, tree};
+use super::names::{called, modules, tensor, tree};
 use super::stored::Table;
 use super::value::{DraftId, Fixed, Tensor};
 use crate::graph::{Content, Filler, Graph, Held, NodeId, WeightRef};
@@ -170,7 +169,9 @@ fn places(draft: &Draft, kept: &[usize], sources: &[Source<'_>], model: &Model) 
             inside.push(called(outer.node));
             around = outer.around;
         }
-        path.extend(inside.into_iter().rev());
+        // One that says nothing of its module may be its own.
+        let is_named = inside.last().is_some() && path.last() == inside.last();
+        path.extend(inside.into_iter().rev().skip(usize::from(is_named)));
         path
     };
     let nodes: Vec<_> = kept
@@ -184,12 +185,6 @@ fn places(draft: &Draft, kept: &[usize], sources: &[Source<'_>], model: &Model) 
         })
         .collect();
     tree(&nodes)
-}
-
-/// What a function, a branch or a loop is called where what is in it stands.
-fn called(node: &Node) -> Arc<str> {
-    let name = if node.name.is_empty() { &node.operator } else { &node.name };
-    name.rsplit('/').find(|part| !part.is_empty()).unwrap_or(&node.operator).into()
 }
 
 fn operator_name(content: &Content) -> &str {
