@@ -3,10 +3,12 @@
 //! Where the figures come from stands in `onnx/README.md`. A few small files are stored with them; hundreds are looked for in
 //! `shared/reference`, in a folder above, and left out where that is not there.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
 use cnncost::analyze::Status;
+use cnncost::read::onnx::{Onnx, Sizes};
 use onnx_figures::{Figures, hold, reference};
 use serde_json::Value;
 
@@ -143,6 +145,25 @@ fn stored_networks_have_their_figures() {
     let files: Vec<_> = table.lines().skip(1).map(figures).collect();
     assert_eq!(files.len(), 26);
     hold(&files, LEAST_STORED);
+}
+
+/// One writes names of nodes, the other lists of modules; batch norms are folded into the convolutions before them.
+#[test]
+fn both_exporters_files_have_the_modules_names() {
+    let convolutions = |exporter: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx/reference");
+        let onnx = Onnx::open(&folder.join(format!("resnet18_{exporter}.onnx")), exporter).unwrap();
+        let graph = onnx.expand(&Sizes::default()).unwrap().graph;
+        let paths = graph.nodes().filter(|(_, node)| node.operator_name() == "conv2d");
+        paths.map(|(id, _)| graph.path(id)).collect::<BTreeSet<_>>()
+    };
+    let blocks = (1..=4).flat_map(|layer| [0, 1].map(|block| format!("layer{layer}/{block}")));
+    let inside = blocks.flat_map(|block| [1, 2].map(|conv| format!("{block}/conv{conv}")));
+    let beside = (2..=4).map(|layer| format!("layer{layer}/0/downsample/0"));
+    let expected: BTreeSet<_> = inside.chain(beside).chain(["conv1".to_owned()]).collect();
+    assert_eq!(expected.len(), 20);
+    assert_eq!(convolutions("ts"), expected);
+    assert_eq!(convolutions("dynamo"), expected);
 }
 
 /// Every file of `exports.json`, with the network that it is of and the variant.
