@@ -20,6 +20,7 @@ mod arrange;
 mod builder;
 mod filler;
 mod find;
+mod fixed;
 mod index;
 mod indices;
 pub mod outline;
@@ -217,6 +218,8 @@ pub struct Graph {
     ties: Ties,
     /// Weights that an operator would learn and that are fixed here.
     stored: BTreeSet<WeightRef>,
+    /// By [`NodeId`]: whether it depends on no input.
+    fixed: Vec<bool>,
     /// Made when a path is looked up first: most graphs are only counted.
     index: OnceLock<Index>,
 }

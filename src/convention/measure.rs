@@ -122,7 +122,8 @@ pub struct Facts<'g> {
     inputs: Vec<Shape>,
     output: Shape,
     weights: Vec<Weight>,
-    /// Samples of the batch: measures are of one of them, and a few are otherwise where there are several. Copies are samples, too.
+    /// Samples of the batch: measures are of one of them, and a few are otherwise where there are several. Copies are samples, too, and of what is the
+    /// same for all there is one.
     pub batch: u64,
     /// What it computes, for one sample.
     pub work: Work,
@@ -139,7 +140,7 @@ impl<'g> Facts<'g> {
     pub fn new(graph: &'g Graph, id: NodeId, op: &'g Op, batch: u64) -> Result<Self, Overflow> {
         // Where there are copies, every tool sees a larger batch.
         let copies = if let Op::Copies(copies) = op { copies.count() } else { 1 };
-        let batch = u64::try_from(copies.times(batch)?).map_err(|_| Overflow)?;
+        let batch = u64::try_from(copies.times(graph.samples(id, batch))?).map_err(|_| Overflow)?;
         let inputs: Vec<_> = graph.inputs(id).map(|input| op.one(&graph.node(input).shape)).collect();
         let (output, op) = (op.one(&graph.node(id).shape), op.itself());
         let cost = op.cost(&inputs, &output)?;

@@ -79,6 +79,7 @@ impl Default for Builder {
             outputs: vec![],
             ties: Ties::new(),
             stored: BTreeSet::new(),
+            fixed: vec![],
             index: OnceLock::new(),
         };
         Self { graph, open: vec![ScopeId::ROOT], looks_up: false }
@@ -147,7 +148,7 @@ impl Builder {
             return Err(arity.mismatch(inputs.len()));
         }
         let shape = op.output(&shapes)?;
-        self.looks_up |= op.indices().is_some();
+        self.looks_up |= (0..shapes.len()).any(|index| op.indices_of(index, &shapes).is_some());
         Ok(self.push(name.into(), Content::Operator(op), shape, inputs, origin))
     }
 
@@ -257,6 +258,7 @@ impl Builder {
 
     /// Adds a node to the innermost box.
     pub(super) fn add(&mut self, node: Node, inputs: &[NodeId]) -> NodeId {
+        self.graph.fixed.push(self.graph.would_be_fixed(&node.content, inputs));
         let index = self.graph.dag.add_node(Node { scope: self.current(), ..node });
         for input in inputs.iter().rev() {
             self.graph.dag.add_edge(input.petgraph(), index, ());

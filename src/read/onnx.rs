@@ -20,6 +20,8 @@ use crate::text::Text;
 
 pub mod array;
 mod batch;
+#[cfg(test)]
+mod bytes;
 mod call;
 mod control;
 mod decode;
@@ -36,15 +38,18 @@ pub mod messages;
 mod mistake;
 mod names;
 mod narrow;
+mod patterns;
 mod stored;
 mod value;
 mod values;
+mod weights;
 mod wire;
 
 pub use decode::read;
 pub use file::File;
 pub use inputs::Sizes;
 use inputs::inputs;
+pub use weights::Weights;
 pub use wire::Mistake;
 
 /// An ONNX file that is open, and what it says.
@@ -52,7 +57,7 @@ pub use wire::Mistake;
 pub struct Onnx {
     /// What it is called, as it is shown; there is no text of it.
     pub source: Arc<Source>,
-    file: File,
+    file: Arc<File>,
     model: messages::Model,
 }
 
@@ -78,7 +83,7 @@ impl Onnx {
             ReadError::Invalid { source_file: source.clone(), mistakes }
         };
         let model = file.model().map_err(invalid)?;
-        Ok(Self { source, file, model })
+        Ok(Self { source, file: Arc::new(file), model })
     }
 
     /// What the network calls itself, if that says anything.
@@ -127,13 +132,17 @@ impl Onnx {
         let remarks = std::mem::take(&mut importer.remarks);
         let mut symbols: Vec<_> = importer.symbols.drain().collect();
         symbols.sort_unstable();
+        let ends: Vec<_> = made.iter().map(|(_, tensor)| tensor.id).collect();
+        patterns::recognize(&mut importer.draft, &ends);
         let finished = finish::finish(importer, &self.model, &made)?;
         let params = symbols
             .into_iter()
             .map(|(name, size)| (name, Parameter::Number(Rational::from(i128::from(size)))));
+        let (graph, weights) = Weights::of(finished, self.file.clone());
         Ok(Network {
-            graph: finished.graph,
+            graph,
             params: params.collect(),
+            weights: Some(weights),
             letters: Letters::default(),
             warnings: remarks.into_iter().map(|remark| remark.diagnostic().warning()).collect(),
         })

@@ -256,7 +256,11 @@ impl Notes<'_> {
             Some(cost) if cost.terms.is_empty() => self.sentence(&text!("computes nothing", "无运算")),
             Some(cost) => {
                 self.taps(node, &inputs, &cost);
-                self.cost(&cost, self.subject.analysis.node(id).copied());
+                self.cost(
+                    &cost,
+                    self.graph.samples(id, self.subject.batch()),
+                    self.subject.analysis.node(id).copied(),
+                );
             }
         }
         // Among other layers that would be too much of it.
@@ -328,8 +332,7 @@ impl Notes<'_> {
         }
     }
 
-    fn cost(&mut self, cost: &Cost, counts: Option<Counts>) {
-        let batch = self.subject.batch();
+    fn cost(&mut self, cost: &Cost, batch: u64, counts: Option<Counts>) {
         let with_batch = |working: &Working| match batch {
             1 => working.clone(),
             _ => Working::Product(vec![Working::named(Factor::Batch, batch), working.clone()]),

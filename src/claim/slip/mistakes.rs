@@ -132,8 +132,8 @@ pub(super) fn with_mistake(subject: &Subject, place: Place, mistake: &Mistake) -
                 (Unit::Ops(_), _) => continue,
             };
             differs |= Ok(count) != term.nominal.evaluate();
-            total = total.checked_add(count)?;
+            total = total.checked_add(count.checked_mul(graph.samples(id, subject.batch()).into())?)?;
         }
     }
-    if differs { number(total.checked_mul(subject.batch().into())?) } else { None }
+    if differs { number(total) } else { None }
 }

@@ -13,6 +13,9 @@ use crate::file::open_regular;
 use crate::text;
 use crate::text::Text;
 
+#[cfg(test)]
+mod tests;
+
 /// Bytes of a file that comes through a pipe: it is held in memory.
 const MOST_PIPED: u64 = 64_000_000;
 

@@ -6,11 +6,19 @@ use super::messages::Node;
 use super::value::{Mapped, Refusal, Value};
 use crate::text;
 
+mod compare;
 mod conv;
+mod cut;
 mod elementwise;
+mod functions;
+mod index;
 mod linear;
 mod norm;
+mod order;
+mod pad;
 mod pool;
+mod reduce;
+mod resize;
 mod shape;
 
 /// What an operator becomes: a value for each of its outputs that something may take.
@@ -43,7 +51,23 @@ fn standard(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
         "Transpose" => shape::transpose(import, call),
         "Concat" => shape::concat(import, call),
         "Expand" => shape::expand(import, call),
-        _ => elementwise::elementwise(import, call).unwrap_or_else(|| Err(unknown(call.node))),
+        "Slice" => cut::slice(import, call),
+        "Split" => cut::split(import, call),
+        "Gather" => index::gather(import, call),
+        "GatherElements" => index::gather_elements(import, call),
+        "GatherND" => index::gather_nd(import, call),
+        "ScatterElements" | "Scatter" => index::scatter_elements(import, call),
+        "ScatterND" => index::scatter_nd(import, call),
+        "MeanVarianceNormalization" => reduce::standardize(import, call),
+        "Pad" => pad::pad(import, call),
+        "Resize" | "Upsample" => resize::resize(import, call),
+        "DepthToSpace" => resize::depth_to_space(import, call),
+        "SpaceToDepth" => resize::space_to_depth(import, call),
+        _ => elementwise::elementwise(import, call)
+            .or_else(|| compare::compare(import, call))
+            .or_else(|| reduce::reduce(import, call))
+            .or_else(|| order::order(import, call))
+            .unwrap_or_else(|| Err(unknown(call.node))),
     }
 }
 

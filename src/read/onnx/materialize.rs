@@ -7,8 +7,7 @@ use super::map::map;
 use super::messages::Kind;
 use super::stored::{Origin, Roots};
 use super::value::{Fixed, Mapped, Refusal, Tensor, Value, sample};
-use crate::op::buffer::Buffer;
-use crate::op::parameter::Parameter;
+use crate::op::parameter::{Buffer, Parameter};
 use crate::text;
 
 /// How many operators on weights may follow one another before what they compute is a node: each takes some of the stack.

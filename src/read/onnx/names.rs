@@ -1,5 +1,6 @@
 //! The module that a node belongs to: exporters say it in the node's name, in a note of theirs or in the names of its weights.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::messages::Node;
@@ -14,8 +15,8 @@ pub(super) use tree::{Place, tree};
 /// The names of the modules around something, the outermost first; the network itself has none. No name is empty or has a slash.
 pub(super) type Path = Vec<Arc<str>>;
 
-/// Deeper modules are as one: the deepest of the exporters' networks have 12 levels.
-const MOST_LEVELS: usize = 64;
+/// What is further inside stands in the last of so many; the modules of no reference file are more than 9 deep.
+const MOST_LEVELS: usize = 16;
 
 /// More characters of a name are not read.
 const MOST_CHARACTERS: usize = 100;
@@ -27,18 +28,37 @@ const SCOPES: &str = "pkg.torch.onnx.name_scopes";
 /// The scope that the same exporter gives to what it has put in itself.
 const NO_SCOPE: &str = "_empty_nn_module_stack_from_metadata_hook";
 
-/// The module of a node by what is said of it alone, and whose `weight` it takes, if it takes one with a name.
-///
-/// What it says is the module that *calls* the operator. Two times the weight knows better: a convolution which a batch norm was
-/// folded into is called by that one in files of `torch.onnx.export(dynamo=True)`; and a module that calls no other but works
-/// with its weights itself, as `MultiheadAttention` does with those of `out_proj`, appears only in their names.
-pub(super) fn module(node: &Node, weight: Option<&str>) -> Option<Path> {
-    let owner = weight.and_then(owner);
-    let Some(said) = said(node) else {
-        return owner.map(|owner| owner.path).or_else(|| own_name(node).map(dotted));
+/// The modules that nodes tell by themselves and by whose `weight` each takes, if it takes one with a name.
+fn told<'a>(nodes: &'a [Node], weight: impl Fn(&'a Node) -> Option<&'a str>) -> Vec<Option<Path>> {
+    let is_any_noted = nodes.iter().any(is_noted);
+    let mut names = HashSet::new();
+    // Most names recur, and are kept once.
+    let mut kept = |name: Arc<str>| {
+        names.get(&name).cloned().unwrap_or_else(|| {
+            names.insert(name.clone());
+            name
+        })
     };
+    nodes
+        .iter()
+        // Beside names of modules others say nothing: `gemm_input_reshape` between `/fc1/Relu` and `/fc2/Gemm`.
+        .map(|node| module(node, weight(node)).or_else(|| own_name(node).filter(|_| !is_any_noted)))
+        .map(|path| Some(path?.into_iter().map(&mut kept).collect()))
+        .collect()
+}
+
+/// The module of a node by what its writer noted or named after modules, and by its weight.
+///
+/// What is noted is the module that *calls* the operator, as the exporter knows it: TorchScript leaves out the modules around
+/// one that is called from outside of them, and tells later calls from the first by a number, `relu_1`. The weight knows better
+/// in two cases: a convolution which a batch norm was folded into is called by that one in files of
+/// `torch.onnx.export(dynamo=True)`; and a module that calls no other but works with its weights itself, as
+/// `MultiheadAttention` does with those of `out_proj`, appears only in their names.
+fn module(node: &Node, weight: Option<&str>) -> Option<Path> {
+    let owner = weight.and_then(owner);
+    let Some(said) = said(node) else { return owner.map(|owner| owner.path) };
     match owner {
-        Some(owner) if owner.is_main && (said.folded || owner.path.starts_with(&said.path)) => {
+        Some(owner) if owner.is_main && (said.is_folded || owner.path.starts_with(&said.path)) => {
             Some(owner.path)
         }
         _ => Some(said.path),
@@ -51,23 +71,28 @@ pub(super) fn tensor(name: &str) -> Option<Path> {
     (!is_made_up(name) && !path.is_empty()).then_some(path)
 }
 
+/// Whether a node is named after modules, or they are noted.
+fn is_noted(node: &Node) -> bool {
+    node.name.contains('/') || node.metadata.iter().any(|(key, _)| &**key == SCOPES)
+}
+
 /// What a node says of its module.
 struct Said {
     path: Path,
     /// Whether it does the work of a batch norm as well and stands in that one.
-    folded: bool,
+    is_folded: bool,
 }
 
 fn said(node: &Node) -> Option<Said> {
     if let Some((_, scopes)) = node.metadata.iter().find(|(key, _)| &**key == SCOPES) {
         let (module, call) = last_two(scopes)?;
         let is_convolution = matches!(&*node.operator, "Conv" | "ConvTranspose");
-        return (module != NO_SCOPE)
-            .then(|| Said { path: dotted(&module), folded: is_convolution && call.contains("batch_norm") });
+        let is_folded = is_convolution && call.contains("batch_norm");
+        return (module != NO_SCOPE).then(|| Said { path: dotted(&module), is_folded });
     }
     // Of a node that stands for several, the first.
     let name = node.name.split(';').next()?;
-    name.contains('/').then(|| Said { path: slashed(name), folded: false })
+    name.contains('/').then(|| Said { path: slashed(name), is_folded: false })
 }
 
 /// `/layer1/layer1.0/conv1/Conv_1` without the operator. In TorchScript's names a module in a list or a `Sequential` repeats
@@ -99,15 +124,15 @@ fn cleaned<'a>(parts: impl Iterator<Item = &'a str>) -> Path {
     parts.map(clean).filter(|part| !part.is_empty()).take(MOST_LEVELS).map(Into::into).collect()
 }
 
-/// A node's name, if it says more than the operator and a number: not `Conv_12`, `Conv__3`, `p2o.Conv.0`, `node_view_1`, `n0`.
-fn own_name(node: &Node) -> Option<&str> {
+/// A node as its name calls it, if that says more than the operator and a number: not `Conv_12`, `Conv__3`, `p2o.Conv.0`, `node_view_1`, `n0`.
+fn own_name(node: &Node) -> Option<Path> {
     let name = &*node.name;
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '_' | '.' | ':'));
     let is_operator = stem
         .strip_suffix(&*node.operator)
         .is_some_and(|before| before.chars().next_back().is_none_or(|c| !c.is_alphanumeric()));
     let is_vague = matches!(stem, "" | "n" | "node" | "op") || name.starts_with("node_") || is_operator;
-    (!is_vague).then_some(name)
+    (!is_vague).then(|| dotted(name))
 }
 
 /// Whose weight something is.

@@ -11,6 +11,9 @@ use super::wire::{Field, Outcome, Source, Wire, mistake};
 use crate::text;
 use crate::text::Text;
 
+#[cfg(test)]
+mod tests;
+
 /// Bytes that are read at once: elements of any width fill it.
 const CHUNK: usize = 1 << 16;
 

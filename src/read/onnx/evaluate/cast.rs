@@ -48,8 +48,8 @@ fn named(word: &str) -> Option<Kind> {
     NAMES.iter().find(|(name, _)| *name == word).map(|&(_, kind)| kind)
 }
 
-/// Numbers as `kind` holds them: floats lose their fraction, whole numbers that are too wide their upper bits, floats that are
-/// too large become the largest, and what is no number becomes 0. `None` of a type that is not read here.
+/// Numbers as `kind` holds them: floats lose their fraction, whole numbers that are too wide their upper bits, and what is no
+/// number becomes 0. `None` of a type that is not known here.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -89,10 +89,12 @@ pub(super) fn converted(numbers: &Numbers, kind: Kind, saturates: bool) -> Optio
         }));
     }
     let (least, most) = range(kind);
+    // As processors do it: what is too large for 32 bits or more is the largest, of fewer the lower bits.
+    let held = |value: i64| if most < 65_536 { wrapped(value, kind) } else { value.clamp(least, most) };
     Some(Numbers::Ints(match numbers {
         Numbers::Ints(values) => values.iter().map(|&value| wrapped(value, kind)).collect(),
-        Numbers::Floats(values) => values.iter().map(|&value| (value as i64).clamp(least, most)).collect(),
-        Numbers::Doubles(values) => values.iter().map(|&value| (value as i64).clamp(least, most)).collect(),
+        Numbers::Floats(values) => values.iter().map(|&value| held(value as i64)).collect(),
+        Numbers::Doubles(values) => values.iter().map(|&value| held(value as i64)).collect(),
     }))
 }
 
@@ -171,7 +173,8 @@ impl FloatType {
     #[expect(clippy::cast_possible_truncation, reason = "such a number has fewer bits")]
     fn cast(self, value: f64, saturates: bool) -> f32 {
         if value.is_nan() {
-            return f32::NAN;
+            // The type without infinities and the like.
+            return if self.beyond.is_finite() { 0.0 } else { f32::NAN };
         }
         // The exponent of a double; those below the least of any narrow type do not matter.
         let exponent = i32::try_from(value.to_bits() >> 52 & 0x7ff).unwrap_or(0) - 1023;

@@ -2,7 +2,7 @@
 
 use super::super::array::Numbers;
 use super::arithmetic::wide;
-use super::cast::converted;
+use super::cast::{converted, range};
 use super::elementwise::{Element, held};
 use super::place::{around, index, places, steps, strides};
 use super::rule::marked;
@@ -50,7 +50,9 @@ pub(super) fn reduce(call: &Call) -> Answer {
             places(&input.dims.iter().enumerate().map(table).collect::<Vec<_>>())
         };
         if let Numbers::Ints(values) = &numbers {
-            let reduced = of_ints.reduced(values, &group, count)?;
+            let (least, most) = range(input.kind);
+            let start = of_ints.start.clamp(least, most);
+            let reduced = Rule { start, ..of_ints }.reduced(values, &group, count)?;
             return held(input.kind, Numbers::Ints(reduced.into())).map(Some);
         }
         let values = wide(&numbers);

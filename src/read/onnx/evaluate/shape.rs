@@ -48,18 +48,13 @@ pub(super) fn dropout(call: &Call) -> Answer {
     if is_training {
         return Ok(None);
     }
-    // Below version 10 the mask has the type of the data.
-    let kind = if call.opset < 10 { input.kind } else { Kind::BOOL };
-    let ones = |dims: &[u64]| Ok(ones(kind, index(dims.iter().product())));
-    Ok(Some(vec![input.clone(), call.array(input.dims.clone(), kind, ones)?]))
-}
-
-fn ones(kind: Kind, count: usize) -> Option<Numbers> {
-    Some(match Numbers::zeros(kind, 0)? {
-        Numbers::Ints(_) => Numbers::Ints(vec![1; count].into()),
-        Numbers::Floats(_) => Numbers::Floats(vec![1.0; count].into()),
-        Numbers::Doubles(_) => Numbers::Doubles(vec![1.0; count].into()),
-    })
+    let mut given = vec![input.clone()];
+    // Below version 12 nothing says what the mask is without training.
+    if call.opset >= 12 {
+        let ones = |dims: &[u64]| Ok(Some(Numbers::Ints(vec![1; index(dims.iter().product())].into())));
+        given.push(call.array(input.dims.clone(), Kind::BOOL, ones)?);
+    }
+    Ok(Some(given))
 }
 
 pub(super) fn reshape(call: &Call) -> Answer {

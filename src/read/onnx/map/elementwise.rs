@@ -1,17 +1,17 @@
 //! Functions of each element, and of the elements of several tensors that stand at one place.
 
-use crate::op::activation::{
-    Absolute, Approximate, Celu, Clamp, Cosine, Elu, Exponential, Gelu, HardSigmoid, HardSwish, LeakyRelu,
-    Logarithm, Mish, Power, Relu, Relu6, Selu, Sigmoid, Sine, Softplus, SquareRoot, Tanh,
-};
+use super::functions::unary;
+use crate::op::Op;
+use crate::op::activation::{Clamp, HardSigmoid, Power, Relu, Relu6, Sigmoid, SquareRoot};
 use crate::op::add::Add;
 use crate::op::affine::Affine;
 use crate::op::div::Div;
 use crate::op::mul::Mul;
+use crate::op::pairwise::{Fmod, PowTensor};
 use crate::op::prelu::Prelu;
 use crate::op::softmax::{LogSoftmax, Softmax};
 use crate::op::sub::Sub;
-use crate::op::{Op, activation};
+use crate::read::onnx::array::Array;
 use crate::read::onnx::call::{Call, size};
 use crate::read::onnx::draft::Stored;
 use crate::read::onnx::evaluate::{axis, broadcast};
@@ -29,40 +29,10 @@ pub(super) fn elementwise(import: &mut Importer<'_>, call: &Call<'_>) -> Option<
         "Sum" => import.tensors(call).and_then(|inputs| Ok(vec![Value::Tensor(import.sum(&inputs)?)])),
         "Clip" => clip(import, call),
         "HardSigmoid" => hard_sigmoid(import, call),
+        "Mean" => mean(import, call),
+        "Swish" => swish(import, call),
         "PRelu" => prelu(import, call),
         "Softmax" | "LogSoftmax" => softmax(import, call),
-        _ => return None,
-    })
-}
-
-/// Functions of each element that only attributes set apart.
-fn unary(call: &Call<'_>) -> Option<Op> {
-    let alpha = |otherwise| call.float_or("alpha", otherwise);
-    Some(match &*call.node.operator {
-        "Relu" => Relu {}.into(),
-        "LeakyRelu" => LeakyRelu { negative_slope: alpha(0.01) }.into(),
-        "Elu" => Elu { alpha: alpha(1.0) }.into(),
-        "Selu" => Selu {}.into(),
-        "Celu" => Celu { alpha: alpha(1.0) }.into(),
-        "Sigmoid" => Sigmoid {}.into(),
-        "Tanh" => Tanh {}.into(),
-        "Softplus" => Softplus::default().into(),
-        "HardSwish" => HardSwish {}.into(),
-        "Mish" => Mish {}.into(),
-        "Gelu" => {
-            let approximate = match call.node.text("approximate") {
-                Some("tanh") => Approximate::Tanh,
-                _ => Approximate::None,
-            };
-            Gelu { approximate }.into()
-        }
-        "Swish" => activation::Silu {}.into(),
-        "Exp" => Exponential {}.into(),
-        "Log" => Logarithm {}.into(),
-        "Sqrt" => SquareRoot {}.into(),
-        "Abs" => Absolute {}.into(),
-        "Sin" => Sine {}.into(),
-        "Cos" => Cosine {}.into(),
         _ => return None,
     })
 }
@@ -100,13 +70,12 @@ fn arithmetic(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> 
         "Add" => import.added(&a, &b)?,
         "Sub" => import.merged(|broadcast| Sub { broadcast }.into(), &[a, b])?,
         "Mul" => import.multiplied(&a, &b)?,
-        "Div" if a.kind.is_float() => import.merged(|broadcast| Div { broadcast }.into(), &[a, b])?,
-        operator => {
-            return Err(Refusal::Unsupported(text!(
-                "{operator} of these inputs is not known",
-                "不支持对这些输入做 {operator}"
-            )));
+        "Div" => {
+            let is_whole = !a.kind.is_float();
+            let quotient = import.merged(|broadcast| Div { broadcast }.into(), &[a, b])?;
+            if is_whole { import.truncated(&quotient)? } else { quotient }
         }
+        _ => import.merged(|broadcast| PowTensor { broadcast }.into(), &[a, b])?,
     };
     Ok(vec![Value::Tensor(result)])
 }
@@ -130,6 +99,22 @@ fn clip(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
         (Some(0.0), Some(6.0)) => import.each(Relu6 {}, &input),
         _ => import.each(Clamp { min, max }, &input),
     }
+}
+
+/// The mean of several tensors.
+fn mean(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
+    let inputs = import.tensors(call)?;
+    let sum = import.sum(&inputs)?;
+    let count = u32::try_from(inputs.len()).map_or(f64::INFINITY, f64::from);
+    Ok(vec![Value::Tensor(import.affine(&sum, 1.0 / count, 0.0)?)])
+}
+
+/// `Swish` with a factor: x · sigmoid(alpha · x).
+fn swish(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
+    let input = import.tensor(call, 0)?;
+    let scaled = import.affine(&input, call.float_or("alpha", 1.0), 0.0)?;
+    let gate = import.draft.emit(Sigmoid {}, &[&scaled], vec![], &input.dims, input.kind)?;
+    Ok(vec![Value::Tensor(import.multiplied(&input, &gate)?)])
 }
 
 fn hard_sigmoid(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
@@ -234,6 +219,14 @@ impl Importer<'_> {
     pub(in crate::read::onnx) fn raised(&mut self, input: &Tensor, exponent: f64) -> Mapped<Tensor> {
         let op: Op = if exponent == 0.5 { SquareRoot {}.into() } else { Power { exponent }.into() };
         self.draft.emit(op, &[input], vec![], &input.dims, input.kind)
+    }
+
+    /// Without what is behind the point.
+    pub(in crate::read::onnx) fn truncated(&mut self, tensor: &Tensor) -> Mapped<Tensor> {
+        let one = self.table.know(Array::scalar(1));
+        let one = self.made(&Value::Fixed(one))?;
+        let fraction = self.merged(|broadcast| Fmod { broadcast }.into(), &[tensor.clone(), one])?;
+        self.merged(|broadcast| Sub { broadcast }.into(), &[tensor.clone(), fraction])
     }
 
     /// An operator on one tensor that keeps its sizes, with weights.

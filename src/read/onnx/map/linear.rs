@@ -122,7 +122,8 @@ impl Importer<'_> {
         let a = self.draft.as_sample(a, &sizes[0])?;
         let b = self.draft.as_sample(b, &sizes[1])?;
         let kind = a.kind;
-        self.draft.emit(Matmul {}, &[&a, &b], vec![], &dims, kind)
+        let broadcast = a_stack != b_stack;
+        self.draft.emit(Matmul { broadcast }, &[&a, &b], vec![], &dims, kind)
     }
 
     /// The last two dimensions exchanged.

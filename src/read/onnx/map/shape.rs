@@ -23,11 +23,16 @@ pub(super) fn view(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Val
 
 /// The sizes of the first output of an operator whose first input is a tensor of the network, and whose others are known.
 pub(super) fn sizes_of(import: &Importer<'_>, call: &Call<'_>, input: &Tensor) -> Mapped<Vec<u64>> {
+    all_sizes_of(import, call, input)?.into_iter().next().ok_or(Refusal::Lost)
+}
+
+/// The same of each of its outputs.
+pub(super) fn all_sizes_of(import: &Importer<'_>, call: &Call<'_>, input: &Tensor) -> Mapped<Vec<Vec<u64>>> {
     let bare = Array { dims: input.dims.to_vec(), kind: input.kind, numbers: None };
     let rest = (1..call.inputs.len()).map(|index| call.fixed(index).map(|fixed| import.table.array(fixed)));
     let arrays: Vec<Option<&Array>> = std::iter::once(Some(&bare)).chain(rest).collect();
     match evaluate(call.node, call.opset, &arrays, MOST_EVALUATED)? {
-        Some(outputs) if !outputs.is_empty() => Ok(outputs[0].dims.clone()),
+        Some(outputs) if !outputs.is_empty() => Ok(outputs.into_iter().map(|array| array.dims).collect()),
         _ => Err(Refusal::Unsupported(text!(
             "its output's sizes depend on numbers that are not known",
             "输出尺寸取决于未知的数值"
@@ -115,14 +120,38 @@ impl Importer<'_> {
             .iter()
             .try_fold(0u64, |sum, input| sum.checked_add(input.dims[along]))
             .ok_or(Refusal::Lost)?;
-        let is_led = along > 0 && dims.first() == Some(&1);
-        let mut parts = vec![];
-        for input in inputs {
-            parts.push(if is_led { input.clone() } else { self.full(input)? });
-        }
+        let (parts, axes) = self.together(inputs, &[along])?;
         let parts: Vec<&Tensor> = parts.iter().collect();
-        let dim = dim(if is_led { along - 1 } else { along });
-        self.draft.emit(Concat { dim }, &parts, vec![], &dims, first.kind)
+        self.draft.emit(Concat { dim: axes[0] }, &parts, vec![], &dims, first.kind)
+    }
+
+    /// A tensor as an operator along this axis takes it, and the number of the axis then.
+    pub(in crate::read::onnx) fn along(&mut self, tensor: &Tensor, axis: usize) -> Mapped<(Tensor, Dim)> {
+        let (tensors, axes) = self.together(std::slice::from_ref(tensor), &[axis])?;
+        match (&tensors[..], &axes[..]) {
+            ([tensor], &[axis]) => Ok((tensor.clone(), axis)),
+            _ => Err(Refusal::Lost),
+        }
+    }
+
+    /// Tensors of one rank as an operator along these axes takes them, and the numbers of the axes then: with a first size of 1 if
+    /// that is one of them, or not all have it.
+    pub(in crate::read::onnx) fn together(
+        &mut self,
+        tensors: &[Tensor],
+        axes: &[usize],
+    ) -> Mapped<(Vec<Tensor>, Vec<Dim>)> {
+        if tensors.iter().all(Tensor::is_led) && !axes.contains(&0) {
+            return Ok((tensors.to_vec(), axes.iter().map(|&axis| dim(axis.saturating_sub(1))).collect()));
+        }
+        let full = tensors.iter().map(|tensor| self.full(tensor)).collect::<Mapped<_>>()?;
+        Ok((full, axes.iter().map(|&axis| dim(axis)).collect()))
+    }
+
+    /// What is empty is no tensor of a network, and known.
+    pub(in crate::read::onnx) fn empty(&mut self, dims: &[u64], kind: Kind) -> Option<Value> {
+        let numbers = dims.contains(&0).then(|| Numbers::zeros(kind, 0))?;
+        Some(Value::Fixed(self.table.know(Array { dims: dims.to_vec(), kind, numbers })))
     }
 
     /// A tensor repeated to these sizes, which it broadcasts to.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Path, module};
+use super::{Path, told};
 use crate::read::onnx::messages::Node;
 
 /// The module of each node. `weight` is the name of the tensor of the file that a node mainly works with, if there is one.
@@ -15,12 +15,10 @@ pub(in crate::read::onnx) fn modules<'a>(
     nodes: &'a [Node],
     weight: impl Fn(&'a Node) -> Option<&'a str>,
 ) -> Vec<Path> {
-    let own: Vec<_> = nodes.iter().map(|node| module(node, weight(node))).collect();
+    let own = told(nodes, weight);
     let producers: HashMap<_, _> = nodes
         .iter()
         .enumerate()
-        // A constant stands where it was written first, for all who take it.
-        .filter(|(_, node)| &*node.operator != "Constant")
         .flat_map(|(index, node)| node.outputs.iter().map(move |output| (&**output, index)))
         .filter(|(output, _)| !output.is_empty())
         .collect();

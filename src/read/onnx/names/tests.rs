@@ -20,7 +20,7 @@ fn noted(operator: &str, scopes: &str) -> Node {
 }
 
 fn found(node: &Node, weight: Option<&str>) -> Option<String> {
-    module(node, weight).map(|path| path.join("/"))
+    told(std::slice::from_ref(node), |_| weight).swap_remove(0).map(|path| path.join("/"))
 }
 
 fn named(operator: &str, name: &str, weight: Option<&str>) -> Option<String> {
@@ -116,9 +116,25 @@ fn a_weight_tells_a_module_that_is_not_called() {
     let scopes = format!("['', 'encoder', 'encoder.layers', '{attention}', 'linear_1']");
     assert_eq!(found(&noted("Gemm", &scopes), Some(&weight)), module);
     assert_eq!(named("Gemm", "/encoder/layers/encoder_layer_0/self_attention/Gemm", Some(&weight)), module);
-    // What is not the weight of a module stays where it is used, and a shared weight says nothing of its second use.
+    // What is not the weight of a module stays where it is used.
     assert_eq!(named("Mul", "/blocks/blocks.0/Mul", Some("blocks.0.ls1.gamma")).as_deref(), Some("blocks/0"));
-    assert_eq!(named("Conv", "/c_1/Conv", Some("c.weight")).as_deref(), Some("c_1"));
+    // A weight in two places is that of the first in such files: of the second it says nothing.
+    let norm = noted("LayerNormalization", "['', 'norm', 'layer_norm_24']");
+    assert_eq!(found(&norm, Some("blocks.0.norm.weight")).as_deref(), Some("norm"));
+}
+
+#[test]
+fn a_weight_does_not_take_a_node_out_of_its_module() {
+    for (name, weight, module) in [
+        // ts/shared_weights: a later call.
+        ("/c_1/Conv", "c.weight", "c_1"),
+        // ts/poolformer_s12, which calls it from outside of its head.
+        ("/norm/LayerNormalization", "head.norm.weight", "norm"),
+        // Equal weights are kept once.
+        ("/layer1/layer1.1/bn1/BatchNormalization", "layer1.0.bn1.weight", "layer1/1/bn1"),
+    ] {
+        assert_eq!(named("Conv", name, Some(weight)).as_deref(), Some(module), "{name}");
+    }
 }
 
 #[test]
@@ -174,7 +190,8 @@ fn names_may_be_anything() {
         assert_eq!(found(&noted("Conv", scopes), None), None, "{scopes}");
     }
     assert_eq!(found(&noted("Conv", r#"["it's", 'a\'b.c', 'd']"#), None).as_deref(), Some("a'b/c"));
-    let whole = |text: &str| module(&noted("Conv", &format!("['{text}', 'call']")), None).unwrap();
+    let whole =
+        |text: &str| modules(&[noted("Conv", &format!("['{text}', 'call']"))], |_| None).swap_remove(0);
     assert_eq!(whole("a/b.c"), path("a_b/c"));
     assert_eq!(whole("../../x"), path("_/_x"));
     assert_eq!(whole(" . .. "), path(""));
@@ -214,6 +231,19 @@ fn what_says_nothing_stands_with_its_neighbors() {
 }
 
 #[test]
+fn names_without_a_path_say_something_if_no_others_have_one() {
+    // optimised/transformer_encoder_ort_extended: onnxruntime puts a node between others.
+    let norm = node("LayerNormalization", "/enc/layers.0/norm1/LayerNormalization", &["x"], &["a"]);
+    let reshape = node("Reshape", "gemm_input_reshape", &["a", "shape"], &["b"]);
+    let gemm = node("Gemm", "/enc/layers.0/linear1/MatMul/MatMulAddFusion", &["b", "w"], &["c"]);
+    assert_eq!(
+        modules(&[norm, reshape.clone(), gemm], |_| None),
+        [path("enc/layers/0/norm1"), path("enc/layers/0"), path("enc/layers/0/linear1")]
+    );
+    assert_eq!(modules(&[reshape], |_| None), [path("gemm_input_reshape")]);
+}
+
+#[test]
 fn weights_alone_give_a_network_its_boxes() {
     // As PyTorch 1.8 wrote layer1 of a ResNet: numbers for all but weights.
     let conv = |name, weight, from: &str, to: &str| node("Conv", name, &[from, weight], &[to]);
@@ -225,11 +255,10 @@ fn weights_alone_give_a_network_its_boxes() {
         node("Add", "Add_4", &["4", "1"], &["5"]),
         conv("Conv_5", "layer1.1.conv1.weight", "5", "6"),
     ];
-    let weight = |node: &Node| if &*node.operator == "Conv" { node.inputs.get(1).cloned() } else { None };
-    let names: Vec<_> = nodes.iter().map(weight).collect();
-    let index = |node: &Node| nodes.iter().position(|other| other.name == node.name).unwrap();
-    let modules: Vec<_> =
-        modules(&nodes, |node| names[index(node)].as_deref()).iter().map(|path| path.join("/")).collect();
+    let modules: Vec<_> = modules(&nodes, |node| node.inputs.get(1).map(|input| &**input))
+        .iter()
+        .map(|path| path.join("/"))
+        .collect();
     assert_eq!(
         modules,
         ["conv1", "layer1/0/conv1", "layer1/0", "layer1/0/conv2", "layer1", "layer1/1/conv1"]
