@@ -116,6 +116,9 @@ const MORE: &str = r"
       { name = 'points', op = 'permute', dims = [0, 2, 1], from = 'index' }, { op = 'gather_nd', from = ['z', 'points'] },
       { op = 'scatter', dim = 1, from = ['x', 'index', 'y'] }, { name = 'source', op = 'select', dim = 1, index = 0, from = 'y' },
       { op = 'scatter_nd', from = ['x', 'points', 'source'] }, { op = 'one_hot', num_classes = 3 },
+      { op = 'einsum', equation = 'abc,bd->adc', from = ['one_hot_1', 'points'] },
+      { name = 'grid', op = 'buffer', shape = [4, 5, 2] }, { op = 'grid_sample', from = ['input', 'grid'] },
+      { name = 'boxes', op = 'buffer', shape = [3, 4] }, { op = 'roi_align', output_size = 2, sampling_ratio = 2, from = ['input', 'boxes'] },
     ]";
 
 #[test]

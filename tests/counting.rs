@@ -411,6 +411,22 @@ const RULES: &[Rule] = &[
     rule("tile", r#"{"repeats": [1, 2, 1]}"#, IMAGE, 2 * ELEMENTS, [0; 5]),
     each("tril", "{}", [0; 5]),
     each("triu", r#"{"diagonal": 1}"#, [0; 5]),
+    // A product over 5, as that of matrices; one of each two numbers; and one of rows that are summed before.
+    rule("einsum", r#"{"equation": "hid,hjd->hij"}"#, &[&[4, 6, 5], &[4, 3, 5]], 4 * 6 * 3, [5, 5, 0, 0, 0]),
+    rule("einsum", r#"{"equation": "c,hw->chw"}"#, &[&[4], &[6, 5]], ELEMENTS, [1, 0, 0, 0, 0]),
+    rule("einsum", r#"{"equation": "chw,c->c"}"#, &[&[4, 6, 5], &[4]], 4, [1, 29, 0, 0, 0]),
+    // As bilinear upsampling; of a volume between eight.
+    rule("grid_sample", "{}", &[&[4, 6, 5], &[3, 7, 2]], 4 * 3 * 7, [4, 3, 0, 0, 0]),
+    rule("grid_sample", "{}", &[&[4, 6, 5, 2], &[3, 7, 2, 3]], 4 * 3 * 7 * 2, [8, 7, 0, 0, 0]),
+    rule("grid_sample", r#"{"mode": "nearest"}"#, &[&[4, 6, 5], &[3, 7, 2]], 4 * 3 * 7, [0; 5]),
+    // The mean of nine that are sampled.
+    rule(
+        "roi_align",
+        r#"{"output_size": [2, 3], "sampling_ratio": 3}"#,
+        &[&[4, 6, 5], &[7, 4]],
+        7 * 4 * 2 * 3,
+        [9 * 4, 9 * 3 + 8, 1, 0, 0],
+    ),
     rule("buffer", r#"{"shape": [4, 6, 5]}"#, &[], ELEMENTS, [0; 5]),
     // An operator of one's own counts what it says: a MAC is a multiplication and an addition here too.
     rule(

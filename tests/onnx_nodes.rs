@@ -11,7 +11,7 @@ use cnncost::read::onnx::array::Numbers;
 use cnncost::read::onnx::messages::Kind;
 use cnncost::read::onnx::{self, Onnx};
 use onnx_figures::reference;
-use onnx_run::{Values, check, report, said};
+use onnx_run::{Outcome, Values, check, report, said};
 use zip::ZipArchive;
 
 #[path = "common/onnx_figures.rs"]
@@ -22,8 +22,15 @@ mod onnx_run;
 /// How many of them must give what is expected.
 const LEAST: usize = 0;
 
-/// A field of a message in protobuf's encoding: its number, and what it holds if that has a length.
-fn fields(mut bytes: &[u8]) -> Vec<(u64, &[u8], Option<&[u8]>)> {
+/// A field of a message in protobuf's encoding.
+struct Field<'b> {
+    number: u64,
+    whole: &'b [u8],
+    /// What it holds, if that has a length.
+    payload: Option<&'b [u8]>,
+}
+
+fn fields(mut bytes: &[u8]) -> Vec<Field<'_>> {
     let mut found = vec![];
     while !bytes.is_empty() {
         let start = bytes;
@@ -40,7 +47,8 @@ fn fields(mut bytes: &[u8]) -> Vec<(u64, &[u8], Option<&[u8]>)> {
         };
         let (payload, rest) = bytes.split_at(length);
         bytes = rest;
-        found.push((key >> 3, &start[..start.len() - rest.len()], (key & 7 == 2).then_some(payload)));
+        let whole = &start[..start.len() - rest.len()];
+        found.push(Field { number: key >> 3, whole, payload: (key & 7 == 2).then_some(payload) });
     }
     found
 }
@@ -77,7 +85,7 @@ const INITIALIZER: u8 = 5;
 /// The model with these tensors as initializers.
 fn with_initializers(model: &[u8], tensors: &[&Vec<u8>]) -> Vec<u8> {
     let added: Vec<u8> = tensors.iter().flat_map(|tensor| field(INITIALIZER, tensor)).collect();
-    let parts = fields(model).into_iter().map(|(number, whole, payload)| match payload {
+    let parts = fields(model).into_iter().map(|Field { number, whole, payload }| match payload {
         Some(graph) if number == u64::from(GRAPH) => field(GRAPH, &[graph, &added].concat()),
         _ => whole.to_vec(),
     });
@@ -144,8 +152,9 @@ fn share(kinds: impl Iterator<Item = Kind>) -> f64 {
 
 /// Whether it gives what is expected: with all inputs but the first stored in the file, as weights are, or else with none.
 fn result(files: &Files) -> Result<(), String> {
-    let inputs: Vec<_> = files.inputs.values().map(|bytes| tensor(bytes)).collect::<Result<_, _>>()?;
-    let outputs: Vec<_> = files.outputs.values().map(|bytes| tensor(bytes)).collect::<Result<_, _>>()?;
+    let tensor = |bytes: &Vec<u8>| tensor(bytes).map_err(|why| format!("tensors: {why}"));
+    let inputs: Vec<_> = files.inputs.values().map(tensor).collect::<Result<_, _>>()?;
+    let outputs: Vec<_> = files.outputs.values().map(tensor).collect::<Result<_, _>>()?;
     let share = share(inputs.iter().chain(&outputs).map(|(_, kind, _)| *kind));
     let expected = outputs.into_iter().map(|(name, _, values)| (name, values)).collect();
     let with = |given: usize| {
@@ -153,7 +162,7 @@ fn result(files: &Files) -> Result<(), String> {
         let model = with_initializers(&files.model, &stored);
         let given: Vec<_> = inputs.iter().take(given).map(|(_, _, values)| values.clone()).collect();
         let open = || {
-            let file = onnx::File::hold(Cursor::new(model)).map_err(|why| why.to_string())?;
+            let file = onnx::File::hold(Cursor::new(model)).map_err(|why| format!("read: {why}"))?;
             Onnx::of(file, "model.onnx").map_err(|error| said(&error))
         };
         check(open, &given, &expected, share)
@@ -175,7 +184,11 @@ fn operator(model: &[u8]) -> String {
 fn nodes_give_what_is_expected() {
     let Some(tests) = tests() else { return };
     assert_eq!(tests.len(), 1884);
-    let found: Vec<_> =
-        tests.iter().map(|(name, files)| (operator(&files.model), name.clone(), result(files))).collect();
+    let outcome = |(name, files): (&String, &Files)| Outcome {
+        group: operator(&files.model),
+        name: name.clone(),
+        result: result(files),
+    };
+    let found: Vec<_> = tests.iter().map(outcome).collect();
     report(&found, LEAST);
 }

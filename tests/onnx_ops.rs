@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};
 use cnncost::read::onnx::{self, Onnx};
-use onnx_run::{Values, check, report, said};
+use onnx_run::{Outcome, Values, check, report, said};
 
 #[path = "common/onnx_run.rs"]
 mod onnx_run;
@@ -65,7 +65,7 @@ fn operators_give_onnxruntimes_outputs() {
         // What both exporters wrote of a module has the same inputs and outputs.
         let key = ["_ts", "_dynamo"].iter().find_map(|exporter| name.strip_suffix(exporter)).unwrap_or(&name);
         let result = gives(&path, tensors, key);
-        found.push((group, name, result));
+        found.push(Outcome { group, name, result });
     }
     assert_eq!(found.len(), 542);
     report(&found, LEAST_OPERATORS);
@@ -77,9 +77,12 @@ fn networks_give_pytorchs_outputs() {
     let mut names: Vec<_> =
         tensors.keys().filter_map(|key| key.split_once("/out/")).map(|(name, _)| name).collect();
     names.sort_unstable();
-    let result = |name: &str| gives(&folder("reference").join(format!("{name}.onnx")), &tensors, name);
-    let found: Vec<_> =
-        names.iter().map(|name| ("networks".to_owned(), (*name).to_owned(), result(name))).collect();
+    let outcome = |name: &&str| Outcome {
+        group: "networks".to_owned(),
+        name: (*name).to_owned(),
+        result: gives(&folder("reference").join(format!("{name}.onnx")), &tensors, name),
+    };
+    let found: Vec<_> = names.iter().map(outcome).collect();
     assert_eq!(found.len(), 15);
     report(&found, LEAST_NETWORKS);
 }

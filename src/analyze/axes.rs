@@ -138,7 +138,8 @@ fn of_output(op: &Op, inputs: &[(&[Axis], &Shape)], output: &Shape) -> Vec<Axis>
             }
         }
     }
-    let makes_features = matches!(op.class(), Class::Linear | Class::Attention) && op.name() != "matmul";
+    let makes_features =
+        matches!(op.class(), Class::Linear | Class::Attention) && !["matmul", "einsum"].contains(&op.name());
     if makes_features || op.name() == "embedding" {
         of_sequence(&mut axes);
     }

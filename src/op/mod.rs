@@ -48,6 +48,7 @@ pub mod deform_conv2d;
 mod described;
 pub mod div;
 pub mod dropout;
+pub mod einsum;
 pub mod embedding;
 mod entry;
 pub mod expand;
@@ -57,6 +58,7 @@ pub mod gather;
 pub mod gather_nd;
 pub mod global_avg_pool;
 pub mod glu;
+pub mod grid_sample;
 pub mod group_norm;
 pub mod gru;
 pub mod identity;
@@ -97,9 +99,12 @@ mod reference;
 pub mod reshape;
 pub mod rms_norm;
 pub mod rnn;
+pub mod roi_align;
 pub mod roll;
 #[cfg(feature = "run")]
 mod rows;
+#[cfg(feature = "run")]
+mod sample;
 pub mod scale;
 pub mod scaled_dot_product_attention;
 #[cfg(feature = "run")]
@@ -153,6 +158,7 @@ operators! {
     "rbf" => rbf::Rbf,
     "embedding" => embedding::Embedding,
     "matmul" => matmul::Matmul,
+    "einsum" => einsum::Einsum,
     "scaled_dot_product_attention" => scaled_dot_product_attention::ScaledDotProductAttention,
     "multi_head_attention" => multi_head_attention::MultiHeadAttention,
     "lstm" => lstm::Lstm,
@@ -266,6 +272,8 @@ operators! {
     "pixel_shuffle" => pixel_shuffle::PixelShuffle,
     "pixel_unshuffle" => pixel_shuffle::PixelUnshuffle,
     "upsample" => upsample::Upsample,
+    "grid_sample" => grid_sample::GridSample,
+    "roi_align" => roi_align::RoiAlign,
     "pad" => pad::Pad,
     "affine" => affine::Affine,
     "scale" => scale::Scale,

@@ -54,6 +54,7 @@ purposes! {
     Root => "root", "开方";
     Logarithm => "logarithm", "对数";
     Sampling => "bilinear sampling", "双线性采样";
+    Mean => "mean", "均值";
 }
 
 impl Purpose {

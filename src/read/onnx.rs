@@ -7,6 +7,7 @@
 //! ONNX has the batch among the sizes of a tensor, and nothing says which it is. A file is read at a batch of 1: a first size
 //! that is 1 is left out of the sample, and every other is a size like any other.
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,8 +16,10 @@ use crate::read::Network;
 use crate::read::expression::{Rational, Value as Parameter};
 use crate::read::written::Letters;
 use crate::text;
+use crate::text::Text;
 
 pub mod array;
+mod batch;
 #[cfg(test)]
 mod bytes;
 mod call;
@@ -35,6 +38,7 @@ pub mod messages;
 mod mistake;
 mod names;
 mod narrow;
+mod patterns;
 mod stored;
 mod value;
 mod values;
@@ -89,6 +93,14 @@ impl Onnx {
         (!says_nothing.contains(&name)).then_some(name)
     }
 
+    /// Passes on all bytes of the file, a few at a time.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn copy_to(&self, to: &mut impl Write) -> Result<(), Text> {
+        self.file.copy_to(to)
+    }
+
     /// Makes the network at these sizes of its inputs.
     ///
     /// # Errors
@@ -120,6 +132,8 @@ impl Onnx {
         let remarks = std::mem::take(&mut importer.remarks);
         let mut symbols: Vec<_> = importer.symbols.drain().collect();
         symbols.sort_unstable();
+        let ends: Vec<_> = made.iter().map(|(_, tensor)| tensor.id).collect();
+        patterns::recognize(&mut importer.draft, &ends);
         let finished = finish::finish(importer, &self.model, &made)?;
         let params = symbols
             .into_iter()

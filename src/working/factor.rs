@@ -101,6 +101,7 @@ factors! {
     ElementsInAllBins => "elements in all bins", "各格元素总数";
     Gcd => "gcd", "最大公约数";
     Corners => "corners", "角点数";
+    SamplingRatio => "sampling ratio", "采样率";
     Neighbors => "neighbors", "邻点数";
     WindowSize => "size", "窗口大小";
     Connections => "connections", "连接数";

@@ -30,12 +30,11 @@ impl Values {
     /// As the input of a network: with a batch of one, and of its own type where it has one.
     fn tensor(&self, input: &Node) -> candle_core::Result<Tensor> {
         let dtype = match input.element {
-            Element::Network => DType::F32,
             Element::Fixed(ElementType::F16) => DType::F16,
             Element::Fixed(ElementType::Bf16) => DType::BF16,
             Element::Fixed(ElementType::I8 | ElementType::Bool) => DType::U8,
             Element::Fixed(ElementType::I64) => DType::I64,
-            Element::Fixed(_) => DType::F32,
+            Element::Network | Element::Fixed(_) => DType::F32,
         };
         let sizes = input.shape.dims().iter().map(|&size| usize::try_from(size).unwrap());
         let dims: Vec<_> = std::iter::once(1).chain(sizes).collect();
@@ -50,10 +49,13 @@ impl Values {
         }
         let finite = expected.numbers.iter().filter(|number| number.is_finite());
         let largest = finite.fold(0_f64, |largest, number| largest.max(number.abs()));
-        let is_off = |(ours, theirs): &(&f64, &f64)| {
-            let same = ours == theirs || ours.is_nan() && theirs.is_nan();
-            // What is no number on one side alone is off, too.
-            !same && !((*ours - *theirs).abs() <= share * largest)
+        // What is infinite, or no number, must be so on both sides.
+        let is_off = |(ours, theirs): &(&f64, &f64)| match (ours.is_finite(), theirs.is_finite()) {
+            (true, true) => (*ours - *theirs).abs() > share * largest,
+            (false, false) => {
+                ours.is_nan() != theirs.is_nan() || ours.is_sign_positive() != theirs.is_sign_positive()
+            }
+            _ => true,
         };
         let mut pairs = self.numbers.iter().zip(&expected.numbers);
         let off = pairs.clone().filter(is_off).count();
@@ -74,7 +76,7 @@ pub(crate) fn check(
     let check = || {
         let network = open()?.expand(&Sizes::default()).map_err(|error| said(&error))?;
         for (name, id) in network.graph.outputs() {
-            let shape: Vec<_> = network
+            let sizes: Vec<_> = network
                 .graph
                 .node(*id)
                 .shape
@@ -84,8 +86,8 @@ pub(crate) fn check(
                 .collect();
             if let Some(Values { dims, .. }) = expected.get(name) {
                 // The batch, which is 1, is left out of the sizes of a sample.
-                if *dims != shape && dims.strip_prefix(&[1]) != Some(&shape) {
-                    return Err(format!("shape: {shape:?} instead of {dims:?}"));
+                if *dims != sizes && dims.strip_prefix(&[1]) != Some(&sizes) {
+                    return Err(format!("shape: {sizes:?} instead of {dims:?}"));
                 }
             }
         }
@@ -131,27 +133,36 @@ fn weights(network: &Network) -> Result<Weights, String> {
     made.map_err(|error| format!("weights: {}", error.text()))
 }
 
-/// Prints how many passed of each group, and of those that did not, why.
+/// What became of a file.
+pub(crate) struct Outcome {
+    /// What it is of.
+    pub group: String,
+    /// What it is called.
+    pub name: String,
+    /// What it was that failed, and why.
+    pub result: Result<(), String>,
+}
+
+/// Prints how many passed of each group, and of those that did not, why; at least `least` must.
 #[expect(clippy::print_stdout, reason = "the list is for whoever asks for it")]
-pub(crate) fn report(found: &[(String, String, Result<(), String>)], least: usize) {
-    let mut groups: BTreeMap<&str, Vec<(&str, &Result<(), String>)>> = BTreeMap::new();
-    for (group, name, result) in found {
-        groups.entry(group).or_default().push((name, result));
-    }
-    let passed = found.iter().filter(|(_, _, result)| result.is_ok()).count();
-    println!("passed {passed} of {}", found.len());
-    let mut steps: BTreeMap<&str, usize> = BTreeMap::new();
-    for why in found.iter().filter_map(|(_, _, result)| result.as_ref().err()) {
-        *steps.entry(why.split(':').next().unwrap()).or_default() += 1;
-    }
-    println!("failed in {steps:?}");
-    for (group, results) in groups {
-        let good = results.iter().filter(|(_, result)| result.is_ok()).count();
-        println!("{group}: {good} of {}", results.len());
-        for (name, why) in results.iter().filter_map(|(name, result)| Some((name, result.as_ref().err()?))) {
-            println!("  {name}: {}", why.chars().take(200).collect::<String>());
+pub(crate) fn report(outcomes: &[Outcome], least: usize) {
+    let (mut groups, mut steps) = (BTreeMap::<&str, Vec<&Outcome>>::new(), BTreeMap::<&str, usize>::new());
+    for outcome in outcomes {
+        groups.entry(&outcome.group).or_default().push(outcome);
+        if let Err(why) = &outcome.result {
+            *steps.entry(why.split(':').next().unwrap()).or_default() += 1;
         }
     }
-    let all = found.len();
-    assert!(passed >= least, "{passed} of {all} give what is expected, at least {least} should");
+    let passed = |outcomes: &[&Outcome]| outcomes.iter().filter(|outcome| outcome.result.is_ok()).count();
+    let (all, good) = (outcomes.len(), passed(&outcomes.iter().collect::<Vec<_>>()));
+    println!("passed {good} of {all}; others failed in {steps:?}");
+    for (group, outcomes) in groups {
+        println!("{group}: {} of {}", passed(&outcomes), outcomes.len());
+        for Outcome { name, result, .. } in outcomes {
+            if let Err(why) = result {
+                println!("  {name}: {}", why.chars().take(200).collect::<String>());
+            }
+        }
+    }
+    assert!(good >= least, "{good} of {all} give what is expected, at least {least} should");
 }

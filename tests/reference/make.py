@@ -198,7 +198,7 @@ def compute(op, s, xs, w):
         if not s.get("count_include_pad", True):
             y = y / compute(op, rest, [padded(torch.ones_like(xs[0]), pairs)], w)
         return y
-    if "padding_mode" in s:
+    if "padding_mode" in s and "conv" in op:
         settings = {name: value for name, value in s.items() if name not in ("out_channels", "bias")}
         module = getattr(nn, op.replace("conv", "Conv"))(xs[0].shape[1], s["out_channels"], bias="bias" in w, **settings)
         module.to(xs[0]).load_state_dict(w)
@@ -406,6 +406,22 @@ def scatter(x, index, source, dim, reduce="none"):
     return x.scatter_add(dim, index, source) if reduce == "add" else x.scatter(dim, index, source)
 
 
+def einsum(*xs, equation):
+    # The batch has no letter of its own.
+    inputs, output = equation.replace(" ", "").split("->")
+    return torch.einsum(",".join("Z" + term for term in inputs.split(",")) + "->Z" + output, *xs)
+
+
+def grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=False):
+    return F.grid_sample(x, grid, mode, padding_mode, align_corners)
+
+
+def roi_align(x, boxes, **settings):
+    # A list has the boxes of each sample.
+    y = torchvision.ops.roi_align(x, list(boxes), **settings)
+    return y.reshape(len(x), boxes.shape[1], *y.shape[1:])
+
+
 # What PyTorch has under the same name, or, of what is ours, what it is in its terms.
 MORE = {
     **{op: getattr(torch, op) for op in (
@@ -438,6 +454,9 @@ MORE = {
     "tile": lambda x, repeats: x.repeat(1, *repeats),
     "tril": torch.tril,
     "triu": torch.triu,
+    "einsum": einsum,
+    "grid_sample": grid_sample,
+    "roi_align": roi_align,
 }
 
 
@@ -1082,6 +1101,30 @@ def list_more():
     case("tril", "above the main diagonal, heads", [(1, 2, 4, 3)], diagonal=1)
     case("triu", "batch 2", [(2, 4, 3)])
     case("triu", "below the main diagonal", [(1, 4, 4)], diagonal=-2)
+
+
+    case("einsum", "scores of heads, batch 2", [(2, 3, 4, 5), (2, 3, 6, 5)], equation="hid,hjd->hij")
+    case("einsum", "an outer product", [(2, 3), (2, 4, 2)], equation="c,hw->hcw")
+    case("einsum", "element by element, turned around", [(1, 3, 4), (1, 4, 3)], equation="ij,ji->ji")
+    case("einsum", "sums on both sides before a product, batch 2", [(2, 3, 4, 2), (2, 5, 4, 3)], equation="iax, bac -> c i")
+    case("einsum", "three tensors", [(2, 3, 4), (2, 4, 5), (2, 5, 2)], equation="ij,jk,kl->li")
+    case("einsum", "of one: two dimensions summed, two turned around", [(2, 3, 2, 4, 2)], equation="abcd->ca")
+    case("einsum", "to one number", [(2, 3, 4), (2, 4, 3)], equation="ij,ji->")
+    def grid(name, *shape, reach=1.3):
+        return reach * numbers(name).uniform(-1, 1, shape)
+
+    for mode in ("bilinear", "nearest"):
+        for padding_mode in ("zeros", "border", "reflection"):
+            for align in (False, True):
+                title = f"{mode}, {padding_mode}" + (", corners aligned" if align else "")
+                case("grid_sample", title, [(1, 2, 4, 5), grid(title, 1, 3, 3, 2)], mode=mode, padding_mode=padding_mode, align_corners=align)
+    case("grid_sample", "batch 2, far outside, reflected", [(2, 3, 4, 3), grid("far", 2, 2, 3, 2, reach=6)], padding_mode="reflection")
+    case("grid_sample", "a volume, batch 2", [(2, 2, 3, 4, 2), grid("volume", 2, 2, 2, 3, 3)])
+    case("grid_sample", "of one pixel", [(1, 2, 1, 1), grid("one", 1, 2, 2, 2)], padding_mode="border")
+    boxes = np.array([[[1.0, 1.5, 9.0, 7.0], [-3, -2, 4, 5], [6, 5, 30, 22]], [[0, 0, 4, 4], [5, 3, 5.2, 3.1], [2, 1, 13, 9]]])
+    case("roi_align", "2x3, batch 2", [(2, 2, 5, 6), boxes], output_size=[2, 3], spatial_scale=0.5, sampling_ratio=2)
+    case("roi_align", "aligned", [(2, 2, 5, 6), boxes], output_size=[2, 2], spatial_scale=0.5, sampling_ratio=2, aligned=True)
+    case("roi_align", "one place each, another scale", [(1, 3, 6, 6), boxes[:1]], output_size=[3, 3], sampling_ratio=1)
 
 
 def write_operators():

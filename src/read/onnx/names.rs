@@ -1,5 +1,6 @@
 //! The module that a node belongs to: exporters say it in the node's name, in a note of theirs or in the names of its weights.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::messages::Node;
@@ -27,35 +28,41 @@ const SCOPES: &str = "pkg.torch.onnx.name_scopes";
 /// The scope that the same exporter gives to what it has put in itself.
 const NO_SCOPE: &str = "_empty_nn_module_stack_from_metadata_hook";
 
-/// The module of a node by what its writer noted or named after modules, and whose `weight` it takes, if it takes one with a name.
+/// The modules that nodes tell by themselves and by whose `weight` each takes, if it takes one with a name.
+fn told<'a>(nodes: &'a [Node], weight: impl Fn(&'a Node) -> Option<&'a str>) -> Vec<Option<Path>> {
+    let is_any_noted = nodes.iter().any(is_noted);
+    let mut names = HashSet::new();
+    // Most names recur, and are kept once.
+    let mut kept = |name: Arc<str>| {
+        names.get(&name).cloned().unwrap_or_else(|| {
+            names.insert(name.clone());
+            name
+        })
+    };
+    nodes
+        .iter()
+        // Beside names of modules others say nothing: `gemm_input_reshape` between `/fc1/Relu` and `/fc2/Gemm`.
+        .map(|node| module(node, weight(node)).or_else(|| own_name(node).filter(|_| !is_any_noted)))
+        .map(|path| Some(path?.into_iter().map(&mut kept).collect()))
+        .collect()
+}
+
+/// The module of a node by what its writer noted or named after modules, and by its weight.
 ///
-/// What is noted is the module that *calls* the operator. The weight knows better in some cases: a convolution which a batch
-/// norm was folded into is called by that one in files of `torch.onnx.export(dynamo=True)`; a module that calls no other but
-/// works with its weights itself, as `MultiheadAttention` does with those of `out_proj`, appears only in their names; and
-/// TorchScript forgets the modules around one that is called from outside of them.
+/// What is noted is the module that *calls* the operator, as the exporter knows it: TorchScript leaves out the modules around
+/// one that is called from outside of them, and tells later calls from the first by a number, `relu_1`. The weight knows better
+/// in two cases: a convolution which a batch norm was folded into is called by that one in files of
+/// `torch.onnx.export(dynamo=True)`; and a module that calls no other but works with its weights itself, as
+/// `MultiheadAttention` does with those of `out_proj`, appears only in their names.
 fn module(node: &Node, weight: Option<&str>) -> Option<Path> {
     let owner = weight.and_then(owner);
     let Some(said) = said(node) else { return owner.map(|owner| owner.path) };
     match owner {
-        Some(Owner { path, is_main: true })
-            if said.folded
-                || path.starts_with(&said.path)
-                || !said.is_whole && ends_with(&path, &said.path) =>
-        {
-            Some(path)
+        Some(owner) if owner.is_main && (said.is_folded || owner.path.starts_with(&said.path)) => {
+            Some(owner.path)
         }
         _ => Some(said.path),
     }
-}
-
-/// Whether a path ends as a call of the module does: TorchScript tells calls apart by a number, `head_1` from `head`.
-fn ends_with(path: &[Arc<str>], called: &[Arc<str>]) -> bool {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_call = |(called, name): (&Arc<str>, &Arc<str>)| {
-        let number = called.strip_prefix(&**name);
-        number.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('_').is_some_and(is_number))
-    };
-    path.len() >= called.len() && called.iter().rev().zip(path.iter().rev()).all(is_call)
 }
 
 /// Where a tensor of this name belongs, its own name last: `blocks.0.attn.bias_table`; nothing for one that an exporter named.
@@ -64,30 +71,28 @@ pub(super) fn tensor(name: &str) -> Option<Path> {
     (!is_made_up(name) && !path.is_empty()).then_some(path)
 }
 
-/// Whether a node says of its module something.
-fn says(node: &Node) -> bool {
+/// Whether a node is named after modules, or they are noted.
+fn is_noted(node: &Node) -> bool {
     node.name.contains('/') || node.metadata.iter().any(|(key, _)| &**key == SCOPES)
 }
 
 /// What a node says of its module.
 struct Said {
     path: Path,
-    /// Whether the path begins at the network for sure.
-    is_whole: bool,
     /// Whether it does the work of a batch norm as well and stands in that one.
-    folded: bool,
+    is_folded: bool,
 }
 
 fn said(node: &Node) -> Option<Said> {
     if let Some((_, scopes)) = node.metadata.iter().find(|(key, _)| &**key == SCOPES) {
         let (module, call) = last_two(scopes)?;
         let is_convolution = matches!(&*node.operator, "Conv" | "ConvTranspose");
-        let folded = is_convolution && call.contains("batch_norm");
-        return (module != NO_SCOPE).then(|| Said { path: dotted(&module), is_whole: true, folded });
+        let is_folded = is_convolution && call.contains("batch_norm");
+        return (module != NO_SCOPE).then(|| Said { path: dotted(&module), is_folded });
     }
     // Of a node that stands for several, the first.
     let name = node.name.split(';').next()?;
-    name.contains('/').then(|| Said { path: slashed(name), is_whole: false, folded: false })
+    name.contains('/').then(|| Said { path: slashed(name), is_folded: false })
 }
 
 /// `/layer1/layer1.0/conv1/Conv_1` without the operator. In TorchScript's names a module in a list or a `Sequential` repeats

@@ -295,6 +295,9 @@ impl<'a> Wire<'a> {
         let length = length.ok_or_else(|| {
             mistake(at, text!("a name has more than {LONGEST_NAME} bytes", "名称超过 {LONGEST_NAME} 字节"))
         })?;
+        if length == 0 {
+            return Ok(Arc::default());
+        }
         let mut letters = std::mem::take(&mut self.letters);
         letters.clear();
         letters.resize(length, 0);
@@ -343,6 +346,12 @@ impl<'a> Wire<'a> {
         }
         items.push(item);
         Ok(())
+    }
+
+    /// Keeps a text apart from what has it.
+    pub(super) fn shared_text(&mut self, text: &str) -> Outcome<Arc<str>> {
+        self.charge(text.len() + 3 * ALLOCATION)?;
+        Ok(text.into())
     }
 
     /// Keeps something apart from what has it.

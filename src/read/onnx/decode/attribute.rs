@@ -148,8 +148,8 @@ fn text(wire: &mut Wire<'_>, field: Field) -> Outcome<Option<Arc<str>>> {
     }
     let bytes = wire.bytes(end)?;
     // What is not UTF-8 grows when it is replaced.
-    wire.charge(2 * bytes.len())?;
-    Ok(Some(String::from_utf8_lossy(&bytes).into()))
+    let text = String::from_utf8_lossy(&bytes);
+    Ok(Some(wire.shared_text(&text)?))
 }
 
 fn floats(wire: &mut Wire<'_>, field: Field, floats: &mut Vec<f32>) -> Outcome {

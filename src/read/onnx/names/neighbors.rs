@@ -1,9 +1,8 @@
 //! The modules of all nodes of a network, also of those that say nothing of theirs.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::HashMap;
 
-use super::{Path, module, own_name, says};
+use super::{Path, told};
 use crate::read::onnx::messages::Node;
 
 /// The module of each node. `weight` is the name of the tensor of the file that a node mainly works with, if there is one.
@@ -16,7 +15,7 @@ pub(in crate::read::onnx) fn modules<'a>(
     nodes: &'a [Node],
     weight: impl Fn(&'a Node) -> Option<&'a str>,
 ) -> Vec<Path> {
-    let own = own(nodes, weight);
+    let own = told(nodes, weight);
     let producers: HashMap<_, _> = nodes
         .iter()
         .enumerate()
@@ -53,24 +52,6 @@ pub(in crate::read::onnx) fn modules<'a>(
         (None, None) => &[],
     });
     own.iter().zip(around).map(|(own, around)| own.clone().unwrap_or_else(|| around.to_vec())).collect()
-}
-
-/// The modules that nodes tell. Their names alone do only where none is named or noted after modules.
-fn own<'a>(nodes: &'a [Node], weight: impl Fn(&'a Node) -> Option<&'a str>) -> Vec<Option<Path>> {
-    let says = nodes.iter().any(says);
-    let mut names = HashSet::new();
-    // Most names recur, and are kept once.
-    let mut kept = |name: Arc<str>| {
-        names.get(&name).cloned().unwrap_or_else(|| {
-            names.insert(name.clone());
-            name
-        })
-    };
-    nodes
-        .iter()
-        .map(|node| module(node, weight(node)).or_else(|| own_name(node).filter(|_| !says)))
-        .map(|path| Some(path?.into_iter().map(&mut kept).collect()))
-        .collect()
 }
 
 /// What two paths begin with.
