@@ -51,6 +51,7 @@ pub(super) fn gemm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Val
 pub(super) fn matmul(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     if let Some(weight) = call.fixed(1)
         && let &[_, out] = import.dims_of(weight)
+        && (call.fixed(0).is_none() || import.table.get(weight).roots != Roots::None)
     {
         let rows = import.tensor(call, 0)?;
         let product = import.linear(&rows, out, vec![Stored::transposed(weight)])?;
