@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::op::activation::{Absolute, Sign};
 use crate::op::concat::Concat;
 use crate::op::expand::Expand;
 use crate::op::settings::Dim;
@@ -46,11 +47,43 @@ pub(super) fn same(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Val
     if call.wants(1) {
         return Err(Refusal::Unsupported(text!("its mask is wanted", "需要它的掩码")));
     }
-    let to = call.node.int("to").and_then(|to| i32::try_from(to).ok());
-    match to.map(Kind) {
-        Some(kind) => Ok(vec![Value::Tensor(Tensor { kind, ..input })]),
-        None => Ok(vec![Value::Tensor(input)]),
+    // In training it drops at random.
+    if &*call.node.operator == "Dropout" && import.scalar(call, 2).is_some_and(|training| training != 0.0) {
+        return Err(Refusal::Unsupported(text!(
+            "it drops numbers at random, as in training",
+            "它随机丢弃数值,即训练模式"
+        )));
     }
+    let to = call.node.int("to").and_then(|to| i32::try_from(to).ok());
+    let Some(to) = to.map(Kind) else { return Ok(vec![Value::Tensor(input)]) };
+    let cast = match to {
+        Kind::BOOL if input.kind != Kind::BOOL => {
+            let dims = input.dims.clone();
+            let magnitude = import.draft.emit(Absolute {}, &[&input], vec![], &dims, input.kind)?;
+            import.draft.emit(Sign {}, &[&magnitude], vec![], &dims, Kind::BOOL)?
+        }
+        Kind::INT64
+        | Kind::INT32
+        | Kind::INT16
+        | Kind::INT8
+        | Kind::UINT64
+        | Kind::UINT32
+        | Kind::UINT16
+        | Kind::UINT8
+            if input.kind.is_float() =>
+        {
+            import.truncated(&input)?
+        }
+        Kind::FLOAT | Kind::DOUBLE | Kind::FLOAT16 | Kind::BFLOAT16 => input,
+        _ if !input.kind.is_float() => input,
+        _ => {
+            return Err(Refusal::Unsupported(text!(
+                "it casts to a type of 8 bits or fewer",
+                "它转换为 8 位或更窄的类型"
+            )));
+        }
+    };
+    Ok(vec![Value::Tensor(Tensor { kind: to, ..cast })])
 }
 
 /// `CastLike`: only the type of what it is to be like matters.
