@@ -15,7 +15,7 @@ use super::messages::{
     Attribute, AttributeValue, Function, Graph, Kind, Model, Node, Tensor as Given, ValueInfo,
 };
 use super::mistake::{Mistake, node_in_words};
-use super::stored::{Origin, Roots, Table};
+use super::stored::{Origin, Roots, Table, may_be_weight};
 use super::value::{Fixed, Mapped, Refusal, Tensor, Value};
 use crate::text;
 use crate::text::Text;
@@ -124,7 +124,7 @@ impl<'m> Importer<'m> {
             sources: vec![],
             made: HashMap::new(),
             remarks: vec![],
-            constants_are_weights: !model.graph.initializers.iter().any(|tensor| is_float(tensor)),
+            constants_are_weights: !model.graph.initializers.iter().any(|tensor| may_be_weight(tensor)),
             numbers,
             unread: HashMap::new(),
             functions: model.functions.iter().map(|function| (name(function), function)).collect(),
@@ -316,7 +316,7 @@ impl<'m> Importer<'m> {
     /// A tensor of the file, with its numbers where sizes may depend on them.
     fn give(&mut self, tensor: Arc<Given>, is_constant: bool) -> Fixed {
         let (array, unread) = self.array_of(&tensor);
-        let is_weight = is_float(&tensor) && (!is_constant || self.constants_are_weights);
+        let is_weight = may_be_weight(&tensor) && (!is_constant || self.constants_are_weights);
         let fixed = self.table.give(tensor, is_weight, array);
         if let Some(why) = unread {
             self.unread.insert(fixed, why);
@@ -394,10 +394,6 @@ fn bound<'m>(node: &'m Node, bindings: &[Attribute]) -> Cow<'m, Node> {
         _ => Some(attribute.clone()),
     });
     Cow::Owned(Node { attributes: attributes.collect(), ..node.clone() })
-}
-
-fn is_float(tensor: &Given) -> bool {
-    tensor.kind.is_float() || tensor.kind.is_quantized()
 }
 
 fn unmade(name: &str) -> Text {

@@ -21,6 +21,7 @@ mod pad;
 mod pool;
 mod reduce;
 mod resize;
+mod sample;
 mod shape;
 
 pub(super) use cut::Part;
@@ -50,7 +51,7 @@ fn standard(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
         "LpPool" => pool::lp_pool(import, call),
         "GlobalAveragePool" | "GlobalMaxPool" | "GlobalLpPool" => pool::global(import, call),
         "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" => shape::view(import, call),
-        "Identity" | "Dropout" | "Cast" => shape::same(import, call),
+        "Identity" | "Cast" => shape::same(import, call),
         "CastLike" => shape::cast_like(import, call),
         "Shape" | "Size" | "EyeLike" => shape::sizes(import, call),
         "Transpose" => shape::transpose(import, call),
@@ -65,6 +66,10 @@ fn standard(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
         "ScatterND" => index::scatter_nd(import, call),
         "MeanVarianceNormalization" => reduce::standardize(import, call),
         "Einsum" => einsum::einsum(import, call),
+        "GridSample" => sample::grid_sample(import, call),
+        "RoiAlign" => sample::roi_align(import, call),
+        "Compress" if import.ints(call, 1).is_ok() => index::compress(import, call),
+        "Dropout" => shape::dropout(import, call),
         "Col2Im" => fold::fold(import, call),
         "Pad" => pad::pad(import, call),
         "Resize" | "Upsample" => resize::resize(import, call),

@@ -122,3 +122,8 @@ impl Table {
         self.entries.len()
     }
 }
+
+/// Whether a tensor may be a weight; a number without dimensions is a setting.
+pub(super) fn may_be_weight(tensor: &Tensor) -> bool {
+    (tensor.kind.is_float() || tensor.kind.is_quantized()) && !tensor.dims.is_empty()
+}
