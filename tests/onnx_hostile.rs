@@ -26,7 +26,7 @@ static ALONE: Mutex<()> = Mutex::new(());
 const MOST_MEMORY: usize = 200_000_000;
 
 /// On an idle machine, if optimized, none takes a second.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn measured(bytes: &[u8]) -> Result<Model, Mistake> {
     ALLOCATOR.reset_peak_usage();
