@@ -93,6 +93,34 @@ fn every_bundled_network_runs_to_the_inferred_shapes() {
     shares::share("every_bundled_network_runs_to_the_inferred_shapes", networks, runs_to_the_inferred_shapes);
 }
 
+/// What networks from other tools were found to need.
+const MORE: &str = r"
+    input = [8, 6, 6]
+    layers = [
+      { op = 'erf' }, { op = 'neg' }, { op = 'reciprocal' }, { op = 'floor' }, { op = 'ceil' }, { op = 'round' }, { op = 'sign' },
+      { op = 'softsign' }, { op = 'threshold', threshold = 0.5, value = 1 }, { op = 'tan' }, { op = 'asin' }, { op = 'acos' },
+      { op = 'atan' }, { op = 'sinh' }, { op = 'cosh' }, { op = 'asinh' }, { op = 'acosh' }, { op = 'atanh' },
+      { name = 'a', op = 'logical_not' }, { name = 'b', op = 'buffer', shape = [6] },
+      { name = 'm1', op = 'maximum', broadcast = true, from = ['a', 'b'] }, { name = 'm2', op = 'minimum', from = ['a', 'm1'] },
+      { name = 'm3', op = 'pow_tensor', from = ['m1', 'm2'] }, { name = 'm4', op = 'remainder', from = ['m2', 'm3'] },
+      { name = 'm5', op = 'fmod', from = ['m3', 'm4'] }, { name = 'm6', op = 'eq', from = ['m4', 'm5'] },
+      { name = 'm7', op = 'ne', from = ['m5', 'm6'] }, { name = 'm8', op = 'lt', from = ['m6', 'm7'] },
+      { name = 'm9', op = 'le', from = ['m7', 'm8'] }, { name = 'm10', op = 'gt', from = ['m8', 'm9'] },
+      { name = 'm11', op = 'ge', from = ['m9', 'm10'] }, { name = 'm12', op = 'logical_and', from = ['m10', 'm11'] },
+      { name = 'm13', op = 'logical_or', from = ['m11', 'm12'] }, { name = 'm14', op = 'logical_xor', from = ['m12', 'm13'] },
+      { op = 'where', from = ['m12', 'm13', 'm14'] }, { op = 'cumsum', dim = 1 }, { op = 'topk', k = 3 },
+      { op = 'min', dim = 1, keepdim = true }, { op = 'logsumexp', dim = 2, keepdim = true }, { op = 'argmin', dim = 1, keepdim = true },
+      { op = 'prod', dim = 2, keepdim = true }, { op = 'argmax', dim = 1 },
+      { op = 'tile', repeats = [2, 2] }, { op = 'tril' }, { name = 'x', op = 'triu' }, { name = 'index', op = 'flip', dims = 2 },
+      { name = 'y', op = 'gather', dim = 1, from = ['x', 'index'] }, { name = 'z', op = 'take', from = ['y', 'index'] },
+      { name = 'points', op = 'permute', dims = [0, 2, 1], from = 'index' }, { op = 'gather_nd', from = ['z', 'points'] },
+      { op = 'scatter', dim = 1, from = ['x', 'index', 'y'] }, { name = 'source', op = 'select', dim = 1, index = 0, from = 'y' },
+      { op = 'scatter_nd', from = ['x', 'points', 'source'] }, { op = 'one_hot', num_classes = 3 },
+      { op = 'einsum', equation = 'abc,bd->adc', from = ['one_hot_1', 'points'] },
+      { name = 'grid', op = 'buffer', shape = [4, 5, 2] }, { op = 'grid_sample', from = ['input', 'grid'] },
+      { name = 'boxes', op = 'buffer', shape = [3, 4] }, { op = 'roi_align', output_size = 2, sampling_ratio = 2, from = ['input', 'boxes'] },
+    ]";
+
 #[test]
 fn every_operator_runs_in_some_network() {
     // What no bundled network has, in a network of its own.
@@ -139,9 +167,12 @@ fn every_operator_runs_in_some_network() {
           { op = 'adaptive_avg_pool3d', output_size = 3 }, { op = 'global_avg_pool' }, { op = 'flatten' },
           { op = 'rbf', out_features = 10 }, { op = 'reshape', shape = [2, 5] }, { op = 'max', dim = 1 }, { op = 'sum', dim = [1] },
         ]";
-    let graph = expand(others, &Options::default());
-    run(&graph, 2).unwrap();
-    let mut seen: BTreeSet<String> = graph.nodes().map(|(_, node)| node.operator_name().to_owned()).collect();
+    let mut seen = BTreeSet::new();
+    for network in [others, MORE] {
+        let graph = expand(network, &Options::default());
+        run(&graph, 2).unwrap();
+        seen.extend(graph.nodes().map(|(_, node)| node.operator_name().to_owned()));
+    }
     for file in bundled::BUNDLED {
         let variants = bundled::variants(file).into_iter().map(Some).chain([None]);
         for variant in variants {

@@ -349,6 +349,85 @@ const RULES: &[Rule] = &[
     each("dropout", "{}", [0; 5]),
     rule("constant", r#"{"shape": [2], "values": [1, 2]}"#, &[], 2, [0; 5]),
     rule("parameter", r#"{"shape": [4, 6, 5]}"#, &[], ELEMENTS, [0; 5]),
+    // Functions of mathematics and logic: one operation, but for those that are made of several.
+    each("erf", "{}", [0, 0, 0, 0, 1]),
+    each("neg", "{}", [0, 1, 0, 0, 0]),
+    each("reciprocal", "{}", [0, 0, 1, 0, 0]),
+    each("floor", "{}", [0, 0, 0, 1, 0]),
+    each("ceil", "{}", [0, 0, 0, 1, 0]),
+    each("round", "{}", [0, 0, 0, 1, 0]),
+    each("sign", "{}", [0, 0, 0, 2, 0]),
+    each("softsign", "{}", [0, 1, 1, 1, 0]),
+    each("threshold", r#"{"threshold": 0.1, "value": 20}"#, [0, 0, 0, 1, 0]),
+    each("tan", "{}", [0, 0, 0, 0, 1]),
+    each("asin", "{}", [0, 0, 0, 0, 1]),
+    each("acos", "{}", [0, 0, 0, 0, 1]),
+    each("atan", "{}", [0, 0, 0, 0, 1]),
+    each("sinh", "{}", [0, 0, 0, 0, 1]),
+    each("cosh", "{}", [0, 0, 0, 0, 1]),
+    each("asinh", "{}", [0, 0, 0, 0, 1]),
+    each("acosh", "{}", [0, 0, 0, 0, 1]),
+    each("atanh", "{}", [0, 0, 0, 0, 1]),
+    each("logical_not", "{}", [0, 0, 0, 1, 0]),
+    // Of several tensors: of any number one fewer than there are, of a choice one.
+    rule("maximum", "{}", &[&[4, 6, 5], &[4, 6, 5], &[4, 6, 5]], ELEMENTS, [0, 0, 0, 2, 0]),
+    rule("minimum", r#"{"broadcast": true}"#, &[&[4, 6, 5], &[5]], ELEMENTS, [0, 0, 0, 1, 0]),
+    rule("where", "{}", &[&[4, 6, 5], &[4, 6, 5], &[4, 6, 5]], ELEMENTS, [0, 0, 0, 1, 0]),
+    two("pow_tensor", [0, 0, 0, 0, 1]),
+    two("remainder", [1, 1, 1, 1, 0]),
+    two("fmod", [1, 1, 1, 1, 0]),
+    two("eq", [0, 0, 0, 1, 0]),
+    two("ne", [0, 0, 0, 1, 0]),
+    two("lt", [0, 0, 0, 1, 0]),
+    two("le", [0, 0, 0, 1, 0]),
+    two("gt", [0, 0, 0, 1, 0]),
+    two("ge", [0, 0, 0, 1, 0]),
+    two("logical_and", [0, 0, 0, 1, 0]),
+    two("logical_or", [0, 0, 0, 1, 0]),
+    two("logical_xor", [0, 0, 0, 1, 0]),
+    // Of 30 values: 29 products or comparisons; 30 exponentials of differences to the largest, their sum, its logarithm, and the
+    // largest again.
+    rule("prod", r#"{"dim": [2, 3]}"#, IMAGE, 4, [29, 0, 0, 0, 0]),
+    rule("min", r#"{"dim": [2, 3]}"#, IMAGE, 4, [0, 0, 0, 29, 0]),
+    rule("logsumexp", r#"{"dim": [2, 3]}"#, IMAGE, 4, [0, 30 + 29 + 1, 0, 29, 30 + 1]),
+    rule("argmax", r#"{"dim": 1}"#, IMAGE, 6 * 5, [0, 0, 0, 3, 0]),
+    rule("argmin", r#"{"dim": -1}"#, IMAGE, 4 * 6, [0, 0, 0, 4, 0]),
+    // Two comparisons tell places among up to three apart.
+    rule("topk", r#"{"k": 3, "dim": 2}"#, IMAGE, 4 * 5, [0, 0, 0, 5 * 2, 0]),
+    rule("cumsum", r#"{"dim": 2}"#, IMAGE, 4 * 5, [0, 5, 0, 0, 0]),
+    rule("cumsum", r#"{"dim": 2, "exclusive": true}"#, IMAGE, 4 * 5, [0, 4, 0, 0, 0]),
+    // One matrix for all of four.
+    rule("matmul", r#"{"broadcast": true}"#, &[&[4, 6, 5], &[5, 3]], 4 * 6 * 3, [5, 5, 0, 0, 0]),
+    // What moves numbers by indices computes none, unless it adds them.
+    rule("gather", r#"{"dim": 1}"#, &[&[4, 6, 5], &[9, 6, 5]], 9 * 6 * 5, [0; 5]),
+    rule("take", r#"{"dim": 2}"#, &[&[4, 6, 5], &[9, 2]], 4 * 9 * 2 * 5, [0; 5]),
+    rule("gather_nd", "{}", &[&[4, 6, 5], &[9, 2]], 9 * 5, [0; 5]),
+    rule("scatter", r#"{"dim": 1}"#, &[&[4, 6], &[2, 6], &[2, 6]], 2 * 6, [0; 5]),
+    rule("scatter", r#"{"dim": 1, "reduce": "add"}"#, &[&[4, 6], &[2, 6], &[2, 6]], 2 * 6, [0, 1, 0, 0, 0]),
+    rule("scatter_nd", "{}", &[&[4, 6, 5], &[9, 2], &[9, 5]], 9 * 5, [0; 5]),
+    rule("scatter_nd", r#"{"reduce": "add"}"#, &[&[4, 6, 5], &[9, 2], &[9, 5]], 9 * 5, [0, 1, 0, 0, 0]),
+    rule("one_hot", r#"{"num_classes": 7}"#, IMAGE, 7 * ELEMENTS, [0; 5]),
+    each("flip", r#"{"dims": [2, 3]}"#, [0; 5]),
+    rule("tile", r#"{"repeats": [1, 2, 1]}"#, IMAGE, 2 * ELEMENTS, [0; 5]),
+    each("tril", "{}", [0; 5]),
+    each("triu", r#"{"diagonal": 1}"#, [0; 5]),
+    // A product over 5, as that of matrices; one of each two numbers; and one of rows that are summed before.
+    rule("einsum", r#"{"equation": "hid,hjd->hij"}"#, &[&[4, 6, 5], &[4, 3, 5]], 4 * 6 * 3, [5, 5, 0, 0, 0]),
+    rule("einsum", r#"{"equation": "c,hw->chw"}"#, &[&[4], &[6, 5]], ELEMENTS, [1, 0, 0, 0, 0]),
+    rule("einsum", r#"{"equation": "chw,c->c"}"#, &[&[4, 6, 5], &[4]], 4, [1, 29, 0, 0, 0]),
+    // As bilinear upsampling; of a volume between eight.
+    rule("grid_sample", "{}", &[&[4, 6, 5], &[3, 7, 2]], 4 * 3 * 7, [4, 3, 0, 0, 0]),
+    rule("grid_sample", "{}", &[&[4, 6, 5, 2], &[3, 7, 2, 3]], 4 * 3 * 7 * 2, [8, 7, 0, 0, 0]),
+    rule("grid_sample", r#"{"mode": "nearest"}"#, &[&[4, 6, 5], &[3, 7, 2]], 4 * 3 * 7, [0; 5]),
+    // The mean of nine that are sampled.
+    rule(
+        "roi_align",
+        r#"{"output_size": [2, 3], "sampling_ratio": 3}"#,
+        &[&[4, 6, 5], &[7, 4]],
+        7 * 4 * 2 * 3,
+        [9 * 4, 9 * 3 + 8, 1, 0, 0],
+    ),
+    rule("buffer", r#"{"shape": [4, 6, 5]}"#, &[], ELEMENTS, [0; 5]),
     // An operator of one's own counts what it says: a MAC is a multiplication and an addition here too.
     rule(
         "opaque",
@@ -400,4 +479,9 @@ const fn rule(
 /// A rule for each element of [`IMAGE`].
 const fn each(op: &'static str, settings: &'static str, ops: [u128; 5]) -> Rule {
     rule(op, settings, IMAGE, ELEMENTS, ops)
+}
+
+/// A rule for each element of two such images.
+const fn two(op: &'static str, ops: [u128; 5]) -> Rule {
+    rule(op, "{}", &[&[4, 6, 5], &[4, 6, 5]], ELEMENTS, ops)
 }

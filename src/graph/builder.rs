@@ -1,5 +1,6 @@
 //! Building a graph, front to back: every shape is inferred as its node is added.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -77,6 +78,8 @@ impl Default for Builder {
             scopes: vec![root],
             outputs: vec![],
             ties: Ties::new(),
+            stored: BTreeSet::new(),
+            fixed: vec![],
             index: OnceLock::new(),
         };
         Self { graph, open: vec![ScopeId::ROOT], looks_up: false }
@@ -145,7 +148,7 @@ impl Builder {
             return Err(arity.mismatch(inputs.len()));
         }
         let shape = op.output(&shapes)?;
-        self.looks_up |= op.indices().is_some();
+        self.looks_up |= (0..shapes.len()).any(|index| op.indices_of(index, &shapes).is_some());
         Ok(self.push(name.into(), Content::Operator(op), shape, inputs, origin))
     }
 
@@ -201,6 +204,11 @@ impl Builder {
         Ok(())
     }
 
+    /// Makes weights buffers that their operators would learn: they are stored beside the parameters, and are none.
+    pub fn store(&mut self, weights: impl IntoIterator<Item = WeightRef>) {
+        self.graph.stored.extend(weights);
+    }
+
     /// The finished graph.
     ///
     /// # Errors
@@ -250,6 +258,7 @@ impl Builder {
 
     /// Adds a node to the innermost box.
     pub(super) fn add(&mut self, node: Node, inputs: &[NodeId]) -> NodeId {
+        self.graph.fixed.push(self.graph.would_be_fixed(&node.content, inputs));
         let index = self.graph.dag.add_node(Node { scope: self.current(), ..node });
         for input in inputs.iter().rev() {
             self.graph.dag.add_edge(input.petgraph(), index, ());

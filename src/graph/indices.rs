@@ -13,7 +13,12 @@ pub(super) fn of(graph: &Graph) -> Vec<NodeId> {
     for (id, _) in graph.nodes().rev() {
         let is_looked_up = |user: NodeId| {
             let op = graph.node(user).operator();
-            op.is_some_and(|op| op.indices().is_some() || only_looked_up[user.index()] && moves(op.class()))
+            op.is_some_and(|op| {
+                let shapes = graph.input_shapes(user);
+                let mut places = graph.inputs(user).enumerate().filter(|&(_, input)| input == id);
+                places.all(|(index, _)| op.indices_of(index, &shapes).is_some())
+                    || only_looked_up[user.index()] && moves(op.class())
+            })
         };
         let mut users = graph.users(id).peekable();
         only_looked_up[id.index()] =

@@ -13,6 +13,7 @@ use crate::working::Factor;
 
 #[macro_use]
 mod elementwise;
+mod functions;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "run")]
@@ -22,6 +23,11 @@ mod value;
 use elementwise::Computed;
 pub(super) use elementwise::per_element;
 use elementwise::{Elementwise, Steps};
+pub use functions::{
+    ArcCosine, ArcSine, ArcTangent, Ceiling, ErrorFunction, Floor, HyperbolicCosine, HyperbolicSine,
+    InverseHyperbolicCosine, InverseHyperbolicSine, InverseHyperbolicTangent, LogicalNot, Negative,
+    Reciprocal, Round, Sign, Softsign, Tangent, Threshold,
+};
 
 activations! {
     /// Rectified linear unit: max(x, 0).

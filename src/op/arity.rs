@@ -19,6 +19,8 @@ impl Arity {
     pub const ONE: Self = Self { least: 1, most: 1 };
     /// Exactly two.
     pub const TWO: Self = Self { least: 2, most: 2 };
+    /// Exactly three.
+    pub const THREE: Self = Self { least: 3, most: 3 };
     /// Two or more, as a merge.
     pub const SEVERAL: Self = Self { least: 2, most: usize::MAX };
 
@@ -31,6 +33,7 @@ impl Arity {
             (0, 0) => text!("takes no input, and gets {count}", "不接受输入,却得到 {count} 个"),
             (1, 1) => text!("takes one input, and gets {count}", "只接受一个输入,却得到 {count} 个"),
             (2, 2) => text!("takes two inputs, and gets {count}", "需要两个输入,却得到 {count} 个"),
+            (3, 3) => text!("takes three inputs, and gets {count}", "需要三个输入,却得到 {count} 个"),
             (least, usize::MAX) => {
                 text!(
                     "takes {least} or more inputs, and gets {count}",

@@ -5,9 +5,13 @@ use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Along, Arity, Class, Cost, Definition, Look, Operator, Reach, Reason, Term, shape};
+use super::{Along, Arity, Class, Cost, Definition, Look, Operator, Reach, Reason, Term, merge, shape};
 #[cfg(feature = "run")]
-use super::{Reference, Workspace, packing::packed};
+use super::{
+    Reference, Workspace,
+    packing::packed,
+    workspace::{elements, product},
+};
 use crate::counts::{Contraction, Overflow};
 use crate::shape::Shape;
 use crate::text;
@@ -15,10 +19,16 @@ use crate::text::Text;
 use crate::working::{Factor, Working};
 
 /// Matrix product of two inputs over their last two dimensions; the dimensions before these are equal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-zh" = "两个输入在最后两维上的矩阵乘积;之前的各维须相同"))]
-pub struct Matmul {}
+pub struct Matmul {
+    /// Whether the sizes before the last two are stretched to the same, where they differ, as NumPy does it: from the last on,
+    /// sizes of 1 are repeated, and so are those that are missing in front; the batch stays.
+    #[serde(default)]
+    #[schemars(extend("x-zh" = "最后两维之前的尺寸不同时是否按 NumPy 规则扩展:从后往前,重复尺寸为 1 的维度及前面缺少的维度;批次维不变"))]
+    pub broadcast: bool,
+}
 
 impl Definition for Matmul {
     const EXAMPLE: &'static str = r#"{ op = "matmul", from = ["weights", "value"] }"#;
@@ -46,17 +56,29 @@ impl Operator for Matmul {
                 "若第二个输入应当转置,请用 `permute` 交换行与列"
             )));
         }
-        if a_stack != b_stack {
-            return Err(Reason::new(text!(
-                "{a} and {b} differ before their last two dimensions",
-                "{a} 与 {b} 在最后两维之前不一致"
-            ))
-            .help(text!(
-                "`expand` repeats what one of them has only once",
-                "其中一个只有一份时,可用 `expand` 重复它"
-            )));
-        }
-        shape([a_stack, &[*rows, *columns]].concat())
+        let stretched = || merge::stretch(&shape(a_stack.to_vec())?, &shape(b_stack.to_vec())?);
+        let stack = match self.broadcast {
+            true => stretched()?.dims().to_vec(),
+            false if a_stack == b_stack => a_stack.to_vec(),
+            false => {
+                let reason = Reason::new(text!(
+                    "{a} and {b} differ before their last two dimensions",
+                    "{a} 与 {b} 在最后两维之前不一致"
+                ));
+                let help = text!(
+                    "`expand` repeats what one of them has only once",
+                    "其中一个只有一份时,可用 `expand` 重复它"
+                );
+                let meant = || {
+                    text!(
+                        "`expand` or `broadcast = true` repeats what one of them has only once",
+                        "其中一个只有一份时,可用 `expand` 或 `broadcast = true` 重复它"
+                    )
+                };
+                return Err(reason.help(if stretched().is_ok() { meant() } else { help }));
+            }
+        };
+        shape([&stack[..], &[*rows, *columns]].concat())
     }
 
     fn cost(&self, inputs: &[Shape], output: &Shape) -> Result<Cost, Overflow> {
@@ -91,17 +113,20 @@ impl Operator for Matmul {
     }
 
     /// A row of the first, a column of the second.
-    fn reach_of(&self, index: usize, inputs: &[Shape], _output: &Shape) -> Reach {
+    fn reach_of(&self, index: usize, inputs: &[Shape], output: &Shape) -> Reach {
         let rank = inputs[index].rank();
-        let summed = if index == 0 { rank - 1 } else { rank - 2 };
-        let along = |dim| {
+        let (summed, missing) = (if index == 0 { rank - 1 } else { rank - 2 }, output.rank() - rank);
+        let along = |(dim, &size): (usize, &u64)| {
+            let to = dim + missing;
             if dim == summed {
                 Along { to: None, look: Look::All }
+            } else if size == output.dims()[to] {
+                Along { to: Some(to), look: Look::Same }
             } else {
-                Along { to: Some(dim), look: Look::Same }
+                Along { to: None, look: Look::At(0) }
             }
         };
-        Reach::Along((0..rank).map(along).collect())
+        Reach::Along(inputs[index].dims().iter().enumerate().map(along).collect())
     }
 
     fn class(&self) -> Class {
@@ -112,7 +137,7 @@ impl Operator for Matmul {
 #[cfg(feature = "run")]
 impl Reference for Matmul {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
-        let (a, b) = (&inputs[0], &inputs[1]);
+        let [a, b] = stacked(inputs)?;
         let (columns, mut dims) = (b.dim(b.rank() - 1)?, a.dims().to_vec());
         // On every device, candle multiplies matrices that are stacked along a single dimension.
         let product = a.flatten_to(a.rank() - 3)?.matmul(&b.flatten_to(b.rank() - 3)?)?;
@@ -121,13 +146,36 @@ impl Reference for Matmul {
         product.reshape(dims)
     }
 
-    /// Each input in order, should it lie apart; and one product after the other.
+    /// Each input in order, should it lie apart or be repeated; and one product after the other.
     fn workspace(&self, inputs: &[Shape], output: &Shape, device: &Device) -> Workspace {
         let (_, [rows, inner]) = matrices(&inputs[0]);
         let (_, [_, columns]) = matrices(&inputs[1]);
         let multiplied = packed(rows.into(), inner.into(), columns.into(), device).of_batch(1);
-        Workspace::copies(1, inputs, output) + Workspace { each: 0, once: multiplied }
+        let (stack, _) = matrices(output);
+        let repeated = |input: &Shape| {
+            let (own, sizes) = matrices(input);
+            if elements(own) != elements(stack) { product([elements(stack), elements(&sizes)]) } else { 0 }
+        };
+        let repeated = Workspace::of_sample(inputs.iter().map(repeated).sum());
+        Workspace::copies(1, inputs, output) + repeated + Workspace { each: 0, once: multiplied }
     }
+}
+
+/// Two inputs with the same sizes before the last two.
+#[cfg(feature = "run")]
+fn stacked(inputs: &[Tensor]) -> candle_core::Result<[Tensor; 2]> {
+    let (a, b) = match &merge::lifted(inputs)?[..] {
+        [a, b] => (a.clone(), b.clone()),
+        _ => candle_core::bail!("a product of two matrices"),
+    };
+    let last = a.rank() - 2;
+    if a.dims()[..last] == b.dims()[..last] {
+        return Ok([a, b]);
+    }
+    let stack = a.dims()[..last].iter().zip(&b.dims()[..last]).map(|(&a, &b)| a.max(b));
+    let stack: Vec<usize> = stack.collect();
+    let repeat = |input: &Tensor| input.broadcast_as([&stack[..], &input.dims()[last..]].concat());
+    Ok([repeat(&a)?, repeat(&b)?])
 }
 
 /// The sizes before the last two, and these. [`output`](Operator::output) has seen that there are two.
@@ -145,16 +193,16 @@ mod tests {
     use crate::working::Notation;
 
     fn reason(dims: &[&[u64]]) -> Reason {
-        Matmul {}.output(&shapes(dims)).unwrap_err()
+        Matmul::default().output(&shapes(dims)).unwrap_err()
     }
 
     /// ViT-B/16: 12 heads of 64 numbers, 197 tokens.
     #[test]
     fn the_two_products_of_attention() {
         let inputs = shapes(&[&[12, 197, 64], &[12, 64, 197]]);
-        let scores = Matmul {}.output(&inputs).unwrap();
+        let scores = Matmul::default().output(&inputs).unwrap();
         assert_eq!(scores.dims(), [12, 197, 197]);
-        let cost = Matmul {}.cost(&inputs, &scores).unwrap();
+        let cost = Matmul::default().cost(&inputs, &scores).unwrap();
         let macs = &cost.terms[0].nominal;
         assert_eq!(macs.formula(Notation::Text), "matrices · rows · inner size · columns");
         assert_eq!(macs.substitution(Notation::Text), "12·197·64·197");
@@ -163,17 +211,17 @@ mod tests {
         assert_eq!((work.macs.attention, work.macs.total()), (29_805_312, 29_805_312));
         assert_eq!(29_805_312 * 12 * 2, 715_327_488);
         let inputs = [scores, Shape::new(vec![12, 197, 64]).unwrap()];
-        assert_eq!(Matmul {}.output(&inputs).unwrap().dims(), [12, 197, 64]);
-        let summary = Matmul {}.summary(&inputs, &inputs[1]).unwrap();
+        assert_eq!(Matmul::default().output(&inputs).unwrap().dims(), [12, 197, 64]);
+        let summary = Matmul::default().summary(&inputs, &inputs[1]).unwrap();
         assert_eq!(summary.english, "matrix product, 197×197 by 197×64");
     }
 
     #[test]
     fn matrices_alone_have_no_stack() {
         let inputs = shapes(&[&[2, 3], &[3, 4]]);
-        let output = Matmul {}.output(&inputs).unwrap();
+        let output = Matmul::default().output(&inputs).unwrap();
         assert_eq!(output.dims(), [2, 4]);
-        let macs = &Matmul {}.cost(&inputs, &output).unwrap().terms[0].nominal;
+        let macs = &Matmul::default().cost(&inputs, &output).unwrap().terms[0].nominal;
         assert_eq!(macs.formula(Notation::Text), "rows · inner size · columns");
     }
 
@@ -194,7 +242,7 @@ mod tests {
     fn counts_that_do_not_fit_are_an_error() {
         let most = 1 << 53;
         let inputs = shapes(&[&[most, most], &[most, most]]);
-        let output = Matmul {}.output(&inputs).unwrap();
-        assert_eq!(Matmul {}.cost(&inputs, &output).unwrap().work(), Err(Overflow));
+        let output = Matmul::default().output(&inputs).unwrap();
+        assert_eq!(Matmul::default().cost(&inputs, &output).unwrap().work(), Err(Overflow));
     }
 }

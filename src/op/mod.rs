@@ -1,4 +1,4 @@
-//! What an operator must answer, and the one list of operators.
+//! The one list of operators; what each must answer is in [`Operator`].
 //!
 //! An operator knows neither its node's name, nor files, nor devices, nor how it is shown. It says *why* something is
 //! wrong; whoever walks the graph adds *where*.
@@ -11,13 +11,10 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer};
+use serde::de::Deserializer;
 use serde::ser::{Serialize, Serializer};
 
-use crate::counts::{Capped, Overflow};
-use crate::shape::Shape;
-use crate::text::Text;
-use crate::working::{Factor, Working};
+use crate::working::Factor;
 
 #[macro_use]
 mod list;
@@ -28,6 +25,7 @@ pub mod adaptive_avg_pool;
 pub mod adaptive_max_pool;
 pub mod add;
 pub mod affine;
+pub mod argmax;
 mod arity;
 mod attention;
 pub mod avg_pool;
@@ -41,19 +39,26 @@ pub mod conv;
 pub mod conv_transpose;
 #[cfg(feature = "run")]
 mod convolve;
+pub mod copies;
 mod cost;
+pub mod cumsum;
 #[cfg(feature = "run")]
 mod deform;
 pub mod deform_conv2d;
 mod described;
 pub mod div;
 pub mod dropout;
+pub mod einsum;
 pub mod embedding;
 mod entry;
 pub mod expand;
 pub mod flatten;
+pub mod flip;
+pub mod gather;
+pub mod gather_nd;
 pub mod global_avg_pool;
 pub mod glu;
+pub mod grid_sample;
 pub mod group_norm;
 pub mod gru;
 pub mod identity;
@@ -70,11 +75,14 @@ pub mod max_pool;
 mod merge;
 pub mod mul;
 pub mod multi_head_attention;
+pub mod one_hot;
 pub mod opaque;
+mod operator;
 #[cfg(feature = "run")]
 mod packing;
 pub mod pad;
 pub mod padding_mode;
+pub mod pairwise;
 pub mod parameter;
 pub mod permute;
 pub mod pixel_shuffle;
@@ -91,11 +99,17 @@ mod reference;
 pub mod reshape;
 pub mod rms_norm;
 pub mod rnn;
+pub mod roi_align;
 pub mod roll;
+#[cfg(feature = "run")]
+mod rows;
+#[cfg(feature = "run")]
+mod sample;
 pub mod scale;
 pub mod scaled_dot_product_attention;
 #[cfg(feature = "run")]
 mod scatter;
+pub mod scatter_nd;
 pub mod select;
 mod setting_names;
 pub mod settings;
@@ -103,8 +117,12 @@ pub mod slice;
 pub mod softmax;
 mod standardize;
 pub mod sub;
+pub mod take;
 #[cfg(feature = "run")]
 mod tensors;
+pub mod tile;
+pub mod topk;
+pub mod triangle;
 pub mod upsample;
 mod weight;
 pub mod window;
@@ -113,8 +131,10 @@ mod workspace;
 
 pub use arity::Arity;
 pub use class::{Class, Family};
+pub use copies::Copies;
 pub use cost::{Cost, Term, Unit};
 pub use entry::Entry;
+pub use operator::{Definition, Operator};
 pub use purpose::Purpose;
 pub use reach::{Along, Dims, Look, Reach, Slide, Turn};
 pub use reason::Reason;
@@ -138,6 +158,7 @@ operators! {
     "rbf" => rbf::Rbf,
     "embedding" => embedding::Embedding,
     "matmul" => matmul::Matmul,
+    "einsum" => einsum::Einsum,
     "scaled_dot_product_attention" => scaled_dot_product_attention::ScaledDotProductAttention,
     "multi_head_attention" => multi_head_attention::MultiHeadAttention,
     "lstm" => lstm::Lstm,
@@ -179,6 +200,25 @@ operators! {
     "clamp" => activation::Clamp,
     "sin" => activation::Sine,
     "cos" => activation::Cosine,
+    "erf" => activation::ErrorFunction,
+    "neg" => activation::Negative,
+    "reciprocal" => activation::Reciprocal,
+    "floor" => activation::Floor,
+    "ceil" => activation::Ceiling,
+    "round" => activation::Round,
+    "sign" => activation::Sign,
+    "softsign" => activation::Softsign,
+    "threshold" => activation::Threshold,
+    "tan" => activation::Tangent,
+    "asin" => activation::ArcSine,
+    "acos" => activation::ArcCosine,
+    "atan" => activation::ArcTangent,
+    "sinh" => activation::HyperbolicSine,
+    "cosh" => activation::HyperbolicCosine,
+    "asinh" => activation::InverseHyperbolicSine,
+    "acosh" => activation::InverseHyperbolicCosine,
+    "atanh" => activation::InverseHyperbolicTangent,
+    "logical_not" => activation::LogicalNot,
     "softmax" => softmax::Softmax,
     "log_softmax" => softmax::LogSoftmax,
     "max_pool1d" => max_pool::MaxPool1d,
@@ -199,8 +239,15 @@ operators! {
     "global_avg_pool" => global_avg_pool::GlobalAvgPool,
     "mean" => reduction::Mean,
     "sum" => reduction::Sum,
+    "prod" => reduction::Prod,
     "max" => reduction::Max,
+    "min" => reduction::Min,
+    "logsumexp" => reduction::LogSumExp,
     "norm" => reduction::Norm,
+    "argmax" => argmax::ArgMax,
+    "argmin" => argmax::ArgMin,
+    "topk" => topk::TopK,
+    "cumsum" => cumsum::CumSum,
     "dropout" => dropout::Dropout,
     "identity" => identity::Identity,
     "flatten" => flatten::Flatten,
@@ -209,12 +256,24 @@ operators! {
     "slice" => slice::Slice,
     "select" => select::Select,
     "index_select" => index_select::IndexSelect,
+    "gather" => gather::Gather,
+    "take" => take::Take,
+    "gather_nd" => gather_nd::GatherNd,
+    "scatter" => scatter_nd::Scatter,
+    "scatter_nd" => scatter_nd::ScatterNd,
+    "one_hot" => one_hot::OneHot,
+    "flip" => flip::Flip,
     "roll" => roll::Roll,
     "expand" => expand::Expand,
+    "tile" => tile::Tile,
+    "tril" => triangle::Tril,
+    "triu" => triangle::Triu,
     "channel_shuffle" => channel_shuffle::ChannelShuffle,
     "pixel_shuffle" => pixel_shuffle::PixelShuffle,
     "pixel_unshuffle" => pixel_shuffle::PixelUnshuffle,
     "upsample" => upsample::Upsample,
+    "grid_sample" => grid_sample::GridSample,
+    "roi_align" => roi_align::RoiAlign,
     "pad" => pad::Pad,
     "affine" => affine::Affine,
     "scale" => scale::Scale,
@@ -224,120 +283,25 @@ operators! {
     "sub" => sub::Sub,
     "mul" => mul::Mul,
     "div" => div::Div,
+    "maximum" => pairwise::Maximum,
+    "minimum" => pairwise::Minimum,
+    "pow_tensor" => pairwise::PowTensor,
+    "remainder" => pairwise::Remainder,
+    "fmod" => pairwise::Fmod,
+    "where" => pairwise::Where,
+    "eq" => pairwise::Equal,
+    "ne" => pairwise::NotEqual,
+    "lt" => pairwise::Less,
+    "le" => pairwise::LessEqual,
+    "gt" => pairwise::Greater,
+    "ge" => pairwise::GreaterEqual,
+    "logical_and" => pairwise::LogicalAnd,
+    "logical_or" => pairwise::LogicalOr,
+    "logical_xor" => pairwise::LogicalXor,
     "parameter" => parameter::Parameter,
+    "buffer" => parameter::Buffer,
     "constant" => constant::Constant,
     "opaque" => opaque::Opaque,
-}
-
-/// What is asked of every operator, and answered without computing it.
-pub trait Operator {
-    /// The output shape for these inputs, or why they cannot be accepted.
-    fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason>;
-
-    /// The learned tensors and buffers, in the order that what computes it takes them, on inputs that [`output`](Self::output)
-    /// has accepted.
-    fn weights(&self, _inputs: &[Shape]) -> Vec<Weight> {
-        vec![]
-    }
-
-    /// Scalar operations of one forward pass of one sample, with their working, on inputs that `output` has accepted.
-    fn cost(&self, _inputs: &[Shape], _output: &Shape) -> Result<Cost, Overflow> {
-        Ok(Cost::FREE)
-    }
-
-    /// Whether its cost is known; if not, that is no 0, and what it is part of is partial.
-    fn is_counted(&self) -> bool {
-        true
-    }
-
-    /// The working of each size of the output that is computed rather than copied: what it is called, and its working.
-    fn output_workings(&self, _inputs: &[Shape], _output: &Shape) -> Vec<(Factor, Working)> {
-        vec![]
-    }
-
-    /// The same for dimensions of its own choosing: the index of each among the sizes of the output, and its working.
-    fn resized(&self, _inputs: &[Shape], _output: &Shape) -> Vec<(usize, Working)> {
-        vec![]
-    }
-
-    /// What it is, with its settings, in words: "5×5 convolution, 192 → 32 channels, padding 2". `None` where its name in a
-    /// description says it all.
-    fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
-        None
-    }
-
-    /// The sliding window over `input`, if there is one.
-    fn window(&self, _input: &Shape) -> Option<Window> {
-        None
-    }
-
-    /// In a few signs, how it slides a window and in which groups of channels: `3×3 /2 p1 dw`. `None` if it slides none.
-    fn shorthand(&self, inputs: &[Shape]) -> Option<String> {
-        self.window(inputs.first()?).map(|window| window.shorthand())
-    }
-
-    /// Which elements of the inputs an element of the output depends on: for receptive fields. Through the window, if there is
-    /// one, and element by element otherwise.
-    fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
-        inputs
-            .first()
-            .and_then(|input| self.window(input))
-            .map_or(Reach::Position, |window| Reach::window(&window))
-    }
-
-    /// The same of input number `index`, where they differ.
-    fn reach_of(&self, _index: usize, inputs: &[Shape], output: &Shape) -> Reach {
-        self.reach(inputs, output)
-    }
-
-    /// How many rows it looks its inputs up in, if they are indices: whole numbers from 0 to one less.
-    fn indices(&self) -> Option<u64> {
-        None
-    }
-
-    /// Whether the output is a view of the first input: it has no memory of its own, and keeps alive what it looks at.
-    fn is_view(&self) -> bool {
-        false
-    }
-
-    /// How many numbers of a sample of its one input it reads, where these are not all: those that its output is made from.
-    fn touched(&self, _inputs: &[Shape], _output: &Shape) -> Option<u128> {
-        None
-    }
-
-    /// How many numbers of its weights it reads, where these are not all.
-    fn weights_touched(&self, _inputs: &[Shape]) -> Option<Capped> {
-        None
-    }
-
-    /// Numbers that it holds for each sample beside its inputs and its output, at the most and whatever computes it: of an
-    /// operator that is defined as a chain of others, what these take and make, one after the other and none in place, each
-    /// held to its last use. Nothing else counts: means, sums and maxima are few, and what an engine needs beside is its own.
-    fn inside(&self, _inputs: &[Shape], _output: &Shape) -> Working {
-        Working::Number(0)
-    }
-
-    /// The fewest and most inputs it takes.
-    fn arity(&self) -> Arity {
-        Arity::ONE
-    }
-
-    /// What kind of operator it is, for colors and conventions.
-    fn class(&self) -> Class;
-
-    /// What it is, whatever its number of axes; `None` where nobody asks for it.
-    fn family(&self) -> Option<Family> {
-        None
-    }
-}
-
-/// What is known of an operator before any of it is used.
-pub trait Definition: Operator + Serialize + DeserializeOwned + JsonSchema {
-    /// An item of a description that uses it, as TOML.
-    const EXAMPLE: &'static str;
-
-    /// The shapes that the example takes.
-    const EXAMPLE_INPUTS: &'static [&'static [u64]];
 }
 
 /// Sizes with what they are called, where nothing else is known of them: the last two are height and width.
@@ -354,6 +318,6 @@ fn sizes_named(sizes: &[u64]) -> Vec<(Factor, u64)> {
 
 /// Several shapes, for tests.
 #[cfg(test)]
-pub(crate) fn shapes(dims: &[&[u64]]) -> Vec<Shape> {
-    dims.iter().map(|dims| Shape::new(dims.to_vec()).unwrap()).collect()
+pub(crate) fn shapes(dims: &[&[u64]]) -> Vec<crate::shape::Shape> {
+    dims.iter().map(|dims| crate::shape::Shape::new(dims.to_vec()).unwrap()).collect()
 }

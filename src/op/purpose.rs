@@ -52,7 +52,9 @@ purposes! {
     Absolute => "absolute value", "绝对值";
     Power => "power", "乘方";
     Root => "root", "开方";
+    Logarithm => "logarithm", "对数";
     Sampling => "bilinear sampling", "双线性采样";
+    Mean => "mean", "均值";
 }
 
 impl Purpose {

@@ -1,11 +1,12 @@
-//! Reductions over whole dimensions: `mean`, `sum`, `max` and `norm`, as `torch.mean`, `torch.sum`, `torch.amax` and
-//! `torch.linalg.vector_norm`. One table, one entry for each.
+//! Reductions over whole dimensions: `mean`, `sum`, `prod`, `max`, `min`, `logsumexp` and `norm`, as `torch.mean`, `torch.sum`,
+//! `torch.prod`, `torch.amax`, `torch.amin`, `torch.logsumexp` and `torch.linalg.vector_norm`. One table, one entry for each.
 
 #[cfg(feature = "run")]
 use candle_core::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::argmax::{ArgMax, ArgMin};
 use super::settings::{Dim, above_zero, one_or_more, one_or_more_schema};
 use super::{Along, Class, Cost, Definition, Look, Op, Operator, Purpose, Reach, Reason, Term, only, shape};
 #[cfg(feature = "run")]
@@ -62,7 +63,7 @@ macro_rules! reductions {
             }
 
             fn reach(&self, inputs: &[Shape], _output: &Shape) -> Reach {
-                reach(&accepted(&self.dim, &inputs[0]), self.keepdim)
+                reach_of(&self.dim, self.keepdim, &inputs[0])
             }
 
             fn class(&self) -> Class {
@@ -108,7 +109,39 @@ reductions! {
     "max" => Max {},
     counts |_, parts| vec![parts.all_but_one(Kind::Cmp, Factor::Reduced)],
     computes |_, x, dims| dims.iter().rev().try_fold(x.clone(), |max, &dim| max.max_keepdim(dim)),
-    holding |settings, input, _| settings.between(input);
+    holding |settings, input, _| between(&settings.dim, input);
+
+    /// Smallest value over whole dimensions; `[2, 3]` is that of each channel.
+    #[schemars(extend("x-zh" = "对整个维度取最小值;`[2, 3]` 即对每个通道取最小值"))]
+    "min" => Min {},
+    counts |_, parts| vec![parts.all_but_one(Kind::Cmp, Factor::Reduced)],
+    computes |_, x, dims| dims.iter().rev().try_fold(x.clone(), |min, &dim| min.min_keepdim(dim)),
+    holding |settings, input, _| between(&settings.dim, input);
+
+    /// Product over whole dimensions; `[2, 3]` is that of each channel.
+    #[schemars(extend("x-zh" = "对整个维度求积;`[2, 3]` 即对每个通道求积"))]
+    "prod" => Prod {},
+    counts |_, parts| vec![parts.all_but_one(Kind::Mul, Factor::Reduced)],
+    computes |_, x, dims| dims.iter().try_fold(x.clone(), |rest, &dim| product_along(&rest, dim)),
+    holding |_, input, _| 2 * elements(input.dims());
+
+    /// Logarithm of the sum of exponentials over whole dimensions, ln(Σ e^x), computed from the differences to the largest.
+    #[schemars(extend("x-zh" = "整个维度上指数之和的对数,ln(Σ e^x),由与最大值之差算出"))]
+    "logsumexp" => LogSumExp {},
+    // The largest is added again at the end: with it, the additions are as many as the values.
+    counts |_, parts| vec![
+        parts.each_input_in(Kind::Add, &[Factor::Differences, Factor::Sum]),
+        parts.all_but_one(Kind::Cmp, Factor::Reduced),
+        parts.each_input(Kind::Exp),
+        parts.each_output(Kind::Exp).purpose(Purpose::Logarithm),
+    ],
+    computes |_, x, dims| {
+        let most = dims.iter().rev().try_fold(x.clone(), |max, &dim| max.max_keepdim(dim))?;
+        x.broadcast_sub(&most)?.exp()?.sum_keepdim(dims)?.log()? + most
+    },
+    holding |settings, input, output| {
+        between(&settings.dim, input).max(2 * elements(input.dims())) + 3 * elements(output.dims())
+    };
 
     /// The p-norm over whole dimensions, (Σ |x|^p)^(1/p): with p = 2 the length of a vector, with p = 1 the sum of what is
     /// without its sign.
@@ -147,16 +180,22 @@ reductions! {
     };
 }
 
-/// Whether an operator that is a reduction keeps the dimensions that it reduces; `None` of any other.
+/// Whether an operator that is a reduction, or takes something of whole dimensions as these do, keeps the dimensions that it reduces;
+/// `None` of any other.
 pub fn keeps_reduced(op: &Op) -> Option<bool> {
     if let Op::Mean(Mean { keepdim, .. })
     | Op::Sum(Sum { keepdim, .. })
+    | Op::Prod(Prod { keepdim, .. })
     | Op::Max(Max { keepdim, .. })
-    | Op::Norm(Norm { keepdim, .. }) = op
+    | Op::Min(Min { keepdim, .. })
+    | Op::LogSumExp(LogSumExp { keepdim, .. })
+    | Op::Norm(Norm { keepdim, .. })
+    | Op::ArgMax(ArgMax { keepdim, .. })
+    | Op::ArgMin(ArgMin { keepdim, .. }) = op
     {
         Some(*keepdim)
     } else {
-        None
+        matches!(op, Op::TopK(_) | Op::CumSum(_)).then_some(true)
     }
 }
 
@@ -185,20 +224,37 @@ impl Norm {
     }
 }
 
+/// What is left of a sample after the first of its dimensions, and after the second, of which one is made of the other; what is
+/// left after the last is the output.
 #[cfg(feature = "run")]
-impl Max {
-    /// What is left of a sample after the first of its dimensions, and after the second, of which one is made of the other; what is
-    /// left after the last is the output.
-    fn between(&self, input: &Shape) -> u128 {
-        let is_reduced = accepted(&self.dim, input);
-        let mut sizes = input.dims().to_vec();
-        let mut left = vec![];
-        for index in (0..sizes.len()).rev().filter(|&index| is_reduced[index]) {
-            sizes[index] = 1;
-            left.push(elements(&sizes));
+fn between(dims: &[Dim], input: &Shape) -> u128 {
+    let is_reduced = accepted(dims, input);
+    let mut sizes = input.dims().to_vec();
+    let mut left = vec![];
+    for index in (0..sizes.len()).rev().filter(|&index| is_reduced[index]) {
+        sizes[index] = 1;
+        left.push(elements(&sizes));
+    }
+    left.pop();
+    left.iter().take(2).sum()
+}
+
+/// The product along a dimension, which stays with a size of 1: again and again of its two halves.
+#[cfg(feature = "run")]
+fn product_along(x: &Tensor, dim: usize) -> candle_core::Result<Tensor> {
+    let mut rest = x.clone();
+    loop {
+        let size = rest.dim(dim)?;
+        let half = size / 2;
+        if half == 0 {
+            return Ok(rest);
         }
-        left.pop();
-        left.iter().take(2).sum()
+        let product = (rest.narrow(dim, 0, half)? * rest.narrow(dim, half, half)?)?;
+        rest = if size % 2 == 0 {
+            product
+        } else {
+            Tensor::cat(&[product, rest.narrow(dim, size - 1, 1)?], dim)?
+        };
     }
 }
 
@@ -230,6 +286,12 @@ impl Parts {
         Term::ops(kind, self.input.clone())
     }
 
+    /// For each element of the input these steps, of one operation each.
+    fn each_input_in(&self, kind: Kind, steps: &[Factor]) -> Term {
+        let steps: Vec<_> = steps.iter().map(|&step| (step, 1)).collect();
+        Term::ops(kind, Working::steps(&steps).by(self.input.clone()))
+    }
+
     fn each_output(&self, kind: Kind) -> Term {
         Term::ops(kind, self.output.clone())
     }
@@ -241,7 +303,7 @@ impl Parts {
     }
 }
 
-fn output(dims: &[Dim], keepdim: bool, input: &Shape) -> Result<Shape, Reason> {
+pub(super) fn output(dims: &[Dim], keepdim: bool, input: &Shape) -> Result<Shape, Reason> {
     let is_reduced = reduced(dims, input)?;
     let sizes = input.dims().iter().zip(is_reduced);
     shape(if keepdim {
@@ -258,6 +320,11 @@ fn reach(is_reduced: &[bool], keepdim: bool) -> Reach {
         look: if is_reduced { Look::All } else { Look::Same },
     };
     Reach::Along(is_reduced.iter().map(along).collect())
+}
+
+/// How what is reduced of an input that has been accepted is looked at.
+pub(super) fn reach_of(dims: &[Dim], keepdim: bool, input: &Shape) -> Reach {
+    reach(&accepted(dims, input), keepdim)
 }
 
 /// Of each dimension of `input`, whether it is reduced.

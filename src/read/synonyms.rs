@@ -53,7 +53,7 @@ const OPERATORS_ELSEWHERE: &[(&[&str], &str)] = &[
     (&["gatedlinearunit"], "glu"),
     (&["reducemean", "average"], "mean"),
     (&["reducesum"], "sum"),
-    (&["amax", "reducemax", "maximum"], "max"),
+    (&["amax", "reducemax"], "max"),
     (&["vectornorm", "lpnorm", "l2norm", "reducel1", "reducel2", "frobeniusnorm"], "norm"),
     (&["cat", "concatenate"], "concat"),
     (&["plus", "residual"], "add"),

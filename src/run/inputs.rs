@@ -26,10 +26,11 @@ pub fn indices(graph: &Graph) -> Vec<Option<Indices>> {
     let mut found: Vec<Option<Indices>> = vec![None; graph.len()];
     for (id, node) in graph.nodes().rev() {
         let Some(op) = node.operator() else { continue };
-        let own = op.indices().map(|rows| Indices { below: rows, layer: id });
         let moved = found[id.index()].filter(|_| op.class() == Class::Rearrangement);
-        let Some(wanted) = own.or(moved) else { continue };
-        for input in graph.inputs(id) {
+        let shapes = graph.input_shapes(id);
+        for (index, input) in graph.inputs(id).enumerate() {
+            let own = op.indices_of(index, &shapes).map(|rows| Indices { below: rows, layer: id });
+            let Some(wanted) = own.or(moved) else { continue };
             let known = &mut found[input.index()];
             *known =
                 Some(known.map_or(wanted, |known| if known.below < wanted.below { known } else { wanted }));

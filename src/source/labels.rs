@@ -18,7 +18,8 @@ pub(super) fn tell_apart(subjects: &mut [Subject], networks: &[usize], choices: 
     };
     let by_setting: Name = |subject, choice| {
         let set = choice.set.iter().map(|(name, value)| format!("{name}={value}"));
-        std::iter::once(subject.label.clone()).chain(set).collect::<Vec<_>>().join(" ")
+        let dims = choice.dims.iter().map(|(name, size)| format!("{name}={size}"));
+        std::iter::once(subject.label.clone()).chain(set).chain(dims).collect::<Vec<_>>().join(" ")
     };
     for name in [by_file, by_setting] {
         let longer: Vec<String> = subjects

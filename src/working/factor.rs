@@ -64,6 +64,7 @@ factors! {
     Single => "1", "1";
     Rows => "rows", "行数";
     Columns => "columns", "列数";
+    ToTheirPlace => "to their place", "定位";
     InnerSize => "inner size", "内维大小";
     Matrices => "matrices", "矩阵数";
     Inputs => "inputs", "输入个数";
@@ -73,6 +74,7 @@ factors! {
     GroupSize => "group size", "每组大小";
     N => "n", "n";
     Batch => "batch", "批量大小";
+    Copies => "copies", "份数";
 
     // Windows.
     Kernel => "kernel", "核";
@@ -99,6 +101,7 @@ factors! {
     ElementsInAllBins => "elements in all bins", "各格元素总数";
     Gcd => "gcd", "最大公约数";
     Corners => "corners", "角点数";
+    SamplingRatio => "sampling ratio", "采样率";
     Neighbors => "neighbors", "邻点数";
     WindowSize => "size", "窗口大小";
     Connections => "connections", "连接数";
@@ -161,6 +164,7 @@ factors! {
     Logarithm => "logarithm", "对数";
     LogarithmSubtracted => "logarithm subtracted", "减去对数";
     Positive => "x > 0", "x > 0";
+    BelowZero => "x < 0", "x < 0";
     FromBelow => "from below", "下限";
     FromAbove => "from above", "上限";
     Slope => "slope", "斜率";
@@ -186,6 +190,7 @@ factors! {
     Root => "root", "开方";
     Reciprocal => "1/x", "1/x";
     Power => "power", "乘方";
+    Function => "function", "函数";
     Sine => "sin", "sin";
     Cosine => "cos", "cos";
     Beta => "beta", "beta";

@@ -17,6 +17,7 @@ The results are computed in float64 and rounded once, so they hold no error of a
 """
 
 import argparse
+import functools
 import json
 import pathlib
 import zlib
@@ -31,7 +32,7 @@ from torch import nn
 HERE = pathlib.Path(__file__).resolve().parent
 # The whole folder stays small: it is checked out by everyone who builds the crate.
 MOST_NUMBERS_A_CASE = 2_000
-MOST_BYTES = 1_200_000
+MOST_BYTES = 1_500_000
 
 CASES = []
 
@@ -197,7 +198,7 @@ def compute(op, s, xs, w):
         if not s.get("count_include_pad", True):
             y = y / compute(op, rest, [padded(torch.ones_like(xs[0]), pairs)], w)
         return y
-    if "padding_mode" in s:
+    if "padding_mode" in s and "conv" in op:
         settings = {name: value for name, value in s.items() if name not in ("out_channels", "bias")}
         module = getattr(nn, op.replace("conv", "Conv"))(xs[0].shape[1], s["out_channels"], bias="bias" in w, **settings)
         module.to(xs[0]).load_state_dict(w)
@@ -358,7 +359,105 @@ def compute(op, s, xs, w):
         return F.pad(xs[0], s["padding"], s.get("mode", "constant"), s.get("value"))
     if op == "upsample":
         return nn.Upsample(**{k: tuple(v) if isinstance(v, list) else v for k, v in s.items()})(xs[0])
-    raise ValueError(op)
+    if op == "buffer":
+        return w["weight"].unsqueeze(0)
+    return MORE[op](*xs, **{k: v for k, v in s.items() if k != "broadcast"})
+
+
+def truths(function):
+    """Numbers 0 and 1 for truths."""
+    return lambda *xs: function(*xs).to(xs[0].dtype)
+
+
+def topk(x, k, dim=-1, largest=True, indices=False):
+    found = torch.topk(x, k, dim, largest)
+    return found.indices.to(x) if indices else found.values
+
+
+def cumsum(x, dim, exclusive=False, reverse=False):
+    x = x.flip(dim) if reverse else x
+    y = torch.cumsum(x, dim) - (x if exclusive else 0)
+    return y.flip(dim) if reverse else y
+
+
+def take(x, index, dim=1):
+    dim %= x.dim()
+    return torch.stack([torch.from_numpy(np.take(a.numpy(), i.numpy().astype(int), dim - 1)) for a, i in zip(x, index)])
+
+
+def gather_nd(x, index, batch_dims=0):
+    # By its definition, row after row.
+    index, shared = index.long(), batch_dims + 1
+    places = index.shape[:-1]
+    parts = [x[(*where[:shared], *index[where])] for where in np.ndindex(*places)]
+    return torch.stack(parts).reshape(*places, *parts[0].shape)
+
+
+def scatter_nd(x, index, source, reduce="none"):
+    y, index = x.clone(), index.long()
+    for where in np.ndindex(*index.shape[:-1]):
+        at = (where[0], *index[where])
+        y[at] = y[at] + source[where] if reduce == "add" else source[where]
+    return y
+
+
+def scatter(x, index, source, dim, reduce="none"):
+    index = torch.where(index < 0, index + x.shape[dim], index).long()
+    return x.scatter_add(dim, index, source) if reduce == "add" else x.scatter(dim, index, source)
+
+
+def einsum(*xs, equation):
+    # The batch has no letter of its own.
+    inputs, output = equation.replace(" ", "").split("->")
+    return torch.einsum(",".join("Z" + term for term in inputs.split(",")) + "->Z" + output, *xs)
+
+
+def grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=False):
+    return F.grid_sample(x, grid, mode, padding_mode, align_corners)
+
+
+def roi_align(x, boxes, **settings):
+    # A list has the boxes of each sample.
+    y = torchvision.ops.roi_align(x, list(boxes), **settings)
+    return y.reshape(len(x), boxes.shape[1], *y.shape[1:])
+
+
+# What PyTorch has under the same name, or, of what is ours, what it is in its terms.
+MORE = {
+    **{op: getattr(torch, op) for op in (
+        "erf", "neg", "reciprocal", "floor", "ceil", "round", "sign", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh",
+        "acosh", "atanh", "remainder", "fmod", "logsumexp",
+    )},  # fmt: skip
+    **{op: truths(getattr(torch, op)) for op in (
+        "logical_not", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor",
+    )},  # fmt: skip
+    "softsign": F.softsign,
+    "threshold": lambda x, threshold, value: F.threshold(x, threshold, value),
+    "maximum": lambda *xs: functools.reduce(torch.maximum, xs),
+    "minimum": lambda *xs: functools.reduce(torch.minimum, xs),
+    "pow_tensor": torch.pow,
+    "where": lambda condition, a, b: torch.where(condition != 0, a, b),
+    "min": torch.amin,
+    "prod": lambda x, dim, keepdim=False: functools.reduce(
+        lambda y, d: torch.prod(y, d, keepdim), sorted((d % x.dim() for d in dim), reverse=True), x),
+    "argmax": lambda x, dim, keepdim=False: torch.argmax(x, dim, keepdim).to(x),
+    "argmin": lambda x, dim, keepdim=False: torch.argmin(x, dim, keepdim).to(x),
+    "topk": topk,
+    "cumsum": cumsum,
+    "gather": lambda x, index, dim: torch.gather(x, dim, torch.where(index < 0, index + x.shape[dim], index).long()),
+    "take": take,
+    "gather_nd": gather_nd,
+    "scatter": scatter,
+    "scatter_nd": scatter_nd,
+    "one_hot": lambda index, num_classes: F.one_hot(index.long(), num_classes).to(index),
+    "flip": torch.flip,
+    "tile": lambda x, repeats: x.repeat(1, *repeats),
+    "tril": torch.tril,
+    "triu": torch.triu,
+    "einsum": einsum,
+    "grid_sample": grid_sample,
+    "roi_align": roi_align,
+}
 
 
 # --- the cases -----------------------------------------------------------------------------------
@@ -909,6 +1008,123 @@ def list_cases():
     case("pad", "reflect, as far as it goes, batch 2", [(2, 2, 3, 4)], padding=[3, 1, 0, 2], mode="reflect")
     case("pad", "reflect, a sequence, cut in front", [(2, 3, 5)], padding=[-2, 3], mode="reflect")
     case("pad", "replicate, farther than the image, batch 2", [(2, 2, 2, 3)], padding=[4, 1, 0, 3], mode="replicate")
+
+
+    list_more()
+
+
+def list_more():
+    """What networks from other tools were found to need."""
+    ends = np.array([[-90.0, -1.5, -0.25, 0.0, 0.001, 0.75, 2.0, 30.0]])
+    halves = np.array([[-2.5, -1.5, -0.5, 0.0, 0.5, 1.5, 2.5, 3.4, -3.6]])
+    for op in ("erf", "neg", "sign", "softsign", "atan", "asinh", "logical_not"):
+        case(op, "around zero and far off", [ends])
+    for op in ("floor", "ceil", "round"):
+        case(op, "halves and others", [halves])
+    case("threshold", "above, at and below", [halves], threshold=0.5, value=-7.0)
+    case("threshold", "channels, batch 2", [(2, 2, 3)], threshold=-0.1, value=0)
+    case("tan", "channels, batch 2", [(2, 2, 3)])
+    for op in ("sinh", "cosh"):
+        case(op, "channels, batch 2", [(2, 2, 3)])
+    case("sinh", "near zero", [np.linspace(-0.01, 0.01, 12).reshape(1, 3, 4)])
+    for op in ("asin", "acos", "atanh"):
+        case(op, "between minus one and one, batch 2", [np.linspace(-0.99, 0.99, 12).reshape(2, 6)])
+    case("acosh", "from one on", [np.array([[1, 1.001, 1.5, 4, 90.0]])])
+    case("reciprocal", "both signs, batch 2", [np.array([[-4.0, -0.5, 0.25], [1.0, 3.0, -8.0]])])
+    case("erf", "channels, batch 2", [(2, 2, 3)])
+
+    whole = lambda name, *shape: numbers(name).randint(-3, 4, shape)
+    for op in ("maximum", "minimum", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor"):
+        case(op, "whole numbers, batch 2", [whole(op + "1", 2, 3, 4), whole(op + "2", 2, 3, 4)])
+        case(op, "stretched, another number of dimensions", [whole(op + "3", 2, 3, 1), whole(op + "4", 2, 2, 1, 4)], broadcast=True)
+    case("maximum", "of three, stretched", [(1, 3), (1, 2, 1), (1, 4, 1, 1)], broadcast=True)
+    case("minimum", "of four", [(2, 5)] * 4)
+    case("where", "one shape, batch 2", [whole("where", 2, 3, 4), (2, 3, 4), (2, 3, 4)])
+    case("where", "all three stretched", [whole("where2", 2, 3, 1), (2, 4), (2, 2, 1, 1)], broadcast=True)
+    case("pow_tensor", "above zero, batch 2", [0.1 + np.abs(numbers("pow1").randn(2, 3, 4)), (2, 3, 4)])
+    case("pow_tensor", "whole powers of what is below zero too, stretched", [(1, 3, 4), np.array([[[0.0], [2], [3]]])], broadcast=True)
+    for op in ("remainder", "fmod"):
+        case(op, "both signs, batch 2", [4 * numbers(op).randn(2, 3, 4), 0.5 + np.abs(numbers(op + "2").randn(2, 3, 4))])
+        case(op, "below zero, stretched", [5 * numbers(op + "3").randn(1, 3, 4), np.array([[[-1.5], [2.25], [-0.75]]])], broadcast=True)
+
+    case("min", "height and width, all positive, batch 2", [1 + numbers("min").rand(2, 2, 3, 2)], dim=[2, 3])
+    case("min", "channels and width stay, unordered", [(1, 3, 2, 4)], dim=[3, 1], keepdim=True)
+    case("prod", "of five, batch 2", [(2, 3, 5)], dim=[2])
+    case("prod", "of seven and of two, which stay, unordered", [(1, 7, 3, 2)], dim=[3, 1], keepdim=True)
+    case("logsumexp", "height and width, batch 2", [(2, 2, 3, 2)], dim=[2, 3])
+    case("logsumexp", "numbers that overflow exp, channels stay", [np.array([[1000.0, 1001, 998, -1000]])], dim=[1], keepdim=True)
+    for op in ("argmax", "argmin"):
+        case(op, "channels, batch 2", [(2, 5, 3, 2)], dim=1)
+        case(op, "the last, which stays", [(1, 3, 7)], dim=-1, keepdim=True)
+        case(op, "of a flat tensor, batch 2", [(2, 5)], dim=1)
+    case("topk", "the last dimension by default, batch 2", [(2, 3, 7)], k=3)
+    case("topk", "channels", [(2, 6, 2, 3)], k=2, dim=1)
+    case("topk", "where, of a flat tensor", [(2, 9)], k=4, indices=True)
+    case("topk", "the smallest, all of them", [(1, 5, 2)], k=5, dim=1, largest=False)
+    case("topk", "where the smallest are", [(1, 3, 8)], k=2, largest=False, indices=True)
+    case("cumsum", "channels, batch 2", [(2, 5, 3)], dim=1)
+    case("cumsum", "the last, without each itself", [(1, 2, 8)], dim=-1, exclusive=True)
+    case("cumsum", "from the end", [(2, 7)], dim=1, reverse=True)
+    case("cumsum", "from the end, without each itself, height", [(1, 2, 3, 2)], dim=2, exclusive=True, reverse=True)
+    case("cumsum", "of one, without itself", [(2, 1)], dim=1, exclusive=True)
+
+    case("matmul", "stretched: one matrix for all heads, batch 2", [(2, 3, 2, 4), (2, 4, 5)], broadcast=True)
+    case("matmul", "stretched on both sides", [(1, 3, 1, 2, 4), (1, 2, 4, 3)], broadcast=True)
+    case("buffer", "a table", [], [("weight", normal(3, 4))], shape=[3, 4])
+    case("buffer", "one number", [], [("weight", normal())], shape=[])
+
+
+    def below(name, size, *shape, start=0):
+        return numbers(name).randint(start, size, shape)
+
+    case("gather", "channels, batch 2", [(2, 5, 3), below("g1", 5, 2, 7, 3)], dim=1)
+    case("gather", "fewer of another dimension, from the end", [(1, 4, 6), below("g2", 6, 1, 2, 5, start=-6)], dim=-1)
+    case("take", "tokens, batch 2", [(2, 5, 3), below("t1", 5, 2, 4)])
+    case("take", "two dimensions of indices in the middle, from the end", [(2, 2, 5, 3), below("t2", 5, 2, 2, 3, start=-5)], dim=2)
+    case("take", "one index takes the last dimension away", [(2, 3, 4), below("t3", 4, 2)], dim=-1)
+    case("gather_nd", "pixels, batch 2", [(2, 4, 4, 3), below("n1", 4, 2, 5, 2, start=-4)])
+    case("gather_nd", "numbers, two dimensions of rows", [(1, 3, 3), below("n2", 3, 1, 2, 4, 2)])
+    case("gather_nd", "a dimension that both share", [(2, 3, 4, 2), below("n3", 4, 2, 3, 5, 1)], batch_dims=1)
+    permutation = np.stack([numbers(f"s{i}").permutation(6)[:4] for i in range(2)])
+    case("scatter", "channels replaced, batch 2", [(2, 6), permutation, (2, 4)], dim=1)
+    case("scatter", "added, some twice, from the end", [(1, 3, 5), below("s2", 5, 1, 2, 7, start=-5), (1, 2, 7)], dim=2, reduce="add")
+    case("scatter_nd", "rows replaced, batch 2", [(2, 6, 3), permutation[..., None], (2, 4, 3)])
+    case("scatter_nd", "numbers added, some twice", [(1, 3, 3), below("s3", 3, 1, 8, 2), (1, 8)], reduce="add")
+    case("scatter_nd", "rows added, some twice, batch 2", [(2, 3, 2), below("s4", 3, 2, 5, 1), (2, 5, 2)], reduce="add")
+    case("one_hot", "batch 2", [below("o1", 4, 2, 3)], num_classes=4)
+    case("one_hot", "one index", [below("o2", 3, 2)], num_classes=3)
+    case("flip", "width, batch 2", [(2, 2, 3, 4)], dims=[3])
+    case("flip", "channels and the last, unordered", [(1, 3, 2, 5)], dims=[-1, 1])
+    case("tile", "height and width, batch 2", [(2, 2, 3, 2)], repeats=[1, 2, 3])
+    case("tile", "once", [(2, 3)], repeats=[1])
+    case("tril", "batch 2", [(2, 3, 4)])
+    case("tril", "above the main diagonal, heads", [(1, 2, 4, 3)], diagonal=1)
+    case("triu", "batch 2", [(2, 4, 3)])
+    case("triu", "below the main diagonal", [(1, 4, 4)], diagonal=-2)
+
+
+    case("einsum", "scores of heads, batch 2", [(2, 3, 4, 5), (2, 3, 6, 5)], equation="hid,hjd->hij")
+    case("einsum", "an outer product", [(2, 3), (2, 4, 2)], equation="c,hw->hcw")
+    case("einsum", "element by element, turned around", [(1, 3, 4), (1, 4, 3)], equation="ij,ji->ji")
+    case("einsum", "sums on both sides before a product, batch 2", [(2, 3, 4, 2), (2, 5, 4, 3)], equation="iax, bac -> c i")
+    case("einsum", "three tensors", [(2, 3, 4), (2, 4, 5), (2, 5, 2)], equation="ij,jk,kl->li")
+    case("einsum", "of one: two dimensions summed, two turned around", [(2, 3, 2, 4, 2)], equation="abcd->ca")
+    case("einsum", "to one number", [(2, 3, 4), (2, 4, 3)], equation="ij,ji->")
+    def grid(name, *shape, reach=1.3):
+        return reach * numbers(name).uniform(-1, 1, shape)
+
+    for mode in ("bilinear", "nearest"):
+        for padding_mode in ("zeros", "border", "reflection"):
+            for align in (False, True):
+                title = f"{mode}, {padding_mode}" + (", corners aligned" if align else "")
+                case("grid_sample", title, [(1, 2, 4, 5), grid(title, 1, 3, 3, 2)], mode=mode, padding_mode=padding_mode, align_corners=align)
+    case("grid_sample", "batch 2, far outside, reflected", [(2, 3, 4, 3), grid("far", 2, 2, 3, 2, reach=6)], padding_mode="reflection")
+    case("grid_sample", "a volume, batch 2", [(2, 2, 3, 4, 2), grid("volume", 2, 2, 2, 3, 3)])
+    case("grid_sample", "of one pixel", [(1, 2, 1, 1), grid("one", 1, 2, 2, 2)], padding_mode="border")
+    boxes = np.array([[[1.0, 1.5, 9.0, 7.0], [-3, -2, 4, 5], [6, 5, 30, 22]], [[0, 0, 4, 4], [5, 3, 5.2, 3.1], [2, 1, 13, 9]]])
+    case("roi_align", "2x3, batch 2", [(2, 2, 5, 6), boxes], output_size=[2, 3], spatial_scale=0.5, sampling_ratio=2)
+    case("roi_align", "aligned", [(2, 2, 5, 6), boxes], output_size=[2, 2], spatial_scale=0.5, sampling_ratio=2, aligned=True)
+    case("roi_align", "one place each, another scale", [(1, 3, 6, 6), boxes[:1]], output_size=[3, 3], sampling_ratio=1)
 
 
 def write_operators():

@@ -1,6 +1,6 @@
 //! The elementwise functions that are more than one of candle's.
 
-use candle_core::{Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 
 /// tanh(ln(1 + e^x)) is n/(n + 2) with n = e^x · (e^x + 2), which is as exact where e^x is far below 1. From x = 20 on it is
 /// 1 in 32 bits; there e^x is held so that n does not overflow.
@@ -49,4 +49,17 @@ pub(super) fn softplus(x: &Tensor, beta: f64, threshold: f64) -> Result<Tensor> 
 pub(super) fn celu(x: &Tensor, alpha: f64) -> Result<Tensor> {
     let below = x.minimum(0f32)?.affine(1.0 / alpha, 0.0)?.exp()?;
     x.relu()? + below.affine(alpha, -alpha)?
+}
+
+/// x where it is above `threshold`, otherwise `value`.
+pub(super) fn threshold(x: &Tensor, threshold: f64, value: f64) -> Result<Tensor> {
+    let other = Tensor::new(value, x.device())?.to_dtype(x.dtype())?.broadcast_as(x.shape())?;
+    x.gt(threshold)?.where_cond(x, &other)
+}
+
+/// A function that candle has no kernel for, of each number by itself: wherever the tensor lies, it is computed on the CPU.
+pub(super) fn each(x: &Tensor, function: fn(f32) -> f32) -> Result<Tensor> {
+    let mut values = x.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?;
+    values.iter_mut().for_each(|value| *value = function(*value));
+    Tensor::from_vec(values, x.shape(), x.device())?.to_dtype(x.dtype())
 }

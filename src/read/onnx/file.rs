@@ -59,6 +59,13 @@ impl File {
         super::read(&mut *self.source())
     }
 
+    /// Passes on all bytes of it, a few at a time.
+    pub fn copy_to(&self, to: &mut impl io::Write) -> Result<(), Text> {
+        let mut source = self.source();
+        let source = &mut *source;
+        source.rewind().and_then(|()| io::copy(source, to)).map(drop).map_err(|error| why(&error))
+    }
+
     /// The numbers of a tensor, whatever their type; without them if there are more than `most`. There are as many as its sizes
     /// say, or the error says what is wrong with which tensor.
     pub fn values(&self, tensor: &Tensor, most: u64) -> Result<Array, Text> {

@@ -1,0 +1,210 @@
+//! The draft as a graph: what leads to an output, under the names of the modules it belongs to.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::draft::{Draft, DraftNode, Stored};
+use super::import::{Importer, Source};
+use super::messages::{Model, Node};
+use super::mistake::Mistake;
+use super::names::{modules, tensor, tree};
+use super::stored::{Roots, Table};
+use super::value::{DraftId, Fixed, Tensor};
+use crate::graph::{Content, Filler, Graph, NodeId, Tie, WeightRef};
+
+/// A graph with where its weights are from.
+pub(super) struct Finished {
+    pub(super) graph: Graph,
+    /// By node: its weights.
+    pub(super) weights: Vec<Vec<Stored>>,
+    pub(super) table: Table,
+}
+
+/// The graph whose `outputs` have these names.
+pub(super) fn finish(
+    importer: Importer<'_>,
+    model: &Model,
+    outputs: &[(&str, Tensor)],
+) -> Result<Finished, Mistake> {
+    let Importer { draft, table, sources, constants_are_weights, .. } = importer;
+    let is_live = live(&draft, outputs.iter().map(|(_, tensor)| tensor.id));
+    let kept: Vec<usize> = (0..draft.nodes.len()).filter(|&index| is_live[index]).collect();
+    let places = places(&draft, &kept, &sources, model);
+    let mut filler = Filler::new();
+    let mut ids: Vec<Option<NodeId>> = vec![None; draft.nodes.len()];
+    let mut roles = Roles { table: &table, constants_are_weights, first: HashMap::new() };
+    for (&index, place) in kept.iter().zip(&places) {
+        let node = &draft.nodes[index];
+        let boxes: Vec<&str> = place.boxes.iter().map(|name| &**name).collect();
+        let builder = filler.within(&boxes);
+        let inputs: Vec<NodeId> = node.inputs.iter().filter_map(|input| ids[input.index()]).collect();
+        let origin =
+            sources.get(node.place as usize).map(|source| crate::error::Origin::Node { index: source.index });
+        let origin = origin.filter(|_| node.content != Content::Input);
+        let name = place.name.clone();
+        let id = match &node.content {
+            Content::Input => builder.input(name, node.shape.clone(), None),
+            Content::Operator(op) => builder
+                .operator(name, op.clone(), &inputs, origin)
+                .map_err(|reason| Mistake::nowhere(reason.message))?,
+            Content::Unknown { name: operator } => {
+                builder.unknown(name, operator, node.shape.clone(), &inputs, origin)
+            }
+        };
+        if let Some(element) = node.element {
+            builder.element(id, element);
+        }
+        for (stored, index) in node.weights.iter().zip(0..) {
+            let user = WeightRef { node: id, index };
+            match roles.of(stored, user) {
+                Role::Own => {}
+                Role::Stored => builder.store([user]),
+                // Where sizes do not fit it is as good as stored once more.
+                Role::Shared(owner, transposed) => {
+                    if builder.tie(user, owner, transposed).is_err() {
+                        builder.store([user]);
+                    }
+                }
+            }
+        }
+        ids[index] = Some(id);
+    }
+    for (name, tensor) in outputs {
+        if let Some(id) = ids[tensor.id.index()] {
+            filler.within(&[]).output((*name).to_owned(), id);
+        }
+    }
+    let (graph, moved) = filler.finish().map_err(|reason| Mistake::nowhere(reason.message))?;
+    let mut weights = vec![vec![]; graph.len()];
+    for &index in &kept {
+        if let Some(id) = ids[index] {
+            weights[moved[id.index()].index()].clone_from(&draft.nodes[index].weights);
+        }
+    }
+    Ok(Finished { graph, weights, table })
+}
+
+/// Whether each node leads to an output; inputs stay in any case.
+fn live(draft: &Draft, outputs: impl Iterator<Item = DraftId>) -> Vec<bool> {
+    let mut is_live: Vec<bool> = draft.nodes.iter().map(|node| node.content == Content::Input).collect();
+    outputs.for_each(|output| is_live[output.index()] = true);
+    for index in (0..draft.nodes.len()).rev() {
+        if is_live[index] {
+            draft.nodes[index].inputs.iter().for_each(|input| is_live[input.index()] = true);
+        }
+    }
+    is_live
+}
+
+/// Whose a weight is.
+enum Role {
+    /// The node's own parameter.
+    Own,
+    /// Fixed, a buffer.
+    Stored,
+    /// An earlier node's.
+    Shared(WeightRef, bool),
+}
+
+/// Which weights have been met.
+struct Roles<'t> {
+    table: &'t Table,
+    constants_are_weights: bool,
+    /// By the tensor of the file, the weight that it was first, and whether that is transposed.
+    first: HashMap<Fixed, (WeightRef, bool)>,
+}
+
+impl Roles<'_> {
+    fn of(&mut self, stored: &Stored, user: WeightRef) -> Role {
+        let is_transposed = stored.view == super::draft::View::Transposed;
+        match self.table.get(stored.value).roots {
+            _ if !stored.learned => Role::Stored,
+            Roots::None if self.constants_are_weights => Role::Own,
+            Roots::None => Role::Stored,
+            Roots::Several => Role::Own,
+            Roots::One(root) => match self.first.get(&root) {
+                Some(&(owner, transposed)) => Role::Shared(owner, transposed != is_transposed),
+                None => {
+                    self.first.insert(root, (user, is_transposed));
+                    Role::Own
+                }
+            },
+        }
+    }
+}
+
+/// Where each node that is kept stands, and what it is called there.
+fn places(draft: &Draft, kept: &[usize], sources: &[Source<'_>], model: &Model) -> Vec<super::names::Place> {
+    let weights = weight_names(&model.graph.nodes, model);
+    let modules = modules(&model.graph.nodes, |node| {
+        node.inputs.iter().find_map(|input| weights.get(&**input).copied())
+    });
+    let path = |node: &DraftNode| -> super::names::Path {
+        if let Some(name) = &node.name
+            && node.content != Content::Input
+        {
+            // A parameter stands where its name says.
+            if let Some(path) = tensor(name) {
+                return path;
+            }
+        }
+        let Some(source) = sources.get(node.place as usize) else { return vec![] };
+        let mut path = modules.get(source.index as usize).cloned().unwrap_or_default();
+        let mut inside = vec![];
+        let mut around = source.around;
+        while let Some(outer) = around.and_then(|outer| sources.get(outer as usize)) {
+            inside.push(called(outer.node));
+            around = outer.around;
+        }
+        path.extend(inside.into_iter().rev());
+        path
+    };
+    let nodes: Vec<_> = kept
+        .iter()
+        .map(|&index| {
+            let node = &draft.nodes[index];
+            match (&node.content, &node.name) {
+                (Content::Input, Some(name)) => (vec![name.replace('/', "_").into()], "input"),
+                (content, _) => (path(node), operator_name(content)),
+            }
+        })
+        .collect();
+    tree(&nodes)
+}
+
+/// What a function, a branch or a loop is called where what is in it stands.
+fn called(node: &Node) -> Arc<str> {
+    let name = if node.name.is_empty() { &node.operator } else { &node.name };
+    name.rsplit('/').find(|part| !part.is_empty()).unwrap_or(&node.operator).into()
+}
+
+fn operator_name(content: &Content) -> &str {
+    match content {
+        Content::Input => "input",
+        Content::Operator(op) => match &**op {
+            crate::op::Op::Opaque(opaque) => opaque.called(),
+            other => other.name(),
+        },
+        Content::Unknown { name } => name,
+    }
+}
+
+/// The names of weights, by those of the tensors that are one, or one rearranged.
+fn weight_names<'m>(nodes: &'m [Node], model: &'m Model) -> HashMap<&'m str, &'m str> {
+    let mut names: HashMap<&str, &str> = HashMap::new();
+    let given =
+        model.graph.initializers.iter().filter(|given| given.kind.is_float() || given.kind.is_quantized());
+    names.extend(given.map(|given| (&*given.name, &*given.name)));
+    for node in nodes {
+        let keeps = matches!(
+            &*node.operator,
+            "Identity" | "Transpose" | "Reshape" | "Cast" | "DequantizeLinear" | "Unsqueeze" | "Squeeze"
+        );
+        if let ([from, ..], [to, ..], true) = (&node.inputs[..], &node.outputs[..], keeps)
+            && let Some(&name) = names.get(&**from)
+        {
+            names.insert(to, name);
+        }
+    }
+    names
+}
