@@ -32,7 +32,7 @@ use super::messages::{AttributeValue, Kind, Node, Tensor};
 use crate::text;
 use crate::text::Text;
 
-pub(in crate::read::onnx) use rule::{axis, broadcast, elements};
+pub(in crate::read::onnx) use rule::{axis, broadcast, elements, resolved};
 
 /// What an operator gives: an array for each of its outputs, or `None` where no size can be told.
 type Answer = Result<Option<Vec<Array>>, Text>;

@@ -1,6 +1,6 @@
 //! The draft as a graph: what leads to an output, under the names of the modules it belongs to.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::draft::{Draft, DraftNode, Stored};
@@ -10,7 +10,7 @@ use super::mistake::Mistake;
 use super::names::{modules, tensor, tree};
 use super::stored::{Roots, Table};
 use super::value::{DraftId, Fixed, Tensor};
-use crate::graph::{Content, Filler, Graph, NodeId, Tie, WeightRef};
+use crate::graph::{Content, Filler, Graph, NodeId, WeightRef};
 
 /// A graph with where its weights are from.
 pub(super) struct Finished {

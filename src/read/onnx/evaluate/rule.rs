@@ -37,7 +37,7 @@ pub(in crate::read::onnx) fn axis(index: i64, rank: usize) -> Result<usize, Text
 }
 
 /// The place that an index names among `size`, from the end if negative; `None` if there is none.
-pub(super) fn resolved(index: i64, size: u64) -> Option<u64> {
+pub(in crate::read::onnx) fn resolved(index: i64, size: u64) -> Option<u64> {
     let place = if index < 0 { size.checked_sub(index.unsigned_abs())? } else { index.unsigned_abs() };
     (place < size).then_some(place)
 }
