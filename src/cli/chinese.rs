@@ -68,6 +68,7 @@ const VALUES: &[(&str, &str)] = &[
     ("FIGURE", "数值"),
     ("FILE", "文件"),
     ("FILE|SIZES", "文件|尺寸"),
+    ("FORMAT", "格式"),
     ("LANGUAGE", "语言"),
     ("LOCKFILE", "锁文件"),
     ("N", "数"),

@@ -68,7 +68,7 @@ pub(super) struct NetworkSettings {
     ///
     /// Give a size that an ONNX file leaves open, by the file's name for it: height=640. Of several networks, NETWORK:NAME=SIZE
     /// gives it to one.
-    #[arg(long, value_name = "NAME=SIZE", value_parser = dimension)]
+    #[arg(long, value_name = "NAME=SIZE", value_parser = dimension, hide_short_help = true)]
     dim: Vec<Assignment<u64>>,
     /// Type of the numbers [default: f32]
     #[arg(long, value_parser = element_type())]

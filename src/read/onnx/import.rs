@@ -224,19 +224,32 @@ impl<'m> Importer<'m> {
         let opset = context.opsets.iter().find(|(domain, _)| **domain == *node.domain);
         let opset = opset.map_or(1, |&(_, version)| version);
         if node.domain.is_empty()
-            && let Some(outputs) = self.control(node, &effective, &inputs, place, scope, context)?
+            && let Some(outputs) = self.control(node, &inputs, place, scope, context)?
         {
             return Ok(outputs);
         }
         match self.plain(effective, opset, inputs.clone()) {
             Ok(outputs) => Ok(outputs),
-            Err(Refusal::Wrong(why)) => Err(wrong(why)),
-            Err(Refusal::Unsupported(why)) => {
-                self.remarks.push(Mistake::at(index, node_in_words(node, index), why));
-                self.lose(node, &inputs, scope).map_err(wrong)
-            }
-            Err(Refusal::Lost) => self.lose(node, &inputs, scope).map_err(wrong),
+            Err(refusal) => self.refused(node, index, &inputs, scope, refusal),
         }
+    }
+
+    /// What comes of an operator that is refused: nothing, if the file is wrong; else it is not counted.
+    pub(super) fn refused(
+        &mut self,
+        node: &'m Node,
+        index: u32,
+        inputs: &[Option<Value>],
+        scope: &Scope<'_, 'm>,
+        refusal: Refusal,
+    ) -> Result<Vec<Value>, Mistake> {
+        let wrong = |why: Text| Mistake::at(index, node_in_words(node, index), why);
+        match refusal {
+            Refusal::Wrong(why) => return Err(wrong(why)),
+            Refusal::Unsupported(why) => self.remarks.push(wrong(why)),
+            Refusal::Lost => {}
+        }
+        self.lose(node, inputs, scope).map_err(wrong)
     }
 
     /// An operator that is neither a function nor has bodies.

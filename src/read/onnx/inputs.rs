@@ -111,7 +111,7 @@ fn dims(
                 ))
                 .help(text!(
                     "`--dim {symbol}=224` sets it, or `--input` all sizes of the input without the batch",
-                    "可用 `--dim {symbol}=224` 设定,或用 `--input` 给出除批次外的全部尺寸"
+                    "可用 `--dim {symbol}=224` 设定,或用 `--input` 给出不含批次维的全部尺寸"
                 )));
             }
         };

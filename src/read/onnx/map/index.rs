@@ -9,6 +9,7 @@ use crate::op::scatter_nd::{Reduce, Scatter, ScatterNd};
 use crate::op::select::Select;
 use crate::op::take::Take;
 use crate::read::onnx::array::elements;
+
 use crate::read::onnx::call::{Call, natural, size};
 use crate::read::onnx::draft::Stored;
 use crate::read::onnx::evaluate::{axis, resolved};

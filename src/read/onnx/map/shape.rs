@@ -10,7 +10,7 @@ use crate::read::onnx::call::Call;
 use crate::read::onnx::draft::shape;
 use crate::read::onnx::evaluate::{axis, broadcast, evaluate};
 use crate::read::onnx::import::{Importer, MOST_EVALUATED};
-use crate::read::onnx::messages::Kind;
+use crate::read::onnx::messages::{Attribute, AttributeValue, Kind, Node};
 use crate::read::onnx::value::{Mapped, Refusal, Tensor, Value};
 use crate::text;
 
@@ -53,13 +53,34 @@ pub(super) fn same(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Val
     }
 }
 
-/// The sizes of a tensor, as numbers.
-pub(super) fn sizes(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
-    let dims: Vec<u64> = match call.inputs.first() {
-        Some(Some(Value::Tensor(tensor))) => tensor.dims.to_vec(),
+/// `CastLike`: only the type of what it is to be like matters.
+pub(super) fn cast_like(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
+    let kind = match call.inputs.get(1) {
+        Some(Some(Value::Tensor(like))) => like.kind,
+        Some(Some(Value::Fixed(like))) => import.table.array(*like).kind,
         _ => return Err(Refusal::Lost),
     };
-    let bare = Array { dims, kind: Kind::FLOAT, numbers: None };
+    let to = Attribute { name: "to".into(), value: AttributeValue::Int(kind.0.into()) };
+    let inputs = call.node.inputs.iter().take(1).cloned().collect();
+    let cast = Node { operator: "Cast".into(), inputs, attributes: vec![to], ..call.node.clone() };
+    if let Some(fixed) = call.fixed(0)
+        && let Some(values) = import.evaluated(&cast, call.opset, vec![Some(fixed)])?
+    {
+        return Ok(values);
+    }
+    same(
+        import,
+        &Call { node: &cast, opset: call.opset, inputs: call.inputs.iter().take(1).cloned().collect() },
+    )
+}
+
+/// The sizes of a tensor, as numbers, and what else follows from its sizes alone.
+pub(super) fn sizes(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
+    let (dims, kind) = match call.inputs.first() {
+        Some(Some(Value::Tensor(tensor))) => (tensor.dims.to_vec(), tensor.kind),
+        _ => return Err(Refusal::Lost),
+    };
+    let bare = Array { dims, kind, numbers: None };
     let outputs = evaluate(call.node, call.opset, &[Some(&bare)], MOST_EVALUATED)?.unwrap_or_default();
     Ok(outputs.into_iter().map(|array| Value::Fixed(import.table.know(array))).collect())
 }

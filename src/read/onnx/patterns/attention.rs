@@ -2,10 +2,10 @@
 
 use super::{Found, Seen, is_about};
 use crate::graph::Content;
-use crate::op::Op;
 use crate::op::permute::Permute;
 use crate::op::scaled_dot_product_attention::ScaledDotProductAttention;
 use crate::op::settings::Dim;
+use crate::op::{Op, Operator};
 use crate::read::onnx::value::DraftId;
 use crate::shape::Shape;
 
@@ -43,11 +43,11 @@ pub(super) fn attention(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
     let channels = *seen.dims(query).last()?;
     #[expect(clippy::cast_precision_loss, reason = "channels are few")]
     let usual = 1.0 / (channels as f64).sqrt();
-    let op = ScaledDotProductAttention {
+    let op = Op::from(ScaledDotProductAttention {
         is_causal: false,
         scale: (!is_about(scale, usual)).then_some(scale),
         enable_gqa: false,
-    };
+    });
     let shape = |id: DraftId| seen.draft.node(id).shape.clone();
     let (from, straight) = match &turned {
         Turned::From(from) => (*from, shape(*from)),
@@ -66,7 +66,7 @@ pub(super) fn attention(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
     }
     let key = from;
     let inputs = [query, key, value].into_iter().chain(mask).collect();
-    Some(Found { op: op.into(), inputs, weights: vec![] })
+    Some(Found { op, inputs, weights: vec![] })
 }
 
 /// A shape with its last two dimensions exchanged.
