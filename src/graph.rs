@@ -4,7 +4,7 @@
 //! [`NodeId`]. A [`Builder`] takes its nodes box by box; a [`Filler`] takes them as a file lists them, each with the boxes it
 //! stands in. petgraph stays private here.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -207,6 +207,18 @@ impl Scope {
     }
 }
 
+/// What a weight is whose operator would have it learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// A buffer: fixed numbers.
+    Stored,
+    /// Computed from other tensors, which are the parameters.
+    Made {
+        /// How many these have, those of earlier weights left out.
+        parameters: u128,
+    },
+}
+
 /// A network.
 #[derive(Debug)]
 pub struct Graph {
@@ -216,8 +228,8 @@ pub struct Graph {
     scopes: Vec<Scope>,
     outputs: Vec<(String, NodeId)>,
     ties: Ties,
-    /// Weights that an operator would learn and that are fixed here.
-    stored: BTreeSet<WeightRef>,
+    /// Weights that are something else here than their operators have it.
+    held: BTreeMap<WeightRef, Held>,
     /// By [`NodeId`]: whether it depends on no input.
     fixed: Vec<bool>,
     /// Made when a path is looked up first: most graphs are only counted.
@@ -272,10 +284,12 @@ impl Graph {
     /// The weights that a node uses, its own or shared.
     pub fn weights(&self, id: NodeId) -> Vec<Weight> {
         let mut weights = self.node(id).operator().map_or(vec![], |op| op.weights(&self.input_shapes(id)));
-        if !self.stored.is_empty() {
+        if !self.held.is_empty() {
             for (weight, index) in weights.iter_mut().zip(0..) {
-                if self.stored.contains(&WeightRef { node: id, index }) {
-                    weight.role = Role::Buffer;
+                match self.held.get(&WeightRef { node: id, index }) {
+                    Some(Held::Stored) => weight.role = Role::Buffer,
+                    Some(Held::Made { parameters }) => weight.counted = Some(*parameters),
+                    None => {}
                 }
             }
         }

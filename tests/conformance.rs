@@ -119,6 +119,10 @@ const MORE: &str = r"
       { op = 'einsum', equation = 'abc,bd->adc', from = ['one_hot_1', 'points'] },
       { name = 'grid', op = 'buffer', shape = [4, 5, 2] }, { op = 'grid_sample', from = ['input', 'grid'] },
       { name = 'boxes', op = 'buffer', shape = [3, 4] }, { op = 'roi_align', output_size = 2, sampling_ratio = 2, from = ['input', 'boxes'] },
+      { op = 'depth_to_space', block_size = 2, from = 'input' }, { op = 'space_to_depth', block_size = 3 },
+      { op = 'unfold', kernel_size = 2, stride = 2 }, { name = 'columns', op = 'fold', output_size = 4, kernel_size = 2, stride = 2 },
+      { name = 'angles', op = 'slice', dim = 3, end = 2, from = 'columns' },
+      { op = 'rotary_embedding', from = ['columns', 'angles', 'angles'] },
     ]";
 
 #[test]

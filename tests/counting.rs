@@ -427,6 +427,13 @@ const RULES: &[Rule] = &[
         7 * 4 * 2 * 3,
         [9 * 4, 9 * 3 + 8, 1, 0, 0],
     ),
+    // Windows of 3×2 on 4×4 positions; columns that are added up, each number of them once.
+    rule("unfold", r#"{"kernel_size": [3, 2]}"#, IMAGE, 4 * 6 * 16, [0; 5]),
+    rule("fold", r#"{"output_size": [6, 5], "kernel_size": [3, 2]}"#, &[&[24, 16]], 24 * 16, [0, 1, 0, 0, 0]),
+    each("depth_to_space", r#"{"block_size": 2}"#, [0; 5]),
+    rule("space_to_depth", r#"{"block_size": 2}"#, &[&[3, 6, 4]], 12 * 3 * 2, [0; 5]),
+    // Two of four channels are turned.
+    rule("rotary_embedding", r#"{"dims": 2}"#, &[&[3, 6, 4], &[6, 1], &[6, 1]], 3 * 6 * 2, [2, 1, 0, 0, 0]),
     rule("buffer", r#"{"shape": [4, 6, 5]}"#, &[], ELEMENTS, [0; 5]),
     // An operator of one's own counts what it says: a MAC is a multiplication and an addition here too.
     rule(

@@ -1,13 +1,15 @@
 //! Building a graph, front to back: every shape is inferred as its node is added.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::ties::{Ties, resolve, shown};
-use super::{Content, Graph, Node, NodeId, Scope, ScopeId, ScopeKind, Tie, WeightRef, id, indices, scope_id};
+use super::{
+    Content, Graph, Held, Node, NodeId, Scope, ScopeId, ScopeKind, Tie, WeightRef, id, indices, scope_id,
+};
 use crate::error::Origin;
 use crate::op::{Op, Reason, Weight};
 use crate::shape::{Element, ElementType, Shape};
@@ -78,7 +80,7 @@ impl Default for Builder {
             scopes: vec![root],
             outputs: vec![],
             ties: Ties::new(),
-            stored: BTreeSet::new(),
+            held: BTreeMap::new(),
             fixed: vec![],
             index: OnceLock::new(),
         };
@@ -204,9 +206,9 @@ impl Builder {
         Ok(())
     }
 
-    /// Makes weights buffers that their operators would learn: they are stored beside the parameters, and are none.
-    pub fn store(&mut self, weights: impl IntoIterator<Item = WeightRef>) {
-        self.graph.stored.extend(weights);
+    /// Makes a weight something else than its operator has it.
+    pub fn hold(&mut self, weight: WeightRef, held: Held) {
+        self.graph.held.insert(weight, held);
     }
 
     /// The finished graph.

@@ -101,7 +101,7 @@ fn refill(flat: &Graph, steps: &[Step]) -> (Builder, Vec<NodeId>) {
     }
     builder.graph.ties = ties::moved(&flat.ties, |id| ids[id.index()]);
     let moved = |weight: &WeightRef| WeightRef { node: ids[weight.node.index()], ..*weight };
-    builder.graph.stored = flat.stored.iter().map(moved).collect();
+    builder.graph.held = flat.held.iter().map(|(weight, held)| (moved(weight), *held)).collect();
     (builder, ids)
 }
 

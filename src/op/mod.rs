@@ -45,6 +45,7 @@ pub mod cumsum;
 #[cfg(feature = "run")]
 mod deform;
 pub mod deform_conv2d;
+pub mod depth_to_space;
 mod described;
 pub mod div;
 pub mod dropout;
@@ -101,6 +102,7 @@ pub mod rms_norm;
 pub mod rnn;
 pub mod roi_align;
 pub mod roll;
+pub mod rotary_embedding;
 #[cfg(feature = "run")]
 mod rows;
 #[cfg(feature = "run")]
@@ -123,6 +125,7 @@ mod tensors;
 pub mod tile;
 pub mod topk;
 pub mod triangle;
+pub mod unfold;
 pub mod upsample;
 mod weight;
 pub mod window;
@@ -161,6 +164,7 @@ operators! {
     "einsum" => einsum::Einsum,
     "scaled_dot_product_attention" => scaled_dot_product_attention::ScaledDotProductAttention,
     "multi_head_attention" => multi_head_attention::MultiHeadAttention,
+    "rotary_embedding" => rotary_embedding::RotaryEmbedding,
     "lstm" => lstm::Lstm,
     "gru" => gru::Gru,
     "rnn" => rnn::Rnn,
@@ -271,6 +275,10 @@ operators! {
     "channel_shuffle" => channel_shuffle::ChannelShuffle,
     "pixel_shuffle" => pixel_shuffle::PixelShuffle,
     "pixel_unshuffle" => pixel_shuffle::PixelUnshuffle,
+    "depth_to_space" => depth_to_space::DepthToSpace,
+    "space_to_depth" => depth_to_space::SpaceToDepth,
+    "unfold" => unfold::Unfold,
+    "fold" => unfold::Fold,
     "upsample" => upsample::Upsample,
     "grid_sample" => grid_sample::GridSample,
     "roi_align" => roi_align::RoiAlign,

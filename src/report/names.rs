@@ -3,7 +3,7 @@
 use crate::text::Text;
 
 /// Chinese names of the operators that have no summary of their own.
-const CHINESE: [(&str, &str); 90] = [
+const CHINESE: [(&str, &str); 93] = [
     ("layer_norm", "层归一化"),
     ("group_norm", "组归一化"),
     ("rms_norm", "均方根归一化"),
@@ -93,6 +93,9 @@ const CHINESE: [(&str, &str); 90] = [
     ("layer_scale", "逐通道缩放"),
     ("sub", "相减"),
     ("div", "相除"),
+    ("depth_to_space", "通道变像素"),
+    ("space_to_depth", "像素变通道"),
+    ("rotary_embedding", "旋转位置编码"),
     ("input", "输入"),
 ];
 

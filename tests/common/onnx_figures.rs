@@ -2,13 +2,14 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use cnncost::analyze;
 use cnncost::analyze::Status;
-use cnncost::graph::NodeId;
+use cnncost::op::Op;
 use cnncost::read::onnx::{Onnx, Sizes};
 use cnncost::text::Language;
 
@@ -35,20 +36,20 @@ pub(crate) struct Figures {
 
 impl Figures {
     /// What is found in place of these, if it is something else, or why nothing is.
-    pub(crate) fn differ(&self) -> Result<(), String> {
+    fn differ(&self) -> Result<(), Difference> {
         let counted = catch_unwind(AssertUnwindSafe(|| self.found()));
-        counted.unwrap_or_else(|_| Err("a panic".to_owned()))
+        counted.unwrap_or_else(|_| Err(Difference { what: "a panic".to_owned(), left_out: BTreeSet::new() }))
     }
 
-    fn found(&self) -> Result<(), String> {
+    fn found(&self) -> Result<(), Difference> {
         let sizes = Sizes { dims: self.dims.clone(), input: None };
         let opened = Onnx::open(&self.path, &self.name);
         let network = opened.and_then(|onnx| onnx.expand(&sizes)).map_err(|error| {
             let text = error.render(Language::English, false, 400);
-            text.split_whitespace().collect::<Vec<_>>().join(" ")
+            let what = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            Difference { what, left_out: BTreeSet::new() }
         })?;
-        let analysis = analyze(&network.graph).map_err(|error| error.to_string())?;
-        let analysis = analysis.at(self.batch).map_err(|error| error.to_string())?;
+        let analysis = analyze(&network.graph).unwrap().at(self.batch).unwrap();
         let (total, status) = (analysis.total(), analysis.status());
         let (macs, params) = (total.work.macs, total.params.total());
         let mut wrong = vec![];
@@ -67,20 +68,25 @@ impl Figures {
                 hold(what, found, &(expected..=expected));
             }
         }
+        let mut left_out = BTreeSet::new();
         if status != self.status {
-            let node = |&id: &NodeId| {
-                format!("{} ({})", network.graph.path(id), network.graph.node(id).operator_name())
-            };
-            let left_out: Vec<_> = analysis.uncounted().iter().take(3).map(node).collect();
-            wrong.push(format!(
-                "{} instead of {}: {}",
-                status.name(),
-                self.status.name(),
-                left_out.join(", ")
-            ));
+            let uncounted = || analysis.uncounted().iter().map(|&id| (id, network.graph.node(id)));
+            let paths: Vec<_> = uncounted().take(3).map(|(id, _)| network.graph.path(id)).collect();
+            wrong.push(format!("{} instead of {}: {}", status.name(), self.status.name(), paths.join(", ")));
+            left_out.extend(uncounted().map(|(_, node)| match node.operator() {
+                Some(Op::Opaque(opaque)) => opaque.called().to_owned(),
+                _ => node.operator_name().to_owned(),
+            }));
         }
-        if wrong.is_empty() { Ok(()) } else { Err(wrong.join(", ")) }
+        if wrong.is_empty() { Ok(()) } else { Err(Difference { what: wrong.join(", "), left_out }) }
     }
+}
+
+/// In what a file differs from its figures.
+struct Difference {
+    what: String,
+    /// The operators that are not counted.
+    left_out: BTreeSet<String>,
 }
 
 fn shown(range: &RangeInclusive<u128>) -> String {
@@ -96,9 +102,13 @@ pub(crate) fn hold(files: &[Figures], least: usize) {
     let found = files.iter().map(|file| (file, file.differ()));
     let failed: Vec<_> = found.filter_map(|(file, found)| Some((file, found.err()?))).collect();
     let (passed, all) = (files.len() - failed.len(), files.len());
-    println!("passed {passed} of {all}");
-    for (file, why) in failed {
-        println!("  {}: {why}", file.name);
+    let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
+    for operator in failed.iter().flat_map(|(_, difference)| &difference.left_out) {
+        *left_out.entry(operator).or_default() += 1;
+    }
+    println!("passed {passed} of {all}; files in which an operator is left out: {left_out:?}");
+    for (file, difference) in &failed {
+        println!("  {}: {}", file.name, difference.what);
     }
     assert!(passed >= least, "{passed} of {all} files have their figures, at least {least} should");
 }

@@ -9,7 +9,7 @@ use candle_core::{DType, Device, Tensor};
 use cnncost::graph::Node;
 use cnncost::read::Network;
 use cnncost::read::onnx::{Onnx, Sizes};
-use cnncost::run::{Engine, Weights, forward};
+use cnncost::run::{Engine, forward};
 use cnncost::shape::{Element, ElementType};
 use cnncost::text::Language;
 
@@ -118,19 +118,12 @@ fn executed(network: &Network, given: &[Values]) -> Result<BTreeMap<String, Valu
     }
     let tensors = inputs.iter().zip(given).map(|((_, node), values)| values.tensor(node));
     let tensors = tensors.collect::<Result<Vec<_>, _>>().map_err(|error| format!("inputs: {error}"))?;
-    let weights = weights(network)?;
+    let weights = network.weights.as_ref().unwrap().load(graph, &Device::Cpu, DType::F32);
+    let weights = weights.map_err(|error| format!("weights: {}", error.text()))?;
     let outputs = forward(Engine::Candle, graph, tensors, &weights, |_, _| ());
     let outputs = outputs.map_err(|error| format!("run: {}", error.text()))?;
     let values = outputs.into_iter().map(|(name, tensor)| Ok((name, Values::of(&tensor)?)));
     values.collect::<candle_core::Result<_>>().map_err(|error| format!("outputs: {error}"))
-}
-
-/// The weights of the file.
-fn weights(network: &Network) -> Result<Weights, String> {
-    let made = Weights::made(&network.graph, |_, _| {
-        Err(candle_core::Error::Msg("its weights are in the file".to_owned()))
-    });
-    made.map_err(|error| format!("weights: {}", error.text()))
 }
 
 /// What became of a file.

@@ -422,6 +422,28 @@ def roi_align(x, boxes, **settings):
     return y.reshape(len(x), boxes.shape[1], *y.shape[1:])
 
 
+def depth_to_space(x, block_size):
+    # By TensorFlow's documentation of data_format NCHW.
+    b, (n, c, h, w) = block_size, x.shape
+    return x.reshape(n, b, b, c // b**2, h, w).permute(0, 3, 4, 1, 5, 2).reshape(n, c // b**2, h * b, w * b)
+
+
+def space_to_depth(x, block_size):
+    b, (n, c, h, w) = block_size, x.shape
+    return x.reshape(n, c, h // b, b, w // b, b).permute(0, 3, 5, 1, 2, 4).reshape(n, c * b**2, h // b, w // b)
+
+
+def rotary_embedding(x, cos, sin, dims=None, interleaved=False):
+    # The formula of Su et al. 2021, pair by pair.
+    dims = dims or x.shape[-1]
+    pairs = [(2 * i, 2 * i + 1) if interleaved else (i, i + dims // 2) for i in range(dims // 2)]
+    y = x.clone()
+    for i, (a, b) in enumerate(pairs):
+        c, s = (t[..., i].reshape(len(t), *[1] * (x.dim() - t.dim()), *t.shape[1:-1]) for t in (cos, sin))
+        y[..., a], y[..., b] = x[..., a] * c - x[..., b] * s, x[..., a] * s + x[..., b] * c
+    return y
+
+
 # What PyTorch has under the same name, or, of what is ours, what it is in its terms.
 MORE = {
     **{op: getattr(torch, op) for op in (
@@ -457,6 +479,11 @@ MORE = {
     "einsum": einsum,
     "grid_sample": grid_sample,
     "roi_align": roi_align,
+    "unfold": F.unfold,
+    "fold": F.fold,
+    "depth_to_space": depth_to_space,
+    "space_to_depth": space_to_depth,
+    "rotary_embedding": rotary_embedding,
 }
 
 
@@ -1125,6 +1152,21 @@ def list_more():
     case("roi_align", "2x3, batch 2", [(2, 2, 5, 6), boxes], output_size=[2, 3], spatial_scale=0.5, sampling_ratio=2)
     case("roi_align", "aligned", [(2, 2, 5, 6), boxes], output_size=[2, 2], spatial_scale=0.5, sampling_ratio=2, aligned=True)
     case("roi_align", "one place each, another scale", [(1, 3, 6, 6), boxes[:1]], output_size=[3, 3], sampling_ratio=1)
+
+
+    case("unfold", "3x3, padding 1, batch 2", [(2, 2, 4, 5)], kernel_size=3, padding=1)
+    case("unfold", "asymmetric everything", [(1, 2, 7, 8)], kernel_size=[2, 3], stride=[2, 1], padding=[1, 0], dilation=[2, 1])
+    case("fold", "no overlap, batch 2", [(2, 8, 6)], output_size=[4, 6], kernel_size=2, stride=2)
+    case("fold", "asymmetric everything, what lands on padding left out", [(1, 12, 24)], output_size=[7, 8], kernel_size=[2, 3],
+         stride=[2, 1], padding=[1, 0], dilation=[2, 1])  # fmt: skip
+    case("fold", "rows and columns that no window reaches", [(1, 4, 4)], output_size=[6, 6], kernel_size=2, stride=3)
+    case("depth_to_space", "block 2, batch 2", [(2, 8, 2, 3)], block_size=2)
+    case("depth_to_space", "block 3 to one channel", [(1, 9, 3, 2)], block_size=3)
+    case("space_to_depth", "block 2, batch 2", [(2, 2, 4, 6)], block_size=2)
+    case("space_to_depth", "block 3 of one channel", [(1, 1, 6, 3)], block_size=3)
+    case("rotary_embedding", "heads, batch 2", [(2, 3, 5, 6), (2, 5, 3), (2, 5, 3)])
+    case("rotary_embedding", "neighbors, four of six", [(1, 3, 5, 6), (1, 5, 2), (1, 5, 2)], dims=4, interleaved=True)
+    case("rotary_embedding", "halves of four of seven", [(2, 4, 7), (2, 4, 2), (2, 4, 2)], dims=4)
 
 
 def write_operators():

@@ -32,7 +32,8 @@ use super::messages::{AttributeValue, Kind, Node, Tensor};
 use crate::text;
 use crate::text::Text;
 
-pub(in crate::read::onnx) use rule::{axis, broadcast, elements, resolved};
+use rule::elements;
+pub(super) use rule::{axis, broadcast, resolved};
 
 /// What an operator gives: an array for each of its outputs, or `None` where no size can be told.
 type Answer = Result<Option<Vec<Array>>, Text>;
@@ -45,7 +46,7 @@ type Answer = Result<Option<Vec<Array>>, Text>;
 /// sizes follow from numbers that are not known.
 ///
 /// An error says why there can be no such node.
-pub fn evaluate(node: &Node, opset: i64, inputs: &[Option<&Array>], limit: u64) -> Answer {
+pub(super) fn evaluate(node: &Node, opset: i64, inputs: &[Option<&Array>], limit: u64) -> Answer {
     let is_unknown =
         |(place, name): (usize, &Arc<str>)| !name.is_empty() && !matches!(inputs.get(place), Some(Some(_)));
     let is_open = |value: &AttributeValue| matches!(value, AttributeValue::Reference(_));
@@ -78,7 +79,7 @@ pub fn evaluate(node: &Node, opset: i64, inputs: &[Option<&Array>], limit: u64) 
 }
 
 /// The tensor among the settings of `node`, which whoever asks what it gives has to read: of `Constant` and `ConstantOfShape`.
-pub fn given(node: &Node) -> Option<&Arc<Tensor>> {
+pub(super) fn given(node: &Node) -> Option<&Arc<Tensor>> {
     let has_one = node.domain.is_empty() && matches!(&*node.operator, "Constant" | "ConstantOfShape");
     match node.attribute("value").filter(|_| has_one)? {
         AttributeValue::Tensor(tensor) => Some(tensor),

@@ -1,16 +1,15 @@
 //! The draft as a graph: what leads to an output, under the names of the modules it belongs to.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use super::draft::{Draft, DraftNode, Stored};
 use super::import::{Importer, Source};
 use super::messages::{Model, Node};
 use super::mistake::Mistake;
-use super::names::{modules, tensor, tree};
-use super::stored::{Roots, Table};
+use super::names::{called, modules, tensor, tree};
+use super::stored::Table;
 use super::value::{DraftId, Fixed, Tensor};
-use crate::graph::{Content, Filler, Graph, NodeId, WeightRef};
+use crate::graph::{Content, Filler, Graph, Held, NodeId, WeightRef};
 
 /// A graph with where its weights are from.
 pub(super) struct Finished {
@@ -56,13 +55,15 @@ pub(super) fn finish(
         }
         for (stored, index) in node.weights.iter().zip(0..) {
             let user = WeightRef { node: id, index };
-            match roles.of(stored, user) {
+            let elements = table.array(stored.value);
+            match roles.of(stored, user, super::draft::elements(elements)) {
                 Role::Own => {}
-                Role::Stored => builder.store([user]),
-                // Where sizes do not fit it is as good as stored once more.
+                Role::Stored => builder.hold(user, Held::Stored),
+                Role::Made { parameters } => builder.hold(user, Held::Made { parameters }),
+                // One that does not fit is another form of the same parameters.
                 Role::Shared(owner, transposed) => {
                     if builder.tie(user, owner, transposed).is_err() {
-                        builder.store([user]);
+                        builder.hold(user, Held::Made { parameters: 0 });
                     }
                 }
             }
@@ -104,6 +105,8 @@ enum Role {
     Stored,
     /// An earlier node's.
     Shared(WeightRef, bool),
+    /// Computed from so many parameters.
+    Made { parameters: u128 },
 }
 
 /// Which weights have been met.
@@ -115,21 +118,31 @@ struct Roles<'t> {
 }
 
 impl Roles<'_> {
-    fn of(&mut self, stored: &Stored, user: WeightRef) -> Role {
-        let is_transposed = stored.view == super::draft::View::Transposed;
-        match self.table.get(stored.value).roots {
-            _ if !stored.learned => Role::Stored,
-            Roots::None if self.constants_are_weights => Role::Own,
-            Roots::None => Role::Stored,
-            Roots::Several => Role::Own,
-            Roots::One(root) => match self.first.get(&root) {
-                Some(&(owner, transposed)) => Role::Shared(owner, transposed != is_transposed),
-                None => {
-                    self.first.insert(root, (user, is_transposed));
-                    Role::Own
-                }
-            },
+    /// What a weight of so many numbers is.
+    fn of(&mut self, stored: &Stored, user: WeightRef, elements: u128) -> Role {
+        if !stored.learned {
+            return Role::Stored;
         }
+        let is_transposed = stored.view == super::draft::View::Transposed;
+        let roots = self.table.roots_of(stored.value);
+        match roots[..] {
+            [] if self.constants_are_weights => return Role::Own,
+            [] => return Role::Stored,
+            [only] if self.elements(only) == elements => {
+                if let Some(&(owner, transposed)) = self.first.get(&only) {
+                    return Role::Shared(owner, transposed != is_transposed);
+                }
+            }
+            _ => {}
+        }
+        let new: Vec<Fixed> = roots.into_iter().filter(|root| !self.first.contains_key(root)).collect();
+        let parameters = new.iter().map(|&root| self.elements(root)).sum();
+        self.first.extend(new.into_iter().map(|root| (root, (user, is_transposed))));
+        if parameters == elements { Role::Own } else { Role::Made { parameters } }
+    }
+
+    fn elements(&self, fixed: Fixed) -> u128 {
+        super::draft::elements(self.table.array(fixed))
     }
 }
 
@@ -156,7 +169,9 @@ fn places(draft: &Draft, kept: &[usize], sources: &[Source<'_>], model: &Model) 
             inside.push(called(outer.node));
             around = outer.around;
         }
-        path.extend(inside.into_iter().rev());
+        // One that says nothing of its module may be its own.
+        let is_named = inside.last().is_some() && path.last() == inside.last();
+        path.extend(inside.into_iter().rev().skip(usize::from(is_named)));
         path
     };
     let nodes: Vec<_> = kept
@@ -170,12 +185,6 @@ fn places(draft: &Draft, kept: &[usize], sources: &[Source<'_>], model: &Model) 
         })
         .collect();
     tree(&nodes)
-}
-
-/// What a function, a branch or a loop is called where what is in it stands.
-fn called(node: &Node) -> Arc<str> {
-    let name = if node.name.is_empty() { &node.operator } else { &node.name };
-    name.rsplit('/').find(|part| !part.is_empty()).unwrap_or(&node.operator).into()
 }
 
 fn operator_name(content: &Content) -> &str {

@@ -15,7 +15,7 @@ use super::messages::{
     Attribute, AttributeValue, Function, Graph, Kind, Model, Node, Tensor as Given, ValueInfo,
 };
 use super::mistake::{Mistake, node_in_words};
-use super::stored::{Origin, Roots, Table};
+use super::stored::{Origin, Roots, Table, may_be_weight};
 use super::value::{Fixed, Mapped, Refusal, Tensor, Value};
 use crate::text;
 use crate::text::Text;
@@ -124,7 +124,7 @@ impl<'m> Importer<'m> {
             sources: vec![],
             made: HashMap::new(),
             remarks: vec![],
-            constants_are_weights: !model.graph.initializers.iter().any(|tensor| is_float(tensor)),
+            constants_are_weights: !model.graph.initializers.iter().any(|tensor| may_be_weight(tensor)),
             numbers,
             unread: HashMap::new(),
             functions: model.functions.iter().map(|function| (name(function), function)).collect(),
@@ -186,6 +186,8 @@ impl<'m> Importer<'m> {
             self.sources.push(Source { node, index, around });
             self.draft.place = place;
             let outputs = self.operator(node, place, scope, context)?;
+            // Of outputs that are seldom wanted nothing is known.
+            let outputs = outputs.into_iter().chain(std::iter::repeat(Value::Lost(None)));
             for (name, value) in node.outputs.iter().zip(outputs) {
                 scope.set(name, value);
             }
@@ -224,19 +226,32 @@ impl<'m> Importer<'m> {
         let opset = context.opsets.iter().find(|(domain, _)| **domain == *node.domain);
         let opset = opset.map_or(1, |&(_, version)| version);
         if node.domain.is_empty()
-            && let Some(outputs) = self.control(node, &effective, &inputs, place, scope, context)?
+            && let Some(outputs) = self.control(node, &inputs, place, scope, context)?
         {
             return Ok(outputs);
         }
         match self.plain(effective, opset, inputs.clone()) {
             Ok(outputs) => Ok(outputs),
-            Err(Refusal::Wrong(why)) => Err(wrong(why)),
-            Err(Refusal::Unsupported(why)) => {
-                self.remarks.push(Mistake::at(index, node_in_words(node, index), why));
-                self.lose(node, &inputs, scope).map_err(wrong)
-            }
-            Err(Refusal::Lost) => self.lose(node, &inputs, scope).map_err(wrong),
+            Err(refusal) => self.refused(node, index, &inputs, scope, refusal),
         }
+    }
+
+    /// What comes of an operator that is refused: nothing, if the file is wrong; else it is not counted.
+    pub(super) fn refused(
+        &mut self,
+        node: &'m Node,
+        index: u32,
+        inputs: &[Option<Value>],
+        scope: &Scope<'_, 'm>,
+        refusal: Refusal,
+    ) -> Result<Vec<Value>, Mistake> {
+        let wrong = |why: Text| Mistake::at(index, node_in_words(node, index), why);
+        match refusal {
+            Refusal::Wrong(why) => return Err(wrong(why)),
+            Refusal::Unsupported(why) => self.remarks.push(wrong(why)),
+            Refusal::Lost => {}
+        }
+        self.lose(node, inputs, scope).map_err(wrong)
     }
 
     /// An operator that is neither a function nor has bodies.
@@ -301,7 +316,7 @@ impl<'m> Importer<'m> {
     /// A tensor of the file, with its numbers where sizes may depend on them.
     fn give(&mut self, tensor: Arc<Given>, is_constant: bool) -> Fixed {
         let (array, unread) = self.array_of(&tensor);
-        let is_weight = is_float(&tensor) && (!is_constant || self.constants_are_weights);
+        let is_weight = may_be_weight(&tensor) && (!is_constant || self.constants_are_weights);
         let fixed = self.table.give(tensor, is_weight, array);
         if let Some(why) = unread {
             self.unread.insert(fixed, why);
@@ -379,10 +394,6 @@ fn bound<'m>(node: &'m Node, bindings: &[Attribute]) -> Cow<'m, Node> {
         _ => Some(attribute.clone()),
     });
     Cow::Owned(Node { attributes: attributes.collect(), ..node.clone() })
-}
-
-fn is_float(tensor: &Given) -> bool {
-    tensor.kind.is_float() || tensor.kind.is_quantized()
 }
 
 fn unmade(name: &str) -> Text {

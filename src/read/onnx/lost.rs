@@ -88,7 +88,7 @@ impl<'m> Importer<'m> {
         }
     }
 
-    fn opaque(
+    pub(super) fn opaque(
         &mut self,
         operator: &str,
         inputs: &[Tensor],
@@ -109,7 +109,7 @@ impl<'m> Importer<'m> {
 }
 
 /// A name as one of ours may be.
-fn named(name: &str) -> String {
+pub(super) fn named(name: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || matches!(c, '_' | '.' | '-') { c } else { '_' };
     let name: String = name.chars().take(LONGEST).map(plain).collect();
     if name.is_empty() { "unknown".to_owned() } else { name }

@@ -9,7 +9,9 @@ use crate::text;
 mod compare;
 mod conv;
 mod cut;
+mod einsum;
 mod elementwise;
+mod fold;
 mod functions;
 mod index;
 mod linear;
@@ -19,7 +21,10 @@ mod pad;
 mod pool;
 mod reduce;
 mod resize;
+mod sample;
 mod shape;
+
+pub(super) use cut::Part;
 
 /// What an operator becomes: a value for each of its outputs that something may take.
 pub(super) fn map(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
@@ -46,8 +51,9 @@ fn standard(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
         "LpPool" => pool::lp_pool(import, call),
         "GlobalAveragePool" | "GlobalMaxPool" | "GlobalLpPool" => pool::global(import, call),
         "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" => shape::view(import, call),
-        "Identity" | "Dropout" | "Cast" | "CastLike" => shape::same(import, call),
-        "Shape" | "Size" => shape::sizes(import, call),
+        "Identity" | "Cast" => shape::same(import, call),
+        "CastLike" => shape::cast_like(import, call),
+        "Shape" | "Size" | "EyeLike" => shape::sizes(import, call),
         "Transpose" => shape::transpose(import, call),
         "Concat" => shape::concat(import, call),
         "Expand" => shape::expand(import, call),
@@ -59,10 +65,20 @@ fn standard(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
         "ScatterElements" | "Scatter" => index::scatter_elements(import, call),
         "ScatterND" => index::scatter_nd(import, call),
         "MeanVarianceNormalization" => reduce::standardize(import, call),
+        "Einsum" => einsum::einsum(import, call),
+        "GridSample" => sample::grid_sample(import, call),
+        "RoiAlign" => sample::roi_align(import, call),
+        "Compress" if import.ints(call, 1).is_ok() => index::compress(import, call),
+        "Dropout" => shape::dropout(import, call),
+        "Col2Im" => fold::fold(import, call),
         "Pad" => pad::pad(import, call),
         "Resize" | "Upsample" => resize::resize(import, call),
         "DepthToSpace" => resize::depth_to_space(import, call),
         "SpaceToDepth" => resize::space_to_depth(import, call),
+        "NonZero" | "NonMaxSuppression" | "Unique" | "Compress" => Err(Refusal::Unsupported(text!(
+            "the data decide how many elements it has",
+            "输出的元素个数由数据决定"
+        ))),
         _ => elementwise::elementwise(import, call)
             .or_else(|| compare::compare(import, call))
             .or_else(|| reduce::reduce(import, call))

@@ -76,6 +76,12 @@ fn is_noted(node: &Node) -> bool {
     node.name.contains('/') || node.metadata.iter().any(|(key, _)| &**key == SCOPES)
 }
 
+/// What a function, a branch or a loop is called where what is in it stands.
+pub(super) fn called(node: &Node) -> Arc<str> {
+    let names = node.name.rsplit('/').chain([&*node.operator]);
+    names.map(clean).find(|name| !name.is_empty()).map_or_else(|| "unnamed".into(), Into::into)
+}
+
 /// What a node says of its module.
 struct Said {
     path: Path,
@@ -118,10 +124,11 @@ fn dotted(name: &str) -> Path {
 }
 
 fn cleaned<'a>(parts: impl Iterator<Item = &'a str>) -> Path {
-    let clean = |part: &str| {
-        printable(&part.trim().chars().take(MOST_CHARACTERS).collect::<String>().replace('/', "_"))
-    };
     parts.map(clean).filter(|part| !part.is_empty()).take(MOST_LEVELS).map(Into::into).collect()
+}
+
+fn clean(part: &str) -> String {
+    printable(&part.trim().chars().take(MOST_CHARACTERS).collect::<String>().replace('/', "_"))
 }
 
 /// A node as its name calls it, if that says more than the operator and a number: not `Conv_12`, `Conv__3`, `p2o.Conv.0`, `node_view_1`, `n0`.

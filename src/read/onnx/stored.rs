@@ -1,5 +1,6 @@
 //! What follows from constants, shapes and weights alone: kept as a formula, of which only what sizes depend on is evaluated.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::array::Array;
@@ -50,7 +51,7 @@ pub(super) enum Roots {
     None,
     /// This one: an entry that is a tensor of the file.
     One(Fixed),
-    /// Several, with as many elements as all of them together.
+    /// Several.
     Several,
 }
 
@@ -92,8 +93,37 @@ impl Table {
         })
     }
 
+    /// The weights that a value follows from, each once.
+    pub(super) fn roots_of(&self, value: Fixed) -> Vec<Fixed> {
+        match self.get(value).roots {
+            Roots::None => return vec![],
+            Roots::One(root) => return vec![root],
+            Roots::Several => {}
+        }
+        let (mut roots, mut seen, mut open) = (vec![], HashSet::new(), vec![value]);
+        while let Some(value) = open.pop() {
+            if !seen.insert(value) {
+                continue;
+            }
+            let entry = self.get(value);
+            match (entry.roots, &entry.source) {
+                (Roots::One(root), _) if root != value => open.push(root),
+                (Roots::One(root), _) => roots.push(root),
+                (Roots::Several, Origin::Made { inputs, .. }) => open.extend(inputs.iter().flatten()),
+                (Roots::None | Roots::Several, _) => {}
+            }
+        }
+        roots.sort_unstable();
+        roots
+    }
+
     /// How many entries there are.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
+}
+
+/// Whether a tensor may be a weight; a number without dimensions is a setting.
+pub(super) fn may_be_weight(tensor: &Tensor) -> bool {
+    (tensor.kind.is_float() || tensor.kind.is_quantized()) && !tensor.dims.is_empty()
 }

@@ -193,7 +193,11 @@ fn padded(from: &[u64], to: &[u64], before: &[i64], border: Border) -> Vec<usize
                     at.min(period - at).min(size - 1)
                 }
             };
-            if (0..size).contains(&at) { usize::try_from(at).unwrap_or(0) * strides[axis] } else { outside }
+            if (0..size).contains(&at) {
+                usize::try_from(at).unwrap_or(0).saturating_mul(strides[axis])
+            } else {
+                outside
+            }
         };
         (0..to[axis]).map(place).collect()
     };

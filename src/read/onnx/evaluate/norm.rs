@@ -5,7 +5,6 @@ use super::super::messages::Kind;
 use super::arithmetic::wide;
 use super::cast::converted;
 use super::place::{around, index, repeated};
-use super::rule::elements;
 use super::{Answer, Call};
 use crate::text;
 use crate::text::Text;
@@ -75,12 +74,9 @@ fn channels(call: &Call, places: std::ops::Range<usize>, count: u64) -> Result<O
     Ok(all)
 }
 
-fn spread(input: &Array) -> Result<(usize, u64, usize), Text> {
-    let &[_, count, ..] = &input.dims[..] else {
-        return Err(text!("there is no axis of channels", "没有通道轴"));
-    };
-    let (outer, inner) = around(&input.dims, 1);
-    Ok((outer, count, inner))
+/// How many channels there are: on the second axis.
+fn channel_count(input: &Array) -> Result<u64, Text> {
+    input.dims.get(1).copied().ok_or_else(|| text!("there is no axis of channels", "没有通道轴"))
 }
 
 fn epsilon(call: &Call) -> f64 {
@@ -91,10 +87,7 @@ fn epsilon(call: &Call) -> f64 {
 /// third outputs have a share.
 pub(super) fn batch(call: &Call) -> Answer {
     let input = call.input(0)?;
-    elements(&input.dims)?;
-    let &[_, count, ..] = &input.dims[..] else {
-        return Err(text!("there is no axis of channels", "没有通道轴"));
-    };
+    let count = channel_count(input)?;
     let is_training = call.flag("training_mode", false);
     if call.opset < 9 && !call.flag("spatial", true) {
         return Ok(None);
@@ -106,7 +99,7 @@ pub(super) fn batch(call: &Call) -> Answer {
         let (Some(numbers), Some(given)) = (&input.numbers, given) else {
             return Ok(None);
         };
-        let (outer, _, inner) = spread(input)?;
+        let (outer, inner) = around(&input.dims, 1);
         let (mut values, [scale, bias, mean, variance]) = (wide(numbers), &given[..]) else {
             return Ok(None);
         };
@@ -144,9 +137,7 @@ pub(super) fn batch(call: &Call) -> Answer {
 /// With the mean and the variance of each channel of each sample.
 pub(super) fn instance(call: &Call) -> Answer {
     let input = call.input(0)?;
-    let &[_, count, ..] = &input.dims[..] else {
-        return Err(text!("there is no axis of channels", "没有通道轴"));
-    };
+    let count = channel_count(input)?;
     let given = channels(call, 1..3, count)?;
     call.makes(input.dims.clone(), input.kind, |_| {
         let (Some(numbers), Some(given)) = (&input.numbers, given) else {
@@ -155,7 +146,7 @@ pub(super) fn instance(call: &Call) -> Answer {
         let (mut values, [scale, bias]) = (wide(numbers), &given[..]) else {
             return Ok(None);
         };
-        let (_, _, inner) = spread(input)?;
+        let (_, inner) = around(&input.dims, 1);
         for (at, group) in values.chunks_mut(inner).enumerate() {
             let (mean, variance) = moments(group, 0..group.len());
             let channel = at % index(count);

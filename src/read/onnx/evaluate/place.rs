@@ -32,27 +32,27 @@ pub(super) fn index(size: u64) -> usize {
     usize::try_from(size).unwrap_or(usize::MAX)
 }
 
-/// How far apart neighbours along each axis lie.
+/// How far apart neighbours along each axis lie. Of an array that is empty they may be too far apart for a number.
 pub(super) fn strides(dims: &[u64]) -> Vec<usize> {
-    let mut strides = vec![1; dims.len()];
+    let mut strides = vec![1usize; dims.len()];
     for axis in (1..dims.len()).rev() {
-        strides[axis - 1] = strides[axis] * index(dims[axis]);
+        strides[axis - 1] = strides[axis].saturating_mul(index(dims[axis]));
     }
     strides
 }
 
 /// The places of an axis of this size, whose neighbours lie so far apart.
 pub(super) fn steps(size: u64, stride: usize) -> Vec<usize> {
-    (0..index(size)).map(|step| step * stride).collect()
+    (0..index(size)).map(|step| step.saturating_mul(stride)).collect()
 }
 
 /// The place of each element, in row-major order: the sum of what the table of each axis says of it.
 pub(super) fn places(tables: &[Vec<usize>]) -> Vec<usize> {
-    let mut places = vec![0];
+    let mut places = vec![0usize];
     for table in tables.iter().filter(|table| ***table != [0]) {
         let mut next = Vec::with_capacity(places.len() * table.len());
         for place in places {
-            next.extend(table.iter().map(|step| place + step));
+            next.extend(table.iter().map(|step| place.saturating_add(*step)));
         }
         places = next;
     }

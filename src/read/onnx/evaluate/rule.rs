@@ -5,7 +5,7 @@ use crate::text;
 use crate::text::Text;
 
 /// How many elements an array of these sizes has. An error if no number holds that.
-pub(in crate::read::onnx) fn elements(dims: &[u64]) -> Result<u64, Text> {
+pub(super) fn elements(dims: &[u64]) -> Result<u64, Text> {
     array::elements(dims)
         .ok_or_else(|| text!("{dims:?} has more than 2^64 elements", "{dims:?} 的元素超过 2^64 个"))
 }

@@ -9,6 +9,7 @@ use crate::op::scatter_nd::{Reduce, Scatter, ScatterNd};
 use crate::op::select::Select;
 use crate::op::take::Take;
 use crate::read::onnx::array::elements;
+
 use crate::read::onnx::call::{Call, natural, size};
 use crate::read::onnx::draft::Stored;
 use crate::read::onnx::evaluate::{axis, resolved};
@@ -37,6 +38,24 @@ pub(super) fn gather(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<V
     let data = import.tensor(call, 0)?;
     let along = axis(call.int_or("axis", 0), data.rank())?;
     import.taken(&data, along, &indices)
+}
+
+/// `Compress` by a condition that is known: slices along an axis, or of all elements.
+pub(super) fn compress(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
+    let mut data = import.tensor(call, 0)?;
+    let along = match call.node.int("axis") {
+        Some(index) => axis(index, data.rank())?,
+        None => {
+            let all = elements(&data.dims).ok_or(Refusal::Lost)?;
+            data = import.draft.view(&data, &[all])?;
+            0
+        }
+    };
+    let truths = import.ints(call, 1)?.unwrap_or_default();
+    let chosen: Vec<i64> =
+        (0..).zip(truths).filter(|&(_, truth)| truth != 0).map(|(place, _)| place).collect();
+    let count = chosen.len() as u64;
+    Ok(vec![import.picked(&data, along, &chosen, &[count])?])
 }
 
 /// `GatherElements`: along an axis, an index for each element.

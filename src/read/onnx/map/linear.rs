@@ -49,8 +49,9 @@ pub(super) fn gemm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Val
 
 /// `MatMul`: a linear layer if the second input is a matrix of weights, else a product of two tensors.
 pub(super) fn matmul(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
-    if let (Some(weight), None) = (call.fixed(1), call.fixed(0))
+    if let Some(weight) = call.fixed(1)
         && let &[_, out] = import.dims_of(weight)
+        && (call.fixed(0).is_none() || import.table.get(weight).roots != Roots::None)
     {
         let rows = import.tensor(call, 0)?;
         let product = import.linear(&rows, out, vec![Stored::transposed(weight)])?;

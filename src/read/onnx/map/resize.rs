@@ -2,10 +2,11 @@
 
 use super::shape::sizes_of;
 use crate::op::Op;
+use crate::op::depth_to_space::{DepthToSpace, SpaceToDepth};
 use crate::op::index_select::IndexSelect;
-use crate::op::pixel_shuffle::PixelShuffle;
+use crate::op::pixel_shuffle::{PixelShuffle, PixelUnshuffle};
 use crate::op::upsample::{Mode, OnAxes, Times, Upsample};
-use crate::read::onnx::call::{Call, natural, size, size_of};
+use crate::read::onnx::call::{Call, size, size_of};
 use crate::read::onnx::draft::shape;
 use crate::read::onnx::evaluate::axis;
 use crate::read::onnx::import::Importer;
@@ -244,9 +245,19 @@ impl<'c> Rule<'c> {
             )));
         }
         let is_single = sizes.iter().zip(wanted).any(|(&from, &to)| to == 1 && from > 1);
-        let is_pytorchs = self.call.node.text("coordinate_transformation_mode") == Some("pytorch_half_pixel");
+        #[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "asks whether it is exact")]
+        let is_whole = self.scales.as_ref().is_none_or(|scales| {
+            let factors = &scales[scales.len().saturating_sub(sizes.len())..];
+            let exact = sizes.iter().zip(wanted).zip(factors);
+            { exact }.all(|((&from, &to), factor)| from as f64 * factor == to as f64)
+        });
+        let differs = match self.call.node.text("coordinate_transformation_mode") {
+            Some("pytorch_half_pixel") => is_single,
+            Some("half_pixel_symmetric") => !is_whole,
+            _ => false,
+        };
         match self.places {
-            Places::Halves if !(is_pytorchs && is_single) => Ok(()),
+            Places::Halves if !differs => Ok(()),
             Places::Corners => Ok(()),
             _ => Err(self.unsupported()),
         }
@@ -301,45 +312,15 @@ pub(super) fn depth_to_space(import: &mut Importer<'_>, call: &Call<'_>) -> Mapp
     if call.node.text("mode") == Some("CRD") {
         return import.on_spatial(PixelShuffle { upscale_factor: size_of(block)? }, &input, 2, vec![]);
     }
-    let (batch, channels, height, width, block) = image(&input, block)?;
-    let group = channels / (block * block).max(1);
-    let split = [batch, block, block, group, height, width];
-    let order = [0, 3, 4, 1, 5, 2];
-    let dims = [batch, group, height * block, width * block];
-    rearranged(import, &input, &split, &order, &dims)
+    import.on_spatial(DepthToSpace { block_size: size_of(block)? }, &input, 2, vec![])
 }
 
 /// `SpaceToDepth`: pixels as channels.
 pub(super) fn space_to_depth(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let input = import.tensor(call, 0)?;
-    let (batch, channels, height, width, block) = image(&input, call.int_or("blocksize", 1))?;
-    let (rows, columns) = (height / block.max(1), width / block.max(1));
-    let split = [batch, channels, rows, block, columns, block];
-    let order = [0, 3, 5, 1, 2, 4];
-    let dims = [batch, block * block * channels, rows, columns];
-    rearranged(import, &input, &split, &order, &dims)
-}
-
-fn image(input: &Tensor, block: i64) -> Mapped<(u64, u64, u64, u64, u64)> {
-    let block = natural(block)?;
-    match input.dims[..] {
-        [batch, channels, height, width] if block < 1 << 16 => Ok((batch, channels, height, width, block)),
-        _ => Err(Refusal::Wrong(text!("it is no image whose pixels are moved", "被移动像素的不是图像"))),
+    let block_size = size_of(call.int_or("blocksize", 1))?;
+    if call.node.text("mode") == Some("CRD") {
+        return import.on_spatial(PixelUnshuffle { downscale_factor: block_size }, &input, 2, vec![]);
     }
-}
-
-fn rearranged(
-    import: &mut Importer<'_>,
-    input: &Tensor,
-    split: &[u64],
-    order: &[usize],
-    dims: &[u64],
-) -> Mapped<Vec<Value>> {
-    let product = |sizes: &[u64]| crate::read::onnx::array::elements(sizes);
-    if product(split) != product(&input.dims) || product(dims) != product(split) {
-        return Err(Refusal::Wrong(text!("its sizes cannot be divided", "其尺寸不能整除")));
-    }
-    let viewed = import.draft.view(input, split)?;
-    let moved = import.permuted(&viewed, order)?;
-    Ok(vec![Value::Tensor(import.draft.view(&moved, dims)?)])
+    import.on_spatial(SpaceToDepth { block_size }, &input, 2, vec![])
 }

@@ -8,9 +8,9 @@ use crate::read::onnx::messages::Node;
 /// The module of each node. `weight` is the name of the tensor of the file that a node mainly works with, if there is one.
 ///
 /// What says nothing itself stands in what is around both the nearest before it and the nearest behind it that do: between
-/// `layer1.0.conv1` and `layer1.0.conv2` in `layer1.0`. It may belong further inside, but it is never in a module that it does
-/// not belong to. (With the names of every element-wise node hidden, so for 24,366 of 24,376 in PyTorch's files; of 467 Splits
-/// 381 are found exactly and all are within.)
+/// `layer1.0.conv1` and `layer1.0.conv2` in `layer1.0`. It may belong further inside, but hardly ever outside of it: of 24,376
+/// element-wise nodes of PyTorch's networks 10, if the names of all of them are hidden. A Split stands with those that take its
+/// parts, as a module that takes something apart works with the parts: so it is for 449 of 467.
 pub(in crate::read::onnx) fn modules<'a>(
     nodes: &'a [Node],
     weight: impl Fn(&'a Node) -> Option<&'a str>,
@@ -46,11 +46,13 @@ pub(in crate::read::onnx) fn modules<'a>(
             }
         }
     }
-    let around = before.iter().zip(&behind).map(|(before, behind)| match (before, behind) {
-        (Some(before), Some(behind)) => common(before, behind),
-        (Some(one), None) | (None, Some(one)) => one.split_last().map_or(&[][..], |(_, around)| around),
-        (None, None) => &[],
-    });
+    let around =
+        nodes.iter().zip(before).zip(behind).map(|((node, before), behind)| match (before, behind) {
+            (_, Some(behind)) if &*node.operator == "Split" => behind,
+            (Some(before), Some(behind)) => common(before, behind),
+            (Some(one), None) | (None, Some(one)) => one.split_last().map_or(&[][..], |(_, around)| around),
+            (None, None) => &[],
+        });
     own.iter().zip(around).map(|(own, around)| own.clone().unwrap_or_else(|| around.to_vec())).collect()
 }
 

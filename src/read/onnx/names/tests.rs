@@ -185,6 +185,17 @@ fn tensors_have_their_place() {
 }
 
 #[test]
+fn what_has_nodes_in_it_is_called_after_itself() {
+    let call = |operator, name| called(&node(operator, name, &[], &[])).to_string();
+    assert_eq!(call("ConvRelu", "stem"), "stem");
+    assert_eq!(call("If", "/roi_heads/If_2"), "If_2");
+    assert_eq!(call("Loop", ""), "Loop");
+    assert_eq!(call("a/b", " / /"), "a_b");
+    assert_eq!(call("", ""), "unnamed");
+    assert_eq!(call("If", &"x".repeat(10_000)).len(), MOST_CHARACTERS);
+}
+
+#[test]
 fn names_may_be_anything() {
     for scopes in ["", "[", "]", "[]", "['a']", "['a', 'b", "['a', 'b\\", "['a', \"b]", "x", "[1, 2]"] {
         assert_eq!(found(&noted("Conv", scopes), None), None, "{scopes}");
@@ -213,7 +224,9 @@ fn what_says_nothing_stands_with_its_neighbors() {
         node("Split", "node_Split_341", &["a", "val_14"], &["b", "c"]),
         with("stages.0.blocks.0.spatial_mixing.conv", node("Conv", "n2", &["b"], &["d"])),
         with("stages.0.blocks.0.spatial_mixing", node("Concat", "n3", &["d", "c"], &["e"])),
-        node("Neg", "", &["e"], &["f"]),
+        node("Neg", "", &["e"], &["e2"]),
+        with("stages.0.blocks.1.conv", node("Conv", "n4", &["e2"], &["e3"])),
+        node("Neg", "", &["e3"], &["f"]),
         node("Neg", "", &["f"], &["g"]),
     ];
     let modules: Vec<_> = modules(&nodes, |_| None).iter().map(|path| path.join("/")).collect();
@@ -221,11 +234,13 @@ fn what_says_nothing_stands_with_its_neighbors() {
         modules,
         [
             "stages/0/blocks/0/norm",
-            "stages/0/blocks/0",
+            "stages/0/blocks/0/spatial_mixing",
             "stages/0/blocks/0/spatial_mixing/conv",
             "stages/0/blocks/0/spatial_mixing",
-            "stages/0/blocks/0",
-            "stages/0/blocks/0",
+            "stages/0/blocks",
+            "stages/0/blocks/1/conv",
+            "stages/0/blocks/1",
+            "stages/0/blocks/1",
         ]
     );
 }

@@ -100,7 +100,9 @@ fn outcome(test: &Path, file: &File, graph: &Graph, opset: i64) -> Result<bool, 
 }
 
 fn alike(made: &Numbers, wanted: &Numbers, near: f64) -> bool {
-    let near = |a: f64, b: f64| a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= 1e-6 + near * b.abs();
+    let near = |a: f64, b: f64| {
+        a.total_cmp(&b).is_eq() || a.is_nan() && b.is_nan() || (a - b).abs() <= 1e-6 + near * b.abs()
+    };
     match (made, wanted) {
         (Numbers::Ints(made), Numbers::Ints(wanted)) => made == wanted,
         (Numbers::Floats(made), Numbers::Floats(wanted)) => {
@@ -121,7 +123,7 @@ fn tensor(test: &Path, name: &str) -> Option<Array> {
         let mut all = vec![field << 3 | 2];
         let mut length = bytes.len();
         while length > 0x7f {
-            all.push((length & 0x7f) as u8 | 0x80);
+            all.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
             length >>= 7;
         }
         all.push(u8::try_from(length).unwrap());
