@@ -89,7 +89,8 @@ impl<'m> Importer<'m> {
             return Err(inside.mistake(text!("its body is missing", "缺少循环体")));
         };
         let start = inputs.get(2..).unwrap_or_default();
-        let trips = if matches!(inputs.first(), Some(Some(_))) { self.known(inputs, 0) } else { Some(f64::INFINITY) };
+        let trips =
+            if matches!(inputs.first(), Some(Some(_))) { self.known(inputs, 0) } else { Some(f64::INFINITY) };
         let first = if matches!(inputs.get(1), Some(Some(_))) { self.known(inputs, 1) } else { Some(1.0) };
         let (Some(trips), Some(first)) = (trips, first) else {
             return self.either(inside, inputs, &[graph]);
@@ -107,7 +108,8 @@ impl<'m> Importer<'m> {
             for (input, value) in graph.inputs.iter().zip(values) {
                 scope.set(&input.name, value);
             }
-            let mut outputs = self.body(graph, &mut scope, inside.context)?.into_iter().map(|(_, value)| value);
+            let mut outputs =
+                self.body(graph, &mut scope, inside.context)?.into_iter().map(|(_, value)| value);
             let Some(condition) = outputs.next() else {
                 return Err(inside.mistake(text!("its body has no condition", "循环体没有条件输出")));
             };
@@ -140,7 +142,8 @@ impl<'m> Importer<'m> {
         inputs: &[Option<Value>],
         bodies: &[&'m Graph],
     ) -> Result<Vec<Value>, Mistake> {
-        let (mut weights, mut costs, mut made): (BTreeMap<Fixed, ()>, Vec<u128>, Vec<Vec<Value>>) = Default::default();
+        let (mut weights, mut costs, mut made): (BTreeMap<Fixed, ()>, Vec<u128>, Vec<Vec<Value>>) =
+            Default::default();
         for graph in bodies {
             let before = self.state();
             let mut scope = Importer::inner(inside.scope);
@@ -160,7 +163,8 @@ impl<'m> Importer<'m> {
                     weights.extend(self.table.roots_of(stored.value).into_iter().map(|root| (root, ())));
                 }
                 let Content::Operator(op) = &node.content else { continue };
-                let shapes: Vec<_> = node.inputs.iter().map(|&input| self.draft.node(input).shape.clone()).collect();
+                let shapes: Vec<_> =
+                    node.inputs.iter().map(|&input| self.draft.node(input).shape.clone()).collect();
                 let macs = op.cost(&shapes, &node.shape).and_then(|cost| cost.work());
                 cost = cost.saturating_add(macs.map_or(0, |(work, _)| work.macs.total()));
             }
@@ -208,14 +212,22 @@ impl<'m> Importer<'m> {
         }
         let mut tensors: Vec<Tensor> = inputs.iter().flatten().filter_map(tensor_of).collect();
         // What bodies take from around them they name; of these, any tensor tells where they stand.
-        for name in inside.node.attributes.iter().filter_map(graph_of).flat_map(|graph| &graph.nodes).flat_map(|node| &node.inputs) {
+        for name in inside
+            .node
+            .attributes
+            .iter()
+            .filter_map(graph_of)
+            .flat_map(|graph| &graph.nodes)
+            .flat_map(|node| &node.inputs)
+        {
             tensors.extend(inside.scope.get(name).and_then(tensor_of));
         }
         tensors.sort_by_key(|tensor| tensor.id);
         tensors.dedup_by_key(|tensor| tensor.id);
         let mut values = vec![];
         for index in 0..inside.node.outputs.len() {
-            let of_bodies: Option<Vec<(Vec<u64>, Kind)>> = made.iter().map(|made| self.sizes(made.get(index)?)).collect();
+            let of_bodies: Option<Vec<(Vec<u64>, Kind)>> =
+                made.iter().map(|made| self.sizes(made.get(index)?)).collect();
             let agreed = of_bodies.as_deref().and_then(|all| match all {
                 [first, rest @ ..] if rest.iter().all(|other| other == first) => Some(first.clone()),
                 _ => None,
@@ -236,7 +248,9 @@ impl<'m> Importer<'m> {
     fn sizes(&self, value: &Value) -> Option<(Vec<u64>, Kind)> {
         match value {
             Value::Tensor(tensor) => Some((tensor.dims.to_vec(), tensor.kind)),
-            Value::Fixed(fixed) => Some((self.table.array(*fixed).dims.clone(), self.table.array(*fixed).kind)),
+            Value::Fixed(fixed) => {
+                Some((self.table.array(*fixed).dims.clone(), self.table.array(*fixed).kind))
+            }
             Value::Sequence(_) | Value::Lost(_) => None,
         }
     }

@@ -21,7 +21,10 @@ impl Importer<'_> {
             let at = at.ok_or(Refusal::Lost)? as i64;
             let at = if at < 0 { at + i64::try_from(length).unwrap_or(i64::MAX) } else { at };
             usize::try_from(at).ok().filter(|&at| at <= length).ok_or_else(|| {
-                Refusal::Wrong(text!("there is no place {at} in a list of {length}", "长度为 {length} 的列表没有位置 {at}"))
+                Refusal::Wrong(text!(
+                    "there is no place {at} in a list of {length}",
+                    "长度为 {length} 的列表没有位置 {at}"
+                ))
             })
         };
         Some(match &*node.operator {
@@ -43,9 +46,9 @@ impl Importer<'_> {
                 let at = place(list.len())?;
                 list.get(at).cloned().map(|value| vec![value]).ok_or(Refusal::Lost)
             }),
-            "SequenceLength" => {
-                list().map(|list| vec![self.known_ints(vec![], vec![i64::try_from(list.len()).unwrap_or(i64::MAX)])])
-            }
+            "SequenceLength" => list().map(|list| {
+                vec![self.known_ints(vec![], vec![i64::try_from(list.len()).unwrap_or(i64::MAX)])]
+            }),
             "SplitToSequence" => self.split_to_list(node, inputs),
             "ConcatFromSequence" => list().and_then(|list| self.joined(node, &list)),
             _ => return None,
@@ -62,7 +65,11 @@ impl Importer<'_> {
             Some(Some(Value::Fixed(fixed))) => {
                 let array = self.table.array(*fixed);
                 let numbers = super::super::call::numbers(array).ok_or(Refusal::Lost)?;
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "lengths are few")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "lengths are few"
+                )]
                 let lengths: Vec<u64> = numbers.iter().map(|&number| number.max(0.0) as u64).collect();
                 match (&lengths[..], array.dims.is_empty()) {
                     (&[each], true) if each > 0 => {
@@ -72,7 +79,12 @@ impl Importer<'_> {
                 }
             }
             Some(Some(_)) => return Err(Refusal::Lost),
-            _ => vec![1; usize::try_from(length).unwrap_or(usize::MAX).min(super::super::import::MOST_EVALUATED as usize)],
+            _ => vec![
+                1;
+                usize::try_from(length)
+                    .unwrap_or(usize::MAX)
+                    .min(super::super::import::MOST_EVALUATED as usize)
+            ],
         };
         let keeps = given || node.int("keepdims").unwrap_or(1) != 0;
         let (mut pieces, mut start) = (vec![], 0);

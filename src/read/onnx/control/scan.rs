@@ -17,7 +17,8 @@ impl<'m> Importer<'m> {
         let Some(graph) = body(inside.node, "body") else {
             return Err(inside.mistake(text!("its body is missing", "缺少循环体")));
         };
-        let scanned = inside.node.int("num_scan_inputs").and_then(|count| usize::try_from(count).ok()).unwrap_or(1);
+        let scanned =
+            inside.node.int("num_scan_inputs").and_then(|count| usize::try_from(count).ok()).unwrap_or(1);
         let values: Vec<Value> = inputs.iter().flatten().cloned().collect();
         if scanned == 0 || values.len() < scanned || values.len() != graph.inputs.len() {
             // Version 8 has a batch and lengths besides.
@@ -59,7 +60,8 @@ impl<'m> Importer<'m> {
             for (input, value) in graph.inputs.iter().zip(given) {
                 scope.set(&input.name, value);
             }
-            let mut outputs = self.body(graph, &mut scope, inside.context)?.into_iter().map(|(_, value)| value);
+            let mut outputs =
+                self.body(graph, &mut scope, inside.context)?.into_iter().map(|(_, value)| value);
             carried = outputs.by_ref().take(carried.len()).collect();
             for (index, value) in outputs.enumerate() {
                 if stacked.len() <= index {
