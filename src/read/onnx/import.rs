@@ -2,7 +2,7 @@
 //! becomes nodes of a draft.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::array::Array;
@@ -16,6 +16,7 @@ use super::messages::{
 };
 use super::mistake::{Mistake, node_in_words};
 use super::stored::{Origin, Roots, Table, may_be_weight};
+use super::taken::taken;
 use super::value::{Fixed, Mapped, Refusal, Tensor, Value};
 use crate::text;
 use crate::text::Text;
@@ -46,6 +47,8 @@ pub(super) struct Importer<'m> {
     /// has put the parameters there, and what is fixed into constants.
     pub(super) constants_are_weights: bool,
     numbers: &'m File,
+    /// The names that something takes.
+    pub(super) taken: HashSet<&'m str>,
     /// Why numbers that a size may depend on could not be read.
     unread: HashMap<Fixed, Text>,
     functions: HashMap<(&'m str, &'m str, &'m str), &'m Function>,
@@ -126,6 +129,7 @@ impl<'m> Importer<'m> {
             remarks: vec![],
             constants_are_weights: !model.graph.initializers.iter().any(|tensor| may_be_weight(tensor)),
             numbers,
+            taken: taken(model),
             unread: HashMap::new(),
             functions: model.functions.iter().map(|function| (name(function), function)).collect(),
             steps: 0,
@@ -335,6 +339,11 @@ impl<'m> Importer<'m> {
             Ok(array) => (array, None),
             Err(why) => (bare(), Some(why)),
         }
+    }
+
+    /// What is stored, with its numbers, if these and those that they follow from are at most so many.
+    pub(super) fn numbers_of(&self, fixed: Fixed, most: u64) -> Result<Array, Text> {
+        super::weights::evaluated(&self.table, self.numbers, fixed, most)
     }
 
     /// What a function of the file computes.

@@ -75,50 +75,49 @@ impl Weights {
         if let (Origin::Given(tensor), None) = (&entry.source, &entry.array.numbers) {
             return Ok((tensor.dims.clone(), self.file.floats(tensor)?));
         }
-        let array = self.evaluated(value)?;
+        let array = evaluated(&self.table, &self.file, value, MOST_NUMBERS)?;
         let numbers = floats(&array)
             .ok_or_else(|| text!("the numbers of a weight cannot be told", "无法得知某个权重的数值"))?;
         Ok((array.dims, numbers))
     }
+}
 
-    /// What follows from others, which are evaluated first; each is before what follows from it.
-    fn evaluated(&self, value: Fixed) -> Result<Array, Text> {
-        let (mut needed, mut open) = (BTreeSet::new(), vec![value]);
-        while let Some(value) = open.pop() {
-            let entry = self.table.get(value);
-            if !needed.insert(value) || entry.array.numbers.is_some() {
-                continue;
-            }
-            if let Origin::Made { inputs, .. } = &entry.source {
-                open.extend(inputs.iter().flatten());
-            }
+/// What is stored, with its numbers: what it follows from is evaluated first, each after what that follows from.
+pub(super) fn evaluated(table: &Table, file: &File, value: Fixed, most: u64) -> Result<Array, Text> {
+    let (mut needed, mut open) = (BTreeSet::new(), vec![value]);
+    while let Some(value) = open.pop() {
+        let entry = table.get(value);
+        if !needed.insert(value) || entry.array.numbers.is_some() {
+            continue;
         }
-        let mut known: BTreeMap<Fixed, Array> = BTreeMap::new();
-        for needed in needed {
-            let entry = self.table.get(needed);
-            let array = match &entry.source {
-                _ if entry.array.numbers.is_some() => entry.array.clone(),
-                Origin::Known => entry.array.clone(),
-                Origin::Given(tensor) => self.file.values(tensor, MOST_NUMBERS)?,
-                Origin::Made { node, opset, inputs, output } => {
-                    let setting =
-                        given(node).map(|tensor| self.file.values(tensor, MOST_NUMBERS)).transpose()?;
-                    let inputs: Vec<Option<&Array>> = inputs
-                        .iter()
-                        .map(|input| input.and_then(|input| known.get(&input)))
-                        .chain(setting.as_ref().map(Some))
-                        .collect();
-                    let outputs = evaluate(node, *opset, &inputs, MOST_NUMBERS)?.unwrap_or_default();
-                    outputs.into_iter().nth(*output).ok_or_else(|| {
-                        let operator = &node.operator;
-                        text!("{operator} of weights cannot be computed", "无法计算权重的 {operator}")
-                    })?
-                }
-            };
-            known.insert(needed, array);
+        if let Origin::Made { inputs, .. } = &entry.source {
+            open.extend(inputs.iter().flatten());
         }
-        known.remove(&value).ok_or_else(|| text!("the file has no such weight", "文件中没有这个权重"))
     }
+    let mut known: BTreeMap<Fixed, Array> = BTreeMap::new();
+    for needed in needed {
+        let entry = table.get(needed);
+        let array = match &entry.source {
+            _ if entry.array.numbers.is_some() => entry.array.clone(),
+            Origin::Known => entry.array.clone(),
+            Origin::Given(tensor) => file.values(tensor, most)?,
+            Origin::Made { node, opset, inputs, output } => {
+                let setting = given(node).map(|tensor| file.values(tensor, most)).transpose()?;
+                let inputs: Vec<Option<&Array>> = inputs
+                    .iter()
+                    .map(|input| input.and_then(|input| known.get(&input)))
+                    .chain(setting.as_ref().map(Some))
+                    .collect();
+                let outputs = evaluate(node, *opset, &inputs, most)?.unwrap_or_default();
+                outputs.into_iter().nth(*output).ok_or_else(|| {
+                    let operator = &node.operator;
+                    text!("{operator} of weights cannot be computed", "无法计算权重的 {operator}")
+                })?
+            }
+        };
+        known.insert(needed, array);
+    }
+    known.remove(&value).ok_or_else(|| text!("the file has no such weight", "文件中没有这个权重"))
 }
 
 #[expect(
