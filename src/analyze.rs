@@ -21,19 +21,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::counts::{Capped, Counts, Linear, Overflow, Params, Rates, Tally, Traffic, Volume};
+use crate::counts::{Capped, Counts, Linear, Overflow, Rates, Tally, Traffic, Volume};
 use crate::error::Origin;
 use crate::graph::{Content, Graph, NodeId, ScopeId, ScopeKind};
-use crate::op::{Cost, Role, Weight};
-use crate::shape::{Element, Shape};
+use crate::op::Cost;
 
 pub mod axes;
+mod count;
 mod lookups;
 pub mod measured;
 pub mod memory;
 pub mod receptive_field;
 pub mod roofline;
 
+use count::{Premises, count};
 use lookups::{Evaluated, Lookups};
 use memory::Memory;
 
@@ -143,8 +144,8 @@ impl Analysis {
     /// What is read and written, for any batch but for what is looked up.
     pub fn traffic(&self) -> Linear<Volume> {
         let Rates { read, written, .. } = *self.tables.rates.get(self.tables.scopes[ScopeId::ROOT.index()]);
-        let each = Traffic { read: read.each, written }.total();
-        Linear { each, ..read }
+        let total = |read, written| Traffic { read, written }.total();
+        Linear { once: total(read.once, written.once), each: total(read.each, written.each) }
     }
 
     /// The numbers that are read of tables that are looked up, for each node that does.
@@ -219,11 +220,11 @@ fn nodes(graph: &Graph, table: &mut Table) -> Result<(Vec<Option<Index>>, Looked
         let too_large = |Overflow| TooLarge { path: graph.path(id), origin: node.origin.clone() };
         let premises = Premises::new(graph, id).map_err(too_large)?;
         let place = start(node.origin.as_ref());
-        let likeness = (place, premises.incoming.numbers, node.shape.elements());
+        let likeness = (place, premises.incoming, node.shape.elements());
         let (index, looked_up) = match latest.get(&likeness) {
             Some((known, counted)) if *known == premises => *counted,
             Some(_) | None => {
-                let looked_up = node.operator().and_then(|op| op.weights_touched(&premises.inputs));
+                let looked_up = premises.looked_up(node.operator());
                 let rates = count(graph, id, &premises, looked_up).map_err(too_large)?;
                 let counted = (rates.map(|rates| table.add(rates)), looked_up);
                 latest.insert(likeness, (premises, counted));
@@ -306,92 +307,4 @@ impl Default for Table {
     fn default() -> Self {
         Self(vec![Rates::default()])
     }
-}
-
-/// What the counts of a node follow from.
-#[derive(PartialEq)]
-struct Premises<'g> {
-    content: &'g Content,
-    inputs: Vec<Shape>,
-    /// What comes in of a sample, a tensor that comes in twice once.
-    incoming: Volume,
-    /// Of what comes out.
-    element: Element,
-    /// Which of its weights are an earlier node's.
-    tied: Vec<usize>,
-    frozen: bool,
-}
-
-impl<'g> Premises<'g> {
-    fn new(graph: &'g Graph, id: NodeId) -> Result<Self, Overflow> {
-        let node = graph.node(id);
-        let mut inputs: Vec<_> = graph.inputs(id).collect();
-        let shapes = inputs.iter().map(|&input| graph.node(input).shape.clone()).collect();
-        inputs.sort_unstable();
-        inputs.dedup();
-        let mut incoming = Volume::default();
-        for input in inputs {
-            incoming = incoming.plus(graph.node(input).volume()?)?;
-        }
-        Ok(Self {
-            content: &node.content,
-            inputs: shapes,
-            incoming,
-            element: node.element,
-            tied: graph.ties(id).map(|(index, _)| index).collect(),
-            frozen: node.frozen,
-        })
-    }
-}
-
-fn count(
-    graph: &Graph,
-    id: NodeId,
-    premises: &Premises<'_>,
-    looked_up: Option<Capped>,
-) -> Result<Option<Rates>, Overflow> {
-    let (work, padding_exact) = match (cost(graph, id)?, premises.content) {
-        (Some(cost), _) => cost.work()?,
-        (None, Content::Unknown { .. }) => return Ok(None),
-        (None, Content::Operator(_) | Content::Input) => Default::default(),
-    };
-    let stored = params(&graph.weights(id), premises.frozen)?;
-    let (read, written) = traffic(graph, id, premises, stored, looked_up)?;
-    let params =
-        if premises.tied.is_empty() { stored } else { params(&graph.own_weights(id), premises.frozen)? };
-    Ok(Some(Rates { params, work, padding_exact, read, written }))
-}
-
-/// What is touched of each input and weight goes once, and so does the output; nothing of a view, and nothing of what is given
-/// from outside.
-fn traffic(
-    graph: &Graph,
-    id: NodeId,
-    premises: &Premises<'_>,
-    stored: Params,
-    looked_up: Option<Capped>,
-) -> Result<(Linear<Volume>, Volume), Overflow> {
-    let node = graph.node(id);
-    let Some(op) = node.operator().filter(|op| !op.is_view()) else { return Ok(Default::default()) };
-    let each = match (op.touched(&premises.inputs, &node.shape), graph.inputs(id).next()) {
-        (Some(touched), Some(input)) => Volume::of(touched, graph.node(input).element)?,
-        _ => premises.incoming,
-    };
-    let once = match looked_up {
-        Some(_) => 0,
-        None => stored.trainable.plus(stored.frozen)?.plus(stored.buffers)?,
-    };
-    Ok((Linear { once: Volume::numbers(once), each }, node.volume()?))
-}
-
-fn params(weights: &[Weight], frozen: bool) -> Result<Params, Overflow> {
-    weights.iter().try_fold(Params::default(), |mut params, weight| {
-        let sum = match (weight.role, frozen) {
-            (Role::Buffer, _) => &mut params.buffers,
-            (Role::Learned, true) => &mut params.frozen,
-            (Role::Learned, false) => &mut params.trainable,
-        };
-        *sum = sum.plus(weight.count().evaluate()?)?;
-        Ok(params)
-    })
 }

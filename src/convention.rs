@@ -101,7 +101,7 @@ impl Convention {
 
     /// What is added up for an operator; `None` if that is not known.
     pub fn rule(&self, op: &Op) -> Option<&Rule> {
-        let with_mode = mode(op).and_then(|mode| self.rules.get(&format!("{}={mode}", op.name())));
+        let with_mode = mode(op.itself()).and_then(|mode| self.rules.get(&format!("{}={mode}", op.name())));
         match with_mode.or_else(|| self.rules.get(op.name())) {
             Some(rule) => rule.as_ref(),
             None => Some(&self.others),

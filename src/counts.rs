@@ -10,8 +10,8 @@
 //! - **Nominal** counts take every position of a window, padding too, as papers do. **Padding-exact** counts leave out
 //!   what falls on padding.
 //!
-//! Parameters are there once, and work is done for each sample of a batch: [`Rates`] hold for any batch, and are [`Counts`]
-//! of one.
+//! Parameters are there once, and work is done for each sample of a batch, but once for all of it where it is done to parameters
+//! and constants alone: [`Rates`] hold for any batch, and are [`Counts`] of one.
 
 use std::ops::Index;
 
@@ -176,14 +176,14 @@ tally! {
     Rates {
         /// Learned numbers, for the whole batch.
         params: Params,
-        /// Nominal work for each sample.
-        work: Work,
-        /// Work without what falls on padding, likewise.
-        padding_exact: Work,
-        /// What is read: weights for the whole batch, inputs for each sample.
+        /// Nominal work.
+        work: Linear<Work>,
+        /// Work without what falls on padding.
+        padding_exact: Linear<Work>,
+        /// What is read: weights for the whole batch, and inputs for each sample.
         read: Linear<Volume>,
-        /// What is written for each sample.
-        written: Volume,
+        /// What is written.
+        written: Linear<Volume>,
     }
 }
 
@@ -191,15 +191,11 @@ impl Rates {
     /// The counts of a batch.
     pub fn at(&self, batch: u64) -> Result<Counts, Overflow> {
         let Self { params, work, padding_exact, read, written } = *self;
-        if batch == 1 {
-            let traffic = Traffic { read: read.once.plus(read.each)?, written };
-            return Ok(Counts { params, work, padding_exact, traffic });
-        }
         Ok(Counts {
             params,
-            work: work.times(batch)?,
-            padding_exact: padding_exact.times(batch)?,
-            traffic: Traffic { read: read.at(batch)?, written: written.times(batch)? },
+            work: work.at(batch)?,
+            padding_exact: padding_exact.at(batch)?,
+            traffic: Traffic { read: read.at(batch)?, written: written.at(batch)? },
         })
     }
 }

@@ -5,7 +5,7 @@ mod open;
 mod outputs;
 mod parts;
 
-pub use open::open;
+pub use open::{open, open_regular};
 pub use outputs::{Outputs, replace};
 #[cfg(all(feature = "run", feature = "cli"))]
 pub(crate) use parts::is_parts;

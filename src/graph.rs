@@ -4,7 +4,7 @@
 //! [`NodeId`]. A [`Builder`] takes its nodes box by box; a [`Filler`] takes them as a file lists them, each with the boxes it
 //! stands in. petgraph stays private here.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -13,13 +13,14 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::counts::{Overflow, Volume};
 use crate::error::Origin;
-use crate::op::{Family, Op, Weight};
+use crate::op::{Family, Op, Role, Weight};
 use crate::shape::{Element, Shape};
 
 mod arrange;
 mod builder;
 mod filler;
 mod find;
+mod fixed;
 mod index;
 mod indices;
 pub mod outline;
@@ -206,6 +207,18 @@ impl Scope {
     }
 }
 
+/// What a weight is whose operator would have it learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// A buffer: fixed numbers.
+    Stored,
+    /// Computed from other tensors, which are the parameters.
+    Made {
+        /// How many these have, those of earlier weights left out.
+        parameters: u128,
+    },
+}
+
 /// A network.
 #[derive(Debug)]
 pub struct Graph {
@@ -215,6 +228,10 @@ pub struct Graph {
     scopes: Vec<Scope>,
     outputs: Vec<(String, NodeId)>,
     ties: Ties,
+    /// Weights that are something else here than their operators have it.
+    held: BTreeMap<WeightRef, Held>,
+    /// By [`NodeId`]: whether it depends on no input.
+    fixed: Vec<bool>,
     /// Made when a path is looked up first: most graphs are only counted.
     index: OnceLock<Index>,
 }
@@ -266,7 +283,17 @@ impl Graph {
 
     /// The weights that a node uses, its own or shared.
     pub fn weights(&self, id: NodeId) -> Vec<Weight> {
-        self.node(id).operator().map_or(vec![], |op| op.weights(&self.input_shapes(id)))
+        let mut weights = self.node(id).operator().map_or(vec![], |op| op.weights(&self.input_shapes(id)));
+        if !self.held.is_empty() {
+            for (weight, index) in weights.iter_mut().zip(0..) {
+                match self.held.get(&WeightRef { node: id, index }) {
+                    Some(Held::Stored) => weight.role = Role::Buffer,
+                    Some(Held::Made { parameters }) => weight.counted = Some(*parameters),
+                    None => {}
+                }
+            }
+        }
+        weights
     }
 
     /// The network's inputs.

@@ -58,6 +58,12 @@ impl Shape {
         self.dims.iter().map(|&size| u128::from(size)).product()
     }
 
+    /// What is behind the first `count` dimensions.
+    #[must_use]
+    pub fn behind(&self, count: usize) -> Self {
+        Self { dims: self.dims.get(count..).unwrap_or_default().into() }
+    }
+
     /// Channels, the first dimension, if there is one.
     pub fn channels(&self) -> Option<u64> {
         self.dims.first().copied()

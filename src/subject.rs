@@ -13,8 +13,10 @@ use crate::shape::ElementType;
 use crate::text;
 use crate::text::Text;
 
+mod digest;
 mod properties;
 
+pub use digest::Digest;
 pub use properties::stored;
 
 /// A network and what is known about it.
@@ -29,7 +31,7 @@ pub struct Subject {
     /// The variant it was expanded as: the one that was asked for, or else the one that the defaults are.
     pub variant: Option<String>,
     /// SHA-256 of the file, in hexadecimal.
-    pub sha256: String,
+    pub sha256: Digest,
     /// The network, which it shares with itself at other batches.
     pub network: Arc<Network>,
     /// Its counts.
@@ -85,7 +87,7 @@ impl Subject {
             title: String::new(),
             source: String::new(),
             variant: None,
-            sha256: String::new(),
+            sha256: Digest::default(),
             network,
             analysis,
             element: ElementType::default(),

@@ -33,7 +33,7 @@ fn subject(name: &str, batch: u64) -> Subject {
         title: name.to_owned(),
         source: format!("{}.toml", file.name),
         variant,
-        sha256: "0".repeat(64),
+        sha256: "0".repeat(64).into(),
         ..Subject::of(network, batch).unwrap()
     }
 }

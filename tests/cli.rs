@@ -212,14 +212,15 @@ fn files_that_cannot_be_read_are_refused() {
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     fs::write(path("latin.toml"), b"name = \"caf\xe9\"\n").unwrap();
     fs::write(path("empty.toml"), "").unwrap();
-    for name in ["net.onnx", "net.py", "net.pth", "net.h5", "net.safetensors", "net.json"] {
+    for name in ["net.onnx", "net.ort", "net.py", "net.pth", "net.h5", "net.safetensors", "net.json"] {
         fs::write(path(name), "").unwrap();
     }
     for (name, why) in [
         ("latin.toml", "it is not UTF-8 text, see line 1"),
         ("empty.toml", "the network has no `input`"),
         ("missing.toml", "there is no such file"),
-        ("net.onnx", "TOML only"),
+        ("net.onnx", "is it an ONNX model?"),
+        ("net.ort", "give the `.onnx` file that it was made of"),
         ("net.py", "it is a Python program"),
         ("net.pth", "it holds weights of PyTorch"),
         ("net.h5", "it is a model of Keras"),

@@ -262,7 +262,7 @@ fn maps(cases: u32) {
     });
 }
 
-const OPTIONS: &str = "--depth --columns --sort --memory --device-spec --like --format --batch --set --input --dtype --from --strict --quiet \
+const OPTIONS: &str = "--depth --columns --sort --memory --device-spec --like --format --batch --set --input --dtype --dim --strict --quiet \
     --lang --color --within --update --weights --map --seed --device --engine --verbose --dump -h --help -V -o --threads \
     --precision --min-time -- - --x";
 

@@ -89,7 +89,7 @@ impl Made {
 
     fn choice(&self) -> Choice {
         let input = self.sizes.map(|(height, width)| vec![3, height, width]);
-        Choice { variant: None, set: self.set(), input, element: self.element, batch: self.batch }
+        Choice { set: self.set(), input, element: self.element, batch: self.batch, ..Choice::default() }
     }
 
     fn arguments(&self) -> Vec<String> {

@@ -128,6 +128,15 @@ fn simulated(graph: &Graph, batch: u128) -> Vec<u128> {
         id
     };
     let inputs: BTreeSet<NodeId> = graph.network_inputs().map(|(id, _)| id).collect();
+    // What an input leads to; of all else there is one for all samples.
+    let mut reached = inputs.clone();
+    for (id, _) in graph.nodes() {
+        if graph.inputs(id).any(|input| reached.contains(&input)) {
+            reached.insert(id);
+        }
+    }
+    let numbers_of =
+        |id: NodeId, numbers: u128| if reached.contains(&id) { numbers * batch } else { numbers };
     let outputs: BTreeSet<NodeId> = graph.outputs().iter().map(|&(_, id)| memory_of(id)).collect();
     graph
         .nodes()
@@ -143,7 +152,8 @@ fn simulated(graph: &Graph, batch: u128) -> Vec<u128> {
                 outputs.contains(&id) || graph.nodes().any(takes)
             };
             let alive = graph.nodes().filter(|&(id, _)| memory_of(id) == id && made(id) && wanted(id));
-            alive.map(|(_, node)| node.shape.elements() * batch).sum::<u128>() + inside * batch
+            alive.map(|(id, node)| numbers_of(id, node.shape.elements())).sum::<u128>()
+                + numbers_of(now, inside)
         })
         .collect()
 }

@@ -113,6 +113,14 @@ const ATTENDED: &str = "input = [16, 64, 32]\nlayers = [\n\
     { op = 'upsample', scale_factor = 2, mode = 'bicubic' }, { op = 'reshape', shape = [32, 8, 16, 64] },\n\
     { op = 'upsample', size = [4, 24, 70], mode = 'trilinear' },\n]\n";
 
+/// A position encoding that is computed from a parameter alone, once for all samples, and kept till it is added to each; and what is
+/// the same for each sample beside what is not.
+const ENCODED: &str = "input = [3, 28, 28]\nlayers = [\n\
+    { name = 'table', op = 'parameter', shape = [64, 14, 14] },\n\
+    { name = 'positions', op = 'conv2d', out_channels = 128, kernel_size = 3, padding = 1 }, { name = 'sines', op = 'sin' },\n\
+    { name = 'patches', op = 'conv2d', out_channels = 128, kernel_size = 2, stride = 2, from = 'input' },\n\
+    { op = 'add', from = ['patches', 'sines'] }, { op = 'concat', from = ['add_1', 'sines'] },\n]\n";
+
 /// A single test, so that no other allocates beside it.
 #[test]
 fn what_is_alive_is_what_is_predicted() {
@@ -125,7 +133,7 @@ fn what_is_alive_is_what_is_predicted() {
             failures.extend(check(&name, &graph, &weights, batch));
         }
     }
-    for (name, text) in [("looked_up", LOOKED_UP), ("attended", ATTENDED)] {
+    for (name, text) in [("looked_up", LOOKED_UP), ("attended", ATTENDED), ("encoded", ENCODED)] {
         let description = Description::parse(name, text).unwrap();
         let graph = description.expand(&Options::default()).unwrap().graph;
         failures.extend(check(name, &graph, &zeros(&graph), 2));
@@ -144,7 +152,15 @@ fn batches(graph: &Graph) -> RangeInclusive<u64> {
 /// Prints what a forward pass of a batch takes, and says where that is not what is predicted.
 fn check(name: &str, graph: &Graph, weights: &Weights, batch: u64) -> Vec<String> {
     let analysis = cnncost::analyze(graph).unwrap().at(batch).unwrap();
-    let tensors = |id| analysis.memory.tensors(id);
+    // A parameter is the weight itself, which is there before.
+    let is_weight = |id| graph.inputs(id).next().is_none() && !graph.weights(id).is_empty();
+    let tensors = |id| {
+        let alive = analysis.memory.alive_at(graph, id);
+        let weights = alive.into_iter().filter(|&(tensor, _)| is_weight(tensor));
+        let numbers: u128 = weights.map(|(_, volume)| volume.numbers).sum();
+        let tensors = analysis.memory.tensors(id);
+        Volume { numbers: tensors.numbers - numbers, ..tensors }
+    };
     let predicted =
         bytes(graph.nodes().map(|(id, _)| tensors(id)).max_by_key(|volume| volume.bytes(F32)).unwrap());
     let pass = settled(graph, weights, batch, predicted);

@@ -91,6 +91,15 @@ fn of_image(rank: usize) -> Vec<Axis> {
 /// What the dimensions of an output are.
 fn of_output(op: &Op, inputs: &[(&[Axis], &Shape)], output: &Shape) -> Vec<Axis> {
     let rank = output.rank();
+    if let Op::Copies(copies) = op {
+        // What stands in the dimensions before is of the copies, and not of what each of them makes.
+        let leading = copies.sizes().len();
+        let ones: Vec<_> = inputs.iter().map(|(_, shape)| op.one(shape)).collect();
+        let known = inputs.iter().map(|(known, _)| known.get(leading..).unwrap_or_default());
+        let of_one = of_output(copies.op(), &known.zip(&ones).collect::<Vec<_>>(), &op.one(output));
+        let before = inputs.first().and_then(|(known, _)| known.get(..leading)).unwrap_or_default();
+        return [before, &of_one].concat();
+    }
     let Some((_, first)) = inputs.first() else { return vec![Axis::Unknown; rank] };
     let shapes: Vec<Shape> = inputs.iter().map(|(_, shape)| (*shape).clone()).collect();
     if op.window(first).is_some() {

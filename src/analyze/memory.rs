@@ -4,14 +4,15 @@
 //! the network's inputs from the beginning, its outputs to the end. A view has no memory of its own: it keeps alive what it
 //! looks at. To it comes, while an operator is executed, what it holds inside by its definition
 //! ([`Operator::inside`](crate::op::Operator::inside)). Weights are apart, and so is what an implementation needs beside while
-//! it computes. All of it is as many times more as there are samples, so the peak is at the same node for every batch; but where
-//! some tensors have a type of their own, it may be at another in another type of the network's numbers.
+//! it computes. All of it is as many times more as there are samples, but for what is the same for each, of which there is one. So
+//! the peak may be at another node for another batch; and where some tensors have a type of their own, in another type of the
+//! network's numbers.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::counts::{Overflow, Tally, Volume};
-use crate::graph::{Content, Graph, Node, NodeId};
+use crate::counts::{Linear, Overflow, Tally, Volume};
+use crate::graph::{Content, Graph, NodeId};
 use crate::shape::ElementType;
 
 /// What is alive when, at a batch.
@@ -19,32 +20,32 @@ use crate::shape::ElementType;
 pub struct Memory {
     /// Samples of one forward pass.
     batch: u64,
-    of_sample: Arc<OfSample>,
+    of_any: Arc<OfAny>,
 }
 
-/// What is alive of one sample.
+/// What is alive of any batch.
 #[derive(Debug, PartialEq, Eq)]
-struct OfSample {
+struct OfAny {
     /// What is alive while a node is executed, for nodes to share: copies hold as much.
     steps: Vec<Alive>,
     /// By [`NodeId`]: which of these it is.
     nodes: Vec<u32>,
     /// By [`NodeId`]: when its memory comes and goes; `None` for a view.
     lifetimes: Vec<Option<Lifetime>>,
-    /// At no time is more alive, of either kind.
-    most: Volume,
+    /// At no time is more alive, of any kind.
+    most: Linear<Volume>,
 }
 
 /// What is alive while a node is executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Alive {
     /// All of it: its inputs, its output, what else is still to be taken, and what it holds inside.
-    live: Volume,
-    /// Of this, the numbers that it holds inside.
-    inside: u128,
+    live: Linear<Volume>,
+    /// Of this, what it holds inside.
+    inside: Linear<Volume>,
 }
 
-impl OfSample {
+impl OfAny {
     fn at(&self, id: NodeId) -> Alive {
         self.steps[self.nodes[id.index()] as usize]
     }
@@ -62,35 +63,39 @@ pub struct Lifetime {
 impl Memory {
     /// The same at another batch.
     pub(super) fn at(&self, batch: u64) -> Result<Self, Overflow> {
-        self.of_sample.most.times(batch)?.check()?;
-        Ok(Self { batch, of_sample: Arc::clone(&self.of_sample) })
+        self.of_any.most.at(batch)?.check()?;
+        Ok(Self { batch, of_any: Arc::clone(&self.of_any) })
     }
 
-    /// What is alive of a sample at some time, for the whole batch.
-    fn of_batch(&self, volume: Volume) -> Volume {
-        volume.times(self.batch).expect("at no time is more alive than the most, which fits")
+    /// What is alive at some time, for the whole batch.
+    fn of_batch(&self, volume: Linear<Volume>) -> Volume {
+        volume.at(self.batch).expect("at no time is more alive than the most, which fits")
     }
 
     /// At no time is more alive: not of the network's numbers, and not of what has a type of its own.
     pub(super) fn most(&self) -> Volume {
-        self.of_batch(self.of_sample.most)
+        self.of_batch(self.of_any.most)
     }
 
     /// The bytes that are alive while each node is executed, in order.
     pub fn timeline(&self, element: ElementType) -> Vec<u128> {
-        let bytes: Vec<_> =
-            self.of_sample.steps.iter().map(|alive| self.of_batch(alive.live).bytes(element)).collect();
-        self.of_sample.nodes.iter().map(|&step| bytes[step as usize]).collect()
+        let bytes: Vec<_> = self.steps(element).collect();
+        self.of_any.nodes.iter().map(|&step| bytes[step as usize]).collect()
+    }
+
+    /// The bytes of each step that there is.
+    fn steps(&self, element: ElementType) -> impl Iterator<Item = u128> {
+        self.of_any.steps.iter().map(move |alive| self.of_batch(alive.live).bytes(element))
     }
 
     /// What is alive while a node is executed.
     pub fn live(&self, id: NodeId) -> Volume {
-        self.of_batch(self.of_sample.at(id).live)
+        self.of_batch(self.of_any.at(id).live)
     }
 
     /// Of this, what the node holds inside while it is executed.
     pub fn inside(&self, id: NodeId) -> Volume {
-        self.of_batch(Volume::numbers(self.of_sample.at(id).inside))
+        self.of_batch(self.of_any.at(id).inside)
     }
 
     /// Of this, the tensors that nodes take and make.
@@ -100,7 +105,7 @@ impl Memory {
 
     /// When a tensor is alive; `None` for a view, which has no memory of its own.
     pub fn lifetime(&self, id: NodeId) -> Option<Lifetime> {
-        self.of_sample.lifetimes[id.index()]
+        self.of_any.lifetimes[id.index()]
     }
 
     /// The node in whose memory a tensor lies: itself, unless it is a view.
@@ -115,34 +120,37 @@ impl Memory {
 
     /// The most bytes that are ever alive at once.
     pub fn peak(&self, element: ElementType) -> u128 {
-        let of_sample = self.of_sample.steps.iter().map(|alive| alive.live.bytes(element)).max();
-        of_sample.unwrap_or(0) * u128::from(self.batch)
+        self.steps(element).max().unwrap_or(0)
     }
 
     /// The first node at which that many are alive; `None` if there are no nodes.
     pub fn peak_at(&self, graph: &Graph, element: ElementType) -> Option<NodeId> {
-        let of_sample = |id: NodeId| self.of_sample.at(id).live.bytes(element);
         // Of nodes with as many, the last that is come to.
-        graph.nodes().map(|(id, _)| id).rev().max_by_key(|&id| of_sample(id))
+        graph.nodes().map(|(id, _)| id).rev().max_by_key(|&id| self.live(id).bytes(element))
     }
 
     /// The bytes of the largest tensor that has memory of its own.
     pub fn largest(&self, graph: &Graph, element: ElementType) -> u128 {
         let own = graph.nodes().filter(|&(id, _)| self.lifetime(id).is_some());
-        own.map(|(_, node)| self.of_tensor(node).bytes(element)).max().unwrap_or(0)
+        own.map(|(id, _)| self.of_tensor(graph, id).bytes(element)).max().unwrap_or(0)
     }
 
     /// What a tensor with memory of its own takes.
-    fn of_tensor(&self, node: &Node) -> Volume {
-        self.of_batch(node.volume().expect("it is alive at some time, and what is alive fits"))
+    fn of_tensor(&self, graph: &Graph, id: NodeId) -> Volume {
+        self.of_batch(volume(graph, id).expect("it is alive at some time, and what is alive fits"))
     }
 
     /// The tensors that are alive while a node is executed and what each takes, in the order in which they are made.
     pub fn alive_at(&self, graph: &Graph, step: NodeId) -> Vec<(NodeId, Volume)> {
         let is_alive = |lifetime: Lifetime| lifetime.from <= step && lifetime.to.is_none_or(|to| step <= to);
         let alive = graph.nodes().filter(|&(id, _)| self.lifetime(id).is_some_and(is_alive));
-        alive.map(|(id, node)| (id, self.of_tensor(node))).collect()
+        alive.map(|(id, _)| (id, self.of_tensor(graph, id))).collect()
     }
+}
+
+/// What a tensor takes: of a fixed one there is one sample in any batch.
+fn volume(graph: &Graph, id: NodeId) -> Result<Linear<Volume>, Overflow> {
+    Ok(Linear::of(graph.node(id).volume()?, graph.is_fixed(id)))
 }
 
 /// What is alive when, for a forward pass of one sample.
@@ -168,8 +176,11 @@ pub(super) fn of(graph: &Graph) -> Result<Memory, Overflow> {
         }
     }
     let (steps, nodes) = steps(graph, &storage, &lifetimes)?;
-    let most = steps.iter().map(|alive| alive.live).fold(Volume::default(), Volume::or);
-    Ok(Memory { batch: 1, of_sample: OfSample { steps, nodes, lifetimes, most }.into() })
+    let most = steps.iter().fold(Linear::default(), |most: Linear<Volume>, Alive { live, .. }| Linear {
+        once: most.once.or(live.once),
+        each: most.each.or(live.each),
+    });
+    Memory { batch: 1, of_any: OfAny { steps, nodes, lifetimes, most }.into() }.at(1)
 }
 
 /// By node: the one in whose memory its tensor lies, itself unless it is a view.
@@ -190,19 +201,20 @@ fn steps(
 ) -> Result<(Vec<Alive>, Vec<u32>), Overflow> {
     let (mut steps, mut nodes) = (vec![], Vec::with_capacity(graph.len()));
     let mut known: HashMap<Alive, u32> = HashMap::new();
-    let mut tensors = Volume::default();
-    for (_, input) in graph.network_inputs() {
-        tensors = tensors.plus(input.volume()?)?;
+    let mut tensors = Linear::<Volume>::default();
+    for (id, _) in graph.network_inputs() {
+        tensors = tensors.plus(volume(graph, id)?)?;
     }
     for (id, node) in graph.nodes() {
         if node.content != Content::Input && lifetimes[id.index()].is_some() {
-            tensors = tensors.plus(node.volume()?)?;
+            tensors = tensors.plus(volume(graph, id)?)?;
         }
         let inside = match node.operator() {
             Some(op) => op.inside(&graph.input_shapes(id), &node.shape).evaluate()?,
             None => 0,
         };
-        let alive = Alive { live: tensors.plus(Volume::numbers(inside))?, inside };
+        let inside = Linear::of(Volume::numbers(inside), graph.is_fixed(id));
+        let alive = Alive { live: tensors.plus(inside)?, inside };
         nodes.push(*known.entry(alive).or_insert_with(|| {
             steps.push(alive);
             u32::try_from(steps.len() - 1).expect("nodes have ids of 32 bits")
@@ -213,7 +225,8 @@ fn steps(
         used.dedup();
         for used in used {
             if lifetimes[used.index()].is_some_and(|lifetime| lifetime.to == Some(id)) {
-                tensors = tensors.less(graph.node(used).volume()?);
+                let gone = volume(graph, used)?;
+                tensors = Linear { once: tensors.once.less(gone.once), each: tensors.each.less(gone.each) };
             }
         }
     }
@@ -231,6 +244,6 @@ mod tests {
         let text = "input = [8, 4, 4]\nlayers = [{ repeat = 100, layers = [{ op = 'conv2d', out_channels = 8, \
                     kernel_size = 1 }, { op = 'relu' }, { op = 'max_pool2d', kernel_size = 1 }] }]";
         let graph = Description::parse("net.toml", text).unwrap().expand(&Options::default()).unwrap().graph;
-        assert_eq!(of(&graph).unwrap().of_sample.steps.len(), 2);
+        assert_eq!(of(&graph).unwrap().of_any.steps.len(), 2);
     }
 }

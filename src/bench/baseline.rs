@@ -107,7 +107,7 @@ impl Baseline {
                     return None;
                 }
             };
-            if before.sha256.as_ref().is_some_and(|sha256| *sha256 != subject.sha256) {
+            if before.sha256.as_ref().is_some_and(|sha256| **sha256 != *subject.sha256) {
                 case.caveats.push(Caveat::OtherDescription);
             }
             Some(Difference::between(&case.samples.seconds, &before.samples_seconds, seed))

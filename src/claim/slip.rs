@@ -264,13 +264,14 @@ fn nodes_of(subject: &Subject, place: Place) -> Vec<NodeId> {
 
 fn additions_of_bias(subject: &Subject, place: Place) -> u128 {
     let graph = subject.graph();
-    let terms = nodes_of(subject, place).into_iter().filter_map(|id| cost(graph, id).ok().flatten());
-    let biases = terms.flat_map(|cost| cost.terms).filter(Term::is_bias);
-    biases
-        .filter(|term| term.unit == Unit::Ops(Kind::Add))
-        .filter_map(|term| term.nominal.evaluate().ok())
-        .fold(0u128, u128::saturating_add)
-        .saturating_mul(subject.batch().into())
+    let of_node = |id| {
+        let biases = cost(graph, id).ok()??.terms.into_iter().filter(Term::is_bias);
+        let additions = biases.filter(|term| term.unit == Unit::Ops(Kind::Add));
+        let counts = additions.filter_map(|term| term.nominal.evaluate().ok());
+        let of_sample = counts.fold(0u128, u128::saturating_add);
+        Some(of_sample.saturating_mul(graph.samples(id, subject.batch()).into()))
+    };
+    nodes_of(subject, place).into_iter().filter_map(of_node).fold(0u128, u128::saturating_add)
 }
 
 fn batch_norm_elements(subject: &Subject, place: Place) -> u128 {

@@ -30,8 +30,8 @@ use teller::Teller;
 pub(super) struct Arguments {
     /// Networks, the others held against the first
     ///
-    /// Descriptions (`.toml`, or `-` for standard input) or names of bundled networks; `@VARIANT` behind one picks a variant,
-    /// `@*` all of them. Several are measured in turns, and each is held against the first.
+    /// Descriptions (`.toml`), ONNX files (`.onnx`), either as `-` through standard input, or names of bundled networks;
+    /// `@VARIANT` behind one picks a variant, `@*` all of them. Several are measured in turns, and each is held against the first.
     #[arg(required = true, value_name = "FILE", help_heading = "Network", display_order = 0)]
     files: Vec<String>,
     #[command(flatten)]

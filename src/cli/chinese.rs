@@ -74,6 +74,7 @@ const VALUES: &[(&str, &str)] = &[
     ("N", "数"),
     ("N,…", "数,…"),
     ("NAME", "名称"),
+    ("NAME=SIZE", "名称=尺寸"),
     ("NAME=VALUE", "名称=值"),
     ("NAMES", "名称,…"),
     ("OPERATOR", "算子"),

@@ -17,8 +17,8 @@ use crate::text;
 pub(super) struct Arguments {
     /// Networks, or one alone for its variants
     ///
-    /// Descriptions (`.toml`, or `-` for standard input) or names of bundled networks, the first being what the others are
-    /// held against. Of one alone, its variants; of one variant alone, that beside the defaults; at several batches, the
+    /// Descriptions (`.toml`), ONNX files (`.onnx`), either as `-` through standard input, or names of bundled networks, the first
+    /// being what the others are held against. Of one alone, its variants; of one variant alone, that beside the defaults; at several batches, the
     /// network as it is named, and `@*` for its variants.
     #[arg(required = true, value_name = "FILE", help_heading = "Network", display_order = 0)]
     files: Vec<String>,

@@ -12,9 +12,10 @@ use crate::text::Language;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
-    /// A description, or the name of a bundled network
+    /// A description, an ONNX file, or the name of a bundled network
     ///
-    /// A description, or the name of a bundled network; `@VARIANT` behind it picks a variant.
+    /// A description (`.toml`), an ONNX file (`.onnx`), either as `-` through standard input, or the name of a bundled network;
+    /// `@VARIANT` behind it picks a variant.
     #[arg(help_heading = "Network", display_order = 0)]
     file: String,
     /// The layer or box to explain; without it, the network

@@ -1,9 +1,9 @@
 //! The arguments by which networks are named and read, and the subjects that come of them.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::entry::{comes_first, is_command};
-use super::values::{Sizes, assignment, count, element_type, sizes};
+use super::values::{Sizes, assignment, count, dimension, element_type, sizes};
 use super::{Outcome, Output, Voice, files};
 use crate::error::{Code, Diagnostic, ReadError};
 use crate::report::Subject;
@@ -20,10 +20,10 @@ pub(super) use sides::Assignment;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Network")]
 pub(super) struct Networks {
-    /// Descriptions, or names of bundled networks
+    /// Descriptions, ONNX files, or names of bundled networks
     ///
-    /// Descriptions (`.toml`, or `-` for standard input) or names of bundled networks; `@VARIANT` behind one picks a variant,
-    /// `@*` all of them.
+    /// Descriptions (`.toml`), ONNX files (`.onnx`), either as `-` through standard input, or names of bundled networks;
+    /// `@VARIANT` behind one picks a variant, `@*` all of them.
     #[arg(required = true, value_name = "FILE", display_order = 0)]
     files: Vec<String>,
     #[command(flatten)]
@@ -63,13 +63,16 @@ pub(super) struct NetworkSettings {
     /// Set a parameter of the description. Of several networks, NETWORK:NAME=VALUE sets it in one: NETWORK is its name, its
     /// variant, or its place, from 1.
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
-    set: Vec<Assignment>,
+    set: Vec<Assignment<String>>,
+    /// Give a size that an ONNX file leaves open
+    ///
+    /// Give a size that an ONNX file leaves open, by the file's name for it: height=640. Of several networks, NETWORK:NAME=SIZE
+    /// gives it to one.
+    #[arg(long, value_name = "NAME=SIZE", value_parser = dimension, hide_short_help = true)]
+    dim: Vec<Assignment<u64>>,
     /// Type of the numbers [default: f32]
     #[arg(long, value_parser = element_type())]
     dtype: Option<ElementType>,
-    /// What standard input holds
-    #[arg(long, value_enum, default_value_t = From::Toml, value_name = "FORMAT", hide_short_help = true)]
-    from: From,
     /// Fail if there is a warning or an operator that is not counted
     #[arg(long, hide_short_help = true)]
     pub(super) strict: bool,
@@ -82,11 +85,6 @@ pub(super) struct Wanted<'a> {
     pub(super) batches: &'a [u64],
     /// What a file stands for.
     pub(super) alone: Alone,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum From {
-    Toml,
 }
 
 impl Networks {
@@ -122,7 +120,8 @@ impl NetworkOptions {
     /// What is chosen for every network.
     pub(super) fn choice(&self) -> Choice {
         let set = self.reading.settings.set.iter().map(Assignment::pair).collect();
-        Choice { set, batch: self.batch, ..self.reading.choice() }
+        let dims = self.reading.settings.dim.iter().map(|dim| dim.whole().pair()).collect();
+        Choice { set, dims, batch: self.batch, ..self.reading.choice() }
     }
 
     /// Says what was found in a network, and fails for it where `--strict` asks for that.
@@ -150,9 +149,8 @@ impl NetworkSettings {
 }
 
 impl Reading {
-    /// What is chosen for every network, but for parameters.
+    /// What is chosen for every network, but for parameters and sizes that are open.
     fn choice(&self) -> Choice {
-        let From::Toml = self.settings.from;
         Choice {
             input: self.input.as_ref().map(|Sizes(sizes)| sizes.clone()),
             element: self.settings.dtype,
@@ -185,7 +183,9 @@ impl Reading {
     pub(super) fn networks(&self, all: &[Named], wanted: Wanted, output: &Voice) -> (Vec<Subject>, Outcome) {
         let (wishes, refused) = source::wishes(all, wanted.alone);
         let mut worst = refused.iter().map(|error| output.refuse(error)).max().unwrap_or(Outcome::Done);
-        let shares = match sides::share(&self.settings.set, &wishes) {
+        let shares = sides::share_set(&self.settings.set, &wishes)
+            .and_then(|sets| Ok(sets.into_iter().zip(sides::share_dims(&self.settings.dim, &wishes)?)));
+        let shares = match shares {
             Ok(shares) => shares,
             Err((message, help)) => return (vec![], output.misused(message, help)),
         };
@@ -195,7 +195,7 @@ impl Reading {
             }
             worst = worst.max(if self.settings.strict { Outcome::Failed } else { Outcome::Done });
         }
-        let choices: Vec<_> = shares.into_iter().map(|set| Choice { set, ..self.choice() }).collect();
+        let choices: Vec<_> = shares.map(|(set, dims)| Choice { set, dims, ..self.choice() }).collect();
         let Made { subjects, remarks } = source::networks(&wishes, &choices, wanted.batches);
         for remark in &remarks {
             worst = worst.max(match remark {

@@ -15,9 +15,10 @@ use crate::text;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
-    /// A description, or the name of a bundled network
+    /// A description, an ONNX file, or the name of a bundled network
     ///
-    /// A description, or the name of a bundled network; `@VARIANT` behind it picks a variant.
+    /// A description (`.toml`), an ONNX file (`.onnx`), either as `-` through standard input, or the name of a bundled network;
+    /// `@VARIANT` behind it picks a variant.
     #[arg(help_heading = "Network", display_order = 0)]
     file: String,
     /// A figure to trace: "4.11 G", "569M", 3.87e9

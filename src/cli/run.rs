@@ -25,10 +25,10 @@ use crate::text::Text;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
-    /// A description, or the name of a bundled network
+    /// A description, an ONNX file, or the name of a bundled network
     ///
-    /// A description (`.toml`, or `-` for standard input), or the name of a bundled network; `@VARIANT` behind it picks a
-    /// variant.
+    /// A description (`.toml`), an ONNX file (`.onnx`), either as `-` through standard input, or the name of a bundled network;
+    /// `@VARIANT` behind it picks a variant.
     #[arg(help_heading = "Network", display_order = 0)]
     file: String,
     #[command(flatten)]
@@ -100,7 +100,7 @@ impl Arguments {
         let mut dump = self.dump.as_deref().map(Dump::prepare).transpose()?;
         let mut written = Outputs::default();
 
-        let weights = self.weights.make(graph, self.seed, &device, dtype, &self.voice, &mut written)?;
+        let weights = self.weights.make(&subject.network, self.seed, &device, dtype, &self.voice, &mut written)?;
         let batch = usize::try_from(batch).unwrap_or(usize::MAX);
         let inputs = inputs(graph, arrays, batch, self.seed, &device, dtype)?;
         let computed = forward(engine, graph, inputs, &weights, |id, tensor| {
@@ -124,7 +124,7 @@ impl Arguments {
             device: place.to_string(),
             engine,
             seed: self.seed,
-            weights: self.weights.weights.as_ref().map(|path| path.display().to_string()),
+            weights: self.weights.source(&subject),
             outputs: computed.iter().map(summarize).collect::<Result<_, _>>()?,
         };
         put_in_place(written)?;

@@ -73,15 +73,27 @@ pub(super) fn element_type() -> impl TypedValueParser<Value = ElementType> {
 }
 
 /// `width=0.5`, or `narrow:width=0.5` for one of several networks.
-pub(super) fn assignment(written: &str) -> Result<Assignment, Text> {
+pub(super) fn assignment(written: &str) -> Result<Assignment<String>, Text> {
     let parts = written.split_once('=');
     let (name, value) =
         parts.ok_or_else(|| text!("it is NAME=VALUE, as in width=0.5", "写法是 名称=值,例如 width=0.5"))?;
-    let (side, name) = match name.rsplit_once(':') {
-        Some((side, name)) => (Some(side.trim().to_owned()), name),
-        None => (None, name),
-    };
-    Ok(Assignment { side, name: name.trim().to_owned(), value: value.trim().to_owned() })
+    let (side, name) = sided(name);
+    Ok(Assignment { side, name, value: value.trim().to_owned() })
+}
+
+/// `height=640`, or `detector:height=640` for one of several networks.
+pub(super) fn dimension(written: &str) -> Result<Assignment<u64>, Text> {
+    let parts = written.rsplit_once('=');
+    let (name, size) = parts
+        .ok_or_else(|| text!("it is NAME=SIZE, as in height=640", "写法是 名称=尺寸,例如 height=640"))?;
+    let (side, name) = sided(name);
+    Ok(Assignment { side, name, value: each_count(size.trim())? })
+}
+
+/// The network that stands before a name, and the name.
+fn sided(written: &str) -> (Option<String>, String) {
+    let (side, name) = written.rsplit_once(':').map_or((None, written), |(side, name)| (Some(side), name));
+    (side.map(|side| side.trim().to_owned()), name.trim().to_owned())
 }
 
 fn is_digits(written: &str) -> bool {

@@ -120,9 +120,10 @@ pub struct Facts<'g> {
     id: NodeId,
     op: &'g Op,
     inputs: Vec<Shape>,
-    output: &'g Shape,
+    output: Shape,
     weights: Vec<Weight>,
-    /// Samples of the batch: measures are of one of them, and a few are otherwise where there are several.
+    /// Samples of the batch: measures are of one of them, and a few are otherwise where there are several. Copies are samples, too, and of what is the
+    /// same for all there is one.
     pub batch: u64,
     /// What it computes, for one sample.
     pub work: Work,
@@ -137,8 +138,12 @@ pub struct Facts<'g> {
 impl<'g> Facts<'g> {
     /// Those of a node with this operator, in a batch.
     pub fn new(graph: &'g Graph, id: NodeId, op: &'g Op, batch: u64) -> Result<Self, Overflow> {
-        let (inputs, output) = (graph.input_shapes(id), &graph.node(id).shape);
-        let cost = op.cost(&inputs, output)?;
+        // Where there are copies, every tool sees a larger batch.
+        let copies = if let Op::Copies(copies) = op { copies.count() } else { 1 };
+        let batch = u64::try_from(copies.times(graph.samples(id, batch))?).map_err(|_| Overflow)?;
+        let inputs: Vec<_> = graph.inputs(id).map(|input| op.one(&graph.node(input).shape)).collect();
+        let (output, op) = (op.one(&graph.node(id).shape), op.itself());
+        let cost = op.cost(&inputs, &output)?;
         let (work, off_padding) = cost.work()?;
         let [mut bias, mut scores, mut masked, mut projection] = [0u128; 4];
         for term in cost.terms {
@@ -265,7 +270,7 @@ impl<'g> Facts<'g> {
 
     /// Positions of the output, channels apart.
     fn positions(&self) -> u128 {
-        elements(spatial_sizes(self.output))
+        elements(spatial_sizes(&self.output))
     }
 
     /// The numbers of the kernel behind so many of its axes.

@@ -33,6 +33,17 @@ pub struct Linear<T> {
     pub each: T,
 }
 
+impl<T: Default> Linear<T> {
+    /// So much for the whole batch, or for each sample.
+    pub fn of(count: T, is_once: bool) -> Self {
+        if is_once {
+            Self { once: count, each: T::default() }
+        } else {
+            Self { once: T::default(), each: count }
+        }
+    }
+}
+
 impl<T: Tally> Linear<T> {
     /// For a batch, exactly.
     pub fn at(self, batch: u64) -> Result<T, Overflow> {

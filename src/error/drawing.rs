@@ -34,12 +34,26 @@ impl Diagnostic {
 
     /// What is drawn of each file that it is about.
     fn draw<'a>(&'a self, mut group: Group<'a>, source: &'a Source, language: Language) -> Group<'a> {
+        if self.is_of_no_text(source) {
+            let name = printable(&source.name);
+            let place = match self.places.first() {
+                Some((Origin::Node { index }, _)) => text!("{name}: node {index}", "{name}:节点 {index}"),
+                Some((Origin::Text(_), _)) | None => Text { english: name.clone(), chinese: name },
+            };
+            group = group.element(annotate_snippets::Origin::path(place.get(language).to_owned()));
+        }
         let mut kind = AnnotationKind::Primary;
         for places in self.near(source) {
             group = draw_file(group, &places, kind, source, language);
             kind = AnnotationKind::Context;
         }
         group
+    }
+
+    /// Whether it is about a file that is no text, of which there is nothing to draw but the name.
+    fn is_of_no_text(&self, source: &Source) -> bool {
+        let is_text = self.places.iter().any(|(place, _)| place.text().is_some());
+        source.text.is_empty() && !source.name.is_empty() && !is_text
     }
 
     /// The places that are drawn, file by file: those in its text that are near enough to the first there.
@@ -64,7 +78,9 @@ impl Diagnostic {
     fn elsewhere(&self, source: &Source) -> Vec<Text> {
         let mut firsts: Vec<(Span, usize)> = vec![];
         let mut told = vec![];
-        for (place, label) in self.places.iter().take(PLACES) {
+        // The first stands beside the name already.
+        let told_already = usize::from(self.is_of_no_text(source));
+        for (place, label) in self.places.iter().take(PLACES).skip(told_already) {
             let here = match place {
                 Origin::Text(span) => {
                     let around = source.around(span.start);
@@ -162,7 +178,7 @@ impl ReadError {
                 let (english, chinese) = (&why.english, &why.chinese);
                 let message = text!("cannot read `{name}`: {english}", "无法读取 `{name}`:{chinese}");
                 let diagnostic = Diagnostic::nowhere(Code::Unreadable, message).help(help.clone());
-                diagnostic.render(&Source::new(name.as_str(), ""), language, color, width)
+                diagnostic.render(&Source::new("", ""), language, color, width)
             }
             Self::Invalid { source_file, mistakes } => {
                 render_all(mistakes, source_file, language, color, width)

@@ -1,12 +1,15 @@
 //! Building a graph, front to back: every shape is inferred as its node is added.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::ties::{Ties, resolve, shown};
-use super::{Content, Graph, Node, NodeId, Scope, ScopeId, ScopeKind, Tie, WeightRef, id, indices, scope_id};
+use super::{
+    Content, Graph, Held, Node, NodeId, Scope, ScopeId, ScopeKind, Tie, WeightRef, id, indices, scope_id,
+};
 use crate::error::Origin;
 use crate::op::{Op, Reason, Weight};
 use crate::shape::{Element, ElementType, Shape};
@@ -77,6 +80,8 @@ impl Default for Builder {
             scopes: vec![root],
             outputs: vec![],
             ties: Ties::new(),
+            held: BTreeMap::new(),
+            fixed: vec![],
             index: OnceLock::new(),
         };
         Self { graph, open: vec![ScopeId::ROOT], looks_up: false }
@@ -201,6 +206,11 @@ impl Builder {
         Ok(())
     }
 
+    /// Makes a weight something else than its operator has it.
+    pub fn hold(&mut self, weight: WeightRef, held: Held) {
+        self.graph.held.insert(weight, held);
+    }
+
     /// The finished graph.
     ///
     /// # Errors
@@ -250,6 +260,7 @@ impl Builder {
 
     /// Adds a node to the innermost box.
     pub(super) fn add(&mut self, node: Node, inputs: &[NodeId]) -> NodeId {
+        self.graph.fixed.push(self.graph.would_be_fixed(&node.content, inputs));
         let index = self.graph.dag.add_node(Node { scope: self.current(), ..node });
         for input in inputs.iter().rev() {
             self.graph.dag.add_edge(input.petgraph(), index, ());

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::arrange::{Boxes, Step, arrange};
-use super::{Builder, Graph, NodeId, ScopeKind, ties};
+use super::{Builder, Graph, NodeId, ScopeKind, WeightRef, ties};
 use crate::op::Reason;
 
 /// Fills a [`Graph`] node by node, where each says in which boxes it stands: these may recur and interleave, as the paths of
@@ -100,6 +100,8 @@ fn refill(flat: &Graph, steps: &[Step]) -> (Builder, Vec<NodeId>) {
         builder.output(name.clone(), ids[id.index()]);
     }
     builder.graph.ties = ties::moved(&flat.ties, |id| ids[id.index()]);
+    let moved = |weight: &WeightRef| WeightRef { node: ids[weight.node.index()], ..*weight };
+    builder.graph.held = flat.held.iter().map(|(weight, held)| (moved(weight), *held)).collect();
     (builder, ids)
 }
 

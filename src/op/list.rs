@@ -1,13 +1,17 @@
 //! How the list of operators becomes a type.
 
-/// From the list of operators: the [`Op`] enum, its names, its reader, and [`OPERATORS`].
+/// From the list of operators: the [`Op`] enum, its names, its reader, and [`OPERATORS`]. [`Copies`] of them are an operator, too,
+/// which is on no list.
 macro_rules! operators {
     ($($name:literal => $module:ident::$Type:ident,)*) => {
         /// Any operator, with its settings.
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
         #[expect(missing_docs, reason = "each variant is documented by its type")]
-        pub enum Op { $($Type($module::$Type),)* }
+        pub enum Op {
+            $($Type($module::$Type),)*
+            Copies(Box<Copies>),
+        }
 
         /// Every operator, in the order they are documented.
         pub const OPERATORS: &[Entry] = &[$(Entry {
@@ -19,9 +23,12 @@ macro_rules! operators {
         },)*];
 
         impl Op {
-            /// The name in a description.
+            /// The name in a description; of copies, that of what they are copies of.
             pub fn name(&self) -> &'static str {
-                match self { $(Self::$Type(_) => $name,)* }
+                match self {
+                    $(Self::$Type(_) => $name,)*
+                    Self::Copies(copies) => copies.op().name(),
+                }
             }
 
             /// Reads the settings of the operator called `name`; `None` if there is none of that name.
@@ -35,14 +42,20 @@ macro_rules! operators {
             /// What computes it with candle.
             #[cfg(feature = "run")]
             pub fn reference(&self) -> &dyn Reference {
-                match self { $(Self::$Type(operator) => operator,)* }
+                match self {
+                    $(Self::$Type(operator) => operator,)*
+                    Self::Copies(copies) => &**copies,
+                }
             }
         }
 
         /// The settings alone, by their names.
         impl Serialize for Op {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                match self { $(Self::$Type(operator) => operator.serialize(serializer),)* }
+                match self {
+                    $(Self::$Type(operator) => operator.serialize(serializer),)*
+                    Self::Copies(copies) => copies.serialize(serializer),
+                }
             }
         }
 
@@ -50,7 +63,10 @@ macro_rules! operators {
             type Target = dyn Operator;
 
             fn deref(&self) -> &Self::Target {
-                match self { $(Self::$Type(operator) => operator,)* }
+                match self {
+                    $(Self::$Type(operator) => operator,)*
+                    Self::Copies(copies) => &**copies,
+                }
             }
         }
 

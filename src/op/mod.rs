@@ -39,6 +39,7 @@ pub mod conv;
 pub mod conv_transpose;
 #[cfg(feature = "run")]
 mod convolve;
+pub mod copies;
 mod cost;
 pub mod cumsum;
 #[cfg(feature = "run")]
@@ -133,6 +134,7 @@ mod workspace;
 
 pub use arity::Arity;
 pub use class::{Class, Family};
+pub use copies::Copies;
 pub use cost::{Cost, Term, Unit};
 pub use entry::Entry;
 pub use operator::{Definition, Operator};

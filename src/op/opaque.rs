@@ -25,7 +25,7 @@ use crate::working::{Factor, Working};
 
 /// An operator of one's own: what comes out of it, its weights, and what it computes are what is said here. Without `macs` and
 /// `ops` it is not counted, and totals are partial; it is never executed.
-#[derive(Clone, Debug, PartialEq, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-zh" = "自定义算子:输出、权重和运算量均以此处所写为准。既无 `macs` 也无 `ops` 时不计数,合计为不完整;它不能执行"))]
 pub struct Opaque {

@@ -69,6 +69,11 @@ impl Dims {
         Self(self.0 | other.0)
     }
 
+    /// The same dimensions where there are so many more before them.
+    fn behind(self, count: usize) -> Self {
+        Self(u32::try_from(count).ok().and_then(|count| self.0.checked_shl(count)).unwrap_or(0))
+    }
+
     /// Whether this dimension is one of them.
     pub fn has(self, dim: usize) -> bool {
         self.0 & Self::of(dim).0 != 0
@@ -139,6 +144,32 @@ impl Reach {
     pub fn moving(input: &Shape, is_moved: impl Fn(usize) -> bool) -> Self {
         let look = |dim| if is_moved(dim) { Look::Spread(Dims::of(dim)) } else { Look::Same };
         Self::kept((0..input.rank()).map(look))
+    }
+
+    /// The same, of `input` to `output`, where there are so many more dimensions before those of either, each looked at where it is.
+    #[must_use]
+    pub(super) fn behind(self, count: usize, input: &Shape, output: &Shape) -> Self {
+        match self {
+            // What is smaller than the output stands at its end, and so would not any more.
+            Self::Position if input.rank() == output.rank() => Self::Position,
+            Self::Position | Self::Rearranged => Self::Rearranged,
+            Self::Along(along) => {
+                let before = (0..count).map(|dim| Along { to: Some(dim), look: Look::Same });
+                let behind = along.into_iter().map(|Along { to, look }| Along {
+                    to: to.map(|dim| dim + count),
+                    look: match look {
+                        Look::Spread(dims) => Look::Spread(dims.behind(count)),
+                        Look::Same
+                        | Look::Sliding(_)
+                        | Look::InTurn(_)
+                        | Look::At(_)
+                        | Look::All
+                        | Look::AmongAll => look,
+                    },
+                });
+                Self::Along(before.chain(behind).collect())
+            }
+        }
     }
 
     /// The same numbers in the same order, in other dimensions: those that multiply to the same size, from the first on, become

@@ -17,6 +17,8 @@ pub struct Weight {
     pub role: Role,
     /// How a fresh one is filled.
     pub initializer: Initializer,
+    /// How many parameters it counts as where it is computed from others: these, which have another number of elements.
+    pub counted: Option<u128>,
 }
 
 /// Whether a weight is a parameter.
@@ -61,7 +63,7 @@ impl Weight {
         axes: Vec<(Factor, u64)>,
         initializer: Initializer,
     ) -> Self {
-        Self { name: name.into(), axes, role: Role::Learned, initializer }
+        Self { name: name.into(), axes, role: Role::Learned, initializer, counted: None }
     }
 
     /// A buffer.
@@ -70,7 +72,7 @@ impl Weight {
         axes: Vec<(Factor, u64)>,
         initializer: Initializer,
     ) -> Self {
-        Self { name: name.into(), axes, role: Role::Buffer, initializer }
+        Self { name: name.into(), axes, role: Role::Buffer, initializer, counted: None }
     }
 
     /// What it is called in an explanation: by its name, and in Chinese by the usual word where there is one.
@@ -96,8 +98,11 @@ impl Weight {
         self.axes.iter().map(|&(_, size)| size).collect()
     }
 
-    /// How many numbers there are, with the working.
+    /// How many numbers it counts as, with the working.
     pub fn count(&self) -> Working {
+        if let Some(counted) = self.counted {
+            return Working::named(Factor::Parameters, counted);
+        }
         Working::Product(self.axes.iter().map(|&(name, size)| Working::named(name, size)).collect())
     }
 }

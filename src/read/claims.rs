@@ -32,6 +32,8 @@ pub struct Reference {
     pub file: Name,
     /// Parameters that are set.
     pub set: Vec<(Name, Value)>,
+    /// Sizes that an ONNX file leaves open.
+    pub dim: Vec<(Name, u64)>,
     /// Sizes of the input in place of those in the file.
     pub input: Option<Vec<u64>>,
     /// Samples of one forward pass, 1 unless it is set.

@@ -207,6 +207,7 @@ pub const CLAIMS_FILE: &[Key] = &[
 pub const REFERENCE: &[Key] = &[
     key("file", Kind::Text, "A file, or the name of a bundled network; @VARIANT behind it picks a variant."),
     key("set", Kind::Values, "Parameters that are set."),
+    key("dim", Kind::Values, "Sizes that an ONNX file leaves open, by its names for them."),
     key("input", Kind::Sizes, "Sizes of the input in place of those in the file."),
     key("batch", Kind::Count, "Samples of one forward pass, 1 unless it is set."),
     key("dtype", Kind::Text, "Type of the numbers: f32 unless it is f16, bf16 or i8."),

@@ -69,6 +69,27 @@ pub struct Network {
     pub letters: Letters,
     /// What is probably not meant, in the file.
     pub warnings: Vec<Diagnostic>,
+    /// Where its weights are, if its file has them.
+    pub weights: Option<onnx::Weights>,
+}
+
+impl Network {
+    /// The weights that it is executed with: those of its file, or else fresh ones of this seed.
+    ///
+    /// # Errors
+    /// Which tensor of the file cannot be read, and why.
+    #[cfg(feature = "run")]
+    pub fn own_weights(
+        &self,
+        seed: u64,
+        device: &candle_core::Device,
+        dtype: candle_core::DType,
+    ) -> Result<crate::run::Weights, crate::run::RunError> {
+        match &self.weights {
+            Some(weights) => weights.load(&self.graph, device, dtype),
+            None => crate::run::Weights::fresh(&self.graph, seed, device, dtype),
+        }
+    }
 }
 
 impl Description {
@@ -165,7 +186,7 @@ impl Description {
         warnings.extend(lints::channels_last(&graph));
         warnings.extend(expand::unused(&graph, &named));
         warnings.extend(lints::mistaken_dimensions(&graph));
-        Ok(Network { graph, params, letters, warnings })
+        Ok(Network { graph, params, letters, warnings, weights: None })
     }
 
     fn defaults(&self) -> Vec<(Arc<str>, Value)> {

@@ -1,4 +1,150 @@
-//! Networks of ONNX files.
+//! Networks of ONNX files: what an exporter wrote, as a graph of ours.
+//!
+//! A file is read without its weights ([`File`]), gone through operator by operator, and what follows from shapes and constants
+//! alone is evaluated on the way; the rest is drafted as nodes, of which those that are one operator of ours together are made
+//! one. Of every weight it is noted where it lies, and it is read only when the network is executed.
+//!
+//! ONNX has the batch among the sizes of a tensor, and nothing says which it is. A file is read at a batch of 1: a first size
+//! that is 1 is left out of the sample, and every other is a size like any other.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::{Code, Diagnostic, ReadError, Source};
+use crate::read::Network;
+use crate::read::expression::{Rational, Value as Parameter};
+use crate::read::written::Letters;
+use crate::text;
+use crate::text::Text;
 
 pub mod array;
+mod batch;
+#[cfg(test)]
+mod bytes;
+mod call;
+mod control;
+mod decode;
+mod draft;
+mod evaluate;
+mod file;
+mod finish;
+mod import;
+mod inputs;
+mod lost;
+mod map;
+mod materialize;
 pub mod messages;
+mod mistake;
+mod names;
+mod narrow;
+mod patterns;
+mod stored;
+mod value;
+mod values;
+mod weights;
+mod wire;
+
+pub use decode::read;
+pub use file::File;
+pub use inputs::Sizes;
+use inputs::inputs;
+pub use weights::Weights;
+pub use wire::Mistake;
+
+/// An ONNX file that is open, and what it says.
+#[derive(Debug)]
+pub struct Onnx {
+    /// What it is called, as it is shown; there is no text of it.
+    pub source: Arc<Source>,
+    file: Arc<File>,
+    model: messages::Model,
+}
+
+impl Onnx {
+    /// Opens and reads the file at `path`, which is shown as `name`, without its weights.
+    ///
+    /// # Errors
+    /// If it cannot be read, or at which byte it is none.
+    pub fn open(path: &Path, name: &str) -> Result<Self, ReadError> {
+        let unreadable = |why| ReadError::Unreadable { name: name.to_owned(), why, help: None };
+        Self::of(File::open(path).map_err(unreadable)?, name)
+    }
+
+    /// Reads a file that is open, which is shown as `name`.
+    ///
+    /// # Errors
+    /// At which byte it is no ONNX file.
+    pub fn of(file: File, name: &str) -> Result<Self, ReadError> {
+        let source = Arc::new(Source::new(name, ""));
+        let invalid = |Mistake { byte, why }: Mistake| {
+            let message = text!("at byte {byte}: {why}", "第 {byte} 字节处:{why:#}");
+            let mistakes = vec![Diagnostic::nowhere(Code::Syntax, message)];
+            ReadError::Invalid { source_file: source.clone(), mistakes }
+        };
+        let model = file.model().map_err(invalid)?;
+        Ok(Self { source, file: Arc::new(file), model })
+    }
+
+    /// What the network calls itself, if that says anything.
+    pub fn name(&self) -> Option<&str> {
+        let name = self.model.graph.name.as_str();
+        let says_nothing = ["", "main_graph", "main", "graph", "torch_jit", "torch-jit-export", "model"];
+        (!says_nothing.contains(&name)).then_some(name)
+    }
+
+    /// Passes on all bytes of the file, a few at a time.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn copy_to(&self, to: &mut impl Write) -> Result<(), Text> {
+        self.file.copy_to(to)
+    }
+
+    /// Makes the network at these sizes of its inputs.
+    ///
+    /// # Errors
+    /// If sizes are missing or do not fit, or the file contradicts itself: with the node.
+    pub fn expand(&self, sizes: &Sizes) -> Result<Network, ReadError> {
+        self.expanded(sizes).map_err(|mistake| ReadError::Invalid {
+            source_file: self.source.clone(),
+            mistakes: vec![mistake.diagnostic()],
+        })
+    }
+
+    fn expanded(&self, sizes: &Sizes) -> Result<Network, mistake::Mistake> {
+        let mut importer = import::Importer::new(&self.model, &self.file);
+        let given = inputs(&mut importer, &self.model.graph, sizes)?;
+        let outputs = importer.network(&self.model, given)?;
+        let mut made = vec![];
+        for (name, value) in &outputs {
+            match importer.output(value) {
+                Some(tensor) => made.push((*name, tensor)),
+                None => importer.remarks.push(mistake::Mistake::nowhere(text!(
+                    "nothing is known of the output `{name}`",
+                    "对输出 `{name}` 一无所知"
+                ))),
+            }
+        }
+        if made.is_empty() {
+            return Err(mistake::Mistake::nowhere(text!("the network has no output", "网络没有任何输出")));
+        }
+        let remarks = std::mem::take(&mut importer.remarks);
+        let mut symbols: Vec<_> = importer.symbols.drain().collect();
+        symbols.sort_unstable();
+        let ends: Vec<_> = made.iter().map(|(_, tensor)| tensor.id).collect();
+        patterns::recognize(&mut importer.draft, &ends);
+        let finished = finish::finish(importer, &self.model, &made)?;
+        let params = symbols
+            .into_iter()
+            .map(|(name, size)| (name, Parameter::Number(Rational::from(i128::from(size)))));
+        let (graph, weights) = Weights::of(finished, self.file.clone());
+        Ok(Network {
+            graph,
+            params: params.collect(),
+            weights: Some(weights),
+            letters: Letters::default(),
+            warnings: remarks.into_iter().map(|remark| remark.diagnostic().warning()).collect(),
+        })
+    }
+}

@@ -256,7 +256,11 @@ impl Notes<'_> {
             Some(cost) if cost.terms.is_empty() => self.sentence(&text!("computes nothing", "无运算")),
             Some(cost) => {
                 self.taps(node, &inputs, &cost);
-                self.cost(&cost, self.subject.analysis.node(id).copied());
+                self.cost(
+                    &cost,
+                    self.graph.samples(id, self.subject.batch()),
+                    self.subject.analysis.node(id).copied(),
+                );
             }
         }
         // Among other layers that would be too much of it.
@@ -319,16 +323,16 @@ impl Notes<'_> {
         else {
             return;
         };
-        let window = node.operator().and_then(|op| op.window(input));
-        let sizes = (spatial_sizes(input), spatial_sizes(&node.shape));
+        let Some(op) = node.operator() else { return };
+        let [one, output] = [input, &node.shape].map(|shape| op.one(shape));
+        let (sizes, window) = ((spatial_sizes(&one), spatial_sizes(&output)), op.window(input));
         let taps = window.and_then(|window| window.taps_workings(sizes.0, sizes.1).ok());
         for (name, working) in taps.into_iter().flatten() {
             self.equation(name.get(self.language), working);
         }
     }
 
-    fn cost(&mut self, cost: &Cost, counts: Option<Counts>) {
-        let batch = self.subject.batch();
+    fn cost(&mut self, cost: &Cost, batch: u64, counts: Option<Counts>) {
         let with_batch = |working: &Working| match batch {
             1 => working.clone(),
             _ => Working::Product(vec![Working::named(Factor::Batch, batch), working.clone()]),

@@ -103,6 +103,12 @@ pub(super) fn shaped(subject: &Subject, shape: &Shape) -> Vec<u64> {
     [&[subject.batch()], shape.dims()].concat()
 }
 
+/// That of a tensor, with the samples that there are of it.
+pub(super) fn shaped_at(subject: &Subject, id: NodeId) -> Vec<u64> {
+    let graph = subject.graph();
+    [&[graph.samples(id, subject.batch())], graph.node(id).shape.dims()].concat()
+}
+
 /// What the whole network costs.
 pub(super) fn totals(subject: &Subject) -> Totals {
     let (graph, analysis) = (subject.graph(), &subject.analysis);
@@ -159,9 +165,10 @@ fn node(subject: &Subject, graph: &Graph, id: NodeId) -> Node {
     Node {
         path: graph.path(id),
         op: node.operator_name().to_owned(),
+        copies: node.operator().map_or(vec![], |op| op.copies().to_vec()),
         inputs: graph.inputs(id).map(|input| graph.path(input)).collect(),
-        input_shapes: graph.inputs(id).map(|input| shaped(subject, &graph.node(input).shape)).collect(),
-        output: shaped(subject, &node.shape),
+        input_shapes: graph.inputs(id).map(|input| shaped_at(subject, input)).collect(),
+        output: shaped_at(subject, id),
         weights_of: graph.weights_of(id).map(|owner| graph.path(owner)),
         tied_weights: tied(graph, id),
         live_bytes: subject.bytes(subject.analysis.memory.live(id)),

@@ -178,7 +178,7 @@ pub fn json(run: &Run) -> String {
     let record = RunRecord {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
-        sha256: subject.sha256.clone(),
+        sha256: subject.sha256.to_string(),
         model: subject.title.clone(),
         source: subject.source.clone(),
         variant: subject.variant.clone(),

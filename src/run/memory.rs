@@ -10,7 +10,7 @@ use crate::analyze::Analysis;
 use crate::analyze::memory::Lifetime;
 use crate::counts::{Overflow, Tally, Volume};
 use crate::graph::{Graph, Node, NodeId};
-use crate::op::Op;
+use crate::op::{Arity, Op};
 use crate::shape::ElementType;
 use crate::text;
 use crate::text::Text;
@@ -110,11 +110,11 @@ impl Needs {
 /// is the weight itself.
 fn of_weights(graph: &Graph, analysis: &Analysis, element: ElementType) -> Vec<u128> {
     let (mut from, mut behind) = (vec![0u128; graph.len()], vec![0u128; graph.len()]);
-    let is_weight = |op: Option<&Op>| matches!(op, Some(Op::Parameter(_) | Op::Buffer(_)));
-    for (id, node) in graph.nodes().filter(|(_, node)| is_weight(node.operator())) {
+    let is_weight = |op: &Op| op.arity() == Arity::NONE && !op.weights(&[]).is_empty();
+    for (id, node) in graph.nodes().filter(|(_, node)| node.operator().is_some_and(is_weight)) {
         let Some(Lifetime { from: first, to }) = analysis.memory.lifetime(id) else { continue };
-        let volume = node.volume().and_then(|volume| volume.times(analysis.batch()));
-        let bytes = volume.map_or(0, |volume| volume.bytes(element));
+        // Whatever the batch, there is one.
+        let bytes = node.volume().map_or(0, |volume| volume.bytes(element));
         from[first.index()] = from[first.index()].saturating_add(bytes);
         if let Some(to) = to {
             behind[to.index()] = behind[to.index()].saturating_add(bytes);
@@ -132,13 +132,15 @@ fn of_weights(graph: &Graph, analysis: &Analysis, element: ElementType) -> Vec<u
 
 /// What a node holds while it computes, beside the tensors that are alive.
 ///
-/// An operator may first put its inputs together: those of several samples that are views of a part of each, and so lie apart.
+/// An operator may first put its inputs together: those of several samples that are views of a part of each, and so lie apart. And
+/// what is the same for each sample is repeated for it.
 pub fn workspace(graph: &Graph, id: NodeId, batch: u64, device: &Device) -> Volume {
     let Some(op) = graph.node(id).operator() else { return Volume::default() };
-    let may_lie_apart =
-        |input: &NodeId| batch > 1 && graph.node(*input).operator().is_some_and(|op| op.is_view());
+    let batch = graph.samples(id, batch);
+    let is_view = |input| graph.node(input).operator().is_some_and(|op| op.is_view());
+    let is_copied = |input: &NodeId| batch > 1 && (is_view(*input) || graph.is_fixed(*input));
     let workspace = op.reference().workspace(&graph.input_shapes(id), &graph.node(id).shape, device);
-    let apart = graph.inputs(id).filter(may_lie_apart).map(|input| graph.node(input).volume()?.times(batch));
+    let apart = graph.inputs(id).filter(is_copied).map(|input| graph.node(input).volume()?.times(batch));
     // What moves indices about holds indices.
     let all = apart.chain([Volume::of(workspace.of_batch(batch), graph.node(id).element)]);
     // What does not fit is more than any machine holds.

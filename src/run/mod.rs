@@ -58,8 +58,8 @@ pub use weights::{Loaded, Weights, names};
 /// Computes the outputs of `graph`, by name, with the kernels of `engine`.
 ///
 /// `inputs` are the network's, in their order, each with the batch first, all of one element type and on one device, which
-/// are those of `weights`; but for those with a type of their own, as [`indices`] have. Every tensor's shape is held against the
-/// inferred one. A tensor is freed at its last use: what is alive at any time is what
+/// are those of `weights`; but for those with a type of their own, as [`indices`] have. What depends on none of them is computed
+/// for one sample, and repeated where it meets what does. Every tensor's shape is held against the inferred one. A tensor is freed at its last use: what is alive at any time is what
 /// [`Memory`](crate::analyze::memory::Memory) says, of an input only if the caller has no other handle to it; except that
 /// candle copies what is flattened or reshaped of parts of several samples, where PyTorch has a view.
 ///
@@ -85,10 +85,16 @@ pub fn forward(
     let mut uses = uses(graph);
     for (id, node) in graph.nodes() {
         if let Content::Operator(op) = &node.content {
-            let taken: Vec<Tensor> = graph.inputs(id).map(|input| alive(&tensors, input).clone()).collect();
-            let output = compute(engine, op, &taken, weights.of(id), &like);
+            let samples = |id| if graph.is_fixed(id) { 1 } else { like.batch };
+            let taken = graph.inputs(id).map(|input| {
+                let tensor = alive(&tensors, input);
+                let is_alike = samples(input) == samples(id);
+                if is_alike { Ok(tensor.clone()) } else { repeated(tensor, samples(id))?.contiguous() }
+            });
+            let output = taken.collect::<candle_core::Result<Vec<_>>>();
+            let output = output.and_then(|taken| compute(engine, op, &taken, weights.of(id), &like));
             let output = output.map_err(|source| RunError::Candle { path: graph.path(id), source })?;
-            check(&output, &node.shape, like.batch, || graph.path(id))?;
+            check(&output, &node.shape, samples(id), || graph.path(id))?;
             tensors[id.index()] = Some(output);
         }
         observe(id, alive(&tensors, id));
@@ -101,7 +107,11 @@ pub fn forward(
             }
         }
     }
-    Ok(graph.outputs().iter().map(|(name, id)| (name.clone(), alive(&tensors, *id).clone())).collect())
+    let output = |(name, id): &(String, NodeId)| match repeated(alive(&tensors, *id), like.batch) {
+        Ok(output) => Ok((name.clone(), output)),
+        Err(source) => Err(RunError::Candle { path: graph.path(*id), source }),
+    };
+    graph.outputs().iter().map(output).collect()
 }
 
 /// Whether it is known of every node how it is computed.
@@ -139,7 +149,12 @@ impl Like {
     }
 }
 
-/// A source has one sample of its own, which is the same for every sample of the batch.
+/// A tensor of one sample as that of each sample of a batch, without a copy of it.
+fn repeated(tensor: &Tensor, batch: usize) -> candle_core::Result<Tensor> {
+    tensor.broadcast_as([&[batch], tensor.dims().get(1..).unwrap_or_default()].concat())
+}
+
+/// A source knows neither the device nor the type of what it will meet.
 fn compute(
     engine: Engine,
     op: &Op,
@@ -151,9 +166,7 @@ fn compute(
     if op.arity() != Arity::NONE {
         return Ok(output);
     }
-    let output = output.to_device(&like.device)?.to_dtype(like.dtype)?;
-    let dims = [&[like.batch], &output.dims()[1..]].concat();
-    output.broadcast_as(dims)?.contiguous()
+    output.to_device(&like.device)?.to_dtype(like.dtype)?.contiguous()
 }
 
 fn check(tensor: &Tensor, shape: &Shape, batch: usize, path: impl Fn() -> String) -> Result<(), RunError> {

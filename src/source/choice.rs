@@ -13,6 +13,8 @@ pub struct Choice {
     pub variant: Option<String>,
     /// Parameters to set after that, as they are written: `("reduce", "16")`. Of what is set twice, the last holds.
     pub set: Vec<(String, String)>,
+    /// Sizes that an ONNX file leaves open, by its names for them: `("height", 640)`. Of what is set twice, the last holds.
+    pub dims: Vec<(String, u64)>,
     /// Sizes of the only input, without the batch, in place of the model's.
     pub input: Option<Vec<u64>>,
     /// The type of the numbers, f32 unless it is chosen.
@@ -44,6 +46,7 @@ impl Choice {
         Self {
             variant: self.variant.clone().or_else(|| other.variant.clone()),
             set: [&other.set[..], &self.set].concat(),
+            dims: [&other.dims[..], &self.dims].concat(),
             input: self.input.clone().or_else(|| other.input.clone()),
             element: self.element.or(other.element),
             batch: self.batch.or(other.batch),
@@ -58,6 +61,7 @@ impl From<&Reference> for Choice {
         Self {
             variant: None,
             set: reference.set.iter().map(written).collect(),
+            dims: reference.dim.iter().map(|(name, size)| (name.text.to_string(), *size)).collect(),
             input: reference.input.clone(),
             element: reference.dtype,
             batch: reference.batch,

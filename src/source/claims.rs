@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Address, Choice, Findings, Named, contents, device};
+use super::{Address, Choice, Findings, Model, Named, contents, device};
 use crate::analyze::roofline::Device;
 use crate::claim::{self, Known, Parsed, Report, Slips};
 use crate::error::{Code, Diagnostic, ReadError, Source, did_you_mean};
@@ -37,7 +37,7 @@ impl Claims {
             let claims = ClaimsFile::parse(&format!("claims/{name}.toml"), bundled.text)?;
             return Ok(Self::Others(claims, PathBuf::new()));
         }
-        if name != "-" && Path::new(name).is_file() {
+        if name != "-" && Path::new(name).is_file() && !contents::is_onnx(Path::new(name)) {
             let text = contents::text(name)?;
             if ClaimsFile::is_one(&text) {
                 return Self::parse(name, &text);
@@ -146,10 +146,19 @@ impl Claims {
 
     fn without_claims(&self) -> ReadError {
         let message = text!("there are no claims in this file", "文件中没有论断");
-        let help = text!(
-            "a claim is `[[claims]]` with `expect = \"macs <= 5M\"`",
-            "论断写作 `[[claims]]` 与 `expect = \"macs <= 5M\"`"
-        );
+        let help = match self {
+            Self::Own(named) if matches!(named.model, Model::Onnx(_)) => {
+                let name = &named.model.source().name;
+                text!(
+                    "a file of claims names it, `networks = {{ net = \"{name}\" }}`; `--update FILE` writes one",
+                    "可在论断文件中引用它:`networks = {{ net = \"{name}\" }}`;`--update FILE` 会写出一个"
+                )
+            }
+            Self::Own(_) | Self::Others(..) => text!(
+                "a claim is `[[claims]]` with `expect = \"macs <= 5M\"`",
+                "论断写作 `[[claims]]` 与 `expect = \"macs <= 5M\"`"
+            ),
+        };
         self.invalid(vec![Diagnostic::nowhere(Code::MissingKey, message).help(help)])
     }
 

@@ -37,9 +37,13 @@ pub(super) fn foreign(path: &str) -> Option<(Text, Text)> {
             ),
             write(),
         ),
-        "onnx" => {
-            (text!("this version reads descriptions in TOML only", "此版本只读取 TOML 描述文件"), write())
-        }
+        "ort" => (
+            text!(
+                "it is ONNX Runtime's own form, which is not read",
+                "这是 ONNX Runtime 自己的格式,无法读取"
+            ),
+            text!("give the `.onnx` file that it was made of", "请给出生成它的 `.onnx` 文件"),
+        ),
         "prototxt" | "caffemodel" => {
             (text!("it is a model of Caffe, which is not read", "这是 Caffe 的模型,无法读取"), write())
         }

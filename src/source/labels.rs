@@ -1,26 +1,37 @@
 //! Labels that tell networks apart.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use super::Choice;
 use crate::subject::Subject;
 use crate::text::printable;
 
-/// Gives networks that are called alike longer names: by their files, by what is set in them, or else by a number.
+/// Gives networks that are called alike longer names: by the names of their files, by where these lie, by what is set in them, or else by a number.
 ///
 /// `networks` says of each subject which network it is, and which of the choices was taken for it: of one at several
 /// batches, all are called alike.
 pub(super) fn tell_apart(subjects: &mut [Subject], networks: &[usize], choices: &[Choice]) {
     type Name = fn(&Subject, &Choice) -> String;
+    let by_file_name: Name = |subject, _| {
+        let path = Path::new(&subject.source);
+        let name =
+            path.file_name().map_or_else(|| subject.source.clone().into(), |name| name.to_string_lossy());
+        match &subject.variant {
+            Some(variant) => format!("{name}@{variant}"),
+            None => name.into_owned(),
+        }
+    };
     let by_file: Name = |subject, _| match &subject.variant {
         Some(variant) => format!("{}@{variant}", subject.source),
         None => subject.source.clone(),
     };
     let by_setting: Name = |subject, choice| {
         let set = choice.set.iter().map(|(name, value)| format!("{name}={value}"));
-        std::iter::once(subject.label.clone()).chain(set).collect::<Vec<_>>().join(" ")
+        let dims = choice.dims.iter().map(|(name, size)| format!("{name}={size}"));
+        std::iter::once(subject.label.clone()).chain(set).chain(dims).collect::<Vec<_>>().join(" ")
     };
-    for name in [by_file, by_setting] {
+    for name in [by_file_name, by_file, by_setting] {
         let longer: Vec<String> = subjects
             .iter()
             .zip(networks)

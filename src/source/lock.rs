@@ -69,6 +69,11 @@ fn chosen(choice: &Choice) -> String {
         let set = set.into_iter().map(|(name, value)| format!("{} = {}", toml_key(name), toml_value(value)));
         text.push_str(&format!(", set = {{ {} }}", set.collect::<Vec<_>>().join(", ")));
     }
+    if !choice.dims.is_empty() {
+        let dims: BTreeMap<_, _> = choice.dims.iter().map(|(name, size)| (name, size)).collect();
+        let dims = dims.into_iter().map(|(name, size)| format!("{} = {size}", toml_key(name)));
+        text.push_str(&format!(", dim = {{ {} }}", dims.collect::<Vec<_>>().join(", ")));
+    }
     if let Some(sizes) = &choice.input {
         text.push_str(&format!(", input = {sizes:?}"));
     }

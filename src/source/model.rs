@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use super::Choice;
-use crate::error::{ReadError, Source};
+use crate::error::{Code, Diagnostic, ReadError, Source};
 use crate::read::description::Claim;
 use crate::read::expression::Value;
-use crate::read::include::Identity;
+use crate::read::include::{File, Identity};
+use crate::read::onnx::{Onnx, Sizes};
 use crate::read::{Description, Network, Options};
+use crate::subject::Digest;
+use crate::text;
+use crate::text::Text;
 
 /// What networks are made of.
 #[derive(Debug)]
@@ -17,6 +19,8 @@ use crate::read::{Description, Network, Options};
 pub enum Model {
     /// A description in TOML.
     Description(Description),
+    /// An ONNX file, which is one network at sizes that it may leave open.
+    Onnx(Arc<Onnx>),
 }
 
 impl Model {
@@ -24,6 +28,7 @@ impl Model {
     pub fn source(&self) -> &Arc<Source> {
         match self {
             Self::Description(description) => &description.source,
+            Self::Onnx(onnx) => &onnx.source,
         }
     }
 
@@ -31,6 +36,7 @@ impl Model {
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Description(description) => description.name.as_deref(),
+            Self::Onnx(onnx) => onnx.name(),
         }
     }
 
@@ -40,6 +46,7 @@ impl Model {
             Self::Description(description) => {
                 description.variants.iter().map(|variant| &*variant.name.text).collect()
             }
+            Self::Onnx(_) => vec![],
         }
     }
 
@@ -49,6 +56,7 @@ impl Model {
             Self::Description(description) => {
                 description.default_variant().map(|variant| &*variant.name.text)
             }
+            Self::Onnx(_) => None,
         }
     }
 
@@ -61,6 +69,7 @@ impl Model {
                 let param = || description.params.iter().find(|param| &*param.name.text == name);
                 set.map(|(_, value)| value).or_else(|| param().map(|param| &param.default))
             }
+            Self::Onnx(_) => None,
         }
     }
 
@@ -68,37 +77,91 @@ impl Model {
     pub fn claims(&self) -> &[Claim] {
         match self {
             Self::Description(description) => &description.claims,
+            Self::Onnx(_) => &[],
         }
     }
 
     /// The paths of the files that it includes, but for those that are bundled.
     pub fn included(&self) -> impl Iterator<Item = &str> {
-        let files = match self {
-            Self::Description(description) => description.included.iter(),
+        let files: &[File] = match self {
+            Self::Description(description) => &description.included,
+            Self::Onnx(_) => &[],
         };
-        files.filter(|file| matches!(file.identity, Identity::Told(_))).map(|file| &*file.name)
+        files.iter().filter(|file| matches!(file.identity, Identity::Told(_))).map(|file| &*file.name)
     }
 
-    /// SHA-256 of the file, in hexadecimal. Where it includes others, it is that of the digests of all files, one behind another
-    /// in the order in which they are named.
-    pub fn sha256(&self) -> String {
-        let mut digests = self.source().files().map(|(_, text)| Sha256::digest(text.as_bytes()));
-        let digest = match (digests.next(), digests.next()) {
-            (Some(only), None) => only,
-            (first, second) => {
-                let all = first.into_iter().chain(second).chain(digests);
-                all.fold(Sha256::new(), Sha256::chain_update).finalize()
-            }
-        };
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    /// SHA-256 of the file, in hexadecimal: of a description with those that it includes, of an ONNX file alone.
+    pub(super) fn digest(&self) -> Digest {
+        match self {
+            Self::Description(description) => Digest::of_text(description.source.clone()),
+            Self::Onnx(onnx) => Digest::of_onnx(onnx.clone()),
+        }
     }
 
     /// Makes the network that is chosen; without a variant, with the defaults. The error has every mistake that stands in the
     /// way, of the model or of the choice.
     pub fn expand(&self, choice: &Choice) -> Result<Network, ReadError> {
-        let Choice { variant, set, input, element: _, batch: _ } = choice.clone();
-        match self {
-            Self::Description(description) => description.expand(&Options { variant, set, input }),
+        let Choice { variant, set, dims, input, element: _, batch: _ } = choice.clone();
+        match (self, dims.last(), set.last(), variant) {
+            (Self::Description(_), Some((name, size)), ..) => {
+                let message = text!(
+                    "`--dim` gives sizes that ONNX files leave open, and this is a description",
+                    "`--dim` 给出 ONNX 文件中未定的尺寸,而这是描述文件"
+                );
+                let help = text!(
+                    "`--set {name}={size}` sets a parameter, `--input` the sizes of the input",
+                    "`--set {name}={size}` 设置参数,`--input` 给出输入尺寸"
+                );
+                Err(self.refused(Code::Usage, message, help))
+            }
+            (Self::Description(description), None, _, variant) => {
+                description.expand(&Options { variant, set, input })
+            }
+            (Self::Onnx(_), _, _, Some(variant)) => {
+                let message = text!(
+                    "an ONNX file is one network, and has no variant `{variant}`",
+                    "ONNX 文件是单个网络,没有变体 `{variant}`"
+                );
+                let help = text!("leave out `@{variant}`", "请去掉 `@{variant}`");
+                Err(self.refused(Code::UnknownVariant, message, help))
+            }
+            (Self::Onnx(_), _, Some((name, value)), None) => {
+                let message = text!(
+                    "`--set` sets parameters of descriptions, and an ONNX file has none",
+                    "`--set` 设置描述文件的参数,而 ONNX 文件没有参数"
+                );
+                let help = text!(
+                    "`--dim {name}={value}` gives a size that the file leaves open",
+                    "`--dim {name}={value}` 给出文件中未定的尺寸"
+                );
+                Err(self.refused(Code::Usage, message, help))
+            }
+            (Self::Onnx(onnx), _, None, None) => {
+                self.check_batch(choice)?;
+                onnx.expand(&Sizes { dims, input })
+            }
         }
+    }
+
+    /// Refuses a batch where the file has one of its own.
+    pub(super) fn check_batch(&self, choice: &Choice) -> Result<(), ReadError> {
+        let (Self::Onnx(onnx), batch @ 2..) = (self, choice.batch()) else { return Ok(()) };
+        let sizes = Sizes { dims: choice.dims.clone(), input: choice.input.clone() };
+        let Some((name, size)) = onnx.fixed_batch(&sizes) else { return Ok(()) };
+        let message = text!(
+            "the input `{name}` holds a batch of {size}, and there is no batch of {batch} of that",
+            "输入 `{name}` 本身的批量大小是 {size},不能再有批量大小 {batch}"
+        );
+        let help = text!(
+            "leave out `--batch`, or export the network with a batch of 1 or an open one",
+            "请去掉 `--batch`,或以批量大小 1 或未定的批量大小导出网络"
+        );
+        Err(self.refused(Code::WrongValue, message, help))
+    }
+
+    /// Why a choice is none that it leaves.
+    fn refused(&self, code: Code, message: Text, help: Text) -> ReadError {
+        let mistakes = vec![Diagnostic::nowhere(code, message).help(help)];
+        ReadError::Invalid { source_file: self.source().clone(), mistakes }
     }
 }

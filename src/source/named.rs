@@ -1,17 +1,18 @@
 //! A model with the name it was opened by, and the subjects that are made of it.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::Arc;
 
 use super::bundled::find;
-use super::contents::text;
+use super::contents::{Contents, contents};
 use super::foreign::foreign;
 use super::includes::Folder;
 use super::{Address, Choice, Model};
 use crate::analyze::TooLarge;
 use crate::error::{Code, Diagnostic, ReadError};
 use crate::read::Description;
-use crate::subject::Subject;
+use crate::read::onnx::Onnx;
+use crate::subject::{Digest, Subject};
 use crate::text;
 use crate::text::{Text, printable};
 
@@ -26,7 +27,7 @@ pub struct Named {
     pub stem: String,
     /// What stands behind the `@`: a variant, or `*` for all of them.
     pub variant: Option<String>,
-    sha256: OnceLock<String>,
+    sha256: Digest,
 }
 
 impl Named {
@@ -34,34 +35,40 @@ impl Named {
         let (address, variant) = Address::of(name);
         match &address {
             Address::StandardInput => {
-                let description = Description::parse("standard input", &text("-")?)?;
-                Ok(Self::new(description, address, "stdin", variant))
+                let name = "standard input";
+                let model = match contents("-")? {
+                    Contents::Text(text) => Model::Description(Description::parse(name, &text)?),
+                    Contents::Onnx(file) => Model::Onnx(Arc::new(Onnx::of(file, name)?)),
+                };
+                Ok(Self::new(model, address, "stdin", variant))
             }
             Address::File(path) => {
                 if let Some((why, help)) = foreign(path) {
                     return Err(ReadError::Unreadable { name: path.clone(), why, help: Some(help) });
                 }
-                let text = text(path)?;
-                let description =
-                    match Some(path).filter(|_| !address.is_open()).and_then(|path| Folder::of(path)) {
+                let folder = || Some(path).filter(|_| !address.is_open()).and_then(|path| Folder::of(path));
+                let model = match contents(path)? {
+                    Contents::Onnx(file) => Model::Onnx(Arc::new(Onnx::of(file, path)?)),
+                    Contents::Text(text) => Model::Description(match folder() {
                         Some((folder, file)) => Description::parse_with(file, &text, &folder)?,
                         None => Description::parse(path, &text)?,
-                    };
+                    }),
+                };
                 let stem = Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
                 let stem = stem.unwrap_or_else(|| path.clone());
-                Ok(Self::new(description, address, &stem, variant))
+                Ok(Self::new(model, address, &stem, variant))
             }
             Address::Bundled(name) => {
                 let (file, of_name) = find(name)?;
                 let description = Description::parse(&format!("{}.toml", file.name), file.text)?;
-                Ok(Self::new(description, address, file.name, variant.or(of_name)))
+                Ok(Self::new(Model::Description(description), address, file.name, variant.or(of_name)))
             }
         }
     }
 
-    fn new(description: Description, address: Address, stem: &str, variant: Option<String>) -> Self {
-        let model = Model::Description(description);
-        Self { model, address, stem: stem.to_owned(), variant, sha256: OnceLock::new() }
+    fn new(model: Model, address: Address, stem: &str, variant: Option<String>) -> Self {
+        let sha256 = model.digest();
+        Self { model, address, stem: stem.to_owned(), variant, sha256 }
     }
 
     /// Whether it comes with cnncost.
@@ -76,7 +83,7 @@ impl Named {
 
     /// SHA-256 of the file, in hexadecimal; where it includes others, of those of all files.
     pub fn sha256(&self) -> &str {
-        self.sha256.get_or_init(|| self.model.sha256())
+        &self.sha256
     }
 
     /// The variants it was named with: one, `None` for the defaults, or all of them. The error is that there are none.
@@ -122,14 +129,16 @@ impl Named {
             label,
             source: self.model.source().name.clone(),
             variant: choice.variant,
-            sha256: self.sha256().to_owned(),
+            sha256: self.sha256.clone(),
             element: choice.element.unwrap_or_default(),
             ..subject
         })
     }
 
-    /// The same network at another batch, which is not made anew. The error says which count does not fit 128 bits.
-    pub(super) fn at(&self, subject: &Subject, batch: u64) -> Result<Subject, ReadError> {
+    /// The same network of this choice at another batch, which is not made anew. The error says that the model has another, or
+    /// which count does not fit 128 bits.
+    pub(super) fn at(&self, subject: &Subject, choice: &Choice, batch: u64) -> Result<Subject, ReadError> {
+        self.model.check_batch(&Choice { batch: Some(batch), ..choice.clone() })?;
         subject.at(batch).map_err(|error| self.too_large(error))
     }
 
@@ -149,7 +158,8 @@ impl Named {
     fn title(&self, choice: &Choice) -> String {
         let name = self.model.name().unwrap_or(&self.stem).to_owned();
         let set = choice.set.iter().map(|(name, value)| format!("{name} = {value}"));
-        let apart = choice.variant.clone().into_iter().chain(set);
+        let dims = choice.dims.iter().map(|(name, size)| format!("{name} = {size}"));
+        let apart = choice.variant.clone().into_iter().chain(set).chain(dims);
         printable(&std::iter::once(name).chain(apart).collect::<Vec<_>>().join(" · "))
     }
 

@@ -136,7 +136,7 @@ impl<'a> Making<'a> {
         self.subjects.push(subject);
         self.indices.push(index);
         for &batch in others {
-            let other = named.at(&self.subjects[at], batch)?;
+            let other = named.at(&self.subjects[at], &choice, batch)?;
             self.subjects.push(other);
             self.indices.push(index);
         }

@@ -46,9 +46,10 @@ impl Subject {
     /// Numbers that come out of every operator but views, and out of convolutions and linear layers.
     fn activations(&self) -> [u128; 2] {
         let mut sums = [0u128; 2];
-        for (_, node) in self.graph().nodes() {
+        let graph = self.graph();
+        for (id, node) in graph.nodes() {
             let Some(op) = node.operator().filter(|op| !op.is_view()) else { continue };
-            let number = node.shape.elements().saturating_mul(self.batch().into());
+            let number = node.shape.elements().saturating_mul(graph.samples(id, self.batch()).into());
             let is_contraction = matches!(op.class(), Class::Convolution | Class::Linear);
             sums[0] = sums[0].saturating_add(number);
             sums[1] = sums[1].saturating_add(if is_contraction { number } else { 0 });

@@ -74,6 +74,7 @@ factors! {
     GroupSize => "group size", "每组大小";
     N => "n", "n";
     Batch => "batch", "批量大小";
+    Copies => "copies", "份数";
 
     // Windows.
     Kernel => "kernel", "核";

@@ -106,8 +106,8 @@ impl Layer<'_> {
 /// The spatial sizes of a node's output with another window; `None` if it has none or that does not fit.
 pub(super) fn sizes_with(subject: &Subject, id: NodeId, change: impl Fn(Axis) -> Axis) -> Option<Vec<u64>> {
     let graph = subject.graph();
-    let input = graph.input_shapes(id).into_iter().next()?;
-    let window = graph.node(id).operator()?.window(&input)?;
+    let (op, input) = (graph.node(id).operator()?, graph.input_shapes(id).into_iter().next()?);
+    let (window, input) = (op.window(&input)?, op.one(&input));
     let sizes = window.axes.iter().zip(spatial_sizes(&input));
     sizes.map(|(&axis, &size)| change(axis).output(size)).collect()
 }
@@ -132,8 +132,8 @@ pub(super) fn with_mistake(subject: &Subject, place: Place, mistake: &Mistake) -
                 (Unit::Ops(_), _) => continue,
             };
             differs |= Ok(count) != term.nominal.evaluate();
-            total = total.checked_add(count)?;
+            total = total.checked_add(count.checked_mul(graph.samples(id, subject.batch()).into())?)?;
         }
     }
-    if differs { number(total.checked_mul(subject.batch().into())?) } else { None }
+    if differs { number(total) } else { None }
 }

@@ -96,10 +96,10 @@ pub(super) const COMMANDS: &[Said] = &[
 ];
 
 /// Of the files that several commands take.
-const FILES: &str = "网络描述文件(`.toml`,或以 `-` 表示标准输入)或内置网络的名称;其后加 `@变体` 选择一个变体,`@*` 选择全部变体";
+const FILES: &str = "网络描述文件(`.toml`)、ONNX 文件(`.onnx`)(均可经标准输入以 `-` 给出),或内置网络的名称;其后加 `@变体` 选择一个变体,`@*` 选择全部变体";
 
 const ANALYZE: &[Argument] = &[
-    argument("files", "网络描述文件,或内置网络的名称").long(FILES),
+    argument("files", "网络描述文件、ONNX 文件,或内置网络的名称").long(FILES),
     argument("columns", "显示的列,例如 `layer,output,macs,share`"),
     argument("sort", "按这些列排序,例如 `op,macs`").long(
         "按这些列给各层排序,例如 `op,macs`:前一列相同的,再按后一列。数值从大到小,尺寸按其乘积,文字按字母顺序。\
@@ -111,7 +111,7 @@ const ANALYZE: &[Argument] = &[
 
 const BENCH: &[Argument] = &[
     argument("files", "网络;其余的与第一个对照").long(
-        "网络描述文件(`.toml`,或以 `-` 表示标准输入)或内置网络的名称;其后加 `@变体` 选择一个变体,`@*` 选择全部变体。\
+        "网络描述文件(`.toml`)、ONNX 文件(`.onnx`)(均可经标准输入以 `-` 给出),或内置网络的名称;其后加 `@变体` 选择一个变体,`@*` 选择全部变体。\
          多个网络轮流测量,各与第一个对照",
     ),
     argument("batch", "一次前向传播的样本数;可有多个,如 `1,8,32`"),
@@ -140,7 +140,7 @@ const CHECK: &[Argument] = &[
 
 const COMPARE: &[Argument] = &[
     argument("files", "多个网络;单独一个则为其各变体").long(
-        "网络描述文件(`.toml`,或以 `-` 表示标准输入)或内置网络的名称,其余的与第一个对照。单独一个时,为其各个变体;\
+        "网络描述文件(`.toml`)、ONNX 文件(`.onnx`)(均可经标准输入以 `-` 给出),或内置网络的名称,其余的与第一个对照。单独一个时,为其各个变体;\
          单独一个变体时,与默认设置并列;有多个批量大小时,就是所指的网络,加 `@*` 则为其各个变体",
     ),
     argument("batch", "一次前向传播的样本数;可有多个,如 `1,2,4`")
@@ -163,8 +163,8 @@ const RECONCILE: &[Argument] = &[argument("figure", "要追溯的数:\"4.11 G\"�
     .long("要追溯的数,照出处的写法,可为一个或多个词:\"4.11 G\"、3.8 billion、569M、3.87e9、4111514624")];
 
 const RUN: &[Argument] = &[
-    argument("file", "网络描述文件,或内置网络的名称").long(
-        "网络描述文件(`.toml`,或以 `-` 表示标准输入)或内置网络的名称;其后加 `@变体` 选择一个变体",
+    argument("file", "网络描述文件、ONNX 文件,或内置网络的名称").long(
+        "网络描述文件(`.toml`)、ONNX 文件(`.onnx`)(均可经标准输入以 `-` 给出),或内置网络的名称;其后加 `@变体` 选择一个变体",
     ),
     argument("batch", "一次前向传播的样本数 [默认值:取自数组]"),
     argument("input", "数组(`.npy`),或随机输入的尺寸").long(

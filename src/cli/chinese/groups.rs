@@ -5,15 +5,18 @@ use super::{Argument, argument};
 /// Each by its name, of every command that says nothing of its own about it.
 pub(super) static GROUPS: &[Argument] = &[
     // The network.
-    argument("file", "网络描述文件,或内置网络的名称")
-        .long("网络描述文件或内置网络的名称;其后加 `@变体` 选择一个变体"),
+    argument("file", "网络描述文件、ONNX 文件,或内置网络的名称").long(
+        "网络描述文件(`.toml`)、ONNX 文件(`.onnx`)(均可经标准输入以 `-` 给出),或内置网络的名称;其后加 `@变体` 选择一个变体",
+    ),
     argument("batch", "一次前向传播的样本数 [默认值:1]"),
     argument("input", "代替文件中的输入尺寸:3x299x299").long("输入尺寸(不含批次维),代替文件中的尺寸:3x299x299"),
     argument("set", "设置描述文件中的参数").long(
         "设置描述文件中的参数。有多个网络时,`网络:名称=值` 只在其中一个里设置:网络可用名称、变体或从 1 起的序号指明",
     ),
+    argument("dim", "给出 ONNX 文件中未定的尺寸").long(
+        "按文件中的名称给出 ONNX 文件中未定的尺寸:height=640。有多个网络时,`网络:名称=尺寸` 只用于其中一个",
+    ),
     argument("dtype", "数值类型 [默认值:f32]"),
-    argument("from", "标准输入的格式"),
     argument("strict", "遇到警告或无法计数的算子即失败"),
     // Execution.
     argument("device_spec", "估算在某设备上的用时,及能否容纳"),

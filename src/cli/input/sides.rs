@@ -1,36 +1,71 @@
-//! What `--set` sets: in every network, or in one of several.
+//! What `--set` and `--dim` set: in every network that has such a thing, or in one of several.
+
+use std::fmt::Display;
 
 use crate::error::{Code, Diagnostic, did_you_mean};
-use crate::source::Wish;
+use crate::source::{Model, Wish};
 use crate::text;
 use crate::text::{Text, printable};
 
-/// A word on a parameter: `reduce=16`, or `bottleneck:reduce=16` for one of several networks.
+/// A word on a parameter or a size: `reduce=16`, or `bottleneck:reduce=16` for one of several networks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) struct Assignment {
+pub(in crate::cli) struct Assignment<V> {
     /// The network it is for: its label, its variant, its place in the order, or its file. Without one, all of them.
     pub(in crate::cli) side: Option<String>,
     pub(in crate::cli) name: String,
-    pub(in crate::cli) value: String,
+    pub(in crate::cli) value: V,
 }
 
-impl Assignment {
+impl<V: Clone> Assignment<V> {
     /// What is set, wherever that is.
-    pub(super) fn pair(&self) -> (String, String) {
+    pub(super) fn pair(&self) -> (String, V) {
         (self.name.clone(), self.value.clone())
     }
 }
 
-/// Parameters with what they are set to.
-type Set = Vec<(String, String)>;
+impl Assignment<u64> {
+    /// A size that is open. Its name may have a colon in it: without a network before that, it is all name.
+    pub(super) fn whole(&self) -> Self {
+        let name = self.side.iter().chain([&self.name]).map(String::as_str).collect::<Vec<_>>().join(":");
+        Self { side: None, name, value: self.value }
+    }
+}
 
 /// What each network sets, or what is wrong with one and what to do.
-pub(super) fn share(set: &[Assignment], wishes: &[Wish]) -> Result<Vec<Set>, (Text, Option<Text>)> {
+pub(super) fn share_set(
+    set: &[Assignment<String>],
+    wishes: &[Wish],
+) -> Result<Vec<Vec<(String, String)>>, (Text, Option<Text>)> {
+    share(set, wishes, |wish| matches!(wish.named.model, Model::Description(_)))
+}
+
+/// What sizes each network gets, likewise.
+pub(super) fn share_dims(
+    dims: &[Assignment<u64>],
+    wishes: &[Wish],
+) -> Result<Vec<Vec<(String, u64)>>, (Text, Option<Text>)> {
+    let is_called = |side: &String| !called(side, wishes).is_empty();
+    let dims: Vec<_> = dims
+        .iter()
+        .map(|dim| if dim.side.as_ref().is_some_and(is_called) { dim.clone() } else { dim.whole() })
+        .collect();
+    share(&dims, wishes, |wish| matches!(wish.named.model, Model::Onnx(_)))
+}
+
+/// What each network gets: one that is meant, or all of those that `takes` such a thing. Where none does, all get it, and say
+/// that they do not.
+fn share<V: Clone + Display>(
+    set: &[Assignment<V>],
+    wishes: &[Wish],
+    takes: impl Fn(&Wish) -> bool,
+) -> Result<Vec<Vec<(String, V)>>, (Text, Option<Text>)> {
     let mut shares = vec![vec![]; wishes.len()];
+    let all: Vec<usize> = (0..wishes.len()).filter(|&index| takes(&wishes[index])).collect();
+    let all = if all.is_empty() { (0..wishes.len()).collect() } else { all };
     for assignment in set {
         let Assignment { side, name, value } = assignment;
         let taking = match side {
-            None => (0..wishes.len()).collect(),
+            None => all.clone(),
             Some(side) => called(side, wishes),
         };
         if let (true, Some(side)) = (taking.is_empty(), side) {
@@ -73,12 +108,12 @@ fn known(side: &str, wishes: &[Wish]) -> Option<Text> {
 }
 
 /// What is probably not meant: a parameter that tells variants apart is set alike in all of them.
-pub(super) fn overridden(set: &[Assignment], wishes: &[Wish]) -> Vec<Diagnostic> {
+pub(super) fn overridden(set: &[Assignment<String>], wishes: &[Wish]) -> Vec<Diagnostic> {
     let everywhere = set.iter().filter(|assignment| assignment.side.is_none());
     everywhere.filter_map(|assignment| leveled(assignment, wishes)).collect()
 }
 
-fn leveled(assignment: &Assignment, wishes: &[Wish]) -> Option<Diagnostic> {
+fn leveled(assignment: &Assignment<String>, wishes: &[Wish]) -> Option<Diagnostic> {
     let Assignment { name, value, .. } = assignment;
     let own = |wish: &Wish| wish.named.model.param(wish.variant.as_deref(), name).cloned();
     let differ =

@@ -32,7 +32,7 @@ impl Facts<'_> {
     pub(super) fn places(&self) -> Result<u128, Overflow> {
         let Op::DeformConv2d(conv) = self.op else { return Ok(0) };
         let taps = conv.kernel_size.0.into_iter().map(|size| u128::from(size.get())).product();
-        product(taps, elements(spatial_sizes(self.output)))
+        product(taps, elements(spatial_sizes(&self.output)))
     }
 
     /// Whether upsampling is to a size rather than by a factor.
@@ -93,7 +93,7 @@ impl Facts<'_> {
             return Ok(count);
         }
         let of_position = count / self.positions().max(1);
-        (0..N).zip(spatial_sizes(self.output)).try_fold(of_position, |product, (axis, &size)| {
+        (0..N).zip(spatial_sizes(&self.output)).try_fold(of_position, |product, (axis, &size)| {
             let (kernel, dilation) = (conv.kernel_size.0[axis].get(), conv.dilation.0[axis].get());
             let is_odd = kernel.is_multiple_of(2) && !dilation.is_multiple_of(2);
             product.times(size - u64::from(is_odd))

@@ -42,12 +42,13 @@ impl Parts {
         let mut parts = Self::default();
         for (id, node) in graph.nodes() {
             let Some(op) = node.operator() else { continue };
-            parts.add(op, &Facts::new(graph, id, op, batch)?, batch)?;
+            parts.add(op.itself(), &Facts::new(graph, id, op, batch)?)?;
         }
         Ok(parts)
     }
 
-    fn add(&mut self, op: &Op, facts: &Facts<'_>, batch: u64) -> Result<(), Overflow> {
+    fn add(&mut self, op: &Op, facts: &Facts<'_>) -> Result<(), Overflow> {
+        let batch = facts.batch;
         let grow = |sum: &mut u128, measure| {
             *sum = sum.plus(facts.measure(measure)?.times(batch)?)?;
             Ok(())

@@ -23,6 +23,9 @@ impl Op {
 
     /// The settings that have to be given: without those whose value is what it is unless it is given.
     pub fn settings(&self) -> Map<String, Value> {
+        if let Self::Copies(copies) = self {
+            return copies.with_sizes(copies.op().settings());
+        }
         let all = self.all_settings();
         let mut settings = all.clone();
         for (name, value) in all {

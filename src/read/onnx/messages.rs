@@ -25,7 +25,7 @@ pub struct Graph {
     /// Operators, in an order in which each comes after those whose outputs it takes.
     pub nodes: Vec<Node>,
     /// Tensors that are given in the file.
-    pub initializers: Vec<Tensor>,
+    pub initializers: Vec<Arc<Tensor>>,
     /// Inputs; in old files initializers are among them.
     pub inputs: Vec<ValueInfo>,
     /// Outputs.
@@ -137,14 +137,13 @@ pub enum Data {
         /// How many there are.
         length: u64,
     },
-    /// In the file, as a list in its own encoding, of which parts may lie apart; each from this byte, so many.
+    /// In the file, as a list in its own encoding, of which parts may lie apart.
     Listed {
-        /// Which list: the number of its field in `TensorProto`: 4 floats, 5 of 32 bits, 7 of 64, 10 doubles, 11 unsigned.
+        /// Which list: the number of its field in `TensorProto`: 4 floats, 5 of 32 bits, 6 texts, 7 of 64 bits, 10 doubles,
+        /// 11 unsigned.
         field: u32,
-        /// The first byte and how many there are, of each part; of a number that stands alone, the part is that number.
+        /// The first byte and how many there are, of each part: fields of that number behind one another.
         parts: Vec<(u64, u64)>,
-        /// Whether the parts are packed lists, rather than numbers that stand alone.
-        packed: bool,
     },
     /// In another file.
     External {
@@ -155,6 +154,8 @@ pub enum Data {
         /// How many there are, if that is said.
         length: Option<u64>,
     },
+    /// In the file, as those numbers that are not 0 and their places: they are not read.
+    Sparse,
     /// Nowhere: a tensor without elements, or one that is left out.
     #[default]
     Nothing,
@@ -220,8 +221,8 @@ impl Kind {
 
     /// Whether its numbers are floats, of any width.
     pub fn is_float(self) -> bool {
-        // From 17 on: floats of 8, 4 and 2 bits, with integers of 4 and 2 bits among them.
-        matches!(self.0, 1 | 10 | 11 | 16..=20 | 23 | 24)
+        // From 17 on: floats of 8, 6 and 4 bits, with integers of 4 and 2 bits among them.
+        matches!(self.0, 1 | 10 | 11 | 16..=20 | 23 | 24 | 27 | 28)
     }
 
     /// Whether weights are stored in it that have been quantized: whole numbers of 8 bits or fewer.
@@ -238,33 +239,21 @@ impl Node {
 
     /// A whole number, if it is given.
     pub fn int(&self, name: &str) -> Option<i64> {
-        match self.attribute(name)? {
-            AttributeValue::Int(value) => Some(*value),
-            _ => None,
-        }
+        if let AttributeValue::Int(value) = self.attribute(name)? { Some(*value) } else { None }
     }
 
     /// A number, if it is given.
     pub fn float(&self, name: &str) -> Option<f32> {
-        match self.attribute(name)? {
-            AttributeValue::Float(value) => Some(*value),
-            _ => None,
-        }
+        if let AttributeValue::Float(value) = self.attribute(name)? { Some(*value) } else { None }
     }
 
     /// A word, if it is given.
     pub fn text(&self, name: &str) -> Option<&str> {
-        match self.attribute(name)? {
-            AttributeValue::Text(value) => Some(value),
-            _ => None,
-        }
+        if let AttributeValue::Text(value) = self.attribute(name)? { Some(value) } else { None }
     }
 
     /// Whole numbers, if they are given.
     pub fn ints(&self, name: &str) -> Option<&[i64]> {
-        match self.attribute(name)? {
-            AttributeValue::Ints(values) => Some(values),
-            _ => None,
-        }
+        if let AttributeValue::Ints(values) = self.attribute(name)? { Some(values) } else { None }
     }
 }

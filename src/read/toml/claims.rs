@@ -81,7 +81,8 @@ impl Reader<'_> {
         let alias = name(key);
         if let Some(file) = value.get_ref().as_str() {
             let file = Name { text: file.into(), span: value.span() };
-            return Some(Reference { alias, file, set: vec![], input: None, batch: None, dtype: None });
+            let (set, dim) = (vec![], vec![]);
+            return Some(Reference { alias, file, set, dim, input: None, batch: None, dtype: None });
         }
         let (table, span) = self.table(value, &alias.text)?;
         let table = &*self.refuse_unknown(table, &[keys::REFERENCE], ("a network", "网络引用"));
@@ -90,6 +91,15 @@ impl Reader<'_> {
             Some(value) => {
                 self.table(value, "set")?.0.iter().filter_map(|entry| self.assignment(entry)).collect()
             }
+            None => vec![],
+        };
+        let dim = match table.get("dim") {
+            Some(value) => self
+                .table(value, "dim")?
+                .0
+                .iter()
+                .filter_map(|(key, value)| Some((name(key), self.whole_number(value)?)))
+                .collect(),
             None => vec![],
         };
         let input = match table.get("input") {
@@ -104,7 +114,7 @@ impl Reader<'_> {
             Some(written) => Some(self.element_type(&written)?),
             None => None,
         };
-        Some(Reference { alias, file, set, input, batch, dtype })
+        Some(Reference { alias, file, set, dim, input, batch, dtype })
     }
 
     fn element_type(&mut self, written: &Name) -> Option<ElementType> {

@@ -89,7 +89,7 @@ fn entry(bench: &bench::Bench, line: &Line, before: Option<compare::Difference>)
         model: subject.title.clone(),
         source: subject.source.clone(),
         variant: subject.variant.clone(),
-        sha256: subject.sha256.clone(),
+        sha256: subject.sha256.to_string(),
         inputs: baseline::inputs(subject),
         batch: subject.batch(),
         threads: case.threads,

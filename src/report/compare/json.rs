@@ -15,7 +15,7 @@ use crate::compare::{Comparison, Difference, counts};
 use crate::graph::Place;
 use crate::metric::{METRICS, Metric, Wording};
 use crate::report::Subject;
-use crate::report::json::{self, Figures, Totals};
+use crate::report::json::{self, Figures, Totals, shaped_at};
 use crate::report::write_json;
 
 /// The name and version of this form.
@@ -236,15 +236,14 @@ fn signed(old: u128, new: u128) -> Option<i128> {
 /// Boxes are opened: what is left of them are layers.
 fn side(subject: &Subject, place: Place) -> Option<Side> {
     let Place::Node(id) = place else { return None };
-    let (graph, batch) = (subject.graph(), subject.batch());
+    let graph = subject.graph();
     let (node, inputs) = (graph.node(id), graph.input_shapes(id));
-    let shaped = |shape: &crate::shape::Shape| [&[batch], shape.dims()].concat();
     Some(Side {
         path: graph.path(id),
         op: node.operator_name().to_owned(),
         summary: node.operator().and_then(|op| op.summary(&inputs, &node.shape)).map(|text| text.english),
-        input_shapes: inputs.iter().map(shaped).collect(),
-        output: shaped(&node.shape),
+        input_shapes: graph.inputs(id).map(|input| shaped_at(subject, input)).collect(),
+        output: shaped_at(subject, id),
         figures: Figures::at(subject, place).any(),
     })
 }

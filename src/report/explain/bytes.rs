@@ -61,32 +61,36 @@ impl Notes<'_> {
     pub(super) fn memory(&mut self, id: NodeId) {
         let Some(counts) = self.subject.analysis.node(id).copied() else { return };
         self.stored(counts.params);
-        let (graph, batch) = (self.graph, self.subject.batch());
         let weights = self.weights_read(id).map(|weights| (weights, Element::Network));
         let read = self.incoming(id).into_iter().chain(weights).collect();
         self.bytes(&text!("read bytes", "读取字节"), read, counts.traffic.read);
-        let node = graph.node(id);
-        let output = Working::named(Factor::Output, node.shape.elements().saturating_mul(batch.into()));
-        self.bytes(&text!("written bytes", "写入字节"), vec![(output, node.element)], counts.traffic.written);
+        let (output, element) =
+            (Working::named(Factor::Output, self.elements(id)), self.graph.node(id).element);
+        self.bytes(&text!("written bytes", "写入字节"), vec![(output, element)], counts.traffic.written);
         self.alive(&text!("alive bytes", "存活字节"), id);
+    }
+
+    /// Elements of a tensor, of as many samples as there are of it.
+    fn elements(&self, id: NodeId) -> u128 {
+        let samples = self.graph.samples(id, self.subject.batch());
+        self.graph.node(id).shape.elements().saturating_mul(samples.into())
     }
 
     /// What a node reads of its inputs, each of them once: all, or what it touches. Those of each type are told together.
     fn incoming(&self, id: NodeId) -> Vec<(Working, Element)> {
-        let batch = u128::from(self.subject.batch());
         let mut inputs: Vec<NodeId> = self.graph.inputs(id).collect();
         inputs.sort_unstable();
         inputs.dedup();
         let node = self.graph.node(id);
         let touched = node.operator().and_then(|op| op.touched(&self.graph.input_shapes(id), &node.shape));
-        let touched = touched.map(|touched| touched.saturating_mul(batch));
+        let samples = self.graph.samples(id, self.subject.batch());
+        let touched = touched.map(|touched| touched.saturating_mul(samples.into()));
         let mut of_types: Vec<(Vec<Working>, Element)> = vec![];
         for input in inputs {
-            let input = self.graph.node(input);
-            let size = Working::Number(input.shape.elements().saturating_mul(batch));
-            match of_types.iter_mut().find(|(_, element)| *element == input.element) {
+            let (size, own) = (Working::Number(self.elements(input)), self.graph.node(input).element);
+            match of_types.iter_mut().find(|(_, element)| *element == own) {
                 Some((sizes, _)) => sizes.push(size),
-                None => of_types.push((vec![size], input.element)),
+                None => of_types.push((vec![size], own)),
             }
         }
         let told = |(mut sizes, element): (Vec<Working>, Element)| {
@@ -104,7 +108,7 @@ impl Notes<'_> {
     fn weights_read(&self, id: NodeId) -> Option<Working> {
         let sizes = self.graph.weights(id).into_iter().filter_map(|weight| weight.count().evaluate().ok());
         let all = sizes.fold(0u128, u128::saturating_add);
-        let (op, batch) = (self.graph.node(id).operator(), self.subject.batch());
+        let (op, batch) = (self.graph.node(id).operator(), self.graph.samples(id, self.subject.batch()));
         let touched = op.and_then(|op| op.weights_touched(&self.graph.input_shapes(id)));
         match touched.map(|touched| touched.at(batch)) {
             Some(touched) if touched != all => Some(Working::named(Factor::WeightsTouched, touched)),
@@ -141,12 +145,11 @@ impl Notes<'_> {
             [Factor::Output, Factor::InputNumbers, Factor::KeptForLater].map(|name| (name, vec![]));
         for (tensor, _) in memory.alive_at(self.graph, id) {
             let part = if tensor == id { 0 } else { 2 - usize::from(inputs.contains(&tensor)) };
-            let node = self.graph.node(tensor);
-            let size = node.shape.elements().saturating_mul(self.subject.batch().into());
+            let (size, own) = (self.elements(tensor), self.graph.node(tensor).element);
             let sums: &mut Vec<(u128, Element)> = &mut parts[part].1;
-            match sums.iter_mut().find(|(_, element)| *element == node.element) {
+            match sums.iter_mut().find(|(_, element)| *element == own) {
                 Some((sum, _)) => *sum = sum.saturating_add(size),
-                None => sums.push((size, node.element)),
+                None => sums.push((size, own)),
             }
         }
         let (total, inside) = (memory.live(id), memory.inside(id).numbers);
@@ -166,7 +169,7 @@ impl Notes<'_> {
             return;
         };
         let inside = op.inside(&self.graph.input_shapes(id), &node.shape);
-        let batch = self.subject.batch();
+        let batch = self.graph.samples(id, self.subject.batch());
         let inside = if batch > 1 { Working::named(Factor::Batch, batch).by(inside) } else { inside };
         let label = self.say(&text!("inside it", "内部保留"));
         self.equation(label, inside);

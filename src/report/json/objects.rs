@@ -146,6 +146,10 @@ pub struct Node {
     pub path: String,
     /// Its operator.
     pub op: String,
+    /// The sizes, behind the batch, for each position of which it is done as if it stood there alone; none where it takes all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub copies: Vec<u64>,
     /// The paths of what it takes, in order.
     pub inputs: Vec<String>,
     /// Their shapes, the batch first.

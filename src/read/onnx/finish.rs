@@ -1,0 +1,219 @@
+//! The draft as a graph: what leads to an output, under the names of the modules it belongs to.
+
+use std::collections::HashMap;
+
+use super::draft::{Draft, DraftNode, Stored};
+use super::import::{Importer, Source};
+use super::messages::{Model, Node};
+use super::mistake::Mistake;
+use super::names::{called, modules, tensor, tree};
+use super::stored::Table;
+use super::value::{DraftId, Fixed, Tensor};
+use crate::graph::{Content, Filler, Graph, Held, NodeId, WeightRef};
+
+/// A graph with where its weights are from.
+pub(super) struct Finished {
+    pub(super) graph: Graph,
+    /// By node: its weights.
+    pub(super) weights: Vec<Vec<Stored>>,
+    pub(super) table: Table,
+}
+
+/// The graph whose `outputs` have these names.
+pub(super) fn finish(
+    importer: Importer<'_>,
+    model: &Model,
+    outputs: &[(&str, Tensor)],
+) -> Result<Finished, Mistake> {
+    let Importer { draft, table, sources, constants_are_weights, .. } = importer;
+    let is_live = live(&draft, outputs.iter().map(|(_, tensor)| tensor.id));
+    let kept: Vec<usize> = (0..draft.nodes.len()).filter(|&index| is_live[index]).collect();
+    let places = places(&draft, &kept, &sources, model);
+    let mut filler = Filler::new();
+    let mut ids: Vec<Option<NodeId>> = vec![None; draft.nodes.len()];
+    let mut roles = Roles { table: &table, constants_are_weights, first: HashMap::new() };
+    for (&index, place) in kept.iter().zip(&places) {
+        let node = &draft.nodes[index];
+        let boxes: Vec<&str> = place.boxes.iter().map(|name| &**name).collect();
+        let builder = filler.within(&boxes);
+        let inputs: Vec<NodeId> = node.inputs.iter().filter_map(|input| ids[input.index()]).collect();
+        let origin =
+            sources.get(node.place as usize).map(|source| crate::error::Origin::Node { index: source.index });
+        let origin = origin.filter(|_| node.content != Content::Input);
+        let name = place.name.clone();
+        let id = match &node.content {
+            Content::Input => builder.input(name, node.shape.clone(), None),
+            Content::Operator(op) => builder
+                .operator(name, op.clone(), &inputs, origin)
+                .map_err(|reason| Mistake::nowhere(reason.message))?,
+            Content::Unknown { name: operator } => {
+                builder.unknown(name, operator, node.shape.clone(), &inputs, origin)
+            }
+        };
+        if let Some(element) = node.element {
+            builder.element(id, element);
+        }
+        for (stored, index) in node.weights.iter().zip(0..) {
+            let user = WeightRef { node: id, index };
+            let elements = table.array(stored.value);
+            match roles.of(stored, user, super::draft::elements(elements)) {
+                Role::Own => {}
+                Role::Stored => builder.hold(user, Held::Stored),
+                Role::Made { parameters } => builder.hold(user, Held::Made { parameters }),
+                // One that does not fit is another form of the same parameters.
+                Role::Shared(owner, transposed) => {
+                    if builder.tie(user, owner, transposed).is_err() {
+                        builder.hold(user, Held::Made { parameters: 0 });
+                    }
+                }
+            }
+        }
+        ids[index] = Some(id);
+    }
+    for (name, tensor) in outputs {
+        if let Some(id) = ids[tensor.id.index()] {
+            filler.within(&[]).output((*name).to_owned(), id);
+        }
+    }
+    let (graph, moved) = filler.finish().map_err(|reason| Mistake::nowhere(reason.message))?;
+    let mut weights = vec![vec![]; graph.len()];
+    for &index in &kept {
+        if let Some(id) = ids[index] {
+            weights[moved[id.index()].index()].clone_from(&draft.nodes[index].weights);
+        }
+    }
+    Ok(Finished { graph, weights, table })
+}
+
+/// Whether each node leads to an output; inputs stay in any case.
+fn live(draft: &Draft, outputs: impl Iterator<Item = DraftId>) -> Vec<bool> {
+    let mut is_live: Vec<bool> = draft.nodes.iter().map(|node| node.content == Content::Input).collect();
+    outputs.for_each(|output| is_live[output.index()] = true);
+    for index in (0..draft.nodes.len()).rev() {
+        if is_live[index] {
+            draft.nodes[index].inputs.iter().for_each(|input| is_live[input.index()] = true);
+        }
+    }
+    is_live
+}
+
+/// Whose a weight is.
+enum Role {
+    /// The node's own parameter.
+    Own,
+    /// Fixed, a buffer.
+    Stored,
+    /// An earlier node's.
+    Shared(WeightRef, bool),
+    /// Computed from so many parameters.
+    Made { parameters: u128 },
+}
+
+/// Which weights have been met.
+struct Roles<'t> {
+    table: &'t Table,
+    constants_are_weights: bool,
+    /// By the tensor of the file, the weight that it was first, and whether that is transposed.
+    first: HashMap<Fixed, (WeightRef, bool)>,
+}
+
+impl Roles<'_> {
+    /// What a weight of so many numbers is.
+    fn of(&mut self, stored: &Stored, user: WeightRef, elements: u128) -> Role {
+        if !stored.learned {
+            return Role::Stored;
+        }
+        let is_transposed = stored.view == super::draft::View::Transposed;
+        let roots = self.table.roots_of(stored.value);
+        match roots[..] {
+            [] if self.constants_are_weights => return Role::Own,
+            [] => return Role::Stored,
+            [only] if self.elements(only) == elements => {
+                if let Some(&(owner, transposed)) = self.first.get(&only) {
+                    return Role::Shared(owner, transposed != is_transposed);
+                }
+            }
+            _ => {}
+        }
+        let new: Vec<Fixed> = roots.into_iter().filter(|root| !self.first.contains_key(root)).collect();
+        let parameters = new.iter().map(|&root| self.elements(root)).sum();
+        self.first.extend(new.into_iter().map(|root| (root, (user, is_transposed))));
+        if parameters == elements { Role::Own } else { Role::Made { parameters } }
+    }
+
+    fn elements(&self, fixed: Fixed) -> u128 {
+        super::draft::elements(self.table.array(fixed))
+    }
+}
+
+/// Where each node that is kept stands, and what it is called there.
+fn places(draft: &Draft, kept: &[usize], sources: &[Source<'_>], model: &Model) -> Vec<super::names::Place> {
+    let weights = weight_names(&model.graph.nodes, model);
+    let modules = modules(&model.graph.nodes, |node| {
+        node.inputs.iter().find_map(|input| weights.get(&**input).copied())
+    });
+    let path = |node: &DraftNode| -> super::names::Path {
+        if let Some(name) = &node.name
+            && node.content != Content::Input
+        {
+            // A parameter stands where its name says.
+            if let Some(path) = tensor(name) {
+                return path;
+            }
+        }
+        let Some(source) = sources.get(node.place as usize) else { return vec![] };
+        let mut path = modules.get(source.index as usize).cloned().unwrap_or_default();
+        let mut inside = vec![];
+        let mut around = source.around;
+        while let Some(outer) = around.and_then(|outer| sources.get(outer as usize)) {
+            inside.push(called(outer.node));
+            around = outer.around;
+        }
+        // One that says nothing of its module may be its own.
+        let is_named = inside.last().is_some() && path.last() == inside.last();
+        path.extend(inside.into_iter().rev().skip(usize::from(is_named)));
+        path
+    };
+    let nodes: Vec<_> = kept
+        .iter()
+        .map(|&index| {
+            let node = &draft.nodes[index];
+            match (&node.content, &node.name) {
+                (Content::Input, Some(name)) => (vec![name.replace('/', "_").into()], "input"),
+                (content, _) => (path(node), operator_name(content)),
+            }
+        })
+        .collect();
+    tree(&nodes)
+}
+
+fn operator_name(content: &Content) -> &str {
+    match content {
+        Content::Input => "input",
+        Content::Operator(op) => match &**op {
+            crate::op::Op::Opaque(opaque) => opaque.called(),
+            other => other.name(),
+        },
+        Content::Unknown { name } => name,
+    }
+}
+
+/// The names of weights, by those of the tensors that are one, or one rearranged.
+fn weight_names<'m>(nodes: &'m [Node], model: &'m Model) -> HashMap<&'m str, &'m str> {
+    let mut names: HashMap<&str, &str> = HashMap::new();
+    let given =
+        model.graph.initializers.iter().filter(|given| given.kind.is_float() || given.kind.is_quantized());
+    names.extend(given.map(|given| (&*given.name, &*given.name)));
+    for node in nodes {
+        let keeps = matches!(
+            &*node.operator,
+            "Identity" | "Transpose" | "Reshape" | "Cast" | "DequantizeLinear" | "Unsqueeze" | "Squeeze"
+        );
+        if let ([from, ..], [to, ..], true) = (&node.inputs[..], &node.outputs[..], keeps)
+            && let Some(&name) = names.get(&**from)
+        {
+            names.insert(to, name);
+        }
+    }
+    names
+}

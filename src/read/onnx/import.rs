@@ -1,0 +1,401 @@
+//! Going through the operators of a file, in their order: what follows from constants and shapes alone is evaluated, the rest
+//! becomes nodes of a draft.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::array::Array;
+use super::call::Call;
+use super::draft::{Draft, SourceId};
+use super::evaluate::{evaluate, given};
+use super::file::File;
+use super::map::{computes_with_weights, map};
+use super::messages::{
+    Attribute, AttributeValue, Function, Graph, Kind, Model, Node, Tensor as Given, ValueInfo,
+};
+use super::mistake::{Mistake, node_in_words};
+use super::stored::{Origin, Roots, Table, may_be_weight};
+use super::value::{Fixed, Mapped, Refusal, Tensor, Value};
+use crate::text;
+use crate::text::Text;
+
+/// The most elements of what is evaluated while counting: sizes, permutations, indices.
+pub(super) const MOST_EVALUATED: u64 = 4096;
+
+/// The most floats of a tensor that is read while counting: scales and bounds.
+const MOST_FLOATS: u64 = 64;
+
+/// How deep functions and bodies may use one another.
+const DEEPEST: usize = 64;
+
+/// The most operators that a file may come to when its functions and loops are written out.
+const MOST_STEPS: u64 = 1_000_000;
+
+/// The state of going through a file.
+pub(super) struct Importer<'m> {
+    pub(super) draft: Draft,
+    pub(super) table: Table,
+    /// Where each node of the draft comes from.
+    pub(super) sources: Vec<Source<'m>>,
+    /// What is stored and has become a node, since something computes with it.
+    pub(super) made: HashMap<Fixed, Tensor>,
+    /// What is probably not meant, or not known.
+    pub(super) remarks: Vec<Mistake>,
+    /// Whether what nodes `Constant` have are weights: in a file without initializers of floats. Where there are some, its writer
+    /// has put the parameters there, and what is fixed into constants.
+    pub(super) constants_are_weights: bool,
+    numbers: &'m File,
+    /// Why numbers that a size may depend on could not be read.
+    unread: HashMap<Fixed, Text>,
+    functions: HashMap<(&'m str, &'m str, &'m str), &'m Function>,
+    steps: u64,
+    /// How many operators on weights are being made into nodes, one behind another.
+    pub(super) depth: u32,
+    /// The sizes that symbols stand for.
+    pub(super) symbols: HashMap<Arc<str>, u64>,
+}
+
+/// An operator of the file, as it was come by.
+#[derive(Debug)]
+pub(super) struct Source<'m> {
+    /// The operator.
+    pub(super) node: &'m Node,
+    /// The operator of the network itself that it is part of: its index in the file.
+    pub(super) index: u32,
+    /// The one whose function or body it stands in.
+    pub(super) around: Option<SourceId>,
+}
+
+/// What names stand for, in a graph and in those around it.
+pub(super) struct Scope<'s, 'm> {
+    values: HashMap<&'m str, Value>,
+    /// What the file says of tensors beforehand.
+    hints: HashMap<&'m str, &'m ValueInfo>,
+    outer: Option<&'s Scope<'s, 'm>>,
+}
+
+/// Where a list of operators stands.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'c, 'm> {
+    /// The versions of sets of operators that hold.
+    opsets: &'m [(Arc<str>, i64)],
+    /// What the attributes are of the function that it is the body of.
+    bindings: &'c [Attribute],
+    /// What it is the body of, if it is one.
+    around: Option<SourceId>,
+    depth: usize,
+}
+
+impl<'s, 'm> Scope<'s, 'm> {
+    fn new(outer: Option<&'s Self>) -> Self {
+        Self { values: HashMap::new(), hints: HashMap::new(), outer }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        let mut scope = Some(self);
+        while let Some(here) = scope {
+            if let Some(value) = here.values.get(name) {
+                return Some(value);
+            }
+            scope = here.outer;
+        }
+        None
+    }
+
+    /// What the file says of a tensor of this graph beforehand.
+    pub(super) fn hint(&self, name: &str) -> Option<&'m ValueInfo> {
+        self.hints.get(name).copied()
+    }
+
+    pub(super) fn set(&mut self, name: &'m str, value: Value) {
+        if !name.is_empty() {
+            self.values.insert(name, value);
+        }
+    }
+}
+
+impl<'m> Importer<'m> {
+    pub(super) fn new(model: &'m Model, numbers: &'m File) -> Self {
+        let name = |function: &'m Function| (&*function.domain, &*function.name, &*function.overload);
+        Self {
+            draft: Draft::default(),
+            table: Table::default(),
+            sources: vec![],
+            made: HashMap::new(),
+            remarks: vec![],
+            constants_are_weights: !model.graph.initializers.iter().any(|tensor| may_be_weight(tensor)),
+            numbers,
+            unread: HashMap::new(),
+            functions: model.functions.iter().map(|function| (name(function), function)).collect(),
+            steps: 0,
+            depth: 0,
+            symbols: HashMap::new(),
+        }
+    }
+
+    /// The outputs of the network, by the names of the file, where `inputs` go in.
+    pub(super) fn network(
+        &mut self,
+        model: &'m Model,
+        inputs: Vec<(&'m str, Value)>,
+    ) -> Result<Vec<(&'m str, Value)>, Mistake> {
+        let context = Context { opsets: &model.opsets, bindings: &[], around: None, depth: 0 };
+        let mut scope = Scope::new(None);
+        inputs.into_iter().for_each(|(name, value)| scope.set(name, value));
+        self.body(&model.graph, &mut scope, context)
+    }
+
+    /// The outputs of a graph whose inputs are in `scope`.
+    pub(super) fn body(
+        &mut self,
+        graph: &'m Graph,
+        scope: &mut Scope<'_, 'm>,
+        context: Context<'_, 'm>,
+    ) -> Result<Vec<(&'m str, Value)>, Mistake> {
+        for tensor in &graph.initializers {
+            let value = self.give(tensor.clone(), false);
+            scope.set(&tensor.name, Value::Fixed(value));
+        }
+        let hints = graph.value_info.iter().chain(&graph.outputs);
+        scope.hints.extend(hints.map(|info| (&*info.name, info)));
+        self.list(&graph.nodes, scope, context)?;
+        let output = |info: &'m ValueInfo| match scope.get(&info.name) {
+            Some(value) => Ok((&*info.name, value.clone())),
+            None => Err(Mistake::nowhere(unmade(&info.name))),
+        };
+        graph.outputs.iter().map(output).collect()
+    }
+
+    /// What is taken from the graphs around a body, which may use their names.
+    pub(super) fn inner<'s>(outer: &'s Scope<'s, 'm>) -> Scope<'s, 'm> {
+        Scope::new(Some(outer))
+    }
+
+    fn list(
+        &mut self,
+        nodes: &'m [Node],
+        scope: &mut Scope<'_, 'm>,
+        context: Context<'_, 'm>,
+    ) -> Result<(), Mistake> {
+        for (node, index) in nodes.iter().zip(0u32..) {
+            self.steps += 1;
+            let index = context.around.map_or(index, |around| self.sources[around as usize].index);
+            let around = context.around;
+            let place = SourceId::try_from(self.sources.len()).unwrap_or(SourceId::MAX);
+            self.sources.push(Source { node, index, around });
+            self.draft.place = place;
+            let outputs = self.operator(node, place, scope, context)?;
+            // Of outputs that are seldom wanted nothing is known.
+            let outputs = outputs.into_iter().chain(std::iter::repeat(Value::Lost(None)));
+            for (name, value) in node.outputs.iter().zip(outputs) {
+                scope.set(name, value);
+            }
+        }
+        Ok(())
+    }
+
+    fn operator(
+        &mut self,
+        node: &'m Node,
+        place: SourceId,
+        scope: &Scope<'_, 'm>,
+        context: Context<'_, 'm>,
+    ) -> Result<Vec<Value>, Mistake> {
+        let index = self.sources[place as usize].index;
+        let wrong = |why: Text| Mistake::at(index, node_in_words(node, index), why);
+        if self.steps > MOST_STEPS || self.table.len() > 4_000_000 {
+            let most = MOST_STEPS;
+            return Err(Mistake::nowhere(text!(
+                "its functions and loops come to more than {most} operators",
+                "展开其函数与循环后,算子超过 {most} 个"
+            )));
+        }
+        let mut inputs = Vec::with_capacity(node.inputs.len());
+        for name in &node.inputs {
+            inputs.push(match &**name {
+                "" => None,
+                name => Some(scope.get(name).ok_or_else(|| wrong(unmade(name)))?.clone()),
+            });
+        }
+        let effective = bound(node, context.bindings);
+        let key = (&*node.domain, &*node.operator, &*node.overload);
+        if let Some(&function) = self.functions.get(&key) {
+            return self.function(function, &effective, inputs, place, context);
+        }
+        let opset = context.opsets.iter().find(|(domain, _)| **domain == *node.domain);
+        let opset = opset.map_or(1, |&(_, version)| version);
+        if node.domain.is_empty()
+            && let Some(outputs) = self.control(node, &inputs, place, scope, context)?
+        {
+            return Ok(outputs);
+        }
+        match self.plain(effective, opset, inputs.clone()) {
+            Ok(outputs) => Ok(outputs),
+            Err(refusal) => self.refused(node, index, &inputs, scope, refusal),
+        }
+    }
+
+    /// What comes of an operator that is refused: nothing, if the file is wrong; else it is not counted.
+    pub(super) fn refused(
+        &mut self,
+        node: &'m Node,
+        index: u32,
+        inputs: &[Option<Value>],
+        scope: &Scope<'_, 'm>,
+        refusal: Refusal,
+    ) -> Result<Vec<Value>, Mistake> {
+        let wrong = |why: Text| Mistake::at(index, node_in_words(node, index), why);
+        match refusal {
+            Refusal::Wrong(why) => return Err(wrong(why)),
+            Refusal::Unsupported(why) => self.remarks.push(wrong(why)),
+            Refusal::Lost => {}
+        }
+        self.lose(node, inputs, scope).map_err(wrong)
+    }
+
+    /// An operator that is neither a function nor has bodies.
+    fn plain(&mut self, node: Cow<'m, Node>, opset: i64, inputs: Vec<Option<Value>>) -> Mapped<Vec<Value>> {
+        if inputs.iter().flatten().any(|input| matches!(input, Value::Lost(_))) {
+            return Err(Refusal::Lost);
+        }
+        let fixed: Option<Vec<Option<Fixed>>> = inputs
+            .iter()
+            .map(|input| match input {
+                None => Some(None),
+                Some(Value::Fixed(fixed)) => Some(Some(*fixed)),
+                Some(_) => None,
+            })
+            .collect();
+        if let Some(inputs) = fixed
+            && let Some(values) = self.evaluated(&node, opset, inputs)?
+        {
+            return Ok(values);
+        }
+        map(self, &Call { node: &node, opset, inputs })
+    }
+
+    /// What follows from what is stored, unless it is work of the network.
+    pub(super) fn evaluated(
+        &mut self,
+        node: &Node,
+        opset: i64,
+        inputs: Vec<Option<Fixed>>,
+    ) -> Mapped<Option<Vec<Value>>> {
+        let roots = self.table.roots(inputs.iter().flatten().copied());
+        if roots != Roots::None && computes_with_weights(node) {
+            return Ok(None);
+        }
+        let setting = given(node);
+        if let (Some(tensor), "Constant") = (setting, &*node.operator) {
+            return Ok(Some(vec![Value::Fixed(self.give(tensor.clone(), true))]));
+        }
+        let setting = setting.map(|tensor| self.array_of(tensor).0);
+        let arrays: Vec<Option<&Array>> = inputs
+            .iter()
+            .map(|input| input.map(|input| self.table.array(input)))
+            .chain(setting.as_ref().map(Some))
+            .collect();
+        let Some(outputs) = evaluate(node, opset, &arrays, MOST_EVALUATED)? else {
+            let unread = inputs.iter().flatten().find_map(|input| self.unread.get(input));
+            return unread.map_or(Ok(None), |why| Err(Refusal::Unsupported(why.clone())));
+        };
+        let node = Arc::new(Node::clone(node));
+        let values = outputs.into_iter().enumerate().map(|(output, array)| {
+            // What is known in full and follows from no weight needs no formula.
+            let source = if array.numbers.is_some() && roots == Roots::None {
+                Origin::Known
+            } else {
+                Origin::Made { node: node.clone(), opset, inputs: inputs.clone(), output }
+            };
+            Value::Fixed(self.table.add(array, source, roots))
+        });
+        Ok(Some(values.collect()))
+    }
+
+    /// A tensor of the file, with its numbers where sizes may depend on them.
+    fn give(&mut self, tensor: Arc<Given>, is_constant: bool) -> Fixed {
+        let (array, unread) = self.array_of(&tensor);
+        let is_weight = may_be_weight(&tensor) && (!is_constant || self.constants_are_weights);
+        let fixed = self.table.give(tensor, is_weight, array);
+        if let Some(why) = unread {
+            self.unread.insert(fixed, why);
+        }
+        fixed
+    }
+
+    fn array_of(&self, tensor: &Given) -> (Array, Option<Text>) {
+        let limit = if tensor.kind.is_float() { MOST_FLOATS } else { MOST_EVALUATED };
+        let elements = tensor.dims.iter().try_fold(1u64, |all, &size| all.checked_mul(size));
+        let bare = || Array { dims: tensor.dims.clone(), kind: tensor.kind, numbers: None };
+        if elements.is_none_or(|elements| elements > limit) || tensor.kind == Kind::STRING {
+            return (bare(), None);
+        }
+        match self.numbers.values(tensor, limit) {
+            Ok(array) => (array, None),
+            Err(why) => (bare(), Some(why)),
+        }
+    }
+
+    /// What a function of the file computes.
+    fn function(
+        &mut self,
+        function: &'m Function,
+        node: &Node,
+        inputs: Vec<Option<Value>>,
+        place: SourceId,
+        context: Context<'_, 'm>,
+    ) -> Result<Vec<Value>, Mistake> {
+        let index = self.sources[place as usize].index;
+        let wrong = |why: Text| Mistake::at(index, node_in_words(node, index), why);
+        if context.depth >= DEEPEST {
+            return Err(wrong(text!(
+                "functions use one another more than {DEEPEST} deep",
+                "函数相互调用超过 {DEEPEST} 层"
+            )));
+        }
+        let given = |name: &Arc<str>| node.attributes.iter().find(|attribute| attribute.name == *name);
+        let names = function.attributes.iter().filter_map(given).cloned();
+        let defaults =
+            function.defaults.iter().map(|default| given(&default.name).unwrap_or(default).clone());
+        let bindings: Vec<Attribute> = names.chain(defaults).collect();
+        let opsets = &function.opsets;
+        let mut scope = Scope::new(None);
+        for (name, value) in function.inputs.iter().zip(inputs) {
+            if let Some(value) = value {
+                scope.set(name, value);
+            }
+        }
+        let inner = Context { opsets, bindings: &bindings, around: Some(place), depth: context.depth + 1 };
+        self.list(&function.nodes, &mut scope, inner)?;
+        let output = |name: &'m Arc<str>| scope.get(name).cloned().ok_or_else(|| wrong(unmade(name)));
+        function.outputs.iter().map(output).collect()
+    }
+}
+
+impl<'c, 'm> Context<'c, 'm> {
+    /// Where the body of an operator stands; `None` if that is too deep.
+    pub(super) fn inside(self, place: SourceId) -> Option<Self> {
+        (self.depth < DEEPEST).then_some(Self { around: Some(place), depth: self.depth + 1, ..self })
+    }
+}
+
+/// The operator with the attributes that it takes over from whoever uses the function it stands in.
+fn bound<'m>(node: &'m Node, bindings: &[Attribute]) -> Cow<'m, Node> {
+    let is_reference = |attribute: &Attribute| matches!(attribute.value, AttributeValue::Reference(_));
+    if !node.attributes.iter().any(is_reference) {
+        return Cow::Borrowed(node);
+    }
+    let attributes = node.attributes.iter().filter_map(|attribute| match &attribute.value {
+        AttributeValue::Reference(name) => {
+            let bound = bindings.iter().find(|bound| bound.name == *name)?;
+            Some(Attribute { name: attribute.name.clone(), value: bound.value.clone() })
+        }
+        _ => Some(attribute.clone()),
+    });
+    Cow::Owned(Node { attributes: attributes.collect(), ..node.clone() })
+}
+
+fn unmade(name: &str) -> Text {
+    text!("nothing before it makes `{name}`", "之前没有任何节点产生 `{name}`")
+}

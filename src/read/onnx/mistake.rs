@@ -1,0 +1,60 @@
+//! Mistakes in files that have no text to point into: they name the node.
+
+use super::messages::Node;
+use crate::error::{Code, Diagnostic, Origin};
+use crate::text;
+use crate::text::Text;
+
+/// Something found in a file.
+#[derive(Clone, Debug)]
+pub(super) struct Mistake {
+    /// The node of the network itself, by its index in the file.
+    index: Option<u32>,
+    /// What kind of finding it is.
+    code: Code,
+    message: Text,
+    help: Option<Text>,
+}
+
+impl Mistake {
+    /// One that is no single node's.
+    pub(super) fn nowhere(message: Text) -> Self {
+        Self { index: None, code: Code::WrongValue, message, help: None }
+    }
+
+    /// One of a node, which `node` names.
+    pub(super) fn at(index: u32, node: Text, why: Text) -> Self {
+        let message = text!("{node}: {why}", "{node:#}:{why:#}");
+        Self { index: Some(index), code: Code::WrongValue, message, help: None }
+    }
+
+    pub(super) fn help(self, help: Text) -> Self {
+        Self { help: Some(help), ..self }
+    }
+
+    pub(super) fn diagnostic(self) -> Diagnostic {
+        let diagnostic = match self.index {
+            Some(index) => Diagnostic::new(self.code, self.message, Origin::Node { index }),
+            None => Diagnostic::nowhere(self.code, self.message),
+        };
+        diagnostic.help(self.help)
+    }
+}
+
+/// What a node is called, what it is, and what it takes: "`/layer1/Conv` (Conv of `x`, `w`)".
+pub(super) fn node_in_words(node: &Node, index: u32) -> Text {
+    const SHOWN: usize = 4;
+    let short = |name: &str| name.chars().take(80).collect::<String>();
+    let operator = match (&*node.domain, short(&node.operator)) {
+        ("", operator) => operator,
+        (domain, operator) => format!("{}::{operator}", short(domain)),
+    };
+    let inputs: Vec<_> = node.inputs.iter().take(SHOWN).map(|name| format!("`{}`", short(name))).collect();
+    let inputs = inputs.join(", ");
+    let more = if node.inputs.len() > SHOWN { ", …" } else { "" };
+    let of = if inputs.is_empty() { String::new() } else { format!("({inputs}{more})") };
+    match short(&node.name) {
+        name if name.is_empty() => text!("{operator}{of}, node {index}", "{operator}{of},节点 {index}"),
+        name => text!("`{name}`, {operator}{of}", "`{name}`,{operator}{of}"),
+    }
+}

@@ -1,0 +1,129 @@
+//! What follows from constants, shapes and weights alone: kept as a formula, of which only what sizes depend on is evaluated.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::array::Array;
+use super::messages::{Node, Tensor};
+use super::value::Fixed;
+
+/// Every such value of a file, each after those that it follows from.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    entries: Vec<Entry>,
+}
+
+/// A value that follows from others.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// Its sizes, and its numbers where these are known.
+    pub(super) array: Array,
+    /// What it follows from.
+    pub(super) source: Origin,
+    /// The weights that it follows from.
+    pub(super) roots: Roots,
+}
+
+/// What a value follows from.
+#[derive(Clone, Debug)]
+pub(super) enum Origin {
+    /// Its numbers are all that there is.
+    Known,
+    /// A tensor of the file.
+    Given(Arc<Tensor>),
+    /// An operator on others.
+    Made {
+        /// The operator.
+        node: Arc<Node>,
+        /// The version of the standard's operators that it is one of.
+        opset: i64,
+        /// What it takes.
+        inputs: Vec<Option<Fixed>>,
+        /// Which of its outputs this is.
+        output: usize,
+    },
+}
+
+/// The weights that a value follows from: floats or quantized numbers that the file gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Roots {
+    /// None.
+    None,
+    /// This one: an entry that is a tensor of the file.
+    One(Fixed),
+    /// Several.
+    Several,
+}
+
+impl Table {
+    pub(super) fn add(&mut self, array: Array, source: Origin, roots: Roots) -> Fixed {
+        let index = Fixed(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
+        self.entries.push(Entry { array, source, roots });
+        index
+    }
+
+    /// A tensor of the file, which may be a weight of the network.
+    pub(super) fn give(&mut self, tensor: Arc<Tensor>, is_weight: bool, array: Array) -> Fixed {
+        let index = self.add(array, Origin::Given(tensor), Roots::None);
+        if is_weight && let Some(entry) = self.entries.get_mut(index.0 as usize) {
+            entry.roots = Roots::One(index);
+        }
+        index
+    }
+
+    pub(super) fn know(&mut self, array: Array) -> Fixed {
+        self.add(array, Origin::Known, Roots::None)
+    }
+
+    pub(super) fn get(&self, fixed: Fixed) -> &Entry {
+        &self.entries[fixed.0 as usize]
+    }
+
+    pub(super) fn array(&self, fixed: Fixed) -> &Array {
+        &self.get(fixed).array
+    }
+
+    /// The weights that what is made of `inputs` follows from.
+    pub(super) fn roots(&self, inputs: impl Iterator<Item = Fixed>) -> Roots {
+        inputs.fold(Roots::None, |roots, input| match (roots, self.get(input).roots) {
+            (Roots::None, of_input) => of_input,
+            (roots, Roots::None) => roots,
+            (Roots::One(one), Roots::One(other)) if one == other => roots,
+            (_, _) => Roots::Several,
+        })
+    }
+
+    /// The weights that a value follows from, each once.
+    pub(super) fn roots_of(&self, value: Fixed) -> Vec<Fixed> {
+        match self.get(value).roots {
+            Roots::None => return vec![],
+            Roots::One(root) => return vec![root],
+            Roots::Several => {}
+        }
+        let (mut roots, mut seen, mut open) = (vec![], HashSet::new(), vec![value]);
+        while let Some(value) = open.pop() {
+            if !seen.insert(value) {
+                continue;
+            }
+            let entry = self.get(value);
+            match (entry.roots, &entry.source) {
+                (Roots::One(root), _) if root != value => open.push(root),
+                (Roots::One(root), _) => roots.push(root),
+                (Roots::Several, Origin::Made { inputs, .. }) => open.extend(inputs.iter().flatten()),
+                (Roots::None | Roots::Several, _) => {}
+            }
+        }
+        roots.sort_unstable();
+        roots
+    }
+
+    /// How many entries there are.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+}
+
+/// Whether a tensor may be a weight; a number without dimensions is a setting.
+pub(super) fn may_be_weight(tensor: &Tensor) -> bool {
+    (tensor.kind.is_float() || tensor.kind.is_quantized()) && !tensor.dims.is_empty()
+}

@@ -1,0 +1,174 @@
+//! The weights of a network from its file: read one tensor at a time, when the network is executed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+#[cfg(feature = "run")]
+use candle_core::{DType, Device, Tensor};
+
+use super::array::{Array, Numbers};
+use super::draft::{Stored, View};
+use super::evaluate::{evaluate, given};
+use super::file::File;
+use super::finish::Finished;
+use super::stored::{Origin, Table};
+use super::value::Fixed;
+use crate::graph::{Graph, NodeId};
+#[cfg(feature = "run")]
+use crate::run::{self, RunError};
+use crate::text;
+use crate::text::Text;
+
+/// The most numbers of a tensor that is made: 4 GB.
+const MOST_NUMBERS: u64 = 1 << 30;
+
+/// Where the weights of a network lie in its file, and what is done to them.
+#[derive(Debug)]
+pub struct Weights {
+    /// By node.
+    by_node: Vec<Vec<Stored>>,
+    table: Table,
+    file: Arc<File>,
+}
+
+impl Weights {
+    pub(super) fn of(finished: Finished, file: Arc<File>) -> (Graph, Self) {
+        let Finished { graph, weights, table } = finished;
+        (graph, Self { by_node: weights, table, file })
+    }
+
+    /// Weight number `index` of a node, in the order of its operator's: as many numbers as that has, in its order.
+    ///
+    /// # Errors
+    /// Which tensor of the file cannot be read, and why.
+    pub fn read(&self, node: NodeId, index: usize) -> Result<Vec<f32>, Text> {
+        let stored = self.by_node.get(node.index()).and_then(|weights| weights.get(index));
+        let Some(stored) = stored else {
+            return Err(text!("the file has no such weight", "文件中没有这个权重"));
+        };
+        let (dims, numbers) = self.numbers(stored.value)?;
+        viewed(&stored.view, &dims, numbers)
+    }
+
+    /// All weights of `graph`, which is the network's, as tensors.
+    ///
+    /// # Errors
+    /// Which tensor of the file cannot be read, and why.
+    #[cfg(feature = "run")]
+    pub fn load(&self, graph: &Graph, device: &Device, dtype: DType) -> Result<run::Weights, RunError> {
+        run::Weights::made(graph, |id, wanted| {
+            let tied: Vec<usize> = graph.ties(id).map(|(index, _)| index).collect();
+            let own = (0..).filter(|index| !tied.contains(index));
+            let tensor = |(weight, index): (&crate::op::Weight, usize)| {
+                let numbers = self.read(id, index).map_err(candle_core::Error::wrap)?;
+                let dims: Vec<usize> =
+                    weight.dims().iter().map(|&size| usize::try_from(size).unwrap_or(usize::MAX)).collect();
+                Tensor::from_vec(numbers, dims, device)?.to_dtype(dtype)
+            };
+            wanted.iter().zip(own).map(tensor).collect()
+        })
+    }
+
+    /// The sizes and the numbers of what is stored.
+    fn numbers(&self, value: Fixed) -> Result<(Vec<u64>, Vec<f32>), Text> {
+        let entry = self.table.get(value);
+        if let (Origin::Given(tensor), None) = (&entry.source, &entry.array.numbers) {
+            return Ok((tensor.dims.clone(), self.file.floats(tensor)?));
+        }
+        let array = self.evaluated(value)?;
+        let numbers = floats(&array)
+            .ok_or_else(|| text!("the numbers of a weight cannot be told", "无法得知某个权重的数值"))?;
+        Ok((array.dims, numbers))
+    }
+
+    /// What follows from others, which are evaluated first; each is before what follows from it.
+    fn evaluated(&self, value: Fixed) -> Result<Array, Text> {
+        let (mut needed, mut open) = (BTreeSet::new(), vec![value]);
+        while let Some(value) = open.pop() {
+            let entry = self.table.get(value);
+            if !needed.insert(value) || entry.array.numbers.is_some() {
+                continue;
+            }
+            if let Origin::Made { inputs, .. } = &entry.source {
+                open.extend(inputs.iter().flatten());
+            }
+        }
+        let mut known: BTreeMap<Fixed, Array> = BTreeMap::new();
+        for needed in needed {
+            let entry = self.table.get(needed);
+            let array = match &entry.source {
+                _ if entry.array.numbers.is_some() => entry.array.clone(),
+                Origin::Known => entry.array.clone(),
+                Origin::Given(tensor) => self.file.values(tensor, MOST_NUMBERS)?,
+                Origin::Made { node, opset, inputs, output } => {
+                    let setting =
+                        given(node).map(|tensor| self.file.values(tensor, MOST_NUMBERS)).transpose()?;
+                    let inputs: Vec<Option<&Array>> = inputs
+                        .iter()
+                        .map(|input| input.and_then(|input| known.get(&input)))
+                        .chain(setting.as_ref().map(Some))
+                        .collect();
+                    let outputs = evaluate(node, *opset, &inputs, MOST_NUMBERS)?.unwrap_or_default();
+                    outputs.into_iter().nth(*output).ok_or_else(|| {
+                        let operator = &node.operator;
+                        text!("{operator} of weights cannot be computed", "无法计算权重的 {operator}")
+                    })?
+                }
+            };
+            known.insert(needed, array);
+        }
+        known.remove(&value).ok_or_else(|| text!("the file has no such weight", "文件中没有这个权重"))
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "networks compute in 32 bits"
+)]
+fn floats(array: &Array) -> Option<Vec<f32>> {
+    Some(match array.numbers.as_ref()? {
+        Numbers::Ints(ints) => ints.iter().map(|&int| int as f32).collect(),
+        Numbers::Floats(floats) => floats.to_vec(),
+        Numbers::Doubles(doubles) => doubles.iter().map(|&double| double as f32).collect(),
+    })
+}
+
+/// Numbers of these sizes as an operator wants them.
+fn viewed(view: &View, dims: &[u64], numbers: Vec<f32>) -> Result<Vec<f32>, Text> {
+    let no_matrix = || text!("a weight is no matrix", "某个权重不是矩阵");
+    let size = |size: u64| usize::try_from(size).unwrap_or(usize::MAX);
+    match view {
+        View::Whole => Ok(numbers),
+        View::Transposed => {
+            let &[rows, columns] = dims else { return Err(no_matrix()) };
+            let (rows, columns) = (size(rows), size(columns));
+            if rows.checked_mul(columns) != Some(numbers.len()) {
+                return Err(no_matrix());
+            }
+            let column = |column: usize| (0..rows).map(move |row| row * columns + column);
+            Ok((0..columns).flat_map(column).map(|at| numbers[at]).collect())
+        }
+        View::Times(factor, view) => {
+            let mut numbers = viewed(view, dims, numbers)?;
+            numbers.iter_mut().for_each(|number| *number *= factor);
+            Ok(numbers)
+        }
+        View::Gates { direction, blocks, rows } => {
+            // [directions, gates · rows, …], of which each row has as many numbers as are left.
+            let [directions, all, rest @ ..] = dims else { return Err(no_matrix()) };
+            let of_row = size(rest.iter().product());
+            let (direction, all, rows) = (size(*direction), size(*all), size(*rows));
+            if direction >= size(*directions) {
+                return Err(no_matrix());
+            }
+            let mut taken = Vec::with_capacity(blocks.len() * rows * of_row);
+            for &block in blocks {
+                let start = (direction * all + size(block) * rows) * of_row;
+                let part = numbers.get(start..start + rows * of_row).ok_or_else(no_matrix)?;
+                taken.extend_from_slice(part);
+            }
+            Ok(taken)
+        }
+    }
+}
