@@ -14,7 +14,7 @@ use super::map::{computes_with_weights, map};
 use super::messages::{
     Attribute, AttributeValue, Function, Graph, Kind, Model, Node, Tensor as Given, ValueInfo,
 };
-use super::mistake::{Mistake, node_in_words};
+use super::mistake::Mistake;
 use super::stored::{Origin, Roots, Table, may_be_weight};
 use super::taken::taken;
 use super::value::{Fixed, Mapped, Refusal, Tensor, Value};
@@ -207,7 +207,7 @@ impl<'m> Importer<'m> {
         context: Context<'_, 'm>,
     ) -> Result<Vec<Value>, Mistake> {
         let index = self.sources[place as usize].index;
-        let wrong = |why: Text| Mistake::at(index, node_in_words(node, index), why);
+        let wrong = |why: Text| Mistake::at(index, node, &why);
         if self.steps > MOST_STEPS || self.table.len() > 4_000_000 {
             let most = MOST_STEPS;
             return Err(Mistake::nowhere(text!(
@@ -249,7 +249,7 @@ impl<'m> Importer<'m> {
         scope: &Scope<'_, 'm>,
         refusal: Refusal,
     ) -> Result<Vec<Value>, Mistake> {
-        let wrong = |why: Text| Mistake::at(index, node_in_words(node, index), why);
+        let wrong = |why: Text| Mistake::at(index, node, &why);
         match refusal {
             Refusal::Wrong(why) => return Err(wrong(why)),
             Refusal::Unsupported(why) => self.remarks.push(wrong(why)),
@@ -356,7 +356,7 @@ impl<'m> Importer<'m> {
         context: Context<'_, 'm>,
     ) -> Result<Vec<Value>, Mistake> {
         let index = self.sources[place as usize].index;
-        let wrong = |why: Text| Mistake::at(index, node_in_words(node, index), why);
+        let wrong = |why: Text| Mistake::at(index, node, &why);
         if context.depth >= DEEPEST {
             return Err(wrong(text!(
                 "functions use one another more than {DEEPEST} deep",

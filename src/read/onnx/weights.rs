@@ -3,9 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-#[cfg(feature = "run")]
-use candle_core::{DType, Device, Tensor};
-
 use super::array::{Array, Numbers};
 use super::draft::{Stored, View};
 use super::evaluate::{evaluate, given};
@@ -14,8 +11,6 @@ use super::finish::Finished;
 use super::stored::{Origin, Table};
 use super::value::Fixed;
 use crate::graph::{Graph, NodeId};
-#[cfg(feature = "run")]
-use crate::run::{self, RunError};
 use crate::text;
 use crate::text::Text;
 
@@ -35,38 +30,6 @@ impl Weights {
     pub(super) fn of(finished: Finished, file: Arc<File>) -> (Graph, Self) {
         let Finished { graph, weights, table } = finished;
         (graph, Self { by_node: weights, table, file })
-    }
-
-    /// Weight number `index` of a node, in the order of its operator's: as many numbers as that has, in its order.
-    ///
-    /// # Errors
-    /// Which tensor of the file cannot be read, and why.
-    pub fn read(&self, node: NodeId, index: usize) -> Result<Vec<f32>, Text> {
-        let stored = self.by_node.get(node.index()).and_then(|weights| weights.get(index));
-        let Some(stored) = stored else {
-            return Err(text!("the file has no such weight", "文件中没有这个权重"));
-        };
-        let (dims, numbers) = self.numbers(stored.value)?;
-        viewed(&stored.view, &dims, numbers)
-    }
-
-    /// All weights of `graph`, which is the network's, as tensors.
-    ///
-    /// # Errors
-    /// Which tensor of the file cannot be read, and why.
-    #[cfg(feature = "run")]
-    pub fn load(&self, graph: &Graph, device: &Device, dtype: DType) -> Result<run::Weights, RunError> {
-        run::Weights::made(graph, |id, wanted| {
-            let tied: Vec<usize> = graph.ties(id).map(|(index, _)| index).collect();
-            let own = (0..).filter(|index| !tied.contains(index));
-            let tensor = |(weight, index): (&crate::op::Weight, usize)| {
-                let numbers = self.read(id, index).map_err(candle_core::Error::wrap)?;
-                let dims: Vec<usize> =
-                    weight.dims().iter().map(|&size| usize::try_from(size).unwrap_or(usize::MAX)).collect();
-                Tensor::from_vec(numbers, dims, device)?.to_dtype(dtype)
-            };
-            wanted.iter().zip(own).map(tensor).collect()
-        })
     }
 
     /// The sizes and the numbers of what is stored.
@@ -118,6 +81,18 @@ pub(super) fn evaluated(table: &Table, file: &File, value: Fixed, most: u64) -> 
         known.insert(needed, array);
     }
     known.remove(&value).ok_or_else(|| text!("the file has no such weight", "文件中没有这个权重"))
+}
+
+#[cfg(feature = "run")]
+impl crate::run::Stored for Weights {
+    fn read(&self, node: NodeId, index: usize) -> Result<Vec<f32>, Text> {
+        let stored = self.by_node.get(node.index()).and_then(|weights| weights.get(index));
+        let Some(stored) = stored else {
+            return Err(text!("the file has no such weight", "文件中没有这个权重"));
+        };
+        let (dims, numbers) = self.numbers(stored.value)?;
+        viewed(&stored.view, &dims, numbers)
+    }
 }
 
 #[expect(
