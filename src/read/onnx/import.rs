@@ -146,7 +146,9 @@ impl<'m> Importer<'m> {
     ) -> Result<Vec<(&'m str, Value)>, Mistake> {
         let context = Context { opsets: &model.opsets, bindings: &[], around: None, depth: 0 };
         let mut scope = Scope::new(None);
-        inputs.into_iter().for_each(|(name, value)| scope.set(name, value));
+        for (name, value) in inputs {
+            scope.set(name, value);
+        }
         self.body(&model.graph, &mut scope, context)
     }
 
@@ -234,7 +236,7 @@ impl<'m> Importer<'m> {
         {
             return Ok(outputs);
         }
-        match self.plain(effective, opset, inputs.clone()) {
+        match self.plain(&effective, opset, inputs.clone()) {
             Ok(outputs) => Ok(outputs),
             Err(refusal) => self.refused(node, index, &inputs, scope, refusal),
         }
@@ -259,7 +261,7 @@ impl<'m> Importer<'m> {
     }
 
     /// An operator that is neither a function nor has bodies.
-    fn plain(&mut self, node: Cow<'m, Node>, opset: i64, inputs: Vec<Option<Value>>) -> Mapped<Vec<Value>> {
+    fn plain(&mut self, node: &Node, opset: i64, inputs: Vec<Option<Value>>) -> Mapped<Vec<Value>> {
         if inputs.iter().flatten().any(|input| matches!(input, Value::Lost(_))) {
             return Err(Refusal::Lost);
         }
@@ -272,11 +274,11 @@ impl<'m> Importer<'m> {
             })
             .collect();
         if let Some(inputs) = fixed
-            && let Some(values) = self.evaluated(&node, opset, inputs)?
+            && let Some(values) = self.evaluated(node, opset, &inputs)?
         {
             return Ok(values);
         }
-        map(self, &Call { node: &node, opset, inputs })
+        map(self, &Call { node, opset, inputs })
     }
 
     /// What follows from what is stored, unless it is work of the network.
@@ -284,7 +286,7 @@ impl<'m> Importer<'m> {
         &mut self,
         node: &Node,
         opset: i64,
-        inputs: Vec<Option<Fixed>>,
+        inputs: &[Option<Fixed>],
     ) -> Mapped<Option<Vec<Value>>> {
         let roots = self.table.roots(inputs.iter().flatten().copied());
         if roots != Roots::None && computes_with_weights(node) {
@@ -310,7 +312,7 @@ impl<'m> Importer<'m> {
             let source = if array.numbers.is_some() && roots == Roots::None {
                 Origin::Known
             } else {
-                Origin::Made { node: node.clone(), opset, inputs: inputs.clone(), output }
+                Origin::Made { node: node.clone(), opset, inputs: inputs.to_vec(), output }
             };
             Value::Fixed(self.table.add(array, source, roots))
         });
@@ -382,7 +384,7 @@ impl<'m> Importer<'m> {
     }
 }
 
-impl<'c, 'm> Context<'c, 'm> {
+impl Context<'_, '_> {
     /// Where the body of an operator stands; `None` if that is too deep.
     pub(super) fn inside(self, place: SourceId) -> Option<Self> {
         (self.depth < DEEPEST).then_some(Self { around: Some(place), depth: self.depth + 1, ..self })
@@ -395,12 +397,10 @@ fn bound<'m>(node: &'m Node, bindings: &[Attribute]) -> Cow<'m, Node> {
     if !node.attributes.iter().any(is_reference) {
         return Cow::Borrowed(node);
     }
-    let attributes = node.attributes.iter().filter_map(|attribute| match &attribute.value {
-        AttributeValue::Reference(name) => {
-            let bound = bindings.iter().find(|bound| bound.name == *name)?;
-            Some(Attribute { name: attribute.name.clone(), value: bound.value.clone() })
-        }
-        _ => Some(attribute.clone()),
+    let attributes = node.attributes.iter().filter_map(|attribute| {
+        let AttributeValue::Reference(name) = &attribute.value else { return Some(attribute.clone()) };
+        let bound = bindings.iter().find(|bound| bound.name == *name)?;
+        Some(Attribute { name: attribute.name.clone(), value: bound.value.clone() })
     });
     Cow::Owned(Node { attributes: attributes.collect(), ..node.clone() })
 }

@@ -19,8 +19,8 @@ struct Found {
 
 impl Found {
     /// An operator on one tensor, without weights.
-    fn unary(op: impl Into<Op>, input: DraftId) -> Option<Self> {
-        Some(Self { op: op.into(), inputs: vec![input], weights: vec![] })
+    fn unary(op: impl Into<Op>, input: DraftId) -> Self {
+        Self { op: op.into(), inputs: vec![input], weights: vec![] }
     }
 }
 
@@ -41,10 +41,14 @@ const RULES: &[fn(&mut Seen<'_>, DraftId) -> Option<Found>] = &[
 /// Makes what is several nodes and one operator one node, in the draft of a network with these outputs.
 pub(super) fn recognize(draft: &mut Draft, outputs: &[DraftId]) {
     let mut uses = vec![0; draft.nodes.len()];
-    outputs.iter().for_each(|output| uses[output.index()] += 1);
+    for output in outputs {
+        uses[output.index()] += 1;
+    }
     for index in (0..draft.nodes.len()).rev() {
         if uses[index] > 0 {
-            draft.nodes[index].inputs.iter().for_each(|input| uses[input.index()] += 1);
+            for input in &draft.nodes[index].inputs {
+                uses[input.index()] += 1;
+            }
         }
     }
     let mut seen = Seen { draft, uses };
@@ -96,19 +100,17 @@ impl Seen<'_> {
 
     /// The two inputs, in either order, of which the first is as it should be.
     fn pair(&self, id: DraftId, first: impl Fn(DraftId) -> bool) -> Option<(DraftId, DraftId)> {
-        match self.inputs(id) {
-            &[a, b] if first(a) => Some((a, b)),
-            &[a, b] if first(b) => Some((b, a)),
-            _ => None,
+        let &[a, b] = self.inputs(id) else { return None };
+        if first(a) {
+            return Some((a, b));
         }
+        first(b).then_some((b, a))
     }
 
     /// What is multiplied and added to each number of which input.
     fn affine(&self, id: DraftId) -> Option<(f64, f64, DraftId)> {
-        match self.op(id)? {
-            Op::Affine(affine) => Some((affine.mul, affine.add, self.input(id)?)),
-            _ => None,
-        }
+        let Op::Affine(affine) = self.op(id)? else { return None };
+        Some((affine.mul, affine.add, self.input(id)?))
     }
 
     /// The same of one that nothing else takes.
