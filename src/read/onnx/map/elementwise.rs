@@ -2,7 +2,7 @@
 
 use super::functions::unary;
 use crate::op::Op;
-use crate::op::activation::{Clamp, HardSigmoid, Power, Relu, Relu6, Sigmoid, SquareRoot};
+use crate::op::activation::{Clamp, Elu, HardSigmoid, Power, Relu, Relu6, Sigmoid, SquareRoot};
 use crate::op::add::Add;
 use crate::op::affine::Affine;
 use crate::op::div::Div;
@@ -30,6 +30,7 @@ pub(super) fn elementwise(import: &mut Importer<'_>, call: &Call<'_>) -> Option<
         "Clip" => clip(import, call),
         "HardSigmoid" => hard_sigmoid(import, call),
         "Mean" => mean(import, call),
+        "Selu" => selu(import, call),
         "Swish" => swish(import, call),
         "PRelu" => prelu(import, call),
         "Softmax" | "LogSoftmax" => softmax(import, call),
@@ -117,6 +118,15 @@ fn swish(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     Ok(vec![Value::Tensor(import.multiplied(&input, &gate)?)])
 }
 
+/// `Selu` with factors of its own: one for what is below zero, and one for all.
+fn selu(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
+    let input = import.tensor(call, 0)?;
+    let [alpha, gamma] =
+        [("alpha", 1.673_263_2), ("gamma", 1.050_701)].map(|(name, usual)| call.float_or(name, usual));
+    let bent = import.draft.emit(Elu { alpha }, &[&input], vec![], &input.dims, input.kind)?;
+    Ok(vec![Value::Tensor(import.affine(&bent, gamma, 0.0)?)])
+}
+
 fn hard_sigmoid(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let input = import.tensor(call, 0)?;
     let (alpha, beta) = (call.float_or("alpha", 0.2), call.float_or("beta", 0.5));
@@ -127,7 +137,7 @@ fn hard_sigmoid(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>
     import.each(Clamp { min: Some(0.0), max: Some(1.0) }, &line)
 }
 
-/// Factors for all channels or one for each.
+/// Factors for all channels or one for each, or others: max(x, 0) + factors · min(x, 0).
 fn prelu(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let (input, slope) = (import.tensor(call, 0)?, import.weight(call, 1)?);
     let factors: u64 = import.dims_of(slope).iter().product();
@@ -135,10 +145,12 @@ fn prelu(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let positions = input.rank().saturating_sub(2);
     let by_channel = input.dims.get(1) == Some(&factors) && behind.clone().count() == positions;
     if factors != 1 && !by_channel {
-        return Err(Refusal::Unsupported(text!(
-            "its factors are neither one nor one for each channel",
-            "其系数既非单个,也非每个通道一个"
-        )));
+        let slope = import.made(&Value::Fixed(slope))?;
+        let above = import.draft.emit(Relu {}, &[&input], vec![], &input.dims, input.kind)?;
+        let cut = Clamp { min: None, max: Some(0.0) };
+        let below = import.draft.emit(cut, &[&input], vec![], &input.dims, input.kind)?;
+        let below = import.multiplied(&below, &slope)?;
+        return Ok(vec![Value::Tensor(import.added(&above, &below)?)]);
     }
     import.copied(
         Prelu { num_parameters: size(factors)? }.into(),

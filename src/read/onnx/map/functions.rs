@@ -19,7 +19,7 @@ pub(super) fn unary(call: &Call<'_>) -> Option<Op> {
         "LeakyRelu" => LeakyRelu { negative_slope: alpha(0.01) }.into(),
         "ThresholdedRelu" => Threshold { threshold: alpha(1.0), value: 0.0 }.into(),
         "Elu" => Elu { alpha: alpha(1.0) }.into(),
-        "Selu" => Selu {}.into(),
+        "Selu" if call.node.attributes.is_empty() => Selu {}.into(),
         "Celu" => Celu { alpha: alpha(1.0) }.into(),
         "Sigmoid" => Sigmoid {}.into(),
         "Tanh" => Tanh {}.into(),
