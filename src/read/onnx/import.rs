@@ -186,6 +186,8 @@ impl<'m> Importer<'m> {
             self.sources.push(Source { node, index, around });
             self.draft.place = place;
             let outputs = self.operator(node, place, scope, context)?;
+            // Of outputs that are seldom wanted nothing is known.
+            let outputs = outputs.into_iter().chain(std::iter::repeat(Value::Lost(None)));
             for (name, value) in node.outputs.iter().zip(outputs) {
                 scope.set(name, value);
             }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::op::activation::{Absolute, Sign};
 use crate::op::concat::Concat;
 use crate::op::expand::Expand;
 use crate::op::settings::Dim;
@@ -44,10 +45,35 @@ pub(super) fn all_sizes_of(import: &Importer<'_>, call: &Call<'_>, input: &Tenso
 pub(super) fn same(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let input = import.tensor(call, 0)?;
     let to = call.node.int("to").and_then(|to| i32::try_from(to).ok());
-    match to.map(Kind) {
-        Some(kind) => Ok(vec![Value::Tensor(Tensor { kind, ..input })]),
-        None => Ok(vec![Value::Tensor(input)]),
-    }
+    let Some(to) = to.map(Kind) else { return Ok(vec![Value::Tensor(input)]) };
+    let cast = match to {
+        Kind::BOOL if input.kind != Kind::BOOL => {
+            let dims = input.dims.clone();
+            let magnitude = import.draft.emit(Absolute {}, &[&input], vec![], &dims, input.kind)?;
+            import.draft.emit(Sign {}, &[&magnitude], vec![], &dims, Kind::BOOL)?
+        }
+        Kind::INT64
+        | Kind::INT32
+        | Kind::INT16
+        | Kind::INT8
+        | Kind::UINT64
+        | Kind::UINT32
+        | Kind::UINT16
+        | Kind::UINT8
+            if input.kind.is_float() =>
+        {
+            import.truncated(&input)?
+        }
+        Kind::FLOAT | Kind::DOUBLE | Kind::FLOAT16 | Kind::BFLOAT16 => input,
+        _ if !input.kind.is_float() => input,
+        _ => {
+            return Err(Refusal::Unsupported(text!(
+                "it casts to a type of 8 bits or fewer",
+                "它转换为 8 位或更窄的类型"
+            )));
+        }
+    };
+    Ok(vec![Value::Tensor(Tensor { kind: to, ..cast })])
 }
 
 /// `Dropout`, which drops nothing but in training.
