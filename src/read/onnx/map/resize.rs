@@ -113,8 +113,8 @@ impl<'c> Rule<'c> {
             None => (0..input.rank()).collect(),
         };
         #[expect(clippy::cast_precision_loss, reason = "a factor is a float")]
-        let axis = |(&from, &to): (&u64, &u64)| Axis { from, to, scale: to as f64 / from as f64 };
-        let mut axes: Vec<Axis> = input.dims.iter().zip(dims).map(axis).collect();
+        let line = |(&from, &to): (&u64, &u64)| Axis { from, to, scale: to as f64 / from as f64 };
+        let mut axes: Vec<Axis> = input.dims.iter().zip(dims).map(line).collect();
         let has_scales = given.is_some();
         let given: Vec<f64> = given.unwrap_or_default();
         named.iter().zip(given).for_each(|(&axis, scale)| axes[axis].scale = scale);
@@ -235,7 +235,7 @@ impl<'c> Rule<'c> {
         let (leading, sizes) = input.dims.split_at(span.start);
         let flat = [&[leading.iter().product()], sizes].concat();
         let sample = import.draft.as_sample(input, &flat)?;
-        let made = [&flat[..1], &dims[span]].concat();
+        let wanted = [&flat[..1], &dims[span]].concat();
         let align_corners = mode != Mode::Nearest && self.places == Places::Corners;
         let op = |scale_factor, size| Upsample { scale_factor, size, mode, align_corners };
         let whole = axes.iter().map(|axis| axis.to.is_multiple_of(axis.from).then(|| axis.to / axis.from));
@@ -246,13 +246,12 @@ impl<'c> Rule<'c> {
         };
         let by_factor = factors.map(|factors| op(Some(on_axes(factors)), None));
         let shapes = [shape(&[&[1], &flat[..]].concat())?];
-        let fits = |op: &Upsample| op.output(&shapes).is_ok_and(|shape| shape.dims() == made);
-        let chosen = match by_factor.filter(fits) {
-            Some(by_factor) => by_factor,
-            None => {
-                let sizes = axes.iter().map(|axis| size(axis.to)).collect::<Mapped<Vec<_>>>()?;
-                op(None, Some(on_axes(sizes)))
-            }
+        let fits = |op: &Upsample| op.output(&shapes).is_ok_and(|shape| shape.dims() == wanted);
+        let chosen = if let Some(by_factor) = by_factor.filter(fits) {
+            by_factor
+        } else {
+            let sizes = axes.iter().map(|axis| size(axis.to)).collect::<Mapped<Vec<_>>>()?;
+            op(None, Some(on_axes(sizes)))
         };
         import.draft.emit(chosen, &[&sample], vec![], dims, input.kind)
     }

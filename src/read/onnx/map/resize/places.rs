@@ -55,10 +55,9 @@ pub(super) struct Tap {
 )]
 impl Axis {
     fn place(self, places: Places, made: u64) -> f64 {
-        let Self { from, to, scale } = self;
-        let (made, from, to) = (made as f64, from as f64, to as f64);
+        let (made, from, to, scale) = (made as f64, self.from as f64, self.to as f64, self.scale);
         match places {
-            Places::Corners | Places::HalvesOrFirst if to == 1.0 => 0.0,
+            Places::Corners | Places::HalvesOrFirst if self.to == 1 => 0.0,
             Places::Corners => made * (from - 1.0) / (to - 1.0),
             Places::Halves | Places::HalvesOrFirst => (made + 0.5) / scale - 0.5,
             Places::Symmetric => {
