@@ -139,7 +139,7 @@ fn selu(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     Ok(vec![Value::Tensor(import.affine(&below, gamma, 0.0)?)])
 }
 
-/// Factors for all channels or one for each.
+/// Factors for all channels or one for each, or others: max(x, 0) + factors · min(x, 0).
 fn prelu(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let (input, slope) = (import.tensor(call, 0)?, call.weight(1)?);
     let factors: u64 = import.dims_of(slope).iter().product();
@@ -147,10 +147,12 @@ fn prelu(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let positions = input.rank().saturating_sub(2);
     let by_channel = input.dims.get(1) == Some(&factors) && behind.clone().count() == positions;
     if factors != 1 && !by_channel {
-        return Err(Refusal::Unsupported(text!(
-            "its factors are neither one nor one for each channel",
-            "其系数既非单个,也非每个通道一个"
-        )));
+        let slope = import.made(&Value::Fixed(slope))?;
+        let above = import.draft.emit(Relu {}, &[&input], vec![], &input.dims, input.kind)?;
+        let cut = Clamp { min: None, max: Some(0.0) };
+        let below = import.draft.emit(cut, &[&input], vec![], &input.dims, input.kind)?;
+        let below = import.multiplied(&below, &slope)?;
+        return Ok(vec![Value::Tensor(import.added(&above, &below)?)]);
     }
     import.copied(
         Prelu { num_parameters: size(factors)? }.into(),
