@@ -278,15 +278,15 @@ impl Landing {
 mod tests {
     use super::*;
     use crate::counts::Ops;
+    use crate::op::settings::of_toml;
     use crate::op::shapes;
 
     #[test]
     fn there_and_back() {
-        let unfold: Unfold = toml::from_str("kernel_size = 3\npadding = 1\nstride = 2").unwrap();
+        let unfold: Unfold = of_toml("kernel_size = 3\npadding = 1\nstride = 2");
         let columns = unfold.output(&shapes(&[&[64, 28, 28]])).unwrap();
         assert_eq!(columns.dims(), [64 * 9, 14 * 14]);
-        let fold: Fold =
-            toml::from_str("output_size = 28\nkernel_size = 3\npadding = 1\nstride = 2").unwrap();
+        let fold: Fold = of_toml("output_size = 28\nkernel_size = 3\npadding = 1\nstride = 2");
         let image = fold.output(std::slice::from_ref(&columns)).unwrap();
         assert_eq!(image.dims(), [64, 28, 28]);
         let ops = fold.cost(&[columns], &image).unwrap().work().unwrap().0.ops;

@@ -15,8 +15,8 @@ use super::messages::{
     Attribute, AttributeValue, Function, Graph, Kind, Model, Node, Tensor as Given, ValueInfo,
 };
 use super::mistake::{Mistake, node_in_words};
-use super::stored::{Origin, Roots, Table};
-use super::taken::taken;
+use super::stored::{Origin, Roots, Table, may_be_weight};
+use super::uses::uses;
 use super::value::{Fixed, Mapped, Refusal, Tensor, Value};
 use crate::text;
 use crate::text::Text;
@@ -46,9 +46,9 @@ pub(super) struct Importer<'m> {
     /// Whether what nodes `Constant` have are weights: in a file without initializers of floats. Where there are some, its writer
     /// has put the parameters there, and what is fixed into constants.
     pub(super) constants_are_weights: bool,
-    numbers: &'m File,
-    /// The names that something takes.
-    pub(super) taken: HashSet<&'m str>,
+    pub(super) numbers: &'m File,
+    /// The names of tensors that something takes.
+    pub(super) uses: HashSet<&'m str>,
     /// Why numbers that a size may depend on could not be read.
     unread: HashMap<Fixed, Text>,
     functions: HashMap<(&'m str, &'m str, &'m str), &'m Function>,
@@ -127,9 +127,9 @@ impl<'m> Importer<'m> {
             sources: vec![],
             made: HashMap::new(),
             remarks: vec![],
-            constants_are_weights: !model.graph.initializers.iter().any(|tensor| is_float(tensor)),
+            constants_are_weights: !model.graph.initializers.iter().any(|tensor| may_be_weight(tensor)),
             numbers,
-            taken: taken(model),
+            uses: uses(model),
             unread: HashMap::new(),
             functions: model.functions.iter().map(|function| (name(function), function)).collect(),
             steps: 0,
@@ -190,6 +190,8 @@ impl<'m> Importer<'m> {
             self.sources.push(Source { node, index, around });
             self.draft.place = place;
             let outputs = self.operator(node, place, scope, context)?;
+            // Of outputs that are seldom wanted nothing is known.
+            let outputs = outputs.into_iter().chain(std::iter::repeat(Value::Lost(None)));
             for (name, value) in node.outputs.iter().zip(outputs) {
                 scope.set(name, value);
             }
@@ -284,7 +286,7 @@ impl<'m> Importer<'m> {
         opset: i64,
         inputs: Vec<Option<Fixed>>,
     ) -> Mapped<Option<Vec<Value>>> {
-        let roots = self.table.roots(inputs.iter().flatten().copied());
+        let roots = self.table.roots_through(node, &inputs);
         if roots != Roots::None && computes_with_weights(node) {
             return Ok(None);
         }
@@ -318,7 +320,7 @@ impl<'m> Importer<'m> {
     /// A tensor of the file, with its numbers where sizes may depend on them.
     fn give(&mut self, tensor: Arc<Given>, is_constant: bool) -> Fixed {
         let (array, unread) = self.array_of(&tensor);
-        let is_weight = is_float(&tensor) && (!is_constant || self.constants_are_weights);
+        let is_weight = may_be_weight(&tensor) && (!is_constant || self.constants_are_weights);
         let fixed = self.table.give(tensor, is_weight, array);
         if let Some(why) = unread {
             self.unread.insert(fixed, why);
@@ -337,11 +339,6 @@ impl<'m> Importer<'m> {
             Ok(array) => (array, None),
             Err(why) => (bare(), Some(why)),
         }
-    }
-
-    /// What is stored, with its numbers, if these and those that they follow from are at most so many.
-    pub(super) fn numbers_of(&self, fixed: Fixed, most: u64) -> Result<Array, Text> {
-        super::weights::evaluated(&self.table, self.numbers, fixed, most)
     }
 
     /// What a function of the file computes.
@@ -401,10 +398,6 @@ fn bound<'m>(node: &'m Node, bindings: &[Attribute]) -> Cow<'m, Node> {
         _ => Some(attribute.clone()),
     });
     Cow::Owned(Node { attributes: attributes.collect(), ..node.clone() })
-}
-
-fn is_float(tensor: &Given) -> bool {
-    tensor.kind.is_float() || tensor.kind.is_quantized()
 }
 
 fn unmade(name: &str) -> Text {

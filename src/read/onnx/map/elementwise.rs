@@ -2,7 +2,7 @@
 
 use super::functions::unary;
 use crate::op::Op;
-use crate::op::activation::{Clamp, HardSigmoid, Power, Relu, Relu6, Sigmoid, SquareRoot};
+use crate::op::activation::{Clamp, Elu, HardSigmoid, Power, Relu, Relu6, Selu, Sigmoid, SquareRoot};
 use crate::op::add::Add;
 use crate::op::affine::Affine;
 use crate::op::div::Div;
@@ -29,6 +29,7 @@ pub(super) fn elementwise(import: &mut Importer<'_>, call: &Call<'_>) -> Option<
         "Sum" => import.tensors(call).and_then(|inputs| Ok(vec![Value::Tensor(import.sum(&inputs)?)])),
         "Clip" => clip(import, call),
         "HardSigmoid" => hard_sigmoid(import, call),
+        "Selu" => selu(import, call),
         "Mean" => mean(import, call),
         "Swish" => swish(import, call),
         "PRelu" => prelu(import, call),
@@ -125,6 +126,17 @@ fn hard_sigmoid(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>
     }
     let line = import.affine(&input, alpha, beta)?;
     import.each(Clamp { min: Some(0.0), max: Some(1.0) }, &line)
+}
+
+/// With the numbers that make a network normalize itself, or others.
+fn selu(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
+    let input = import.tensor(call, 0)?;
+    let (alpha, gamma) = (call.float_or("alpha", 1.673_263_2), call.float_or("gamma", 1.050_701));
+    if (alpha - 1.673_263_2).abs() < 1e-4 && (gamma - 1.050_701).abs() < 1e-4 {
+        return import.each(Selu {}, &input);
+    }
+    let below = import.draft.emit(Elu { alpha }, &[&input], vec![], &input.dims, input.kind)?;
+    Ok(vec![Value::Tensor(import.affine(&below, gamma, 0.0)?)])
 }
 
 /// Factors for all channels or one for each.

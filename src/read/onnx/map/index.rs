@@ -40,6 +40,24 @@ pub(super) fn gather(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<V
     import.taken(&data, along, &indices)
 }
 
+/// `Compress` by a condition that is known: slices along an axis, or of all elements.
+pub(super) fn compress(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
+    let mut data = import.tensor(call, 0)?;
+    let along = match call.node.int("axis") {
+        Some(index) => axis(index, data.rank())?,
+        None => {
+            let all = elements(&data.dims).ok_or(Refusal::Lost)?;
+            data = import.draft.view(&data, &[all])?;
+            0
+        }
+    };
+    let truths = import.ints(call, 1)?.unwrap_or_default();
+    let chosen: Vec<i64> =
+        (0..).zip(truths).filter(|&(_, truth)| truth != 0).map(|(place, _)| place).collect();
+    let count = chosen.len() as u64;
+    Ok(vec![import.picked(&data, along, &chosen, &[count])?])
+}
+
 /// `GatherElements`: along an axis, an index for each element.
 pub(super) fn gather_elements(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let inputs = import.tensors(call)?;

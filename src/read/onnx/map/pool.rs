@@ -2,6 +2,7 @@
 
 use super::conv::{Sliding, spatial};
 use crate::op::Op;
+use crate::op::activation::Absolute;
 use crate::op::adaptive_max_pool::AdaptiveMaxPool;
 use crate::op::avg_pool::AvgPool;
 use crate::op::global_avg_pool::GlobalAvgPool;
@@ -64,6 +65,7 @@ where
     LpPool<N>: Into<Op>,
 {
     let window = Sliding::<N>::of(call, kernel, Some(spatial(input)?))?;
+    let mut input = input.clone();
     let ceil_mode = call.int_or("ceil_mode", 0) != 0;
     let (kernel_size, stride) = (PerAxis(window.kernel), Some(PerAxis(window.stride)));
     let is_dilated = window.dilation.iter().any(|&dilation| dilation != Size::ONE);
@@ -95,7 +97,7 @@ where
             LpPool::<N> { norm_type, kernel_size, stride, padding, ceil_mode }.into()
         }
     };
-    import.on_spatial(op, input, N, vec![])
+    import.on_spatial(op, &input, N, vec![])
 }
 
 /// Pools over all positions.
@@ -112,6 +114,12 @@ pub(super) fn global(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<V
         ("GlobalLpPool", 2) => over::<2>(import, call, &input, &positions, Kind::Norm),
         ("GlobalLpPool", 3) => over::<3>(import, call, &input, &positions, Kind::Norm),
         (_, axes) => Err(Refusal::Unsupported(text!("it has {axes} spatial axes", "它有 {axes} 个空间轴"))),
+    }
+}
+
+impl Importer<'_> {
+    fn magnitude(&mut self, input: &Tensor) -> Mapped<Tensor> {
+        self.draft.emit(Absolute {}, &[input], vec![], &input.dims, input.kind)
     }
 }
 

@@ -4,7 +4,7 @@ use super::shape::sizes_of;
 use crate::op::Op;
 use crate::op::depth_to_space::{DepthToSpace, SpaceToDepth};
 use crate::op::index_select::IndexSelect;
-use crate::op::pixel_shuffle::PixelShuffle;
+use crate::op::pixel_shuffle::{PixelShuffle, PixelUnshuffle};
 use crate::op::upsample::{Mode, OnAxes, Times, Upsample};
 use crate::read::onnx::call::{Call, size, size_of};
 use crate::read::onnx::draft::shape;
@@ -245,9 +245,19 @@ impl<'c> Rule<'c> {
             )));
         }
         let is_single = sizes.iter().zip(wanted).any(|(&from, &to)| to == 1 && from > 1);
-        let is_pytorchs = self.call.node.text("coordinate_transformation_mode") == Some("pytorch_half_pixel");
+        #[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "asks whether it is exact")]
+        let is_whole = self.scales.as_ref().is_none_or(|scales| {
+            let factors = &scales[scales.len().saturating_sub(sizes.len())..];
+            let exact = sizes.iter().zip(wanted).zip(factors);
+            { exact }.all(|((&from, &to), factor)| from as f64 * factor == to as f64)
+        });
+        let differs = match self.call.node.text("coordinate_transformation_mode") {
+            Some("pytorch_half_pixel") => is_single,
+            Some("half_pixel_symmetric") => !is_whole,
+            _ => false,
+        };
         match self.places {
-            Places::Halves if !(is_pytorchs && is_single) => Ok(()),
+            Places::Halves if !differs => Ok(()),
             Places::Corners => Ok(()),
             _ => Err(self.unsupported()),
         }
@@ -309,5 +319,8 @@ pub(super) fn depth_to_space(import: &mut Importer<'_>, call: &Call<'_>) -> Mapp
 pub(super) fn space_to_depth(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let input = import.tensor(call, 0)?;
     let block_size = size_of(call.int_or("blocksize", 1))?;
+    if call.node.text("mode") == Some("CRD") {
+        return import.on_spatial(PixelUnshuffle { downscale_factor: block_size }, &input, 2, vec![]);
+    }
     import.on_spatial(SpaceToDepth { block_size }, &input, 2, vec![])
 }
