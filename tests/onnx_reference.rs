@@ -118,6 +118,11 @@ fn special(name: &str, variant: &str, mut figures: Figures) -> Figures {
             let (params, macs) = (0..=params, 120_020_169_216..=macs);
             figures = Figures { params, macs, kinds: any, status: Status::Partial, ..figures };
         }
+        // The position embedding and biases of 8 bits are added, and are parameters as those of floats: the module's own.
+        (
+            "transformer_encoder_qdq" | "transformer_encoder_qdq_u8" | "transformer_encoder_qoperator",
+            "quantised",
+        ) => figures.params = exactly(24_170),
         // The zeros that a layer begins with are stored, and no parameters: the module's own.
         ("gru_classifier", "dynamo") => figures.params = exactly(4_501),
         ("lstm_classifier", "dynamo") => figures.params = exactly(11_594),

@@ -40,7 +40,7 @@ mod names;
 mod narrow;
 mod patterns;
 mod stored;
-mod taken;
+mod uses;
 mod value;
 mod values;
 mod weights;

@@ -16,7 +16,7 @@ use super::messages::{
 };
 use super::mistake::Mistake;
 use super::stored::{Origin, Roots, Table, may_be_weight};
-use super::taken::taken;
+use super::uses::uses;
 use super::value::{Fixed, Mapped, Refusal, Tensor, Value};
 use crate::text;
 use crate::text::Text;
@@ -46,9 +46,9 @@ pub(super) struct Importer<'m> {
     /// Whether what nodes `Constant` have are weights: in a file without initializers of floats. Where there are some, its writer
     /// has put the parameters there, and what is fixed into constants.
     pub(super) constants_are_weights: bool,
-    numbers: &'m File,
-    /// The names that something takes.
-    pub(super) taken: HashSet<&'m str>,
+    pub(super) numbers: &'m File,
+    /// The names of tensors that something takes.
+    pub(super) uses: HashSet<&'m str>,
     /// Why numbers that a size may depend on could not be read.
     unread: HashMap<Fixed, Text>,
     functions: HashMap<(&'m str, &'m str, &'m str), &'m Function>,
@@ -129,7 +129,7 @@ impl<'m> Importer<'m> {
             remarks: vec![],
             constants_are_weights: !model.graph.initializers.iter().any(|tensor| may_be_weight(tensor)),
             numbers,
-            taken: taken(model),
+            uses: uses(model),
             unread: HashMap::new(),
             functions: model.functions.iter().map(|function| (name(function), function)).collect(),
             steps: 0,
@@ -288,7 +288,7 @@ impl<'m> Importer<'m> {
         opset: i64,
         inputs: &[Option<Fixed>],
     ) -> Mapped<Option<Vec<Value>>> {
-        let roots = self.table.roots(inputs.iter().flatten().copied());
+        let roots = self.table.roots_through(node, inputs);
         if roots != Roots::None && computes_with_weights(node) {
             return Ok(None);
         }
@@ -341,11 +341,6 @@ impl<'m> Importer<'m> {
             Ok(array) => (array, None),
             Err(why) => (bare(), Some(why)),
         }
-    }
-
-    /// What is stored, with its numbers, if these and those that they follow from are at most so many.
-    pub(super) fn numbers_of(&self, fixed: Fixed, most: u64) -> Result<Array, Text> {
-        super::weights::evaluated(&self.table, self.numbers, fixed, most)
     }
 
     /// What a function of the file computes.
