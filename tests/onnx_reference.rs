@@ -113,6 +113,8 @@ fn special(name: &str, variant: &str, mut figures: Figures) -> Figures {
             let (params, macs) = (0..=params, 120_020_169_216..=macs);
             figures = Figures { params, macs, kinds: any, status: Status::Partial, ..figures };
         }
+        // Group norms take a one and a zero for their only group, which are no parameters of the network.
+        ("poolformer_s12", "dynamo") => figures.params = exactly(11_915_176),
         // Weights in nodes, and one that is made of a single number.
         ("weights_elsewhere", _) => figures.params = exactly(344),
         _ => {}

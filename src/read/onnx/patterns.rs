@@ -12,7 +12,9 @@ use crate::shape::Shape;
 mod activations;
 mod attention;
 mod biases;
+mod local_response_norm;
 mod norms;
+mod rearrangements;
 
 /// What nodes are together, in place of the last of them.
 struct Found {
@@ -45,6 +47,11 @@ const RULES: &[fn(&mut Seen<'_>, DraftId) -> Option<Found>] = &[
     norms::bias,
     norms::group_norm,
     norms::of_channels,
+    local_response_norm::local_response_norm,
+    rearrangements::shuffle,
+    rearrangements::roll,
+    rearrangements::rolls,
+    rearrangements::glu,
     attention::attention,
 ];
 
