@@ -182,18 +182,23 @@ impl Seen<'_> {
         if !fits {
             return false;
         }
-        found.inputs.iter().for_each(|input| self.uses[input.index()] += 1);
         let node = &mut self.draft.nodes[root.index()];
         node.content = Content::Operator(found.op.into());
         node.weights = found.weights;
-        let mut left = std::mem::replace(&mut node.inputs, found.inputs);
+        self.take(root, found.inputs);
+        true
+    }
+
+    /// Lets a node take something else.
+    fn take(&mut self, id: DraftId, inputs: Vec<DraftId>) {
+        inputs.iter().for_each(|input| self.uses[input.index()] += 1);
+        let mut left = std::mem::replace(&mut self.draft.nodes[id.index()].inputs, inputs);
         while let Some(id) = left.pop() {
             self.uses[id.index()] -= 1;
             if self.uses[id.index()] == 0 {
                 left.extend_from_slice(&self.draft.nodes[id.index()].inputs);
             }
         }
-        true
     }
 }
 
