@@ -79,10 +79,7 @@ impl Importer<'_> {
                 }
             }
             Some(Some(_)) => return Err(Refusal::Lost),
-            _ => vec![
-                1;
-                usize::try_from(length.min(MOST_EVALUATED)).unwrap_or(0)
-            ],
+            _ => vec![1; usize::try_from(length.min(MOST_EVALUATED)).unwrap_or(0)],
         };
         let keeps = given || node.int("keepdims").unwrap_or(1) != 0;
         let (mut pieces, mut start) = (vec![], 0);
