@@ -9,7 +9,7 @@ use super::call::number;
 use super::draft::{SourceId, Stored};
 use super::import::{Context, Importer, Scope};
 use super::messages::{AttributeValue, Graph, Kind, Node};
-use super::mistake::{Mistake, node_in_words};
+use super::mistake::Mistake;
 use super::stored::Origin;
 use super::value::{Fixed, Mapped, Refusal, Tensor, Value};
 use crate::graph::Content;
@@ -31,7 +31,7 @@ struct Inside<'c, 'm> {
 
 impl Inside<'_, '_> {
     fn mistake(&self, why: Text) -> Mistake {
-        Mistake::at(self.index, node_in_words(self.node, self.index), why)
+        Mistake::at(self.index, self.node, &why)
     }
 }
 
@@ -55,7 +55,7 @@ impl<'m> Importer<'m> {
         }
         let Some(context) = context.inside(place) else {
             let why = text!("bodies lie too deep in one another", "分支和循环嵌套过深");
-            return Err(Mistake::at(index, node_in_words(node, index), why));
+            return Err(Mistake::at(index, node, &why));
         };
         let inside = Inside { node, scope, context, index };
         match &*node.operator {

@@ -2,7 +2,7 @@
 //! becomes nodes of a draft.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::array::Array;
@@ -14,8 +14,9 @@ use super::map::{computes_with_weights, map};
 use super::messages::{
     Attribute, AttributeValue, Function, Graph, Kind, Model, Node, Tensor as Given, ValueInfo,
 };
-use super::mistake::{Mistake, node_in_words};
+use super::mistake::Mistake;
 use super::stored::{Origin, Roots, Table, may_be_weight};
+use super::taken::taken;
 use super::value::{Fixed, Mapped, Refusal, Tensor, Value};
 use crate::text;
 use crate::text::Text;
@@ -46,6 +47,8 @@ pub(super) struct Importer<'m> {
     /// has put the parameters there, and what is fixed into constants.
     pub(super) constants_are_weights: bool,
     numbers: &'m File,
+    /// The names that something takes.
+    pub(super) taken: HashSet<&'m str>,
     /// Why numbers that a size may depend on could not be read.
     unread: HashMap<Fixed, Text>,
     functions: HashMap<(&'m str, &'m str, &'m str), &'m Function>,
@@ -126,6 +129,7 @@ impl<'m> Importer<'m> {
             remarks: vec![],
             constants_are_weights: !model.graph.initializers.iter().any(|tensor| may_be_weight(tensor)),
             numbers,
+            taken: taken(model),
             unread: HashMap::new(),
             functions: model.functions.iter().map(|function| (name(function), function)).collect(),
             steps: 0,
@@ -203,7 +207,7 @@ impl<'m> Importer<'m> {
         context: Context<'_, 'm>,
     ) -> Result<Vec<Value>, Mistake> {
         let index = self.sources[place as usize].index;
-        let wrong = |why: Text| Mistake::at(index, node_in_words(node, index), why);
+        let wrong = |why: Text| Mistake::at(index, node, &why);
         if self.steps > MOST_STEPS || self.table.len() > 4_000_000 {
             let most = MOST_STEPS;
             return Err(Mistake::nowhere(text!(
@@ -245,7 +249,7 @@ impl<'m> Importer<'m> {
         scope: &Scope<'_, 'm>,
         refusal: Refusal,
     ) -> Result<Vec<Value>, Mistake> {
-        let wrong = |why: Text| Mistake::at(index, node_in_words(node, index), why);
+        let wrong = |why: Text| Mistake::at(index, node, &why);
         match refusal {
             Refusal::Wrong(why) => return Err(wrong(why)),
             Refusal::Unsupported(why) => self.remarks.push(wrong(why)),
@@ -337,6 +341,11 @@ impl<'m> Importer<'m> {
         }
     }
 
+    /// What is stored, with its numbers, if these and those that they follow from are at most so many.
+    pub(super) fn numbers_of(&self, fixed: Fixed, most: u64) -> Result<Array, Text> {
+        super::weights::evaluated(&self.table, self.numbers, fixed, most)
+    }
+
     /// What a function of the file computes.
     fn function(
         &mut self,
@@ -347,7 +356,7 @@ impl<'m> Importer<'m> {
         context: Context<'_, 'm>,
     ) -> Result<Vec<Value>, Mistake> {
         let index = self.sources[place as usize].index;
-        let wrong = |why: Text| Mistake::at(index, node_in_words(node, index), why);
+        let wrong = |why: Text| Mistake::at(index, node, &why);
         if context.depth >= DEEPEST {
             return Err(wrong(text!(
                 "functions use one another more than {DEEPEST} deep",

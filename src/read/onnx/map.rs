@@ -19,10 +19,12 @@ mod norm;
 mod order;
 mod pad;
 mod pool;
+mod recurrent;
 mod reduce;
 mod resize;
 mod sample;
 mod shape;
+mod unrolled;
 
 pub(super) use cut::Part;
 
@@ -83,6 +85,7 @@ fn standard(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
             .or_else(|| compare::compare(import, call))
             .or_else(|| reduce::reduce(import, call))
             .or_else(|| order::order(import, call))
+            .or_else(|| recurrent::recurrent(import, call))
             .unwrap_or_else(|| Err(unknown(call.node))),
     }
 }

@@ -36,11 +36,11 @@ impl Importer<'_> {
                 list.insert(at, value);
                 Ok(vec![Value::Sequence(list)])
             }),
-            "SequenceErase" => list().and_then(|mut list| {
-                let last = list.len().checked_sub(1).ok_or(Refusal::Lost)?;
+            "SequenceErase" => list().and_then(|mut tensors| {
+                let last = tensors.len().checked_sub(1).ok_or(Refusal::Lost)?;
                 let at = if matches!(inputs.get(1), Some(Some(_))) { place(last)? } else { last };
-                list.remove(at);
-                Ok(vec![Value::Sequence(list)])
+                tensors.remove(at);
+                Ok(vec![Value::Sequence(tensors)])
             }),
             "SequenceAt" => list().and_then(|list| {
                 let at = place(list.len())?;

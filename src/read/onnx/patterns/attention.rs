@@ -5,7 +5,7 @@ use crate::graph::Content;
 use crate::op::permute::Permute;
 use crate::op::scaled_dot_product_attention::ScaledDotProductAttention;
 use crate::op::settings::Dim;
-use crate::op::{Op, Operator};
+use crate::op::Op;
 use crate::read::onnx::value::DraftId;
 use crate::shape::Shape;
 
