@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::array::Array;
-use super::messages::{Node, Tensor};
+use super::messages::{Kind, Node, Tensor};
 use super::value::Fixed;
 
 /// Every such value of a file, each after those that it follows from.
@@ -53,6 +53,15 @@ pub(super) enum Roots {
     One(Fixed),
     /// Several.
     Several,
+}
+
+impl Roots {
+    /// What is left of them in what an operator makes, of this type: truths, places and what is made anew are no weights.
+    pub(super) fn left_in(self, kind: Kind, operator: &str) -> Self {
+        let is_new =
+            matches!(operator, "Shape" | "Size" | "ConstantOfShape" | "Range" | "EyeLike" | "OneHot");
+        if is_new || !(kind.is_float() || kind.is_quantized()) { Self::None } else { self }
+    }
 }
 
 impl Table {
