@@ -14,6 +14,7 @@ use crate::text;
 use crate::text::Text;
 
 /// What networks are made of.
+#[expect(clippy::large_enum_variant, reason = "there is one of each file, which stays where it is")]
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Model {

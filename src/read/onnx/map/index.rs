@@ -74,7 +74,7 @@ pub(super) fn gather_nd(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Ve
     let shared = usize::try_from(natural(call.int_or("batch_dims", 0))?).map_err(|_| no_rows())?;
     let shape = match call.inputs.get(1) {
         Some(Some(Value::Tensor(indices))) => indices.dims.to_vec(),
-        _ => import.dims_of(import.weight(call, 1)?).to_vec(),
+        _ => import.dims_of(call.weight(1)?).to_vec(),
     };
     let [places @ .., width] = &shape[..] else { return Err(no_rows()) };
     let width = usize::try_from(*width).map_err(|_| no_rows())?;

@@ -113,7 +113,7 @@ pub(super) fn cast_like(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Ve
     let inputs = call.node.inputs.iter().take(1).cloned().collect();
     let cast = Node { operator: "Cast".into(), inputs, attributes: vec![to], ..call.node.clone() };
     if let Some(fixed) = call.fixed(0)
-        && let Some(values) = import.evaluated(&cast, call.opset, vec![Some(fixed)])?
+        && let Some(values) = import.evaluated(&cast, call.opset, &[Some(fixed)])?
     {
         return Ok(values);
     }
