@@ -308,6 +308,7 @@ impl<'m> Importer<'m> {
         };
         let node = Arc::new(Node::clone(node));
         let values = outputs.into_iter().enumerate().map(|(output, array)| {
+            let roots = roots.left_in(array.kind, &node.operator);
             // What is known in full and follows from no weight needs no formula.
             let source = if array.numbers.is_some() && roots == Roots::None {
                 Origin::Known

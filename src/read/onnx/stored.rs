@@ -55,6 +55,15 @@ pub(super) enum Roots {
     Several,
 }
 
+impl Roots {
+    /// What is left of them in what an operator makes, of this type: truths, places and what is made anew are no weights.
+    pub(super) fn left_in(self, kind: Kind, operator: &str) -> Self {
+        let is_new =
+            matches!(operator, "Shape" | "Size" | "ConstantOfShape" | "Range" | "EyeLike" | "OneHot");
+        if is_new || !(kind.is_float() || kind.is_quantized()) { Self::None } else { self }
+    }
+}
+
 impl Table {
     pub(super) fn add(&mut self, array: Array, source: Origin, roots: Roots) -> Fixed {
         let index = Fixed(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));

@@ -41,6 +41,19 @@ pub(super) fn standardize(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<
     Ok(vec![Value::Tensor(import.merged(|broadcast| Div { broadcast }.into(), &[distance, deviation])?)])
 }
 
+/// `LpNormalization`: over its norm along an axis.
+pub(super) fn normalize(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
+    let input = import.tensor(call, 0)?;
+    let along = axis(call.int_or("axis", -1), input.rank())?;
+    let p = if call.int_or("p", 2) == 1 { 1.0 } else { 2.0 };
+    let mut dims = input.dims.to_vec();
+    dims[along] = 1;
+    let (tensor, dim) = import.along(&input, along)?;
+    let norm = Norm { dim: vec![dim], keepdim: true, p };
+    let norm = import.draft.emit(norm, &[&tensor], vec![], &dims, input.kind)?;
+    Ok(vec![Value::Tensor(import.merged(|broadcast| Div { broadcast }.into(), &[input, norm])?)])
+}
+
 /// What one number is made of many.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
