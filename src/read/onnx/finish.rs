@@ -128,9 +128,10 @@ impl Roles<'_> {
         }
         let is_transposed = stored.view == View::Transposed;
         // Each direction and gate of a recurrent layer's weight is a part of it.
-        let gates = match &stored.view {
-            View::Gates { direction, blocks, .. } => blocks.first().map(|&block| (*direction, block)),
-            _ => None,
+        let gates = if let View::Gates { direction, blocks, .. } = &stored.view {
+            blocks.first().map(|&block| (*direction, block))
+        } else {
+            None
         };
         let roots = self.table.roots_of(stored.value);
         match roots[..] {
