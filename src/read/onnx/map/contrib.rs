@@ -1,7 +1,7 @@
 //! Operators of the domain `com.microsoft`, which onnxruntime makes of several of the standard's when it saves what it has
 //! optimized.
 
-use super::attention::{Parts, rotary_embedding};
+use super::attention::{Parts, Sight, rotary_embedding};
 use super::cut::Part;
 use super::quantized::quantized;
 use crate::op::Op;
@@ -253,9 +253,9 @@ fn mixed(
     value: Tensor,
     mask: Option<Tensor>,
 ) -> Mapped<Tensor> {
-    let causal = (call.int_or("unidirectional", 0) != 0).then_some(0);
+    let sight = Sight::causal(call.int_or("unidirectional", 0) != 0, 0);
     let scale = call.node.float("scale").filter(|&scale| scale != 0.0).map(decimal);
-    let parts = Parts { query, key, value, mask, causal, scale, softcap: 0.0 };
+    let parts = Parts { query, key, value, mask, sight, scale, softcap: 0.0 };
     let mixed = import.attended(parts)?;
     import.of_heads(&mixed)
 }

@@ -227,7 +227,7 @@ fn read(import: &Importer<'_>, call: &Call<'_>, kind: Kind) -> Mapped<Layer> {
         )));
     }
     let functions = match call.node.attribute("activations") {
-        Some(AttributeValue::Texts(names)) => names.iter().map(|name| name.to_string()).collect(),
+        Some(AttributeValue::Texts(names)) => names.iter().map(ToString::to_string).collect(),
         _ => kind.functions().repeat(backwards.len()).into_iter().map(str::to_owned).collect::<Vec<_>>(),
     };
     if functions.len() != kind.functions().len() * backwards.len() {

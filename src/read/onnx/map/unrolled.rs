@@ -38,7 +38,7 @@ pub(super) fn unrolled(
             states.push(import.beginning(call, index, layer.hidden, direction, batch, is_batch_first)?);
         }
         let peepholes = peepholes.as_ref().map(|all| import.part(all, 0, Part::run(direction as u64, 1)));
-        let mut cell = Cell { layer, direction, states, peepholes: peepholes.transpose()? };
+        let mut pass = Cell { layer, direction, states, peepholes: peepholes.transpose()? };
         let gates: Vec<u64> = (0..layer.kind.gates().len() as u64).collect();
         let mut weights = vec![layer.gates(layer.of_input, direction, &gates)];
         weights.extend(layer.biases(direction, &gates).map(|[of_input, _]| of_input));
@@ -49,14 +49,14 @@ pub(super) fn unrolled(
             let step = if backwards { length - 1 - step } else { step };
             let of_step = import.part(&inputs, 1, Part::run(step, 1))?;
             let of_step = import.draft.view(&of_step, &[batch, rows])?;
-            cell.step(import, &of_step)?;
-            sequence.push(import.draft.view(&cell.states[0], &[batch, 1, 1, layer.hidden])?);
+            pass.step(import, &of_step)?;
+            sequence.push(import.draft.view(&pass.states[0], &[batch, 1, 1, layer.hidden])?);
         }
         if backwards {
             sequence.reverse();
         }
         sequences.push(joined(import, &sequence, 1)?);
-        for (state, ends) in cell.states.iter().zip(&mut ends) {
+        for (state, ends) in pass.states.iter().zip(&mut ends) {
             ends.push(import.draft.view(state, &[batch, 1, layer.hidden])?);
         }
     }
