@@ -64,13 +64,18 @@ pub(super) fn recognize(draft: &mut Draft, table: &Table, outputs: &[DraftId]) {
             draft.nodes[index].inputs.iter().for_each(|input| uses[input.index()] += 1);
         }
     }
-    let mut seen = Seen { draft, table, uses };
+    let mut seen = Seen { draft, table, uses, changed: vec![] };
     for index in 0..seen.uses.len() {
-        let root = DraftId(u32::try_from(index).unwrap_or(u32::MAX));
-        // What has become one operator may be the last part of another.
-        while seen.uses[index] > 0
-            && RULES.iter().any(|rule| rule(&mut seen, root).is_some_and(|found| seen.replace(root, found)))
-        {
+        let mut open = vec![DraftId(u32::try_from(index).unwrap_or(u32::MAX))];
+        while let Some(root) = open.pop() {
+            // What has become one operator may be the last part of another.
+            while seen.uses[root.index()] > 0
+                && RULES
+                    .iter()
+                    .any(|rule| rule(&mut seen, root).is_some_and(|found| seen.replace(root, found)))
+            {
+            }
+            open.append(&mut seen.changed);
         }
     }
 }
@@ -81,6 +86,8 @@ struct Seen<'d> {
     table: &'d Table,
     /// By node: by how many nodes that lead to an output it is taken, and as how many outputs.
     uses: Vec<u32>,
+    /// Nodes that now have other sizes, under which they may be the last part of an operator.
+    changed: Vec<DraftId>,
 }
 
 impl Seen<'_> {
@@ -169,6 +176,7 @@ impl Seen<'_> {
         let node = &mut self.draft.nodes[view.index()];
         node.content = Content::Operator(Op::from(Reshape { shape: sizes }).into());
         node.shape = shape;
+        self.changed.push(view);
         Some(view)
     }
 
