@@ -14,6 +14,7 @@ mod attention;
 mod biases;
 mod local_response_norm;
 mod norms;
+mod pools;
 mod rearrangements;
 
 /// What nodes are together, in place of the last of them.
@@ -39,6 +40,7 @@ const RULES: &[fn(&mut Seen<'_>, DraftId) -> Option<Found>] = &[
     activations::hard_sigmoid,
     activations::mish,
     activations::softplus,
+    activations::log_of_exp,
     activations::gelu,
     activations::gelu_tanh,
     norms::layer_norm,
@@ -47,6 +49,7 @@ const RULES: &[fn(&mut Seen<'_>, DraftId) -> Option<Found>] = &[
     norms::bias,
     norms::group_norm,
     norms::of_channels,
+    pools::global_mean,
     local_response_norm::local_response_norm,
     rearrangements::shuffle,
     rearrangements::roll,
@@ -126,6 +129,15 @@ impl Seen<'_> {
             &[a, b] if first(b) => Some((b, a)),
             _ => None,
         }
+    }
+
+    /// Whether two are one, or the same view of one.
+    fn same(&self, a: DraftId, b: DraftId) -> bool {
+        let view = |id: DraftId| match self.op(id) {
+            Some(Op::Reshape(_)) => self.input(id).map(|from| (from, self.dims(id))),
+            _ => None,
+        };
+        a == b || view(a).is_some_and(|of_a| view(b) == Some(of_a))
     }
 
     /// What is multiplied and added to each number of which input.
