@@ -14,6 +14,7 @@ mod attention;
 mod biases;
 mod local_response_norm;
 mod norms;
+mod pools;
 mod rearrangements;
 
 /// What nodes are together, in place of the last of them.
@@ -25,8 +26,9 @@ struct Found {
 
 impl Found {
     /// An operator on one tensor, without weights.
-    fn unary(op: impl Into<Op>, input: DraftId) -> Self {
-        Self { op: op.into(), inputs: vec![input], weights: vec![] }
+    #[expect(clippy::unnecessary_wraps, reason = "it is what rules answer")]
+    fn unary(op: impl Into<Op>, input: DraftId) -> Option<Self> {
+        Some(Self { op: op.into(), inputs: vec![input], weights: vec![] })
     }
 }
 
@@ -39,6 +41,7 @@ const RULES: &[fn(&mut Seen<'_>, DraftId) -> Option<Found>] = &[
     activations::hard_sigmoid,
     activations::mish,
     activations::softplus,
+    activations::log_of_exp,
     activations::gelu,
     activations::gelu_tanh,
     norms::layer_norm,
@@ -47,6 +50,7 @@ const RULES: &[fn(&mut Seen<'_>, DraftId) -> Option<Found>] = &[
     norms::bias,
     norms::group_norm,
     norms::of_channels,
+    pools::global_mean,
     local_response_norm::local_response_norm,
     rearrangements::shuffle,
     rearrangements::roll,
@@ -68,13 +72,18 @@ pub(super) fn recognize(draft: &mut Draft, table: &Table, outputs: &[DraftId]) {
             }
         }
     }
-    let mut seen = Seen { draft, table, uses };
+    let mut seen = Seen { draft, table, uses, changed: vec![] };
     for index in 0..seen.uses.len() {
-        let root = DraftId(u32::try_from(index).unwrap_or(u32::MAX));
-        // What has become one operator may be the last part of another.
-        while seen.uses[index] > 0
-            && RULES.iter().any(|rule| rule(&mut seen, root).is_some_and(|found| seen.replace(root, found)))
-        {
+        let mut open = vec![DraftId(u32::try_from(index).unwrap_or(u32::MAX))];
+        while let Some(root) = open.pop() {
+            // What has become one operator may be the last part of another.
+            while seen.uses[root.index()] > 0
+                && RULES
+                    .iter()
+                    .any(|rule| rule(&mut seen, root).is_some_and(|found| seen.replace(root, found)))
+            {
+            }
+            open.append(&mut seen.changed);
         }
     }
 }
@@ -85,6 +94,8 @@ struct Seen<'d> {
     table: &'d Table,
     /// By node: by how many nodes that lead to an output it is taken, and as how many outputs.
     uses: Vec<u32>,
+    /// Nodes that now have other sizes, under which they may be the last part of an operator.
+    changed: Vec<DraftId>,
 }
 
 impl Seen<'_> {
@@ -123,6 +134,15 @@ impl Seen<'_> {
             return Some((a, b));
         }
         first(b).then_some((b, a))
+    }
+
+    /// Whether two are one, or the same view of one.
+    fn same(&self, a: DraftId, b: DraftId) -> bool {
+        let view = |id: DraftId| match self.op(id) {
+            Some(Op::Reshape(_)) => self.input(id).map(|from| (from, self.dims(id))),
+            _ => None,
+        };
+        a == b || view(a).is_some_and(|of_a| view(b) == Some(of_a))
     }
 
     /// What is multiplied and added to each number of which input.
@@ -171,6 +191,7 @@ impl Seen<'_> {
         let node = &mut self.draft.nodes[view.index()];
         node.content = Content::Operator(Op::from(Reshape { shape: sizes }).into());
         node.shape = shape;
+        self.changed.push(view);
         Some(view)
     }
 

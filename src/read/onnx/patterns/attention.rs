@@ -2,11 +2,11 @@
 
 use super::{Found, Seen, is_about};
 use crate::graph::Content;
-use crate::op::Op;
 use crate::op::add::Add;
 use crate::op::permute::Permute;
 use crate::op::scaled_dot_product_attention::ScaledDotProductAttention;
 use crate::op::settings::Dim;
+use crate::op::{Op, Operator};
 use crate::read::onnx::value::DraftId;
 use crate::shape::Shape;
 
@@ -55,7 +55,7 @@ pub(super) fn attention(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
         [] => None,
         [(_, mask)] => Some((mask, shape(mask))),
         [(sum, last), (_, first)] => {
-            let add = Op::from(Add { broadcast: shape(first) != shape(last) });
+            let add = Add { broadcast: shape(first) != shape(last) };
             Some((sum, add.output(&[shape(first), shape(last)]).ok()?))
         }
         _ => return None,

@@ -18,20 +18,15 @@ pub(super) fn layer_norm(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
     // The distance from the mean is computed once, or for each of its two uses.
     let is_once = squared == distance;
     let (x, mean) = difference(seen, distance, if is_once { 1 + times } else { 1 })?;
-    let means = if is_once {
-        [Some(mean), None]
-    } else {
-        let (other, of_other) = difference(seen, squared, times)?;
-        (other == x).then_some([Some(mean), Some(of_other).filter(|&other| other != mean)])?
-    };
-    let uses = if is_once || means[1].is_some() { 1 } else { 2 };
+    let (other, again) = if is_once { (x, mean) } else { difference(seen, squared, times)? };
+    let uses = if !is_once && again == mean { 2 } else { 1 };
     let is_mean = |mean: DraftId| {
         seen.uses[mean.index()] == uses && mean_of_any(seen, mean).is_some_and(|found| found == (x, dims))
     };
-    if !means.into_iter().flatten().all(is_mean) {
-        return None;
+    if other == x && is_mean(mean) && is_mean(again) {
+        return Found::unary(LayerNorm { dims, eps, affine: false, bias: true }, x);
     }
-    Some(Found::unary(LayerNorm { dims, eps, affine: false, bias: true }, x))
+    None
 }
 
 /// x/√(mean of x² + eps), over the last dimensions.
@@ -39,7 +34,7 @@ pub(super) fn rms_norm(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
     let Rooted { above, eps, mean } = rooted(seen, root)?;
     let (square, dims) = mean_of(seen, mean)?;
     let (x, _) = squared(seen, square)?;
-    if x == above { Some(Found::unary(RmsNorm { dims, eps, affine: false }, x)) } else { None }
+    if x == above { Found::unary(RmsNorm { dims, eps, affine: false }, x) } else { None }
 }
 
 /// A norm over the last dimensions, times a factor for each of their elements.
@@ -144,8 +139,15 @@ fn mean_of(seen: &Seen<'_>, id: DraftId) -> Option<(DraftId, Size)> {
 }
 
 fn mean_of_any(seen: &Seen<'_>, id: DraftId) -> Option<(DraftId, Size)> {
-    let Op::Mean(mean) = seen.op(id)? else { return None };
     let x = seen.input(id)?;
+    let mean = match seen.op(id)? {
+        Op::Mean(mean) => mean,
+        Op::GlobalAvgPool(_) => {
+            let positions = u64::try_from(seen.dims(x).len()).ok()?.checked_sub(1)?;
+            return Some((x, positions.try_into().ok()?));
+        }
+        _ => return None,
+    };
     let (rank, over) = (seen.dims(x).len(), mean.dim.len());
     let mut dims: Vec<i64> = mean.dim.iter().map(|&Dim(dim)| dim).collect();
     dims.sort_unstable();

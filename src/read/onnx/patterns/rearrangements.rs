@@ -42,14 +42,18 @@ fn channels(apart: &[u64], order: &[usize], after: &[u64]) -> Option<Shuffled> {
     let first = order.iter().zip(0..).position(|(&from, to)| from != to)?.checked_sub(1)?;
     let mut swapped: Vec<usize> = (0..order.len()).collect();
     swapped.get_mut(first + 1..=first + 2)?.reverse();
-    let &[size, each] = apart.get(first..first + 2)? else { return None };
+    let (copies, &[size, each], positions) =
+        (apart.get(..first)?, apart.get(first..first + 2)?, apart.get(first + 2..)?)
+    else {
+        return None;
+    };
     // Of positions in less than two dimensions it may as well be rows and columns that are exchanged.
-    let is_image = after.len() >= first + 3 && after.get(..first) == apart.get(..first);
-    if order != swapped || !is_image || after.get(first) != size.checked_mul(each).as_ref() {
+    let together = [copies, &[size.checked_mul(each)?], positions].concat();
+    if order != swapped || after != together || positions.len() < 2 {
         return None;
     }
     let groups = Size::try_from(size).ok()?;
-    Some((apart.get(..first)?.to_vec(), ChannelShuffle { groups }.into(), after.to_vec()))
+    Some((copies.to_vec(), ChannelShuffle { groups }.into(), together))
 }
 
 /// Pixels of blocks into channels, or channels into these.
@@ -61,19 +65,25 @@ fn pixels(apart: &[u64], order: &[usize]) -> Option<Shuffled> {
     }
     let order: Vec<usize> =
         order.iter().skip(leading + 1).map(|from| from.checked_sub(leading)).collect::<Option<_>>()?;
-    let &[a, b, c, d, e] = parts else { return None };
-    let (op, before): (Op, _) = match (&order[..], Size::try_from(b).ok()?, Size::try_from(c).ok()?) {
-        (&[1, 4, 2, 5, 3], upscale_factor, _) if b == c => {
-            (PixelShuffle { upscale_factor }.into(), [a.checked_mul(b)?.checked_mul(c)?, d, e])
+    let &[first, second, third, fourth, fifth] = parts else { return None };
+    let channels = || first.checked_mul(second)?.checked_mul(third);
+    let (op, before): (Op, _) = match order[..] {
+        [1, 4, 2, 5, 3] if second == third => {
+            (PixelShuffle { upscale_factor: second.try_into().ok()? }.into(), [channels()?, fourth, fifth])
         }
-        (&[3, 4, 1, 5, 2], block_size, _) if a == b => {
-            (DepthToSpace { block_size }.into(), [a.checked_mul(b)?.checked_mul(c)?, d, e])
+        [3, 4, 1, 5, 2] if first == second => {
+            (DepthToSpace { block_size: first.try_into().ok()? }.into(), [channels()?, fourth, fifth])
         }
-        (&[1, 3, 5, 2, 4], _, downscale_factor) if c == e => {
-            (PixelUnshuffle { downscale_factor }.into(), [a, b.checked_mul(c)?, d.checked_mul(e)?])
-        }
-        (&[3, 5, 1, 2, 4], _, block_size) if c == e => {
-            (SpaceToDepth { block_size }.into(), [a, b.checked_mul(c)?, d.checked_mul(e)?])
+        [1, 3, 5, 2, 4] | [3, 5, 1, 2, 4] if third == fifth => {
+            let size = Size::try_from(third).ok()?;
+            let pixels = [first, second.checked_mul(third)?, fourth.checked_mul(fifth)?];
+            let is_by_channel = order.first() == Some(&1);
+            let op = if is_by_channel {
+                PixelUnshuffle { downscale_factor: size }.into()
+            } else {
+                SpaceToDepth { block_size: size }.into()
+            };
+            (op, pixels)
         }
         _ => return None,
     };
@@ -90,7 +100,7 @@ pub(super) fn roll(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
     }
     let (back, forth) = (i64::try_from(first.start).ok()?, i64::try_from(first.end - first.start).ok()?);
     let shift = if back <= forth { -back } else { forth };
-    Some(Found::unary(Roll { shifts: vec![shift], dims: vec![concat.dim] }, x))
+    Found::unary(Roll { shifts: vec![shift], dims: vec![concat.dim] }, x)
 }
 
 /// Two of these one behind the other, along other dimensions.
@@ -105,7 +115,7 @@ pub(super) fn rolls(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
         shifts: [&first.shifts[..], &second.shifts].concat(),
         dims: [&first.dims[..], &second.dims].concat(),
     };
-    Some(Found::unary(roll, seen.input(before)?))
+    Found::unary(roll, seen.input(before)?)
 }
 
 /// The first half of a dimension, times the sigmoid of the second.
@@ -120,7 +130,7 @@ pub(super) fn glu(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
         && first.end == second.start
         && second.end == size(seen, x, dim)?
         && second.end - second.start == first.end;
-    if x == same && is_halved { Some(Found::unary(Glu { dim }, x)) } else { None }
+    if x == same && is_halved { Found::unary(Glu { dim }, x) } else { None }
 }
 
 /// What a part, which nothing else takes, is of, and from where to where it goes along this dimension.
