@@ -16,6 +16,9 @@ use crate::text;
 /// The most axes of an image or a volume.
 const MOST_AXES: usize = 3;
 
+/// The most elements along an axis that are picked one by one.
+const MOST_PICKED: u64 = 1 << 16;
+
 /// `Resize`, and `Upsample` before it.
 pub(super) fn resize(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let input = import.tensor(call, 0)?;
@@ -154,6 +157,9 @@ impl<'c> Rule<'c> {
         }
         let mut lists = vec![];
         for &axis in changed {
+            if dims[axis] > MOST_PICKED {
+                return Err(self.unsupported());
+            }
             let (from, to) = (input.dims[axis], dims[axis]);
             lists.push(nearest(self.places, rounding, from, to, self.scales.as_ref().map(|all| all[axis])));
         }
