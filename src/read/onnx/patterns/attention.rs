@@ -2,10 +2,10 @@
 
 use super::{Found, Seen, is_about};
 use crate::graph::Content;
+use crate::op::Op;
 use crate::op::permute::Permute;
 use crate::op::scaled_dot_product_attention::ScaledDotProductAttention;
 use crate::op::settings::Dim;
-use crate::op::Op;
 use crate::read::onnx::value::DraftId;
 use crate::shape::Shape;
 
