@@ -118,9 +118,16 @@ fn special(name: &str, variant: &str, mut figures: Figures) -> Figures {
             let (params, macs) = (0..=params, 120_020_169_216..=macs);
             figures = Figures { params, macs, kinds: any, status: Status::Partial, ..figures };
         }
+        // The position embedding and biases of 8 bits are added, and are parameters as those of floats: the module's own.
+        (
+            "transformer_encoder_qdq" | "transformer_encoder_qdq_u8" | "transformer_encoder_qoperator",
+            "quantised",
+        ) => figures.params = exactly(24_170),
         // The zeros that a layer begins with are stored, and no parameters: the module's own.
         ("gru_classifier", "dynamo") => figures.params = exactly(4_501),
         ("lstm_classifier", "dynamo") => figures.params = exactly(11_594),
+        // Group norms take a one and a zero for their only group, which are no parameters of the network.
+        ("poolformer_s12", "dynamo") => figures.params = exactly(11_915_176),
         // Weights in nodes, and one that is made of a single number.
         ("weights_elsewhere", _) => figures.params = exactly(344),
         _ => {}

@@ -40,7 +40,7 @@ mod names;
 mod narrow;
 mod patterns;
 mod stored;
-mod taken;
+mod uses;
 mod value;
 mod values;
 mod weights;
@@ -134,7 +134,7 @@ impl Onnx {
         let mut symbols: Vec<_> = importer.symbols.drain().collect();
         symbols.sort_unstable();
         let ends: Vec<_> = made.iter().map(|(_, tensor)| tensor.id).collect();
-        patterns::recognize(&mut importer.draft, &ends);
+        patterns::recognize(&mut importer.draft, &importer.table, &ends);
         let finished = finish::finish(importer, &self.model, &made)?;
         let params = symbols
             .into_iter()

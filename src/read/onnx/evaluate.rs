@@ -32,6 +32,7 @@ use super::messages::{AttributeValue, Kind, Node, Tensor};
 use crate::text;
 use crate::text::Text;
 
+pub(super) use cast::range;
 use rule::elements;
 pub(super) use rule::{axis, broadcast, resolved};
 

@@ -128,9 +128,10 @@ impl Roles<'_> {
         }
         let is_transposed = stored.view == View::Transposed;
         // Each direction and gate of a recurrent layer's weight is a part of it.
-        let gates = match &stored.view {
-            View::Gates { direction, blocks, .. } => blocks.first().map(|&block| (*direction, block)),
-            _ => None,
+        let gates = if let View::Gates { direction, blocks, .. } = &stored.view {
+            blocks.first().map(|&block| (*direction, block))
+        } else {
+            None
         };
         let roots = self.table.roots_of(stored.value);
         match roots[..] {
@@ -201,10 +202,13 @@ fn places(draft: &Draft, kept: &[usize], sources: &[Source<'_>], model: &Model) 
 fn operator_name(content: &Content) -> &str {
     match content {
         Content::Input => "input",
-        Content::Operator(op) => match &**op {
-            crate::op::Op::Opaque(opaque) => opaque.called(),
-            other => other.name(),
-        },
+        Content::Operator(op) => {
+            if let crate::op::Op::Opaque(opaque) = &**op {
+                opaque.called()
+            } else {
+                op.name()
+            }
+        }
         Content::Unknown { name } => name,
     }
 }

@@ -16,7 +16,7 @@ use super::messages::{
 };
 use super::mistake::Mistake;
 use super::stored::{Origin, Roots, Table, may_be_weight};
-use super::taken::taken;
+use super::uses::uses;
 use super::value::{Fixed, Mapped, Refusal, Tensor, Value};
 use crate::text;
 use crate::text::Text;
@@ -46,9 +46,9 @@ pub(super) struct Importer<'m> {
     /// Whether what nodes `Constant` have are weights: in a file without initializers of floats. Where there are some, its writer
     /// has put the parameters there, and what is fixed into constants.
     pub(super) constants_are_weights: bool,
-    numbers: &'m File,
-    /// The names that something takes.
-    pub(super) taken: HashSet<&'m str>,
+    pub(super) numbers: &'m File,
+    /// The names of tensors that something takes.
+    pub(super) uses: HashSet<&'m str>,
     /// Why numbers that a size may depend on could not be read.
     unread: HashMap<Fixed, Text>,
     functions: HashMap<(&'m str, &'m str, &'m str), &'m Function>,
@@ -129,7 +129,7 @@ impl<'m> Importer<'m> {
             remarks: vec![],
             constants_are_weights: !model.graph.initializers.iter().any(|tensor| may_be_weight(tensor)),
             numbers,
-            taken: taken(model),
+            uses: uses(model),
             unread: HashMap::new(),
             functions: model.functions.iter().map(|function| (name(function), function)).collect(),
             steps: 0,
@@ -146,7 +146,9 @@ impl<'m> Importer<'m> {
     ) -> Result<Vec<(&'m str, Value)>, Mistake> {
         let context = Context { opsets: &model.opsets, bindings: &[], around: None, depth: 0 };
         let mut scope = Scope::new(None);
-        inputs.into_iter().for_each(|(name, value)| scope.set(name, value));
+        for (name, value) in inputs {
+            scope.set(name, value);
+        }
         self.body(&model.graph, &mut scope, context)
     }
 
@@ -234,7 +236,7 @@ impl<'m> Importer<'m> {
         {
             return Ok(outputs);
         }
-        match self.plain(effective, opset, inputs.clone()) {
+        match self.plain(&effective, opset, inputs.clone()) {
             Ok(outputs) => Ok(outputs),
             Err(refusal) => self.refused(node, index, &inputs, scope, refusal),
         }
@@ -259,7 +261,7 @@ impl<'m> Importer<'m> {
     }
 
     /// An operator that is neither a function nor has bodies.
-    fn plain(&mut self, node: Cow<'m, Node>, opset: i64, inputs: Vec<Option<Value>>) -> Mapped<Vec<Value>> {
+    fn plain(&mut self, node: &Node, opset: i64, inputs: Vec<Option<Value>>) -> Mapped<Vec<Value>> {
         if inputs.iter().flatten().any(|input| matches!(input, Value::Lost(_))) {
             return Err(Refusal::Lost);
         }
@@ -272,11 +274,11 @@ impl<'m> Importer<'m> {
             })
             .collect();
         if let Some(inputs) = fixed
-            && let Some(values) = self.evaluated(&node, opset, inputs)?
+            && let Some(values) = self.evaluated(node, opset, &inputs)?
         {
             return Ok(values);
         }
-        map(self, &Call { node: &node, opset, inputs })
+        map(self, &Call { node, opset, inputs })
     }
 
     /// What follows from what is stored, unless it is work of the network.
@@ -284,9 +286,9 @@ impl<'m> Importer<'m> {
         &mut self,
         node: &Node,
         opset: i64,
-        inputs: Vec<Option<Fixed>>,
+        inputs: &[Option<Fixed>],
     ) -> Mapped<Option<Vec<Value>>> {
-        let roots = self.table.roots(inputs.iter().flatten().copied());
+        let roots = self.table.roots_through(node, inputs);
         if roots != Roots::None && computes_with_weights(node) {
             return Ok(None);
         }
@@ -310,7 +312,7 @@ impl<'m> Importer<'m> {
             let source = if array.numbers.is_some() && roots == Roots::None {
                 Origin::Known
             } else {
-                Origin::Made { node: node.clone(), opset, inputs: inputs.clone(), output }
+                Origin::Made { node: node.clone(), opset, inputs: inputs.to_vec(), output }
             };
             Value::Fixed(self.table.add(array, source, roots))
         });
@@ -339,11 +341,6 @@ impl<'m> Importer<'m> {
             Ok(array) => (array, None),
             Err(why) => (bare(), Some(why)),
         }
-    }
-
-    /// What is stored, with its numbers, if these and those that they follow from are at most so many.
-    pub(super) fn numbers_of(&self, fixed: Fixed, most: u64) -> Result<Array, Text> {
-        super::weights::evaluated(&self.table, self.numbers, fixed, most)
     }
 
     /// What a function of the file computes.
@@ -382,7 +379,7 @@ impl<'m> Importer<'m> {
     }
 }
 
-impl<'c, 'm> Context<'c, 'm> {
+impl Context<'_, '_> {
     /// Where the body of an operator stands; `None` if that is too deep.
     pub(super) fn inside(self, place: SourceId) -> Option<Self> {
         (self.depth < DEEPEST).then_some(Self { around: Some(place), depth: self.depth + 1, ..self })
@@ -395,12 +392,10 @@ fn bound<'m>(node: &'m Node, bindings: &[Attribute]) -> Cow<'m, Node> {
     if !node.attributes.iter().any(is_reference) {
         return Cow::Borrowed(node);
     }
-    let attributes = node.attributes.iter().filter_map(|attribute| match &attribute.value {
-        AttributeValue::Reference(name) => {
-            let bound = bindings.iter().find(|bound| bound.name == *name)?;
-            Some(Attribute { name: attribute.name.clone(), value: bound.value.clone() })
-        }
-        _ => Some(attribute.clone()),
+    let attributes = node.attributes.iter().filter_map(|attribute| {
+        let AttributeValue::Reference(name) = &attribute.value else { return Some(attribute.clone()) };
+        let bound = bindings.iter().find(|bound| bound.name == *name)?;
+        Some(Attribute { name: attribute.name.clone(), value: bound.value.clone() })
     });
     Cow::Owned(Node { attributes: attributes.collect(), ..node.clone() })
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::array::Array;
-use super::messages::{Node, Tensor};
+use super::messages::{Kind, Node, Tensor};
 use super::value::Fixed;
 
 /// Every such value of a file, each after those that it follows from.
@@ -91,6 +91,23 @@ impl Table {
             (Roots::One(one), Roots::One(other)) if one == other => roots,
             (_, _) => Roots::Several,
         })
+    }
+
+    /// The weights that what an operator makes of `inputs` follows from. Scales are none: of what is quantized only the levels are,
+    /// those of 32 bits too, as biases have them.
+    pub(super) fn roots_through(&mut self, node: &Node, inputs: &[Option<Fixed>]) -> Roots {
+        if !matches!(&*node.operator, "DequantizeLinear" | "QuantizeLinear") {
+            return self.roots(inputs.iter().flatten().copied());
+        }
+        let Some(&Some(levels)) = inputs.first() else { return Roots::None };
+        let Some(entry) = self.entries.get_mut(levels.0 as usize) else { return Roots::None };
+        if let (Roots::None, Origin::Given(tensor)) = (entry.roots, &entry.source)
+            && tensor.kind == Kind::INT32
+            && !tensor.dims.is_empty()
+        {
+            entry.roots = Roots::One(levels);
+        }
+        entry.roots
     }
 
     /// The weights that a value follows from, each once.

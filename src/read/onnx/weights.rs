@@ -125,7 +125,9 @@ fn viewed(view: &View, dims: &[u64], numbers: Vec<f32>) -> Result<Vec<f32>, Text
         }
         View::Times(factor, view) => {
             let mut numbers = viewed(view, dims, numbers)?;
-            numbers.iter_mut().for_each(|number| *number *= factor);
+            for number in &mut numbers {
+                *number *= factor;
+            }
             Ok(numbers)
         }
         View::Gates { direction, blocks, rows } => {

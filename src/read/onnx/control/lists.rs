@@ -1,7 +1,7 @@
 //! Lists of tensors, as `tensor_split` becomes in some exports.
 
 use super::super::evaluate::axis;
-use super::super::import::Importer;
+use super::super::import::{Importer, MOST_EVALUATED};
 use super::super::map::Part;
 use super::super::messages::Node;
 use super::super::value::{Mapped, Refusal, Value};
@@ -36,11 +36,11 @@ impl Importer<'_> {
                 list.insert(at, value);
                 Ok(vec![Value::Sequence(list)])
             }),
-            "SequenceErase" => list().and_then(|mut tensors| {
-                let last = tensors.len().checked_sub(1).ok_or(Refusal::Lost)?;
+            "SequenceErase" => list().and_then(|mut left| {
+                let last = left.len().checked_sub(1).ok_or(Refusal::Lost)?;
                 let at = if matches!(inputs.get(1), Some(Some(_))) { place(last)? } else { last };
-                tensors.remove(at);
-                Ok(vec![Value::Sequence(tensors)])
+                left.remove(at);
+                Ok(vec![Value::Sequence(left)])
             }),
             "SequenceAt" => list().and_then(|list| {
                 let at = place(list.len())?;
@@ -79,12 +79,7 @@ impl Importer<'_> {
                 }
             }
             Some(Some(_)) => return Err(Refusal::Lost),
-            _ => vec![
-                1;
-                usize::try_from(length)
-                    .unwrap_or(usize::MAX)
-                    .min(super::super::import::MOST_EVALUATED as usize)
-            ],
+            _ => vec![1; usize::try_from(length.min(MOST_EVALUATED)).unwrap_or(0)],
         };
         let keeps = given || node.int("keepdims").unwrap_or(1) != 0;
         let (mut pieces, mut start) = (vec![], 0);
@@ -103,7 +98,9 @@ impl Importer<'_> {
     /// The tensors of a list along an axis, one of theirs or a new one.
     fn joined(&mut self, node: &Node, list: &[Value]) -> Mapped<Vec<Value>> {
         let mut tensors = list.iter().map(|value| self.made(value)).collect::<Mapped<Vec<_>>>()?;
-        let Some(rank) = tensors.first().map(|tensor| tensor.rank()) else { return Err(Refusal::Lost) };
+        let Some(rank) = tensors.first().map(super::super::value::Tensor::rank) else {
+            return Err(Refusal::Lost);
+        };
         let is_new = node.int("new_axis").unwrap_or(0) != 0;
         let along = axis(node.int("axis").unwrap_or(0), rank + usize::from(is_new))?;
         if is_new {

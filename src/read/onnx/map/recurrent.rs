@@ -13,6 +13,7 @@ use crate::read::onnx::draft::{Stored, View, elements};
 use crate::read::onnx::import::Importer;
 use crate::read::onnx::messages::AttributeValue;
 use crate::read::onnx::value::{Fixed, Mapped, Refusal, Tensor, Value};
+use crate::read::onnx::weights::evaluated;
 use crate::text;
 
 /// The most numbers of a first state that are looked at.
@@ -153,7 +154,7 @@ fn layer(import: &mut Importer<'_>, call: &Call<'_>, kind: Kind) -> Mapped<Vec<V
         None => false,
     };
     let is_plain = !is_given(import, 5) && !is_given(import, 6) && !is_given(import, 7);
-    let wants_cell = kind == Kind::Lstm && import.takes(call, 2);
+    let wants_cell = kind == Kind::Lstm && import.is_used(call, 2);
     let (directions, hidden) = (layer.backwards.len() as u64, layer.hidden);
     let (states, ends) = match layer.as_ours()? {
         Some(op) if is_plain && !wants_cell => {
@@ -196,7 +197,7 @@ fn ends(import: &mut Importer<'_>, layer: &Layer, states: &Tensor) -> Mapped<Ten
 }
 
 fn read(import: &Importer<'_>, call: &Call<'_>, kind: Kind) -> Mapped<Layer> {
-    let (of_input, of_state) = (import.weight(call, 1)?, import.weight(call, 2)?);
+    let (of_input, of_state) = (call.weight(1)?, call.weight(2)?);
     let &[directions, _, hidden] = import.dims_of(of_state) else {
         return Err(Refusal::Wrong(text!("its third input has not 3 dimensions", "第三个输入不是 3 维")));
     };
@@ -213,7 +214,7 @@ fn read(import: &Importer<'_>, call: &Call<'_>, kind: Kind) -> Mapped<Layer> {
     if backwards.len() as u64 != directions || !fits(of_input) || !fits(of_state) {
         return Err(Refusal::Wrong(text!("its weights do not fit together", "各权重的尺寸不符")));
     }
-    let bias = if call.has(3) { Some(import.weight(call, 3)?) } else { None };
+    let bias = if call.has(3) { Some(call.weight(3)?) } else { None };
     let bias = bias.filter(|&bias| !import.is_zero(bias));
     let both = gates.and_then(|gates| gates.checked_mul(2));
     if bias.is_some_and(|bias| !matches!(import.dims_of(bias), [_, rows] if Some(*rows) == both)) {
@@ -254,8 +255,8 @@ fn whole_sequences(import: &Importer<'_>, call: &Call<'_>, length: u64) -> Mappe
 
 impl Importer<'_> {
     /// Whether something takes an output.
-    pub(in crate::read::onnx) fn takes(&self, call: &Call<'_>, output: usize) -> bool {
-        call.node.outputs.get(output).is_some_and(|name| self.taken.contains(&**name))
+    pub(in crate::read::onnx) fn is_used(&self, call: &Call<'_>, output: usize) -> bool {
+        call.node.outputs.get(output).is_some_and(|name| self.uses.contains(&**name))
     }
 
     /// Whether all numbers of what is stored are 0. What cannot be read is not known to be anything else: its file has been left
@@ -264,7 +265,10 @@ impl Importer<'_> {
         if elements(self.table.array(fixed)) > MOST_OF_STATE.into() {
             return false;
         }
-        match self.numbers_of(fixed, MOST_OF_STATE).ok().and_then(|array: Array| array.numbers) {
+        match evaluated(&self.table, self.numbers, fixed, MOST_OF_STATE)
+            .ok()
+            .and_then(|array: Array| array.numbers)
+        {
             Some(Numbers::Floats(floats)) => floats.iter().all(|&float| float == 0.0),
             Some(Numbers::Doubles(doubles)) => doubles.iter().all(|&double| double == 0.0),
             Some(Numbers::Ints(_)) => false,

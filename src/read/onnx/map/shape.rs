@@ -113,7 +113,7 @@ pub(super) fn cast_like(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Ve
     let inputs = call.node.inputs.iter().take(1).cloned().collect();
     let cast = Node { operator: "Cast".into(), inputs, attributes: vec![to], ..call.node.clone() };
     if let Some(fixed) = call.fixed(0)
-        && let Some(values) = import.evaluated(&cast, call.opset, vec![Some(fixed)])?
+        && let Some(values) = import.evaluated(&cast, call.opset, &[Some(fixed)])?
     {
         return Ok(values);
     }
@@ -197,9 +197,9 @@ impl Importer<'_> {
 
     /// A tensor as an operator along this axis takes it, and the number of the axis then.
     pub(in crate::read::onnx) fn along(&mut self, tensor: &Tensor, axis: usize) -> Mapped<(Tensor, Dim)> {
-        let (tensors, axes) = self.together(std::slice::from_ref(tensor), &[axis])?;
-        match (&tensors[..], &axes[..]) {
-            ([tensor], &[axis]) => Ok((tensor.clone(), axis)),
+        let (tensors, numbers) = self.together(std::slice::from_ref(tensor), &[axis])?;
+        match (&tensors[..], &numbers[..]) {
+            ([tensor], &[number]) => Ok((tensor.clone(), number)),
             _ => Err(Refusal::Lost),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::messages::{AttributeValue, Graph, Model, Node};
 
 /// The names of tensors that an operator takes or that are outputs, in whichever graph or function.
-pub(super) fn taken(model: &Model) -> HashSet<&str> {
+pub(super) fn uses(model: &Model) -> HashSet<&str> {
     let mut names = HashSet::new();
     let mut graphs: Vec<&Graph> = vec![&model.graph];
     let mut nodes: Vec<&Node> = vec![];
