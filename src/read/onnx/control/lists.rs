@@ -36,11 +36,11 @@ impl Importer<'_> {
                 list.insert(at, value);
                 Ok(vec![Value::Sequence(list)])
             }),
-            "SequenceErase" => list().and_then(|mut left| {
-                let last = left.len().checked_sub(1).ok_or(Refusal::Lost)?;
-                let at = if matches!(inputs.get(1), Some(Some(_))) { place(last)? } else { last };
-                left.remove(at);
-                Ok(vec![Value::Sequence(left)])
+            "SequenceErase" => list().and_then(|mut kept| {
+                let last = kept.len().checked_sub(1).ok_or(Refusal::Lost)?;
+                let position = if matches!(inputs.get(1), Some(Some(_))) { place(last)? } else { last };
+                kept.remove(position);
+                Ok(vec![Value::Sequence(kept)])
             }),
             "SequenceAt" => list().and_then(|list| {
                 let at = place(list.len())?;

@@ -70,11 +70,11 @@ impl<'m> Importer<'m> {
                 stacked[index].push(value);
             }
         }
-        for (index, mut values) in stacked.into_iter().enumerate() {
+        for (index, mut parts) in stacked.into_iter().enumerate() {
             if is_turned(&out_turns, index) {
-                values.reverse();
+                parts.reverse();
             }
-            let whole = self.stacked(&values).and_then(|value| match value {
+            let whole = self.stacked(&parts).and_then(|value| match value {
                 Value::Tensor(tensor) => {
                     let axis = axis_of(&out_axes, index, tensor.rank())?;
                     let mut order: Vec<usize> = (1..tensor.rank()).collect();

@@ -55,7 +55,7 @@ pub(super) fn attention(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
         [] => None,
         [(_, mask)] => Some((mask, shape(mask))),
         [(sum, last), (_, first)] => {
-            let add = Add { broadcast: shape(first) != shape(last) };
+            let add = Op::from(Add { broadcast: shape(first) != shape(last) });
             Some((sum, add.output(&[shape(first), shape(last)]).ok()?))
         }
         _ => return None,

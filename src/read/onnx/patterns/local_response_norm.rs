@@ -42,7 +42,7 @@ pub(super) fn local_response_norm(seen: &mut Seen<'_>, root: DraftId) -> Option<
         (Op::Power(power), &[a]) => power.exponent == 2.0 && a == x,
         _ => false,
     };
-    if of_x { Found::unary(LocalResponseNorm { size, alpha, beta, k }, x) } else { None }
+    if of_x { Some(Found::unary(LocalResponseNorm { size, alpha, beta, k }, x)) } else { None }
 }
 
 /// What is looked at, where it is only looked at.

@@ -31,7 +31,7 @@ pub(super) fn layer_norm(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
     if !means.into_iter().flatten().all(is_mean) {
         return None;
     }
-    Found::unary(LayerNorm { dims, eps, affine: false, bias: true }, x)
+    Some(Found::unary(LayerNorm { dims, eps, affine: false, bias: true }, x))
 }
 
 /// x/√(mean of x² + eps), over the last dimensions.
@@ -39,7 +39,7 @@ pub(super) fn rms_norm(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
     let Rooted { above, eps, mean } = rooted(seen, root)?;
     let (square, dims) = mean_of(seen, mean)?;
     let (x, _) = squared(seen, square)?;
-    if x == above { Found::unary(RmsNorm { dims, eps, affine: false }, x) } else { None }
+    if x == above { Some(Found::unary(RmsNorm { dims, eps, affine: false }, x)) } else { None }
 }
 
 /// A norm over the last dimensions, times a factor for each of their elements.
