@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::draft::{View, elements};
 use super::import::{Importer, Scope};
 use super::messages::{AttributeValue, Dimension, Node};
-use super::mistake::{Mistake, node_in_words};
+use super::mistake::Mistake;
 use super::stored::Origin;
 use super::value::{Fixed, Refusal, Value};
 use super::wire::shown;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::draft::SourceId;
 use super::import::{Context, DEEPEST, Importer, Scope, unmade};
 use super::messages::{Attribute, AttributeValue, Function, Node};
-use super::mistake::{Mistake, node_in_words};
+use super::mistake::Mistake;
 use super::value::Value;
 use crate::text;
 use crate::text::Text;

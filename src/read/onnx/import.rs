@@ -1,7 +1,6 @@
 //! Going through the operators of a file, in their order: what follows from constants and shapes alone is evaluated, the rest
 //! becomes nodes of a draft.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -212,7 +211,7 @@ impl<'m> Importer<'m> {
                     self.compare(node, index, name, &value, scope);
                 }
                 if !scope.set(name, value) {
-                    return Err(Mistake::at(index, node_in_words(node, index), made_twice(name)));
+                    return Err(Mistake::at(index, node, &made_twice(name)));
                 }
             }
         }
@@ -258,7 +257,7 @@ impl<'m> Importer<'m> {
             return Ok(outputs);
         }
         let before = self.draft.nodes.len();
-        let outputs = self.plain(effective, opset, inputs.clone());
+        let outputs = self.plain(&effective, opset, inputs.clone());
         match outputs.and_then(|outputs| self.weights_fit(before).map(|()| outputs)) {
             Ok(outputs) => Ok(outputs),
             Err(refusal) => {
