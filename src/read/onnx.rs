@@ -18,17 +18,20 @@ use crate::read::written::Letters;
 use crate::text;
 use crate::text::Text;
 
+mod arity;
 pub mod array;
 mod batch;
 #[cfg(test)]
 mod bytes;
 mod call;
+mod check;
 mod control;
 mod decode;
 mod draft;
 mod evaluate;
 mod file;
 mod finish;
+mod function;
 mod import;
 mod inputs;
 mod lost;
@@ -43,6 +46,7 @@ mod stored;
 mod uses;
 mod value;
 mod values;
+mod versions;
 mod weights;
 mod wire;
 
@@ -115,13 +119,14 @@ impl Onnx {
 
     fn expanded(&self, sizes: &Sizes) -> Result<Network, mistake::Mistake> {
         let mut importer = import::Importer::new(&self.model, &self.file);
+        importer.remarks.extend(versions::remark(&self.model));
         let given = inputs(&mut importer, &self.model.graph, sizes)?;
         let outputs = importer.network(&self.model, given)?;
         let mut made = vec![];
         for (name, value) in &outputs {
             match importer.output(value) {
                 Some(tensor) => made.push((*name, tensor)),
-                None => importer.remarks.push(mistake::Mistake::nowhere(text!(
+                None => importer.remark(mistake::Mistake::nowhere(text!(
                     "nothing is known of the output `{name}`",
                     "对输出 `{name}` 一无所知"
                 ))),

@@ -55,5 +55,6 @@ fn biased(op: &Op) -> Option<Op> {
 }
 
 fn product(dims: &[u64]) -> u64 {
-    dims.iter().product()
+    // No tensor of the draft has more elements.
+    dims.iter().fold(1, |all, &size| all.saturating_mul(size))
 }
