@@ -2,7 +2,7 @@
 
 use super::shape::sizes_of;
 use crate::op::Op;
-use crate::op::activation::{Absolute, Logarithm};
+use crate::op::activation::{Absolute, Clamp, Logarithm};
 use crate::op::div::Div;
 use crate::op::reduction::{LogSumExp, Max, Mean, Min, Norm, Prod, Sum};
 use crate::op::settings::Dim;
@@ -51,6 +51,9 @@ pub(super) fn normalize(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Ve
     let (tensor, dim) = import.along(&input, along)?;
     let norm = Norm { dim: vec![dim], keepdim: true, p };
     let norm = import.draft.emit(norm, &[&tensor], vec![], &dims, input.kind)?;
+    // Where there is nothing but zeros, zeros are left.
+    let least = Clamp { min: Some(f64::from(f32::MIN_POSITIVE)), max: None };
+    let norm = import.draft.emit(least, &[&norm], vec![], &dims, input.kind)?;
     Ok(vec![Value::Tensor(import.merged(|broadcast| Div { broadcast }.into(), &[input, norm])?)])
 }
 
