@@ -52,7 +52,8 @@ pub(super) struct Importer<'m> {
     /// Why numbers that a size may depend on could not be read.
     unread: HashMap<Fixed, Text>,
     functions: HashMap<(&'m str, &'m str, &'m str), &'m Function>,
-    steps: u64,
+    /// How many operators it has come to so far, or as much work.
+    pub(super) steps: u64,
     /// How many operators on weights are being made into nodes, one behind another.
     pub(super) depth: u32,
     /// The sizes that symbols stand for.
