@@ -258,6 +258,8 @@ impl Importer<'_> {
                 "其 {queries}×{keys} 的掩码过大,无法生成"
             )));
         }
+        // One of as many as a small operator makes counts as that.
+        self.steps = self.steps.saturating_add(queries * keys / 64);
         let row = |query: u64| {
             (0..keys).map(move |key| if sight.sees(query, key) { 0.0 } else { f32::NEG_INFINITY })
         };

@@ -199,7 +199,13 @@ fn attention(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Tensor> {
         Some(sizes) => sizes.iter().map(|&size| natural(size)).collect::<Mapped<Vec<u64>>>()?,
         None => vec![out / 3; 3],
     };
-    let &[q, k, v] = &sizes[..] else { return Err(Refusal::Lost) };
+    let all_of = sizes.iter().try_fold(0u64, |sum, &size| sum.checked_add(size));
+    let (&[q, k, v], true) = (&sizes[..], all_of == Some(out)) else {
+        return Err(Refusal::Wrong(text!(
+            "its query, key and value do not come to {out} channels",
+            "查询、键、值合起来不是 {out} 个通道"
+        )));
+    };
     let heads = natural(call.int_or("num_heads", 1))?;
     let mut parts = vec![];
     let mut first = 0;

@@ -6,10 +6,10 @@ use crate::op::activation::{Clamp, Round};
 use crate::op::div::Div;
 use crate::op::reduction::{Max, Min};
 use crate::op::sub::Sub;
-use crate::read::onnx::array::{Array, Numbers};
+use crate::read::onnx::array::{Array, Numbers, elements};
 use crate::read::onnx::call::{Call, number};
 use crate::read::onnx::evaluate::{axis, range};
-use crate::read::onnx::import::Importer;
+use crate::read::onnx::import::{Importer, MOST_EVALUATED};
 use crate::read::onnx::messages::{Attribute, AttributeValue, Kind, Node};
 use crate::read::onnx::value::{Mapped, Refusal, Tensor, Value};
 
@@ -97,8 +97,8 @@ impl Importer<'_> {
             Some(Value::Fixed(scale)) => scale,
             None => {
                 let dims = zero.map_or(vec![], |zero| self.dims_of(zero).to_vec());
-                let count = usize::try_from(dims.iter().product::<u64>()).unwrap_or(usize::MAX);
-                let ones = vec![1.0; count.min(1 << 20)];
+                let count = elements(&dims).filter(|&count| count <= MOST_EVALUATED * 4);
+                let ones = vec![1.0; usize::try_from(count.ok_or(Refusal::Lost)?).unwrap_or_default()];
                 let numbers = Some(Numbers::Floats(ones.into()));
                 self.table.know(Array { dims, kind: Kind::FLOAT, numbers })
             }
