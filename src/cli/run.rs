@@ -100,7 +100,8 @@ impl Arguments {
         let mut dump = self.dump.as_deref().map(Dump::prepare).transpose()?;
         let mut written = Outputs::default();
 
-        let weights = self.weights.make(graph, self.seed, &device, dtype, &self.voice, &mut written)?;
+        let weights =
+            self.weights.make(&subject.network, self.seed, &device, dtype, &self.voice, &mut written)?;
         let batch = usize::try_from(batch).unwrap_or(usize::MAX);
         let inputs = inputs(graph, arrays, batch, self.seed, &device, dtype)?;
         let computed = forward(engine, graph, inputs, &weights, |id, tensor| {
@@ -124,7 +125,7 @@ impl Arguments {
             device: place.to_string(),
             engine,
             seed: self.seed,
-            weights: self.weights.weights.as_ref().map(|path| path.display().to_string()),
+            weights: self.weights.source(&subject),
             outputs: computed.iter().map(summarize).collect::<Result<_, _>>()?,
         };
         put_in_place(written)?;

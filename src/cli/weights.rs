@@ -11,7 +11,8 @@ use super::execute::Failure;
 use super::input::read_file;
 use crate::file::Outputs;
 use crate::graph::Graph;
-use crate::read::weight_map;
+use crate::read::{Network, weight_map};
+use crate::report::Subject;
 use crate::run::map::Map;
 use crate::run::{Draft, Loaded, RunError, Weights};
 use crate::text;
@@ -22,7 +23,7 @@ use crate::text;
 pub(super) struct WeightArguments {
     /// Weights (`.safetensors`, `.npz`)
     ///
-    /// Weights: `.safetensors`, as of a PyTorch `state_dict`, or `.npz`. Without it, fresh ones.
+    /// Weights: `.safetensors`, as of a PyTorch `state_dict`, or `.npz`. Without it, those of an ONNX file, and fresh ones of a description.
     #[arg(long, value_name = "FILE")]
     pub(super) weights: Option<PathBuf>,
     /// What the file calls them
@@ -50,23 +51,30 @@ impl WeightArguments {
         [&self.weights, &self.map].into_iter().flatten().map(PathBuf::as_path)
     }
 
+    /// The file that the weights of a network are from; nothing if they are fresh.
+    pub(super) fn source(&self, subject: &Subject) -> Option<String> {
+        let own = || subject.network.weights.as_ref().map(|_| subject.source.clone());
+        self.weights.as_ref().map(|path| path.display().to_string()).or_else(own)
+    }
+
     /// Files that are written.
     pub(super) fn written(&self) -> impl Iterator<Item = &Path> {
         [&self.write_map, &self.save_weights].into_iter().flatten().map(PathBuf::as_path)
     }
 
-    /// Fresh weights, or those of the file.
+    /// The weights of the file of weights, or the network's own, or fresh ones.
     pub(super) fn make(
         &self,
-        graph: &Graph,
+        network: &Network,
         seed: u64,
         device: &Device,
         dtype: DType,
         voice: &Voice,
         outputs: &mut Outputs,
     ) -> Result<Weights, Failure> {
+        let graph = &network.graph;
         let weights = match &self.weights {
-            None => Weights::fresh(graph, seed, device, dtype)?,
+            None => Weights::own(graph, network.stored(), seed, device, dtype)?,
             Some(path) => self.load(graph, path, device, dtype, voice, outputs)?,
         };
         if let Some(path) = &self.save_weights {

@@ -7,7 +7,9 @@ use std::sync::{Arc, OnceLock};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::ties::{Ties, resolve, shown};
-use super::{Content, Graph, Held, Node, NodeId, Scope, ScopeId, ScopeKind, Tie, WeightRef, id, indices, scope_id};
+use super::{
+    Content, Graph, Held, Node, NodeId, Scope, ScopeId, ScopeKind, Tie, WeightRef, id, indices, scope_id,
+};
 use crate::error::Origin;
 use crate::op::{Op, Reason, Weight};
 use crate::shape::{Element, ElementType, Shape};

@@ -77,7 +77,7 @@ impl Reference for CumSum {
         if self.exclusive {
             sums = self.moved(&sums, 1)?;
         }
-        self.turned(&sums)
+        self.turned(&sums)?.contiguous()
     }
 
     /// The sums, those that are moved, and zeros.

@@ -44,10 +44,6 @@ impl Operator for Gather {
         (index == 1).then(|| inputs[0].axis(self.dim.0).map(|axis| inputs[0].dims()[axis])).flatten()
     }
 
-    fn touched(&self, _inputs: &[Shape], output: &Shape) -> Option<u128> {
-        Some(output.elements())
-    }
-
     fn reach_of(&self, index: usize, inputs: &[Shape], _output: &Shape) -> Reach {
         let along = inputs[0].axis(self.dim.0);
         if index == 0 { Reach::mixing(&inputs[0], |dim| Some(dim) == along) } else { Reach::Position }

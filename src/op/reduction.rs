@@ -247,7 +247,7 @@ fn product_along(x: &Tensor, dim: usize) -> candle_core::Result<Tensor> {
         let size = rest.dim(dim)?;
         let half = size / 2;
         if half == 0 {
-            return Ok(rest);
+            return rest.contiguous();
         }
         let product = (rest.narrow(dim, 0, half)? * rest.narrow(dim, half, half)?)?;
         rest = if size % 2 == 0 {

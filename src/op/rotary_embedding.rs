@@ -135,14 +135,14 @@ impl Reference for RotaryEmbedding {
             Tensor::cat(&[along, across], x.rank() - 1)?
         };
         if turned == channels {
-            return Ok(joined);
+            return joined.contiguous();
         }
-        Tensor::cat(&[joined, x.narrow(D::Minus1, turned, channels - turned)?], x.rank() - 1)
+        Tensor::cat(&[joined, x.narrow(D::Minus1, turned, channels - turned)?], x.rank() - 1)?.contiguous()
     }
 
-    /// What is turned in order, products, and sums; and all of it once more, if some is left as it is.
+    /// What is turned in order, products, and sums; and all of it once more and in order, if some is left as it is.
     fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
-        Workspace::copies(4, inputs, output)
+        Workspace::copies(5, inputs, output)
     }
 }
 

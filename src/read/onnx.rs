@@ -40,6 +40,7 @@ mod names;
 mod narrow;
 mod patterns;
 mod stored;
+mod uses;
 mod value;
 mod values;
 mod weights;

@@ -63,10 +63,15 @@ impl Plan {
     pub(super) fn steps(&self) -> Vec<Step> {
         let mut steps = vec![];
         let Some((first, rest)) = self.inputs.split_first() else { return steps };
+        // Each letter with the last input that has it.
+        let numbered = self.inputs.iter().enumerate();
+        let last: BTreeMap<char, usize> = numbered
+            .flat_map(|(index, letters)| letters.iter().map(move |&letter| (letter, index)))
+            .collect();
         let mut so_far = first.clone();
-        for (index, next) in rest.iter().enumerate() {
+        for (next, index) in rest.iter().zip(1..) {
             let is_wanted = |letter: &char| {
-                self.output.contains(letter) || rest[index + 1..].iter().any(|later| later.contains(letter))
+                self.output.contains(letter) || last.get(letter).is_some_and(|&last| last > index)
             };
             let (left, summed) = split(&so_far, |letter| next.contains(letter) || is_wanted(letter));
             let (right, summed_of_next) = split(next, |letter| so_far.contains(letter) || is_wanted(letter));

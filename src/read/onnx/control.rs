@@ -1,7 +1,7 @@
 //! Branches and loops: inlined where their conditions are known. Where these depend on the data, what is in them is gone
 //! through for what it has and would cost, and an operator that is not counted stands for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::array::{Array, Numbers};
@@ -9,7 +9,7 @@ use super::call::number;
 use super::draft::{SourceId, Stored};
 use super::import::{Context, Importer, Scope};
 use super::messages::{AttributeValue, Graph, Kind, Node};
-use super::mistake::{Mistake, node_in_words};
+use super::mistake::Mistake;
 use super::stored::Origin;
 use super::value::{Fixed, Mapped, Refusal, Tensor, Value};
 use crate::graph::Content;
@@ -30,8 +30,8 @@ struct Inside<'c, 'm> {
 }
 
 impl Inside<'_, '_> {
-    fn mistake(&self, why: Text) -> Mistake {
-        Mistake::at(self.index, node_in_words(self.node, self.index), why)
+    fn mistake(&self, why: &Text) -> Mistake {
+        Mistake::at(self.index, self.node, why)
     }
 }
 
@@ -55,7 +55,7 @@ impl<'m> Importer<'m> {
         }
         let Some(context) = context.inside(place) else {
             let why = text!("bodies lie too deep in one another", "分支和循环嵌套过深");
-            return Err(Mistake::at(index, node_in_words(node, index), why));
+            return Err(Mistake::at(index, node, &why));
         };
         let inside = Inside { node, scope, context, index };
         match &*node.operator {
@@ -70,7 +70,7 @@ impl<'m> Importer<'m> {
     fn branch(&mut self, inside: Inside<'_, 'm>, inputs: &[Option<Value>]) -> Result<Vec<Value>, Mistake> {
         let bodies = ["then_branch", "else_branch"].map(|name| body(inside.node, name));
         let [Some(then), Some(otherwise)] = bodies else {
-            return Err(inside.mistake(text!("a branch is missing", "缺少分支")));
+            return Err(inside.mistake(&text!("a branch is missing", "缺少分支")));
         };
         match self.known(inputs, 0) {
             Some(condition) => {
@@ -86,10 +86,11 @@ impl<'m> Importer<'m> {
     /// A `Loop` whose length and conditions are known, written out.
     fn repeated(&mut self, inside: Inside<'_, 'm>, inputs: &[Option<Value>]) -> Result<Vec<Value>, Mistake> {
         let Some(graph) = body(inside.node, "body") else {
-            return Err(inside.mistake(text!("its body is missing", "缺少循环体")));
+            return Err(inside.mistake(&text!("its body is missing", "缺少循环体")));
         };
         let start = inputs.get(2..).unwrap_or_default();
-        let trips = if matches!(inputs.first(), Some(Some(_))) { self.known(inputs, 0) } else { Some(f64::INFINITY) };
+        let trips =
+            if matches!(inputs.first(), Some(Some(_))) { self.known(inputs, 0) } else { Some(f64::INFINITY) };
         let first = if matches!(inputs.get(1), Some(Some(_))) { self.known(inputs, 1) } else { Some(1.0) };
         let (Some(trips), Some(first)) = (trips, first) else {
             return self.either(inside, inputs, &[graph]);
@@ -107,9 +108,10 @@ impl<'m> Importer<'m> {
             for (input, value) in graph.inputs.iter().zip(values) {
                 scope.set(&input.name, value);
             }
-            let mut outputs = self.body(graph, &mut scope, inside.context)?.into_iter().map(|(_, value)| value);
+            let mut outputs =
+                self.body(graph, &mut scope, inside.context)?.into_iter().map(|(_, value)| value);
             let Some(condition) = outputs.next() else {
-                return Err(inside.mistake(text!("its body has no condition", "循环体没有条件输出")));
+                return Err(inside.mistake(&text!("its body has no condition", "循环体没有条件输出")));
             };
             let Some(condition) = self.known(&[Some(condition)], 0) else {
                 self.restore(before);
@@ -140,7 +142,7 @@ impl<'m> Importer<'m> {
         inputs: &[Option<Value>],
         bodies: &[&'m Graph],
     ) -> Result<Vec<Value>, Mistake> {
-        let (mut weights, mut costs, mut made): (BTreeMap<Fixed, ()>, Vec<u128>, Vec<Vec<Value>>) = Default::default();
+        let (mut weights, mut costs, mut made) = (BTreeSet::new(), vec![], vec![]);
         for graph in bodies {
             let before = self.state();
             let mut scope = Importer::inner(inside.scope);
@@ -157,10 +159,11 @@ impl<'m> Importer<'m> {
             let mut cost = 0u128;
             for node in nodes {
                 for stored in node.weights.iter().filter(|stored| stored.learned) {
-                    weights.extend(self.table.roots_of(stored.value).into_iter().map(|root| (root, ())));
+                    weights.extend(self.table.roots_of(stored.value));
                 }
                 let Content::Operator(op) = &node.content else { continue };
-                let shapes: Vec<_> = node.inputs.iter().map(|&input| self.draft.node(input).shape.clone()).collect();
+                let shapes: Vec<_> =
+                    node.inputs.iter().map(|&input| self.draft.node(input).shape.clone()).collect();
                 let macs = op.cost(&shapes, &node.shape).and_then(|cost| cost.work());
                 cost = cost.saturating_add(macs.map_or(0, |(work, _)| work.macs.total()));
             }
@@ -180,8 +183,8 @@ impl<'m> Importer<'m> {
                 "所取分支取决于数据:{chinese} 次乘加"
             )
         };
-        self.remarks.push(inside.mistake(why));
-        self.stand_in(inside, inputs, weights.into_keys(), &made)
+        self.remarks.push(inside.mistake(&why));
+        self.stand_in(inside, inputs, weights.into_iter(), &made)
     }
 
     /// An operator that stands for bodies with these weights, which make these values.
@@ -208,14 +211,22 @@ impl<'m> Importer<'m> {
         }
         let mut tensors: Vec<Tensor> = inputs.iter().flatten().filter_map(tensor_of).collect();
         // What bodies take from around them they name; of these, any tensor tells where they stand.
-        for name in inside.node.attributes.iter().filter_map(graph_of).flat_map(|graph| &graph.nodes).flat_map(|node| &node.inputs) {
+        for name in inside
+            .node
+            .attributes
+            .iter()
+            .filter_map(graph_of)
+            .flat_map(|graph| &graph.nodes)
+            .flat_map(|node| &node.inputs)
+        {
             tensors.extend(inside.scope.get(name).and_then(tensor_of));
         }
         tensors.sort_by_key(|tensor| tensor.id);
         tensors.dedup_by_key(|tensor| tensor.id);
         let mut values = vec![];
         for index in 0..inside.node.outputs.len() {
-            let of_bodies: Option<Vec<(Vec<u64>, Kind)>> = made.iter().map(|made| self.sizes(made.get(index)?)).collect();
+            let of_bodies: Option<Vec<(Vec<u64>, Kind)>> =
+                made.iter().map(|made| self.sizes(made.get(index)?)).collect();
             let agreed = of_bodies.as_deref().and_then(|all| match all {
                 [first, rest @ ..] if rest.iter().all(|other| other == first) => Some(first.clone()),
                 _ => None,
@@ -236,7 +247,9 @@ impl<'m> Importer<'m> {
     fn sizes(&self, value: &Value) -> Option<(Vec<u64>, Kind)> {
         match value {
             Value::Tensor(tensor) => Some((tensor.dims.to_vec(), tensor.kind)),
-            Value::Fixed(fixed) => Some((self.table.array(*fixed).dims.clone(), self.table.array(*fixed).kind)),
+            Value::Fixed(fixed) => {
+                Some((self.table.array(*fixed).dims.clone(), self.table.array(*fixed).kind))
+            }
             Value::Sequence(_) | Value::Lost(_) => None,
         }
     }
@@ -281,7 +294,7 @@ impl Inside<'_, '_> {
     /// A value of which nothing is known, for one that is not; what is wrong is an error.
     fn lost(&self, refusal: Refusal) -> Result<Value, Mistake> {
         match refusal {
-            Refusal::Wrong(why) => Err(self.mistake(why)),
+            Refusal::Wrong(why) => Err(self.mistake(&why)),
             Refusal::Unsupported(_) | Refusal::Lost => Ok(Value::Lost(None)),
         }
     }
@@ -295,17 +308,11 @@ struct State {
 }
 
 fn body<'m>(node: &'m Node, name: &str) -> Option<&'m Graph> {
-    match node.attribute(name)? {
-        AttributeValue::Graph(graph) => Some(graph),
-        _ => None,
-    }
+    if let AttributeValue::Graph(graph) = node.attribute(name)? { Some(graph) } else { None }
 }
 
 fn graph_of(attribute: &super::messages::Attribute) -> Option<&Arc<Graph>> {
-    match &attribute.value {
-        AttributeValue::Graph(graph) => Some(graph),
-        _ => None,
-    }
+    if let AttributeValue::Graph(graph) = &attribute.value { Some(graph) } else { None }
 }
 
 fn tensor_of(value: &Value) -> Option<Tensor> {

@@ -189,7 +189,7 @@ impl Draft {
         }
         let sizes = sizes.iter().map(|&size| i64::try_from(size).unwrap_or(i64::MAX)).collect();
         let op = Op::from(Reshape { shape: sizes });
-        let output = op.output(&[of])?;
+        let output = op.output(&[of]).map_err(|reason| Refusal::Wrong(reason.message))?;
         let node = self.plain(Content::Operator(op.into()), vec![from], output, tensor.kind);
         Ok(Tensor { id: self.push(node), ..tensor.clone() })
     }

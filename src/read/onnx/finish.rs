@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::draft::{Draft, DraftNode, Stored};
+use super::draft::{Draft, DraftNode, Stored, View};
 use super::import::{Importer, Source};
 use super::messages::{Model, Node};
 use super::mistake::Mistake;
@@ -109,12 +109,15 @@ enum Role {
     Made { parameters: u128 },
 }
 
+/// Which gates of a recurrent layer a weight is the part of: their direction, and the first of them.
+type Gates = Option<(u64, u64)>;
+
 /// Which weights have been met.
 struct Roles<'t> {
     table: &'t Table,
     constants_are_weights: bool,
     /// By the tensor of the file, the weight that it was first, and whether that is transposed.
-    first: HashMap<Fixed, (WeightRef, bool)>,
+    first: HashMap<(Fixed, Gates), (WeightRef, bool)>,
 }
 
 impl Roles<'_> {
@@ -123,21 +126,30 @@ impl Roles<'_> {
         if !stored.learned {
             return Role::Stored;
         }
-        let is_transposed = stored.view == super::draft::View::Transposed;
+        let is_transposed = stored.view == View::Transposed;
+        // Each direction and gate of a recurrent layer's weight is a part of it.
+        let gates = if let View::Gates { direction, blocks, .. } = &stored.view {
+            blocks.first().map(|&block| (*direction, block))
+        } else {
+            None
+        };
         let roots = self.table.roots_of(stored.value);
         match roots[..] {
             [] if self.constants_are_weights => return Role::Own,
             [] => return Role::Stored,
             [only] if self.elements(only) == elements => {
-                if let Some(&(owner, transposed)) = self.first.get(&only) {
+                if let Some(&(owner, transposed)) = self.first.get(&(only, gates)) {
                     return Role::Shared(owner, transposed != is_transposed);
                 }
+                self.first.insert((only, gates), (user, is_transposed));
+                return Role::Own;
             }
             _ => {}
         }
-        let new: Vec<Fixed> = roots.into_iter().filter(|root| !self.first.contains_key(root)).collect();
+        let new: Vec<Fixed> =
+            roots.into_iter().filter(|&root| !self.first.contains_key(&(root, None))).collect();
         let parameters = new.iter().map(|&root| self.elements(root)).sum();
-        self.first.extend(new.into_iter().map(|root| (root, (user, is_transposed))));
+        self.first.extend(new.into_iter().map(|root| ((root, None), (user, is_transposed))));
         if parameters == elements { Role::Own } else { Role::Made { parameters } }
     }
 
@@ -190,10 +202,13 @@ fn places(draft: &Draft, kept: &[usize], sources: &[Source<'_>], model: &Model) 
 fn operator_name(content: &Content) -> &str {
     match content {
         Content::Input => "input",
-        Content::Operator(op) => match &**op {
-            crate::op::Op::Opaque(opaque) => opaque.called(),
-            other => other.name(),
-        },
+        Content::Operator(op) => {
+            if let crate::op::Op::Opaque(opaque) = &**op {
+                opaque.called()
+            } else {
+                op.name()
+            }
+        }
         Content::Unknown { name } => name,
     }
 }

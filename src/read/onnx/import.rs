@@ -2,7 +2,7 @@
 //! becomes nodes of a draft.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::array::Array;
@@ -14,8 +14,9 @@ use super::map::{computes_with_weights, map};
 use super::messages::{
     Attribute, AttributeValue, Function, Graph, Kind, Model, Node, Tensor as Given, ValueInfo,
 };
-use super::mistake::{Mistake, node_in_words};
-use super::stored::{Origin, Roots, Table};
+use super::mistake::Mistake;
+use super::stored::{Origin, Roots, Table, may_be_weight};
+use super::uses::uses;
 use super::value::{Fixed, Mapped, Refusal, Tensor, Value};
 use crate::text;
 use crate::text::Text;
@@ -45,7 +46,9 @@ pub(super) struct Importer<'m> {
     /// Whether what nodes `Constant` have are weights: in a file without initializers of floats. Where there are some, its writer
     /// has put the parameters there, and what is fixed into constants.
     pub(super) constants_are_weights: bool,
-    numbers: &'m File,
+    pub(super) numbers: &'m File,
+    /// The names of tensors that something takes.
+    pub(super) uses: HashSet<&'m str>,
     /// Why numbers that a size may depend on could not be read.
     unread: HashMap<Fixed, Text>,
     functions: HashMap<(&'m str, &'m str, &'m str), &'m Function>,
@@ -124,8 +127,9 @@ impl<'m> Importer<'m> {
             sources: vec![],
             made: HashMap::new(),
             remarks: vec![],
-            constants_are_weights: !model.graph.initializers.iter().any(|tensor| is_float(tensor)),
+            constants_are_weights: !model.graph.initializers.iter().any(|tensor| may_be_weight(tensor)),
             numbers,
+            uses: uses(model),
             unread: HashMap::new(),
             functions: model.functions.iter().map(|function| (name(function), function)).collect(),
             steps: 0,
@@ -142,7 +146,9 @@ impl<'m> Importer<'m> {
     ) -> Result<Vec<(&'m str, Value)>, Mistake> {
         let context = Context { opsets: &model.opsets, bindings: &[], around: None, depth: 0 };
         let mut scope = Scope::new(None);
-        inputs.into_iter().for_each(|(name, value)| scope.set(name, value));
+        for (name, value) in inputs {
+            scope.set(name, value);
+        }
         self.body(&model.graph, &mut scope, context)
     }
 
@@ -186,6 +192,8 @@ impl<'m> Importer<'m> {
             self.sources.push(Source { node, index, around });
             self.draft.place = place;
             let outputs = self.operator(node, place, scope, context)?;
+            // Of outputs that are seldom wanted nothing is known.
+            let outputs = outputs.into_iter().chain(std::iter::repeat(Value::Lost(None)));
             for (name, value) in node.outputs.iter().zip(outputs) {
                 scope.set(name, value);
             }
@@ -201,7 +209,7 @@ impl<'m> Importer<'m> {
         context: Context<'_, 'm>,
     ) -> Result<Vec<Value>, Mistake> {
         let index = self.sources[place as usize].index;
-        let wrong = |why: Text| Mistake::at(index, node_in_words(node, index), why);
+        let wrong = |why: Text| Mistake::at(index, node, &why);
         if self.steps > MOST_STEPS || self.table.len() > 4_000_000 {
             let most = MOST_STEPS;
             return Err(Mistake::nowhere(text!(
@@ -228,7 +236,7 @@ impl<'m> Importer<'m> {
         {
             return Ok(outputs);
         }
-        match self.plain(effective, opset, inputs.clone()) {
+        match self.plain(&effective, opset, inputs.clone()) {
             Ok(outputs) => Ok(outputs),
             Err(refusal) => self.refused(node, index, &inputs, scope, refusal),
         }
@@ -243,7 +251,7 @@ impl<'m> Importer<'m> {
         scope: &Scope<'_, 'm>,
         refusal: Refusal,
     ) -> Result<Vec<Value>, Mistake> {
-        let wrong = |why: Text| Mistake::at(index, node_in_words(node, index), why);
+        let wrong = |why: Text| Mistake::at(index, node, &why);
         match refusal {
             Refusal::Wrong(why) => return Err(wrong(why)),
             Refusal::Unsupported(why) => self.remarks.push(wrong(why)),
@@ -253,7 +261,7 @@ impl<'m> Importer<'m> {
     }
 
     /// An operator that is neither a function nor has bodies.
-    fn plain(&mut self, node: Cow<'m, Node>, opset: i64, inputs: Vec<Option<Value>>) -> Mapped<Vec<Value>> {
+    fn plain(&mut self, node: &Node, opset: i64, inputs: Vec<Option<Value>>) -> Mapped<Vec<Value>> {
         if inputs.iter().flatten().any(|input| matches!(input, Value::Lost(_))) {
             return Err(Refusal::Lost);
         }
@@ -266,11 +274,11 @@ impl<'m> Importer<'m> {
             })
             .collect();
         if let Some(inputs) = fixed
-            && let Some(values) = self.evaluated(&node, opset, inputs)?
+            && let Some(values) = self.evaluated(node, opset, &inputs)?
         {
             return Ok(values);
         }
-        map(self, &Call { node: &node, opset, inputs })
+        map(self, &Call { node, opset, inputs })
     }
 
     /// What follows from what is stored, unless it is work of the network.
@@ -278,9 +286,9 @@ impl<'m> Importer<'m> {
         &mut self,
         node: &Node,
         opset: i64,
-        inputs: Vec<Option<Fixed>>,
+        inputs: &[Option<Fixed>],
     ) -> Mapped<Option<Vec<Value>>> {
-        let roots = self.table.roots(inputs.iter().flatten().copied());
+        let roots = self.table.roots_through(node, inputs);
         if roots != Roots::None && computes_with_weights(node) {
             return Ok(None);
         }
@@ -304,7 +312,7 @@ impl<'m> Importer<'m> {
             let source = if array.numbers.is_some() && roots == Roots::None {
                 Origin::Known
             } else {
-                Origin::Made { node: node.clone(), opset, inputs: inputs.clone(), output }
+                Origin::Made { node: node.clone(), opset, inputs: inputs.to_vec(), output }
             };
             Value::Fixed(self.table.add(array, source, roots))
         });
@@ -314,7 +322,7 @@ impl<'m> Importer<'m> {
     /// A tensor of the file, with its numbers where sizes may depend on them.
     fn give(&mut self, tensor: Arc<Given>, is_constant: bool) -> Fixed {
         let (array, unread) = self.array_of(&tensor);
-        let is_weight = is_float(&tensor) && (!is_constant || self.constants_are_weights);
+        let is_weight = may_be_weight(&tensor) && (!is_constant || self.constants_are_weights);
         let fixed = self.table.give(tensor, is_weight, array);
         if let Some(why) = unread {
             self.unread.insert(fixed, why);
@@ -345,7 +353,7 @@ impl<'m> Importer<'m> {
         context: Context<'_, 'm>,
     ) -> Result<Vec<Value>, Mistake> {
         let index = self.sources[place as usize].index;
-        let wrong = |why: Text| Mistake::at(index, node_in_words(node, index), why);
+        let wrong = |why: Text| Mistake::at(index, node, &why);
         if context.depth >= DEEPEST {
             return Err(wrong(text!(
                 "functions use one another more than {DEEPEST} deep",
@@ -371,7 +379,7 @@ impl<'m> Importer<'m> {
     }
 }
 
-impl<'c, 'm> Context<'c, 'm> {
+impl Context<'_, '_> {
     /// Where the body of an operator stands; `None` if that is too deep.
     pub(super) fn inside(self, place: SourceId) -> Option<Self> {
         (self.depth < DEEPEST).then_some(Self { around: Some(place), depth: self.depth + 1, ..self })
@@ -384,18 +392,12 @@ fn bound<'m>(node: &'m Node, bindings: &[Attribute]) -> Cow<'m, Node> {
     if !node.attributes.iter().any(is_reference) {
         return Cow::Borrowed(node);
     }
-    let attributes = node.attributes.iter().filter_map(|attribute| match &attribute.value {
-        AttributeValue::Reference(name) => {
-            let bound = bindings.iter().find(|bound| bound.name == *name)?;
-            Some(Attribute { name: attribute.name.clone(), value: bound.value.clone() })
-        }
-        _ => Some(attribute.clone()),
+    let attributes = node.attributes.iter().filter_map(|attribute| {
+        let AttributeValue::Reference(name) = &attribute.value else { return Some(attribute.clone()) };
+        let bound = bindings.iter().find(|bound| bound.name == *name)?;
+        Some(Attribute { name: attribute.name.clone(), value: bound.value.clone() })
     });
     Cow::Owned(Node { attributes: attributes.collect(), ..node.clone() })
-}
-
-fn is_float(tensor: &Given) -> bool {
-    tensor.kind.is_float() || tensor.kind.is_quantized()
 }
 
 fn unmade(name: &str) -> Text {

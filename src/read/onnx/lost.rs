@@ -29,7 +29,7 @@ impl<'m> Importer<'m> {
                 Some(Value::Tensor(tensor) | Value::Lost(Some(tensor))) => tensors.push(tensor.clone()),
                 Some(Value::Sequence(parts)) => tensors.extend(parts.iter().filter_map(|part| match part {
                     Value::Tensor(tensor) | Value::Lost(Some(tensor)) => Some(tensor.clone()),
-                    _ => None,
+                    Value::Fixed(_) | Value::Sequence(_) | Value::Lost(None) => None,
                 })),
                 Some(Value::Fixed(fixed)) if self.table.get(*fixed).roots != Roots::None => {
                     let sizes = self.dims_of(*fixed).iter().map(|&size| Size::try_from(size)).collect();
@@ -82,10 +82,7 @@ impl<'m> Importer<'m> {
 
     /// A value as an output of the network; of what is lost, the node that stands for it.
     pub(super) fn output(&mut self, value: &Value) -> Option<Tensor> {
-        match value {
-            Value::Lost(tensor) => tensor.clone(),
-            other => self.made(other).ok(),
-        }
+        if let Value::Lost(tensor) = value { tensor.clone() } else { self.made(value).ok() }
     }
 
     pub(super) fn opaque(

@@ -6,7 +6,9 @@ use super::messages::Node;
 use super::value::{Mapped, Refusal, Value};
 use crate::text;
 
+mod attention;
 mod compare;
+mod contrib;
 mod conv;
 mod cut;
 mod einsum;
@@ -14,14 +16,19 @@ mod elementwise;
 mod fold;
 mod functions;
 mod index;
+mod levels;
 mod linear;
 mod norm;
 mod order;
 mod pad;
 mod pool;
+mod quantized;
+mod recurrent;
 mod reduce;
 mod resize;
+mod sample;
 mod shape;
+mod unrolled;
 
 pub(super) use cut::Part;
 
@@ -29,6 +36,7 @@ pub(super) use cut::Part;
 pub(super) fn map(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     match &*call.node.domain {
         "" => standard(import, call),
+        "com.microsoft" => contrib::contrib(import, call).unwrap_or_else(|| Err(unknown(call.node))),
         _ => Err(unknown(call.node)),
     }
 }
@@ -50,7 +58,7 @@ fn standard(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
         "LpPool" => pool::lp_pool(import, call),
         "GlobalAveragePool" | "GlobalMaxPool" | "GlobalLpPool" => pool::global(import, call),
         "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" => shape::view(import, call),
-        "Identity" | "Dropout" | "Cast" => shape::same(import, call),
+        "Identity" | "Cast" => shape::same(import, call),
         "CastLike" => shape::cast_like(import, call),
         "Shape" | "Size" | "EyeLike" => shape::sizes(import, call),
         "Transpose" => shape::transpose(import, call),
@@ -65,7 +73,13 @@ fn standard(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
         "ScatterND" => index::scatter_nd(import, call),
         "MeanVarianceNormalization" => reduce::standardize(import, call),
         "Einsum" => einsum::einsum(import, call),
+        "GridSample" => sample::grid_sample(import, call),
+        "RoiAlign" => sample::roi_align(import, call),
+        "Compress" if import.ints(call, 1).is_ok() => index::compress(import, call),
+        "Dropout" => shape::dropout(import, call),
         "Col2Im" => fold::fold(import, call),
+        "Attention" => attention::attention(import, call),
+        "RotaryEmbedding" => attention::rotary_embedding(import, call, [3, 1, 2]),
         "Pad" => pad::pad(import, call),
         "Resize" | "Upsample" => resize::resize(import, call),
         "DepthToSpace" => resize::depth_to_space(import, call),
@@ -78,6 +92,8 @@ fn standard(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
             .or_else(|| compare::compare(import, call))
             .or_else(|| reduce::reduce(import, call))
             .or_else(|| order::order(import, call))
+            .or_else(|| recurrent::recurrent(import, call))
+            .or_else(|| quantized::quantized(import, call))
             .unwrap_or_else(|| Err(unknown(call.node))),
     }
 }
@@ -101,7 +117,11 @@ pub(super) fn computes_with_weights(node: &Node) -> bool {
             | "Attention"
             | "FusedConv"
             | "FusedMatMul"
+            | "FusedGemm"
             | "QGemm"
+            | "MultiHeadAttention"
+            | "DynamicQuantizeMatMul"
+            | "MatMulIntegerToFloat"
     )
 }
 

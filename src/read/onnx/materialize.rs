@@ -58,8 +58,8 @@ impl Importer<'_> {
         };
         let (dims, kind) = (array.dims.clone(), array.kind);
         let name = match source {
-            Origin::Given(tensor) if !tensor.name.is_empty() => Some(tensor.name.clone()),
-            _ => None,
+            Origin::Given(tensor) => Some(tensor.name.clone()).filter(|name| !name.is_empty()),
+            Origin::Known | Origin::Made { .. } => None,
         };
         // A parameter of one number is a setting.
         let is_parameter = is_learned && elements(array) > 1;

@@ -1,6 +1,6 @@
 //! Operators that exporters write as several, made one again: each rule looks backwards from the last of them.
 
-use super::call::numbers;
+use super::call::{is, numbers};
 use super::draft::{Draft, Stored};
 use super::stored::Table;
 use super::value::DraftId;
@@ -26,8 +26,8 @@ struct Found {
 
 impl Found {
     /// An operator on one tensor, without weights.
-    fn unary(op: impl Into<Op>, input: DraftId) -> Option<Self> {
-        Some(Self { op: op.into(), inputs: vec![input], weights: vec![] })
+    fn unary(op: impl Into<Op>, input: DraftId) -> Self {
+        Self { op: op.into(), inputs: vec![input], weights: vec![] }
     }
 }
 
@@ -61,10 +61,14 @@ const RULES: &[fn(&mut Seen<'_>, DraftId) -> Option<Found>] = &[
 /// Makes what is several nodes and one operator one node, in the draft of a network with these outputs.
 pub(super) fn recognize(draft: &mut Draft, table: &Table, outputs: &[DraftId]) {
     let mut uses = vec![0; draft.nodes.len()];
-    outputs.iter().for_each(|output| uses[output.index()] += 1);
+    for output in outputs {
+        uses[output.index()] += 1;
+    }
     for index in (0..draft.nodes.len()).rev() {
         if uses[index] > 0 {
-            draft.nodes[index].inputs.iter().for_each(|input| uses[input.index()] += 1);
+            for input in &draft.nodes[index].inputs {
+                uses[input.index()] += 1;
+            }
         }
     }
     let mut seen = Seen { draft, table, uses, changed: vec![] };
@@ -124,9 +128,37 @@ impl Seen<'_> {
 
     /// The two inputs, in either order, of which the first is as it should be.
     fn pair(&self, id: DraftId, first: impl Fn(DraftId) -> bool) -> Option<(DraftId, DraftId)> {
-        match self.inputs(id) {
-            &[a, b] if first(a) => Some((a, b)),
-            &[a, b] if first(b) => Some((b, a)),
+        let &[a, b] = self.inputs(id) else { return None };
+        if first(a) {
+            return Some((a, b));
+        }
+        first(b).then_some((b, a))
+    }
+
+    /// The power that nothing else takes, and of what.
+    fn power(&self, id: DraftId) -> Option<(f64, DraftId)> {
+        let op = self.inner(id)?;
+        let exponent = if let Op::Power(power) = op {
+            power.exponent
+        } else if matches!(op, Op::SquareRoot(_)) {
+            0.5
+        } else if matches!(op, Op::InverseRoot(_)) {
+            -0.5
+        } else if matches!(op, Op::Reciprocal(_)) {
+            -1.0
+        } else {
+            return None;
+        };
+        Some((exponent, self.input(id)?))
+    }
+
+    /// What is squared, and how often that takes it.
+    fn squared(&self, id: DraftId) -> Option<(DraftId, u32)> {
+        if let Some((exponent, x)) = self.power(id) {
+            return is(exponent, 2.0).then_some((x, 1));
+        }
+        match (self.inner(id)?, self.inputs(id)) {
+            (Op::Mul(_), &[x, other]) if x == other => Some((x, 2)),
             _ => None,
         }
     }
@@ -142,10 +174,8 @@ impl Seen<'_> {
 
     /// What is multiplied and added to each number of which input.
     fn affine(&self, id: DraftId) -> Option<(f64, f64, DraftId)> {
-        match self.op(id)? {
-            Op::Affine(affine) => Some((affine.mul, affine.add, self.input(id)?)),
-            _ => None,
-        }
+        let Op::Affine(affine) = self.op(id)? else { return None };
+        Some((affine.mul, affine.add, self.input(id)?))
     }
 
     /// The same of one that nothing else takes.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::array::Array;
-use super::messages::{Node, Tensor};
+use super::messages::{Kind, Node, Tensor};
 use super::value::Fixed;
 
 /// Every such value of a file, each after those that it follows from.
@@ -93,6 +93,23 @@ impl Table {
         })
     }
 
+    /// The weights that what an operator makes of `inputs` follows from. Scales are none: of what is quantized only the levels are,
+    /// those of 32 bits too, as biases have them.
+    pub(super) fn roots_through(&mut self, node: &Node, inputs: &[Option<Fixed>]) -> Roots {
+        if !matches!(&*node.operator, "DequantizeLinear" | "QuantizeLinear") {
+            return self.roots(inputs.iter().flatten().copied());
+        }
+        let Some(&Some(levels)) = inputs.first() else { return Roots::None };
+        let Some(entry) = self.entries.get_mut(levels.0 as usize) else { return Roots::None };
+        if let (Roots::None, Origin::Given(tensor)) = (entry.roots, &entry.source)
+            && tensor.kind == Kind::INT32
+            && !tensor.dims.is_empty()
+        {
+            entry.roots = Roots::One(levels);
+        }
+        entry.roots
+    }
+
     /// The weights that a value follows from, each once.
     pub(super) fn roots_of(&self, value: Fixed) -> Vec<Fixed> {
         match self.get(value).roots {
@@ -121,4 +138,9 @@ impl Table {
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
+}
+
+/// Whether a tensor may be a weight; a number without dimensions is a setting.
+pub(super) fn may_be_weight(tensor: &Tensor) -> bool {
+    (tensor.kind.is_float() || tensor.kind.is_quantized()) && !tensor.dims.is_empty()
 }

@@ -81,9 +81,10 @@ impl From<Text> for Refusal {
     }
 }
 
+/// An operator of ours may want more than the standard does.
 impl From<crate::op::Reason> for Refusal {
     fn from(reason: crate::op::Reason) -> Self {
-        Self::Wrong(reason.message)
+        Self::Unsupported(reason.message)
     }
 }
 

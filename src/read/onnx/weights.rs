@@ -3,9 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-#[cfg(feature = "run")]
-use candle_core::{DType, Device, Tensor};
-
 use super::array::{Array, Numbers};
 use super::draft::{Stored, View};
 use super::evaluate::{evaluate, given};
@@ -14,8 +11,6 @@ use super::finish::Finished;
 use super::stored::{Origin, Table};
 use super::value::Fixed;
 use crate::graph::{Graph, NodeId};
-#[cfg(feature = "run")]
-use crate::run::{self, RunError};
 use crate::text;
 use crate::text::Text;
 
@@ -37,87 +32,66 @@ impl Weights {
         (graph, Self { by_node: weights, table, file })
     }
 
-    /// Weight number `index` of a node, in the order of its operator's: as many numbers as that has, in its order.
-    ///
-    /// # Errors
-    /// Which tensor of the file cannot be read, and why.
-    pub fn read(&self, node: NodeId, index: usize) -> Result<Vec<f32>, Text> {
-        let stored = self.by_node.get(node.index()).and_then(|weights| weights.get(index));
-        let Some(stored) = stored else {
-            return Err(text!("the file has no such weight", "文件中没有这个权重"));
-        };
-        let (dims, numbers) = self.numbers(stored.value)?;
-        viewed(&stored.view, &dims, numbers)
-    }
-
-    /// All weights of `graph`, which is the network's, as tensors.
-    ///
-    /// # Errors
-    /// Which tensor of the file cannot be read, and why.
-    #[cfg(feature = "run")]
-    pub fn load(&self, graph: &Graph, device: &Device, dtype: DType) -> Result<run::Weights, RunError> {
-        run::Weights::made(graph, |id, wanted| {
-            let tied: Vec<usize> = graph.ties(id).map(|(index, _)| index).collect();
-            let own = (0..).filter(|index| !tied.contains(index));
-            let tensor = |(weight, index): (&crate::op::Weight, usize)| {
-                let numbers = self.read(id, index).map_err(candle_core::Error::wrap)?;
-                let dims: Vec<usize> =
-                    weight.dims().iter().map(|&size| usize::try_from(size).unwrap_or(usize::MAX)).collect();
-                Tensor::from_vec(numbers, dims, device)?.to_dtype(dtype)
-            };
-            wanted.iter().zip(own).map(tensor).collect()
-        })
-    }
-
     /// The sizes and the numbers of what is stored.
     fn numbers(&self, value: Fixed) -> Result<(Vec<u64>, Vec<f32>), Text> {
         let entry = self.table.get(value);
         if let (Origin::Given(tensor), None) = (&entry.source, &entry.array.numbers) {
             return Ok((tensor.dims.clone(), self.file.floats(tensor)?));
         }
-        let array = self.evaluated(value)?;
+        let array = evaluated(&self.table, &self.file, value, MOST_NUMBERS)?;
         let numbers = floats(&array)
             .ok_or_else(|| text!("the numbers of a weight cannot be told", "无法得知某个权重的数值"))?;
         Ok((array.dims, numbers))
     }
+}
 
-    /// What follows from others, which are evaluated first; each is before what follows from it.
-    fn evaluated(&self, value: Fixed) -> Result<Array, Text> {
-        let (mut needed, mut open) = (BTreeSet::new(), vec![value]);
-        while let Some(value) = open.pop() {
-            let entry = self.table.get(value);
-            if !needed.insert(value) || entry.array.numbers.is_some() {
-                continue;
-            }
-            if let Origin::Made { inputs, .. } = &entry.source {
-                open.extend(inputs.iter().flatten());
-            }
+/// What is stored, with its numbers: what it follows from is evaluated first, each after what that follows from.
+pub(super) fn evaluated(table: &Table, file: &File, value: Fixed, most: u64) -> Result<Array, Text> {
+    let (mut needed, mut open) = (BTreeSet::new(), vec![value]);
+    while let Some(value) = open.pop() {
+        let entry = table.get(value);
+        if !needed.insert(value) || entry.array.numbers.is_some() {
+            continue;
         }
-        let mut known: BTreeMap<Fixed, Array> = BTreeMap::new();
-        for needed in needed {
-            let entry = self.table.get(needed);
-            let array = match &entry.source {
-                _ if entry.array.numbers.is_some() => entry.array.clone(),
-                Origin::Known => entry.array.clone(),
-                Origin::Given(tensor) => self.file.values(tensor, MOST_NUMBERS)?,
-                Origin::Made { node, opset, inputs, output } => {
-                    let setting =
-                        given(node).map(|tensor| self.file.values(tensor, MOST_NUMBERS)).transpose()?;
-                    let inputs: Vec<Option<&Array>> = inputs
-                        .iter()
-                        .map(|input| input.and_then(|input| known.get(&input)))
-                        .chain(setting.as_ref().map(Some))
-                        .collect();
-                    let outputs = evaluate(node, *opset, &inputs, MOST_NUMBERS)?.unwrap_or_default();
-                    outputs.into_iter().nth(*output).ok_or_else(|| {
-                        let operator = &node.operator;
-                        text!("{operator} of weights cannot be computed", "无法计算权重的 {operator}")
-                    })?
-                }
-            };
-            known.insert(needed, array);
+        if let Origin::Made { inputs, .. } = &entry.source {
+            open.extend(inputs.iter().flatten());
         }
-        known.remove(&value).ok_or_else(|| text!("the file has no such weight", "文件中没有这个权重"))
+    }
+    let mut known: BTreeMap<Fixed, Array> = BTreeMap::new();
+    for needed in needed {
+        let entry = table.get(needed);
+        let array = match &entry.source {
+            _ if entry.array.numbers.is_some() => entry.array.clone(),
+            Origin::Known => entry.array.clone(),
+            Origin::Given(tensor) => file.values(tensor, most)?,
+            Origin::Made { node, opset, inputs, output } => {
+                let setting = given(node).map(|tensor| file.values(tensor, most)).transpose()?;
+                let inputs: Vec<Option<&Array>> = inputs
+                    .iter()
+                    .map(|input| input.and_then(|input| known.get(&input)))
+                    .chain(setting.as_ref().map(Some))
+                    .collect();
+                let outputs = evaluate(node, *opset, &inputs, most)?.unwrap_or_default();
+                outputs.into_iter().nth(*output).ok_or_else(|| {
+                    let operator = &node.operator;
+                    text!("{operator} of weights cannot be computed", "无法计算权重的 {operator}")
+                })?
+            }
+        };
+        known.insert(needed, array);
+    }
+    known.remove(&value).ok_or_else(|| text!("the file has no such weight", "文件中没有这个权重"))
+}
+
+#[cfg(feature = "run")]
+impl crate::run::Stored for Weights {
+    fn read(&self, node: NodeId, index: usize) -> Result<Vec<f32>, Text> {
+        let stored = self.by_node.get(node.index()).and_then(|weights| weights.get(index));
+        let Some(stored) = stored else {
+            return Err(text!("the file has no such weight", "文件中没有这个权重"));
+        };
+        let (dims, numbers) = self.numbers(stored.value)?;
+        viewed(&stored.view, &dims, numbers)
     }
 }
 
@@ -151,7 +125,9 @@ fn viewed(view: &View, dims: &[u64], numbers: Vec<f32>) -> Result<Vec<f32>, Text
         }
         View::Times(factor, view) => {
             let mut numbers = viewed(view, dims, numbers)?;
-            numbers.iter_mut().for_each(|number| *number *= factor);
+            for number in &mut numbers {
+                *number *= factor;
+            }
             Ok(numbers)
         }
         View::Gates { direction, blocks, rows } => {

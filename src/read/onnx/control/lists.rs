@@ -1,7 +1,7 @@
 //! Lists of tensors, as `tensor_split` becomes in some exports.
 
 use super::super::evaluate::axis;
-use super::super::import::Importer;
+use super::super::import::{Importer, MOST_EVALUATED};
 use super::super::map::Part;
 use super::super::messages::Node;
 use super::super::value::{Mapped, Refusal, Value};
@@ -21,7 +21,10 @@ impl Importer<'_> {
             let at = at.ok_or(Refusal::Lost)? as i64;
             let at = if at < 0 { at + i64::try_from(length).unwrap_or(i64::MAX) } else { at };
             usize::try_from(at).ok().filter(|&at| at <= length).ok_or_else(|| {
-                Refusal::Wrong(text!("there is no place {at} in a list of {length}", "长度为 {length} 的列表没有位置 {at}"))
+                Refusal::Wrong(text!(
+                    "there is no place {at} in a list of {length}",
+                    "长度为 {length} 的列表没有位置 {at}"
+                ))
             })
         };
         Some(match &*node.operator {
@@ -33,19 +36,19 @@ impl Importer<'_> {
                 list.insert(at, value);
                 Ok(vec![Value::Sequence(list)])
             }),
-            "SequenceErase" => list().and_then(|mut list| {
-                let last = list.len().checked_sub(1).ok_or(Refusal::Lost)?;
-                let at = if matches!(inputs.get(1), Some(Some(_))) { place(last)? } else { last };
-                list.remove(at);
-                Ok(vec![Value::Sequence(list)])
+            "SequenceErase" => list().and_then(|mut kept| {
+                let last = kept.len().checked_sub(1).ok_or(Refusal::Lost)?;
+                let position = if matches!(inputs.get(1), Some(Some(_))) { place(last)? } else { last };
+                kept.remove(position);
+                Ok(vec![Value::Sequence(kept)])
             }),
             "SequenceAt" => list().and_then(|list| {
                 let at = place(list.len())?;
                 list.get(at).cloned().map(|value| vec![value]).ok_or(Refusal::Lost)
             }),
-            "SequenceLength" => {
-                list().map(|list| vec![self.known_ints(vec![], vec![i64::try_from(list.len()).unwrap_or(i64::MAX)])])
-            }
+            "SequenceLength" => list().map(|list| {
+                vec![self.known_ints(vec![], vec![i64::try_from(list.len()).unwrap_or(i64::MAX)])]
+            }),
             "SplitToSequence" => self.split_to_list(node, inputs),
             "ConcatFromSequence" => list().and_then(|list| self.joined(node, &list)),
             _ => return None,
@@ -62,7 +65,11 @@ impl Importer<'_> {
             Some(Some(Value::Fixed(fixed))) => {
                 let array = self.table.array(*fixed);
                 let numbers = super::super::call::numbers(array).ok_or(Refusal::Lost)?;
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "lengths are few")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "lengths are few"
+                )]
                 let lengths: Vec<u64> = numbers.iter().map(|&number| number.max(0.0) as u64).collect();
                 match (&lengths[..], array.dims.is_empty()) {
                     (&[each], true) if each > 0 => {
@@ -72,7 +79,7 @@ impl Importer<'_> {
                 }
             }
             Some(Some(_)) => return Err(Refusal::Lost),
-            _ => vec![1; usize::try_from(length).unwrap_or(usize::MAX).min(super::super::import::MOST_EVALUATED as usize)],
+            _ => vec![1; usize::try_from(length.min(MOST_EVALUATED)).unwrap_or(0)],
         };
         let keeps = given || node.int("keepdims").unwrap_or(1) != 0;
         let (mut pieces, mut start) = (vec![], 0);
@@ -91,7 +98,9 @@ impl Importer<'_> {
     /// The tensors of a list along an axis, one of theirs or a new one.
     fn joined(&mut self, node: &Node, list: &[Value]) -> Mapped<Vec<Value>> {
         let mut tensors = list.iter().map(|value| self.made(value)).collect::<Mapped<Vec<_>>>()?;
-        let Some(rank) = tensors.first().map(|tensor| tensor.rank()) else { return Err(Refusal::Lost) };
+        let Some(rank) = tensors.first().map(super::super::value::Tensor::rank) else {
+            return Err(Refusal::Lost);
+        };
         let is_new = node.int("new_axis").unwrap_or(0) != 0;
         let along = axis(node.int("axis").unwrap_or(0), rank + usize::from(is_new))?;
         if is_new {

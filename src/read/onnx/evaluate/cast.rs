@@ -112,7 +112,7 @@ fn wrapped(value: i64, kind: Kind) -> i64 {
 }
 
 /// The least and the largest whole number of a type; of 64 unsigned bits, as far as 64 signed ones hold them.
-pub(super) fn range(kind: Kind) -> (i64, i64) {
+pub(in crate::read::onnx) fn range(kind: Kind) -> (i64, i64) {
     match kind {
         Kind::BOOL => (0, 1),
         Kind::UINT8 => (0, 255),

@@ -1,12 +1,12 @@
 //! What is chosen and asked of the elements of several tensors that stand at one place.
 
 use crate::op::Op;
-use crate::op::activation::Clamp;
+use crate::op::activation::{Absolute, Clamp};
 use crate::op::pairwise::{
     Equal, Fmod, Greater, GreaterEqual, Less, LessEqual, LogicalAnd, LogicalOr, LogicalXor, Maximum, Minimum,
     NotEqual, Remainder, Where,
 };
-use crate::read::onnx::array::Numbers;
+use crate::read::onnx::array::{Array, Numbers};
 use crate::read::onnx::call::Call;
 use crate::read::onnx::evaluate::broadcast;
 use crate::read::onnx::import::Importer;
@@ -22,6 +22,7 @@ pub(super) fn compare(import: &mut Importer<'_>, call: &Call<'_>) -> Option<Mapp
         "IsNaN" => import.tensor(call, 0).and_then(|input| {
             import.merged(|broadcast| NotEqual { broadcast }.into(), &[input.clone(), input])
         }),
+        "IsInf" => is_infinite(import, call),
         operator => {
             let op = question(operator)?;
             import.tensors(call).and_then(|inputs| import.merged(op, &inputs))
@@ -30,6 +31,25 @@ pub(super) fn compare(import: &mut Importer<'_>, call: &Call<'_>) -> Option<Mapp
     let is_question = !matches!(&*call.node.operator, "Where" | "Min" | "Max" | "Mod");
     let typed = |tensor: Tensor| if is_question { Tensor { kind: Kind::BOOL, ..tensor } } else { tensor };
     Some(result.map(|tensor| vec![Value::Tensor(typed(tensor))]))
+}
+
+/// `IsInf`, of either sign or one.
+fn is_infinite(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Tensor> {
+    let mut input = import.tensor(call, 0)?;
+    let [negative, positive] = ["detect_negative", "detect_positive"].map(|name| call.int_or(name, 1) != 0);
+    if negative && positive {
+        input = import.draft.emit(Absolute {}, &[&input], vec![], &input.dims, input.kind)?;
+    }
+    // What is asked of no sign is so nowhere.
+    let bound = match (negative, positive) {
+        (_, true) => f32::INFINITY,
+        (true, false) => f32::NEG_INFINITY,
+        (false, false) => f32::NAN,
+    };
+    let numbers = Some(Numbers::Floats([bound].into()));
+    let bound = import.table.know(Array { dims: vec![], kind: Kind::FLOAT, numbers });
+    let bound = import.made(&Value::Fixed(bound))?;
+    import.merged(|broadcast| Equal { broadcast }.into(), &[input, bound])
 }
 
 /// What is asked of two tensors, of which one may be stretched.

@@ -12,7 +12,7 @@ use crate::text;
 
 /// A convolution over one to three axes.
 pub(super) fn conv(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
-    let (input, weight) = (import.tensor(call, 0)?, import.weight(call, 1)?);
+    let (input, weight) = (import.tensor(call, 0)?, call.weight(1)?);
     let weights = with_bias(import, call, weight, 2)?;
     let dims = import.dims_of(weight).to_vec();
     convolve(import, call, &input, &dims, weights)
@@ -65,7 +65,7 @@ where
 
 /// A transposed convolution over one to three axes.
 pub(super) fn conv_transpose(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
-    let (input, weight) = (import.tensor(call, 0)?, import.weight(call, 1)?);
+    let (input, weight) = (import.tensor(call, 0)?, call.weight(1)?);
     let weights = with_bias(import, call, weight, 2)?;
     let dims = import.dims_of(weight).to_vec();
     let [_, out, kernel @ ..] = &dims[..] else {
@@ -107,19 +107,15 @@ where
             let whole =
                 u128::from(window.stride[axis].get()) * u128::from(spatial[axis].saturating_sub(1)) + reach;
             let whole = whole + u128::from(output_padding[axis].get());
-            match whole.checked_sub(wanted[axis].into()) {
-                Some(total) => {
-                    // The rule of the standard: the odd one goes to the end with SAME_UPPER, else to the front.
-                    let half = total / 2;
-                    let [before, after] = if upper { [half, total - half] } else { [total - half, half] };
-                    sides[axis] = Sides { before: narrow(before)?, after: narrow(after)? };
-                }
-                None => {
-                    // Behind what the kernels reach there is nothing but the bias.
-                    let more = u128::from(wanted[axis]) - whole;
-                    let sum = u128::from(output_padding[axis].get()) + more;
-                    output_padding[axis] = narrow(sum)?;
-                }
+            if let Some(total) = whole.checked_sub(wanted[axis].into()) {
+                // The rule of the standard: the odd one goes to the end with SAME_UPPER, else to the front.
+                let half = total / 2;
+                let [before, after] = if upper { [half, total - half] } else { [total - half, half] };
+                sides[axis] = Sides { before: narrow(before)?, after: narrow(after)? };
+            } else {
+                // Behind what the kernels reach there is nothing but the bias.
+                let more = u128::from(wanted[axis]) - whole;
+                output_padding[axis] = narrow(u128::from(output_padding[axis].get()) + more)?;
             }
         }
         padding = Padding::Of(PerAxis(sides));
@@ -262,7 +258,7 @@ pub(super) fn with_bias(
 ) -> Mapped<Vec<Stored>> {
     let mut weights = vec![Stored::whole(weight)];
     if call.has(index) {
-        let bias = import.weight(call, index)?;
+        let bias = call.weight(index)?;
         if !import.is_zero(bias) {
             weights.push(Stored::whole(bias));
         }

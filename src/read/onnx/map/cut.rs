@@ -110,7 +110,7 @@ impl Importer<'_> {
     }
 
     /// The elements along an axis from the last to the first.
-    fn flipped(&mut self, tensor: &Tensor, along: usize) -> Mapped<Tensor> {
+    pub(in crate::read::onnx) fn flipped(&mut self, tensor: &Tensor, along: usize) -> Mapped<Tensor> {
         let (input, dim) = self.along(tensor, along)?;
         self.draft.emit(Flip { dims: vec![dim] }, &[&input], vec![], &tensor.dims, tensor.kind)
     }

@@ -5,7 +5,7 @@ use crate::op::activation::{
     Absolute, Approximate, ArcCosine, ArcSine, ArcTangent, Ceiling, Celu, Cosine, Elu, ErrorFunction,
     Exponential, Floor, Gelu, HardSwish, HyperbolicCosine, HyperbolicSine, InverseHyperbolicCosine,
     InverseHyperbolicSine, InverseHyperbolicTangent, LeakyRelu, Logarithm, LogicalNot, Mish, Negative,
-    Reciprocal, Relu, Round, Selu, Sigmoid, Sign, Silu, Sine, Softplus, Softsign, SquareRoot, Tangent, Tanh,
+    Reciprocal, Relu, Round, Sigmoid, Sign, Silu, Sine, Softplus, Softsign, SquareRoot, Tangent, Tanh,
     Threshold,
 };
 use crate::read::onnx::call::Call;
@@ -19,7 +19,6 @@ pub(super) fn unary(call: &Call<'_>) -> Option<Op> {
         "LeakyRelu" => LeakyRelu { negative_slope: alpha(0.01) }.into(),
         "ThresholdedRelu" => Threshold { threshold: alpha(1.0), value: 0.0 }.into(),
         "Elu" => Elu { alpha: alpha(1.0) }.into(),
-        "Selu" => Selu {}.into(),
         "Celu" => Celu { alpha: alpha(1.0) }.into(),
         "Sigmoid" => Sigmoid {}.into(),
         "Tanh" => Tanh {}.into(),

@@ -4,7 +4,7 @@ use crate::op::linear::Linear;
 use crate::op::matmul::Matmul;
 use crate::op::permute::Permute;
 use crate::op::settings::Dim;
-use crate::read::onnx::call::{Call, size};
+use crate::read::onnx::call::{Call, is, size};
 use crate::read::onnx::draft::{Stored, View};
 use crate::read::onnx::import::Importer;
 use crate::read::onnx::stored::Roots;
@@ -33,7 +33,7 @@ pub(super) fn gemm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Val
         return Err(Refusal::Wrong(text!("its second input is no matrix", "第二个输入不是矩阵")));
     };
     let times =
-        |view: View, factor: f32| if factor == 1.0 { view } else { View::Times(factor, Box::new(view)) };
+        |view: View, factor: f32| if is(factor, 1.0) { view } else { View::Times(factor, Box::new(view)) };
     let view = times(if trans_b { View::Whole } else { View::Transposed }, alpha);
     let mut weights = vec![Stored { value: weight, view, learned: true }];
     // A bias for each feature; of fewer numbers it is added as it is.
@@ -164,7 +164,7 @@ impl Importer<'_> {
     }
 
     fn times(&mut self, tensor: &Tensor, factor: f32) -> Mapped<Tensor> {
-        if factor == 1.0 {
+        if is(factor, 1.0) {
             return Ok(tensor.clone());
         }
         self.affine(tensor, crate::read::onnx::call::decimal(factor), 0.0)

@@ -32,19 +32,20 @@ pub(super) fn order(import: &mut Importer<'_>, call: &Call<'_>) -> Option<Mapped
 fn place_of_extreme(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let input = import.tensor(call, 0)?;
     let dims = sizes_of(import, call, &input)?;
-    if call.int_or("select_last_index", 0) != 0 {
-        return Err(Refusal::Unsupported(text!(
-            "of several that are as large it takes the last",
-            "多个元素同样大时它取最后一个"
-        )));
-    }
-    let (tensor, dim) = import.along(&input, axis(call.int_or("axis", 0), input.rank())?)?;
+    let along = axis(call.int_or("axis", 0), input.rank())?;
+    // The last of several is the first from behind.
+    let is_last = call.int_or("select_last_index", 0) != 0;
+    let input = if is_last { import.flipped(&input, along)? } else { input };
+    let (tensor, dim) = import.along(&input, along)?;
     let keepdim = call.int_or("keepdims", 1) != 0;
     let op: Op = match &*call.node.operator {
         "ArgMax" => ArgMax { dim, keepdim }.into(),
         _ => ArgMin { dim, keepdim }.into(),
     };
-    import.one(op, &[&tensor], vec![], &dims, Kind::INT64)
+    let place = import.draft.emit(op, &[&tensor], vec![], &dims, Kind::INT64)?;
+    #[expect(clippy::cast_precision_loss, reason = "no axis is that long")]
+    let last = input.dims[along].saturating_sub(1) as f64;
+    Ok(vec![Value::Tensor(if is_last { import.affine(&place, -1.0, last)? } else { place })])
 }
 
 /// `TopK`: a node for the values, and one for their places.

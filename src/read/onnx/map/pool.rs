@@ -2,6 +2,7 @@
 
 use super::conv::{Sliding, spatial};
 use crate::op::Op;
+use crate::op::activation::Absolute;
 use crate::op::adaptive_max_pool::AdaptiveMaxPool;
 use crate::op::avg_pool::AvgPool;
 use crate::op::global_avg_pool::GlobalAvgPool;
@@ -64,6 +65,7 @@ where
     LpPool<N>: Into<Op>,
 {
     let window = Sliding::<N>::of(call, kernel, Some(spatial(input)?))?;
+    let mut input = input.clone();
     let ceil_mode = call.int_or("ceil_mode", 0) != 0;
     let (kernel_size, stride) = (PerAxis(window.kernel), Some(PerAxis(window.stride)));
     let is_dilated = window.dilation.iter().any(|&dilation| dilation != Size::ONE);
@@ -92,10 +94,14 @@ where
             let norm_type = call.float_or("p", 2.0);
             let norm_type =
                 call.node.int("p").map_or(norm_type, |p| f64::from(i32::try_from(p).unwrap_or(2)));
+            // PyTorch's takes odd powers of negative numbers as they are.
+            if norm_type % 2.0 != 0.0 {
+                input = import.draft.emit(Absolute {}, &[&input], vec![], &input.dims, input.kind)?;
+            }
             LpPool::<N> { norm_type, kernel_size, stride, padding, ceil_mode }.into()
         }
     };
-    import.on_spatial(op, input, N, vec![])
+    import.on_spatial(op, &input, N, vec![])
 }
 
 /// Pools over all positions.

@@ -26,7 +26,7 @@ pub(super) fn standardize(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<
     let axes = axes.iter().map(|&index| axis(index, rank)).collect::<Result<Vec<_>, _>>()?;
     let size = |(index, &size): (usize, &u64)| if axes.contains(&index) { 1 } else { size };
     let dims: Vec<u64> = input.dims.iter().enumerate().map(size).collect();
-    let mut mean = |import: &mut Importer<'_>, tensor: &Tensor| {
+    let mean = |import: &mut Importer<'_>, tensor: &Tensor| {
         let (tensors, dim) = import.together(std::slice::from_ref(tensor), &axes)?;
         let tensors: Vec<&Tensor> = tensors.iter().collect();
         import.draft.emit(Mean { dim, keepdim: true }, &tensors, vec![], &dims, tensor.kind)
@@ -107,7 +107,14 @@ fn reduced(import: &mut Importer<'_>, call: &Call<'_>, kind: Kind) -> Mapped<Ten
             Kind::L1 | Kind::L2 => {
                 import.draft.emit(Absolute {}, &[&input], vec![], &input.dims, input.kind)?
             }
-            _ => input.clone(),
+            Kind::Mean
+            | Kind::Sum
+            | Kind::Prod
+            | Kind::Max
+            | Kind::Min
+            | Kind::SumSquare
+            | Kind::LogSum
+            | Kind::LogSumExp => input.clone(),
         };
         import.draft.view(&each, &dims)?
     } else {

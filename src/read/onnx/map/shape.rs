@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::op::activation::{Absolute, Sign};
 use crate::op::concat::Concat;
 use crate::op::expand::Expand;
 use crate::op::settings::Dim;
@@ -43,14 +44,62 @@ pub(super) fn all_sizes_of(import: &Importer<'_>, call: &Call<'_>, input: &Tenso
 /// The same numbers, perhaps in another type.
 pub(super) fn same(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let input = import.tensor(call, 0)?;
-    if call.wants(1) {
-        return Err(Refusal::Unsupported(text!("its mask is wanted", "需要它的掩码")));
-    }
     let to = call.node.int("to").and_then(|to| i32::try_from(to).ok());
-    match to.map(Kind) {
-        Some(kind) => Ok(vec![Value::Tensor(Tensor { kind, ..input })]),
-        None => Ok(vec![Value::Tensor(input)]),
+    let Some(to) = to.map(Kind) else { return Ok(vec![Value::Tensor(input)]) };
+    let cast = match to {
+        Kind::BOOL if input.kind != Kind::BOOL => {
+            let dims = input.dims.clone();
+            let magnitude = import.draft.emit(Absolute {}, &[&input], vec![], &dims, input.kind)?;
+            import.draft.emit(Sign {}, &[&magnitude], vec![], &dims, Kind::BOOL)?
+        }
+        Kind::INT64
+        | Kind::INT32
+        | Kind::INT16
+        | Kind::INT8
+        | Kind::UINT64
+        | Kind::UINT32
+        | Kind::UINT16
+        | Kind::UINT8
+            if input.kind.is_float() =>
+        {
+            import.truncated(&input)?
+        }
+        Kind::FLOAT | Kind::DOUBLE | Kind::FLOAT16 | Kind::BFLOAT16 => input,
+        _ if !input.kind.is_float() => input,
+        _ => {
+            return Err(Refusal::Unsupported(text!(
+                "it casts to a type of 8 bits or fewer",
+                "它转换为 8 位或更窄的类型"
+            )));
+        }
+    };
+    Ok(vec![Value::Tensor(Tensor { kind: to, ..cast })])
+}
+
+/// `Dropout`, which drops nothing but in training.
+pub(super) fn dropout(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
+    let input = import.tensor(call, 0)?;
+    let trains = import.scalar(call, 2).is_some_and(|trains| trains != 0.0);
+    if trains && import.scalar(call, 1) != Some(0.0) {
+        return Err(Refusal::Unsupported(text!(
+            "it drops at random, as in training",
+            "它随机丢弃,即训练模式"
+        )));
     }
+    let mut outputs = vec![Value::Tensor(input.clone())];
+    if call.wants(1) {
+        let count = input.dims.iter().try_fold(1u64, |all, &size| all.checked_mul(size));
+        let Some(count) = count.filter(|&count| count <= MOST_EVALUATED) else {
+            return Err(Refusal::Unsupported(text!("its mask is wanted", "需要它的掩码")));
+        };
+        let numbers = Some(Numbers::Ints((0..count).map(|_| 1).collect()));
+        // Versions before 10 give it the type of the input.
+        let kind = if call.opset < 10 { input.kind } else { Kind::BOOL };
+        let numbers = if kind == Kind::BOOL { numbers } else { None };
+        let mask = Array { dims: input.dims.to_vec(), kind, numbers };
+        outputs.push(Value::Fixed(import.table.know(mask)));
+    }
+    Ok(outputs)
 }
 
 /// `CastLike`: only the type of what it is to be like matters.
@@ -64,7 +113,7 @@ pub(super) fn cast_like(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Ve
     let inputs = call.node.inputs.iter().take(1).cloned().collect();
     let cast = Node { operator: "Cast".into(), inputs, attributes: vec![to], ..call.node.clone() };
     if let Some(fixed) = call.fixed(0)
-        && let Some(values) = import.evaluated(&cast, call.opset, vec![Some(fixed)])?
+        && let Some(values) = import.evaluated(&cast, call.opset, &[Some(fixed)])?
     {
         return Ok(values);
     }
@@ -148,9 +197,9 @@ impl Importer<'_> {
 
     /// A tensor as an operator along this axis takes it, and the number of the axis then.
     pub(in crate::read::onnx) fn along(&mut self, tensor: &Tensor, axis: usize) -> Mapped<(Tensor, Dim)> {
-        let (tensors, axes) = self.together(std::slice::from_ref(tensor), &[axis])?;
-        match (&tensors[..], &axes[..]) {
-            ([tensor], &[axis]) => Ok((tensor.clone(), axis)),
+        let (tensors, numbers) = self.together(std::slice::from_ref(tensor), &[axis])?;
+        match (&tensors[..], &numbers[..]) {
+            ([tensor], &[number]) => Ok((tensor.clone(), number)),
             _ => Err(Refusal::Lost),
         }
     }

@@ -1,0 +1,30 @@
+//! Which tensors of a file something takes.
+
+use std::collections::HashSet;
+
+use super::messages::{AttributeValue, Graph, Model, Node};
+
+/// The names of tensors that an operator takes or that are outputs, in whichever graph or function.
+pub(super) fn uses(model: &Model) -> HashSet<&str> {
+    let mut names = HashSet::new();
+    let mut graphs: Vec<&Graph> = vec![&model.graph];
+    let mut nodes: Vec<&Node> = vec![];
+    for function in &model.functions {
+        nodes.extend(&function.nodes);
+        names.extend(function.outputs.iter().map(|output| &**output));
+    }
+    loop {
+        if let Some(graph) = graphs.pop() {
+            nodes.extend(&graph.nodes);
+            names.extend(graph.outputs.iter().map(|output| &*output.name));
+        } else if let Some(node) = nodes.pop() {
+            names.extend(node.inputs.iter().map(|input| &**input));
+            graphs.extend(node.attributes.iter().filter_map(|attribute| match &attribute.value {
+                AttributeValue::Graph(body) => Some(&**body),
+                _ => None,
+            }));
+        } else {
+            return names;
+        }
+    }
+}
