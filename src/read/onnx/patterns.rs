@@ -1,6 +1,6 @@
 //! Operators that exporters write as several, made one again: each rule looks backwards from the last of them.
 
-use super::call::numbers;
+use super::call::{is, numbers};
 use super::draft::{Draft, Stored};
 use super::stored::Table;
 use super::value::DraftId;
@@ -26,9 +26,8 @@ struct Found {
 
 impl Found {
     /// An operator on one tensor, without weights.
-    #[expect(clippy::unnecessary_wraps, reason = "it is what rules answer")]
-    fn unary(op: impl Into<Op>, input: DraftId) -> Option<Self> {
-        Some(Self { op: op.into(), inputs: vec![input], weights: vec![] })
+    fn unary(op: impl Into<Op>, input: DraftId) -> Self {
+        Self { op: op.into(), inputs: vec![input], weights: vec![] }
     }
 }
 
@@ -134,6 +133,34 @@ impl Seen<'_> {
             return Some((a, b));
         }
         first(b).then_some((b, a))
+    }
+
+    /// The power that nothing else takes, and of what.
+    fn power(&self, id: DraftId) -> Option<(f64, DraftId)> {
+        let op = self.inner(id)?;
+        let exponent = if let Op::Power(power) = op {
+            power.exponent
+        } else if matches!(op, Op::SquareRoot(_)) {
+            0.5
+        } else if matches!(op, Op::InverseRoot(_)) {
+            -0.5
+        } else if matches!(op, Op::Reciprocal(_)) {
+            -1.0
+        } else {
+            return None;
+        };
+        Some((exponent, self.input(id)?))
+    }
+
+    /// What is squared, and how often that takes it.
+    fn squared(&self, id: DraftId) -> Option<(DraftId, u32)> {
+        if let Some((exponent, x)) = self.power(id) {
+            return is(exponent, 2.0).then_some((x, 1));
+        }
+        match (self.inner(id)?, self.inputs(id)) {
+            (Op::Mul(_), &[x, other]) if x == other => Some((x, 2)),
+            _ => None,
+        }
     }
 
     /// Whether two are one, or the same view of one.

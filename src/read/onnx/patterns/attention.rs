@@ -2,11 +2,11 @@
 
 use super::{Found, Seen, is_about};
 use crate::graph::Content;
+use crate::op::Op;
 use crate::op::add::Add;
 use crate::op::permute::Permute;
 use crate::op::scaled_dot_product_attention::ScaledDotProductAttention;
 use crate::op::settings::Dim;
-use crate::op::{Op, Operator};
 use crate::read::onnx::value::DraftId;
 use crate::shape::Shape;
 
@@ -55,7 +55,7 @@ pub(super) fn attention(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
         [] => None,
         [(_, mask)] => Some((mask, shape(mask))),
         [(sum, last), (_, first)] => {
-            let add = Add { broadcast: shape(first) != shape(last) };
+            let add = Op::from(Add { broadcast: shape(first) != shape(last) });
             Some((sum, add.output(&[shape(first), shape(last)]).ok()?))
         }
         _ => return None,
@@ -139,31 +139,27 @@ fn stacks<'s>(seen: &'s Seen<'_>, id: DraftId) -> Option<&'s [u64]> {
 
 /// The other way round, which has this shape, of a key that is transposed, if nothing else takes it.
 fn turned(seen: &Seen<'_>, key: DraftId, straight: &Shape) -> Option<Turned> {
-    match seen.inner(key)? {
-        Op::Permute(permute) => Some(match exchanged(permute)? {
-            (_, true) => Turned::From(seen.input(key)?),
-            (permute, false) => Turned::In(permute),
-        }),
-        // Transposed under other sizes, of which the last are the same.
-        Op::Reshape(_) => {
-            let permuted = seen.input(key)?;
-            let Op::Permute(permute) = seen.inner(permuted)? else { return None };
-            let from = seen.input(permuted)?;
-            let last = |dims: &[u64]| dims.split_last_chunk::<2>().map(|(_, last)| *last);
-            if !exchanged(permute)?.1 || last(seen.dims(permuted))? != last(seen.dims(key))? {
-                return None;
-            }
-            let has_shape = |id: DraftId| seen.draft.node(id).shape == *straight;
-            if has_shape(from) {
-                return Some(Turned::From(from));
-            }
-            let Op::Reshape(_) = seen.op(from)? else { return None };
-            match seen.input(from)? {
-                viewed if has_shape(viewed) => Some(Turned::From(viewed)),
-                _ => seen.inner(from).map(|_| Turned::View(from)),
-            }
-        }
-        _ => None,
+    if let Op::Permute(permute) = seen.inner(key)? {
+        let (permute, is_straight) = exchanged(permute)?;
+        return Some(if is_straight { Turned::From(seen.input(key)?) } else { Turned::In(permute) });
+    }
+    // Transposed under other sizes, of which the last are the same.
+    let Op::Reshape(_) = seen.inner(key)? else { return None };
+    let permuted = seen.input(key)?;
+    let Op::Permute(permute) = seen.inner(permuted)? else { return None };
+    let from = seen.input(permuted)?;
+    let last = |dims: &[u64]| dims.split_last_chunk::<2>().map(|(_, last)| *last);
+    if !exchanged(permute)?.1 || last(seen.dims(permuted))? != last(seen.dims(key))? {
+        return None;
+    }
+    let has_shape = |id: DraftId| seen.draft.node(id).shape == *straight;
+    if has_shape(from) {
+        return Some(Turned::From(from));
+    }
+    let Op::Reshape(_) = seen.op(from)? else { return None };
+    match seen.input(from)? {
+        viewed if has_shape(viewed) => Some(Turned::From(viewed)),
+        _ => seen.inner(from).map(|_| Turned::View(from)),
     }
 }
 

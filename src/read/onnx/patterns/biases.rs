@@ -55,6 +55,5 @@ fn biased(op: &Op) -> Option<Op> {
 }
 
 fn product(dims: &[u64]) -> u64 {
-    // No tensor of the draft has more elements.
-    dims.iter().fold(1, |all, &size| all.saturating_mul(size))
+    dims.iter().product()
 }

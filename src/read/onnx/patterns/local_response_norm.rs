@@ -11,21 +11,18 @@ use crate::read::onnx::value::DraftId;
 /// x / (k + alpha · mean of neighboring channels' x²)^beta.
 pub(super) fn local_response_norm(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
     let (Op::Div(_), &[x, below]) = (seen.op(root)?, seen.inputs(root)) else { return None };
-    let beta = match seen.inner(below)? {
-        Op::Power(power) => power.exponent,
-        Op::SquareRoot(_) => 0.5,
-        _ => return None,
-    };
-    let (mut alpha, mut k, mut mean) = (1.0, 0.0, seen.input(below)?);
+    let (beta, powered) = seen.power(below)?;
+    let (mut alpha, mut k, mut mean) = (1.0, 0.0, powered);
     while let Some((mul, add, from)) = seen.inner_affine(mean) {
         // Of what comes first, what comes later takes its share.
         (alpha, k, mean) = (alpha * mul, k + alpha * add, from);
     }
     let pool = view(seen, mean)?;
-    let (size, axes) = match seen.inner(pool)? {
-        Op::AvgPool2d(pool) => (over_first(pool)?, 2),
-        Op::AvgPool3d(pool) => (over_first(pool)?, 3),
-        _ => return None,
+    let (size, axes) = if let Op::AvgPool2d(pool) = seen.inner(pool)? {
+        (over_first(pool)?, 2)
+    } else {
+        let Op::AvgPool3d(pool) = seen.inner(pool)? else { return None };
+        (over_first(pool)?, 3)
     };
     let padded = seen.input(pool)?;
     let Op::Pad(pad) = seen.inner(padded)? else { return None };
@@ -37,12 +34,8 @@ pub(super) fn local_response_norm(seen: &mut Seen<'_>, root: DraftId) -> Option<
         return None;
     }
     let square = view(seen, squares)?;
-    let of_x = match (seen.inner(square)?, seen.inputs(square)) {
-        (Op::Mul(_), &[a, b]) => a == x && b == x,
-        (Op::Power(power), &[a]) => power.exponent == 2.0 && a == x,
-        _ => false,
-    };
-    if of_x { Found::unary(LocalResponseNorm { size, alpha, beta, k }, x) } else { None }
+    let (of, _) = seen.squared(square)?;
+    if of == x { Some(Found::unary(LocalResponseNorm { size, alpha, beta, k }, x)) } else { None }
 }
 
 /// What is looked at, where it is only looked at.

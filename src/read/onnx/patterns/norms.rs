@@ -7,6 +7,7 @@ use crate::op::group_norm::GroupNorm;
 use crate::op::layer_norm::LayerNorm;
 use crate::op::rms_norm::RmsNorm;
 use crate::op::settings::{Dim, Size};
+use crate::read::onnx::call::is;
 use crate::read::onnx::draft::Stored;
 use crate::read::onnx::value::DraftId;
 
@@ -14,7 +15,7 @@ use crate::read::onnx::value::DraftId;
 pub(super) fn layer_norm(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
     let Rooted { above: distance, eps, mean } = rooted(seen, root)?;
     let (square, dims) = mean_of(seen, mean)?;
-    let (squared, times) = squared(seen, square)?;
+    let (squared, times) = seen.squared(square)?;
     // The distance from the mean is computed once, or for each of its two uses.
     let is_once = squared == distance;
     let (x, mean) = difference(seen, distance, if is_once { 1 + times } else { 1 })?;
@@ -24,7 +25,7 @@ pub(super) fn layer_norm(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
         seen.uses[mean.index()] == uses && mean_of_any(seen, mean).is_some_and(|found| found == (x, dims))
     };
     if other == x && is_mean(mean) && is_mean(again) {
-        return Found::unary(LayerNorm { dims, eps, affine: false, bias: true }, x);
+        return Some(Found::unary(LayerNorm { dims, eps, affine: false, bias: true }, x));
     }
     None
 }
@@ -33,8 +34,8 @@ pub(super) fn layer_norm(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
 pub(super) fn rms_norm(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
     let Rooted { above, eps, mean } = rooted(seen, root)?;
     let (square, dims) = mean_of(seen, mean)?;
-    let (x, _) = squared(seen, square)?;
-    if x == above { Found::unary(RmsNorm { dims, eps, affine: false }, x) } else { None }
+    let (x, _) = seen.squared(square)?;
+    if x == above { Some(Found::unary(RmsNorm { dims, eps, affine: false }, x)) } else { None }
 }
 
 /// A norm over the last dimensions, times a factor for each of their elements.
@@ -85,9 +86,9 @@ pub(super) fn of_channels(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
     let Op::Add(_) = seen.op(root)? else { return None };
     let is_product = |id: DraftId| matches!(seen.inner(id), Some(Op::Mul(_)));
     let (product, bias) = seen.pair(root, is_product)?;
-    let plain = |id: DraftId| match seen.inner(id)?.itself() {
-        Op::GroupNorm(norm) if !norm.affine => Some(norm.clone()),
-        _ => None,
+    let plain = |id: DraftId| {
+        let Op::GroupNorm(norm) = seen.inner(id)?.itself() else { return None };
+        (!norm.affine).then(|| norm.clone())
     };
     let (norm, factors) = seen.pair(product, |id| plain(id).is_some())?;
     let op = GroupNorm { affine: true, ..plain(norm)? };
@@ -107,29 +108,20 @@ struct Rooted {
 }
 
 fn rooted(seen: &Seen<'_>, root: DraftId) -> Option<Rooted> {
+    let powered = |id: DraftId, wanted: f64| {
+        seen.power(id).and_then(|(exponent, of)| is(exponent, wanted).then_some(of))
+    };
+    let inverse_root = |id: DraftId| powered(id, -0.5).or_else(|| powered(powered(id, -1.0)?, 0.5));
     let (above, sum) = match (seen.op(root)?, seen.inputs(root)) {
-        (Op::Div(_), &[above, below]) => (above, root_of(seen, below)?),
+        (Op::Div(_), &[above, below]) => (above, powered(below, 0.5)?),
         (Op::Mul(_), _) => {
-            let (below, above) = seen.pair(root, |id| inverse_root_of(seen, id).is_some())?;
-            (above, inverse_root_of(seen, below)?)
+            let (below, above) = seen.pair(root, |id| inverse_root(id).is_some())?;
+            (above, inverse_root(below)?)
         }
         _ => return None,
     };
     let (1.0, eps, mean) = seen.inner_affine(sum)? else { return None };
     Some(Rooted { above, eps, mean })
-}
-
-fn root_of(seen: &Seen<'_>, id: DraftId) -> Option<DraftId> {
-    if let Op::SquareRoot(_) = seen.inner(id)? { seen.input(id) } else { None }
-}
-
-fn inverse_root_of(seen: &Seen<'_>, id: DraftId) -> Option<DraftId> {
-    match seen.inner(id)? {
-        Op::Reciprocal(_) => root_of(seen, seen.input(id)?),
-        Op::Power(power) if power.exponent == -1.0 => root_of(seen, seen.input(id)?),
-        Op::Power(power) if power.exponent == -0.5 => seen.input(id),
-        _ => None,
-    }
 }
 
 /// What a mean, which nothing else takes, is taken of, and over how many of the last dimensions.
@@ -140,14 +132,11 @@ fn mean_of(seen: &Seen<'_>, id: DraftId) -> Option<(DraftId, Size)> {
 
 fn mean_of_any(seen: &Seen<'_>, id: DraftId) -> Option<(DraftId, Size)> {
     let x = seen.input(id)?;
-    let mean = match seen.op(id)? {
-        Op::Mean(mean) => mean,
-        Op::GlobalAvgPool(_) => {
-            let positions = u64::try_from(seen.dims(x).len()).ok()?.checked_sub(1)?;
-            return Some((x, positions.try_into().ok()?));
-        }
-        _ => return None,
-    };
+    if let Op::GlobalAvgPool(_) = seen.op(id)? {
+        let positions = u64::try_from(seen.dims(x).len()).ok()?.checked_sub(1)?;
+        return Some((x, positions.try_into().ok()?));
+    }
+    let Op::Mean(mean) = seen.op(id)? else { return None };
     let (rank, over) = (seen.dims(x).len(), mean.dim.len());
     let mut dims: Vec<i64> = mean.dim.iter().map(|&Dim(dim)| dim).collect();
     dims.sort_unstable();
@@ -157,15 +146,6 @@ fn mean_of_any(seen: &Seen<'_>, id: DraftId) -> Option<(DraftId, Size)> {
         return None;
     }
     Some((x, u64::try_from(over).ok()?.try_into().ok()?))
-}
-
-/// What is squared, and how often that takes it.
-fn squared(seen: &Seen<'_>, id: DraftId) -> Option<(DraftId, u32)> {
-    match (seen.inner(id)?, seen.inputs(id)) {
-        (Op::Power(power), &[x]) if power.exponent == 2.0 => Some((x, 1)),
-        (Op::Mul(_), &[x, other]) if x == other => Some((x, 2)),
-        _ => None,
-    }
 }
 
 /// The two sides of a difference that is taken so often.
@@ -178,15 +158,13 @@ fn difference(seen: &Seen<'_>, id: DraftId, uses: u32) -> Option<(DraftId, Draft
 
 /// A norm without factors, with them, and over how many of the last dimensions it is.
 fn factored(op: &Op) -> Option<(Op, Size)> {
-    match op {
-        Op::LayerNorm(norm) if !norm.affine => {
-            Some((LayerNorm { affine: true, bias: false, ..norm.clone() }.into(), norm.dims))
-        }
-        Op::RmsNorm(norm) if !norm.affine => {
-            Some((RmsNorm { affine: true, ..norm.clone() }.into(), norm.dims))
-        }
-        _ => None,
+    if let Op::LayerNorm(norm) = op {
+        let more = LayerNorm { affine: true, bias: false, ..norm.clone() };
+        return (!norm.affine).then_some((more.into(), norm.dims));
     }
+    let Op::RmsNorm(norm) = op else { return None };
+    let more = RmsNorm { affine: true, ..norm.clone() };
+    (!norm.affine).then_some((more.into(), norm.dims))
 }
 
 /// A norm that has one more weight, if `more` is stored, a number for each of the elements it normalizes.

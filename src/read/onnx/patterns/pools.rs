@@ -11,5 +11,5 @@ pub(super) fn global_mean(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
     let Op::Mean(mean) = seen.op(root)? else { return None };
     let image = seen.input(root)?;
     let is_whole = matches!(mean.dim[..], [Dim(2), Dim(3)]) && mean.keepdim && seen.dims(image).len() == 3;
-    if is_whole { Found::unary(GlobalAvgPool {}, image) } else { None }
+    if is_whole { Some(Found::unary(GlobalAvgPool {}, image)) } else { None }
 }

@@ -100,7 +100,7 @@ pub(super) fn roll(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
     }
     let (back, forth) = (i64::try_from(first.start).ok()?, i64::try_from(first.end - first.start).ok()?);
     let shift = if back <= forth { -back } else { forth };
-    Found::unary(Roll { shifts: vec![shift], dims: vec![concat.dim] }, x)
+    Some(Found::unary(Roll { shifts: vec![shift], dims: vec![concat.dim] }, x))
 }
 
 /// Two of these one behind the other, along other dimensions.
@@ -115,7 +115,7 @@ pub(super) fn rolls(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
         shifts: [&first.shifts[..], &second.shifts].concat(),
         dims: [&first.dims[..], &second.dims].concat(),
     };
-    Found::unary(roll, seen.input(before)?)
+    Some(Found::unary(roll, seen.input(before)?))
 }
 
 /// The first half of a dimension, times the sigmoid of the second.
@@ -130,7 +130,7 @@ pub(super) fn glu(seen: &mut Seen<'_>, root: DraftId) -> Option<Found> {
         && first.end == second.start
         && second.end == size(seen, x, dim)?
         && second.end - second.start == first.end;
-    if x == same && is_halved { Found::unary(Glu { dim }, x) } else { None }
+    if x == same && is_halved { Some(Found::unary(Glu { dim }, x)) } else { None }
 }
 
 /// What a part, which nothing else takes, is of, and from where to where it goes along this dimension.
