@@ -7,7 +7,7 @@ use super::draft::Stored;
 use super::import::{Importer, Scope};
 use super::messages::{Dimension, Kind, Node};
 use super::stored::Roots;
-use super::value::{Refusal, Tensor, Value};
+use super::value::{Mapped, Refusal, Tensor, Value};
 use crate::op::opaque::Opaque;
 use crate::op::settings::Size;
 use crate::text::Text;
@@ -81,10 +81,10 @@ impl<'m> Importer<'m> {
     }
 
     /// A value as an output of the network; of what is lost, the node that stands for it.
-    pub(super) fn output(&mut self, value: &Value) -> Option<Tensor> {
+    pub(super) fn output(&mut self, value: &Value) -> Mapped<Tensor> {
         match value {
-            Value::Lost(tensor) => tensor.clone(),
-            other => self.made(other).ok(),
+            Value::Lost(tensor) => tensor.clone().ok_or(Refusal::Lost),
+            other => self.made(other),
         }
     }
 
