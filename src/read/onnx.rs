@@ -54,6 +54,7 @@ pub use decode::read;
 pub use file::File;
 pub use inputs::Sizes;
 use inputs::inputs;
+use value::Refusal;
 pub use weights::Weights;
 pub use wire::Mistake;
 
@@ -125,15 +126,28 @@ impl Onnx {
         let mut made = vec![];
         for (name, value) in &outputs {
             match importer.output(value) {
-                Some(tensor) => made.push((*name, tensor)),
-                None => importer.remark(mistake::Mistake::nowhere(text!(
-                    "nothing is known of the output `{name}`",
-                    "对输出 `{name}` 一无所知"
-                ))),
+                Ok(tensor) => made.push((*name, tensor)),
+                Err(refusal) => {
+                    let name = wire::shown(name);
+                    importer.remark(mistake::Mistake::nowhere(match refusal {
+                        Refusal::Wrong(why) | Refusal::Unsupported(why) => {
+                            text!("the output `{name}` is not known: {why}", "输出 `{name}` 未知:{why:#}")
+                        }
+                        Refusal::Lost => {
+                            text!("nothing is known of the output `{name}`", "对输出 `{name}` 一无所知")
+                        }
+                    }));
+                }
             }
         }
         if made.is_empty() {
-            return Err(mistake::Mistake::nowhere(text!("the network has no output", "网络没有任何输出")));
+            let nothing =
+                || mistake::Mistake::nowhere(text!("the network has no output", "网络没有任何输出"));
+            // The first that an operator is the reason of, or else what is said of an output.
+            let first = importer.remarks.iter().position(mistake::Mistake::is_of_a_node);
+            let why =
+                first.map(|first| importer.remarks.swap_remove(first)).or_else(|| importer.remarks.pop());
+            return Err(why.unwrap_or_else(nothing));
         }
         let remarks = std::mem::take(&mut importer.remarks);
         let mut symbols: Vec<_> = importer.symbols.drain().collect();

@@ -15,8 +15,11 @@ use crate::shape::show;
 use crate::text;
 use crate::text::Text;
 
-/// The most operators that a file may come to when its functions and loops are written out.
-const MOST_STEPS: u64 = 1_000_000;
+/// The most operators that functions and loops of a file may come to when they are written out.
+const MOST_STEPS: u64 = 250_000;
+
+/// So many operators of the network itself are gone through as easily: each of them takes room in the file as well.
+const EASILY: usize = 4;
 
 /// So many names, numbers of settings and the like are gone through in the time of an operator.
 const EACH: usize = 16;
@@ -37,7 +40,7 @@ impl<'m> Importer<'m> {
     /// Notes that an operator is gone through, which has so many names and numbers. The error is that there have been too many.
     pub(super) fn spend(&mut self, many: usize) -> Result<(), Mistake> {
         self.steps = self.steps.saturating_add((many / EACH) as u64);
-        if self.steps > MOST_STEPS {
+        if self.steps > MOST_STEPS * EASILY as u64 {
             return Err(Mistake::nowhere(text!(
                 "its functions and loops come to more than {MOST_STEPS} operators",
                 "展开其函数与循环后,算子超过 {MOST_STEPS} 个"
@@ -52,8 +55,8 @@ impl<'m> Importer<'m> {
         Ok(())
     }
 
-    /// The same of an operator of the file.
-    pub(super) fn spend_on(&mut self, node: &Node) -> Result<(), Mistake> {
+    /// The same of an operator of the file, or of a body of it once more.
+    pub(super) fn spend_on(&mut self, node: &Node, is_inside: bool) -> Result<(), Mistake> {
         let numbers = |value: &AttributeValue| match value {
             AttributeValue::Ints(ints) => ints.len(),
             AttributeValue::Floats(floats) => floats.len(),
@@ -64,7 +67,13 @@ impl<'m> Importer<'m> {
         let names = node.inputs.len() + node.outputs.len() + node.metadata.len();
         // Operators that are not known become one for each of their outputs, which takes each of their inputs.
         let joined = node.inputs.len().saturating_mul(node.outputs.len().saturating_sub(1));
-        self.spend(EACH.saturating_add(names + settings).saturating_add(joined))
+        let all = EACH.saturating_add(names + settings).saturating_add(joined);
+        self.spend(if is_inside { all.saturating_mul(EASILY) } else { all })
+    }
+
+    /// The same of so many nodes of the draft.
+    pub(super) fn spend_on_nodes(&mut self, many: usize, is_inside: bool) -> Result<(), Mistake> {
+        self.spend(many.saturating_mul(if is_inside { EACH * EASILY } else { EACH }))
     }
 
     /// Notes what is probably not meant, or not known.

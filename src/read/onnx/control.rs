@@ -101,7 +101,7 @@ impl<'m> Importer<'m> {
         let (mut trip, mut goes_on) = (0i64, first != 0.0);
         #[expect(clippy::cast_precision_loss, reason = "a loop is not written out so far")]
         while goes_on && (trip as f64) < trips {
-            self.spend_on(inside.node)?;
+            self.spend_on(inside.node, true)?;
             let mut scope = Importer::inner(inside.scope);
             let counter = self.known_ints(vec![], vec![trip]);
             let condition = Value::Fixed(self.table.know(boolean(true)));

@@ -169,7 +169,7 @@ impl<'m> Importer<'m> {
     ) -> Result<Vec<(&'m str, Value)>, Mistake> {
         let named =
             graph.initializers.len() + graph.inputs.len() + graph.outputs.len() + graph.value_info.len();
-        self.spend(named)?;
+        self.spend(if context.around.is_some() { named.saturating_mul(4) } else { named })?;
         for tensor in &graph.initializers {
             let value = self.give(tensor.clone(), false);
             if !scope.set(&tensor.name, Value::Fixed(value)) && context.around.is_none() {
@@ -203,7 +203,11 @@ impl<'m> Importer<'m> {
             let place = SourceId::try_from(self.sources.len()).unwrap_or(SourceId::MAX);
             self.sources.push(Source { node, index, around });
             self.draft.place = place;
+            let before = self.draft.nodes.len();
             let outputs = self.operator(node, place, scope, context)?;
+            // One may come to many.
+            let more = self.draft.nodes.len().saturating_sub(before + 1);
+            self.spend_on_nodes(more, around.is_some())?;
             // Of outputs that are seldom wanted nothing is known.
             let outputs = outputs.into_iter().chain(std::iter::repeat(Value::Lost(None)));
             for (name, value) in node.outputs.iter().zip(outputs) {
@@ -227,7 +231,7 @@ impl<'m> Importer<'m> {
     ) -> Result<Vec<Value>, Mistake> {
         let index = self.sources[place as usize].index;
         let wrong = |why: Text| Mistake::at(index, node, &why);
-        self.spend_on(node)?;
+        self.spend_on(node, context.around.is_some())?;
         takes_as_many(node).map_err(wrong)?;
         let mut inputs = Vec::with_capacity(node.inputs.len());
         for name in &node.inputs {
@@ -239,7 +243,7 @@ impl<'m> Importer<'m> {
         for (input, name) in inputs.iter().zip(&node.inputs) {
             match input {
                 Some(Value::Fixed(fixed)) => can_be(self.dims_of(*fixed), name).map_err(wrong)?,
-                Some(Value::Sequence(list)) => self.spend(list.len().saturating_mul(4))?,
+                Some(Value::Sequence(list)) => self.spend(list.len().saturating_mul(8))?,
                 Some(Value::Tensor(_) | Value::Lost(_)) | None => {}
             }
         }
