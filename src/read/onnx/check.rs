@@ -61,7 +61,13 @@ impl<'m> Importer<'m> {
             AttributeValue::Ints(ints) => ints.len(),
             AttributeValue::Floats(floats) => floats.len(),
             AttributeValue::Texts(texts) => texts.len(),
-            _ => 1,
+            AttributeValue::Float(_)
+            | AttributeValue::Int(_)
+            | AttributeValue::Text(_)
+            | AttributeValue::Tensor(_)
+            | AttributeValue::Graph(_)
+            | AttributeValue::Reference(_)
+            | AttributeValue::Other => 1,
         };
         let settings = node.attributes.iter().map(|attribute| numbers(&attribute.value)).sum::<usize>();
         let names = node.inputs.len() + node.outputs.len() + node.metadata.len();
@@ -158,10 +164,10 @@ impl<'m> Importer<'m> {
     /// The refusal of an operator of the standard; that it asks for numbers that could not be read, if they could not.
     pub(super) fn for_unread(&self, node: &Node, inputs: &[Option<Value>], refusal: Refusal) -> Refusal {
         let unread = || self.unread_behind(inputs).map(Refusal::Wrong);
-        match refusal {
-            Refusal::Unsupported(_) if node.domain.is_empty() => unread().unwrap_or(refusal),
-            other => other,
+        if matches!(refusal, Refusal::Unsupported(_)) && node.domain.is_empty() {
+            return unread().unwrap_or(refusal);
         }
+        refusal
     }
 
     /// Why numbers that these values follow from could not be read.

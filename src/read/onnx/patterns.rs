@@ -201,11 +201,11 @@ impl Seen<'_> {
 
     /// Whether a factor and a bias are known to do nothing.
     fn are_plain(&self, weights: &[Stored]) -> bool {
-        let is = |stored: &Stored, all: f64| {
+        let all = |stored: &Stored, wanted: f64| {
             numbers(self.table.array(stored.value))
-                .is_some_and(|numbers| numbers.iter().all(|&number| number == all))
+                .is_some_and(|numbers| numbers.iter().all(|&number| is(number, wanted)))
         };
-        matches!(weights, [factor, bias] if is(factor, 1.0) && is(bias, 0.0))
+        matches!(weights, [factor, bias] if all(factor, 1.0) && all(bias, 0.0))
     }
 
     /// What a view, which nothing else takes, looks at, if it has these sizes; else the view, from now on under these.
@@ -241,7 +241,9 @@ impl Seen<'_> {
 
     /// Lets a node take something else.
     fn take(&mut self, id: DraftId, inputs: Vec<DraftId>) {
-        inputs.iter().for_each(|input| self.uses[input.index()] += 1);
+        for input in &inputs {
+            self.uses[input.index()] += 1;
+        }
         let mut left = std::mem::replace(&mut self.draft.nodes[id.index()].inputs, inputs);
         while let Some(id) = left.pop() {
             self.uses[id.index()] -= 1;
