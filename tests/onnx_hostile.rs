@@ -26,7 +26,7 @@ static ALONE: Mutex<()> = Mutex::new(());
 const MOST_MEMORY: usize = 200_000_000;
 
 /// On an idle machine, if optimized, none takes a second.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn measured(bytes: &[u8]) -> Result<Model, Mistake> {
     ALLOCATOR.reset_peak_usage();
@@ -103,6 +103,9 @@ fn bodies_lie_only_so_deep_in_one_another() {
     assert_eq!(measured(&bytes).unwrap().functions.len(), 100_000);
 }
 
+/// What a file has, the file, which is made when it is needed, and what is said of it.
+type Case<'a> = (&'a str, &'a dyn Fn() -> Vec<u8>, &'a str);
+
 /// Little that is repeated until it is much: what of it takes memory has an end, and what takes none is fast.
 #[test]
 fn many_small_things_take_little() {
@@ -113,13 +116,13 @@ fn many_small_things_take_little() {
     let graph = |piece: Vec<u8>, count| with_graph(&[piece.repeat(count)]);
     let setting = |content: Vec<u8>| with_graph(&[field(1, field(5, content))]);
     let behind = |piece: Vec<u8>, count| [with_graph(&[]), piece.repeat(count)].concat();
-    let names = || (0..3_000_000).flat_map(|index| field(3, format!("{index:x}"))).collect();
-    let cases: [(&str, &dyn Fn() -> Vec<u8>, &str); 19] = [
+    let names = || (0..1_500_000).flat_map(|index| field(3, format!("{index:x}"))).collect();
+    let cases: [Case<'_>; 18] = [
         ("empty nodes", &|| graph(field(1, []), 10_000_000), FULL),
-        ("nodes of one attribute", &|| graph(field(1, attribute()), 5_000_000), FULL),
-        ("attributes", &|| node(attribute().repeat(5_000_000)), FULL),
-        ("tensors", &|| graph(field(5, []), 10_000_000), FULL),
-        ("inputs", &|| node(field(1, []).repeat(10_000_000)), FULL),
+        ("nodes of one attribute", &|| graph(field(1, attribute()), 1_000_000), FULL),
+        ("attributes", &|| node(attribute().repeat(2_500_000)), FULL),
+        ("tensors", &|| graph(field(5, []), 2_000_000), FULL),
+        ("inputs", &|| node(field(1, []).repeat(8_000_000)), FULL),
         (
             "sizes of values",
             &|| graph(field(13, field(2, field(1, field(2, field(1, []))))), 2_000_000),
@@ -128,17 +131,16 @@ fn many_small_things_take_little() {
         ("sizes", &|| with_graph(&[field(5, field(1, vec![1; 20_000_000]))]), FULL),
         ("numbers", &|| setting(field(8, vec![1; 20_000_000])), FULL),
         ("numbers alone", &|| setting(number(8, 1).repeat(10_000_000)), "ok"),
-        ("words", &|| setting(field(9, "a").repeat(3_000_000)), FULL),
+        ("words", &|| setting(field(9, "a").repeat(2_500_000)), FULL),
         (
             "parts",
             &|| with_graph(&[field(5, [number(7, 1), number(99, 1)].concat().repeat(7_000_000))]),
             FULL,
         ),
-        ("graphs", &|| graph(field(1, field(5, field(6, []))), 2_000_000), FULL),
-        ("functions", &|| behind(field(25, []), 10_000_000), FULL),
+        ("graphs", &|| graph(field(1, field(5, field(6, []))), 500_000), FULL),
+        ("functions", &|| behind(field(25, []), 1_000_000), FULL),
         ("names that are not kept", &|| node(names()), FULL),
-        ("fields that there are not", &|| behind(vec![0x50, 1], 15_000_000), "ok"),
-        ("more of them", &|| behind(vec![0x50, 1], 17_000_000), "more than 16000000 fields"),
+        ("fields that there are not", &|| behind(vec![0x50, 1], 17_000_000), "more than 16000000 fields"),
         ("a long list", &|| with_graph(&[field(5, field(7, vec![1; 50_000_000]))]), "ok"),
         ("a long name", &|| with_graph(&[field(2, vec![b'a'; 50_000_000])]), "more than 65536 bytes"),
         ("a long word", &|| setting(field(4, vec![b'a'; 50_000_000])), "ok"),

@@ -126,6 +126,8 @@ fn special(name: &str, variant: &str, mut figures: Figures) -> Figures {
         // The zeros that a layer begins with are stored, and no parameters: the module's own.
         ("gru_classifier", "dynamo") => figures.params = exactly(4_501),
         ("lstm_classifier", "dynamo") => figures.params = exactly(11_594),
+        // Group norms take a one and a zero for their only group, which are no parameters of the network.
+        ("poolformer_s12", "dynamo") => figures.params = exactly(11_915_176),
         // Weights in nodes, and one that is made of a single number.
         ("weights_elsewhere", _) => figures.params = exactly(344),
         _ => {}

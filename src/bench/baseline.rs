@@ -37,7 +37,7 @@ pub struct Before {
     pub network: String,
     /// What it called itself, with the parameters that were set.
     pub model: Option<String>,
-    /// SHA-256 of its description.
+    /// SHA-256 of its file.
     pub sha256: Option<String>,
     /// The sizes of its inputs.
     pub inputs: Option<BTreeMap<String, Vec<u64>>>,

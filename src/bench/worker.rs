@@ -247,7 +247,7 @@ impl<'s> Here<'s> {
             let graph = subject.graph();
             let weights = match networks.get(owner(subjects, index)) {
                 Some(same) => same.weights.clone(),
-                None => subject.network.own_weights(seed, device, dtype)?,
+                None => Weights::own(graph, subject.network.stored(), seed, device, dtype)?,
             };
             let batch = usize::try_from(subject.batch()).unwrap_or(usize::MAX);
             let inputs = random_inputs(graph, batch, seed, device, dtype)?;

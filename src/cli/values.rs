@@ -84,10 +84,10 @@ pub(super) fn assignment(written: &str) -> Result<Assignment<String>, Text> {
 /// `height=640`, or `detector:height=640` for one of several networks.
 pub(super) fn dimension(written: &str) -> Result<Assignment<u64>, Text> {
     let parts = written.rsplit_once('=');
-    let (name, size) = parts
+    let (name, value) = parts
         .ok_or_else(|| text!("it is NAME=SIZE, as in height=640", "写法是 名称=尺寸,例如 height=640"))?;
     let (side, name) = sided(name);
-    Ok(Assignment { side, name, value: each_count(size.trim())? })
+    Ok(Assignment { side, name, value: each_count(value.trim())? })
 }
 
 /// The network that stands before a name, and the name.

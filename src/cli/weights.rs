@@ -74,7 +74,7 @@ impl WeightArguments {
     ) -> Result<Weights, Failure> {
         let graph = &network.graph;
         let weights = match &self.weights {
-            None => network.own_weights(seed, device, dtype)?,
+            None => Weights::own(graph, network.stored(), seed, device, dtype)?,
             Some(path) => self.load(graph, path, device, dtype, voice, outputs)?,
         };
         if let Some(path) = &self.save_weights {

@@ -186,6 +186,10 @@ impl Operator for Copies {
         self.op.indices()
     }
 
+    fn indices_of(&self, index: usize, inputs: &[Shape]) -> Option<u64> {
+        self.op.indices_of(index, &self.each(inputs))
+    }
+
     fn touched(&self, inputs: &[Shape], output: &Shape) -> Option<u128> {
         let of_one = self.op.touched(&self.each(inputs), &self.one(output))?;
         Some(of_one.saturating_mul(self.count()))

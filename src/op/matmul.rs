@@ -154,7 +154,7 @@ impl Reference for Matmul {
         let (stack, _) = matrices(output);
         let repeated = |input: &Shape| {
             let (own, sizes) = matrices(input);
-            if elements(own) != elements(stack) { product([elements(stack), elements(&sizes)]) } else { 0 }
+            if elements(own) == elements(stack) { 0 } else { product([elements(stack), elements(&sizes)]) }
         };
         let repeated = Workspace::of_sample(inputs.iter().map(repeated).sum());
         Workspace::copies(1, inputs, output) + repeated + Workspace { each: 0, once: multiplied }

@@ -65,7 +65,7 @@ impl Operator for RoiAlign {
                 "需要通道 × 高 × 宽和矩形数 × 4,却得到 {picture} 和 {boxes}"
             )));
         };
-        let [height, width] = self.output_size.0.map(|size| size.get());
+        let [height, width] = self.output_size.0.map(Size::get);
         shape(vec![count, channels, height, width])
     }
 
@@ -94,7 +94,7 @@ impl Operator for RoiAlign {
     }
 
     fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
-        let ([height, width], count) = (self.output_size.0.map(|size| size.get()), inputs[1].dims()[0]);
+        let ([height, width], count) = (self.output_size.0.map(Size::get), inputs[1].dims()[0]);
         Some(text!("{count} boxes brought to {height}×{width}", "{count} 个矩形区域统一为 {height}×{width}"))
     }
 

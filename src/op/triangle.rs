@@ -104,7 +104,9 @@ mod tests {
     #[test]
     fn any_diagonal_is_one() {
         let input = Tensor::new(&[[[1f32, 2.], [3., 4.]]], &Device::Cpu).unwrap();
-        let of = |diagonal| Tril { diagonal }.forward(&[input.clone()], &[]).unwrap().flatten_all().unwrap();
+        let of = |diagonal| {
+            Tril { diagonal }.forward(std::slice::from_ref(&input), &[]).unwrap().flatten_all().unwrap()
+        };
         assert_eq!(of(i64::MIN).to_vec1::<f32>().unwrap(), [0.; 4]);
         assert_eq!(of(i64::MAX).to_vec1::<f32>().unwrap(), [1., 2., 3., 4.]);
     }

@@ -107,7 +107,7 @@ impl Operator for Fold {
     fn output(&self, inputs: &[Shape]) -> Result<Shape, Reason> {
         let input = only(inputs)?;
         self.padding.check(self.stride, divides)?;
-        let sizes = self.output_size.0.map(|size| size.get());
+        let sizes = self.output_size.0.map(Size::get);
         let columns: u128 = self.over(&sizes).output(&sizes)?.into_iter().map(u128::from).product();
         let taps = rows(1, self.kernel_size)?;
         match *input.dims() {
@@ -126,7 +126,7 @@ impl Operator for Fold {
     }
 
     fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
-        let window = self.over(&self.output_size.0.map(|size| size.get()));
+        let window = self.over(&self.output_size.0.map(Size::get));
         let extent = window.extent();
         let name = text!("columns added up to {extent} windows", "各列累加为 {extent:#} 窗口");
         Some(Text::phrase(&[vec![name], window.sliding()].concat()))
@@ -198,7 +198,7 @@ impl Reference for Unfold {
 #[cfg(feature = "run")]
 impl Reference for Fold {
     fn forward(&self, inputs: &[Tensor], _weights: &[Tensor]) -> candle_core::Result<Tensor> {
-        let [height, width] = self.output_size.0.map(|size| size.get());
+        let [height, width] = self.output_size.0.map(Size::get);
         let window = self.over(&[height, width]);
         let (Some(down), Some(across)) =
             (Landing::of(&window.axes[0], height)?, Landing::of(&window.axes[1], width)?)
@@ -225,7 +225,7 @@ impl Reference for Fold {
 
     /// The image with what is beside it, twice, and what is added for a tap.
     fn workspace(&self, inputs: &[Shape], output: &Shape, _device: &Device) -> Workspace {
-        let sizes = self.output_size.0.map(|size| size.get());
+        let sizes = self.output_size.0.map(Size::get);
         let rooms = self.over(&sizes).axes.into_iter().zip(sizes).map(|(axis, size)| room(&axis, size));
         let canvas = product(rooms.chain([output.dims()[0].into()]));
         Workspace::of_sample(product([2, canvas]) + elements(inputs[0].dims()))

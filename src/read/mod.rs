@@ -74,21 +74,10 @@ pub struct Network {
 }
 
 impl Network {
-    /// The weights that it is executed with: those of its file, or else fresh ones of this seed.
-    ///
-    /// # Errors
-    /// Which tensor of the file cannot be read, and why.
+    /// The weights that its file has, if it has any, for what executes it.
     #[cfg(feature = "run")]
-    pub fn own_weights(
-        &self,
-        seed: u64,
-        device: &candle_core::Device,
-        dtype: candle_core::DType,
-    ) -> Result<crate::run::Weights, crate::run::RunError> {
-        match &self.weights {
-            Some(weights) => weights.load(&self.graph, device, dtype),
-            None => crate::run::Weights::fresh(&self.graph, seed, device, dtype),
-        }
+    pub fn stored(&self) -> Option<&dyn crate::run::Stored> {
+        self.weights.as_ref().map(|weights| weights as &dyn crate::run::Stored)
     }
 }
 

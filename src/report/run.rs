@@ -46,7 +46,7 @@ pub struct RunRecord {
     pub schema: &'static str,
     /// The version of cnncost.
     pub version: &'static str,
-    /// SHA-256 of the description, in hexadecimal.
+    /// SHA-256 of the file, in hexadecimal: of a description with what it includes, of an ONNX file alone.
     pub sha256: String,
     /// What the network calls itself.
     pub model: String,

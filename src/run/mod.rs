@@ -53,7 +53,7 @@ pub(crate) use error::said;
 pub use inputs::{Indices, indices, inputs, random_inputs};
 pub use summary::Summary;
 pub use threads::start_threads;
-pub use weights::{Loaded, Weights, names};
+pub use weights::{Loaded, Stored, Weights, names};
 
 /// Computes the outputs of `graph`, by name, with the kernels of `engine`.
 ///

@@ -20,6 +20,7 @@ use crate::file::Outputs;
 use crate::graph::{Graph, NodeId, Tie};
 use crate::op::{Initializer, Weight};
 use crate::text;
+use crate::text::Text;
 
 /// The parameters and buffers of every node of a graph.
 #[derive(Clone, Debug)]
@@ -28,7 +29,36 @@ pub struct Weights {
     by_node: Vec<Vec<Tensor>>,
 }
 
+/// What has the numbers of a network's weights.
+pub trait Stored {
+    /// Weight number `index` of a node, in the order of its operator's: as many numbers as that has, in its order.
+    ///
+    /// # Errors
+    /// Which numbers cannot be read, and why.
+    fn read(&self, node: NodeId, index: usize) -> std::result::Result<Vec<f32>, Text>;
+}
+
 impl Weights {
+    /// Those that `stored` has, or fresh ones where nothing has any.
+    pub fn own(
+        graph: &Graph,
+        stored: Option<&dyn Stored>,
+        seed: u64,
+        device: &Device,
+        dtype: DType,
+    ) -> std::result::Result<Self, RunError> {
+        let Some(stored) = stored else { return Self::fresh(graph, seed, device, dtype) };
+        Self::made(graph, |id, wanted| {
+            let tied: Vec<usize> = graph.ties(id).map(|(index, _)| index).collect();
+            let own = (0..).filter(|index| !tied.contains(index));
+            let tensor = |(weight, index): (&Weight, usize)| {
+                let numbers = stored.read(id, index).map_err(candle_core::Error::wrap)?;
+                Tensor::from_vec(numbers, sizes(&weight.dims())?, device)?.to_dtype(dtype)
+            };
+            wanted.iter().zip(own).map(tensor).collect()
+        })
+    }
+
     /// Fresh ones, filled as PyTorch fills them: the same for the same seed, whatever the element type and the device.
     pub fn fresh(
         graph: &Graph,

@@ -17,6 +17,10 @@ pub fn text(path: &str) -> Result<String, ReadError> {
         return read("standard input", io::stdin().lock());
     }
     metadata(path)?;
+    if is_onnx(Path::new(path)) {
+        let why = text!("it is an ONNX file, and no text", "这是 ONNX 文件,不是文本");
+        return Err(ReadError::Unreadable { name: path.to_owned(), why, help: None });
+    }
     text_at(Path::new(path), path)
 }
 

@@ -14,6 +14,7 @@ use crate::text;
 use crate::text::Text;
 
 /// What networks are made of.
+#[expect(clippy::large_enum_variant, reason = "there is one of each file, which stays where it is")]
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Model {
@@ -149,8 +150,8 @@ impl Model {
         let sizes = Sizes { dims: choice.dims.clone(), input: choice.input.clone() };
         let Some((name, size)) = onnx.fixed_batch(&sizes) else { return Ok(()) };
         let message = text!(
-            "the input `{name}` holds a batch of {size}, and there is no batch of {batch} of that",
-            "输入 `{name}` 本身的批量大小是 {size},不能再有批量大小 {batch}"
+            "the input `{name}` has a batch of {size}, which cannot become {batch}",
+            "输入 `{name}` 的批量大小是 {size},不能改为 {batch}"
         );
         let help = text!(
             "leave out `--batch`, or export the network with a batch of 1 or an open one",

@@ -66,11 +66,38 @@ impl Deref for Digest {
 impl fmt::Debug for Digest {
     /// Without finding it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let found = LazyLock::get(&self.0);
-        f.debug_tuple("Digest").field(&found).finish()
+        f.debug_tuple("Digest").finish_non_exhaustive()
     }
 }
 
 fn hexadecimal(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn it_is_found_once_and_only_where_somebody_asks() {
+        let asked = Arc::new(AtomicU32::new(0));
+        let counter = asked.clone();
+        let digest = Digest::found(move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+            "0123".to_owned()
+        });
+        let other = digest.clone();
+        assert_eq!((format!("{digest:?}").as_str(), asked.load(Ordering::Relaxed)), ("Digest(..)", 0));
+        assert_eq!((&*digest, &*other, asked.load(Ordering::Relaxed)), ("0123", "0123", 1));
+    }
+
+    /// Of nothing and of `abc`, as FIPS 180-2 has them.
+    #[test]
+    fn it_is_that_of_the_text() {
+        let digest = |text: &str| Digest::of_text(Arc::new(Source::new("net.toml", text))).to_string();
+        assert_eq!(digest(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        assert_eq!(digest("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
 }

@@ -31,19 +31,19 @@ impl Assignment<u64> {
     }
 }
 
+/// What each network gets.
+type Shares<V> = Vec<Vec<(String, V)>>;
+
+/// What is wrong, and what to do.
+type Misuse = (Text, Option<Text>);
+
 /// What each network sets, or what is wrong with one and what to do.
-pub(super) fn share_set(
-    set: &[Assignment<String>],
-    wishes: &[Wish],
-) -> Result<Vec<Vec<(String, String)>>, (Text, Option<Text>)> {
+pub(super) fn share_set(set: &[Assignment<String>], wishes: &[Wish]) -> Result<Shares<String>, Misuse> {
     share(set, wishes, |wish| matches!(wish.named.model, Model::Description(_)))
 }
 
 /// What sizes each network gets, likewise.
-pub(super) fn share_dims(
-    dims: &[Assignment<u64>],
-    wishes: &[Wish],
-) -> Result<Vec<Vec<(String, u64)>>, (Text, Option<Text>)> {
+pub(super) fn share_dims(dims: &[Assignment<u64>], wishes: &[Wish]) -> Result<Shares<u64>, Misuse> {
     let is_called = |side: &String| !called(side, wishes).is_empty();
     let dims: Vec<_> = dims
         .iter()
@@ -58,7 +58,7 @@ fn share<V: Clone + Display>(
     set: &[Assignment<V>],
     wishes: &[Wish],
     takes: impl Fn(&Wish) -> bool,
-) -> Result<Vec<Vec<(String, V)>>, (Text, Option<Text>)> {
+) -> Result<Shares<V>, Misuse> {
     let mut shares = vec![vec![]; wishes.len()];
     let all: Vec<usize> = (0..wishes.len()).filter(|&index| takes(&wishes[index])).collect();
     let all = if all.is_empty() { (0..wishes.len()).collect() } else { all };

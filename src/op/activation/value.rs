@@ -60,6 +60,8 @@ pub(super) fn threshold(x: &Tensor, threshold: f64, value: f64) -> Result<Tensor
 /// A function that candle has no kernel for, of each number by itself: wherever the tensor lies, it is computed on the CPU.
 pub(super) fn each(x: &Tensor, function: fn(f32) -> f32) -> Result<Tensor> {
     let mut values = x.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?;
-    values.iter_mut().for_each(|value| *value = function(*value));
+    for value in &mut values {
+        *value = function(*value);
+    }
     Tensor::from_vec(values, x.shape(), x.device())?.to_dtype(x.dtype())
 }

@@ -1,7 +1,5 @@
 //! An operator of the file with what it takes: what each family of operators is mapped from.
 
-use std::sync::Arc;
-
 use super::array::{Array, Numbers};
 use super::draft::Stored;
 use super::import::Importer;
@@ -33,6 +31,16 @@ impl Call<'_> {
             Some(Value::Fixed(fixed)) => Some(*fixed),
             _ => None,
         }
+    }
+
+    /// Input `index` as a weight, which is stored.
+    pub(super) fn weight(&self, index: usize) -> Mapped<Fixed> {
+        self.fixed(index).ok_or_else(|| {
+            Refusal::Unsupported(text!(
+                "its input {index}, a weight, is computed from the network's input",
+                "第 {index} 个输入是权重,却由网络输入算出"
+            ))
+        })
     }
 
     /// Whether anything takes an output that is not the first.
@@ -70,16 +78,6 @@ impl Importer<'_> {
     /// All inputs as tensors of the network.
     pub(super) fn tensors(&mut self, call: &Call<'_>) -> Mapped<Vec<Tensor>> {
         (0..call.inputs.len()).map(|index| self.tensor(call, index)).collect()
-    }
-
-    /// Input `index` as a weight that has these dimensions.
-    pub(super) fn weight(&self, call: &Call<'_>, index: usize) -> Mapped<Fixed> {
-        call.fixed(index).ok_or_else(|| {
-            Refusal::Unsupported(text!(
-                "its input {index}, a weight, is computed from the network's input",
-                "第 {index} 个输入是权重,却由网络输入算出"
-            ))
-        })
     }
 
     /// The sizes of what is stored.
@@ -194,7 +192,7 @@ pub(super) fn array<T: Copy, const N: usize>(values: &[T]) -> Mapped<[T; N]> {
         .map_err(|_| Refusal::Wrong(text!("{found} values for {N} axes", "有 {N} 个轴,却给出 {found} 个值")))
 }
 
-/// Names of tensors, for messages.
-pub(super) fn names(names: &[Arc<str>]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+/// Whether a number is exactly another.
+pub(super) fn is(number: impl Into<f64>, other: f64) -> bool {
+    number.into().total_cmp(&other).is_eq()
 }

@@ -1,7 +1,7 @@
 //! Branches and loops: inlined where their conditions are known. Where these depend on the data, what is in them is gone
 //! through for what it has and would cost, and an operator that is not counted stands for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::array::{Array, Numbers};
@@ -9,7 +9,7 @@ use super::call::number;
 use super::draft::{SourceId, Stored};
 use super::import::{Context, Importer, Scope};
 use super::messages::{AttributeValue, Graph, Kind, Node};
-use super::mistake::{Mistake, node_in_words};
+use super::mistake::Mistake;
 use super::stored::Origin;
 use super::value::{Fixed, Mapped, Refusal, Tensor, Value};
 use crate::graph::Content;
@@ -30,8 +30,8 @@ struct Inside<'c, 'm> {
 }
 
 impl Inside<'_, '_> {
-    fn mistake(&self, why: Text) -> Mistake {
-        Mistake::at(self.index, node_in_words(self.node, self.index), why)
+    fn mistake(&self, why: &Text) -> Mistake {
+        Mistake::at(self.index, self.node, why)
     }
 }
 
@@ -55,7 +55,7 @@ impl<'m> Importer<'m> {
         }
         let Some(context) = context.inside(place) else {
             let why = text!("bodies lie too deep in one another", "分支和循环嵌套过深");
-            return Err(Mistake::at(index, node_in_words(node, index), why));
+            return Err(Mistake::at(index, node, &why));
         };
         let inside = Inside { node, scope, context, index };
         match &*node.operator {
@@ -70,7 +70,7 @@ impl<'m> Importer<'m> {
     fn branch(&mut self, inside: Inside<'_, 'm>, inputs: &[Option<Value>]) -> Result<Vec<Value>, Mistake> {
         let bodies = ["then_branch", "else_branch"].map(|name| body(inside.node, name));
         let [Some(then), Some(otherwise)] = bodies else {
-            return Err(inside.mistake(text!("a branch is missing", "缺少分支")));
+            return Err(inside.mistake(&text!("a branch is missing", "缺少分支")));
         };
         match self.known(inputs, 0) {
             Some(condition) => {
@@ -86,7 +86,7 @@ impl<'m> Importer<'m> {
     /// A `Loop` whose length and conditions are known, written out.
     fn repeated(&mut self, inside: Inside<'_, 'm>, inputs: &[Option<Value>]) -> Result<Vec<Value>, Mistake> {
         let Some(graph) = body(inside.node, "body") else {
-            return Err(inside.mistake(text!("its body is missing", "缺少循环体")));
+            return Err(inside.mistake(&text!("its body is missing", "缺少循环体")));
         };
         let start = inputs.get(2..).unwrap_or_default();
         let trips =
@@ -101,6 +101,7 @@ impl<'m> Importer<'m> {
         let (mut trip, mut goes_on) = (0i64, first != 0.0);
         #[expect(clippy::cast_precision_loss, reason = "a loop is not written out so far")]
         while goes_on && (trip as f64) < trips {
+            self.spend_on(inside.node, true)?;
             let mut scope = Importer::inner(inside.scope);
             let counter = self.known_ints(vec![], vec![trip]);
             let condition = Value::Fixed(self.table.know(boolean(true)));
@@ -111,7 +112,7 @@ impl<'m> Importer<'m> {
             let mut outputs =
                 self.body(graph, &mut scope, inside.context)?.into_iter().map(|(_, value)| value);
             let Some(condition) = outputs.next() else {
-                return Err(inside.mistake(text!("its body has no condition", "循环体没有条件输出")));
+                return Err(inside.mistake(&text!("its body has no condition", "循环体没有条件输出")));
             };
             let Some(condition) = self.known(&[Some(condition)], 0) else {
                 self.restore(before);
@@ -142,8 +143,7 @@ impl<'m> Importer<'m> {
         inputs: &[Option<Value>],
         bodies: &[&'m Graph],
     ) -> Result<Vec<Value>, Mistake> {
-        let (mut weights, mut costs, mut made): (BTreeMap<Fixed, ()>, Vec<u128>, Vec<Vec<Value>>) =
-            Default::default();
+        let (mut weights, mut costs, mut made) = (BTreeSet::new(), vec![], vec![]);
         for graph in bodies {
             let before = self.state();
             let mut scope = Importer::inner(inside.scope);
@@ -160,7 +160,7 @@ impl<'m> Importer<'m> {
             let mut cost = 0u128;
             for node in nodes {
                 for stored in node.weights.iter().filter(|stored| stored.learned) {
-                    weights.extend(self.table.roots_of(stored.value).into_iter().map(|root| (root, ())));
+                    weights.extend(self.table.roots_of(stored.value));
                 }
                 let Content::Operator(op) = &node.content else { continue };
                 let shapes: Vec<_> =
@@ -184,8 +184,8 @@ impl<'m> Importer<'m> {
                 "所取分支取决于数据:{chinese} 次乘加"
             )
         };
-        self.remarks.push(inside.mistake(why));
-        self.stand_in(inside, inputs, weights.into_keys(), &made)
+        self.remark(inside.mistake(&why));
+        self.stand_in(inside, inputs, weights.into_iter(), &made)
     }
 
     /// An operator that stands for bodies with these weights, which make these values.
@@ -280,13 +280,15 @@ impl<'m> Importer<'m> {
 
     /// What the draft is before something that may have to be taken back.
     fn state(&self) -> State {
-        State { nodes: self.draft.nodes.len(), remarks: self.remarks.len() }
+        State { nodes: self.draft.nodes.len(), made: self.made_since.len(), remarks: self.remarks.len() }
     }
 
     /// Takes back what has been drafted since.
-    fn restore(&mut self, State { nodes, remarks }: State) {
+    fn restore(&mut self, State { nodes, made, remarks }: State) {
         self.draft.nodes.truncate(nodes);
-        self.made.retain(|_, tensor| tensor.id.index() < nodes);
+        for fixed in self.made_since.drain(made.min(self.made_since.len())..) {
+            self.made.remove(&fixed);
+        }
         self.remarks.truncate(remarks);
     }
 }
@@ -295,7 +297,7 @@ impl Inside<'_, '_> {
     /// A value of which nothing is known, for one that is not; what is wrong is an error.
     fn lost(&self, refusal: Refusal) -> Result<Value, Mistake> {
         match refusal {
-            Refusal::Wrong(why) => Err(self.mistake(why)),
+            Refusal::Wrong(why) => Err(self.mistake(&why)),
             Refusal::Unsupported(_) | Refusal::Lost => Ok(Value::Lost(None)),
         }
     }
@@ -305,21 +307,16 @@ impl Inside<'_, '_> {
 #[derive(Clone, Copy)]
 struct State {
     nodes: usize,
+    made: usize,
     remarks: usize,
 }
 
 fn body<'m>(node: &'m Node, name: &str) -> Option<&'m Graph> {
-    match node.attribute(name)? {
-        AttributeValue::Graph(graph) => Some(graph),
-        _ => None,
-    }
+    if let AttributeValue::Graph(graph) = node.attribute(name)? { Some(graph) } else { None }
 }
 
 fn graph_of(attribute: &super::messages::Attribute) -> Option<&Arc<Graph>> {
-    match &attribute.value {
-        AttributeValue::Graph(graph) => Some(graph),
-        _ => None,
-    }
+    if let AttributeValue::Graph(graph) = &attribute.value { Some(graph) } else { None }
 }
 
 fn tensor_of(value: &Value) -> Option<Tensor> {

@@ -42,9 +42,9 @@ type Answer = Result<Option<Vec<Array>>, Text>;
 /// What `node` gives for these inputs, in version `opset` of its operators; of an input that is left out or unknown there is
 /// `None`. A tensor among its settings ([`given`]) is expected behind the inputs.
 ///
-/// There is one array for each output of the node; its numbers are known if those that they follow from are, and neither it nor
-/// an input has more than `limit` elements. The answer is `None` where the operator is not one of those here, or where its
-/// sizes follow from numbers that are not known.
+/// There is one array for each output of the node. Its numbers are known if those that they follow from are, and neither it nor
+/// an input has more than `limit` elements; where only sizes change they are shared, however many. The answer is `None` where
+/// the operator is not one of those here, or where its sizes follow from numbers that are not known.
 ///
 /// An error says why there can be no such node.
 pub(super) fn evaluate(node: &Node, opset: i64, inputs: &[Option<&Array>], limit: u64) -> Answer {

@@ -148,7 +148,7 @@ impl Roles<'_> {
         }
         let new: Vec<Fixed> =
             roots.into_iter().filter(|&root| !self.first.contains_key(&(root, None))).collect();
-        let parameters = new.iter().map(|&root| self.elements(root)).sum();
+        let parameters = new.iter().fold(0u128, |all, &root| all.saturating_add(self.elements(root)));
         self.first.extend(new.into_iter().map(|root| ((root, None), (user, is_transposed))));
         if parameters == elements { Role::Own } else { Role::Made { parameters } }
     }
@@ -202,10 +202,13 @@ fn places(draft: &Draft, kept: &[usize], sources: &[Source<'_>], model: &Model) 
 fn operator_name(content: &Content) -> &str {
     match content {
         Content::Input => "input",
-        Content::Operator(op) => match &**op {
-            crate::op::Op::Opaque(opaque) => opaque.called(),
-            other => other.name(),
-        },
+        Content::Operator(op) => {
+            if let crate::op::Op::Opaque(opaque) = &**op {
+                opaque.called()
+            } else {
+                op.name()
+            }
+        }
         Content::Unknown { name } => name,
     }
 }

@@ -7,7 +7,7 @@ use super::draft::Stored;
 use super::import::{Importer, Scope};
 use super::messages::{Dimension, Kind, Node};
 use super::stored::Roots;
-use super::value::{Refusal, Tensor, Value};
+use super::value::{Mapped, Refusal, Tensor, Value};
 use crate::op::opaque::Opaque;
 use crate::op::settings::Size;
 use crate::text::Text;
@@ -29,7 +29,7 @@ impl<'m> Importer<'m> {
                 Some(Value::Tensor(tensor) | Value::Lost(Some(tensor))) => tensors.push(tensor.clone()),
                 Some(Value::Sequence(parts)) => tensors.extend(parts.iter().filter_map(|part| match part {
                     Value::Tensor(tensor) | Value::Lost(Some(tensor)) => Some(tensor.clone()),
-                    _ => None,
+                    Value::Fixed(_) | Value::Sequence(_) | Value::Lost(None) => None,
                 })),
                 Some(Value::Fixed(fixed)) if self.table.get(*fixed).roots != Roots::None => {
                     let sizes = self.dims_of(*fixed).iter().map(|&size| Size::try_from(size)).collect();
@@ -81,11 +81,8 @@ impl<'m> Importer<'m> {
     }
 
     /// A value as an output of the network; of what is lost, the node that stands for it.
-    pub(super) fn output(&mut self, value: &Value) -> Option<Tensor> {
-        match value {
-            Value::Lost(tensor) => tensor.clone(),
-            other => self.made(other).ok(),
-        }
+    pub(super) fn output(&mut self, value: &Value) -> Mapped<Tensor> {
+        if let Value::Lost(tensor) = value { tensor.clone().ok_or(Refusal::Lost) } else { self.made(value) }
     }
 
     pub(super) fn opaque(

@@ -50,7 +50,7 @@ impl Importer<'_> {
                         Some(value) => self.made(&value.clone())?,
                         None => return Err(Refusal::Lost),
                     };
-                    self.made.insert(fixed, tensor.clone());
+                    self.remember(fixed, &tensor);
                     return Ok(tensor);
                 }
                 true
@@ -58,8 +58,8 @@ impl Importer<'_> {
         };
         let (dims, kind) = (array.dims.clone(), array.kind);
         let name = match source {
-            Origin::Given(tensor) if !tensor.name.is_empty() => Some(tensor.name.clone()),
-            _ => None,
+            Origin::Given(tensor) => Some(tensor.name.clone()).filter(|name| !name.is_empty()),
+            Origin::Known | Origin::Made { .. } => None,
         };
         // A parameter of one number is a setting.
         let is_parameter = is_learned && elements(array) > 1;
@@ -72,7 +72,12 @@ impl Importer<'_> {
         };
         self.draft.name(&tensor, name);
         let tensor = if kind == Kind::UNDEFINED { Tensor { kind: Kind::FLOAT, ..tensor } } else { tensor };
-        self.made.insert(fixed, tensor.clone());
+        self.remember(fixed, &tensor);
         Ok(tensor)
+    }
+
+    fn remember(&mut self, fixed: Fixed, tensor: &Tensor) {
+        self.made.insert(fixed, tensor.clone());
+        self.made_since.push(fixed);
     }
 }

@@ -22,10 +22,16 @@ impl Mistake {
         Self { index: None, code: Code::WrongValue, message, help: None }
     }
 
-    /// One of a node, which `node` names.
-    pub(super) fn at(index: u32, node: Text, why: Text) -> Self {
+    /// One of a node, which stands at `index` or in what stands there.
+    pub(super) fn at(index: u32, node: &Node, why: &Text) -> Self {
+        let node = in_words(node, index);
         let message = text!("{node}: {why}", "{node:#}:{why:#}");
         Self { index: Some(index), code: Code::WrongValue, message, help: None }
+    }
+
+    /// Whether it is a node's.
+    pub(super) fn is_of_a_node(&self) -> bool {
+        self.index.is_some()
     }
 
     pub(super) fn help(self, help: Text) -> Self {
@@ -42,7 +48,7 @@ impl Mistake {
 }
 
 /// What a node is called, what it is, and what it takes: "`/layer1/Conv` (Conv of `x`, `w`)".
-pub(super) fn node_in_words(node: &Node, index: u32) -> Text {
+fn in_words(node: &Node, index: u32) -> Text {
     const SHOWN: usize = 4;
     let short = |name: &str| name.chars().take(80).collect::<String>();
     let operator = match (&*node.domain, short(&node.operator)) {

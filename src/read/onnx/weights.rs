@@ -3,9 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-#[cfg(feature = "run")]
-use candle_core::{DType, Device, Tensor};
-
 use super::array::{Array, Numbers};
 use super::draft::{Stored, View};
 use super::evaluate::{evaluate, given};
@@ -14,8 +11,6 @@ use super::finish::Finished;
 use super::stored::{Origin, Table};
 use super::value::Fixed;
 use crate::graph::{Graph, NodeId};
-#[cfg(feature = "run")]
-use crate::run::{self, RunError};
 use crate::text;
 use crate::text::Text;
 
@@ -35,38 +30,6 @@ impl Weights {
     pub(super) fn of(finished: Finished, file: Arc<File>) -> (Graph, Self) {
         let Finished { graph, weights, table } = finished;
         (graph, Self { by_node: weights, table, file })
-    }
-
-    /// Weight number `index` of a node, in the order of its operator's: as many numbers as that has, in its order.
-    ///
-    /// # Errors
-    /// Which tensor of the file cannot be read, and why.
-    pub fn read(&self, node: NodeId, index: usize) -> Result<Vec<f32>, Text> {
-        let stored = self.by_node.get(node.index()).and_then(|weights| weights.get(index));
-        let Some(stored) = stored else {
-            return Err(text!("the file has no such weight", "文件中没有这个权重"));
-        };
-        let (dims, numbers) = self.numbers(stored.value)?;
-        viewed(&stored.view, &dims, numbers)
-    }
-
-    /// All weights of `graph`, which is the network's, as tensors.
-    ///
-    /// # Errors
-    /// Which tensor of the file cannot be read, and why.
-    #[cfg(feature = "run")]
-    pub fn load(&self, graph: &Graph, device: &Device, dtype: DType) -> Result<run::Weights, RunError> {
-        run::Weights::made(graph, |id, wanted| {
-            let tied: Vec<usize> = graph.ties(id).map(|(index, _)| index).collect();
-            let own = (0..).filter(|index| !tied.contains(index));
-            let tensor = |(weight, index): (&crate::op::Weight, usize)| {
-                let numbers = self.read(id, index).map_err(candle_core::Error::wrap)?;
-                let dims: Vec<usize> =
-                    weight.dims().iter().map(|&size| usize::try_from(size).unwrap_or(usize::MAX)).collect();
-                Tensor::from_vec(numbers, dims, device)?.to_dtype(dtype)
-            };
-            wanted.iter().zip(own).map(tensor).collect()
-        })
     }
 
     /// The sizes and the numbers of what is stored.
@@ -120,6 +83,18 @@ pub(super) fn evaluated(table: &Table, file: &File, value: Fixed, most: u64) -> 
     known.remove(&value).ok_or_else(|| text!("the file has no such weight", "文件中没有这个权重"))
 }
 
+#[cfg(feature = "run")]
+impl crate::run::Stored for Weights {
+    fn read(&self, node: NodeId, index: usize) -> Result<Vec<f32>, Text> {
+        let stored = self.by_node.get(node.index()).and_then(|weights| weights.get(index));
+        let Some(stored) = stored else {
+            return Err(text!("the file has no such weight", "文件中没有这个权重"));
+        };
+        let (dims, numbers) = self.numbers(stored.value)?;
+        viewed(&stored.view, &dims, numbers)
+    }
+}
+
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -150,21 +125,27 @@ fn viewed(view: &View, dims: &[u64], numbers: Vec<f32>) -> Result<Vec<f32>, Text
         }
         View::Times(factor, view) => {
             let mut numbers = viewed(view, dims, numbers)?;
-            numbers.iter_mut().for_each(|number| *number *= factor);
+            for number in &mut numbers {
+                *number *= factor;
+            }
             Ok(numbers)
         }
         View::Gates { direction, blocks, rows } => {
             // [directions, gates · rows, …], of which each row has as many numbers as are left.
             let [directions, all, rest @ ..] = dims else { return Err(no_matrix()) };
-            let of_row = size(rest.iter().product());
+            let of_row = size(super::array::elements(rest).ok_or_else(no_matrix)?);
             let (direction, all, rows) = (size(*direction), size(*all), size(*rows));
             if direction >= size(*directions) {
                 return Err(no_matrix());
             }
-            let mut taken = Vec::with_capacity(blocks.len() * rows * of_row);
+            let length = rows.checked_mul(of_row).ok_or_else(no_matrix)?;
+            let mut taken = vec![];
             for &block in blocks {
-                let start = (direction * all + size(block) * rows) * of_row;
-                let part = numbers.get(start..start + rows * of_row).ok_or_else(no_matrix)?;
+                let row = size(block)
+                    .checked_mul(rows)
+                    .and_then(|row| direction.checked_mul(all)?.checked_add(row));
+                let start = row.and_then(|row| row.checked_mul(of_row)).ok_or_else(no_matrix)?;
+                let part = numbers.get(start..start.saturating_add(length)).ok_or_else(no_matrix)?;
                 taken.extend_from_slice(part);
             }
             Ok(taken)

@@ -50,7 +50,7 @@ pub struct Network {
     pub source: String,
     /// The variant, if one was asked for.
     pub variant: Option<String>,
-    /// SHA-256 of the description, in hexadecimal.
+    /// SHA-256 of the file, in hexadecimal: of a description with what it includes, of an ONNX file alone.
     pub sha256: String,
     /// The parameters it was expanded with.
     pub params_set: BTreeMap<String, serde_json::Value>,

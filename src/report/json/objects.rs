@@ -25,7 +25,7 @@ pub struct Written<'s> {
 /// What one network costs.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Network<'s> {
-    /// SHA-256 of the description, in hexadecimal.
+    /// SHA-256 of the file, in hexadecimal: of a description with what it includes, of an ONNX file alone.
     pub sha256: &'s str,
     /// What the network calls itself.
     pub model: &'s str,

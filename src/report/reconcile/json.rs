@@ -33,7 +33,7 @@ struct Network<'a> {
     source: &'a str,
     /// The variant: the one that was asked for, or else the one that the defaults are, if they are one.
     variant: Option<&'a str>,
-    /// SHA-256 of the description, in hexadecimal.
+    /// SHA-256 of the file, in hexadecimal: of a description with what it includes, of an ONNX file alone.
     sha256: &'a str,
     /// Samples of one forward pass.
     batch: u64,

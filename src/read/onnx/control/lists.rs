@@ -1,7 +1,7 @@
 //! Lists of tensors, as `tensor_split` becomes in some exports.
 
 use super::super::evaluate::axis;
-use super::super::import::Importer;
+use super::super::import::{Importer, MOST_EVALUATED};
 use super::super::map::Part;
 use super::super::messages::Node;
 use super::super::value::{Mapped, Refusal, Value};
@@ -27,8 +27,15 @@ impl Importer<'_> {
                 ))
             })
         };
+        let is_insert = &*node.operator == "SequenceInsert";
+        let is_list = |input: &Option<Value>| matches!(input, Some(Value::Sequence(_)));
         Some(match &*node.operator {
             "SequenceEmpty" => Ok(vec![Value::Sequence(vec![])]),
+            "SequenceConstruct" | "SequenceInsert"
+                if inputs.iter().skip(usize::from(is_insert)).any(is_list) =>
+            {
+                Err(Refusal::Wrong(text!("a list is put into a list", "把列表放入列表")))
+            }
             "SequenceConstruct" => Ok(vec![Value::Sequence(inputs.iter().flatten().cloned().collect())]),
             "SequenceInsert" => list().and_then(|mut list| {
                 let at = if matches!(inputs.get(2), Some(Some(_))) { place(list.len())? } else { list.len() };
@@ -36,11 +43,11 @@ impl Importer<'_> {
                 list.insert(at, value);
                 Ok(vec![Value::Sequence(list)])
             }),
-            "SequenceErase" => list().and_then(|mut list| {
-                let last = list.len().checked_sub(1).ok_or(Refusal::Lost)?;
-                let at = if matches!(inputs.get(1), Some(Some(_))) { place(last)? } else { last };
-                list.remove(at);
-                Ok(vec![Value::Sequence(list)])
+            "SequenceErase" => list().and_then(|mut kept| {
+                let last = kept.len().checked_sub(1).ok_or(Refusal::Lost)?;
+                let position = if matches!(inputs.get(1), Some(Some(_))) { place(last)? } else { last };
+                kept.remove(position);
+                Ok(vec![Value::Sequence(kept)])
             }),
             "SequenceAt" => list().and_then(|list| {
                 let at = place(list.len())?;
@@ -72,20 +79,21 @@ impl Importer<'_> {
                 )]
                 let lengths: Vec<u64> = numbers.iter().map(|&number| number.max(0.0) as u64).collect();
                 match (&lengths[..], array.dims.is_empty()) {
-                    (&[each], true) if each > 0 => {
+                    (&[each], true) if each > 0 && length.div_ceil(each) <= MOST_EVALUATED => {
                         (0..length.div_ceil(each)).map(|piece| each.min(length - piece * each)).collect()
                     }
                     _ => lengths,
                 }
             }
             Some(Some(_)) => return Err(Refusal::Lost),
-            _ => vec![
-                1;
-                usize::try_from(length)
-                    .unwrap_or(usize::MAX)
-                    .min(super::super::import::MOST_EVALUATED as usize)
-            ],
+            _ => (0..length.min(MOST_EVALUATED)).map(|_| 1).collect(),
         };
+        if lengths.iter().try_fold(0u64, |sum, &length| sum.checked_add(length)) != Some(length) {
+            return Err(Refusal::Unsupported(text!(
+                "it is split into other parts than {length} elements, or too many",
+                "所分各段之和不是 {length},或段数过多"
+            )));
+        }
         let keeps = given || node.int("keepdims").unwrap_or(1) != 0;
         let (mut pieces, mut start) = (vec![], 0);
         for piece in lengths {
@@ -103,7 +111,9 @@ impl Importer<'_> {
     /// The tensors of a list along an axis, one of theirs or a new one.
     fn joined(&mut self, node: &Node, list: &[Value]) -> Mapped<Vec<Value>> {
         let mut tensors = list.iter().map(|value| self.made(value)).collect::<Mapped<Vec<_>>>()?;
-        let Some(rank) = tensors.first().map(|tensor| tensor.rank()) else { return Err(Refusal::Lost) };
+        let Some(rank) = tensors.first().map(super::super::value::Tensor::rank) else {
+            return Err(Refusal::Lost);
+        };
         let is_new = node.int("new_axis").unwrap_or(0) != 0;
         let along = axis(node.int("axis").unwrap_or(0), rank + usize::from(is_new))?;
         if is_new {

@@ -15,7 +15,7 @@ impl<'m> Importer<'m> {
         inputs: &[Option<Value>],
     ) -> Result<Vec<Value>, Mistake> {
         let Some(graph) = body(inside.node, "body") else {
-            return Err(inside.mistake(text!("its body is missing", "缺少循环体")));
+            return Err(inside.mistake(&text!("its body is missing", "缺少循环体")));
         };
         let scanned =
             inside.node.int("num_scan_inputs").and_then(|count| usize::try_from(count).ok()).unwrap_or(1);
@@ -23,13 +23,13 @@ impl<'m> Importer<'m> {
         if scanned == 0 || values.len() < scanned || values.len() != graph.inputs.len() {
             // Version 8 has a batch and lengths besides.
             let why = text!("its inputs are not those of its body", "其输入与循环体的输入不一致");
-            return Err(inside.mistake(why));
+            return Err(inside.mistake(&why));
         }
         let (start, over) = values.split_at(values.len() - scanned);
         let over = over.iter().map(|value| self.made(value)).collect::<Result<Vec<Tensor>, Refusal>>();
         let over = match over {
             Ok(over) => over,
-            Err(Refusal::Wrong(why)) => return Err(inside.mistake(why)),
+            Err(Refusal::Wrong(why)) => return Err(inside.mistake(&why)),
             Err(Refusal::Unsupported(_) | Refusal::Lost) => return self.either(inside, inputs, &[graph]),
         };
         let list = |name: &str| inside.node.ints(name).unwrap_or_default().to_vec();
@@ -41,15 +41,16 @@ impl<'m> Importer<'m> {
         };
         let mut axes = vec![];
         for (index, tensor) in over.iter().enumerate() {
-            axes.push(axis_of(&in_axes, index, tensor.rank()).map_err(|why| inside.mistake(why))?);
+            axes.push(axis_of(&in_axes, index, tensor.rank()).map_err(|why| inside.mistake(&why))?);
         }
         let length = over[0].dims[axes[0]];
         if over.iter().zip(&axes).any(|(tensor, &axis)| tensor.dims[axis] != length) {
-            return Err(inside.mistake(text!("its inputs differ in length", "各输入的长度不同")));
+            return Err(inside.mistake(&text!("its inputs differ in length", "各输入的长度不同")));
         }
         let mut carried = start.to_vec();
         let mut stacked: Vec<Vec<Value>> = vec![];
         for step in 0..length {
+            self.spend_on(inside.node, true)?;
             let mut scope = Importer::inner(inside.scope);
             let mut given = carried.clone();
             for (index, (tensor, &axis)) in over.iter().zip(&axes).enumerate() {
@@ -70,20 +71,20 @@ impl<'m> Importer<'m> {
                 stacked[index].push(value);
             }
         }
-        for (index, mut values) in stacked.into_iter().enumerate() {
+        for (index, mut parts) in stacked.into_iter().enumerate() {
             if is_turned(&out_turns, index) {
-                values.reverse();
+                parts.reverse();
             }
-            let stacked = self.stacked(&values).and_then(|value| match value {
+            let whole = self.stacked(&parts).and_then(|value| match value {
                 Value::Tensor(tensor) => {
                     let axis = axis_of(&out_axes, index, tensor.rank())?;
                     let mut order: Vec<usize> = (1..tensor.rank()).collect();
                     order.insert(axis.min(order.len()), 0);
                     Ok(Value::Tensor(self.permuted(&tensor, &order)?))
                 }
-                other => Ok(other),
+                Value::Fixed(_) | Value::Sequence(_) | Value::Lost(_) => Ok(value),
             });
-            carried.push(stacked.or_else(|refusal| inside.lost(refusal))?);
+            carried.push(whole.or_else(|refusal| inside.lost(refusal))?);
         }
         Ok(carried)
     }

@@ -232,7 +232,7 @@ fn mistakes_have_their_byte() {
         (with_graph(&[field(5, field(3, []))]), 4, "segments"),
         (with_graph(&[field(5, [field(9, [1]), field(4, [0; 4])].concat())]), 7, "twice"),
         (with_graph(&[field(5, number(9, 1))]), 4, "field 9 is written in the wrong way"),
-        (setting(&[field(7, [0; 5])]), 15, "what it is in ends within a number"),
+        (setting(&[field(7, [0; 5])]), 15, "the file ends within a number"),
     ];
     for (bytes, byte, says) in cases {
         let mistake = read_bytes(&bytes).unwrap_err();

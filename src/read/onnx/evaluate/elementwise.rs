@@ -67,9 +67,11 @@ pub(super) fn differ() -> Text {
     text!("inputs are of different types", "输入的类型不同")
 }
 
-/// An error unless all are of one type.
+/// An error unless all whose type is known are of one.
 pub(super) fn check_kinds(arrays: &[&Array]) -> Result<(), Text> {
-    if arrays.windows(2).any(|pair| pair[0].kind != pair[1].kind) { Err(differ()) } else { Ok(()) }
+    let mut kinds = arrays.iter().map(|array| array.kind).filter(|&kind| kind != Kind::UNDEFINED);
+    let first = kinds.next();
+    if kinds.all(|kind| Some(kind) == first) { Ok(()) } else { Err(differ()) }
 }
 
 /// What is done to one number of each type.

@@ -296,7 +296,7 @@ impl Importer<'_> {
             }
             let axis = Attribute { name: "axis".into(), value: AttributeValue::Int(0) };
             let node = super::levels::node("Gather", vec![axis]);
-            let rows = self.evaluated(&node, 13, vec![Some(of_all), Some(positions)])?;
+            let rows = self.evaluated(&node, 13, &[Some(of_all), Some(positions)])?;
             if let Some(&[Value::Fixed(rows)]) = rows.as_deref() {
                 let dims = self.dims_of(rows).to_vec();
                 return self.buffer(rows, &dims);

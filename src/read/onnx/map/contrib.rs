@@ -185,13 +185,13 @@ fn skip(import: &mut Importer<'_>, call: &Call<'_>, norm: &str) -> Mapped<Vec<Va
 
 /// `Attention`: one projection to query, key and value.
 fn attention(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Tensor> {
-    let (input, weight) = (import.tensor(call, 0)?, import.weight(call, 1)?);
+    let (input, weight) = (import.tensor(call, 0)?, call.weight(1)?);
     let &[_, out] = import.dims_of(weight) else {
         return Err(Refusal::Wrong(text!("its weight is no matrix", "权重不是矩阵")));
     };
     let mut weights = vec![Stored::transposed(weight)];
     if call.has(2) {
-        weights.push(Stored::whole(import.weight(call, 2)?));
+        weights.push(Stored::whole(call.weight(2)?));
     }
     none_of(call, &[4, 6])?;
     let all = import.linear(&input, out, weights)?;

@@ -8,11 +8,12 @@ use crate::read::onnx::call::{Call, array, extent_of, natural, size, size_of};
 use crate::read::onnx::draft::{Stored, shape};
 use crate::read::onnx::import::Importer;
 use crate::read::onnx::value::{Mapped, Refusal, Tensor, Value};
+use crate::shape::show;
 use crate::text;
 
 /// A convolution over one to three axes.
 pub(super) fn conv(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
-    let (input, weight) = (import.tensor(call, 0)?, import.weight(call, 1)?);
+    let (input, weight) = (import.tensor(call, 0)?, call.weight(1)?);
     let weights = with_bias(import, call, weight, 2)?;
     let dims = import.dims_of(weight).to_vec();
     convolve(import, call, &input, &dims, weights)
@@ -60,12 +61,12 @@ where
         bias: weights.len() > 1,
         connections: None,
     };
-    import.on_spatial(op, input, N, weights)
+    import.convolved(op, input, N, weights)
 }
 
 /// A transposed convolution over one to three axes.
 pub(super) fn conv_transpose(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
-    let (input, weight) = (import.tensor(call, 0)?, import.weight(call, 1)?);
+    let (input, weight) = (import.tensor(call, 0)?, call.weight(1)?);
     let weights = with_bias(import, call, weight, 2)?;
     let dims = import.dims_of(weight).to_vec();
     let [_, out, kernel @ ..] = &dims[..] else {
@@ -107,19 +108,15 @@ where
             let whole =
                 u128::from(window.stride[axis].get()) * u128::from(spatial[axis].saturating_sub(1)) + reach;
             let whole = whole + u128::from(output_padding[axis].get());
-            match whole.checked_sub(wanted[axis].into()) {
-                Some(total) => {
-                    // The rule of the standard: the odd one goes to the end with SAME_UPPER, else to the front.
-                    let half = total / 2;
-                    let [before, after] = if upper { [half, total - half] } else { [total - half, half] };
-                    sides[axis] = Sides { before: narrow(before)?, after: narrow(after)? };
-                }
-                None => {
-                    // Behind what the kernels reach there is nothing but the bias.
-                    let more = u128::from(wanted[axis]) - whole;
-                    let sum = u128::from(output_padding[axis].get()) + more;
-                    output_padding[axis] = narrow(sum)?;
-                }
+            if let Some(total) = whole.checked_sub(wanted[axis].into()) {
+                // The rule of the standard: the odd one goes to the end with SAME_UPPER, else to the front.
+                let half = total / 2;
+                let [before, after] = if upper { [half, total - half] } else { [total - half, half] };
+                sides[axis] = Sides { before: narrow(before)?, after: narrow(after)? };
+            } else {
+                // Behind what the kernels reach there is nothing but the bias.
+                let more = u128::from(wanted[axis]) - whole;
+                output_padding[axis] = narrow(u128::from(output_padding[axis].get()) + more)?;
             }
         }
         padding = Padding::Of(PerAxis(sides));
@@ -134,7 +131,7 @@ where
         bias: weights.len() > 1,
         dilation: PerAxis(window.dilation),
     };
-    import.on_spatial(op, input, N, weights)
+    import.convolved(op, input, N, weights)
 }
 
 /// The sizes that a transposed convolution is to come to, where these are said rather than its padding.
@@ -175,6 +172,16 @@ impl<const N: usize> Sliding<N> {
             None => Ok(ones),
         };
         let given = array::<_, N>(kernel)?;
+        if let Some(said) = call.node.ints("kernel_shape") {
+            let said = said.iter().map(|&size| natural(size)).collect::<Mapped<Vec<u64>>>()?;
+            if said != kernel {
+                let (said, kernel) = (show(&said), show(kernel));
+                return Err(Refusal::Wrong(text!(
+                    "`kernel_shape` is {said}, and its weight has a kernel of {kernel}",
+                    "`kernel_shape` 为 {said},而其权重的卷积核为 {kernel}"
+                )));
+            }
+        }
         let mut kernel = ones;
         for (size_there, &given) in kernel.iter_mut().zip(&given) {
             *size_there = size(given)?;
@@ -262,7 +269,7 @@ pub(super) fn with_bias(
 ) -> Mapped<Vec<Stored>> {
     let mut weights = vec![Stored::whole(weight)];
     if call.has(index) {
-        let bias = import.weight(call, index)?;
+        let bias = call.weight(index)?;
         if !import.is_zero(bias) {
             weights.push(Stored::whole(bias));
         }
@@ -271,6 +278,21 @@ pub(super) fn with_bias(
 }
 
 impl Importer<'_> {
+    /// A convolution, which no sizes suit that do not suit the standard's.
+    fn convolved(
+        &mut self,
+        op: impl Into<Op>,
+        input: &Tensor,
+        axes: usize,
+        weights: Vec<Stored>,
+    ) -> Mapped<Vec<Value>> {
+        let op = op.into();
+        if let Some(sizes) = input.dims.get(1..) {
+            op.output(&[shape(&[&[1], sizes].concat())?]).map_err(|reason| Refusal::Wrong(reason.message))?;
+        }
+        self.on_spatial(op, input, axes, weights)
+    }
+
     /// An operator on channels and so many spatial axes, for each sample of what may be several.
     pub(super) fn on_spatial(
         &mut self,

@@ -11,8 +11,8 @@ use crate::op::pairwise::{Fmod, PowTensor};
 use crate::op::prelu::Prelu;
 use crate::op::softmax::{LogSoftmax, Softmax};
 use crate::op::sub::Sub;
-use crate::read::onnx::array::Array;
-use crate::read::onnx::call::{Call, size};
+use crate::read::onnx::array::{Array, elements};
+use crate::read::onnx::call::{Call, is, size};
 use crate::read::onnx::draft::Stored;
 use crate::read::onnx::evaluate::{axis, broadcast};
 use crate::read::onnx::import::Importer;
@@ -121,7 +121,7 @@ fn swish(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
 fn hard_sigmoid(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let input = import.tensor(call, 0)?;
     let (alpha, beta) = (call.float_or("alpha", 0.2), call.float_or("beta", 0.5));
-    if (alpha - 1.0 / 6.0).abs() < 1e-4 && beta == 0.5 {
+    if (alpha - 1.0 / 6.0).abs() < 1e-4 && is(beta, 0.5) {
         return import.each(HardSigmoid {}, &input);
     }
     let line = import.affine(&input, alpha, beta)?;
@@ -139,23 +139,25 @@ fn selu(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     Ok(vec![Value::Tensor(import.affine(&below, gamma, 0.0)?)])
 }
 
-/// Factors for all channels or one for each.
+/// Factors for all channels or one for each, or others: max(x, 0) + factors · min(x, 0).
 fn prelu(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
-    let (input, slope) = (import.tensor(call, 0)?, import.weight(call, 1)?);
-    let factors: u64 = import.dims_of(slope).iter().product();
+    let (input, slope) = (import.tensor(call, 0)?, call.weight(1)?);
+    let factors = elements(import.dims_of(slope)).ok_or(Refusal::Lost)?;
     let behind = import.dims_of(slope).iter().skip_while(|&&size| size == 1).skip(1);
     let positions = input.rank().saturating_sub(2);
     let by_channel = input.dims.get(1) == Some(&factors) && behind.clone().count() == positions;
     if factors != 1 && !by_channel {
-        return Err(Refusal::Unsupported(text!(
-            "its factors are neither one nor one for each channel",
-            "其系数既非单个,也非每个通道一个"
-        )));
+        let slope = import.made(&Value::Fixed(slope))?;
+        let above = import.draft.emit(Relu {}, &[&input], vec![], &input.dims, input.kind)?;
+        let cut = Clamp { min: None, max: Some(0.0) };
+        let below = import.draft.emit(cut, &[&input], vec![], &input.dims, input.kind)?;
+        let below = import.multiplied(&below, &slope)?;
+        return Ok(vec![Value::Tensor(import.added(&above, &below)?)]);
     }
     import.copied(
         Prelu { num_parameters: size(factors)? }.into(),
         &input,
-        input.rank() - 1,
+        input.rank().saturating_sub(1),
         vec![Stored::whole(slope)],
         &input.dims.clone(),
     )
@@ -221,7 +223,7 @@ impl Importer<'_> {
 
     /// Each element times a number, and a number more.
     pub(in crate::read::onnx) fn affine(&mut self, input: &Tensor, mul: f64, add: f64) -> Mapped<Tensor> {
-        if mul == 1.0 && add == 0.0 {
+        if is(mul, 1.0) && add == 0.0 {
             return Ok(input.clone());
         }
         self.draft.emit(Affine { mul, add }, &[input], vec![], &input.dims, input.kind)
@@ -229,7 +231,7 @@ impl Importer<'_> {
 
     /// Each element raised to a power.
     pub(in crate::read::onnx) fn raised(&mut self, input: &Tensor, exponent: f64) -> Mapped<Tensor> {
-        let op: Op = if exponent == 0.5 { SquareRoot {}.into() } else { Power { exponent }.into() };
+        let op: Op = if is(exponent, 0.5) { SquareRoot {}.into() } else { Power { exponent }.into() };
         self.draft.emit(op, &[input], vec![], &input.dims, input.kind)
     }
 

@@ -3,6 +3,7 @@
 use super::conv::{Sliding, sides};
 use crate::op::settings::{PerAxis, Size};
 use crate::op::unfold::Fold;
+use crate::read::onnx::array::elements;
 use crate::read::onnx::call::{Call, array, natural, size};
 use crate::read::onnx::import::Importer;
 use crate::read::onnx::value::{Mapped, Refusal, Value};
@@ -34,7 +35,7 @@ pub(super) fn fold(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Val
         padding: call.node.ints("pads").map_or(Ok(window.padding), sides::<2>)?,
         dilation: PerAxis(window.dilation),
     };
-    let taps: u64 = block.iter().product();
+    let taps = elements(&block).ok_or(Refusal::Lost)?;
     let channels = input.dims[1].checked_div(taps).unwrap_or(0);
     import.copied(op.into(), &input, 2, vec![], &[&[batch, channels], &image[..]].concat())
 }

@@ -43,13 +43,12 @@ pub(super) fn gather(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<V
 /// `Compress` by a condition that is known: slices along an axis, or of all elements.
 pub(super) fn compress(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let mut data = import.tensor(call, 0)?;
-    let along = match call.node.int("axis") {
-        Some(index) => axis(index, data.rank())?,
-        None => {
-            let all = elements(&data.dims).ok_or(Refusal::Lost)?;
-            data = import.draft.view(&data, &[all])?;
-            0
-        }
+    let along = if let Some(index) = call.node.int("axis") {
+        axis(index, data.rank())?
+    } else {
+        let all = elements(&data.dims).ok_or(Refusal::Lost)?;
+        data = import.draft.view(&data, &[all])?;
+        0
     };
     let truths = import.ints(call, 1)?.unwrap_or_default();
     let chosen: Vec<i64> =
@@ -75,7 +74,7 @@ pub(super) fn gather_nd(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Ve
     let shared = usize::try_from(natural(call.int_or("batch_dims", 0))?).map_err(|_| no_rows())?;
     let shape = match call.inputs.get(1) {
         Some(Some(Value::Tensor(indices))) => indices.dims.to_vec(),
-        _ => import.dims_of(import.weight(call, 1)?).to_vec(),
+        _ => import.dims_of(call.weight(1)?).to_vec(),
     };
     let [places @ .., width] = &shape[..] else { return Err(no_rows()) };
     let width = usize::try_from(*width).map_err(|_| no_rows())?;
@@ -132,7 +131,7 @@ fn no_rows() -> Refusal {
 
 /// `ScatterElements`: along an axis, an index for each number that is put somewhere.
 pub(super) fn scatter_elements(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
-    if let Some(data) = untouched(import, call)? {
+    if let Some(data) = untouched(import, call) {
         return Ok(vec![data]);
     }
     let inputs = import.tensors(call)?;
@@ -146,7 +145,7 @@ pub(super) fn scatter_elements(import: &mut Importer<'_>, call: &Call<'_>) -> Ma
 
 /// `ScatterND`: parts put where rows of indices name.
 pub(super) fn scatter_nd(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
-    if let Some(data) = untouched(import, call)? {
+    if let Some(data) = untouched(import, call) {
         return Ok(vec![data]);
     }
     let inputs = import.tensors(call)?;
@@ -157,9 +156,9 @@ pub(super) fn scatter_nd(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<V
 }
 
 /// What nothing is put into.
-fn untouched(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Option<Value>> {
+fn untouched(import: &Importer<'_>, call: &Call<'_>) -> Option<Value> {
     let is_empty = |index| call.fixed(index).is_some_and(|fixed| import.dims_of(fixed).contains(&0));
-    if is_empty(1) || is_empty(2) { Ok(call.inputs.first().cloned().flatten()) } else { Ok(None) }
+    if is_empty(1) || is_empty(2) { call.inputs.first().cloned().flatten() } else { None }
 }
 
 fn reduce(call: &Call<'_>) -> Mapped<Reduce> {

@@ -106,7 +106,7 @@ impl Importer<'_> {
         };
         let axis = Attribute { name: "axis".into(), value: AttributeValue::Int(by.axis) };
         let node = node("DequantizeLinear", vec![axis]);
-        let values = self.evaluated(&node, 13, vec![Some(levels), Some(scale), zero])?;
+        let values = self.evaluated(&node, 13, &[Some(levels), Some(scale), zero])?;
         Ok(values.and_then(|values| values.into_iter().next()))
     }
 

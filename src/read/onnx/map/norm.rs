@@ -7,7 +7,8 @@ use crate::op::instance_norm::InstanceNorm;
 use crate::op::layer_norm::LayerNorm;
 use crate::op::local_response_norm::LocalResponseNorm;
 use crate::op::rms_norm::RmsNorm;
-use crate::read::onnx::call::{Call, size, size_of};
+use crate::read::onnx::array::elements;
+use crate::read::onnx::call::{Call, is, size, size_of};
 use crate::read::onnx::draft::Stored;
 use crate::read::onnx::evaluate::axis;
 use crate::read::onnx::import::Importer;
@@ -24,7 +25,7 @@ pub(super) fn batch_norm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<V
             "它使用批次的统计量,即训练模式"
         )));
     }
-    let [weight, bias, mean, variance] = [1, 2, 3, 4].map(|index| import.weight(call, index));
+    let [weight, bias, mean, variance] = [1, 2, 3, 4].map(|index| call.weight(index));
     let (weight, bias, mean, variance) = (weight?, bias?, mean?, variance?);
     let affine = !import.is_plain(weight, bias);
     let mut weights = if affine { vec![Stored::whole(weight), Stored::whole(bias)] } else { vec![] };
@@ -57,10 +58,10 @@ pub(super) fn batch_norm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<V
 pub(super) fn layer_norm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let input = import.tensor(call, 0)?;
     let from = axis(call.int_or("axis", -1), input.rank())?;
-    let scale = import.weight(call, 1)?;
-    let bias = if call.has(2) { Some(import.weight(call, 2)?) } else { None };
+    let scale = call.weight(1)?;
+    let bias = if call.has(2) { Some(call.weight(2)?) } else { None };
     let over: u64 = input.dims[from..].iter().product();
-    let fits = |fixed: Fixed| import.dims_of(fixed).iter().product::<u64>() == over;
+    let fits = |fixed: Fixed| elements(import.dims_of(fixed)) == Some(over);
     if !fits(scale) || bias.is_some_and(|bias| !fits(bias)) {
         return Err(Refusal::Unsupported(text!(
             "its factors are not one for each of the {over} numbers it normalizes",
@@ -83,8 +84,14 @@ pub(super) fn layer_norm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<V
 
 /// `RMSNormalization`, from an axis to the last.
 pub(super) fn rms_norm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
-    let (input, scale) = (import.tensor(call, 0)?, import.weight(call, 1)?);
+    let (input, scale) = (import.tensor(call, 0)?, call.weight(1)?);
     let from = axis(call.int_or("axis", -1), input.rank())?;
+    if elements(import.dims_of(scale)) != elements(&input.dims[from..]) {
+        return Err(Refusal::Unsupported(text!(
+            "its factors are not one for each of the numbers it normalizes",
+            "其系数个数与被归一化的个数不一致"
+        )));
+    }
     let affine = !import.is_one(scale);
     let op =
         RmsNorm { dims: size((input.rank() - from) as u64)?, eps: call.float_or("epsilon", 1e-5), affine };
@@ -96,7 +103,7 @@ pub(super) fn rms_norm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec
 /// `InstanceNormalization`.
 pub(super) fn instance_norm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let input = import.tensor(call, 0)?;
-    let (weight, bias) = (import.weight(call, 1)?, import.weight(call, 2)?);
+    let (weight, bias) = (call.weight(1)?, call.weight(2)?);
     let affine = !import.is_plain(weight, bias);
     let weights = if affine { vec![Stored::whole(weight), Stored::whole(bias)] } else { vec![] };
     let eps = call.float_or("epsilon", 1e-5);
@@ -111,7 +118,7 @@ pub(super) fn instance_norm(import: &mut Importer<'_>, call: &Call<'_>) -> Mappe
 /// `GroupNormalization`: with factors for each group in version 18, for each channel since 21.
 pub(super) fn group_norm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let input = import.tensor(call, 0)?;
-    let (weight, bias) = (import.weight(call, 1)?, import.weight(call, 2)?);
+    let (weight, bias) = (call.weight(1)?, call.weight(2)?);
     let num_groups = size_of(call.int_or("num_groups", 1))?;
     let eps = call.float_or("epsilon", 1e-5);
     let [batch, channels, positions @ ..] = &input.dims[..] else {
@@ -157,7 +164,7 @@ pub(super) fn local_response_norm(import: &mut Importer<'_>, call: &Call<'_>) ->
         beta: call.float_or("beta", 0.75),
         k: call.float_or("bias", 1.0),
     };
-    import.on_channels(op, &input, input.rank() - 1, vec![])
+    import.on_channels(op, &input, input.rank().saturating_sub(1), vec![])
 }
 
 impl Importer<'_> {
@@ -166,7 +173,7 @@ impl Importer<'_> {
         let entry = self.table.get(fixed);
         let numbers = crate::read::onnx::call::numbers(&entry.array);
         entry.roots == Roots::None
-            && numbers.is_some_and(|numbers| numbers.iter().all(|&number| number == 1.0))
+            && numbers.is_some_and(|numbers| numbers.iter().all(|&number| is(number, 1.0)))
     }
 
     /// Whether a factor and a bias do nothing.

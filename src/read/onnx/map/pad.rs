@@ -100,8 +100,9 @@ impl Importer<'_> {
         for (axis, &(before, after)) in sides.iter().enumerate().filter(|(_, sides)| **sides != (0, 0)) {
             let (leading, behind) = (&tensor.dims[..axis], &tensor.dims[axis + 1..]);
             let flat = [leading.iter().product(), tensor.dims[axis], behind.iter().product()];
-            let mut dims = tensor.dims.to_vec();
-            dims[axis] += before.unsigned_abs() + after.unsigned_abs();
+            let mut only = vec![(0, 0); sides.len()];
+            only[axis] = (before, after);
+            let dims = grown(&tensor.dims, &only)?;
             let sample = self.draft.as_sample(&tensor, &flat)?;
             let op = Pad { padding: vec![0, 0, before, after], mode, value: 0.0 };
             tensor = self.draft.emit(op, &[&sample], vec![], &dims, input.kind)?;

@@ -94,6 +94,10 @@ where
             let norm_type = call.float_or("p", 2.0);
             let norm_type =
                 call.node.int("p").map_or(norm_type, |p| f64::from(i32::try_from(p).unwrap_or(2)));
+            // PyTorch's takes odd powers of negative numbers as they are.
+            if norm_type % 2.0 != 0.0 {
+                input = import.draft.emit(Absolute {}, &[&input], vec![], &input.dims, input.kind)?;
+            }
             LpPool::<N> { norm_type, kernel_size, stride, padding, ceil_mode }.into()
         }
     };
@@ -114,12 +118,6 @@ pub(super) fn global(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<V
         ("GlobalLpPool", 2) => over::<2>(import, call, &input, &positions, Kind::Norm),
         ("GlobalLpPool", 3) => over::<3>(import, call, &input, &positions, Kind::Norm),
         (_, axes) => Err(Refusal::Unsupported(text!("it has {axes} spatial axes", "它有 {axes} 个空间轴"))),
-    }
-}
-
-impl Importer<'_> {
-    fn magnitude(&mut self, input: &Tensor) -> Mapped<Tensor> {
-        self.draft.emit(Absolute {}, &[input], vec![], &input.dims, input.kind)
     }
 }
 

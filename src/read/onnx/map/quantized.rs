@@ -117,9 +117,8 @@ fn between(import: &mut Importer<'_>, call: &Call<'_>, form: &Form) -> Mapped<Te
     }
     let mut attributes = call.node.attributes.clone();
     if let Some(bias) = form.bias.filter(|&bias| call.has(bias)) {
-        let [of_input, of_weight] = [1, 4].map(|index| import.weight(call, index));
-        let scale =
-            import.evaluated(&node("Mul", vec![]), STANDARD, vec![Some(of_input?), Some(of_weight?)])?;
+        let [of_input, of_weight] = [1, 4].map(|index| call.weight(index));
+        let scale = import.evaluated(&node("Mul", vec![]), STANDARD, &[Some(of_input?), Some(of_weight?)])?;
         let scale = scale.and_then(|values| values.into_iter().next()).ok_or(Refusal::Lost)?;
         let by = Levels { scale: Some(scale), ..Levels::default() };
         inputs.push(Some(import.dequantized(&given(call, bias)?, &by)?));
@@ -197,8 +196,8 @@ impl Importer<'_> {
             Some(_) => None,
             None => Some(None),
         };
-        let known = match inputs.iter().map(fixed).collect() {
-            Some(inputs) => self.evaluated(&node, opset, inputs)?,
+        let known = match inputs.iter().map(fixed).collect::<Option<Vec<_>>>() {
+            Some(inputs) => self.evaluated(&node, opset, &inputs)?,
             None => None,
         };
         let outputs = match known {

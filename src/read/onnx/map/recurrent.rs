@@ -219,7 +219,7 @@ fn ends(import: &mut Importer<'_>, layer: &Layer, states: &Tensor) -> Mapped<Ten
 }
 
 fn read(import: &Importer<'_>, call: &Call<'_>, kind: Kind) -> Mapped<Layer> {
-    let (of_input, of_state) = (import.weight(call, 1)?, import.weight(call, 2)?);
+    let (of_input, of_state) = (call.weight(1)?, call.weight(2)?);
     let &[directions, _, hidden] = import.dims_of(of_state) else {
         return Err(Refusal::Wrong(text!("its third input has not 3 dimensions", "第三个输入不是 3 维")));
     };
@@ -236,7 +236,7 @@ fn read(import: &Importer<'_>, call: &Call<'_>, kind: Kind) -> Mapped<Layer> {
     if backwards.len() as u64 != directions || !fits(of_input) || !fits(of_state) {
         return Err(Refusal::Wrong(text!("its weights do not fit together", "各权重的尺寸不符")));
     }
-    let bias = if call.has(3) { Some(import.weight(call, 3)?) } else { None };
+    let bias = if call.has(3) { Some(call.weight(3)?) } else { None };
     let bias = bias.filter(|&bias| !import.is_zero(bias));
     let both = gates.and_then(|gates| gates.checked_mul(2));
     if bias.is_some_and(|bias| !matches!(import.dims_of(bias), [_, rows] if Some(*rows) == both)) {

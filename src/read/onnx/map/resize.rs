@@ -1,99 +1,94 @@
 //! Images, sequences and volumes of another size, and pixels of channels.
 
+mod places;
+
+use std::ops::Range;
+
+use self::places::{Axis, Kernel, Places};
 use super::shape::sizes_of;
-use crate::op::Op;
+use crate::op::Operator;
 use crate::op::depth_to_space::{DepthToSpace, SpaceToDepth};
 use crate::op::index_select::IndexSelect;
 use crate::op::pixel_shuffle::{PixelShuffle, PixelUnshuffle};
 use crate::op::upsample::{Mode, OnAxes, Times, Upsample};
-use crate::read::onnx::call::{Call, size, size_of};
+use crate::read::onnx::array::{Array, Numbers};
+use crate::read::onnx::call::{Call, decimal, size, size_of};
 use crate::read::onnx::draft::shape;
 use crate::read::onnx::evaluate::axis;
 use crate::read::onnx::import::Importer;
+use crate::read::onnx::messages::{AttributeValue, Kind};
 use crate::read::onnx::value::{Mapped, Refusal, Tensor, Value};
 use crate::text;
 
 /// The most axes of an image or a volume.
 const MOST_AXES: usize = 3;
 
+/// The most places along an axis that are found one by one.
+const MOST_PLACES: u64 = 1 << 16;
+
 /// `Resize`, and `Upsample` before it.
 pub(super) fn resize(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let input = import.tensor(call, 0)?;
     let dims = sizes_of(import, call, &input)?;
-    let rule = Rule::of(import, call, &input)?;
+    let rule = Rule::of(import, call, &input, &dims)?;
+    if rule.places == Places::Cropped {
+        return Err(Refusal::Unsupported(text!("it takes a part of its input", "它截取输入的一部分")));
+    }
     let is_changed = |&axis: &usize| dims[axis] != input.dims[axis];
     let changed: Vec<usize> = (0..input.rank()).filter(is_changed).collect();
     let (Some(&first), Some(&last)) = (changed.first(), changed.last()) else {
-        return match rule.places {
-            Places::Cropped => Err(rule.unsupported()),
-            _ => Ok(vec![Value::Tensor(input)]),
-        };
+        return Ok(vec![Value::Tensor(input)]);
     };
-    if rule.mode == Way::Nearest
-        && let Some(result) = rule.picks(import, &input, &dims, &changed)?
-    {
-        return Ok(vec![Value::Tensor(result)]);
-    }
     // Behind the channels, or else what changes.
     let is_usual = first >= 2 && (3..=2 + MOST_AXES).contains(&input.rank());
-    let [from, to] = if is_usual { [2, input.rank()] } else { [first, last + 1] };
-    if to < input.rank() {
-        // What stands behind is brought to the front.
-        let order: Vec<usize> = (to..input.rank()).chain(0..to).collect();
-        let back: Vec<usize> = (input.rank() - to..input.rank()).chain(0..input.rank() - to).collect();
-        let moved = import.permuted(&input, &order)?;
-        let wanted: Vec<u64> = order.iter().map(|&axis| dims[axis]).collect();
-        let shift = input.rank() - to;
-        let result = rule.stretched(import, &moved, &wanted, from + shift)?;
-        return Ok(vec![Value::Tensor(import.permuted(&result, &back)?)]);
-    }
-    Ok(vec![Value::Tensor(rule.stretched(import, &input, &dims, from)?)])
+    let span = if is_usual { 2..input.rank() } else { first..last + 1 };
+    let result = match rule.mode(span.len(), &changed)? {
+        Some(mode) => rule.stretched(import, &input, &dims, span, mode)?,
+        None => rule.written_out(import, &input, &dims, &changed)?,
+    };
+    Ok(vec![Value::Tensor(result)])
 }
 
 /// What is made of the elements around a place.
 #[derive(Clone, Copy, PartialEq)]
-enum Way {
-    Nearest,
+enum Way<'c> {
+    /// The nearest, by this rounding.
+    Nearest(&'c str),
     Linear,
     Cubic,
 }
 
-/// Where an element of the output is in the input.
-#[derive(Clone, Copy, PartialEq)]
-enum Places {
-    /// From outer edge to outer edge.
-    Halves,
-    /// From the center of the first element to that of the last.
-    Corners,
-    /// As often as the factor says.
-    Factors,
-    /// In the middle of what the factor says, for the nearest only.
-    Middles,
-    /// In a part of the input.
-    Cropped,
-}
-
 /// How an operator resizes.
 struct Rule<'c> {
-    call: &'c Call<'c>,
-    mode: Way,
+    way: Way<'c>,
     places: Places,
-    /// How often as long each axis becomes, where that is what is given.
-    scales: Option<Vec<f64>>,
+    axes: Vec<Axis>,
+    /// Whether factors are what is given.
+    has_scales: bool,
+    /// Whether it spans all elements that become one, where they become fewer.
+    smooths: bool,
+    excludes: bool,
+    coefficient: f64,
 }
 
 impl<'c> Rule<'c> {
-    fn of(import: &Importer<'_>, call: &'c Call<'c>, input: &Tensor) -> Mapped<Self> {
-        let mode = match call.node.text("mode").unwrap_or("nearest") {
-            "nearest" => Way::Nearest,
+    fn of(import: &Importer<'_>, call: &'c Call<'c>, input: &Tensor, dims: &[u64]) -> Mapped<Self> {
+        let is_early = &*call.node.operator == "Upsample" || call.opset < 11;
+        let rounding = match call.node.text("nearest_mode") {
+            _ if is_early => "floor",
+            rounding => rounding.unwrap_or("round_prefer_floor"),
+        };
+        let way = match call.node.text("mode").unwrap_or("nearest") {
+            "nearest" => Way::Nearest(rounding),
             "linear" | "bilinear" => Way::Linear,
             "cubic" => Way::Cubic,
             other => return Err(Refusal::Wrong(text!("`mode` is `{other}`", "`mode` 的值为 `{other}`"))),
         };
-        let is_early = is_early(call);
         let places = match call.node.text("coordinate_transformation_mode") {
             _ if is_early => Places::Factors,
-            None | Some("half_pixel" | "pytorch_half_pixel" | "half_pixel_symmetric") => Places::Halves,
+            None | Some("half_pixel") => Places::Halves,
+            Some("pytorch_half_pixel") => Places::HalvesOrFirst,
+            Some("half_pixel_symmetric") => Places::Symmetric,
             Some("align_corners") => Places::Corners,
             Some("asymmetric") => Places::Factors,
             Some("tf_half_pixel_for_nn") => Places::Middles,
@@ -106,166 +101,172 @@ impl<'c> Rule<'c> {
             }
         };
         let given = match call.node.attribute("scales") {
-            Some(crate::read::onnx::messages::AttributeValue::Floats(scales)) => {
-                Some(scales.iter().map(|&scale| crate::read::onnx::call::decimal(scale)).collect())
+            Some(AttributeValue::Floats(scales)) => {
+                Some(scales.iter().map(|&scale| decimal(scale)).collect())
             }
             _ => import.floats(call, if is_early { 1 } else { 2 })?.filter(|scales| !scales.is_empty()),
         };
-        let axes = match call.node.ints("axes") {
+        let named = match call.node.ints("axes") {
             Some(axes) => {
                 axes.iter().map(|&index| axis(index, input.rank())).collect::<Result<Vec<_>, _>>()?
             }
             None => (0..input.rank()).collect(),
         };
-        let scales = given.map(|given: Vec<f64>| {
-            let mut scales = vec![1.0; input.rank()];
-            axes.iter().zip(given).for_each(|(&axis, scale)| scales[axis] = scale);
-            scales
-        });
-        Ok(Self { call, mode, places, scales })
+        #[expect(clippy::cast_precision_loss, reason = "a factor is a float")]
+        let line = |(&from, &to): (&u64, &u64)| Axis { from, to, scale: to as f64 / from as f64 };
+        let mut axes: Vec<Axis> = input.dims.iter().zip(dims).map(line).collect();
+        let has_scales = given.is_some();
+        let given: Vec<f64> = given.unwrap_or_default();
+        named.iter().zip(given).for_each(|(&axis, scale)| axes[axis].scale = scale);
+        Ok(Self {
+            way,
+            places,
+            axes,
+            has_scales,
+            smooths: call.int_or("antialias", 0) != 0,
+            excludes: call.int_or("exclude_outside", 0) != 0,
+            coefficient: call.float_or("cubic_coeff_a", -0.75),
+        })
     }
 
-    fn unsupported(&self) -> Refusal {
-        let way = self.call.node.text("coordinate_transformation_mode").unwrap_or("asymmetric").to_owned();
-        let mode = self.call.node.text("mode").unwrap_or("nearest").to_owned();
-        Refusal::Unsupported(text!(
-            "places by `{way}` in mode `{mode}` are not known",
-            "不支持在 `{mode}` 模式下以 `{way}` 取位置"
-        ))
+    /// PyTorch's way of doing the same over so many axes, if there is one.
+    fn mode(&self, axes: usize, changed: &[usize]) -> Mapped<Option<Mode>> {
+        let changed: Vec<Axis> = changed.iter().map(|&axis| self.axes[axis]).collect();
+        let mode = match (self.way, axes) {
+            (Way::Nearest(_), 1..=MOST_AXES) => Mode::Nearest,
+            (Way::Linear, 1) => Mode::Linear,
+            (Way::Linear, 2) => Mode::Bilinear,
+            (Way::Linear, 3) => Mode::Trilinear,
+            (Way::Cubic, 2) => Mode::Bicubic,
+            _ => return Ok(None),
+        };
+        if let Way::Nearest(rounding) = self.way {
+            if self.places == Places::Factors && rounding == "floor" {
+                return Ok(Some(mode));
+            }
+            // What becomes a whole number of times as long is the same by most rules.
+            let is_same = |axis: &Axis| {
+                let times = axis.to / axis.from;
+                let mut places = (0u64..).zip(axis.nearest(self.places, rounding));
+                axis.to.is_multiple_of(axis.from) && places.all(|(made, place)| place == made / times)
+            };
+            check_length(&changed)?;
+            return Ok(changed.iter().all(is_same).then_some(mode));
+        }
+        #[expect(clippy::float_cmp, reason = "what differs by however little is other")]
+        let is_plain = self.way == Way::Linear || self.coefficient == -0.75 && !self.excludes;
+        let shrinks = changed.iter().any(|axis| axis.to < axis.from);
+        #[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "asks whether it is exact")]
+        let is_exact = |axis: &Axis| axis.from as f64 * axis.scale == axis.to as f64;
+        let is_pytorchs = match self.places {
+            Places::Halves | Places::Corners => true,
+            Places::HalvesOrFirst => changed.iter().all(|axis| axis.to > 1),
+            Places::Symmetric => changed.iter().all(is_exact),
+            Places::Factors | Places::Middles | Places::Cropped => false,
+        };
+        Ok((is_plain && is_pytorchs && !(self.smooths && shrinks)).then_some(mode))
     }
 
-    /// The nearest elements, axis by axis, where PyTorch would take others; `None` where it takes the same.
-    fn picks(
+    /// By picking elements along one axis after the other, and adding up shares of them.
+    fn written_out(
         &self,
         import: &mut Importer<'_>,
         input: &Tensor,
         dims: &[u64],
         changed: &[usize],
-    ) -> Mapped<Option<Tensor>> {
-        let rounding = match self.call.node.text("nearest_mode") {
-            _ if is_early(self.call) => "floor",
-            other => other.unwrap_or("round_prefer_floor"),
-        };
-        if self.places == Places::Cropped {
-            return Err(self.unsupported());
-        }
-        if self.places == Places::Factors && rounding == "floor" {
-            return Ok(None);
-        }
-        let mut lists = vec![];
-        for &axis in changed {
-            let (from, to) = (input.dims[axis], dims[axis]);
-            lists.push(nearest(self.places, rounding, from, to, self.scales.as_ref().map(|all| all[axis])));
-        }
-        let is_pytorch = |(&axis, list): (&usize, &Vec<u64>)| {
-            let times = dims[axis] / input.dims[axis];
-            dims[axis].is_multiple_of(input.dims[axis])
-                && list.iter().zip(0u64..).all(|(&place, made)| place == made / times)
-        };
-        if changed.iter().zip(&lists).all(is_pytorch) {
-            return Ok(None);
-        }
+    ) -> Mapped<Tensor> {
         let mut result = input.clone();
-        for (&axis, list) in changed.iter().zip(lists) {
-            let mut sizes = result.dims.to_vec();
-            sizes[axis] = dims[axis];
-            let (tensor, dim) = import.along(&result, axis)?;
-            let index = list.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
-            result = import.draft.emit(IndexSelect { dim, index }, &[&tensor], vec![], &sizes, input.kind)?;
+        for &axis in changed {
+            let line = self.axes[axis];
+            check_length(&[line])?;
+            if let Way::Nearest(rounding) = self.way {
+                result = import.elements_at(&result, axis, line.nearest(self.places, rounding))?;
+                continue;
+            }
+            let kernel = Kernel {
+                cubic: (self.way == Way::Cubic).then_some(self.coefficient),
+                smooths: self.smooths,
+                excludes: self.excludes,
+            };
+            let taps = line.taps(self.places, &kernel).ok_or_else(|| too_long(line))?;
+            let mut sum: Option<Tensor> = None;
+            for tap in taps {
+                let part = import.elements_at(&result, axis, tap.places)?;
+                let sizes = [&[dims[axis]], &vec![1; input.rank() - axis - 1][..]].concat();
+                let numbers = Some(Numbers::Floats(tap.shares.into()));
+                let shares = import.table.know(Array { dims: sizes, kind: Kind::FLOAT, numbers });
+                let shares = import.made(&Value::Fixed(shares))?;
+                let part = import.multiplied(&part, &shares)?;
+                sum = Some(match sum {
+                    Some(sum) => import.added(&sum, &part)?,
+                    None => part,
+                });
+            }
+            result = sum.ok_or(Refusal::Lost)?;
         }
-        Ok(Some(result))
+        Ok(result)
     }
 
-    /// The axes from `from` on at these sizes; those before them are channels.
+    /// These axes at other sizes; those before them, and those behind, are channels.
     fn stretched(
         &self,
         import: &mut Importer<'_>,
         input: &Tensor,
         dims: &[u64],
-        from: usize,
+        span: Range<usize>,
+        mode: Mode,
     ) -> Mapped<Tensor> {
-        let (leading, sizes) = input.dims.split_at(from);
-        let wanted = &dims[from..];
-        let mode = match (self.mode, sizes.len()) {
-            (Way::Nearest, 1..=MOST_AXES) => Mode::Nearest,
-            (Way::Linear, 1) => Mode::Linear,
-            (Way::Linear, 2) => Mode::Bilinear,
-            (Way::Linear, 3) => Mode::Trilinear,
-            (Way::Cubic, 2) => Mode::Bicubic,
-            (_, axes) => {
-                return Err(Refusal::Unsupported(text!(
-                    "it resizes {axes} axes at once",
-                    "它同时缩放 {axes} 个轴"
-                )));
-            }
-        };
-        self.check(sizes, wanted)?;
-        let align_corners = self.mode != Way::Nearest && self.places == Places::Corners;
+        let (rank, behind) = (input.rank(), input.rank() - span.end);
+        if behind > 0 {
+            // What stands behind is brought to the front, and back.
+            let order: Vec<usize> = (span.end..rank).chain(0..span.end).collect();
+            let back: Vec<usize> = (behind..rank).chain(0..behind).collect();
+            let at = |axes: &[usize], sizes: &[u64]| -> Vec<u64> {
+                axes.iter().map(|&axis| sizes[axis]).collect()
+            };
+            let moved = import.permuted(input, &order)?;
+            let axes = order.iter().map(|&axis| self.axes[axis]).collect();
+            let rule = Self { axes, ..*self };
+            let span = span.start + behind..rank;
+            let result = rule.stretched(import, &moved, &at(&order, dims), span, mode)?;
+            return import.permuted(&result, &back);
+        }
+        let axes = &self.axes[span.clone()];
+        let (leading, sizes) = input.dims.split_at(span.start);
         let flat = [&[leading.iter().product()], sizes].concat();
         let sample = import.draft.as_sample(input, &flat)?;
-        let made = [&[flat[0]], wanted].concat();
+        let wanted = [&flat[..1], &dims[span]].concat();
+        let align_corners = mode != Mode::Nearest && self.places == Places::Corners;
         let op = |scale_factor, size| Upsample { scale_factor, size, mode, align_corners };
-        let fits = |op: &Upsample| -> Mapped<bool> {
-            let shapes = [shape(&[&[1], &flat[..]].concat())?];
-            Ok(Op::from(op.clone()).output(&shapes).is_ok_and(|shape| shape.dims() == made))
-        };
-        let whole = sizes.iter().zip(wanted).map(|(&from, &to)| to.is_multiple_of(from).then(|| to / from));
+        let whole = axes.iter().map(|axis| axis.to.is_multiple_of(axis.from).then(|| axis.to / axis.from));
         let factors: Option<Vec<Times>> = match whole.collect::<Option<Vec<u64>>>() {
             Some(factors) => factors.into_iter().map(|factor| factor.try_into().ok()).collect(),
-            None => self.scales.as_ref().and_then(|scales| {
-                scales[scales.len() - sizes.len()..].iter().map(|&scale| scale.try_into().ok()).collect()
-            }),
+            None if self.has_scales => axes.iter().map(|axis| axis.scale.try_into().ok()).collect(),
+            None => None,
         };
         let by_factor = factors.map(|factors| op(Some(on_axes(factors)), None));
-        let chosen = match by_factor {
-            Some(by_factor) if fits(&by_factor)? => by_factor,
-            _ => {
-                let sizes = wanted.iter().map(|&to| size(to)).collect::<Mapped<Vec<_>>>()?;
-                op(None, Some(on_axes(sizes)))
-            }
+        let shapes = [shape(&[&[1], &flat[..]].concat())?];
+        let fits = |op: &Upsample| op.output(&shapes).is_ok_and(|shape| shape.dims() == wanted);
+        let chosen = if let Some(by_factor) = by_factor.filter(fits) {
+            by_factor
+        } else {
+            let sizes = axes.iter().map(|axis| size(axis.to)).collect::<Mapped<Vec<_>>>()?;
+            op(None, Some(on_axes(sizes)))
         };
         import.draft.emit(chosen, &[&sample], vec![], dims, input.kind)
     }
-
-    /// Whether PyTorch's way between elements is the same.
-    fn check(&self, sizes: &[u64], wanted: &[u64]) -> Mapped<()> {
-        if self.mode == Way::Nearest {
-            return Ok(());
-        }
-        let is_smaller = sizes.iter().zip(wanted).any(|(from, to)| to < from);
-        if self.call.int_or("antialias", 0) != 0 && is_smaller {
-            return Err(Refusal::Unsupported(text!("it smooths what it makes smaller", "缩小时带抗锯齿")));
-        }
-        let a = self.call.float_or("cubic_coeff_a", -0.75);
-        let excludes = self.call.int_or("exclude_outside", 0) != 0;
-        if self.mode == Way::Cubic && (a != -0.75 || excludes) {
-            return Err(Refusal::Unsupported(text!(
-                "its cubic polynomials are other than PyTorch's",
-                "其三次多项式与 PyTorch 不同"
-            )));
-        }
-        let is_single = sizes.iter().zip(wanted).any(|(&from, &to)| to == 1 && from > 1);
-        #[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "asks whether it is exact")]
-        let is_whole = self.scales.as_ref().is_none_or(|scales| {
-            let factors = &scales[scales.len().saturating_sub(sizes.len())..];
-            let exact = sizes.iter().zip(wanted).zip(factors);
-            { exact }.all(|((&from, &to), factor)| from as f64 * factor == to as f64)
-        });
-        let differs = match self.call.node.text("coordinate_transformation_mode") {
-            Some("pytorch_half_pixel") => is_single,
-            Some("half_pixel_symmetric") => !is_whole,
-            _ => false,
-        };
-        match self.places {
-            Places::Halves if !differs => Ok(()),
-            Places::Corners => Ok(()),
-            _ => Err(self.unsupported()),
-        }
-    }
 }
 
-fn is_early(call: &Call<'_>) -> bool {
-    &*call.node.operator == "Upsample" || call.opset < 11
+fn check_length(axes: &[Axis]) -> Mapped<()> {
+    axes.iter().find(|axis| axis.to > MOST_PLACES).map_or(Ok(()), |&axis| Err(too_long(axis)))
+}
+
+fn too_long(axis: Axis) -> Refusal {
+    let (from, to) = (axis.from, axis.to);
+    Refusal::Unsupported(text!(
+        "{to} elements of {from} are too many to be found one by one",
+        "由 {from} 个元素生成 {to} 个,数量过多,无法逐一计算"
+    ))
 }
 
 /// One for all axes where all are the same.
@@ -276,33 +277,15 @@ fn on_axes<T: PartialEq + Copy>(values: Vec<T>) -> OnAxes<T> {
     }
 }
 
-/// Which of `from` elements each of `to` is.
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "places on an axis, as the standard computes them"
-)]
-fn nearest(places: Places, rounding: &str, from: u64, to: u64, scale: Option<f64>) -> Vec<u64> {
-    let scale = scale.unwrap_or(to as f64 / from as f64);
-    let place = |made: u64| {
-        let made = made as f64;
-        let place = match places {
-            Places::Halves => (made + 0.5) / scale - 0.5,
-            Places::Corners if to > 1 => made * (from - 1) as f64 / (to - 1) as f64,
-            Places::Corners => 0.0,
-            Places::Middles => (made + 0.5) / scale,
-            Places::Factors | Places::Cropped => made / scale,
-        };
-        let rounded = match rounding {
-            "floor" => place.floor(),
-            "ceil" => place.ceil(),
-            "round_prefer_ceil" => (place + 0.5).floor(),
-            _ => (place - 0.5).ceil(),
-        };
-        rounded.clamp(0.0, (from - 1) as f64) as u64
-    };
-    (0..to).map(place).collect()
+impl Importer<'_> {
+    /// The elements along an axis at these places.
+    fn elements_at(&mut self, tensor: &Tensor, axis: usize, places: Vec<u64>) -> Mapped<Tensor> {
+        let mut dims = tensor.dims.to_vec();
+        dims[axis] = places.len() as u64;
+        let (input, dim) = self.along(tensor, axis)?;
+        let index = places.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+        self.draft.emit(IndexSelect { dim, index }, &[&input], vec![], &dims, tensor.kind)
+    }
 }
 
 /// `DepthToSpace`: channels as pixels.

@@ -77,7 +77,7 @@ pub struct Entry {
     pub source: String,
     /// The variant: the one that was asked for, or else the one that the defaults are, if they are one.
     pub variant: Option<String>,
-    /// SHA-256 of the description, in hexadecimal.
+    /// SHA-256 of the file, in hexadecimal: of a description with what it includes, of an ONNX file alone.
     pub sha256: String,
     /// The sizes of each input, without the batch.
     pub inputs: BTreeMap<String, Vec<u64>>,
