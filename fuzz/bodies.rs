@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use cnncost::read::expression::{Expression, Failure, Scope, Value, number};
 use cnncost::read::include::{Bundled, File, Identity, Includes, Refusal};
+use cnncost::read::onnx::{self, Onnx};
 use cnncost::read::{Description, Options};
 use cnncost::text;
 use cnncost::text::Language;
@@ -106,5 +107,34 @@ impl Scope for Sizes {
         let index = index.and_then(|k| usize::try_from(k).ok());
         let size = index.and_then(|index| sizes.get(index).copied());
         size.ok_or_else(|| Failure::from(text!("there is no dimension {k}", "没有第 {k} 维")))
+    }
+}
+
+/// Reads an ONNX file, makes its network at a size of 2 where it leaves one open, and counts that; every mistake can be drawn.
+pub(crate) fn onnx(bytes: &[u8]) {
+    let Ok(file) = onnx::File::hold(bytes) else { return };
+    let network = Onnx::of(file, "it").and_then(|onnx| {
+        let mut sizes = onnx::Sizes::default();
+        // An error says which is open.
+        for _ in 0..4 {
+            let Err(error) = onnx.expand(&sizes) else { break };
+            let said = error.render(Language::English, false, 1_000);
+            let Some((_, rest)) = said.split_once("`--dim ") else { break };
+            let Some((name, _)) = rest.split_once("=224`") else { break };
+            sizes.dims.push((name.to_owned(), 2));
+        }
+        onnx.expand(&sizes)
+    });
+    match network {
+        Ok(network) => {
+            if let Ok(analysis) = cnncost::analyze(&network.graph) {
+                let total = analysis.total();
+                assert!(total.padding_exact.macs.total() <= total.work.macs.total());
+            }
+        }
+        Err(error) => {
+            let shown = error.render(Language::Chinese, false, 20);
+            assert!(!shown.is_empty() && !shown.contains('\u{1b}'), "{shown:?}");
+        }
     }
 }

@@ -27,3 +27,14 @@ fn descriptions_are_answered() {
 fn expressions_are_answered() {
     replay("expression", bodies::expression);
 }
+
+/// The files of `tests/onnx/ops`, which the target starts from, are held against outputs elsewhere.
+#[test]
+fn onnx_files_are_answered() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx/odd");
+    let files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.len() >= LEAST, "only {} files", files.len());
+    for file in files {
+        bodies::onnx(&fs::read(file).unwrap());
+    }
+}

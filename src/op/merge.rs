@@ -1,7 +1,7 @@
 //! What the operators that join several inputs element by element share.
 
 #[cfg(feature = "run")]
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 
 use super::{Along, Arity, Cost, Look, Reach, Reason, Term, shape};
 use crate::counts::Kind;
@@ -104,11 +104,16 @@ pub(super) fn reach(input: &Shape, output: &Shape) -> Reach {
     Reach::Along(sizes.map(along).collect())
 }
 
-/// `inputs` with as many dimensions as the one that has the most: sizes of 1 behind the batch.
+/// `inputs` with as many dimensions as the one that has the most, sizes of 1 behind the batch; and in the type of what are no
+/// indices, where others are.
 #[cfg(feature = "run")]
 pub(super) fn lifted(inputs: &[Tensor]) -> candle_core::Result<Vec<Tensor>> {
     let most = inputs.iter().map(Tensor::rank).max().unwrap_or(0);
-    let lift = |input: &Tensor| (input.rank()..most).try_fold(input.clone(), |input, _| input.unsqueeze(1));
+    let dtype = inputs.iter().map(Tensor::dtype).find(DType::is_float);
+    let lift = |input: &Tensor| {
+        let input = dtype.map_or_else(|| Ok(input.clone()), |dtype| input.to_dtype(dtype))?;
+        (input.rank()..most).try_fold(input, |input, _| input.unsqueeze(1))
+    };
     inputs.iter().map(lift).collect()
 }
 

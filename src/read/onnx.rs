@@ -18,17 +18,20 @@ use crate::read::written::Letters;
 use crate::text;
 use crate::text::Text;
 
+mod arity;
 pub mod array;
 mod batch;
 #[cfg(test)]
 mod bytes;
 mod call;
+mod check;
 mod control;
 mod decode;
 mod draft;
 mod evaluate;
 mod file;
 mod finish;
+mod function;
 mod import;
 mod inputs;
 mod lost;
@@ -43,6 +46,7 @@ mod stored;
 mod uses;
 mod value;
 mod values;
+mod versions;
 mod weights;
 mod wire;
 
@@ -50,6 +54,7 @@ pub use decode::read;
 pub use file::File;
 pub use inputs::Sizes;
 use inputs::inputs;
+use value::Refusal;
 pub use weights::Weights;
 pub use wire::Mistake;
 
@@ -115,20 +120,34 @@ impl Onnx {
 
     fn expanded(&self, sizes: &Sizes) -> Result<Network, mistake::Mistake> {
         let mut importer = import::Importer::new(&self.model, &self.file);
+        importer.remarks.extend(versions::remark(&self.model));
         let given = inputs(&mut importer, &self.model.graph, sizes)?;
         let outputs = importer.network(&self.model, given)?;
         let mut made = vec![];
         for (name, value) in &outputs {
             match importer.output(value) {
-                Some(tensor) => made.push((*name, tensor)),
-                None => importer.remarks.push(mistake::Mistake::nowhere(text!(
-                    "nothing is known of the output `{name}`",
-                    "对输出 `{name}` 一无所知"
-                ))),
+                Ok(tensor) => made.push((*name, tensor)),
+                Err(refusal) => {
+                    let name = wire::shown(name);
+                    importer.remark(mistake::Mistake::nowhere(match refusal {
+                        Refusal::Wrong(why) | Refusal::Unsupported(why) => {
+                            text!("the output `{name}` is not known: {why}", "输出 `{name}` 未知:{why:#}")
+                        }
+                        Refusal::Lost => {
+                            text!("nothing is known of the output `{name}`", "对输出 `{name}` 一无所知")
+                        }
+                    }));
+                }
             }
         }
         if made.is_empty() {
-            return Err(mistake::Mistake::nowhere(text!("the network has no output", "网络没有任何输出")));
+            let nothing =
+                || mistake::Mistake::nowhere(text!("the network has no output", "网络没有任何输出"));
+            // The first that an operator is the reason of, or else what is said of an output.
+            let first = importer.remarks.iter().position(mistake::Mistake::is_of_a_node);
+            let why =
+                first.map(|first| importer.remarks.swap_remove(first)).or_else(|| importer.remarks.pop());
+            return Err(why.unwrap_or_else(nothing));
         }
         let remarks = std::mem::take(&mut importer.remarks);
         let mut symbols: Vec<_> = importer.symbols.drain().collect();

@@ -28,15 +28,28 @@ pub fn stream<S: Borrow<Sheet>>(
         let Sheet { label, heads, lines, .. } = sheet.borrow();
         if at == 0 {
             let keys = heads.iter().filter(has_key).map(|head| head.key);
-            writer.write_record(label.iter().map(|(key, _)| *key).chain(keys))?;
+            writer.write_record(label.iter().map(|(key, _)| *key).chain(keys)).map_err(io)?;
         }
         for line in lines.iter().filter(|line| line.kind.adds_up()) {
             let cells = heads.iter().zip(&line.cells).filter(|(head, _)| has_key(head));
             let label = label.iter().map(|(_, name)| plain(name));
-            writer.write_record(label.chain(cells.map(|(_, cell)| field(cell))).collect::<Vec<_>>())?;
+            let fields = label.chain(cells.map(|(_, cell)| field(cell)));
+            writer.write_record(fields.collect::<Vec<_>>()).map_err(io)?;
         }
     }
     writer.flush()
+}
+
+/// What went wrong, as the system has it: a reader that has gone away is no error to some.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the others are of records that are longer than others, and of reading"
+)]
+fn io(error: ::csv::Error) -> io::Error {
+    match error.into_kind() {
+        ::csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// A text of a file as data: no formula, whatever it begins with, unless it is a number, no command to a workflow that prints it,
@@ -63,6 +76,24 @@ fn field(cell: &Cell) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reader_that_has_gone_away_is_seen() {
+        struct Gone;
+        impl io::Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let head = Head::new("name", crate::text!("name", "名称"), crate::report::sheet::Role::Text);
+        let lines = vec![vec![Cell::Text("x".repeat(100))]; 1000];
+        let error = stream([Sheet::of(vec![head], lines)], &mut Gone).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+    }
 
     #[test]
     fn no_text_is_a_formula() {

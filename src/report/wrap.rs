@@ -42,7 +42,7 @@ pub(super) fn folded(text: &str, width: usize) -> String {
 /// A sentence in lines of at most `width` columns.
 pub(super) fn lines(sentence: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in words(sentence) {
+    for word in words(sentence).into_iter().flat_map(|word| broken(word, width)) {
         let line = lines.last_mut().expect("there is a line from the start");
         if !line.is_empty() && line.width() + word.trim_end().width() > width {
             line.truncate(line.trim_end().len());
@@ -55,6 +55,11 @@ pub(super) fn lines(sentence: &str, width: usize) -> Vec<String> {
         line.truncate(line.trim_end().len());
     }
     lines
+}
+
+/// A word that fits a line, or else its pieces: a path may be longer than a line, which may end behind a slash then.
+fn broken(word: &str, width: usize) -> Vec<&str> {
+    if word.trim_end().width() <= width { vec![word] } else { word.split_inclusive('/').collect() }
 }
 
 /// Pieces between which a line may end: behind a space, unless a percent sign follows, and behind what is set two columns
@@ -87,6 +92,7 @@ mod tests {
         assert_eq!(wrapped("one two three", 10), " one two\n   three\n");
         assert_eq!(lines("乘加,计一", 6), ["乘加,", "计一"]);
         assert_eq!(lines("unbreakable", 4), ["unbreakable"]);
+        assert_eq!(lines("at encoder/layer/0 a/b", 11), ["at encoder/", "layer/0 a/b"]);
         assert_eq!(lines("sure to ±2.0 %", 13), ["sure to", "±2.0 %"]);
         assert_eq!(lines("", 4), [""]);
         assert_eq!(folded("one unbreakable 乘加", 5), "one\nunbre\nakabl\ne\n乘加");

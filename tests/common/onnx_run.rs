@@ -9,7 +9,7 @@ use candle_core::{DType, Device, Tensor};
 use cnncost::graph::Node;
 use cnncost::read::Network;
 use cnncost::read::onnx::{Onnx, Sizes};
-use cnncost::run::{Engine, forward};
+use cnncost::run::{Engine, Weights, forward};
 use cnncost::shape::{Element, ElementType};
 use cnncost::text::Language;
 
@@ -118,7 +118,7 @@ fn executed(network: &Network, given: &[Values]) -> Result<BTreeMap<String, Valu
     }
     let tensors = inputs.iter().zip(given).map(|((_, node), values)| values.tensor(node));
     let tensors = tensors.collect::<Result<Vec<_>, _>>().map_err(|error| format!("inputs: {error}"))?;
-    let weights = network.weights.as_ref().unwrap().load(graph, &Device::Cpu, DType::F32);
+    let weights = Weights::own(graph, network.stored(), 0, &Device::Cpu, DType::F32);
     let weights = weights.map_err(|error| format!("weights: {}", error.text()))?;
     let outputs = forward(Engine::Candle, graph, tensors, &weights, |_, _| ());
     let outputs = outputs.map_err(|error| format!("run: {}", error.text()))?;

@@ -101,6 +101,7 @@ impl<'m> Importer<'m> {
         let (mut trip, mut goes_on) = (0i64, first != 0.0);
         #[expect(clippy::cast_precision_loss, reason = "a loop is not written out so far")]
         while goes_on && (trip as f64) < trips {
+            self.spend_on(inside.node, true)?;
             let mut scope = Importer::inner(inside.scope);
             let counter = self.known_ints(vec![], vec![trip]);
             let condition = Value::Fixed(self.table.know(boolean(true)));
@@ -183,7 +184,7 @@ impl<'m> Importer<'m> {
                 "所取分支取决于数据:{chinese} 次乘加"
             )
         };
-        self.remarks.push(inside.mistake(&why));
+        self.remark(inside.mistake(&why));
         self.stand_in(inside, inputs, weights.into_iter(), &made)
     }
 
@@ -279,13 +280,15 @@ impl<'m> Importer<'m> {
 
     /// What the draft is before something that may have to be taken back.
     fn state(&self) -> State {
-        State { nodes: self.draft.nodes.len(), remarks: self.remarks.len() }
+        State { nodes: self.draft.nodes.len(), made: self.made_since.len(), remarks: self.remarks.len() }
     }
 
     /// Takes back what has been drafted since.
-    fn restore(&mut self, State { nodes, remarks }: State) {
+    fn restore(&mut self, State { nodes, made, remarks }: State) {
         self.draft.nodes.truncate(nodes);
-        self.made.retain(|_, tensor| tensor.id.index() < nodes);
+        for fixed in self.made_since.drain(made.min(self.made_since.len())..) {
+            self.made.remove(&fixed);
+        }
         self.remarks.truncate(remarks);
     }
 }
@@ -304,6 +307,7 @@ impl Inside<'_, '_> {
 #[derive(Clone, Copy)]
 struct State {
     nodes: usize,
+    made: usize,
     remarks: usize,
 }
 

@@ -8,7 +8,7 @@ use super::value::{DraftId, Fixed, Mapped, Refusal, Tensor, sample};
 use crate::graph::Content;
 use crate::op::reshape::Reshape;
 use crate::op::{Arity, Op};
-use crate::shape::{ElementType, Shape};
+use crate::shape::{ElementType, Shape, show};
 use crate::text;
 
 /// The nodes, each after those that it takes.
@@ -147,6 +147,7 @@ impl Draft {
             return Err(arity.mismatch(inputs.len()).into());
         }
         let output = op.output(&shapes)?;
+        countable(output.dims())?;
         let wanted = op.weights(&shapes).len();
         if wanted != weights.len() {
             let (name, found) = (op.name(), weights.len());
@@ -216,11 +217,21 @@ pub(super) fn shape(dims: &[u64]) -> Mapped<Shape> {
 }
 
 fn shape_of(sizes: &[u64]) -> Mapped<Shape> {
+    countable(sizes)?;
     Shape::new(sizes.to_vec())
         .map_err(|why| if sizes.contains(&0) { Refusal::Unsupported(why) } else { why.into() })
 }
 
-/// How many numbers an array has.
+/// Whether the elements of a tensor of these sizes, and so of some of them, can be counted with 64 bits.
+fn countable(sizes: &[u64]) -> Mapped<()> {
+    if super::array::elements(sizes).is_some() {
+        return Ok(());
+    }
+    let sizes = show(sizes);
+    Err(Refusal::Wrong(text!("{sizes} has more than 2^64 elements", "{sizes} 的元素超过 2^64 个")))
+}
+
+/// How many numbers an array has, at most as many as there are of 128 bits.
 pub(super) fn elements(array: &Array) -> u128 {
-    array.dims.iter().map(|&size| u128::from(size)).product()
+    array.dims.iter().fold(1u128, |all, &size| all.saturating_mul(size.into()))
 }

@@ -148,7 +148,7 @@ impl Roles<'_> {
         }
         let new: Vec<Fixed> =
             roots.into_iter().filter(|&root| !self.first.contains_key(&(root, None))).collect();
-        let parameters = new.iter().map(|&root| self.elements(root)).sum();
+        let parameters = new.iter().fold(0u128, |all, &root| all.saturating_add(self.elements(root)));
         self.first.extend(new.into_iter().map(|root| ((root, None), (user, is_transposed))));
         if parameters == elements { Role::Own } else { Role::Made { parameters } }
     }

@@ -1,23 +1,25 @@
 //! Going through the operators of a file, in their order: what follows from constants and shapes alone is evaluated, the rest
 //! becomes nodes of a draft.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::array::Array;
+use super::arity::takes_as_many;
+use super::array::{Array, elements};
 use super::call::Call;
 use super::draft::{Draft, SourceId};
 use super::evaluate::{evaluate, given};
 use super::file::File;
+use super::function::bound;
 use super::map::{computes_with_weights, map};
-use super::messages::{
-    Attribute, AttributeValue, Function, Graph, Kind, Model, Node, Tensor as Given, ValueInfo,
-};
+use super::messages::{Attribute, Function, Graph, Kind, Model, Node, Tensor as Given, ValueInfo};
 use super::mistake::Mistake;
 use super::stored::{Origin, Roots, Table, may_be_weight};
 use super::uses::uses;
 use super::value::{Fixed, Mapped, Refusal, Tensor, Value};
+use super::versions::version;
+use super::wire::shown;
+use crate::shape::MOST_DIMENSIONS;
 use crate::text;
 use crate::text::Text;
 
@@ -28,10 +30,7 @@ pub(super) const MOST_EVALUATED: u64 = 4096;
 const MOST_FLOATS: u64 = 64;
 
 /// How deep functions and bodies may use one another.
-const DEEPEST: usize = 64;
-
-/// The most operators that a file may come to when its functions and loops are written out.
-const MOST_STEPS: u64 = 1_000_000;
+pub(super) const DEEPEST: usize = 64;
 
 /// The state of going through a file.
 pub(super) struct Importer<'m> {
@@ -41,6 +40,8 @@ pub(super) struct Importer<'m> {
     pub(super) sources: Vec<Source<'m>>,
     /// What is stored and has become a node, since something computes with it.
     pub(super) made: HashMap<Fixed, Tensor>,
+    /// Of what is in it, what was made since when: the latest last.
+    pub(super) made_since: Vec<Fixed>,
     /// What is probably not meant, or not known.
     pub(super) remarks: Vec<Mistake>,
     /// Whether what nodes `Constant` have are weights: in a file without initializers of floats. Where there are some, its writer
@@ -50,9 +51,14 @@ pub(super) struct Importer<'m> {
     /// The names of tensors that something takes.
     pub(super) uses: HashSet<&'m str>,
     /// Why numbers that a size may depend on could not be read.
-    unread: HashMap<Fixed, Text>,
+    pub(super) unread: HashMap<Fixed, Text>,
+    /// What tensors of the file are in the table: those in the body of a loop are given each time.
+    given: HashMap<*const Given, Fixed>,
     functions: HashMap<(&'m str, &'m str, &'m str), &'m Function>,
-    steps: u64,
+    /// How much has been gone through: see [`Importer::spend`].
+    pub(super) steps: u64,
+    /// The version of the standard's operators that holds where nothing else is said.
+    version: i64,
     /// How many operators on weights are being made into nodes, one behind another.
     pub(super) depth: u32,
     /// The sizes that symbols stand for.
@@ -82,16 +88,16 @@ pub(super) struct Scope<'s, 'm> {
 #[derive(Clone, Copy)]
 pub(super) struct Context<'c, 'm> {
     /// The versions of sets of operators that hold.
-    opsets: &'m [(Arc<str>, i64)],
+    pub(super) opsets: &'m [(Arc<str>, i64)],
     /// What the attributes are of the function that it is the body of.
-    bindings: &'c [Attribute],
+    pub(super) bindings: &'c [Attribute],
     /// What it is the body of, if it is one.
-    around: Option<SourceId>,
-    depth: usize,
+    pub(super) around: Option<SourceId>,
+    pub(super) depth: usize,
 }
 
 impl<'s, 'm> Scope<'s, 'm> {
-    fn new(outer: Option<&'s Self>) -> Self {
+    pub(super) fn new(outer: Option<&'s Self>) -> Self {
         Self { values: HashMap::new(), hints: HashMap::new(), outer }
     }
 
@@ -111,10 +117,9 @@ impl<'s, 'm> Scope<'s, 'm> {
         self.hints.get(name).copied()
     }
 
-    pub(super) fn set(&mut self, name: &'m str, value: Value) {
-        if !name.is_empty() {
-            self.values.insert(name, value);
-        }
+    /// Makes a name of this graph stand for a value; whether it stood for none before.
+    pub(super) fn set(&mut self, name: &'m str, value: Value) -> bool {
+        name.is_empty() || self.values.insert(name, value).is_none()
     }
 }
 
@@ -126,13 +131,16 @@ impl<'m> Importer<'m> {
             table: Table::default(),
             sources: vec![],
             made: HashMap::new(),
+            made_since: vec![],
             remarks: vec![],
             constants_are_weights: !model.graph.initializers.iter().any(|tensor| may_be_weight(tensor)),
             numbers,
             uses: uses(model),
             unread: HashMap::new(),
+            given: HashMap::new(),
             functions: model.functions.iter().map(|function| (name(function), function)).collect(),
             steps: 0,
+            version: version(model),
             depth: 0,
             symbols: HashMap::new(),
         }
@@ -159,9 +167,14 @@ impl<'m> Importer<'m> {
         scope: &mut Scope<'_, 'm>,
         context: Context<'_, 'm>,
     ) -> Result<Vec<(&'m str, Value)>, Mistake> {
+        let named =
+            graph.initializers.len() + graph.inputs.len() + graph.outputs.len() + graph.value_info.len();
+        self.spend(if context.around.is_some() { named.saturating_mul(4) } else { named })?;
         for tensor in &graph.initializers {
             let value = self.give(tensor.clone(), false);
-            scope.set(&tensor.name, Value::Fixed(value));
+            if !scope.set(&tensor.name, Value::Fixed(value)) && context.around.is_none() {
+                return Err(Mistake::nowhere(made_twice(&tensor.name)));
+            }
         }
         let hints = graph.value_info.iter().chain(&graph.outputs);
         scope.hints.extend(hints.map(|info| (&*info.name, info)));
@@ -178,24 +191,32 @@ impl<'m> Importer<'m> {
         Scope::new(Some(outer))
     }
 
-    fn list(
+    pub(super) fn list(
         &mut self,
         nodes: &'m [Node],
         scope: &mut Scope<'_, 'm>,
         context: Context<'_, 'm>,
     ) -> Result<(), Mistake> {
         for (node, index) in nodes.iter().zip(0u32..) {
-            self.steps += 1;
             let index = context.around.map_or(index, |around| self.sources[around as usize].index);
             let around = context.around;
             let place = SourceId::try_from(self.sources.len()).unwrap_or(SourceId::MAX);
             self.sources.push(Source { node, index, around });
             self.draft.place = place;
+            let before = self.draft.nodes.len();
             let outputs = self.operator(node, place, scope, context)?;
+            // One may come to many.
+            let more = self.draft.nodes.len().saturating_sub(before + 1);
+            self.spend_on_nodes(more, around.is_some())?;
             // Of outputs that are seldom wanted nothing is known.
             let outputs = outputs.into_iter().chain(std::iter::repeat(Value::Lost(None)));
             for (name, value) in node.outputs.iter().zip(outputs) {
-                scope.set(name, value);
+                if context.around.is_none() {
+                    self.compare(node, index, name, &value, scope);
+                }
+                if !scope.set(name, value) {
+                    return Err(Mistake::at(index, node, &made_twice(name)));
+                }
             }
         }
         Ok(())
@@ -210,13 +231,8 @@ impl<'m> Importer<'m> {
     ) -> Result<Vec<Value>, Mistake> {
         let index = self.sources[place as usize].index;
         let wrong = |why: Text| Mistake::at(index, node, &why);
-        if self.steps > MOST_STEPS || self.table.len() > 4_000_000 {
-            let most = MOST_STEPS;
-            return Err(Mistake::nowhere(text!(
-                "its functions and loops come to more than {most} operators",
-                "展开其函数与循环后,算子超过 {most} 个"
-            )));
-        }
+        self.spend_on(node, context.around.is_some())?;
+        takes_as_many(node).map_err(wrong)?;
         let mut inputs = Vec::with_capacity(node.inputs.len());
         for name in &node.inputs {
             inputs.push(match &**name {
@@ -224,21 +240,34 @@ impl<'m> Importer<'m> {
                 name => Some(scope.get(name).ok_or_else(|| wrong(unmade(name)))?.clone()),
             });
         }
+        for (input, name) in inputs.iter().zip(&node.inputs) {
+            match input {
+                Some(Value::Fixed(fixed)) => can_be(self.dims_of(*fixed), name).map_err(wrong)?,
+                Some(Value::Sequence(list)) => self.spend(list.len().saturating_mul(8))?,
+                Some(Value::Tensor(_) | Value::Lost(_)) | None => {}
+            }
+        }
         let effective = bound(node, context.bindings);
         let key = (&*node.domain, &*node.operator, &*node.overload);
         if let Some(&function) = self.functions.get(&key) {
             return self.function(function, &effective, inputs, place, context);
         }
         let opset = context.opsets.iter().find(|(domain, _)| **domain == *node.domain);
-        let opset = opset.map_or(1, |&(_, version)| version);
+        let opset =
+            opset.map_or(if node.domain.is_empty() { self.version } else { 1 }, |&(_, version)| version);
         if node.domain.is_empty()
             && let Some(outputs) = self.control(node, &inputs, place, scope, context)?
         {
             return Ok(outputs);
         }
-        match self.plain(&effective, opset, inputs.clone()) {
+        let before = self.draft.nodes.len();
+        let outputs = self.plain(&effective, opset, inputs.clone());
+        match outputs.and_then(|outputs| self.weights_fit(before).map(|()| outputs)) {
             Ok(outputs) => Ok(outputs),
-            Err(refusal) => self.refused(node, index, &inputs, scope, refusal),
+            Err(refusal) => {
+                let refusal = self.for_unread(node, &inputs, refusal);
+                self.refused(node, index, &inputs, scope, refusal)
+            }
         }
     }
 
@@ -254,7 +283,7 @@ impl<'m> Importer<'m> {
         let wrong = |why: Text| Mistake::at(index, node, &why);
         match refusal {
             Refusal::Wrong(why) => return Err(wrong(why)),
-            Refusal::Unsupported(why) => self.remarks.push(wrong(why)),
+            Refusal::Unsupported(why) => self.remark(wrong(why)),
             Refusal::Lost => {}
         }
         self.lose(node, inputs, scope).map_err(wrong)
@@ -304,10 +333,12 @@ impl<'m> Importer<'m> {
             .collect();
         let Some(outputs) = evaluate(node, opset, &arrays, MOST_EVALUATED)? else {
             let unread = inputs.iter().flatten().find_map(|input| self.unread.get(input));
-            return unread.map_or(Ok(None), |why| Err(Refusal::Unsupported(why.clone())));
+            return unread.map_or(Ok(None), |why| Err(Refusal::Wrong(why.clone())));
         };
+        outputs.iter().try_for_each(|array| can_be(&array.dims, &node.operator))?;
         let node = Arc::new(Node::clone(node));
         let values = outputs.into_iter().enumerate().map(|(output, array)| {
+            let roots = roots.left_in(array.kind, &node.operator);
             // What is known in full and follows from no weight needs no formula.
             let source = if array.numbers.is_some() && roots == Roots::None {
                 Origin::Known
@@ -321,9 +352,14 @@ impl<'m> Importer<'m> {
 
     /// A tensor of the file, with its numbers where sizes may depend on them.
     fn give(&mut self, tensor: Arc<Given>, is_constant: bool) -> Fixed {
+        if let Some(&given) = self.given.get(&Arc::as_ptr(&tensor)) {
+            return given;
+        }
         let (array, unread) = self.array_of(&tensor);
         let is_weight = may_be_weight(&tensor) && (!is_constant || self.constants_are_weights);
+        let at = Arc::as_ptr(&tensor);
         let fixed = self.table.give(tensor, is_weight, array);
+        self.given.insert(at, fixed);
         if let Some(why) = unread {
             self.unread.insert(fixed, why);
         }
@@ -332,7 +368,7 @@ impl<'m> Importer<'m> {
 
     fn array_of(&self, tensor: &Given) -> (Array, Option<Text>) {
         let limit = if tensor.kind.is_float() { MOST_FLOATS } else { MOST_EVALUATED };
-        let elements = tensor.dims.iter().try_fold(1u64, |all, &size| all.checked_mul(size));
+        let elements = elements(&tensor.dims);
         let bare = || Array { dims: tensor.dims.clone(), kind: tensor.kind, numbers: None };
         if elements.is_none_or(|elements| elements > limit) || tensor.kind == Kind::STRING {
             return (bare(), None);
@@ -341,41 +377,6 @@ impl<'m> Importer<'m> {
             Ok(array) => (array, None),
             Err(why) => (bare(), Some(why)),
         }
-    }
-
-    /// What a function of the file computes.
-    fn function(
-        &mut self,
-        function: &'m Function,
-        node: &Node,
-        inputs: Vec<Option<Value>>,
-        place: SourceId,
-        context: Context<'_, 'm>,
-    ) -> Result<Vec<Value>, Mistake> {
-        let index = self.sources[place as usize].index;
-        let wrong = |why: Text| Mistake::at(index, node, &why);
-        if context.depth >= DEEPEST {
-            return Err(wrong(text!(
-                "functions use one another more than {DEEPEST} deep",
-                "函数相互调用超过 {DEEPEST} 层"
-            )));
-        }
-        let given = |name: &Arc<str>| node.attributes.iter().find(|attribute| attribute.name == *name);
-        let names = function.attributes.iter().filter_map(given).cloned();
-        let defaults =
-            function.defaults.iter().map(|default| given(&default.name).unwrap_or(default).clone());
-        let bindings: Vec<Attribute> = names.chain(defaults).collect();
-        let opsets = &function.opsets;
-        let mut scope = Scope::new(None);
-        for (name, value) in function.inputs.iter().zip(inputs) {
-            if let Some(value) = value {
-                scope.set(name, value);
-            }
-        }
-        let inner = Context { opsets, bindings: &bindings, around: Some(place), depth: context.depth + 1 };
-        self.list(&function.nodes, &mut scope, inner)?;
-        let output = |name: &'m Arc<str>| scope.get(name).cloned().ok_or_else(|| wrong(unmade(name)));
-        function.outputs.iter().map(output).collect()
     }
 }
 
@@ -386,20 +387,24 @@ impl Context<'_, '_> {
     }
 }
 
-/// The operator with the attributes that it takes over from whoever uses the function it stands in.
-fn bound<'m>(node: &'m Node, bindings: &[Attribute]) -> Cow<'m, Node> {
-    let is_reference = |attribute: &Attribute| matches!(attribute.value, AttributeValue::Reference(_));
-    if !node.attributes.iter().any(is_reference) {
-        return Cow::Borrowed(node);
-    }
-    let attributes = node.attributes.iter().filter_map(|attribute| {
-        let AttributeValue::Reference(name) = &attribute.value else { return Some(attribute.clone()) };
-        let bound = bindings.iter().find(|bound| bound.name == *name)?;
-        Some(Attribute { name: attribute.name.clone(), value: bound.value.clone() })
-    });
-    Cow::Owned(Node { attributes: attributes.collect(), ..node.clone() })
+pub(super) fn unmade(name: &str) -> Text {
+    let name = shown(name);
+    text!("nothing before it makes `{name}`", "之前没有任何节点产生 `{name}`")
 }
 
-fn unmade(name: &str) -> Text {
-    text!("nothing before it makes `{name}`", "之前没有任何节点产生 `{name}`")
+fn made_twice(name: &str) -> Text {
+    let name = shown(name);
+    text!("`{name}` is there twice", "`{name}` 出现了两次")
+}
+
+/// Whether there can be an array of these sizes.
+fn can_be(dims: &[u64], name: &str) -> Result<(), Text> {
+    if dims.len() <= MOST_DIMENSIONS && elements(dims).is_some() {
+        return Ok(());
+    }
+    let (name, rank) = (shown(name), dims.len());
+    Err(text!(
+        "`{name}` has {rank} dimensions, more than {MOST_DIMENSIONS}, or more than 2^64 elements",
+        "`{name}` 有 {rank} 维,超过 {MOST_DIMENSIONS} 维,或元素超过 2^64 个"
+    ))
 }

@@ -7,6 +7,7 @@ use super::import::Importer;
 use super::messages::{Dimension, Graph, Kind, ValueInfo};
 use super::mistake::Mistake;
 use super::value::{Refusal, Value};
+use super::wire::shown;
 use crate::text;
 
 /// What is chosen where a file leaves sizes open.
@@ -18,6 +19,9 @@ pub struct Sizes {
     /// Sizes of the only input, without the batch.
     pub input: Option<Vec<u64>>,
 }
+
+/// The most names that are listed.
+const MOST_NAMED: usize = 20;
 
 /// The inputs of the network; initializers, which old files list among them, are none.
 pub(super) fn inputs<'m>(
@@ -33,6 +37,11 @@ pub(super) fn inputs<'m>(
             "`--input` gives sizes of the only input, and there are {count}",
             "`--input` 用于唯一的输入,而这里有 {count} 个"
         )));
+    }
+    let mut names = HashSet::new();
+    if let Some(twice) = inputs.iter().find(|input| !names.insert(&*input.name)) {
+        let name = shown(&twice.name);
+        return Err(Mistake::nowhere(text!("two inputs are called `{name}`", "有两个输入都名为 `{name}`")));
     }
     let mut asked: Vec<Arc<str>> = vec![];
     let mut values = vec![];
@@ -50,7 +59,8 @@ pub(super) fn inputs<'m>(
     }
     if let Some((name, _)) = sizes.dims.iter().find(|(name, _)| !asked.iter().any(|asked| **asked == **name))
     {
-        let known = asked.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let known = asked.iter().take(MOST_NAMED).map(|name| format!("`{}`", shown(name)));
+        let known = known.collect::<Vec<_>>().join(", ");
         let mistake =
             Mistake::nowhere(text!("no input has a size called `{name}`", "没有任何输入的尺寸名为 `{name}`"));
         return Err(if known.is_empty() {

@@ -7,7 +7,7 @@ use super::draft::Stored;
 use super::import::{Importer, Scope};
 use super::messages::{Dimension, Kind, Node};
 use super::stored::Roots;
-use super::value::{Refusal, Tensor, Value};
+use super::value::{Mapped, Refusal, Tensor, Value};
 use crate::op::opaque::Opaque;
 use crate::op::settings::Size;
 use crate::text::Text;
@@ -81,8 +81,8 @@ impl<'m> Importer<'m> {
     }
 
     /// A value as an output of the network; of what is lost, the node that stands for it.
-    pub(super) fn output(&mut self, value: &Value) -> Option<Tensor> {
-        if let Value::Lost(tensor) = value { tensor.clone() } else { self.made(value).ok() }
+    pub(super) fn output(&mut self, value: &Value) -> Mapped<Tensor> {
+        if let Value::Lost(tensor) = value { tensor.clone().ok_or(Refusal::Lost) } else { self.made(value) }
     }
 
     pub(super) fn opaque(

@@ -71,6 +71,7 @@ fn standard(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
         "GatherND" => index::gather_nd(import, call),
         "ScatterElements" | "Scatter" => index::scatter_elements(import, call),
         "ScatterND" => index::scatter_nd(import, call),
+        "LpNormalization" => reduce::normalize(import, call),
         "MeanVarianceNormalization" => reduce::standardize(import, call),
         "Einsum" => einsum::einsum(import, call),
         "GridSample" => sample::grid_sample(import, call),

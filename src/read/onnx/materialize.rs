@@ -50,7 +50,7 @@ impl Importer<'_> {
                         Some(value) => self.made(&value.clone())?,
                         None => return Err(Refusal::Lost),
                     };
-                    self.made.insert(fixed, tensor.clone());
+                    self.remember(fixed, &tensor);
                     return Ok(tensor);
                 }
                 true
@@ -72,7 +72,12 @@ impl Importer<'_> {
         };
         self.draft.name(&tensor, name);
         let tensor = if kind == Kind::UNDEFINED { Tensor { kind: Kind::FLOAT, ..tensor } } else { tensor };
-        self.made.insert(fixed, tensor.clone());
+        self.remember(fixed, &tensor);
         Ok(tensor)
+    }
+
+    fn remember(&mut self, fixed: Fixed, tensor: &Tensor) {
+        self.made.insert(fixed, tensor.clone());
+        self.made_since.push(fixed);
     }
 }

@@ -29,6 +29,11 @@ impl Mistake {
         Self { index: Some(index), code: Code::WrongValue, message, help: None }
     }
 
+    /// Whether it is a node's.
+    pub(super) fn is_of_a_node(&self) -> bool {
+        self.index.is_some()
+    }
+
     pub(super) fn help(self, help: Text) -> Self {
         Self { help: Some(help), ..self }
     }

@@ -11,6 +11,8 @@ use super::value::Fixed;
 #[derive(Debug, Default)]
 pub(super) struct Table {
     entries: Vec<Entry>,
+    /// How many numbers are held.
+    numbers: u64,
 }
 
 /// A value that follows from others.
@@ -55,9 +57,20 @@ pub(super) enum Roots {
     Several,
 }
 
+impl Roots {
+    /// What is left of them in what an operator makes, of this type: truths, places and what is made anew are no weights.
+    pub(super) fn left_in(self, kind: Kind, operator: &str) -> Self {
+        let is_new =
+            matches!(operator, "Shape" | "Size" | "ConstantOfShape" | "Range" | "EyeLike" | "OneHot");
+        if is_new || !(kind.is_float() || kind.is_quantized()) { Self::None } else { self }
+    }
+}
+
 impl Table {
     pub(super) fn add(&mut self, array: Array, source: Origin, roots: Roots) -> Fixed {
         let index = Fixed(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
+        let held = array.numbers.as_ref().map_or(0, |numbers| numbers.len() as u64);
+        self.numbers = self.numbers.saturating_add(held);
         self.entries.push(Entry { array, source, roots });
         index
     }
@@ -132,6 +145,11 @@ impl Table {
         }
         roots.sort_unstable();
         roots
+    }
+
+    /// How many numbers all entries have that are known.
+    pub(super) fn numbers(&self) -> u64 {
+        self.numbers
     }
 
     /// How many entries there are.

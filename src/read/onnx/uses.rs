@@ -19,10 +19,11 @@ pub(super) fn uses(model: &Model) -> HashSet<&str> {
             names.extend(graph.outputs.iter().map(|output| &*output.name));
         } else if let Some(node) = nodes.pop() {
             names.extend(node.inputs.iter().map(|input| &**input));
-            graphs.extend(node.attributes.iter().filter_map(|attribute| match &attribute.value {
-                AttributeValue::Graph(body) => Some(&**body),
-                _ => None,
-            }));
+            for attribute in &node.attributes {
+                if let AttributeValue::Graph(body) = &attribute.value {
+                    graphs.push(body);
+                }
+            }
         } else {
             return names;
         }

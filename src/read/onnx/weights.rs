@@ -133,15 +133,19 @@ fn viewed(view: &View, dims: &[u64], numbers: Vec<f32>) -> Result<Vec<f32>, Text
         View::Gates { direction, blocks, rows } => {
             // [directions, gates · rows, …], of which each row has as many numbers as are left.
             let [directions, all, rest @ ..] = dims else { return Err(no_matrix()) };
-            let of_row = size(rest.iter().product());
+            let of_row = size(super::array::elements(rest).ok_or_else(no_matrix)?);
             let (direction, all, rows) = (size(*direction), size(*all), size(*rows));
             if direction >= size(*directions) {
                 return Err(no_matrix());
             }
-            let mut taken = Vec::with_capacity(blocks.len() * rows * of_row);
+            let length = rows.checked_mul(of_row).ok_or_else(no_matrix)?;
+            let mut taken = vec![];
             for &block in blocks {
-                let start = (direction * all + size(block) * rows) * of_row;
-                let part = numbers.get(start..start + rows * of_row).ok_or_else(no_matrix)?;
+                let row = size(block)
+                    .checked_mul(rows)
+                    .and_then(|row| direction.checked_mul(all)?.checked_add(row));
+                let start = row.and_then(|row| row.checked_mul(of_row)).ok_or_else(no_matrix)?;
+                let part = numbers.get(start..start.saturating_add(length)).ok_or_else(no_matrix)?;
                 taken.extend_from_slice(part);
             }
             Ok(taken)

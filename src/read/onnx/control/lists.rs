@@ -27,8 +27,15 @@ impl Importer<'_> {
                 ))
             })
         };
+        let is_insert = &*node.operator == "SequenceInsert";
+        let is_list = |input: &Option<Value>| matches!(input, Some(Value::Sequence(_)));
         Some(match &*node.operator {
             "SequenceEmpty" => Ok(vec![Value::Sequence(vec![])]),
+            "SequenceConstruct" | "SequenceInsert"
+                if inputs.iter().skip(usize::from(is_insert)).any(is_list) =>
+            {
+                Err(Refusal::Wrong(text!("a list is put into a list", "把列表放入列表")))
+            }
             "SequenceConstruct" => Ok(vec![Value::Sequence(inputs.iter().flatten().cloned().collect())]),
             "SequenceInsert" => list().and_then(|mut list| {
                 let at = if matches!(inputs.get(2), Some(Some(_))) { place(list.len())? } else { list.len() };
@@ -72,15 +79,21 @@ impl Importer<'_> {
                 )]
                 let lengths: Vec<u64> = numbers.iter().map(|&number| number.max(0.0) as u64).collect();
                 match (&lengths[..], array.dims.is_empty()) {
-                    (&[each], true) if each > 0 => {
+                    (&[each], true) if each > 0 && length.div_ceil(each) <= MOST_EVALUATED => {
                         (0..length.div_ceil(each)).map(|piece| each.min(length - piece * each)).collect()
                     }
                     _ => lengths,
                 }
             }
             Some(Some(_)) => return Err(Refusal::Lost),
-            _ => vec![1; usize::try_from(length.min(MOST_EVALUATED)).unwrap_or(0)],
+            _ => (0..length.min(MOST_EVALUATED)).map(|_| 1).collect(),
         };
+        if lengths.iter().try_fold(0u64, |sum, &length| sum.checked_add(length)) != Some(length) {
+            return Err(Refusal::Unsupported(text!(
+                "it is split into other parts than {length} elements, or too many",
+                "所分各段之和不是 {length},或段数过多"
+            )));
+        }
         let keeps = given || node.int("keepdims").unwrap_or(1) != 0;
         let (mut pieces, mut start) = (vec![], 0);
         for piece in lengths {

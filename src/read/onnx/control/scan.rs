@@ -50,6 +50,7 @@ impl<'m> Importer<'m> {
         let mut carried = start.to_vec();
         let mut stacked: Vec<Vec<Value>> = vec![];
         for step in 0..length {
+            self.spend_on(inside.node, true)?;
             let mut scope = Importer::inner(inside.scope);
             let mut given = carried.clone();
             for (index, (tensor, &axis)) in over.iter().zip(&axes).enumerate() {

@@ -177,7 +177,7 @@ pub(super) fn pad(call: &Call) -> Answer {
 
 /// The places of a padded array, those outside behind the last.
 fn padded(from: &[u64], to: &[u64], before: &[i64], border: Border) -> Vec<usize> {
-    let outside = index(from.iter().product());
+    let outside = index(elements(from).unwrap_or(u64::MAX));
     let strides = strides(from);
     let table = |axis: usize| {
         let (size, before) = (i128::from(from[axis]), i128::from(before[axis]));

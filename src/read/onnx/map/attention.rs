@@ -14,7 +14,7 @@ use crate::read::onnx::messages::{Attribute, AttributeValue, Kind};
 use crate::read::onnx::value::{Fixed, Mapped, Refusal, Tensor, Value, sample};
 use crate::text;
 
-/// The most scores of a mask that is made here.
+/// The most numbers of a mask, or of positions, that are made here.
 const MOST_MASKED: u64 = 1 << 20;
 
 /// What attention is computed of.
@@ -25,12 +25,43 @@ pub(super) struct Parts {
     pub(super) value: Tensor,
     /// What is added to the scores.
     pub(super) mask: Option<Tensor>,
-    /// If a token looks only at those before it: how many there are before the first.
-    pub(super) causal: Option<u64>,
+    /// Which tokens one looks at.
+    pub(super) sight: Sight,
     /// What scores are multiplied by, if not by one over the root of the channels.
     pub(super) scale: Option<f64>,
     /// Where scores are bent to stay within this number and its negative: the number, else 0.
     pub(super) softcap: f64,
+}
+
+/// Which tokens one looks at: those from so many before it to so many behind it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Sight {
+    /// How many tokens there are before the first that asks.
+    pub(super) past: u64,
+    /// How many before it, if not all.
+    pub(super) left: Option<u64>,
+    /// How many behind it, if not all.
+    pub(super) right: Option<u64>,
+}
+
+impl Sight {
+    /// Itself and all before it, or all there are.
+    pub(super) fn causal(is_causal: bool, past: u64) -> Self {
+        Self { past, left: None, right: is_causal.then_some(0) }
+    }
+
+    /// Whether something is out of it.
+    fn is_limited(self, queries: u64, keys: u64) -> bool {
+        let last = self.past.saturating_add(queries).saturating_sub(1);
+        self.left.is_some_and(|left| last > left)
+            || self.right.is_some_and(|right| self.past.saturating_add(right) < keys.saturating_sub(1))
+    }
+
+    fn sees(self, query: u64, key: u64) -> bool {
+        let at = self.past.saturating_add(query);
+        self.left.is_none_or(|left| key >= at.saturating_sub(left))
+            && self.right.is_none_or(|right| key <= at.saturating_add(right))
+    }
 }
 
 /// `Attention` of the standard.
@@ -52,11 +83,11 @@ pub(super) fn attention(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Ve
             "不支持非填充长度以及把得分作为输出"
         )));
     }
-    let mut before = 0;
+    let mut past_tokens = 0;
     for (index, part) in [(4, 1), (5, 2)] {
         if call.has(index) {
             let past = import.tensor(call, index)?;
-            before = past.dims.get(2).copied().unwrap_or(0);
+            past_tokens = past.dims.get(2).copied().unwrap_or(0);
             parts[part] = import.concatenated(&[past, parts[part].clone()], 2)?;
         }
     }
@@ -65,11 +96,15 @@ pub(super) fn attention(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Ve
         Some(Some(mask)) => Some(import.mask(call, mask)?),
         _ => None,
     };
-    let causal = (call.int_or("is_causal", 0) != 0).then_some(before);
+    let mut sight = Sight::causal(call.int_or("is_causal", 0) != 0, past_tokens);
+    // Those of negative numbers are no bounds.
+    let bound = |name: &str| u64::try_from(call.int_or(name, -1)).ok();
+    sight.left = bound("left_window_size");
+    sight.right = sight.right.or(bound("right_window_size"));
     let scale = call.node.float("scale").map(decimal);
     let softcap = call.float_or("softcap", 0.0);
     let present = [key.clone(), value.clone()].map(Value::Tensor);
-    let mixed = import.attended(Parts { query, key, value, mask, causal, scale, softcap })?;
+    let mixed = import.attended(Parts { query, key, value, mask, sight, scale, softcap })?;
     let mixed = if is_flat { import.of_heads(&mixed)? } else { mixed };
     Ok([Value::Tensor(mixed)].into_iter().chain(present).collect())
 }
@@ -81,35 +116,44 @@ pub(super) fn rotary_embedding(
     [positions, cosines, sines]: [usize; 3],
 ) -> Mapped<Vec<Value>> {
     let input = import.tensor(call, 0)?;
-    let angles = [cosines, sines].map(|index| import.angles(call, index, positions));
-    let [cosines, sines] = angles;
-    let (cosines, sines) = (cosines?, sines?);
+    let (heads, tokens) = match input.dims[..] {
+        [_, tokens, _] => (natural(call.int_or("num_heads", 0))?, tokens),
+        [_, heads, tokens, _] => (heads, tokens),
+        _ => {
+            return Err(Refusal::Wrong(text!(
+                "its input has neither 3 nor 4 dimensions",
+                "输入既非 3 维也非 4 维"
+            )));
+        }
+    };
+    let mut angles = vec![];
+    for table in [cosines, sines] {
+        angles.push(import.angles(call, table, positions, tokens)?);
+    }
     let turned = natural(call.int_or("rotary_embedding_dim", 0))?;
     let op = RotaryEmbedding {
         dims: if turned == 0 { None } else { Some(size(turned)?) },
         interleaved: call.int_or("interleaved", 0) != 0,
     };
     // Batch × tokens × pairs, the same for all heads.
-    let &[batch, tokens, pairs] = &cosines.dims[..] else {
+    let Some(&[batch, tokens, pairs]) = angles.first().map(|angle| &angle.dims[..]) else {
         return Err(Refusal::Wrong(text!("its cosines have not 3 dimensions", "余弦不是 3 维")));
     };
-    let (heads, of_angles) = match input.dims[..] {
+    let (dims, of_angles) = match input.dims[..] {
         [batch, tokens, channels] => {
-            let heads = natural(call.int_or("num_heads", 0))?;
+            // Heads are of all pairs where nothing says how many there are.
+            let heads = if heads == 0 { channels.checked_div(2 * pairs).unwrap_or(0) } else { heads };
             let each = channels.checked_div(heads).filter(|each| each.checked_mul(heads) == Some(channels));
-            (vec![batch, tokens, heads, each.ok_or_else(no_heads)?], vec![1, pairs])
+            ([batch, tokens, heads, each.ok_or_else(no_heads)?].to_vec(), [batch, tokens, 1, pairs])
         }
-        _ => (input.dims.to_vec(), vec![pairs]),
+        _ => (input.dims.to_vec(), [batch, 1, tokens, pairs]),
     };
-    let of_angles = if input.rank() == 3 {
-        [&[batch, tokens], &of_angles[..]].concat()
-    } else {
-        vec![batch, 1, tokens, pairs]
-    };
-    let x = import.draft.view(&input, &heads)?;
-    let cosines = import.draft.view(&cosines, &of_angles)?;
-    let sines = import.draft.view(&sines, &of_angles)?;
-    let turned = import.draft.emit(op, &[&x, &cosines, &sines], vec![], &heads, input.kind)?;
+    let mut inputs = vec![import.draft.view(&input, &dims)?];
+    for angle in &angles {
+        inputs.push(import.draft.view(angle, &of_angles)?);
+    }
+    let inputs: Vec<&Tensor> = inputs.iter().collect();
+    let turned = import.draft.emit(op, &inputs, vec![], &dims, input.kind)?;
     Ok(vec![Value::Tensor(import.draft.view(&turned, &input.dims)?)])
 }
 
@@ -137,8 +181,8 @@ impl Importer<'_> {
     }
 
     /// Attention of parts that are there.
-    pub(in crate::read::onnx) fn attended(&mut self, parts: Parts) -> Mapped<Tensor> {
-        let Parts { query, key, value, mut mask, causal, scale, softcap } = parts;
+    pub(super) fn attended(&mut self, parts: Parts) -> Mapped<Tensor> {
+        let Parts { query, key, value, mut mask, sight, scale, softcap } = parts;
         let ([batch, heads, queries, channels], [_, shared, keys, _], [.., of_value]) =
             (&query.dims[..], &key.dims[..], &value.dims[..])
         else {
@@ -147,31 +191,25 @@ impl Importer<'_> {
                 "输入不是批次 × 头 × 词元 × 通道"
             )));
         };
-        let (queries, keys, channels, enable_gqa) = (*queries, *keys, *channels, heads != shared);
-        let dims = [*batch, *heads, queries, *of_value];
-        // The last of all tokens sees those before it, which are all.
-        let mut is_causal = causal.is_some() && !(queries == 1 && causal == Some(keys.saturating_sub(1)));
-        if is_causal && (mask.is_some() || causal != Some(0) || softcap != 0.0) {
-            let ahead = self.ahead(queries, keys, causal.unwrap_or(0))?;
+        let (heads, queries, keys, enable_gqa) = (*heads, *queries, *keys, heads != shared);
+        let dims = [*batch, heads, queries, *of_value];
+        let is_plain = sight.past == 0 && sight.left.is_none() && sight.right == Some(0);
+        let is_causal = is_plain && mask.is_none() && softcap == 0.0;
+        if !is_causal && sight.is_limited(queries, keys) {
+            let ahead = self.out_of_sight(queries, keys, sight)?;
             mask = Some(match mask {
                 Some(mask) => self.added(&mask, &ahead)?,
                 None => ahead,
             });
-            is_causal = false;
         }
         if softcap == 0.0 {
             let op = ScaledDotProductAttention { is_causal, scale, enable_gqa };
             let inputs: Vec<&Tensor> = [&query, &key, &value].into_iter().chain(&mask).collect();
             return self.draft.emit(op, &inputs, vec![], &dims, query.kind);
         }
-        if enable_gqa {
-            return Err(Refusal::Unsupported(text!(
-                "its heads share keys whose scores are bent",
-                "多个头共用键,且得分经过软截断"
-            )));
-        }
         #[expect(clippy::cast_precision_loss, reason = "channels are few")]
-        let scale = scale.unwrap_or_else(|| 1.0 / (channels as f64).sqrt());
+        let scale = scale.unwrap_or_else(|| 1.0 / (*channels as f64).sqrt());
+        let (key, value) = (self.for_heads(&key, heads)?, self.for_heads(&value, heads)?);
         let turned = self.swapped(&key)?;
         let scores = self.product(&query, &turned)?;
         let scores = self.affine(&scores, scale / softcap, 0.0)?;
@@ -183,6 +221,15 @@ impl Importer<'_> {
         let op = Softmax { dim: Dim(-1) };
         let weights = self.draft.emit(op, &[&scores], vec![], &scores.dims, scores.kind)?;
         self.product(&weights, &value)
+    }
+
+    /// Keys or values that heads share, for each of so many.
+    fn for_heads(&mut self, tensor: &Tensor, heads: u64) -> Mapped<Tensor> {
+        let &[batch, shared, tokens, channels] = &tensor.dims[..] else { return Err(no_heads()) };
+        let each = heads.checked_div(shared).filter(|each| each * shared == heads).ok_or_else(no_heads)?;
+        let apart = self.draft.view(tensor, &[batch, shared, 1, tokens, channels])?;
+        let repeated = self.expanded(&apart, &[batch, shared, each, tokens, channels])?;
+        self.draft.view(&repeated, &[batch, heads, tokens, channels])
     }
 
     /// What is added to scores: a mask of truths is 0 where it is so, and minus infinity where it is not.
@@ -203,16 +250,19 @@ impl Importer<'_> {
         self.standard(call, "Where", vec![], None, inputs)
     }
 
-    /// Minus infinity where a token is ahead of the one that asks, of which there are some before the first.
-    fn ahead(&mut self, queries: u64, keys: u64, before: u64) -> Mapped<Tensor> {
+    /// Minus infinity where a token does not see another.
+    fn out_of_sight(&mut self, queries: u64, keys: u64, sight: Sight) -> Mapped<Tensor> {
         if queries.checked_mul(keys).is_none_or(|scores| scores > MOST_MASKED) {
             return Err(Refusal::Unsupported(text!(
                 "its mask of {queries}×{keys} is too large to be made",
                 "其 {queries}×{keys} 的掩码过大,无法生成"
             )));
         }
-        let row =
-            |query: u64| (0..keys).map(move |key| if key > query + before { f32::NEG_INFINITY } else { 0.0 });
+        // One of as many as a small operator makes counts as that.
+        self.steps = self.steps.saturating_add(queries * keys / 64);
+        let row = |query: u64| {
+            (0..keys).map(move |key| if sight.sees(query, key) { 0.0 } else { f32::NEG_INFINITY })
+        };
         let numbers: Vec<f32> = (0..queries).flat_map(row).collect();
         let numbers = Some(Numbers::Floats(numbers.into()));
         let mask = self.table.know(Array { dims: vec![queries, keys], kind: Kind::FLOAT, numbers });
@@ -220,11 +270,30 @@ impl Importer<'_> {
     }
 
     /// Cosines or sines for each position, batch × tokens × pairs: those that are given, or rows of a table.
-    fn angles(&mut self, call: &Call<'_>, table: usize, positions: usize) -> Mapped<Tensor> {
+    fn angles(&mut self, call: &Call<'_>, table: usize, positions: usize, tokens: u64) -> Mapped<Tensor> {
         let is_given = call.has(positions);
-        if let (Some(of_all), true) = (call.fixed(table), is_given)
-            && let Some(positions) = call.fixed(positions)
+        let is_first = |dims: &[u64]| dims == [1];
+        if let Some(Some(Value::Tensor(first))) = call.inputs.get(positions)
+            && is_first(&first.dims)
+            && tokens != 1
         {
+            return Err(Refusal::Unsupported(text!(
+                "the position of its first token is computed",
+                "其首个词元的位置由计算得出"
+            )));
+        }
+        if let (Some(of_all), true) = (call.fixed(table), is_given)
+            && let Some(mut positions) = call.fixed(positions)
+        {
+            if is_first(self.dims_of(positions))
+                && let Some(&[first]) = self.table.array(positions).ints()
+                && tokens <= MOST_MASKED
+            {
+                // Those behind it follow.
+                let last = first.saturating_add(i64::try_from(tokens).unwrap_or(i64::MAX));
+                let numbers = Some(Numbers::Ints((first..last).collect()));
+                positions = self.table.know(Array { dims: vec![1, tokens], kind: Kind::INT64, numbers });
+            }
             let axis = Attribute { name: "axis".into(), value: AttributeValue::Int(0) };
             let node = super::levels::node("Gather", vec![axis]);
             let rows = self.evaluated(&node, 13, &[Some(of_all), Some(positions)])?;
@@ -243,7 +312,12 @@ impl Importer<'_> {
         if !is_given {
             return Ok(of_all);
         }
-        let inputs = vec![Some(Value::Tensor(of_all)), call.inputs.get(positions).cloned().flatten()];
+        let positions = self.tensor(call, positions)?;
+        let positions = match positions.dims[..] {
+            [1] => self.draft.view(&positions, &[1, 1])?,
+            _ => positions,
+        };
+        let inputs = vec![Some(Value::Tensor(of_all)), Some(Value::Tensor(positions))];
         self.standard(call, "Gather", vec![], None, inputs)
     }
 

@@ -1,7 +1,7 @@
 //! Operators of the domain `com.microsoft`, which onnxruntime makes of several of the standard's when it saves what it has
 //! optimized.
 
-use super::attention::{Parts, rotary_embedding};
+use super::attention::{Parts, Sight, rotary_embedding};
 use super::cut::Part;
 use super::quantized::quantized;
 use crate::op::Op;
@@ -199,7 +199,13 @@ fn attention(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Tensor> {
         Some(sizes) => sizes.iter().map(|&size| natural(size)).collect::<Mapped<Vec<u64>>>()?,
         None => vec![out / 3; 3],
     };
-    let &[q, k, v] = &sizes[..] else { return Err(Refusal::Lost) };
+    let all_of = sizes.iter().try_fold(0u64, |sum, &size| sum.checked_add(size));
+    let (&[q, k, v], true) = (&sizes[..], all_of == Some(out)) else {
+        return Err(Refusal::Wrong(text!(
+            "its query, key and value do not come to {out} channels",
+            "查询、键、值合起来不是 {out} 个通道"
+        )));
+    };
     let heads = natural(call.int_or("num_heads", 1))?;
     let mut parts = vec![];
     let mut first = 0;
@@ -253,9 +259,9 @@ fn mixed(
     value: Tensor,
     mask: Option<Tensor>,
 ) -> Mapped<Tensor> {
-    let causal = (call.int_or("unidirectional", 0) != 0).then_some(0);
+    let sight = Sight::causal(call.int_or("unidirectional", 0) != 0, 0);
     let scale = call.node.float("scale").filter(|&scale| scale != 0.0).map(decimal);
-    let parts = Parts { query, key, value, mask, causal, scale, softcap: 0.0 };
+    let parts = Parts { query, key, value, mask, sight, scale, softcap: 0.0 };
     let mixed = import.attended(parts)?;
     import.of_heads(&mixed)
 }

@@ -8,6 +8,7 @@ use crate::read::onnx::call::{Call, array, extent_of, natural, size, size_of};
 use crate::read::onnx::draft::{Stored, shape};
 use crate::read::onnx::import::Importer;
 use crate::read::onnx::value::{Mapped, Refusal, Tensor, Value};
+use crate::shape::show;
 use crate::text;
 
 /// A convolution over one to three axes.
@@ -60,7 +61,7 @@ where
         bias: weights.len() > 1,
         connections: None,
     };
-    import.on_spatial(op, input, N, weights)
+    import.convolved(op, input, N, weights)
 }
 
 /// A transposed convolution over one to three axes.
@@ -130,7 +131,7 @@ where
         bias: weights.len() > 1,
         dilation: PerAxis(window.dilation),
     };
-    import.on_spatial(op, input, N, weights)
+    import.convolved(op, input, N, weights)
 }
 
 /// The sizes that a transposed convolution is to come to, where these are said rather than its padding.
@@ -171,6 +172,16 @@ impl<const N: usize> Sliding<N> {
             None => Ok(ones),
         };
         let given = array::<_, N>(kernel)?;
+        if let Some(said) = call.node.ints("kernel_shape") {
+            let said = said.iter().map(|&size| natural(size)).collect::<Mapped<Vec<u64>>>()?;
+            if said != kernel {
+                let (said, kernel) = (show(&said), show(kernel));
+                return Err(Refusal::Wrong(text!(
+                    "`kernel_shape` is {said}, and its weight has a kernel of {kernel}",
+                    "`kernel_shape` 为 {said},而其权重的卷积核为 {kernel}"
+                )));
+            }
+        }
         let mut kernel = ones;
         for (size_there, &given) in kernel.iter_mut().zip(&given) {
             *size_there = size(given)?;
@@ -267,6 +278,21 @@ pub(super) fn with_bias(
 }
 
 impl Importer<'_> {
+    /// A convolution, which no sizes suit that do not suit the standard's.
+    fn convolved(
+        &mut self,
+        op: impl Into<Op>,
+        input: &Tensor,
+        axes: usize,
+        weights: Vec<Stored>,
+    ) -> Mapped<Vec<Value>> {
+        let op = op.into();
+        if let Some(sizes) = input.dims.get(1..) {
+            op.output(&[shape(&[&[1], sizes].concat())?]).map_err(|reason| Refusal::Wrong(reason.message))?;
+        }
+        self.on_spatial(op, input, axes, weights)
+    }
+
     /// An operator on channels and so many spatial axes, for each sample of what may be several.
     pub(super) fn on_spatial(
         &mut self,

@@ -70,7 +70,7 @@ pub(super) fn split(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Va
             None if !call.wants(output) => Value::Lost(None),
             None => Value::Tensor(import.part(&input, along, Part::run(first, count))?),
         });
-        first += count;
+        first = first.saturating_add(count);
     }
     Ok(parts)
 }

@@ -11,7 +11,7 @@ use crate::op::pairwise::{Fmod, PowTensor};
 use crate::op::prelu::Prelu;
 use crate::op::softmax::{LogSoftmax, Softmax};
 use crate::op::sub::Sub;
-use crate::read::onnx::array::Array;
+use crate::read::onnx::array::{Array, elements};
 use crate::read::onnx::call::{Call, is, size};
 use crate::read::onnx::draft::Stored;
 use crate::read::onnx::evaluate::{axis, broadcast};
@@ -142,7 +142,7 @@ fn selu(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
 /// Factors for all channels or one for each, or others: max(x, 0) + factors · min(x, 0).
 fn prelu(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let (input, slope) = (import.tensor(call, 0)?, call.weight(1)?);
-    let factors: u64 = import.dims_of(slope).iter().product();
+    let factors = elements(import.dims_of(slope)).ok_or(Refusal::Lost)?;
     let behind = import.dims_of(slope).iter().skip_while(|&&size| size == 1).skip(1);
     let positions = input.rank().saturating_sub(2);
     let by_channel = input.dims.get(1) == Some(&factors) && behind.clone().count() == positions;
@@ -157,7 +157,7 @@ fn prelu(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     import.copied(
         Prelu { num_parameters: size(factors)? }.into(),
         &input,
-        input.rank() - 1,
+        input.rank().saturating_sub(1),
         vec![Stored::whole(slope)],
         &input.dims.clone(),
     )

@@ -6,10 +6,10 @@ use crate::op::activation::{Clamp, Round};
 use crate::op::div::Div;
 use crate::op::reduction::{Max, Min};
 use crate::op::sub::Sub;
-use crate::read::onnx::array::{Array, Numbers};
+use crate::read::onnx::array::{Array, Numbers, elements};
 use crate::read::onnx::call::{Call, number};
 use crate::read::onnx::evaluate::{axis, range};
-use crate::read::onnx::import::Importer;
+use crate::read::onnx::import::{Importer, MOST_EVALUATED};
 use crate::read::onnx::messages::{Attribute, AttributeValue, Kind, Node};
 use crate::read::onnx::value::{Mapped, Refusal, Tensor, Value};
 
@@ -97,8 +97,8 @@ impl Importer<'_> {
             Some(Value::Fixed(scale)) => scale,
             None => {
                 let dims = zero.map_or(vec![], |zero| self.dims_of(zero).to_vec());
-                let count = usize::try_from(dims.iter().product::<u64>()).unwrap_or(usize::MAX);
-                let ones = vec![1.0; count.min(1 << 20)];
+                let count = elements(&dims).filter(|&count| count <= MOST_EVALUATED * 4);
+                let ones = vec![1.0; usize::try_from(count.ok_or(Refusal::Lost)?).unwrap_or_default()];
                 let numbers = Some(Numbers::Floats(ones.into()));
                 self.table.know(Array { dims, kind: Kind::FLOAT, numbers })
             }
@@ -116,6 +116,12 @@ impl Importer<'_> {
             Some(Value::Fixed(zero)) => self.table.array(*zero).kind,
             _ => by.kind.unwrap_or(Kind::UINT8),
         };
+        if kind.is_float() {
+            return Err(Refusal::Unsupported(crate::text!(
+                "its levels are floats of few bits",
+                "其量化级是位数很少的浮点数"
+            )));
+        }
         let scale = self.factor(by.scale.as_ref(), 1.0, numbers, by.axis)?;
         let steps = match scale {
             Factor::Number(scale) if scale != 0.0 => self.affine(numbers, 1.0 / scale, 0.0)?,
@@ -126,14 +132,10 @@ impl Importer<'_> {
                 self.merged(|broadcast| Div { broadcast }.into(), &[numbers.clone(), scale])?
             }
         };
-        if kind.is_float() {
-            return Ok(steps);
-        }
         let whole = self.draft.emit(Round {}, &[&steps], vec![], &steps.dims, steps.kind)?;
+        let (least, most) = range(kind);
         #[expect(clippy::cast_precision_loss, reason = "types of levels are narrow")]
-        let (least, most) = match range(kind) {
-            (least, most) => (least as f64, most as f64),
-        };
+        let (least, most) = (least as f64, most as f64);
         match self.factor(by.zero.as_ref(), 0.0, numbers, by.axis)? {
             // What takes them back to numbers then finds them before the zero is added.
             Factor::Number(zero) => {
@@ -185,17 +187,12 @@ impl Importer<'_> {
     }
 
     /// What a zero was added to, if that is how these levels were made.
+    #[expect(clippy::float_cmp, reason = "only the same number is taken away again")]
     fn unshifted(&self, levels: &Tensor, zero: f64) -> Option<Tensor> {
         let node = self.draft.node(levels.id);
-        match (&node.content, &node.inputs[..]) {
-            (Content::Operator(op), &[id]) => match &**op {
-                Op::Affine(affine) if affine.mul == 1.0 && affine.add == zero => {
-                    Some(Tensor { id, ..levels.clone() })
-                }
-                _ => None,
-            },
-            _ => None,
-        }
+        let (Content::Operator(op), &[id]) = (&node.content, &node.inputs[..]) else { return None };
+        let Op::Affine(affine) = &**op else { return None };
+        (affine.mul == 1.0 && affine.add == zero).then(|| Tensor { id, ..levels.clone() })
     }
 
     /// A scale or a zero, of a tensor along an axis: stored, it is no parameter.

@@ -4,6 +4,7 @@ use crate::op::linear::Linear;
 use crate::op::matmul::Matmul;
 use crate::op::permute::Permute;
 use crate::op::settings::Dim;
+use crate::read::onnx::array::elements;
 use crate::read::onnx::call::{Call, is, size};
 use crate::read::onnx::draft::{Stored, View};
 use crate::read::onnx::import::Importer;
@@ -37,7 +38,7 @@ pub(super) fn gemm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Val
     let view = times(if trans_b { View::Whole } else { View::Transposed }, alpha);
     let mut weights = vec![Stored { value: weight, view, learned: true }];
     // A bias for each feature; of fewer numbers it is added as it is.
-    let bias = call.fixed(2).filter(|&bias| import.dims_of(bias).iter().product::<u64>() == out);
+    let bias = call.fixed(2).filter(|&bias| elements(import.dims_of(bias)) == Some(out));
     if let Some(bias) = bias
         && !import.is_zero(bias)
     {
@@ -100,6 +101,14 @@ impl Importer<'_> {
         let ([a_stack @ .., rows, _], [b_stack @ .., _, columns]) = (&a_dims[..], &b_dims[..]) else {
             return Err(Refusal::Wrong(text!("it multiplies a single number", "它乘以单个数")));
         };
+        if let (Some(of_rows), [.., of_columns, _]) = (a_dims.last(), &b_dims[..])
+            && of_rows != of_columns
+        {
+            return Err(Refusal::Wrong(text!(
+                "rows of {of_rows} are multiplied by columns of {of_columns}",
+                "长度 {of_rows} 的行与长度 {of_columns} 的列相乘"
+            )));
+        }
         let stack = super::super::evaluate::broadcast(&[a_stack, b_stack])?;
         let mut dims = stack.clone();
         if a.rank() > 1 {

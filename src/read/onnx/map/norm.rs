@@ -7,6 +7,7 @@ use crate::op::instance_norm::InstanceNorm;
 use crate::op::layer_norm::LayerNorm;
 use crate::op::local_response_norm::LocalResponseNorm;
 use crate::op::rms_norm::RmsNorm;
+use crate::read::onnx::array::elements;
 use crate::read::onnx::call::{Call, is, size, size_of};
 use crate::read::onnx::draft::Stored;
 use crate::read::onnx::evaluate::axis;
@@ -60,7 +61,7 @@ pub(super) fn layer_norm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<V
     let scale = call.weight(1)?;
     let bias = if call.has(2) { Some(call.weight(2)?) } else { None };
     let over: u64 = input.dims[from..].iter().product();
-    let fits = |fixed: Fixed| import.dims_of(fixed).iter().product::<u64>() == over;
+    let fits = |fixed: Fixed| elements(import.dims_of(fixed)) == Some(over);
     if !fits(scale) || bias.is_some_and(|bias| !fits(bias)) {
         return Err(Refusal::Unsupported(text!(
             "its factors are not one for each of the {over} numbers it normalizes",
@@ -85,6 +86,12 @@ pub(super) fn layer_norm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<V
 pub(super) fn rms_norm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let (input, scale) = (import.tensor(call, 0)?, call.weight(1)?);
     let from = axis(call.int_or("axis", -1), input.rank())?;
+    if elements(import.dims_of(scale)) != elements(&input.dims[from..]) {
+        return Err(Refusal::Unsupported(text!(
+            "its factors are not one for each of the numbers it normalizes",
+            "其系数个数与被归一化的个数不一致"
+        )));
+    }
     let affine = !import.is_one(scale);
     let op =
         RmsNorm { dims: size((input.rank() - from) as u64)?, eps: call.float_or("epsilon", 1e-5), affine };
@@ -157,7 +164,7 @@ pub(super) fn local_response_norm(import: &mut Importer<'_>, call: &Call<'_>) ->
         beta: call.float_or("beta", 0.75),
         k: call.float_or("bias", 1.0),
     };
-    import.on_channels(op, &input, input.rank() - 1, vec![])
+    import.on_channels(op, &input, input.rank().saturating_sub(1), vec![])
 }
 
 impl Importer<'_> {

@@ -8,7 +8,7 @@ use crate::op::lstm::Lstm;
 use crate::op::rnn::{Nonlinearity, Rnn};
 use crate::op::settings::Size;
 use crate::read::onnx::array::{Array, Numbers};
-use crate::read::onnx::call::{Call, size};
+use crate::read::onnx::call::{Call, decimal, size};
 use crate::read::onnx::draft::{Stored, View, elements};
 use crate::read::onnx::import::Importer;
 use crate::read::onnx::messages::AttributeValue;
@@ -27,7 +27,7 @@ pub(super) struct Layer {
     /// For each direction, whether it goes backwards.
     pub(super) backwards: Vec<bool>,
     /// The functions of each direction in turn.
-    pub(super) functions: Vec<String>,
+    pub(super) functions: Vec<Function>,
     /// What goes into a function is cut off at this number and its negative.
     pub(super) clip: Option<f64>,
     /// Directions × (gates · state) × features.
@@ -38,6 +38,15 @@ pub(super) struct Layer {
     pub(super) bias: Option<Fixed>,
     /// Whether a `GRU` multiplies the state's product by its reset gate, as PyTorch's does, rather than the state.
     pub(super) is_reset_late: bool,
+}
+
+/// A function of a layer.
+pub(super) struct Function {
+    pub(super) name: String,
+    /// What `HardSigmoid` multiplies by.
+    pub(super) alpha: f64,
+    /// What it adds.
+    pub(super) beta: f64,
 }
 
 /// Which layer it is.
@@ -96,7 +105,11 @@ impl Layer {
     fn as_ours(&self) -> Mapped<Option<Op>> {
         let (hidden_size, num_layers, bias) = (size(self.hidden)?, Size::ONE, self.bias.is_some());
         let bidirectional = self.backwards.len() > 1;
-        let usual = |functions: &[&str]| self.functions.chunks(functions.len()).all(|own| own == functions);
+        let usual = |functions: &[&str]| {
+            self.functions
+                .chunks(functions.len())
+                .all(|own| own.iter().map(|own| &*own.name).eq(functions.iter().copied()))
+        };
         if self.clip.is_some() {
             return Ok(None);
         }
@@ -226,19 +239,42 @@ fn read(import: &Importer<'_>, call: &Call<'_>, kind: Kind) -> Mapped<Layer> {
             "其输入门与遗忘门合为一个"
         )));
     }
-    let functions = match call.node.attribute("activations") {
-        Some(AttributeValue::Texts(names)) => names.iter().map(|name| name.to_string()).collect(),
-        _ => kind.functions().repeat(backwards.len()).into_iter().map(str::to_owned).collect::<Vec<_>>(),
-    };
+    let functions = functions(call, kind, backwards.len());
     if functions.len() != kind.functions().len() * backwards.len() {
         return Err(Refusal::Wrong(text!(
             "`activations` names too few or too many",
             "`activations` 的个数不符"
         )));
     }
-    let clip = call.node.float("clip").map(crate::read::onnx::call::decimal);
+    let clip = call.node.float("clip").map(decimal);
     let is_reset_late = call.int_or("linear_before_reset", 0) != 0;
     Ok(Layer { kind, hidden, backwards, functions, clip, of_input, of_state, bias, is_reset_late })
+}
+
+/// The functions of each direction, of which some take the next of the factors that are given.
+fn functions(call: &Call<'_>, kind: Kind, directions: usize) -> Vec<Function> {
+    let names: Vec<&str> = match call.node.attribute("activations") {
+        Some(AttributeValue::Texts(names)) => names.iter().map(|name| &**name).collect(),
+        _ => kind.functions().repeat(directions),
+    };
+    let factors = |name: &str| match call.node.attribute(name) {
+        Some(AttributeValue::Floats(factors)) => factors.iter().map(|&factor| decimal(factor)).collect(),
+        _ => vec![],
+    };
+    let (mut alphas, mut betas) =
+        (factors("activation_alpha").into_iter(), factors("activation_beta").into_iter());
+    let mut function = |name: &str| {
+        let next = |takes: &[&str], factors: &mut std::vec::IntoIter<f64>| {
+            if takes.contains(&name) { factors.next() } else { None }
+        };
+        let alpha = next(
+            &["HardSigmoid", "ScaledTanh", "Affine", "LeakyRelu", "ThresholdedRelu", "Elu"],
+            &mut alphas,
+        );
+        let beta = next(&["HardSigmoid", "ScaledTanh", "Affine"], &mut betas);
+        Function { name: name.to_owned(), alpha: alpha.unwrap_or(0.2), beta: beta.unwrap_or(0.5) }
+    };
+    names.into_iter().map(&mut function).collect()
 }
 
 /// Lengths of sequences may be given, if all are whole.

@@ -2,7 +2,7 @@
 
 use super::shape::sizes_of;
 use crate::op::Op;
-use crate::op::activation::{Absolute, Logarithm};
+use crate::op::activation::{Absolute, Clamp, Logarithm};
 use crate::op::div::Div;
 use crate::op::reduction::{LogSumExp, Max, Mean, Min, Norm, Prod, Sum};
 use crate::op::settings::Dim;
@@ -39,6 +39,22 @@ pub(super) fn standardize(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<
     // As the standard has it.
     let deviation = import.affine(&deviation, 1.0, 1e-9)?;
     Ok(vec![Value::Tensor(import.merged(|broadcast| Div { broadcast }.into(), &[distance, deviation])?)])
+}
+
+/// `LpNormalization`: over its norm along an axis.
+pub(super) fn normalize(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
+    let input = import.tensor(call, 0)?;
+    let along = axis(call.int_or("axis", -1), input.rank())?;
+    let p = if call.int_or("p", 2) == 1 { 1.0 } else { 2.0 };
+    let mut dims = input.dims.to_vec();
+    dims[along] = 1;
+    let (tensor, dim) = import.along(&input, along)?;
+    let norm = Norm { dim: vec![dim], keepdim: true, p };
+    let norm = import.draft.emit(norm, &[&tensor], vec![], &dims, input.kind)?;
+    // Where there is nothing but zeros, zeros are left.
+    let least = Clamp { min: Some(f64::from(f32::MIN_POSITIVE)), max: None };
+    let norm = import.draft.emit(least, &[&norm], vec![], &dims, input.kind)?;
+    Ok(vec![Value::Tensor(import.merged(|broadcast| Div { broadcast }.into(), &[input, norm])?)])
 }
 
 /// What one number is made of many.

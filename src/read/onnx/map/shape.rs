@@ -18,8 +18,38 @@ use crate::text;
 /// The same numbers under other sizes, which are those that the operator has on an array of which only the sizes are known.
 pub(super) fn view(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let input = import.tensor(call, 0)?;
-    let dims = sizes_of(import, call, &input)?;
+    let dims = sizes_of(import, call, &input).map_err(|refusal| fixed(import, call, &input, refusal))?;
     Ok(vec![Value::Tensor(import.draft.view(&input, &dims)?)])
+}
+
+/// The refusal of sizes that do not fit those of the input; of which of these the file has fixed, if it is that.
+fn fixed(import: &Importer<'_>, call: &Call<'_>, input: &Tensor, refusal: Refusal) -> Refusal {
+    let Refusal::Wrong(why) = refusal else { return refusal };
+    let asked = call.node.ints("shape").map(<[i64]>::to_vec).or_else(|| import.ints(call, 1).ok().flatten());
+    let product = |sizes: &[u64]| sizes.iter().try_fold(1u128, |all, &size| all.checked_mul(size.into()));
+    let asked: Option<Vec<u64>> =
+        asked.and_then(|asked| asked.iter().map(|&size| u64::try_from(size).ok()).collect());
+    let Some((asked, wanted)) = asked.and_then(|asked| product(&asked).map(|wanted| (asked, wanted))) else {
+        return Refusal::Wrong(why);
+    };
+    // The one that it has in place of the size: 1 of 2, with half as many elements then.
+    let has = |symbol: u64, size: u64| {
+        let elements = product(&input.dims).and_then(|all| all.checked_mul(size.into()));
+        size != symbol && elements.is_some() && elements == wanted.checked_mul(symbol.into())
+    };
+    let mut symbols: Vec<_> = import.symbols.iter().collect();
+    symbols.sort_unstable();
+    let found = symbols.into_iter().find_map(|(name, &symbol)| {
+        let size = asked.iter().copied().find(|&size| has(symbol, size))?;
+        Some((crate::read::onnx::wire::shown(name), size))
+    });
+    Refusal::Wrong(match found {
+        Some((name, size)) => text!(
+            "{why}: the file fixes what it calls `{name}` to {size}",
+            "{why:#}:文件把名为 `{name}` 的尺寸固定为 {size}"
+        ),
+        None => why,
+    })
 }
 
 /// The sizes of the first output of an operator whose first input is a tensor of the network, and whose others are known.

@@ -8,11 +8,18 @@ use crate::op::activation::{Clamp, Relu, Sigmoid, Softplus, Softsign, Tanh};
 use crate::read::onnx::array::{Array, Numbers};
 use crate::read::onnx::call::Call;
 use crate::read::onnx::import::Importer;
+use crate::read::onnx::messages::Kind as Type;
 use crate::read::onnx::value::{Mapped, Refusal, Tensor, Value};
 use crate::text;
 
 /// The most steps that are written out.
 const MOST_STEPS: u64 = 4096;
+
+/// The most numbers of a state that begins with zeros.
+const MOST_NUMBERS: u64 = 1 << 16;
+
+/// About how many operators a step comes to.
+const OPERATORS: u64 = 20;
 
 /// The states of all steps, batch × length × directions × state, and those at the end, each batch × directions × state.
 pub(super) fn unrolled(
@@ -29,6 +36,8 @@ pub(super) fn unrolled(
             "它将展开为 {length} 步,超过 {MOST_STEPS} 步"
         )));
     }
+    // As many operators as one of the file would be that has them all.
+    import.steps = import.steps.saturating_add(length.saturating_mul(OPERATORS));
     let count = if layer.kind == Kind::Lstm { 2 } else { 1 };
     let peepholes = if call.has(7) { Some(import.tensor(call, 7)?) } else { None };
     let (mut sequences, mut ends) = (vec![], vec![vec![]; count]);
@@ -38,7 +47,7 @@ pub(super) fn unrolled(
             states.push(import.beginning(call, index, layer.hidden, direction, batch, is_batch_first)?);
         }
         let peepholes = peepholes.as_ref().map(|all| import.part(all, 0, Part::run(direction as u64, 1)));
-        let mut cell = Cell { layer, direction, states, peepholes: peepholes.transpose()? };
+        let mut pass = Cell { layer, direction, states, peepholes: peepholes.transpose()? };
         let gates: Vec<u64> = (0..layer.kind.gates().len() as u64).collect();
         let mut weights = vec![layer.gates(layer.of_input, direction, &gates)];
         weights.extend(layer.biases(direction, &gates).map(|[of_input, _]| of_input));
@@ -49,14 +58,14 @@ pub(super) fn unrolled(
             let step = if backwards { length - 1 - step } else { step };
             let of_step = import.part(&inputs, 1, Part::run(step, 1))?;
             let of_step = import.draft.view(&of_step, &[batch, rows])?;
-            cell.step(import, &of_step)?;
-            sequence.push(import.draft.view(&cell.states[0], &[batch, 1, 1, layer.hidden])?);
+            pass.step(import, &of_step)?;
+            sequence.push(import.draft.view(&pass.states[0], &[batch, 1, 1, layer.hidden])?);
         }
         if backwards {
             sequence.reverse();
         }
         sequences.push(joined(import, &sequence, 1)?);
-        for (state, ends) in cell.states.iter().zip(&mut ends) {
+        for (state, ends) in pass.states.iter().zip(&mut ends) {
             ends.push(import.draft.view(state, &[batch, 1, layer.hidden])?);
         }
     }
@@ -167,7 +176,8 @@ impl Cell<'_> {
     /// Function number `index` of the direction.
     fn function(&self, import: &mut Importer<'_>, input: &Tensor, index: usize) -> Mapped<Tensor> {
         let of_direction = self.layer.functions.len() / self.layer.backwards.len();
-        let name = self.layer.functions.get(self.direction * of_direction + index).map_or("", |name| name);
+        let function =
+            self.layer.functions.get(self.direction * of_direction + index).ok_or(Refusal::Lost)?;
         let mut input = input.clone();
         // An `LSTM` does not cut off what its cell is given out as.
         if let Some(clip) = self.layer.clip
@@ -176,15 +186,14 @@ impl Cell<'_> {
             let op = Clamp { min: Some(-clip), max: Some(clip) };
             input = import.draft.emit(op, &[&input], vec![], &input.dims, input.kind)?;
         }
-        let op: Op = match name {
+        let op: Op = match &*function.name {
             "Sigmoid" => Sigmoid {}.into(),
             "Tanh" => Tanh {}.into(),
             "Relu" => Relu {}.into(),
             "Softsign" => Softsign {}.into(),
             "Softplus" => Softplus::default().into(),
             "HardSigmoid" => {
-                // The factors that it has where none are said.
-                input = import.affine(&input, 0.2, 0.5)?;
+                input = import.affine(&input, function.alpha, function.beta)?;
                 Clamp { min: Some(0.0), max: Some(1.0) }.into()
             }
             other => {
@@ -211,10 +220,15 @@ impl Importer<'_> {
     ) -> Mapped<Tensor> {
         let dims = vec![batch, hidden];
         if !call.has(index) {
-            let count = usize::try_from(batch.saturating_mul(hidden)).unwrap_or(usize::MAX);
-            let kind = crate::read::onnx::messages::Kind::FLOAT;
-            let numbers = (count <= 1 << 20).then(|| Numbers::zeros(kind, count)).flatten();
-            let zeros = self.table.know(Array { dims, kind, numbers });
+            let count = batch.saturating_mul(hidden);
+            if count > MOST_NUMBERS {
+                return Err(Refusal::Unsupported(text!(
+                    "it begins with {count} zeros, more than {MOST_NUMBERS}",
+                    "它以 {count} 个零开始,超过 {MOST_NUMBERS} 个"
+                )));
+            }
+            let numbers = Numbers::zeros(Type::FLOAT, usize::try_from(count).unwrap_or_default());
+            let zeros = self.table.know(Array { dims, kind: Type::FLOAT, numbers });
             return self.made(&Value::Fixed(zeros));
         }
         let states = self.tensor(call, index)?;
