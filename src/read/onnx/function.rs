@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::check::unmade;
 use super::draft::SourceId;
-use super::import::{Context, DEEPEST, Importer, Scope, unmade};
+use super::import::{Context, DEEPEST, Importer, Scope};
 use super::messages::{Attribute, AttributeValue, Function, Node};
 use super::mistake::Mistake;
 use super::value::Value;
