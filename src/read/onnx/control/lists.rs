@@ -43,11 +43,11 @@ impl Importer<'_> {
                 list.insert(at, value);
                 Ok(vec![Value::Sequence(list)])
             }),
-            "SequenceErase" => list().and_then(|mut left_over| {
-                let last = left_over.len().checked_sub(1).ok_or(Refusal::Lost)?;
-                let taken = if matches!(inputs.get(1), Some(Some(_))) { place(last)? } else { last };
-                left_over.remove(taken);
-                Ok(vec![Value::Sequence(left_over)])
+            "SequenceErase" => list().and_then(|mut kept| {
+                let end = kept.len().checked_sub(1).ok_or(Refusal::Lost)?;
+                let at = if matches!(inputs.get(1), Some(Some(_))) { place(end)? } else { end };
+                kept.remove(at);
+                Ok(vec![Value::Sequence(kept)])
             }),
             "SequenceAt" => list().and_then(|list| {
                 let at = place(list.len())?;
