@@ -62,7 +62,13 @@ impl<'m> Importer<'m> {
             AttributeValue::Ints(ints) => ints.len(),
             AttributeValue::Floats(floats) => floats.len(),
             AttributeValue::Texts(texts) => texts.len(),
-            _ => 1,
+            AttributeValue::Float(_)
+            | AttributeValue::Int(_)
+            | AttributeValue::Text(_)
+            | AttributeValue::Tensor(_)
+            | AttributeValue::Graph(_)
+            | AttributeValue::Reference(_)
+            | AttributeValue::Other => 1,
         };
         let settings = node.attributes.iter().map(|attribute| numbers(&attribute.value)).sum::<usize>();
         let names = node.inputs.len() + node.outputs.len() + node.metadata.len();
@@ -161,7 +167,7 @@ impl<'m> Importer<'m> {
         let unread = || self.unread_behind(inputs).map(Refusal::Wrong);
         match refusal {
             Refusal::Unsupported(_) if node.domain.is_empty() => unread().unwrap_or(refusal),
-            other => other,
+            Refusal::Unsupported(_) | Refusal::Wrong(_) | Refusal::Lost => refusal,
         }
     }
 

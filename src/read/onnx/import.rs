@@ -374,7 +374,7 @@ impl<'m> Importer<'m> {
     }
 }
 
-impl<'c, 'm> Context<'c, 'm> {
+impl Context<'_, '_> {
     /// Where the body of an operator stands; `None` if that is too deep.
     pub(super) fn inside(self, place: SourceId) -> Option<Self> {
         (self.depth < DEEPEST).then_some(Self { around: Some(place), depth: self.depth + 1, ..self })

@@ -29,7 +29,7 @@ impl<'m> Importer<'m> {
                 Some(Value::Tensor(tensor) | Value::Lost(Some(tensor))) => tensors.push(tensor.clone()),
                 Some(Value::Sequence(parts)) => tensors.extend(parts.iter().filter_map(|part| match part {
                     Value::Tensor(tensor) | Value::Lost(Some(tensor)) => Some(tensor.clone()),
-                    _ => None,
+                    Value::Fixed(_) | Value::Sequence(_) | Value::Lost(None) => None,
                 })),
                 Some(Value::Fixed(fixed)) if self.table.get(*fixed).roots != Roots::None => {
                     let sizes = self.dims_of(*fixed).iter().map(|&size| Size::try_from(size)).collect();
@@ -84,7 +84,7 @@ impl<'m> Importer<'m> {
     pub(super) fn output(&mut self, value: &Value) -> Mapped<Tensor> {
         match value {
             Value::Lost(tensor) => tensor.clone().ok_or(Refusal::Lost),
-            other => self.made(other),
+            Value::Fixed(_) | Value::Tensor(_) | Value::Sequence(_) => self.made(value),
         }
     }
 

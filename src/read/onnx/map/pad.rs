@@ -101,8 +101,8 @@ impl Importer<'_> {
             let (leading, behind) = (&tensor.dims[..axis], &tensor.dims[axis + 1..]);
             let flat = [leading.iter().product(), tensor.dims[axis], behind.iter().product()];
             let mut dims = tensor.dims.to_vec();
-            let more = before.unsigned_abs().saturating_add(after.unsigned_abs());
-            dims[axis] = dims[axis].saturating_add(more);
+            let added = before.unsigned_abs().saturating_add(after.unsigned_abs());
+            dims[axis] = dims[axis].saturating_add(added);
             let sample = self.draft.as_sample(&tensor, &flat)?;
             let op = Pad { padding: vec![0, 0, before, after], mode, value: 0.0 };
             tensor = self.draft.emit(op, &[&sample], vec![], &dims, input.kind)?;
