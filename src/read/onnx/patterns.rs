@@ -16,6 +16,8 @@ mod local_response_norm;
 mod norms;
 mod pools;
 mod rearrangements;
+#[cfg(test)]
+mod tests;
 
 /// What nodes are together, in place of the last of them.
 struct Found {
