@@ -54,8 +54,11 @@ pub(crate) fn becomes(path: &Path, name: &str) -> Result<String, String> {
     result
 }
 
-/// Holds that files become what they should: of each, words of what is said.
-pub(crate) fn hold(cases: &[(&str, &dyn Fn() -> Vec<u8>, &str)]) {
+/// A file: what it is called, its bytes, and words of what is said of it.
+pub(crate) type Case<'c> = (&'c str, &'c dyn Fn() -> Vec<u8>, &'c str);
+
+/// Holds that files become what they should.
+pub(crate) fn hold(cases: &[Case<'_>]) {
     let _alone = ALONE.lock();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("it.onnx");
