@@ -205,7 +205,7 @@ impl Seen<'_> {
     fn are_plain(&self, weights: &[Stored]) -> bool {
         let is = |stored: &Stored, all: f64| {
             numbers(self.table.array(stored.value))
-                .is_some_and(|numbers| numbers.iter().all(|&number| number == all))
+                .is_some_and(|numbers| numbers.iter().all(|&number| is(number, all)))
         };
         matches!(weights, [factor, bias] if is(factor, 1.0) && is(bias, 0.0))
     }
@@ -243,7 +243,9 @@ impl Seen<'_> {
 
     /// Lets a node take something else.
     fn take(&mut self, id: DraftId, inputs: Vec<DraftId>) {
-        inputs.iter().for_each(|input| self.uses[input.index()] += 1);
+        for input in &inputs {
+            self.uses[input.index()] += 1;
+        }
         let mut left = std::mem::replace(&mut self.draft.nodes[id.index()].inputs, inputs);
         while let Some(id) = left.pop() {
             self.uses[id.index()] -= 1;

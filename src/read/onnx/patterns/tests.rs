@@ -61,10 +61,14 @@ impl Sketch {
         let ends: Vec<DraftId> = outputs.iter().map(|output| output.id).collect();
         recognize(&mut self.0, &Table::default(), &ends);
         let mut is_live = vec![false; self.0.nodes.len()];
-        ends.iter().for_each(|end| is_live[end.index()] = true);
+        for end in &ends {
+            is_live[end.index()] = true;
+        }
         for index in (0..is_live.len()).rev() {
             if is_live[index] {
-                self.0.nodes[index].inputs.iter().for_each(|input| is_live[input.index()] = true);
+                for input in &self.0.nodes[index].inputs {
+                    is_live[input.index()] = true;
+                }
             }
         }
         let live = self.0.nodes.iter().zip(is_live).filter(|(_, is_live)| *is_live);
