@@ -115,15 +115,16 @@ pub(crate) fn onnx(bytes: &[u8]) {
     let Ok(file) = onnx::File::hold(bytes) else { return };
     let network = Onnx::of(file, "it").and_then(|onnx| {
         let mut sizes = onnx::Sizes::default();
-        // An error says which is open.
-        for _ in 0..4 {
-            let Err(error) = onnx.expand(&sizes) else { break };
-            let said = error.render(Language::English, false, 1_000);
-            let Some((_, rest)) = said.split_once("`--dim ") else { break };
-            let Some((name, _)) = rest.split_once("=224`") else { break };
-            sizes.dims.push((name.to_owned(), 2));
+        loop {
+            // An error says which is open.
+            let expanded = onnx.expand(&sizes);
+            let said = expanded.as_ref().err().map(|error| error.render(Language::English, false, 1_000));
+            let rest = said.as_ref().and_then(|said| said.split_once("`--dim ")).map(|(_, rest)| rest);
+            match rest.and_then(|rest| rest.split_once("=224`")) {
+                Some((name, _)) if sizes.dims.len() < 4 => sizes.dims.push((name.to_owned(), 2)),
+                _ => return expanded,
+            }
         }
-        onnx.expand(&sizes)
     });
     match network {
         Ok(network) => {

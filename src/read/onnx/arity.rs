@@ -1,5 +1,8 @@
 //! How many inputs the standard's operators have.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::messages::Node;
 use crate::text;
 use crate::text::Text;
@@ -46,11 +49,14 @@ const INPUTS: [(usize, usize, &str); 13] = [
 
 /// Whether an operator is given as many inputs as it takes; one that is left out at the end counts as none.
 pub(super) fn takes_as_many(node: &Node) -> Result<(), Text> {
-    if !node.domain.is_empty() {
-        return Ok(());
-    }
-    let is_it = |(_, _, names): &&(usize, usize, &str)| names.split(' ').any(|name| name == &*node.operator);
-    let Some(&(least, most, _)) = INPUTS.iter().find(is_it) else { return Ok(()) };
+    static BY_NAME: LazyLock<HashMap<&str, (usize, usize)>> = LazyLock::new(|| {
+        INPUTS
+            .iter()
+            .flat_map(|&(least, most, names)| names.split(' ').map(move |name| (name, (least, most))))
+            .collect()
+    });
+    let known = BY_NAME.get(&*node.operator).filter(|_| node.domain.is_empty());
+    let Some(&(least, most)) = known else { return Ok(()) };
     let given = node.inputs.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
     if (least..=most).contains(&given) {
         return Ok(());

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::array;
 use super::draft::{View, elements};
 use super::import::{Importer, Scope};
 use super::messages::{AttributeValue, Dimension, Node};
@@ -11,7 +12,7 @@ use super::stored::Origin;
 use super::value::{Fixed, Refusal, Value};
 use super::wire::shown;
 use crate::graph::Content;
-use crate::shape::show;
+use crate::shape::{MOST_DIMENSIONS, show};
 use crate::text;
 use crate::text::Text;
 
@@ -61,7 +62,13 @@ impl<'m> Importer<'m> {
             AttributeValue::Ints(ints) => ints.len(),
             AttributeValue::Floats(floats) => floats.len(),
             AttributeValue::Texts(texts) => texts.len(),
-            _ => 1,
+            AttributeValue::Float(_)
+            | AttributeValue::Int(_)
+            | AttributeValue::Text(_)
+            | AttributeValue::Tensor(_)
+            | AttributeValue::Graph(_)
+            | AttributeValue::Reference(_)
+            | AttributeValue::Other => 1,
         };
         let settings = node.attributes.iter().map(|attribute| numbers(&attribute.value)).sum::<usize>();
         let names = node.inputs.len() + node.outputs.len() + node.metadata.len();
@@ -146,7 +153,7 @@ impl<'m> Importer<'m> {
         let said = if listed.is_empty() {
             show(&[])
         } else {
-            listed.iter().take(crate::shape::MOST_DIMENSIONS).map(said).collect::<Vec<_>>().join("×")
+            listed.iter().take(MOST_DIMENSIONS).map(said).collect::<Vec<_>>().join("×")
         };
         let why = text!(
             "the file says that `{name}` is {said}, and it comes to {found}",
@@ -158,10 +165,10 @@ impl<'m> Importer<'m> {
     /// The refusal of an operator of the standard; that it asks for numbers that could not be read, if they could not.
     pub(super) fn for_unread(&self, node: &Node, inputs: &[Option<Value>], refusal: Refusal) -> Refusal {
         let unread = || self.unread_behind(inputs).map(Refusal::Wrong);
-        match refusal {
-            Refusal::Unsupported(_) if node.domain.is_empty() => unread().unwrap_or(refusal),
-            other => other,
+        if matches!(refusal, Refusal::Unsupported(_)) && node.domain.is_empty() {
+            return unread().unwrap_or(refusal);
         }
+        refusal
     }
 
     /// Why numbers that these values follow from could not be read.
@@ -185,4 +192,28 @@ impl<'m> Importer<'m> {
         }
         None
     }
+}
+
+/// That a name is not there yet.
+pub(super) fn unmade(name: &str) -> Text {
+    let name = shown(name);
+    text!("nothing before it makes `{name}`", "之前没有任何节点产生 `{name}`")
+}
+
+/// That a name is there already.
+pub(super) fn made_twice(name: &str) -> Text {
+    let name = shown(name);
+    text!("`{name}` is there twice", "`{name}` 出现了两次")
+}
+
+/// Whether there can be an array of these sizes.
+pub(super) fn can_be(dims: &[u64], name: &str) -> Result<(), Text> {
+    if dims.len() <= MOST_DIMENSIONS && array::elements(dims).is_some() {
+        return Ok(());
+    }
+    let (name, rank) = (shown(name), dims.len());
+    Err(text!(
+        "`{name}` has {rank} dimensions, more than {MOST_DIMENSIONS}, or more than 2^64 elements",
+        "`{name}` 有 {rank} 维,超过 {MOST_DIMENSIONS} 维,或元素超过 2^64 个"
+    ))
 }

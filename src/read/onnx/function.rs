@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::check::unmade;
 use super::draft::SourceId;
-use super::import::{Context, DEEPEST, Importer, Scope, unmade};
+use super::import::{Context, DEEPEST, Importer, Scope};
 use super::messages::{Attribute, AttributeValue, Function, Node};
 use super::mistake::Mistake;
 use super::value::Value;
@@ -62,12 +63,10 @@ pub(super) fn bound<'m>(node: &'m Node, bindings: &[Attribute]) -> Cow<'m, Node>
     if !node.attributes.iter().any(is_reference) {
         return Cow::Borrowed(node);
     }
-    let attributes = node.attributes.iter().filter_map(|attribute| match &attribute.value {
-        AttributeValue::Reference(name) => {
-            let bound = bindings.iter().find(|bound| bound.name == *name)?;
-            Some(Attribute { name: attribute.name.clone(), value: bound.value.clone() })
-        }
-        _ => Some(attribute.clone()),
+    let attributes = node.attributes.iter().filter_map(|attribute| {
+        let AttributeValue::Reference(name) = &attribute.value else { return Some(attribute.clone()) };
+        let bound = bindings.iter().find(|bound| bound.name == *name)?;
+        Some(Attribute { name: attribute.name.clone(), value: bound.value.clone() })
     });
     Cow::Owned(Node { attributes: attributes.collect(), ..node.clone() })
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::arity::takes_as_many;
 use super::array::{Array, elements};
 use super::call::Call;
+use super::check::{can_be, made_twice, unmade};
 use super::draft::{Draft, SourceId};
 use super::evaluate::{evaluate, given};
 use super::file::File;
@@ -18,9 +19,6 @@ use super::stored::{Origin, Roots, Table, may_be_weight};
 use super::uses::uses;
 use super::value::{Fixed, Mapped, Refusal, Tensor, Value};
 use super::versions::version;
-use super::wire::shown;
-use crate::shape::MOST_DIMENSIONS;
-use crate::text;
 use crate::text::Text;
 
 /// The most elements of what is evaluated while counting: sizes, permutations, indices.
@@ -385,26 +383,4 @@ impl Context<'_, '_> {
     pub(super) fn inside(self, place: SourceId) -> Option<Self> {
         (self.depth < DEEPEST).then_some(Self { around: Some(place), depth: self.depth + 1, ..self })
     }
-}
-
-pub(super) fn unmade(name: &str) -> Text {
-    let name = shown(name);
-    text!("nothing before it makes `{name}`", "之前没有任何节点产生 `{name}`")
-}
-
-fn made_twice(name: &str) -> Text {
-    let name = shown(name);
-    text!("`{name}` is there twice", "`{name}` 出现了两次")
-}
-
-/// Whether there can be an array of these sizes.
-fn can_be(dims: &[u64], name: &str) -> Result<(), Text> {
-    if dims.len() <= MOST_DIMENSIONS && elements(dims).is_some() {
-        return Ok(());
-    }
-    let (name, rank) = (shown(name), dims.len());
-    Err(text!(
-        "`{name}` has {rank} dimensions, more than {MOST_DIMENSIONS}, or more than 2^64 elements",
-        "`{name}` 有 {rank} 维,超过 {MOST_DIMENSIONS} 维,或元素超过 2^64 个"
-    ))
 }

@@ -203,11 +203,11 @@ impl Seen<'_> {
 
     /// Whether a factor and a bias are known to do nothing.
     fn are_plain(&self, weights: &[Stored]) -> bool {
-        let is = |stored: &Stored, all: f64| {
+        let all = |stored: &Stored, wanted: f64| {
             numbers(self.table.array(stored.value))
-                .is_some_and(|numbers| numbers.iter().all(|&number| is(number, all)))
+                .is_some_and(|numbers| numbers.iter().all(|&number| is(number, wanted)))
         };
-        matches!(weights, [factor, bias] if is(factor, 1.0) && is(bias, 0.0))
+        matches!(weights, [factor, bias] if all(factor, 1.0) && all(bias, 0.0))
     }
 
     /// What a view, which nothing else takes, looks at, if it has these sizes; else the view, from now on under these.

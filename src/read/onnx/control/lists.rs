@@ -44,9 +44,9 @@ impl Importer<'_> {
                 Ok(vec![Value::Sequence(list)])
             }),
             "SequenceErase" => list().and_then(|mut kept| {
-                let last = kept.len().checked_sub(1).ok_or(Refusal::Lost)?;
-                let position = if matches!(inputs.get(1), Some(Some(_))) { place(last)? } else { last };
-                kept.remove(position);
+                let end = kept.len().checked_sub(1).ok_or(Refusal::Lost)?;
+                let at = if matches!(inputs.get(1), Some(Some(_))) { place(end)? } else { end };
+                kept.remove(at);
                 Ok(vec![Value::Sequence(kept)])
             }),
             "SequenceAt" => list().and_then(|list| {

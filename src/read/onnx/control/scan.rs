@@ -77,9 +77,9 @@ impl<'m> Importer<'m> {
             }
             let whole = self.stacked(&parts).and_then(|value| match value {
                 Value::Tensor(tensor) => {
-                    let axis = axis_of(&out_axes, index, tensor.rank())?;
+                    let along = axis_of(&out_axes, index, tensor.rank())?;
                     let mut order: Vec<usize> = (1..tensor.rank()).collect();
-                    order.insert(axis.min(order.len()), 0);
+                    order.insert(along.min(order.len()), 0);
                     Ok(Value::Tensor(self.permuted(&tensor, &order)?))
                 }
                 Value::Fixed(_) | Value::Sequence(_) | Value::Lost(_) => Ok(value),

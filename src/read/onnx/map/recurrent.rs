@@ -1,6 +1,6 @@
 //! Recurrent layers: `LSTM`, `GRU` and `RNN`, as layers of ours where they are those of PyTorch, else step by step.
 
-use super::cut::Part;
+use super::cut::{Part, index};
 use super::unrolled;
 use crate::op::Op;
 use crate::op::gru::Gru;
@@ -159,9 +159,10 @@ fn layer(import: &mut Importer<'_>, call: &Call<'_>, kind: Kind) -> Mapped<Vec<V
     if !is_batch_first {
         input = import.permuted(&input, &[1, 0, 2])?;
     }
-    let &[batch, length, _] = &input.dims[..] else { return Err(Refusal::Lost) };
-    whole_sequences(import, call, length)?;
-    let is_given = |import: &Importer<'_>, index| match call.inputs.get(index) {
+    let &[batch, room, _] = &input.dims[..] else { return Err(Refusal::Lost) };
+    let length = steps(import, call, room)?;
+    input = import.part(&input, 1, Part::run(0, length))?;
+    let is_given = |import: &Importer<'_>, input| match call.inputs.get(input) {
         Some(Some(Value::Fixed(fixed))) => !import.is_all_zero(*fixed),
         Some(other) => other.is_some(),
         None => false,
@@ -182,6 +183,14 @@ fn layer(import: &mut Importer<'_>, call: &Call<'_>, kind: Kind) -> Mapped<Vec<V
             (states, vec![ends])
         }
         _ => unrolled::unrolled(import, call, &layer, &input, is_batch_first)?,
+    };
+    let states = if length < room {
+        // Zeros are where there is nothing.
+        let pads = vec![0, 0, 0, 0, 0, index(room - length), 0, 0];
+        let pads = import.known_ints(vec![8], pads);
+        import.standard(call, "Pad", vec![], None, vec![Some(Value::Tensor(states)), Some(pads)])?
+    } else {
+        states
     };
     let order: &[usize] = if is_batch_first { &[0, 1, 2, 3] } else { &[1, 2, 0, 3] };
     let mut outputs = vec![import.permuted(&states, order)?];
@@ -277,16 +286,17 @@ fn functions(call: &Call<'_>, kind: Kind, directions: usize) -> Vec<Function> {
     names.into_iter().map(&mut function).collect()
 }
 
-/// Lengths of sequences may be given, if all are whole.
-fn whole_sequences(import: &Importer<'_>, call: &Call<'_>, length: u64) -> Mapped<()> {
+/// How many steps all of its sequences have, where fewer than there is room for are said.
+fn steps(import: &Importer<'_>, call: &Call<'_>, room: u64) -> Mapped<u64> {
     let lengths = import.ints(call, 4)?.unwrap_or_default();
-    if lengths.iter().all(|&own| u64::try_from(own) == Ok(length)) {
-        return Ok(());
+    let Some(&first) = lengths.first() else { return Ok(room) };
+    match u64::try_from(first) {
+        Ok(steps) if (1..=room).contains(&steps) && lengths.iter().all(|&own| own == first) => Ok(steps),
+        _ => Err(Refusal::Unsupported(text!(
+            "its sequences differ in length, or have none",
+            "各序列长度不一,或长度为零"
+        ))),
     }
-    Err(Refusal::Unsupported(text!(
-        "some of its sequences are shorter than {length}",
-        "部分序列短于 {length}"
-    )))
 }
 
 impl Importer<'_> {
