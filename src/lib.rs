@@ -19,15 +19,19 @@
 //! # The way of the data
 //!
 //! ```text
-//! description.toml ─▶ read ─▶ Description ─▶ expand(options) ─▶ Graph ─▶ analyze ─▶ Analysis ─▶ report ─▶ text
-//!                                                                 └────▶ run (candle) ─▶ outputs
-//!                                                                          └─▶ bench ─▶ samples ─▶ report ─▶ text
+//! description.toml ─▶ read ─▶ Description ─▶ expand(options) ─┬▶ Graph ─▶ analyze ─▶ Analysis ─▶ report ─▶ text
+//! net.onnx ─▶ read::onnx ─▶ Onnx ─▶ expand(sizes) ─────────────┘    └────▶ run (candle) ─▶ outputs
+//!                                                                            └─▶ bench ─▶ samples ─▶ report ─▶ text
 //! Graph and Analysis, as a Subject ─▶ claim (check), compare, convention (reconcile) ─▶ report ─▶ text
 //! ```
 //!
 //! A description is read once and expanded as often as there are variants of it. Expanding makes an immutable [`graph`], in
 //! which every tensor has its shape: expressions in a description ask for sizes, so shapes are inferred on the way. What is
 //! found out about a graph goes into tables beside it, indexed by node. Writers are pure functions from data to text.
+//!
+//! An ONNX file is read without its weights; its operators are gone through once, what follows from shapes and constants alone is
+//! evaluated on the way, and the rest is drafted, recognized and put in the order of its modules ([`read::onnx`]). Where a weight
+//! lies in the file stays with the graph, for what executes it.
 //!
 //! Blocks may come from other files: reading asks whoever opens a description for them ([`read::include`]) and knows no folders. The
 //! texts of all files lie behind one another in one [`Source`](error::Source), so that a place is a range of it.
@@ -50,7 +54,7 @@
 //! | [`mod@analyze`] | a graph into its counts |
 //! | [`convention`] | how papers and other tools count, as data; which of them gives a figure |
 //! | [`run`] | a graph into its outputs, with an engine's kernels: weights, fresh or of a file; the memory it needs |
-//! | [`read`] | a description into a graph: syntax, names, expressions, expansion, what is doubtful; the other files that are read; what is bundled |
+//! | [`read`] | a description or an ONNX file into a graph: syntax, names, expressions, expansion, what is doubtful; the other files that are read; what is bundled |
 //! | [`subject`] | a network as it was asked for, with what is known about it |
 //! | [`mod@bench`] | how long networks take, beside what the machine reaches |
 //! | [`metric`] | the figures, each once: what it is called, what it counts, how it is had; every report goes through that list |
