@@ -79,7 +79,7 @@ fn piped(name: &str, mut pipe: impl Read) -> Result<Contents, ReadError> {
     let mut first = vec![];
     (&mut pipe).take(1).read_to_end(&mut first).map_err(|error| unreadable(why(&error)))?;
     // The version of ONNX, or what wrote it, stands first, as a field whose number no text begins with.
-    let is_text = first.iter().all(|&byte| byte >= b' ' || byte.is_ascii_whitespace());
+    let is_text = first.iter().all(|&byte| byte == 0 || byte >= b' ' || byte.is_ascii_whitespace());
     let whole = io::Cursor::new(first).chain(pipe);
     if is_text {
         read(name, whole).map(Contents::Text)

@@ -188,7 +188,7 @@ impl Importer<'_> {
         else {
             return Err(Refusal::Wrong(text!(
                 "its inputs are not batch × heads × tokens × channels",
-                "输入不是批次 × 头 × 词元 × 通道"
+                "输入不是批次维 × 头 × 词元 × 通道"
             )));
         };
         let (heads, queries, keys, enable_gqa) = (*heads, *queries, *keys, heads != shared);

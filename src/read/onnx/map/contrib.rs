@@ -273,7 +273,7 @@ fn padding(import: &mut Importer<'_>, call: &Call<'_>, index: usize) -> Mapped<O
     }
     let mask = import.tensor(call, index)?;
     let &[batch, tokens] = &mask.dims[..] else {
-        return Err(Refusal::Unsupported(text!("its mask is not batch × tokens", "其掩码不是批次 × 词元")));
+        return Err(Refusal::Unsupported(text!("its mask is not batch × tokens", "其掩码不是批次维 × 词元")));
     };
     let least = -call.float_or("mask_filter_value", -10_000.0);
     let added = import.affine(&mask, least, -least)?;

@@ -153,7 +153,7 @@ fn layer(import: &mut Importer<'_>, call: &Call<'_>, kind: Kind) -> Mapped<Vec<V
     if input.rank() != 3 {
         return Err(Refusal::Wrong(text!(
             "its input has no length, batch and features",
-            "输入不是长度、批次和特征三维"
+            "输入不是长度维、批次维和特征维"
         )));
     }
     if !is_batch_first {
