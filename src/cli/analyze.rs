@@ -51,6 +51,12 @@ struct Shown {
     /// Show the tensors that are alive over the order of execution, and those at the peak, instead of the layers.
     #[arg(long, conflicts_with_all = ["depth", "columns", "sort"])]
     memory: bool,
+    /// Show the operators of ONNX files, and what became of each
+    ///
+    /// Show the operators of ONNX files as they stand there, and what became of each: a layer, a part of one, or nothing, since what
+    /// it makes is known beforehand.
+    #[arg(long, conflicts_with_all = ["depth", "columns", "sort", "memory", "device_spec", "like"], hide_short_help = true)]
+    raw: bool,
     #[command(flatten)]
     on: OnDevice,
     /// Count as a tool does: fvcore, torch, thop, …
@@ -70,6 +76,9 @@ const PAGE_SUMMARY: [&str; 7] = ["layer", "input", "output", "params", "macs", "
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let output = &arguments.output;
+    if arguments.shown.raw {
+        return arguments.raw();
+    }
     let columns = match arguments.shown.columns.as_deref().map(parse).transpose() {
         Ok(columns) => columns,
         Err(message) => return output.misused(message, None),
@@ -106,6 +115,27 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 }
 
 impl Arguments {
+    fn raw(&self) -> Outcome {
+        let output = &self.output;
+        match self.format {
+            Format::Table | Format::Markdown | Format::Csv | Format::Latex => {
+                let (sheets, read) = self.networks.raw(output);
+                if sheets.is_empty() {
+                    read
+                } else {
+                    read.max(output.write(&self.format.write(&sheets, output.style())))
+                }
+            }
+            Format::Tree | Format::Json | Format::Junit | Format::Github => output.misused(
+                text!(
+                    "`--raw` is a table, markdown, csv or latex",
+                    "`--raw` 的格式为 table、markdown、csv 或 latex"
+                ),
+                None,
+            ),
+        }
+    }
+
     fn memory(&self, subjects: &[Subject]) -> Outcome {
         let (output, style) = (&self.output, self.output.style());
         match self.format {
