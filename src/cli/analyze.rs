@@ -11,7 +11,7 @@ use crate::report::rows::{self, Depth, Row};
 use crate::report::sheet::{Sheet, Title};
 use crate::report::sort::sort;
 use crate::report::table::{self, Choice, Layout, lines};
-use crate::report::{Subject, csv, json, memory};
+use crate::report::{Subject, csv, json, memory, raw};
 use crate::text;
 use crate::text::Text;
 
@@ -117,23 +117,28 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 impl Arguments {
     fn raw(&self) -> Outcome {
         let output = &self.output;
-        match self.format {
-            Format::Table | Format::Markdown | Format::Csv | Format::Latex => {
-                let (sheets, read) = self.networks.raw(output);
-                if sheets.is_empty() {
-                    read
-                } else {
-                    read.max(output.write(&self.format.write(&sheets, output.style())))
-                }
-            }
-            Format::Tree | Format::Json | Format::Junit | Format::Github => output.misused(
-                text!(
-                    "`--raw` is a table, markdown, csv or latex",
-                    "`--raw` 的格式为 table、markdown、csv 或 latex"
-                ),
-                None,
-            ),
+        if self.format == Format::Tree {
+            let message = text!(
+                "`--raw` is a table, markdown, csv, latex or json",
+                "`--raw` 的格式为 table、markdown、csv、latex 或 json"
+            );
+            return output.misused(message, None);
         }
+        let (files, read) = self.networks.raw(output);
+        if files.is_empty() {
+            return read;
+        }
+        if self.format == Format::Json {
+            return read.max(output.stream(|to| raw::json(&files, to)));
+        }
+        let style = output.style();
+        read.max(output.write(&if self.format == Format::Table {
+            let report = |(subject, operators): &(_, Vec<_>)| raw::report(subject, operators, style);
+            files.iter().map(report).collect::<Vec<_>>().join("\n")
+        } else {
+            let sheet = |(subject, operators): &(_, Vec<_>)| raw::sheet(subject, operators);
+            self.format.write(&files.iter().map(sheet).collect::<Vec<_>>(), style)
+        }))
     }
 
     fn memory(&self, subjects: &[Subject]) -> Outcome {

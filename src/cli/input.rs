@@ -6,8 +6,8 @@ use super::entry::{comes_first, is_command};
 use super::values::{Sizes, assignment, count, dimension, element_type, sizes};
 use super::{Outcome, Output, Voice, files};
 use crate::error::{Code, Diagnostic, ReadError};
-use crate::report::sheet::Sheet;
-use crate::report::{Subject, raw};
+use crate::read::onnx::Listed;
+use crate::report::Subject;
 use crate::shape::ElementType;
 use crate::source::{self, Address, Alone, Choice, Claims, Findings, Made, Named, Remark};
 use crate::text;
@@ -95,11 +95,11 @@ impl Networks {
     }
 
     /// The operators of every file, as they stand there.
-    pub(super) fn raw(&self, output: &Output) -> (Vec<Sheet>, Outcome) {
+    pub(super) fn raw(&self, output: &Output) -> (Vec<(Subject, Vec<Listed>)>, Outcome) {
         if let Err(message) = source::read_once(&self.files) {
             return (vec![], output.misused(message, None));
         }
-        let (mut sheets, mut worst) = (vec![], Outcome::Done);
+        let (mut all, mut worst) = (vec![], Outcome::Done);
         for file in &self.files {
             let read = open(file).and_then(|named| {
                 let choice = Choice { variant: named.variant.clone(), ..self.options.choice() };
@@ -109,12 +109,12 @@ impl Networks {
                 Ok((operators, named)) => {
                     let (subjects, outcome) = self.options.variants(&named, output);
                     worst = worst.max(outcome);
-                    sheets.extend(subjects.iter().map(|subject| raw::sheet(subject, &operators)));
+                    all.extend(subjects.into_iter().map(|subject| (subject, operators.clone())));
                 }
                 Err(error) => worst = worst.max(output.refuse(&error)),
             }
         }
-        (sheets, worst)
+        (all, worst)
     }
 }
 
