@@ -295,3 +295,96 @@ fn tables_fit_their_terminal() {
         }
     }
 }
+
+/// What a line of `--raw` says of an operator: what it is, what became of it, and the layers of that.
+fn raw(file: &str) -> Vec<[String; 3]> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let layers = |value: &Value| value.as_array().unwrap().iter().map(text).collect::<Vec<_>>().join(" ");
+    let document = json(&["analyze", "--raw", file]);
+    let operators = document["networks"][0]["operators"].as_array().unwrap();
+    let line = |operator: &Value| {
+        [text(&operator["operator"]), text(&operator["became"]), layers(&operator["layers"])]
+    };
+    operators.iter().map(line).collect()
+}
+
+/// Every operator of the file has a line, also what is no work of the network: as many as onnx has in `graph.node`.
+#[test]
+fn the_operators_of_a_file_are_listed() {
+    for (file, count) in [
+        ("small_cnn_ts.onnx", 13),
+        ("small_cnn_dynamo_raw.onnx", 29),
+        ("small_cnn_qdq.onnx", 36),
+        ("transformer_encoder_dynamo23.onnx", 75),
+        ("window_attention_ts.onnx", 96),
+        ("local_functions.onnx", 7),
+        ("scan.onnx", 2),
+        ("unknown_without_shape.onnx", 5),
+    ] {
+        assert_eq!(raw(file).len(), count, "{file}");
+        let table = cnncost(&["analyze", "--raw", "--quiet", file]).out;
+        assert!(table.contains(&format!(" {count} operators: ")), "{table}");
+        assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+        for format in ["csv", "markdown", "latex"] {
+            let out = cnncost(&["analyze", "--raw", "--quiet", file, "--format", format]).out;
+            assert!(out.lines().count() > count, "{format}: {out}");
+        }
+        let zh = cnncost(&["analyze", "--raw", "--quiet", file, "--lang", "zh"]).out;
+        assert!(zh.contains(&format!("{count} 个算子:")), "{zh}");
+    }
+}
+
+#[test]
+fn what_becomes_of_an_operator_is_said() {
+    let of = |file: &str, operator: &str| -> Vec<(String, String)> {
+        let of = raw(file).into_iter().filter(|[known, ..]| known == operator);
+        of.map(|[_, became, layers]| (became, layers)).collect()
+    };
+    let is = |became: &str, layers: &str| (became.to_owned(), layers.to_owned());
+    let file = "small_cnn_ts.onnx";
+    assert_eq!(of(file, "Conv")[0], is("layer", "conv1"));
+    assert!(of(file, "Constant").iter().all(|one| *one == is("evaluated", "")));
+    assert_eq!(of("unknown_without_shape.onnx", "acme::Whizz")[0].0, "not_counted");
+    // Of what stands inside a loop or a function, the outer one is listed.
+    assert!(of("scan.onnx", "Scan")[0].1.contains(' '));
+    // A weight in 16 bits is brought to 32 once.
+    assert_eq!(of("weights_elsewhere.onnx", "Cast"), [is("from_weights", "")]);
+}
+
+/// Descriptions have no such operators, and what chooses among layers is for layers.
+#[test]
+fn operators_of_a_file_are_those_of_onnx() {
+    let err = refused(&["analyze", "--raw", "lenet5"]);
+    assert!(err.contains("`--raw` shows the operators of an ONNX file"), "{err}");
+    assert!(refused(&["analyze", "--raw", "small_cnn_ts.onnx", "--set", "a=1"]).contains("--dim a=1"));
+    refused(&["analyze", "--raw", "small_cnn_ts.onnx", "--depth", "all"]);
+    refused(&["analyze", "--raw", "small_cnn_ts.onnx", "--format", "tree"]);
+}
+
+/// Weights in a file beside the network are read with it.
+#[test]
+fn weights_beside_a_network_are_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let [net, data] = ["net.onnx", "net.onnx.data"].map(|name| folder.path().join(name));
+    fs::write(&net, elsewhere("net.onnx.data")).unwrap();
+    fs::write(&data, [0; 16]).unwrap();
+    let run = run("100", folder.path(), &["analyze", "net.onnx", "-o", "net.onnx.data"], b"");
+    assert!(run.code == 2 && run.err.contains("is not written over"), "{}", run.err);
+    assert_eq!(fs::read(&data).unwrap(), [0; 16]);
+}
+
+/// A network of one addition, of a tensor of four floats that lies in another file.
+fn elsewhere(location: &str) -> Vec<u8> {
+    let field =
+        |number: u8, bytes: &[u8]| [&[number << 3 | 2, u8::try_from(bytes.len()).unwrap()], bytes].concat();
+    let sizes = field(2, &[&field(1, &[8, 1])[..], &field(1, &[8, 4])].concat());
+    let kind = |name: &[u8]| {
+        let tensor = [&[8, 1][..], &sizes].concat();
+        [field(1, name), field(2, &field(1, &tensor))].concat()
+    };
+    let node = [field(1, b"x"), field(1, b"w"), field(2, b"y"), field(4, b"Add")].concat();
+    let place = [field(1, b"location"), field(2, location.as_bytes())].concat();
+    let tensor = [&[8, 4, 16, 1][..], &field(8, b"w"), &field(13, &place), &[14 << 3, 1]].concat();
+    let graph = [field(1, &node), field(5, &tensor), field(11, &kind(b"x")), field(12, &kind(b"y"))].concat();
+    [&[8, 8][..], &field(7, &graph), &field(8, &[16, 17])].concat()
+}

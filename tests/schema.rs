@@ -99,6 +99,7 @@ fn what_other_commands_write_is_valid() {
     for (name, arguments) in [
         ("reconcile", &["reconcile", "resnet@*", "4.1 G"][..]),
         ("check", &["check", "lecture10", "no_such_file.toml"]),
+        ("raw", &["analyze", "--raw", "tests/onnx/reference/small_cnn_ts.onnx"]),
         ("comparison", &["compare", "resnet18", "resnet34"]),
         ("explanation", &["explain", "lenet5"]),
         ("run", &["run", "lenet5"]),

@@ -11,7 +11,7 @@ use crate::report::rows::{self, Depth, Row};
 use crate::report::sheet::{Sheet, Title};
 use crate::report::sort::sort;
 use crate::report::table::{self, Choice, Layout, lines};
-use crate::report::{Subject, csv, json, memory};
+use crate::report::{Subject, csv, json, memory, raw};
 use crate::text;
 use crate::text::Text;
 
@@ -51,6 +51,12 @@ struct Shown {
     /// Show the tensors that are alive over the order of execution, and those at the peak, instead of the layers.
     #[arg(long, conflicts_with_all = ["depth", "columns", "sort"])]
     memory: bool,
+    /// Show the operators of ONNX files, and what became of each
+    ///
+    /// Show the operators of ONNX files as they stand there, and what became of each: a layer, a part of one, or nothing, since what
+    /// it makes is known beforehand.
+    #[arg(long, conflicts_with_all = ["depth", "columns", "sort", "memory", "device_spec", "like"], hide_short_help = true)]
+    raw: bool,
     #[command(flatten)]
     on: OnDevice,
     /// Count as a tool does: fvcore, torch, thop, …
@@ -70,6 +76,9 @@ const PAGE_SUMMARY: [&str; 7] = ["layer", "input", "output", "params", "macs", "
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let output = &arguments.output;
+    if arguments.shown.raw {
+        return arguments.raw();
+    }
     let columns = match arguments.shown.columns.as_deref().map(parse).transpose() {
         Ok(columns) => columns,
         Err(message) => return output.misused(message, None),
@@ -106,6 +115,32 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 }
 
 impl Arguments {
+    fn raw(&self) -> Outcome {
+        let output = &self.output;
+        if self.format == Format::Tree {
+            let message = text!(
+                "`--raw` is a table, markdown, csv, latex or json",
+                "`--raw` 的格式为 table、markdown、csv、latex 或 json"
+            );
+            return output.misused(message, None);
+        }
+        let (files, read) = self.networks.raw(output);
+        if files.is_empty() {
+            return read;
+        }
+        if self.format == Format::Json {
+            return read.max(output.stream(|to| raw::json(&files, to)));
+        }
+        let style = output.style();
+        read.max(output.write(&if self.format == Format::Table {
+            let report = |(subject, operators): &(_, Vec<_>)| raw::report(subject, operators, style);
+            files.iter().map(report).collect::<Vec<_>>().join("\n")
+        } else {
+            let sheet = |(subject, operators): &(_, Vec<_>)| raw::sheet(subject, operators);
+            self.format.write(&files.iter().map(sheet).collect::<Vec<_>>(), style)
+        }))
+    }
+
     fn memory(&self, subjects: &[Subject]) -> Outcome {
         let (output, style) = (&self.output, self.output.style());
         match self.format {

@@ -6,6 +6,7 @@ use super::entry::{comes_first, is_command};
 use super::values::{Sizes, assignment, count, dimension, element_type, sizes};
 use super::{Outcome, Output, Voice, files};
 use crate::error::{Code, Diagnostic, ReadError};
+use crate::read::onnx::Listed;
 use crate::report::Subject;
 use crate::shape::ElementType;
 use crate::source::{self, Address, Alone, Choice, Claims, Findings, Made, Named, Remark};
@@ -91,6 +92,29 @@ impl Networks {
     /// Reads and counts every network; what cannot be read is reported, and the others are done.
     pub(super) fn subjects(&self, output: &Output) -> (Vec<Subject>, Outcome) {
         self.options.subjects(&self.files, output)
+    }
+
+    /// The operators of every file, as they stand there.
+    pub(super) fn raw(&self, output: &Output) -> (Vec<(Subject, Vec<Listed>)>, Outcome) {
+        if let Err(message) = source::read_once(&self.files) {
+            return (vec![], output.misused(message, None));
+        }
+        let (mut all, mut worst) = (vec![], Outcome::Done);
+        for file in &self.files {
+            let read = open(file).and_then(|named| {
+                let choice = Choice { variant: named.variant.clone(), ..self.options.choice() };
+                Ok((named.model.operators(&choice)?, named))
+            });
+            match read {
+                Ok((operators, named)) => {
+                    let (subjects, outcome) = self.options.variants(&named, output);
+                    worst = worst.max(outcome);
+                    all.extend(subjects.into_iter().map(|subject| (subject, operators.clone())));
+                }
+                Err(error) => worst = worst.max(output.refuse(&error)),
+            }
+        }
+        (all, worst)
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Outcome, Output};
 use crate::read::schema::description;
 #[cfg(feature = "run")]
 use crate::report::{bench, run};
-use crate::report::{check, compare, explain, json, models, operators, reconcile};
+use crate::report::{check, compare, explain, json, models, operators, raw, reconcile};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -23,6 +23,8 @@ enum Schema {
     Description,
     /// Of what `analyze --format json` prints
     Analysis,
+    /// Of what `analyze --raw --format json` prints
+    Raw,
     /// Of what `compare --format json` prints
     Comparison,
     /// Of what `bench --format json` prints
@@ -47,6 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let schema = match arguments.schema {
         Schema::Description => description(),
         Schema::Analysis => json::schema(),
+        Schema::Raw => raw::schema(),
         Schema::Comparison => compare::json::schema(),
         #[cfg(feature = "run")]
         Schema::Bench => bench::json::schema(),

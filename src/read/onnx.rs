@@ -8,7 +8,7 @@
 //! that is 1 is left out of the sample, and every other is a size like any other.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Code, Diagnostic, ReadError, Source};
@@ -28,12 +28,14 @@ mod check;
 mod control;
 mod decode;
 mod draft;
+mod elsewhere;
 mod evaluate;
 mod file;
 mod finish;
 mod function;
 mod import;
 mod inputs;
+mod listed;
 mod lost;
 mod map;
 mod materialize;
@@ -52,9 +54,11 @@ mod wire;
 
 pub use decode::read;
 pub use file::File;
+use import::{Importer, Scope};
 pub use inputs::Sizes;
 use inputs::inputs;
-use value::Refusal;
+pub use listed::{Became, Listed};
+use value::{Refusal, Tensor};
 pub use weights::Weights;
 pub use wire::Mistake;
 
@@ -99,6 +103,11 @@ impl Onnx {
         (!says_nothing.contains(&name)).then_some(name)
     }
 
+    /// The other files in which its weights lie, as far as they may be read.
+    pub fn weight_files(&self) -> impl Iterator<Item = PathBuf> {
+        elsewhere::locations(&self.model).into_iter().filter_map(|location| self.file.place(location).ok())
+    }
+
     /// Passes on all bytes of the file, a few at a time.
     ///
     /// # Errors
@@ -112,17 +121,54 @@ impl Onnx {
     /// # Errors
     /// If sizes are missing or do not fit, or the file contradicts itself: with the node.
     pub fn expand(&self, sizes: &Sizes) -> Result<Network, ReadError> {
-        self.expanded(sizes).map_err(|mistake| ReadError::Invalid {
-            source_file: self.source.clone(),
-            mistakes: vec![mistake.diagnostic()],
-        })
+        self.expanded(sizes).map_err(|mistake| self.invalid(mistake))
+    }
+
+    /// The operators of the file in its order, and what becomes of each at these sizes of its inputs. One that has bodies, or is a
+    /// function of the file, is one of them, and those inside are not.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn operators(&self, sizes: &Sizes) -> Result<Vec<Listed>, ReadError> {
+        let mut scope = Scope::new(None);
+        self.drafted(sizes, &mut scope)
+            .and_then(|(importer, ends)| listed::list(importer, &self.model, &ends, &scope))
+            .map_err(|mistake| self.invalid(mistake))
+    }
+
+    fn invalid(&self, mistake: mistake::Mistake) -> ReadError {
+        ReadError::Invalid { source_file: self.source.clone(), mistakes: vec![mistake.diagnostic()] }
     }
 
     fn expanded(&self, sizes: &Sizes) -> Result<Network, mistake::Mistake> {
-        let mut importer = import::Importer::new(&self.model, &self.file);
+        let (mut importer, ends) = self.drafted(sizes, &mut Scope::new(None))?;
+        let remarks = std::mem::take(&mut importer.remarks);
+        let mut symbols: Vec<_> = importer.symbols.drain().collect();
+        symbols.sort_unstable();
+        let finished = finish::finish(importer, &self.model, &ends)?;
+        let params = symbols
+            .into_iter()
+            .map(|(name, size)| (name, Parameter::Number(Rational::from(i128::from(size)))));
+        let (graph, weights) = Weights::of(finished, self.file.clone());
+        Ok(Network {
+            graph,
+            params: params.collect(),
+            weights: Some(weights),
+            letters: Letters::default(),
+            warnings: remarks.into_iter().map(|remark| remark.diagnostic().warning()).collect(),
+        })
+    }
+
+    /// The draft of the network with its outputs, where the names of the file stand for what is in `scope` then.
+    fn drafted<'m>(
+        &'m self,
+        sizes: &Sizes,
+        scope: &mut Scope<'_, 'm>,
+    ) -> Result<(Importer<'m>, Vec<(&'m str, Tensor)>), mistake::Mistake> {
+        let mut importer = Importer::new(&self.model, &self.file);
         importer.remarks.extend(versions::remark(&self.model));
         let given = inputs(&mut importer, &self.model.graph, sizes)?;
-        let outputs = importer.network(&self.model, given)?;
+        let outputs = importer.network(&self.model, given, scope)?;
         let mut made = vec![];
         for (name, value) in &outputs {
             match importer.output(value) {
@@ -149,22 +195,8 @@ impl Onnx {
                 first.map(|first| importer.remarks.swap_remove(first)).or_else(|| importer.remarks.pop());
             return Err(why.unwrap_or_else(nothing));
         }
-        let remarks = std::mem::take(&mut importer.remarks);
-        let mut symbols: Vec<_> = importer.symbols.drain().collect();
-        symbols.sort_unstable();
         let ends: Vec<_> = made.iter().map(|(_, tensor)| tensor.id).collect();
         patterns::recognize(&mut importer.draft, &importer.table, &ends);
-        let finished = finish::finish(importer, &self.model, &made)?;
-        let params = symbols
-            .into_iter()
-            .map(|(name, size)| (name, Parameter::Number(Rational::from(i128::from(size)))));
-        let (graph, weights) = Weights::of(finished, self.file.clone());
-        Ok(Network {
-            graph,
-            params: params.collect(),
-            weights: Some(weights),
-            letters: Letters::default(),
-            warnings: remarks.into_iter().map(|remark| remark.diagnostic().warning()).collect(),
-        })
+        Ok((importer, made))
     }
 }

@@ -34,6 +34,7 @@ pub mod models;
 mod names;
 pub mod operators;
 mod pretty;
+pub mod raw;
 pub mod reconcile;
 pub mod rows;
 #[cfg(feature = "run")]

@@ -1,5 +1,6 @@
 //! The kinds of models, and what is known of one before it is made into a network.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Choice;
@@ -7,7 +8,7 @@ use crate::error::{Code, Diagnostic, ReadError, Source};
 use crate::read::description::Claim;
 use crate::read::expression::Value;
 use crate::read::include::{File, Identity};
-use crate::read::onnx::{Onnx, Sizes};
+use crate::read::onnx::{Listed, Onnx, Sizes};
 use crate::read::{Description, Network, Options};
 use crate::subject::Digest;
 use crate::text;
@@ -82,13 +83,15 @@ impl Model {
         }
     }
 
-    /// The paths of the files that it includes, but for those that are bundled.
-    pub fn included(&self) -> impl Iterator<Item = &str> {
-        let files: &[File] = match self {
-            Self::Description(description) => &description.included,
-            Self::Onnx(_) => &[],
-        };
-        files.iter().filter(|file| matches!(file.identity, Identity::Told(_))).map(|file| &*file.name)
+    /// The paths of the files that it includes, but for those that are bundled; of an ONNX file, of those in which its weights lie.
+    pub fn included(&self) -> Vec<PathBuf> {
+        match self {
+            Self::Description(description) => {
+                let is_told = |file: &&File| matches!(file.identity, Identity::Told(_));
+                description.included.iter().filter(is_told).map(|file| PathBuf::from(&*file.name)).collect()
+            }
+            Self::Onnx(onnx) => onnx.weight_files().collect(),
+        }
     }
 
     /// SHA-256 of the file, in hexadecimal: of a description with those that it includes, of an ONNX file alone.
@@ -103,8 +106,8 @@ impl Model {
     /// way, of the model or of the choice.
     pub fn expand(&self, choice: &Choice) -> Result<Network, ReadError> {
         let Choice { variant, set, dims, input, element: _, batch: _ } = choice.clone();
-        match (self, dims.last(), set.last(), variant) {
-            (Self::Description(_), Some((name, size)), ..) => {
+        match (self, dims.last()) {
+            (Self::Description(_), Some((name, size))) => {
                 let message = text!(
                     "`--dim` gives sizes that ONNX files leave open, and this is a description",
                     "`--dim` 给出 ONNX 文件中未定的尺寸,而这是描述文件"
@@ -115,33 +118,50 @@ impl Model {
                 );
                 Err(self.refused(Code::Usage, message, help))
             }
-            (Self::Description(description), None, _, variant) => {
-                description.expand(&Options { variant, set, input })
-            }
-            (Self::Onnx(_), _, _, Some(variant)) => {
+            (Self::Description(description), None) => description.expand(&Options { variant, set, input }),
+            (Self::Onnx(onnx), ..) => onnx.expand(&self.sizes(choice)?),
+        }
+    }
+
+    /// The operators of an ONNX file, and what becomes of each. The error has every mistake that stands in the way, or says that it
+    /// is a description.
+    pub fn operators(&self, choice: &Choice) -> Result<Vec<Listed>, ReadError> {
+        match self {
+            Self::Description(_) => {
                 let message = text!(
-                    "an ONNX file is one network, and has no variant `{variant}`",
-                    "ONNX 文件是单个网络,没有变体 `{variant}`"
+                    "`--raw` shows the operators of an ONNX file, and this is a description",
+                    "`--raw` 显示 ONNX 文件的算子,而这是描述文件"
                 );
-                let help = text!("leave out `@{variant}`", "请去掉 `@{variant}`");
-                Err(self.refused(Code::UnknownVariant, message, help))
-            }
-            (Self::Onnx(_), _, Some((name, value)), None) => {
-                let message = text!(
-                    "`--set` sets parameters of descriptions, and an ONNX file has none",
-                    "`--set` 设置描述文件的参数,而 ONNX 文件没有参数"
-                );
-                let help = text!(
-                    "`--dim {name}={value}` gives a size that the file leaves open",
-                    "`--dim {name}={value}` 给出文件中未定的尺寸"
-                );
+                let help = text!("`--depth all` shows every layer", "`--depth all` 显示每一层");
                 Err(self.refused(Code::Usage, message, help))
             }
-            (Self::Onnx(onnx), _, None, None) => {
-                self.check_batch(choice)?;
-                onnx.expand(&Sizes { dims, input })
-            }
+            Self::Onnx(onnx) => onnx.operators(&self.sizes(choice)?),
         }
+    }
+
+    /// What a choice says of the sizes of an ONNX file, if it leaves that choice.
+    fn sizes(&self, choice: &Choice) -> Result<Sizes, ReadError> {
+        if let Some(variant) = &choice.variant {
+            let message = text!(
+                "an ONNX file is one network, and has no variant `{variant}`",
+                "ONNX 文件是单个网络,没有变体 `{variant}`"
+            );
+            let help = text!("leave out `@{variant}`", "请去掉 `@{variant}`");
+            return Err(self.refused(Code::UnknownVariant, message, help));
+        }
+        if let Some((name, value)) = choice.set.last() {
+            let message = text!(
+                "`--set` sets parameters of descriptions, and an ONNX file has none",
+                "`--set` 设置描述文件的参数,而 ONNX 文件没有参数"
+            );
+            let help = text!(
+                "`--dim {name}={value}` gives a size that the file leaves open",
+                "`--dim {name}={value}` 给出文件中未定的尺寸"
+            );
+            return Err(self.refused(Code::Usage, message, help));
+        }
+        self.check_batch(choice)?;
+        Ok(Sizes { dims: choice.dims.clone(), input: choice.input.clone() })
     }
 
     /// Refuses a batch where the file has one of its own.

@@ -76,9 +76,9 @@ impl Named {
         matches!(self.address, Address::Bundled(_))
     }
 
-    /// The files that it includes, but for those that are bundled.
+    /// The files that it includes, but for those that are bundled; of an ONNX file, those in which its weights lie.
     pub fn included(&self) -> Vec<PathBuf> {
-        self.model.included().map(PathBuf::from).collect()
+        self.model.included()
     }
 
     /// SHA-256 of the file, in hexadecimal; where it includes others, of those of all files.

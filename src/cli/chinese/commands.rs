@@ -83,6 +83,7 @@ pub(super) const COMMANDS: &[Said] = &[
         arguments: &[argument("schema", "哪一种").words(&[
             ("description", "网络描述文件"),
             ("analysis", "`analyze --format json` 的输出"),
+            ("raw", "`analyze --raw --format json` 的输出"),
             ("comparison", "`compare --format json` 的输出"),
             ("bench", "`bench --format json` 的输出"),
             ("check", "`check --format json` 的输出"),
@@ -106,6 +107,8 @@ const ANALYZE: &[Argument] = &[
          有多个网络时,给各网络的行排序",
     ),
     argument("memory", "按执行顺序显示存活的张量").long("按执行顺序显示存活的张量以及峰值时的张量,代替各层的开销"),
+    argument("raw", "显示 ONNX 文件的算子及各自的结果")
+        .long("按原样显示 ONNX 文件的算子及各自的结果:成为一层、一层的一部分,或因输出事先可知而不成为任何层"),
     argument("like", "按某工具的口径计数:fvcore、torch、thop……"),
 ];
 

@@ -112,8 +112,13 @@ impl File {
         })
     }
 
-    /// Opens another file that this one names: in its folder or below.
+    /// Opens another file that this one names.
     fn beside(&self, location: &str) -> Result<fs::File, Text> {
+        open_regular(&self.place(location)?).map_err(|error| why(&error))
+    }
+
+    /// Where another file is that this one names: in its folder or below.
+    pub(super) fn place(&self, location: &str) -> Result<PathBuf, Text> {
         let model = self.path.as_ref().ok_or_else(|| {
             text!(
                 "the network came through a pipe, so nothing lies beside it",
@@ -139,7 +144,7 @@ impl File {
                 "这是指向网络所在目录之外的链接:请把文件本身放在该目录中"
             ));
         }
-        open_regular(&real).map_err(|error| why(&error))
+        Ok(real)
     }
 }
 

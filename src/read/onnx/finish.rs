@@ -86,7 +86,7 @@ pub(super) fn finish(
 }
 
 /// Whether each node leads to an output; inputs stay in any case.
-fn live(draft: &Draft, outputs: impl Iterator<Item = DraftId>) -> Vec<bool> {
+pub(super) fn live(draft: &Draft, outputs: impl Iterator<Item = DraftId>) -> Vec<bool> {
     let mut is_live: Vec<bool> = draft.nodes.iter().map(|node| node.content == Content::Input).collect();
     outputs.for_each(|output| is_live[output.index()] = true);
     for index in (0..draft.nodes.len()).rev() {

@@ -144,18 +144,18 @@ impl<'m> Importer<'m> {
         }
     }
 
-    /// The outputs of the network, by the names of the file, where `inputs` go in.
+    /// The outputs of the network, by the names of the file, where `inputs` go in; what each name stands for is in `scope` then.
     pub(super) fn network(
         &mut self,
         model: &'m Model,
         inputs: Vec<(&'m str, Value)>,
+        scope: &mut Scope<'_, 'm>,
     ) -> Result<Vec<(&'m str, Value)>, Mistake> {
         let context = Context { opsets: &model.opsets, bindings: &[], around: None, depth: 0 };
-        let mut scope = Scope::new(None);
         for (name, value) in inputs {
             scope.set(name, value);
         }
-        self.body(&model.graph, &mut scope, context)
+        self.body(&model.graph, scope, context)
     }
 
     /// The outputs of a graph whose inputs are in `scope`.

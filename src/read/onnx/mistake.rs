@@ -50,11 +50,7 @@ impl Mistake {
 /// What a node is called, what it is, and what it takes: "`/layer1/Conv` (Conv of `x`, `w`)".
 fn in_words(node: &Node, index: u32) -> Text {
     const SHOWN: usize = 4;
-    let short = |name: &str| name.chars().take(80).collect::<String>();
-    let operator = match (&*node.domain, short(&node.operator)) {
-        ("", operator) => operator,
-        (domain, operator) => format!("{}::{operator}", short(domain)),
-    };
+    let operator = operator(node);
     let inputs: Vec<_> = node.inputs.iter().take(SHOWN).map(|name| format!("`{}`", short(name))).collect();
     let inputs = inputs.join(", ");
     let more = if node.inputs.len() > SHOWN { ", …" } else { "" };
@@ -63,4 +59,17 @@ fn in_words(node: &Node, index: u32) -> Text {
         name if name.is_empty() => text!("{operator}{of}, node {index}", "{operator}{of},节点 {index}"),
         name => text!("`{name}`, {operator}{of}", "`{name}`,{operator}{of}"),
     }
+}
+
+/// What operator a node is: with the set that it is of, where that is not the standard's.
+pub(super) fn operator(node: &Node) -> String {
+    match (&*node.domain, short(&node.operator)) {
+        ("", operator) => operator,
+        (domain, operator) => format!("{}::{operator}", short(domain)),
+    }
+}
+
+/// As much of a name as is shown.
+fn short(name: &str) -> String {
+    name.chars().take(80).collect()
 }
