@@ -73,6 +73,11 @@ pub enum RunError {
         /// What is wrong with it.
         why: Text,
     },
+    /// The weights in a network's own file cannot be read.
+    Unread {
+        /// Which, and why.
+        why: Text,
+    },
     /// A file of tensors cannot be written, though it seemed so.
     Unwritten {
         /// The file.
@@ -156,6 +161,7 @@ impl RunError {
                 let (english, chinese) = (&why.english, &why.chinese);
                 text!("cannot use `{name}`: {english}", "无法使用 `{name}`:{chinese}")
             }
+            Self::Unread { why } => why.clone(),
             Self::Unwritten { name, why } => {
                 let (english, chinese) = (&why.english, &why.chinese);
                 text!("cannot write `{name}`: {english}", "无法写入 `{name}`:{chinese}")
@@ -210,6 +216,7 @@ impl Error for RunError {
             | Self::Opaque { .. }
             | Self::Index { .. }
             | Self::File { .. }
+            | Self::Unread { .. }
             | Self::Unwritten { .. }
             | Self::Unfit { .. }
             | Self::Map(_)

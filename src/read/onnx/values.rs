@@ -61,6 +61,20 @@ pub(super) fn floats(source: &mut dyn Source, tensor: &Tensor, elements: u64) ->
     }
 }
 
+/// Whether a tensor of so many elements can be all there.
+#[cfg(feature = "run")]
+pub(super) fn check(source: &mut dyn Source, tensor: &Tensor, elements: u64) -> Result<(), Text> {
+    let values = Values { tensor, elements, bits: form(tensor.kind)?.bits };
+    match &tensor.data {
+        Data::Raw { offset, length } => values.bytes(source, *offset, Some(*length)).map(drop),
+        Data::External { offset, length, .. } => values.bytes(source, *offset, *length).map(drop),
+        // Of a list it is not known before.
+        Data::Listed { .. } => Ok(()),
+        // There is nothing to be read.
+        Data::Sparse | Data::Nothing => values.read(source, |_| Ok(())).map(drop),
+    }
+}
+
 /// How elements of a type are written, if they are numbers.
 fn form(kind: Kind) -> Result<Form, Text> {
     use Number::{Bool, Double, Float, Signed, Unsigned};
@@ -137,6 +151,23 @@ impl Values<'_> {
         }
     }
 
+    /// How many bytes its elements take, which the source has from byte `offset` on.
+    fn bytes(&self, source: &mut dyn Source, offset: u64, length: Option<u64>) -> Result<u64, Text> {
+        let needed = (u128::from(self.elements) * u128::from(self.bits)).div_ceil(8);
+        if let Some(length) = length.filter(|&length| u128::from(length) != needed) {
+            return Err(self.other_count(needed, length));
+        }
+        let size = source.seek(SeekFrom::End(0)).map_err(|error| why(&error))?;
+        let bytes = u64::try_from(needed).ok();
+        let bytes = bytes.filter(|&bytes| offset.checked_add(bytes).is_some_and(|end| end <= size));
+        bytes.ok_or_else(|| {
+            text!(
+                "{needed} bytes from byte {offset} on are more than a file of {size} bytes has",
+                "从第 {offset} 字节起需要 {needed} 字节,而文件只有 {size} 字节"
+            )
+        })
+    }
+
     fn raw<T>(
         &self,
         source: &mut dyn Source,
@@ -144,28 +175,15 @@ impl Values<'_> {
         length: Option<u64>,
         make: impl Fn(u64) -> Result<T, Text>,
     ) -> Result<Vec<T>, Text> {
-        let needed = (u128::from(self.elements) * u128::from(self.bits)).div_ceil(8);
-        if let Some(length) = length.filter(|&length| u128::from(length) != needed) {
-            return Err(self.other_count(needed, length));
-        }
-        let size = source.seek(SeekFrom::End(0)).map_err(|error| why(&error))?;
-        let mut left = u64::try_from(needed)
-            .ok()
-            .filter(|&needed| offset.checked_add(needed).is_some_and(|end| end <= size));
-        let left = left.as_mut().ok_or_else(|| {
-            text!(
-                "{needed} bytes from byte {offset} on are more than a file of {size} bytes has",
-                "从第 {offset} 字节起需要 {needed} 字节,而文件只有 {size} 字节"
-            )
-        })?;
+        let mut left = self.bytes(source, offset, length)?;
         source.seek(SeekFrom::Start(offset)).map_err(|error| why(&error))?;
         let elements = usize::try_from(self.elements).unwrap_or(usize::MAX);
         let (mut values, mut buffer, mut held) =
             (Vec::with_capacity(elements), vec![0; CHUNK], Held::default());
-        while *left > 0 {
-            buffer.truncate(usize::try_from(*left).unwrap_or(CHUNK));
+        while left > 0 {
+            buffer.truncate(usize::try_from(left).unwrap_or(CHUNK));
             source.read_exact(&mut buffer).map_err(|error| why(&error))?;
-            *left -= buffer.len() as u64;
+            left -= buffer.len() as u64;
             match self.bits {
                 8 => whole::<1, T>(&buffer, &mut values, &make)?,
                 16 => whole::<2, T>(&buffer, &mut values, &make)?,

@@ -47,18 +47,8 @@ impl Weights {
 
 /// What is stored, with its numbers: what it follows from is evaluated first, each after what that follows from.
 pub(super) fn evaluated(table: &Table, file: &File, value: Fixed, most: u64) -> Result<Array, Text> {
-    let (mut needed, mut open) = (BTreeSet::new(), vec![value]);
-    while let Some(value) = open.pop() {
-        let entry = table.get(value);
-        if !needed.insert(value) || entry.array.numbers.is_some() {
-            continue;
-        }
-        if let Origin::Made { inputs, .. } = &entry.source {
-            open.extend(inputs.iter().flatten());
-        }
-    }
     let mut known: BTreeMap<Fixed, Array> = BTreeMap::new();
-    for needed in needed {
+    for needed in needed(table, vec![value]) {
         let entry = table.get(needed);
         let array = match &entry.source {
             _ if entry.array.numbers.is_some() => entry.array.clone(),
@@ -83,8 +73,38 @@ pub(super) fn evaluated(table: &Table, file: &File, value: Fixed, most: u64) -> 
     known.remove(&value).ok_or_else(|| text!("the file has no such weight", "文件中没有这个权重"))
 }
 
+/// These values, and what they follow from as far as their numbers are not known: in the order in which they can be evaluated.
+fn needed(table: &Table, mut open: Vec<Fixed>) -> BTreeSet<Fixed> {
+    let mut needed = BTreeSet::new();
+    while let Some(value) = open.pop() {
+        let entry = table.get(value);
+        if !needed.insert(value) || entry.array.numbers.is_some() {
+            continue;
+        }
+        if let Origin::Made { inputs, .. } = &entry.source {
+            open.extend(inputs.iter().flatten());
+        }
+    }
+    needed
+}
+
 #[cfg(feature = "run")]
 impl crate::run::Stored for Weights {
+    fn check(&self) -> Result<(), Text> {
+        let all = self.by_node.iter().flatten().map(|stored| stored.value).collect();
+        for value in needed(&self.table, all) {
+            let entry = self.table.get(value);
+            let tensor = match &entry.source {
+                _ if entry.array.numbers.is_some() => None,
+                Origin::Known => None,
+                Origin::Given(tensor) => Some(&**tensor),
+                Origin::Made { node, .. } => given(node).map(|tensor| &**tensor),
+            };
+            tensor.map_or(Ok(()), |tensor| self.file.check(tensor))?;
+        }
+        Ok(())
+    }
+
     fn read(&self, node: NodeId, index: usize) -> Result<Vec<f32>, Text> {
         let stored = self.by_node.get(node.index()).and_then(|weights| weights.get(index));
         let Some(stored) = stored else {
