@@ -37,6 +37,25 @@ const HALF: f64 = 2e-3;
 /// Allowed differences between samples that are computed together and alone: sums may be taken in another order.
 const TOGETHER: f64 = 1e-5;
 
+/// What onnxruntime makes of the stored inputs operator by operator (`ORT_DISABLE_ALL`), where the stored output is of products of
+/// whole numbers that it puts in the place of those between `DequantizeLinear` and `QuantizeLinear`, and differs by 3 % of the largest.
+const UNOPTIMIZED: [(&str, [f64; 10]); 2] = [
+    (
+        "transformer_encoder_qdq",
+        [
+            -0.867_052, -1.056_025, 0.989_329, 1.067_141, -0.511_339, -0.689_196, 0.311_250, -1.456_203,
+            1.311_695, -0.522_455,
+        ],
+    ),
+    (
+        "transformer_encoder_qdq_u8",
+        [
+            -0.852_179, -1.150_995, 1.007_120, 0.984_986, -0.420_556, -0.863_246, 0.475_892, -1.438_743,
+            1.261_667, -0.354_152,
+        ],
+    ),
+];
+
 /// A file, its inputs, and its first output as others got it.
 struct Case {
     name: String,
@@ -165,7 +184,12 @@ fn given() -> Vec<Case> {
             };
             let inputs: Vec<_> = files.iter().filter(is_input).map(|path| read(path)).collect();
             assert!(!inputs.is_empty(), "{name} has no input");
-            cases.push(Case { name: name.to_owned(), path: path.clone(), inputs, output: read(&output) });
+            let plain = UNOPTIMIZED.iter().find(|(of, _)| *of == name);
+            let output = plain.map_or_else(
+                || read(&output),
+                |(_, numbers)| Values { dims: vec![1, numbers.len()], numbers: numbers.to_vec() },
+            );
+            cases.push(Case { name: name.to_owned(), path: path.clone(), inputs, output });
         }
     }
     cases.sort_by(|one, other| one.name.cmp(&other.name));

@@ -147,8 +147,8 @@ impl RunError {
                 "无法执行 `{path}`:`{operator}` 未知"
             ),
             Self::Opaque { path, operator } => text!(
-                "`{path}` cannot be executed: `{operator}` is an operator of one's own, of which only shapes, weights and costs are known",
-                "无法执行 `{path}`:`{operator}` 是自定义算子,只知其形状、权重与运算量"
+                "`{path}` cannot be executed: of `{operator}` at most shapes, weights and costs are known",
+                "无法执行 `{path}`:对 `{operator}` 至多只知其形状、权重与运算量"
             ),
             Self::Index { input, layer, below, found } => {
                 let last = below - 1;

@@ -11,11 +11,17 @@ use super::finish::Finished;
 use super::stored::{Origin, Table};
 use super::value::Fixed;
 use crate::graph::{Graph, NodeId};
+#[cfg(feature = "run")]
+use crate::run::memory;
 use crate::text;
 use crate::text::Text;
 
 /// The most numbers of a tensor that is made: 4 GB.
 const MOST_NUMBERS: u64 = 1 << 30;
+
+/// Bytes that a number takes while others are made of it: as a whole number, which is once more there while it is put together.
+#[cfg(feature = "run")]
+const BYTES_OF_NUMBER: u128 = 16;
 
 /// Where the weights of a network lie in its file, and what is done to them.
 #[derive(Debug)]
@@ -30,6 +36,26 @@ impl Weights {
     pub(super) fn of(finished: Finished, file: Arc<File>) -> (Graph, Self) {
         let Finished { graph, weights, table } = finished;
         (graph, Self { by_node: weights, table, file })
+    }
+
+    /// Whether a weight that is made of others can be: what it is made of is all there at once, and is no part of the network's memory.
+    #[cfg(feature = "run")]
+    fn check_made(&self, needed: &BTreeSet<Fixed>, value: Fixed, free: u128) -> Result<(), Text> {
+        let Origin::Made { node, .. } = &self.table.get(value).source else { return Ok(()) };
+        let numbers = |value: &Fixed| u128::from(self.table.array(*value).elements().unwrap_or(u64::MAX));
+        let bytes =
+            needed.iter().map(numbers).fold(0u128, u128::saturating_add).saturating_mul(BYTES_OF_NUMBER);
+        let largest = needed.iter().map(numbers).max().unwrap_or(0);
+        if bytes <= free && largest <= MOST_NUMBERS.into() {
+            return Ok(());
+        }
+        let operator = &node.operator;
+        let (needed, free) = (memory::needed(bytes), memory::available(free));
+        Err(text!(
+            "a weight is what {operator} makes of others, which takes {needed} while it is made: {free} is free, and at most \
+             {MOST_NUMBERS} numbers are made of others",
+            "某个权重由 {operator} 从其他权重算出,计算时需要 {needed}:可用 {free},且最多计算 {MOST_NUMBERS} 个数"
+        ))
     }
 
     /// The sizes and the numbers of what is stored.
@@ -91,16 +117,21 @@ fn needed(table: &Table, mut open: Vec<Fixed>) -> BTreeSet<Fixed> {
 #[cfg(feature = "run")]
 impl crate::run::Stored for Weights {
     fn check(&self) -> Result<(), Text> {
-        let all = self.by_node.iter().flatten().map(|stored| stored.value).collect();
-        for value in needed(&self.table, all) {
-            let entry = self.table.get(value);
-            let tensor = match &entry.source {
-                _ if entry.array.numbers.is_some() => None,
-                Origin::Known => None,
-                Origin::Given(tensor) => Some(&**tensor),
-                Origin::Made { node, .. } => given(node).map(|tensor| &**tensor),
-            };
-            tensor.map_or(Ok(()), |tensor| self.file.check(tensor))?;
+        let free = memory::free(&candle_core::Device::Cpu).unwrap_or(u128::MAX);
+        let mut checked = BTreeSet::new();
+        for stored in self.by_node.iter().flatten() {
+            let needed = needed(&self.table, vec![stored.value]);
+            self.check_made(&needed, stored.value, free)?;
+            for value in needed.into_iter().filter(|&value| checked.insert(value)) {
+                let entry = self.table.get(value);
+                let tensor = match &entry.source {
+                    _ if entry.array.numbers.is_some() => None,
+                    Origin::Known => None,
+                    Origin::Given(tensor) => Some(tensor),
+                    Origin::Made { node, .. } => given(node),
+                };
+                tensor.map_or(Ok(()), |tensor| self.file.check(tensor))?;
+            }
         }
         Ok(())
     }
