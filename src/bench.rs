@@ -152,6 +152,9 @@ pub fn run(
     dtype_of(subjects, device)?;
     start_threads()?;
     check_memory(subjects, settings, device)?;
+    for stored in subjects.iter().filter_map(|subject| subject.network.stored()) {
+        stored.check().map_err(|why| RunError::Unread { why })?;
+    }
     let mut workers = workers(subjects, settings, device, program)?;
 
     let mut peaks = vec![];

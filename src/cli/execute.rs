@@ -50,11 +50,7 @@ impl From<RunError> for Failure {
 impl Voice {
     /// Reports that a network could not be executed.
     pub(super) fn report(&self, error: &RunError) -> Outcome {
-        let fits =
-            if let RunError::Memory { needs, free } = error { needs.batch_within(*free) } else { None };
-        let help = fits
-            .map(|batch| text!("at most about `--batch {batch}` fits", "最多约 `--batch {batch}` 可容纳"));
-        self.report_with(error, help)
+        self.report_with(error, help(error))
     }
 
     pub(super) fn report_with(&self, error: &RunError, help: Option<Text>) -> Outcome {
@@ -67,6 +63,7 @@ impl Voice {
         self.show(&mistake);
         match error {
             RunError::File { .. }
+            | RunError::Unread { .. }
             | RunError::Unfit { .. }
             | RunError::Map(_)
             | RunError::Inputs { .. }
@@ -121,6 +118,19 @@ impl std::fmt::Display for Processor {
             Self::Cuda(number) => write!(f, "cuda:{number}"),
         }
     }
+}
+
+/// What to do.
+fn help(error: &RunError) -> Option<Text> {
+    if let RunError::Unread { .. } = error {
+        return Some(text!(
+            "`cnncost analyze` counts without weights; to execute the network, its file must be whole, and what lies beside it",
+            "`cnncost analyze` 计数不需要权重;要执行网络,其文件及存放权重的文件必须完整"
+        ));
+    }
+    let RunError::Memory { needs, free } = error else { return None };
+    let batch = needs.batch_within(*free)?;
+    Some(text!("at most about `--batch {batch}` fits", "最多约 `--batch {batch}` 可容纳"))
 }
 
 /// candle's name of a type that networks are executed in.

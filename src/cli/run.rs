@@ -96,6 +96,7 @@ impl Arguments {
         let device = place.open()?;
         start_threads()?;
         check_memory(&subject, &device, &self.voice)?;
+        self.weights.check(&subject.network)?;
         let outputs = self.outputs(graph)?;
         let mut dump = self.dump.as_deref().map(Dump::prepare).transpose()?;
         let mut written = Outputs::default();

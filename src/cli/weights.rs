@@ -57,6 +57,12 @@ impl WeightArguments {
         self.weights.as_ref().map(|path| path.display().to_string()).or_else(own)
     }
 
+    /// Whether the network's own are there, if these are taken.
+    pub(super) fn check(&self, network: &Network) -> Result<(), RunError> {
+        let own = network.stored().filter(|_| self.weights.is_none());
+        own.map_or(Ok(()), |stored| stored.check().map_err(|why| RunError::Unread { why }))
+    }
+
     /// Files that are written.
     pub(super) fn written(&self) -> impl Iterator<Item = &Path> {
         [&self.write_map, &self.save_weights].into_iter().flatten().map(PathBuf::as_path)

@@ -103,7 +103,9 @@ pub fn text(bench: &Bench, subjects: &[Subject], choice: &Choice, style: Style) 
         parts.push(Table::new(&sheet, Layout::Table, style).fit(Some(&LAYER)).draw());
         parts.push(paragraph(&said_of(bench, case, subject, profile, &rows)));
     }
-    parts.push(paragraph(&peaks(bench)) + &doubts(bench, subjects, style));
+    parts.push(
+        paragraph(&own_weights(subjects)) + &paragraph(&peaks(bench)) + &doubts(bench, subjects, style),
+    );
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
 }
@@ -115,6 +117,7 @@ pub fn markdown(bench: &Bench, subjects: &[Subject], choice: &Choice, language: 
     let mut said: Vec<Text> =
         pairs(bench, subjects).iter().map(|pair| beside(bench, subjects, pair)).collect();
     said.extend(against_baseline(bench, subjects, choice));
+    said.extend(own_weights(subjects));
     said.extend(peaks(bench));
     said.extend(caveats(bench, subjects).into_iter().map(|(subject, caveat)| {
         let (why, remedy) = (caveat.text(), caveat.remedy());
@@ -168,6 +171,16 @@ fn all_lines<'b>(bench: &'b Bench, subjects: &'b [Subject]) -> Vec<Line<'b>> {
 
 fn profiled(bench: &Bench) -> impl Iterator<Item = (&Case, &Profile)> {
     bench.cases.iter().filter_map(|case| Some((case, case.profile.as_ref()?)))
+}
+
+/// Which networks have the weights of their files; the others have fresh ones.
+fn own_weights(subjects: &[Subject]) -> Vec<Text> {
+    let own = subjects.iter().filter(|subject| subject.network.weights.is_some());
+    let mut labels: Vec<&str> = own.map(|subject| &*subject.label).collect();
+    labels.dedup();
+    let labels = labels.join(", ");
+    let said = text!("weights: of the file ({labels})", "权重:来自文件({labels})");
+    if labels.is_empty() { vec![] } else { vec![said] }
 }
 
 fn heading(bench: &Bench, style: Style) -> String {

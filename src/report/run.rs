@@ -103,6 +103,13 @@ pub struct ValueRecord {
 /// The outputs, one below the other.
 pub fn table(run: &Run, style: Style) -> String {
     let mut text = heading(&title(run.subject), style);
+    if run.subject.network.weights.is_some() {
+        let weights = match &run.weights {
+            Some(path) if *path != run.subject.source => text!("weights: {path}", "权重:{path}"),
+            Some(_) | None => text!("weights: of the file", "权重:来自该文件"),
+        };
+        let _ = writeln!(text, "{}", weights.get(style.language));
+    }
     for (name, summary) in &run.outputs {
         let sizes: Vec<u64> = summary.shape.iter().map(|&size| size as u64).collect();
         let [mean, std, min, max] = [summary.mean, summary.std, summary.min, summary.max].map(four_digits);

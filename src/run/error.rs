@@ -73,6 +73,11 @@ pub enum RunError {
         /// What is wrong with it.
         why: Text,
     },
+    /// The weights in a network's own file cannot be read.
+    Unread {
+        /// Which, and why.
+        why: Text,
+    },
     /// A file of tensors cannot be written, though it seemed so.
     Unwritten {
         /// The file.
@@ -142,8 +147,8 @@ impl RunError {
                 "无法执行 `{path}`:`{operator}` 未知"
             ),
             Self::Opaque { path, operator } => text!(
-                "`{path}` cannot be executed: `{operator}` is an operator of one's own, of which only shapes, weights and costs are known",
-                "无法执行 `{path}`:`{operator}` 是自定义算子,只知其形状、权重与运算量"
+                "`{path}` cannot be executed: of `{operator}` at most shapes, weights and costs are known",
+                "无法执行 `{path}`:对 `{operator}` 至多只知其形状、权重与运算量"
             ),
             Self::Index { input, layer, below, found } => {
                 let last = below - 1;
@@ -156,6 +161,7 @@ impl RunError {
                 let (english, chinese) = (&why.english, &why.chinese);
                 text!("cannot use `{name}`: {english}", "无法使用 `{name}`:{chinese}")
             }
+            Self::Unread { why } => why.clone(),
             Self::Unwritten { name, why } => {
                 let (english, chinese) = (&why.english, &why.chinese);
                 text!("cannot write `{name}`: {english}", "无法写入 `{name}`:{chinese}")
@@ -210,6 +216,7 @@ impl Error for RunError {
             | Self::Opaque { .. }
             | Self::Index { .. }
             | Self::File { .. }
+            | Self::Unread { .. }
             | Self::Unwritten { .. }
             | Self::Unfit { .. }
             | Self::Map(_)

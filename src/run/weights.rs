@@ -36,6 +36,12 @@ pub trait Stored {
     /// # Errors
     /// Which numbers cannot be read, and why.
     fn read(&self, node: NodeId, index: usize) -> std::result::Result<Vec<f32>, Text>;
+
+    /// Whether all of them are where they should be, as far as that is known before they are read.
+    ///
+    /// # Errors
+    /// The first numbers that are not, and why.
+    fn check(&self) -> std::result::Result<(), Text>;
 }
 
 impl Weights {
@@ -48,15 +54,21 @@ impl Weights {
         dtype: DType,
     ) -> std::result::Result<Self, RunError> {
         let Some(stored) = stored else { return Self::fresh(graph, seed, device, dtype) };
-        Self::made(graph, |id, wanted| {
+        let mut unread = None;
+        let made = Self::made(graph, |id, wanted| {
             let tied: Vec<usize> = graph.ties(id).map(|(index, _)| index).collect();
             let own = (0..).filter(|index| !tied.contains(index));
             let tensor = |(weight, index): (&Weight, usize)| {
-                let numbers = stored.read(id, index).map_err(candle_core::Error::wrap)?;
+                let numbers = stored.read(id, index).map_err(|why| {
+                    let error = candle_core::Error::Msg(why.english.clone());
+                    unread = Some(why);
+                    error
+                })?;
                 Tensor::from_vec(numbers, sizes(&weight.dims())?, device)?.to_dtype(dtype)
             };
             wanted.iter().zip(own).map(tensor).collect()
-        })
+        });
+        made.map_err(|error| unread.map_or(error, |why| RunError::Unread { why }))
     }
 
     /// Fresh ones, filled as PyTorch fills them: the same for the same seed, whatever the element type and the device.

@@ -27,8 +27,8 @@ impl Values {
         Ok(Self { dims: tensor.dims().to_vec(), numbers })
     }
 
-    /// As the input of a network: with a batch of one, and of its own type where it has one.
-    fn tensor(&self, input: &Node) -> candle_core::Result<Tensor> {
+    /// As the input of a network: so many samples, and of its own type where it has one.
+    fn tensor(&self, input: &Node, batch: usize) -> candle_core::Result<Tensor> {
         let dtype = match input.element {
             Element::Fixed(ElementType::F16) => DType::F16,
             Element::Fixed(ElementType::Bf16) => DType::BF16,
@@ -37,7 +37,7 @@ impl Values {
             Element::Network | Element::Fixed(_) => DType::F32,
         };
         let sizes = input.shape.dims().iter().map(|&size| usize::try_from(size).unwrap());
-        let dims: Vec<_> = std::iter::once(1).chain(sizes).collect();
+        let dims: Vec<_> = std::iter::once(batch).chain(sizes).collect();
         Tensor::from_vec(self.numbers.clone(), dims, &Device::Cpu)?.to_dtype(dtype)
     }
 
@@ -91,7 +91,7 @@ pub(crate) fn check(
                 }
             }
         }
-        let outputs = executed(&network, given)?;
+        let outputs = executed(&network, given, 1)?;
         for (name, values) in expected {
             let found = outputs.get(name).ok_or_else(|| {
                 let warnings = network.warnings.iter().map(|warning| warning.message.to_string());
@@ -110,13 +110,18 @@ pub(crate) fn said(error: &cnncost::error::ReadError) -> String {
     format!("read: {}", text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-fn executed(network: &Network, given: &[Values]) -> Result<BTreeMap<String, Values>, String> {
+/// The outputs by name of a network with its own weights, whose inputs hold so many samples.
+pub(crate) fn executed(
+    network: &Network,
+    given: &[Values],
+    batch: usize,
+) -> Result<BTreeMap<String, Values>, String> {
     let graph = &network.graph;
     let inputs: Vec<_> = graph.network_inputs().collect();
     if inputs.len() != given.len() {
         return Err(format!("read: {} inputs instead of {}", inputs.len(), given.len()));
     }
-    let tensors = inputs.iter().zip(given).map(|((_, node), values)| values.tensor(node));
+    let tensors = inputs.iter().zip(given).map(|((_, node), values)| values.tensor(node, batch));
     let tensors = tensors.collect::<Result<Vec<_>, _>>().map_err(|error| format!("inputs: {error}"))?;
     let weights = Weights::own(graph, network.stored(), 0, &Device::Cpu, DType::F32);
     let weights = weights.map_err(|error| format!("weights: {}", error.text()))?;

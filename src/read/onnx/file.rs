@@ -84,6 +84,13 @@ impl File {
         self.read(tensor, |source| values::floats(source, tensor, elements))
     }
 
+    /// Whether all numbers of a tensor are where they should be, as far as that is known before they are read.
+    #[cfg(feature = "run")]
+    pub(super) fn check(&self, tensor: &Tensor) -> Result<(), Text> {
+        let elements = elements(tensor).unwrap_or(u64::MAX);
+        self.read(tensor, |source| values::check(source, tensor, elements))
+    }
+
     fn source(&self) -> impl std::ops::DerefMut<Target = Opened> + '_ {
         // Wherever somebody stopped reading: whoever reads goes to a place of their own first.
         self.source.lock().unwrap_or_else(PoisonError::into_inner)

@@ -54,10 +54,30 @@ pub(super) fn floats(source: &mut dyn Source, tensor: &Tensor, elements: u64) ->
     let form = form(tensor.kind)?;
     let values = Values { tensor, elements, bits: form.bits };
     match form.number {
+        // The usual ones, of which there may be gigabytes: they lie as they are wanted.
+        Number::Float if tensor.kind == Kind::FLOAT && values.place().is_some() => {
+            values.raw(source, |bytes, floats| {
+                floats.extend(bytes.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)));
+                Ok(())
+            })
+        }
         Number::Float => values.read(source, |bits| Ok(narrow::float(tensor.kind, bits))),
         Number::Double => values.read(source, |bits| Ok(f64::from_bits(bits) as f32)),
         Number::Unsigned => values.read(source, |bits| Ok(bits as f32)),
         Number::Bool | Number::Signed => values.read(source, |bits| Ok(int(form, bits)? as f32)),
+    }
+}
+
+/// Whether a tensor of so many elements can be all there.
+#[cfg(feature = "run")]
+pub(super) fn check(source: &mut dyn Source, tensor: &Tensor, elements: u64) -> Result<(), Text> {
+    let values = Values { tensor, elements, bits: form(tensor.kind)?.bits };
+    match &tensor.data {
+        Data::Raw { .. } | Data::External { .. } => values.bytes(source).map(drop),
+        // Of a list it is not known before.
+        Data::Listed { .. } => Ok(()),
+        // There is nothing to be read.
+        Data::Sparse | Data::Nothing => values.read(source, |_| Ok(())).map(drop),
     }
 }
 
@@ -128,8 +148,10 @@ impl Values<'_> {
         make: impl Fn(u64) -> Result<T, Text>,
     ) -> Result<Vec<T>, Text> {
         match &self.tensor.data {
-            Data::Raw { offset, length } => self.raw(source, *offset, Some(*length), make),
-            Data::External { offset, length, .. } => self.raw(source, *offset, *length, make),
+            Data::Raw { .. } | Data::External { .. } => {
+                let mut held = Held::default();
+                self.raw(source, |bytes, values| self.take(bytes, &mut held, values, &make))
+            }
             Data::Listed { field, parts } => self.listed(source, *field, parts, make),
             Data::Sparse => Err(text!("it is sparse", "它是稀疏张量")),
             Data::Nothing if self.elements == 0 => Ok(vec![]),
@@ -137,53 +159,74 @@ impl Values<'_> {
         }
     }
 
-    fn raw<T>(
-        &self,
-        source: &mut dyn Source,
-        offset: u64,
-        length: Option<u64>,
-        make: impl Fn(u64) -> Result<T, Text>,
-    ) -> Result<Vec<T>, Text> {
+    /// From which byte on its elements lie one behind the other, if they do, and in how many if that is said.
+    fn place(&self) -> Option<(u64, Option<u64>)> {
+        match &self.tensor.data {
+            Data::Raw { offset, length } => Some((*offset, Some(*length))),
+            Data::External { offset, length, .. } => Some((*offset, *length)),
+            Data::Listed { .. } | Data::Sparse | Data::Nothing => None,
+        }
+    }
+
+    /// From which byte on its elements lie in the source, and how many bytes they take.
+    fn bytes(&self, source: &mut dyn Source) -> Result<(u64, u64), Text> {
+        let (offset, length) = self.place().unwrap_or_default();
         let needed = (u128::from(self.elements) * u128::from(self.bits)).div_ceil(8);
         if let Some(length) = length.filter(|&length| u128::from(length) != needed) {
             return Err(self.other_count(needed, length));
         }
         let size = source.seek(SeekFrom::End(0)).map_err(|error| why(&error))?;
-        let mut left = u64::try_from(needed)
-            .ok()
-            .filter(|&needed| offset.checked_add(needed).is_some_and(|end| end <= size));
-        let left = left.as_mut().ok_or_else(|| {
+        let bytes = u64::try_from(needed).ok();
+        let bytes = bytes.filter(|&bytes| offset.checked_add(bytes).is_some_and(|end| end <= size));
+        bytes.map(|bytes| (offset, bytes)).ok_or_else(|| {
             text!(
                 "{needed} bytes from byte {offset} on are more than a file of {size} bytes has",
                 "从第 {offset} 字节起需要 {needed} 字节,而文件只有 {size} 字节"
             )
-        })?;
+        })
+    }
+
+    /// Reads what lies one behind the other: `take` adds what is in some bytes to what it has made of those before.
+    fn raw<T>(
+        &self,
+        source: &mut dyn Source,
+        mut take: impl FnMut(&[u8], &mut Vec<T>) -> Result<(), Text>,
+    ) -> Result<Vec<T>, Text> {
+        let (offset, mut left) = self.bytes(source)?;
         source.seek(SeekFrom::Start(offset)).map_err(|error| why(&error))?;
         let elements = usize::try_from(self.elements).unwrap_or(usize::MAX);
-        let (mut values, mut buffer, mut held) =
-            (Vec::with_capacity(elements), vec![0; CHUNK], Held::default());
-        while *left > 0 {
-            buffer.truncate(usize::try_from(*left).unwrap_or(CHUNK));
+        let (mut values, mut buffer) = (Vec::with_capacity(elements), vec![0; CHUNK]);
+        while left > 0 {
+            buffer.truncate(usize::try_from(left).unwrap_or(CHUNK));
             source.read_exact(&mut buffer).map_err(|error| why(&error))?;
-            *left -= buffer.len() as u64;
-            match self.bits {
-                8 => whole::<1, T>(&buffer, &mut values, &make)?,
-                16 => whole::<2, T>(&buffer, &mut values, &make)?,
-                32 => whole::<4, T>(&buffer, &mut values, &make)?,
-                64 => whole::<8, T>(&buffer, &mut values, &make)?,
-                bits => {
-                    for &byte in &buffer {
-                        held.take(byte.into(), 8, bits, |bits| {
-                            if values.len() < elements {
-                                values.push(make(bits)?);
-                            }
-                            Ok(())
-                        })?;
-                    }
-                }
-            }
+            left -= buffer.len() as u64;
+            take(&buffer, &mut values)?;
         }
         Ok(values)
+    }
+
+    /// Makes elements of bytes, each of its bits, which may begin in the bytes before.
+    fn take<T>(
+        &self,
+        bytes: &[u8],
+        held: &mut Held,
+        values: &mut Vec<T>,
+        make: impl Fn(u64) -> Result<T, Text>,
+    ) -> Result<(), Text> {
+        match self.bits {
+            8 => whole::<1, T>(bytes, values, make),
+            16 => whole::<2, T>(bytes, values, make),
+            32 => whole::<4, T>(bytes, values, make),
+            64 => whole::<8, T>(bytes, values, make),
+            bits => bytes.iter().try_for_each(|&byte| {
+                held.take(byte.into(), 8, bits, |bits| {
+                    if (values.len() as u64) < self.elements {
+                        values.push(make(bits)?);
+                    }
+                    Ok(())
+                })
+            }),
+        }
     }
 
     fn listed<T>(

@@ -11,11 +11,17 @@ use super::finish::Finished;
 use super::stored::{Origin, Table};
 use super::value::Fixed;
 use crate::graph::{Graph, NodeId};
+#[cfg(feature = "run")]
+use crate::run::memory;
 use crate::text;
 use crate::text::Text;
 
 /// The most numbers of a tensor that is made: 4 GB.
 const MOST_NUMBERS: u64 = 1 << 30;
+
+/// Bytes that a number takes while others are made of it: as a whole number, which is once more there while it is put together.
+#[cfg(feature = "run")]
+const BYTES_OF_NUMBER: u128 = 16;
 
 /// Where the weights of a network lie in its file, and what is done to them.
 #[derive(Debug)]
@@ -30,6 +36,26 @@ impl Weights {
     pub(super) fn of(finished: Finished, file: Arc<File>) -> (Graph, Self) {
         let Finished { graph, weights, table } = finished;
         (graph, Self { by_node: weights, table, file })
+    }
+
+    /// Whether a weight that is made of others can be: what it is made of is all there at once, and is no part of the network's memory.
+    #[cfg(feature = "run")]
+    fn check_made(&self, needed: &BTreeSet<Fixed>, value: Fixed, free: u128) -> Result<(), Text> {
+        let Origin::Made { node, .. } = &self.table.get(value).source else { return Ok(()) };
+        let numbers = |value: &Fixed| u128::from(self.table.array(*value).elements().unwrap_or(u64::MAX));
+        let bytes =
+            needed.iter().map(numbers).fold(0u128, u128::saturating_add).saturating_mul(BYTES_OF_NUMBER);
+        let largest = needed.iter().map(numbers).max().unwrap_or(0);
+        if bytes <= free && largest <= MOST_NUMBERS.into() {
+            return Ok(());
+        }
+        let operator = &node.operator;
+        let (needed, free) = (memory::needed(bytes), memory::available(free));
+        Err(text!(
+            "a weight is what {operator} makes of others, which takes {needed} while it is made: {free} is free, and at most \
+             {MOST_NUMBERS} numbers are made of others",
+            "某个权重由 {operator} 从其他权重算出,计算时需要 {needed}:可用 {free},且最多计算 {MOST_NUMBERS} 个数"
+        ))
     }
 
     /// The sizes and the numbers of what is stored.
@@ -47,18 +73,8 @@ impl Weights {
 
 /// What is stored, with its numbers: what it follows from is evaluated first, each after what that follows from.
 pub(super) fn evaluated(table: &Table, file: &File, value: Fixed, most: u64) -> Result<Array, Text> {
-    let (mut needed, mut open) = (BTreeSet::new(), vec![value]);
-    while let Some(value) = open.pop() {
-        let entry = table.get(value);
-        if !needed.insert(value) || entry.array.numbers.is_some() {
-            continue;
-        }
-        if let Origin::Made { inputs, .. } = &entry.source {
-            open.extend(inputs.iter().flatten());
-        }
-    }
     let mut known: BTreeMap<Fixed, Array> = BTreeMap::new();
-    for needed in needed {
+    for needed in needed(table, vec![value]) {
         let entry = table.get(needed);
         let array = match &entry.source {
             _ if entry.array.numbers.is_some() => entry.array.clone(),
@@ -83,8 +99,43 @@ pub(super) fn evaluated(table: &Table, file: &File, value: Fixed, most: u64) -> 
     known.remove(&value).ok_or_else(|| text!("the file has no such weight", "文件中没有这个权重"))
 }
 
+/// These values, and what they follow from as far as their numbers are not known: in the order in which they can be evaluated.
+fn needed(table: &Table, mut open: Vec<Fixed>) -> BTreeSet<Fixed> {
+    let mut needed = BTreeSet::new();
+    while let Some(value) = open.pop() {
+        let entry = table.get(value);
+        if !needed.insert(value) || entry.array.numbers.is_some() {
+            continue;
+        }
+        if let Origin::Made { inputs, .. } = &entry.source {
+            open.extend(inputs.iter().flatten());
+        }
+    }
+    needed
+}
+
 #[cfg(feature = "run")]
 impl crate::run::Stored for Weights {
+    fn check(&self) -> Result<(), Text> {
+        let free = memory::free(&candle_core::Device::Cpu).unwrap_or(u128::MAX);
+        let mut checked = BTreeSet::new();
+        for stored in self.by_node.iter().flatten() {
+            let needed = needed(&self.table, vec![stored.value]);
+            self.check_made(&needed, stored.value, free)?;
+            for value in needed.into_iter().filter(|&value| checked.insert(value)) {
+                let entry = self.table.get(value);
+                let tensor = match &entry.source {
+                    _ if entry.array.numbers.is_some() => None,
+                    Origin::Known => None,
+                    Origin::Given(tensor) => Some(tensor),
+                    Origin::Made { node, .. } => given(node),
+                };
+                tensor.map_or(Ok(()), |tensor| self.file.check(tensor))?;
+            }
+        }
+        Ok(())
+    }
+
     fn read(&self, node: NodeId, index: usize) -> Result<Vec<f32>, Text> {
         let stored = self.by_node.get(node.index()).and_then(|weights| weights.get(index));
         let Some(stored) = stored else {

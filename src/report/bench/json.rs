@@ -90,6 +90,7 @@ fn entry(bench: &bench::Bench, line: &Line, before: Option<compare::Difference>)
         source: subject.source.clone(),
         variant: subject.variant.clone(),
         sha256: subject.sha256.to_string(),
+        weights: subject.network.weights.as_ref().map(|_| subject.source.clone()),
         inputs: baseline::inputs(subject),
         batch: subject.batch(),
         threads: case.threads,

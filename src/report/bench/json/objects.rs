@@ -79,6 +79,8 @@ pub struct Entry {
     pub variant: Option<String>,
     /// SHA-256 of the file, in hexadecimal: of a description with what it includes, of an ONNX file alone.
     pub sha256: String,
+    /// The file that its weights are from; nothing if they are fresh.
+    pub weights: Option<String>,
     /// The sizes of each input, without the batch.
     pub inputs: BTreeMap<String, Vec<u64>>,
     /// Samples of one forward pass.
