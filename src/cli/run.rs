@@ -101,7 +101,8 @@ impl Arguments {
         let mut dump = self.dump.as_deref().map(Dump::prepare).transpose()?;
         let mut written = Outputs::default();
 
-        let weights = self.weights.make(&subject.network, self.seed, &device, dtype, &self.voice, &mut written)?;
+        let weights =
+            self.weights.make(&subject.network, self.seed, &device, dtype, &self.voice, &mut written)?;
         let batch = usize::try_from(batch).unwrap_or(usize::MAX);
         let inputs = inputs(graph, arrays, batch, self.seed, &device, dtype)?;
         let computed = forward(engine, graph, inputs, &weights, |id, tensor| {

@@ -22,7 +22,7 @@ pub(super) fn batch_norm(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<V
     if call.int_or("training_mode", 0) != 0 && call.node.outputs.len() == 1 {
         return Err(Refusal::Unsupported(text!(
             "it takes the statistics of the batch, as in training",
-            "它使用批次的统计量,即训练模式"
+            "它使用批次维上的统计量,即训练模式"
         )));
     }
     let [weight, bias, mean, variance] = [1, 2, 3, 4].map(|index| call.weight(index));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::op::activation::{Absolute, Sign};
 use crate::op::concat::Concat;
 use crate::op::expand::Expand;
+use crate::op::flatten::Flatten;
 use crate::op::settings::Dim;
 use crate::read::onnx::array::{Array, Numbers};
 use crate::read::onnx::call::Call;
@@ -12,13 +13,18 @@ use crate::read::onnx::draft::shape;
 use crate::read::onnx::evaluate::{axis, broadcast, evaluate};
 use crate::read::onnx::import::{Importer, MOST_EVALUATED};
 use crate::read::onnx::messages::{Attribute, AttributeValue, Kind, Node};
-use crate::read::onnx::value::{Mapped, Refusal, Tensor, Value};
+use crate::read::onnx::value::{Mapped, Refusal, Tensor, Value, sample};
 use crate::text;
 
 /// The same numbers under other sizes, which are those that the operator has on an array of which only the sizes are known.
 pub(super) fn view(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let input = import.tensor(call, 0)?;
     let dims = sizes_of(import, call, &input).map_err(|refusal| fixed(import, call, &input, refusal))?;
+    // All sizes as one are those that a linear layer takes.
+    if sample(&dims).len() == 1 && import.draft.node(input.id).shape.rank() > 1 {
+        let op = Flatten { start_dim: Dim::channels(), end_dim: Dim(-1) };
+        return import.one(op, &[&input], vec![], &dims, input.kind);
+    }
     Ok(vec![Value::Tensor(import.draft.view(&input, &dims)?)])
 }
 
