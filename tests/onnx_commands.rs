@@ -240,6 +240,12 @@ fn what_is_not_known_is_warned_of() {
     let run = cnncost(&["analyze", file]);
     assert_eq!(run.code, 0);
     assert!(run.out.contains("partial"), "{}", run.out);
+    // Sizes that nobody knows are not those of a scalar, and take no bytes.
+    assert!(run.out.contains("  ?  ") && !run.out.contains("()"), "{}", run.out);
+    let network = &json(&["analyze", "--quiet", file])["networks"][0];
+    let stage = &network["nodes"][1];
+    assert_eq!((&stage["op"], &stage["output"]), (&"opaque".into(), &Value::Null));
+    assert_eq!(stage["written_bytes"], 0);
     assert!(run.err.starts_with("warning: ") && run.err.contains("acme::Whizz"), "{}", run.err);
     assert!(run.err.contains("--> unknown_without_shape.onnx: node 1\n"), "{}", run.err);
     assert_eq!(cnncost(&["analyze", file, "--strict"]).code, 1);
@@ -300,7 +306,7 @@ fn tables_fit_their_terminal() {
 fn raw(file: &str) -> Vec<[String; 3]> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let layers = |value: &Value| value.as_array().unwrap().iter().map(text).collect::<Vec<_>>().join(" ");
-    let document = json(&["analyze", "--raw", file]);
+    let document = json(&["analyze", "--raw", "--quiet", file]);
     let operators = document["networks"][0]["operators"].as_array().unwrap();
     let line = |operator: &Value| {
         [text(&operator["operator"]), text(&operator["became"]), layers(&operator["layers"])]
