@@ -351,6 +351,12 @@ fn what_becomes_of_an_operator_is_said() {
     assert_eq!(of(file, "Conv")[0], is("layer", "conv1"));
     assert!(of(file, "Constant").iter().all(|one| *one == is("evaluated", "")));
     assert_eq!(of("unknown_without_shape.onnx", "acme::Whizz")[0].0, "not_counted");
+    // The steps of an attention are one layer, and a product without its bias is none.
+    let file = "window_attention_ts.onnx";
+    assert_eq!(of(file, "Softmax"), [is("part", "scaled_dot_product_attention_1")]);
+    assert_eq!(of(file, "MatMul")[0], is("part", "q"));
+    assert_eq!(of(file, "Squeeze"), vec![is("view", ""); 3]);
+    assert_eq!(of(file, "Shape"), [is("evaluated", "")]);
     // Of what stands inside a loop or a function, the outer one is listed.
     assert!(of("scan.onnx", "Scan")[0].1.contains(' '));
     // A weight in 16 bits is brought to 32 once.
