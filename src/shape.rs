@@ -17,6 +17,7 @@ pub const MOST_DIMENSIONS: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
     dims: Arc<[u64]>,
+    is_known: bool,
 }
 
 impl Shape {
@@ -40,7 +41,17 @@ impl Shape {
             let shown = show(&dims);
             return Err(text!("{shown} has more than 2^128 elements", "{shown} 的元素超过 2^128 个"));
         }
-        Ok(Self { dims: dims.into() })
+        Ok(Self { dims: dims.into(), is_known: true })
+    }
+
+    /// That of a tensor of which no size is known: it has no dimensions and no elements, and is shown as `?`.
+    pub fn unknown() -> Self {
+        Self { dims: [].into(), is_known: false }
+    }
+
+    /// Whether its sizes are known.
+    pub fn is_known(&self) -> bool {
+        self.is_known
     }
 
     /// The sizes, without the batch.
@@ -55,13 +66,13 @@ impl Shape {
 
     /// How many numbers the tensor holds, for one sample.
     pub fn elements(&self) -> u128 {
-        self.dims.iter().map(|&size| u128::from(size)).product()
+        if self.is_known { self.dims.iter().map(|&size| u128::from(size)).product() } else { 0 }
     }
 
     /// What is behind the first `count` dimensions.
     #[must_use]
     pub fn behind(&self, count: usize) -> Self {
-        Self { dims: self.dims.get(count..).unwrap_or_default().into() }
+        Self { dims: self.dims.get(count..).unwrap_or_default().into(), ..*self }
     }
 
     /// Channels, the first dimension, if there is one.
@@ -99,9 +110,9 @@ pub(crate) fn in_words(dims: &[u64]) -> Text {
 }
 
 impl std::fmt::Display for Shape {
-    /// `192×28×28`.
+    /// `192×28×28`; `?` if it is not known.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&show(&self.dims))
+        f.write_str(&if self.is_known { show(&self.dims) } else { "?".to_owned() })
     }
 }
 

@@ -240,6 +240,12 @@ fn what_is_not_known_is_warned_of() {
     let run = cnncost(&["analyze", file]);
     assert_eq!(run.code, 0);
     assert!(run.out.contains("partial"), "{}", run.out);
+    // Sizes that nobody knows are not those of a scalar, and take no bytes.
+    assert!(run.out.contains("  ?  ") && !run.out.contains("()"), "{}", run.out);
+    let network = &json(&["analyze", "--quiet", file])["networks"][0];
+    let stage = &network["nodes"][1];
+    assert_eq!((&stage["op"], &stage["output"]), (&"opaque".into(), &Value::Null));
+    assert_eq!(stage["written_bytes"], 0);
     assert!(run.err.starts_with("warning: ") && run.err.contains("acme::Whizz"), "{}", run.err);
     assert!(run.err.contains("--> unknown_without_shape.onnx: node 1\n"), "{}", run.err);
     assert_eq!(cnncost(&["analyze", file, "--strict"]).code, 1);
@@ -300,7 +306,7 @@ fn tables_fit_their_terminal() {
 fn raw(file: &str) -> Vec<[String; 3]> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let layers = |value: &Value| value.as_array().unwrap().iter().map(text).collect::<Vec<_>>().join(" ");
-    let document = json(&["analyze", "--raw", file]);
+    let document = json(&["analyze", "--raw", "--quiet", file]);
     let operators = document["networks"][0]["operators"].as_array().unwrap();
     let line = |operator: &Value| {
         [text(&operator["operator"]), text(&operator["became"]), layers(&operator["layers"])]
@@ -345,6 +351,12 @@ fn what_becomes_of_an_operator_is_said() {
     assert_eq!(of(file, "Conv")[0], is("layer", "conv1"));
     assert!(of(file, "Constant").iter().all(|one| *one == is("evaluated", "")));
     assert_eq!(of("unknown_without_shape.onnx", "acme::Whizz")[0].0, "not_counted");
+    // The steps of an attention are one layer, and a product without its bias is none.
+    let file = "window_attention_ts.onnx";
+    assert_eq!(of(file, "Softmax"), [is("part", "scaled_dot_product_attention_1")]);
+    assert_eq!(of(file, "MatMul")[0], is("part", "q"));
+    assert_eq!(of(file, "Squeeze"), vec![is("view", ""); 3]);
+    assert_eq!(of(file, "Shape"), [is("evaluated", "")]);
     // Of what stands inside a loop or a function, the outer one is listed.
     assert!(of("scan.onnx", "Scan")[0].1.contains(' '));
     // A weight in 16 bits is brought to 32 once.

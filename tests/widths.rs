@@ -4,7 +4,7 @@ use assert_cmd::Command;
 use unicode_width::UnicodeWidthStr;
 
 /// What each command is tried with, also at figures as large as they come: `WIDE` is a network of those.
-const COMMANDS: [&str; 32] = [
+const COMMANDS: [&str; 34] = [
     "analyze resnet18 --depth all",
     "analyze lenet5 --format tree",
     "analyze resnet18 --memory",
@@ -15,6 +15,8 @@ const COMMANDS: [&str; 32] = [
     "analyze WIDE --batch 1048576",
     "analyze WIDE --format tree --device-spec t4 --batch 1048576",
     "analyze WIDE --memory",
+    "analyze --raw tests/onnx/reference/small_cnn_ts.onnx",
+    "analyze --raw tests/onnx/reference/transformer_encoder_dynamo23.onnx --lang zh",
     "compare resnet18 resnet34",
     "compare alexnet vgg16 googlenet --batch 1,8",
     "compare mobilenet_v1 mobilenet_v2 --lang zh --color always",
@@ -81,6 +83,7 @@ fn data_keep_to_no_width() {
     for format in ["csv", "json", "markdown", "latex"] {
         for command in [
             "analyze lenet5",
+            "analyze --raw tests/onnx/reference/small_cnn_ts.onnx",
             "compare lenet5 alexnet",
             "check lecture11",
             "reconcile lenet5",

@@ -23,8 +23,6 @@ enum Schema {
     Description,
     /// Of what `analyze --format json` prints
     Analysis,
-    /// Of what `analyze --raw --format json` prints
-    Raw,
     /// Of what `compare --format json` prints
     Comparison,
     /// Of what `bench --format json` prints
@@ -43,13 +41,14 @@ enum Schema {
     Models,
     /// Of what `ops --format json` prints
     Ops,
+    /// Of what `analyze --raw --format json` prints
+    Raw,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let schema = match arguments.schema {
         Schema::Description => description(),
         Schema::Analysis => json::schema(),
-        Schema::Raw => raw::schema(),
         Schema::Comparison => compare::json::schema(),
         #[cfg(feature = "run")]
         Schema::Bench => bench::json::schema(),
@@ -60,6 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Schema::Run => run::schema(),
         Schema::Models => models::schema(),
         Schema::Ops => operators::json_schema(),
+        Schema::Raw => raw::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     arguments.output.write(&(text + "\n"))

@@ -56,6 +56,9 @@ pub struct Opaque {
     #[schemars(schema_with = "ops_schema")]
     #[schemars(extend("x-zh" = "每个样本的其他运算,按种类:mul、add、div、cmp、exp"))]
     pub ops: BTreeMap<&'static str, Extent>,
+    /// Whether nothing is known of the sizes, as of some operators of an ONNX file; no description says so.
+    #[serde(skip)]
+    pub is_unsized: bool,
 }
 
 /// What the multiply–accumulates of an operator of one's own count as.
@@ -106,6 +109,9 @@ impl Operator for Opaque {
                 let reason = text!("the weight `{name}`: {english}", "权重 `{name}`:{chinese}");
                 return Err(Reason::new(reason).at("weights"));
             }
+        }
+        if self.is_unsized {
+            return Ok(Shape::unknown());
         }
         let count = self.shape.len();
         if count > MOST_DIMENSIONS {
@@ -221,7 +227,15 @@ impl<'de> Visitor<'de> for OpaqueVisitor {
             }
         }
         let shape = sizes.ok_or_else(|| A::Error::missing_field("shape"))?;
-        Ok(Opaque { kind, shape, weights, macs, counts_as: counts_as.unwrap_or_default(), ops })
+        Ok(Opaque {
+            kind,
+            shape,
+            weights,
+            macs,
+            counts_as: counts_as.unwrap_or_default(),
+            ops,
+            is_unsized: false,
+        })
     }
 }
 

@@ -164,7 +164,7 @@ impl Onnx {
         &'m self,
         sizes: &Sizes,
         scope: &mut Scope<'_, 'm>,
-    ) -> Result<(Importer<'m>, Vec<(&'m str, Tensor)>), mistake::Mistake> {
+    ) -> Result<Drafted<'m>, mistake::Mistake> {
         let mut importer = Importer::new(&self.model, &self.file);
         importer.remarks.extend(versions::remark(&self.model));
         let given = inputs(&mut importer, &self.model.graph, sizes)?;
@@ -200,3 +200,6 @@ impl Onnx {
         Ok((importer, made))
     }
 }
+
+/// The draft of a network, and its outputs by the names of the file.
+type Drafted<'m> = (Importer<'m>, Vec<(&'m str, Tensor)>);

@@ -82,12 +82,14 @@ pub fn network(subject: &Subject) -> Network<'_> {
         dtype: subject.element.name(),
         inputs: graph
             .network_inputs()
-            .map(|(_, node)| (node.name.to_string(), shaped(subject, &node.shape)))
+            .map(|(_, node)| {
+                (node.name.to_string(), shaped(subject.batch(), &node.shape).unwrap_or_default())
+            })
             .collect(),
         outputs: graph
             .outputs()
             .iter()
-            .map(|(name, id)| (name.clone(), shaped(subject, &graph.node(*id).shape)))
+            .map(|(name, id)| (name.clone(), shaped(subject.batch(), &graph.node(*id).shape)))
             .collect(),
         totals: totals(subject),
         device: device(subject),
@@ -98,15 +100,15 @@ pub fn network(subject: &Subject) -> Network<'_> {
     }
 }
 
-/// A shape, the batch first.
-pub(super) fn shaped(subject: &Subject, shape: &Shape) -> Vec<u64> {
-    [&[subject.batch()], shape.dims()].concat()
+/// A shape, the batch first, if it is known.
+fn shaped(batch: u64, shape: &Shape) -> Option<Vec<u64>> {
+    shape.is_known().then(|| [&[batch], shape.dims()].concat())
 }
 
 /// That of a tensor, with the samples that there are of it.
-pub(super) fn shaped_at(subject: &Subject, id: NodeId) -> Vec<u64> {
+pub(super) fn shaped_at(subject: &Subject, id: NodeId) -> Option<Vec<u64>> {
     let graph = subject.graph();
-    [&[graph.samples(id, subject.batch())], graph.node(id).shape.dims()].concat()
+    shaped(graph.samples(id, subject.batch()), &graph.node(id).shape)
 }
 
 /// What the whole network costs.

@@ -40,12 +40,12 @@ struct Network<'d> {
     /// The file.
     source: &'d str,
     /// Its operators, in its order.
-    operators: Vec<Operator<'d>>,
+    operators: Vec<Entry<'d>>,
 }
 
 /// An operator of a file.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Operator<'d> {
+struct Entry<'d> {
     /// Which it is in the file, from 0.
     node: u32,
     /// What the file calls it; often nothing.
@@ -61,7 +61,7 @@ struct Operator<'d> {
     layers: Vec<&'d str>,
 }
 
-impl<'d> Operator<'d> {
+impl<'d> Entry<'d> {
     fn of(listed: &'d Listed) -> Self {
         Self {
             node: listed.index,
@@ -83,7 +83,7 @@ pub fn json(files: &[(Subject, Vec<Listed>)], to: &mut dyn io::Write) -> io::Res
         sha256: &subject.sha256,
         model: &subject.title,
         source: &subject.source,
-        operators: operators.iter().map(Operator::of).collect(),
+        operators: operators.iter().map(Entry::of).collect(),
     });
     let networks = networks.collect();
     write_json(&Document { schema: SCHEMA, version: env!("CARGO_PKG_VERSION"), networks }, to)
@@ -132,7 +132,7 @@ pub fn sheet(subject: &Subject, operators: &[Listed]) -> Sheet {
             Cell::Count(operator.index.into()),
             cell(printable(&operator.name)),
             Cell::Text(printable(&operator.operator)),
-            operator.output.as_ref().map_or(Cell::Unknown, |sizes| Cell::Text(show(sizes))),
+            Cell::Text(operator.output.as_ref().map_or_else(|| "?".to_owned(), |sizes| show(sizes))),
             Cell::Named(key, words),
             Cell::Name(paths.clone(), paths),
         ]
@@ -154,7 +154,8 @@ fn cell(words: String) -> Cell {
 fn layers(became: &Became) -> Vec<&str> {
     match became {
         Became::Layers(paths) => paths.iter().map(|path| &**path).collect(),
-        Became::Part(path) | Became::NotCounted(path) => vec![path],
+        Became::Part(path) => vec![path],
+        Became::NotCounted(path) => path.iter().map(|path| &**path).collect(),
         Became::View | Became::Evaluated | Became::FromWeights | Became::Unused => vec![],
     }
 }

@@ -83,7 +83,6 @@ pub(super) const COMMANDS: &[Said] = &[
         arguments: &[argument("schema", "哪一种").words(&[
             ("description", "网络描述文件"),
             ("analysis", "`analyze --format json` 的输出"),
-            ("raw", "`analyze --raw --format json` 的输出"),
             ("comparison", "`compare --format json` 的输出"),
             ("bench", "`bench --format json` 的输出"),
             ("check", "`check --format json` 的输出"),
@@ -92,6 +91,7 @@ pub(super) const COMMANDS: &[Said] = &[
             ("run", "`run --format json` 的输出"),
             ("models", "`models --format json` 的输出"),
             ("ops", "`ops --format json` 的输出"),
+            ("raw", "`analyze --raw --format json` 的输出"),
         ])],
     },
 ];

@@ -234,7 +234,7 @@ impl<'m> Importer<'m> {
             });
             let (dims, kind) = agreed.clone().unwrap_or((vec![], Kind::FLOAT));
             let (sizes, stored) = (std::mem::take(&mut sizes), std::mem::take(&mut stored));
-            let value = match self.opaque(&inside.node.operator, &tensors, &dims, kind, sizes, stored) {
+            let value = match self.opaque(&inside.node.operator, &tensors, Some(&dims), kind, sizes, stored) {
                 Ok(tensor) if agreed.is_some() => Value::Tensor(tensor),
                 Ok(tensor) => Value::Lost(Some(tensor)),
                 Err(refusal) => inside.lost(refusal)?,

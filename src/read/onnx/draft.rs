@@ -115,19 +115,19 @@ impl Draft {
         Ok(Tensor { id: self.push(node), dims: dims.into(), kind })
     }
 
-    /// Something that is not known, with the sizes that the file says it has.
+    /// Something that is not known, with the sizes that the file says it has, if it says so.
     pub(super) fn unknown(
         &mut self,
         operator: &str,
         inputs: &[&Tensor],
-        dims: &[u64],
+        dims: Option<&[u64]>,
         kind: Kind,
     ) -> Mapped<Tensor> {
-        let shape = shape(dims)?;
+        let shape = dims.map_or(Ok(Shape::unknown()), shape)?;
         let content = Content::Unknown { name: operator.to_owned() };
         let inputs = inputs.iter().map(|input| input.id).collect();
         let node = self.plain(content, inputs, shape, kind);
-        Ok(Tensor { id: self.push(node), dims: dims.into(), kind })
+        Ok(Tensor { id: self.push(node), dims: dims.unwrap_or_default().into(), kind })
     }
 
     /// An operator on these tensors, whose output has these sizes in the file; where the operator's own are others of as many

@@ -46,8 +46,8 @@ pub enum Became {
     FromWeights,
     /// Nothing: no output of the network follows from it.
     Unused,
-    /// It is not counted: the layer of this path stands for it.
-    NotCounted(String),
+    /// It is not counted: the layer of this path stands for it, if there is one. There is none where all that comes of it is lost.
+    NotCounted(Option<String>),
 }
 
 /// What is known of an operator from its output, before layers are looked at.
@@ -58,6 +58,8 @@ enum Output {
     /// A node that leads to an output of the network.
     Live,
     Dead,
+    /// Its sizes are not known.
+    Lost,
 }
 
 /// The operators of a file whose names stand for what is in `scope`.
@@ -84,7 +86,8 @@ pub(super) fn list(
             let is_live = parts.iter().any(|part| matches!(part, Value::Tensor(tensor) if leads(tensor)));
             (if is_live { Output::Live } else { Output::Dead }, None)
         }
-        Some(Value::Lost(_)) | None => (Output::Dead, None),
+        Some(Value::Lost(_)) => (Output::Lost, None),
+        None => (Output::Dead, None),
     };
     let outputs: Vec<_> = nodes.iter().map(output).collect();
     let graph = finish(importer, model, ends)?.graph;
@@ -104,6 +107,7 @@ pub(super) fn list(
             (None, Output::Evaluated) => Became::Evaluated,
             (None, Output::FromWeights) => Became::FromWeights,
             (None, Output::Live) => Became::View,
+            (None, Output::Lost) => Became::NotCounted(None),
             (None, Output::Dead) => {
                 taken_by.copied().find_map(|taker| within(&became[taker])).unwrap_or(Became::Unused)
             }
@@ -137,7 +141,7 @@ fn layers(graph: &Graph, operators: usize) -> Vec<Vec<NodeId>> {
 /// What the nodes say of an operator that they are made of.
 fn of_layers(graph: &Graph, nodes: &[NodeId], output: Output) -> Option<Became> {
     if let Some(&uncounted) = nodes.iter().find(|&&id| !graph.node(id).is_counted()) {
-        return Some(Became::NotCounted(graph.path(uncounted)));
+        return Some(Became::NotCounted(Some(graph.path(uncounted))));
     }
     // What is stored and goes in is no work of it, unless it is all that is left.
     let is_stored = |id: NodeId| matches!(graph.node(id).operator(), Some(Op::Parameter(_) | Op::Buffer(_)));
@@ -152,8 +156,7 @@ fn of_layers(graph: &Graph, nodes: &[NodeId], output: Output) -> Option<Became> 
 fn within(taker: &Became) -> Option<Became> {
     match taker {
         Became::Layers(paths) => paths.first().cloned().map(Became::Part),
-        Became::Part(path) | Became::NotCounted(path) => Some(Became::Part(path.clone())),
-        Became::View => Some(Became::View),
+        Became::Part(_) | Became::View | Became::NotCounted(_) => Some(taker.clone()),
         Became::Evaluated | Became::FromWeights | Became::Unused => None,
     }
 }

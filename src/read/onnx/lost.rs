@@ -53,8 +53,8 @@ impl<'m> Importer<'m> {
             }
             let hint = self.hint(scope, name);
             let (dims, kind) = match &hint {
-                Some((dims, kind)) => (&dims[..], *kind),
-                None => (&[][..], Kind::FLOAT),
+                Some((dims, kind)) => (Some(&dims[..]), *kind),
+                None => (None, Kind::FLOAT),
             };
             let (weights, stored) = (std::mem::take(&mut weights), std::mem::take(&mut stored));
             let made = self.opaque(&node.operator, &tensors, dims, kind, weights, stored);
@@ -85,11 +85,12 @@ impl<'m> Importer<'m> {
         if let Value::Lost(tensor) = value { tensor.clone().ok_or(Refusal::Lost) } else { self.made(value) }
     }
 
+    /// An operator of which nothing is known but what it takes, and what sizes come out, where the file says that.
     pub(super) fn opaque(
         &mut self,
         operator: &str,
         inputs: &[Tensor],
-        dims: &[u64],
+        dims: Option<&[u64]>,
         kind: Kind,
         weights: BTreeMap<String, Vec<Size>>,
         stored: Vec<Stored>,
@@ -98,9 +99,10 @@ impl<'m> Importer<'m> {
         if inputs.is_empty() {
             return self.draft.unknown(&named(operator), &inputs, dims, kind);
         }
+        let (is_unsized, dims) = (dims.is_none(), dims.unwrap_or_default());
         let shape =
             super::value::sample(dims).iter().map(|&size| size.try_into()).collect::<Result<_, _>>()?;
-        let op = Opaque { kind: Some(named(operator)), shape, weights, ..Opaque::default() };
+        let op = Opaque { kind: Some(named(operator)), shape, weights, is_unsized, ..Opaque::default() };
         self.draft.emit(op, &inputs, stored, dims, kind)
     }
 }

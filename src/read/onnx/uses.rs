@@ -6,21 +6,24 @@ use super::messages::{AttributeValue, Graph, Model, Node};
 
 /// The names of tensors that an operator takes or that are outputs, in whichever graph or function.
 pub(super) fn uses(model: &Model) -> HashSet<&str> {
-    let outputs = model.functions.iter().flat_map(|function| &function.outputs);
-    let names = outputs.map(|output| &**output).collect();
-    taken(names, vec![&model.graph], model.functions.iter().flat_map(|function| &function.nodes).collect())
+    let mut names = HashSet::new();
+    let mut nodes: Vec<&Node> = vec![];
+    for function in &model.functions {
+        nodes.extend(&function.nodes);
+        names.extend(function.outputs.iter().map(|output| &**output));
+    }
+    gather(&mut names, vec![&model.graph], nodes);
+    names
 }
 
-/// The names of tensors that an operator takes, or one in its bodies.
-pub(super) fn uses_of(node: &Node) -> HashSet<&str> {
-    taken(HashSet::new(), vec![], vec![node])
+/// The names of tensors that an operator takes, or one in its bodies; some may stand there twice.
+pub(super) fn uses_of(node: &Node) -> Vec<&str> {
+    let mut names = vec![];
+    gather(&mut names, vec![], vec![node]);
+    names
 }
 
-fn taken<'m>(
-    mut names: HashSet<&'m str>,
-    mut graphs: Vec<&'m Graph>,
-    mut nodes: Vec<&'m Node>,
-) -> HashSet<&'m str> {
+fn gather<'m>(names: &mut impl Extend<&'m str>, mut graphs: Vec<&'m Graph>, mut nodes: Vec<&'m Node>) {
     loop {
         if let Some(graph) = graphs.pop() {
             nodes.extend(&graph.nodes);
@@ -33,7 +36,7 @@ fn taken<'m>(
                 }
             }
         } else {
-            return names;
+            return;
         }
     }
 }

@@ -112,10 +112,10 @@ pub struct Side {
     pub op: String,
     /// What it is, with its settings, in words.
     pub summary: Option<String>,
-    /// The shapes that it takes, the batch first.
-    pub input_shapes: Vec<Vec<u64>>,
-    /// Its output's shape, the batch first.
-    pub output: Vec<u64>,
+    /// The shapes that it takes, the batch first; null for one that is not known.
+    pub input_shapes: Vec<Option<Vec<u64>>>,
+    /// Its output's shape, the batch first; null if it is not known.
+    pub output: Option<Vec<u64>>,
     /// Its figures; none if its operator is not known.
     #[serde(flatten)]
     pub figures: Option<Figures>,

@@ -41,8 +41,8 @@ pub struct Network<'s> {
     pub dtype: &'static str,
     /// Shapes of the inputs by name, the batch first.
     pub inputs: BTreeMap<String, Vec<u64>>,
-    /// Shapes of the outputs by name, the batch first.
-    pub outputs: BTreeMap<String, Vec<u64>>,
+    /// Shapes of the outputs by name, the batch first; null for one that is not known.
+    pub outputs: BTreeMap<String, Option<Vec<u64>>>,
     /// The whole network.
     pub totals: Totals,
     /// The device, if one was asked about.
@@ -152,10 +152,10 @@ pub struct Node {
     pub copies: Vec<u64>,
     /// The paths of what it takes, in order.
     pub inputs: Vec<String>,
-    /// Their shapes, the batch first.
-    pub input_shapes: Vec<Vec<u64>>,
-    /// Its output's shape, the batch first.
-    pub output: Vec<u64>,
+    /// Their shapes, the batch first; null for one that is not known.
+    pub input_shapes: Vec<Option<Vec<u64>>>,
+    /// Its output's shape, the batch first; null if it is not known.
+    pub output: Option<Vec<u64>>,
     /// The path of the node whose weights it uses, if not its own.
     pub weights_of: Option<String>,
     /// Single weights that are other nodes'; none where all of them are.
