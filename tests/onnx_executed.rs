@@ -122,11 +122,11 @@ fn weights_that_were_saved_give_the_same() {
         layers.retain(|path| path.extension().is_some_and(|ending| ending == "npy"));
         layers.sort();
         assert_eq!(apart(&array(layers.last().unwrap()), &array(Path::new(&first))).to_bits(), 0, "{name}");
-        // Halves hold three digits.
+        // Halves hold three digits; rounded to 8 bits, some numbers end up on another level.
         done(&[&given[..], &["-o", &second, "--dtype", "f16"]].concat());
-        let half = array(Path::new(&second));
+        let (half, share) = (array(Path::new(&second)), if name.ends_with("qdq") { 2e-2 } else { 5e-3 });
         assert_eq!(half.dtype(), DType::F16);
-        assert!(apart(&half, &expected) < 5e-3, "{name}: {}", apart(&half, &expected));
+        assert!(apart(&half, &expected) < share, "{name}: {}", apart(&half, &expected));
     }
 }
 
@@ -137,13 +137,12 @@ fn weights_that_are_not_there_are_named_before_anything_is_made() {
     for command in ["run", "bench"] {
         let said = cnncost(&[command, "resnet18_ts.onnx"]);
         assert_eq!((said.code, said.out.as_str()), (2, ""), "{command}");
-        let expected =
-            "error: the numbers of `fc.weight` can't be read: in `stripped.bin`: there is no such file\n";
+        let expected = "error: the numbers of `onnx::Conv_193` can't be read: in `stripped.bin`: there is no such file\n";
         assert!(said.err.starts_with(expected) && said.err.ends_with(help), "{command}: {}", said.err);
     }
     let chinese = cnncost(&["run", "resnet18_ts.onnx", "--lang", "zh"]).err;
     assert!(
-        chinese.starts_with("错误: 无法读取 `fc.weight` 的数值:`stripped.bin`:没有这个文件"),
+        chinese.starts_with("错误: 无法读取 `onnx::Conv_193` 的数值:`stripped.bin`:没有这个文件"),
         "{chinese}"
     );
 }
@@ -221,7 +220,6 @@ fn indices_are_in_range_and_inputs_have_names() {
     for seed in ["0", "1", "2"] {
         done(&["run", "gru_classifier_ts.onnx", "--seed", seed, "--batch", "20"]);
     }
-    let (_, _) = stored(folder.path(), "gru_classifier_ts");
     let ids = Tensor::full(10_000_i64, (1, 9), &candle_core::Device::Cpu).unwrap();
     let path = folder.path().join("ids.npy");
     ids.write_npy(&path).unwrap();
@@ -232,4 +230,21 @@ fn indices_are_in_range_and_inputs_have_names() {
     let said = cnncost(&["run", "small_cnn_ts.onnx", "-o", "nothing=y.npy"]);
     assert_eq!(said.code, 2);
     assert!(said.err.contains("there are `output`"), "{}", said.err);
+
+    // In another order than the file's.
+    let place = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let ones = |dims: &[usize], name: &str| {
+        let ones = Tensor::ones(dims, DType::F32, &candle_core::Device::Cpu).unwrap();
+        ones.write_npy(place(name)).unwrap();
+        format!("{}={}", name.trim_end_matches(".npy"), place(name))
+    };
+    let (left, right) = (ones(&[1, 2, 3, 4], "x0.npy"), ones(&[1, 2, 4, 2], "x1.npy"));
+    let output = place("y.npy");
+    done(&["run", "../ops/matmul_two_inputs.onnx", "--input", &right, "--input", &left, "-o", &output]);
+    let product = array(Path::new(&output)).flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    assert_eq!(product, [4.0; 12]);
+    let (last, first) = (format!("y0_2={}", place("last.npy")), format!("y0_0={}", place("first.npy")));
+    done(&["run", "../ops/split_13.onnx", "-o", &last, "-o", &first]);
+    let dims = |name: &str| array(Path::new(&place(name))).dims().to_vec();
+    assert_eq!((dims("first.npy"), dims("last.npy")), (vec![1, 1, 2], vec![1, 3, 2]));
 }
