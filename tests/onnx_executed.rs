@@ -147,8 +147,8 @@ fn weights_that_are_not_there_are_named_before_anything_is_made() {
     );
 }
 
-/// A file whose weights are so many numbers in another one, of the type with this number, through these operators' nodes.
-fn of_a_large_file(folder: &Path, rows: u64, columns: u64) {
+/// A file whose weights are so many numbers in another one: floats, or levels of 8 bits.
+fn of_a_large_file(folder: &Path, rows: u64, columns: u64, is_quantized: bool) {
     fn varint(mut value: u64) -> Vec<u8> {
         let mut bytes = vec![];
         while value >= 0x80 {
@@ -172,36 +172,55 @@ fn of_a_large_file(folder: &Path, rows: u64, columns: u64) {
     let weight = [
         number(1, rows),
         number(1, columns),
-        number(2, 1),
+        number(2, if is_quantized { 3 } else { 1 }),
         field(8, b"table"),
         field(13, &entry),
         number(14, 1),
     ];
-    let node = [field(1, b"table"), field(1, b"index"), field(2, b"row"), field(4, b"Gather")].concat();
+    let looked_up = if is_quantized { "floats" } else { "table" };
+    let node = [field(1, looked_up.as_bytes()), field(1, b"index"), field(2, b"row"), field(4, b"Gather")];
+    let before = [field(1, b"table"), field(1, b"scale"), field(2, b"floats"), field(4, b"DequantizeLinear")];
+    let scale = [number(2, 1), field(8, b"scale"), field(9, &0.5_f32.to_le_bytes())].concat();
+    let before = [field(1, &before.concat()), field(5, &scale)].concat();
     let graph = [
-        field(1, &node),
+        if is_quantized { before } else { vec![] },
+        field(1, &node.concat()),
         field(5, &weight.concat()),
         value(11, "index", 7, &[1]),
         value(12, "row", 1, &[1, columns]),
     ];
     let model = [number(1, 8), field(7, &graph.concat()), field(8, &number(2, 17))].concat();
     fs::write(folder.join("large.onnx"), model).unwrap();
-    fs::File::create(folder.join("large.bin")).unwrap().set_len(rows * columns * 4).unwrap();
+    fs::File::create(folder.join("large.bin"))
+        .unwrap()
+        .set_len(rows * columns * if is_quantized { 1 } else { 4 })
+        .unwrap();
 }
 
 /// A file of a terabyte without a byte on the disk.
 #[test]
 fn more_weights_than_there_is_memory_for_are_not_read() {
     let folder = tempfile::tempdir().unwrap();
-    of_a_large_file(folder.path(), 1000, 250_000_000);
+    of_a_large_file(folder.path(), 1000, 250_000_000, false);
     let file = folder.path().join("large.onnx");
     for command in ["run", "bench"] {
         let said = cnncost(&[command, file.to_str().unwrap()]);
         assert_eq!((said.code, said.out.as_str()), (2, ""), "{command}: {}", said.err);
         assert!(said.err.contains("1.00 TB of weights"), "{command}: {}", said.err);
     }
-    of_a_large_file(folder.path(), 3, 5);
+    of_a_large_file(folder.path(), 3, 5, true);
     done(&["run", file.to_str().unwrap()]);
+    of_a_large_file(folder.path(), 3, 5, false);
+    done(&["run", file.to_str().unwrap()]);
+    // There may be too little memory for what comes out, too.
+    of_a_large_file(folder.path(), 2000, 1_000_000, true);
+    for command in ["run", "bench"] {
+        let said = cnncost(&[command, file.to_str().unwrap()]);
+        assert_eq!((said.code, said.out.as_str()), (2, ""), "{command}: {}", said.err);
+        let why = ["a weight is what DequantizeLinear makes of others", "8.00 GB of weights"];
+        assert!(why.iter().any(|why| said.err.contains(why)), "{command}: {}", said.err);
+    }
+    of_a_large_file(folder.path(), 3, 5, false);
     // Shorter than it should be.
     fs::File::options().write(true).open(folder.path().join("large.bin")).unwrap().set_len(59).unwrap();
     let said = cnncost(&["run", file.to_str().unwrap()]);
