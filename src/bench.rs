@@ -21,7 +21,7 @@ use candle_core::{DType, Device, DeviceLocation};
 
 use crate::analyze::roofline::Roofline;
 use crate::run::memory::Needs;
-use crate::run::{Engine, RunError, dtype, start_threads};
+use crate::run::{Engine, RunError, Weights, dtype, start_threads};
 use crate::shape::ElementType;
 use crate::subject::Subject;
 use crate::text;
@@ -152,9 +152,7 @@ pub fn run(
     dtype_of(subjects, device)?;
     start_threads()?;
     check_memory(subjects, settings, device)?;
-    for stored in subjects.iter().filter_map(|subject| subject.network.stored()) {
-        stored.check().map_err(|why| RunError::Unread { why })?;
-    }
+    subjects.iter().try_for_each(|subject| Weights::check_own(subject.network.stored()))?;
     let mut workers = workers(subjects, settings, device, program)?;
 
     let mut peaks = vec![];

@@ -59,8 +59,7 @@ impl WeightArguments {
 
     /// Whether the network's own are there, if these are taken.
     pub(super) fn check(&self, network: &Network) -> Result<(), RunError> {
-        let own = network.stored().filter(|_| self.weights.is_none());
-        own.map_or(Ok(()), |stored| stored.check().map_err(|why| RunError::Unread { why }))
+        Weights::check_own(network.stored().filter(|_| self.weights.is_none()))
     }
 
     /// Files that are written.

@@ -12,6 +12,7 @@ use super::archive::{Archive, Entry};
 use super::assign::{Assignment, Named, Refusal, assign};
 use super::draft::Draft;
 use super::map::{Map, Mapped};
+use super::memory::free;
 use super::modules::wanted;
 use super::npy::unwritten;
 use super::pieces::made;
@@ -37,11 +38,12 @@ pub trait Stored {
     /// Which numbers cannot be read, and why.
     fn read(&self, node: NodeId, index: usize) -> std::result::Result<Vec<f32>, Text>;
 
-    /// Whether all of them are where they should be, as far as that is known before they are read.
+    /// Whether all of them are where they should be, as far as that is known before they are read, and whether those that are made
+    /// of others can be made in so many bytes of memory.
     ///
     /// # Errors
-    /// The first numbers that are not, and why.
-    fn check(&self) -> std::result::Result<(), Text>;
+    /// The first numbers of which that is not so, and why.
+    fn check(&self, free: u128) -> std::result::Result<(), Text>;
 }
 
 impl Weights {
@@ -69,6 +71,12 @@ impl Weights {
             wanted.iter().zip(own).map(tensor).collect()
         });
         made.map_err(|error| unread.map_or(error, |why| RunError::Unread { why }))
+    }
+
+    /// Whether those that `stored` has can be read, as far as that is known before anything is made.
+    pub fn check_own(stored: Option<&dyn Stored>) -> std::result::Result<(), RunError> {
+        let free = free(&Device::Cpu).unwrap_or(u128::MAX);
+        stored.map_or(Ok(()), |stored| stored.check(free).map_err(|why| RunError::Unread { why }))
     }
 
     /// Fresh ones, filled as PyTorch fills them: the same for the same seed, whatever the element type and the device.

@@ -8,6 +8,8 @@ use super::draft::{Stored, View};
 use super::evaluate::{evaluate, given};
 use super::file::File;
 use super::finish::Finished;
+#[cfg(feature = "run")]
+use super::messages::Kind;
 use super::stored::{Origin, Table};
 use super::value::Fixed;
 use crate::graph::{Graph, NodeId};
@@ -18,10 +20,6 @@ use crate::text::Text;
 
 /// The most numbers of a tensor that is made: 4 GB.
 const MOST_NUMBERS: u64 = 1 << 30;
-
-/// Bytes that a number takes while others are made of it: as a whole number, which is once more there while it is put together.
-#[cfg(feature = "run")]
-const BYTES_OF_NUMBER: u128 = 16;
 
 /// Where the weights of a network lie in its file, and what is done to them.
 #[derive(Debug)]
@@ -43,10 +41,16 @@ impl Weights {
     fn check_made(&self, needed: &BTreeSet<Fixed>, value: Fixed, free: u128) -> Result<(), Text> {
         let Origin::Made { node, .. } = &self.table.get(value).source else { return Ok(()) };
         let numbers = |value: &Fixed| u128::from(self.table.array(*value).elements().unwrap_or(u64::MAX));
-        let bytes =
-            needed.iter().map(numbers).fold(0u128, u128::saturating_add).saturating_mul(BYTES_OF_NUMBER);
-        let largest = needed.iter().map(numbers).max().unwrap_or(0);
-        if bytes <= free && largest <= MOST_NUMBERS.into() {
+        let bytes = |value: &Fixed| {
+            let kind = self.table.array(*value).kind;
+            let width = if kind.is_float() && kind != Kind::DOUBLE { 4 } else { 8 };
+            numbers(value).saturating_mul(width)
+        };
+        // Each is there twice while it is put together.
+        let largest = needed.iter().map(bytes).max().unwrap_or(0);
+        let bytes = needed.iter().map(bytes).fold(largest, u128::saturating_add);
+        let most = needed.iter().map(numbers).max().unwrap_or(0);
+        if bytes <= free && most <= MOST_NUMBERS.into() {
             return Ok(());
         }
         let operator = &node.operator;
@@ -116,8 +120,7 @@ fn needed(table: &Table, mut open: Vec<Fixed>) -> BTreeSet<Fixed> {
 
 #[cfg(feature = "run")]
 impl crate::run::Stored for Weights {
-    fn check(&self) -> Result<(), Text> {
-        let free = memory::free(&candle_core::Device::Cpu).unwrap_or(u128::MAX);
+    fn check(&self, free: u128) -> Result<(), Text> {
         let mut checked = BTreeSet::new();
         for stored in self.by_node.iter().flatten() {
             let needed = needed(&self.table, vec![stored.value]);

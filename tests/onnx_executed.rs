@@ -1,0 +1,269 @@
+//! `run` and `bench` of ONNX files as a user meets them: with the weights of the file, with others, and without.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use candle_core::{DType, Tensor};
+use serde_json::Value;
+
+struct Run {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+/// Runs in the folder of the stored files.
+fn cnncost(arguments: &[&str]) -> Run {
+    let mut command = Command::cargo_bin("cnncost").unwrap();
+    for variable in ["NO_COLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(variable);
+    }
+    let output = command.env("COLUMNS", "100").current_dir(files()).args(arguments).output().unwrap();
+    Run {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn files() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx/reference")
+}
+
+/// What must come out, whole.
+fn done(arguments: &[&str]) -> String {
+    let run = cnncost(arguments);
+    assert_eq!((run.code, run.err.as_str()), (0, ""), "{arguments:?}");
+    run.out
+}
+
+fn json(arguments: &[&str]) -> Value {
+    serde_json::from_str(&done(&[arguments, &["--format", "json"]].concat())).unwrap()
+}
+
+fn array(path: &Path) -> Tensor {
+    Tensor::read_npy(path).unwrap()
+}
+
+/// The largest difference, as a share of the largest number.
+fn apart(one: &Tensor, other: &Tensor) -> f64 {
+    let numbers = |tensor: &Tensor| -> Vec<f64> {
+        tensor.to_dtype(DType::F64).unwrap().flatten_all().unwrap().to_vec1().unwrap()
+    };
+    assert_eq!(one.dims(), other.dims());
+    let (one, other) = (numbers(one), numbers(other));
+    let most = |numbers: &mut dyn Iterator<Item = f64>| numbers.fold(0_f64, |most, n| most.max(n.abs()));
+    let largest = most(&mut other.iter().copied());
+    most(&mut one.iter().zip(&other).map(|(one, other)| one - other)) / largest
+}
+
+/// The stored input of a file as a `.npy`, and the output that it must give.
+fn stored(folder: &Path, name: &str) -> (String, Tensor) {
+    let tensors =
+        candle_core::safetensors::load(files().join("outputs.safetensors"), &candle_core::Device::Cpu);
+    let tensors = tensors.unwrap();
+    let of = |part: &str| {
+        let prefix = format!("{name}/{part}/");
+        tensors.iter().find(|(key, _)| key.starts_with(&prefix)).unwrap().1.clone()
+    };
+    let path = folder.join(format!("{name}.npy"));
+    of("in").write_npy(&path).unwrap();
+    (path.to_str().unwrap().to_owned(), of("out"))
+}
+
+#[test]
+fn the_weights_of_the_file_give_its_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("y.npy");
+    for name in ["small_cnn_ts", "gru_classifier_ts", "scan", "weights_elsewhere"] {
+        let (input, expected) = stored(folder.path(), name);
+        let file = format!("{name}.onnx");
+        let said = done(&["run", &file, "--input", &input, "-o", output.to_str().unwrap()]);
+        assert!(said.contains("\nweights: of the file\n"), "{said}");
+        assert!(apart(&array(&output), &expected) < 1e-4, "{name}");
+    }
+    let chinese = done(&["run", "small_cnn_ts.onnx", "--lang", "zh"]);
+    assert!(chinese.contains("\n权重:来自该文件\n"), "{chinese}");
+    assert_eq!(json(&["run", "small_cnn_ts.onnx"])["weights"], "small_cnn_ts.onnx");
+}
+
+#[test]
+fn a_measurement_says_whose_weights() {
+    let quick = ["--max-time", "0.05", "--warmup", "1"];
+    let said = cnncost(&[&["bench", "small_cnn_ts.onnx"], &quick[..]].concat());
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.out.contains(" weights: of the file (small_cnn_ts)\n"), "{}", said.out);
+    let both = json(&[&["bench", "small_cnn_ts.onnx", "lenet5"], &quick[..]].concat());
+    assert_eq!(both["results"][0]["weights"], "small_cnn_ts.onnx");
+    assert_eq!(both["results"][1]["weights"], Value::Null);
+    assert!(both["results"][0]["median_seconds"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn weights_that_were_saved_give_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (weights, first, second, dump) =
+        (place("w.safetensors"), place("a.npy"), place("b.npy"), place("layers"));
+    for name in
+        ["small_cnn_ts", "gru_classifier_ts", "shared_weights_ts", "small_cnn_qdq", "window_attention_ts"]
+    {
+        let (input, expected) = stored(folder.path(), name);
+        let file = format!("{name}.onnx");
+        let given = ["run", &file, "--input", &input];
+        done(&[&given[..], &["-o", &first, "--save-weights", &weights, "--dump", &dump]].concat());
+        let said = cnncost(&[&given[..], &["-o", &second, "--weights", &weights]].concat());
+        assert_eq!((said.code, said.err.as_str()), (0, ""), "{name}");
+        assert!(said.out.contains(&format!("\nweights: {weights}\n")), "{}", said.out);
+        assert_eq!(apart(&array(Path::new(&first)), &array(Path::new(&second))).to_bits(), 0, "{name}");
+        // What every layer computed, the last of which is the output.
+        let mut layers: Vec<_> = fs::read_dir(&dump).unwrap().map(|entry| entry.unwrap().path()).collect();
+        layers.retain(|path| path.extension().is_some_and(|ending| ending == "npy"));
+        layers.sort();
+        assert_eq!(apart(&array(layers.last().unwrap()), &array(Path::new(&first))).to_bits(), 0, "{name}");
+        // Halves hold three digits; rounded to 8 bits, some numbers end up on another level.
+        done(&[&given[..], &["-o", &second, "--dtype", "f16"]].concat());
+        let (half, share) = (array(Path::new(&second)), if name.ends_with("qdq") { 2e-2 } else { 5e-3 });
+        assert_eq!(half.dtype(), DType::F16);
+        assert!(apart(&half, &expected) < share, "{name}: {}", apart(&half, &expected));
+    }
+}
+
+#[test]
+fn weights_that_are_not_there_are_named_before_anything_is_made() {
+    let help = " = help: `cnncost analyze` counts without weights; to execute the network, its file must be whole, and what lies \
+                beside it\n";
+    for command in ["run", "bench"] {
+        let said = cnncost(&[command, "resnet18_ts.onnx"]);
+        assert_eq!((said.code, said.out.as_str()), (2, ""), "{command}");
+        let expected = "error: the numbers of `onnx::Conv_193` can't be read: in `stripped.bin`: there is no such file\n";
+        assert!(said.err.starts_with(expected) && said.err.ends_with(help), "{command}: {}", said.err);
+    }
+    let chinese = cnncost(&["run", "resnet18_ts.onnx", "--lang", "zh"]).err;
+    assert!(
+        chinese.starts_with("错误: 无法读取 `onnx::Conv_193` 的数值:`stripped.bin`:没有这个文件"),
+        "{chinese}"
+    );
+}
+
+/// A file whose weights are so many numbers in another one: floats, or levels of 8 bits.
+fn of_a_large_file(folder: &Path, rows: u64, columns: u64, is_quantized: bool) {
+    fn varint(mut value: u64) -> Vec<u8> {
+        let mut bytes = vec![];
+        while value >= 0x80 {
+            bytes.push(value.to_le_bytes()[0] | 0x80);
+            value >>= 7;
+        }
+        bytes.push(value.to_le_bytes()[0]);
+        bytes
+    }
+    let number = |at: u64, value: u64| [varint(at << 3), varint(value)].concat();
+    let field =
+        |at: u64, bytes: &[u8]| [varint(at << 3 | 2), varint(bytes.len() as u64), bytes.to_vec()].concat();
+    let tensor_type = |kind: u64, dims: &[u64]| {
+        let dims: Vec<u8> = dims.iter().flat_map(|&size| field(1, &number(1, size))).collect();
+        field(1, &[number(1, kind), field(2, &dims)].concat())
+    };
+    let value = |at: u64, name: &str, kind, dims: &[u64]| {
+        field(at, &[field(1, name.as_bytes()), field(2, &tensor_type(kind, dims))].concat())
+    };
+    let entry = [field(1, b"location"), field(2, b"large.bin")].concat();
+    let weight = [
+        number(1, rows),
+        number(1, columns),
+        number(2, if is_quantized { 3 } else { 1 }),
+        field(8, b"table"),
+        field(13, &entry),
+        number(14, 1),
+    ];
+    let looked_up = if is_quantized { "floats" } else { "table" };
+    let node = [field(1, looked_up.as_bytes()), field(1, b"index"), field(2, b"row"), field(4, b"Gather")];
+    let before = [field(1, b"table"), field(1, b"scale"), field(2, b"floats"), field(4, b"DequantizeLinear")];
+    let scale = [number(2, 1), field(8, b"scale"), field(9, &0.5_f32.to_le_bytes())].concat();
+    let before = [field(1, &before.concat()), field(5, &scale)].concat();
+    let graph = [
+        if is_quantized { before } else { vec![] },
+        field(1, &node.concat()),
+        field(5, &weight.concat()),
+        value(11, "index", 7, &[1]),
+        value(12, "row", 1, &[1, columns]),
+    ];
+    let model = [number(1, 8), field(7, &graph.concat()), field(8, &number(2, 17))].concat();
+    fs::write(folder.join("large.onnx"), model).unwrap();
+    fs::File::create(folder.join("large.bin"))
+        .unwrap()
+        .set_len(rows * columns * if is_quantized { 1 } else { 4 })
+        .unwrap();
+}
+
+/// A file of a terabyte without a byte on the disk.
+#[test]
+fn more_weights_than_there_is_memory_for_are_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    of_a_large_file(folder.path(), 1000, 250_000_000, false);
+    let file = folder.path().join("large.onnx");
+    for command in ["run", "bench"] {
+        let said = cnncost(&[command, file.to_str().unwrap()]);
+        assert_eq!((said.code, said.out.as_str()), (2, ""), "{command}: {}", said.err);
+        assert!(said.err.contains("1.00 TB of weights"), "{command}: {}", said.err);
+    }
+    of_a_large_file(folder.path(), 3, 5, true);
+    done(&["run", file.to_str().unwrap()]);
+    of_a_large_file(folder.path(), 3, 5, false);
+    done(&["run", file.to_str().unwrap()]);
+    // There may be too little memory for what comes out, too.
+    of_a_large_file(folder.path(), 2000, 1_000_000, true);
+    for command in ["run", "bench"] {
+        let said = cnncost(&[command, file.to_str().unwrap()]);
+        assert_eq!((said.code, said.out.as_str()), (2, ""), "{command}: {}", said.err);
+        let why = ["a weight is what DequantizeLinear makes of others", "8.00 GB of weights"];
+        assert!(why.iter().any(|why| said.err.contains(why)), "{command}: {}", said.err);
+    }
+    of_a_large_file(folder.path(), 3, 5, false);
+    // Shorter than it should be.
+    fs::File::options().write(true).open(folder.path().join("large.bin")).unwrap().set_len(59).unwrap();
+    let said = cnncost(&["run", file.to_str().unwrap()]);
+    assert_eq!(said.code, 2);
+    assert!(
+        said.err.contains("the numbers of `table` can't be read: in `large.bin`: 60 bytes"),
+        "{}",
+        said.err
+    );
+}
+
+/// Token ids are within the table that they are looked up in, and several inputs and outputs have names.
+#[test]
+fn indices_are_in_range_and_inputs_have_names() {
+    let folder = tempfile::tempdir().unwrap();
+    for seed in ["0", "1", "2"] {
+        done(&["run", "gru_classifier_ts.onnx", "--seed", seed, "--batch", "20"]);
+    }
+    let ids = Tensor::full(10_000_i64, (1, 9), &candle_core::Device::Cpu).unwrap();
+    let path = folder.path().join("ids.npy");
+    ids.write_npy(&path).unwrap();
+    let given = format!("input={}", path.display());
+    let said = cnncost(&["run", "gru_classifier_ts.onnx", "--input", &given]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("`input` holds 10000"), "{}", said.err);
+    let said = cnncost(&["run", "small_cnn_ts.onnx", "-o", "nothing=y.npy"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("there are `output`"), "{}", said.err);
+
+    // In another order than the file's.
+    let place = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let ones = |dims: &[usize], name: &str| {
+        let ones = Tensor::ones(dims, DType::F32, &candle_core::Device::Cpu).unwrap();
+        ones.write_npy(place(name)).unwrap();
+        format!("{}={}", name.trim_end_matches(".npy"), place(name))
+    };
+    let (left, right) = (ones(&[1, 2, 3, 4], "x0.npy"), ones(&[1, 2, 4, 2], "x1.npy"));
+    let output = place("y.npy");
+    done(&["run", "../ops/matmul_two_inputs.onnx", "--input", &right, "--input", &left, "-o", &output]);
+    let product = array(Path::new(&output)).flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    assert_eq!(product, [4.0; 12]);
+    let (last, first) = (format!("y0_2={}", place("last.npy")), format!("y0_0={}", place("first.npy")));
+    done(&["run", "../ops/split_13.onnx", "-o", &last, "-o", &first]);
+    let dims = |name: &str| array(Path::new(&place(name))).dims().to_vec();
+    assert_eq!((dims("first.npy"), dims("last.npy")), (vec![1, 1, 2], vec![1, 3, 2]));
+}
