@@ -296,6 +296,12 @@ impl Graph {
         weights
     }
 
+    /// What weights of a node are, by their place among its weights, where its operator would have them learned.
+    pub fn held(&self, id: NodeId) -> impl Iterator<Item = (u32, Held)> {
+        let all = WeightRef { node: id, index: 0 }..=WeightRef { node: id, index: u32::MAX };
+        self.held.range(all).map(|(weight, held)| (weight.index, *held))
+    }
+
     /// The network's inputs.
     pub fn network_inputs(&self) -> impl Iterator<Item = (NodeId, &Node)> {
         self.nodes().filter(|(_, node)| node.content == Content::Input)

@@ -2,7 +2,7 @@
 
 use super::cost;
 use crate::counts::{Capped, Linear, Overflow, Params, Rates, Tally, Volume};
-use crate::graph::{Content, Graph, NodeId};
+use crate::graph::{Content, Graph, Held, NodeId};
 use crate::op::{Op, Role, Weight};
 use crate::shape::{Element, Shape};
 
@@ -17,6 +17,8 @@ pub(super) struct Premises<'g> {
     element: Element,
     /// Which of its weights are an earlier node's.
     tied: Vec<usize>,
+    /// What its weights are that its operator would have learned.
+    held: Vec<(u32, Held)>,
     frozen: bool,
     /// Whether it is done once for a whole batch.
     is_fixed: bool,
@@ -39,6 +41,7 @@ impl<'g> Premises<'g> {
             incoming,
             element: node.element,
             tied: graph.ties(id).map(|(index, _)| index).collect(),
+            held: graph.held(id).collect(),
             frozen: node.frozen,
             is_fixed: graph.is_fixed(id),
         })

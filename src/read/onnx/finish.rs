@@ -31,7 +31,8 @@ pub(super) fn finish(
     let places = places(&draft, &kept, &sources, model);
     let mut filler = Filler::new();
     let mut ids: Vec<Option<NodeId>> = vec![None; draft.nodes.len()];
-    let mut roles = Roles { table: &table, constants_are_weights, first: HashMap::new() };
+    let mut roles =
+        Roles { table: &table, constants_are_weights, first: HashMap::new(), left: HashMap::new() };
     for (&index, place) in kept.iter().zip(&places) {
         let node = &draft.nodes[index];
         let boxes: Vec<&str> = place.boxes.iter().map(|name| &**name).collect();
@@ -53,10 +54,11 @@ pub(super) fn finish(
         if let Some(element) = node.element {
             builder.element(id, element);
         }
-        for (stored, index) in node.weights.iter().zip(0..) {
+        let wanted = builder.graph().weights(id);
+        for ((stored, weight), index) in node.weights.iter().zip(wanted).zip(0..) {
             let user = WeightRef { node: id, index };
-            let elements = table.array(stored.value);
-            match roles.of(stored, user, super::draft::elements(elements)) {
+            let elements = weight.axes.iter().fold(1u128, |all, &(_, size)| all.saturating_mul(size.into()));
+            match roles.of(stored, user, elements) {
                 Role::Own => {}
                 Role::Stored => builder.hold(user, Held::Stored),
                 Role::Made { parameters } => builder.hold(user, Held::Made { parameters }),
@@ -116,8 +118,10 @@ type Gates = Option<(u64, u64)>;
 struct Roles<'t> {
     table: &'t Table,
     constants_are_weights: bool,
-    /// By the tensor of the file, the weight that it was first, and whether that is transposed.
+    /// The weight that something stored was first, and whether that is transposed.
     first: HashMap<(Fixed, Gates), (WeightRef, bool)>,
+    /// By the tensor of the file: how many of its numbers have not been counted.
+    left: HashMap<Fixed, u128>,
 }
 
 impl Roles<'_> {
@@ -134,22 +138,26 @@ impl Roles<'_> {
             None
         };
         let roots = self.table.roots_of(stored.value);
-        match roots[..] {
+        let is_part = gates.is_some() || self.table.is_part(stored.value);
+        // All of a tensor is that tensor, whatever has been done to it.
+        let own = match roots[..] {
             [] if self.constants_are_weights => return Role::Own,
             [] => return Role::Stored,
-            [only] if self.elements(only) == elements => {
-                if let Some(&(owner, transposed)) = self.first.get(&(only, gates)) {
-                    return Role::Shared(owner, transposed != is_transposed);
-                }
-                self.first.insert((only, gates), (user, is_transposed));
-                return Role::Own;
-            }
-            _ => {}
+            [only] if !is_part && self.elements(only) == elements => only,
+            _ => stored.value,
+        };
+        if let Some(&(owner, transposed)) = self.first.get(&(own, gates)) {
+            return Role::Shared(owner, transposed != is_transposed);
         }
-        let new: Vec<Fixed> =
-            roots.into_iter().filter(|&root| !self.first.contains_key(&(root, None))).collect();
-        let parameters = new.iter().fold(0u128, |all, &root| all.saturating_add(self.elements(root)));
-        self.first.extend(new.into_iter().map(|root| ((root, None), (user, is_transposed))));
+        self.first.insert((own, gates), (user, is_transposed));
+        // Of what it is made of, a part has as much as it holds, and what is computed all.
+        let mut parameters = 0u128;
+        for root in roots {
+            let left = self.left.get(&root).copied().unwrap_or_else(|| self.elements(root));
+            let taken = if is_part { left.min(elements - parameters) } else { left };
+            parameters = parameters.saturating_add(taken);
+            self.left.insert(root, left - taken);
+        }
         if parameters == elements { Role::Own } else { Role::Made { parameters } }
     }
 

@@ -24,6 +24,8 @@ pub(super) struct Entry {
     pub(super) source: Origin,
     /// The weights that it follows from.
     pub(super) roots: Roots,
+    /// Whether it may be a part of these alone.
+    is_part: bool,
 }
 
 /// What a value follows from.
@@ -71,7 +73,13 @@ impl Table {
         let index = Fixed(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
         let held = array.numbers.as_ref().map_or(0, |numbers| numbers.len() as u64);
         self.numbers = self.numbers.saturating_add(held);
-        self.entries.push(Entry { array, source, roots });
+        let is_part = if let Origin::Made { node, inputs, .. } = &source {
+            let takes = ["Slice", "Split", "Gather", "GatherElements", "GatherND"].contains(&&*node.operator);
+            roots != Roots::None && (takes || inputs.iter().flatten().any(|&input| self.is_part(input)))
+        } else {
+            false
+        };
+        self.entries.push(Entry { array, source, roots, is_part });
         index
     }
 
@@ -145,6 +153,11 @@ impl Table {
         }
         roots.sort_unstable();
         roots
+    }
+
+    /// Whether a value is a part of the weights that it follows from: rows, slices.
+    pub(super) fn is_part(&self, value: Fixed) -> bool {
+        self.get(value).is_part
     }
 
     /// How many numbers all entries have that are known.
