@@ -186,20 +186,18 @@ fn names(message: &Message, all: &mut Vec<Vec<u8>>) {
     for (field, value) in &message.fields {
         match value {
             Value::Bytes(bytes) if message.kind == Kind::Node && matches!(field, 1 | 2 | 4) => {
-                all.push(bytes.clone())
+                all.push(bytes.clone());
             }
             Value::Message(inner) => names(inner, all),
-            _ => {}
+            Value::Bytes(_) | Value::Number(_) | Value::Fixed(_) => {}
         }
     }
 }
 
 fn at<'m>(message: &'m mut Message, place: &[usize]) -> &'m mut Message {
     let [first, rest @ ..] = place else { return message };
-    match &mut message.fields[*first].1 {
-        Value::Message(inner) => at(inner, rest),
-        _ => unreachable!("only messages lead on"),
-    }
+    let Value::Message(inner) = &mut message.fields[*first].1 else { unreachable!("only messages lead on") };
+    at(inner, rest)
 }
 
 /// The file with up to four changes; `None` if it is none.
@@ -265,7 +263,9 @@ fn change(value: &mut Value, names: &[Vec<u8>], random: &mut Random) {
                     }
                 }
                 bytes.clear();
-                list.into_iter().for_each(|number| put(bytes, number));
+                for number in list {
+                    put(bytes, number);
+                }
             }
             _ => *bytes = repeat_n(b'a', random.below(3)).collect(),
         },

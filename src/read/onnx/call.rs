@@ -37,8 +37,8 @@ impl Call<'_> {
     pub(super) fn weight(&self, index: usize) -> Mapped<Fixed> {
         self.fixed(index).ok_or_else(|| {
             Refusal::Unsupported(text!(
-                "its input {index}, a weight, is computed from the network's input",
-                "第 {index} 个输入是权重,却由网络输入算出"
+                "its input {index}, a weight, is what operators of the network compute: it is not counted",
+                "第 {index} 个输入是权重,却由网络中的算子算出:不计数"
             ))
         })
     }
