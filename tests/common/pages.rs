@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// A line that stands for lines that are left out.
-pub const LEFT_OUT: &str = "…";
+pub(crate) const LEFT_OUT: &str = "…";
 
 /// Fenced blocks of a language.
-pub fn blocks<'t>(page: &'t str, language: &str) -> Vec<&'t str> {
+pub(crate) fn blocks<'t>(page: &'t str, language: &str) -> Vec<&'t str> {
     let fence = format!("```{language}\n");
     page.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
 }
 
 /// The files of the page by the name in their first line.
-pub fn files(page: &str) -> Vec<(&str, &str)> {
+pub(crate) fn files(page: &str) -> Vec<(&str, &str)> {
     let named = |text| {
         let first: &str = str::lines(text).next().unwrap();
         (first.strip_prefix("# ").expect("a file begins with its name"), text)
@@ -24,7 +24,7 @@ pub fn files(page: &str) -> Vec<(&str, &str)> {
 }
 
 /// A folder with the files of the page in it.
-pub fn folder(name: &str, page: &str) -> PathBuf {
+pub(crate) fn folder(name: &str, page: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
@@ -36,7 +36,7 @@ pub fn folder(name: &str, page: &str) -> PathBuf {
     folder
 }
 
-pub fn run(command: &str, folder: &Path) -> Output {
+pub(crate) fn run(command: &str, folder: &Path) -> Output {
     let bin = Path::new(env!("CARGO_BIN_EXE_cnncost")).parent().unwrap();
     let path = std::env::var_os("PATH").unwrap_or_default();
     let paths = std::iter::once(bin.to_owned()).chain(std::env::split_paths(&path));
@@ -51,7 +51,7 @@ pub fn run(command: &str, folder: &Path) -> Output {
 }
 
 /// Where the pieces of `shown` stand in what was printed, one behind the other; `None` if one does not.
-pub fn places(shown: &[&str], printed: &[&str]) -> Option<Vec<(usize, usize)>> {
+pub(crate) fn places(shown: &[&str], printed: &[&str]) -> Option<Vec<(usize, usize)>> {
     let pieces: Vec<_> = shown.split(|line| *line == LEFT_OUT).collect();
     let (mut at, mut places) = (0, vec![]);
     for (number, piece) in pieces.iter().enumerate() {
@@ -70,7 +70,7 @@ pub fn places(shown: &[&str], printed: &[&str]) -> Option<Vec<(usize, usize)>> {
 
 /// The pieces of `shown` as they are printed now: the lines from the one that begins with the same word as the first of a
 /// piece to the one that begins as its last.
-pub fn anew(shown: &[&str], printed: &[&str]) -> Option<String> {
+pub(crate) fn anew(shown: &[&str], printed: &[&str]) -> Option<String> {
     let word = |line: &str| line.split_whitespace().next().map(|word| word.trim_end_matches('─').to_owned());
     let pieces: Vec<_> = shown.split(|line| *line == LEFT_OUT).collect();
     let (mut at, mut lines) = (0, vec![]);
@@ -92,7 +92,7 @@ pub fn anew(shown: &[&str], printed: &[&str]) -> Option<String> {
 
 /// Runs the commands of a page, of which some fail, and holds what they print to what stands there, or writes it there anew if
 /// `UPDATE_README` is set; the page, and every word of its commands.
-pub fn held(mut page: String, folder: &Path, fails: impl Fn(&str) -> bool) -> (String, BTreeSet<String>) {
+pub(crate) fn held(mut page: String, folder: &Path, fails: impl Fn(&str) -> bool) -> (String, BTreeSet<String>) {
     let console: Vec<String> = blocks(&page, "console").into_iter().map(str::to_owned).collect();
     let mut run_on = BTreeSet::new();
     for block in console {
