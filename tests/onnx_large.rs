@@ -8,6 +8,7 @@ use written::{IN, OUT, body, field, given, hold, info, int, ints, model, network
 mod written;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is one table")]
 fn there_may_be_many() {
     let chain = |operator: &'static str, count: usize, from: &'static str| -> Vec<Vec<u8>> {
         let name = |at: usize| {
@@ -183,7 +184,7 @@ fn there_may_be_many() {
             "many dimensions again and again",
             &|| {
                 let mut nodes = chain("Identity", 10_000, "w");
-                nodes.insert(0, field(5, given("w", &[1; 10_000], &[7])));
+                nodes.insert(0, field(5, given("w", &vec![1; 10_000], &[7])));
                 network(&nodes)
             },
             "dimensions",

@@ -109,6 +109,7 @@ impl File {
                     text!("in `{location}`: {why}", "`{location}`:{why:#}")
                 })
             }
+            Data::Small(bytes) => read(&mut Cursor::new(&**bytes)),
             Data::Raw { .. } | Data::Listed { .. } | Data::Sparse | Data::Nothing => {
                 read(&mut *self.source())
             }

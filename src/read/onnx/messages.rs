@@ -137,6 +137,8 @@ pub enum Data {
         /// How many there are.
         length: u64,
     },
+    /// A few bytes in that order, which have been read.
+    Small(Arc<[u8]>),
     /// In the file, as a list in its own encoding, of which parts may lie apart.
     Listed {
         /// Which list: the number of its field in `TensorProto`: 4 floats, 5 of 32 bits, 6 texts, 7 of 64 bits, 10 doubles,

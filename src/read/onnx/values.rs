@@ -73,7 +73,7 @@ pub(super) fn floats(source: &mut dyn Source, tensor: &Tensor, elements: u64) ->
 pub(super) fn check(source: &mut dyn Source, tensor: &Tensor, elements: u64) -> Result<(), Text> {
     let values = Values { tensor, elements, bits: form(tensor.kind)?.bits };
     match &tensor.data {
-        Data::Raw { .. } | Data::External { .. } => values.bytes(source).map(drop),
+        Data::Raw { .. } | Data::Small(_) | Data::External { .. } => values.bytes(source).map(drop),
         // Of a list it is not known before.
         Data::Listed { .. } => Ok(()),
         // There is nothing to be read.
@@ -148,7 +148,7 @@ impl Values<'_> {
         make: impl Fn(u64) -> Result<T, Text>,
     ) -> Result<Vec<T>, Text> {
         match &self.tensor.data {
-            Data::Raw { .. } | Data::External { .. } => {
+            Data::Raw { .. } | Data::Small(_) | Data::External { .. } => {
                 let mut held = Held::default();
                 self.raw(source, |bytes, values| self.take(bytes, &mut held, values, &make))
             }
@@ -163,6 +163,7 @@ impl Values<'_> {
     fn place(&self) -> Option<(u64, Option<u64>)> {
         match &self.tensor.data {
             Data::Raw { offset, length } => Some((*offset, Some(*length))),
+            Data::Small(bytes) => Some((0, Some(bytes.len() as u64))),
             Data::External { offset, length, .. } => Some((*offset, *length)),
             Data::Listed { .. } | Data::Sparse | Data::Nothing => None,
         }
@@ -195,7 +196,8 @@ impl Values<'_> {
         let (offset, mut left) = self.bytes(source)?;
         source.seek(SeekFrom::Start(offset)).map_err(|error| why(&error))?;
         let elements = usize::try_from(self.elements).unwrap_or(usize::MAX);
-        let (mut values, mut buffer) = (Vec::with_capacity(elements), vec![0; CHUNK]);
+        let chunk = usize::try_from(left).map_or(CHUNK, |left| left.min(CHUNK));
+        let (mut values, mut buffer) = (Vec::with_capacity(elements), vec![0; chunk]);
         while left > 0 {
             buffer.truncate(usize::try_from(left).unwrap_or(CHUNK));
             source.read_exact(&mut buffer).map_err(|error| why(&error))?;

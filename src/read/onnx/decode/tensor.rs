@@ -69,6 +69,9 @@ pub(super) fn dims(wire: &mut Wire<'_>, field: Field, dims: &mut Vec<u64>) -> Ou
     Ok(())
 }
 
+/// The most bytes of numbers that are read with what a file says: those of settings, and of sizes that follow from one another.
+const SMALL: u64 = 64;
+
 /// Notes where numbers are: those of a field, which wait there.
 fn note(wire: &mut Wire<'_>, field: Field, data: &mut Data) -> Outcome {
     const RAW: u32 = 9;
@@ -79,6 +82,9 @@ fn note(wire: &mut Wire<'_>, field: Field, data: &mut Data) -> Outcome {
         return Ok(());
     }
     match data {
+        Data::Nothing if field.number == RAW && end - at <= SMALL => {
+            *data = Data::Small(wire.bytes(end)?.into());
+        }
         Data::Nothing if field.number == RAW => *data = Data::Raw { offset: at, length: end - at },
         Data::Nothing => {
             let mut parts = vec![];
@@ -89,7 +95,7 @@ fn note(wire: &mut Wire<'_>, field: Field, data: &mut Data) -> Outcome {
             Some((from, length)) if *from + *length == field.at => *length = end - *from,
             _ => wire.push(parts, (field.at, end - field.at))?,
         },
-        Data::Raw { .. } | Data::Listed { .. } | Data::External { .. } | Data::Sparse => {
+        Data::Raw { .. } | Data::Small(_) | Data::Listed { .. } | Data::External { .. } | Data::Sparse => {
             let why = text!("this tensor has its numbers twice", "这个张量的数值给出了两次");
             return Err(mistake(field.at, why));
         }
