@@ -17,7 +17,7 @@
 use candle_core::{DType, Device, Tensor};
 
 use crate::graph::{Content, Graph, NodeId};
-use crate::op::{Arity, Op};
+use crate::op::{Class, Op};
 use crate::shape::Shape;
 
 mod alike;
@@ -58,8 +58,10 @@ pub use weights::{Loaded, Stored, Weights, names};
 /// Computes the outputs of `graph`, by name, with the kernels of `engine`.
 ///
 /// `inputs` are the network's, in their order, each with the batch first, all of one element type and on one device, which
-/// are those of `weights`; but for those with a type of their own, as [`indices`] have. What depends on none of them is computed
-/// for one sample, and repeated where it meets what does. Every tensor's shape is held against the inferred one. A tensor is freed at its last use: what is alive at any time is what
+/// are those of `weights`; but for those with a type of their own, as [`indices`] have. Whole numbers are looked up and moved
+/// about as such; what else is computed of them is computed in the type of the network. What depends on no input is computed
+/// for one sample, and repeated where it meets what does. Every tensor's shape is held against the inferred one. A tensor is
+/// freed at its last use: what is alive at any time is what
 /// [`Memory`](crate::analyze::memory::Memory) says, of an input only if the caller has no other handle to it; except that
 /// candle copies what is flattened or reshaped of parts of several samples, where PyTorch has a view.
 ///
@@ -74,7 +76,9 @@ pub fn forward(
     executable(graph)?;
     let (wanted, found) = (graph.network_inputs().count(), inputs.len());
     // There is no network without an input.
-    let Some(like) = inputs.first().filter(|_| wanted == found).map(|input| Like::of(input, weights)) else {
+    let Some(like) =
+        inputs.first().filter(|_| wanted == found).map(|first| Like::of(first, &inputs, weights))
+    else {
         return Err(RunError::Inputs { wanted, found });
     };
     let mut tensors: Vec<Option<Tensor>> = vec![None; graph.len()];
@@ -86,10 +90,16 @@ pub fn forward(
     for (id, node) in graph.nodes() {
         if let Content::Operator(op) = &node.content {
             let samples = |id| if graph.is_fixed(id) { 1 } else { like.batch };
-            let taken = graph.inputs(id).map(|input| {
+            let taken = graph.inputs(id).enumerate().map(|(index, input)| {
+                let is_whole = || stays_whole(op, index, &graph.input_shapes(id));
                 let tensor = alive(&tensors, input);
+                let tensor = if tensor.dtype().is_float() || is_whole() {
+                    tensor.clone()
+                } else {
+                    tensor.to_dtype(like.dtype)?
+                };
                 let is_alike = samples(input) == samples(id);
-                if is_alike { Ok(tensor.clone()) } else { repeated(tensor, samples(id))?.contiguous() }
+                if is_alike { Ok(tensor) } else { repeated(&tensor, samples(id))?.contiguous() }
             });
             let output = taken.collect::<candle_core::Result<Vec<_>>>();
             let output = output.and_then(|taken| compute(engine, op, &taken, weights.of(id), &like));
@@ -133,7 +143,13 @@ fn alive(tensors: &[Option<Tensor>], id: NodeId) -> &Tensor {
         .expect("nodes are in the order of execution, and a tensor is freed at its last use")
 }
 
-/// What a source, which takes no input, has in common with the network's.
+/// Whether an operator takes whole numbers as such for its input number `index`, of inputs of these shapes: as indices, or to
+/// move them about, which leaves them exact. Others meet floats, and candle computes nothing of two types.
+fn stays_whole(op: &Op, index: usize, shapes: &[Shape]) -> bool {
+    op.indices_of(index, shapes).is_some() || shapes.len() == 1 && op.class() == Class::Rearrangement
+}
+
+/// What whole numbers, and sources, which take no input, have in common with the rest of a network.
 struct Like {
     batch: usize,
     dtype: DType,
@@ -141,11 +157,12 @@ struct Like {
 }
 
 impl Like {
-    fn of(input: &Tensor, weights: &Weights) -> Self {
-        let batch = input.dims().first().copied().unwrap_or(1);
-        // An input of indices has a type of its own, and goes with weights.
-        let dtype = weights.dtype().unwrap_or(input.dtype());
-        Self { batch, dtype, device: input.device().clone() }
+    fn of(first: &Tensor, inputs: &[Tensor], weights: &Weights) -> Self {
+        let batch = first.dims().first().copied().unwrap_or(1);
+        // An input of whole numbers has a type of its own.
+        let float = || inputs.iter().map(Tensor::dtype).find(DType::is_float);
+        let dtype = weights.dtype().or_else(float).unwrap_or(DType::F32);
+        Self { batch, dtype, device: first.device().clone() }
     }
 }
 
@@ -154,7 +171,8 @@ fn repeated(tensor: &Tensor, batch: usize) -> candle_core::Result<Tensor> {
     tensor.broadcast_as([&[batch], tensor.dims().get(1..).unwrap_or_default()].concat())
 }
 
-/// A source knows neither the device nor the type of what it will meet.
+/// What takes no floats, as sources do and what makes floats of indices, knows neither the device nor the type of what these will
+/// meet.
 fn compute(
     engine: Engine,
     op: &Op,
@@ -163,7 +181,7 @@ fn compute(
     like: &Like,
 ) -> candle_core::Result<Tensor> {
     let output = engine.compute(op, inputs, weights)?;
-    if op.arity() != Arity::NONE {
+    if inputs.iter().any(|input| input.dtype().is_float()) || !output.dtype().is_float() {
         return Ok(output);
     }
     output.to_device(&like.device)?.to_dtype(like.dtype)?.contiguous()
