@@ -159,10 +159,10 @@ fn attributes_are_what_they_say() {
 #[test]
 fn where_numbers_lie_is_told() {
     let head = || [field(1, [2, 3]), number(1, 4), number(2, 1), field(8, "w")].concat();
-    let raw = tensor_of(&[head(), field(9, [7; 9])]).unwrap();
+    let raw = tensor_of(&[head(), field(9, [7; 99])]).unwrap();
     assert_eq!((raw.dims, raw.kind, &*raw.name), (vec![2, 3, 4], Kind::FLOAT, "w"));
     // Behind the keys and lengths of the graph, the tensor and the field.
-    assert_eq!(raw.data, Data::Raw { offset: 2 + 2 + head().len() as u64 + 2, length: 9 });
+    assert_eq!(raw.data, Data::Raw { offset: 2 + 2 + head().len() as u64 + 2, length: 99 });
     let before = 4 + head().len() as u64;
     let listed = |fields: &[Vec<u8>]| tensor_of(&[&[head()], fields].concat()).unwrap().data;
     // Neighbors are one part, whether packed or not.
