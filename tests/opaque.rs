@@ -157,6 +157,33 @@ fn comparisons_say_which_network_is_partial() {
     assert!(line.is_some_and(|line| line.matches("not counted").count() == 1), "{}", ran.out);
 }
 
+#[test]
+fn tables_of_several_say_which_is_partial() {
+    let folder = folder("");
+    let of_both =
+        |more: &[&str]| cnncost(folder.path(), &[&["analyze", "lenet5", "net.toml"], more].concat()).out;
+    let note = "net is partial: 1 not counted: `mystery` (opaque)";
+    let table = of_both(&[]);
+    assert!(table.ends_with(&format!("\n\n {note}\n")), "{table}");
+    assert!(!table.contains("lenet5 is"), "{table}");
+    assert!(of_both(&["--format", "tree"]).ends_with(&format!("\n {note}\n")));
+    let chinese = of_both(&["--lang", "zh"]);
+    assert!(chinese.ends_with(" net 不完整:有 1 个未计数:`mystery` (opaque)\n"), "{chinese}");
+    let markdown = of_both(&["--format", "markdown"]);
+    assert!(markdown.ends_with(&format!("\n\n{note}\n")), "{markdown}");
+    assert!(of_both(&["--format", "latex"]).contains("net is partial: 1 not counted: "));
+    let csv = of_both(&["--format", "csv"]);
+    let last: Vec<_> = csv.lines().map(|line| line.rsplit(',').next().unwrap()).collect();
+    assert_eq!(last, ["status", "complete", "partial"]);
+    // Where all is counted there is nothing to say.
+    let whole = cnncost(folder.path(), &["analyze", "lenet5", "alexnet"]).out;
+    assert!(!whole.contains("partial") && !whole.contains("complete") && !whole.contains("\n\n"), "{whole}");
+    // Of one network each layer says it, where that is asked for.
+    let one =
+        cnncost(folder.path(), &["analyze", "net.toml", "--columns", "layer,status", "--format", "csv"]).out;
+    assert_eq!(one, "layer,status\ninput,complete\ndeform,complete\nmystery,partial\nconv,complete\n");
+}
+
 /// In its letters and in its numbers, `weights` and `ops` too.
 #[test]
 fn explanations_show_the_formulas() {
@@ -181,7 +208,9 @@ fn it_is_never_executed() {
         let ran = cnncost(folder.path(), &[command, "net.toml"]);
         assert_eq!(ran.code, Some(1), "{command}: {}", ran.error);
         assert!(
-            ran.error.contains("`deform` cannot be executed: `my_op` is an operator of one's own"),
+            ran.error.contains(
+                "`deform` cannot be executed: of `my_op` at most shapes, weights and costs are known"
+            ),
             "{}",
             ran.error
         );

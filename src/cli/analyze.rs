@@ -215,17 +215,17 @@ impl Arguments {
         columns: Option<Vec<&'static Column>>,
         sort: &[&'static Column],
     ) -> String {
-        let (title, rows, usual) = match subjects {
+        let (title, rows, usual, notes) = match subjects {
             [one] => {
                 let mut rows = self.rows(one, sort);
                 rows.push(rows::total(one));
                 let status = Some(one.analysis.status().name());
-                (Some(Title { status, ..table::title(one) }), rows, PAGE)
+                (Some(Title { status, ..table::title(one) }), rows, PAGE, vec![])
             }
-            several => (None, lines(several, sort), PAGE_SUMMARY),
+            several => (None, lines(several, sort), PAGE_SUMMARY, table::partial(several)),
         };
         let columns = columns.unwrap_or_else(|| self.usual(usual.iter().filter_map(|key| column(key))));
-        self.format.write(&[Sheet { title, ..sheet(&rows, &columns) }], self.output.style())
+        self.format.write(&[Sheet { title, notes, ..sheet(&rows, &columns) }], self.output.style())
     }
 
     /// Of these columns those that have something to say: of a convention, or MACs and FLOPs.

@@ -4,8 +4,10 @@ use std::sync::LazyLock;
 
 use super::rows::{Row, SizeText};
 use super::sheet::{Cell, Head, Kind, Line, QuantityUnit, Role, Sheet};
+use crate::analyze::Status;
 use crate::analyze::measured::Timing;
 use crate::error::nearest;
+use crate::graph::Place;
 use crate::metric::{self, METRICS, Measure, Metric, Missing, Sums};
 use crate::op::window::legend;
 use crate::text;
@@ -64,6 +66,8 @@ impl Column {
     /// Whether it is among those of a network, or of several, where nobody has said which.
     pub fn is_usual(&self, is_one: bool) -> bool {
         match self.of {
+            // Layers that are not counted are told by their figures; a network of several is not.
+            Of::Row(_) if self.key == STATUS => !is_one,
             Of::Row(_) => is_one || self.role != Role::Share,
             Of::Figure(metric) => metric.is_usual,
         }
@@ -116,6 +120,9 @@ const FRONT: [Column; 5] = [
 const LIKE: &str = "like";
 const LIKE_BEFORE: &str = "macs_padding_exact";
 
+/// The column of whether everything is counted.
+const STATUS: &str = "status";
+
 /// The columns, in the order they stand.
 pub static COLUMNS: LazyLock<Vec<Column>> = LazyLock::new(|| {
     let mut columns = Vec::from(FRONT);
@@ -127,6 +134,7 @@ pub static COLUMNS: LazyLock<Vec<Column>> = LazyLock::new(|| {
         columns.push(Column::of(metric));
     }
     columns.push(Column::own("share", words("share", "占比"), Role::Share, share));
+    columns.push(Column::own(STATUS, words("status", "状态"), Role::Text, status));
     columns
 });
 
@@ -229,6 +237,19 @@ fn name(row: &Row<'_>) -> Cell {
     match row.kind {
         Kind::Total => Cell::Named("total", text!("total", "合计")),
         Kind::Part | Kind::Folded | Kind::Open => Cell::Name(row.name.clone(), row.path.clone()),
+    }
+}
+
+/// Whether everything in a line is counted.
+fn status(row: &Row<'_>) -> Cell {
+    let is_complete = match row.place {
+        Place::Node(_) => row.subject.is_counted(row.place),
+        Place::Box(scope) => row.subject.uncounted(scope).is_none(),
+    };
+    if is_complete {
+        Cell::Named(Status::Complete.name(), text!("complete", "完整"))
+    } else {
+        Cell::Named(Status::Partial.name(), text!("partial", "不完整"))
     }
 }
 

@@ -5,8 +5,11 @@ use super::rows::{self, Depth, Row};
 use super::sheet::{Kind, Sheet, Title};
 use super::sort::sort;
 use super::terminal::{Table, heading};
+use super::wrap::wrapped;
 use super::{Style, Subject};
+use crate::graph::ScopeId;
 use crate::text;
+use crate::text::{Text, printable};
 
 mod footer;
 
@@ -69,7 +72,19 @@ pub fn summary(
 ) -> String {
     let rows = lines(subjects, sorted_by);
     let (sheet, wanted) = shown(&rows, columns, &SUMMARY, sorted_by);
-    Table::new(&sheet, Layout::Table, style).fit(wanted.as_deref()).draw()
+    let notes = partial(subjects);
+    let notes = notes.iter().map(|note| wrapped(note.get(style.language), style.width));
+    let notes = notes.reduce(|above, note| above + &note).map_or(String::new(), |notes| format!("\n{notes}"));
+    Table::new(&sheet, Layout::Table, style).fit(wanted.as_deref()).draw() + &notes
+}
+
+/// Which of several networks are counted in part, and what of them is not counted.
+pub fn partial(subjects: &[Subject]) -> Vec<Text> {
+    let note = |subject: &Subject| {
+        let (name, uncounted) = (printable(&subject.label), subject.uncounted(ScopeId::ROOT)?);
+        Some(text!("{name} is partial: {uncounted}", "{name} 不完整:{uncounted:#}"))
+    };
+    subjects.iter().filter_map(note).collect()
 }
 
 /// A line for each network, likewise.
