@@ -3,13 +3,19 @@
 //! `cargo bench --bench analyze`. benches/README.md says what was measured, beside other tools.
 
 use std::fmt::Write;
+use std::io::Cursor;
 use std::process::{Command, Stdio};
 
+use bytes::{field, number, with_graph};
 use cnncost::compare::Comparison;
+use cnncost::read::onnx::{File, Onnx, Sizes};
 use cnncost::read::{Description, Options, bundled};
 use cnncost::report::json;
 use cnncost::subject::Subject;
 use divan::{Bencher, black_box};
+
+#[path = "../src/read/onnx/bytes.rs"]
+mod bytes;
 
 fn main() {
     divan::main();
@@ -100,6 +106,29 @@ fn refuse_too_many(bencher: Bencher<'_, '_>) {
     }
     let description = Description::parse("bench.toml", &text).unwrap();
     bencher.bench_local(|| description.expand(black_box(&Options::default())).is_err());
+}
+
+/// An ONNX file of `nodes` operators, one after the other.
+fn onnx_chain(nodes: usize) -> Vec<u8> {
+    let sizes = [1, 8, 4, 4].map(|size| field(1, number(1, size))).concat();
+    let input = [field(1, "0"), field(2, field(1, [number(1, 1), field(2, sizes)].concat()))].concat();
+    let mut fields = vec![field(11, input), field(12, field(1, nodes.to_string()))];
+    fields.extend((0..nodes).map(|node| {
+        let names = [field(1, node.to_string()), field(2, (node + 1).to_string())].concat();
+        field(1, [names, field(4, "Relu")].concat())
+    }));
+    [number(1, 8), field(8, number(2, 17)), with_graph(&fields)].concat()
+}
+
+/// From the bytes of an ONNX file to its counts.
+#[divan::bench(args = [1_000, 10_000, 100_000], sample_count = 5, sample_size = 1)]
+fn read_onnx_and_analyze(bencher: Bencher<'_, '_>, nodes: usize) {
+    let file = onnx_chain(nodes);
+    bencher.bench_local(|| {
+        let onnx = Onnx::of(File::hold(Cursor::new(black_box(&file))).unwrap(), "it").unwrap();
+        let network = onnx.expand(&Sizes::default()).unwrap();
+        cnncost::analyze(&network.graph).unwrap().total().work.ops.cmp
+    });
 }
 
 /// Everything that JSON has of a large network.

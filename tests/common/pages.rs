@@ -92,7 +92,11 @@ pub(crate) fn anew(shown: &[&str], printed: &[&str]) -> Option<String> {
 
 /// Runs the commands of a page, of which some fail, and holds what they print to what stands there, or writes it there anew if
 /// `UPDATE_README` is set; the page, and every word of its commands.
-pub(crate) fn held(mut page: String, folder: &Path, fails: impl Fn(&str) -> bool) -> (String, BTreeSet<String>) {
+pub(crate) fn held(
+    mut page: String,
+    folder: &Path,
+    fails: impl Fn(&str) -> bool,
+) -> (String, BTreeSet<String>) {
     let console: Vec<String> = blocks(&page, "console").into_iter().map(str::to_owned).collect();
     let mut run_on = BTreeSet::new();
     for block in console {
