@@ -274,6 +274,9 @@ fn indices_are_in_range_and_inputs_have_names() {
 
 /// Whole numbers are looked up and moved as such; whatever else takes them has what it makes of them, beside what is stored,
 /// in the type of the network. What comes out is onnxruntime's.
+/// A network: what it is called, what its file has, and what comes out.
+type Case<'c> = (&'c str, Vec<Vec<u8>>, &'c [f32]);
+
 #[test]
 fn whole_numbers_are_computed_with() {
     let folder = tempfile::tempdir().unwrap();
@@ -298,7 +301,7 @@ fn whole_numbers_are_computed_with() {
         || [of("Gather", "table b", "y", &[int("axis", 0)]), floats("table", &[12, 1], &table)].concat();
     let first = || whole("k", &[1, 1], &[2]);
     let axis = || int("axis", 1);
-    let cases: [(&str, Vec<Vec<u8>>, &[f32]); 9] = [
+    let cases: [Case<'_>; 9] = [
         ("join", vec![of("Concat", "k t", "b", &[axis()]), to_float(), first()], &[2., 3., 9., 1., 4.]),
         (
             "join, look up",

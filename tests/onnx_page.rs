@@ -8,7 +8,6 @@ use std::path::Path;
 use pages::{blocks, folder, held};
 
 #[path = "common/pages.rs"]
-#[expect(dead_code, reason = "the other page uses more of it")]
 mod pages;
 
 #[test]
