@@ -267,3 +267,40 @@ fn indices_are_in_range_and_inputs_have_names() {
     let dims = |name: &str| array(Path::new(&place(name))).dims().to_vec();
     assert_eq!((dims("first.npy"), dims("last.npy")), (vec![1, 1, 2], vec![1, 3, 2]));
 }
+
+/// What a file leaves open is as the array has it, with a batch or without.
+#[test]
+fn arrays_have_the_sizes_that_a_file_leaves_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let ones = |dims: &[usize], name: &str| {
+        let ones = Tensor::ones(dims, DType::F32, &candle_core::Device::Cpu).unwrap();
+        ones.write_npy(place(name)).unwrap();
+        place(name)
+    };
+    let (file, input) = ("../page/open.onnx", ones(&[2, 3, 32, 48], "two.npy"));
+    let (given, as_sizes) = (place("given.npy"), place("sizes.npy"));
+    let said = done(&["run", file, "--input", &input, "-o", &given]);
+    assert!(said.starts_with(" open · height = 32 · width = 48 · 3×32×48 → 10 · batch 2\n"), "{said}");
+    let sizes = ["--dim", "height=32", "--dim", "width=48"];
+    done(&[&["run", file, "--input", &input, "-o", &as_sizes], &sizes[..]].concat());
+    assert_eq!(array(Path::new(&given)).dims(), [2, 10]);
+    assert_eq!(apart(&array(Path::new(&given)), &array(Path::new(&as_sizes))).to_bits(), 0);
+    let one = format!("image={}", ones(&[3, 32, 48], "one.npy"));
+    let said = done(&["run", file, "--input", &one]);
+    assert!(said.contains("3×32×48 → 10 · batch 1\n"), "{said}");
+    // What is given besides is the same, or another than the array's.
+    let both = done(&["run", file, "--input", &one, "--dim", "height=32"]);
+    assert_eq!(both.matches("height = 32").count(), 1, "{both}");
+    let said = cnncost(&["run", file, "--input", &one, "--dim", "height=16"]);
+    let expected = format!("error: `{}` is 3×32×48, and `image` is 3×16×48\n", place("one.npy"));
+    assert!(said.code == 2 && said.err.starts_with(&expected), "{}", said.err);
+    // Sizes that are numbers in the file stay as they are.
+    let other = ones(&[1, 4, 32, 48], "other.npy");
+    let said = cnncost(&["run", file, "--input", &other]);
+    assert_eq!((said.code, said.out.as_str()), (2, ""), "{}", said.err);
+    // As many dimensions as the file has, or one more or fewer.
+    let flat = ones(&[32, 48], "flat.npy");
+    let said = cnncost(&["run", file, "--input", &flat]);
+    assert!(said.code == 2 && said.err.contains("leaves the size `height`"), "{}", said.err);
+}
