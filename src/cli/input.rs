@@ -160,6 +160,15 @@ impl NetworkSettings {
         self.dtype.unwrap_or_default()
     }
 
+    /// The same, with these sizes of what an ONNX file leaves open where they are not given.
+    #[cfg(feature = "run")]
+    pub(super) fn with_sizes(&self, sizes: Vec<(String, u64)>) -> Self {
+        let is_given = |name: &str| self.dim.iter().any(|dim| dim.whole().name == name);
+        let sizes = sizes.into_iter().filter(|(name, _)| !is_given(name));
+        let sizes = sizes.map(|(name, value)| Assignment { side: None, name, value });
+        Self { dim: sizes.chain(self.dim.iter().cloned()).collect(), ..self.clone() }
+    }
+
     /// Says what was found in a network, and fails for it where `--strict` asks for that: then it is said in any case.
     fn judge(&self, findings: &Findings, voice: &Voice) -> Outcome {
         files::are_read(&findings.included);

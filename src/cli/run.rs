@@ -19,7 +19,7 @@ use crate::report::Subject;
 use crate::report::run::{Run, json, sheet, table};
 use crate::run::{RunError, Summary, forward, inputs, npy, start_threads};
 use crate::shape::in_words;
-use crate::source::{Alone, Named, read_once};
+use crate::source::{Alone, Model, Named, read_once};
 use crate::text;
 use crate::text::Text;
 
@@ -166,7 +166,16 @@ impl Arguments {
     ) -> Result<(Subject, Placed<'a>, Outcome), Failure> {
         let sizes = self.sizes()?;
         let quiet = Voice { quiet: true, ..self.voice.clone() };
-        let (subject, _) = self.expand(named, self.batch.unwrap_or(1), sizes.as_ref(), &quiet)?;
+        // What a file leaves open is as the arrays have it.
+        let open = match &named.model {
+            Model::Onnx(onnx) => {
+                let dims = arrays.iter().map(|(name, array)| (*name, sizes_of(array)));
+                onnx.open_sizes(&dims.collect::<Vec<_>>())
+            }
+            Model::Description(_) => vec![],
+        };
+        let settings = self.network.with_sizes(open);
+        let (subject, _) = expand(&settings, named, self.batch.unwrap_or(1), sizes.as_ref(), &quiet)?;
         let graph = subject.graph();
         let (mut batch, mut own_sizes) = (self.batch.map(|batch| (batch, "--batch".to_owned())), sizes);
         let (mut placed, single) = (vec![], graph.network_inputs().count() == 1);
@@ -174,7 +183,7 @@ impl Arguments {
             let place = input_place(graph, name, index)?;
             let shape = graph.network_inputs().nth(place).map_or(&[][..], |(_, node)| node.shape.dims());
             let (path, found) = (array.path(), array.dims().to_vec());
-            let mut dims: Vec<u64> = found.iter().map(|&size| size as u64).collect();
+            let mut dims = sizes_of(&array);
             // One sample may come without a batch.
             if dims.len() == shape.len() {
                 dims.insert(0, 1);
@@ -201,7 +210,16 @@ impl Arguments {
             placed.push((place, array));
         }
         let batch = batch.map_or(1, |(batch, _)| batch);
-        let (subject, outcome) = self.expand(named, batch, own_sizes.as_ref(), &self.voice)?;
+        let (subject, outcome) = expand(&settings, named, batch, own_sizes.as_ref(), &self.voice)?;
+        // Sizes that are given by name hold, whatever the array has.
+        for (place, array) in &placed {
+            if let Some((id, node)) = subject.graph().network_inputs().nth(*place)
+                && !sizes_of(array).ends_with(node.shape.dims())
+            {
+                let name = subject.graph().path(id);
+                return Err(unlike(array.path(), array.dims(), &name, node.shape.dims()));
+            }
+        }
         Ok((subject, placed, outcome))
     }
 
@@ -235,28 +253,6 @@ impl Arguments {
             return Err(Failure::Misused(message, Some(help)));
         }
         Ok(sizes)
-    }
-
-    /// The network at this batch and these sizes; what it was read from is not read again.
-    fn expand(
-        &self,
-        named: &Named,
-        batch: u64,
-        sizes: Option<&Sizes>,
-        voice: &Voice,
-    ) -> Result<(Subject, Outcome), Failure> {
-        let wanted = Wanted { batches: &[batch], alone: Alone::Itself };
-        let reading = Reading { settings: self.network.clone(), input: sizes.cloned() };
-        let (mut subjects, outcome) = reading.networks(std::slice::from_ref(named), wanted, voice);
-        match (subjects.pop(), subjects.is_empty()) {
-            (Some(subject), true) => Ok((subject, outcome)),
-            (Some(_), false) => {
-                let message =
-                    text!("`run` takes one variant, not all of them", "`run` 只接受一个变体,不能是全部");
-                Err(Failure::Misused(message, None))
-            }
-            (None, _) => Err(Failure::Said(outcome)),
-        }
     }
 
     /// For each output that is to be written, its index.
@@ -297,6 +293,32 @@ impl Arguments {
         read_once(&read.map(Path::to_string_lossy).collect::<Vec<_>>())
             .map_err(|message| Failure::Misused(message, None))
     }
+}
+
+/// The network at this batch and these sizes; what it was read from is not read again.
+fn expand(
+    settings: &NetworkSettings,
+    named: &Named,
+    batch: u64,
+    sizes: Option<&Sizes>,
+    voice: &Voice,
+) -> Result<(Subject, Outcome), Failure> {
+    let wanted = Wanted { batches: &[batch], alone: Alone::Itself };
+    let reading = Reading { settings: settings.clone(), input: sizes.cloned() };
+    let (mut subjects, outcome) = reading.networks(std::slice::from_ref(named), wanted, voice);
+    match (subjects.pop(), subjects.is_empty()) {
+        (Some(subject), true) => Ok((subject, outcome)),
+        (Some(_), false) => {
+            let message =
+                text!("`run` takes one variant, not all of them", "`run` 只接受一个变体,不能是全部");
+            Err(Failure::Misused(message, None))
+        }
+        (None, _) => Err(Failure::Said(outcome)),
+    }
+}
+
+fn sizes_of(array: &npy::Array<'_>) -> Vec<u64> {
+    array.dims().iter().map(|&size| size as u64).collect()
 }
 
 fn input_place(graph: &Graph, name: Option<&str>, index: usize) -> Result<usize, Failure> {

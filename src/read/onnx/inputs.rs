@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::Onnx;
 use super::import::Importer;
 use super::messages::{Dimension, Graph, Kind, ValueInfo};
 use super::mistake::Mistake;
@@ -20,17 +21,64 @@ pub struct Sizes {
     pub input: Option<Vec<u64>>,
 }
 
+impl Onnx {
+    /// The sizes that the file leaves open as they are in arrays, each for the input of that name or in the order of the file. The
+    /// first of an input is the batch, and stays open. Of a size that several have, the first holds.
+    pub fn open_sizes(&self, arrays: &[(Option<&str>, Vec<u64>)]) -> Vec<(String, u64)> {
+        let inputs = of_network(&self.model.graph);
+        let mut sizes = vec![];
+        for (index, (name, array)) in arrays.iter().enumerate() {
+            let input = match name {
+                Some(name) => inputs.iter().find(|input| *input.name == **name),
+                None => inputs.get(index),
+            };
+            let Some((input, listed)) = input.and_then(|input| Some((input, input.dims.as_deref()?))) else {
+                continue;
+            };
+            // One sample may come without a batch, and what has a batch of its own with another one: the last sizes are the same.
+            if listed.len().abs_diff(array.len()) > 1 {
+                continue;
+            }
+            let (own, others) = (listed.len(), array.len());
+            for (axis, dimension) in listed.iter().enumerate().skip(1) {
+                let size = (others + axis).checked_sub(own).and_then(|axis| array.get(axis));
+                let name = symbol(input, axis, dimension).map(|name| name.to_string());
+                if let (Some(name), Some(&size)) = (name, size)
+                    && !sizes.iter().any(|(known, _)| *known == name)
+                {
+                    sizes.push((name, size));
+                }
+            }
+        }
+        sizes
+    }
+}
+
+/// The inputs of the network; initializers, which old files list among them, are none.
+fn of_network(graph: &Graph) -> Vec<&ValueInfo> {
+    let given: HashSet<&str> = graph.initializers.iter().map(|tensor| &*tensor.name).collect();
+    graph.inputs.iter().filter(|input| !given.contains(&*input.name)).collect()
+}
+
+/// What a size that is open is called.
+fn symbol(input: &ValueInfo, axis: usize, dimension: &Dimension) -> Option<Arc<str>> {
+    match dimension {
+        Dimension::Size(_) => None,
+        Dimension::Symbol(symbol) => Some(symbol.clone()),
+        Dimension::Unknown => Some(format!("{}.{axis}", input.name).into()),
+    }
+}
+
 /// The most names that are listed.
 const MOST_NAMED: usize = 20;
 
-/// The inputs of the network; initializers, which old files list among them, are none.
+/// The inputs of the network at these sizes.
 pub(super) fn inputs<'m>(
     importer: &mut Importer<'m>,
     graph: &'m Graph,
     sizes: &Sizes,
 ) -> Result<Vec<(&'m str, Value)>, Mistake> {
-    let given: HashSet<&str> = graph.initializers.iter().map(|tensor| &*tensor.name).collect();
-    let inputs: Vec<&ValueInfo> = graph.inputs.iter().filter(|input| !given.contains(&*input.name)).collect();
+    let inputs = of_network(graph);
     if let (Some(_), true) = (&sizes.input, inputs.len() != 1) {
         let count = inputs.len();
         return Err(Mistake::nowhere(text!(
@@ -89,20 +137,16 @@ fn dims(
     let wanted = wanted(input, listed, sizes)?;
     let mut dims = vec![];
     for (axis, dimension) in listed.iter().enumerate() {
-        let symbol: Arc<str> = match dimension {
-            Dimension::Size(size) => {
-                let size = u64::try_from(*size).ok().filter(|&size| size > 0).ok_or_else(|| {
-                    Mistake::nowhere(text!(
-                        "the input `{name}` has a size of {size}",
-                        "输入 `{name}` 有一个尺寸为 {size}"
-                    ))
-                })?;
-                dims.push(size);
-                continue;
-            }
-            Dimension::Symbol(symbol) => symbol.clone(),
-            Dimension::Unknown => format!("{name}.{axis}").into(),
-        };
+        if let Dimension::Size(size) = dimension {
+            let size = u64::try_from(*size).ok().filter(|&size| size > 0).ok_or_else(|| {
+                Mistake::nowhere(text!(
+                    "the input `{name}` has a size of {size}",
+                    "输入 `{name}` 有一个尺寸为 {size}"
+                ))
+            })?;
+            dims.push(size);
+        }
+        let Some(symbol) = symbol(input, axis, dimension) else { continue };
         asked.push(symbol.clone());
         let chosen = sizes.dims.iter().rev().find(|(name, _)| **name == *symbol).map(|&(_, size)| size);
         let by_input = wanted.as_ref().and_then(|wanted| wanted.get(axis).copied().flatten());
