@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use candle_core::{DType, Tensor};
+use onnx_written::{field, given, info, int, model, node, number, sizes};
 use serde_json::Value;
+
+#[path = "common/onnx_written.rs"]
+mod onnx_written;
 
 struct Run {
     code: i32,
@@ -303,4 +307,97 @@ fn arrays_have_the_sizes_that_a_file_leaves_open() {
     let flat = ones(&[32, 48], "flat.npy");
     let said = cnncost(&["run", file, "--input", &flat]);
     assert!(said.code == 2 && said.err.contains("leaves the size `height`"), "{}", said.err);
+}
+
+/// A network of whole numbers: what it is called, its fields, and what comes out.
+type NumbersCase<'c> = (&'c str, Vec<Vec<u8>>, &'c [f32]);
+
+/// Whole numbers are looked up and moved as such; whatever else takes them has what it makes of them, beside what is stored,
+/// in the type of the network. What comes out is onnxruntime's.
+#[test]
+fn whole_numbers_are_computed_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (file, output) = (place("it.onnx"), place("y.npy"));
+    let ids = |numbers: [i64; 4]| {
+        let path = place("t.npy");
+        Tensor::new(&[numbers], &candle_core::Device::Cpu).unwrap().write_npy(&path).unwrap();
+        path
+    };
+    let floats = |name: &str, dims: &[u64], values: &[f32]| {
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        field(5, [sizes(dims), number(2, 1), field(8, name), field(9, bytes)].concat())
+    };
+    let whole = |name: &str, dims: &[u64], values: &[i64]| field(5, given(name, dims, values));
+    let of = |operator, inputs, outputs, attributes: &[Vec<u8>]| {
+        field(1, node(operator, inputs, outputs, attributes))
+    };
+    let to_float = || of("Cast", "b", "y", &[int("to", 1)]);
+    let table: Vec<f32> = (0..12_u8).map(|row| f32::from(row) / 4.0).collect();
+    let looked_up =
+        || [of("Gather", "table b", "y", &[int("axis", 0)]), floats("table", &[12, 1], &table)].concat();
+    let first = || whole("k", &[1, 1], &[2]);
+    let axis = || int("axis", 1);
+    let cases: [NumbersCase<'_>; 9] = [
+        ("join", vec![of("Concat", "k t", "b", &[axis()]), to_float(), first()], &[2., 3., 9., 1., 4.]),
+        (
+            "join, look up",
+            vec![of("Concat", "t k", "b", &[axis()]), looked_up(), first()],
+            &[0.75, 2.25, 0.25, 1., 0.5],
+        ),
+        (
+            "join what is found",
+            vec![
+                of("ArgMax", "t", "a", &[axis()]),
+                of("Concat", "k a t", "b", &[axis()]),
+                looked_up(),
+                first(),
+            ],
+            &[0.5, 0.25, 0.75, 2.25, 0.25, 1.],
+        ),
+        ("negate", vec![of("Neg", "t", "b", &[]), to_float()], &[-3., -9., -1., -4.]),
+        (
+            "negate twice",
+            vec![of("Neg", "t", "n", &[]), of("Abs", "n", "b", &[]), looked_up()],
+            &[0.75, 2.25, 0.25, 1.],
+        ),
+        (
+            "add, join",
+            vec![of("Add", "t k", "a", &[]), of("Concat", "a k", "b", &[axis()]), to_float(), first()],
+            &[5., 11., 3., 6., 2.],
+        ),
+        ("power", vec![of("Pow", "t k", "b", &[]), to_float(), first()], &[9., 81., 1., 16.]),
+        (
+            "multiply matrices",
+            vec![of("MatMul", "t m", "b", &[]), to_float(), whole("m", &[4, 2], &[1, 0, 0, 1, 1, 0, 0, 0])],
+            &[4., 9.],
+        ),
+        (
+            "one of classes, scaled",
+            vec![
+                of("OneHot", "t depth values", "o", &[]),
+                of("MatMul", "o table", "y", &[]),
+                whole("depth", &[], &[12]),
+                floats("values", &[2], &[0., 1.]),
+                floats("table", &[12, 1], &table),
+            ],
+            &[0.75, 2.25, 0.25, 1.],
+        ),
+    ];
+    for (name, fields, expected) in &cases {
+        let ends = [field(11, info("t", 7, &[1, 4])), field(12, field(1, "y"))];
+        fs::write(&file, model(&[&ends, &fields[..]].concat())).unwrap();
+        for dtype in ["f32", "f16"] {
+            done(&["run", &file, "--input", &ids([3, 9, 1, 4]), "--dtype", dtype, "-o", &output]);
+            let found = array(Path::new(&output)).to_dtype(DType::F32).unwrap();
+            assert_eq!(&found.flatten_all().unwrap().to_vec1::<f32>().unwrap(), expected, "{name} {dtype}");
+        }
+    }
+    // More than floats tell apart.
+    let large = [(1 << 24) + 1, -(1 << 53) - 1, 0, 5];
+    let ends = [field(11, info("t", 7, &[1, 4])), field(12, field(1, "y"))];
+    let moved = [of("Reshape", "t s", "y", &[]), whole("s", &[3], &[1, 2, 2])];
+    fs::write(&file, model(&[&ends, &moved[..]].concat())).unwrap();
+    done(&["run", &file, "--input", &ids(large), "-o", &output]);
+    assert_eq!(array(Path::new(&output)).flatten_all().unwrap().to_vec1::<i64>().unwrap(), large);
 }

@@ -129,7 +129,7 @@ pub(super) fn computes_with_weights(node: &Node) -> bool {
 fn unknown(node: &Node) -> Refusal {
     let (domain, operator) = (&node.domain, &node.operator);
     Refusal::Unsupported(match &**domain {
-        "" => text!("the operator {operator} is not known", "不认识算子 {operator}"),
-        _ => text!("the operator {domain}::{operator} is not known", "不认识算子 {domain}::{operator}"),
+        "" => text!("the operator {operator} is not known", "未知算子 {operator}"),
+        _ => text!("the operator {domain}::{operator} is not known", "未知算子 {domain}::{operator}"),
     })
 }

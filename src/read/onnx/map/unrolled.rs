@@ -199,7 +199,7 @@ impl Cell<'_> {
             other => {
                 return Err(Refusal::Unsupported(text!(
                     "the function `{other}` is not known",
-                    "不认识函数 `{other}`"
+                    "未知函数 `{other}`"
                 )));
             }
         };
