@@ -164,7 +164,15 @@ pub(super) fn local_response_norm(import: &mut Importer<'_>, call: &Call<'_>) ->
         beta: call.float_or("beta", 0.75),
         k: call.float_or("bias", 1.0),
     };
-    import.on_channels(op, &input, input.rank().saturating_sub(1), vec![])
+    let channels = input.rank().saturating_sub(1);
+    if op.size.get() % 2 == 1 || input.rank() < 2 {
+        return import.on_channels(op, &input, channels, vec![]);
+    }
+    // Of an even window the standard has the odd channel behind, and PyTorch before: the same in the other direction.
+    let turned = import.flipped(&input, 1)?;
+    let values = import.on_channels(op, &turned, channels, vec![])?;
+    let [Value::Tensor(normed)] = &values[..] else { return Err(Refusal::Lost) };
+    Ok(vec![Value::Tensor(import.flipped(normed, 1)?)])
 }
 
 impl Importer<'_> {

@@ -29,6 +29,10 @@ const MOST_PLACES: u64 = 1 << 16;
 /// `Resize`, and `Upsample` before it.
 pub(super) fn resize(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<Value>> {
     let input = import.tensor(call, 0)?;
+    let keeps = call.node.text("keep_aspect_ratio_policy").is_some_and(|policy| policy != "stretch");
+    if keeps {
+        return Err(Refusal::Unsupported(text!("it keeps the ratio of sizes", "它保持宽高比")));
+    }
     let dims = sizes_of(import, call, &input)?;
     let rule = Rule::of(import, call, &input, &dims)?;
     if rule.places == Places::Cropped {
