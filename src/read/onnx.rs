@@ -49,6 +49,7 @@ mod uses;
 mod value;
 mod values;
 mod versions;
+#[cfg_attr(not(feature = "run"), expect(dead_code, reason = "what executes a network reads its weights"))]
 mod weights;
 mod wire;
 

@@ -20,6 +20,7 @@ pub(super) struct Plan {
 }
 
 /// One step, in letters.
+#[cfg_attr(not(feature = "run"), expect(dead_code, reason = "what computes it asks for more"))]
 pub(super) enum Step {
     /// A tensor is summed over some of its letters, and these are left.
     Sum { summed: Vec<char>, left: Vec<char>, is_next: bool },

@@ -12,7 +12,9 @@ use super::finish::Finished;
 use super::messages::Kind;
 use super::stored::{Origin, Table};
 use super::value::Fixed;
-use crate::graph::{Graph, NodeId};
+use crate::graph::Graph;
+#[cfg(feature = "run")]
+use crate::graph::NodeId;
 #[cfg(feature = "run")]
 use crate::run::memory;
 use crate::text;
