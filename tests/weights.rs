@@ -467,7 +467,8 @@ impl Random {
             let their = match scheme {
                 0 | 1 => format!("{theirs}{index}"),
                 2 => format!("m{}", self.pairs.len()),
-                _ => format!("x{:06x}", random.random_range(0..1 << 24)),
+                // In letters: numbers that happen to go up would say an order.
+                _ => (0..6).map(|_| char::from(random.random_range(b'a'..=b'z'))).collect(),
             };
             if depth > 0 && random.random_bool(0.4) {
                 let names = if random.random_bool(0.5) { ["shortcut", "body"] } else { ["p", "q"] };
