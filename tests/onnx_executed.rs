@@ -401,3 +401,39 @@ fn whole_numbers_are_computed_with() {
     done(&["run", &file, "--input", &ids(large), "-o", &output]);
     assert_eq!(array(Path::new(&output)).flatten_all().unwrap().to_vec1::<i64>().unwrap(), large);
 }
+
+/// x · (W + B·A), as a fine-tuned layer has it: the product of weights is made once, and is no work of the network.
+#[test]
+fn a_weight_may_be_a_product_of_weights() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let floats = |name: &str, dims: &[u64], values: &[f32]| {
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        field(5, [sizes(dims), number(2, 1), field(8, name), field(9, bytes)].concat())
+    };
+    let of = |operator, inputs, outputs| field(1, node(operator, inputs, outputs, &[]));
+    let fields = [
+        field(11, info("x", 1, &[1, 2, 3])),
+        field(12, field(1, "y")),
+        of("MatMul", "b a", "ba"),
+        of("Add", "w ba", "sum"),
+        of("MatMul", "x sum", "y"),
+        floats("w", &[3, 2], &[1., 2., 3., 4., 5., 6.]),
+        floats("b", &[3, 1], &[1., 0., -1.]),
+        floats("a", &[1, 2], &[10., 20.]),
+    ];
+    let (file, input, output) = (place("it.onnx"), place("x.npy"), place("y.npy"));
+    fs::write(&file, model(&fields)).unwrap();
+    let counted = json(&["analyze", &file]);
+    let totals = &counted["networks"][0]["totals"];
+    assert_eq!(
+        (&totals["macs"], &totals["params"]),
+        (&Value::from(2 * 3 * 2), &Value::from(6 + 3 + 2)),
+        "{totals}"
+    );
+    let x = Tensor::new(&[[[1f32, 0., 0.], [1., 1., 1.]]], &candle_core::Device::Cpu).unwrap();
+    x.write_npy(&input).unwrap();
+    done(&["run", &file, "--input", &input, "-o", &output]);
+    let found = array(Path::new(&output)).flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    assert_eq!(found, [11., 22., 9., 12.]);
+}

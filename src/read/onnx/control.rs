@@ -16,6 +16,7 @@ use crate::graph::Content;
 use crate::op::settings::Size;
 use crate::text;
 use crate::text::Text;
+use crate::working::grouped;
 
 mod lists;
 mod scan;
@@ -171,7 +172,7 @@ impl<'m> Importer<'m> {
             costs.push(cost);
             self.restore(before);
         }
-        let costs = costs.iter().map(u128::to_string).collect::<Vec<_>>();
+        let costs = costs.into_iter().map(|cost| grouped(cost, ",")).collect::<Vec<_>>();
         let (english, chinese) = (costs.join(" or "), costs.join(" 或 "));
         let why = if bodies.len() == 1 {
             text!(

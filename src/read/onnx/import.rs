@@ -250,9 +250,7 @@ impl<'m> Importer<'m> {
         if let Some(&function) = self.functions.get(&key) {
             return self.function(function, &effective, inputs, place, context);
         }
-        let opset = context.opsets.iter().find(|(domain, _)| **domain == *node.domain);
-        let opset =
-            opset.map_or(if node.domain.is_empty() { self.version } else { 1 }, |&(_, version)| version);
+        let opset = self.opset(node, context);
         if node.domain.is_empty()
             && let Some(outputs) = self.control(node, &inputs, place, scope, context)?
         {
@@ -287,6 +285,12 @@ impl<'m> Importer<'m> {
         self.lose(node, inputs, scope).map_err(wrong)
     }
 
+    /// The version of the operators of a node's domain that holds where it stands.
+    pub(super) fn opset(&self, node: &Node, context: Context<'_, '_>) -> i64 {
+        let opset = context.opsets.iter().find(|(domain, _)| **domain == *node.domain);
+        opset.map_or(if node.domain.is_empty() { self.version } else { 1 }, |&(_, version)| version)
+    }
+
     /// An operator that is neither a function nor has bodies.
     fn plain(&mut self, node: &Node, opset: i64, inputs: Vec<Option<Value>>) -> Mapped<Vec<Value>> {
         if inputs.iter().flatten().any(|input| matches!(input, Value::Lost(_))) {
@@ -316,7 +320,9 @@ impl<'m> Importer<'m> {
         inputs: &[Option<Fixed>],
     ) -> Mapped<Option<Vec<Value>>> {
         let roots = self.table.roots_through(node, inputs);
-        if roots != Roots::None && computes_with_weights(node) {
+        // A product may be a weight of another operator, and is work of the network only where it is not.
+        let is_product = node.domain.is_empty() && matches!(&*node.operator, "MatMul" | "Gemm");
+        if roots != Roots::None && computes_with_weights(node) && !is_product {
             return Ok(None);
         }
         let setting = given(node);
@@ -334,14 +340,14 @@ impl<'m> Importer<'m> {
             return unread.map_or(Ok(None), |why| Err(Refusal::Wrong(why.clone())));
         };
         outputs.iter().try_for_each(|array| can_be(&array.dims, &node.operator))?;
-        let node = Arc::new(Node::clone(node));
+        let (node, place) = (Arc::new(Node::clone(node)), self.draft.place);
         let values = outputs.into_iter().enumerate().map(|(output, array)| {
             let roots = roots.left_in(array.kind, &node.operator);
             // What is known in full and follows from no weight needs no formula.
             let source = if array.numbers.is_some() && roots == Roots::None {
                 Origin::Known
             } else {
-                Origin::Made { node: node.clone(), opset, inputs: inputs.to_vec(), output }
+                Origin::Made { node: node.clone(), opset, inputs: inputs.to_vec(), output, place }
             };
             Value::Fixed(self.table.add(array, source, roots))
         });

@@ -36,16 +36,20 @@ impl Importer<'_> {
         let is_learned = match entry.roots {
             Roots::None => false,
             // As many numbers, whatever has been done to them.
-            Roots::One(root) if elements(self.table.array(root)) == elements(array) => true,
+            Roots::One(root) if !entry.is_product && elements(self.table.array(root)) == elements(array) => {
+                true
+            }
             Roots::One(_) | Roots::Several => {
-                if let Origin::Made { node, opset, inputs, output } = source
+                if let Origin::Made { node, opset, inputs, output, place } = source
                     && self.depth < LONGEST
                 {
                     let (node, opset, output) = (node.clone(), *opset, *output);
                     let inputs = inputs.iter().map(|input| input.map(Value::Fixed)).collect();
+                    let here = std::mem::replace(&mut self.draft.place, *place);
                     self.depth += 1;
                     let outputs = map(self, &Call { node: &node, opset, inputs });
                     self.depth -= 1;
+                    self.draft.place = here;
                     let tensor = match outputs?.get(output) {
                         Some(value) => self.made(&value.clone())?,
                         None => return Err(Refusal::Lost),

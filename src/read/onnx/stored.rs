@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::array::Array;
+use super::draft::SourceId;
 use super::messages::{Kind, Node, Tensor};
 use super::value::Fixed;
 
@@ -26,6 +27,8 @@ pub(super) struct Entry {
     pub(super) roots: Roots,
     /// Whether it may be a part of these alone.
     is_part: bool,
+    /// Whether it is a product of them, or is made of one.
+    pub(super) is_product: bool,
 }
 
 /// What a value follows from.
@@ -45,6 +48,8 @@ pub(super) enum Origin {
         inputs: Vec<Option<Fixed>>,
         /// Which of its outputs this is.
         output: usize,
+        /// Where it stands.
+        place: SourceId,
     },
 }
 
@@ -73,13 +78,16 @@ impl Table {
         let index = Fixed(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
         let held = array.numbers.as_ref().map_or(0, |numbers| numbers.len() as u64);
         self.numbers = self.numbers.saturating_add(held);
-        let is_part = if let Origin::Made { node, inputs, .. } = &source {
-            let takes = ["Slice", "Split", "Gather", "GatherElements", "GatherND"].contains(&&*node.operator);
-            roots != Roots::None && (takes || inputs.iter().flatten().any(|&input| self.is_part(input)))
-        } else {
-            false
-        };
-        self.entries.push(Entry { array, source, roots, is_part });
+        let (mut is_part, mut is_product) = (false, false);
+        if let (Origin::Made { node, inputs, .. }, true) = (&source, roots != Roots::None) {
+            is_part = ["Slice", "Split", "Gather", "GatherElements", "GatherND"].contains(&&*node.operator);
+            is_product = ["MatMul", "Gemm"].contains(&&*node.operator);
+            for &input in inputs.iter().flatten() {
+                let Entry { is_part: of_part, is_product: of_product, .. } = self.get(input);
+                (is_part, is_product) = (is_part || *of_part, is_product || *of_product);
+            }
+        }
+        self.entries.push(Entry { array, source, roots, is_part, is_product });
         index
     }
 

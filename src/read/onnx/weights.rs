@@ -86,7 +86,7 @@ pub(super) fn evaluated(table: &Table, file: &File, value: Fixed, most: u64) -> 
             _ if entry.array.numbers.is_some() => entry.array.clone(),
             Origin::Known => entry.array.clone(),
             Origin::Given(tensor) => file.values(tensor, most)?,
-            Origin::Made { node, opset, inputs, output } => {
+            Origin::Made { node, opset, inputs, output, .. } => {
                 let setting = given(node).map(|tensor| file.values(tensor, most)).transpose()?;
                 let inputs: Vec<Option<&Array>> = inputs
                     .iter()

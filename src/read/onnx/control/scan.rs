@@ -21,7 +21,6 @@ impl<'m> Importer<'m> {
             inside.node.int("num_scan_inputs").and_then(|count| usize::try_from(count).ok()).unwrap_or(1);
         let values: Vec<Value> = inputs.iter().flatten().cloned().collect();
         if scanned == 0 || values.len() < scanned || values.len() != graph.inputs.len() {
-            // Version 8 has a batch and lengths besides.
             let why = text!("its inputs are not those of its body", "其输入与循环体的输入不一致");
             return Err(inside.mistake(&why));
         }

@@ -61,6 +61,7 @@ pub(super) fn matmul(import: &mut Importer<'_>, call: &Call<'_>) -> Mapped<Vec<V
     // A matrix of weights from the left, on what is turned over.
     if let (Some(weight), None) = (call.fixed(0), call.fixed(1))
         && let &[out, _] = import.dims_of(weight)
+        && !import.table.get(weight).is_product
         && import.tensor(call, 1)?.rank() > 1
     {
         let columns = import.tensor(call, 1)?;
