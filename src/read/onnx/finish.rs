@@ -167,11 +167,21 @@ impl Roles<'_> {
 }
 
 /// Where each node that is kept stands, and what it is called there.
-fn places(draft: &Draft, kept: &[usize], sources: &[Source<'_>], model: &Model) -> Vec<super::names::Place> {
+fn places<'m>(
+    draft: &Draft,
+    kept: &[usize],
+    sources: &[Source<'_>],
+    model: &'m Model,
+) -> Vec<super::names::Place> {
     let weights = weight_names(&model.graph.nodes, model);
-    let modules = modules(&model.graph.nodes, |node| {
-        node.inputs.iter().find_map(|input| weights.get(&**input).copied())
-    });
+    let mut has_kept = vec![false; model.graph.nodes.len()];
+    for source in kept.iter().filter_map(|&index| sources.get(draft.nodes[index].place as usize)) {
+        if let Some(has_kept) = has_kept.get_mut(source.index as usize) {
+            *has_kept = true;
+        }
+    }
+    let weight = |node: &'m Node| node.inputs.iter().find_map(|input| weights.get(&**input).copied());
+    let modules = modules(&model.graph.nodes, weight, |index| has_kept[index]);
     let path = |node: &DraftNode| -> super::names::Path {
         if let Some(name) = &node.name
             && node.content != Content::Input

@@ -28,8 +28,12 @@ const SCOPES: &str = "pkg.torch.onnx.name_scopes";
 /// The scope that the same exporter gives to what it has put in itself.
 const NO_SCOPE: &str = "_empty_nn_module_stack_from_metadata_hook";
 
-/// The modules that nodes tell by themselves and by whose `weight` each takes, if it takes one with a name.
-fn told<'a>(nodes: &'a [Node], weight: impl Fn(&'a Node) -> Option<&'a str>) -> Vec<Option<Path>> {
+/// The modules that the nodes which are `wanted` tell by themselves and by whose `weight` each takes, if it takes one with a name.
+fn told<'a>(
+    nodes: &'a [Node],
+    weight: impl Fn(&'a Node) -> Option<&'a str>,
+    wanted: impl Fn(usize) -> bool,
+) -> Vec<Option<Path>> {
     let is_any_noted = nodes.iter().any(is_noted);
     let mut names = HashSet::new();
     // Most names recur, and are kept once.
@@ -41,8 +45,12 @@ fn told<'a>(nodes: &'a [Node], weight: impl Fn(&'a Node) -> Option<&'a str>) -> 
     };
     nodes
         .iter()
-        // Beside names of modules others say nothing: `gemm_input_reshape` between `/fc1/Relu` and `/fc2/Gemm`.
-        .map(|node| module(node, weight(node)).or_else(|| own_name(node).filter(|_| !is_any_noted)))
+        .enumerate()
+        .map(|(index, node)| {
+            // Beside names of modules others say nothing: `gemm_input_reshape` between `/fc1/Relu` and `/fc2/Gemm`.
+            let own = || module(node, weight(node)).or_else(|| own_name(node).filter(|_| !is_any_noted));
+            wanted(index).then(own).flatten()
+        })
         .map(|path| Some(path?.into_iter().map(&mut kept).collect()))
         .collect()
 }

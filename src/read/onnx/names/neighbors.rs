@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::{Path, told};
 use crate::read::onnx::messages::Node;
 
-/// The module of each node. `weight` is the name of the tensor of the file that a node mainly works with, if there is one.
+/// The modules of the nodes that are `wanted`, by index; of others, what comes with it. `weight` is the name of the tensor of the
+/// file that a node mainly works with, if there is one.
 ///
 /// What says nothing itself stands in what is around both the nearest before it and the nearest behind it that do: between
 /// `layer1.0.conv1` and `layer1.0.conv2` in `layer1.0`. It may belong further inside, but hardly ever outside of it: of 24,376
@@ -14,8 +15,15 @@ use crate::read::onnx::messages::Node;
 pub(in crate::read::onnx) fn modules<'a>(
     nodes: &'a [Node],
     weight: impl Fn(&'a Node) -> Option<&'a str>,
+    wanted: impl Fn(usize) -> bool,
 ) -> Vec<Path> {
-    let own = told(nodes, weight);
+    // Most nodes of a large file are arithmetic on sizes, which stands nowhere; where the others tell it themselves, nobody else
+    // is asked.
+    let own = told(nodes, &weight, &wanted);
+    if own.iter().enumerate().all(|(index, own)| own.is_some() || !wanted(index)) {
+        return own.into_iter().map(Option::unwrap_or_default).collect();
+    }
+    let own = told(nodes, &weight, |_| true);
     let producers: HashMap<_, _> = nodes
         .iter()
         .enumerate()

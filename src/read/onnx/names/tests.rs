@@ -20,7 +20,7 @@ fn noted(operator: &str, scopes: &str) -> Node {
 }
 
 fn found(node: &Node, weight: Option<&str>) -> Option<String> {
-    told(std::slice::from_ref(node), |_| weight).swap_remove(0).map(|path| path.join("/"))
+    told(std::slice::from_ref(node), |_| weight, |_| true).swap_remove(0).map(|path| path.join("/"))
 }
 
 fn named(operator: &str, name: &str, weight: Option<&str>) -> Option<String> {
@@ -201,8 +201,9 @@ fn names_may_be_anything() {
         assert_eq!(found(&noted("Conv", scopes), None), None, "{scopes}");
     }
     assert_eq!(found(&noted("Conv", r#"["it's", 'a\'b.c', 'd']"#), None).as_deref(), Some("a'b/c"));
-    let whole =
-        |text: &str| modules(&[noted("Conv", &format!("['{text}', 'call']"))], |_| None).swap_remove(0);
+    let whole = |text: &str| {
+        modules(&[noted("Conv", &format!("['{text}', 'call']"))], |_| None, |_| true).swap_remove(0)
+    };
     assert_eq!(whole("a/b.c"), path("a_b/c"));
     assert_eq!(whole("../../x"), path("_/_x"));
     assert_eq!(whole(" . .. "), path(""));
@@ -229,7 +230,7 @@ fn what_says_nothing_stands_with_its_neighbors() {
         node("Neg", "", &["e3"], &["f"]),
         node("Neg", "", &["f"], &["g"]),
     ];
-    let modules: Vec<_> = modules(&nodes, |_| None).iter().map(|path| path.join("/")).collect();
+    let modules: Vec<_> = modules(&nodes, |_| None, |_| true).iter().map(|path| path.join("/")).collect();
     assert_eq!(
         modules,
         [
@@ -252,10 +253,10 @@ fn names_without_a_path_say_something_if_no_others_have_one() {
     let reshape = node("Reshape", "gemm_input_reshape", &["a", "shape"], &["b"]);
     let gemm = node("Gemm", "/enc/layers.0/linear1/MatMul/MatMulAddFusion", &["b", "w"], &["c"]);
     assert_eq!(
-        modules(&[norm, reshape.clone(), gemm], |_| None),
+        modules(&[norm, reshape.clone(), gemm], |_| None, |_| true),
         [path("enc/layers/0/norm1"), path("enc/layers/0"), path("enc/layers/0/linear1")]
     );
-    assert_eq!(modules(&[reshape], |_| None), [path("gemm_input_reshape")]);
+    assert_eq!(modules(&[reshape], |_| None, |_| true), [path("gemm_input_reshape")]);
 }
 
 #[test]
@@ -270,7 +271,7 @@ fn weights_alone_give_a_network_its_boxes() {
         node("Add", "Add_4", &["4", "1"], &["5"]),
         conv("Conv_5", "layer1.1.conv1.weight", "5", "6"),
     ];
-    let modules: Vec<_> = modules(&nodes, |node| node.inputs.get(1).map(|input| &**input))
+    let modules: Vec<_> = modules(&nodes, |node| node.inputs.get(1).map(|input| &**input), |_| true)
         .iter()
         .map(|path| path.join("/"))
         .collect();
@@ -287,7 +288,7 @@ fn nodes_in_a_circle_or_out_of_order_stand_somewhere() {
         node("Neg", "", &["a"], &["b", "a"]),
         node("Neg", "/x/Neg", &["b"], &["c"]),
     ];
-    let modules = modules(&nodes, |_| None);
+    let modules = modules(&nodes, |_| None, |_| true);
     assert_eq!(modules, [path(""), path(""), path("x")]);
 }
 
