@@ -174,8 +174,12 @@ fn places<'m>(
     model: &'m Model,
 ) -> Vec<super::names::Place> {
     let weights = weight_names(&model.graph.nodes, model);
+    // An input stands nowhere, and a parameter where its name says.
+    let named = |node: &DraftNode| node.name.as_deref().and_then(tensor);
+    let asks = |node: &&DraftNode| node.content != Content::Input && named(node).is_none();
+    let asking = kept.iter().map(|&index| &draft.nodes[index]).filter(asks);
     let mut has_kept = vec![false; model.graph.nodes.len()];
-    for source in kept.iter().filter_map(|&index| sources.get(draft.nodes[index].place as usize)) {
+    for source in asking.filter_map(|node| sources.get(node.place as usize)) {
         if let Some(has_kept) = has_kept.get_mut(source.index as usize) {
             *has_kept = true;
         }
@@ -183,13 +187,8 @@ fn places<'m>(
     let weight = |node: &'m Node| node.inputs.iter().find_map(|input| weights.get(&**input).copied());
     let modules = modules(&model.graph.nodes, weight, |index| has_kept[index]);
     let path = |node: &DraftNode| -> super::names::Path {
-        if let Some(name) = &node.name
-            && node.content != Content::Input
-        {
-            // A parameter stands where its name says.
-            if let Some(path) = tensor(name) {
-                return path;
-            }
+        if let Some(path) = named(node) {
+            return path;
         }
         let Some(source) = sources.get(node.place as usize) else { return vec![] };
         let mut path = modules.get(source.index as usize).cloned().unwrap_or_default();

@@ -19,11 +19,14 @@ pub(in crate::read::onnx) fn modules<'a>(
 ) -> Vec<Path> {
     // Most nodes of a large file are arithmetic on sizes, which stands nowhere; where the others tell it themselves, nobody else
     // is asked.
-    let own = told(nodes, &weight, &wanted);
+    let mut own = told(nodes, &weight, &wanted);
     if own.iter().enumerate().all(|(index, own)| own.is_some() || !wanted(index)) {
         return own.into_iter().map(Option::unwrap_or_default).collect();
     }
-    let own = told(nodes, &weight, |_| true);
+    let others = told(nodes, &weight, |index| !wanted(index));
+    for (own, other) in own.iter_mut().zip(others) {
+        *own = own.take().or(other);
+    }
     let producers: HashMap<_, _> = nodes
         .iter()
         .enumerate()
