@@ -23,6 +23,7 @@ pub mod columns;
 pub mod compare;
 pub mod convention;
 pub mod csv;
+pub mod draw;
 pub mod explain;
 mod figures;
 mod fit;
