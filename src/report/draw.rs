@@ -4,11 +4,16 @@
 
 use crate::text::Language;
 
+#[cfg(feature = "pictures")]
+pub mod convert;
+pub mod dot;
 mod fold;
 mod heat;
 mod kind;
 mod label;
+pub mod mermaid;
 pub mod scene;
+pub mod tree;
 
 pub use heat::Heat;
 pub use kind::Kind;
@@ -76,4 +81,12 @@ pub fn key(place: crate::graph::Place) -> String {
         crate::graph::Place::Node(id) => format!("N{}", id.index()),
         crate::graph::Place::Box(id) => format!("S{}", id.index()),
     }
+}
+
+/// A network as SVG.
+pub fn svg(subject: &crate::report::Subject, _: &Options) -> String {
+    let title = subject.title.replace(['<', '&'], "_");
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"400\" height=\"60\"><text x=\"9\" y=\"30\" font-family=\"Inter\">{title}</text></svg>\n"
+    )
 }

@@ -34,3 +34,12 @@ impl Heat {
         (much > 0.0).then_some((much, written))
     }
 }
+
+/// The color of a part of the largest figure: from white to the red of a glowing plate.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a color is between 0 and 255")]
+pub(super) fn shade(part: f64) -> String {
+    const COLD: [f64; 3] = [255.0, 251.0, 245.0];
+    const HOT: [f64; 3] = [240.0, 101.0, 67.0];
+    let mixed = |at: usize| (COLD[at] + (HOT[at] - COLD[at]) * part.clamp(0.0, 1.0)).round() as u8;
+    format!("#{:02x}{:02x}{:02x}", mixed(0), mixed(1), mixed(2))
+}
