@@ -21,12 +21,14 @@ pub fn write(subject: &Subject, options: &Options) -> String {
         Direction::Down => "TB",
         Direction::Right => "LR",
     };
-    let title = quoted(&subject.title);
+    let title = escaped(&subject.title);
+    let caption = options.heat.map(|heat| escaped(heat.caption().get(options.language)));
+    let caption = caption.map_or(title.clone(), |caption| format!("{title}\\n{caption}"));
     let mut text = format!(
-        "digraph {title} {{\n  graph [label={title}, labelloc=t, rankdir={direction}, fontname=\"Helvetica,Arial,sans-serif\", \
+        "digraph \"{title}\" {{\n  graph [label=\"{caption}\", labelloc=t, rankdir={direction}, fontname=\"Helvetica,Arial,sans-serif\", \
          fontsize=13, nodesep=0.25, ranksep=0.3]\n{DEFAULTS}"
     );
-    frame(&scene, 0, 1, &mut text);
+    frame(&scene, 0, (1, options.heat.is_some()), &mut text);
     for edge in &scene.edges {
         let [from, to] = [edge.from, edge.to].map(|thing| id(&scene, thing));
         text.push_str(&format!("  {from} -> {to}\n"));
@@ -35,13 +37,13 @@ pub fn write(subject: &Subject, options: &Options) -> String {
 }
 
 /// What stands in a frame.
-fn frame(scene: &Scene, index: usize, level: usize, text: &mut String) {
+fn frame(scene: &Scene, index: usize, (level, is_heated): (usize, bool), text: &mut String) {
     let indent = "  ".repeat(level);
     for item in &scene.frames[index].items {
         match *item {
             Item::Thing(thing) => {
                 let (id, thing) = (id(scene, thing), &scene.things[thing]);
-                text.push_str(&format!("{indent}{id} [{}]\n", attributes(thing)));
+                text.push_str(&format!("{indent}{id} [{}]\n", attributes(thing, is_heated)));
             }
             Item::Frame(inner) => {
                 let around = &scene.frames[inner];
@@ -51,16 +53,16 @@ fn frame(scene: &Scene, index: usize, level: usize, text: &mut String) {
                      fillcolor=\"#0f172a0a\", color=\"#94a3b8\", fontsize=11]\n",
                     quoted(&title)
                 ));
-                frame(scene, inner, level + 1, text);
+                frame(scene, inner, (level + 1, is_heated), text);
                 text.push_str(&format!("{indent}}}\n"));
             }
         }
     }
 }
 
-fn attributes(thing: &Thing) -> String {
+fn attributes(thing: &Thing, is_heated: bool) -> String {
     let (fill, line) = thing.kind.colors();
-    let fill = thing.heat.map_or_else(|| fill.to_owned(), shade);
+    let fill = if is_heated { shade(thing.heat.unwrap_or(0.0)) } else { fill.to_owned() };
     let lines = std::iter::once(label(&thing.title, thing.times)).chain(thing.details.iter().cloned());
     let lines: Vec<_> = lines.map(|line| escaped(&line)).collect();
     format!(

@@ -18,7 +18,20 @@ const MOST: (usize, usize) = (50_000, 500);
 
 /// A network in Mermaid's language.
 pub fn write(subject: &Subject, options: &Options) -> String {
-    written(&Scene::of(subject, options), &subject.title, options.direction)
+    let scene = Scene::of(subject, options);
+    let caption = options.heat.map(|heat| format!(" · {}", heat.caption().get(options.language)));
+    let title = front(&subject.title) + &caption.unwrap_or_default();
+    let direction = match options.direction {
+        Direction::Down => "TB",
+        Direction::Right => "LR",
+    };
+    let mut text = format!("---\ntitle: \"{title}\"\n---\nflowchart {direction}\n");
+    frame(&scene, 0, 1, &mut text);
+    for edge in &scene.edges {
+        let [from, to] = [edge.from, edge.to].map(|thing| id(&scene, thing));
+        text.push_str(&format!("  {from} --> {to}\n"));
+    }
+    text + &colors(&scene, options.heat.is_some())
 }
 
 /// What is to be said of a picture that Mermaid would not draw by itself.
@@ -35,21 +48,19 @@ pub fn caveat(drawn: &str) -> Option<Text> {
     })
 }
 
-fn written(scene: &Scene, title: &str, direction: Direction) -> String {
-    let direction = match direction {
-        Direction::Down => "TB",
-        Direction::Right => "LR",
-    };
-    let mut text = format!("---\ntitle: \"{}\"\n---\nflowchart {direction}\n", front(title));
-    frame(scene, 0, 1, &mut text);
-    for edge in &scene.edges {
-        let [from, to] = [edge.from, edge.to].map(|thing| id(scene, thing));
-        text.push_str(&format!("  {from} --> {to}\n"));
-    }
+/// The colors of kinds, of boxes, and of things that are shaded by a figure.
+fn colors(scene: &Scene, is_heated: bool) -> String {
+    let mut text = String::new();
     let kinds: BTreeSet<Kind> = scene.things.iter().map(|thing| thing.kind).collect();
     for kind in kinds {
         let (fill, line) = kind.colors();
+        let fill = if is_heated { shade(0.0) } else { fill.to_owned() };
         text.push_str(&format!("  classDef {} fill:{fill},stroke:{line},color:#1f2937\n", class(kind)));
+    }
+    let boxes: Vec<_> = scene.frames[1..].iter().map(|frame| key(Place::Box(frame.scope))).collect();
+    if !boxes.is_empty() {
+        let boxes = boxes.join(",");
+        text.push_str(&format!("  classDef is_box fill:#94a3b81a,stroke:#94a3b8\n  class {boxes} is_box\n"));
     }
     for (index, thing) in scene.things.iter().enumerate() {
         if let Some(heat) = thing.heat {

@@ -3,7 +3,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{Kind, Options, Scene};
+use super::{Heat, Kind, Options, Scene};
 use crate::op::window::legend;
 use crate::report::figures::bar;
 use crate::report::rows::Depth;
@@ -12,7 +12,7 @@ use crate::report::terminal::{heading, shortened};
 use crate::report::wrap::wrapped;
 use crate::report::{Style, Subject};
 use crate::text;
-use crate::text::{Text, printable};
+use crate::text::{Text, Words, printable};
 
 mod cut;
 mod lines;
@@ -37,15 +37,19 @@ const LEAST: usize = 14;
 /// The narrowest and the widest bar.
 const BAR: (usize, usize) = (6, 24);
 
+/// What stands between figures.
+const BETWEEN: &str = " · ";
+
 /// Space between columns.
 const GAP: usize = 2;
 
 /// A network as a tree.
 pub fn write(subject: &Subject, options: &Options, style: Style) -> String {
-    let (scene, lines) = fitting(subject, options, style);
+    let (scene, mut lines) = fitting(subject, options, style);
+    align(&mut lines, options.heat.is_some());
     let columns = Columns::of(&lines, style.width);
     let drawn: String = lines.iter().map(|line| columns.set(line, style.color)).collect();
-    let notes = notes(subject, options, &scene, &lines);
+    let notes = notes(subject, options, &scene, &lines, &columns);
     let notes: String = notes.iter().map(|note| wrapped(note.get(style.language), style.width)).collect();
     format!("{}{drawn}\n{notes}", heading(&title(subject), style))
 }
@@ -75,6 +79,20 @@ fn fitting(subject: &Subject, options: &Options, style: Style) -> (Scene, Vec<Li
     best
 }
 
+/// Sets figures of a kind below each other, flush right. Shaded by a figure, other figures are none of the matter.
+fn align(lines: &mut [Line], is_heated: bool) {
+    for line in lines.iter_mut().filter(|line| is_heated && line.heat.is_none()) {
+        line.figures.clear();
+    }
+    for at in 0.. {
+        let width = lines.iter().filter_map(|line| line.figures.get(at)).map(|figure| figure.width()).max();
+        let Some(width) = width else { break };
+        for figure in lines.iter_mut().filter_map(|line| line.figures.get_mut(at)) {
+            *figure = format!("{:1$}{figure}", "", width - figure.width());
+        }
+    }
+}
+
 /// How wide each column is; one that there is no room for has no width.
 #[derive(Debug)]
 struct Columns {
@@ -98,7 +116,7 @@ impl Columns {
         };
         let shape = give(widest(&|line| line.shape.width()));
         let is_heated = lines.iter().any(|line| line.heat.is_some());
-        let figures = widest(&|line| line.figures.width());
+        let figures = widest(&|line| line.figures.join(BETWEEN).width());
         let heated = if is_heated { give(figures) } else { 0 };
         let bar = if heated > 0 { give(BAR.0) } else { 0 };
         let what = whole.min(whole.min(LEAST) + room);
@@ -142,37 +160,28 @@ impl Columns {
         push(&line.shape, line.shape.clone(), self.shape);
         let bar = line.heat.map(|heat| bar(heat, self.bar.max(1))).unwrap_or_default();
         push(&bar, paint.hot(&bar), self.bar);
-        let figures = if line.heat.is_some() { line.figures.clone() } else { paint.dim(&line.figures) };
-        push(&line.figures, figures, self.figures);
+        let figures = line.figures.join(BETWEEN);
+        let painted = if line.heat.is_some() { figures.clone() } else { paint.dim(&figures) };
+        push(&figures, painted, self.figures);
         text.truncate(text.trim_end().len());
         text + "\n"
     }
 }
 
 /// What is to be said below the tree.
-fn notes(subject: &Subject, options: &Options, scene: &Scene, lines: &[Line]) -> Vec<Text> {
-    let mut notes = vec![];
-    let marks = [
-        (What::Weighted, text!("■ has parameters", "■ 有参数")),
-        (What::Plain, text!("□ has none", "□ 无参数")),
-        (What::Closed, text!("▸ a box, closed", "▸ 未展开的模块")),
-        (What::Skip, text!("╌ skips what stands beside it", "╌ 跳过并列的分支")),
-    ];
-    let marks = marks.into_iter().filter(|(what, _)| lines.iter().any(|line| line.what == *what));
-    notes.push(Text::list(&marks.map(|(_, text)| text).collect::<Vec<_>>()));
+fn notes(
+    subject: &Subject,
+    options: &Options,
+    scene: &Scene,
+    lines: &[Line],
+    columns: &Columns,
+) -> Vec<Text> {
+    let mut notes = vec![marks(lines)];
     let titles = scene.things.iter().filter(|thing| thing.kind != Kind::Block && !thing.is_output);
     let windows: Vec<_> =
         titles.filter_map(|thing| thing.title.split_once(' ')).map(|(_, rest)| rest).collect();
     notes.extend(legend(windows.into_iter()).map(|signs| text!("signs: {signs}", "符号:{signs:#}")));
-    if let Some(heat) = options.heat {
-        let words = heat.words();
-        let (english, chinese) = (words.english, words.chinese);
-        notes.push(if scene.things.iter().any(|thing| thing.heat.is_some()) {
-            text!("bars: {english}, each beside the largest", "条形:{chinese},与最大者相比")
-        } else {
-            text!("nothing here has {english}", "此处均没有{chinese}")
-        });
-    }
+    notes.extend(options.heat.map(|heat| shaded(heat, columns)));
     if let Some(uncounted) = subject.uncounted(crate::graph::ScopeId::ROOT) {
         let (english, chinese) = (printable(&uncounted.english), printable(&uncounted.chinese));
         notes.push(text!("partial: {english}", "不完整:{chinese}"));
@@ -185,4 +194,30 @@ fn notes(subject: &Subject, options: &Options, scene: &Scene, lines: &[Line]) ->
     }));
     notes.retain(|note| !note.english.is_empty());
     notes
+}
+
+/// What the marks mean that there are.
+fn marks(lines: &[Line]) -> Text {
+    let has = |what| lines.iter().any(|line| line.what == what);
+    let marks = [
+        (has(What::Weighted), text!("■ has parameters", "■ 有参数")),
+        (has(What::Plain), text!("□ has none", "□ 无参数")),
+        (has(What::Closed), text!("▸ a box, closed", "▸ 未展开的模块")),
+        (lines.iter().any(|line| line.is_branch), text!("╮ a branch beside others", "╮ 并列的分支之一")),
+        (has(What::Skip), text!("╌ goes past them", "╌ 跳过这些分支")),
+    ];
+    let marks = marks.into_iter().filter(|(is_there, _)| *is_there);
+    Text::list(&marks.map(|(_, text)| text).collect::<Vec<_>>())
+}
+
+/// What the bars are, or the figures where there is no room for bars.
+fn shaded(heat: Heat, columns: &Columns) -> Text {
+    let Words { english, chinese } = heat.words();
+    if columns.bar > 0 {
+        text!("bars: {english}, each beside the largest", "条形:{chinese},与最大者相比")
+    } else if columns.figures > 0 {
+        text!("figures: {english}", "数值:{chinese}")
+    } else {
+        text!("no room for {english}, or nothing has any", "此处没有{chinese},或宽度不足")
+    }
 }

@@ -29,7 +29,9 @@ pub(super) struct Line {
     /// Its part of the largest figure.
     pub(super) heat: Option<f64>,
     /// That figure, or those of a box that is closed.
-    pub(super) figures: String,
+    pub(super) figures: Vec<String>,
+    /// Whether it is of a branch, beside others.
+    pub(super) is_branch: bool,
 }
 
 /// What a line is about.
@@ -180,7 +182,7 @@ impl Writing<'_> {
         last
     }
 
-    /// A branch with what stands in it; a box that is all of it has no line of its own.
+    /// A branch with what stands in it. What is all of it is on its line.
     fn branch(
         &mut self,
         scope: ScopeId,
@@ -191,6 +193,12 @@ impl Writing<'_> {
     ) -> Option<usize> {
         let graph = self.subject.graph();
         let (path, times, inside) = match inside {
+            [Part::Thing(thing)] => {
+                let knee = knee(ends, "─╮ ");
+                self.thing(*thing, before, &Beside::default(), around, &format!("{stem}{knee}"));
+                self.lines.last_mut().expect("it has just been written").is_branch = true;
+                return Some(*thing);
+            }
             [Part::Frame(frame, inside)] => {
                 let frame = &self.scene.frames[*frame];
                 (graph.scope_path(frame.scope), frame.times, &inside[..])
@@ -204,7 +212,8 @@ impl Writing<'_> {
     fn header(&mut self, what: What, title: &str, times: usize, stem: &str, ends: bool) {
         let knee = knee(ends, if what == What::Branch { "─╮ " } else { "─┬ " });
         let label = times_over(&printable(title), times);
-        self.lines.push(Line { stem: format!("{stem}{knee}"), label, ..Line::of(what) });
+        let is_branch = what == What::Branch;
+        self.lines.push(Line { stem: format!("{stem}{knee}"), label, is_branch, ..Line::of(what) });
     }
 
     /// A line for what goes past the branches that `thing` joins.
@@ -235,13 +244,12 @@ impl Writing<'_> {
         let from = self.from(index, before, beside);
         let mut details = thing.details.iter().map(|detail| printable(detail));
         let shape = details.next().unwrap_or_default();
-        let figures: Vec<_> = details.collect();
-        let figures = match (thing.heat, figures.last()) {
-            (Some(_), Some(figure)) => figure.clone(),
-            (_, _) => figures.join(" · "),
-        };
+        let mut figures: Vec<_> = details.collect();
+        if thing.heat.is_some() {
+            figures.drain(..figures.len().saturating_sub(1));
+        }
         let (kind, heat, stem) = (thing.kind, thing.heat, stem.to_owned());
-        self.lines.push(Line { stem, what, kind, label, from, name, shape, heat, figures });
+        self.lines.push(Line { stem, kind, label, from, name, shape, heat, figures, ..Line::of(what) });
     }
 
     fn what(&self, thing: &Thing) -> What {
@@ -291,7 +299,8 @@ impl Line {
             name: String::new(),
             shape: String::new(),
             heat: None,
-            figures: String::new(),
+            figures: vec![],
+            is_branch: false,
         }
     }
 }
