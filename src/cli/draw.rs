@@ -11,7 +11,7 @@ use super::picture::{Form, Target};
 use super::{Outcome, Output};
 use crate::metric::{self, METRICS, Metric, Sums, Unit};
 use crate::report::Subject;
-use crate::report::draw::{self, Columns, Direction, Heat, Options, dot, mermaid, tree};
+use crate::report::draw::{Columns, Direction, Heat, Options, dot, mermaid, svg, tree};
 use crate::report::rows::Depth;
 use crate::text;
 use crate::text::Text;
@@ -179,9 +179,10 @@ impl Arguments {
     fn one(&self, subject: &Subject, form: Form, options: &Options, path: Option<&Path>) -> Outcome {
         let output = &self.output;
         match form {
-            Form::Svg | Form::Png | Form::Pdf => {
-                output.picture(path, &draw::svg(subject, options), form, self.scale.unwrap_or(SCALE))
-            }
+            Form::Svg | Form::Png | Form::Pdf => match svg::svg(subject, options) {
+                Ok(svg) => output.picture(path, &svg, form, self.scale.unwrap_or(SCALE)),
+                Err(message) => output.failed(message),
+            },
             Form::Dot => output.text_to(path, &dot::write(subject, options)),
             Form::Mermaid => {
                 let drawn = mermaid::write(subject, options);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::{Outcome, Output};
+use crate::error::{Code, Diagnostic};
 use crate::report::Subject;
 use crate::text;
 use crate::text::{Text, printable};
@@ -122,6 +123,12 @@ impl Output {
         }
     }
 
+    /// Says why there is no picture.
+    pub(super) fn failed(&self, message: Text) -> Outcome {
+        self.show(&Diagnostic::nowhere(Code::Failed, message));
+        Outcome::Failed
+    }
+
     /// Makes a folder, unless it is there.
     pub(super) fn make_folder(&self, folder: &Path) -> Result<(), Outcome> {
         if folder.is_dir() {
@@ -167,10 +174,7 @@ impl Output {
         });
         match made {
             Ok(data) => self.write_data(path, &data),
-            Err(message) => {
-                self.misused(message, Some(text!("write it as SVG", "请写出 SVG")));
-                Outcome::Failed
-            }
+            Err(message) => self.failed(message),
         }
     }
 

@@ -1,4 +1,4 @@
-//! A network as a picture: what is drawn of it ([`Scene`]), where it lies, and a writer for each form.
+//! A network as a picture: what is drawn of it ([`Scene`]), where it lies ([`layout`]), and a writer for each form.
 //!
 //! The forms that others lay out (Graphviz, Mermaid, a tree for the terminal) are written from the scene; SVG is laid out here.
 
@@ -11,8 +11,13 @@ mod fold;
 mod heat;
 mod kind;
 mod label;
+pub mod layout;
+mod legend;
 pub mod mermaid;
 pub mod scene;
+mod shape;
+mod size;
+pub mod svg;
 pub mod tree;
 
 pub use heat::Heat;
@@ -83,10 +88,7 @@ pub fn key(place: crate::graph::Place) -> String {
     }
 }
 
-/// A network as SVG.
-pub fn svg(subject: &crate::report::Subject, _: &Options) -> String {
-    let title = subject.title.replace(['<', '&'], "_");
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"400\" height=\"60\"><text x=\"9\" y=\"30\" font-family=\"Inter\">{title}</text></svg>\n"
-    )
+/// The name of a thing in source of other programs; an output is no node, and has one of its own.
+fn id(scene: &Scene, thing: usize) -> String {
+    if scene.things[thing].is_output { format!("O{thing}") } else { key(scene.things[thing].place) }
 }

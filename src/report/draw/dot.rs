@@ -1,8 +1,8 @@
 //! A network for Graphviz: a cluster for each open box, a node for each thing.
 
-use super::heat::shade;
+use super::heat::{is_dark, shade};
 use super::scene::{Item, Scene, Thing};
-use super::{Direction, Options, key};
+use super::{Direction, Options, id, key};
 use crate::graph::Place;
 use crate::report::Subject;
 use crate::text::printable;
@@ -47,11 +47,10 @@ fn frame(scene: &Scene, index: usize, (level, is_heated): (usize, bool), text: &
             }
             Item::Frame(inner) => {
                 let around = &scene.frames[inner];
-                let (key, title) = (key(Place::Box(around.scope)), label(&around.title, around.times));
+                let (key, title) = (key(Place::Box(around.scope)), quoted(&around.heading()));
                 text.push_str(&format!(
-                    "{indent}subgraph cluster_{key} {{\n{indent}  graph [id={key}, label={}, labeljust=l, style=\"rounded,filled\", \
-                     fillcolor=\"#0f172a0a\", color=\"#94a3b8\", fontsize=11]\n",
-                    quoted(&title)
+                    "{indent}subgraph cluster_{key} {{\n{indent}  graph [id={key}, label={title}, labeljust=l, style=\"rounded,filled\", \
+                     fillcolor=\"#0f172a0a\", color=\"#94a3b8\", fontsize=11]\n"
                 ));
                 frame(scene, inner, (level + 1, is_heated), text);
                 text.push_str(&format!("{indent}}}\n"));
@@ -63,23 +62,15 @@ fn frame(scene: &Scene, index: usize, (level, is_heated): (usize, bool), text: &
 fn attributes(thing: &Thing, is_heated: bool) -> String {
     let (fill, line) = thing.kind.colors();
     let fill = if is_heated { shade(thing.heat.unwrap_or(0.0)) } else { fill.to_owned() };
-    let lines = std::iter::once(label(&thing.title, thing.times)).chain(thing.details.iter().cloned());
+    let font = if thing.heat.is_some_and(is_dark) { ", fontcolor=\"#ffffff\"" } else { "" };
+    let lines = std::iter::once(thing.heading()).chain(thing.details.iter().cloned());
     let lines: Vec<_> = lines.map(|line| escaped(&line)).collect();
     format!(
-        "label=\"{}\", tooltip={}, class={}, fillcolor=\"{fill}\", color=\"{line}\"",
+        "label=\"{}\", tooltip={}, class={}, fillcolor=\"{fill}\", color=\"{line}\"{font}",
         lines.join("\\n"),
         quoted(&thing.path),
         thing.kind.name()
     )
-}
-
-/// The name of a thing in the file; an output has none in the network, as it is no node.
-fn id(scene: &Scene, thing: usize) -> String {
-    if scene.things[thing].is_output { format!("O{thing}") } else { key(scene.things[thing].place) }
-}
-
-fn label(title: &str, times: usize) -> String {
-    if times > 1 { format!("{title} × {times}") } else { title.to_owned() }
 }
 
 /// Text in quotes.

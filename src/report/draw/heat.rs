@@ -42,11 +42,25 @@ impl Heat {
     }
 }
 
-/// The color of a part of the largest figure: from white to the red of a glowing plate.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a color is between 0 and 255")]
+/// The color of a part of the most, from 0 to 1: from white over yellow and orange to dark red, darker all the way.
 pub(super) fn shade(part: f64) -> String {
-    const COLD: [f64; 3] = [255.0, 255.0, 255.0];
-    const HOT: [f64; 3] = [240.0, 101.0, 67.0];
-    let mixed = |at: usize| (COLD[at] + (HOT[at] - COLD[at]) * part.clamp(0.0, 1.0)).round() as u8;
-    format!("#{:02x}{:02x}{:02x}", mixed(0), mixed(1), mixed(2))
+    const STOPS: [(f64, [f64; 3]); 5] = [
+        (0.0, [255.0, 255.0, 255.0]),
+        (0.15, [255.0, 237.0, 179.0]),
+        (0.4, [253.0, 174.0, 97.0]),
+        (0.7, [215.0, 72.0, 39.0]),
+        (1.0, [128.0, 0.0, 38.0]),
+    ];
+    let part = part.clamp(0.0, 1.0);
+    let above = STOPS.iter().position(|(at, _)| *at >= part).unwrap_or(STOPS.len() - 1).max(1);
+    let ((low, from), (high, to)) = (STOPS[above - 1], STOPS[above]);
+    let mix = (part - low) / (high - low);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 255")]
+    let channel = |at: usize| (from[at] + (to[at] - from[at]) * mix).round() as u8;
+    format!("#{:02x}{:02x}{:02x}", channel(0), channel(1), channel(2))
+}
+
+/// Whether a shade is so dark that what stands on it is white.
+pub(super) fn is_dark(part: f64) -> bool {
+    part > 0.6
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::heat::shade;
+use super::heat::{is_dark, shade};
 use super::scene::{Item, Scene};
-use super::{Direction, Kind, Options, key};
+use super::{Direction, Kind, Options, id, key};
 use crate::graph::Place;
 use crate::report::Subject;
 use crate::text;
@@ -64,7 +64,8 @@ fn colors(scene: &Scene, is_heated: bool) -> String {
     }
     for (index, thing) in scene.things.iter().enumerate() {
         if let Some(heat) = thing.heat {
-            text.push_str(&format!("  style {} fill:{}\n", id(scene, index), shade(heat)));
+            let font = if is_dark(heat) { ",color:#fff" } else { "" };
+            text.push_str(&format!("  style {} fill:{}{font}\n", id(scene, index), shade(heat)));
         }
     }
     text
@@ -77,8 +78,7 @@ fn frame(scene: &Scene, index: usize, level: usize, text: &mut String) {
         match *item {
             Item::Thing(at) => {
                 let (id, thing) = (id(scene, at), &scene.things[at]);
-                let lines =
-                    std::iter::once(label(&thing.title, thing.times)).chain(thing.details.iter().cloned());
+                let lines = std::iter::once(thing.heading()).chain(thing.details.iter().cloned());
                 let lines: Vec<_> = lines.map(|line| escaped(&line)).collect();
                 let lines = lines.join("<br/>");
                 // Ends are round.
@@ -87,8 +87,8 @@ fn frame(scene: &Scene, index: usize, level: usize, text: &mut String) {
             }
             Item::Frame(inner) => {
                 let around = &scene.frames[inner];
-                let (key, title) = (key(Place::Box(around.scope)), label(&around.title, around.times));
-                text.push_str(&format!("{indent}subgraph {key}[\"{}\"]\n", escaped(&title)));
+                let (key, title) = (key(Place::Box(around.scope)), escaped(&around.heading()));
+                text.push_str(&format!("{indent}subgraph {key}[\"{title}\"]\n"));
                 frame(scene, inner, level + 1, text);
                 text.push_str(&format!("{indent}end\n"));
             }
@@ -96,18 +96,9 @@ fn frame(scene: &Scene, index: usize, level: usize, text: &mut String) {
     }
 }
 
-/// The name of a thing in the file; an output has none in the network, as it is no node.
-fn id(scene: &Scene, thing: usize) -> String {
-    if scene.things[thing].is_output { format!("O{thing}") } else { key(scene.things[thing].place) }
-}
-
 /// The class of a kind: `end` alone would end a subgraph.
 fn class(kind: Kind) -> String {
     format!("is_{}", kind.name())
-}
-
-fn label(title: &str, times: usize) -> String {
-    if times > 1 { format!("{title} × {times}") } else { title.to_owned() }
 }
 
 /// Text within quotes: what could be anything but text to Mermaid, or to the HTML and Markdown that it makes of it, by number.
