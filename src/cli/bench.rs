@@ -225,7 +225,7 @@ impl Arguments {
             Format::Csv => report::csv(bench, subjects, choice),
             Format::Latex => report::latex(bench, subjects, choice, self.output.language()),
             Format::Json => return self.output.stream(|to| json::write(bench, subjects, choice, to)),
-            Format::Table | Format::Tree | Format::Junit | Format::Github => {
+            Format::Table | Format::Tree | Format::Beamer | Format::Junit | Format::Github => {
                 report::text(bench, subjects, choice, self.output.style())
             }
         };
