@@ -61,6 +61,7 @@ const HEADINGS: &[(&str, &str)] = &[
 const VALUES: &[(&str, &str)] = &[
     ("COLOR", "颜色"),
     ("COLUMNS", "列"),
+    ("COMMAND", "命令"),
     ("DEVICE", "设备"),
     ("DIR", "目录"),
     ("DTYPE", "类型"),
@@ -83,7 +84,9 @@ const VALUES: &[(&str, &str)] = &[
     ("SCHEMA", "对象"),
     ("SECONDS", "秒"),
     ("SEED", "种子"),
+    ("SHELL", "shell"),
     ("SIZES", "尺寸"),
+    ("TEMPLATE", "模板"),
     ("WHEN", "时机"),
 ];
 

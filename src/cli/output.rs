@@ -30,7 +30,12 @@ impl Output {
 impl Voice {
     /// Writes text to standard output, likewise, with nothing in it that steers a terminal but colors where they are wanted.
     pub(super) fn print(&self, text: &str) -> Outcome {
-        self.written("standard output", write_stdout(&harmless(text, self.style().color)))
+        let text = harmless(text, self.style().color);
+        if let Some(page) = &self.page {
+            page.borrow_mut().data.push_str(&text);
+            return Outcome::Done;
+        }
+        self.written("standard output", write_stdout(&text))
     }
 
     /// Writes data to a file, unless that is one that was read.
@@ -63,7 +68,7 @@ impl Voice {
     }
 }
 
-fn write_stdout(data: &str) -> io::Result<()> {
+pub(super) fn write_stdout(data: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(data.as_bytes())?;
     stdout.flush()
