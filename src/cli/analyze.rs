@@ -50,7 +50,7 @@ struct Shown {
     ///
     /// Sort the layers by these columns, as in `op,macs`: by the second what is alike in the first. Figures are sorted from the
     /// largest on, sizes by their product, words by the alphabet. Of several networks, the lines of these are sorted.
-    #[arg(long, value_name = "COLUMNS")]
+    #[arg(long, value_name = "COLUMNS", hide_short_help = true)]
     sort: Option<String>,
     /// Show what is alive over the order of execution
     ///
@@ -187,6 +187,7 @@ impl Arguments {
                     depth: self.shown.depth.unwrap_or(Depth::Fitting),
                     columns,
                     sort: sort.to_vec(),
+                    links: self.output.links(),
                 };
                 table::network(one, &choice, style)
             }

@@ -107,6 +107,8 @@ fn words(command: &str, argument: &str) -> Option<Vec<&'static str>> {
         ("models", "name") => {
             Some(BUNDLED.iter().chain(CLAIMS).chain(BLOCKS).map(|file| file.name).collect())
         }
+        #[cfg(feature = "run")]
+        ("bench", "sort") => Some(crate::report::bench::column_names()),
         (_, "like") => Some(conventions::names().collect()),
         (_, "device_spec") => Some(devices::names()),
         _ => None,

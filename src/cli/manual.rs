@@ -86,15 +86,9 @@ fn title(name: &str) -> String {
 
 /// The page of the program or of a command, as `man` reads it.
 fn page(name: &str, language: Language) -> String {
-    let manual = text!("Commands of cnncost", "cnncost 命令");
-    let man = Man::new(command(name, language))
-        .title(title(name).to_uppercase())
-        .section("1")
-        .source(format!("{PROGRAM} {}", env!("CARGO_PKG_VERSION")))
-        .manual(manual.get(language));
+    let man = Man::new(command(name, language));
     let mut page = vec![];
     // What is written into memory fails never.
-    let _ = man.render_title(&mut page);
     let _ = man.render_name_section(&mut page);
     let _ = man.render_synopsis_section(&mut page);
     let _ = man.render_description_section(&mut page);
@@ -103,7 +97,7 @@ fn page(name: &str, language: Language) -> String {
         let _ = man.render_subcommands_section(&mut page);
     }
     let _ = own_sections(name, language).to_writer(&mut page);
-    finished(&String::from_utf8_lossy(&page), language)
+    finished(&String::from_utf8_lossy(&page), name, language)
 }
 
 /// A command with what is said of it at length, as a page wants it.
@@ -173,8 +167,8 @@ fn own_sections(name: &str, language: Language) -> Roff {
     roff
 }
 
-/// The page with its headings in the language, and a place to end a line behind every letter that is set without spaces.
-fn finished(page: &str, language: Language) -> String {
+/// The page with its title, its headings in the language, and a place to end a line behind every letter that is set without spaces.
+fn finished(page: &str, name: &str, language: Language) -> String {
     let line = |line: &str| {
         let heading = line.strip_prefix(".SH ").map(|heading| heading.trim_matches('"'));
         match heading.and_then(|heading| HEADINGS.iter().find(|(known, _)| *known == heading)) {
@@ -183,9 +177,13 @@ fn finished(page: &str, language: Language) -> String {
             None => format!("{}\n", breakable(line)),
         }
     };
-    // What the encoding is, for those that ask.
+    let lines: String = page.lines().map(line).collect();
+    // What the encoding is, for those that ask; and words that are not taken apart, nor spread: they stand for themselves.
     let coding = if language == Language::Chinese { "'\\\" -*- coding: UTF-8 -*-\n" } else { "" };
-    coding.to_owned() + &page.lines().map(line).collect::<String>()
+    let (title, version) = (title(name).to_uppercase(), env!("CARGO_PKG_VERSION"));
+    let manual = text!("Commands of cnncost", "cnncost 的命令");
+    let manual = manual.get(language);
+    format!("{coding}.TH \"{title}\" \"1\" \"\" \"{PROGRAM} {version}\" \"{manual}\"\n.nh\n.ad l\n{lines}")
 }
 
 /// A line that may end behind every Chinese letter, unless a mark follows.

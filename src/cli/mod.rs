@@ -12,7 +12,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::error::{Code, Diagnostic, ReadError, Source, render_all};
 use crate::report::Style;
-use crate::text::{Language, Text, harmless};
+use crate::text::{Language, Text, harmless, harmless_but};
 use watch::Page;
 
 mod analyze;
@@ -344,9 +344,17 @@ impl Voice {
 
     /// Says something that is no data.
     fn say(&self, text: &str) {
+        let is_screen = self.page.as_ref().map(|page| page.borrow().is_screen);
+        let is_terminal = match is_screen {
+            Some(is_screen) => is_screen,
+            None => std::io::stderr().is_terminal(),
+        };
+        let links = self.links(is_terminal);
+        let text = links.as_ref().map_or_else(|| text.to_owned(), |links| links.over(text));
+        let text = harmless_but(&text, true, links.as_ref());
         match &self.page {
-            Some(page) => page.borrow_mut().said.push(harmless(text, self.said_in_color())),
-            None => say(text),
+            Some(page) => page.borrow_mut().said.push(text),
+            None => write_stderr(&text),
         }
     }
 
@@ -361,9 +369,13 @@ impl Voice {
 
 /// Says something that is no data: on standard error, with nothing in it that steers a terminal but colors.
 fn say(text: &str) {
+    write_stderr(&harmless(text, true));
+}
+
+fn write_stderr(text: &str) {
     use std::io::Write;
     progress::aside(|| {
-        let _ = writeln!(std::io::stderr().lock(), "{}", harmless(text, true));
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
     });
 }
 

@@ -11,6 +11,8 @@ use super::analyze::Arguments;
 use super::format::Format;
 use super::output::write_stdout;
 use super::{Outcome, Voice, files, say};
+#[cfg(unix)]
+use crate::report::wrap::hanging;
 use crate::report::{Subject, change};
 use crate::source::Address;
 use crate::text;
@@ -69,20 +71,21 @@ struct Watch {
 }
 
 impl Watch {
-    /// Reads the files, and gives what is to be shown of them.
-    fn read(&mut self) -> Page {
+    /// Reads the files, and gives what is to be shown of them. What has become of the totals is found out where something has
+    /// changed.
+    fn read(&mut self, has_changed: bool) -> Page {
         files::begin();
         self.arguments.output.warned.borrow_mut().clear();
         let (subjects, _) = self.arguments.report();
         self.watched.add(files::read());
         let mut page = self.page.borrow_mut().take();
         page.is_good = !page.data.is_empty();
-        if page.is_good && !subjects.is_empty() {
-            self.changes = change::since(&self.good, &subjects);
-            if self.good.is_empty() {
-                self.changes.clear();
-            } else if self.changes.is_empty() {
-                self.changes.push(text!("the totals are the same", "合计不变"));
+        if has_changed && page.is_good && !subjects.is_empty() {
+            if !self.good.is_empty() {
+                self.changes = change::since(&self.good, &subjects);
+                if self.changes.is_empty() {
+                    self.changes.push(text!("the totals are the same", "合计不变"));
+                }
             }
             self.good = subjects;
         }
@@ -93,7 +96,7 @@ impl Watch {
     fn in_turn(&mut self) -> Outcome {
         let mut shown: Option<Page> = None;
         loop {
-            let page = self.read();
+            let page = self.read(true);
             if shown.as_ref() != Some(&page) {
                 let above = if shown.is_some() { self.separator() } else { String::new() };
                 if page.is_good && write_stdout(&(above + &page.data)).is_err() {
@@ -121,34 +124,29 @@ impl Watch {
     /// On the terminal's other screen, until somebody ends it.
     #[cfg(unix)]
     fn on_screen(&mut self, mut screen: Screen) -> Outcome {
-        let mut shown: Option<(Page, Vec<String>)> = None;
+        let mut has_changed = true;
         loop {
-            let (page, size) = (self.read(), terminal_size::terminal_size());
-            let is_new = shown.as_ref().is_none_or(|(before, _)| *before != page);
-            // What has changed is said until something else has.
-            let below = match &shown {
-                Some((_, below)) if !is_new => below.clone(),
-                Some(_) | None => self.below(&page),
-            };
+            let (page, size) = (self.read(has_changed), terminal_size::terminal_size());
             let height = size.map_or(24, |(_, terminal_size::Height(height))| usize::from(height));
-            if screen.draw(&page.lines(&below, height, self.voice.language())).is_err() {
+            let lines = page.lines(&self.below(&page), height, self.voice.language());
+            if screen.draw(&lines).is_err() {
                 return Outcome::Done;
             }
-            let is_good = page.is_good;
-            shown = Some((page, below));
             let start = Instant::now();
-            loop {
+            has_changed = loop {
                 match screen.wait() {
                     Some(Key::End) => return Outcome::Done,
-                    Some(Key::Redraw) => break,
+                    Some(Key::Redraw) => break false,
                     None => {}
                 }
-                let is_resized = terminal_size::terminal_size() != size;
-                let is_due = !is_good && start.elapsed() >= AGAIN;
-                if self.watched.have_changed() || is_resized || is_due {
-                    break;
+                let is_due = !page.is_good && start.elapsed() >= AGAIN;
+                if self.watched.have_changed() || is_due {
+                    break true;
                 }
-            }
+                if terminal_size::terminal_size() != size {
+                    break false;
+                }
+            };
         }
     }
 
@@ -156,26 +154,29 @@ impl Watch {
     #[cfg(unix)]
     fn below(&self, page: &Page) -> Vec<String> {
         let (language, style) = (self.voice.language(), self.voice.style());
-        let dim = |text: &Text| {
-            let text = text.get(language);
-            if style.color { format!(" \u{1b}[2m{text}\u{1b}[0m") } else { format!(" {text}") }
+        let (on, off) = if style.color { ("\u{1b}[2m", "\u{1b}[0m") } else { ("", "") };
+        let lines = |text: &Text| {
+            let lines = hanging(text.get(language), 1, style.width);
+            lines.lines().map(|line| format!(" {}", line.trim_start())).collect::<Vec<_>>()
         };
-        let mut lines: Vec<String> = if page.is_good {
-            self.changes.iter().map(|change| format!(" {}", change.get(language))).collect()
+        let dim =
+            |text: &Text| lines(text).into_iter().map(|line| format!("{on}{line}{off}")).collect::<Vec<_>>();
+        let mut below: Vec<String> = if page.is_good {
+            self.changes.iter().flat_map(lines).collect()
         } else {
             let last = |subject| {
                 let headline = change::headline(subject);
                 text!("before: {headline}", "此前:{headline:#}")
             };
-            self.good.iter().map(|subject| dim(&last(subject))).collect()
+            self.good.iter().flat_map(|subject| dim(&last(subject))).collect()
         };
-        lines.truncate(page::MOST_BELOW);
+        below.truncate(page::MOST_BELOW);
         let watched = watching(self.watched.paths());
-        lines.push(dim(&text!(
+        below.extend(dim(&text!(
             "watching {watched} · `q` or Ctrl-C ends",
             "正在监视 {watched:#} · 按 `q` 或 Ctrl-C 结束"
         )));
-        lines
+        below
     }
 }
 

@@ -19,14 +19,15 @@ pub(super) fn bash(script: &str) -> String {
         r#"_cnncost_with_names() {{
     local cur="$2" names="" last
     _cnncost "$@"
-    case "$3" in
-        --columns|--sort)
+    case "${{COMP_WORDS[1]}} $3" in
+        "bench "--*) return 0 ;;
+        *\ --columns|*\ --sort)
             last="${{cur##*,}}"
             COMPREPLY=( $(compgen -P "${{cur%"$last"}}" -W "{columns}" -- "$last") )
             [[ "${{BASH_VERSINFO[0]}}" -ge 4 ]] && compopt -o nospace
             return 0
             ;;
-        -*) return 0 ;;
+        *\ -*) return 0 ;;
     esac
     [[ "$cur" == -* ]] && return 0
     case "${{COMP_WORDS[1]}}" in
@@ -99,10 +100,16 @@ pub(super) fn fish(mut script: String) -> String {
         ));
     }
     let columns = columns().join(" ");
+    script.push_str(&format!(
+        "function __fish_cnncost_columns\n    \
+             set -l before (commandline -ct | string replace -r '^--\\w+=' '' | string replace -r '[^,]*$' '')\n    \
+             printf '%s\\n' $before(string split ' ' '{columns}')\n\
+         end\n"
+    ));
     for option in ["columns", "sort"] {
         script.push_str(&format!(
             "complete -c cnncost -n \"__fish_cnncost_using_subcommand analyze\" -l {option} -x -a \
-             \"(__fish_append , (string split ' ' '{columns}'))\"\n"
+             \"(__fish_cnncost_columns)\"\n"
         ));
     }
     script

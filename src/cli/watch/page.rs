@@ -65,13 +65,16 @@ fn cut(mut lines: Vec<String>, room: usize, language: Language) -> Vec<String> {
     let is_rule = |line: &String| line.starts_with('─') && line.chars().all(|c| c == '─');
     let rules = (lines.iter().position(is_rule), lines.iter().rposition(is_rule));
     let (start, end) = match rules {
-        (Some(first), Some(last)) if last - first > missing => (last - missing, last),
+        (Some(first), Some(last)) if first < last => (last - missing.min(last - first - 1), last),
         _ => (lines.len() - missing, lines.len()),
     };
-    let count = end - start;
-    let said =
-        text!(" … {count} more lines: a higher terminal shows them", " …… 还有 {count} 行:终端更高时可见");
-    lines.splice(start..end, (room > 0).then(|| said.get(language).to_owned()));
+    lines.truncate(lines.len() - (missing - (end - start)));
+    let said = text!(
+        " … {missing} more lines: a taller terminal shows them",
+        " …… 还有 {missing} 行:终端更高时可见"
+    );
+    lines.splice(start.min(lines.len())..end.min(lines.len()), [said.get(language).to_owned()]);
+    lines.truncate(room);
     lines
 }
 
@@ -91,17 +94,20 @@ mod tests {
         let whole: Vec<_> = table.lines().chain(["", "below"]).collect();
         assert_eq!(lines(table, &["below"], 30), whole);
         assert_eq!(lines(table, &["below"], 13), whole);
-        let more = " … 3 more lines: a higher terminal shows them";
+        let more = " … 3 more lines: a taller terminal shows them";
         assert_eq!(
             lines(table, &["below"], 11),
             ["title", "", "head", "───", "a", more, "───", "total", "MACs 1", "", "below"]
         );
+        // Of one that is lower still, the totals stay longest.
+        let least = [" … 5 more lines: a taller terminal shows them", "───", "total", "", "below"];
+        assert_eq!(lines(table, &["below"], 9)[4..], least);
         for height in 0..20 {
             assert!(lines(table, &["one", "two"], height).len() <= height, "{height}");
         }
         assert_eq!(
             lines("a\nb\nc\nd", &["end"], 4),
-            ["a", " … 3 more lines: a higher terminal shows them", "", "end"]
+            ["a", " … 3 more lines: a taller terminal shows them", "", "end"]
         );
         assert_eq!(lines(table, &["one", "two"], 1), ["two"]);
     }

@@ -28,12 +28,22 @@ pub(super) struct Watched {
 #[derive(Clone, PartialEq, Eq)]
 struct Stamp(Option<Known>);
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 struct Known {
     modified: Option<SystemTime>,
     length: u64,
     text: Option<u64>,
 }
+
+impl PartialEq for Known {
+    /// A text that is written again as it was is the same.
+    fn eq(&self, other: &Self) -> bool {
+        let is_text = self.text.is_some() && self.text == other.text;
+        self.length == other.length && (is_text || self.text == other.text && self.modified == other.modified)
+    }
+}
+
+impl Eq for Known {}
 
 impl Watched {
     /// Watches these files, which are about to be read.
@@ -122,11 +132,10 @@ mod tests {
         assert!(!watched.have_changed());
         assert!(watched.have_changed());
         // What is there again as it was has not changed.
-        let (text, time) = (fs::read(&path).unwrap(), fs::metadata(&path).unwrap().modified().unwrap());
+        let text = fs::read(&path).unwrap();
         fs::write(&path, "").unwrap();
         assert!(!watched.have_changed() && !watched.have_changed());
         fs::write(&path, text).unwrap();
-        fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
         assert!(!watched.have_changed() && !watched.have_changed());
     }
 }
