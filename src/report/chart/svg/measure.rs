@@ -3,6 +3,8 @@
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::report::chart::notes::elided;
+
 /// Thousandths of the size that the characters from the space to the tilde are wide.
 const LATIN: [u16; 95] = [
     318, 401, 460, 838, 636, 950, 780, 275, 390, 390, 500, 838, 318, 361, 318, 337, 636, 636, 636, 636, 636,
@@ -61,20 +63,9 @@ impl Letters {
         em * self.size * if self.is_bold { BOLD } else { 1.0 }
     }
 
-    /// As much of the end of a text as fits `room`, which tells more than the beginning.
+    /// As much of a text as fits `room`.
     pub(super) fn shortened(self, text: &str, room: f64) -> String {
-        if self.width(text) <= room {
-            return text.to_owned();
-        }
-        let (mut used, mut start) = (self.of('…'), text.len());
-        for (at, c) in text.char_indices().rev() {
-            used += self.of(c);
-            if used > room {
-                break;
-            }
-            start = at;
-        }
-        format!("…{}", &text[start..])
+        elided(text, room, |c| self.of(c))
     }
 
     /// A text in lines of at most `room`, which end between words where they can.
@@ -108,7 +99,7 @@ mod tests {
     fn text_is_as_wide_as_its_letters() {
         assert!((Letters::PLAIN.width("mi") - 12.0 * 1.252).abs() < 1e-9);
         assert!((Letters::PLAIN.width("卷积") - 24.0).abs() < 1e-9);
-        assert_eq!(Letters::PLAIN.shortened("layer1/0/conv1", 50.0), "…/conv1");
+        assert_eq!(Letters::PLAIN.shortened("layer1/0/conv1", 50.0), "…conv1");
         assert_eq!(Letters::PLAIN.lines("one two three", 50.0), ["one two", "three"]);
     }
 
