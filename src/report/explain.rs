@@ -23,10 +23,12 @@ use crate::working::{Factor, Working};
 mod bytes;
 mod json;
 mod markup;
+mod mathml;
 
 pub use json::{json, schema};
 pub use markup::Markup;
 use markup::Piece;
+pub use mathml::mathml;
 
 /// What is to be said of a layer, a box or a network, in one language.
 #[derive(Debug)]
