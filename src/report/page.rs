@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Subject;
 use crate::claim::Report;
+use crate::read::measured::Measurements;
 use crate::text;
 use crate::text::{Language, Text};
 
@@ -21,6 +22,7 @@ mod layers;
 mod network;
 mod policy;
 mod sheet;
+mod standin;
 mod words;
 mod workings;
 
@@ -33,6 +35,8 @@ pub struct Page<'a> {
     pub subjects: &'a [Subject],
     /// What became of the claims of their files.
     pub claims: &'a [Report<'a>],
+    /// How long their layers took, if they were measured.
+    pub measurements: Option<&'a Measurements>,
     /// The language it is in.
     pub language: Language,
 }
@@ -103,14 +107,22 @@ impl Page<'_> {
     }
 
     fn body(&self, html: &mut Html, panels: Vec<Panel>) {
-        html.leaf("a", &[("class", "skip"), ("href", "#main")], &self.say(&text!("to the figures", "跳至数值")));
+        html.leaf(
+            "a",
+            &[("class", "skip"), ("href", "#main")],
+            &self.say(&text!("to the figures", "跳至数值")),
+        );
         html.element("header", &[("class", "top")], |html| {
             html.leaf("p", &[("class", "brand")], "cnncost");
-            html.element("nav", &[("aria-label", &self.say(&text!("parts of the page", "页面各部分")))], |html| {
-                for panel in &panels {
-                    html.leaf("a", &[("href", &format!("#{}", panel.id))], &panel.title);
-                }
-            });
+            html.element(
+                "nav",
+                &[("aria-label", &self.say(&text!("parts of the page", "页面各部分")))],
+                |html| {
+                    for panel in &panels {
+                        html.leaf("a", &[("href", &format!("#{}", panel.id))], &panel.title);
+                    }
+                },
+            );
             let theme = self.say(&text!("dark", "深色"));
             html.element(
                 "button",
@@ -145,7 +157,7 @@ impl Page<'_> {
         for (index, subject) in self.subjects.iter().enumerate() {
             let id = format!("n{index}");
             add(id.clone(), subject.label.clone(), &|html| {
-                network::write(html, subject, &id, self.language);
+                network::write(html, subject, self.measurements, &id, self.language);
             });
         }
         if self.subjects.len() > 1 {

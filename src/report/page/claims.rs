@@ -31,7 +31,9 @@ pub(super) fn write(html: &mut Html, reports: &[Report], language: Language) {
         });
         html.element("ul", &[("class", "claims")], |html| {
             for (claim, checked) in &report.results {
-                html.element("li", &[("class", class(&checked.verdict))], |html| one(html, claim, checked, language));
+                html.element("li", &[("class", class(&checked.verdict))], |html| {
+                    one(html, claim, checked, language);
+                });
                 html.line();
             }
         });

@@ -12,7 +12,7 @@ use crate::text::Language;
 pub(super) fn write(html: &mut Html, subjects: &[Subject], language: Language) {
     let Some(compared) = Compared::new(subjects, 1) else { return };
     html.leaf("h2", &[], text!("comparison", "对照").get(language));
-    charts::of_several(html, subjects, language);
+    charts::of_several(html, &compared, language);
     for page in sheets::pages(&compared, Depth::Fitting, language) {
         let title = page.title.as_ref().map_or("", |title| &*title.name);
         sheet::table(html, title, &page, language);

@@ -16,9 +16,19 @@ use crate::text::Language;
 pub(super) fn write(html: &mut Html, subjects: &[Subject], language: Language) {
     html.leaf("h2", &[], text!("how it is counted", "计数方法").get(language));
     html.sentence("p", &[], note().get(language));
-    html.sentence("p", &[], text!("Every figure is exact, and comes from its working.", "每个数都精确,并由其算式得出。").get(language));
+    html.sentence(
+        "p",
+        &[],
+        text!("Every figure is exact, and comes from its working.", "每个数都精确,并由其算式得出。")
+            .get(language),
+    );
     meanings(html, subjects, language);
-    sheet::table(html, text!("counting rules", "计数规则").get(language), &rules_of(subjects, language), language);
+    sheet::table(
+        html,
+        text!("counting rules", "计数规则").get(language),
+        &rules_of(subjects, language),
+        language,
+    );
     sheet::table(html, text!("files", "文件").get(language), &files(subjects), language);
     let version = env!("CARGO_PKG_VERSION");
     html.leaf("p", &[("class", "about")], &format!("cnncost {version}"));
@@ -49,7 +59,11 @@ fn rules_of(subjects: &[Subject], language: Language) -> Sheet {
     ];
     let lines = OPERATORS.iter().filter(|entry| names.contains(entry.name)).map(|entry| {
         let rules = rules(entry, language);
-        let rule = if rules.is_empty() { text!("computes nothing", "无运算").get(language).to_owned() } else { rules.join("; ") };
+        let rule = if rules.is_empty() {
+            text!("computes nothing", "无运算").get(language).to_owned()
+        } else {
+            rules.join("; ")
+        };
         vec![Cell::Text(entry.name.to_owned()), Cell::Text(rule)]
     });
     Sheet::of(heads, lines.collect())

@@ -4,11 +4,11 @@ use super::drawn::Drawn;
 use super::html::Html;
 use crate::graph::Place;
 use crate::metric;
+use crate::report::Subject;
 use crate::report::columns::{Column, column, sheet};
 use crate::report::draw::{Kind, key};
 use crate::report::rows::{Depth, Row, rows, rows_within, total};
 use crate::report::sheet::{Cell, Kind as LineKind, Line, Role};
-use crate::report::Subject;
 use crate::text;
 use crate::text::{Language, Text};
 
@@ -38,8 +38,13 @@ const COLUMNS: [(&str, bool); 17] = [
 
 /// The columns of a network's table, and whether each is shown from the beginning.
 pub(super) fn columns(subject: &Subject) -> Vec<(&'static Column, bool)> {
-    let is_said = |key: &str| subject.roofline.is_some() || metric::named(key).is_none_or(|m| !m.is_of_device());
-    COLUMNS.iter().filter(|(key, _)| is_said(key)).filter_map(|&(key, shown)| Some((column(key)?, shown))).collect()
+    let is_said =
+        |key: &str| subject.roofline.is_some() || metric::named(key).is_none_or(|m| !m.is_of_device());
+    COLUMNS
+        .iter()
+        .filter(|(key, _)| is_said(key))
+        .filter_map(|&(key, shown)| Some((column(key)?, shown)))
+        .collect()
 }
 
 /// What a column means.
@@ -90,39 +95,72 @@ impl<'s> Lines<'s> {
             ));
         }
         self.folded.map(|depth| {
-            text!("boxes deeper than {depth} are closed: this page would have too many lines", "第 {depth} 层以下的模块未展开,否则行数过多")
+            text!(
+                "boxes deeper than {depth} are closed: this page would have too many lines",
+                "第 {depth} 层以下的模块未展开,否则行数过多"
+            )
         })
     }
 
     /// Writes them; `prefix` tells the lines of several networks apart.
-    pub(super) fn write(&self, html: &mut Html, subject: &Subject, drawn: &Drawn, prefix: &str, language: Language) {
+    pub(super) fn write(
+        &self,
+        html: &mut Html,
+        subject: &Subject,
+        drawn: &Drawn,
+        prefix: &str,
+        language: Language,
+    ) {
         let columns = columns(subject);
         let all: Vec<_> = columns.iter().map(|&(column, _)| column).collect();
         let usual = rows(subject, Depth::Fitting).1.unwrap_or(usize::MAX);
         let label = text!("layers", "各层");
         let hidden = columns.iter().zip(1..).filter(|((_, shown), _)| !shown);
         let hidden: Vec<_> = hidden.map(|(_, at): (_, usize)| at.to_string()).collect();
-        html.element("div", &[("class", "wide layers"), ("tabindex", "0"), ("role", "region"), ("aria-label", label.get(language))], |html| {
-            let table = [("role", "treegrid"), ("aria-label", label.get(language)), ("data-hide", &hidden.join(" ")), ("aria-readonly", "true")];
-            html.element("table", &table, |html| {
-                html.element("thead", &[], |html| html.element("tr", &[], |html| heads(html, &all, language)));
-                html.line();
-                html.element("tbody", &[], |html| {
-                    // Cells of some lines at a time are at hand.
-                    for rows in self.rows.chunks(500) {
-                        for (row, line) in rows.iter().zip(sheet(rows, &all).lines) {
-                            row_of(html, row, &line, &Shown { drawn, usual, prefix, all: &all, language });
+        html.element(
+            "div",
+            &[
+                ("class", "wide layers"),
+                ("tabindex", "0"),
+                ("role", "region"),
+                ("aria-label", label.get(language)),
+            ],
+            |html| {
+                let table = [
+                    ("role", "treegrid"),
+                    ("aria-label", label.get(language)),
+                    ("data-hide", &hidden.join(" ")),
+                    ("aria-readonly", "true"),
+                ];
+                html.element("table", &table, |html| {
+                    html.element("thead", &[], |html| {
+                        html.element("tr", &[], |html| heads(html, &all, language))
+                    });
+                    html.line();
+                    html.element("tbody", &[], |html| {
+                        // Cells of some lines at a time are at hand.
+                        for rows in self.rows.chunks(500) {
+                            for (row, line) in rows.iter().zip(sheet(rows, &all).lines) {
+                                row_of(
+                                    html,
+                                    row,
+                                    &line,
+                                    &Shown { drawn, usual, prefix, all: &all, language },
+                                );
+                            }
                         }
-                    }
+                    });
+                    let whole = [total(subject)];
+                    html.element("tfoot", &[], |html| {
+                        for line in sheet(&whole, &all).lines {
+                            html.element("tr", &[("id", &format!("{prefix}-S0"))], |html| {
+                                cells(html, &all, &line, language);
+                            });
+                        }
+                    });
                 });
-                let whole = [total(subject)];
-                html.element("tfoot", &[], |html| {
-                    for line in sheet(&whole, &all).lines {
-                        html.element("tr", &[("id", &format!("{prefix}-S0"))], |html| cells(html, &all, &line, language));
-                    }
-                });
-            });
-        });
+            },
+        );
         if let Some(note) = self.note() {
             html.leaf("p", &[("class", "note")], note.get(language));
         }
@@ -143,7 +181,11 @@ fn heads(html: &mut Html, columns: &[&Column], language: Language) {
     for column in columns {
         html.element("th", &[("scope", "col"), ("data-key", column.key)], |html| {
             let about = about(column.key);
-            html.leaf("button", &[("type", "button"), ("title", about.get(language))], column.heading(language));
+            html.leaf(
+                "button",
+                &[("type", "button"), ("title", about.get(language))],
+                column.heading(language),
+            );
         });
     }
 }

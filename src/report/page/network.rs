@@ -3,9 +3,11 @@
 use super::drawn::Drawn;
 use super::html::Html;
 use super::layers::{Lines, columns, is_figure};
+use super::standin::svg;
 use super::workings::Workings;
 use super::{charts, data};
 use crate::analyze::Status;
+use crate::read::measured::Measurements;
 use crate::report::Subject;
 use crate::report::draw::scene::Scene;
 use crate::report::draw::{Columns, Options};
@@ -15,7 +17,13 @@ use crate::text::{Language, Text};
 use crate::working::grouped;
 
 /// Writes it; `id` is that of its panel.
-pub(super) fn write(html: &mut Html, subject: &Subject, id: &str, language: Language) {
+pub(super) fn write(
+    html: &mut Html,
+    subject: &Subject,
+    measurements: Option<&Measurements>,
+    id: &str,
+    language: Language,
+) {
     heading(html, subject, language);
     let options = Options { embedded: true, columns: Columns::To(1), ..Options::new(language) };
     let lines = Lines::of(subject);
@@ -38,7 +46,7 @@ pub(super) fn write(html: &mut Html, subject: &Subject, id: &str, language: Lang
             lines.write(html, subject, &drawn, id, language);
         });
     });
-    charts::of_network(html, subject, id, language);
+    charts::of_network(html, subject, measurements, id, language);
     data(html, &format!("{id}-workings"), &Workings::of(subject, &lines.rows, language));
 }
 
@@ -103,16 +111,24 @@ fn picture(html: &mut Html, subject: &Subject, options: &Options, language: Lang
                     ("all", "⤢", text!("the whole picture, or one column", "整幅图或单列")),
                 ] {
                     let words = words.get(language);
-                    html.leaf("button", &[("type", "button"), ("data-zoom", zoom), ("aria-label", words), ("title", words)], sign);
+                    html.leaf(
+                        "button",
+                        &[("type", "button"), ("data-zoom", zoom), ("aria-label", words), ("title", words)],
+                        sign,
+                    );
                 }
             });
         });
         let label = say(text!("picture of the network", "网络图"));
-        html.element("div", &[("class", "frame"), ("tabindex", "0"), ("role", "region"), ("aria-label", &label)], |html| {
-            html.element("div", &[("class", "column")], |html| html.written(&svg(subject, options)));
-            let whole = Options { columns: Columns::Fitting, ..options.clone() };
-            html.element("div", &[("class", "whole")], |html| html.written(&svg(subject, &whole)));
-        });
+        html.element(
+            "div",
+            &[("class", "frame"), ("tabindex", "0"), ("role", "region"), ("aria-label", &label)],
+            |html| {
+                html.element("div", &[("class", "column")], |html| html.written(&svg(subject, options)));
+                let whole = Options { columns: Columns::Fitting, ..options.clone() };
+                html.element("div", &[("class", "whole")], |html| html.written(&svg(subject, &whole)));
+            },
+        );
         legend(html, subject, language);
     });
     html.line();
@@ -122,7 +138,9 @@ fn picture(html: &mut Html, subject: &Subject, options: &Options, language: Lang
 fn legend(html: &mut Html, subject: &Subject, language: Language) {
     use crate::report::draw::Kind;
     let graph = subject.graph();
-    let is_there = |kind: Kind| graph.nodes().any(|(_, node)| node.operator().is_some_and(|op| Kind::of(Some(op.class())) == kind));
+    let is_there = |kind: Kind| {
+        graph.nodes().any(|(_, node)| node.operator().is_some_and(|op| Kind::of(Some(op.class())) == kind))
+    };
     html.element("figcaption", &[], |html| {
         html.element("ul", &[("class", "legend")], |html| {
             for kind in Kind::ALL.into_iter().filter(|&kind| is_there(kind)) {
@@ -137,9 +155,16 @@ fn tools(html: &mut Html, subject: &Subject, id: &str, language: Language) {
     let say = |text: Text| text.get(language).to_owned();
     html.element("div", &[("class", "tools script")], |html| {
         let search = format!("{id}-search");
-        html.leaf("label", &[("for", &search), ("class", "unseen")], &say(text!("search the layers", "搜索各层")));
+        html.leaf(
+            "label",
+            &[("for", &search), ("class", "unseen")],
+            &say(text!("search the layers", "搜索各层")),
+        );
         let hint = say(text!("layer or operator", "层或算子"));
-        html.void("input", &[("type", "search"), ("id", &search), ("class", "search"), ("placeholder", &hint)]);
+        html.void(
+            "input",
+            &[("type", "search"), ("id", &search), ("class", "search"), ("placeholder", &hint)],
+        );
         for (what, words) in [
             ("open", text!("open all", "全部展开")),
             ("close", text!("close all", "全部折叠")),

@@ -6,15 +6,21 @@ use crate::text::Language;
 
 /// A table under a caption, with what is to be said below it. It may be wider than the page, and is moved then by itself.
 pub(super) fn table(html: &mut Html, caption: &str, sheet: &Sheet, language: Language) {
-    html.element("div", &[("class", "wide"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)], |html| {
-        html.element("table", &[("class", "sheet")], |html| {
-            html.leaf("caption", &[], caption);
-            html.element("thead", &[], |html| html.element("tr", &[], |html| heads(html, sheet, language)));
-            html.element("tbody", &[], |html| {
-                sheet.lines.iter().for_each(|line| row(html, &sheet.heads, line, language));
+    html.element(
+        "div",
+        &[("class", "wide"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption)],
+        |html| {
+            html.element("table", &[("class", "sheet")], |html| {
+                html.leaf("caption", &[], caption);
+                html.element("thead", &[], |html| {
+                    html.element("tr", &[], |html| heads(html, sheet, language))
+                });
+                html.element("tbody", &[], |html| {
+                    sheet.lines.iter().for_each(|line| row(html, &sheet.heads, line, language));
+                });
             });
-        });
-    });
+        },
+    );
     for note in &sheet.notes {
         html.sentence("p", &[("class", "note")], note.get(language));
     }

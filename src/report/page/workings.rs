@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
+use super::standin::mathml;
 use crate::report::Subject;
 use crate::report::draw::key;
 use crate::report::rows::Row;
