@@ -83,7 +83,9 @@ impl Format {
             Self::Markdown => Some(Markup::Markdown),
             Self::Latex => Some(Markup::Latex),
             Self::Json => None,
-            Self::Table | Self::Tree | Self::Csv | Self::Junit | Self::Github => Some(Markup::Text),
+            Self::Table | Self::Tree | Self::Csv | Self::Junit | Self::Github | Self::Svg => {
+                Some(Markup::Text)
+            }
         }
     }
 }

@@ -26,6 +26,8 @@ pub(super) enum Format {
     Junit,
     /// Annotations, as GitHub's workflows show them
     Github,
+    /// A picture, of what is drawn
+    Svg,
 }
 
 impl Format {
@@ -45,7 +47,7 @@ impl Format {
             Self::Csv => csv::write(sheets),
             Self::Markdown => pages(&|sheet| markdown::write(sheet, style.language)),
             Self::Latex => pages(&|sheet| latex::write(sheet, style.language)),
-            Self::Table | Self::Tree | Self::Json | Self::Junit | Self::Github => {
+            Self::Table | Self::Tree | Self::Json | Self::Junit | Self::Github | Self::Svg => {
                 pages(&|sheet| terminal::write(sheet, style))
             }
         }

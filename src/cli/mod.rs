@@ -17,6 +17,7 @@ use crate::text::{Language, Text, harmless};
 mod analyze;
 #[cfg(feature = "run")]
 mod bench;
+mod chart;
 mod check;
 mod chinese;
 mod compare;

@@ -31,8 +31,10 @@ use crate::text::Language;
 
 mod comparison;
 mod costs;
+mod measured;
 mod notes;
 mod roofline;
+mod scale;
 pub mod svg;
 pub mod terminal;
 mod timeline;

@@ -114,6 +114,9 @@ const ANALYZE: &[Argument] = &[
          有多个网络时,给各网络的行排序",
     ),
     argument("memory", "按执行顺序显示存活的张量").long("按执行顺序显示存活的张量以及峰值时的张量,代替各层的开销"),
+    argument("chart", "画出各层在此指标上的开销;或 `roofline`"),
+    argument("bench", "用于 `--chart roofline`:按此测量结果画各层")
+        .long("用于 `--chart roofline`:按此文件中的测量结果画各层,该文件由 `bench --profile --format json` 写出"),
     argument("raw", "显示 ONNX 文件的算子及各自的结果")
         .long("按原样显示 ONNX 文件的算子及各自的结果:成为一层、一层的一部分,或因输出事先可知而不成为任何层"),
     argument("like", "按某工具的口径计数:fvcore、torch、thop……"),
@@ -128,6 +131,8 @@ const BENCH: &[Argument] = &[
     argument("threads", "线程数;可有多个,如 `1,2,4`")
         .long("线程数;可有多个,如 `1,2,4`。不给出时与 candle 相同:每个核心一个"),
     argument("profile", "同时测量每一层"),
+    argument("chart", "画出各层在机器屋顶线下的位置")
+        .long("改为画出各层的实测结果与机器的屋顶线;文件名以 .svg 结尾时写为 SVG"),
     argument("depth", "模块展开的层数:一个数,或 `all`"),
     argument("sort", "按这些列给测量的各层排序"),
     argument("compare", "与先前以 JSON 保存的测量结果对照")
@@ -155,6 +160,8 @@ const COMPARE: &[Argument] = &[
     ),
     argument("batch", "一次前向传播的样本数;可有多个,如 `1,2,4`")
         .long("一次前向传播的样本数;有多个时(如 `1,2,4`),各批量大小并列"),
+    argument("chart", "画出乘加数、参数量、读写字节与峰值")
+        .long("改为画出各网络的乘加数、参数量、读写字节与峰值,并与第一个对照;文件名以 .svg 结尾时写为 SVG"),
     argument("format", "输出格式")
         .long("输出格式;CSV 为每个有差异的层一行,有多个批量大小时,为每个网络在每个批量大小下一行"),
 ];

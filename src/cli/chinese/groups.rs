@@ -43,6 +43,7 @@ pub(super) static GROUPS: &[Argument] = &[
         ("json", "全部内容,供程序读取"),
         ("junit", "JUnit 的 XML,供持续集成读取"),
         ("github", "GitHub 工作流所显示的注释"),
+        ("svg", "图片,用于所画的图表"),
     ]),
     argument("to", "写入此文件,而不是标准输出"),
     argument("color", "是否使用颜色;遵从 NO_COLOR 和 CLICOLOR_FORCE"),

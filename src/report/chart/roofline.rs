@@ -1,14 +1,13 @@
 //! Every layer under the roof of a device: how many FLOPs it makes of each byte, and how many a second; counted, or as it was
 //! measured.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::costs::kind;
 use super::notes::{circumstances, name, uncounted};
 use crate::analyze::measured::MeasuredBound;
 use crate::analyze::roofline::{self, Bound};
 use crate::graph::{Node, NodeId, Place};
-use crate::read::measured::{Layer, Measured, Measurements};
 use crate::report::Subject;
 use crate::report::draw::Kind;
 use crate::report::figures::{digits, seconds};
@@ -134,54 +133,8 @@ impl Roofline {
         Ok(Self::new(subject, roof, taken))
     }
 
-    /// Every layer as it was measured.
-    ///
-    /// # Errors
-    /// If it is not this network that was measured layer by layer.
-    pub fn measured(subject: &Subject, measurements: &Measurements) -> Result<Self, Text> {
-        let (batch, element) = (subject.batch(), subject.element.name());
-        if measurements.dtype != element {
-            let dtype = printable(&measurements.dtype);
-            return Err(text!(
-                "it was measured in {dtype}, and the network is in {element}: add `--dtype {dtype}`",
-                "测量使用 {dtype},而网络为 {element}:请加 `--dtype {dtype}`"
-            ));
-        }
-        let mut why = None;
-        for measured in &measurements.results {
-            match times(subject, measured) {
-                Ok(seconds) => return Ok(Self::of_case(subject, measurements, measured, &seconds)),
-                // What is wrong with one of this batch tells more.
-                Err(other) if why.is_none() || measured.batch == batch => why = Some(other),
-                Err(_) => {}
-            }
-        }
-        Err(why.unwrap_or_else(|| text!("nothing was measured in it", "其中没有测量结果")))
-    }
-
-    fn of_case(
-        subject: &Subject,
-        measurements: &Measurements,
-        measured: &Measured,
-        seconds: &HashMap<NodeId, f64>,
-    ) -> Self {
-        let peak = measurements.peak(measured);
-        let device = roofline::Device {
-            bandwidth: peak.bytes_per_second,
-            peaks: roofline::Peaks {
-                f32: Some(peak.flops_per_second),
-                f16: Some(peak.flops_per_second),
-                bf16: Some(peak.flops_per_second),
-                i8: Some(peak.flops_per_second),
-            },
-            ..roofline::Device::default()
-        };
-        let of = |id| seconds.get(&id).copied();
-        Self::timed(subject, device, &machine(&measurements.device, measured.threads), of)
-    }
-
     /// Every layer as it was measured on a device whose roof was measured too.
-    pub(crate) fn timed(
+    pub(super) fn timed(
         subject: &Subject,
         device: roofline::Device,
         name: &Text,
@@ -274,16 +227,6 @@ impl Without {
     }
 }
 
-/// What was measured on: `cpu with 4 threads`.
-pub(crate) fn machine(device: &str, threads: Option<usize>) -> Text {
-    let device = printable(device);
-    match threads {
-        Some(1) => text!("{device} with 1 thread", "{device}(1 个线程)"),
-        Some(threads) => text!("{device} with {threads} threads", "{device}({threads} 个线程)"),
-        None => text!("{device}", "{device} "),
-    }
-}
-
 /// Where a layer lies; `None` where it makes nothing of what it moves, or takes no time that shows.
 #[expect(clippy::cast_precision_loss, reason = "it is drawn")]
 fn point(subject: &Subject, id: NodeId, node: &Node, seconds: f64, bound: MeasuredBound) -> Option<Point> {
@@ -309,64 +252,13 @@ fn joined(points: Vec<Point>) -> Vec<Point> {
     let mut joined: Vec<Point> = vec![];
     for point in points {
         let place = (point.intensity.to_bits(), point.flops_per_second.to_bits(), point.kind);
-        match known.get(&place) {
-            Some(&index) => {
-                joined[index].times += 1;
-                joined[index].seconds += point.seconds;
-            }
-            None => {
-                known.insert(place, joined.len());
-                joined.push(point);
-            }
+        if let Some(&index) = known.get(&place) {
+            joined[index].times += 1;
+            joined[index].seconds += point.seconds;
+        } else {
+            known.insert(place, joined.len());
+            joined.push(point);
         }
     }
     joined
-}
-
-/// What each node took, if it is this network that was measured.
-fn times(subject: &Subject, measured: &Measured) -> Result<HashMap<NodeId, f64>, Text> {
-    let (graph, network) = (subject.graph(), printable(&measured.network));
-    let (batch, now) = (measured.batch, subject.batch());
-    if batch != now {
-        return Err(text!(
-            "`{network}` was measured at batch {batch}, and this is batch {now}: add `--batch {batch}`",
-            "`{network}` 测量时批量大小为 {batch},这里为 {now}:请加 `--batch {batch}`"
-        ));
-    }
-    let Some(layers) = &measured.layers else {
-        return Err(text!(
-            "the layers of `{network}` were not measured: measure with `cnncost bench --profile`",
-            "`{network}` 的各层没有测量:请用 `cnncost bench --profile` 测量"
-        ));
-    };
-    let known: HashMap<&str, &Layer> = layers.iter().map(|layer| (&*layer.path, layer)).collect();
-    let mut found = HashMap::new();
-    for (id, node) in graph.nodes() {
-        let Some(counts) = subject.analysis.node(id).filter(|_| node.operator().is_some()) else { continue };
-        let path = graph.path(id);
-        match known.get(&*path) {
-            Some(layer) if layer.macs == counts.work.macs.total() && layer.op == node.operator_name() => {
-                found.insert(id, layer.seconds);
-            }
-            Some(_) => {
-                return Err(text!(
-                    "it is of another network: `{path}` of `{network}` is another layer there",
-                    "它测量的是另一个网络:`{network}` 的 `{path}` 是另一层"
-                ));
-            }
-            None => {
-                return Err(text!(
-                    "it is of another network: `{network}` has no `{path}` there",
-                    "它测量的是另一个网络:其中 `{network}` 没有 `{path}`"
-                ));
-            }
-        }
-    }
-    if found.len() == known.len() {
-        return Ok(found);
-    }
-    Err(text!(
-        "it is of another network: `{network}` has other layers there",
-        "它测量的是另一个网络:其中 `{network}` 的层不同"
-    ))
 }
