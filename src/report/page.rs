@@ -22,7 +22,6 @@ mod layers;
 mod network;
 mod policy;
 mod sheet;
-mod standin;
 mod words;
 mod workings;
 

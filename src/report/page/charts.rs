@@ -59,6 +59,6 @@ pub(super) fn of_several(html: &mut Html, compared: &Compared<'_>, language: Lan
 fn chart(html: &mut Html, prefix: &str, language: Language, draw: impl Fn(&Options) -> String) {
     let picture = draw(&Options { language, theme: Theme::Inherit, prefix });
     if !picture.is_empty() {
-        html.element("figure", &[("class", "chart")], |html| html.written(&picture));
+        html.element("figure", &[("class", "plot")], |html| html.written(&picture));
     }
 }

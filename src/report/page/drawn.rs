@@ -72,7 +72,8 @@ mod tests {
         let (rows, _) = rows_within(&subject, 10_000);
         let scene = Scene::of(&subject, &Options::new(Language::English));
         let drawn = Drawn::new(subject.graph(), &scene, &rows);
-        let paths: std::collections::BTreeMap<Place, &str> = rows.iter().map(|row| (row.place, &*row.path)).collect();
+        let paths: std::collections::BTreeMap<Place, &str> =
+            rows.iter().map(|row| (row.place, &*row.path)).collect();
         let instead = |path: &str| {
             let place = subject.graph().resolve(path).unwrap();
             drawn.instead_of(place).map(|place| paths[&place].to_owned())

@@ -3,13 +3,13 @@
 use super::drawn::Drawn;
 use super::html::Html;
 use super::layers::{Lines, columns, is_figure};
-use super::standin::svg;
 use super::workings::Workings;
 use super::{charts, data};
 use crate::analyze::Status;
 use crate::read::measured::Measurements;
 use crate::report::Subject;
 use crate::report::draw::scene::Scene;
+use crate::report::draw::svg::svg;
 use crate::report::draw::{Columns, Options};
 use crate::report::table::{notes, totals};
 use crate::text;
@@ -124,14 +124,22 @@ fn picture(html: &mut Html, subject: &Subject, options: &Options, language: Lang
             "div",
             &[("class", "frame"), ("tabindex", "0"), ("role", "region"), ("aria-label", &label)],
             |html| {
-                html.element("div", &[("class", "column")], |html| html.written(&svg(subject, options)));
+                html.element("div", &[("class", "column")], |html| drawn(html, subject, options));
                 let whole = Options { columns: Columns::Fitting, ..options.clone() };
-                html.element("div", &[("class", "whole")], |html| html.written(&svg(subject, &whole)));
+                html.element("div", &[("class", "whole")], |html| drawn(html, subject, &whole));
             },
         );
         legend(html, subject, language);
     });
     html.line();
+}
+
+/// The picture, or why there is none.
+fn drawn(html: &mut Html, subject: &Subject, options: &Options) {
+    match svg(subject, options) {
+        Ok(picture) => html.written(&picture),
+        Err(why) => html.sentence("p", &[("class", "note")], why.get(options.language)),
+    }
 }
 
 /// The kinds of operators that there are, in their colors.

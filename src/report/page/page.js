@@ -305,9 +305,11 @@
       for (const thing of svg.querySelectorAll("[data-place]")) {
         thing.setAttribute("role", "button");
         thing.setAttribute("tabindex", "-1");
-        const lines = [...thing.querySelectorAll("text")].map((text) => text.textContent.trim());
-        const label = thing.getAttribute("aria-label") || lines.filter(Boolean).join(", ") || thing.dataset.place;
-        thing.setAttribute("aria-label", label);
+        // Its name is what stands on it, then where it is.
+        const lines = [...thing.querySelectorAll(":scope > text")];
+        const path = thing.querySelector(":scope > title")?.textContent.split("\n")[0];
+        thing.setAttribute("aria-label", lines.map((line) => line.textContent.trim()).concat(path ? [`(${path})`] : []).join(" "));
+        for (const line of lines) line.after(" ");
         things.set(thing.dataset.place, thing);
       }
       things.values().next().value?.setAttribute("tabindex", "0");

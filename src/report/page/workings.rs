@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use super::standin::mathml;
 use crate::report::Subject;
 use crate::report::draw::key;
+use crate::report::explain::mathml;
 use crate::report::rows::Row;
 use crate::text::Language;
 
