@@ -149,7 +149,7 @@ pub(super) fn found(checked: &Checked) -> Text {
     }
 }
 
-/// What else is to be said of a claim that fails.
+/// What else is to be said of a claim: what is written, how far off that is, and why.
 pub(super) fn details(claim: &Claim, checked: &Checked) -> Vec<(Text, Text)> {
     let expect = &claim.expect.text;
     let mut details = vec![(text!("expected", "断言"), text!("{expect}", "{expect}"))];
@@ -167,6 +167,8 @@ pub(super) fn details(claim: &Claim, checked: &Checked) -> Vec<(Text, Text)> {
             let number = decimal(number);
             details.push((text!("working", "算式"), text!("{working} = {number}", "{working} = {number}")));
         }
+        // What is as it is said to be is not off.
+        Verdict::Holds(Reading::Plain | Reading::Exactly) => {}
         Verdict::Fails | Verdict::KnownWrong | Verdict::Holds(_) => {
             if let Some(difference) = difference(checked) {
                 details.push((difference.label(), difference.in_words(checked.quantity)));

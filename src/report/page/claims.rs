@@ -9,7 +9,7 @@ use crate::text::{Language, one_line};
 
 /// What the part of the page is called: how many are not as they should be, where some are not.
 pub(super) fn title(reports: &[Report], language: Language) -> String {
-    let failures: usize = reports.iter().map(Report::failures).sum();
+    let failures: usize = distinct(reports).map(Report::failures).sum();
     let title = match failures {
         0 => text!("claims", "论断"),
         count => text!("claims ({count} fail)", "论断({count} 条不成立)"),
@@ -20,7 +20,7 @@ pub(super) fn title(reports: &[Report], language: Language) -> String {
 /// Writes the claims of every file.
 pub(super) fn write(html: &mut Html, reports: &[Report], language: Language) {
     html.leaf("h2", &[], text!("claims", "论断").get(language));
-    for report in reports {
+    for report in distinct(reports) {
         let title = check::title(report);
         html.leaf("h3", &[], &title.name);
         let summary = check::summary(report);
@@ -38,6 +38,16 @@ pub(super) fn write(html: &mut Html, reports: &[Report], language: Language) {
             }
         });
     }
+}
+
+/// The reports of each file that say something else than those before: claims that name a variant are the same for all.
+fn distinct<'r, 'c>(reports: &'r [Report<'c>]) -> impl Iterator<Item = &'r Report<'c>> {
+    let found = |report: &Report| -> Vec<_> {
+        report.results.iter().map(|(_, checked)| (checked.verdict.clone(), check::found(checked))).collect()
+    };
+    let is_same = move |a: &Report, b: &Report| a.source.name == b.source.name && found(a) == found(b);
+    let is_new = move |at: usize| !reports[..at].iter().any(|before| is_same(before, &reports[at]));
+    (0..reports.len()).filter(move |&at| is_new(at)).map(|at| &reports[at])
 }
 
 fn one(html: &mut Html, claim: &Claim, checked: &Checked, language: Language) {

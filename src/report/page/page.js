@@ -509,6 +509,7 @@
       else link.removeAttribute("aria-current");
     });
     if (panel.querySelector(".layers") && !networks.has(panel.id)) networks.set(panel.id, new Network(panel));
+    if (name === panel.id) scrollTo(0, 0);
     if (name.startsWith(`${panel.id}-`)) networks.get(panel.id)?.choose(name.slice(panel.id.length + 1), "address");
   };
 

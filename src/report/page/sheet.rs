@@ -52,17 +52,16 @@ fn row(html: &mut Html, heads: &[Head], line: &Line, language: Language) {
                 let words = format!("{mark} {words}");
                 html.leaf("th", &[("scope", "row"), ("class", class(head.role))], words.trim_start());
             } else {
-                html.sentence("td", &[("class", of_cell(head, cell))], &words);
+                html.sentence("td", &[("class", &of_cell(head, cell))], &words);
             }
         }
     });
 }
 
-fn of_cell(head: &Head, cell: &Cell) -> &'static str {
-    if let Cell::Change(_, Some(is_better)) = cell {
-        return if *is_better { "better" } else { "worse" };
-    }
-    class(head.role)
+fn of_cell(head: &Head, cell: &Cell) -> String {
+    let class = class(head.role);
+    let Cell::Change(_, Some(is_better)) = cell else { return class.to_owned() };
+    format!("{class} {}", if *is_better { "better" } else { "worse" })
 }
 
 /// What the style sheet knows a column by.
