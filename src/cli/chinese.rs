@@ -4,7 +4,7 @@
 use clap::builder::Str;
 use clap::{Arg, ArgAction, Command};
 
-use super::{analyze, chart, check, convention, device};
+use super::{analyze, chart, check, convention, device, draw};
 use crate::text::Text;
 
 mod commands;
@@ -152,6 +152,7 @@ fn of_argument(command: &str, arg: Arg) -> Arg {
 fn of_lists(command: &str, argument: &str) -> Option<Text> {
     match (command, argument) {
         ("analyze", "columns") => Some(analyze::columns_help()),
+        ("draw", "heat") => Some(draw::heat_help()),
         (_, "device_spec") => Some(device::help()),
         ("analyze", "chart") => Some(chart::help()),
         ("analyze", "like") => Some(convention::help()),

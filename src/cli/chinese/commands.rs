@@ -33,6 +33,12 @@ pub(super) const COMMANDS: &[Said] = &[
         arguments: COMPARE,
     },
     Said {
+        command: "draw",
+        short: "绘制网络:图片,或终端中的树",
+        long: "绘制网络:写为 SVG、PNG 或 PDF,写为 Graphviz 或 Mermaid 的源文件,或显示为终端中的树。",
+        arguments: DRAW,
+    },
+    Said {
         command: "explain",
         short: "给出每个数的算式:一层、一个模块或整个网络",
         long: "",
@@ -164,6 +170,33 @@ const COMPARE: &[Argument] = &[
         .long("改为画出各网络的乘加数、参数量、读写字节与峰值,并与第一个对照;文件名以 .svg 结尾时写为 SVG"),
     argument("format", "输出格式")
         .long("输出格式;CSV 为每个有差异的层一行,有多个批量大小时,为每个网络在每个批量大小下一行"),
+];
+
+const DRAW: &[Argument] = &[
+    argument("files", "网络描述文件、ONNX 文件,或内置网络的名称").long(FILES),
+    argument("depth", "模块展开的层数:一个数,或 `all`").long(
+        "模块展开的层数:一个数(0 表示整个网络为一个模块),或 `all`;不给出时,展开到图的大小适中为止。未展开的模块标出其输出与其中的数量",
+    ),
+    argument("heat", "按数值着色:macs、params、memory、time、field"),
+    argument("unroll", "逐个绘制重复的部分,而不是只画一次并标出次数")
+        .long("绘制重复部分的每一份。不给出时,前后相同的模块只画一次,并标出次数"),
+    argument("direction", "网络的走向").words(&[("down", "从上到下"), ("right", "从左到右")]),
+    argument("fold", "把长图折成几列:`auto`,或一个数").long(
+        "把长图折成几列(走向为向右时为几行):`auto` 使其大致与幻灯片同宽,或一个数;1 表示不折",
+    ),
+    argument("format", "输出格式;不给出时取自 -o 的扩展名")
+        .long("输出格式;不给出时取自文件的扩展名,没有文件时为树")
+        .words(&[
+            ("svg", "用于网页、幻灯片、浏览器"),
+            ("png", "像素图"),
+            ("pdf", "一页"),
+            ("dot", "Graphviz 的源文件"),
+            ("mermaid", "Mermaid 的源文件,GitHub 会绘制它"),
+            ("tree", "用于终端"),
+        ]),
+    argument("scale", "PNG 中每个图片像素对应的像素数 [默认值:2]"),
+    argument("to", "写入此文件,而不是标准输出;以 / 结尾则为目录")
+        .long("写入此文件,而不是标准输出;以 / 结尾则为目录,每个网络写一个文件"),
 ];
 
 const EXPLAIN: &[Argument] = &[

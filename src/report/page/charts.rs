@@ -59,6 +59,9 @@ pub(super) fn of_several(html: &mut Html, compared: &Compared<'_>, language: Lan
 fn chart(html: &mut Html, prefix: &str, language: Language, draw: impl Fn(&Options) -> String) {
     let picture = draw(&Options { language, theme: Theme::Inherit, prefix });
     if !picture.is_empty() {
-        html.element("figure", &[("class", "plot")], |html| html.written(&picture));
+        let label = text!("chart", "图表");
+        let attributes =
+            [("class", "plot"), ("tabindex", "0"), ("role", "group"), ("aria-label", label.get(language))];
+        html.element("div", &attributes, |html| html.written(&picture));
     }
 }

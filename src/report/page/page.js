@@ -244,6 +244,11 @@
         });
       }
       for (const box of panel.querySelectorAll("[data-column]")) {
+        // On a phone there is room for what it is called and what it costs.
+        if (narrow.matches && innerWidth < 640 && ["2", "3", "5"].includes(box.dataset.column)) {
+          box.checked = false;
+          this.hide(box.dataset.column, true);
+        }
         box.addEventListener("change", () => this.hide(box.dataset.column, !box.checked));
       }
     }

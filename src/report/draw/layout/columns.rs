@@ -159,7 +159,13 @@ fn packed(rows: &[Block], cuts: &[usize], count: usize) -> Vec<usize> {
         }
         breaks
     };
-    let (mut low, mut high) = (0.0, heights[rows.len()]);
+    // No column is lower than what lies between two cuts.
+    let bounds: Vec<usize> = [0].iter().chain(cuts).chain(&[rows.len()]).copied().collect();
+    let least = bounds.windows(2).map(|bounds| heights[bounds[1]] - heights[bounds[0]]).fold(0.0, f64::max);
+    let (mut low, mut high) = (least, heights[rows.len()]);
+    if filled(low).len() < count.max(1) {
+        return filled(low);
+    }
     for _ in 0..40 {
         let middle = f64::midpoint(low, high);
         if filled(middle).len() < count.max(1) { high = middle } else { low = middle }
