@@ -68,11 +68,17 @@ impl Working {
     /// The same, with its factors called as `name` says.
     #[must_use]
     pub fn renamed(self, name: &impl Fn(Factor) -> Factor) -> Self {
-        let all = |parts: Vec<Self>| parts.into_iter().map(|part| part.renamed(name)).collect();
-        let one = |part: Box<Self>| Box::new(part.renamed(name));
+        self.replaced(&|factor, value| value.called(name(factor)))
+    }
+
+    /// The same, with `by` of each factor and its value in that factor's place.
+    #[must_use]
+    pub fn replaced(self, by: &impl Fn(Factor, Self) -> Self) -> Self {
+        let all = |parts: Vec<Self>| parts.into_iter().map(|part| part.replaced(by)).collect();
+        let one = |part: Box<Self>| Box::new(part.replaced(by));
         match self {
             Self::Number(number) => Self::Number(number),
-            Self::Named(factor, value) => Self::Named(name(factor), one(value)),
+            Self::Named(factor, value) => by(factor, value.replaced(by)),
             Self::Product(factors) => Self::Product(all(factors)),
             Self::Sum(terms) => Self::Sum(all(terms)),
             Self::Difference(a, b) => Self::Difference(one(a), one(b)),

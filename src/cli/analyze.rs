@@ -190,7 +190,7 @@ impl Arguments {
                 let sheets: Vec<_> = subjects.iter().map(memory::sheet).collect();
                 output.write(&self.format.write(&sheets, style))
             }
-            Format::Tree | Format::Json | Format::Junit | Format::Github => output.misused(
+            Format::Tree | Format::Json | Format::Beamer | Format::Junit | Format::Github => output.misused(
                 text!(
                     "`--memory` is a table, markdown, csv, latex or svg",
                     "`--memory` 的格式为 table、markdown、csv、latex 或 svg"

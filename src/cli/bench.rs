@@ -262,7 +262,7 @@ impl Arguments {
             Format::Csv => report::csv(bench, subjects, choice),
             Format::Latex => report::latex(bench, subjects, choice, self.output.language()),
             Format::Json => return self.output.stream(|to| json::write(bench, subjects, choice, to)),
-            Format::Table | Format::Tree | Format::Junit | Format::Github | Format::Svg => {
+            Format::Table | Format::Tree | Format::Junit | Format::Github | Format::Svg | Format::Beamer => {
                 report::text(bench, subjects, choice, self.output.style())
             }
         };

@@ -112,7 +112,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Format::Csv => arguments.format.write(&[sheets::data(&compared)], style),
         Format::Json => return read.max(output.stream(|to| json::write(&compared, to))),
         Format::Latex => arguments.format.write(&sheets::pages(&compared, depth, style.language), style),
-        Format::Table | Format::Tree | Format::Junit | Format::Github | Format::Svg => {
+        Format::Table | Format::Tree | Format::Junit | Format::Github | Format::Svg | Format::Beamer => {
             table::write(&compared, depth, style)
         }
     };

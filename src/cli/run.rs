@@ -135,7 +135,7 @@ impl Arguments {
             Format::Markdown | Format::Csv | Format::Latex => {
                 self.format.write(&[sheet(&run)], self.voice.style())
             }
-            Format::Table | Format::Tree | Format::Junit | Format::Github | Format::Svg => {
+            Format::Table | Format::Tree | Format::Junit | Format::Github | Format::Svg | Format::Beamer => {
                 table(&run, self.voice.style())
             }
         };

@@ -56,10 +56,10 @@ letters! {
     DilationWidth "D_w" => "dilation of the width", "宽度扩张率";
 
     // Sizes of what comes in and goes out.
-    Depth "Z" => "depth", "深";
-    Height "H" => "height", "高";
-    Width "W" => "width", "宽";
-    Length "L" => "length", "长度";
+    Depth "Z" => "output depth", "输出深";
+    Height "H" => "output height", "输出高";
+    Width "W" => "output width", "输出宽";
+    Length "L" => "output length", "输出长度";
     Size "X" => "size", "大小";
     DepthIn "Z_in" => "input depth", "输入深";
     HeightIn "H_in" => "input height", "输入高";

@@ -128,6 +128,14 @@ impl Working {
                 term => product.push((term, run.len())),
             }
         }
+        // A factor of several letters may end with the one that the next begins with.
+        product.dedup_by(|(later, exponent), (earlier, sum)| match (later, earlier) {
+            (Term::Letter(later), Term::Letter(earlier)) if later == earlier => {
+                *sum += *exponent;
+                true
+            }
+            _ => false,
+        });
         Term::Product(product)
     }
 

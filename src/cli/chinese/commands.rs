@@ -204,9 +204,13 @@ const EXPLAIN: &[Argument] = &[
         "要解释的层或模块,路径写到足以找到它为止:`layer1/0/conv1`、`layer1.0.conv1`;不给出则为整个网络",
     ),
     argument("depth", "模块展开的层数:一个数,或 `all`")
-        .long("模块展开的层数:一个数(0 表示只有合计),或 `all`;不给出时全部展开"),
-    argument("format", "输出格式")
-        .long("输出格式:Markdown 的公式按 GitHub 的写法;LaTeX 是文档的片段,使用 amsmath"),
+        .long("模块展开的层数:一个数(0 表示只有合计),或 `all`;不给出时全部展开。未展开的模块,其各项为所含部分之和"),
+    argument("field", "逐层推导感受野").long("逐层推导感受野,直到网络、模块或该层的每个输出"),
+    argument("peak", "内存峰值时存活的张量及其合计")
+        .long("内存峰值时存活的各张量及其字节,以及合计:整个网络的,或执行该模块、该层时的"),
+    argument("format", "输出格式").long(
+        "输出格式:Markdown 的公式按 GitHub 的写法;LaTeX 是文档的片段,使用 amsmath;beamer 是完整的文档,每层、每个模块一张幻灯片",
+    ),
 ];
 
 const RECONCILE: &[Argument] = &[argument("figure", "要追溯的数:\"4.11 G\"、\"569M\"、3.87e9")

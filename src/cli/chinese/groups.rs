@@ -40,6 +40,7 @@ pub(super) static GROUPS: &[Argument] = &[
         ("markdown", "用于笔记页面或合并请求"),
         ("csv", "纯数值"),
         ("latex", "用于幻灯片或论文"),
+        ("beamer", "幻灯片,为完整的文档"),
         ("json", "全部内容,供程序读取"),
         ("junit", "JUnit 的 XML,供持续集成读取"),
         ("github", "GitHub 工作流所显示的注释"),
