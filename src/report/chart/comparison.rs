@@ -115,8 +115,17 @@ fn times(ratio: f64) -> String {
     use crate::report::figures::digits;
     if ratio == 0.0 {
         "0".to_owned()
-    } else if (0.01..1e6).contains(&ratio) {
+    } else if (0.1..1e6).contains(&ratio) {
         digits(ratio)
+    } else if (0.0001..0.1).contains(&ratio) {
+        let decimals = if ratio < 0.001 {
+            6
+        } else if ratio < 0.01 {
+            5
+        } else {
+            4
+        };
+        format!("{ratio:.decimals$}")
     } else {
         format!("{ratio:.2e}")
     }

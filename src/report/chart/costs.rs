@@ -80,7 +80,10 @@ impl Costs {
         if !bars.is_empty() && bars.len() < lines {
             let (count, figure) = (lines - bars.len(), metric.words);
             let (english, chinese) = (figure.english, figure.chinese);
-            notes.push(text!("not shown: {count} lines without {english}", "未显示:{count} 行没有{chinese}"));
+            notes.push(text!(
+                "not shown: lines without {english} ({count})",
+                "未显示:没有{chinese}的行({count} 行)"
+            ));
         }
         if metric.leaves_out(subject, ScopeId::ROOT) {
             notes.extend(uncounted(subject));

@@ -36,3 +36,21 @@ pub(super) fn glance(metric: &Metric, measure: &Measure) -> String {
         Measure::Sizes(_) | Measure::Truth(_) | Measure::Word(..) => measure.to_string(),
     }
 }
+
+/// A figure without the zeros at its end: `50.0 M` as `50 M`.
+pub(super) fn trimmed(figure: &str) -> String {
+    let (number, unit) = figure.split_once(' ').map_or((figure, ""), |(number, unit)| (number, unit));
+    let number =
+        if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number };
+    if unit.is_empty() { number.to_owned() } else { format!("{number} {unit}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeros_at_the_end_are_left_out() {
+        assert_eq!(["50.0 M", "2.50 G", "0", "100"].map(trimmed), ["50 M", "2.5 G", "0", "100"]);
+    }
+}

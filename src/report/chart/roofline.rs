@@ -173,8 +173,8 @@ impl Roofline {
         if !rest.is_empty() {
             let (count, time) = (rest.len(), seconds(rest.iter().map(|point| point.seconds).sum()));
             notes.push(text!(
-                "not shown: {count} points more, which take {time} together",
-                "未显示:另有 {count} 个点,共需 {time}"
+                "not shown: the quickest layers ({count}), which take {time} together",
+                "未显示:最快的层({count} 个),共需 {time}"
             ));
         }
         notes.extend(uncounted(subject));
@@ -220,8 +220,8 @@ impl Without {
         let time = seconds(time);
         (count > 0).then(|| {
             text!(
-                "not shown: {count} layers without FLOPs, which take {time} together",
-                "未显示:{count} 层没有 FLOPs,共需 {time}"
+                "not shown: layers without FLOPs ({count}), which take {time} together",
+                "未显示:没有 FLOPs 的层({count} 个),共需 {time}"
             )
         })
     }

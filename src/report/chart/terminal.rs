@@ -1,11 +1,13 @@
 //! Charts for the terminal, as wide as it is.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::{Comparison, Costs, Roofline};
 use crate::report::Style;
 use crate::report::draw::Kind;
 use crate::report::sheet::Title;
 use crate::report::terminal::heading;
-use crate::report::wrap::wrapped;
+use crate::report::wrap::{folded, wrapped};
 use crate::text::Text;
 
 mod comparison;
@@ -30,8 +32,15 @@ pub fn comparison(comparison: &Comparison, style: Style) -> String {
 
 /// What a chart is of and what it shows.
 fn head(name: &str, about: &[&Text], style: Style) -> String {
-    let about = about.iter().map(|text| (*text).clone()).collect();
-    heading(&Title { name: name.to_owned(), about, status: None }, style)
+    let about: Vec<Text> = about.iter().map(|text| (*text).clone()).collect();
+    let words = about.iter().map(|text| text.get(style.language)).collect::<Vec<_>>().join(" · ");
+    if name.width() + words.width() + 4 <= style.width {
+        return heading(&Title { name: name.to_owned(), about, status: None }, style);
+    }
+    // Names are broken where a line is too short for them.
+    let (on, off) = style.bold();
+    let lines = |words: &str| folded(words, style.width.saturating_sub(1)).replace('\n', "\n ");
+    format!(" {on}{}{off}\n {}\n\n", lines(name), lines(&words))
 }
 
 /// What is to be said below it.

@@ -58,6 +58,7 @@ fn draw_group(canvas: &mut Canvas, group: &Group, names: &[String], plot: Area) 
     #[expect(clippy::cast_precision_loss, reason = "networks are few")]
     let row = |index: usize| top + index as f64 * ROW;
     let length = |amount: f64| if largest > 0.0 { amount / largest * plot.width } else { 0.0 };
+    let first = group.sides.first().and_then(|side| Some(plot.x + length(side.as_ref()?.amount)));
     for (index, (side, name)) in group.sides.iter().zip(names).enumerate() {
         let (y, label) = (row(index), label(group, index, canvas));
         let baseline = y + ROW / 2.0 + 4.0;
@@ -67,16 +68,18 @@ fn draw_group(canvas: &mut Canvas, group: &Group, names: &[String], plot: Area) 
         let paint = if index == 0 { Paint::Text(0.45) } else { Paint::Color(OTHERS, 0.9) };
         let area = Area { x: plot.x, y: y + (ROW - BAR) / 2.0, width, height: BAR };
         canvas.rectangle(area, paint);
-        canvas.text((plot.x + width + 6.0, baseline), Anchor::Start, Letters::PLAIN, &label);
+        let behind = plot.x + width + 6.0;
+        canvas.text((behind, baseline), Anchor::Start, Letters::PLAIN, &label);
         canvas.close();
+        // Where the first one ends, unless a figure stands there.
+        let labeled = behind - 3.0..behind + Letters::PLAIN.width(&label) + 3.0;
+        if let Some(x) = first.filter(|x| !labeled.contains(x)) {
+            let stroke = Stroke { paint: Paint::Text(0.5), width: 1.0, is_dashed: true };
+            canvas.line((x, y), (x, y + ROW), stroke);
+        }
     }
     let bottom = row(group.sides.len());
     canvas.line((plot.x, top), (plot.x, bottom), Stroke::AXIS);
-    if let Some(Some(first)) = group.sides.first() {
-        let x = plot.x + length(first.amount);
-        let stroke = Stroke { paint: Paint::Text(0.5), width: 1.0, is_dashed: true };
-        canvas.line((x, top), (x, bottom), stroke);
-    }
     bottom + 8.0
 }
 

@@ -2,9 +2,9 @@
 
 use super::canvas::{Anchor, Area, Canvas, EDGE, Paint, Stroke, WIDTH};
 use super::measure::Letters;
-use super::parts::{head, legend, notes, rounds, swatch, trimmed};
+use super::parts::{head, legend, notes, rounds, swatch};
 use crate::metric::Measure;
-use crate::report::chart::notes::glance;
+use crate::report::chart::notes::{glance, trimmed};
 use crate::report::chart::{Bar, Costs, Options};
 use crate::report::figures::percent;
 use crate::text;
@@ -102,7 +102,8 @@ impl Layout {
         let third = WIDTH - EDGE;
         let second = third - width(2) - GAP;
         let first = second - width(1) - GAP;
-        let right = first - width(0) - GAP - 4.0;
+        // The last mark of the axis stands half behind it.
+        let right = first - width(0) - GAP - Letters::FAINT.width("100 %") / 2.0;
         let room = f64::min(NAMES, right - EDGE - GAP - NARROWEST);
         let names: Vec<_> =
             costs.bars.iter().map(|bar| letters.shortened(&canvas.say(bar.name()), room)).collect();

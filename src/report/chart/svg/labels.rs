@@ -6,6 +6,18 @@ use super::canvas::Area;
 const ABOVE: f64 = 9.0;
 const BELOW: f64 = 3.0;
 
+/// How far from its point a name may be, with a line from the one to the other.
+const FAR: [f64; 6] = [10.0, 22.0, 36.0, 52.0, 70.0, 90.0];
+
+/// Where a name stands.
+#[derive(Clone, Copy)]
+pub(super) struct Label {
+    /// Where it begins, on its baseline.
+    pub(super) at: (f64, f64),
+    /// Where a line from its point ends, if it is not beside that.
+    pub(super) leader: Option<(f64, f64)>,
+}
+
 /// What names may not lie on, and what they lie within.
 pub(super) struct Labels {
     within: Area,
@@ -32,8 +44,8 @@ impl Labels {
         }
     }
 
-    /// Where a name of this width begins that has room beside a point of this size; nothing if it has none.
-    pub(super) fn place(&mut self, (x, y): (f64, f64), size: f64, width: f64) -> Option<(f64, f64)> {
+    /// Where a name of this width has room beside a point of this size, or else not far from it; nothing if it has none.
+    pub(super) fn place(&mut self, (x, y): (f64, f64), size: f64, width: f64) -> Option<Label> {
         const GAP: f64 = 3.0;
         let (left, right) = (x - size - GAP - width, x + size + GAP);
         let (above, below) = (y - size - GAP - BELOW, y + size + GAP + ABOVE);
@@ -47,11 +59,23 @@ impl Labels {
             (right, above),
             (left, above),
             (left, below),
-            (x, below + 6.0),
-            (x - width, above - 6.0),
         ];
-        let found = near.into_iter().find(|&at| self.is_free(box_of(at, width)))?;
-        self.avoid(box_of(found, width));
+        let far = FAR.into_iter().flat_map(|far| {
+            let (high, low, up) = (above - far, below + far, f64::midpoint(above, below) - far);
+            [
+                (right + far, low, (right + far, low - ABOVE / 2.0)),
+                (left - far, high, (left - far + width, high - ABOVE / 2.0)),
+                (middle, low, (x, low - ABOVE)),
+                (middle, high, (x, high + BELOW)),
+                (left - far, up, (left - far + width, up - ABOVE / 2.0)),
+                (right, low, (right, low - ABOVE / 2.0)),
+                (left, high, (x - size - GAP, high - ABOVE / 2.0)),
+            ]
+        });
+        let near = near.into_iter().map(|at| Label { at, leader: None });
+        let far = far.map(|(x, y, end)| Label { at: (x, y), leader: Some(end) });
+        let found = near.chain(far).find(|label| self.is_free(box_of(label.at, width)))?;
+        self.avoid(box_of(found.at, width));
         Some(found)
     }
 
@@ -86,8 +110,8 @@ mod tests {
             }
             for (x, y, width) in points {
                 let before = labels.taken.clone();
-                if let Some(at) = labels.place((x, y), 3.0, width) {
-                    let area = box_of(at, width);
+                if let Some(label) = labels.place((x, y), 3.0, width) {
+                    let area = box_of(label.at, width);
                     prop_assert!(before.iter().all(|taken| !taken.meets(area)));
                     prop_assert!(area.x >= 0.0 && area.right() <= 300.0);
                 }

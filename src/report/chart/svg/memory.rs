@@ -2,7 +2,8 @@
 
 use super::canvas::{Anchor, Area, Canvas, EDGE, Paint, Stroke, WIDTH};
 use super::measure::Letters;
-use super::parts::{head, notes, rounds, trimmed};
+use super::parts::{head, notes, rounds};
+use crate::report::chart::notes::trimmed;
 use crate::report::chart::{Alive, Options, Part, Timeline};
 use crate::report::figures::{bytes, percent};
 use crate::text;
@@ -112,27 +113,27 @@ fn parts(canvas: &mut Canvas, timeline: &Timeline, plot: Area) -> f64 {
             canvas.close();
         }
     }
+    names(canvas, &fields, plot)
+}
+
+/// The names of parts below them: flat where the part is wide enough, else upright, if it is wide enough for that; how far down
+/// they reach.
+fn names(canvas: &mut Canvas, fields: &[(&Part, Area)], plot: Area) -> f64 {
     let letters = Letters::FAINT;
-    let is_flat = fields
-        .iter()
-        .filter(|(_, field)| field.width >= LINE)
-        .all(|(part, field)| letters.width(&part.name) + 6.0 <= field.width);
     let (mut free, mut lowest) = (plot.x - 2.0, plot.bottom() + 4.0);
-    for (part, field) in &fields {
-        let middle = field.x + field.width / 2.0;
-        let (name, half) = if is_flat {
-            (part.name.clone(), letters.width(&part.name) / 2.0)
-        } else {
-            (letters.shortened(&part.name, UPRIGHT), LINE / 2.0)
-        };
-        if middle - half < free || middle + half > plot.right() + EDGE {
+    for (part, field) in fields {
+        let (middle, width) = (field.x + field.width / 2.0, letters.width(&part.name));
+        let is_flat = width + 6.0 <= field.width;
+        let half = if is_flat { width / 2.0 } else { LINE / 2.0 };
+        if middle - half < free || middle + half > WIDTH {
             continue;
         }
         free = middle + half;
         if is_flat {
-            canvas.text((middle, plot.bottom() + 16.0), Anchor::Middle, letters, &name);
+            canvas.text((middle, plot.bottom() + 16.0), Anchor::Middle, letters, &part.name);
             lowest = f64::max(lowest, plot.bottom() + 20.0);
         } else {
+            let name = letters.shortened(&part.name, UPRIGHT);
             canvas.turned((middle + 4.0, plot.bottom() + 6.0), -90.0, Anchor::End, letters, &name);
             lowest = f64::max(lowest, plot.bottom() + 10.0 + letters.width(&name));
         }
@@ -168,7 +169,7 @@ fn alive(canvas: &mut Canvas, timeline: &Timeline, mut y: f64) -> f64 {
         let share = part(as_float(tensor.bytes), whole);
         let width = f64::max(share * (WIDTH - EDGE - bars - 60.0), 0.75);
         canvas.rectangle(Area { x: bars, y: y - 10.0, width, height: 11.0 }, Paint::Color(ALIVE, 0.6));
-        canvas.text((WIDTH - EDGE, y), Anchor::End, letters, &percent(share));
+        canvas.text((bars + width + 6.0, y), Anchor::Start, letters, &percent(share));
         canvas.close();
     }
     if let Some((count, size)) = timeline.more {

@@ -88,14 +88,6 @@ pub(super) fn rounds(largest: f64, most: f64) -> Vec<f64> {
     std::iter::once(0.0).chain(count.map(|count| f64::from(count) * step)).collect()
 }
 
-/// A figure without the zeros at its end: `50.0 M` as `50 M`.
-pub(super) fn trimmed(figure: &str) -> String {
-    let (number, unit) = figure.split_once(' ').map_or((figure, ""), |(number, unit)| (number, unit));
-    let number =
-        if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number };
-    if unit.is_empty() { number.to_owned() } else { format!("{number} {unit}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +100,5 @@ mod tests {
         assert_eq!(rounded(1.0, 4.0), ["0", "0.5", "1"]);
         assert_eq!(rounds(0.0, 4.0).len(), 1);
         assert!(rounds(3.4e38, 5.0).len() > 2);
-        assert_eq!(["50.0 M", "2.50 G", "0", "100"].map(trimmed), ["50 M", "2.5 G", "0", "100"]);
     }
 }

@@ -3,8 +3,9 @@
 use super::canvas::{Anchor, Area, Canvas, EDGE, Paint, Stroke, WIDTH};
 use super::labels::Labels;
 use super::measure::Letters;
-use super::parts::{head, legend, notes, swatch, trimmed};
+use super::parts::{head, legend, notes, swatch};
 use crate::analyze::measured::MeasuredBound;
+use crate::report::chart::notes::trimmed;
 use crate::report::chart::roofline::rate;
 use crate::report::chart::scale::{Scale, plain};
 use crate::report::chart::{Options, Point, Roof, Roofline};
@@ -215,9 +216,12 @@ fn points(canvas: &mut Canvas, roofline: &Roofline, layout: &Layout, labels: &mu
     let letters = Letters::FAINT;
     for point in roofline.points.iter().take(NAMED) {
         let name = letters.shortened(&point.name(), LONGEST);
-        if let Some(at) = labels.place(place(point), size(point), letters.width(&name)) {
-            canvas.text(at, Anchor::Start, letters, &name);
+        let Some(label) = labels.place(place(point), size(point), letters.width(&name)) else { continue };
+        if let Some(end) = label.leader {
+            let stroke = Stroke { paint: Paint::Text(0.45), width: 0.8, is_dashed: false };
+            canvas.line(place(point), end, stroke);
         }
+        canvas.text(label.at, Anchor::Start, letters, &name);
     }
 }
 

@@ -28,18 +28,20 @@ impl Plot {
         }
     }
 
-    /// Draws a curve that goes up or stays level: flat where a column stays on a line, else steep.
+    /// Draws a curve with dots, of which there are two by four in each place.
     pub(super) fn curve(&mut self, of: impl Fn(f64) -> f64, color: Option<u8>) {
-        const PARTS: usize = 8;
-        let count = self.columns * PARTS;
-        let mut last = None;
-        for step in 0..count {
-            let part = as_float(step) / as_float(count);
+        // In a place, from the top of its left half down and then of its right half.
+        const DOTS: [[u32; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
+        const EMPTY: u32 = 0x2800;
+        let (across, down) = (self.columns * 2, self.lines.len() * 4);
+        for step in 0..across {
+            let part = (as_float(step) + 0.5) / as_float(across);
             let x = self.across.least * (self.across.most / self.across.least).powf(part);
-            let y = of(x);
-            let is_level = last.is_some_and(|last: f64| (last - y).abs() <= 1e-9 * y);
-            last = Some(y);
-            self.put(x, y, if is_level { '─' } else { '/' }, color);
+            let Some(dot) = index(1.0 - self.up.place(of(x)), down) else { continue };
+            let sign = &mut self.lines[dot / 4][step / 2];
+            let before = if sign.0 == ' ' { EMPTY } else { u32::from(sign.0) };
+            let after = before | DOTS[step % 2][dot % 4];
+            *sign = (char::from_u32(after).unwrap_or(' '), color);
         }
     }
 
@@ -120,14 +122,14 @@ mod tests {
             " 100 ┤A",
             "     │",
             "     │",
-            "  10 ┤           /────────────",
-            "     │    ////////",
-            "   1 ┤////",
-            "     └┬──────────┬───────────┬",
-            "      1         10        100",
+            "  10 ┤        ⢀⣀⣀⣀⣀",
+            "     │   ⢀⡠⠔⠊⠁",
+            "   1 ┤⣀⠤⠒⠉",
+            "     └┬───────┬──────────────┬",
         ];
-        assert_eq!(drawn.lines().count(), expected.len());
-        assert!(drawn.contains(expected[0]) && drawn.contains("────"), "{drawn}");
+        for (line, expected) in drawn.lines().zip(expected) {
+            assert!(line.starts_with(expected), "{drawn}");
+        }
         assert!(!drawn.contains('B'), "{drawn}");
     }
 }

@@ -4,6 +4,7 @@ use super::plot::Plot;
 use super::{color, head, remarks};
 use crate::analyze::measured::MeasuredBound;
 use crate::report::Style;
+use crate::report::chart::notes::trimmed;
 use crate::report::chart::roofline::rate;
 use crate::report::chart::scale::{Scale, plain};
 use crate::report::chart::{Point, Roofline};
@@ -78,7 +79,7 @@ fn field(roofline: &Roofline, style: Style) -> String {
         let mark = MARKS.chars().nth(index).unwrap_or(sign(point.bound));
         plot.put(point.intensity, point.flops_per_second, mark, color(point.kind));
     }
-    let drawn = plot.draw(plain, |flops| rate(flops, "FLOP/s"), style);
+    let drawn = plot.draw(plain, |flops| trimmed(&rate(flops, "FLOP/s")), style);
     let words = text!("FLOPs for each byte read or written", "每读写一字节的 FLOPs");
     let words = words.get(style.language);
     let indent = style.width.saturating_sub(columns);
