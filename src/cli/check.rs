@@ -108,8 +108,12 @@ impl Arguments {
             Format::Markdown | Format::Csv | Format::Latex => {
                 self.format.write(&reports.iter().map(check::sheet).collect::<Vec<_>>(), output.style())
             }
-            Format::Table | Format::Tree | Format::Svg | Format::Beamer if reports.is_empty() => String::new(),
-            Format::Table | Format::Tree | Format::Svg | Format::Beamer => check::text(reports, output.style()),
+            Format::Table | Format::Tree | Format::Svg | Format::Beamer if reports.is_empty() => {
+                String::new()
+            }
+            Format::Table | Format::Tree | Format::Svg | Format::Beamer => {
+                check::text(reports, output.style())
+            }
         };
         if text.is_empty() { Outcome::Done } else { output.write(&text) }
     }

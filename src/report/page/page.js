@@ -481,12 +481,12 @@
         return;
       }
       this.workings ??= JSON.parse(document.getElementById(`${this.panel.id}-workings`).textContent);
-      const lines = this.workings.of[row.key];
+      const parts = this.workings.of[row.key];
       const heading = document.createElement("h3");
       heading.textContent = row.path || this.panel.getAttribute("aria-label");
       const body = document.createElement("div");
       // Markup that the program has made: what was text in it is escaped, and a backquote stands for the sign before a tag.
-      if (lines) body.innerHTML = lines.map((line) => this.workings.lines[line].replaceAll("`", "<")).join("");
+      if (parts) body.innerHTML = parts.map((part) => this.workings.parts[part].replaceAll("`", "<")).join("");
       else body.textContent = words.no_working;
       this.working.replaceChildren(heading, body);
       const drawn = things[0]?.dataset.place;
