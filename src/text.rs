@@ -60,12 +60,12 @@ pub fn harmless(text: &str, color: bool) -> String {
 
 /// The same, with links to these files left in it.
 pub fn harmless_but(text: &str, color: bool, links: Option<&Links>) -> String {
-    let lines = |text: &str| written_out(text, |c| c != '\n' && is_hidden(c));
+    let plain = |text: &str| written_out(text, |c| c != '\n' && is_hidden(c));
     if !color && links.is_none() {
-        return lines(text);
+        return plain(text);
     }
     let mut rest = text.split('\u{1b}').peekable();
-    let mut shown = lines(rest.next().unwrap_or_default());
+    let mut shown = plain(rest.next().unwrap_or_default());
     let mut is_begun = false;
     while let Some(piece) = rest.next() {
         let is_color = piece.strip_prefix('[').is_some_and(|rest| {
@@ -79,7 +79,7 @@ pub fn harmless_but(text: &str, color: bool, links: Option<&Links>) -> String {
         let is_in = is_color && color || is_link && is_ended || is_begun && piece.starts_with('\\');
         is_begun = is_link && is_ended;
         shown.push_str(if is_in { "\u{1b}" } else { "\\u{1b}" });
-        shown.push_str(&lines(piece));
+        shown.push_str(&plain(piece));
     }
     shown
 }
