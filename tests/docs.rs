@@ -108,7 +108,8 @@ fn building_is_true() {
 
 #[test]
 fn every_folder_is_a_part() {
-    let folders = fs::read_dir(book()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let folders =
+        fs::read_dir(book()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
     for folder in folders {
         let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
         assert!(PARTS.contains(&&*name) || name == "pictures", "{name}");
@@ -119,5 +120,5 @@ fn every_folder_is_a_part() {
 #[test]
 fn the_readme_is_short() {
     let lines = readme().text().lines().count();
-    assert!(lines < 120, "README.md has {lines} lines");
+    assert!(lines < 125, "README.md has {lines} lines");
 }

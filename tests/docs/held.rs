@@ -53,7 +53,9 @@ impl Desk {
     fn of(page: &Page) -> Self {
         let (desk, text) = (Self::new(&page.name()), page.text());
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        for (from, to) in [("models", "models/"), ("models/blocks", "models/blocks/"), ("tests/onnx/page", "")] {
+        for (from, to) in
+            [("models", "models/"), ("models/blocks", "models/blocks/"), ("tests/onnx/page", "")]
+        {
             for entry in fs::read_dir(root.join(from)).unwrap() {
                 let entry = entry.unwrap();
                 let file = format!("{to}{}", entry.file_name().to_str().unwrap());

@@ -23,7 +23,7 @@ pub(crate) fn list(name: &str) -> String {
         ["figures"] => figures(),
         ["conventions"] => conventions_table(),
         ["devices"] => devices_table(),
-        ["operators", from, to] => between(from, to).iter().map(operator).collect(),
+        ["operators", from, to] => operators_of(between(from, to)),
         ["json", schema] => json(schema),
         ["crate", ..] => section_of_crate(name.split_once(' ').expect("there are two words").1),
         _ => panic!("there is no list called {name}"),
@@ -63,7 +63,8 @@ fn section_of_crate(heading: &str) -> String {
     let piece = |piece: &str| {
         let (name, rest) = piece.split_once("`]").expect("a link ends");
         // Where a link leads elsewhere than its name says is behind it.
-        let rest = rest.strip_prefix('(').and_then(|rest| rest.split_once(')')).map_or(rest, |(_, rest)| rest);
+        let rest =
+            rest.strip_prefix('(').and_then(|rest| rest.split_once(')')).map_or(rest, |(_, rest)| rest);
         format!("`{}`{rest}", name.trim_start_matches("mod@"))
     };
     format!("\n{}\n\n", pieces.fold(first, |text, next| text + &piece(next)))
@@ -135,8 +136,16 @@ fn bytes(count: u64) -> String {
 fn rate(quantity: f64, unit: &str) -> String {
     let prefixes = [(1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
     let (size, prefix) = prefixes.into_iter().find(|(size, _)| quantity >= *size).unwrap_or((1.0, ""));
-    let digits = (quantity / size * 100.0).round() / 100.0;
-    format!("{digits} {prefix}{unit}")
+    // Data sheets have four digits at most.
+    let scaled = quantity / size;
+    let step = if scaled >= 100.0 {
+        10.0
+    } else if scaled >= 10.0 {
+        100.0
+    } else {
+        1000.0
+    };
+    format!("{} {prefix}{unit}", (scaled * step).round() / step)
 }
 
 /// The operators of the list from one to another.
@@ -145,26 +154,39 @@ fn between(from: &str, to: &str) -> &'static [Entry] {
     &OPERATORS[place(from)..=place(to)]
 }
 
-/// A section on an operator: what it is, its settings, an example and what that costs.
-fn operator(entry: &Entry) -> String {
-    let (language, schema) = (Language::English, entry.described(Language::English));
-    let about = schema["description"].as_str().unwrap_or_default().replace('\n', " ");
-    let mut text = format!("## {}\n\n{about}\n\n", entry.name);
-    let settings = operators::settings(entry, language);
-    if !settings.lines.is_empty() {
-        let lines = report::csv::write(&[settings]);
-        let mut lines = csv::Reader::from_reader(lines.as_bytes());
-        let rows = lines.records().map(|line| {
-            let mut cells: Vec<_> = line.unwrap().iter().map(str::to_owned).collect();
-            cells[0] = format!("`{}`", cells[0]);
-            cells
-        });
-        let _ = writeln!(text, "{}", table(&["setting", "default", "about"], rows));
+/// Sections on operators: what each is, its settings, an example and what that costs. Those that say the same stand together.
+fn operators_of(entries: &[Entry]) -> String {
+    let sections = entries.chunk_by(|one, next| said_of(one) == said_of(next));
+    sections
+        .map(|same| {
+            let names: Vec<_> = same.iter().map(|entry| entry.name).collect();
+            let examples: Vec<_> = same.iter().map(example).collect();
+            let said = said_of(&same[0]);
+            format!("## {}\n\n{said}```text\n{}\n```\n\n", names.join(", "), examples.join("\n\n"))
+        })
+        .collect()
+}
+
+/// What an operator is, and its settings.
+fn said_of(entry: &Entry) -> String {
+    let about = about(&entry.described(Language::English));
+    let lines = report::csv::write(&[operators::settings(entry, Language::English)]);
+    let rows = csv::Reader::from_reader(lines.as_bytes()).into_records().map(|line| {
+        let mut cells: Vec<_> = line.unwrap().iter().map(str::to_owned).collect();
+        cells[0] = format!("`{}`", cells[0]);
+        cells
+    });
+    let rows: Vec<_> = rows.collect();
+    if rows.is_empty() {
+        return format!("{about}\n\n");
     }
-    let shown = operators::one(entry, Style { language, width: 90, color: false });
-    let example = &shown[shown.find("\nexample").expect("there is an example") + 1..];
-    let _ = writeln!(text, "```text\n{}\n```\n", example.trim_end());
-    text
+    format!("{about}\n\n{}\n", table(&["setting", "default", "about"], rows.into_iter()))
+}
+
+/// An operator's example and what it costs there.
+fn example(entry: &Entry) -> String {
+    let shown = operators::one(entry, Style { language: Language::English, width: 90, color: false });
+    shown[shown.find("\nexample").expect("there is an example") + 1..].trim_end().to_owned()
 }
 
 /// What a JSON Schema says of an object and of those in it, a table each.
@@ -234,9 +256,9 @@ fn kind(schema: &Value) -> String {
             };
             kinds.iter().map(one).collect::<Vec<_>>().join(" or ")
         }
-        Value::String(word) if word == "array" => {
-            schema.get("items").map_or("a list".to_owned(), |items| format!("a list of {}", several(&kind(items))))
-        }
+        Value::String(word) if word == "array" => schema
+            .get("items")
+            .map_or("a list".to_owned(), |items| format!("a list of {}", several(&kind(items)))),
         Value::String(word) => match &**word {
             "integer" => "a whole number",
             "number" => "a number",

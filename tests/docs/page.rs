@@ -80,7 +80,8 @@ impl Page {
     /// The lists that stand on it.
     pub(crate) fn made(&self) -> Vec<String> {
         let made = self.parts.iter();
-        made.filter_map(|part| if let Part::Made { name, .. } = part { Some(name.clone()) } else { None }).collect()
+        made.filter_map(|part| if let Part::Made { name, .. } = part { Some(name.clone()) } else { None })
+            .collect()
     }
 
     /// The blocks whose language is this one.
@@ -94,7 +95,10 @@ impl Page {
 }
 
 fn without_blocks(text: &str) -> String {
-    parts(text).into_iter().filter_map(|part| if let Part::Prose(text) = part { Some(text) } else { None }).collect()
+    parts(text)
+        .into_iter()
+        .filter_map(|part| if let Part::Prose(text) = part { Some(text) } else { None })
+        .collect()
 }
 
 fn parts(text: &str) -> Vec<Part> {

@@ -18,7 +18,10 @@ fn page(name: &str) -> Page {
 /// What is said of one network in several ways comes to the same figures.
 #[test]
 fn ways_of_writing_come_to_the_same() {
-    let desk = Desk::with_files("same", pages().iter().filter(|page| page.path.starts_with(book().join("language"))));
+    let desk = Desk::with_files(
+        "same",
+        pages().iter().filter(|page| page.path.starts_with(book().join("language"))),
+    );
     let totals = |network: &str| {
         let output = desk.run(&format!("cnncost analyze {network} --format json"));
         assert!(output.status.success(), "{network}: {}", String::from_utf8_lossy(&output.stderr));
