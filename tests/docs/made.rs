@@ -16,7 +16,7 @@ use crate::page::Page;
 use crate::pages;
 
 /// The list of this name: `figures`, `conventions`, `devices`, `operators FROM TO`, `json SCHEMA`, `crate HEADING` of the documentation of the
-/// crate, or a command of the program's.
+/// crate or `crate` for what stands first there, or a command of the program's.
 pub(crate) fn list(name: &str) -> String {
     match name.split(' ').collect::<Vec<_>>()[..] {
         ["cnncost", ref words @ ..] => printed(words),
@@ -25,7 +25,7 @@ pub(crate) fn list(name: &str) -> String {
         ["devices"] => devices_table(),
         ["operators", from, to] => operators_of(between(from, to)),
         ["json", schema] => json(schema),
-        ["crate", ..] => section_of_crate(name.split_once(' ').expect("there are two words").1),
+        ["crate", ..] => of_crate(name.trim_start_matches("crate").trim()),
         _ => panic!("there is no list called {name}"),
     }
 }
@@ -50,15 +50,23 @@ fn table(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     head + &line + &rows
 }
 
-/// A section of the documentation of the crate, with names in place of links.
-fn section_of_crate(heading: &str) -> String {
+/// A section of the documentation of the crate, with names in place of links; what stands before the first, if none is named.
+fn of_crate(heading: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs");
     let text = fs::read_to_string(file).unwrap();
     let lines = text.lines().map_while(|line| line.strip_prefix("//!"));
+    // An example ends with a line that only its test needs.
+    let lines = lines.filter(|line| !line.starts_with(" # Ok"));
     let text: String = lines.map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect();
-    let (_, section) = text.split_once(&format!("\n# {heading}\n")).expect("there is such a heading");
-    let section = section.split("\n# ").next().unwrap().trim();
-    let mut pieces = section.split("[`");
+    let text = text.replacen("```\n", "```rust\n", 1);
+    let mut sections = text.split("\n# ");
+    let section = if heading.is_empty() {
+        sections.next().expect("something stands first")
+    } else {
+        let named = |section: &str| Some(section.strip_prefix(heading)?.strip_prefix('\n')?.to_owned());
+        &sections.find_map(named).expect("there is such a heading")
+    };
+    let mut pieces = section.trim().split("[`");
     let first = pieces.next().unwrap_or_default().to_owned();
     let piece = |piece: &str| {
         let (name, rest) = piece.split_once("`]").expect("a link ends");

@@ -7,12 +7,29 @@ use cnncost::read::expression::{Expression, Failure, RESERVED, Rational, Scope, 
 use cnncost::read::keys::{self, Key};
 
 use crate::held::Desk;
+use crate::made;
 use crate::page::{Page, code, rows};
 use crate::shown::LEFT_OUT;
 use crate::{book, pages};
 
 fn page(name: &str) -> Page {
     Page::read(&book().join("language").join(name))
+}
+
+/// The options of every command stand on their page, and what it is for on the first.
+#[test]
+fn every_command_is_told() {
+    let help = made::list("cnncost --help");
+    let commands = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let names: Vec<_> = commands.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.len() > 10, "only {} commands were found", names.len());
+    let options = Page::read(&book().join("reference/commands.md")).text();
+    let table = Page::read(&book().join("using.md")).section("# The commands");
+    for name in names.into_iter().filter(|&name| name != "help") {
+        assert!(options.contains(&format!("\n$ cnncost {name} -h\n")), "{name} has no options in the book");
+        let told = rows(&table).iter().any(|row| code(row[0]).contains(&name));
+        assert!(told, "{name} is not among the commands");
+    }
 }
 
 /// What is said of one network in several ways comes to the same figures.
