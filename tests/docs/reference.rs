@@ -1,6 +1,8 @@
 //! The pages on the language name every key, function and reserved word, and their examples are what they say.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 use cnncost::read::bundled;
 use cnncost::read::expression::{Expression, Failure, RESERVED, Rational, Scope, SizeOf, Value};
@@ -30,6 +32,29 @@ fn every_command_is_told() {
         let told = rows(&table).iter().any(|row| code(row[0]).contains(&name));
         assert!(told, "{name} is not among the commands");
     }
+}
+
+/// The page of words has the Chinese ones that the program says.
+#[test]
+fn chinese_words_are_those_of_the_program() {
+    let page = Page::read(&book().join("students/words.md"));
+    let section = page.section("# Words");
+    let said: String = source_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).concat();
+    for row in rows(&section) {
+        for word in row[1].split('、') {
+            assert!(said.contains(word), "the program does not say {word}");
+        }
+    }
+}
+
+/// The texts of the program.
+fn source_files(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| {
+            if path.is_dir() { source_files(&path) } else { fs::read_to_string(&path).into_iter().collect() }
+        })
+        .collect()
 }
 
 /// What is said of one network in several ways comes to the same figures.
