@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 
 use cnncost::read::{devices, weight_map};
 
+use crate::links::links;
 use crate::made;
 use crate::page::{Page, Part};
 use crate::shown::{is_shown, renewed};
@@ -35,6 +36,7 @@ pub(crate) fn hold(page: &mut Page) {
         }
     }
     desk.hold_that_files_are_used();
+    desk.hold_pictures(page);
     if is_updated() {
         fs::write(&page.path, page.text()).unwrap();
     }
@@ -196,6 +198,22 @@ impl Desk {
         for command in commands.filter(|command| !command.contains("--git")) {
             let output = self.run(command);
             assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+
+    /// Each picture of the page is one that a command on it has drawn.
+    fn hold_pictures(&self, page: &Page) {
+        for target in links(&page.prose()).iter().filter(|target| target.contains("pictures/")) {
+            let path = page.path.parent().unwrap().join(target);
+            let drawn = fs::read(self.folder.join(path.file_name().unwrap())).unwrap_or_else(|_| {
+                panic!("{}: no command draws {target}", self.page);
+            });
+            if is_updated() {
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(&path, drawn).unwrap();
+            } else {
+                assert!(fs::read(&path).is_ok_and(|kept| kept == drawn), "{}: {target} has changed", self.page);
+            }
         }
     }
 
