@@ -1,4 +1,4 @@
-//! A network as a picture: what is drawn of it ([`Scene`]), where it lies, and a writer for each form.
+//! A network as a picture: what is drawn of it ([`Scene`]), where it lies ([`layout`]), and a writer for each form.
 //!
 //! The forms that others lay out (Graphviz, Mermaid, a tree for the terminal) are written from the scene; SVG is laid out here.
 
@@ -8,7 +8,12 @@ mod fold;
 mod heat;
 mod kind;
 mod label;
+pub mod layout;
+mod legend;
 pub mod scene;
+mod shape;
+mod size;
+pub mod svg;
 
 pub use heat::Heat;
 pub use kind::Kind;

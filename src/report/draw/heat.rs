@@ -34,3 +34,21 @@ impl Heat {
         (much > 0.0).then_some((much, written))
     }
 }
+
+/// The color of a part of the most, from 0 to 1: from white over yellow and orange to dark red, darker all the way.
+pub(super) fn shade(part: f64) -> String {
+    const STOPS: [(f64, [f64; 3]); 5] = [
+        (0.0, [255.0, 255.0, 255.0]),
+        (0.15, [255.0, 237.0, 179.0]),
+        (0.4, [253.0, 174.0, 97.0]),
+        (0.7, [215.0, 72.0, 39.0]),
+        (1.0, [128.0, 0.0, 38.0]),
+    ];
+    let part = part.clamp(0.0, 1.0);
+    let above = STOPS.iter().position(|(at, _)| *at >= part).unwrap_or(STOPS.len() - 1).max(1);
+    let ((low, from), (high, to)) = (STOPS[above - 1], STOPS[above]);
+    let mix = (part - low) / (high - low);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 255")]
+    let channel = |at: usize| (from[at] + (to[at] - from[at]) * mix).round() as u8;
+    format!("#{:02x}{:02x}{:02x}", channel(0), channel(1), channel(2))
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::label::title;
+use super::size::cut;
 use super::{Heat, Kind, Options, fold};
 use crate::graph::outline::Outline;
 use crate::graph::{Content, Graph, NodeId, Place, ScopeId, ScopeKind};
@@ -41,6 +42,13 @@ pub struct Frame {
     pub items: Vec<Item>,
 }
 
+impl Frame {
+    /// Its title, with how many boxes it stands for.
+    pub fn heading(&self) -> String {
+        heading(&self.title, self.times)
+    }
+}
+
 /// What stands in a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item {
@@ -71,6 +79,21 @@ pub struct Thing {
     pub times: usize,
     /// Its part of the largest such figure, from 0 to 1, if things are shaded by one and it has it.
     pub heat: Option<f64>,
+}
+
+impl Thing {
+    /// Its title, with how many it stands for.
+    pub fn heading(&self) -> String {
+        heading(&self.title, self.times)
+    }
+}
+
+/// The most letters of a title.
+const MOST: usize = 40;
+
+fn heading(title: &str, times: usize) -> String {
+    let title = cut(title, MOST);
+    if times > 1 { format!("{title} × {times}") } else { title }
 }
 
 /// A tensor that goes from one thing to another.
@@ -200,12 +223,23 @@ impl<'s> Making<'s> {
     fn part(&mut self, part: Place, depth: usize, frame: usize, times: usize) {
         match self.outline.innermost(part) {
             Place::Box(scope) if depth > 1 => {
-                let has_frame = times > 1 || has_frame(self.graph(), scope);
+                let has_frame = times > 1 || self.has_frame(part, scope);
                 let inner = if has_frame { self.frame(scope, frame, times) } else { frame };
                 self.open(scope, depth - 1, inner);
             }
             place @ (Place::Node(_) | Place::Box(_)) => self.close(place, frame, times),
         }
+    }
+
+    /// Whether a box, which is all that is in a part, is drawn as one when it is open: not if it is seen by where its parts lie,
+    /// nor if these are a few operators.
+    fn has_frame(&self, part: Place, scope: ScopeId) -> bool {
+        const FEW: usize = 3;
+        let kind = |scope| &self.graph().scope(scope).kind;
+        let is_branch = matches!(part, Place::Box(outer) if *kind(outer) == ScopeKind::Branch);
+        let parts = self.outline.parts(scope);
+        let is_small = parts.len() <= FEW && parts.iter().all(|part| matches!(part, Place::Node(_)));
+        matches!(kind(scope), ScopeKind::Block(_) | ScopeKind::Group) && !is_branch && !is_small
     }
 
     fn frame(&mut self, scope: ScopeId, parent: usize, times: usize) -> usize {
@@ -326,18 +360,5 @@ impl<'s> Making<'s> {
         if let Some((name, id)) = graph.outputs().last() {
             self.output(name, *id, 0);
         }
-    }
-}
-
-/// Whether an open box is drawn as one: what is seen by where its parts lie is not.
-fn has_frame(graph: &Graph, scope: ScopeId) -> bool {
-    match graph.scope(scope).kind {
-        ScopeKind::Block(_) | ScopeKind::Group => true,
-        ScopeKind::Network
-        | ScopeKind::Repeat
-        | ScopeKind::For
-        | ScopeKind::Branches
-        | ScopeKind::Branch
-        | ScopeKind::Side => false,
     }
 }
