@@ -148,6 +148,7 @@ impl Desk {
             .args(["-c", &command.replace("cargo run --release -- ", "cnncost ")])
             .env("PATH", std::env::join_paths(paths).unwrap())
             .env("COLUMNS", "100")
+            .env("GITHUB_STEP_SUMMARY", "summary.md")
             .env_remove("CLICOLOR_FORCE")
             .current_dir(&self.folder)
             .output()
