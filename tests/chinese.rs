@@ -158,6 +158,7 @@ fn help_is_not_half_translated() {
         "bench",
         "check",
         "compare",
+        "draw",
         "explain",
         "reconcile",
         "run",

@@ -7,8 +7,20 @@ use std::process::{Command, Output};
 
 use unicode_width::UnicodeWidthStr;
 
-const COMMANDS: [&str; 11] =
-    ["analyze", "bench", "check", "compare", "explain", "reconcile", "run", "fmt", "models", "ops", "schema"];
+const COMMANDS: [&str; 12] = [
+    "analyze",
+    "bench",
+    "check",
+    "compare",
+    "draw",
+    "explain",
+    "reconcile",
+    "run",
+    "fmt",
+    "models",
+    "ops",
+    "schema",
+];
 
 /// Runs a line in a folder as a shell does.
 fn shell(line: &str, folder: &Path) -> Output {

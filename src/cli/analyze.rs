@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::chart::{self, Chart, Drawn, Form};
 use super::device::OnDevice;
 use super::format::Format;
 use super::input::Networks;
@@ -51,11 +52,26 @@ struct Shown {
     /// Show the tensors that are alive over the order of execution, and those at the peak, instead of the layers.
     #[arg(long, conflicts_with_all = ["depth", "columns", "sort"])]
     memory: bool,
+    /// Draw what each layer costs in this figure; or `roofline`
+    #[arg(long, value_name = "METRIC", value_parser = chart::chart, conflicts_with_all = ["columns", "memory", "like"],
+          long_help = chart::help().english)]
+    chart: Option<Chart>,
+    /// For `--chart roofline`: draw layers as this measurement has them
+    ///
+    /// For `--chart roofline`: draw layers as the measurement in this file has them, which `bench --profile --format json` wrote.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "chart",
+        conflicts_with = "device_spec",
+        hide_short_help = true
+    )]
+    bench: Option<String>,
     /// Show the operators of ONNX files, and what became of each
     ///
     /// Show the operators of ONNX files as they stand there, and what became of each: a layer, a part of one, or nothing, since what
     /// it makes is known beforehand.
-    #[arg(long, conflicts_with_all = ["depth", "columns", "sort", "memory", "device_spec", "like"], hide_short_help = true)]
+    #[arg(long, conflicts_with_all = ["depth", "columns", "sort", "memory", "chart", "device_spec", "like"], hide_short_help = true)]
     raw: bool,
     #[command(flatten)]
     on: OnDevice,
@@ -66,7 +82,7 @@ struct Shown {
 
 /// The forms of what is written.
 const FORMATS: &[Format] =
-    &[Format::Table, Format::Tree, Format::Markdown, Format::Csv, Format::Latex, Format::Json];
+    &[Format::Table, Format::Tree, Format::Markdown, Format::Csv, Format::Latex, Format::Json, Format::Svg];
 
 /// Columns of Markdown and LaTeX unless others are asked for: a page has no width to fill.
 const PAGE: [&str; 7] = ["layer", "output", "kernel", "params", "macs", "like", "share"];
@@ -85,6 +101,10 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     };
     let sort = match arguments.shown.sort.as_deref().map(parse).transpose() {
         Ok(sort) => sort.unwrap_or_default(),
+        Err(message) => return output.misused(message, None),
+    };
+    let form = match arguments.form() {
+        Ok(form) => form,
         Err(message) => return output.misused(message, None),
     };
     let device = match arguments.shown.on.find() {
@@ -109,7 +129,12 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         return Outcome::Failed;
     }
     if arguments.shown.memory {
-        return read.max(arguments.memory(&subjects));
+        return read.max(arguments.memory(&subjects, form));
+    }
+    if let Some(chart) = arguments.shown.chart {
+        let Shown { depth, bench, .. } = &arguments.shown;
+        let drawn = Drawn { depth: *depth, sort: &sort, bench: bench.as_deref() };
+        return read.max(output.chart(chart, form, &drawn, &subjects));
     }
     read.max(arguments.write(&subjects, columns, &sort))
 }
@@ -141,21 +166,34 @@ impl Arguments {
         }))
     }
 
-    fn memory(&self, subjects: &[Subject]) -> Outcome {
+    /// What charts are written as, if one is asked for.
+    fn form(&self) -> Result<Form, Text> {
+        match (self.shown.chart, self.shown.memory) {
+            (Some(_), _) => Form::of(self.format, self.output.to.as_deref()),
+            (None, true) if matches!(self.format, Format::Table | Format::Svg) => {
+                Form::of(self.format, self.output.to.as_deref())
+            }
+            (None, false) if self.format == Format::Svg => Err(text!(
+                "`--format svg` is of `--chart` or `--memory`: add `--chart macs`, say",
+                "`--format svg` 用于 `--chart` 或 `--memory`:例如加 `--chart macs`"
+            )),
+            (None, _) => Ok(Form::Terminal),
+        }
+    }
+
+    fn memory(&self, subjects: &[Subject], form: Form) -> Outcome {
         let (output, style) = (&self.output, self.output.style());
         match self.format {
-            Format::Table => {
-                let reports: Vec<_> = subjects.iter().map(|subject| memory::report(subject, style)).collect();
-                output.write(&reports.join("\n"))
-            }
+            Format::Table | Format::Svg if form == Form::Svg => output.memory_charts(subjects),
+            Format::Table | Format::Svg => output.memory_reports(subjects),
             Format::Markdown | Format::Csv | Format::Latex => {
                 let sheets: Vec<_> = subjects.iter().map(memory::sheet).collect();
                 output.write(&self.format.write(&sheets, style))
             }
-            Format::Tree | Format::Json | Format::Junit | Format::Github => output.misused(
+            Format::Tree | Format::Json | Format::Beamer | Format::Junit | Format::Github => output.misused(
                 text!(
-                    "`--memory` is a table, markdown, csv or latex",
-                    "`--memory` 的格式为 table、markdown、csv 或 latex"
+                    "`--memory` is a table, markdown, csv, latex or svg",
+                    "`--memory` 的格式为 table、markdown、csv、latex 或 svg"
                 ),
                 None,
             ),

@@ -108,8 +108,8 @@ impl Arguments {
             Format::Markdown | Format::Csv | Format::Latex => {
                 self.format.write(&reports.iter().map(check::sheet).collect::<Vec<_>>(), output.style())
             }
-            Format::Table | Format::Tree if reports.is_empty() => String::new(),
-            Format::Table | Format::Tree => check::text(reports, output.style()),
+            Format::Table | Format::Tree | Format::Beamer | Format::Svg if reports.is_empty() => String::new(),
+            Format::Table | Format::Tree | Format::Beamer | Format::Svg => check::text(reports, output.style()),
         };
         if text.is_empty() { Outcome::Done } else { output.write(&text) }
     }

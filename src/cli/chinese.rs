@@ -4,7 +4,7 @@
 use clap::builder::Str;
 use clap::{Arg, ArgAction, Command};
 
-use super::{analyze, check, convention, device};
+use super::{analyze, chart, check, convention, device, draw};
 use crate::text::Text;
 
 mod commands;
@@ -59,6 +59,7 @@ const HEADINGS: &[(&str, &str)] = &[
 
 /// What stands for values.
 const VALUES: &[(&str, &str)] = &[
+    ("CHART", "图表"),
     ("COLOR", "颜色"),
     ("COLUMNS", "列"),
     ("DEVICE", "设备"),
@@ -71,6 +72,7 @@ const VALUES: &[(&str, &str)] = &[
     ("FORMAT", "格式"),
     ("LANGUAGE", "语言"),
     ("LOCKFILE", "锁文件"),
+    ("METRIC", "指标"),
     ("N", "数"),
     ("N,…", "数,…"),
     ("NAME", "名称"),
@@ -150,7 +152,9 @@ fn of_argument(command: &str, arg: Arg) -> Arg {
 fn of_lists(command: &str, argument: &str) -> Option<Text> {
     match (command, argument) {
         ("analyze", "columns") => Some(analyze::columns_help()),
+        ("draw", "heat") => Some(draw::heat_help()),
         (_, "device_spec") => Some(device::help()),
+        ("analyze", "chart") => Some(chart::help()),
         ("analyze", "like") => Some(convention::help()),
         ("check", "files") => Some(check::claims_help()),
         _ => None,

@@ -114,6 +114,25 @@ const EXAMPLES: &[Examples] = &[
         ],
     },
     Examples {
+        command: "draw",
+        lines: &[
+            ("cnncost draw resnet18", "a tree in the terminal", "终端中的树"),
+            ("cnncost draw googlenet -o googlenet.svg", "a picture", "一张图片"),
+            (
+                "cnncost draw resnet50 --heat macs --depth 2 -o resnet50.png",
+                "where its multiplications are",
+                "乘法集中在哪里",
+            ),
+            (
+                "cnncost draw mobilenet_v2 --heat time --device-spec t4",
+                "where a device spends its time",
+                "设备的时间花在哪里",
+            ),
+            ("cnncost draw inception --format mermaid", "for a page of notes", "用于笔记页面"),
+            ("cnncost draw vgg@* -o pictures/", "a picture of each variant", "每个变体一张图"),
+        ],
+    },
+    Examples {
         command: "explain",
         lines: &[
             ("cnncost explain lenet5", "the whole network", "整个网络"),

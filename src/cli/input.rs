@@ -257,7 +257,6 @@ pub(super) fn open_claims(name: &str) -> Result<Claims, ReadError> {
 }
 
 /// The text of a file.
-#[cfg(feature = "run")]
 pub(super) fn read_file(path: &str) -> Result<String, ReadError> {
     files::are_read([path]);
     source::text(path)

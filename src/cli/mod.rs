@@ -17,11 +17,13 @@ use crate::text::{Language, Text, harmless};
 mod analyze;
 #[cfg(feature = "run")]
 mod bench;
+mod chart;
 mod check;
 mod chinese;
 mod compare;
 mod convention;
 mod device;
+mod draw;
 #[cfg(feature = "run")]
 mod dump;
 mod entry;
@@ -30,6 +32,8 @@ mod execute;
 mod explain;
 mod files;
 mod fmt;
+#[cfg(feature = "pictures")]
+mod fonts;
 mod format;
 mod help;
 mod input;
@@ -38,6 +42,7 @@ mod misuse;
 mod models;
 mod ops;
 mod output;
+mod picture;
 mod reconcile;
 #[cfg(feature = "run")]
 mod run;
@@ -76,6 +81,10 @@ enum Command {
     /// variants; FILE@VARIANT alone, for that variant beside the file's defaults. At several batches a FILE alone is the network
     /// it names, laid beside itself, and FILE@* its variants.
     Compare(compare::Arguments),
+    /// Draw networks: as pictures, or as a tree in the terminal
+    ///
+    /// Draw networks: as SVG, PNG or PDF, as source of Graphviz or Mermaid, or as a tree in the terminal.
+    Draw(draw::Arguments),
     /// Show the working of each number: of a layer, a box, or the network
     Explain(explain::Arguments),
     /// Show the total as each tool counts; with a figure, what gives it
@@ -224,6 +233,7 @@ fn start(arguments: Vec<OsString>, program: Option<PathBuf>) -> Outcome {
         Command::Bench(arguments) => bench::run(&arguments, &invocation),
         Command::Check(arguments) => check::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Draw(arguments) => draw::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Reconcile(arguments) => reconcile::run(&arguments),
         #[cfg(feature = "run")]
@@ -306,7 +316,6 @@ impl Voice {
     }
 
     /// Says what is good to know, on a line.
-    #[cfg(feature = "run")]
     fn note(&self, note: &Text) {
         say(&crate::text::printable(note.get(self.language())));
     }

@@ -30,12 +30,21 @@ impl Output {
 impl Voice {
     /// Writes text to standard output, likewise, with nothing in it that steers a terminal but colors where they are wanted.
     pub(super) fn print(&self, text: &str) -> Outcome {
-        self.written("standard output", write_stdout(&harmless(text, self.style().color)))
+        self.written("standard output", write_stdout(harmless(text, self.style().color).as_bytes()))
     }
 
     /// Writes data to a file, unless that is one that was read.
     pub(super) fn write_file(&self, path: &Path, data: &str) -> Outcome {
         self.replaced(path, |part| fs::write(part, data))
+    }
+
+    /// Writes what is no text to a file, or to standard output.
+    #[cfg(feature = "pictures")]
+    pub(super) fn write_data(&self, path: Option<&Path>, data: &[u8]) -> Outcome {
+        match path {
+            None => self.written("standard output", write_stdout(data)),
+            Some(path) => self.replaced(path, |part| fs::write(part, data)),
+        }
     }
 
     fn replaced(&self, path: &Path, write: impl Fn(&Path) -> io::Result<()>) -> Outcome {
@@ -63,8 +72,8 @@ impl Voice {
     }
 }
 
-fn write_stdout(data: &str) -> io::Result<()> {
+fn write_stdout(data: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(data.as_bytes())?;
+    stdout.write_all(data)?;
     stdout.flush()
 }

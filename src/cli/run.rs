@@ -135,7 +135,9 @@ impl Arguments {
             Format::Markdown | Format::Csv | Format::Latex => {
                 self.format.write(&[sheet(&run)], self.voice.style())
             }
-            Format::Table | Format::Tree | Format::Junit | Format::Github => table(&run, self.voice.style()),
+            Format::Table | Format::Tree | Format::Junit | Format::Github | Format::Beamer | Format::Svg => {
+                table(&run, self.voice.style())
+            }
         };
         Ok(read.max(self.voice.print(&text)))
     }

@@ -4,16 +4,21 @@
 
 use crate::text::Language;
 
+#[cfg(feature = "pictures")]
+pub mod convert;
+pub mod dot;
 mod fold;
 mod heat;
 mod kind;
 mod label;
 pub mod layout;
 mod legend;
+pub mod mermaid;
 pub mod scene;
 mod shape;
 mod size;
 pub mod svg;
+pub mod tree;
 
 pub use heat::Heat;
 pub use kind::Kind;
@@ -81,4 +86,9 @@ pub fn key(place: crate::graph::Place) -> String {
         crate::graph::Place::Node(id) => format!("N{}", id.index()),
         crate::graph::Place::Box(id) => format!("S{}", id.index()),
     }
+}
+
+/// The name of a thing in source of other programs; an output is no node, and has one of its own.
+fn id(scene: &Scene, thing: usize) -> String {
+    if scene.things[thing].is_output { format!("O{thing}") } else { key(scene.things[thing].place) }
 }

@@ -33,6 +33,12 @@ pub(super) const COMMANDS: &[Said] = &[
         arguments: COMPARE,
     },
     Said {
+        command: "draw",
+        short: "绘制网络:图片,或终端中的树",
+        long: "绘制网络:写为 SVG、PNG 或 PDF,写为 Graphviz 或 Mermaid 的源文件,或显示为终端中的树。",
+        arguments: DRAW,
+    },
+    Said {
         command: "explain",
         short: "给出每个数的算式:一层、一个模块或整个网络",
         long: "",
@@ -107,6 +113,9 @@ const ANALYZE: &[Argument] = &[
          有多个网络时,给各网络的行排序",
     ),
     argument("memory", "按执行顺序显示存活的张量").long("按执行顺序显示存活的张量以及峰值时的张量,代替各层的开销"),
+    argument("chart", "画出各层在此指标上的开销;或 `roofline`"),
+    argument("bench", "用于 `--chart roofline`:按此测量结果画各层")
+        .long("用于 `--chart roofline`:按此文件中的测量结果画各层,该文件由 `bench --profile --format json` 写出"),
     argument("raw", "显示 ONNX 文件的算子及各自的结果")
         .long("按原样显示 ONNX 文件的算子及各自的结果:成为一层、一层的一部分,或因输出事先可知而不成为任何层"),
     argument("like", "按某工具的口径计数:fvcore、torch、thop……"),
@@ -121,6 +130,8 @@ const BENCH: &[Argument] = &[
     argument("threads", "线程数;可有多个,如 `1,2,4`")
         .long("线程数;可有多个,如 `1,2,4`。不给出时与 candle 相同:每个核心一个"),
     argument("profile", "同时测量每一层"),
+    argument("chart", "画出各层在机器屋顶线下的位置")
+        .long("改为画出各层的实测结果与机器的屋顶线;文件名以 .svg 结尾时写为 SVG"),
     argument("depth", "模块展开的层数:一个数,或 `all`"),
     argument("sort", "按这些列给测量的各层排序"),
     argument("compare", "与先前以 JSON 保存的测量结果对照")
@@ -148,8 +159,37 @@ const COMPARE: &[Argument] = &[
     ),
     argument("batch", "一次前向传播的样本数;可有多个,如 `1,2,4`")
         .long("一次前向传播的样本数;有多个时(如 `1,2,4`),各批量大小并列"),
+    argument("chart", "画出乘加数、参数量、读写字节与峰值")
+        .long("改为画出各网络的乘加数、参数量、读写字节与峰值,并与第一个对照;文件名以 .svg 结尾时写为 SVG"),
     argument("format", "输出格式")
         .long("输出格式;CSV 为每个有差异的层一行,有多个批量大小时,为每个网络在每个批量大小下一行"),
+];
+
+const DRAW: &[Argument] = &[
+    argument("files", "网络描述文件、ONNX 文件,或内置网络的名称").long(FILES),
+    argument("depth", "模块展开的层数:一个数,或 `all`").long(
+        "模块展开的层数:一个数(0 表示整个网络为一个模块),或 `all`;不给出时,展开到图的大小适中为止。未展开的模块标出其输出与其中的数量",
+    ),
+    argument("heat", "按数值着色:macs、params、memory、time、field"),
+    argument("unroll", "逐个绘制重复的部分,而不是只画一次并标出次数")
+        .long("绘制重复部分的每一份。不给出时,前后相同的模块只画一次,并标出次数"),
+    argument("direction", "网络的走向").words(&[("down", "从上到下"), ("right", "从左到右")]),
+    argument("fold", "把长图折成几列:`auto`,或一个数").long(
+        "把长图折成几列(走向为向右时为几行):`auto` 使其大致与幻灯片同宽,或一个数;1 表示不折",
+    ),
+    argument("format", "输出格式;不给出时取自 -o 的扩展名")
+        .long("输出格式;不给出时取自文件的扩展名,没有文件时为树")
+        .words(&[
+            ("svg", "用于网页、幻灯片、浏览器"),
+            ("png", "像素图"),
+            ("pdf", "一页"),
+            ("dot", "Graphviz 的源文件"),
+            ("mermaid", "Mermaid 的源文件,GitHub 会绘制它"),
+            ("tree", "用于终端"),
+        ]),
+    argument("scale", "PNG 中每个图片像素对应的像素数 [默认值:2]"),
+    argument("to", "写入此文件,而不是标准输出;以 / 结尾则为目录")
+        .long("写入此文件,而不是标准输出;以 / 结尾则为目录,每个网络写一个文件"),
 ];
 
 const EXPLAIN: &[Argument] = &[
@@ -157,9 +197,13 @@ const EXPLAIN: &[Argument] = &[
         "要解释的层或模块,路径写到足以找到它为止:`layer1/0/conv1`、`layer1.0.conv1`;不给出则为整个网络",
     ),
     argument("depth", "模块展开的层数:一个数,或 `all`")
-        .long("模块展开的层数:一个数(0 表示只有合计),或 `all`;不给出时全部展开"),
-    argument("format", "输出格式")
-        .long("输出格式:Markdown 的公式按 GitHub 的写法;LaTeX 是文档的片段,使用 amsmath"),
+        .long("模块展开的层数:一个数(0 表示只有合计),或 `all`;不给出时全部展开。未展开的模块,其各项为所含部分之和"),
+    argument("field", "逐层推导感受野").long("逐层推导感受野,直到网络、模块或该层的每个输出"),
+    argument("peak", "内存峰值时存活的张量及其合计")
+        .long("内存峰值时存活的各张量及其字节,以及合计:整个网络的,或执行该模块、该层时的"),
+    argument("format", "输出格式").long(
+        "输出格式:Markdown 的公式按 GitHub 的写法;LaTeX 是文档的片段,使用 amsmath;beamer 是完整的文档,每层、每个模块一张幻灯片",
+    ),
 ];
 
 const RECONCILE: &[Argument] = &[argument("figure", "要追溯的数:\"4.11 G\"、\"569M\"、3.87e9")

@@ -4,7 +4,8 @@ use crate::graph::Place;
 use crate::metric::{Measure, Metric, Unit};
 use crate::report::Subject;
 use crate::report::figures::{bytes, seconds, short};
-use crate::text::Words;
+use crate::text;
+use crate::text::{Text, Words};
 
 /// The figure that things are shaded by.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +18,12 @@ impl Heat {
     /// What it is called.
     pub fn words(self) -> Words {
         self.metric.words
+    }
+
+    /// What a picture says that is shaded by it.
+    pub(super) fn caption(self) -> Text {
+        let Words { english, chinese } = self.words();
+        text!("shaded by {english}", "按{chinese}着色")
     }
 
     /// Of a place: how much, and as it is written: `118 M`; `None` where there is none of it.
@@ -51,4 +58,9 @@ pub(super) fn shade(part: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 255")]
     let channel = |at: usize| (from[at] + (to[at] - from[at]) * mix).round() as u8;
     format!("#{:02x}{:02x}{:02x}", channel(0), channel(1), channel(2))
+}
+
+/// Whether a shade is so dark that what stands on it is white.
+pub(super) fn is_dark(part: f64) -> bool {
+    part > 0.6
 }
