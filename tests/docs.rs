@@ -120,5 +120,5 @@ fn every_folder_is_a_part() {
 #[test]
 fn the_readme_is_short() {
     let lines = readme().text().lines().count();
-    assert!(lines < 125, "README.md has {lines} lines");
+    assert!(lines < 130, "README.md has {lines} lines");
 }
