@@ -95,6 +95,7 @@ impl Form {
             | Format::Markdown
             | Format::Csv
             | Format::Latex
+            | Format::Beamer
             | Format::Json
             | Format::Junit
             | Format::Github => Err(text!(

@@ -166,7 +166,10 @@ impl Layout<'_> {
                 }
                 rows = levels(region, parts);
                 let beside = |row: &Row| row.main.iter().map(|&part| self.item(region, part, far)).collect();
-                return series(rows.iter().map(|row| parallel(beside(row), None)).collect(), &flows(region, &rows));
+                return series(
+                    rows.iter().map(|row| parallel(beside(row), None)).collect(),
+                    &flows(region, &rows),
+                );
             }
             series(self.rows(region, &rows, nested + 1, far), &flows(region, &rows))
         })

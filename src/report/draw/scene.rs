@@ -47,8 +47,12 @@ impl Frame {
     /// Its title, with how many boxes it stands for; of a long path the end.
     pub fn heading(&self) -> String {
         const LONG: usize = 16;
-        let last = self.title.rsplit('/').next().filter(|_| self.title.len() > LONG && self.title.contains('/'));
-        last.map_or_else(|| heading(&self.title, self.times), |last| heading(&format!("…/{last}"), self.times))
+        let last =
+            self.title.rsplit('/').next().filter(|_| self.title.len() > LONG && self.title.contains('/'));
+        last.map_or_else(
+            || heading(&self.title, self.times),
+            |last| heading(&format!("…/{last}"), self.times),
+        )
     }
 }
 
@@ -267,7 +271,9 @@ impl<'s> Making<'s> {
                 let kind = match &node.content {
                     Content::Input => Kind::End,
                     // What makes a map larger is no pooling, though it takes means.
-                    Content::Operator(op) if op.class() == Class::Pooling && grows(graph, id) => Kind::Rearrangement,
+                    Content::Operator(op) if op.class() == Class::Pooling && grows(graph, id) => {
+                        Kind::Rearrangement
+                    }
                     Content::Operator(op) => Kind::of(Some(op.class())),
                     Content::Unknown { .. } => Kind::Unknown,
                 };
