@@ -194,8 +194,7 @@ impl Arguments {
     fn memory(&self, subjects: &[Subject], form: Form) -> Outcome {
         let (output, style) = (&self.output, self.output.style());
         match self.format {
-            Format::Table | Format::Svg if form == Form::Svg => output.memory_charts(subjects),
-            Format::Table | Format::Svg => output.memory_reports(subjects),
+            Format::Table | Format::Svg => output.memory(form, subjects),
             Format::Markdown | Format::Csv | Format::Latex => {
                 let sheets: Vec<_> = subjects.iter().map(memory::sheet).collect();
                 output.write(&self.format.write(&sheets, style))

@@ -48,7 +48,8 @@ pub(super) struct Arguments {
     profile: bool,
     /// Draw each layer under the machine's roof
     ///
-    /// Measure each layer, and draw them all under the machine's roof instead; as SVG into a file that ends so.
+    /// Measure each layer, and draw them all under the machine's roof instead; as a picture into a file that ends in .svg,
+    /// .png or .pdf.
     #[arg(long, visible_alias = "plot", value_name = "CHART", value_parser = ["roofline"], help_heading = "Execution",
           conflicts_with_all = ["compare", "depth", "sort"])]
     chart: Option<String>,
@@ -160,7 +161,7 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
         return read;
     }
     let cases = subjects.len() * settings.threads.len();
-    if form == Some(Form::Svg) && cases > 1 {
+    if matches!(form, Some(Form::Picture(_))) && cases > 1 {
         return output.misused(one(cases), None);
     }
     // What is measured for a while is not thrown away at the end.

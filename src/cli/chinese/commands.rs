@@ -51,6 +51,13 @@ pub(super) const COMMANDS: &[Said] = &[
         arguments: RECONCILE,
     },
     Said {
+        command: "report",
+        short: "写出可在浏览器中打开的页面:网络图、各层、算式、图表",
+        long: "写出可在浏览器中打开的页面,只有一个文件,不需要联网:每个网络的图与各层并列,另有每个数的算式、图表、\
+               各网络之间的差异、文件中的论断,以及计数方法。",
+        arguments: REPORT,
+    },
+    Said {
         command: "run",
         short: "执行网络",
         long: "执行网络:权重为新初始化的或取自文件,输入为随机数或取自文件。",
@@ -176,7 +183,7 @@ const BENCH: &[Argument] = &[
         .long("线程数;可有多个,如 `1,2,4`。不给出时与 candle 相同:每个核心一个"),
     argument("profile", "同时测量每一层"),
     argument("chart", "画出各层在机器屋顶线下的位置")
-        .long("改为画出各层的实测结果与机器的屋顶线;文件名以 .svg 结尾时写为 SVG"),
+        .long("改为画出各层的实测结果与机器的屋顶线;文件名以 .svg、.png 或 .pdf 结尾时写为图片"),
     argument("depth", "模块展开的层数:一个数,或 `all`"),
     argument("sort", "按这些列给测量的各层排序"),
     argument("compare", "与先前以 JSON 保存的测量结果对照")
@@ -205,7 +212,7 @@ const COMPARE: &[Argument] = &[
     argument("batch", "一次前向传播的样本数;可有多个,如 `1,2,4`")
         .long("一次前向传播的样本数;有多个时(如 `1,2,4`),各批量大小并列"),
     argument("chart", "画出乘加数、参数量、读写字节与峰值")
-        .long("改为画出各网络的乘加数、参数量、读写字节与峰值,并与第一个对照;文件名以 .svg 结尾时写为 SVG"),
+        .long("改为画出各网络的乘加数、参数量、读写字节与峰值,并与第一个对照;文件名以 .svg、.png 或 .pdf 结尾时写为图片"),
     argument("format", "输出格式")
         .long("输出格式;CSV 为每个有差异的层一行,有多个批量大小时,为每个网络在每个批量大小下一行"),
 ];
@@ -253,6 +260,12 @@ const EXPLAIN: &[Argument] = &[
 
 const RECONCILE: &[Argument] = &[argument("figure", "要追溯的数:\"4.11 G\"、\"569M\"、3.87e9")
     .long("要追溯的数,照出处的写法,可为一个或多个词:\"4.11 G\"、3.8 billion、569M、3.87e9、4111514624")];
+
+const REPORT: &[Argument] = &[
+    argument("files", "网络描述文件、ONNX 文件,或内置网络的名称").long(FILES),
+    argument("bench", "显示测量的各层")
+        .long("按测量结果显示各层在该机器屋顶线下的位置:由 `bench --profile --format json` 写出的文件"),
+];
 
 const RUN: &[Argument] = &[
     argument("file", "网络描述文件、ONNX 文件,或内置网络的名称").long(
