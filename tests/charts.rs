@@ -233,3 +233,21 @@ fn what_is_measured_is_drawn() {
     assert_eq!((code, out.as_str()), (Some(2), ""));
     assert!(err.contains("one at a time"), "{err}");
 }
+
+#[test]
+#[cfg(feature = "pictures")]
+fn the_ending_of_a_file_says_the_form() {
+    let folder = tempfile::tempdir().unwrap();
+    for (ending, begins) in [("svg", &b"<svg "[..]), ("png", b"\x89PNG"), ("pdf", b"%PDF")] {
+        for arguments in [
+            &["analyze", "lenet5", "--chart", "flops"][..],
+            &["analyze", "lenet5", "--memory"],
+            &["compare", "bottleneck", "--chart"],
+        ] {
+            let file = folder.path().join(format!("chart.{ending}"));
+            assert_eq!(out(&[arguments, &["-o", file.to_str().unwrap()]].concat(), 80), "");
+            assert!(fs::read(&file).unwrap().starts_with(begins), "{arguments:?} {ending}");
+        }
+    }
+    assert!(out(&["analyze", "lenet5", "--memory", "--format", "svg"], 80).starts_with("<svg "));
+}

@@ -48,7 +48,8 @@ pub(super) struct Arguments {
     profile: bool,
     /// Draw each layer under the machine's roof
     ///
-    /// Measure each layer, and draw them all under the machine's roof instead; as SVG into a file that ends so.
+    /// Measure each layer, and draw them all under the machine's roof instead; as a picture into a file that ends in .svg,
+    /// .png or .pdf.
     #[arg(long, visible_alias = "plot", value_name = "CHART", value_parser = ["roofline"], help_heading = "Execution",
           conflicts_with_all = ["compare", "depth", "sort"])]
     chart: Option<String>,
@@ -160,7 +161,7 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
         return read;
     }
     let cases = subjects.len() * settings.threads.len();
-    if form == Some(Form::Svg) && cases > 1 {
+    if matches!(form, Some(Form::Picture(_))) && cases > 1 {
         return output.misused(one(cases), None);
     }
     // What is measured for a while is not thrown away at the end.
@@ -173,12 +174,12 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
         let _ = bench::serve(&subjects, settings.engine, settings.effort.seed, requests, answers);
         return read;
     }
-    let mut teller = Teller::new(output);
+    let teller = Teller::new(output);
     let tell = |progress| teller.tell(&subjects, progress);
     let worker = || worker(invocation);
     let program = invocation.program.is_some().then_some(&worker as &dyn Fn() -> Command);
     let measured = bench::run(&subjects, &settings, &device, program, tell);
-    teller.clear();
+    drop(teller);
     let mut measured = match measured {
         Ok(measured) => measured,
         Err(error) => return refused(output, &error),
@@ -262,7 +263,7 @@ impl Arguments {
             Format::Csv => report::csv(bench, subjects, choice),
             Format::Latex => report::latex(bench, subjects, choice, self.output.language()),
             Format::Json => return self.output.stream(|to| json::write(bench, subjects, choice, to)),
-            Format::Table | Format::Tree | Format::Junit | Format::Github | Format::Svg | Format::Beamer => {
+            Format::Table | Format::Tree | Format::Junit | Format::Github | Format::Beamer | Format::Svg => {
                 report::text(bench, subjects, choice, self.output.style())
             }
         };

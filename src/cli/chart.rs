@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::format::Format;
 use super::input::read_file;
+use super::picture::{self, Target};
 use super::{Outcome, Output};
 use crate::error::{ReadError, did_you_mean};
 use crate::metric::{METRICS, Metric, Sums};
@@ -29,8 +30,8 @@ pub(super) enum Chart {
 pub(super) enum Form {
     /// Signs in lines.
     Terminal,
-    /// SVG.
-    Svg,
+    /// A picture.
+    Picture(picture::Form),
 }
 
 /// What it is drawn of.
@@ -78,9 +79,9 @@ pub(super) fn help() -> Text {
     text!(
         "Draw what each layer, or box that is not opened, costs in this figure, with its share and the cumulated share; or \
          `roofline`, the layers under the roof of `--device-spec`, or as a measurement has them. It is drawn for the \
-         terminal, or as SVG into a file that ends so. There are {known}",
+         terminal, or as a picture into a file that ends in .svg, .png or .pdf. There are {known}",
         "画出每一层(或未展开的模块)在此指标上的开销、占比与累计占比;`roofline` 则画出各层在 `--device-spec` \
-         的屋顶线下的位置,或按测量结果画出。画在终端上;文件名以 .svg 结尾时写为 SVG。可用的有 {known}"
+         的屋顶线下的位置,或按测量结果画出。画在终端上;文件名以 .svg、.png 或 .pdf 结尾时写为图片。可用的有 {known}"
     )
 }
 
@@ -88,9 +89,8 @@ impl Form {
     /// What a format and the ending of a file ask for.
     pub(super) fn of(format: Format, to: Option<&Path>) -> Result<Self, Text> {
         match format {
-            Format::Svg => Ok(Self::Svg),
-            Format::Table if is_svg(to) => Ok(Self::Svg),
-            Format::Table => Ok(Self::Terminal),
+            Format::Svg => Ok(Self::Picture(picture::Form::Svg)),
+            Format::Table => Ok(by_ending(to).map_or(Self::Terminal, Self::Picture)),
             Format::Tree
             | Format::Markdown
             | Format::Csv
@@ -106,12 +106,19 @@ impl Form {
     }
 }
 
-fn is_svg(path: Option<&Path>) -> bool {
-    path.and_then(Path::extension).is_some_and(|ending| ending.eq_ignore_ascii_case("svg"))
+/// The picture that the ending of a file says.
+fn by_ending(path: Option<&Path>) -> Option<picture::Form> {
+    let target = Target::of(Some(path?), None).ok()?;
+    match target.form {
+        form @ (picture::Form::Svg | picture::Form::Png | picture::Form::Pdf) => {
+            Some(form).filter(|_| target.folder.is_none())
+        }
+        picture::Form::Dot | picture::Form::Mermaid | picture::Form::Tree => None,
+    }
 }
 
 impl Output {
-    /// Writes charts: one below the other for the terminal; as SVG there is one.
+    /// Writes charts: one below the other for the terminal; of pictures there is one.
     pub(super) fn charts<C>(
         &self,
         form: Form,
@@ -124,8 +131,11 @@ impl Output {
                 let charts: Vec<_> = charts.iter().map(|chart| terminal(chart, self.style())).collect();
                 self.write(&charts.join("\n"))
             }
-            (Form::Svg, [chart]) => self.write(&svg(chart, &Options::new(self.language()))),
-            (Form::Svg, charts) => self.misused(one(charts.len()), None),
+            (Form::Picture(form), [chart]) => {
+                let svg = svg(chart, &Options::new(self.language()));
+                self.picture(self.to.as_deref(), &svg, form, SCALE)
+            }
+            (Form::Picture(_), charts) => self.misused(one(charts.len()), None),
         }
     }
 
@@ -159,22 +169,23 @@ impl Output {
         }
     }
 
-    /// Writes what is alive over the order of execution, as SVG.
-    pub(super) fn memory_charts(&self, subjects: &[Subject]) -> Outcome {
+    /// Writes what is alive over the order of execution.
+    pub(super) fn memory(&self, form: Form, subjects: &[Subject]) -> Outcome {
+        if form == Form::Terminal {
+            let style = self.style();
+            let reports: Vec<_> = subjects.iter().map(|subject| memory::report(subject, style)).collect();
+            return self.write(&reports.join("\n"));
+        }
         let timelines: Vec<_> = subjects.iter().filter_map(Timeline::of).collect();
         if timelines.is_empty() {
             return self.misused(text!("a network has nothing in it", "网络中没有任何内容"), None);
         }
-        self.charts(Form::Svg, &timelines, |_, _| String::new(), svg::memory)
-    }
-
-    /// The same for the terminal.
-    pub(super) fn memory_reports(&self, subjects: &[Subject]) -> Outcome {
-        let style = self.style();
-        let reports: Vec<_> = subjects.iter().map(|subject| memory::report(subject, style)).collect();
-        self.write(&reports.join("\n"))
+        self.charts(form, &timelines, |_, _| String::new(), svg::memory)
     }
 }
+
+/// Pixels of a PNG for one of the picture's.
+const SCALE: f32 = 2.0;
 
 /// What is said where a picture would have to show several things.
 pub(super) fn one(count: usize) -> Text {

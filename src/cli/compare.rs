@@ -35,8 +35,8 @@ pub(super) struct Arguments {
     batch: Vec<u64>,
     /// Draw MACs, parameters, bytes moved and the peak
     ///
-    /// Draw MACs, parameters, bytes moved and the peak of each beside the first, instead of what differs; as SVG into a file that ends
-    /// so.
+    /// Draw MACs, parameters, bytes moved and the peak of each beside the first, instead of what differs; as a picture into a file
+    /// that ends in .svg, .png or .pdf.
     #[arg(long, conflicts_with = "depth", help_heading = "Output")]
     chart: bool,
     /// How deep boxes are opened: a number, or `all`
@@ -112,7 +112,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Format::Csv => arguments.format.write(&[sheets::data(&compared)], style),
         Format::Json => return read.max(output.stream(|to| json::write(&compared, to))),
         Format::Latex => arguments.format.write(&sheets::pages(&compared, depth, style.language), style),
-        Format::Table | Format::Tree | Format::Junit | Format::Github | Format::Svg | Format::Beamer => {
+        Format::Table | Format::Tree | Format::Junit | Format::Github | Format::Beamer | Format::Svg => {
             table::write(&compared, depth, style)
         }
     };

@@ -49,7 +49,7 @@ impl Format {
             Self::Csv => csv::write(sheets),
             Self::Markdown => pages(&|sheet| markdown::write(sheet, style.language)),
             Self::Latex => pages(&|sheet| latex::write(sheet, style.language)),
-            Self::Table | Self::Tree | Self::Json | Self::Junit | Self::Github | Self::Svg | Self::Beamer => {
+            Self::Table | Self::Tree | Self::Json | Self::Junit | Self::Github | Self::Beamer | Self::Svg => {
                 pages(&|sheet| terminal::write(sheet, style))
             }
         }

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::entry::{comes_first, is_command};
+use super::progress::{Progress, short};
 use super::values::{Sizes, assignment, count, dimension, element_type, sizes};
 use super::{Outcome, Output, Voice, files};
 use crate::error::{Code, Diagnostic, ReadError};
@@ -26,7 +27,7 @@ pub(super) struct Networks {
     /// Descriptions (`.toml`), ONNX files (`.onnx`), either as `-` through standard input, or names of bundled networks;
     /// `@VARIANT` behind one picks a variant, `@*` all of them.
     #[arg(required = true, value_name = "FILE", display_order = 0)]
-    files: Vec<String>,
+    pub(super) files: Vec<String>,
     #[command(flatten)]
     options: NetworkOptions,
 }
@@ -99,7 +100,8 @@ impl Networks {
         if let Err(message) = source::read_once(&self.files) {
             return (vec![], output.misused(message, None));
         }
-        opened(&self.files, output)
+        let progress = Progress::begin(output, &text!("reading", "正在读取"));
+        opened(&self.files, output, &progress)
     }
 
     /// How each is read.
@@ -232,7 +234,9 @@ impl Reading {
         if let Err(message) = source::read_once(files) {
             return (vec![], output.misused(message, None));
         }
-        let (all, worst) = opened(files, output);
+        let progress = Progress::begin(output, &text!("reading", "正在读取"));
+        let (all, worst) = opened(files, output, &progress);
+        progress.tell(&text!("counting", "正在计数"));
         let (subjects, outcome) = self.networks(&all, wanted, output);
         (subjects, worst.max(outcome))
     }
@@ -270,15 +274,22 @@ impl Reading {
 }
 
 /// Opens every model; what cannot be read is reported.
-fn opened(files: &[String], output: &Voice) -> (Vec<Named>, Outcome) {
+fn opened(files: &[String], output: &Voice, progress: &Progress) -> (Vec<Named>, Outcome) {
     let (mut all, mut worst) = (vec![], Outcome::Done);
     for file in files {
+        progress.tell(&reading(file));
         match open(file) {
             Ok(named) => all.push(named),
             Err(error) => worst = worst.max(output.refuse(&error)),
         }
     }
     (all, worst)
+}
+
+/// That a file is read, as it is told.
+pub(super) fn reading(name: &str) -> Text {
+    let name = short(name);
+    text!("reading {name}", "正在读取 {name}")
 }
 
 /// Opens what `name` calls.

@@ -1,7 +1,8 @@
 //! Charts for the terminal, as wide as it is.
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::notes::elided;
 use super::{Comparison, Costs, Roofline};
 use crate::report::Style;
 use crate::report::draw::Kind;
@@ -48,6 +49,13 @@ fn remarks(remarks: &[Text], style: Style) -> String {
     let lines = remarks.iter().map(|remark| wrapped(remark.get(style.language), style.width));
     let lines: String = lines.collect();
     if lines.is_empty() { lines } else { format!("\n{lines}") }
+}
+
+/// As much of a name as has room in so many columns.
+fn shortened(name: &str, columns: usize) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "columns of a terminal are few")]
+    let (room, wide) = (columns as f64, |c: char| c.width().unwrap_or(0) as f64);
+    elided(name, room, wide)
 }
 
 /// The color of a kind, as in tables: blue convolutions, red pools, yellow softmax.

@@ -62,7 +62,7 @@ pub struct Alive {
 pub struct Part {
     /// What of it.
     pub place: Place,
-    /// Its path.
+    /// What it is called.
     pub name: String,
     /// The first of its steps.
     pub from: usize,
@@ -141,8 +141,9 @@ fn parts(subject: &Subject) -> Vec<Part> {
     while let [Place::Box(only)] = outline.parts(scope).iter().filter(is_part).collect::<Vec<_>>()[..] {
         scope = *only;
     }
+    let around = graph.scope_path(scope);
     let part = |&place: &Place| {
-        let (from, to, path) = match outline.innermost(place) {
+        let (from, to, path) = match place {
             Place::Node(id) => (id.index(), id.index() + 1, graph.path(id)),
             Place::Box(id) => {
                 let nodes = graph.scope(id).nodes();
@@ -150,7 +151,8 @@ fn parts(subject: &Subject) -> Vec<Part> {
                 (from, from + nodes.len(), graph.scope_path(id))
             }
         };
-        Part { place, name: printable(&path), from, to }
+        let name = path.strip_prefix(&around).unwrap_or(&path).trim_start_matches('/');
+        Part { place, name: printable(name), from, to }
     };
     outline.parts(scope).iter().map(part).collect()
 }

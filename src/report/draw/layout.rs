@@ -144,7 +144,7 @@ impl Layout<'_> {
             return main;
         }
         let ends = row.ends.iter().map(|&end| self.item(region, end, far));
-        parallel(std::iter::once(main).chain(ends).collect())
+        parallel(std::iter::once(main).chain(ends).collect(), Some(0))
     }
 
     /// Some parts of a region; what is `far` comes in from the right, on a lane.
@@ -159,11 +159,17 @@ impl Layout<'_> {
                 if branches.len() > 1 && nested < MOST_NESTED {
                     branches.sort_by_key(|branch| comes_from_far(region, branch, far));
                     let branch = |branch: &Vec<usize>| self.part(region, branch, nested + 1, far);
-                    return parallel(branches.iter().map(branch).collect());
+                    let is_near = |branch: &&Vec<usize>| !comes_from_far(region, branch, far);
+                    // What comes straight from above goes straight on.
+                    let main = (branches.iter().filter(is_near).count() == 1).then_some(0);
+                    return parallel(branches.iter().map(branch).collect(), main);
                 }
                 rows = levels(region, parts);
                 let beside = |row: &Row| row.main.iter().map(|&part| self.item(region, part, far)).collect();
-                return series(rows.iter().map(|row| parallel(beside(row))).collect(), &flows(region, &rows));
+                return series(
+                    rows.iter().map(|row| parallel(beside(row), None)).collect(),
+                    &flows(region, &rows),
+                );
             }
             series(self.rows(region, &rows, nested + 1, far), &flows(region, &rows))
         })
@@ -327,3 +333,6 @@ fn flows(region: &Region, rows: &[Row]) -> Vec<Flow> {
     }
     flows.into_values().collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,9 @@ const BELOW: f64 = 3.0;
 /// How far from its point a name may be, with a line from the one to the other.
 const FAR: [f64; 6] = [10.0, 22.0, 36.0, 52.0, 70.0, 90.0];
 
+/// How far it may be to a side.
+const ASIDE: f64 = 40.0;
+
 /// Where a name stands.
 #[derive(Clone, Copy)]
 pub(super) struct Label {
@@ -22,11 +25,12 @@ pub(super) struct Label {
 pub(super) struct Labels {
     within: Area,
     taken: Vec<Area>,
+    names: Vec<Area>,
 }
 
 impl Labels {
     pub(super) fn within(area: Area) -> Self {
-        Self { within: area, taken: vec![] }
+        Self { within: area, taken: vec![], names: vec![] }
     }
 
     /// Keeps names off something.
@@ -36,12 +40,7 @@ impl Labels {
 
     /// Keeps names off a line.
     pub(super) fn avoid_line(&mut self, from: (f64, f64), to: (f64, f64)) {
-        const STEPS: u32 = 80;
-        for step in 0..=STEPS {
-            let part = f64::from(step) / f64::from(STEPS);
-            let (x, y) = (from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part);
-            self.avoid(Area { x: x - 3.0, y: y - 3.0, width: 6.0, height: 6.0 });
-        }
+        self.taken.extend(dots(from, to, 6.0));
     }
 
     /// Where a name of this width has room beside a point of this size, or else not far from it; nothing if it has none.
@@ -62,20 +61,27 @@ impl Labels {
         ];
         let far = FAR.into_iter().flat_map(|far| {
             let (high, low, up) = (above - far, below + far, f64::midpoint(above, below) - far);
-            [
+            let level = [(middle, low, (x, low - ABOVE)), (middle, high, (x, high + BELOW))];
+            let aside = [
                 (right + far, low, (right + far, low - ABOVE / 2.0)),
                 (left - far, high, (left - far + width, high - ABOVE / 2.0)),
-                (middle, low, (x, low - ABOVE)),
-                (middle, high, (x, high + BELOW)),
                 (left - far, up, (left - far + width, up - ABOVE / 2.0)),
                 (right, low, (right, low - ABOVE / 2.0)),
-                (left, high, (x - size - GAP, high - ABOVE / 2.0)),
-            ]
+                (left, high, (left + width, high - ABOVE / 2.0)),
+            ];
+            level.into_iter().chain(aside.into_iter().filter(move |_| far < ASIDE))
         });
         let near = near.into_iter().map(|at| Label { at, leader: None });
         let far = far.map(|(x, y, end)| Label { at: (x, y), leader: Some(end) });
-        let found = near.chain(far).find(|label| self.is_free(box_of(label.at, width)))?;
-        self.avoid(box_of(found.at, width));
+        let is_clear = |label: &Label| {
+            label.leader.is_none_or(|end| !dots((x, y), end, 2.0).any(|dot| self.is_named(dot)))
+        };
+        let mut all = near.chain(far);
+        let found = all.find(|label| self.is_free(box_of(label.at, width)) && is_clear(label))?;
+        self.names.push(box_of(found.at, width));
+        if let Some(end) = found.leader {
+            self.taken.extend(dots((x, y), end, 2.0));
+        }
         Some(found)
     }
 
@@ -85,8 +91,23 @@ impl Labels {
             && area.y >= y
             && area.right() <= self.within.right()
             && area.bottom() <= self.within.bottom();
-        is_within && !self.taken.iter().any(|taken| taken.meets(area))
+        is_within && !self.taken.iter().any(|taken| taken.meets(area)) && !self.is_named(area)
     }
+
+    /// Whether a name stands there.
+    fn is_named(&self, area: Area) -> bool {
+        self.names.iter().any(|name| name.meets(area))
+    }
+}
+
+/// A line as squares of this size, one beside the other.
+fn dots(from: (f64, f64), to: (f64, f64), size: f64) -> impl Iterator<Item = Area> {
+    const STEPS: u32 = 100;
+    (0..=STEPS).map(move |step| {
+        let part = f64::from(step) / f64::from(STEPS);
+        let (x, y) = (from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part);
+        Area { x: x - size / 2.0, y: y - size / 2.0, width: size, height: size }
+    })
 }
 
 /// What a name takes.
@@ -109,7 +130,7 @@ mod tests {
                 labels.avoid(Area { x: x - 3.0, y: y - 3.0, width: 6.0, height: 6.0 });
             }
             for (x, y, width) in points {
-                let before = labels.taken.clone();
+                let before = [&labels.taken[..], &labels.names[..]].concat();
                 if let Some(label) = labels.place((x, y), 3.0, width) {
                     let area = box_of(label.at, width);
                     prop_assert!(before.iter().all(|taken| !taken.meets(area)));

@@ -170,6 +170,7 @@ fn roof(canvas: &mut Canvas, roof: &Roof, layout: &Layout, labels: &mut Labels) 
     canvas.close();
     labels.avoid_line(start, ridge);
     labels.avoid_line(ridge, end);
+    labels.avoid_line(ridge, (ridge.0, plot.bottom()));
     let letters = Letters::FAINT;
     let flat = rate(peak, "FLOP/s");
     let width = letters.width(&flat);

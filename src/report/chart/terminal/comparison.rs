@@ -2,11 +2,10 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{head, painted, remarks};
+use super::{head, painted, remarks, shortened};
 use crate::report::Style;
 use crate::report::chart::{Comparison, Group};
 use crate::report::figures::bar;
-use crate::report::terminal::shortened;
 use crate::text;
 
 /// The widest column of names, and the widest bars.

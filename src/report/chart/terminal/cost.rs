@@ -2,12 +2,11 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{color, head, painted, remarks};
+use super::{color, head, painted, remarks, shortened};
 use crate::report::Style;
 use crate::report::chart::{Bar, Costs};
 use crate::report::draw::Kind;
 use crate::report::figures::bar;
-use crate::report::terminal::shortened;
 use crate::text;
 
 /// The narrowest and the widest column of names, and the widest bars.
