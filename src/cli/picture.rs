@@ -101,7 +101,9 @@ impl Target {
 fn file_name(label: &str) -> String {
     const LETTERS: usize = 100;
     let is_plain = |c: char| c.is_alphanumeric() || "@-_.+".contains(c);
-    let name: String = label.chars().take(LETTERS).map(|c| if is_plain(c) { c } else { '_' }).collect();
+    let label = label.replace(".toml", "").replace(".onnx", "");
+    let words = label.split(|c| !is_plain(c)).filter(|word| !word.is_empty());
+    let name: String = words.collect::<Vec<_>>().join("_").chars().take(LETTERS).collect();
     let name = name.trim_start_matches('.');
     if name.is_empty() { "network".to_owned() } else { name.to_owned() }
 }
@@ -220,6 +222,7 @@ mod tests {
     fn labels_are_names_of_files() {
         assert_eq!(file_name("bottleneck@direct"), "bottleneck@direct");
         assert_eq!(file_name("../../etc/passwd"), "_.._etc_passwd");
+        assert_eq!(file_name("a/net.toml (2)"), "a_net_2");
         assert_eq!(file_name("...") + &file_name(""), "networknetwork");
         assert_eq!(file_name("网络 1"), "网络_1");
     }
