@@ -7,6 +7,7 @@ use crate::analyze::roofline::{Device, Fit, Roofline};
 use crate::analyze::{Analysis, TooLarge, analyze};
 use crate::convention::Counted;
 use crate::counts::{Counts, Volume};
+use crate::error::Source;
 use crate::graph::{Graph, NodeId, Place, ScopeId};
 use crate::read::Network;
 use crate::shape::ElementType;
@@ -32,6 +33,8 @@ pub struct Subject {
     pub variant: Option<String>,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: Digest,
+    /// The text of that file, which origins are places in, if it is one.
+    pub text: Option<Arc<Source>>,
     /// The network, which it shares with itself at other batches.
     pub network: Arc<Network>,
     /// Its counts.
@@ -88,6 +91,7 @@ impl Subject {
             source: String::new(),
             variant: None,
             sha256: Digest::default(),
+            text: None,
             network,
             analysis,
             element: ElementType::default(),
@@ -109,6 +113,7 @@ impl Subject {
             source: self.source.clone(),
             variant: self.variant.clone(),
             sha256: self.sha256.clone(),
+            text: self.text.clone(),
             network: Arc::clone(&self.network),
             analysis: at(self.graph(), &self.analysis, batch)?,
             element: self.element,

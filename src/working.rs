@@ -2,15 +2,19 @@
 //!
 //! A count *is* the value of its working, so what is explained and what is reported cannot disagree.
 
-use std::fmt::Write;
-
 use crate::counts::Overflow;
 use crate::shape::Shape;
-use crate::text::Language;
 
 mod factor;
+mod latex;
+mod letter;
+mod mathml;
+mod plain;
+mod written;
 
 pub use factor::Factor;
+pub use letter::{Letter, Symbol};
+pub use written::Notation;
 
 /// A formula over whole numbers that knows the names of its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,24 +33,6 @@ pub enum Working {
     Floor(Box<Working>, Box<Working>),
     /// `⌈a / b⌉`
     Ceiling(Box<Working>, Box<Working>),
-}
-
-/// How a working is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Notation {
-    /// Unicode text: `5²·28²·192·32`.
-    Text,
-    /// LaTeX, for math mode: `5^{2} \cdot 28^{2}`.
-    Latex,
-}
-
-/// Which side of `formula = substitution` is written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    /// Names, in a language.
-    Names(Language),
-    Values,
 }
 
 impl Working {
@@ -77,6 +63,66 @@ impl Working {
     #[must_use]
     pub fn called(self, name: Factor) -> Self {
         Self::Named(name, Box::new(self))
+    }
+
+    /// The same, with its factors called as `name` says.
+    #[must_use]
+    pub fn renamed(self, name: &impl Fn(Factor) -> Factor) -> Self {
+        self.replaced(&|factor, value| value.called(name(factor)))
+    }
+
+    /// The same, with `by` of each factor and its value in that factor's place.
+    #[must_use]
+    pub fn replaced(self, by: &impl Fn(Factor, Self) -> Self) -> Self {
+        let all = |parts: Vec<Self>| parts.into_iter().map(|part| part.replaced(by)).collect();
+        let one = |part: Box<Self>| Box::new(part.replaced(by));
+        match self {
+            Self::Number(number) => Self::Number(number),
+            Self::Named(factor, value) => by(factor, value.replaced(by)),
+            Self::Product(factors) => Self::Product(all(factors)),
+            Self::Sum(terms) => Self::Sum(all(terms)),
+            Self::Difference(a, b) => Self::Difference(one(a), one(b)),
+            Self::Floor(a, b) => Self::Floor(one(a), one(b)),
+            Self::Ceiling(a, b) => Self::Ceiling(one(a), one(b)),
+        }
+    }
+
+    /// What stands in it under a name, the first if there are several.
+    pub fn under(&self, name: Factor) -> Option<&Self> {
+        match self {
+            Self::Number(_) => None,
+            Self::Named(factor, value) if *factor == name => Some(value),
+            Self::Named(_, value) => value.under(name),
+            Self::Product(parts) | Self::Sum(parts) => parts.iter().find_map(|part| part.under(name)),
+            Self::Difference(a, b) | Self::Floor(a, b) | Self::Ceiling(a, b) => {
+                a.under(name).or_else(|| b.under(name))
+            }
+        }
+    }
+
+    /// The letters that stand in its formula, each once, in the order of a legend.
+    pub fn letters(&self) -> Vec<Letter> {
+        let mut letters = vec![];
+        self.gather(&mut letters);
+        letters.sort_unstable();
+        letters.dedup();
+        letters
+    }
+
+    fn gather(&self, letters: &mut Vec<Letter>) {
+        match self {
+            Self::Number(_) => {}
+            Self::Named(factor, _) => {
+                if let Some(symbol) = factor.symbol() {
+                    letters.extend(symbol.product.iter().copied().chain(symbol.divisor));
+                }
+            }
+            Self::Product(parts) | Self::Sum(parts) => parts.iter().for_each(|part| part.gather(letters)),
+            Self::Difference(a, b) | Self::Floor(a, b) | Self::Ceiling(a, b) => {
+                a.gather(letters);
+                b.gather(letters);
+            }
+        }
     }
 
     /// `self · other`
@@ -126,167 +172,6 @@ impl Working {
             }
         }
     }
-
-    /// The formula in English names: `kernel² · output height·width · in · out`.
-    pub fn formula(&self, notation: Notation) -> String {
-        self.formula_in(Language::English, notation)
-    }
-
-    /// The formula in the names of a language: `核² · 输出高·宽 · 输入通道 · 输出通道`.
-    pub fn formula_in(&self, language: Language, notation: Notation) -> String {
-        self.written(notation, Side::Names(language))
-    }
-
-    /// The formula with the numbers in their places: `5²·28²·192·32`.
-    pub fn substitution(&self, notation: Notation) -> String {
-        self.written(notation, Side::Values)
-    }
-
-    fn written(&self, notation: Notation, side: Side) -> String {
-        let mut text = String::new();
-        self.write(&mut text, notation, side);
-        text
-    }
-
-    fn write(&self, text: &mut String, notation: Notation, side: Side) {
-        match self {
-            Self::Number(number) => text.push_str(&notation.number(*number)),
-            Self::Named(name, value) => match side {
-                Side::Names(language) => text.push_str(&notation.name(name.get(language))),
-                Side::Values => value.write(text, notation, side),
-            },
-            Self::Product(factors) => Self::write_product(factors, text, notation, side),
-            Self::Sum(terms) => Self::write_sum(terms, text, notation, side),
-            Self::Difference(a, b) => {
-                a.write(text, notation, side);
-                text.push_str(if notation == Notation::Text { " − " } else { " - " });
-                b.write_factor(text, notation, side);
-            }
-            Self::Floor(a, b) => Self::write_rounded(("⌊", "⌋", "floor"), a, b, text, notation, side),
-            Self::Ceiling(a, b) => Self::write_rounded(("⌈", "⌉", "ceil"), a, b, text, notation, side),
-        }
-    }
-
-    /// Writes terms one after another, and many equal ones as a product: `118,784 + 12 · 7,087,872`.
-    fn write_sum(terms: &[Self], text: &mut String, notation: Notation, side: Side) {
-        const MANY: usize = 4;
-        let is_one = |term: &Self| *term.shown(Side::Values) == Self::Number(1);
-        let alike = |a: &Self, b: &Self| a.shown(side) == b.shown(side) && !is_one(a);
-        for (index, run) in terms.chunk_by(alike).enumerate() {
-            text.push_str(if index > 0 { " + " } else { "" });
-            if run.len() >= MANY {
-                text.push_str(&notation.number(run.len() as u128));
-                text.push_str(notation.times(side));
-                run[0].write_factor(text, notation, side);
-                continue;
-            }
-            for (index, term) in run.iter().enumerate() {
-                text.push_str(if index > 0 { " + " } else { "" });
-                term.write(text, notation, side);
-            }
-        }
-    }
-
-    fn write_product(factors: &[Self], text: &mut String, notation: Notation, side: Side) {
-        let flat = Self::flattened(factors, side);
-        for (index, run) in flat.chunk_by(|a, b| a == b).enumerate() {
-            if index > 0 {
-                text.push_str(notation.times(side));
-            }
-            run[0].write_factor(text, notation, side);
-            text.push_str(&notation.power(run.len()));
-        }
-        if flat.is_empty() {
-            text.push('1');
-        }
-    }
-
-    /// The factors of a product with products inside it taken apart, where they are shown as products.
-    fn flattened(factors: &[Self], side: Side) -> Vec<&Self> {
-        let mut flat = Vec::with_capacity(factors.len());
-        for factor in factors {
-            if let Self::Product(inner) = factor.shown(side) {
-                flat.extend(Self::flattened(inner, side));
-            } else {
-                flat.push(factor);
-            }
-        }
-        flat
-    }
-
-    /// What stands on `side`: a name hides its value among names, and is nothing among values.
-    fn shown(&self, side: Side) -> &Self {
-        if let (Self::Named(_, value), Side::Values) = (self, side) { value.shown(side) } else { self }
-    }
-
-    /// Writes a part of a product or what is subtracted: in parentheses if it is a sum.
-    fn write_factor(&self, text: &mut String, notation: Notation, side: Side) {
-        let open = matches!(self.shown(side), Self::Sum(_) | Self::Difference(..));
-        if open {
-            text.push('(');
-        }
-        self.write(text, notation, side);
-        if open {
-            text.push(')');
-        }
-    }
-
-    fn write_rounded(
-        (open, close, latex): (&str, &str, &str),
-        a: &Self,
-        b: &Self,
-        text: &mut String,
-        notation: Notation,
-        side: Side,
-    ) {
-        match notation {
-            Notation::Text => {
-                text.push_str(open);
-                a.write_factor(text, notation, side);
-                text.push('/');
-                b.write_factor(text, notation, side);
-                text.push_str(close);
-            }
-            Notation::Latex => {
-                let (a, b) = (a.written(notation, side), b.written(notation, side));
-                let _ = write!(text, "\\left\\l{latex}\\frac{{{a}}}{{{b}}}\\right\\r{latex}");
-            }
-        }
-    }
-}
-
-impl Notation {
-    /// A whole number with its thousands apart: `120,422,400`.
-    pub fn number(self, number: u128) -> String {
-        let separator = match self {
-            Self::Text => ",",
-            Self::Latex => "{,}",
-        };
-        grouped(number, separator)
-    }
-
-    fn name(self, name: &str) -> String {
-        match self {
-            Self::Text => name.to_owned(),
-            Self::Latex => format!("\\text{{{name}}}"),
-        }
-    }
-
-    fn times(self, side: Side) -> &'static str {
-        match (self, side) {
-            (Self::Text, Side::Names(_)) => " · ",
-            (Self::Text, Side::Values) => "·",
-            (Self::Latex, _) => " \\cdot ",
-        }
-    }
-
-    fn power(self, exponent: usize) -> String {
-        match (self, exponent) {
-            (_, 1) => String::new(),
-            (Self::Text, _) => superscript(exponent),
-            (Self::Latex, _) => format!("^{{{exponent}}}"),
-        }
-    }
 }
 
 /// The digits of `number` in groups of three.
@@ -302,14 +187,10 @@ pub fn grouped(number: u128, separator: &str) -> String {
     text
 }
 
-fn superscript(number: usize) -> String {
-    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-    number.to_string().bytes().map(|digit| DIGITS[usize::from(digit - b'0')]).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::Language;
 
     fn convolution() -> Working {
         let kernel = Working::named(Factor::Kernel, 5u128);
@@ -327,6 +208,12 @@ mod tests {
         assert_eq!(macs.formula(Notation::Text), "kernel² · output height·width · in · out");
         let chinese = macs.formula_in(Language::Chinese, Notation::Text);
         assert_eq!(chinese, "核² · 输出高·宽 · 输入通道 · 输出通道");
+        let letters = |notation| macs.in_letters(Language::Chinese, notation);
+        assert_eq!(letters(Notation::Text), "K²·H·W·C_in·C_out");
+        assert_eq!(
+            letters(Notation::Latex),
+            r"K^{2} \cdot H \cdot W \cdot C_{\mathrm{in}} \cdot C_{\mathrm{out}}"
+        );
         assert_eq!(macs.substitution(Notation::Text), "5²·28²·192·32");
         assert_eq!(macs.substitution(Notation::Latex), r"5^{2} \cdot 28^{2} \cdot 192 \cdot 32");
     }
@@ -347,6 +234,32 @@ mod tests {
         assert_eq!(count.formula(Notation::Text), "n · (kernel − 1)");
         assert_eq!(count.substitution(Notation::Text), "2·(9 − 1)");
         assert_eq!(count.evaluate(), Ok(16));
+    }
+
+    #[test]
+    fn channels_of_a_group_are_a_fraction() {
+        let of_group = Working::named(Factor::InChannelsOfGroup, 4u128);
+        let product = of_group.clone().by(Working::named(Factor::OutChannels, 128u128));
+        let written = |working: &Working, notation| working.in_letters(Language::English, notation);
+        assert_eq!(written(&product, Notation::Text), "C_in/G·C_out");
+        assert_eq!(written(&product, Notation::Latex), r"\frac{C_{\mathrm{in}}}{G} \cdot C_{\mathrm{out}}");
+        assert_eq!(written(&of_group.clone().by(of_group.clone()), Notation::Text), "(C_in/G)²");
+        let mathml = written(&of_group, Notation::MathMl);
+        assert_eq!(mathml, "<mfrac><msub><mi>C</mi><mi>in</mi></msub><mi>G</mi></mfrac>");
+        assert_eq!(product.letters(), [Letter::ChannelsIn, Letter::ChannelsOut, Letter::Groups]);
+    }
+
+    #[test]
+    fn what_counts_steps_or_sums_is_said_in_words_and_all_else_in_letters() {
+        let words = [Factor::Single, Factor::ToTheirPlace, Factor::Gcd];
+        let parts = [Factor::Query, Factor::Key, Factor::Value, Factor::Scores, Factor::Softmax];
+        for &factor in Factor::ALL {
+            let is_said = words.contains(&factor)
+                || parts.contains(&factor)
+                || (Factor::Reset..=Factor::Threshold).contains(&factor)
+                || (Factor::Macs..=Factor::Buffers).contains(&factor);
+            assert_eq!(factor.symbol().is_none(), is_said, "{factor:?}");
+        }
     }
 
     /// A factor that is called as another is taken for it in a power only if it is the same.

@@ -10,7 +10,7 @@ use cnncost::read::bundled::{self, BUNDLED};
 use cnncost::read::expression::{Expression, Failure, Scope, Value};
 use cnncost::read::{Description, Network, Options};
 use cnncost::report::Style;
-use cnncost::report::explain::{Explanation, Markup};
+use cnncost::report::explain::{About, Explanation, Markup};
 use cnncost::subject::Subject;
 use cnncost::text::Language;
 
@@ -67,9 +67,10 @@ fn the_lectures_arithmetic_is_spelled_out() {
     let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
     for line in [
         "⌊(28 + 2·2 − 5)/1⌋ + 1 = 28",
-        "kernel² · output height·width · in · out = 5²·28²·192·32 = 120,422,400",
+        "K²·H·W·C_in·C_out = 5²·28²·192·32 = 120,422,400",
         "134²·192·32 = 110,321,664",
-        "out · in · kernel² = 32·192·5² = 153,600",
+        "add (bias) = C_out·H·W = 32·28² = 25,088",
+        "C_out·C_in·K² = 32·192·5² = 153,600",
         "153,600 + 32 = 153,632",
     ] {
         assert!(page.contains(line), "{line} is not in {page}");
@@ -105,22 +106,14 @@ fn fields_and_memory_are_those_of_the_table() {
         assert!(attention.contains(line), "{line} is missing in {attention}");
     }
     let lstm = page(&["tests/explain/lstm.toml", "lstm", "--batch", "2"]);
-    assert!(lstm.contains("inside it = batch · (gates + states) · hidden = 2·(4 + 2)·"), "{lstm}");
+    assert!(lstm.contains("inside it = N·(g + s)·U = 2·(4 + 2)·"), "{lstm}");
     assert!(lstm.contains("every element sees the whole input, from `lstm` on"), "{lstm}");
     // What comes in as a view lies in what is viewed.
     let linear = page(&["resnet50", "fc"]);
-    assert!(
-        linear.contains("alive bytes = (output + inputs) · bytes of a number = (1,000 + 2,048)·4"),
-        "{linear}"
-    );
+    assert!(linear.contains("alive bytes = (E + E_in)·B = (1,000 + 2,048)·4"), "{linear}");
     // Every second row and column, and of a table as many rows as there are words.
     let strided = page(&["resnet50", "layer2/0/sum/shortcut/project/conv"]);
-    assert!(
-        strided.contains(
-            "read bytes = (touched of the input + weights) · bytes of a number = (200,704 + 131,072)·4"
-        ),
-        "{strided}"
-    );
+    assert!(strided.contains("read bytes = (E_read + E_w)·B = (200,704 + 131,072)·4"), "{strided}");
     assert!(page(&["unet", "up4/concat_1"]).contains("misaligned: paths that have met"), "unet");
     assert!(!page(&["resnet50", "layer4/2/relu_1"]).contains("whole input"), "resnet50");
 }
@@ -133,7 +126,9 @@ fn value(side: &str) -> Option<Value> {
 
 /// What is said of a place.
 fn page_of(subject: &Subject, path: &str, style: Style) -> String {
-    Explanation::new(subject, Some(path), None, style.language).unwrap().set(Markup::Text, style)
+    Explanation::new(subject, Some(path), About::Costs(None), style.language)
+        .unwrap()
+        .set(Markup::Text, style)
 }
 
 /// Every equation of every bundled network: what can be worked out of it comes to its result.
@@ -151,9 +146,15 @@ fn equations_work_out() {
         }
     }
     for (name, page) in &pages {
-        // A line that goes on belongs to the one before.
+        // A line that goes on belongs to the one before; below a rule is a table.
         let mut equations: Vec<String> = vec![];
+        let mut is_table = false;
         for line in page.lines() {
+            is_table = line.starts_with("  ─") || is_table && !line.is_empty();
+            if is_table {
+                worked_out += numbers_of_row(line, name);
+                continue;
+            }
             let goes_on = line.trim_start().starts_with('=') || line.starts_with("     ");
             match equations.last_mut().filter(|_| goes_on) {
                 Some(equation) => equation.push_str(&format!(" {}", line.trim())),
@@ -175,6 +176,19 @@ fn equations_work_out() {
         }
     }
     assert!(worked_out > 1000, "only {worked_out} sides could be worked out");
+}
+
+/// Checks what comes to something in a row of a table: how many numbers do.
+fn numbers_of_row(row: &str, name: &str) -> usize {
+    let columns = row.split("  ").filter(|column| !column.is_empty()).collect::<Vec<_>>().join("|");
+    let columns = columns.replace("= |", "= ").replace("=|", "= ").replace("| =", " =");
+    let sides = columns.split('|').filter_map(|column| column.split_once(" = "));
+    sides
+        .map(|(numbers, result)| {
+            let result = value(result.trim());
+            assert!(result.is_some() && value(numbers.trim()) == result, "{name}: {row}");
+        })
+        .count()
 }
 
 fn subject(name: &str, network: Network) -> Subject {

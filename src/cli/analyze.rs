@@ -2,10 +2,11 @@
 
 use clap::Args;
 
+use super::chart::{self, Chart, Drawn, Form};
 use super::device::OnDevice;
 use super::format::Format;
 use super::input::Networks;
-use super::{Outcome, Output, convention};
+use super::{Outcome, Output, convention, watch};
 use crate::report::columns::{COLUMNS, Column, column, parse, sheet};
 use crate::report::rows::{self, Depth, Row};
 use crate::report::sheet::{Sheet, Title};
@@ -18,14 +19,20 @@ use crate::text::Text;
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    networks: Networks,
+    pub(super) networks: Networks,
     #[command(flatten)]
     shown: Shown,
     /// Form
     #[arg(long, value_parser = Format::of(FORMATS), default_value = "table", help_heading = "Output")]
-    format: Format,
+    pub(super) format: Format,
+    /// Show it anew whenever a file changes
+    ///
+    /// Show it anew whenever a file changes, or one that it includes, with what has become of the totals: for a terminal beside an
+    /// editor. Mistakes stand in the place of the table. `q` or Ctrl-C ends it. Through a pipe, each is printed below the last.
+    #[arg(long, help_heading = "Output")]
+    watch: bool,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
 }
 
 /// What is shown of networks, and how.
@@ -44,18 +51,33 @@ struct Shown {
     ///
     /// Sort the layers by these columns, as in `op,macs`: by the second what is alike in the first. Figures are sorted from the
     /// largest on, sizes by their product, words by the alphabet. Of several networks, the lines of these are sorted.
-    #[arg(long, value_name = "COLUMNS")]
+    #[arg(long, value_name = "COLUMNS", hide_short_help = true)]
     sort: Option<String>,
     /// Show what is alive over the order of execution
     ///
     /// Show the tensors that are alive over the order of execution, and those at the peak, instead of the layers.
     #[arg(long, conflicts_with_all = ["depth", "columns", "sort"])]
     memory: bool,
+    /// Draw what each layer costs in this figure; or `roofline`
+    #[arg(long, value_name = "METRIC", value_parser = chart::chart, conflicts_with_all = ["columns", "memory", "like"],
+          long_help = chart::help().english)]
+    chart: Option<Chart>,
+    /// For `--chart roofline`: draw layers as this measurement has them
+    ///
+    /// For `--chart roofline`: draw layers as the measurement in this file has them, which `bench --profile --format json` wrote.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "chart",
+        conflicts_with = "device_spec",
+        hide_short_help = true
+    )]
+    bench: Option<String>,
     /// Show the operators of ONNX files, and what became of each
     ///
     /// Show the operators of ONNX files as they stand there, and what became of each: a layer, a part of one, or nothing, since what
     /// it makes is known beforehand.
-    #[arg(long, conflicts_with_all = ["depth", "columns", "sort", "memory", "device_spec", "like"], hide_short_help = true)]
+    #[arg(long, conflicts_with_all = ["depth", "columns", "sort", "memory", "chart", "device_spec", "like"], hide_short_help = true)]
     raw: bool,
     #[command(flatten)]
     on: OnDevice,
@@ -66,7 +88,7 @@ struct Shown {
 
 /// The forms of what is written.
 const FORMATS: &[Format] =
-    &[Format::Table, Format::Tree, Format::Markdown, Format::Csv, Format::Latex, Format::Json];
+    &[Format::Table, Format::Tree, Format::Markdown, Format::Csv, Format::Latex, Format::Json, Format::Svg];
 
 /// Columns of Markdown and LaTeX unless others are asked for: a page has no width to fill.
 const PAGE: [&str; 7] = ["layer", "output", "kernel", "params", "macs", "like", "share"];
@@ -74,47 +96,60 @@ const PAGE: [&str; 7] = ["layer", "output", "kernel", "params", "macs", "like", 
 /// The same for several networks.
 const PAGE_SUMMARY: [&str; 7] = ["layer", "input", "output", "params", "macs", "like", "flops"];
 
-pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let output = &arguments.output;
-    if arguments.shown.raw {
-        return arguments.raw();
-    }
-    let columns = match arguments.shown.columns.as_deref().map(parse).transpose() {
-        Ok(columns) => columns,
-        Err(message) => return output.misused(message, None),
-    };
-    let sort = match arguments.shown.sort.as_deref().map(parse).transpose() {
-        Ok(sort) => sort.unwrap_or_default(),
-        Err(message) => return output.misused(message, None),
-    };
-    let device = match arguments.shown.on.find() {
-        Ok(device) => device,
-        Err(error) => return output.refuse(&error),
-    };
-    let convention = match arguments.shown.like.as_deref().map(convention::find).transpose() {
-        Ok(convention) => convention,
-        Err((message, help)) => return output.misused(message, Some(help)),
-    };
-    let (mut subjects, read) = arguments.networks.subjects(output);
-    if subjects.is_empty() {
-        return read;
-    }
-    if let Err(outcome) = OnDevice::estimate(device.as_ref(), &mut subjects, output) {
-        return outcome;
-    }
-    if let Some(convention) = convention
-        && let Err(message) = convention::count(&mut subjects, &convention)
-    {
-        output.misused(message, None);
-        return Outcome::Failed;
-    }
-    if arguments.shown.memory {
-        return read.max(arguments.memory(&subjects));
-    }
-    read.max(arguments.write(&subjects, columns, &sort))
+pub(super) fn run(arguments: Arguments) -> Outcome {
+    if arguments.watch { watch::run(arguments) } else { arguments.report().1 }
 }
 
 impl Arguments {
+    /// Writes what is asked for; the networks that it is about, but for the operators of files as they stand there.
+    pub(super) fn report(&self) -> (Vec<Subject>, Outcome) {
+        let output = &self.output;
+        if self.shown.raw {
+            return (vec![], self.raw());
+        }
+        let parsed = |written: &Option<String>| written.as_deref().map(parse).transpose();
+        let (columns, sort) =
+            match parsed(&self.shown.columns).and_then(|columns| Ok((columns, parsed(&self.shown.sort)?))) {
+                Ok((columns, sort)) => (columns, sort.unwrap_or_default()),
+                Err(message) => return (vec![], output.misused(message, None)),
+            };
+        let form = match self.form() {
+            Ok(form) => form,
+            Err(message) => return (vec![], output.misused(message, None)),
+        };
+        let device = match self.shown.on.find() {
+            Ok(device) => device,
+            Err(error) => return (vec![], output.refuse(&error)),
+        };
+        let convention = match self.shown.like.as_deref().map(convention::find).transpose() {
+            Ok(convention) => convention,
+            Err((message, help)) => return (vec![], output.misused(message, Some(help))),
+        };
+        let (mut subjects, read) = self.networks.subjects(output);
+        if subjects.is_empty() {
+            return (vec![], read);
+        }
+        if let Err(outcome) = OnDevice::estimate(device.as_ref(), &mut subjects, output) {
+            return (vec![], outcome);
+        }
+        if let Some(convention) = convention
+            && let Err(message) = convention::count(&mut subjects, &convention)
+        {
+            output.misused(message, None);
+            return (vec![], Outcome::Failed);
+        }
+        let Shown { depth, bench, chart, memory, .. } = &self.shown;
+        let written = match chart {
+            _ if *memory => self.memory(&subjects, form),
+            Some(chart) => {
+                let drawn = Drawn { depth: *depth, sort: &sort, bench: bench.as_deref() };
+                output.chart(*chart, form, &drawn, &subjects)
+            }
+            None => self.write(&subjects, columns, &sort),
+        };
+        (subjects, read.max(written))
+    }
+
     fn raw(&self) -> Outcome {
         let output = &self.output;
         if self.format == Format::Tree {
@@ -141,21 +176,33 @@ impl Arguments {
         }))
     }
 
-    fn memory(&self, subjects: &[Subject]) -> Outcome {
+    /// What charts are written as, if one is asked for.
+    fn form(&self) -> Result<Form, Text> {
+        match (self.shown.chart, self.shown.memory) {
+            (Some(_), _) => Form::of(self.format, self.output.to.as_deref()),
+            (None, true) if matches!(self.format, Format::Table | Format::Svg) => {
+                Form::of(self.format, self.output.to.as_deref())
+            }
+            (None, false) if self.format == Format::Svg => Err(text!(
+                "`--format svg` is of `--chart` or `--memory`: add `--chart macs`, say",
+                "`--format svg` 用于 `--chart` 或 `--memory`:例如加 `--chart macs`"
+            )),
+            (None, _) => Ok(Form::Terminal),
+        }
+    }
+
+    fn memory(&self, subjects: &[Subject], form: Form) -> Outcome {
         let (output, style) = (&self.output, self.output.style());
         match self.format {
-            Format::Table => {
-                let reports: Vec<_> = subjects.iter().map(|subject| memory::report(subject, style)).collect();
-                output.write(&reports.join("\n"))
-            }
+            Format::Table | Format::Svg => output.memory(form, subjects),
             Format::Markdown | Format::Csv | Format::Latex => {
                 let sheets: Vec<_> = subjects.iter().map(memory::sheet).collect();
                 output.write(&self.format.write(&sheets, style))
             }
-            Format::Tree | Format::Json | Format::Junit | Format::Github => output.misused(
+            Format::Tree | Format::Json | Format::Beamer | Format::Junit | Format::Github => output.misused(
                 text!(
-                    "`--memory` is a table, markdown, csv or latex",
-                    "`--memory` 的格式为 table、markdown、csv 或 latex"
+                    "`--memory` is a table, markdown, csv, latex or svg",
+                    "`--memory` 的格式为 table、markdown、csv、latex 或 svg"
                 ),
                 None,
             ),
@@ -179,6 +226,7 @@ impl Arguments {
                     depth: self.shown.depth.unwrap_or(Depth::Fitting),
                     columns,
                     sort: sort.to_vec(),
+                    links: self.output.links(),
                 };
                 table::network(one, &choice, style)
             }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::chart::{Form, one};
 use super::execute::{Execution, Failure, Processor, dtype};
 use super::format::Format;
 use super::input::{Reading, Wanted, read_file};
@@ -15,6 +16,7 @@ use crate::bench::{self, Bench, BenchError, Effort, Settings, Warmup};
 use crate::error::{Code, Diagnostic};
 use crate::report::Subject;
 use crate::report::bench::{self as report, Choice, json};
+use crate::report::chart::{Roofline, svg, terminal};
 use crate::report::columns::Column;
 use crate::report::rows::Depth;
 use crate::run::npy;
@@ -44,6 +46,13 @@ pub(super) struct Arguments {
     /// Measure each layer too
     #[arg(long, help_heading = "Execution")]
     profile: bool,
+    /// Draw each layer under the machine's roof
+    ///
+    /// Measure each layer, and draw them all under the machine's roof instead; as a picture into a file that ends in .svg,
+    /// .png or .pdf.
+    #[arg(long, visible_alias = "plot", value_name = "CHART", value_parser = ["roofline"], help_heading = "Execution",
+          conflicts_with_all = ["compare", "depth", "sort"])]
+    chart: Option<String>,
     /// How deep boxes are opened: a number, or `all`
     #[arg(long, value_name = "N", help_heading = "Execution", hide_short_help = true, value_parser = super::analyze::depth, requires = "profile")]
     depth: Option<Depth>,
@@ -58,7 +67,7 @@ pub(super) struct Arguments {
     /// Form
     ///
     /// Form; CSV has a line for each network, or, of a single one with `--profile`, for each layer.
-    #[arg(long, value_parser = Format::of(Format::USUAL), default_value = "table", help_heading = "Output")]
+    #[arg(long, value_parser = Format::of(FORMATS), default_value = "table", help_heading = "Output")]
     format: Format,
     /// Answer requests to measure, as the program that measures with a number of threads does
     #[arg(long, hide = true)]
@@ -98,8 +107,16 @@ struct Sampling {
     seed: u64,
 }
 
+/// The forms of what is written.
+const FORMATS: &[Format] =
+    &[Format::Table, Format::Markdown, Format::Csv, Format::Latex, Format::Json, Format::Svg];
+
 pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
     let output = &arguments.output;
+    let form = match arguments.form() {
+        Ok(form) => form,
+        Err(message) => return output.misused(message, None),
+    };
     let settings = match arguments.settings() {
         Ok(settings) => settings,
         Err(message) => return output.misused(message, None),
@@ -143,6 +160,10 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
     if subjects.is_empty() {
         return read;
     }
+    let cases = subjects.len() * settings.threads.len();
+    if matches!(form, Some(Form::Picture(_))) && cases > 1 {
+        return output.misused(one(cases), None);
+    }
     // What is measured for a while is not thrown away at the end.
     if let Some(Err((message, help))) = output.to.as_deref().map(files::may_write) {
         return output.misused(message, Some(help));
@@ -153,16 +174,21 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
         let _ = bench::serve(&subjects, settings.engine, settings.effort.seed, requests, answers);
         return read;
     }
-    let mut teller = Teller::new(output);
+    let teller = Teller::new(output);
     let tell = |progress| teller.tell(&subjects, progress);
     let worker = || worker(invocation);
     let program = invocation.program.is_some().then_some(&worker as &dyn Fn() -> Command);
     let measured = bench::run(&subjects, &settings, &device, program, tell);
-    teller.clear();
+    drop(teller);
     let mut measured = match measured {
         Ok(measured) => measured,
         Err(error) => return refused(output, &error),
     };
+    if let Some(form) = form {
+        let charts = measured.cases.iter().filter_map(|case| Roofline::benched(&measured, case, &subjects));
+        let charts: Vec<_> = charts.collect();
+        return read.max(output.charts(form, &charts, terminal::roofline, svg::roofline));
+    }
     let choice = Choice {
         depth: arguments.depth,
         sort: arguments.sort.clone(),
@@ -203,7 +229,19 @@ impl Arguments {
         // Who allows less than is taken at least wants less.
         let min_time = min_time.min(max_time);
         let effort = Effort { warmup, precision, min_time, max_time, seed };
-        Ok(Settings { engine, threads, effort, profile: self.profile })
+        Ok(Settings { engine, threads, effort, profile: self.profile || self.chart.is_some() })
+    }
+
+    /// What the chart is written as, if it is asked for.
+    fn form(&self) -> Result<Option<Form>, Text> {
+        match (&self.chart, self.format) {
+            (Some(_), format) => Form::of(format, self.output.to.as_deref()).map(Some),
+            (None, Format::Svg) => Err(text!(
+                "`--format svg` is of a chart: add `--chart roofline`",
+                "`--format svg` 用于图表:请加 `--chart roofline`"
+            )),
+            (None, _) => Ok(None),
+        }
     }
 
     /// Whether a process measures that reads the networks itself, once, rather than one for each number of threads.
@@ -225,7 +263,7 @@ impl Arguments {
             Format::Csv => report::csv(bench, subjects, choice),
             Format::Latex => report::latex(bench, subjects, choice, self.output.language()),
             Format::Json => return self.output.stream(|to| json::write(bench, subjects, choice, to)),
-            Format::Table | Format::Tree | Format::Junit | Format::Github => {
+            Format::Table | Format::Tree | Format::Junit | Format::Github | Format::Beamer | Format::Svg => {
                 report::text(bench, subjects, choice, self.output.style())
             }
         };

@@ -4,7 +4,7 @@
 use clap::builder::Str;
 use clap::{Arg, ArgAction, Command};
 
-use super::{analyze, check, convention, device, draw};
+use super::{analyze, chart, check, convention, device, draw};
 use crate::text::Text;
 
 mod commands;
@@ -59,8 +59,10 @@ const HEADINGS: &[(&str, &str)] = &[
 
 /// What stands for values.
 const VALUES: &[(&str, &str)] = &[
+    ("CHART", "图表"),
     ("COLOR", "颜色"),
     ("COLUMNS", "列"),
+    ("COMMAND", "命令"),
     ("DEVICE", "设备"),
     ("DIR", "目录"),
     ("DTYPE", "类型"),
@@ -71,6 +73,7 @@ const VALUES: &[(&str, &str)] = &[
     ("FORMAT", "格式"),
     ("LANGUAGE", "语言"),
     ("LOCKFILE", "锁文件"),
+    ("METRIC", "指标"),
     ("N", "数"),
     ("N,…", "数,…"),
     ("NAME", "名称"),
@@ -83,7 +86,9 @@ const VALUES: &[(&str, &str)] = &[
     ("SCHEMA", "对象"),
     ("SECONDS", "秒"),
     ("SEED", "种子"),
+    ("SHELL", "shell"),
     ("SIZES", "尺寸"),
+    ("TEMPLATE", "模板"),
     ("WHEN", "时机"),
 ];
 
@@ -152,6 +157,7 @@ fn of_lists(command: &str, argument: &str) -> Option<Text> {
         ("analyze", "columns") => Some(analyze::columns_help()),
         ("draw", "heat") => Some(draw::heat_help()),
         (_, "device_spec") => Some(device::help()),
+        ("analyze", "chart") => Some(chart::help()),
         ("analyze", "like") => Some(convention::help()),
         ("check", "files") => Some(check::claims_help()),
         _ => None,

@@ -3,15 +3,18 @@
 use clap::Args;
 
 use super::analyze::depth;
+use super::chart::Form;
 use super::device::OnDevice;
 use super::format::Format;
 use super::input::{Reading, Wanted};
 use super::values::each_count;
 use super::{Outcome, Output};
+use crate::report::chart::{Comparison, svg, terminal};
 use crate::report::compare::{Compared, json, markdown, sheets, table};
 use crate::report::rows::Depth;
 use crate::source::Alone;
 use crate::text;
+use crate::text::Text;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -30,6 +33,12 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "1", help_heading = "Network",
           value_parser = each_count)]
     batch: Vec<u64>,
+    /// Draw MACs, parameters, bytes moved and the peak
+    ///
+    /// Draw MACs, parameters, bytes moved and the peak of each beside the first, instead of what differs; as a picture into a file
+    /// that ends in .svg, .png or .pdf.
+    #[arg(long, conflicts_with = "depth", help_heading = "Output")]
+    chart: bool,
     /// How deep boxes are opened: a number, or `all`
     ///
     /// How deep boxes are opened: a number, or `all`; without it, as deep as gives a table of a size to take in.
@@ -40,14 +49,22 @@ pub(super) struct Arguments {
     /// Form
     ///
     /// Form; CSV has a line for each layer that differs, or, of several batches, for each network at each.
-    #[arg(long, value_parser = Format::of(Format::USUAL), default_value = "table", help_heading = "Output")]
+    #[arg(long, value_parser = Format::of(FORMATS), default_value = "table", help_heading = "Output")]
     format: Format,
     #[command(flatten)]
     output: Output,
 }
 
+/// The forms of what is written.
+const FORMATS: &[Format] =
+    &[Format::Table, Format::Markdown, Format::Csv, Format::Latex, Format::Json, Format::Svg];
+
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let output = &arguments.output;
+    let form = match arguments.form() {
+        Ok(form) => form,
+        Err(message) => return output.misused(message, None),
+    };
     let mut batches = vec![];
     for &batch in &arguments.batch {
         if !batches.contains(&batch) {
@@ -85,17 +102,34 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         };
         return output.misused(message, Some(help));
     };
+    if let Some(form) = form {
+        let charts = [Comparison::of(&compared)];
+        return read.max(output.charts(form, &charts, terminal::comparison, svg::comparison));
+    }
     let (style, depth) = (output.style(), arguments.depth.unwrap_or(Depth::Fitting));
     let text = match arguments.format {
         Format::Markdown => markdown::write(&compared, depth, style.language),
         Format::Csv => arguments.format.write(&[sheets::data(&compared)], style),
         Format::Json => return read.max(output.stream(|to| json::write(&compared, to))),
         Format::Latex => arguments.format.write(&sheets::pages(&compared, depth, style.language), style),
-        Format::Table | Format::Tree | Format::Junit | Format::Github => {
+        Format::Table | Format::Tree | Format::Junit | Format::Github | Format::Beamer | Format::Svg => {
             table::write(&compared, depth, style)
         }
     };
     read.max(output.write(&text))
+}
+
+impl Arguments {
+    /// What the chart is written as, if it is asked for.
+    fn form(&self) -> Result<Option<Form>, Text> {
+        match (self.chart, self.format) {
+            (true, format) => Form::of(format, self.output.to.as_deref()).map(Some),
+            (false, Format::Svg) => {
+                Err(text!("`--format svg` is of `--chart`: add that", "`--format svg` 用于 `--chart`:请加上"))
+            }
+            (false, _) => Ok(None),
+        }
+    }
 }
 
 /// A file stands for its variants where it would be alone otherwise: not beside another, nor at several batches unless all

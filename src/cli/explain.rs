@@ -6,7 +6,7 @@ use super::analyze::depth;
 use super::format::Format;
 use super::input::NetworkOptions;
 use super::{Outcome, Output};
-use crate::report::explain::{Explanation, Markup, json};
+use crate::report::explain::{About, Explanation, Markup, json, set};
 use crate::report::rows::Depth;
 use crate::text::Language;
 
@@ -26,14 +26,27 @@ pub(super) struct Arguments {
     path: Option<String>,
     /// How deep boxes are opened: a number, or `all`
     ///
-    /// How deep boxes are opened: a number, 0 for the totals alone, or `all`; without it, every one.
+    /// How deep boxes are opened: a number, 0 for the totals alone, or `all`; without it, every one. A box that stays closed has
+    /// its figures as sums over what is in it.
     #[arg(long, value_name = "N", value_parser = depth, help_heading = "Output")]
     depth: Option<Depth>,
+    /// How the receptive field grows, layer after layer
+    ///
+    /// How the receptive field grows, layer after layer: up to each output of the network, of the box or of the layer.
+    #[arg(long, conflicts_with_all = ["peak", "depth"], help_heading = "Output")]
+    field: bool,
+    /// What is alive at the peak of the memory: each tensor, and the sum
+    ///
+    /// What is alive at the peak of the memory: each tensor with its bytes, and the sum; of the network, or while the box or the
+    /// layer is executed.
+    #[arg(long, conflicts_with = "depth", help_heading = "Output")]
+    peak: bool,
     #[command(flatten)]
     options: NetworkOptions,
     /// Form
     ///
-    /// Form: Markdown has formulas as GitHub sets them; LaTeX is a fragment for a document with amsmath.
+    /// Form: Markdown has formulas as GitHub sets them; LaTeX is a fragment for a document with amsmath; beamer is a whole document,
+    /// with a slide for each layer and each box.
     #[arg(long, value_parser = Format::of(FORMATS), default_value = "table", help_heading = "Output")]
     format: Format,
     #[command(flatten)]
@@ -41,7 +54,7 @@ pub(super) struct Arguments {
 }
 
 /// The forms of what is written.
-const FORMATS: &[Format] = &[Format::Table, Format::Markdown, Format::Latex, Format::Json];
+const FORMATS: &[Format] = &[Format::Table, Format::Markdown, Format::Latex, Format::Beamer, Format::Json];
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let output = &arguments.output;
@@ -50,13 +63,10 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     // Data keep the names that programs know.
     let language = markup.map_or(Language::English, |_| style.language);
     let path = arguments.path.as_deref();
-    let levels = match arguments.depth {
-        Some(Depth::To(depth)) => Some(depth),
-        Some(Depth::All | Depth::Fitting) | None => None,
-    };
+    let about = arguments.about();
     let mut explanations = vec![];
     for subject in &subjects {
-        match Explanation::new(subject, path, levels, language) {
+        match Explanation::new(subject, path, about, language) {
             Ok(explanation) => explanations.push(explanation),
             Err(unfound) => {
                 let (message, help) = unfound.told(&subject.label, path.unwrap_or_default());
@@ -69,11 +79,19 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     }
     worst.max(match markup {
         None => output.stream(|to| json(&explanations, to)),
-        Some(markup) => {
-            let pages: Vec<_> = explanations.iter().map(|page| page.set(markup, style)).collect();
-            output.write(&pages.join("\n"))
-        }
+        Some(markup) => output.write(&set(&explanations, markup, style)),
     })
+}
+
+impl Arguments {
+    fn about(&self) -> About {
+        match (self.field, self.peak, self.depth) {
+            (true, ..) => About::Field,
+            (_, true, _) => About::Peak,
+            (.., Some(Depth::To(depth))) => About::Costs(Some(depth)),
+            (.., Some(Depth::All | Depth::Fitting) | None) => About::Costs(None),
+        }
+    }
 }
 
 impl Format {
@@ -82,8 +100,11 @@ impl Format {
         match self {
             Self::Markdown => Some(Markup::Markdown),
             Self::Latex => Some(Markup::Latex),
+            Self::Beamer => Some(Markup::Beamer),
             Self::Json => None,
-            Self::Table | Self::Tree | Self::Csv | Self::Junit | Self::Github => Some(Markup::Text),
+            Self::Table | Self::Tree | Self::Csv | Self::Junit | Self::Github | Self::Svg => {
+                Some(Markup::Text)
+            }
         }
     }
 }

@@ -20,12 +20,16 @@ pub(super) enum Format {
     Csv,
     /// For a slide or a paper
     Latex,
+    /// Slides, as a whole document
+    Beamer,
     /// Everything, for programs
     Json,
     /// JUnit's XML, as continuous integration reads it
     Junit,
     /// Annotations, as GitHub's workflows show them
     Github,
+    /// A picture, of what is drawn
+    Svg,
 }
 
 impl Format {
@@ -45,7 +49,7 @@ impl Format {
             Self::Csv => csv::write(sheets),
             Self::Markdown => pages(&|sheet| markdown::write(sheet, style.language)),
             Self::Latex => pages(&|sheet| latex::write(sheet, style.language)),
-            Self::Table | Self::Tree | Self::Json | Self::Junit | Self::Github => {
+            Self::Table | Self::Tree | Self::Json | Self::Junit | Self::Github | Self::Beamer | Self::Svg => {
                 pages(&|sheet| terminal::write(sheet, style))
             }
         }

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::entry::{comes_first, is_command};
+use super::progress::{Progress, short};
 use super::values::{Sizes, assignment, count, dimension, element_type, sizes};
 use super::{Outcome, Output, Voice, files};
 use crate::error::{Code, Diagnostic, ReadError};
@@ -26,7 +27,7 @@ pub(super) struct Networks {
     /// Descriptions (`.toml`), ONNX files (`.onnx`), either as `-` through standard input, or names of bundled networks;
     /// `@VARIANT` behind one picks a variant, `@*` all of them.
     #[arg(required = true, value_name = "FILE", display_order = 0)]
-    files: Vec<String>,
+    pub(super) files: Vec<String>,
     #[command(flatten)]
     options: NetworkOptions,
 }
@@ -202,12 +203,15 @@ impl Reading {
             return (vec![], output.misused(message, None));
         }
         let (mut all, mut worst) = (vec![], Outcome::Done);
+        let progress = Progress::begin(output, &text!("reading", "正在读取"));
         for file in files {
+            progress.tell(&reading(file));
             match open(file) {
                 Ok(named) => all.push(named),
                 Err(error) => worst = worst.max(output.refuse(&error)),
             }
         }
+        progress.tell(&text!("counting", "正在计数"));
         let (subjects, outcome) = self.networks(&all, wanted, output);
         (subjects, worst.max(outcome))
     }
@@ -240,6 +244,12 @@ impl Reading {
     }
 }
 
+/// That a file is read, as it is told.
+pub(super) fn reading(name: &str) -> Text {
+    let name = short(name);
+    text!("reading {name}", "正在读取 {name}")
+}
+
 /// Opens what `name` calls.
 pub(super) fn open(name: &str) -> Result<Named, ReadError> {
     files::are_read(Address::of(name).0.file());
@@ -257,7 +267,6 @@ pub(super) fn open_claims(name: &str) -> Result<Claims, ReadError> {
 }
 
 /// The text of a file.
-#[cfg(feature = "run")]
 pub(super) fn read_file(path: &str) -> Result<String, ReadError> {
     files::are_read([path]);
     source::text(path)

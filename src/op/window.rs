@@ -9,10 +9,14 @@ use crate::working::{Factor, Working};
 use super::Reason;
 
 mod axis;
+mod names;
 pub(super) mod shorthand;
 mod touch;
 
 pub use axis::Axis;
+pub use names::input_positions;
+use names::{along_axes, last};
+pub(super) use names::{name_sizes, positions};
 pub use shorthand::legend;
 
 /// A window over every spatial axis, height before width.
@@ -104,7 +108,7 @@ impl Window {
     pub fn taps_workings(&self, input: &[u64], output: &[u64]) -> Result<Vec<(Factor, Working)>, Overflow> {
         let axes = self.axes.iter().zip(input.iter().zip(output));
         let working = |(axis, (&input, &output)): (&Axis, (&u64, &u64))| {
-            let all = Working::named(Factor::Output, output).by(Working::named(Factor::Kernel, axis.kernel));
+            let all = Working::named(Factor::OutSize, output).by(Working::named(Factor::Kernel, axis.kernel));
             let missed = all.evaluate()?.checked_sub(axis.taps_inside(input, output)?).ok_or(Overflow)?;
             Ok(all.less(Working::named(Factor::OnPadding, missed)))
         };
@@ -113,7 +117,7 @@ impl Window {
             [first, others @ ..] if others.iter().all(|other| other == first) => &[Factor::TapsOnEachAxis],
             axes => last(axes.len(), &[Factor::TapsOverDepth, Factor::TapsOverHeight, Factor::TapsOverWidth]),
         };
-        Ok(names.iter().copied().zip(workings).collect())
+        Ok(names.iter().copied().zip(along_axes(workings)).collect())
     }
 
     /// The size of the window on each axis, with its name: one name for all where the sizes are equal.
@@ -194,42 +198,6 @@ impl Window {
 /// The sizes of a shape's spatial axes: all but the channels.
 pub fn spatial_sizes(shape: &Shape) -> &[u64] {
     shape.dims().get(1..).unwrap_or_default()
-}
-
-/// The workings of an output's spatial sizes with what they are called: one for both axes of an image where they are alike.
-pub(super) fn name_sizes(workings: Vec<Working>) -> Vec<(Factor, Working)> {
-    let names: &[Factor] = match workings.as_slice() {
-        [_] => &[Factor::OutputLength],
-        [height, width] if height == width => &[Factor::OutputSquare],
-        axes => last(axes.len(), &[Factor::OutputDepth, Factor::OutputHeight, Factor::OutputWidth]),
-    };
-    names.iter().copied().zip(workings).collect()
-}
-
-/// The positions of an output as one factor: `output height·width = 28²`.
-pub(super) fn positions(output: &Shape) -> Working {
-    let names = [Factor::OutputLength, Factor::OutputArea, Factor::OutputVolume];
-    named_positions(names, output)
-}
-
-/// The positions of an input as one factor: `input height·width = 28²`.
-pub fn input_positions(input: &Shape) -> Working {
-    named_positions([Factor::InputLength, Factor::InputArea, Factor::InputVolume], input)
-}
-
-fn named_positions([line, area, volume]: [Factor; 3], shape: &Shape) -> Working {
-    let sizes = spatial_sizes(shape);
-    let name = match sizes.len() {
-        1 => line,
-        2 => area,
-        _ => volume,
-    };
-    Working::sizes(name, sizes)
-}
-
-/// The names of the last `axes` axes of three.
-fn last(axes: usize, names: &[Factor; 3]) -> &[Factor] {
-    &names[names.len().saturating_sub(axes)..]
 }
 
 /// A rule may want more padding than any setting may be.

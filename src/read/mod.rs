@@ -21,6 +21,7 @@ pub mod expression;
 pub mod include;
 pub mod keys;
 mod lints;
+pub mod measured;
 pub mod onnx;
 mod other_input;
 mod patterns;

@@ -99,6 +99,7 @@ pub fn sheet(rows: &[Row<'_>], columns: &[&Column]) -> Sheet {
         kind: row.kind,
         depth: row.depth,
         class: row.class(),
+        link: None,
         cells: columns.iter().map(|column| column.cell(row)).collect(),
     };
     let lines: Vec<Line> = rows.iter().map(line).collect();

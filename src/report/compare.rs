@@ -15,7 +15,7 @@ mod lines;
 pub mod markdown;
 pub mod sheets;
 pub mod table;
-mod totals;
+pub(in crate::report) mod totals;
 mod what;
 
 /// Networks beside each other; the first is what the others are held against.
@@ -53,7 +53,7 @@ impl<'s> Compared<'s> {
     }
 
     /// What all of it is about: `batch 1, 8 · f32`, and the device that times are of.
-    fn circumstances(&self) -> Text {
+    pub(super) fn circumstances(&self) -> Text {
         let first = self.subjects[0];
         let mut batches: Vec<_> = self.subjects.iter().map(|subject| subject.batch().to_string()).collect();
         batches.dedup();

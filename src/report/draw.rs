@@ -16,7 +16,7 @@ mod legend;
 pub mod mermaid;
 pub mod scene;
 mod shape;
-mod size;
+pub(super) mod size;
 pub mod svg;
 pub mod tree;
 

@@ -18,6 +18,8 @@ pub use crate::subject::Subject;
 
 #[cfg(feature = "run")]
 pub mod bench;
+pub mod change;
+pub mod chart;
 pub mod check;
 pub mod columns;
 pub mod compare;

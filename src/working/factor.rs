@@ -1,13 +1,24 @@
-//! What the factors and terms of a working are called.
+//! What the factors and terms of a working are called, in words and in letters.
 
 use std::fmt;
 
+use super::letter::{Letter, Symbol};
 use crate::counts::Kind;
 use crate::text::Language;
 
-/// From the list of factors: the [`Factor`] enum, and the words for each in every language.
+/// The symbol that a line of the list gives, if it gives one.
+macro_rules! symbol {
+    () => { None };
+    ([$($letter:ident)+]) => { Some(Symbol { product: &[$(Letter::$letter),+], divisor: None }) };
+    ([$($letter:ident)+ / $divisor:ident]) => {
+        Some(Symbol { product: &[$(Letter::$letter),+], divisor: Some(Letter::$divisor) })
+    };
+}
+
+/// From the list of factors: the [`Factor`] enum, the letters that stand for each in a formula, and the words in every
+/// language. A step of a computation and a sum of counts have no letters: their words are clearer.
 macro_rules! factors {
-    ($($Name:ident => $english:literal, $chinese:literal;)*) => {
+    ($($Name:ident $([$($letter:ident)+ $(/ $divisor:ident)?])? => $english:literal, $chinese:literal;)*) => {
         /// What a part of a working stands for. Parts that are called alike in one language may be apart in another: the "in"
         /// of a convolution are channels, that of a linear layer features.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,114 +37,133 @@ macro_rules! factors {
                     Language::Chinese => chinese,
                 }
             }
+
+            /// The letters that stand for it; `None` for what is said in words.
+            pub const fn symbol(self) -> Option<Symbol> {
+                match self { $(Self::$Name => symbol!($([$($letter)+ $(/ $divisor)?])?),)* }
+            }
         }
     };
 }
 
 factors! {
     // Sizes of what comes in and goes out.
-    InChannels => "in", "输入通道";
-    InChannelsOfGroup => "in/groups", "输入通道/组数";
-    InFeatures => "in", "输入特征";
-    InSize => "in", "输入";
-    OutChannels => "out", "输出通道";
-    OutChannelsOfGroup => "out/groups", "输出通道/组数";
-    OutFeatures => "out", "输出特征";
-    InputElements => "input elements", "输入元素数";
-    InputLength => "input length", "输入长度";
-    InputArea => "input height·width", "输入高·宽";
-    InputVolume => "input depth·height·width", "输入深·高·宽";
-    OutputElements => "output elements", "输出元素数";
-    OutputLength => "output length", "输出长度";
-    OutputArea => "output height·width", "输出高·宽";
-    OutputVolume => "output depth·height·width", "输出深·高·宽";
-    OutputChannels => "output channels", "输出通道";
-    OutputDepth => "output depth", "输出深";
-    OutputHeight => "output height", "输出高";
-    OutputWidth => "output width", "输出宽";
-    OutputSquare => "output height = width", "输出高 = 宽";
-    FlattenedSize => "flattened size", "展平后长度";
-    InferredSize => "inferred size", "推断的大小";
-    Positions => "positions", "位置数";
-    Channels => "channels", "通道数";
-    Features => "features", "特征数";
-    Depth => "depth", "深";
-    Height => "height", "高";
-    Width => "width", "宽";
-    Size => "size", "大小";
+    InChannels [ChannelsIn] => "in", "输入通道";
+    InChannelsOfGroup [ChannelsIn / Groups] => "in/groups", "输入通道/组数";
+    InFeatures [FeaturesIn] => "in", "输入特征";
+    InSize [SizeIn] => "in", "输入";
+    InDepth [DepthIn] => "input depth", "输入深";
+    InHeight [HeightIn] => "input height", "输入高";
+    InWidth [WidthIn] => "input width", "输入宽";
+    InLength [LengthIn] => "input length", "输入长度";
+    OutChannels [ChannelsOut] => "out", "输出通道";
+    OutChannelsOfGroup [ChannelsOut / Groups] => "out/groups", "输出通道/组数";
+    OutFeatures [FeaturesOut] => "out", "输出特征";
+    InputElements [ElementsIn] => "input elements", "输入元素数";
+    InputLength [LengthIn] => "input length", "输入长度";
+    InputArea [HeightIn WidthIn] => "input height·width", "输入高·宽";
+    InputVolume [DepthIn HeightIn WidthIn] => "input depth·height·width", "输入深·高·宽";
+    OutputElements [ElementsOut] => "output elements", "输出元素数";
+    OutputLength [Length] => "output length", "输出长度";
+    OutputArea [Height Width] => "output height·width", "输出高·宽";
+    OutputVolume [Depth Height Width] => "output depth·height·width", "输出深·高·宽";
+    OutputChannels [ChannelsOut] => "output channels", "输出通道";
+    OutSize [Size] => "output", "输出";
+    OutputDepth [Depth] => "output depth", "输出深";
+    OutputHeight [Height] => "output height", "输出高";
+    OutputWidth [Width] => "output width", "输出宽";
+    OutputSquare [Height] => "output height = width", "输出高 = 宽";
+    FlattenedSize [Features] => "flattened size", "展平后长度";
+    InferredSize [Size] => "inferred size", "推断的大小";
+    Positions [Positions] => "positions", "位置数";
+    Channels [Channels] => "channels", "通道数";
+    Features [Features] => "features", "特征数";
+    Depth [Depth] => "depth", "深";
+    Height [Height] => "height", "高";
+    Width [Width] => "width", "宽";
+    Size [Size] => "size", "大小";
     Single => "1", "1";
-    Rows => "rows", "行数";
-    Columns => "columns", "列数";
+    Rows [Rows] => "rows", "行数";
+    Columns [Columns] => "columns", "列数";
     ToTheirPlace => "to their place", "定位";
-    InnerSize => "inner size", "内维大小";
-    Matrices => "matrices", "矩阵数";
-    Inputs => "inputs", "输入个数";
-    Values => "values", "求均值的元素数";
-    Reduced => "values", "归约的元素数";
-    Groups => "groups", "组数";
-    GroupSize => "group size", "每组大小";
-    N => "n", "n";
-    Batch => "batch", "批量大小";
-    Copies => "copies", "份数";
+    InnerSize [Inner] => "inner size", "内维大小";
+    Matrices [Matrices] => "matrices", "矩阵数";
+    Inputs [Inputs] => "inputs", "输入个数";
+    Values [Taken] => "values", "求均值的元素数";
+    Reduced [Taken] => "values", "归约的元素数";
+    Groups [Groups] => "groups", "组数";
+    GroupSize [Taken] => "group size", "每组大小";
+    N [Taken] => "n", "n";
+    Batch [Batch] => "batch", "批量大小";
+    Copies [Copies] => "copies", "份数";
 
     // Windows.
-    Kernel => "kernel", "核";
-    KernelDepth => "kernel depth", "核深";
-    KernelHeight => "kernel height", "核高";
-    KernelWidth => "kernel width", "核宽";
-    Stride => "stride", "步幅";
-    Dilation => "dilation", "扩张率";
-    Padding => "padding", "填充";
-    PaddingBefore => "padding before", "前填充";
-    PaddingAfter => "after", "后填充";
-    OutputPadding => "output padding", "输出填充";
-    WindowInPadding => "window in the padding", "落在填充内的窗口";
-    TapsOnInput => "taps on the input", "落在输入内的位置";
-    TapsOnOutput => "taps on the output", "落在输出内的位置";
-    TapsOnChannels => "taps on the channels", "落在通道内的位置";
-    TapsOnEachAxis => "taps on each axis", "每轴上的位置";
-    TapsOverDepth => "taps over the depth", "深度上的位置";
-    TapsOverHeight => "taps over the height", "高度上的位置";
-    TapsOverWidth => "taps over the width", "宽度上的位置";
-    OnPadding => "on padding", "落在填充内";
-    WindowsOnInput => "windows on the input", "落在输入内的窗口";
-    ElementsInBin => "elements in a bin", "每格元素数";
-    ElementsInAllBins => "elements in all bins", "各格元素总数";
+    Kernel [Kernel] => "kernel", "核";
+    KernelDepth [KernelDepth] => "kernel depth", "核深";
+    KernelHeight [KernelHeight] => "kernel height", "核高";
+    KernelWidth [KernelWidth] => "kernel width", "核宽";
+    Stride [Stride] => "stride", "步幅";
+    StrideDepth [StrideDepth] => "stride over the depth", "深度步幅";
+    StrideHeight [StrideHeight] => "stride over the height", "高度步幅";
+    StrideWidth [StrideWidth] => "stride over the width", "宽度步幅";
+    Dilation [Dilation] => "dilation", "扩张率";
+    DilationDepth [DilationDepth] => "dilation of the depth", "深度扩张率";
+    DilationHeight [DilationHeight] => "dilation of the height", "高度扩张率";
+    DilationWidth [DilationWidth] => "dilation of the width", "宽度扩张率";
+    Padding [Padding] => "padding", "填充";
+    PaddingDepth [PaddingDepth] => "padding of the depth", "深度填充";
+    PaddingHeight [PaddingHeight] => "padding of the height", "高度填充";
+    PaddingWidth [PaddingWidth] => "padding of the width", "宽度填充";
+    PaddingBefore [PaddingBefore] => "padding before", "前填充";
+    PaddingAfter [PaddingAfter] => "after", "后填充";
+    OutputPadding [OutputPadding] => "output padding", "输出填充";
+    WindowInPadding [WindowsInPadding] => "window in the padding", "落在填充内的窗口";
+    TapsOnInput [Taps] => "taps on the input", "落在输入内的位置";
+    TapsOnOutput [TapsOut] => "taps on the output", "落在输出内的位置";
+    TapsOnChannels [TapsOnChannels] => "taps on the channels", "落在通道内的位置";
+    TapsOnEachAxis [Taps] => "taps on each axis", "每轴上的位置";
+    TapsOverDepth [Taps] => "taps over the depth", "深度上的位置";
+    TapsOverHeight [Taps] => "taps over the height", "高度上的位置";
+    TapsOverWidth [Taps] => "taps over the width", "宽度上的位置";
+    OnPadding [TapsOnPadding] => "on padding", "落在填充内";
+    WindowsOnInput [WindowsOnInput] => "windows on the input", "落在输入内的窗口";
+    ElementsInBin [Bin] => "elements in a bin", "每格元素数";
+    ElementsInAllBins [Bins] => "elements in all bins", "各格元素总数";
     Gcd => "gcd", "最大公约数";
-    Corners => "corners", "角点数";
-    SamplingRatio => "sampling ratio", "采样率";
-    Neighbors => "neighbors", "邻点数";
-    WindowSize => "size", "窗口大小";
-    Connections => "connections", "连接数";
+    Corners [Corners] => "corners", "角点数";
+    SamplingRatio [Sampling] => "sampling ratio", "采样率";
+    Neighbors [Neighbors] => "neighbors", "邻点数";
+    WindowSize [Taken] => "size", "窗口大小";
+    Connections [Connections] => "connections", "连接数";
 
     // Attention, recurrent layers, embeddings.
-    Tokens => "tokens", "词元数";
-    QueryTokens => "query tokens", "查询词元数";
-    KeyTokens => "key tokens", "键词元数";
-    Sequences => "sequences", "序列数";
-    Heads => "heads", "头数";
-    HeadSize => "head size", "每头大小";
-    ValueSize => "value size", "值的大小";
-    KeyChannels => "key channels", "键通道数";
-    ValueChannels => "value channels", "值通道数";
-    Projections => "projections", "投影数";
-    ProjectedChannels => "projections·channels", "投影数·通道数";
+    Tokens [Steps] => "tokens", "词元数";
+    QueryTokens [QuerySteps] => "query tokens", "查询词元数";
+    KeyTokens [KeySteps] => "key tokens", "键词元数";
+    Sequences [Sequences] => "sequences", "序列数";
+    Heads [Heads] => "heads", "头数";
+    HeadSize [HeadSize] => "head size", "每头大小";
+    ValueSize [ValueSize] => "value size", "值的大小";
+    KeyChannels [ChannelsOfKeys] => "key channels", "键通道数";
+    ValueChannels [ChannelsOfValues] => "value channels", "值通道数";
+    Projections [Projections] => "projections", "投影数";
+    ProjectedChannels [Projections Channels] => "projections·channels", "投影数·通道数";
     Query => "query", "查询";
     Key => "key", "键";
     Value => "value", "值";
     Scores => "scores", "得分";
     Softmax => "softmax", "softmax";
-    Steps => "steps", "步数";
-    Directions => "directions", "方向数";
-    Layers => "layers", "层数";
-    Gates => "gates", "门数";
-    Hidden => "hidden", "隐藏大小";
-    HiddenGates => "gates·hidden", "门数·隐藏大小";
-    Projected => "projected", "投影大小";
-    States => "states", "状态数";
-    Biases => "biases", "偏置个数";
-    Embeddings => "embeddings", "嵌入数";
-    Parameters => "parameters", "参数个数";
+    Steps [Steps] => "steps", "步数";
+    Directions [Directions] => "directions", "方向数";
+    Layers [Layers] => "layers", "层数";
+    Gates [Gates] => "gates", "门数";
+    Hidden [Hidden] => "hidden", "隐藏大小";
+    HiddenGates [Gates Hidden] => "gates·hidden", "门数·隐藏大小";
+    Projected [Projected] => "projected", "投影大小";
+    States [States] => "states", "状态数";
+    Biases [Biases] => "biases", "偏置个数";
+    Embeddings [Embeddings] => "embeddings", "嵌入数";
+    Parameters [Parameters] => "parameters", "参数个数";
 
     // Steps of a computation.
     Reset => "reset", "重置";
@@ -207,18 +237,18 @@ factors! {
     Transcendentals => "exp", "超越函数";
     Params => "params", "参数量";
     Buffers => "buffers", "缓冲区";
-    Weights => "weights", "权重";
-    WeightsTouched => "touched of the weights", "触及的权重";
-    InputNumbers => "inputs", "输入";
-    InputTouched => "touched of the input", "触及的输入";
-    Output => "output", "输出";
-    KeptForLater => "kept for later", "留待后用";
-    Inside => "inside it", "内部保留";
-    BytesOfNumber => "bytes of a number", "每个数的字节数";
-    BytesOfIndex => "bytes of an index", "每个索引的字节数";
-    BytesOfElement => "bytes of an element", "每个元素的字节数";
-    StrideBefore => "stride before", "之前的步幅";
-    FieldBefore => "field before", "之前的感受野";
+    Weights [ElementsOfWeights] => "weights", "权重";
+    WeightsTouched [ElementsOfWeightsRead] => "touched of the weights", "触及的权重";
+    InputNumbers [ElementsIn] => "inputs", "输入";
+    InputTouched [ElementsRead] => "touched of the input", "触及的输入";
+    Output [ElementsOut] => "output", "输出";
+    KeptForLater [ElementsKept] => "kept for later", "留待后用";
+    Inside [ElementsInside] => "inside it", "内部保留";
+    BytesOfNumber [Bytes] => "bytes of a number", "每个数的字节数";
+    BytesOfIndex [BytesOfIndex] => "bytes of an index", "每个索引的字节数";
+    BytesOfElement [BytesOfElement] => "bytes of an element", "每个元素的字节数";
+    StrideBefore [JumpBefore] => "stride before", "之前的步幅";
+    FieldBefore [FieldBefore] => "field before", "之前的感受野";
 }
 
 impl From<Kind> for Factor {

@@ -57,6 +57,47 @@ pub(super) const COMMANDS: &[Said] = &[
         arguments: RUN,
     },
     Said {
+        command: "new",
+        short: "写出带注释的描述文件,作为起点",
+        long: "写出带注释的描述文件,作为自己网络的起点:写出即可计数,供您修改。",
+        arguments: &[
+            argument("name", "网络的名称;文件为 名称.toml")
+                .long("网络的名称,一个词,或写在引号中;文件为 名称.toml,在名称之前所写的目录里"),
+            argument("template", "从什么开始").words(&[
+                ("lenet", "依次排列的层,以及关于它们的论断"),
+                ("residual", "带捷径的块,多次使用"),
+                ("inception", "并列的分支,以及可对照的变体"),
+                ("separable", "拆开的卷积,以及宽度系数"),
+            ]),
+            argument("force", "文件已存在时覆盖它"),
+            argument("to", "写入此文件,而不是 名称.toml"),
+        ],
+    },
+    Said {
+        command: "completions",
+        short: "输出 shell 用于补全命令、选项和名称的脚本",
+        long: "输出 shell 用于补全命令、选项和名称的脚本:网络、算子、列、设备、口径。",
+        arguments: &[argument("shell", "哪一种 shell").words(&[
+            ("bash", "在 ~/.bashrc 中写 `source <(cnncost completions bash)`"),
+            ("zsh", "存为 $fpath 的某个目录中的 `_cnncost`"),
+            ("fish", "存为 ~/.config/fish/completions/cnncost.fish"),
+            (
+                "powershell",
+                "在 $PROFILE 中写 `cnncost completions powershell | Out-String | Invoke-Expression`",
+            ),
+        ])],
+    },
+    Said {
+        command: "man",
+        short: "输出命令的手册页,或写出全部手册页",
+        long: "输出本程序或某个命令的手册页,或把全部手册页写入一个目录。",
+        arguments: &[
+            argument("command", "哪个命令;不给出则为本程序"),
+            argument("to", "写入此目录:该手册页,或全部")
+                .long("写入此目录(没有时创建它):该命令的手册页;没有给出命令时,全部手册页"),
+        ],
+    },
+    Said {
         command: "fmt",
         short: "把描述文件改写为规范排版",
         long: "把描述文件和论断文件就地改写为规范排版:每个条目一行,保留注释和空行。内容不变,并经过核对。",
@@ -113,9 +154,16 @@ const ANALYZE: &[Argument] = &[
          有多个网络时,给各网络的行排序",
     ),
     argument("memory", "按执行顺序显示存活的张量").long("按执行顺序显示存活的张量以及峰值时的张量,代替各层的开销"),
+    argument("chart", "画出各层在此指标上的开销;或 `roofline`"),
+    argument("bench", "用于 `--chart roofline`:按此测量结果画各层")
+        .long("用于 `--chart roofline`:按此文件中的测量结果画各层,该文件由 `bench --profile --format json` 写出"),
     argument("raw", "显示 ONNX 文件的算子及各自的结果")
         .long("按原样显示 ONNX 文件的算子及各自的结果:成为一层、一层的一部分,或因输出事先可知而不成为任何层"),
     argument("like", "按某工具的口径计数:fvcore、torch、thop……"),
+    argument("watch", "文件变化时重新显示").long(
+        "文件或它所包含的文件变化时重新显示,并给出合计的变化:用于编辑器旁边的终端。有错误时,在表格的位置显示错误。\
+         按 `q` 或 Ctrl-C 结束。经由管道时,每次的结果依次输出",
+    ),
 ];
 
 const BENCH: &[Argument] = &[
@@ -127,6 +175,8 @@ const BENCH: &[Argument] = &[
     argument("threads", "线程数;可有多个,如 `1,2,4`")
         .long("线程数;可有多个,如 `1,2,4`。不给出时与 candle 相同:每个核心一个"),
     argument("profile", "同时测量每一层"),
+    argument("chart", "画出各层在机器屋顶线下的位置")
+        .long("改为画出各层的实测结果与机器的屋顶线;文件名以 .svg、.png 或 .pdf 结尾时写为图片"),
     argument("depth", "模块展开的层数:一个数,或 `all`"),
     argument("sort", "按这些列给测量的各层排序"),
     argument("compare", "与先前以 JSON 保存的测量结果对照")
@@ -154,6 +204,8 @@ const COMPARE: &[Argument] = &[
     ),
     argument("batch", "一次前向传播的样本数;可有多个,如 `1,2,4`")
         .long("一次前向传播的样本数;有多个时(如 `1,2,4`),各批量大小并列"),
+    argument("chart", "画出乘加数、参数量、读写字节与峰值")
+        .long("改为画出各网络的乘加数、参数量、读写字节与峰值,并与第一个对照;文件名以 .svg、.png 或 .pdf 结尾时写为图片"),
     argument("format", "输出格式")
         .long("输出格式;CSV 为每个有差异的层一行,有多个批量大小时,为每个网络在每个批量大小下一行"),
 ];
@@ -190,9 +242,13 @@ const EXPLAIN: &[Argument] = &[
         "要解释的层或模块,路径写到足以找到它为止:`layer1/0/conv1`、`layer1.0.conv1`;不给出则为整个网络",
     ),
     argument("depth", "模块展开的层数:一个数,或 `all`")
-        .long("模块展开的层数:一个数(0 表示只有合计),或 `all`;不给出时全部展开"),
-    argument("format", "输出格式")
-        .long("输出格式:Markdown 的公式按 GitHub 的写法;LaTeX 是文档的片段,使用 amsmath"),
+        .long("模块展开的层数:一个数(0 表示只有合计),或 `all`;不给出时全部展开。未展开的模块,其各项为所含部分之和"),
+    argument("field", "逐层推导感受野").long("逐层推导感受野,直到网络、模块或该层的每个输出"),
+    argument("peak", "内存峰值时存活的张量及其合计")
+        .long("内存峰值时存活的各张量及其字节,以及合计:整个网络的,或执行该模块、该层时的"),
+    argument("format", "输出格式").long(
+        "输出格式:Markdown 的公式按 GitHub 的写法;LaTeX 是文档的片段,使用 amsmath;beamer 是完整的文档,每层、每个模块一张幻灯片",
+    ),
 ];
 
 const RECONCILE: &[Argument] = &[argument("figure", "要追溯的数:\"4.11 G\"、\"569M\"、3.87e9")

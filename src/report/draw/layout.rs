@@ -4,7 +4,7 @@
 //! each laid out in the same way. What passes by rows has a lane at their right. Where neither helps, rows are made by how long
 //! the longest path to a part is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::scene::{Item, Scene, Thing};
 use super::size::width;
@@ -20,7 +20,7 @@ mod series;
 
 use block::{Block, parallel};
 pub use block::{Point, Rect, Wire};
-use region::{Region, regions};
+use region::{Region, Use, regions};
 use series::{Flow, series};
 
 /// The size of letters, in pixels: of titles, and of what else stands on things.
@@ -107,9 +107,9 @@ impl Layout<'_> {
         let all: Vec<usize> = (0..region.parts.len()).collect();
         let rows = rows(region, &all);
         if rows.len() < 2 {
-            return self.part(region, &all, 0);
+            return self.part(region, &all, 0, &BTreeSet::new());
         }
-        let mut blocks: Vec<Block> = rows.iter().map(|row| self.row(region, row, 0)).collect();
+        let mut blocks = self.rows(region, &rows, 0, &BTreeSet::new());
         let height: f64 = blocks.iter().map(|block| block.height).sum();
         let main = blocks.iter().position(|block| block.height > 0.6 * height);
         if let Some(at) = main
@@ -122,44 +122,65 @@ impl Layout<'_> {
         columns::columns(blocks, &flows(region, &rows), columns, self.goes_right)
     }
 
-    fn row(&self, region: &Region, row: &Row, nested: usize) -> Block {
-        let main = self.part(region, &row.main, nested);
+    fn rows(&self, region: &Region, rows: &[Row], nested: usize, far: &BTreeSet<NodeId>) -> Vec<Block> {
+        let mut above: &[usize] = &[];
+        let mut blocks = vec![];
+        for (at, row) in rows.iter().enumerate() {
+            let takes = row.main.iter().flat_map(|&part| &region.parts[part].takes);
+            let is_far = |taken: &&Use| match taken.from {
+                Some(from) => !above.contains(&from) && row.main.binary_search(&from).is_err(),
+                None => at > 0 || far.contains(&taken.tensor),
+            };
+            let far = takes.filter(is_far).map(|taken| taken.tensor).collect();
+            blocks.push(self.row(region, row, nested, &far));
+            above = &row.main;
+        }
+        blocks
+    }
+
+    fn row(&self, region: &Region, row: &Row, nested: usize, far: &BTreeSet<NodeId>) -> Block {
+        let main = self.part(region, &row.main, nested, far);
         if row.ends.is_empty() {
             return main;
         }
-        let ends = row.ends.iter().map(|&end| self.item(region, end));
-        parallel(std::iter::once(main).chain(ends).collect())
+        let ends = row.ends.iter().map(|&end| self.item(region, end, far));
+        parallel(std::iter::once(main).chain(ends).collect(), Some(0))
     }
 
-    /// Some parts of a region.
-    fn part(&self, region: &Region, parts: &[usize], nested: usize) -> Block {
+    /// Some parts of a region; what is `far` comes in from the right, on a lane.
+    fn part(&self, region: &Region, parts: &[usize], nested: usize, far: &BTreeSet<NodeId>) -> Block {
         stacker::maybe_grow(64 << 10, 1 << 20, || {
             if let [only] = parts {
-                return self.item(region, *only);
+                return self.item(region, *only, far);
             }
             let mut rows = rows(region, parts);
             if rows.len() == 1 && rows[0].ends.is_empty() {
-                let branches = branches(region, parts);
+                let mut branches = branches(region, parts);
                 if branches.len() > 1 && nested < MOST_NESTED {
-                    let branch = |branch: &Vec<usize>| self.part(region, branch, nested + 1);
-                    return parallel(branches.iter().map(branch).collect());
+                    branches.sort_by_key(|branch| comes_from_far(region, branch, far));
+                    let branch = |branch: &Vec<usize>| self.part(region, branch, nested + 1, far);
+                    let is_near = |branch: &&Vec<usize>| !comes_from_far(region, branch, far);
+                    // What comes straight from above goes straight on.
+                    let main = (branches.iter().filter(is_near).count() == 1).then_some(0);
+                    return parallel(branches.iter().map(branch).collect(), main);
                 }
                 rows = levels(region, parts);
-                let beside =
-                    |row: &Row| parallel(row.main.iter().map(|&part| self.item(region, part)).collect());
-                return series(rows.iter().map(beside).collect(), &flows(region, &rows));
+                let beside = |row: &Row| row.main.iter().map(|&part| self.item(region, part, far)).collect();
+                return series(
+                    rows.iter().map(|row| parallel(beside(row), None)).collect(),
+                    &flows(region, &rows),
+                );
             }
-            let flows = flows(region, &rows);
-            series(rows.iter().map(|row| self.row(region, row, nested + 1)).collect(), &flows)
+            series(self.rows(region, &rows, nested + 1, far), &flows(region, &rows))
         })
     }
 
-    fn item(&self, region: &Region, part: usize) -> Block {
+    fn item(&self, region: &Region, part: usize, far: &BTreeSet<NodeId>) -> Block {
         let part = &region.parts[part];
         match part.item {
             Item::Frame(index) => {
                 let inside: Vec<usize> = (0..self.regions[index].parts.len()).collect();
-                self.frame(index, self.part(&self.regions[index], &inside, 0))
+                self.frame(index, self.part(&self.regions[index], &inside, 0, far))
             }
             Item::Thing(index) => {
                 let ins: Vec<NodeId> = part.takes.iter().map(|taken| taken.tensor).collect();
@@ -262,6 +283,13 @@ fn root(with: &mut [usize], mut at: usize) -> usize {
     at
 }
 
+/// Whether all that a branch takes from outside comes from far.
+fn comes_from_far(region: &Region, branch: &[usize], far: &BTreeSet<NodeId>) -> bool {
+    let takes = branch.iter().flat_map(|&part| &region.parts[part].takes);
+    let is_inside = |taken: &Use| taken.from.is_some_and(|from| branch.binary_search(&from).is_ok());
+    takes.filter(|taken| !is_inside(taken)).all(|taken| far.contains(&taken.tensor))
+}
+
 /// Parts in rows by how long the longest path to each is.
 fn levels(region: &Region, parts: &[usize]) -> Vec<Row> {
     let mut levels = vec![0; parts.len()];
@@ -305,3 +333,6 @@ fn flows(region: &Region, rows: &[Row]) -> Vec<Flow> {
     }
     flows.into_values().collect()
 }
+
+#[cfg(test)]
+mod tests;

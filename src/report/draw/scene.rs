@@ -7,12 +7,13 @@ use super::size::cut;
 use super::{Heat, Kind, Options, fold};
 use crate::graph::outline::Outline;
 use crate::graph::{Content, Graph, NodeId, Place, ScopeId, ScopeKind};
+use crate::op::Class;
 use crate::report::Subject;
 use crate::report::figures::short;
 use crate::report::rows::{Depth, listed};
 
 /// The most things that are drawn unless a depth is asked for.
-const FITTING: usize = 250;
+const FITTING: usize = 180;
 
 /// What is drawn.
 #[derive(Debug)]
@@ -43,9 +44,15 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Its title, with how many boxes it stands for.
+    /// Its title, with how many boxes it stands for; of a long path the end.
     pub fn heading(&self) -> String {
-        heading(&self.title, self.times)
+        const LONG: usize = 16;
+        let last =
+            self.title.rsplit('/').next().filter(|_| self.title.len() > LONG && self.title.contains('/'));
+        last.map_or_else(
+            || heading(&self.title, self.times),
+            |last| heading(&format!("…/{last}"), self.times),
+        )
     }
 }
 
@@ -138,6 +145,12 @@ impl Scene {
             }
         }
     }
+}
+
+/// Whether more comes out of a node than goes in.
+fn grows(graph: &Graph, id: NodeId) -> bool {
+    let elements = |id: NodeId| graph.node(id).shape.elements();
+    graph.inputs(id).next().is_some_and(|input| elements(id) > elements(input))
 }
 
 /// As deep as few enough things are drawn, and at least one level.
@@ -257,6 +270,10 @@ impl<'s> Making<'s> {
                 let node = graph.node(id);
                 let kind = match &node.content {
                     Content::Input => Kind::End,
+                    // What makes a map larger is no pooling, though it takes means.
+                    Content::Operator(op) if op.class() == Class::Pooling && grows(graph, id) => {
+                        Kind::Rearrangement
+                    }
                     Content::Operator(op) => Kind::of(Some(op.class())),
                     Content::Unknown { .. } => Kind::Unknown,
                 };

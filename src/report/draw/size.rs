@@ -15,7 +15,8 @@ pub(super) fn width(text: &str, size: f64) -> f64 {
     text.chars().map(advance).sum::<f64>() * size
 }
 
-fn advance(c: char) -> f64 {
+/// How wide a letter is, as a part of its size.
+pub(in crate::report) fn advance(c: char) -> f64 {
     let ascii = (c as usize).checked_sub(0x20).and_then(|at| ASCII.get(at));
     match (ascii, unicode_width::UnicodeWidthChar::width(c)) {
         (Some(advance), _) => f64::from(*advance) / 1000.0,

@@ -1,62 +1,15 @@
-//! What a layer sees of the input, and what it holds and moves: the workings beside those of its counts.
+//! What a layer holds and moves, and what is alive when.
 
 use super::Notes;
-use crate::analyze::receptive_field::Seen;
+use super::piece::{Cell, Head, Piece, Table};
 use crate::counts::{Params, Volume};
-use crate::graph::NodeId;
-use crate::op::Window;
+use crate::graph::{NodeId, Place, ScopeId};
 use crate::shape::{Element, ElementType};
 use crate::text;
 use crate::text::Text;
 use crate::working::{Factor, Working};
 
 impl Notes<'_> {
-    /// What an element of a node's output sees, along each axis of the input.
-    pub(super) fn receptive_field(&mut self, id: NodeId) {
-        let fields = self.subject.fields();
-        let seen = &fields.of(id).axes;
-        let mut inputs = self.graph.inputs(id);
-        let before = match (inputs.next(), inputs.next()) {
-            (Some(only), None) => &fields.of(only).axes[..],
-            _ => &[],
-        };
-        let shapes = self.graph.input_shapes(id);
-        let window = shapes.first().and_then(|input| self.graph.node(id).operator()?.window(input));
-        let workings: Vec<[Working; 2]> = seen
-            .iter()
-            .enumerate()
-            .map(|(axis, seen)| working(seen, before.get(axis), window.as_ref(), axis))
-            .collect();
-        let is_one = workings.windows(2).all(|pair| pair[0] == pair[1]);
-        for (axis, [field, stride]) in
-            workings.into_iter().enumerate().take(if is_one { 1 } else { usize::MAX })
-        {
-            let number = axis + 1;
-            let of_axis =
-                if is_one { text!("", "") } else { text!(" along axis {number}", "(第 {number} 轴)") };
-            let label = self.say(&text!("receptive field{of_axis}", "感受野{of_axis:#}"));
-            self.equation(label, field);
-            if stride != Working::Number(0) {
-                let label = self.say(&text!("field stride{of_axis}", "感受野步幅{of_axis:#}"));
-                self.equation(label, stride);
-            }
-        }
-        let field = fields.of(id);
-        if let Some(since) = field.everything {
-            let path = self.graph.path(since);
-            self.sentence(&text!(
-                "beside that, every element sees the whole input, from `{path}` on",
-                "此外,自 `{path}` 起,每个元素都看到整个输入"
-            ));
-        }
-        if field.misaligned {
-            self.sentence(&text!(
-                "misaligned: paths that have met see parts of the input with other strides or other centers",
-                "不对齐:汇合的路径所见部分步幅或中心不同"
-            ));
-        }
-    }
-
     /// What a node stores, reads and writes, and what is alive while it is executed, in bytes.
     pub(super) fn memory(&mut self, id: NodeId) {
         let Some(counts) = self.subject.analysis.node(id).copied() else { return };
@@ -68,6 +21,7 @@ impl Notes<'_> {
             (Working::named(Factor::Output, self.elements(id)), self.graph.node(id).element);
         self.bytes(&text!("written bytes", "写入字节"), vec![(output, element)], counts.traffic.written);
         self.alive(&text!("alive bytes", "存活字节"), id);
+        self.alive_if_short(id);
     }
 
     /// Elements of a tensor, of as many samples as there are of it.
@@ -124,6 +78,108 @@ impl Notes<'_> {
         let path = self.graph.path(peak);
         self.alive(&text!("peak bytes", "峰值字节"), peak);
         self.sentence(&text!("the peak is while `{path}` is executed", "峰值出现在执行 `{path}` 时"));
+        self.alive_if_short(peak);
+    }
+
+    /// What is alive when in a place the most is, each tensor by itself.
+    pub(super) fn most_alive(&mut self, place: Place) {
+        let (memory, element) = (&self.subject.analysis.memory, self.subject.element);
+        let bytes = |id: NodeId| memory.live(id).bytes(element);
+        let at = match place {
+            Place::Node(id) => Some(id),
+            Place::Box(ScopeId::ROOT) => memory.peak_at(self.graph, element),
+            // Of nodes with as many, the first.
+            Place::Box(scope) => self.graph.scope(scope).nodes().rev().max_by_key(|&id| bytes(id)),
+        };
+        let name = match place {
+            Place::Box(ScopeId::ROOT) => self.subject.title.clone(),
+            Place::Box(_) | Place::Node(_) => self.graph.place_path(place),
+        };
+        let Some(at) = at else { return };
+        let path = self.graph.path(at);
+        let about = if place == Place::Node(at) {
+            text!("what is alive while it is executed", "执行时存活的张量")
+        } else {
+            text!("the most is alive while `{path}` is executed", "执行 `{path}` 时存活最多")
+        };
+        let about = self.say(&about);
+        self.heading(1, name, about);
+        self.inside(at);
+        self.alive_table(at);
+    }
+
+    /// Every tensor that is alive while a node is executed, where these are few.
+    fn alive_if_short(&mut self, id: NodeId) {
+        const FEW: usize = 8;
+        if self.subject.analysis.memory.alive_at(self.graph, id).len() <= FEW {
+            self.alive_table(id);
+        }
+    }
+
+    /// Every tensor that is alive while a node is executed, in bytes, and their sum.
+    fn alive_table(&mut self, id: NodeId) {
+        let memory = &self.subject.analysis.memory;
+        let inputs: Vec<NodeId> =
+            self.graph.inputs(id).map(|input| memory.owner(self.graph, input)).collect();
+        let mut rows = vec![];
+        for (tensor, _) in memory.alive_at(self.graph, id) {
+            let part = if tensor == id {
+                text!("output", "输出")
+            } else if inputs.contains(&tensor) {
+                text!("input", "输入")
+            } else {
+                text!("kept for later", "留待后用")
+            };
+            let bytes = self.bytes_of(tensor);
+            rows.push(self.alive_row(
+                self.graph.path(tensor),
+                &part,
+                self.graph.node(tensor).shape.to_string(),
+                bytes,
+            ));
+        }
+        let inside = memory.inside(id).numbers;
+        if inside > 0 {
+            let each = Working::named(Factor::BytesOfNumber, self.subject.element.bytes());
+            let bytes = Working::Number(inside).by(each);
+            rows.push(self.alive_row(
+                self.graph.path(id),
+                &text!("inside it", "内部保留"),
+                String::new(),
+                bytes,
+            ));
+        }
+        let sum = Working::Number(memory.live(id).bytes(self.subject.element));
+        let together = self.say(&text!("together", "合计"));
+        rows.push(vec![
+            Cell::Words(together),
+            Cell::Words(String::new()),
+            Cell::Words(String::new()),
+            Cell::Worked(sum),
+        ]);
+        let heads =
+            [text!("tensor", "张量"), text!("as", "用途"), text!("shape", "形状"), text!("bytes", "字节")];
+        let heads = heads.iter().map(|head| Head::Words(self.say(head))).collect();
+        self.pieces.push(Piece::Table(Table { heads, rows, has_sum: true }));
+    }
+
+    fn alive_row(&self, path: String, part: &Text, shape: String, bytes: Working) -> Vec<Cell> {
+        let part = self.say(part);
+        vec![Cell::Words(path), Cell::Words(part), Cell::Words(shape), Cell::Worked(bytes)]
+    }
+
+    /// The bytes of a tensor: samples, sizes, bytes of a number.
+    fn bytes_of(&self, id: NodeId) -> Working {
+        let node = self.graph.node(id);
+        let samples = self.graph.samples(id, self.subject.batch());
+        let mut factors: Vec<Working> =
+            (samples > 1).then(|| Working::named(Factor::Batch, samples)).into_iter().collect();
+        factors.extend(node.shape.dims().iter().map(|&size| Working::Number(size.into())));
+        factors.push(match node.element {
+            Element::Network => Working::named(Factor::BytesOfNumber, self.subject.element.bytes()),
+            Element::Fixed(element) => Working::named(Factor::BytesOfElement, element.bytes()),
+        });
+        Working::Product(factors)
     }
 
     fn stored(&mut self, params: Params) {
@@ -208,30 +264,4 @@ impl Notes<'_> {
 fn sum(mut terms: Vec<Working>, total: u128) -> Working {
     let sum = if terms.len() == 1 { terms.remove(0) } else { Working::Sum(terms) };
     if sum.evaluate() == Ok(total) { sum } else { Working::Number(total) }
-}
-
-/// The workings of what is seen along an axis, and of the step from one element to the next: through a window, from those of
-/// its input.
-fn working(seen: &Seen, before: Option<&Seen>, window: Option<&Window>, axis: usize) -> [Working; 2] {
-    let number = |value: i128| Working::Number(value.unsigned_abs());
-    let plain = [
-        Working::Number(seen.size),
-        // A fraction of a position is as many elements in one.
-        if seen.stride.1 == 1 { number(seen.stride.0) } else { Working::Number(0) },
-    ];
-    let Some((before, axis)) = before.zip(window.and_then(|window| window.axes.get(axis))) else {
-        return plain;
-    };
-    let step = Working::named(Factor::StrideBefore, before.stride.0.unsigned_abs());
-    let mut further = vec![Working::named(Factor::Kernel, axis.kernel).less(Working::Number(1))];
-    if axis.dilation > 1 {
-        further.insert(0, Working::named(Factor::Dilation, axis.dilation));
-    }
-    further.push(step.clone());
-    let field = Working::named(Factor::FieldBefore, before.size).and(Working::Product(further));
-    let stride = Working::Product(vec![step, Working::named(Factor::Stride, axis.stride)]);
-    if before.stride.1 != 1 || field.evaluate() != Ok(seen.size) || stride.evaluate() != plain[1].evaluate() {
-        return plain;
-    }
-    [field, stride]
 }

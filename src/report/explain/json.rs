@@ -6,10 +6,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Explanation;
-use super::markup::Piece;
+use super::piece::{Cell, Head, Piece, Table};
 use crate::report::write_json;
 use crate::text::Language;
-use crate::working::{Notation, Working};
+use crate::working::{Letter, Notation, Working};
 
 /// The name and version of this form.
 const SCHEMA: &str = "cnncost/explanation/1";
@@ -38,6 +38,8 @@ struct Network<'e> {
     sha256: &'e str,
     /// Samples of one forward pass.
     batch: u64,
+    /// What the letters in its equations are.
+    letters: Vec<Meaning>,
     /// Layers, boxes and totals, in their order.
     sections: Vec<Section<'e>>,
 }
@@ -46,7 +48,7 @@ struct Network<'e> {
 #[derive(Debug, Serialize, JsonSchema)]
 struct Section<'e> {
     /// The heading.
-    heading: &'e str,
+    heading: String,
     /// How deep it stands, from 1.
     level: usize,
     /// What is said, and the equations.
@@ -68,6 +70,8 @@ enum Line<'e> {
         label: &'e str,
         /// In names: `kernel² · output height·width · in · out`.
         formula: String,
+        /// In letters: `K²·H·W·C_in·C_out`.
+        letters: String,
         /// With the sizes in their places: `5²·28²·192·32`.
         substitution: String,
         /// The number; nothing if it does not fit 128 bits.
@@ -80,6 +84,39 @@ enum Line<'e> {
         /// The sides of its equation, from letters to the value.
         sides: &'e [String],
     },
+    /// Numbers that belong together.
+    Table {
+        /// What each column holds.
+        heads: Vec<String>,
+        /// A row has a cell for each column.
+        rows: Vec<Vec<Entry<'e>>>,
+        /// Whether the last row is the sum of those before.
+        has_sum: bool,
+    },
+}
+
+/// A cell of a table.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Entry<'e> {
+    /// Words.
+    Words(&'e str),
+    /// A number and how it comes about.
+    Number {
+        /// With the sizes in their places: `1 + (7 − 1)·1`.
+        substitution: String,
+        /// The number; nothing if it does not fit 128 bits.
+        value: Option<u128>,
+    },
+}
+
+/// What a letter is.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Meaning {
+    /// The letter: `C_in`.
+    letter: &'static str,
+    /// What it is.
+    meaning: &'static str,
 }
 
 /// Writes explanations, which should be in English as all data are, as one object.
@@ -99,15 +136,25 @@ pub fn schema() -> schemars::Schema {
 fn network<'e>(explanation: &'e Explanation<'_>) -> Network<'e> {
     let subject = explanation.subject;
     let mut sections: Vec<Section> = vec![];
+    let mut letters = vec![];
     for piece in &explanation.pieces {
         let line = match piece {
-            Piece::Heading(level, heading) => {
-                sections.push(Section { heading, level: *level, lines: vec![] });
+            Piece::Heading(heading) => {
+                sections.push(Section { heading: heading.line(), level: heading.level, lines: vec![] });
+                continue;
+            }
+            Piece::Letters(all) => {
+                let meaning = |letter: &Letter| Meaning {
+                    letter: letter.written(),
+                    meaning: letter.meaning(Language::English),
+                };
+                letters = all.iter().map(meaning).collect();
                 continue;
             }
             Piece::Sentence(text) => Line::Sentence { text },
             Piece::Equation(label, working) => equation(label, working),
             Piece::Written(label, sides) => Line::Setting { label, sides },
+            Piece::Table(table) => self::table(table),
         };
         // An explanation begins with a heading.
         if let Some(section) = sections.last_mut() {
@@ -120,6 +167,7 @@ fn network<'e>(explanation: &'e Explanation<'_>) -> Network<'e> {
         variant: subject.variant.as_deref(),
         sha256: &subject.sha256,
         batch: subject.batch(),
+        letters,
         sections,
     }
 }
@@ -128,7 +176,30 @@ fn equation<'e>(label: &'e str, working: &Working) -> Line<'e> {
     Line::Equation {
         label,
         formula: working.formula_in(Language::English, Notation::Text),
+        letters: working.in_letters(Language::English, Notation::Text),
         substitution: working.substitution(Notation::Text),
         value: working.evaluate().ok(),
+    }
+}
+
+fn table(table: &Table) -> Line<'_> {
+    let head = |head: &Head| match head {
+        Head::Words(words) => words.clone(),
+        Head::Formula(..) => head.formula(Notation::Text, Language::English).unwrap_or_default(),
+    };
+    Line::Table {
+        heads: table.heads.iter().map(head).collect(),
+        rows: table.rows.iter().map(|row| row.iter().map(entry).collect()).collect(),
+        has_sum: table.has_sum,
+    }
+}
+
+fn entry(cell: &Cell) -> Entry<'_> {
+    match cell {
+        Cell::Words(words) => Entry::Words(words),
+        Cell::Worked(working) => Entry::Number {
+            substitution: working.substitution(Notation::Text),
+            value: working.evaluate().ok(),
+        },
     }
 }

@@ -108,8 +108,8 @@ impl Block {
     }
 }
 
-/// Blocks side by side, from left to right.
-pub(super) fn parallel(blocks: Vec<Block>) -> Block {
+/// Blocks side by side, from left to right; the spine is that of `main`, if one is.
+pub(super) fn parallel(blocks: Vec<Block>, main: Option<usize>) -> Block {
     let sizes: Vec<usize> = blocks.iter().map(|block| block.parts.things.len()).collect();
     let mut spines = vec![];
     let mut end = 0.0;
@@ -118,7 +118,7 @@ pub(super) fn parallel(blocks: Vec<Block>) -> Block {
         end += block.left + block.right + BESIDE;
     }
     let width = end - BESIDE;
-    let spine = spine(&sizes, &spines, width);
+    let spine = main.map_or_else(|| spine(&sizes, &spines, width), |main| spines[main]);
     let mut all = Block { left: spine, right: width - spine, ..Block::default() };
     all.height = blocks.iter().map(|block| block.height).fold(0.0, f64::max);
     for (block, at) in blocks.into_iter().zip(spines) {

@@ -19,6 +19,9 @@ const SLIDE: f64 = 1.6;
 /// What is lower is not folded unless that is asked for.
 const LOW: f64 = 900.0;
 
+/// What is not folded to less of its height stays as it is.
+const WORTH: f64 = 0.7;
+
 /// The most columns that are tried unless a number is asked for.
 const MOST: usize = 16;
 
@@ -115,7 +118,8 @@ fn breaks(rows: &[Block], flows: &[Flow], wanted: Columns, goes_right: bool) -> 
                 (if goes_right { ratio.recip() } else { ratio } / SLIDE).ln().abs()
             };
             let tried = (1..=MOST).map(|count| packed(rows, &cuts, count));
-            tried.min_by(|a, b| shape(a).total_cmp(&shape(b))).unwrap_or_default()
+            let best = tried.min_by(|a, b| shape(a).total_cmp(&shape(b))).unwrap_or_default();
+            if height(&best) < WORTH * height(&[]) { best } else { vec![] }
         }
     }
 }
@@ -159,7 +163,13 @@ fn packed(rows: &[Block], cuts: &[usize], count: usize) -> Vec<usize> {
         }
         breaks
     };
-    let (mut low, mut high) = (0.0, heights[rows.len()]);
+    // No column is lower than what lies between two cuts.
+    let bounds: Vec<usize> = [0].iter().chain(cuts).chain(&[rows.len()]).copied().collect();
+    let least = bounds.windows(2).map(|bounds| heights[bounds[1]] - heights[bounds[0]]).fold(0.0, f64::max);
+    let (mut low, mut high) = (least, heights[rows.len()]);
+    if filled(low).len() < count.max(1) {
+        return filled(low);
+    }
     for _ in 0..40 {
         let middle = f64::midpoint(low, high);
         if filled(middle).len() < count.max(1) { high = middle } else { low = middle }

@@ -48,7 +48,7 @@ pub(super) fn frame(index: usize, inside: Block, title: f64, goes_right: bool) -
     } else {
         // What comes in passes beside the title.
         let first = inside.ins.iter().map(|port| port.x).fold(right, f64::min);
-        left = left.max(title + SIDE - first).max(title + 2.0 * SIDE - right);
+        left = left.max(title + SIDE + 4.0 - first).max(title + 2.0 * SIDE - right);
     }
     let mut block = Block { left, right, height, ..Block::default() };
     block.parts.frames.push((index, Rect { x: -left, y: 0.0, width: left + right, height }));

@@ -1,0 +1,53 @@
+//! The fill of each kind of operator: a color and a pattern, so that they are told apart in grey too.
+
+use crate::report::draw::Kind;
+
+/// Its color, and that of its edge; either is seen on white and on black.
+pub(super) fn tint(kind: Kind) -> (&'static str, &'static str) {
+    let (_, line) = kind.colors();
+    match kind {
+        Kind::Softmax => ("#e3b505", "#a98600"),
+        Kind::End
+        | Kind::Convolution
+        | Kind::Linear
+        | Kind::Pooling
+        | Kind::Activation
+        | Kind::Normalization
+        | Kind::Attention
+        | Kind::Merge
+        | Kind::Rearrangement
+        | Kind::Unknown
+        | Kind::Block => (line, line),
+    }
+}
+
+/// What is drawn over its color, in a square of 6.
+fn lines(kind: Kind) -> (&'static str, u32) {
+    match kind {
+        Kind::Convolution | Kind::End | Kind::Block => ("", 0),
+        Kind::Linear => ("M0 1H6M0 4H6", 0),
+        Kind::Pooling => ("M1.5 0V6", 45),
+        Kind::Softmax => ("M0 1.5H2M3 4.5H5", 0),
+        Kind::Activation => ("M1 0V6M4 0V6", 0),
+        Kind::Normalization => ("M1.5 0V6", 135),
+        Kind::Attention => ("M1.5 0V6M0 1.5H6", 45),
+        Kind::Merge => ("M1.5 0V6M0 1.5H6", 0),
+        Kind::Rearrangement => ("M0 3H3", 0),
+        Kind::Unknown => ("M1 0V6M3 0V6M5 0V6", 45),
+    }
+}
+
+/// The fill of a kind as SVG, under an id that begins with `prefix`.
+pub(super) fn pattern(kind: Kind, prefix: &str) -> String {
+    let ((fill, _), (lines, degrees), name) = (tint(kind), lines(kind), kind.name());
+    let turn = if degrees == 0 { String::new() } else { format!(" patternTransform=\"rotate({degrees})\"") };
+    let over = if lines.is_empty() {
+        String::new()
+    } else {
+        format!("<path d=\"{lines}\" stroke=\"#ffffff\" stroke-opacity=\"0.65\" stroke-width=\"1.4\"/>")
+    };
+    format!(
+        "<pattern id=\"{prefix}-{name}\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\"{turn}>\
+         <rect width=\"6\" height=\"6\" class=\"{name}\" fill=\"{fill}\"/>{over}</pattern>\n"
+    )
+}
