@@ -146,6 +146,18 @@ const EXAMPLES: &[Examples] = &[
         ],
     },
     Examples {
+        command: "report",
+        lines: &[
+            ("cnncost report googlenet -o googlenet.html", "a network", "一个网络"),
+            ("cnncost report bottleneck@* -o variants.html", "its variants side by side", "并列它的各个变体"),
+            (
+                "cnncost report resnet50 --device-spec t4 --lang zh -o resnet50.html",
+                "under the roof of a device, in Chinese",
+                "中文页面,并估算某设备上的用时",
+            ),
+        ],
+    },
+    Examples {
         command: "run",
         lines: &[
             ("cnncost run lenet5", "fresh weights, a random input", "新初始化的权重,随机输入"),

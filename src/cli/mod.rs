@@ -50,6 +50,7 @@ mod output;
 mod picture;
 mod progress;
 mod reconcile;
+mod report;
 #[cfg(feature = "run")]
 mod run;
 mod schema;
@@ -98,6 +99,11 @@ enum Command {
     ///
     /// Show the total in each tool's convention; with a figure, the ways of counting that give it.
     Reconcile(reconcile::Arguments),
+    /// Write a page to open in a browser: picture, layers, workings, charts
+    ///
+    /// Write a page to open in a browser, in one file that needs no network: the picture of each network beside its layers, the
+    /// working of every figure, charts, what the networks differ in, the claims of their files, and how it is counted.
+    Report(report::Arguments),
     /// Execute a network
     ///
     /// Execute a network: with fresh weights or those of a file, on random numbers or those of a file.
@@ -260,6 +266,7 @@ fn start(arguments: Vec<OsString>, program: Option<PathBuf>) -> Outcome {
         Command::Draw(arguments) => draw::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Reconcile(arguments) => reconcile::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         #[cfg(feature = "run")]
         Command::Run(arguments) => run::run(&arguments),
         Command::New(arguments) => new::run(&arguments),

@@ -55,6 +55,11 @@ impl Column {
         self.words.get(language)
     }
 
+    /// What kind of thing stands in it.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
     /// What stands in it.
     pub fn cell(&self, row: &Row<'_>) -> Cell {
         match self.of {

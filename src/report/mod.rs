@@ -36,6 +36,7 @@ pub mod memory;
 pub mod models;
 mod names;
 pub mod operators;
+pub mod page;
 mod pretty;
 pub mod raw;
 pub mod reconcile;

@@ -51,6 +51,13 @@ pub(super) const COMMANDS: &[Said] = &[
         arguments: RECONCILE,
     },
     Said {
+        command: "report",
+        short: "写出可在浏览器中打开的页面:网络图、各层、算式、图表",
+        long: "写出可在浏览器中打开的页面,只有一个文件,不需要联网:每个网络的图与各层并列,另有每个数的算式、图表、\
+               各网络之间的差异、文件中的论断,以及计数方法。",
+        arguments: REPORT,
+    },
+    Said {
         command: "run",
         short: "执行网络",
         long: "执行网络:权重为新初始化的或取自文件,输入为随机数或取自文件。",
@@ -253,6 +260,12 @@ const EXPLAIN: &[Argument] = &[
 
 const RECONCILE: &[Argument] = &[argument("figure", "要追溯的数:\"4.11 G\"、\"569M\"、3.87e9")
     .long("要追溯的数,照出处的写法,可为一个或多个词:\"4.11 G\"、3.8 billion、569M、3.87e9、4111514624")];
+
+const REPORT: &[Argument] = &[
+    argument("files", "网络描述文件、ONNX 文件,或内置网络的名称").long(FILES),
+    argument("bench", "显示测量的各层")
+        .long("按测量结果显示各层在该机器屋顶线下的位置:由 `bench --profile --format json` 写出的文件"),
+];
 
 const RUN: &[Argument] = &[
     argument("file", "网络描述文件、ONNX 文件,或内置网络的名称").long(
