@@ -316,3 +316,34 @@ fn a_tree_says_what_is_joined_and_what_skips() {
     let colored = String::from_utf8(done(folder.path(), &["lenet5", "--color", "always"])).unwrap();
     assert!(colored.contains("\u{1b}[94m■ Conv 5×5"), "{colored}");
 }
+
+/// Times of a device, and those that were measured; a measurement of another network is none of this one.
+#[test]
+#[cfg(feature = "run")]
+fn layers_are_shaded_by_what_they_take() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = |arguments: &[&str]| String::from_utf8(done(folder.path(), arguments)).unwrap();
+    let estimated = text(&["alexnet", "--heat", "time", "--device-spec", "t4"]);
+    assert!(estimated.contains("µs\n") && estimated.contains("bars: "), "{estimated}");
+    let mut bench = Command::cargo_bin("cnncost").unwrap();
+    bench.env_remove("CLICOLOR_FORCE").current_dir(folder.path()).args(["bench", "lenet5", "--profile"]);
+    let bench =
+        bench.args(["--max-time", "0.05", "--format", "json", "-o", "b.json", "--quiet"]).output().unwrap();
+    assert!(bench.status.success(), "{}", String::from_utf8_lossy(&bench.stderr));
+    for arguments in
+        [&["lenet5", "--bench", "b.json"][..], &["lenet5", "--bench", "b.json", "--heat", "time"]]
+    {
+        let measured = text(arguments);
+        let conv = measured.lines().find(|line| line.contains("■ Conv 5×5")).unwrap();
+        assert!(conv.contains('█') && conv.ends_with('s'), "{measured}");
+    }
+    for (arguments, said) in [
+        (&["alexnet", "--bench", "b.json"][..], "of another network"),
+        (&["lenet5", "--bench", "b.json", "--heat", "macs"], "`--bench` has times"),
+        (&["lenet5", "--bench", "none.json"], "there is no such file"),
+    ] {
+        let ran = draw(folder.path(), arguments);
+        assert_eq!((ran.code, ran.text()), (2, ""), "{arguments:?}");
+        assert!(ran.err.contains(said), "{arguments:?}: {}", ran.err);
+    }
+}

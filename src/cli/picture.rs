@@ -9,7 +9,6 @@ use clap::ValueEnum;
 
 use super::{Outcome, Output};
 use crate::error::{Code, Diagnostic};
-use crate::report::Subject;
 use crate::text;
 use crate::text::{Text, printable};
 
@@ -78,12 +77,15 @@ impl Target {
     }
 
     /// A path in the folder for each network, called as that is.
-    pub(super) fn names(&self, subjects: &[Subject]) -> Result<Vec<PathBuf>, (Text, Text)> {
+    pub(super) fn names<'s>(
+        &self,
+        labels: impl Iterator<Item = &'s str>,
+    ) -> Result<Vec<PathBuf>, (Text, Text)> {
         let mut names: Vec<PathBuf> = vec![];
         let (ending, _) =
             ENDINGS.iter().find(|(_, form)| *form == self.form).expect("every form has an ending");
-        for subject in subjects {
-            let name = format!("{}.{ending}", file_name(&subject.label));
+        for label in labels {
+            let name = format!("{}.{ending}", file_name(label));
             let path = self.folder.clone().unwrap_or_default().join(&name);
             if names.contains(&path) {
                 return Err((
