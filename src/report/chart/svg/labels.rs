@@ -7,7 +7,7 @@ const ABOVE: f64 = 9.0;
 const BELOW: f64 = 3.0;
 
 /// How far from its point a name may be, with a line from the one to the other.
-const FAR: [f64; 6] = [10.0, 22.0, 36.0, 52.0, 70.0, 90.0];
+const FAR: [f64; 9] = [10.0, 23.0, 36.0, 49.0, 62.0, 75.0, 88.0, 101.0, 114.0];
 
 /// How far it may be to a side.
 const ASIDE: f64 = 40.0;
@@ -39,8 +39,8 @@ impl Labels {
     }
 
     /// Keeps names off a line.
-    pub(super) fn avoid_line(&mut self, from: (f64, f64), to: (f64, f64)) {
-        self.taken.extend(dots(from, to, 6.0));
+    pub(super) fn avoid_line(&mut self, from: (f64, f64), to: (f64, f64), thickness: f64) {
+        self.taken.extend(dots(from, to, thickness));
     }
 
     /// Where a name of this width has room beside a point of this size, or else not far from it; nothing if it has none.
@@ -61,7 +61,14 @@ impl Labels {
         ];
         let far = FAR.into_iter().flat_map(|far| {
             let (high, low, up) = (above - far, below + far, f64::midpoint(above, below) - far);
-            let level = [(middle, low, (x, low - ABOVE)), (middle, high, (x, high + BELOW))];
+            let level = [
+                (middle, low, (x, low - ABOVE)),
+                (middle, high, (x, high + BELOW)),
+                (x + GAP, low, (x, low)),
+                (x - GAP - width, low, (x, low)),
+                (x + GAP, high, (x, high - ABOVE)),
+                (x - GAP - width, high, (x, high - ABOVE)),
+            ];
             let aside = [
                 (right + far, low, (right + far, low - ABOVE / 2.0)),
                 (left - far, high, (left - far + width, high - ABOVE / 2.0)),
