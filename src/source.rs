@@ -61,6 +61,8 @@ pub use findings::Findings;
 pub(crate) use includes::folder;
 pub use model::Model;
 pub use named::Named;
+#[cfg(feature = "cli")]
+pub(crate) use notation::quoted;
 pub use several::{Alone, Made, Remark, Wish, networks, wishes};
 
 /// Opens what `name` calls: a file, `-` for standard input, or a bundled network; with its variant behind `@`, or `*` for all

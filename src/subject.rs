@@ -2,11 +2,13 @@
 
 use std::sync::{Arc, OnceLock};
 
+use crate::analyze::axes::{Axes, axes};
 use crate::analyze::receptive_field::{ReceptiveField, ReceptiveFields, receptive_fields};
 use crate::analyze::roofline::{Device, Fit, Roofline};
 use crate::analyze::{Analysis, TooLarge, analyze};
 use crate::convention::Counted;
 use crate::counts::{Counts, Volume};
+use crate::error::Source;
 use crate::graph::{Graph, NodeId, Place, ScopeId};
 use crate::read::Network;
 use crate::shape::ElementType;
@@ -32,6 +34,8 @@ pub struct Subject {
     pub variant: Option<String>,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: Digest,
+    /// The text of that file, which origins are places in, if it is one.
+    pub text: Option<Arc<Source>>,
     /// The network, which it shares with itself at other batches.
     pub network: Arc<Network>,
     /// Its counts.
@@ -44,6 +48,8 @@ pub struct Subject {
     pub like: Option<Counted>,
     /// What each tensor sees of the input, once somebody asks.
     pub fields: Arc<OnceLock<ReceptiveFields>>,
+    /// What the dimensions of each tensor are, likewise.
+    pub axes: Arc<OnceLock<Axes>>,
 }
 
 impl Subject {
@@ -88,12 +94,14 @@ impl Subject {
             source: String::new(),
             variant: None,
             sha256: Digest::default(),
+            text: None,
             network,
             analysis,
             element: ElementType::default(),
             roofline: None,
             like: None,
             fields: Arc::default(),
+            axes: Arc::default(),
         })
     }
 
@@ -109,12 +117,14 @@ impl Subject {
             source: self.source.clone(),
             variant: self.variant.clone(),
             sha256: self.sha256.clone(),
+            text: self.text.clone(),
             network: Arc::clone(&self.network),
             analysis: at(self.graph(), &self.analysis, batch)?,
             element: self.element,
             roofline: None,
             like: None,
             fields: Arc::clone(&self.fields),
+            axes: Arc::clone(&self.axes),
         })
     }
 
@@ -169,6 +179,11 @@ impl Subject {
     /// What each tensor sees of the input.
     pub fn fields(&self) -> &ReceptiveFields {
         self.fields.get_or_init(|| receptive_fields(self.graph()))
+    }
+
+    /// What the dimensions of each tensor are.
+    pub fn axes(&self) -> &Axes {
+        self.axes.get_or_init(|| axes(self.graph()))
     }
 
     /// What the output at the end of the main line sees of the input.

@@ -3,6 +3,10 @@
 //! A message is written once, where it arises, in all languages side by side, so that none can be forgotten; which one is
 //! shown is chosen at the very end.
 
+mod links;
+
+pub use links::{Links, link};
+
 /// A language of headings, notes and errors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -51,19 +55,33 @@ pub fn one_line(text: &str) -> String {
 /// `text` in its lines, as it may go to a terminal whatever is in it: all that steers one is written out, but for colors if
 /// there are to be some. What writes it has its names on one line already; this is behind all of them.
 pub fn harmless(text: &str, color: bool) -> String {
-    let lines = |text: &str| written_out(text, |c| c != '\n' && is_hidden(c));
-    if !color {
-        return lines(text);
+    harmless_but(text, color, None)
+}
+
+/// The same, with links to these files left in it.
+pub fn harmless_but(text: &str, color: bool, links: Option<&Links>) -> String {
+    let plain = |text: &str| written_out(text, |c| c != '\n' && is_hidden(c));
+    if !color && links.is_none() {
+        return plain(text);
     }
-    let mut pieces = text.split('\u{1b}');
-    let first = lines(pieces.next().unwrap_or_default());
-    let piece = |piece: &str| {
+    let mut rest = text.split('\u{1b}').peekable();
+    let mut shown = plain(rest.next().unwrap_or_default());
+    let mut is_begun = false;
+    while let Some(piece) = rest.next() {
         let is_color = piece.strip_prefix('[').is_some_and(|rest| {
             rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').starts_with('m')
         });
-        format!("{}{}", if is_color { "\u{1b}" } else { "\\u{1b}" }, lines(piece))
-    };
-    first + &pieces.map(piece).collect::<String>()
+        // A link begins or ends with its target, and that with a mark of its own.
+        let is_ended = rest.peek().is_some_and(|next| next.starts_with('\\'));
+        let is_link = links.is_some_and(|links| {
+            piece.strip_prefix(links::BEGIN).is_some_and(|target| target.is_empty() || links.leads(target))
+        });
+        let is_in = is_color && color || is_link && is_ended || is_begun && piece.starts_with('\\');
+        is_begun = is_link && is_ended;
+        shown.push_str(if is_in { "\u{1b}" } else { "\\u{1b}" });
+        shown.push_str(&plain(piece));
+    }
+    shown
 }
 
 /// `text` with some of its characters written out.

@@ -162,10 +162,13 @@ fn help_is_not_half_translated() {
         "explain",
         "reconcile",
         "run",
+        "new",
         "fmt",
         "models",
         "ops",
         "schema",
+        "completions",
+        "man",
     ];
     for (command, option) in commands.iter().flat_map(|command| [(command, "-h"), (command, "--help")]) {
         let mut program = Command::cargo_bin("cnncost").unwrap();

@@ -7,7 +7,13 @@ use std::process::{Command, Output};
 
 use unicode_width::UnicodeWidthStr;
 
-const COMMANDS: [&str; 12] = [
+use bytes::{field, number, with_graph};
+
+#[allow(dead_code, reason = "other tests use the rest of it")]
+#[path = "../src/read/onnx/bytes.rs"]
+mod bytes;
+
+const COMMANDS: [&str; 16] = [
     "analyze",
     "bench",
     "check",
@@ -15,11 +21,15 @@ const COMMANDS: [&str; 12] = [
     "draw",
     "explain",
     "reconcile",
+    "report",
     "run",
+    "new",
     "fmt",
     "models",
     "ops",
     "schema",
+    "completions",
+    "man",
 ];
 
 /// Runs a line in a folder as a shell does.
@@ -83,20 +93,31 @@ fn every_example_of_every_help_runs() {
     let mut count = 0;
     for (help, command) in helps("--help").iter().zip(std::iter::once("cnncost").chain(COMMANDS)) {
         let folder = tempfile::tempdir().unwrap();
-        if command == "fmt" {
-            fs::write(folder.path().join("net.toml"), "input = [8]\nlayers = [{op='relu'}]").unwrap();
+        if ["cnncost", "analyze", "fmt"].contains(&command) {
+            let net = "input = [1, 8, 8]\nlayers = [{name='c3', op='conv2d', out_channels=2, kernel_size=3}]";
+            fs::write(folder.path().join("net.toml"), net).unwrap();
+            fs::write(folder.path().join("net.onnx"), exported()).unwrap();
         }
         let (_, examples) = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{command} has none"));
         let lines: Vec<_> = examples.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+        assert!((3..=6).contains(&(lines.len() / 2)), "{command} has {}", lines.len() / 2);
         for pair in lines.chunks(2) {
             let [about, line] = pair else { panic!("{command}: {pair:?}") };
             assert!(about.starts_with("# ") && line.starts_with("cnncost "), "{about}\n{line}");
             assert!(command == "cnncost" || line.starts_with(&format!("cnncost {command}")), "{line}");
             assert!(line.len() <= 78, "{line}");
-            let output = shell(line, folder.path());
-            assert_eq!(output.status.code(), Some(0), "{line}: {}", said(&output.stderr));
+            // What goes on for ever is ended.
+            let goes_on = line.contains("--watch");
+            let ended = if goes_on { format!("timeout 5 {line}") } else { (*line).to_owned() };
+            if line.starts_with("cnncost new net") {
+                let _ = fs::remove_file(folder.path().join("net.toml"));
+            }
+            let output = shell(&ended, folder.path());
+            let code = if goes_on { 124 } else { 0 };
+            assert_eq!(output.status.code(), Some(code), "{line}: {}", said(&output.stderr));
             let is_in_place = line.contains("fmt ") && !line.contains(" - ");
-            let writes = line.contains(" -o ") || line.contains("--update") || is_in_place;
+            let writes =
+                line.contains(" -o ") || line.contains("--update") || line.contains(" new ") || is_in_place;
             assert_eq!(output.stdout.is_empty(), writes, "{line} says something");
             count += 1;
         }
@@ -232,4 +253,15 @@ fn a_file_that_is_called_like_a_command_is_hinted_at() {
     // Where the command has something to do, the file is none of its business.
     assert_eq!(said(&shell("cnncost check lecture10", folder.path()).stderr), "");
     assert_eq!(said(&shell("cnncost models lenet5", folder.path()).stderr), "");
+}
+
+/// An ONNX file as programs export them: an activation of images, as many as there are.
+fn exported() -> Vec<u8> {
+    let size = |size: u64| field(1, number(1, size));
+    let shape = [field(1, field(2, "batch")), size(3), size(8), size(8)].concat();
+    let images = field(1, [number(1, 1), field(2, shape)].concat());
+    let tensor = |name: &str| [field(1, name), field(2, &images)].concat();
+    let node = [field(1, "x"), field(2, "y"), field(3, "relu"), field(4, "Relu")].concat();
+    let graph = [field(1, node), field(2, "net"), field(11, tensor("x")), field(12, tensor("y"))];
+    [number(1, 8), with_graph(&graph), field(8, number(2, 17))].concat()
 }

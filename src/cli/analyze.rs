@@ -6,7 +6,7 @@ use super::chart::{self, Chart, Drawn, Form};
 use super::device::OnDevice;
 use super::format::Format;
 use super::input::Networks;
-use super::{Outcome, Output, convention};
+use super::{Outcome, Output, convention, watch};
 use crate::report::columns::{COLUMNS, Column, column, parse, sheet};
 use crate::report::rows::{self, Depth, Row};
 use crate::report::sheet::{Sheet, Title};
@@ -19,14 +19,20 @@ use crate::text::Text;
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    networks: Networks,
+    pub(super) networks: Networks,
     #[command(flatten)]
     shown: Shown,
     /// Form
     #[arg(long, value_parser = Format::of(FORMATS), default_value = "table", help_heading = "Output")]
-    format: Format,
+    pub(super) format: Format,
+    /// Show it anew whenever a file changes
+    ///
+    /// Show it anew whenever a file changes, or one that it includes, with what has become of the totals: for a terminal beside an
+    /// editor. Mistakes stand in the place of the table. `q` or Ctrl-C ends it. Through a pipe, each is printed below the last.
+    #[arg(long, help_heading = "Output")]
+    watch: bool,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
 }
 
 /// What is shown of networks, and how.
@@ -45,7 +51,7 @@ struct Shown {
     ///
     /// Sort the layers by these columns, as in `op,macs`: by the second what is alike in the first. Figures are sorted from the
     /// largest on, sizes by their product, words by the alphabet. Of several networks, the lines of these are sorted.
-    #[arg(long, value_name = "COLUMNS")]
+    #[arg(long, value_name = "COLUMNS", hide_short_help = true)]
     sort: Option<String>,
     /// Show what is alive over the order of execution
     ///
@@ -90,56 +96,60 @@ const PAGE: [&str; 7] = ["layer", "output", "kernel", "params", "macs", "like", 
 /// The same for several networks.
 const PAGE_SUMMARY: [&str; 7] = ["layer", "input", "output", "params", "macs", "like", "flops"];
 
-pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let output = &arguments.output;
-    if arguments.shown.raw {
-        return arguments.raw();
-    }
-    let columns = match arguments.shown.columns.as_deref().map(parse).transpose() {
-        Ok(columns) => columns,
-        Err(message) => return output.misused(message, None),
-    };
-    let sort = match arguments.shown.sort.as_deref().map(parse).transpose() {
-        Ok(sort) => sort.unwrap_or_default(),
-        Err(message) => return output.misused(message, None),
-    };
-    let form = match arguments.form() {
-        Ok(form) => form,
-        Err(message) => return output.misused(message, None),
-    };
-    let device = match arguments.shown.on.find() {
-        Ok(device) => device,
-        Err(error) => return output.refuse(&error),
-    };
-    let convention = match arguments.shown.like.as_deref().map(convention::find).transpose() {
-        Ok(convention) => convention,
-        Err((message, help)) => return output.misused(message, Some(help)),
-    };
-    let (mut subjects, read) = arguments.networks.subjects(output);
-    if subjects.is_empty() {
-        return read;
-    }
-    if let Err(outcome) = OnDevice::estimate(device.as_ref(), &mut subjects, output) {
-        return outcome;
-    }
-    if let Some(convention) = convention
-        && let Err(message) = convention::count(&mut subjects, &convention)
-    {
-        output.misused(message, None);
-        return Outcome::Failed;
-    }
-    if arguments.shown.memory {
-        return read.max(arguments.memory(&subjects, form));
-    }
-    if let Some(chart) = arguments.shown.chart {
-        let Shown { depth, bench, .. } = &arguments.shown;
-        let drawn = Drawn { depth: *depth, sort: &sort, bench: bench.as_deref() };
-        return read.max(output.chart(chart, form, &drawn, &subjects));
-    }
-    read.max(arguments.write(&subjects, columns, &sort))
+pub(super) fn run(arguments: Arguments) -> Outcome {
+    if arguments.watch { watch::run(arguments) } else { arguments.report().1 }
 }
 
 impl Arguments {
+    /// Writes what is asked for; the networks that it is about, but for the operators of files as they stand there.
+    pub(super) fn report(&self) -> (Vec<Subject>, Outcome) {
+        let output = &self.output;
+        if self.shown.raw {
+            return (vec![], self.raw());
+        }
+        let parsed = |written: &Option<String>| written.as_deref().map(parse).transpose();
+        let (columns, sort) =
+            match parsed(&self.shown.columns).and_then(|columns| Ok((columns, parsed(&self.shown.sort)?))) {
+                Ok((columns, sort)) => (columns, sort.unwrap_or_default()),
+                Err(message) => return (vec![], output.misused(message, None)),
+            };
+        let form = match self.form() {
+            Ok(form) => form,
+            Err(message) => return (vec![], output.misused(message, None)),
+        };
+        let device = match self.shown.on.find() {
+            Ok(device) => device,
+            Err(error) => return (vec![], output.refuse(&error)),
+        };
+        let convention = match self.shown.like.as_deref().map(convention::find).transpose() {
+            Ok(convention) => convention,
+            Err((message, help)) => return (vec![], output.misused(message, Some(help))),
+        };
+        let (mut subjects, read) = self.networks.subjects(output);
+        if subjects.is_empty() {
+            return (vec![], read);
+        }
+        if let Err(outcome) = OnDevice::estimate(device.as_ref(), &mut subjects, output) {
+            return (vec![], outcome);
+        }
+        if let Some(convention) = convention
+            && let Err(message) = convention::count(&mut subjects, &convention)
+        {
+            output.misused(message, None);
+            return (vec![], Outcome::Failed);
+        }
+        let Shown { depth, bench, chart, memory, .. } = &self.shown;
+        let written = match chart {
+            _ if *memory => self.memory(&subjects, form),
+            Some(chart) => {
+                let drawn = Drawn { depth: *depth, sort: &sort, bench: bench.as_deref() };
+                output.chart(*chart, form, &drawn, &subjects)
+            }
+            None => self.write(&subjects, columns, &sort),
+        };
+        (subjects, read.max(written))
+    }
+
     fn raw(&self) -> Outcome {
         let output = &self.output;
         if self.format == Format::Tree {
@@ -216,6 +226,7 @@ impl Arguments {
                     depth: self.shown.depth.unwrap_or(Depth::Fitting),
                     columns,
                     sort: sort.to_vec(),
+                    links: self.output.links(),
                 };
                 table::network(one, &choice, style)
             }

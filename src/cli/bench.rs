@@ -174,12 +174,12 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
         let _ = bench::serve(&subjects, settings.engine, settings.effort.seed, requests, answers);
         return read;
     }
-    let mut teller = Teller::new(output);
+    let teller = Teller::new(output);
     let tell = |progress| teller.tell(&subjects, progress);
     let worker = || worker(invocation);
     let program = invocation.program.is_some().then_some(&worker as &dyn Fn() -> Command);
     let measured = bench::run(&subjects, &settings, &device, program, tell);
-    teller.clear();
+    drop(teller);
     let mut measured = match measured {
         Ok(measured) => measured,
         Err(error) => return refused(output, &error),

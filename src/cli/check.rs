@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::format::Format;
-use super::input::{NetworkOptions, open_claims};
+use super::input::{NetworkOptions, open_claims, reading};
 use super::lock::Update;
+use super::progress::{Progress, short};
 use super::{Outcome, Output, convention};
 use crate::claim::Report;
 use crate::claim::metric::ClaimMetric;
@@ -71,7 +72,9 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     }
     let output = &arguments.output;
     let (mut files, mut broken, mut worst) = (vec![], vec![], Outcome::Done);
+    let progress = Progress::begin(output, &text!("reading", "正在读取"));
     for file in &arguments.files {
+        progress.tell(&reading(file));
         match open_claims(file) {
             Ok(claims) => files.push(claims),
             Err(error) => broken.push(error),
@@ -80,6 +83,8 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let (choice, mut reports) = (arguments.options.choice(), vec![]);
     for claims in &files {
         let mut findings = vec![];
+        let name = short(&claims.source().name);
+        progress.tell(&text!("checking {name}", "正在检验 {name}"));
         match claims.check(&choice, &mut findings) {
             Ok(checked) => reports.extend(checked),
             Err(error) => broken.push(error),
@@ -88,6 +93,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             worst = worst.max(arguments.options.judge(finding, output));
         }
     }
+    drop(progress);
     for error in &broken {
         worst = worst.max(output.refuse(error));
     }

@@ -62,6 +62,7 @@ const VALUES: &[(&str, &str)] = &[
     ("CHART", "图表"),
     ("COLOR", "颜色"),
     ("COLUMNS", "列"),
+    ("COMMAND", "命令"),
     ("DEVICE", "设备"),
     ("DIR", "目录"),
     ("DTYPE", "类型"),
@@ -85,7 +86,9 @@ const VALUES: &[(&str, &str)] = &[
     ("SCHEMA", "对象"),
     ("SECONDS", "秒"),
     ("SEED", "种子"),
+    ("SHELL", "shell"),
     ("SIZES", "尺寸"),
+    ("TEMPLATE", "模板"),
     ("WHEN", "时机"),
 ];
 

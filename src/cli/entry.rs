@@ -196,9 +196,19 @@ fn help(word: &str) -> Text {
     }
 }
 
+/// That there is no such command, and what was probably meant.
+pub(super) fn no_command(name: &str) -> (Text, Text) {
+    let known = commands();
+    let help = nearest(name, known.iter().map(String::as_str)).map(meant);
+    (
+        text!("there is no command `{name}`", "没有命令 `{name}`"),
+        help.unwrap_or_else(|| text!("`cnncost --help` lists the commands", "`cnncost --help` 列出命令")),
+    )
+}
+
 /// How to speak where the options have not been read yet.
 fn voice(arguments: &[OsString]) -> Voice {
-    Voice { color: Color::Auto, lang: lang(arguments), quiet: false, warned: Rc::default() }
+    Voice { color: Color::Auto, lang: lang(arguments), quiet: false, warned: Rc::default(), page: None }
 }
 
 /// The language that is asked for, where the options have not been read yet.

@@ -2,14 +2,21 @@
 
 use std::cell::RefCell;
 use std::fs::{self, Metadata};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::text;
 use crate::text::Text;
 
 thread_local! {
     /// The files that the command has read which runs in this thread.
-    static READ: RefCell<Vec<Identity>> = const { RefCell::new(vec![]) };
+    static READ: RefCell<Vec<Read>> = const { RefCell::new(vec![]) };
+}
+
+/// A file that is read, or was about to be.
+struct Read {
+    path: PathBuf,
+    /// What it was then; nothing if it was not there.
+    identity: Option<Identity>,
 }
 
 /// What makes a file the same one.
@@ -18,7 +25,7 @@ type Identity = (u64, u64);
 
 /// What makes a file the same one: its path with links followed, in the case that it has.
 #[cfg(not(unix))]
-type Identity = std::path::PathBuf;
+type Identity = PathBuf;
 
 /// Begins a command, which has read nothing yet.
 pub(super) fn begin() {
@@ -27,13 +34,30 @@ pub(super) fn begin() {
 
 /// Notes that files are read, or about to be. A pipe or a terminal is nothing that could be written over.
 pub(super) fn are_read(paths: impl IntoIterator<Item = impl AsRef<Path>>) {
-    let identities = paths.into_iter().filter_map(|path| identity(path.as_ref()));
-    READ.with_borrow_mut(|read| read.extend(identities));
+    let files = paths
+        .into_iter()
+        .map(|path| Read { path: path.as_ref().to_owned(), identity: identity(path.as_ref()) });
+    READ.with_borrow_mut(|read| read.extend(files));
+}
+
+/// The files that were read, each once, in the order in which they were first.
+pub(super) fn read() -> Vec<PathBuf> {
+    READ.with_borrow(|read| {
+        let mut paths: Vec<PathBuf> = vec![];
+        for Read { path, .. } in read {
+            if !paths.contains(path) {
+                paths.push(path.clone());
+            }
+        }
+        paths
+    })
 }
 
 /// Whether `path` may be written: an error with what to do, if it is a file that was read.
 pub(super) fn may_write(path: &Path) -> Result<(), (Text, Text)> {
-    if identity(path).is_none_or(|file| READ.with_borrow(|read| !read.contains(&file))) {
+    if identity(path).is_none_or(|file| {
+        READ.with_borrow(|read| read.iter().all(|one| one.identity.as_ref() != Some(&file)))
+    }) {
         return Ok(());
     }
     let name = text::printable(&path.display().to_string());

@@ -9,195 +9,14 @@ use clap::builder::{PossibleValue, StyledStr};
 use clap::{Arg, ArgAction, Command};
 use unicode_width::UnicodeWidthStr;
 
+use super::examples::examples;
 use super::{chinese, terminal_width};
 use crate::report::wrap::hanging;
 use crate::text;
 use crate::text::{Language, Text};
 
-/// Examples of a command: the line, and what it shows, in English and in Chinese.
-struct Examples {
-    command: &'static str,
-    lines: &'static [(&'static str, &'static str, &'static str)],
-}
-
-/// Every command, in the order of the list.
-const EXAMPLES: &[Examples] = &[
-    Examples {
-        command: "cnncost",
-        lines: &[
-            ("cnncost lenet5", "what each layer of a bundled network costs", "内置网络每一层的开销"),
-            (
-                "cnncost models lenet5 -o net.toml",
-                "its description, as a start for your own",
-                "它的描述文件,可作为自己网络的起点",
-            ),
-            ("cnncost net.toml", "what a network of your own costs", "自己网络的开销"),
-            ("cnncost explain net.toml c3", "the working of every number of a layer", "一层中每个数的算式"),
-            ("cnncost compare alexnet resnet18", "which is cheaper, and where", "哪个开销更小,差别在哪里"),
-        ],
-    },
-    Examples {
-        command: "analyze",
-        lines: &[
-            ("cnncost analyze resnet50", "the table of a bundled network", "内置网络的表格"),
-            ("cnncost analyze resnet50 --depth all --sort macs", "its most expensive layers", "开销最大的层"),
-            ("cnncost analyze vgg16 vgg16_bn resnet@*", "a line for each network", "每个网络一行"),
-            ("cnncost analyze bottleneck --set reduce=32 --batch 8", "with a parameter set", "设置一个参数"),
-            (
-                "cnncost analyze alexnet --columns layer,macs,read_bytes,receptive_field",
-                "columns of your choice",
-                "自选的列",
-            ),
-            (
-                "cnncost analyze mobilenet_v2 --device-spec stm32h743 --dtype i8",
-                "whether it fits",
-                "能否容纳",
-            ),
-            (
-                "cnncost analyze resnet18 --format csv -o costs.csv",
-                "figures for a spreadsheet",
-                "供电子表格使用的数值",
-            ),
-        ],
-    },
-    Examples {
-        command: "bench",
-        lines: &[
-            ("cnncost bench lenet5 --max-time 0.2", "how long a pass takes", "一次前向传播的用时"),
-            ("cnncost bench lenet5 --profile --max-time 0.2", "and how long each layer", "以及每一层的用时"),
-            (
-                "cnncost bench lenet5 --format json --max-time 0.2 -o before.json",
-                "kept for later",
-                "保存结果,供以后对照",
-            ),
-            (
-                "cnncost bench lenet5 --compare before.json --max-time 0.2",
-                "against what was kept",
-                "与保存的结果对照",
-            ),
-        ],
-    },
-    Examples {
-        command: "check",
-        lines: &[
-            ("cnncost check lecture10", "whether a lecture's figures hold", "一份讲义中的数是否成立"),
-            ("cnncost check bottleneck --format json", "the claims of a description", "描述文件中的论断"),
-            (
-                "cnncost check resnet50 --update lock.toml --within 1%",
-                "what it comes to, as claims",
-                "把合计写成论断",
-            ),
-            ("cnncost check lock.toml --format github", "hold it to them", "以后按这些论断检验"),
-        ],
-    },
-    Examples {
-        command: "compare",
-        lines: &[
-            ("cnncost compare resnet50 resnet101", "the second against the first", "第二个与第一个对照"),
-            ("cnncost compare bottleneck", "the variants of one file", "一个文件的各个变体"),
-            (
-                "cnncost compare bottleneck --set bottleneck:reduce=8",
-                "with a parameter set in one",
-                "只在其中一个里设置参数",
-            ),
-            (
-                "cnncost compare resnet18 --batch 1,8,64",
-                "one network at several batches",
-                "一个网络在多个批量大小下",
-            ),
-            (
-                "cnncost compare bottleneck@* --batch 1,8",
-                "its variants at several batches",
-                "它的各个变体在多个批量大小下",
-            ),
-            ("cnncost compare alexnet vgg16 --format markdown", "for a pull request", "用于合并请求"),
-        ],
-    },
-    Examples {
-        command: "draw",
-        lines: &[
-            ("cnncost draw resnet18", "a tree in the terminal", "终端中的树"),
-            ("cnncost draw googlenet -o googlenet.svg", "a picture", "一张图片"),
-            (
-                "cnncost draw resnet50 --heat macs --depth 2 -o resnet50.png",
-                "where its multiplications are",
-                "乘法集中在哪里",
-            ),
-            (
-                "cnncost draw mobilenet_v2 --heat time --device-spec t4",
-                "where a device spends its time",
-                "设备的时间花在哪里",
-            ),
-            ("cnncost draw inception --format mermaid", "for a page of notes", "用于笔记页面"),
-            ("cnncost draw vgg@* -o pictures/", "a picture of each variant", "每个变体一张图"),
-        ],
-    },
-    Examples {
-        command: "explain",
-        lines: &[
-            ("cnncost explain lenet5", "the whole network", "整个网络"),
-            ("cnncost explain lenet5 c3", "one layer", "一层"),
-            ("cnncost explain inception inception/5x5 --lang zh", "a box, in Chinese", "一个模块,用中文"),
-            ("cnncost explain bottleneck --format latex", "for a slide", "用于幻灯片"),
-        ],
-    },
-    Examples {
-        command: "reconcile",
-        lines: &[
-            ("cnncost reconcile resnet50", "its total as each tool counts", "各工具口径下的总数"),
-            (
-                "cnncost reconcile resnet50 \"4.12 G\"",
-                "which way of counting gives a figure",
-                "哪种计数方式得出这个数",
-            ),
-            ("cnncost reconcile lenet5_1998 340908", "the same of an exact one", "同上,用于精确的数"),
-        ],
-    },
-    Examples {
-        command: "run",
-        lines: &[
-            ("cnncost run lenet5", "fresh weights, a random input", "新初始化的权重,随机输入"),
-            ("cnncost run lenet5 --batch 4 --output scores.npy", "the output as an array", "把输出写为数组"),
-            ("cnncost run bottleneck --input 192x14x14 --seed 1", "at another size", "换一个输入尺寸"),
-        ],
-    },
-    Examples {
-        command: "fmt",
-        lines: &[
-            ("cnncost fmt net.toml", "a description, in its place", "就地改写一份描述文件"),
-            (
-                "cnncost fmt --check *.toml",
-                "whether all are laid out, for CI",
-                "检查是否均已规范排版,供持续集成使用",
-            ),
-            ("cnncost fmt - < net.toml", "for an editor", "供编辑器使用"),
-        ],
-    },
-    Examples {
-        command: "models",
-        lines: &[
-            ("cnncost models", "the list", "列表"),
-            ("cnncost models resnet -o resnet.toml", "a description, to change", "一份描述文件,可供修改"),
-        ],
-    },
-    Examples {
-        command: "ops",
-        lines: &[
-            ("cnncost ops", "the list", "列表"),
-            ("cnncost ops conv2d", "settings, and how it is counted", "设置与计数规则"),
-        ],
-    },
-    Examples {
-        command: "schema",
-        lines: &[
-            ("cnncost schema description -o schema.json", "for an editor", "供编辑器使用"),
-            ("cnncost schema analysis", "of what programs read", "供程序读取的输出"),
-        ],
-    },
-];
-
 /// Exit codes, at the end of the program's own help.
-fn exit_codes() -> Text {
+pub(super) fn exit_codes() -> Text {
     text!(
         "Exit codes:
   0  done
@@ -207,6 +26,18 @@ fn exit_codes() -> Text {
   0  完成
   1  论断或预算不成立,没有计数方式得出所给的数,`--strict` 有所发现,或执行失败
   2  输入无法读取,或命令有误、缺失"
+    )
+}
+
+/// What is set up once, and has no place among the commands of every day.
+fn once() -> Text {
+    text!(
+        "For your shell:
+  cnncost completions  names, commands and options, completed by bash, zsh, fish or PowerShell
+  cnncost man          manual pages",
+        "用于您的 shell:
+  cnncost completions  在 bash、zsh、fish 或 PowerShell 中补全名称、命令和选项
+  cnncost man          手册页"
     )
 }
 
@@ -238,12 +69,9 @@ pub(super) fn written(program: Command, arguments: &[OsString], language: Langua
         let written = if is_named { of_command } else { with_full_about };
         program.mut_subcommand(name, |command| written(command, language))
     });
-    let codes = folded(exit_codes().get(language), 0, language);
-    let long = format!("{}\n\n{codes}", examples("cnncost", language));
-    let usage = text!(
-        "cnncost <FILE>... [OPTIONS]\n       cnncost <COMMAND> [OPTIONS]",
-        "cnncost <文件>... [选项]\n     cnncost <命令> [选项]"
-    );
+    let [codes, once] = [exit_codes(), once()].map(|text| folded(text.get(language), 0, language));
+    let long = format!("{}\n\n{codes}\n\n{once}", examples("cnncost", language));
+    let usage = usages();
     let heading = (language == Language::Chinese).then_some("选项");
     let program = with_full_about(with_help(program, heading, language), language);
     let program = program.override_usage(usage.get(language).to_owned()).after_long_help(long);
@@ -253,11 +81,24 @@ pub(super) fn written(program: Command, arguments: &[OsString], language: Langua
     }
 }
 
-fn of_command(command: Command, language: Language) -> Command {
-    let name = command.get_name().to_owned();
+/// How the program is called.
+pub(super) fn usages() -> Text {
+    text!(
+        "cnncost <FILE>... [OPTIONS]\n       cnncost <COMMAND> [OPTIONS]",
+        "cnncost <文件>... [选项]\n     cnncost <命令> [选项]"
+    )
+}
+
+/// How a command is called, with what must be there first.
+pub(super) fn usage(command: &Command, language: Language) -> String {
     let takes: Vec<String> = command.get_positionals().map(Arg::to_string).collect();
     let options = text!("[OPTIONS]", "[选项]");
-    let usage = format!("cnncost {name} {} {}", takes.join(" "), options.get(language));
+    format!("cnncost {} {} {}", command.get_name(), takes.join(" "), options.get(language))
+}
+
+fn of_command(command: Command, language: Language) -> Command {
+    let name = command.get_name().to_owned();
+    let usage = usage(&command, language);
     // As they are written, so that what must be there stands first.
     let mut place = 0;
     let command = command.mut_args(|arg| {
@@ -295,11 +136,19 @@ fn aligned(command: Command) -> Command {
 
 /// Puts the words that an option takes behind what `-h` says of it; `--help` has a line for each, and the default.
 fn brief(arg: Arg, command: &str, language: Language) -> Arg {
-    let help = arg.get_help().map(StyledStr::to_string).unwrap_or_default();
-    let mut long = arg.get_long_help().map_or_else(|| help.clone(), |long| in_full(&help, &long.to_string()));
-    let mut short = help;
+    let (short, long) = said(&arg, command, language);
+    let takes_values = arg.get_action().takes_values();
+    let arg = arg.help(short).long_help(folded(&long, BELOW, language));
+    if takes_values { arg.hide_possible_values(true).hide_default_value(true) } else { arg }
+}
+
+/// What is said of an argument in short, and at length.
+pub(super) fn said(arg: &Arg, command: &str, language: Language) -> (String, String) {
+    let mut short = arg.get_help().map(StyledStr::to_string).unwrap_or_default();
+    let long = arg.get_long_help().map(|long| in_full(&short, &long.to_string()));
+    let mut long = long.unwrap_or_else(|| short.clone());
     if !arg.get_action().takes_values() {
-        return arg.help(short).long_help(folded(&long, BELOW, language));
+        return (short, long);
     }
     let words: Vec<_> = arg.get_possible_values().into_iter().filter(|word| !word.is_hide_set()).collect();
     let names = words.iter().map(PossibleValue::get_name).collect::<Vec<_>>().join(", ");
@@ -316,8 +165,7 @@ fn brief(arg: Arg, command: &str, language: Language) -> Arg {
     if !defaults.is_empty() {
         long.push_str(text!("\n\n[default: {defaults}]", "\n\n[默认值:{defaults}]").get(language));
     }
-    let arg = arg.help(short).long_help(folded(&long, BELOW, language));
-    arg.hide_possible_values(true).hide_default_value(true)
+    (short, long)
 }
 
 /// What is said of a word behind it, if anything.
@@ -335,7 +183,7 @@ fn with_full_about(command: Command, language: Language) -> Command {
 }
 
 /// What is said at length, without the first paragraph where that is what is said in short.
-fn in_full(short: &str, long: &str) -> String {
+pub(super) fn in_full(short: &str, long: &str) -> String {
     let rest = long.strip_prefix(short).and_then(|rest| rest.strip_prefix("\n\n"));
     rest.unwrap_or(long).to_owned()
 }
@@ -375,15 +223,4 @@ fn with_help(command: Command, heading: Option<&'static str>, language: Language
         help.help(about.get(language).to_owned()).long_help(folded(about.get(language), BELOW, language));
     let help = help.help_heading(heading).display_order(LAST);
     command.disable_help_flag(true).arg(help)
-}
-
-fn examples(command: &str, language: Language) -> String {
-    let found = EXAMPLES.iter().find(|examples| examples.command == command);
-    let lines = found.map_or(&[][..], |found| found.lines).iter();
-    let shown = lines.map(|(line, english, chinese)| {
-        let about = if language == Language::English { english } else { chinese };
-        format!("\n  # {about}\n  {line}")
-    });
-    let heading = text!("Examples:", "示例:");
-    std::iter::once(heading.get(language).to_owned()).chain(shown).collect()
 }

@@ -3,13 +3,14 @@
 use clap::Args;
 
 use super::entry::{comes_first, is_command};
+use super::progress::{Progress, short};
 use super::values::{Sizes, assignment, count, dimension, element_type, sizes};
 use super::{Outcome, Output, Voice, files};
 use crate::error::{Code, Diagnostic, ReadError};
 use crate::read::onnx::Listed;
 use crate::report::Subject;
 use crate::shape::ElementType;
-use crate::source::{self, Address, Alone, Choice, Claims, Findings, Made, Named, Remark};
+use crate::source::{self, Address, Alone, Choice, Claims, Findings, Made, Named, Remark, Wish};
 use crate::text;
 use crate::text::Text;
 
@@ -26,7 +27,7 @@ pub(super) struct Networks {
     /// Descriptions (`.toml`), ONNX files (`.onnx`), either as `-` through standard input, or names of bundled networks;
     /// `@VARIANT` behind one picks a variant, `@*` all of them.
     #[arg(required = true, value_name = "FILE", display_order = 0)]
-    files: Vec<String>,
+    pub(super) files: Vec<String>,
     #[command(flatten)]
     options: NetworkOptions,
 }
@@ -94,6 +95,19 @@ impl Networks {
         self.options.subjects(&self.files, output)
     }
 
+    /// Opens every model; what cannot be read is reported.
+    pub(super) fn opened(&self, output: &Output) -> (Vec<Named>, Outcome) {
+        if let Err(message) = source::read_once(&self.files) {
+            return (vec![], output.misused(message, None));
+        }
+        opened(&self.files, output)
+    }
+
+    /// How each is read.
+    pub(super) fn options(&self) -> &NetworkOptions {
+        &self.options
+    }
+
     /// The operators of every file, as they stand there.
     pub(super) fn raw(&self, output: &Output) -> (Vec<(Subject, Vec<Listed>)>, Outcome) {
         if let Err(message) = source::read_once(&self.files) {
@@ -126,8 +140,26 @@ impl NetworkOptions {
 
     /// Every variant of a model that was asked for.
     pub(super) fn variants(&self, named: &Named, output: &Output) -> (Vec<Subject>, Outcome) {
+        self.networks(std::slice::from_ref(named), output)
+    }
+
+    /// The networks that were asked for of these models.
+    pub(super) fn networks(&self, all: &[Named], output: &Output) -> (Vec<Subject>, Outcome) {
         let wanted = Wanted { batches: &[self.batch.unwrap_or(1)], alone: Alone::Itself };
-        self.reading.networks(std::slice::from_ref(named), wanted, output)
+        self.reading.networks(all, wanted, output)
+    }
+
+    /// What the first network of each model is made with.
+    pub(super) fn choices(&self, all: &[Named]) -> Vec<Choice> {
+        let (wishes, _) = source::wishes(all, Alone::Itself);
+        // What is wrong with what is set has been said of the networks.
+        let choices = self.reading.choices(&wishes).unwrap_or_default();
+        let of = |named: &Named| {
+            let made = wishes.iter().zip(&choices).find(|(wish, _)| std::ptr::eq(wish.named, named));
+            let choice = made.map_or_else(|| self.choice(), |(_, choice)| choice.clone());
+            Choice { batch: self.batch, ..choice }
+        };
+        all.iter().map(of).collect()
     }
 
     /// Refuses a parameter that is set in one network of several, where none stand beside each other.
@@ -201,25 +233,25 @@ impl Reading {
         if let Err(message) = source::read_once(files) {
             return (vec![], output.misused(message, None));
         }
-        let (mut all, mut worst) = (vec![], Outcome::Done);
-        for file in files {
-            match open(file) {
-                Ok(named) => all.push(named),
-                Err(error) => worst = worst.max(output.refuse(&error)),
-            }
-        }
+        let (all, worst) = opened(files, output);
+        let _progress = Progress::begin(output, &text!("counting", "正在计数"));
         let (subjects, outcome) = self.networks(&all, wanted, output);
         (subjects, worst.max(outcome))
+    }
+
+    /// What each network that is wanted is made with; the error is what is wrong with what is set, and what to do.
+    pub(super) fn choices(&self, wishes: &[Wish]) -> Result<Vec<Choice>, (Text, Option<Text>)> {
+        let sets = sides::share_set(&self.settings.set, wishes)?;
+        let shares = sets.into_iter().zip(sides::share_dims(&self.settings.dim, wishes)?);
+        Ok(shares.map(|(set, dims)| Choice { set, dims, ..self.choice() }).collect())
     }
 
     /// The networks that are wanted of these models.
     pub(super) fn networks(&self, all: &[Named], wanted: Wanted, output: &Voice) -> (Vec<Subject>, Outcome) {
         let (wishes, refused) = source::wishes(all, wanted.alone);
         let mut worst = refused.iter().map(|error| output.refuse(error)).max().unwrap_or(Outcome::Done);
-        let shares = sides::share_set(&self.settings.set, &wishes)
-            .and_then(|sets| Ok(sets.into_iter().zip(sides::share_dims(&self.settings.dim, &wishes)?)));
-        let shares = match shares {
-            Ok(shares) => shares,
+        let choices = match self.choices(&wishes) {
+            Ok(choices) => choices,
             Err((message, help)) => return (vec![], output.misused(message, help)),
         };
         for finding in sides::overridden(&self.settings.set, &wishes) {
@@ -228,7 +260,6 @@ impl Reading {
             }
             worst = worst.max(if self.settings.strict { Outcome::Failed } else { Outcome::Done });
         }
-        let choices: Vec<_> = shares.map(|(set, dims)| Choice { set, dims, ..self.choice() }).collect();
         let Made { subjects, remarks } = source::networks(&wishes, &choices, wanted.batches);
         for remark in &remarks {
             worst = worst.max(match remark {
@@ -238,6 +269,26 @@ impl Reading {
         }
         (subjects, worst)
     }
+}
+
+/// That a file is read, as it is told.
+pub(super) fn reading(name: &str) -> Text {
+    let name = short(name);
+    text!("reading {name}", "正在读取 {name}")
+}
+
+/// Opens every model; what cannot be read is reported.
+fn opened(files: &[String], output: &Voice) -> (Vec<Named>, Outcome) {
+    let (mut all, mut worst) = (vec![], Outcome::Done);
+    let progress = Progress::begin(output, &text!("reading", "正在读取"));
+    for file in files {
+        progress.tell(&reading(file));
+        match open(file) {
+            Ok(named) => all.push(named),
+            Err(error) => worst = worst.max(output.refuse(&error)),
+        }
+    }
+    (all, worst)
 }
 
 /// Opens what `name` calls.

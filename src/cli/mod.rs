@@ -12,7 +12,8 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::error::{Code, Diagnostic, ReadError, Source, render_all};
 use crate::report::Style;
-use crate::text::{Language, Text, harmless};
+use crate::text::{Language, Text, harmless, harmless_but};
+use watch::Page;
 
 mod analyze;
 #[cfg(feature = "run")]
@@ -21,12 +22,14 @@ mod chart;
 mod check;
 mod chinese;
 mod compare;
+mod completions;
 mod convention;
 mod device;
 mod draw;
 #[cfg(feature = "run")]
 mod dump;
 mod entry;
+mod examples;
 #[cfg(feature = "run")]
 mod execute;
 mod explain;
@@ -38,16 +41,21 @@ mod format;
 mod help;
 mod input;
 mod lock;
+mod manual;
 mod misuse;
 mod models;
+mod new;
 mod ops;
 mod output;
 mod picture;
+mod progress;
 mod reconcile;
+mod report;
 #[cfg(feature = "run")]
 mod run;
 mod schema;
 mod values;
+mod watch;
 #[cfg(feature = "run")]
 mod weights;
 
@@ -91,11 +99,20 @@ enum Command {
     ///
     /// Show the total in each tool's convention; with a figure, the ways of counting that give it.
     Reconcile(reconcile::Arguments),
+    /// Write a page to open in a browser: picture, layers, workings, charts
+    ///
+    /// Write a page to open in a browser, in one file that needs no network: the picture of each network beside its layers, the
+    /// working of every figure, charts, what the networks differ in, the claims of their files, and how it is counted.
+    Report(report::Arguments),
     /// Execute a network
     ///
     /// Execute a network: with fresh weights or those of a file, on random numbers or those of a file.
     #[cfg(feature = "run")]
     Run(run::Arguments),
+    /// Write a commented start for a description of your own
+    ///
+    /// Write a commented start for a description of your own: a network that is counted as it stands, to change.
+    New(new::Arguments),
     /// Write descriptions in the canonical layout
     ///
     /// Write descriptions and files of claims in the canonical layout, in their place: a line for each item, comments and empty
@@ -109,6 +126,16 @@ enum Command {
     ///
     /// Print a JSON Schema: of descriptions, for editors, or of what `--format json` prints.
     Schema(schema::Arguments),
+    /// Print what a shell completes commands, options and names with
+    ///
+    /// Print what a shell completes commands, options and names with: networks, operators, columns, devices, conventions.
+    #[command(hide = true)]
+    Completions(completions::Arguments),
+    /// Print the manual page of a command, or write all of them
+    ///
+    /// Print the manual page of the program or of a command, or write all of them into a folder.
+    #[command(hide = true)]
+    Man(manual::Arguments),
 }
 
 /// How a command says what it says.
@@ -140,6 +167,9 @@ struct Voice {
     /// What has been warned of, in which file: of another variant or use of the same network it is no news.
     #[arg(skip)]
     warned: Rc<RefCell<Vec<(String, Diagnostic)>>>,
+    /// Where what is said and written is kept, of a command that is done again and again.
+    #[arg(skip)]
+    page: Option<Rc<RefCell<Page>>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -228,7 +258,7 @@ fn start(arguments: Vec<OsString>, program: Option<PathBuf>) -> Outcome {
         }
     };
     match cli.command {
-        Command::Analyze(arguments) => analyze::run(&arguments),
+        Command::Analyze(arguments) => analyze::run(arguments),
         #[cfg(feature = "run")]
         Command::Bench(arguments) => bench::run(&arguments, &invocation),
         Command::Check(arguments) => check::run(&arguments),
@@ -236,12 +266,16 @@ fn start(arguments: Vec<OsString>, program: Option<PathBuf>) -> Outcome {
         Command::Draw(arguments) => draw::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Reconcile(arguments) => reconcile::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         #[cfg(feature = "run")]
         Command::Run(arguments) => run::run(&arguments),
+        Command::New(arguments) => new::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Ops(arguments) => ops::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => manual::run(&arguments),
     }
 }
 
@@ -292,8 +326,7 @@ impl Voice {
             |warning: &&Diagnostic| warned.iter().any(|(file, w)| *file == source.name && w == *warning);
         let new: Vec<Diagnostic> = warnings.iter().filter(|warning| !known(warning)).cloned().collect();
         if !new.is_empty() {
-            let color = self.wants_color(&std::io::stderr());
-            say(&render_all(&new, source, self.language(), color, terminal_width()));
+            self.say(&render_all(&new, source, self.language(), self.said_in_color(), terminal_width()));
             warned.extend(new.into_iter().map(|warning| (source.name.clone(), warning)));
         }
     }
@@ -304,8 +337,7 @@ impl Voice {
             // What it includes has been read too.
             files::are_read(source_file.files().map(|(name, _)| name));
         }
-        let color = self.wants_color(&std::io::stderr());
-        say(&error.render(self.language(), color, terminal_width()));
+        self.say(&error.render(self.language(), self.said_in_color(), terminal_width()));
         Outcome::Unusable
     }
 
@@ -317,21 +349,50 @@ impl Voice {
 
     /// Says what is good to know, on a line.
     fn note(&self, note: &Text) {
-        say(&crate::text::printable(note.get(self.language())));
+        self.say(&crate::text::printable(note.get(self.language())));
     }
 
     /// Shows a finding that lies in no file.
     fn show(&self, finding: &Diagnostic) {
-        let color = self.wants_color(&std::io::stderr());
         let nowhere = Source::new("", "");
-        say(&finding.render(&nowhere, self.language(), color, terminal_width()));
+        self.say(&finding.render(&nowhere, self.language(), self.said_in_color(), terminal_width()));
+    }
+
+    /// Says something that is no data.
+    fn say(&self, text: &str) {
+        let is_screen = self.page.as_ref().map(|page| page.borrow().is_screen);
+        let is_terminal = match is_screen {
+            Some(is_screen) => is_screen,
+            None => std::io::stderr().is_terminal(),
+        };
+        let links = self.links(is_terminal);
+        let text = links.as_ref().map_or_else(|| text.to_owned(), |links| links.over(text));
+        let text = harmless_but(&text, true, links.as_ref());
+        match &self.page {
+            Some(page) => page.borrow_mut().said.push(text),
+            None => write_stderr(&text),
+        }
+    }
+
+    /// Whether what is no data has colors: it goes to standard error, or to the screen.
+    fn said_in_color(&self) -> bool {
+        match &self.page {
+            Some(page) if page.borrow().is_screen => self.wants_color(&std::io::stdout()),
+            Some(_) | None => self.wants_color(&std::io::stderr()),
+        }
     }
 }
 
 /// Says something that is no data: on standard error, with nothing in it that steers a terminal but colors.
 fn say(text: &str) {
+    write_stderr(&harmless(text, true));
+}
+
+fn write_stderr(text: &str) {
     use std::io::Write;
-    let _ = writeln!(std::io::stderr().lock(), "{}", harmless(text, true));
+    progress::aside(|| {
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    });
 }
 
 /// Columns of the terminal; `COLUMNS` where there is none, else 80. In a narrower one than can hold a table, and in a wider

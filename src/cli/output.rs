@@ -1,13 +1,13 @@
 //! Where data goes: standard output, or a file that is there whole or not at all, and is none of those that were read.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 
-use super::{Outcome, Output, Voice, files};
+use super::{Color, Outcome, Output, Voice, files};
 use crate::file::replace;
 use crate::text;
-use crate::text::harmless;
+use crate::text::{Links, harmless, harmless_but};
 
 impl Output {
     /// Writes text. A reader that has gone away wants no more of it, which is no error.
@@ -27,10 +27,36 @@ impl Output {
     }
 }
 
+impl Output {
+    /// Where names of files lead, if what goes to standard output may lead anywhere.
+    pub(super) fn links(&self) -> Option<Links> {
+        self.voice.links(self.to.is_none() && io::stdout().is_terminal())
+    }
+}
+
 impl Voice {
-    /// Writes text to standard output, likewise, with nothing in it that steers a terminal but colors where they are wanted.
+    /// Where names of files lead that were read, on a terminal that can follow links. `FORCE_HYPERLINK` says whether it can, where
+    /// that is not known.
+    pub(super) fn links(&self, is_terminal: bool) -> Option<Links> {
+        if !is_terminal || self.color == Color::Never || !supports_hyperlinks::supports_hyperlinks() {
+            return None;
+        }
+        let files = files::read();
+        let files = files.iter().filter_map(|path| Some((path.to_str()?, std::path::absolute(path).ok()?)));
+        let files: Vec<_> = files.filter(|(_, path)| path.is_file()).collect();
+        Some(Links::new(&host(), files.iter().map(|(name, path)| (*name, &**path))))
+    }
+
+    /// Writes text to standard output, likewise, with nothing in it that steers a terminal but colors where they are wanted, and
+    /// links to files that were read.
     pub(super) fn print(&self, text: &str) -> Outcome {
-        self.written("standard output", write_stdout(harmless(text, self.style().color).as_bytes()))
+        let links = self.links(io::stdout().is_terminal());
+        let text = harmless_but(text, self.style().color, links.as_ref());
+        if let Some(page) = &self.page {
+            page.borrow_mut().data.push_str(&text);
+            return Outcome::Done;
+        }
+        self.written("standard output", write_stdout(text.as_bytes()))
     }
 
     /// Writes data to a file, unless that is one that was read.
@@ -72,8 +98,14 @@ impl Voice {
     }
 }
 
-fn write_stdout(data: &[u8]) -> io::Result<()> {
+pub(super) fn write_stdout(data: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(data)?;
     stdout.flush()
+}
+
+/// What this machine is called, where that is known.
+fn host() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().to_owned()
 }

@@ -136,11 +136,7 @@ impl Output {
         }
         fs::create_dir(folder).map_err(|error| {
             let name = printable(&folder.display().to_string());
-            self.misused(
-                text!("cannot make the folder `{name}`: {error}", "无法创建目录 `{name}`:{error}"),
-                None,
-            );
-            Outcome::Failed
+            self.failed(text!("cannot make the folder `{name}`: {error}", "无法创建目录 `{name}`:{error}"))
         })
     }
 

@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::format::Format;
-use super::input::{NetworkOptions, open};
+use super::input::{NetworkOptions, open, reading};
+use super::progress::Progress;
 use super::{Outcome, Output};
 use crate::convention::figure::Figure;
 use crate::convention::search::trace;
@@ -45,6 +46,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Ok(figure) => figure,
         Err(message) => return output.misused(message, None),
     };
+    let progress = Progress::begin(output, &reading(&arguments.file));
     let named = match open(&arguments.file) {
         Ok(named) => named,
         Err(error) => return output.refuse(&error),
@@ -58,6 +60,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             worst = worst.max(Outcome::Failed);
             continue;
         };
+        progress.tell(&text!("trying ways of counting", "正在尝试各种计数方式"));
         let found = figure.as_ref().map(|figure| {
             let builds = candidates(&named, &options.choice(), subject, &conventions);
             let (read, found) = trace(figure, &conventions, &builds);
@@ -68,6 +71,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         }
         answers.push(Answer { subject, conventions: &conventions, totals, found });
     }
+    drop(progress);
     if answers.is_empty() {
         return worst;
     }

@@ -8,7 +8,8 @@ use clap::Args;
 use super::dump::Dump;
 use super::execute::{Execution, Failure, check_memory, dtype};
 use super::format::Format;
-use super::input::{NetworkSettings, Reading, Wanted, open};
+use super::input::{NetworkSettings, Reading, Wanted, open, reading};
+use super::progress::{Progress, short};
 use super::values::{Sizes, count, number, sizes};
 use super::weights::{WeightArguments, put_in_place};
 use super::{Outcome, Voice, files};
@@ -87,6 +88,7 @@ impl Arguments {
         let Execution { device: place, engine } = self.execution;
         let dtype = dtype(self.network.element(), place)?;
         self.check_files()?;
+        let progress = Progress::begin(&self.voice, &reading(&self.file));
         let named = open(&self.file).map_err(|error| Failure::Said(self.voice.refuse(&error)))?;
         self.check_written()?;
         let arrays = self.arrays()?;
@@ -101,11 +103,22 @@ impl Arguments {
         let mut dump = self.dump.as_deref().map(Dump::prepare).transpose()?;
         let mut written = Outputs::default();
 
+        progress.tell(&text!("reading and making weights", "正在读取与生成权重"));
         let weights =
             self.weights.make(&subject.network, self.seed, &device, dtype, &self.voice, &mut written)?;
         let batch = usize::try_from(batch).unwrap_or(usize::MAX);
         let inputs = inputs(graph, arrays, batch, self.seed, &device, dtype)?;
+        let (mut done, count) = (0usize, graph.len());
+        progress.tell(&text!("executing {count} nodes", "正在执行 {count} 个节点"));
         let computed = forward(engine, graph, inputs, &weights, |id, tensor| {
+            done += 1;
+            if progress.is_read() {
+                let path = short(&graph.path(id));
+                progress.tell(&text!(
+                    "executing, {done} of {count} done: {path}",
+                    "正在执行,已完成 {done}/{count}:{path}"
+                ));
+            }
             if let Some(dump) = &mut dump {
                 dump.write(&mut written, graph, id, tensor);
             }
@@ -114,6 +127,7 @@ impl Arguments {
             dump.finish(&mut written)?;
         }
         drop(weights);
+        progress.tell(&text!("writing", "正在写入"));
         for (index, path) in outputs {
             npy::write(&mut written, path, &computed[index].1)?;
         }
@@ -130,6 +144,7 @@ impl Arguments {
             outputs: computed.iter().map(summarize).collect::<Result<_, _>>()?,
         };
         put_in_place(written)?;
+        drop(progress);
         let text = match self.format {
             Format::Json => json(&run),
             Format::Markdown | Format::Csv | Format::Latex => {

@@ -78,12 +78,12 @@ pub fn sheet(report: &Report) -> Sheet {
     }
 }
 
-fn title(report: &Report) -> Title {
+pub(super) fn title(report: &Report) -> Title {
     let file = one_line(&report.source.name);
     Title { name: one_line(&report.title), about: vec![text!("{file}", "{file}")], status: None }
 }
 
-fn verdict(verdict: &Verdict) -> Text {
+pub(super) fn verdict(verdict: &Verdict) -> Text {
     match verdict {
         Verdict::Holds(_) => text!("holds", "成立"),
         Verdict::Fails => text!("fails", "不成立"),
@@ -128,12 +128,12 @@ fn claim_lines(claim: &Claim, checked: &Checked, edge: usize, style: Style) -> S
 }
 
 /// What was said, on one line: in words, or else as a statement.
-fn said(claim: &Claim) -> String {
+pub(super) fn said(claim: &Claim) -> String {
     one_line(claim.says.as_ref().map_or(&*claim.expect.text, |says| &*says.text))
 }
 
 /// The actual value, at the end of the line.
-fn found(checked: &Checked) -> Text {
+pub(super) fn found(checked: &Checked) -> Text {
     let value = value_found(checked);
     match &checked.verdict {
         Verdict::Holds(Reading::Plain | Reading::Exactly) | Verdict::Fails | Verdict::WrongWorking(_) => {
@@ -149,8 +149,8 @@ fn found(checked: &Checked) -> Text {
     }
 }
 
-/// What else is to be said of a claim that fails.
-fn details(claim: &Claim, checked: &Checked) -> Vec<(Text, Text)> {
+/// What else is to be said of a claim: what is written, how far off that is, and why.
+pub(super) fn details(claim: &Claim, checked: &Checked) -> Vec<(Text, Text)> {
     let expect = &claim.expect.text;
     let mut details = vec![(text!("expected", "断言"), text!("{expect}", "{expect}"))];
     match &checked.verdict {
@@ -167,6 +167,8 @@ fn details(claim: &Claim, checked: &Checked) -> Vec<(Text, Text)> {
             let number = decimal(number);
             details.push((text!("working", "算式"), text!("{working} = {number}", "{working} = {number}")));
         }
+        // What is as it is said to be is not off.
+        Verdict::Holds(Reading::Plain | Reading::Exactly) => {}
         Verdict::Fails | Verdict::KnownWrong | Verdict::Holds(_) => {
             if let Some(difference) = difference(checked) {
                 details.push((difference.label(), difference.in_words(checked.quantity)));
@@ -220,7 +222,7 @@ fn found_cell(checked: &Checked) -> Cell {
     }
 }
 
-fn summary(report: &Report) -> Text {
+pub(super) fn summary(report: &Report) -> Text {
     let count = |wanted: fn(&Verdict) -> bool| {
         report.results.iter().filter(|(_, checked)| wanted(&checked.verdict)).count()
     };

@@ -55,6 +55,11 @@ impl Column {
         self.words.get(language)
     }
 
+    /// What kind of thing stands in it.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
     /// What stands in it.
     pub fn cell(&self, row: &Row<'_>) -> Cell {
         match self.of {
@@ -99,6 +104,7 @@ pub fn sheet(rows: &[Row<'_>], columns: &[&Column]) -> Sheet {
         kind: row.kind,
         depth: row.depth,
         class: row.class(),
+        link: None,
         cells: columns.iter().map(|column| column.cell(row)).collect(),
     };
     let lines: Vec<Line> = rows.iter().map(line).collect();

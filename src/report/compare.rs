@@ -15,7 +15,7 @@ mod lines;
 pub mod markdown;
 pub mod sheets;
 pub mod table;
-mod totals;
+pub(in crate::report) mod totals;
 mod what;
 
 /// Networks beside each other; the first is what the others are held against.

@@ -18,6 +18,7 @@ pub use crate::subject::Subject;
 
 #[cfg(feature = "run")]
 pub mod bench;
+pub mod change;
 pub mod chart;
 pub mod check;
 pub mod columns;
@@ -35,6 +36,7 @@ pub mod memory;
 pub mod models;
 mod names;
 pub mod operators;
+pub mod page;
 mod pretty;
 pub mod raw;
 pub mod reconcile;

@@ -13,7 +13,7 @@ use super::{Style, terminal, write_json};
 use crate::op::{Entry, OPERATORS, Op, Purpose, Term};
 use crate::shape::Shape;
 use crate::text;
-use crate::text::Language;
+use crate::text::{Language, Text};
 use crate::working::Notation;
 
 /// Every operator with what it costs, in names.
@@ -27,14 +27,18 @@ pub fn list(language: Language) -> Sheet {
         lines.collect::<Vec<_>>()
     };
     let lines = OPERATORS.iter().flat_map(of).collect();
-    let note = text!(
+    Sheet { notes: vec![note()], ..Sheet::list([Role::Text, Role::Sentence], lines) }
+}
+
+/// What holds of every count.
+pub(super) fn note() -> Text {
+    text!(
         "A MAC is one mul and one add. Counts are of one sample in inference mode. The peak of memory holds an operator's inputs and \
          output, and of one that stands for a chain of others (attention, recurrent layers) what these hold between them. Of inputs \
          and weights, what is touched is read once. `cnncost ops NAME` shows an operator's settings.",
         "每次乘加含一次乘、一次加。计数针对推理模式下的一个样本。内存峰值包含算子的输入和输出;由一串运算组成的算子(注意力、循环层)\
          还包含各步之间保留的数据。输入与权重中用到的部分各读一次。`cnncost ops NAME` 显示该算子的设置。"
-    );
-    Sheet { notes: vec![note], ..Sheet::list([Role::Text, Role::Sentence], lines) }
+    )
 }
 
 /// The same as a table: a line for each kind of cost.

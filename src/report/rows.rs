@@ -61,12 +61,32 @@ const FITTING: usize = 45;
 pub fn rows(subject: &Subject, depth: Depth) -> (Vec<Row<'_>>, Option<usize>) {
     let outline = Outline::new(subject.graph());
     let lines = outline.lines();
-    let deepest = lines.len();
     let depth = match depth {
-        Depth::All => deepest,
-        Depth::To(depth) => depth.min(deepest),
-        Depth::Fitting => lines.iter().rposition(|&lines| lines <= FITTING).map_or(1, |index| index + 1),
+        Depth::All => lines.len(),
+        Depth::To(depth) => depth.min(lines.len()),
+        Depth::Fitting => fitting(&lines, FITTING),
     };
+    opened(subject, &outline, depth, lines.len())
+}
+
+/// The same as deep as there are no more lines than `most`, but of one level at least.
+pub fn rows_within(subject: &Subject, most: usize) -> (Vec<Row<'_>>, Option<usize>) {
+    let outline = Outline::new(subject.graph());
+    let lines = outline.lines();
+    opened(subject, &outline, fitting(&lines, most), lines.len())
+}
+
+/// The depth to which boxes may be opened for so many lines.
+fn fitting(lines: &[usize], most: usize) -> usize {
+    lines.iter().rposition(|&lines| lines <= most).map_or(1, |index| index + 1)
+}
+
+fn opened<'s>(
+    subject: &'s Subject,
+    outline: &Outline<'_>,
+    depth: usize,
+    deepest: usize,
+) -> (Vec<Row<'s>>, Option<usize>) {
     let mut rows = vec![];
     if depth == 0 {
         rows.push(Row { kind: Kind::Folded, ..total(subject) });

@@ -79,6 +79,8 @@ pub struct Line {
     pub depth: usize,
     /// The class of the operator, if it is about one.
     pub class: Option<Class>,
+    /// Where its name leads on a terminal.
+    pub link: Option<String>,
     /// What stands below each head.
     pub cells: Vec<Cell>,
 }
@@ -186,7 +188,7 @@ impl Head {
 impl Line {
     /// One thing.
     pub(super) fn of(cells: Vec<Cell>) -> Self {
-        Self { kind: Kind::Part, mark: None, depth: 0, class: None, cells }
+        Self { kind: Kind::Part, mark: None, depth: 0, class: None, link: None, cells }
     }
 }
 

@@ -7,13 +7,14 @@ use super::sort::sort;
 use super::terminal::{Table, heading};
 use super::wrap::wrapped;
 use super::{Style, Subject};
-use crate::graph::ScopeId;
+use crate::graph::{Place, ScopeId};
 use crate::text;
-use crate::text::{Text, printable};
+use crate::text::{Links, Text, printable};
 
 mod footer;
 
 use footer::footer;
+pub(super) use footer::{notes, totals};
 
 pub use super::terminal::Layout;
 
@@ -28,6 +29,8 @@ pub struct Choice {
     pub columns: Option<Vec<&'static Column>>,
     /// The columns to sort by, if any: then there are no boxes, and every line has its whole path.
     pub sort: Vec<&'static Column>,
+    /// Where names of layers lead, on a terminal that can follow them.
+    pub links: Option<Links>,
 }
 
 /// Columns of one network in the order in which they are added while there is room.
@@ -51,16 +54,36 @@ const NETWORK: [&str; 13] = [
 const SUMMARY: [&str; 10] =
     ["layer", "params", "like", "macs", "time", "flops", "input", "output", "macs_padding_exact", "buffers"];
 
+/// The most lines of which names lead somewhere: each of them looks for its line in the file.
+const LINKED: usize = 2000;
+
 /// One network as a table.
 pub fn network(subject: &Subject, choice: &Choice, style: Style) -> String {
     let (mut rows, folded) = rows::rows(subject, choice.depth);
     sort(&mut rows, &choice.sort);
     let layout = if choice.sort.is_empty() { choice.layout } else { Layout::Table };
     rows.push(rows::total(subject));
-    let (sheet, wanted) = shown(&rows, choice.columns.as_deref(), &NETWORK, &choice.sort);
+    let (mut sheet, wanted) = shown(&rows, choice.columns.as_deref(), &NETWORK, &choice.sort);
+    if let Some(links) = choice.links.as_ref().filter(|_| rows.len() <= LINKED) {
+        for (line, row) in sheet.lines.iter_mut().zip(&rows) {
+            line.link = lead(row, links);
+        }
+    }
     let table = Table::new(&sheet, layout, style).fit(wanted.as_deref());
     let footer = footer(subject, folded, table.notes().cloned(), style);
     format!("{}{}\n{footer}", heading(&title(subject), style), table.draw())
+}
+
+/// Where the name of a layer or box leads: to the line in which it is described.
+fn lead(row: &Row<'_>, links: &Links) -> Option<String> {
+    let (graph, source) = (row.subject.graph(), row.subject.text.as_ref()?);
+    let origin = match row.place {
+        Place::Box(ScopeId::ROOT) => return None,
+        Place::Box(id) => graph.scope(id).origin.as_ref()?,
+        Place::Node(id) => graph.node(id).origin.as_ref()?,
+    };
+    let span = origin.text()?;
+    links.to(source.file_of(span), source.line_of(span))
 }
 
 /// Several networks, a line each, in the order of the columns to sort by, if any.

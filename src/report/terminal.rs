@@ -8,7 +8,7 @@ use super::figures::bar;
 use super::sheet::{Cell, Kind, Line, Mark, Role, Sheet, Title};
 use super::wrap::{hanging, lines, wrapped};
 use crate::text;
-use crate::text::{Language, Text};
+use crate::text::{Language, Text, link};
 
 #[cfg(feature = "cli")]
 mod colors;
@@ -200,10 +200,22 @@ impl<'s> Table<'s> {
             if line.kind == Kind::Total {
                 text.push_str(&rule);
             }
+            let start = text.len();
             push(&mut text, height(index));
+            if let Some((target, name)) = line.link.as_ref().zip(self.name(index)) {
+                let drawn = text.split_off(start);
+                text.push_str(&drawn.replacen(name, &link(target, name), 1));
+            }
             below.get(index).into_iter().flatten().for_each(|line| text.push_str(&format!("{line}\n")));
         }
         text
+    }
+
+    /// What a line is called, without what stands before it.
+    fn name(&self, index: usize) -> Option<&str> {
+        let column = self.columns.iter().find(|column| column.role == Role::Name)?;
+        let name = column.words[index].trim_start_matches([' ', '│', '├', '└', '─']);
+        Some(name.trim_end()).filter(|name| !name.is_empty())
     }
 
     /// Sets sentences in lines of the room that is left beside the other columns; where that is little, gives them back as

@@ -72,6 +72,11 @@ impl Claims {
         }
     }
 
+    /// Whether there is a claim at all.
+    pub fn are_there(&self) -> bool {
+        !self.claims().is_empty()
+    }
+
     /// The file, which mistakes in claims are drawn over.
     pub fn source(&self) -> &Arc<Source> {
         match self {

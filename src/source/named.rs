@@ -130,6 +130,7 @@ impl Named {
             source: self.model.source().name.clone(),
             variant: choice.variant,
             sha256: self.sha256.clone(),
+            text: Some(self.model.source().clone()),
             element: choice.element.unwrap_or_default(),
             ..subject
         })

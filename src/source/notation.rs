@@ -3,7 +3,7 @@
 use crate::read::expression::{Rational, Value, number};
 
 /// Text as TOML writes it.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
 }
 

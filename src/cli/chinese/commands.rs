@@ -51,10 +51,58 @@ pub(super) const COMMANDS: &[Said] = &[
         arguments: RECONCILE,
     },
     Said {
+        command: "report",
+        short: "写出可在浏览器中打开的页面:网络图、各层、算式、图表",
+        long: "写出可在浏览器中打开的页面,只有一个文件,不需要联网:每个网络的图与各层并列,另有每个数的算式、图表、\
+               各网络之间的差异、文件中的论断,以及计数方法。",
+        arguments: REPORT,
+    },
+    Said {
         command: "run",
         short: "执行网络",
         long: "执行网络:权重为新初始化的或取自文件,输入为随机数或取自文件。",
         arguments: RUN,
+    },
+    Said {
+        command: "new",
+        short: "写出带注释的描述文件,作为起点",
+        long: "写出带注释的描述文件,作为自己网络的起点:写出即可计数,供您修改。",
+        arguments: &[
+            argument("name", "网络的名称;文件为 名称.toml")
+                .long("网络的名称,一个词,或写在引号中;文件为 名称.toml,在名称之前所写的目录里"),
+            argument("template", "从什么开始").words(&[
+                ("lenet", "依次排列的层,以及关于它们的论断"),
+                ("residual", "带捷径的块,多次使用"),
+                ("inception", "并列的分支,以及可对照的变体"),
+                ("separable", "拆开的卷积,以及宽度系数"),
+            ]),
+            argument("force", "文件已存在时覆盖它"),
+            argument("to", "写入此文件,而不是 名称.toml"),
+        ],
+    },
+    Said {
+        command: "completions",
+        short: "输出 shell 用于补全命令、选项和名称的脚本",
+        long: "输出 shell 用于补全命令、选项和名称的脚本:网络、算子、列、设备、口径。",
+        arguments: &[argument("shell", "哪一种 shell").words(&[
+            ("bash", "在 ~/.bashrc 中写 `source <(cnncost completions bash)`"),
+            ("zsh", "存为 $fpath 的某个目录中的 `_cnncost`"),
+            ("fish", "存为 ~/.config/fish/completions/cnncost.fish"),
+            (
+                "powershell",
+                "在 $PROFILE 中写 `cnncost completions powershell | Out-String | Invoke-Expression`",
+            ),
+        ])],
+    },
+    Said {
+        command: "man",
+        short: "输出命令的手册页,或写出全部手册页",
+        long: "输出本程序或某个命令的手册页,或把全部手册页写入一个目录。",
+        arguments: &[
+            argument("command", "哪个命令;不给出则为本程序"),
+            argument("to", "写入此目录:该手册页,或全部")
+                .long("写入此目录(没有时创建它):该命令的手册页;没有给出命令时,全部手册页"),
+        ],
     },
     Said {
         command: "fmt",
@@ -119,6 +167,10 @@ const ANALYZE: &[Argument] = &[
     argument("raw", "显示 ONNX 文件的算子及各自的结果")
         .long("按原样显示 ONNX 文件的算子及各自的结果:成为一层、一层的一部分,或因输出事先可知而不成为任何层"),
     argument("like", "按某工具的口径计数:fvcore、torch、thop……"),
+    argument("watch", "文件变化时重新显示").long(
+        "文件或它所包含的文件变化时重新显示,并给出合计的变化:用于编辑器旁边的终端。有错误时,在表格的位置显示错误。\
+         按 `q` 或 Ctrl-C 结束。经由管道时,每次的结果依次输出",
+    ),
 ];
 
 const BENCH: &[Argument] = &[
@@ -208,6 +260,12 @@ const EXPLAIN: &[Argument] = &[
 
 const RECONCILE: &[Argument] = &[argument("figure", "要追溯的数:\"4.11 G\"、\"569M\"、3.87e9")
     .long("要追溯的数,照出处的写法,可为一个或多个词:\"4.11 G\"、3.8 billion、569M、3.87e9、4111514624")];
+
+const REPORT: &[Argument] = &[
+    argument("files", "网络描述文件、ONNX 文件,或内置网络的名称").long(FILES),
+    argument("bench", "显示测量的各层")
+        .long("按测量结果显示各层在该机器屋顶线下的位置:由 `bench --profile --format json` 写出的文件"),
+];
 
 const RUN: &[Argument] = &[
     argument("file", "网络描述文件、ONNX 文件,或内置网络的名称").long(

@@ -43,7 +43,8 @@ fn grouped_numbers(text: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn every_number_that_analyze_prints_of_a_network_has_a_name() {
-    let choice = Choice { layout: Layout::Table, depth: Depth::To(0), columns: None, sort: vec![] };
+    let choice =
+        Choice { layout: Layout::Table, depth: Depth::To(0), columns: None, sort: vec![], links: None };
     let style = Style { language: Language::English, width: 80, color: false };
     for file in bundled::BUNDLED {
         let (subjects, builds, conventions) = read(file.name);

@@ -193,7 +193,7 @@ fn small(percent: f64) -> String {
 
 /// By how much of the first the second differs: `−89.7 %`.
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-pub(super) fn percent(old: u128, new: u128) -> Text {
+pub(in crate::report) fn percent(old: u128, new: u128) -> Text {
     let part = |part: f64| if part >= 999.5 { four_digits(part) } else { small(part) };
     match new.cmp(&old) {
         Ordering::Equal => text!("±0 %", "±0 %"),

@@ -140,12 +140,12 @@ mod tests {
 
     #[test]
     fn repeats_are_one_run_as_far_as_they_are_the_same() {
-        let residual = "{ repeat = 4, layers = [{ branches = [[{ op = 'conv2d', out_channels = 8, kernel_size = 3, padding = 1 }], \
-                        []], merge = 'add' }] }";
+        let conv = "op = 'conv2d', out_channels = 8, kernel_size = 3, padding = 1";
+        let residual =
+            format!("{{ repeat = 4, branches = {{ body = [{{ {conv} }}], skip = [] }}, merge = 'add' }}");
         assert_eq!(runs(&format!("input = [8, 9, 9]\nlayers = [{residual}]")), [4]);
         // The first changes the channels: it is another.
-        let conv = "{ op = 'conv2d', out_channels = 8, kernel_size = 3, padding = 1, repeat = 4 }";
-        assert_eq!(runs(&format!("input = [3, 9, 9]\nlayers = [{conv}]")), [1, 3]);
+        assert_eq!(runs(&format!("input = [3, 9, 9]\nlayers = [{{ {conv}, repeat = 4 }}]")), [1, 3]);
         // Each makes the picture smaller: none is like another.
         let smaller = "{ op = 'conv2d', out_channels = 8, kernel_size = 3, repeat = 3 }";
         assert_eq!(runs(&format!("input = [8, 9, 9]\nlayers = [{smaller}]")), [1, 1, 1]);

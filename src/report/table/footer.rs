@@ -19,6 +19,24 @@ pub(super) fn footer(
     of_columns: impl Iterator<Item = Text>,
     style: Style,
 ) -> String {
+    let lines = totals(subject)
+        .into_iter()
+        .map(|(label, figure, remark)| [Cell::Said(label), Cell::Count(figure), Cell::Said(remark)]);
+    let totals = Sheet::list([Role::Text, Role::Figure, Role::Sentence], lines.collect());
+    let mut notes = notes(subject);
+    notes.extend(folded.map(|depth| {
+        text!(
+            "boxes are folded at depth {depth}; `--depth all` opens every one",
+            "第 {depth} 层以下的模块已折叠;`--depth all` 全部展开"
+        )
+    }));
+    notes.extend(of_columns);
+    list(&totals, 1, style)
+        + &notes.iter().map(|note| wrapped(note.get(style.language), style.width)).collect::<String>()
+}
+
+/// The totals: what each is, how much, and a remark on it.
+pub(in crate::report) fn totals(subject: &Subject) -> Vec<(Text, u128, Text)> {
     let total = subject.analysis.total();
     let mut lines = vec![(text!("parameters", "参数量"), total.params.total(), parameters(subject))];
     if total.params.buffers > 0 {
@@ -37,10 +55,11 @@ pub(super) fn footer(
         lines.push((text!("FLOPs", "FLOPs"), flops, operations(macs, flops)));
     }
     lines.push((text!("peak bytes", "峰值字节"), subject.peak_bytes(), peak(subject)));
-    let lines = lines
-        .into_iter()
-        .map(|(label, figure, remark)| [Cell::Said(label), Cell::Count(figure), Cell::Said(remark)]);
-    let totals = Sheet::list([Role::Text, Role::Figure, Role::Sentence], lines.collect());
+    lines
+}
+
+/// What is to be said of a network beside its totals; whether everything is counted, last.
+pub(in crate::report) fn notes(subject: &Subject) -> Vec<Text> {
     let mut notes = match &subject.like {
         Some(counted) => convention::notes(subject, counted),
         None => vec![],
@@ -50,15 +69,7 @@ pub(super) fn footer(
     }
     notes.extend(inside(subject).into_iter().chain(sight(subject)));
     notes.push(status(subject));
-    notes.extend(folded.map(|depth| {
-        text!(
-            "boxes are folded at depth {depth}; `--depth all` opens every one",
-            "第 {depth} 层以下的模块已折叠;`--depth all` 全部展开"
-        )
-    }));
-    notes.extend(of_columns);
-    list(&totals, 1, style)
-        + &notes.iter().map(|note| wrapped(note.get(style.language), style.width)).collect::<String>()
+    notes
 }
 
 fn parameters(subject: &Subject) -> Text {

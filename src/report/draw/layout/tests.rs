@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::graph::NodeId;
-use crate::read::bundled;
+use crate::read::bundled::{self, Task};
 use crate::report::draw::Options;
 use crate::report::rows::Depth;
 use crate::source::{self, Choice};
@@ -15,7 +15,11 @@ const NEAR: f64 = 0.51;
 
 fn each_picture(mut hold: impl FnMut(&str, &Scene, &Drawing, Direction)) {
     let mut count = 0;
-    for file in bundled::names() {
+    for file in bundled::by_task()
+        .into_iter()
+        .filter(|file| file.task != Task::Claims && file.task != Task::Blocks)
+        .map(|file| file.name)
+    {
         let subject = source::open(file).unwrap().subject(&Choice::default()).unwrap();
         for (direction, columns, depth) in [
             (Direction::Down, Columns::Fitting, Depth::Fitting),
