@@ -25,12 +25,11 @@ pub(super) struct Label {
 pub(super) struct Labels {
     within: Area,
     taken: Vec<Area>,
-    names: Vec<Area>,
 }
 
 impl Labels {
     pub(super) fn within(area: Area) -> Self {
-        Self { within: area, taken: vec![], names: vec![] }
+        Self { within: area, taken: vec![] }
     }
 
     /// Keeps names off something.
@@ -80,16 +79,31 @@ impl Labels {
         });
         let near = near.into_iter().map(|at| Label { at, leader: None });
         let far = far.map(|(x, y, end)| Label { at: (x, y), leader: Some(end) });
+        // A line goes through no other point, and no name.
         let is_clear = |label: &Label| {
-            label.leader.is_none_or(|end| !dots((x, y), end, 2.0).any(|dot| self.is_named(dot)))
+            let clear = |dot: Area| {
+                let is_own = (dot.x - x).hypot(dot.y - y) <= size + 2.0 * GAP;
+                is_own || !self.is_taken(dot)
+            };
+            label.leader.is_none_or(|end| dots((x, y), end, 2.0).all(clear))
         };
         let mut all = near.chain(far);
         let found = all.find(|label| self.is_free(box_of(label.at, width)) && is_clear(label))?;
-        self.names.push(box_of(found.at, width));
+        self.avoid(box_of(found.at, width));
         if let Some(end) = found.leader {
             self.taken.extend(dots((x, y), end, 2.0));
         }
         Some(found)
+    }
+
+    /// Where a name of this length ends that hangs upright below a point of this size; nothing if it has no room there.
+    pub(super) fn hang(&mut self, (x, y): (f64, f64), size: f64, length: f64) -> Option<(f64, f64)> {
+        const SHIFTS: [f64; 5] = [0.0, 4.0, -4.0, 8.0, -8.0];
+        let top = y + size + 5.0;
+        let area = |x: f64| Area { x: x - ABOVE / 2.0 - 2.0, y: top, width: ABOVE + 4.0, height: length };
+        let found = SHIFTS.into_iter().map(|shift| x + shift).find(|&x| self.is_free(area(x)))?;
+        self.avoid(area(found));
+        Some((found + ABOVE / 2.0 - 1.0, top))
     }
 
     fn is_free(&self, area: Area) -> bool {
@@ -98,12 +112,11 @@ impl Labels {
             && area.y >= y
             && area.right() <= self.within.right()
             && area.bottom() <= self.within.bottom();
-        is_within && !self.taken.iter().any(|taken| taken.meets(area)) && !self.is_named(area)
+        is_within && !self.is_taken(area)
     }
 
-    /// Whether a name stands there.
-    fn is_named(&self, area: Area) -> bool {
-        self.names.iter().any(|name| name.meets(area))
+    fn is_taken(&self, area: Area) -> bool {
+        self.taken.iter().any(|taken| taken.meets(area))
     }
 }
 
@@ -137,7 +150,7 @@ mod tests {
                 labels.avoid(Area { x: x - 3.0, y: y - 3.0, width: 6.0, height: 6.0 });
             }
             for (x, y, width) in points {
-                let before = [&labels.taken[..], &labels.names[..]].concat();
+                let before = labels.taken.clone();
                 if let Some(label) = labels.place((x, y), 3.0, width) {
                     let area = box_of(label.at, width);
                     prop_assert!(before.iter().all(|taken| !taken.meets(area)));

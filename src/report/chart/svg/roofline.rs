@@ -120,7 +120,7 @@ impl Layout {
         // What is said of the roof stands above it.
         let rates = Scale::of(rates.chain([roof.flops_per_second * 1.6, roof.at(ridge / 4.0)]));
         let widest = rates.marks(12).into_iter().map(|mark| Letters::FAINT.width(&per_second(mark)));
-        let x = EDGE + widest.fold(0.0, f64::max) + 8.0 + 14.0;
+        let x = EDGE + widest.fold(0.0, f64::max) + 8.0 + 20.0;
         let plot = Area { x, y: top, width: WIDTH - EDGE - 8.0 - x, height: HEIGHT };
         Self { plot, intensities, rates }
     }
@@ -227,10 +227,18 @@ fn points(canvas: &mut Canvas, roofline: &Roofline, layout: &Layout, labels: &mu
     let letters = Letters::FAINT;
     for point in roofline.points.iter().take(NAMED) {
         let name = letters.shortened(&point.name(), LONGEST);
-        let Some(label) = labels.place(place(point), size(point), letters.width(&name)) else { continue };
+        let (at, width) = (place(point), letters.width(&name));
+        // Layers at the peak lie side by side, and below them there is room.
+        if !roofline.roof.is_measured && point.bound == MeasuredBound::Compute {
+            if let Some(at) = labels.hang(at, size(point), width) {
+                canvas.turned(at, -90.0, Anchor::End, letters, &name);
+            }
+            continue;
+        }
+        let Some(label) = labels.place(at, size(point), width) else { continue };
         if let Some(end) = label.leader {
             let stroke = Stroke { paint: Paint::Text(0.45), width: 0.8, is_dashed: false };
-            canvas.line(place(point), end, stroke);
+            canvas.line(at, end, stroke);
         }
         canvas.text(label.at, Anchor::Start, letters, &name);
     }
