@@ -149,7 +149,7 @@ fn files_that_are_included_are_watched() {
     // One that is not there is noticed when it comes.
     fs::remove_file(&blocks).unwrap();
     until(&watch.err, "blocks.toml");
-    assert_eq!(until(&watch.out, "lenet5")[1], "── 有文件无法读取");
+    assert_eq!(until(&watch.out, "完整")[1], "── 有文件无法读取");
     fs::write(&blocks, block(4)).unwrap();
     assert!(until(&watch.out, "lenet5")[1].contains("−20.0 %"));
 }
