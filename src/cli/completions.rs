@@ -36,7 +36,7 @@ enum Shell {
     Zsh,
     /// ~/.config/fish/completions/cnncost.fish
     Fish,
-    /// `cnncost completions powershell | Out-String | Invoke-Expression` in $PROFILE
+    /// Behind what stands in $PROFILE
     Powershell,
 }
 

@@ -88,10 +88,7 @@ pub(super) const COMMANDS: &[Said] = &[
             ("bash", "在 ~/.bashrc 中写 `source <(cnncost completions bash)`"),
             ("zsh", "存为 $fpath 的某个目录中的 `_cnncost`"),
             ("fish", "存为 ~/.config/fish/completions/cnncost.fish"),
-            (
-                "powershell",
-                "在 $PROFILE 中写 `cnncost completions powershell | Out-String | Invoke-Expression`",
-            ),
+            ("powershell", "追加到 $PROFILE 的末尾"),
         ])],
     },
     Said {
