@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use crate::analyze::axes::{Axes, axes};
 use crate::analyze::receptive_field::{ReceptiveField, ReceptiveFields, receptive_fields};
 use crate::analyze::roofline::{Device, Fit, Roofline};
 use crate::analyze::{Analysis, TooLarge, analyze};
@@ -47,6 +48,8 @@ pub struct Subject {
     pub like: Option<Counted>,
     /// What each tensor sees of the input, once somebody asks.
     pub fields: Arc<OnceLock<ReceptiveFields>>,
+    /// What the dimensions of each tensor are, likewise.
+    pub axes: Arc<OnceLock<Axes>>,
 }
 
 impl Subject {
@@ -98,6 +101,7 @@ impl Subject {
             roofline: None,
             like: None,
             fields: Arc::default(),
+            axes: Arc::default(),
         })
     }
 
@@ -120,6 +124,7 @@ impl Subject {
             roofline: None,
             like: None,
             fields: Arc::clone(&self.fields),
+            axes: Arc::clone(&self.axes),
         })
     }
 
@@ -174,6 +179,11 @@ impl Subject {
     /// What each tensor sees of the input.
     pub fn fields(&self) -> &ReceptiveFields {
         self.fields.get_or_init(|| receptive_fields(self.graph()))
+    }
+
+    /// What the dimensions of each tensor are.
+    pub fn axes(&self) -> &Axes {
+        self.axes.get_or_init(|| axes(self.graph()))
     }
 
     /// What the output at the end of the main line sees of the input.

@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(letters(Notation::Text), "K²·H·W·C_in·C_out");
         assert_eq!(
             letters(Notation::Latex),
-            r"K^{2} \cdot H \cdot W \cdot C_{\mathrm{in}} \cdot C_{\mathrm{out}}"
+            r"K^{2} \cdot H \cdot W \cdot C_{\text{in}} \cdot C_{\text{out}}"
         );
         assert_eq!(macs.substitution(Notation::Text), "5²·28²·192·32");
         assert_eq!(macs.substitution(Notation::Latex), r"5^{2} \cdot 28^{2} \cdot 192 \cdot 32");
@@ -242,7 +242,7 @@ mod tests {
         let product = of_group.clone().by(Working::named(Factor::OutChannels, 128u128));
         let written = |working: &Working, notation| working.in_letters(Language::English, notation);
         assert_eq!(written(&product, Notation::Text), "C_in/G·C_out");
-        assert_eq!(written(&product, Notation::Latex), r"\frac{C_{\mathrm{in}}}{G} \cdot C_{\mathrm{out}}");
+        assert_eq!(written(&product, Notation::Latex), r"\frac{C_{\text{in}}}{G} \cdot C_{\text{out}}");
         assert_eq!(written(&of_group.clone().by(of_group.clone()), Notation::Text), "(C_in/G)²");
         let mathml = written(&of_group, Notation::MathMl);
         assert_eq!(mathml, "<mfrac><msub><mi>C</mi><mi>in</mi></msub><mi>G</mi></mfrac>");

@@ -161,6 +161,7 @@ fn help_is_not_half_translated() {
         "draw",
         "explain",
         "reconcile",
+        "report",
         "run",
         "new",
         "fmt",

@@ -100,7 +100,8 @@ impl Networks {
         if let Err(message) = source::read_once(&self.files) {
             return (vec![], output.misused(message, None));
         }
-        opened(&self.files, output)
+        let progress = Progress::begin(output, &text!("reading", "正在读取"));
+        opened(&self.files, output, &progress)
     }
 
     /// How each is read.
@@ -233,8 +234,9 @@ impl Reading {
         if let Err(message) = source::read_once(files) {
             return (vec![], output.misused(message, None));
         }
-        let (all, worst) = opened(files, output);
-        let _progress = Progress::begin(output, &text!("counting", "正在计数"));
+        let progress = Progress::begin(output, &text!("reading", "正在读取"));
+        let (all, worst) = opened(files, output, &progress);
+        progress.tell(&text!("counting", "正在计数"));
         let (subjects, outcome) = self.networks(&all, wanted, output);
         (subjects, worst.max(outcome))
     }
@@ -271,16 +273,9 @@ impl Reading {
     }
 }
 
-/// That a file is read, as it is told.
-pub(super) fn reading(name: &str) -> Text {
-    let name = short(name);
-    text!("reading {name}", "正在读取 {name}")
-}
-
 /// Opens every model; what cannot be read is reported.
-fn opened(files: &[String], output: &Voice) -> (Vec<Named>, Outcome) {
+fn opened(files: &[String], output: &Voice, progress: &Progress) -> (Vec<Named>, Outcome) {
     let (mut all, mut worst) = (vec![], Outcome::Done);
-    let progress = Progress::begin(output, &text!("reading", "正在读取"));
     for file in files {
         progress.tell(&reading(file));
         match open(file) {
@@ -289,6 +284,12 @@ fn opened(files: &[String], output: &Voice) -> (Vec<Named>, Outcome) {
         }
     }
     (all, worst)
+}
+
+/// That a file is read, as it is told.
+pub(super) fn reading(name: &str) -> Text {
+    let name = short(name);
+    text!("reading {name}", "正在读取 {name}")
 }
 
 /// Opens what `name` calls.

@@ -1,10 +1,7 @@
 //! The working of every number, like a page of lecture notes: names, substituted sizes, the result; for a layer, a box or
 //! the whole network.
 
-use std::cell::OnceCell;
-
 use super::{Style, Subject};
-use crate::analyze::axes::Axes;
 use crate::graph::outline::Outline;
 use crate::graph::{Content, Graph, NodeId, Place, ScopeId, Unfound};
 use crate::metric::{METRICS, Metric};
@@ -24,6 +21,7 @@ mod mathml;
 mod piece;
 mod plain;
 mod sizes;
+mod tabular;
 
 pub use json::{json, schema};
 pub use markup::Markup;
@@ -84,7 +82,6 @@ fn pieces(subject: &Subject, place: Place, about: About, language: Language) -> 
         subject,
         graph: subject.graph(),
         outline: Outline::new(subject.graph()),
-        axes: OnceCell::new(),
         language,
         pieces: vec![],
         told: vec![],
@@ -114,8 +111,6 @@ struct Notes<'s> {
     subject: &'s Subject,
     graph: &'s Graph,
     outline: Outline<'s>,
-    /// What dimensions are, once somebody asks.
-    axes: OnceCell<Axes>,
     language: Language,
     /// How many boxes within one another are opened; without it, every one.
     depth: Option<usize>,
@@ -188,8 +183,9 @@ impl Notes<'_> {
     fn sums(&mut self, id: ScopeId, parts: &[Place]) {
         self.totals(id, parts);
         if id == ScopeId::ROOT {
-            self.peak();
             self.field_of_output();
+            self.peak();
+            self.steps_if_few(self.graph.main_output());
         }
     }
 

@@ -26,7 +26,7 @@ pub(super) fn write(term: &Term) -> String {
 pub(super) fn letter(letter: Letter, exponent: usize) -> String {
     let (base, subscript) = letter.parts();
     let below = match subscript {
-        Some(subscript) if subscript.len() > 1 => format!("_{{\\mathrm{{{subscript}}}}}"),
+        Some(subscript) if subscript.len() > 1 => format!("_{{\\text{{{subscript}}}}}"),
         Some(subscript) => format!("_{subscript}"),
         None => String::new(),
     };

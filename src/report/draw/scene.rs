@@ -125,7 +125,7 @@ impl Scene {
             Depth::Fitting => fitting(opened),
         };
         if let Some(heat) = options.heat {
-            scene.shade(subject, heat);
+            scene.shade(subject, heat, options.times.as_deref());
         }
         if is_whole {
             scene.depth = None;
@@ -134,8 +134,8 @@ impl Scene {
     }
 
     /// Gives things their part of the largest figure.
-    fn shade(&mut self, subject: &Subject, heat: Heat) {
-        let value = |thing: &Thing| if thing.is_output { None } else { heat.of(subject, thing.place) };
+    fn shade(&mut self, subject: &Subject, heat: Heat, times: Option<&[f64]>) {
+        let value = |thing: &Thing| if thing.is_output { None } else { heat.of(subject, thing.place, times) };
         let values: Vec<_> = self.things.iter().map(value).collect();
         let most = values.iter().flatten().map(|(much, _)| *much).fold(0.0, f64::max);
         for (thing, value) in self.things.iter_mut().zip(values) {

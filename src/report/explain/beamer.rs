@@ -1,29 +1,34 @@
 //! An explanation as slides: a whole document for beamer, with a slide for each layer and each box, or as many as it takes.
 
-use unicode_width::UnicodeWidthStr;
-
-use super::latex::{Room, legend_of, prose, rows, tables};
+use super::latex::{Room, breadth_of_words, leftmost, legend_of, prose, rows};
 use super::piece::{Heading, Piece, label_of};
+use super::tabular;
 use crate::text::Language;
 
 /// What fits on a slide of 16:9 in small type.
-const SLIDE: Room = Room { line: 78, rows: 9, names: "0.36\\linewidth", has_alerts: true };
+const SLIDE: Room = Room { line: 780, rows: 10, has_alerts: true };
 
-/// Rows of a slide, fractions taken for more than one.
-const HEIGHT: usize = 105;
+/// What is below the heading of a slide, in tenths of a millimeter.
+const HEIGHT: usize = 660;
 
-/// A row of a slide, in tenths.
-const ROW: usize = 10;
+/// A line of words.
+const LINE: usize = 45;
+
+/// A row of formulas, and one with a fraction.
+const ROWS: [usize; 2] = [54, 96];
+
+/// What is left free above and below formulas that stand together.
+const SKIP: usize = 40;
 
 /// The document.
 pub(super) fn write(networks: &[&[Piece]], language: Language) -> String {
-    let mut text = String::from("\\documentclass[aspectratio=169, 10pt]{beamer}\n");
+    let mut text = String::from("\\documentclass[aspectratio=169, 11pt]{beamer}\n");
     if language == Language::Chinese {
         text.push_str("% XeLaTeX or LuaLaTeX\n\\usepackage[UTF8, scheme=plain]{ctex}\n");
     }
     text.push_str(
         "\\usepackage{amsmath}\n\\usepackage{booktabs}\n\\setbeamertemplate{navigation symbols}{}\n\
-         \\setbeamertemplate{footline}[frame number]\n\\setbeamerfont{frametitle}{size=\\large}\n\
+         \\setbeamertemplate{footline}[frame number]\n\\usefonttheme[onlymath]{serif}\n\\setbeamerfont{frametitle}{size=\\large}\n\
          \\setbeamerfont{framesubtitle}{size=\\small}\n\\setbeamersize{text margin left=8mm, text margin right=8mm}\n\
          \\begin{document}\n",
     );
@@ -40,7 +45,11 @@ pub(super) fn write(networks: &[&[Piece]], language: Language) -> String {
 
 /// The slides below a heading: of the network a title, of what has nothing to say none.
 fn section(heading: &Heading, pieces: &[Piece], language: Language) -> String {
-    let pieces: Vec<&Piece> = pieces.iter().filter(|piece| !matches!(piece, Piece::Letters(_))).collect();
+    let shapes = pieces
+        .iter()
+        .find_map(|piece| if let Piece::Shapes(shapes) = piece { Some(shapes.as_str()) } else { None });
+    let has_place = |piece: &&Piece| !matches!(piece, Piece::Letters(_) | Piece::Shapes(_));
+    let pieces: Vec<&Piece> = pieces.iter().filter(has_place).collect();
     if pieces.is_empty() {
         if heading.level > 1 {
             return String::new();
@@ -51,11 +60,12 @@ fn section(heading: &Heading, pieces: &[Piece], language: Language) -> String {
              \\bigskip\n  {{\\usebeamerfont{{subtitle}}{about}\\par}}\n\\end{{frame}}\n"
         );
     }
-    let slides = dealt(pieces.iter().flat_map(|piece| blocks(piece, language)).collect(), heading);
+    let left = leftmost(pieces.iter().copied());
+    let slides = dealt(pieces.iter().flat_map(|piece| blocks(piece, left, language)).collect(), heading);
     let count = slides.len();
     let slide = |(index, blocks): (usize, Vec<Block>)| {
         let part = if count > 1 { format!(" ({}/{count})", index + 1) } else { String::new() };
-        frame(heading, &part, &blocks, language)
+        frame(heading, &part, shapes, &blocks, language)
     };
     slides.into_iter().enumerate().map(slide).collect()
 }
@@ -65,63 +75,81 @@ struct Block<'p> {
     piece: &'p Piece,
     /// Rows of `align*`, or what stands by itself.
     rows: Vec<String>,
-    /// Tenths of a row.
+    /// In tenths of a millimeter.
     height: usize,
 }
 
 /// A piece as blocks: a long table is several.
-fn blocks<'p>(piece: &'p Piece, language: Language) -> Vec<Block<'p>> {
+fn blocks<'p>(piece: &'p Piece, left: usize, language: Language) -> Vec<Block<'p>> {
     let block = |rows: Vec<String>, height| Block { piece, rows, height };
     match piece {
         Piece::Equation(..) | Piece::Written(..) => {
-            let rows = rows(piece, &SLIDE, language);
-            let height = rows.iter().map(|row| if row.contains("\\frac") { 2 * ROW } else { ROW + 3 }).sum();
+            let rows = rows(piece, left, &SLIDE, language);
+            let height = rows.iter().map(|row| ROWS[usize::from(row.contains("\\frac"))]).sum();
             vec![block(rows, height)]
         }
-        Piece::Sentence(sentence) => {
-            let lines = sentence.width().div_ceil(2 * SLIDE.line).max(1);
-            vec![block(vec![prose(sentence)], ROW * (lines + 1))]
-        }
+        Piece::Sentence(sentence) => vec![block(vec![prose(sentence)], lines(sentence) * LINE)],
         Piece::Table(table) => {
-            let height = |part: &String| ROW * (part.matches("\\\\\n").count() + 2);
-            let parts = tables(table, &SLIDE, language).into_iter();
-            parts
-                .map(|part| {
-                    let height = height(&part);
-                    block(vec![part], height)
-                })
-                .collect()
+            let part = |part: String| {
+                let height = LINE * (part.matches("\\\\\n").count() + 2);
+                block(vec![part], height)
+            };
+            tabular::write(table, &SLIDE, language).into_iter().map(part).collect()
         }
-        Piece::Heading(_) | Piece::Letters(_) => vec![],
+        Piece::Heading(_) | Piece::Shapes(_) | Piece::Letters(_) => vec![],
     }
+}
+
+/// How many lines words take.
+fn lines(words: &str) -> usize {
+    breadth_of_words(words).div_ceil(SLIDE.line).max(1)
 }
 
 /// Blocks on as few slides as hold them in their order.
 fn dealt<'p>(blocks: Vec<Block<'p>>, heading: &Heading) -> Vec<Vec<Block<'p>>> {
     // A long heading takes more of a slide, and so does what letters are.
-    const LETTERS: usize = 2 * ROW;
-    let lines = heading.name.width().div_ceil(SLIDE.line) + heading.about.width().div_ceil(SLIDE.line + 20);
-    let room = HEIGHT - LETTERS - ROW * lines.saturating_sub(2).min(4);
-    let (mut slides, mut used): (Vec<Vec<Block>>, usize) = (vec![vec![]], 0);
+    const LETTERS: usize = 2 * LINE;
+    let more = lines(&heading.name) + lines(&heading.about) - 2;
+    let room = HEIGHT.saturating_sub(LETTERS + SKIP + LINE * more);
+    let slides = counted(&blocks, room).len();
+    // As many slides, but none of them with a last line alone.
+    let even = (0..room).step_by(ROWS[0]).find(|&room| counted(&blocks, room).len() <= slides);
+    let mut blocks = blocks.into_iter();
+    let lengths = counted(blocks.as_slice(), even.unwrap_or(room));
+    lengths.into_iter().map(|length| blocks.by_ref().take(length).collect()).collect()
+}
+
+/// How many blocks each slide holds where it has so much room.
+fn counted(blocks: &[Block], room: usize) -> Vec<usize> {
+    let (mut lengths, mut used) = (vec![0], 0);
     for block in blocks {
         if used > 0 && used + block.height > room {
-            slides.push(vec![]);
+            lengths.push(0);
             used = 0;
         }
         used += block.height;
-        if let Some(slide) = slides.last_mut() {
-            slide.push(block);
+        if let Some(length) = lengths.last_mut() {
+            *length += 1;
         }
     }
-    slides
+    lengths
 }
 
-fn frame(heading: &Heading, part: &str, blocks: &[Block], language: Language) -> String {
+fn frame(
+    heading: &Heading,
+    part: &str,
+    shapes: Option<&str>,
+    blocks: &[Block],
+    language: Language,
+) -> String {
     let mut text = format!("\n\\begin{{frame}}[t]{{{}{part}}}", prose(&heading.name));
-    if !heading.about.is_empty() {
-        text.push_str(&format!("{{{}}}", prose(&heading.about)));
+    let shapes = shapes.map(|shapes| format!("\\hfill {}", prose(shapes))).unwrap_or_default();
+    if !heading.about.is_empty() || !shapes.is_empty() {
+        text.push_str(&format!("{{{}{shapes}}}", prose(&heading.about)));
     }
-    text.push_str("\n  \\small\n");
+    text.push_str(
+        "\n  \\small\\setlength{\\abovedisplayskip}{6pt}\\setlength{\\abovedisplayshortskip}{6pt}\n",
+    );
     let is_equation = |block: &Block| label_of(block.piece).is_some();
     for run in blocks.chunk_by(|a, b| is_equation(a) && is_equation(b)) {
         if is_equation(&run[0]) {
@@ -138,7 +166,9 @@ fn frame(heading: &Heading, part: &str, blocks: &[Block], language: Language) ->
     }
     let pieces: Vec<&Piece> = blocks.iter().map(|block| block.piece).collect();
     if let Some(letters) = legend_of(&pieces, language) {
-        text.push_str(&format!("  \\vfill\n  {{\\footnotesize\\color{{gray}}{letters}\\par}}\n"));
+        text.push_str(&format!(
+            "  \\vskip 0pt plus 9filll\n  {{\\footnotesize\\color{{gray}}{letters}\\par}}\n"
+        ));
     }
     text + "\\end{frame}\n"
 }

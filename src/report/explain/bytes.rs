@@ -21,7 +21,6 @@ impl Notes<'_> {
             (Working::named(Factor::Output, self.elements(id)), self.graph.node(id).element);
         self.bytes(&text!("written bytes", "写入字节"), vec![(output, element)], counts.traffic.written);
         self.alive(&text!("alive bytes", "存活字节"), id);
-        self.alive_if_short(id);
     }
 
     /// Elements of a tensor, of as many samples as there are of it.
@@ -78,7 +77,7 @@ impl Notes<'_> {
         let path = self.graph.path(peak);
         self.alive(&text!("peak bytes", "峰值字节"), peak);
         self.sentence(&text!("the peak is while `{path}` is executed", "峰值出现在执行 `{path}` 时"));
-        self.alive_if_short(peak);
+        self.alive_if_few(peak);
     }
 
     /// What is alive when in a place the most is, each tensor by itself.
@@ -109,7 +108,7 @@ impl Notes<'_> {
     }
 
     /// Every tensor that is alive while a node is executed, where these are few.
-    fn alive_if_short(&mut self, id: NodeId) {
+    pub(super) fn alive_if_few(&mut self, id: NodeId) {
         const FEW: usize = 8;
         if self.subject.analysis.memory.alive_at(self.graph, id).len() <= FEW {
             self.alive_table(id);

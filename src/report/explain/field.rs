@@ -14,7 +14,6 @@ const FEW: usize = 12;
 impl Notes<'_> {
     /// What an element of a node's output sees, along each axis of the input.
     pub(super) fn receptive_field(&mut self, id: NodeId) {
-        self.steps_if_few(id);
         let seen = &self.subject.fields().of(id).axes;
         let before = self.before(id);
         let workings: Vec<[Working; 2]> = (0..seen.len()).map(|axis| self.step(id, before, axis)).collect();
@@ -32,10 +31,17 @@ impl Notes<'_> {
         self.what_else_is_seen(id);
     }
 
-    /// What the output of the network sees, where nothing else has been said of it.
+    /// What the output of the network sees.
     pub(super) fn field_of_output(&mut self) {
         let output = self.graph.main_output();
-        self.steps_if_few(output);
+        let sizes: Vec<u128> = self.subject.fields().of(output).axes.iter().map(|seen| seen.size).collect();
+        let is_one = sizes.windows(2).all(|pair| pair[0] == pair[1]);
+        let shown = if is_one { 1 } else { sizes.len() };
+        for (axis, size) in sizes.into_iter().enumerate().take(shown) {
+            let of_axis = of_axis(axis, is_one);
+            let label = self.say(&text!("receptive field{of_axis}", "感受野{of_axis:#}"));
+            self.equation(label, Working::Number(size));
+        }
         self.what_else_is_seen(output);
     }
 
@@ -75,7 +81,8 @@ impl Notes<'_> {
         }
     }
 
-    fn steps_if_few(&mut self, id: NodeId) {
+    /// All steps up to a node, where these are few.
+    pub(super) fn steps_if_few(&mut self, id: NodeId) {
         let ways = self.ways(id);
         if ways.iter().all(|way| (3..=FEW + 1).contains(&way.rows.len())) {
             self.pieces.extend(ways.into_iter().map(Piece::Table));

@@ -151,7 +151,7 @@ fn network<'e>(explanation: &'e Explanation<'_>) -> Network<'e> {
                 letters = all.iter().map(meaning).collect();
                 continue;
             }
-            Piece::Sentence(text) => Line::Sentence { text },
+            Piece::Shapes(text) | Piece::Sentence(text) => Line::Sentence { text },
             Piece::Equation(label, working) => equation(label, working),
             Piece::Written(label, sides) => Line::Setting { label, sides },
             Piece::Table(table) => self::table(table),

@@ -1,12 +1,16 @@
 //! An explanation as a fragment of LaTeX, for a document with amsmath.
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::UnicodeWidthChar;
 
-use super::piece::{Cell, Head, Piece, Table, label_of, legend, letters, once, sides};
+use super::piece::{Piece, label_of, legend, letters, once, sides};
+use super::tabular;
 use crate::report::latex::escaped;
 use crate::text;
 use crate::text::Language;
 use crate::working::{Letter, Notation, Working};
+
+/// What sets off the further lines of a sum.
+const QUAD: usize = 20;
 
 /// The explanations of networks one after another.
 pub(super) fn write(networks: &[&[Piece]], language: Language) -> String {
@@ -27,31 +31,38 @@ pub(super) fn write(networks: &[&[Piece]], language: Language) -> String {
 }
 
 fn fragment(pieces: &[Piece], language: Language) -> String {
-    const PAGE: Room = Room { line: 66, rows: 40, names: "0.4\\linewidth", has_alerts: false };
+    const PAGE: Room = Room { line: 680, rows: 40, has_alerts: false };
     let is_equation = |piece: &Piece| label_of(piece).is_some();
     let mut text = String::new();
     for run in pieces.chunk_by(|a, b| is_equation(a) && is_equation(b)) {
         match &run[0] {
             Piece::Heading(heading) => {
-                let command =
-                    ["section*", "subsection*", "subsubsection*", "paragraph*"][(heading.level - 1).min(3)];
-                // A paragraph's heading stands in the line that follows.
-                let end = if heading.level > 3 { "\\leavevmode\\par\\nopagebreak" } else { "" };
-                text.push_str(&format!("\n\\{command}{{{}}}{end}\n", prose(&heading.line())));
+                let words = prose(&heading.line());
+                text.push_str(&match ["section*", "subsection*", "subsubsection*"].get(heading.level - 1) {
+                    Some(command) => format!("\n\\{command}{{\\raggedright {words}}}\n"),
+                    // A paragraph's heading would not go on in a second line.
+                    None => format!(
+                        "\n\\par\\medskip\\noindent{{\\bfseries\\raggedright {words}\\par}}\\nopagebreak\n"
+                    ),
+                });
             }
-            Piece::Sentence(sentence) => text.push_str(&format!("{}\\par\n", prose(sentence))),
-            Piece::Letters(letters) => text.push_str(&format!("{}\\par\n", told(letters, language))),
+            Piece::Shapes(sentence) | Piece::Sentence(sentence) => {
+                text.push_str(&format!("\\noindent {}\\par\n", prose(sentence)))
+            }
+            Piece::Letters(letters) => {
+                text.push_str(&format!("\\noindent {}\\par\n", told(letters, language)))
+            }
             Piece::Equation(..) | Piece::Written(..) => {
-                let lines: Vec<_> =
-                    run.iter().map(|piece| rows(piece, &PAGE, language).join(" \\\\\n    ")).collect();
-                text.push_str(&format!(
-                    "\\begin{{align*}}\n  {}\n\\end{{align*}}\n",
-                    lines.join(" \\\\\n  ")
-                ));
+                let left = leftmost(run);
+                let rows = run.iter().map(|piece| rows(piece, left, &PAGE, language).join(" \\\\\n    "));
+                let rows: Vec<_> = rows.collect();
+                text.push_str(&format!("\\begin{{align*}}\n  {}\n\\end{{align*}}\n", rows.join(" \\\\\n  ")));
             }
             Piece::Table(table) => {
-                for part in tables(table, &PAGE, language) {
-                    text.push_str(&format!("\\par\\smallskip\\noindent\n{part}\\par\\smallskip\n"));
+                for part in tabular::write(table, &PAGE, language) {
+                    text.push_str(&format!(
+                        "\\par\\smallskip\\noindent{{\\small\n{part}}}\\par\\smallskip\n"
+                    ));
                 }
             }
         }
@@ -61,12 +72,10 @@ fn fragment(pieces: &[Piece], language: Language) -> String {
 
 /// What fits.
 pub(super) struct Room {
-    /// Characters of a line of formulas, with what stands to the left of it.
+    /// A line of formulas with what stands to the left of it, in tenths of a digit's breadth.
     pub line: usize,
     /// Rows of a table.
     pub rows: usize,
-    /// How wide names are set in a table.
-    pub names: &'static str,
     /// Whether results are set off.
     pub has_alerts: bool,
 }
@@ -86,46 +95,54 @@ pub(super) fn legend_of(pieces: &[&Piece], language: Language) -> Option<String>
 
 /// Words without marks of code, in which long paths may be broken.
 pub(super) fn prose(text: &str) -> String {
-    const LONG: usize = 24;
+    const LONG: usize = 14;
     let word = |word: &str| {
         let escaped = escaped(&word.replace('`', ""));
-        if word.len() > LONG { escaped.replace('/', "/\\allowbreak{}") } else { escaped }
+        if word.len() <= LONG {
+            return escaped;
+        }
+        escaped.replace('/', "/\\allowbreak{}").replace("\\_", "\\_\\allowbreak{}")
     };
     text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
+/// How much the labels of equations that stand together take of a line.
+pub(super) fn leftmost<'p>(pieces: impl IntoIterator<Item = &'p Piece>) -> usize {
+    pieces.into_iter().filter_map(label_of).map(breadth_of_words).max().unwrap_or(0)
+}
+
 /// An equation in rows of `align*`: one where that is short enough, else one for the letters and those of the numbers, and
-/// several for a long sum.
-pub(super) fn rows(piece: &Piece, room: &Room, language: Language) -> Vec<String> {
-    let Some(label) = label_of(piece) else { return vec![] };
-    let left = format!("\\text{{{}}}", escaped(label));
-    let left_of = label.width() + 3;
-    let working = match piece {
-        Piece::Equation(_, working) => working,
-        Piece::Written(_, sides) => {
+/// several for a long sum. `left` is what the labels take of a line.
+pub(super) fn rows(piece: &Piece, left: usize, room: &Room, language: Language) -> Vec<String> {
+    let label = |label: &str| format!("\\text{{{}}}", escaped(label));
+    let (label, lines) = match piece {
+        Piece::Equation(name, working) => (label(name), right(working, left, room, language)),
+        Piece::Written(name, sides) => {
             let text = |side| format!("\\text{{{}}}", escaped(side));
             let sides: Vec<_> = once(sides).into_iter().map(text).collect();
-            return vec![format!("{left} &= {}", sides.join(" = "))];
+            (label(name), vec![format!("= {}", sides.join(" = "))])
         }
-        Piece::Heading(_) | Piece::Sentence(_) | Piece::Letters(_) | Piece::Table(_) => return vec![],
+        Piece::Heading(_) | Piece::Shapes(_) | Piece::Sentence(_) | Piece::Letters(_) | Piece::Table(_) => {
+            return vec![];
+        }
     };
-    let lines = right(working, room.line.saturating_sub(left_of), room.has_alerts, language);
     let row = |(index, line): (usize, String)| {
-        if index == 0 { format!("{left} &{line}") } else { format!("&{line}") }
+        if index == 0 { format!("{label} &{line}") } else { format!("&{line}") }
     };
     lines.into_iter().enumerate().map(row).collect()
 }
 
-/// What stands to the right of an equation's first `=`, in lines that are not much longer than `room`.
-fn right(working: &Working, room: usize, has_alerts: bool, language: Language) -> Vec<String> {
+/// What stands to the right of an equation's first `=`, in lines that fit where they can.
+fn right(working: &Working, left: usize, room: &Room, language: Language) -> Vec<String> {
     let sides_of = |notation| sides(working, notation, language);
     let (short, mut latex) = (sides_of(Notation::Text), sides_of(Notation::Latex));
-    if let Some(result) = latex.last_mut().filter(|_| has_alerts) {
+    if let Some(result) = latex.last_mut().filter(|_| room.has_alerts) {
         *result = format!("\\alert{{{result}}}");
     }
+    let room = room.line.saturating_sub(left);
     let mut lines: Vec<(usize, String)> = vec![];
     for (short, side) in short.iter().zip(&latex) {
-        let width = short.width() + 3;
+        let width = breadth(short) + breadth(" = ");
         match lines.last_mut() {
             Some((used, last)) if *used + width <= room => {
                 *used += width;
@@ -138,58 +155,68 @@ fn right(working: &Working, room: usize, has_alerts: bool, language: Language) -
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
-/// A long sum in lines of some of its terms.
+/// A long sum in lines of as many terms as fit; a fraction stays whole.
 fn broken(side: &str, short: &str, room: usize) -> Vec<(usize, String)> {
-    let terms: Vec<&str> = side.split(" + ").collect();
-    let each = short.width() / terms.len() + 3;
-    let lines = terms.chunks((room / each).max(1));
-    let joint = |index| if index > 0 { "\\quad + " } else { "= " };
-    let line = |(index, terms): (usize, &[&str])| {
-        (terms.len() * each, format!("{}{}", joint(index), terms.join(" + ")))
-    };
-    lines.enumerate().map(line).collect()
+    let (terms, shorts) = (terms(side), short.split(" + ").collect::<Vec<_>>());
+    if terms.len() != shorts.len() {
+        return vec![(room, format!("= {side}"))];
+    }
+    let mut lines: Vec<(usize, String)> = vec![];
+    for (term, short) in terms.into_iter().zip(shorts) {
+        let width = breadth(short) + breadth(" + ");
+        match lines.last_mut() {
+            Some((used, line)) if *used + width <= room => {
+                *used += width;
+                line.push_str(&format!(" + {term}"));
+            }
+            Some(_) => lines.push((width + QUAD, format!("\\quad + {term}"))),
+            None => lines.push((width, format!("= {term}"))),
+        }
+    }
+    lines
 }
 
-/// A table, in as many parts as it has to be.
-pub(super) fn tables(table: &Table, room: &Room, language: Language) -> Vec<String> {
-    let numbers =
-        |column: usize| table.rows.iter().any(|row| matches!(row.get(column), Some(Cell::Worked(_))));
-    let alignment = |column: usize| match (column, numbers(column)) {
-        (_, true) => "r@{${}={}$}r".to_owned(),
-        (0, false) => format!("p{{{}}}", room.names),
-        (_, false) => "l".to_owned(),
-    };
-    let alignment: String = (0..table.heads.len()).map(alignment).collect();
-    let head = |(column, head): (usize, &Head)| {
-        let words = match head {
-            Head::Words(words) => escaped(words),
-            Head::Formula(..) => format!("${}$", head.formula(Notation::Latex, language).unwrap_or_default()),
+/// The terms of a sum, but not of those within braces.
+fn terms(side: &str) -> Vec<&str> {
+    let (mut terms, mut start, mut depth) = (vec![], 0, 0usize);
+    for (at, c) in side.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            ' ' if depth == 0 && side[at..].starts_with(" + ") => {
+                terms.push(&side[start..at]);
+                start = at + 3;
+            }
+            _ => {}
+        }
+    }
+    terms.push(&side[start..]);
+    terms
+}
+
+/// How broad words are when they are set, in tenths of a digit.
+pub(super) fn breadth_of_words(words: &str) -> usize {
+    words.chars().map(|c| 10 * c.width().unwrap_or(1)).sum()
+}
+
+/// About how broad a formula or words are when they are set, in tenths of a digit.
+pub(super) fn breadth(text: &str) -> usize {
+    let (mut is_below, mut is_under, mut sum) = (false, false, 0);
+    for c in text.chars() {
+        // What a rounded fraction is divided by stands below the line.
+        is_under = (is_under || (c == '/' && text.contains(['⌊', '⌈']))) && !"⌋⌉".contains(c);
+        is_below = c == '_' || is_below && c.is_ascii_alphanumeric();
+        sum += match c {
+            _ if is_under || c == '_' => 0,
+            _ if is_below => 7,
+            ',' => 6,
+            'A'..='Z' => 15,
+            ' ' | '(' | ')' => 8,
+            '·' | '+' | '−' | '=' | '/' => 16,
+            '²' | '³' | '⁴' | '⁵' => 8,
+            c if c.is_ascii() => 10,
+            c => 10 * c.width().unwrap_or(1),
         };
-        if numbers(column) { format!("\\multicolumn{{2}}{{c}}{{{words}}}") } else { words }
-    };
-    let heads: Vec<String> = table.heads.iter().enumerate().map(head).collect();
-    let cell = |cell: &Cell| match (cell, cell.sides(Notation::Latex)) {
-        (Cell::Words(words), _) => prose(words),
-        (Cell::Worked(_), [numbers, result]) if numbers.is_empty() => {
-            format!("\\multicolumn{{2}}{{r}}{{${result}$}}")
-        }
-        (Cell::Worked(_), [numbers, result]) => format!("${numbers}$ & ${result}$"),
-    };
-    let rows: Vec<String> =
-        table.rows.iter().map(|row| row.iter().map(cell).collect::<Vec<_>>().join(" & ")).collect();
-    let last = rows.len();
-    let mut done = 0;
-    let part = |rows: &[String]| {
-        let mut text = format!(
-            "\\begin{{tabular}}{{@{{}}{alignment}@{{}}}}\n  \\toprule\n  {} \\\\\n  \\midrule\n",
-            heads.join(" & ")
-        );
-        for row in rows {
-            done += 1;
-            text.push_str(if table.has_sum && done == last { "  \\midrule\n" } else { "" });
-            text.push_str(&format!("  {row} \\\\\n"));
-        }
-        text + "  \\bottomrule\n\\end{tabular}\n"
-    };
-    rows.chunks(room.rows).map(part).collect()
+    }
+    sum
 }

@@ -27,7 +27,7 @@ impl Notes<'_> {
         let summary = self.say(&summary);
         self.heading(level, path, summary);
         let shapes = if inputs.is_empty() { output.to_string() } else { format!("{shown} → {output}") };
-        self.pieces.push(Piece::Sentence(shapes));
+        self.pieces.push(Piece::Shapes(shapes));
         if node.content == Content::Input {
             return;
         }
@@ -48,7 +48,7 @@ impl Notes<'_> {
                 self.equation(name.get(self.language), working);
             }
             for (axis, working) in op.resized(&inputs, output) {
-                let label = self.say(&self.axes_of(id)[axis].of_output(axis + 1));
+                let label = self.say(&self.subject.axes().of(id)[axis].of_output(axis + 1));
                 self.equation(label, working);
             }
         }
@@ -74,6 +74,8 @@ impl Notes<'_> {
         if level == 1 {
             self.receptive_field(id);
             self.memory(id);
+            self.steps_if_few(id);
+            self.alive_if_few(id);
         }
     }
 

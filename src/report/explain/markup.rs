@@ -44,7 +44,9 @@ fn markdown_page(pieces: &[Piece], language: Language) -> String {
                 let marks = "#".repeat(heading.level.min(6));
                 text.push_str(&format!("\n{marks} {}\n\n", markdown::escaped(&heading.line())));
             }
-            Piece::Sentence(sentence) => text.push_str(&format!("- {}\n", markdown::prose(sentence))),
+            Piece::Shapes(sentence) | Piece::Sentence(sentence) => {
+                text.push_str(&format!("- {}\n", markdown::prose(sentence)))
+            }
             Piece::Letters(letters) => {
                 let entry = |letter| format!("${}$", Notation::Latex.letter(letter));
                 let list = legend(letters, language, entry, markdown::escaped);

@@ -22,7 +22,9 @@ pub fn mathml(subject: &Subject, place: Place, language: Language) -> String {
                 html.push_str(&format!("<p class=\"about\">{}</p>", escaped(&heading.about)));
             }
             Piece::Heading(heading) => html.push_str(&format!("<h4>{}</h4>", escaped(&heading.line()))),
-            Piece::Sentence(sentence) => html.push_str(&format!("<p>{}</p>", prose(sentence))),
+            Piece::Shapes(sentence) | Piece::Sentence(sentence) => {
+                html.push_str(&format!("<p>{}</p>", prose(sentence)))
+            }
             // What is looked up stands below.
             Piece::Letters(letters) => legend = told(letters, language),
             Piece::Table(table) => html.push_str(&self::table(table, language)),
@@ -49,7 +51,7 @@ fn equation(piece: &Piece, language: Language) -> String {
             let code = |side| format!("<mtext>{}</mtext>", escaped(side));
             (label, once(sides).into_iter().map(code).collect())
         }
-        Piece::Heading(_) | Piece::Sentence(_) | Piece::Letters(_) | Piece::Table(_) => {
+        Piece::Heading(_) | Piece::Shapes(_) | Piece::Sentence(_) | Piece::Letters(_) | Piece::Table(_) => {
             return String::new();
         }
     };
@@ -114,4 +116,19 @@ fn escaped(text: &str) -> String {
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_network_calls_things_is_text() {
+        assert_eq!(prose("from `a</code><script>` on"), "from <code>a&lt;/code&gt;&lt;script&gt;</code> on");
+        assert_eq!(prose("a lone ` & more"), "a lone ` &amp; more");
+        assert_eq!(
+            escaped("\"><img src='x'>\u{202e}\u{0}"),
+            "&quot;&gt;&lt;img src=&#39;x&#39;&gt;\\u{202e}\\u{0}"
+        );
+    }
 }

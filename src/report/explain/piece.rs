@@ -8,6 +8,8 @@ use crate::working::{Letter, Notation, Working};
 #[derive(Debug)]
 pub(super) enum Piece {
     Heading(Heading),
+    /// What a layer takes and makes.
+    Shapes(String),
     Sentence(String),
     /// What the letters are that stand in all that follows.
     Letters(Vec<Letter>),
@@ -99,7 +101,11 @@ pub(super) fn letters<'p>(pieces: impl IntoIterator<Item = &'p Piece>) -> Vec<Le
                     }
                 }
             }
-            Piece::Heading(_) | Piece::Sentence(_) | Piece::Letters(_) | Piece::Written(..) => {}
+            Piece::Heading(_)
+            | Piece::Shapes(_)
+            | Piece::Sentence(_)
+            | Piece::Letters(_)
+            | Piece::Written(..) => {}
         }
     }
     letters.sort_unstable();
@@ -123,7 +129,9 @@ pub(super) fn legend(
 pub(super) fn label_of(piece: &Piece) -> Option<&str> {
     match piece {
         Piece::Equation(label, _) | Piece::Written(label, _) => Some(label),
-        Piece::Heading(_) | Piece::Sentence(_) | Piece::Letters(_) | Piece::Table(_) => None,
+        Piece::Heading(_) | Piece::Shapes(_) | Piece::Sentence(_) | Piece::Letters(_) | Piece::Table(_) => {
+            None
+        }
     }
 }
 

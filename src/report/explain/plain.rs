@@ -30,7 +30,7 @@ pub(super) fn write(pieces: &[Piece], style: Style) -> String {
                     text.push_str(&format!("{}\n", "═".repeat(longest)));
                 }
             }
-            Piece::Sentence(sentence) => {
+            Piece::Shapes(sentence) | Piece::Sentence(sentence) => {
                 let sentence = hanging(sentence, INDENT, style.width);
                 text.push_str(&format!("{:INDENT$}{sentence}\n", ""));
             }
@@ -52,7 +52,11 @@ pub(super) fn write(pieces: &[Piece], style: Style) -> String {
                 let sides = match piece {
                     Piece::Equation(_, working) => sides(working, Notation::Text, style.language),
                     Piece::Written(_, sides) => once(sides).into_iter().map(str::to_owned).collect(),
-                    Piece::Heading(_) | Piece::Sentence(_) | Piece::Letters(_) | Piece::Table(_) => vec![],
+                    Piece::Heading(_)
+                    | Piece::Shapes(_)
+                    | Piece::Sentence(_)
+                    | Piece::Letters(_)
+                    | Piece::Table(_) => vec![],
                 };
                 let equation = wrapped(&sides, INDENT + column + 3, style.width);
                 text.push_str(&format!("{:INDENT$}{label}{:pad$} = {equation}\n", "", ""));

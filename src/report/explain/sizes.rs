@@ -1,16 +1,11 @@
 //! Elements and positions by the sizes that they are of, where it is known what each of these is: `C·H·W`.
 
 use super::Notes;
-use crate::analyze::axes::{Axis, axes};
+use crate::analyze::axes::Axis;
 use crate::graph::NodeId;
 use crate::working::{Factor, Letter, Working};
 
 impl Notes<'_> {
-    /// What a dimension of a tensor is.
-    pub(super) fn axes_of(&self, id: NodeId) -> &[Axis] {
-        self.axes.get_or_init(|| axes(self.graph)).of(id)
-    }
-
     /// A working of a node in which elements and positions are told apart into their sizes; `letters` are those that its other
     /// workings have.
     pub(super) fn by_sizes(&self, id: NodeId, working: &Working, letters: &[Letter]) -> Working {
@@ -35,7 +30,7 @@ impl Notes<'_> {
         let Working::Product(sizes) = value else { return None };
         let shape: Vec<Working> =
             self.graph.node(id).shape.dims().iter().map(|&size| Working::Number(size.into())).collect();
-        let axes = self.axes_of(id);
+        let axes = self.subject.axes().of(id);
         let rank = shape.len();
         let ranges = [0..rank, 0..rank.saturating_sub(1), 1.min(rank)..rank];
         let range =

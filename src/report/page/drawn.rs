@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn every_copy_is_shown_where_the_first_is() {
-        let subject = crate::source::open("resnet152").unwrap().subject(&Default::default()).unwrap();
+        let subject =
+            crate::source::open("resnet152").unwrap().subject(&crate::source::Choice::default()).unwrap();
         let (rows, _) = rows_within(&subject, 10_000);
         let scene = Scene::of(&subject, &Options::new(Language::English));
         let drawn = Drawn::new(subject.graph(), &scene, &rows);

@@ -134,7 +134,7 @@ impl<'s> Lines<'s> {
                 ];
                 html.element("table", &table, |html| {
                     html.element("thead", &[], |html| {
-                        html.element("tr", &[], |html| heads(html, &all, language))
+                        html.element("tr", &[], |html| heads(html, &all, language));
                     });
                     html.line();
                     html.element("tbody", &[], |html| {

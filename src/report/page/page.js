@@ -25,6 +25,26 @@
     return direction * (isNumber ? a - b : a < b ? -1 : a > b ? 1 : 0);
   };
 
+  // Breaks a long sum into formulas of a term each, between which a line may end.
+  const broken = (sum) => {
+    const terms = [[]];
+    for (const part of sum.children) {
+      if (part.localName === "mo" && part.textContent === "+") {
+        part.setAttribute("form", "infix");
+        terms.push([]);
+      }
+      terms.at(-1).push(part);
+    }
+    if (terms.length < 4) return;
+    let last = sum.parentElement;
+    for (const term of terms.slice(1)) {
+      const math = document.createElementNS("http://www.w3.org/1998/Math/MathML", "math");
+      math.append(...term);
+      last.after(" ", math);
+      last = math;
+    }
+  };
+
   // The table of layers: a tree that is folded, or, sorted or not in order, a list of its leaves.
   class Layers {
     constructor(panel, network) {
@@ -44,7 +64,6 @@
 
     read(prefix) {
       const above = [];
-      const share = this.heads.findIndex((head) => head.dataset.key === "share");
       for (const element of this.body.rows) {
         const level = Number(element.getAttribute("aria-level"));
         const parent = above[level - 2] ?? null;
@@ -59,11 +78,6 @@
         element.classList.remove("deep");
         element.tabIndex = -1;
         element.setAttribute("aria-selected", "false");
-        const bar = element.cells[share];
-        if (bar?.textContent) {
-          bar.classList.add("bar");
-          bar.style.setProperty("--share", bar.textContent.replace(" ", ""));
-        }
         above.length = level - 1;
         above.push(row);
         this.rows.push(row);
@@ -73,6 +87,7 @@
       for (const row of this.rows) {
         if (row.children.length === 0) row.element.removeAttribute("aria-expanded");
       }
+      this.bars();
       const whole = this.table.tFoot.rows[0];
       const total = { element: whole, level: 1, parent: null, name: "", path: "", children: [], key: "S0", isShown: true, isTotal: true };
       whole.tabIndex = -1;
@@ -82,6 +97,17 @@
       this.known.set("S0", total);
       this.current = this.rows[0] ?? total;
       this.current.element.tabIndex = 0;
+    }
+
+    // A bar behind each share, the longest behind the largest.
+    bars() {
+      const column = this.heads.findIndex((head) => head.dataset.key === "share");
+      const bars = this.rows.map((row) => row.element.cells[column]).filter((cell) => cell?.textContent);
+      const most = Math.max(...bars.map(valueOf), Number.MIN_VALUE);
+      for (const bar of bars) {
+        bar.classList.add("bar");
+        bar.style.setProperty("--share", `${(100 * valueOf(bar)) / most}%`);
+      }
     }
 
     // Shows the rows whose boxes are open, or what was searched for with the boxes around it.
@@ -488,6 +514,7 @@
       // Markup that the program has made: what was text in it is escaped, and a backquote stands for the sign before a tag.
       if (parts) body.innerHTML = parts.map((part) => this.workings.parts[part].replaceAll("`", "<")).join("");
       else body.textContent = words.no_working;
+      for (const sum of body.querySelectorAll("dd > math > mrow")) broken(sum);
       this.working.replaceChildren(heading, body);
       const drawn = things[0]?.dataset.place;
       if (things.length === 1 && drawn !== row.key && this.layers.known.has(drawn)) {

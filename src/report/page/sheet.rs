@@ -13,7 +13,7 @@ pub(super) fn table(html: &mut Html, caption: &str, sheet: &Sheet, language: Lan
             html.element("table", &[("class", "sheet")], |html| {
                 html.leaf("caption", &[], caption);
                 html.element("thead", &[], |html| {
-                    html.element("tr", &[], |html| heads(html, sheet, language))
+                    html.element("tr", &[], |html| heads(html, sheet, language));
                 });
                 html.element("tbody", &[], |html| {
                     sheet.lines.iter().for_each(|line| row(html, &sheet.heads, line, language));
