@@ -10,8 +10,10 @@ pub(crate) fn is_shown(shown: &str, printed: &str) -> bool {
 
 /// What is to be shown of what was printed: the same pieces as are shown now, or all of it where they are not found.
 pub(crate) fn renewed(shown: &str, printed: &str) -> String {
-    let pieces = if shown.is_empty() { None } else { anew(&lines(shown), &lines(printed)) };
-    pieces.unwrap_or_else(|| lines(printed).iter().map(|line| format!("{line}\n")).collect())
+    let leaves_out = lines(shown).contains(&LEFT_OUT);
+    let pieces = if leaves_out { anew(&lines(shown), &lines(printed)) } else { None };
+    let all = || lines(printed).iter().map(|line| format!("{line}\n")).collect();
+    pieces.filter(|pieces| is_shown(pieces, printed)).unwrap_or_else(all)
 }
 
 fn lines(text: &str) -> Vec<&str> {
@@ -80,4 +82,5 @@ fn pieces_are_found_only_where_they_stand() {
 fn what_is_left_out_stays_so() {
     assert_eq!(renewed("", "a 1\nb 2\n"), "a 1\nb 2\n");
     assert_eq!(renewed("a 1\n…\nc 3\n", "a 5\nb 6\nc 7\n"), "a 5\n…\nc 7\n");
+    assert_eq!(renewed("a 1\n", "a 1\nb 2\n"), "a 1\nb 2\n");
 }
