@@ -33,7 +33,7 @@ pub(super) fn write(
         html.element("div", &[("class", "seen")], |html| {
             picture(html, subject, &options, language);
             let label = say(&text!("working", "算式"));
-            html.element("section", &[("class", "working script"), ("tabindex", "0"), ("aria-label", &label)], |html| {
+            html.element("section", &[("class", "explained script"), ("tabindex", "0"), ("aria-label", &label)], |html| {
                 let hint = text!(
                     "Choose a layer or a box, here or in the table: the working of its figures stands here.",
                     "在图中或表中选择一层或一个模块,此处显示其各数值的算式。"
