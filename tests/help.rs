@@ -13,7 +13,7 @@ use bytes::{field, number, with_graph};
 #[path = "../src/read/onnx/bytes.rs"]
 mod bytes;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "analyze",
     "bench",
     "check",
@@ -21,6 +21,7 @@ const COMMANDS: [&str; 15] = [
     "draw",
     "explain",
     "reconcile",
+    "report",
     "run",
     "new",
     "fmt",
