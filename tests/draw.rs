@@ -77,14 +77,16 @@ fn hostile(folder: &Path) {
         let tensor = [number(1, 1), field(2, dims)].concat();
         field(at, [field(1, name), field(2, field(1, tensor))].concat())
     };
-    let mut fields = vec![info(11, HOSTILE[0])];
-    let mut last = HOSTILE[0].to_owned();
-    for (at, name) in HOSTILE.iter().enumerate() {
-        let (out, operator) = (format!("{name}{at}"), if at % 3 == 2 { name } else { "Relu" });
-        let called = format!("/{name}/{}/{name}", HOSTILE[(at + 1) % HOSTILE.len()].replace('/', ""));
-        let node = [field(1, &*last), field(2, &*out), field(3, &*called), field(4, operator)].concat();
-        fields.push(field(1, node));
-        last = out;
+    let (mut fields, mut last) = (vec![info(11, HOSTILE[0])], HOSTILE[0].to_owned());
+    for name in HOSTILE {
+        // Several operators are a box.
+        for (at, operator) in ["Relu", "Sigmoid", "Tanh", "Exp", name].into_iter().enumerate() {
+            let (out, called) =
+                (format!("{name}{at}"), format!("/{name}/{}/{operator}", name.replace('/', "")));
+            let node = [field(1, &*last), field(2, &*out), field(3, &*called), field(4, operator)].concat();
+            fields.push(field(1, node));
+            last = out;
+        }
     }
     fields.push(info(12, &last));
     let model = [number(1, 8), field(8, number(2, 17)), with_graph(&fields)].concat();
@@ -155,12 +157,14 @@ fn several_networks_go_into_a_folder() {
         .collect();
     names.sort();
     assert_eq!(names, ["lenet5.mmd", "lenet5.svg", "vgg11.mmd", "vgg11.svg"]);
-    let twice = draw(folder.path(), &["lenet5", "lenet5", "-o", "pictures/"]);
-    assert!(
-        twice.code == 2 && twice.err.contains("two pictures would be called `lenet5.svg`"),
-        "{}",
-        twice.err
-    );
+    for name in ["a_b", "a"] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    let net = "input = [8]\nlayers = ['relu']\n";
+    fs::write(folder.path().join("a/b_net.toml"), net).unwrap();
+    fs::write(folder.path().join("a_b/net.toml"), net).unwrap();
+    done(folder.path(), &["a/b_net.toml", "a_b/net.toml", "-o", "two/"]);
+    assert!(folder.path().join("two/net.svg").exists() && folder.path().join("two/b_net.svg").exists());
     // Trees go one below the other.
     let trees = done(folder.path(), &["lenet5", "alexnet"]);
     assert_eq!(String::from_utf8(trees).unwrap().matches("─ ○ input").count(), 2);
@@ -221,8 +225,14 @@ fn names_of_any_kind_stay_text() {
         let quotes = mermaid.lines().skip(3).all(|line| matches!(line.matches('"').count(), 0 | 2));
         assert!(quotes, "{mermaid}");
         let dot = text(&["--depth", depth, "--format", "dot"]);
-        assert!(graphviz(&dot).is_none_or(|svg| roxmltree::Document::parse(&svg).is_ok()), "{dot}");
+        assert!(graphviz(&dot).is_none_or(|svg| is_xml(&svg)), "{dot}");
     }
+}
+
+/// Whether it is well-formed; Graphviz names the kind of document.
+fn is_xml(svg: &str) -> bool {
+    let options = roxmltree::ParsingOptions { allow_dtd: true, ..roxmltree::ParsingOptions::default() };
+    roxmltree::Document::parse_with_options(svg, options).is_ok()
 }
 
 /// What Graphviz makes of it; nothing where it is not installed.
@@ -269,7 +279,8 @@ fn every_bundled_network_is_drawn() {
             let options = Options { depth, ..Options::new(language) };
             for width in [20, 80, 200] {
                 let tree = tree::write(&subject, &options, Style { language, width, color: false });
-                let wide = tree.lines().find(|line| line.width() > width);
+                // Above it stands what stands above tables.
+                let wide = tree.lines().skip_while(|line| !line.is_empty()).find(|line| line.width() > width);
                 assert!(wide.is_none(), "{}: {wide:?}\n{tree}", bundled.name);
                 assert!(tree.contains("─ ○ "), "{tree}");
             }
@@ -304,4 +315,35 @@ fn a_tree_says_what_is_joined_and_what_skips() {
     assert!(!tree.contains(" × 2"), "{tree}");
     let colored = String::from_utf8(done(folder.path(), &["lenet5", "--color", "always"])).unwrap();
     assert!(colored.contains("\u{1b}[94m■ Conv 5×5"), "{colored}");
+}
+
+/// Times of a device, and those that were measured; a measurement of another network is none of this one.
+#[test]
+#[cfg(feature = "run")]
+fn layers_are_shaded_by_what_they_take() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = |arguments: &[&str]| String::from_utf8(done(folder.path(), arguments)).unwrap();
+    let estimated = text(&["alexnet", "--heat", "time", "--device-spec", "t4"]);
+    assert!(estimated.contains("µs\n") && estimated.contains("bars: "), "{estimated}");
+    let mut bench = Command::cargo_bin("cnncost").unwrap();
+    bench.env_remove("CLICOLOR_FORCE").current_dir(folder.path()).args(["bench", "lenet5", "--profile"]);
+    let bench =
+        bench.args(["--max-time", "0.05", "--format", "json", "-o", "b.json", "--quiet"]).output().unwrap();
+    assert!(bench.status.success(), "{}", String::from_utf8_lossy(&bench.stderr));
+    for arguments in
+        [&["lenet5", "--bench", "b.json"][..], &["lenet5", "--bench", "b.json", "--heat", "time"]]
+    {
+        let measured = text(arguments);
+        let conv = measured.lines().find(|line| line.contains("■ Conv 5×5")).unwrap();
+        assert!(conv.contains('█') && conv.ends_with('s'), "{measured}");
+    }
+    for (arguments, said) in [
+        (&["alexnet", "--bench", "b.json"][..], "of another network"),
+        (&["lenet5", "--bench", "b.json", "--heat", "macs"], "`--bench` has times"),
+        (&["lenet5", "--bench", "none.json"], "there is no such file"),
+    ] {
+        let ran = draw(folder.path(), arguments);
+        assert_eq!((ran.code, ran.text()), (2, ""), "{arguments:?}");
+        assert!(ran.err.contains(said), "{arguments:?}: {}", ran.err);
+    }
 }

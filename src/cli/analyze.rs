@@ -7,6 +7,8 @@ use super::device::OnDevice;
 use super::format::Format;
 use super::input::Networks;
 use super::{Outcome, Output, convention, watch};
+use crate::analyze::roofline::Device;
+use crate::convention::Convention;
 use crate::report::columns::{COLUMNS, Column, column, parse, sheet};
 use crate::report::rows::{self, Depth, Row};
 use crate::report::sheet::{Sheet, Title};
@@ -86,6 +88,15 @@ struct Shown {
     like: Option<String>,
 }
 
+/// What is asked for beside networks.
+pub(super) struct Asked {
+    columns: Option<Vec<&'static Column>>,
+    sort: Vec<&'static Column>,
+    device: Option<Device>,
+    convention: Option<Convention>,
+    form: Form,
+}
+
 /// The forms of what is written.
 const FORMATS: &[Format] =
     &[Format::Table, Format::Tree, Format::Markdown, Format::Csv, Format::Latex, Format::Json, Format::Svg];
@@ -101,29 +112,31 @@ pub(super) fn run(arguments: Arguments) -> Outcome {
 }
 
 impl Arguments {
+    /// What is asked for beside networks. What is wrong with it has been said.
+    pub(super) fn asked(&self) -> Result<Asked, Outcome> {
+        let output = &self.output;
+        let parsed = |written: &Option<String>| {
+            written.as_deref().map(parse).transpose().map_err(|message| output.misused(message, None))
+        };
+        let convention = self.shown.like.as_deref().map(convention::find).transpose();
+        Ok(Asked {
+            columns: parsed(&self.shown.columns)?,
+            sort: parsed(&self.shown.sort)?.unwrap_or_default(),
+            device: self.shown.on.find().map_err(|error| output.refuse(&error))?,
+            convention: convention.map_err(|(message, help)| output.misused(message, Some(help)))?,
+            form: self.form().map_err(|message| output.misused(message, None))?,
+        })
+    }
+
     /// Writes what is asked for; the networks that it is about, but for the operators of files as they stand there.
     pub(super) fn report(&self) -> (Vec<Subject>, Outcome) {
         let output = &self.output;
         if self.shown.raw {
             return (vec![], self.raw());
         }
-        let parsed = |written: &Option<String>| written.as_deref().map(parse).transpose();
-        let (columns, sort) =
-            match parsed(&self.shown.columns).and_then(|columns| Ok((columns, parsed(&self.shown.sort)?))) {
-                Ok((columns, sort)) => (columns, sort.unwrap_or_default()),
-                Err(message) => return (vec![], output.misused(message, None)),
-            };
-        let form = match self.form() {
-            Ok(form) => form,
-            Err(message) => return (vec![], output.misused(message, None)),
-        };
-        let device = match self.shown.on.find() {
-            Ok(device) => device,
-            Err(error) => return (vec![], output.refuse(&error)),
-        };
-        let convention = match self.shown.like.as_deref().map(convention::find).transpose() {
-            Ok(convention) => convention,
-            Err((message, help)) => return (vec![], output.misused(message, Some(help))),
+        let Asked { columns, sort, device, convention, form } = match self.asked() {
+            Ok(asked) => asked,
+            Err(outcome) => return (vec![], outcome),
         };
         let (mut subjects, read) = self.networks.subjects(output);
         if subjects.is_empty() {

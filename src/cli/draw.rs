@@ -6,11 +6,14 @@ use clap::Args;
 
 use super::analyze::depth;
 use super::device::OnDevice;
-use super::input::Networks;
+use super::input::{Networks, read_file};
 use super::picture::{Form, Target};
 use super::{Outcome, Output};
+use crate::error::ReadError;
 use crate::metric::{self, METRICS, Metric, Sums, Unit};
+use crate::read::measured::{self, Measurements};
 use crate::report::Subject;
+use crate::report::chart::taken;
 use crate::report::draw::{Columns, Direction, Heat, Options, dot, mermaid, svg, tree};
 use crate::report::rows::Depth;
 use crate::text;
@@ -22,7 +25,7 @@ pub(super) struct Arguments {
     networks: Networks,
     #[command(flatten)]
     shown: Shown,
-    /// Form; without it, by the ending of -o
+    /// Form
     ///
     /// Form; without it, the ending of the file says which, and without a file it is a tree.
     #[arg(long, value_enum, help_heading = "Output")]
@@ -44,11 +47,16 @@ struct Shown {
     /// of a size to take in. A box that is closed says what comes out of it, and what is in it.
     #[arg(long, value_name = "N", value_parser = depth)]
     depth: Option<Depth>,
-    /// Shade by a figure: macs, params, memory, time, field
+    /// Shade by a figure: macs, params, memory, …
     #[arg(long, value_name = "FIGURE", value_parser = heat, long_help = heat_help().english)]
     heat: Option<Heat>,
     #[command(flatten)]
     on: OnDevice,
+    /// Shade by the times that were measured in this file
+    ///
+    /// Shade by what each layer took as it was measured in this file, which `bench --profile --format json` wrote.
+    #[arg(long, value_name = "FILE", conflicts_with = "device_spec", hide_short_help = true)]
+    bench: Option<String>,
     /// Draw repeats one by one, not once with how often
     ///
     /// Draw every copy of what repeats. Without it, boxes that are the same one after another are drawn once, with how often.
@@ -57,11 +65,11 @@ struct Shown {
     /// Where the network goes
     #[arg(long, value_enum)]
     direction: Option<Toward>,
-    /// Columns that a long picture is folded into: `auto`, or a number
+    /// Columns that a long picture is folded into
     ///
     /// Columns that a long picture is folded into, rows of one that goes to the right: `auto`, as many as make it about as wide
     /// as a slide, or a number; 1 does not fold it.
-    #[arg(long, value_name = "N", value_parser = columns)]
+    #[arg(long, value_name = "N", value_parser = columns, hide_short_help = true)]
     fold: Option<Columns>,
 }
 
@@ -87,14 +95,13 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Ok(device) => device,
         Err(error) => return output.refuse(&error),
     };
-    if device.is_none() && arguments.shown.heat.is_some_and(|heat| heat.metric.is_of_device()) {
-        let message = text!("a time is one on a device", "用时取决于设备");
-        let help = text!(
-            "`--device-spec DEVICE` says on which, as in `--device-spec t4`",
-            "请用 `--device-spec 设备` 指明,例如 `--device-spec t4`"
-        );
-        return output.misused(message, Some(help));
+    if let Err((message, help)) = arguments.shown.is_shaded(device.is_some()) {
+        return output.misused(message, help);
     }
+    let measured = match arguments.shown.bench.as_deref().map(measurements).transpose() {
+        Ok(measured) => measured,
+        Err(error) => return output.refuse(&error),
+    };
     let (mut subjects, read) = arguments.networks.subjects(output);
     if subjects.is_empty() {
         return read;
@@ -102,7 +109,44 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if let Err(outcome) = OnDevice::estimate(device.as_ref(), &mut subjects, output) {
         return outcome;
     }
-    read.max(arguments.write(&subjects, &target))
+    let mut pictures = vec![];
+    for subject in subjects {
+        match arguments.options(&subject, measured.as_ref()) {
+            Ok(options) => pictures.push((subject, options)),
+            Err(why) => {
+                let name = arguments.shown.bench.clone().unwrap_or_default();
+                return output.refuse(&ReadError::Unreadable { name, why, help: None });
+            }
+        }
+    }
+    read.max(arguments.write(&pictures, &target))
+}
+
+/// What was measured, in a file.
+fn measurements(file: &str) -> Result<Measurements, ReadError> {
+    measured::parse(file, &read_file(file)?)
+}
+
+impl Shown {
+    /// Whether times are known where they are asked for, and what is known is asked for.
+    fn is_shaded(&self, has_device: bool) -> Result<(), (Text, Option<Text>)> {
+        let Some(heat) = self.heat else { return Ok(()) };
+        if self.bench.is_some() && !heat.is_time() {
+            let message = text!(
+                "`--bench` has times: it shades by no other figure",
+                "`--bench` 提供用时:不能按其他数值着色"
+            );
+            return Err((message, None));
+        }
+        if !heat.metric.is_of_device() || has_device || self.bench.is_some() {
+            return Ok(());
+        }
+        let help = text!(
+            "`--device-spec DEVICE` estimates it, as in `--device-spec t4`; `--bench FILE` has it as it was measured",
+            "`--device-spec 设备` 给出估算,例如 `--device-spec t4`;`--bench 文件` 给出测得的用时"
+        );
+        Err((text!("a time is one on a device", "用时取决于设备"), Some(help)))
+    }
 }
 
 impl Arguments {
@@ -126,42 +170,45 @@ impl Arguments {
         }
     }
 
-    fn options(&self) -> Options {
-        Options {
+    /// How a network is drawn; an error says why a measurement is none of it.
+    fn options(&self, subject: &Subject, measured: Option<&Measurements>) -> Result<Options, Text> {
+        let times = measured.map(|measured| taken(subject, measured)).transpose()?;
+        let time = metric::named("time").map(|metric| Heat { metric });
+        Ok(Options {
             depth: self.shown.depth.unwrap_or(Depth::Fitting),
             folds_repeats: !self.shown.unroll,
-            heat: self.shown.heat,
+            heat: self.shown.heat.or(time.filter(|_| times.is_some())),
+            times,
             direction: match self.shown.direction {
                 Some(Toward::Right) => Direction::Right,
                 Some(Toward::Down) | None => Direction::Down,
             },
             columns: self.shown.fold.unwrap_or_default(),
             ..Options::new(self.output.language())
-        }
+        })
     }
 
-    fn write(&self, subjects: &[Subject], target: &Target) -> Outcome {
-        let options = self.options();
+    fn write(&self, pictures: &[(Subject, Options)], target: &Target) -> Outcome {
         if let Some(folder) = &target.folder {
-            let names = match target.names(subjects) {
+            let names = match target.names(pictures.iter().map(|(subject, _)| &*subject.label)) {
                 Ok(names) => names,
                 Err((message, help)) => return self.output.misused(message, Some(help)),
             };
             if let Err(outcome) = self.output.make_folder(folder) {
                 return outcome;
             }
-            let each = subjects.iter().zip(&names);
+            let each = pictures.iter().zip(&names);
             return each
-                .map(|(subject, path)| self.one(subject, target.form, &options, Some(path)))
+                .map(|((subject, options), path)| self.one(subject, target.form, options, Some(path)))
                 .max()
                 .unwrap_or(Outcome::Done);
         }
-        match subjects {
-            [one] => self.one(one, target.form, &options, self.output.to.as_deref()),
+        match pictures {
+            [(one, options)] => self.one(one, target.form, options, self.output.to.as_deref()),
             several if target.form == Form::Tree => {
                 let trees: Vec<_> = several
                     .iter()
-                    .map(|subject| tree::write(subject, &options, self.output.style()))
+                    .map(|(subject, options)| tree::write(subject, options, self.output.style()))
                     .collect();
                 self.output.write(&trees.join("\n"))
             }
@@ -239,8 +286,8 @@ pub(super) fn heat_help() -> Text {
     let known = known.collect::<Vec<_>>().join(", ");
     text!(
         "Shade what is drawn by a figure, from the largest on: macs, params, memory (the bytes that are alive while a layer is \
-         executed), time (on the device of `--device-spec`), field (what an element sees of the input), or any of {known}",
-        "按一个数值给图中各项着色,最大者最深:macs、params、memory(执行该层时存活的字节)、time(在 `--device-spec` 的设备上的用时)、\
+         executed), time (on the device of `--device-spec`, or measured in the file of `--bench`), field (what an element sees of the input), or any of {known}",
+        "按一个数值给图中各项着色,最大者最深:macs、params、memory(执行该层时存活的字节)、time(在 `--device-spec` 的设备上的用时,或 `--bench` 文件中测得的用时)、\
          field(一个元素所见的输入范围),或以下任意一个:{known}"
     )
 }

@@ -9,7 +9,6 @@ use clap::ValueEnum;
 
 use super::{Outcome, Output};
 use crate::error::{Code, Diagnostic};
-use crate::report::Subject;
 use crate::text;
 use crate::text::{Text, printable};
 
@@ -78,12 +77,15 @@ impl Target {
     }
 
     /// A path in the folder for each network, called as that is.
-    pub(super) fn names(&self, subjects: &[Subject]) -> Result<Vec<PathBuf>, (Text, Text)> {
+    pub(super) fn names<'s>(
+        &self,
+        labels: impl Iterator<Item = &'s str>,
+    ) -> Result<Vec<PathBuf>, (Text, Text)> {
         let mut names: Vec<PathBuf> = vec![];
         let (ending, _) =
             ENDINGS.iter().find(|(_, form)| *form == self.form).expect("every form has an ending");
-        for subject in subjects {
-            let name = format!("{}.{ending}", file_name(&subject.label));
+        for label in labels {
+            let name = format!("{}.{ending}", file_name(label));
             let path = self.folder.clone().unwrap_or_default().join(&name);
             if names.contains(&path) {
                 return Err((
@@ -101,7 +103,9 @@ impl Target {
 fn file_name(label: &str) -> String {
     const LETTERS: usize = 100;
     let is_plain = |c: char| c.is_alphanumeric() || "@-_.+".contains(c);
-    let name: String = label.chars().take(LETTERS).map(|c| if is_plain(c) { c } else { '_' }).collect();
+    let label = label.replace(".toml", "").replace(".onnx", "");
+    let words = label.split(|c| !is_plain(c)).filter(|word| !word.is_empty());
+    let name: String = words.collect::<Vec<_>>().join("_").chars().take(LETTERS).collect();
     let name = name.trim_start_matches('.');
     if name.is_empty() { "network".to_owned() } else { name.to_owned() }
 }
@@ -220,6 +224,7 @@ mod tests {
     fn labels_are_names_of_files() {
         assert_eq!(file_name("bottleneck@direct"), "bottleneck@direct");
         assert_eq!(file_name("../../etc/passwd"), "_.._etc_passwd");
+        assert_eq!(file_name("a/net.toml (2)"), "a_net_2");
         assert_eq!(file_name("...") + &file_name(""), "networknetwork");
         assert_eq!(file_name("网络 1"), "网络_1");
     }

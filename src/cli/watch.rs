@@ -42,7 +42,10 @@ pub(super) fn run(mut arguments: Arguments) -> Outcome {
         return voice.misused(message, help);
     }
     let watched = Watched::new(named(&arguments.networks.files));
-    // What is not there at the start is a slip of the pen.
+    // What is wrong or not there at the start is a slip of the pen.
+    if let Err(outcome) = arguments.asked() {
+        return outcome;
+    }
     if watched.paths().iter().any(|path| !path.is_file()) {
         return arguments.report().1;
     }
@@ -76,10 +79,10 @@ impl Watch {
     fn read(&mut self, has_changed: bool) -> Page {
         files::begin();
         self.arguments.output.warned.borrow_mut().clear();
-        let (subjects, _) = self.arguments.report();
+        let (subjects, outcome) = self.arguments.report();
         self.watched.add(files::read());
         let mut page = self.page.borrow_mut().take();
-        page.is_good = !page.data.is_empty();
+        page.is_good = outcome < Outcome::Unusable;
         if has_changed && page.is_good && !subjects.is_empty() {
             if !self.good.is_empty() {
                 self.changes = change::since(&self.good, &subjects);
@@ -98,8 +101,8 @@ impl Watch {
         loop {
             let page = self.read(true);
             if shown.as_ref() != Some(&page) {
-                let above = if shown.is_some() { self.separator() } else { String::new() };
-                if page.is_good && write_stdout((above + &page.data).as_bytes()).is_err() {
+                let above = if shown.is_some() { self.separator(page.is_good) } else { String::new() };
+                if !page.data.is_empty() && write_stdout((above + &page.data).as_bytes()).is_err() {
                     // Nobody reads on.
                     return Outcome::Done;
                 }
@@ -114,11 +117,12 @@ impl Watch {
         }
     }
 
-    fn separator(&self) -> String {
+    fn separator(&self, is_good: bool) -> String {
+        let partial = [text!("not everything can be read", "有文件无法读取")];
+        let changes = if is_good { &self.changes[..] } else { &partial };
         let language = self.voice.language();
-        let changes: Vec<_> =
-            self.changes.iter().map(|change| format!("── {}\n", change.get(language))).collect();
-        format!("\n{}\n", changes.concat())
+        let changes: String = changes.iter().map(|change| format!("── {}\n", change.get(language))).collect();
+        format!("\n{changes}\n")
     }
 
     /// On the terminal's other screen, until somebody ends it.

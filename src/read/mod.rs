@@ -1,7 +1,7 @@
 //! Readers: a file or a bundled description into a [`Graph`].
 //!
 //! A description is read once ([`Description`]) and expanded as often as there are variants of it. What may stand in one is told
-//! in the repository's `docs/describing-a-network.md`; [`keys`] lists the keys, and [`schema`] makes a JSON Schema of them.
+//! in the repository's book, `docs/src/language`; [`keys`] lists the keys, and [`schema`] makes a JSON Schema of them.
 
 use std::sync::Arc;
 

@@ -41,6 +41,7 @@ mod timeline;
 
 pub use comparison::{Comparison, Group, Side};
 pub use costs::{Bar, Costs, What};
+pub use measured::taken;
 pub use roofline::{Point, Roof, Roofline};
 pub use timeline::{Alive, Part, Step, Timeline};
 

@@ -35,6 +35,8 @@ pub struct Options {
     pub folds_repeats: bool,
     /// The figure that nodes are shaded by.
     pub heat: Option<Heat>,
+    /// What each node took, by its index, if that was measured: time is this then, and no device's.
+    pub times: Option<Vec<f64>>,
     /// Where the network goes.
     pub direction: Direction,
     /// How many columns (rows, of one that goes to the right) the picture is folded into.
@@ -72,6 +74,7 @@ impl Options {
             depth: Depth::Fitting,
             folds_repeats: true,
             heat: None,
+            times: None,
             direction: Direction::Down,
             columns: Columns::Fitting,
             language,

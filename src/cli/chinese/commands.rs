@@ -222,14 +222,16 @@ const DRAW: &[Argument] = &[
     argument("depth", "模块展开的层数:一个数,或 `all`").long(
         "模块展开的层数:一个数(0 表示整个网络为一个模块),或 `all`;不给出时,展开到图的大小适中为止。未展开的模块标出其输出与其中的数量",
     ),
-    argument("heat", "按数值着色:macs、params、memory、time、field"),
+    argument("heat", "按一个数值着色:macs、params、memory……"),
+    argument("bench", "按此文件中测得的用时着色")
+        .long("按此文件中测得的各层用时着色,该文件由 `bench --profile --format json` 写出"),
     argument("unroll", "逐个绘制重复的部分,而不是只画一次并标出次数")
         .long("绘制重复部分的每一份。不给出时,前后相同的模块只画一次,并标出次数"),
     argument("direction", "网络的走向").words(&[("down", "从上到下"), ("right", "从左到右")]),
-    argument("fold", "把长图折成几列:`auto`,或一个数").long(
+    argument("fold", "把长图折成几列").long(
         "把长图折成几列(走向为向右时为几行):`auto` 使其大致与幻灯片同宽,或一个数;1 表示不折",
     ),
-    argument("format", "输出格式;不给出时取自 -o 的扩展名")
+    argument("format", "输出格式")
         .long("输出格式;不给出时取自文件的扩展名,没有文件时为树")
         .words(&[
             ("svg", "用于网页、幻灯片、浏览器"),

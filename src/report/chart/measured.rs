@@ -16,24 +16,8 @@ impl Roofline {
     /// # Errors
     /// If it is not this network that was measured layer by layer.
     pub fn measured(subject: &Subject, measurements: &Measurements) -> Result<Self, Text> {
-        let (batch, element) = (subject.batch(), subject.element.name());
-        if measurements.dtype != element {
-            let dtype = printable(&measurements.dtype);
-            return Err(text!(
-                "it was measured in {dtype}, and the network is in {element}: add `--dtype {dtype}`",
-                "测量使用 {dtype},而网络为 {element}:请加 `--dtype {dtype}`"
-            ));
-        }
-        let mut why = None;
-        for measured in &measurements.results {
-            match times(subject, measured) {
-                Ok(seconds) => return Ok(Self::of_case(subject, measurements, measured, &seconds)),
-                // What is wrong with one of this batch tells more.
-                Err(other) if why.is_none() || measured.batch == batch => why = Some(other),
-                Err(_) => {}
-            }
-        }
-        Err(why.unwrap_or_else(|| text!("nothing was measured in it", "其中没有测量结果")))
+        let (measured, seconds) = case(subject, measurements)?;
+        Ok(Self::of_case(subject, measurements, measured, &seconds))
     }
 
     fn of_case(
@@ -71,6 +55,40 @@ impl Roofline {
         let seconds = |id| Some(taken(id)?.seconds);
         Some(Self::timed(subject, bench.peak(case).device(), &machine(&bench.device, case.threads), seconds))
     }
+}
+
+/// What each node took as it was measured, by its index.
+///
+/// # Errors
+/// If it is not this network that was measured layer by layer.
+pub fn taken(subject: &Subject, measurements: &Measurements) -> Result<Vec<f64>, Text> {
+    let (_, seconds) = case(subject, measurements)?;
+    Ok(subject.graph().nodes().map(|(id, _)| seconds.get(&id).copied().unwrap_or(0.0)).collect())
+}
+
+/// The case of this network, and what its nodes took.
+fn case<'m>(
+    subject: &Subject,
+    measurements: &'m Measurements,
+) -> Result<(&'m Measured, HashMap<NodeId, f64>), Text> {
+    let (batch, element) = (subject.batch(), subject.element.name());
+    if measurements.dtype != element {
+        let dtype = printable(&measurements.dtype);
+        return Err(text!(
+            "it was measured in {dtype}, and the network is in {element}: add `--dtype {dtype}`",
+            "测量使用 {dtype},而网络为 {element}:请加 `--dtype {dtype}`"
+        ));
+    }
+    let mut why = None;
+    for measured in &measurements.results {
+        match times(subject, measured) {
+            Ok(seconds) => return Ok((measured, seconds)),
+            // What is wrong with one of this batch tells more.
+            Err(other) if why.is_none() || measured.batch == batch => why = Some(other),
+            Err(_) => {}
+        }
+    }
+    Err(why.unwrap_or_else(|| text!("nothing was measured in it", "其中没有测量结果")))
 }
 
 /// What was measured on: `cpu with 4 threads`.

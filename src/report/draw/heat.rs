@@ -1,5 +1,6 @@
 //! The figure that a picture is shaded by.
 
+use super::fold::range;
 use crate::graph::Place;
 use crate::metric::{Measure, Metric, Unit};
 use crate::report::Subject;
@@ -26,10 +27,18 @@ impl Heat {
         text!("shaded by {english}", "按{chinese}着色")
     }
 
-    /// Of a place: how much, and as it is written: `118 M`; `None` where there is none of it.
+    /// Whether it is what layers take, which may be measured.
+    pub fn is_time(self) -> bool {
+        self.metric.name == "time"
+    }
+
+    /// Of a place, with what each node took if that was measured: how much, and as it is written: `118 M`; `None` where there is none of it.
     #[expect(clippy::cast_precision_loss, reason = "a shade has no digits")]
-    pub(super) fn of(self, subject: &Subject, place: Place) -> Option<(f64, String)> {
-        let measure = self.metric.of(subject, place).ok()?;
+    pub(super) fn of(self, subject: &Subject, place: Place, times: Option<&[f64]>) -> Option<(f64, String)> {
+        let measure = match times.filter(|_| self.is_time()) {
+            Some(times) => Measure::Real(range(subject.graph(), place).map(|node| times[node]).sum()),
+            None => self.metric.of(subject, place).ok()?,
+        };
         let (much, written) = match &measure {
             Measure::Count(count) if self.metric.unit == Unit::Bytes => (*count as f64, bytes(*count)),
             Measure::Count(count) => (*count as f64, short(*count)),

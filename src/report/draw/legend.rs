@@ -37,7 +37,7 @@ pub(super) fn head(subject: &Subject, language: Language) -> Vec<Line> {
     };
     let note = text!(
         "{shapes} · batch {batch} · {params} params, {macs} MACs{uncounted}",
-        "{shapes} · 批大小 {batch} · 参数量 {params},乘加数 {macs}{uncounted:#}"
+        "{shapes} · 批量大小 {batch} · 参数量 {params},乘加数 {macs}{uncounted:#}"
     );
     let (title, note) = (cut(&subject.title, MOST), cut(note.get(language), 2 * MOST));
     let (title_width, note_width) = (width(&title, 14.0) * BOLD, width(&note, 11.0));

@@ -1,6 +1,6 @@
 //! An explanation as slides: a whole document for beamer, with a slide for each layer and each box, or as many as it takes.
 
-use super::latex::{Room, breadth, leftmost, legend_of, prose, rows};
+use super::latex::{Room, breadth_of_words, leftmost, legend_of, prose, rows};
 use super::piece::{Heading, Piece, label_of};
 use super::tabular;
 use crate::text::Language;
@@ -102,7 +102,7 @@ fn blocks<'p>(piece: &'p Piece, left: usize, language: Language) -> Vec<Block<'p
 
 /// How many lines words take.
 fn lines(words: &str) -> usize {
-    breadth(words).div_ceil(SLIDE.line).max(1)
+    breadth_of_words(words).div_ceil(SLIDE.line).max(1)
 }
 
 /// Blocks on as few slides as hold them in their order.

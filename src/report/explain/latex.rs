@@ -9,6 +9,9 @@ use crate::text;
 use crate::text::Language;
 use crate::working::{Letter, Notation, Working};
 
+/// What sets off the further lines of a sum.
+const QUAD: usize = 20;
+
 /// The explanations of networks one after another.
 pub(super) fn write(networks: &[&[Piece]], language: Language) -> String {
     let mut text = String::from("% \\usepackage{amsmath}\n");
@@ -34,11 +37,14 @@ fn fragment(pieces: &[Piece], language: Language) -> String {
     for run in pieces.chunk_by(|a, b| is_equation(a) && is_equation(b)) {
         match &run[0] {
             Piece::Heading(heading) => {
-                let command =
-                    ["section*", "subsection*", "subsubsection*", "paragraph*"][(heading.level - 1).min(3)];
-                // A paragraph's heading stands in the line that follows.
-                let end = if heading.level > 3 { "\\leavevmode\\par\\nopagebreak" } else { "" };
-                text.push_str(&format!("\n\\{command}{{\\raggedright {}}}{end}\n", prose(&heading.line())));
+                let words = prose(&heading.line());
+                text.push_str(&match ["section*", "subsection*", "subsubsection*"].get(heading.level - 1) {
+                    Some(command) => format!("\n\\{command}{{\\raggedright {words}}}\n"),
+                    // A paragraph's heading would not go on in a second line.
+                    None => format!(
+                        "\n\\par\\medskip\\noindent{{\\bfseries\\raggedright {words}\\par}}\\nopagebreak\n"
+                    ),
+                });
             }
             Piece::Shapes(sentence) | Piece::Sentence(sentence) => {
                 text.push_str(&format!("\\noindent {}\\par\n", prose(sentence)))
@@ -54,7 +60,9 @@ fn fragment(pieces: &[Piece], language: Language) -> String {
             }
             Piece::Table(table) => {
                 for part in tabular::write(table, &PAGE, language) {
-                    text.push_str(&format!("\\par\\smallskip\\noindent\n{part}\\par\\smallskip\n"));
+                    text.push_str(&format!(
+                        "\\par\\smallskip\\noindent{{\\small\n{part}}}\\par\\smallskip\n"
+                    ));
                 }
             }
         }
@@ -90,14 +98,17 @@ pub(super) fn prose(text: &str) -> String {
     const LONG: usize = 14;
     let word = |word: &str| {
         let escaped = escaped(&word.replace('`', ""));
-        if word.len() > LONG { escaped.replace('/', "/\\allowbreak{}") } else { escaped }
+        if word.len() <= LONG {
+            return escaped;
+        }
+        escaped.replace('/', "/\\allowbreak{}").replace("\\_", "\\_\\allowbreak{}")
     };
     text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// How much the labels of equations that stand together take of a line.
 pub(super) fn leftmost<'p>(pieces: impl IntoIterator<Item = &'p Piece>) -> usize {
-    pieces.into_iter().filter_map(label_of).map(breadth).max().unwrap_or(0)
+    pieces.into_iter().filter_map(label_of).map(breadth_of_words).max().unwrap_or(0)
 }
 
 /// An equation in rows of `align*`: one where that is short enough, else one for the letters and those of the numbers, and
@@ -138,22 +149,54 @@ fn right(working: &Working, left: usize, room: &Room, language: Language) -> Vec
                 last.push_str(&format!(" = {side}"));
             }
             _ if width <= room => lines.push((width, format!("= {side}"))),
-            _ => lines.extend(broken(side, width, room)),
+            _ => lines.extend(broken(side, short, room)),
         }
     }
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
-/// A long sum in lines of some of its terms.
-fn broken(side: &str, width: usize, room: usize) -> Vec<(usize, String)> {
-    let terms: Vec<&str> = side.split(" + ").collect();
-    let each = (width / terms.len()).max(1);
-    let lines = terms.chunks((room / each).max(1));
-    let joint = |index| if index > 0 { "\\quad + " } else { "= " };
-    let line = |(index, terms): (usize, &[&str])| {
-        (terms.len() * each, format!("{}{}", joint(index), terms.join(" + ")))
-    };
-    lines.enumerate().map(line).collect()
+/// A long sum in lines of as many terms as fit; a fraction stays whole.
+fn broken(side: &str, short: &str, room: usize) -> Vec<(usize, String)> {
+    let (terms, shorts) = (terms(side), short.split(" + ").collect::<Vec<_>>());
+    if terms.len() != shorts.len() {
+        return vec![(room, format!("= {side}"))];
+    }
+    let mut lines: Vec<(usize, String)> = vec![];
+    for (term, short) in terms.into_iter().zip(shorts) {
+        let width = breadth(short) + breadth(" + ");
+        match lines.last_mut() {
+            Some((used, line)) if *used + width <= room => {
+                *used += width;
+                line.push_str(&format!(" + {term}"));
+            }
+            Some(_) => lines.push((width + QUAD, format!("\\quad + {term}"))),
+            None => lines.push((width, format!("= {term}"))),
+        }
+    }
+    lines
+}
+
+/// The terms of a sum, but not of those within braces.
+fn terms(side: &str) -> Vec<&str> {
+    let (mut terms, mut start, mut depth) = (vec![], 0, 0usize);
+    for (at, c) in side.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            ' ' if depth == 0 && side[at..].starts_with(" + ") => {
+                terms.push(&side[start..at]);
+                start = at + 3;
+            }
+            _ => {}
+        }
+    }
+    terms.push(&side[start..]);
+    terms
+}
+
+/// How broad words are when they are set, in tenths of a digit.
+pub(super) fn breadth_of_words(words: &str) -> usize {
+    words.chars().map(|c| 10 * c.width().unwrap_or(1)).sum()
 }
 
 /// About how broad a formula or words are when they are set, in tenths of a digit.

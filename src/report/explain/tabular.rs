@@ -1,6 +1,6 @@
 //! A table of workings in LaTeX, with booktabs.
 
-use super::latex::{Room, breadth, prose};
+use super::latex::{Room, breadth, breadth_of_words, prose};
 use super::piece::{Cell, Head, Table};
 use crate::report::latex::escaped;
 use crate::text::Language;
@@ -57,13 +57,14 @@ fn alignment(table: &Table, column: usize, room: &Room, language: Language) -> S
 
 /// How broad a column is.
 fn breadth_of(table: &Table, column: usize, language: Language) -> usize {
-    let cells = table.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.sides(Notation::Text));
-    let (left, right) = cells.fold((0, 0), |(left, right), [numbers, result]| {
-        (left.max(breadth(&numbers)), right.max(breadth(&result)))
+    let cells = table.rows.iter().filter_map(|row| row.get(column));
+    let (left, right) = cells.fold((0, 0), |(left, right), cell| match (cell, cell.sides(Notation::Text)) {
+        (Cell::Words(words), _) => (left, right.max(breadth_of_words(words))),
+        (Cell::Worked(_), [numbers, result]) => (left.max(breadth(&numbers)), right.max(breadth(&result))),
     });
     let equals = if is_worked(table, column) { breadth(" = ") } else { 0 };
     let head = match &table.heads[column] {
-        Head::Words(words) => breadth(words),
+        Head::Words(words) => breadth_of_words(words),
         head @ Head::Formula(..) => breadth(&head.formula(Notation::Text, language).unwrap_or_default()),
     };
     head.max(left + equals + right)

@@ -67,7 +67,7 @@ fn beside(blocks: Vec<Block>) -> Block {
     for (at, block) in blocks.into_iter().enumerate() {
         let spine = if at == 0 { 0.0 } else { all.right + GUTTER + block.left };
         if at == 0 {
-            all.ins.clone_from(&block.ins);
+            all.ins = block.ins.iter().map(|port| Port { thing: None, ..*port }).collect();
             block.ins.iter().for_each(|port| all.parts.down(*port, 0.0, TOP));
         } else {
             let gutter = all.right + GUTTER / 2.0;
