@@ -46,7 +46,7 @@
 //! | [`mod@text`] | what is said to a person, in each language |
 //! | [`shape`] | a tensor's dimensions and element type |
 //! | [`counts`] | what is counted, and the conventions; counts add up exactly or are refused |
-//! | [`working`] | the arithmetic behind a number, as it evaluates and as it is written, its factors named in each language |
+//! | [`working`] | the arithmetic behind a number, as it evaluates and as it is written: in letters, in the words of each language, in numbers |
 //! | [`error`] | mistakes, and how they are drawn over the file |
 //! | [`mod@file`] | files opened without waiting for ever, and written whole or not at all |
 //! | [`op`] | what an operator must answer, the one list of operators, a file for each |

@@ -66,18 +66,22 @@ pub fn harmless_but(text: &str, color: bool, links: Option<&Links>) -> String {
     }
     let mut rest = text.split('\u{1b}').peekable();
     let mut shown = plain(rest.next().unwrap_or_default());
-    let mut is_begun = false;
+    let (mut is_open, mut is_target) = (false, false);
     while let Some(piece) = rest.next() {
         let is_color = piece.strip_prefix('[').is_some_and(|rest| {
             rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').starts_with('m')
         });
-        // A link begins or ends with its target, and that with a mark of its own.
-        let is_ended = rest.peek().is_some_and(|next| next.starts_with('\\'));
-        let is_link = links.is_some_and(|links| {
-            piece.strip_prefix(links::BEGIN).is_some_and(|target| target.is_empty() || links.leads(target))
-        });
-        let is_in = is_color && color || is_link && is_ended || is_begun && piece.starts_with('\\');
-        is_begun = is_link && is_ended;
+        // A target, or none where a link ends, has a mark behind it.
+        let target =
+            piece
+                .strip_prefix(links::BEGIN)
+                .filter(|_| rest.peek().is_some_and(|next| next.starts_with('\\')))
+                .filter(|target| {
+                    if target.is_empty() { is_open } else { links.is_some_and(|links| links.leads(target)) }
+                });
+        let is_in = is_color && color || target.is_some() || is_target && piece.starts_with('\\');
+        is_open = target.map_or(is_open, |target| !target.is_empty());
+        is_target = target.is_some();
         shown.push_str(if is_in { "\u{1b}" } else { "\\u{1b}" });
         shown.push_str(&plain(piece));
     }

@@ -4,6 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
+use cnncost::metric::{METRICS, Measure, Sums};
+use cnncost::report::Subject;
+use cnncost::report::chart::{Costs, Options, Roofline, Theme, Timeline, svg};
+use cnncost::report::rows::Depth;
+use cnncost::source::{self, Choice, device};
+use cnncost::text::Language;
 use unicode_width::UnicodeWidthStr;
 
 fn run(arguments: &[&str], width: usize) -> (Option<i32>, String, String) {
@@ -250,4 +256,91 @@ fn the_ending_of_a_file_says_the_form() {
         }
     }
     assert!(out(&["analyze", "lenet5", "--memory", "--format", "svg"], 80).starts_with("<svg "));
+}
+
+fn subject(name: &str) -> Subject {
+    let mut subject = source::open(name).unwrap().subject(&Choice::default()).unwrap();
+    device::estimate(&mut subject, &device::find("t4").unwrap()).unwrap();
+    subject
+}
+
+const SOME: [&str; 6] = ["googlenet", "densenet121", "mobilenet_v2", "vit_b_16", "unet", "lenet5"];
+
+/// Of any figure that adds up, whatever is folded.
+#[test]
+fn bars_are_parts_of_the_whole() {
+    for subject in SOME.map(subject) {
+        for metric in METRICS.iter().filter(|metric| metric.sums == Sums::Sum) {
+            for depth in [Depth::To(0), Depth::To(1), Depth::Fitting, Depth::All] {
+                let costs = Costs::of(&subject, metric, depth, &[]).unwrap();
+                let name = format!("{} {} {depth:?}", subject.label, metric.name);
+                assert!(costs.bars.len() <= 60, "{name}");
+                match costs.total {
+                    Measure::Count(total) => {
+                        let sum: u128 = costs.bars.iter().filter_map(|bar| bar.amount.count()).sum();
+                        assert_eq!(sum, total, "{name}");
+                    }
+                    _ => {
+                        let sum: f64 = costs.bars.iter().filter_map(|bar| bar.amount.number()).sum();
+                        assert!((sum / costs.total.number().unwrap() - 1.0).abs() < 1e-9, "{name}");
+                    }
+                }
+                for bar in &costs.bars {
+                    let parts: f64 = bar.kinds.iter().map(|(_, part)| part).sum();
+                    assert!((parts - 1.0).abs() < 1e-9, "{name}: {:?}", bar.what);
+                }
+                assert!(costs.bars.last().is_none_or(|bar| (bar.cumulated - 1.0).abs() < 1e-9), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn counted_layers_lie_on_the_roof_and_all_of_them() {
+    for subject in SOME.map(subject) {
+        let roofline = Roofline::counted(&subject).unwrap();
+        for point in &roofline.points {
+            let part = point.flops_per_second / roofline.roof.at(point.intensity);
+            assert!((part - 1.0).abs() < 1e-9, "{}: {}", subject.label, point.path);
+        }
+        let total = subject.roofline.as_ref().unwrap().total().seconds();
+        assert!((roofline.seconds / total - 1.0).abs() < 1e-9, "{}", subject.label);
+    }
+}
+
+#[test]
+fn the_highest_step_is_the_peak() {
+    for subject in SOME.map(subject) {
+        let timeline = Timeline::of(&subject).unwrap();
+        let highest = timeline.steps.iter().map(|step| step.bytes).max();
+        assert_eq!(highest, Some(subject.peak_bytes()), "{}", subject.label);
+        let alive: u128 = timeline.alive.iter().map(|tensor| tensor.bytes).sum();
+        let more = timeline.more.map_or(0, |(_, bytes)| bytes);
+        assert_eq!(alive + more, timeline.peak.bytes, "{}", subject.label);
+        assert!(timeline.parts.is_sorted_by(|a, b| a.to <= b.from), "{}", subject.label);
+    }
+}
+
+/// Several pictures may stand on one page, on any ground.
+#[test]
+fn ids_are_a_pictures_own() {
+    let subject = subject("googlenet");
+    let timeline = Timeline::of(&subject).unwrap();
+    let costs = Costs::of(&subject, cnncost::metric::named("flops").unwrap(), Depth::Fitting, &[]).unwrap();
+    for theme in [Theme::Light, Theme::Dark, Theme::Inherit] {
+        let options = Options { language: Language::English, theme, prefix: "a\"b<c" };
+        for picture in [svg::cost(&costs, &options), svg::memory(&timeline, &options)] {
+            let document = roxmltree::Document::parse(&picture).unwrap();
+            let ids: Vec<_> = document.descendants().filter_map(|node| node.attribute("id")).collect();
+            assert!(ids.len() >= 2 && ids.iter().all(|id| id.starts_with("abc-")), "{ids:?}");
+            assert!(ids.iter().all(|id| ids.iter().filter(|other| *other == id).count() == 1), "{ids:?}");
+            let root = document.root_element();
+            assert_eq!(root.attribute("width").is_none(), theme == Theme::Inherit);
+            let labels = root.attribute("aria-labelledby").unwrap();
+            assert!(labels.split(' ').all(|label| ids.contains(&label)), "{labels}");
+            for name in picture.split("url(#").skip(1).filter_map(|rest| rest.split(')').next()) {
+                assert!(ids.contains(&name), "{name}");
+            }
+        }
+    }
 }

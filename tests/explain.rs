@@ -10,7 +10,7 @@ use cnncost::read::bundled::{self, BUNDLED};
 use cnncost::read::expression::{Expression, Failure, Scope, Value};
 use cnncost::read::{Description, Network, Options};
 use cnncost::report::Style;
-use cnncost::report::explain::{About, Explanation, Markup};
+use cnncost::report::explain::{About, Explanation, Markup, json};
 use cnncost::subject::Subject;
 use cnncost::text::Language;
 
@@ -36,7 +36,7 @@ fn no_heading_is_a_command() {
 
 #[test]
 fn pages_are_as_they_were() {
-    let pages: [(&str, &[&str]); 12] = [
+    let pages: [(&str, &[&str]); 16] = [
         ("resnet18_depth_1.txt", &["resnet18", "--depth", "1"]),
         ("alexnet_conv2.txt", &["alexnet_2012", "conv2"]),
         ("lstm.txt", &["tests/explain/lstm.toml", "lstm"]),
@@ -49,6 +49,10 @@ fn pages_are_as_they_were() {
         ("resnet18_layer1.txt", &["resnet18", "layer1"]),
         ("siamese.txt", &["tests/explain/siamese.toml"]),
         ("googlenet_norm.txt", &["googlenet", "norm1"]),
+        ("vgg11_field.txt", &["vgg11", "--field"]),
+        ("unet_peak.zh.txt", &["unet", "--peak", "--lang", "zh"]),
+        ("bottleneck_conv.beamer.tex", &["bottleneck", "conv", "--format", "beamer"]),
+        ("inception_v3_row.zh.txt", &["inception_v3", "6b/7x7/row/conv", "--lang", "zh"]),
     ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/explain");
     for (name, arguments) in pages {
@@ -116,6 +120,47 @@ fn fields_and_memory_are_those_of_the_table() {
     assert!(strided.contains("read bytes = (E_read + E_w)·B = (200,704 + 131,072)·4"), "{strided}");
     assert!(page(&["unet", "up4/concat_1"]).contains("misaligned: paths that have met"), "unet");
     assert!(!page(&["resnet50", "layer4/2/relu_1"]).contains("whole input"), "resnet50");
+}
+
+/// The tables of what is explained of a network, each as its rows of numbers: the last that there is of each column.
+fn tables(subject: &Subject, about: About) -> Vec<Vec<Vec<u128>>> {
+    let explanation = Explanation::new(subject, None, about, Language::English).unwrap();
+    let mut written = vec![];
+    json(&[explanation], &mut written).unwrap();
+    let written: serde_json::Value = serde_json::from_slice(&written).unwrap();
+    let sections = written["networks"][0]["sections"].as_array().unwrap();
+    let lines = sections.iter().flat_map(|section| section["lines"].as_array().unwrap());
+    let number = |cell: &serde_json::Value| cell["value"].as_u64().map(u128::from);
+    lines
+        .filter_map(|line| line["rows"].as_array())
+        .map(|rows| {
+            rows.iter().map(|row| row.as_array().unwrap().iter().filter_map(number).collect()).collect()
+        })
+        .collect()
+}
+
+/// Step by step, fields and peaks come to what the analysis has in one.
+#[test]
+fn steps_come_to_what_is_counted() {
+    let mut fields = 0;
+    for file in BUNDLED {
+        let subject = bundled(file.name);
+        let [peak] = &tables(&subject, About::Peak)[..] else { panic!("{} has one peak", file.name) };
+        let (sum, parts) = peak.split_last().unwrap();
+        assert_eq!(sum[0], subject.peak_bytes(), "{}", file.name);
+        assert_eq!(parts.iter().map(|part| part[0]).sum::<u128>(), sum[0], "{}", file.name);
+        if subject.graph().outputs().len() > 1 {
+            continue;
+        }
+        let axes = &subject.field().axes;
+        for (index, steps) in tables(&subject, About::Field).iter().enumerate() {
+            let grows = steps.windows(2).all(|pair| pair[0][0] <= pair[1][0]);
+            assert!(grows && steps[0][0] == 1, "{}: {steps:?}", file.name);
+            assert_eq!(steps.last().unwrap()[0], axes[index].size, "{}", file.name);
+            fields += 1;
+        }
+    }
+    assert!(fields > 30, "only {fields} fields");
 }
 
 /// A side of an equation as the language of expressions has it: `⌊a/b⌋` is `floor(a/b)`.

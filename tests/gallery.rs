@@ -62,9 +62,9 @@ fn page() -> String {
             Some((found, _)) if found.name == name => variant.clone(),
             Some(_) | None => format!("{name}@{variant}"),
         });
-        let names: BTreeSet<String> =
+        let lines: BTreeSet<String> =
             if variants.is_empty() { [name.to_owned()].into() } else { named.collect() };
-        names.iter().for_each(|name| page.push_str(&line(name)));
+        lines.iter().for_each(|name| page.push_str(&line(name)));
     }
     page
 }

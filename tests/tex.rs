@@ -1,5 +1,7 @@
 //! That TeX takes what is written for it, where TeX is installed: explanations, slides and tables, in both languages.
 
+#![expect(clippy::print_stderr, reason = "says what is skipped")]
+
 use std::fs;
 use std::process::Command as Process;
 
@@ -89,7 +91,7 @@ fn engines(language: Language) -> Vec<&'static str> {
     let engines: &[&str] = match language {
         Language::Chinese if !has_package("ctex.sty") || !has_package("FandolSong-Regular.otf") => &[],
         Language::Chinese => &["xelatex"],
-        _ => &["pdflatex", "xelatex"],
+        Language::English | _ => &["pdflatex", "xelatex"],
     };
     engines.iter().copied().filter(|engine| is_installed(engine)).collect()
 }

@@ -60,7 +60,7 @@ struct Shown {
     /// Show the tensors that are alive over the order of execution, and those at the peak, instead of the layers.
     #[arg(long, conflicts_with_all = ["depth", "columns", "sort"])]
     memory: bool,
-    /// Draw what each layer costs in this figure; or `roofline`
+    /// Draw the layers by a figure, or under a `roofline`
     #[arg(long, value_name = "METRIC", value_parser = chart::chart, conflicts_with_all = ["columns", "memory", "like"],
           long_help = chart::help().english)]
     chart: Option<Chart>,

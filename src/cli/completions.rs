@@ -36,7 +36,7 @@ enum Shell {
     Zsh,
     /// ~/.config/fish/completions/cnncost.fish
     Fish,
-    /// `cnncost completions powershell | Out-String | Invoke-Expression` in $PROFILE
+    /// Behind what stands in $PROFILE
     Powershell,
 }
 
@@ -122,7 +122,7 @@ fn commands() -> Vec<String> {
 
 /// Whether a command takes networks.
 fn takes_networks(command: &str) -> bool {
-    ["analyze", "bench", "check", "compare", "explain", "reconcile", "run"].contains(&command)
+    ["analyze", "bench", "check", "compare", "explain", "reconcile", "report", "run"].contains(&command)
 }
 
 /// The commands that take networks, and the names that they take beside files.

@@ -120,12 +120,12 @@ impl Working {
         let flat = Self::flattened(factors, side);
         let mut product = vec![];
         for run in flat.chunk_by(|a, b| a == b) {
-            match run[0].term(side) {
+            let term = run[0].term(side);
+            if let Term::Product(letters) = term {
                 // The letters of one factor are factors themselves.
-                Term::Product(letters) => {
-                    product.extend(letters.into_iter().map(|(letter, power)| (letter, power * run.len())));
-                }
-                term => product.push((term, run.len())),
+                product.extend(letters.into_iter().map(|(letter, power)| (letter, power * run.len())));
+            } else {
+                product.push((term, run.len()));
             }
         }
         // A factor of several letters may end with the one that the next begins with.

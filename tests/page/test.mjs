@@ -190,7 +190,7 @@ const TESTS = {
     await row(page, "conv2").click();
     const chosen = page.locator(".panel.shown .column .chosen");
     assert.ok((await chosen.count()) > 0);
-    assert.equal(await page.locator(".panel.shown .working h3").textContent(), "conv2");
+    assert.equal(await page.locator(".panel.shown .explained h3").textContent(), "conv2");
     const thing = page.locator(".panel.shown .column .node[data-place^=N]").nth(4);
     const key = await thing.getAttribute("data-place");
     await thing.click();
@@ -199,7 +199,7 @@ const TESTS = {
     assert.equal(await selected.getAttribute("id"), `n0-${key}`);
     assert.ok(await selected.isVisible());
     assert.equal(new URL(page.url()).hash, `#n0-${key}`);
-    assert.ok((await page.locator(".panel.shown .working math").count()) > 0);
+    assert.ok((await page.locator(".panel.shown .explained math").count()) > 0);
     // The address leads there again.
     const address = page.url();
     await page.goto("about:blank");
@@ -214,7 +214,7 @@ const TESTS = {
       const { page, wrong, close } = await opened(name);
       const [rows, lost] = await page.evaluate(() => {
         const rows = [...document.querySelectorAll(".panel.shown .layers tr[id]")];
-        const working = document.querySelector(".panel.shown .working");
+        const working = document.querySelector(".panel.shown .explained");
         const isLost = (row) => {
           row.click();
           return document.querySelectorAll(".panel.shown .column .chosen").length === 0 && row.parentElement.tagName === "TBODY" || working.children.length < 2 || working.children[1].textContent === "";
@@ -243,7 +243,7 @@ const TESTS = {
     assert.equal(await press("ArrowLeft", "End"), "total");
     assert.equal(await press("Home"), "input");
     assert.equal(await press("ArrowDown", "Enter"), "conv1");
-    assert.equal(await page.locator(".working h3").textContent(), "conv1");
+    assert.equal(await page.locator(".explained h3").textContent(), "conv1");
     await press("Escape");
     assert.equal(await page.locator(".layers tr[aria-selected=true]").count(), 0);
     // The picture is one stop, and arrows go through it.

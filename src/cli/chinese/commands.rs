@@ -88,10 +88,7 @@ pub(super) const COMMANDS: &[Said] = &[
             ("bash", "在 ~/.bashrc 中写 `source <(cnncost completions bash)`"),
             ("zsh", "存为 $fpath 的某个目录中的 `_cnncost`"),
             ("fish", "存为 ~/.config/fish/completions/cnncost.fish"),
-            (
-                "powershell",
-                "在 $PROFILE 中写 `cnncost completions powershell | Out-String | Invoke-Expression`",
-            ),
+            ("powershell", "追加到 $PROFILE 的末尾"),
         ])],
     },
     Said {
@@ -161,7 +158,7 @@ const ANALYZE: &[Argument] = &[
          有多个网络时,给各网络的行排序",
     ),
     argument("memory", "按执行顺序显示存活的张量").long("按执行顺序显示存活的张量以及峰值时的张量,代替各层的开销"),
-    argument("chart", "画出各层在此指标上的开销;或 `roofline`"),
+    argument("chart", "按某指标画出各层,或画 `roofline`(屋顶线)"),
     argument("bench", "用于 `--chart roofline`:按此测量结果画各层")
         .long("用于 `--chart roofline`:按此文件中的测量结果画各层,该文件由 `bench --profile --format json` 写出"),
     argument("raw", "显示 ONNX 文件的算子及各自的结果")

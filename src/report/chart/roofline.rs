@@ -169,6 +169,12 @@ impl Roofline {
         let mut points = joined(points);
         points.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
         let rest = points.split_off(points.len().min(MOST));
+        // Of millions of layers few have their paths written out.
+        for point in &mut points {
+            if let Place::Node(id) = point.place {
+                point.path = printable(&subject.graph().path(id));
+            }
+        }
         let mut notes: Vec<Text> = without.in_words().into_iter().collect();
         if !rest.is_empty() {
             let (count, time) = (rest.len(), seconds(rest.iter().map(|point| point.seconds).sum()));
@@ -227,7 +233,7 @@ impl Without {
     }
 }
 
-/// Where a layer lies; `None` where it makes nothing of what it moves, or takes no time that shows.
+/// Where a layer lies, without its path; `None` where it makes nothing of what it moves, or takes no time that shows.
 #[expect(clippy::cast_precision_loss, reason = "it is drawn")]
 fn point(subject: &Subject, id: NodeId, node: &Node, seconds: f64, bound: MeasuredBound) -> Option<Point> {
     let counts = subject.analysis.node(id).filter(|_| node.is_counted())?;
@@ -236,7 +242,7 @@ fn point(subject: &Subject, id: NodeId, node: &Node, seconds: f64, bound: Measur
     let is_drawn = |number: f64| number > 0.0 && number.is_finite();
     (is_drawn(intensity) && is_drawn(flops_per_second)).then(|| Point {
         place: Place::Node(id),
-        path: printable(&subject.graph().path(id)),
+        path: String::new(),
         times: 1,
         kind: kind(subject.graph(), id),
         intensity,

@@ -2,7 +2,7 @@
 //! from elsewhere.
 //!
 //! Colors stand on the shapes themselves, so that a style sheet may change them and none is needed: text, axes and lines are in
-//! the color of text around the picture, a pattern for each kind of operator has the class of the kind. The root has the class
+//! the color of text around the picture, and what has the color of a kind of operator has its class. The root has the class
 //! `chart`; groups have `bar`, `layer`, `part`, `tensor` and `roof`, with a title each.
 
 use super::{Comparison, Costs, Options, Roofline, Timeline};

@@ -33,7 +33,7 @@ pub struct Timeline {
     pub alive: Vec<Alive>,
     /// How many more there are then, and their bytes together.
     pub more: Option<(usize, u128)>,
-    /// The parts of the network in their order.
+    /// The parts of the network in their order, those left out that are too short to be seen.
     pub parts: Vec<Part>,
 }
 
@@ -143,16 +143,24 @@ fn parts(subject: &Subject) -> Vec<Part> {
     }
     let around = graph.scope_path(scope);
     let part = |&place: &Place| {
-        let (from, to, path) = match place {
-            Place::Node(id) => (id.index(), id.index() + 1, graph.path(id)),
+        let (from, to) = match place {
+            Place::Node(id) => (id.index(), id.index() + 1),
             Place::Box(id) => {
                 let nodes = graph.scope(id).nodes();
                 let from = nodes.clone().next().map_or(0, NodeId::index);
-                (from, from + nodes.len(), graph.scope_path(id))
+                (from, from + nodes.len())
             }
         };
+        // What is narrower than a step that is drawn is not seen.
+        if (to - from) * MOST < graph.len() {
+            return None;
+        }
+        let path = match place {
+            Place::Node(id) => graph.path(id),
+            Place::Box(id) => graph.scope_path(id),
+        };
         let name = path.strip_prefix(&around).unwrap_or(&path).trim_start_matches('/');
-        Part { place, name: printable(name), from, to }
+        Some(Part { place, name: printable(name), from, to })
     };
-    outline.parts(scope).iter().map(part).collect()
+    outline.parts(scope).iter().filter_map(part).collect()
 }

@@ -46,13 +46,7 @@ pub struct Frame {
 impl Frame {
     /// Its title, with how many boxes it stands for; of a long path the end.
     pub fn heading(&self) -> String {
-        const LONG: usize = 16;
-        let last =
-            self.title.rsplit('/').next().filter(|_| self.title.len() > LONG && self.title.contains('/'));
-        last.map_or_else(
-            || heading(&self.title, self.times),
-            |last| heading(&format!("…/{last}"), self.times),
-        )
+        heading(&end(&self.title), self.times)
     }
 }
 
@@ -89,16 +83,22 @@ pub struct Thing {
 }
 
 impl Thing {
-    /// Its title, with how many it stands for.
+    /// Its title, with how many it stands for; of a box's long path the end.
     pub fn heading(&self) -> String {
-        heading(&self.title, self.times)
+        let title = if self.kind == Kind::Block { end(&self.title) } else { self.title.clone() };
+        heading(&title, self.times)
     }
 }
 
-/// The most letters of a title.
-const MOST: usize = 40;
+/// The end of a path that is long.
+fn end(path: &str) -> String {
+    const LONG: usize = 16;
+    let last = path.rsplit('/').next().filter(|last| path.len() > LONG && last.len() < path.len());
+    last.map_or_else(|| path.to_owned(), |last| format!("…/{last}"))
+}
 
 fn heading(title: &str, times: usize) -> String {
+    const MOST: usize = 40;
     let title = cut(title, MOST);
     if times > 1 { format!("{title} × {times}") } else { title }
 }

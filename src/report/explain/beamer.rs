@@ -80,7 +80,7 @@ struct Block<'p> {
 }
 
 /// A piece as blocks: a long table is several.
-fn blocks<'p>(piece: &'p Piece, left: usize, language: Language) -> Vec<Block<'p>> {
+fn blocks(piece: &Piece, left: usize, language: Language) -> Vec<Block<'_>> {
     let block = |rows: Vec<String>, height| Block { piece, rows, height };
     match piece {
         Piece::Equation(..) | Piece::Written(..) => {

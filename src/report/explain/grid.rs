@@ -10,6 +10,9 @@ use crate::working::Notation;
 /// Columns between two of them.
 const GAP: usize = 2;
 
+/// The least that names have.
+const NARROWEST: usize = 12;
+
 /// The table, `indent` columns from the left, in lines of the terminal's width as far as the numbers let it.
 pub(super) fn write(table: &Table, indent: usize, style: Style) -> String {
     let heads: Vec<String> = table.heads.iter().map(|head| told(head, style)).collect();
@@ -20,7 +23,6 @@ pub(super) fn write(table: &Table, indent: usize, style: Style) -> String {
     };
     let mut widths: Vec<usize> = heads.iter().zip(&columns).map(width_of).collect();
     // Paths are what may be long; they go on below.
-    const NARROWEST: usize = 12;
     let others: usize = widths.iter().skip(1).map(|width| width + GAP).sum();
     if let Some(first) = widths.first_mut() {
         *first = (*first).min(style.width.saturating_sub(indent + others).max(NARROWEST));

@@ -47,10 +47,10 @@ fn fragment(pieces: &[Piece], language: Language) -> String {
                 });
             }
             Piece::Shapes(sentence) | Piece::Sentence(sentence) => {
-                text.push_str(&format!("\\noindent {}\\par\n", prose(sentence)))
+                text.push_str(&format!("\\noindent {}\\par\n", prose(sentence)));
             }
             Piece::Letters(letters) => {
-                text.push_str(&format!("\\noindent {}\\par\n", told(letters, language)))
+                text.push_str(&format!("\\noindent {}\\par\n", told(letters, language)));
             }
             Piece::Equation(..) | Piece::Written(..) => {
                 let left = leftmost(run);
@@ -211,9 +211,8 @@ pub(super) fn breadth(text: &str) -> usize {
             _ if is_below => 7,
             ',' => 6,
             'A'..='Z' => 15,
-            ' ' | '(' | ')' => 8,
+            ' ' | '(' | ')' | '²' | '³' | '⁴' | '⁵' => 8,
             '·' | '+' | '−' | '=' | '/' => 16,
-            '²' | '³' | '⁴' | '⁵' => 8,
             c if c.is_ascii() => 10,
             c => 10 * c.width().unwrap_or(1),
         };

@@ -45,7 +45,7 @@ fn markdown_page(pieces: &[Piece], language: Language) -> String {
                 text.push_str(&format!("\n{marks} {}\n\n", markdown::escaped(&heading.line())));
             }
             Piece::Shapes(sentence) | Piece::Sentence(sentence) => {
-                text.push_str(&format!("- {}\n", markdown::prose(sentence)))
+                text.push_str(&format!("- {}\n", markdown::prose(sentence)));
             }
             Piece::Letters(letters) => {
                 let entry = |letter| format!("${}$", Notation::Latex.letter(letter));

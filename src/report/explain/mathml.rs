@@ -23,7 +23,7 @@ pub fn mathml(subject: &Subject, place: Place, language: Language) -> String {
             }
             Piece::Heading(heading) => html.push_str(&format!("<h4>{}</h4>", escaped(&heading.line()))),
             Piece::Shapes(sentence) | Piece::Sentence(sentence) => {
-                html.push_str(&format!("<p>{}</p>", prose(sentence)))
+                html.push_str(&format!("<p>{}</p>", prose(sentence)));
             }
             // What is looked up stands below.
             Piece::Letters(letters) => legend = told(letters, language),
@@ -88,13 +88,15 @@ fn table(table: &Table, language: Language) -> String {
 }
 
 fn math(content: &str) -> String {
-    format!("<math>{content}</math>")
+    // A fraction in a line of words would be too small to read.
+    let style = if content.contains("<mfrac>") { " displaystyle=\"true\"" } else { "" };
+    format!("<math{style}>{content}</math>")
 }
 
 /// A sentence: what stands in backquotes is code, if they are in pairs.
 fn prose(sentence: &str) -> String {
     let parts: Vec<&str> = sentence.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return escaped(sentence);
     }
     let part = |(index, part): (usize, &&str)| {

@@ -6,11 +6,12 @@ use super::layers::{Lines, columns, is_figure};
 use super::workings::Workings;
 use super::{charts, data};
 use crate::analyze::Status;
+use crate::graph::Place;
 use crate::read::measured::Measurements;
 use crate::report::Subject;
 use crate::report::draw::scene::Scene;
 use crate::report::draw::svg::svg;
-use crate::report::draw::{Columns, Options};
+use crate::report::draw::{Columns, Options, key};
 use crate::report::table::{notes, totals};
 use crate::text;
 use crate::text::{Language, Text};
@@ -24,7 +25,7 @@ pub(super) fn write(
     id: &str,
     language: Language,
 ) {
-    heading(html, subject, language);
+    heading(html, subject, id, language);
     let options = Options { embedded: true, columns: Columns::To(1), ..Options::new(language) };
     let lines = Lines::of(subject);
     let drawn = Drawn::new(subject.graph(), &Scene::of(subject, &options), &lines.rows);
@@ -33,7 +34,7 @@ pub(super) fn write(
         html.element("div", &[("class", "seen")], |html| {
             picture(html, subject, &options, language);
             let label = say(&text!("working", "算式"));
-            html.element("section", &[("class", "working script"), ("tabindex", "0"), ("aria-label", &label)], |html| {
+            html.element("section", &[("class", "explained script"), ("tabindex", "0"), ("aria-label", &label)], |html| {
                 let hint = text!(
                     "Choose a layer or a box, here or in the table: the working of its figures stands here.",
                     "在图中或表中选择一层或一个模块,此处显示其各数值的算式。"
@@ -51,7 +52,7 @@ pub(super) fn write(
 }
 
 /// What it is called, what it is made of, and its totals.
-fn heading(html: &mut Html, subject: &Subject, language: Language) {
+fn heading(html: &mut Html, subject: &Subject, id: &str, language: Language) {
     html.leaf("h2", &[], &subject.title);
     let (batch, element) = (subject.batch(), subject.element.name());
     let about = text!("batch {batch} · {element}", "批量大小 {batch} · {element}");
@@ -82,9 +83,37 @@ fn heading(html: &mut Html, subject: &Subject, language: Language) {
                 "各合计只含已计数的部分:实际值不小于此"
             );
             html.leaf("p", &[], note.get(language));
+            missing(html, subject, id, language);
         }
     });
     html.line();
+}
+
+/// What is missing from the totals, each with a way to its line.
+fn missing(html: &mut Html, subject: &Subject, id: &str, language: Language) {
+    const MOST: usize = 200;
+    let (graph, all) = (subject.graph(), subject.analysis.uncounted());
+    html.element("details", &[], |html| {
+        let count = all.len();
+        html.leaf(
+            "summary",
+            &[],
+            text!("what is not counted ({count})", "未计数的算子({count} 个)").get(language),
+        );
+        html.element("ul", &[], |html| {
+            for &node in all.iter().take(MOST) {
+                let link = format!("#{id}-{}", key(Place::Node(node)));
+                html.element("li", &[], |html| {
+                    html.leaf("a", &[("href", &link)], &graph.path(node));
+                    html.text(&format!(" ({})", graph.node(node).operator_name()));
+                });
+            }
+            if count > MOST {
+                let more = count - MOST;
+                html.leaf("li", &[], text!("and {more} more", "另有 {more} 个").get(language));
+            }
+        });
+    });
 }
 
 fn picture(html: &mut Html, subject: &Subject, options: &Options, language: Language) {

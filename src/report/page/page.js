@@ -5,7 +5,6 @@
   const words = JSON.parse(document.getElementById("words").textContent);
   const say = (sentence, what) => sentence.replace("%", () => what);
   const narrow = matchMedia("(max-width: 60rem)");
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
   // The number that a cell is sorted by, or its words.
   const valueOf = (cell) => {
@@ -454,7 +453,7 @@
       this.frame.scrollBy({
         top: middle(box.top, box.height, frame.top, frame.height),
         left: middle(box.left, box.width, frame.left, frame.width),
-        behavior: calm.matches ? "auto" : "smooth",
+        behavior: "instant",
       });
     }
 
@@ -480,7 +479,7 @@
     constructor(panel) {
       this.panel = panel;
       this.workings = null;
-      this.working = panel.querySelector(".working");
+      this.working = panel.querySelector(".explained");
       this.hint = this.working.innerHTML;
       this.layers = new Layers(panel, this);
       this.picture = new Picture(panel, this);

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::fill::{pattern, tint};
+use super::fill::{has_pattern, pattern, tint};
 use super::measure::Letters;
 use crate::report::chart::{Options, Theme};
 use crate::report::draw::Kind;
@@ -50,8 +50,6 @@ pub(super) enum Paint {
     Text(f64),
     /// A color, so strong.
     Color(&'static str, f64),
-    /// That of a kind of operator.
-    Kind(Kind),
 }
 
 /// A line.
@@ -74,6 +72,21 @@ impl Area {
     /// Whether they have a point in common.
     pub(super) fn meets(self, other: Self) -> bool {
         self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
+    }
+}
+
+impl Paint {
+    /// The attributes that fill or stroke with it.
+    fn attributes(self, what: &str) -> String {
+        let (color, opacity) = match self {
+            Self::Text(opacity) => ("currentColor", opacity),
+            Self::Color(color, opacity) => (color, opacity),
+        };
+        if opacity < 1.0 {
+            format!(" {what}=\"{color}\" {what}-opacity=\"{}\"", Number(opacity))
+        } else {
+            format!(" {what}=\"{color}\"")
+        }
     }
 }
 
@@ -143,7 +156,7 @@ impl Canvas {
     pub(super) fn path(&mut self, points: &[(f64, f64)], stroke: Stroke) {
         let dashes = if stroke.is_dashed { " stroke-dasharray=\"4 3\"" } else { "" };
         let (width, way) = (Number(stroke.width), way(points));
-        let paint = self.paint(stroke.paint, "stroke");
+        let paint = stroke.paint.attributes("stroke");
         let _ = writeln!(
             self.body,
             "<path d=\"{way}\" fill=\"none\"{paint} stroke-width=\"{width}\"{dashes} stroke-linejoin=\"round\"/>"
@@ -152,13 +165,27 @@ impl Canvas {
 
     /// What lies between points.
     pub(super) fn shape(&mut self, points: &[(f64, f64)], paint: Paint) {
-        let (way, paint) = (way(points), self.paint(paint, "fill"));
+        let (way, paint) = (way(points), paint.attributes("fill"));
         let _ = writeln!(self.body, "<path d=\"{way}Z\"{paint}/>");
     }
 
     pub(super) fn rectangle(&mut self, area: Area, paint: Paint) {
+        self.filled(area, &paint.attributes("fill"));
+    }
+
+    /// A rectangle in the color of a kind, and its pattern over that.
+    pub(super) fn field(&mut self, area: Area, kind: Kind) {
+        let (name, (fill, _)) = (kind.name(), tint(kind));
+        self.filled(area, &format!(" class=\"{name}\" fill=\"{fill}\""));
+        if has_pattern(kind) {
+            self.kinds.insert(kind);
+            let paint = format!(" fill=\"url(#{}-{name})\"", self.prefix);
+            self.filled(area, &paint);
+        }
+    }
+
+    fn filled(&mut self, area: Area, paint: &str) {
         let Area { x, y, width, height } = area;
-        let paint = self.paint(paint, "fill");
         let [x, y, width, height] = [x, y, width.max(0.0), height].map(Number);
         let _ =
             writeln!(self.body, "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"{paint}/>");
@@ -182,23 +209,6 @@ impl Canvas {
             self.body,
             "<path d=\"{way}Z\" fill=\"{fill}\" fill-opacity=\"{opacity}\" stroke=\"{line}\" stroke-width=\"{width}\"/>"
         );
-    }
-
-    /// The attributes that paint with it.
-    fn paint(&mut self, paint: Paint, what: &str) -> String {
-        let (color, opacity) = match paint {
-            Paint::Text(opacity) => ("currentColor".to_owned(), opacity),
-            Paint::Color(color, opacity) => (color.to_owned(), opacity),
-            Paint::Kind(kind) => {
-                self.kinds.insert(kind);
-                (format!("url(#{}-{})", self.prefix, kind.name()), 1.0)
-            }
-        };
-        if opacity < 1.0 {
-            format!(" {what}=\"{color}\" {what}-opacity=\"{}\"", Number(opacity))
-        } else {
-            format!(" {what}=\"{color}\"")
-        }
     }
 
     /// The picture, so high, with what it is called and what it shows for whoever does not see it.

@@ -173,7 +173,7 @@ fn row(canvas: &mut Canvas, bar: &Bar, largest: f64, layout: &Layout, index: usi
     for (kind, part) in &bar.kinds {
         // What is there is seen, however little it is.
         let width = if bar.kinds.len() == 1 { f64::max(whole, 0.75) } else { whole * part };
-        canvas.rectangle(Area { x, y: top + (ROW - BAR) / 2.0, width, height: BAR }, Paint::Kind(*kind));
+        canvas.field(Area { x, y: top + (ROW - BAR) / 2.0, width, height: BAR }, *kind);
         x += width;
     }
     for (x, cell) in layout.columns.iter().zip(&cells) {

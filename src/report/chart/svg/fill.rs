@@ -37,17 +37,17 @@ fn lines(kind: Kind) -> (&'static str, u32) {
     }
 }
 
-/// The fill of a kind as SVG, under an id that begins with `prefix`.
+/// Whether there is a pattern over its color.
+pub(super) fn has_pattern(kind: Kind) -> bool {
+    !lines(kind).0.is_empty()
+}
+
+/// The pattern of a kind as SVG, under an id that begins with `prefix`.
 pub(super) fn pattern(kind: Kind, prefix: &str) -> String {
-    let ((fill, _), (lines, degrees), name) = (tint(kind), lines(kind), kind.name());
+    let ((lines, degrees), name) = (lines(kind), kind.name());
     let turn = if degrees == 0 { String::new() } else { format!(" patternTransform=\"rotate({degrees})\"") };
-    let over = if lines.is_empty() {
-        String::new()
-    } else {
-        format!("<path d=\"{lines}\" stroke=\"#ffffff\" stroke-opacity=\"0.65\" stroke-width=\"1.4\"/>")
-    };
     format!(
         "<pattern id=\"{prefix}-{name}\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\"{turn}>\
-         <rect width=\"6\" height=\"6\" class=\"{name}\" fill=\"{fill}\"/>{over}</pattern>\n"
+         <path d=\"{lines}\" stroke=\"#ffffff\" stroke-opacity=\"0.65\" stroke-width=\"1.4\"/></pattern>\n"
     )
 }

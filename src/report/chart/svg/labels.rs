@@ -7,7 +7,7 @@ const ABOVE: f64 = 9.0;
 const BELOW: f64 = 3.0;
 
 /// How far from its point a name may be, with a line from the one to the other.
-const FAR: [f64; 6] = [10.0, 22.0, 36.0, 52.0, 70.0, 90.0];
+const FAR: [f64; 9] = [10.0, 23.0, 36.0, 49.0, 62.0, 75.0, 88.0, 101.0, 114.0];
 
 /// How far it may be to a side.
 const ASIDE: f64 = 40.0;
@@ -25,12 +25,11 @@ pub(super) struct Label {
 pub(super) struct Labels {
     within: Area,
     taken: Vec<Area>,
-    names: Vec<Area>,
 }
 
 impl Labels {
     pub(super) fn within(area: Area) -> Self {
-        Self { within: area, taken: vec![], names: vec![] }
+        Self { within: area, taken: vec![] }
     }
 
     /// Keeps names off something.
@@ -39,8 +38,8 @@ impl Labels {
     }
 
     /// Keeps names off a line.
-    pub(super) fn avoid_line(&mut self, from: (f64, f64), to: (f64, f64)) {
-        self.taken.extend(dots(from, to, 6.0));
+    pub(super) fn avoid_line(&mut self, from: (f64, f64), to: (f64, f64), thickness: f64) {
+        self.taken.extend(dots(from, to, thickness));
     }
 
     /// Where a name of this width has room beside a point of this size, or else not far from it; nothing if it has none.
@@ -61,7 +60,14 @@ impl Labels {
         ];
         let far = FAR.into_iter().flat_map(|far| {
             let (high, low, up) = (above - far, below + far, f64::midpoint(above, below) - far);
-            let level = [(middle, low, (x, low - ABOVE)), (middle, high, (x, high + BELOW))];
+            let level = [
+                (middle, low, (x, low - ABOVE)),
+                (middle, high, (x, high + BELOW)),
+                (x + GAP, low, (x, low)),
+                (x - GAP - width, low, (x, low)),
+                (x + GAP, high, (x, high - ABOVE)),
+                (x - GAP - width, high, (x, high - ABOVE)),
+            ];
             let aside = [
                 (right + far, low, (right + far, low - ABOVE / 2.0)),
                 (left - far, high, (left - far + width, high - ABOVE / 2.0)),
@@ -73,16 +79,31 @@ impl Labels {
         });
         let near = near.into_iter().map(|at| Label { at, leader: None });
         let far = far.map(|(x, y, end)| Label { at: (x, y), leader: Some(end) });
+        // A line goes through no other point, and no name.
         let is_clear = |label: &Label| {
-            label.leader.is_none_or(|end| !dots((x, y), end, 2.0).any(|dot| self.is_named(dot)))
+            let clear = |dot: Area| {
+                let is_own = (dot.x - x).hypot(dot.y - y) <= size + 2.0 * GAP;
+                is_own || !self.is_taken(dot)
+            };
+            label.leader.is_none_or(|end| dots((x, y), end, 2.0).all(clear))
         };
         let mut all = near.chain(far);
         let found = all.find(|label| self.is_free(box_of(label.at, width)) && is_clear(label))?;
-        self.names.push(box_of(found.at, width));
+        self.avoid(box_of(found.at, width));
         if let Some(end) = found.leader {
             self.taken.extend(dots((x, y), end, 2.0));
         }
         Some(found)
+    }
+
+    /// Where a name of this length ends that hangs upright below a point of this size; nothing if it has no room there.
+    pub(super) fn hang(&mut self, (x, y): (f64, f64), size: f64, length: f64) -> Option<(f64, f64)> {
+        const SHIFTS: [f64; 5] = [0.0, 4.0, -4.0, 8.0, -8.0];
+        let top = y + size + 5.0;
+        let area = |x: f64| Area { x: x - ABOVE / 2.0 - 2.0, y: top, width: ABOVE + 4.0, height: length };
+        let found = SHIFTS.into_iter().map(|shift| x + shift).find(|&x| self.is_free(area(x)))?;
+        self.avoid(area(found));
+        Some((found + ABOVE / 2.0 - 1.0, top))
     }
 
     fn is_free(&self, area: Area) -> bool {
@@ -91,12 +112,11 @@ impl Labels {
             && area.y >= y
             && area.right() <= self.within.right()
             && area.bottom() <= self.within.bottom();
-        is_within && !self.taken.iter().any(|taken| taken.meets(area)) && !self.is_named(area)
+        is_within && !self.is_taken(area)
     }
 
-    /// Whether a name stands there.
-    fn is_named(&self, area: Area) -> bool {
-        self.names.iter().any(|name| name.meets(area))
+    fn is_taken(&self, area: Area) -> bool {
+        self.taken.iter().any(|taken| taken.meets(area))
     }
 }
 
@@ -130,7 +150,7 @@ mod tests {
                 labels.avoid(Area { x: x - 3.0, y: y - 3.0, width: 6.0, height: 6.0 });
             }
             for (x, y, width) in points {
-                let before = [&labels.taken[..], &labels.names[..]].concat();
+                let before = labels.taken.clone();
                 if let Some(label) = labels.place((x, y), 3.0, width) {
                     let area = box_of(label.at, width);
                     prop_assert!(before.iter().all(|taken| !taken.meets(area)));

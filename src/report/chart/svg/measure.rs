@@ -47,7 +47,8 @@ impl Letters {
         let mut end = None;
         for (at, c) in text.char_indices() {
             used += self.of(c);
-            if used > room && at > start {
+            // A space at the end is left out.
+            while c != ' ' && used > room && at > start {
                 let (cut, before) = end.filter(|(cut, _)| *cut > start).unwrap_or((at, used - self.of(c)));
                 lines.push(text[start..cut].trim_end().to_owned());
                 (start, used, end) = (cut, used - before, None);
@@ -82,7 +83,7 @@ mod tests {
                 prop_assert!(letters.width(&letters.shortened(&text, room)) <= room + 1e-6);
                 let lines = letters.lines(&text, room);
                 prop_assert!(lines.iter().all(|line| letters.width(line) <= room + 1e-6));
-                let letters_of = |text: &str| text.chars().filter(|c| *c != ' ').collect::<String>();
+                let letters_of = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
                 prop_assert_eq!(letters_of(&lines.concat()), letters_of(&text));
             }
         }

@@ -1,6 +1,6 @@
 //! What several charts have: what stands above and below them, a legend, the marks of axes.
 
-use super::canvas::{Anchor, Area, Canvas, EDGE, Paint, WIDTH};
+use super::canvas::{Anchor, Area, Canvas, EDGE, WIDTH};
 use super::measure::Letters;
 use crate::report::draw::Kind;
 use crate::text::Text;
@@ -73,7 +73,7 @@ pub(super) fn legend<S>(
 
 /// A field of the fill of a kind, around a point.
 pub(super) fn swatch(canvas: &mut Canvas, kind: Kind, (x, y): (f64, f64)) {
-    canvas.rectangle(Area { x: x - 7.0, y: y - 5.0, width: 14.0, height: 10.0 }, Paint::Kind(kind));
+    canvas.field(Area { x: x - 7.0, y: y - 5.0, width: 14.0, height: 10.0 }, kind);
 }
 
 /// Round numbers from 0 up to `largest`, a few of them.

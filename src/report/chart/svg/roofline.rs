@@ -20,6 +20,9 @@ const HEIGHT: f64 = 380.0;
 /// The most layers that are named.
 const NAMED: usize = 16;
 
+/// How far from the roof stands what is said of it: layers may lie on it.
+const OFF: f64 = 16.0;
+
 /// The longest name.
 const LONGEST: f64 = 170.0;
 
@@ -114,9 +117,10 @@ impl Layout {
         let intensities =
             Scale::of(points.iter().map(|point| point.intensity).chain([ridge / 4.0, ridge * 4.0]));
         let rates = points.iter().map(|point| point.flops_per_second);
-        let rates = Scale::of(rates.chain([roof.flops_per_second, roof.at(ridge / 4.0)]));
+        // What is said of the roof stands above it.
+        let rates = Scale::of(rates.chain([roof.flops_per_second * 1.6, roof.at(ridge / 4.0)]));
         let widest = rates.marks(12).into_iter().map(|mark| Letters::FAINT.width(&per_second(mark)));
-        let x = EDGE + widest.fold(0.0, f64::max) + 8.0 + 14.0;
+        let x = EDGE + widest.fold(0.0, f64::max) + 8.0 + 20.0;
         let plot = Area { x, y: top, width: WIDTH - EDGE - 8.0 - x, height: HEIGHT };
         Self { plot, intensities, rates }
     }
@@ -168,24 +172,15 @@ fn roof(canvas: &mut Canvas, roof: &Roof, layout: &Layout, labels: &mut Labels) 
     canvas.path(&[start, ridge, end], stroke);
     canvas.line(ridge, (ridge.0, plot.bottom()), Stroke { is_dashed: true, width: 1.0, ..stroke });
     canvas.close();
-    labels.avoid_line(start, ridge);
-    labels.avoid_line(ridge, end);
-    labels.avoid_line(ridge, (ridge.0, plot.bottom()));
+    labels.avoid_line(start, ridge, 6.0);
+    labels.avoid_line(ridge, end, 6.0);
+    labels.avoid_line(ridge, (ridge.0, plot.bottom()), 6.0);
     let letters = Letters::FAINT;
     let flat = rate(peak, "FLOP/s");
     let width = letters.width(&flat);
-    canvas.text((plot.right() - 4.0, ridge.1 - 6.0), Anchor::End, letters, &flat);
-    labels.avoid(Area { x: plot.right() - 4.0 - width, y: ridge.1 - 18.0, width, height: 15.0 });
-    let (run, rise) = (ridge.0 - start.0, start.1 - ridge.1);
-    let slope = rate(roof.bytes_per_second, "B/s");
-    let (width, length) = (letters.width(&slope), run.hypot(rise));
-    if length > width + 20.0 {
-        let middle = (f64::midpoint(start.0, ridge.0), f64::midpoint(start.1, ridge.1));
-        let (x, y) = (middle.0 - 8.0 * rise / length, middle.1 - 8.0 * run / length);
-        canvas.turned((x, y), -rise.atan2(run).to_degrees(), Anchor::Middle, letters, &slope);
-        let half = width / 2.0 / length;
-        labels.avoid_line((x - run * half, y + rise * half), (x + run * half, y - rise * half));
-    }
+    canvas.text((plot.right() - 4.0, ridge.1 - OFF), Anchor::End, letters, &flat);
+    labels.avoid(Area { x: plot.right() - 4.0 - width, y: ridge.1 - OFF - 12.0, width, height: 15.0 });
+    slope(canvas, &rate(roof.bytes_per_second, "B/s"), (start, ridge), labels);
     let at = trimmed(&digits(roof.ridge()));
     let words = canvas.say(text!("from {at} on, arithmetic is the limit", "自 {at} 起受计算限制"));
     let width = letters.width(&words);
@@ -197,6 +192,21 @@ fn roof(canvas: &mut Canvas, roof: &Roof, layout: &Layout, labels: &mut Labels) 
     canvas.text((x, plot.bottom() - 7.0), anchor, letters, &words);
     let x = if matches!(anchor, Anchor::End) { x - width } else { x };
     labels.avoid(Area { x, y: plot.bottom() - 19.0, width, height: 16.0 });
+}
+
+/// What the slope of the roof stands for, along it.
+fn slope(canvas: &mut Canvas, words: &str, (start, ridge): ((f64, f64), (f64, f64)), labels: &mut Labels) {
+    let letters = Letters::FAINT;
+    let (run, rise) = (ridge.0 - start.0, start.1 - ridge.1);
+    let (width, length) = (letters.width(words), run.hypot(rise));
+    if length <= width + 20.0 {
+        return;
+    }
+    let middle = (f64::midpoint(start.0, ridge.0), f64::midpoint(start.1, ridge.1));
+    let (x, y) = (middle.0 - OFF * rise / length, middle.1 - OFF * run / length);
+    canvas.turned((x, y), -rise.atan2(run).to_degrees(), Anchor::Middle, letters, words);
+    let half = width / 2.0 / length;
+    labels.avoid_line((x - run * half, y + rise * half), (x + run * half, y - rise * half), 14.0);
 }
 
 /// The layers, the slowest last, so that it lies on top; then the names of the slowest.
@@ -217,10 +227,18 @@ fn points(canvas: &mut Canvas, roofline: &Roofline, layout: &Layout, labels: &mu
     let letters = Letters::FAINT;
     for point in roofline.points.iter().take(NAMED) {
         let name = letters.shortened(&point.name(), LONGEST);
-        let Some(label) = labels.place(place(point), size(point), letters.width(&name)) else { continue };
+        let (at, width) = (place(point), letters.width(&name));
+        // Layers at the peak lie side by side, and below them there is room.
+        if !roofline.roof.is_measured && point.bound == MeasuredBound::Compute {
+            if let Some(at) = labels.hang(at, size(point), width) {
+                canvas.turned(at, -90.0, Anchor::End, letters, &name);
+            }
+            continue;
+        }
+        let Some(label) = labels.place(at, size(point), width) else { continue };
         if let Some(end) = label.leader {
             let stroke = Stroke { paint: Paint::Text(0.45), width: 0.8, is_dashed: false };
-            canvas.line(place(point), end, stroke);
+            canvas.line(at, end, stroke);
         }
         canvas.text(label.at, Anchor::Start, letters, &name);
     }

@@ -122,10 +122,10 @@ mod tests {
             " 100 ┤A",
             "     │",
             "     │",
-            "  10 ┤        ⢀⣀⣀⣀⣀",
-            "     │   ⢀⡠⠔⠊⠁",
+            "     │        ⣀⠤⠒⠉⠉⠉⠉",
+            "     │    ⣀⠤⠒⠉",
             "   1 ┤⣀⠤⠒⠉",
-            "     └┬───────┬──────────────┬",
+            "     └┬───────────┬──────────┬",
         ];
         for (line, expected) in drawn.lines().zip(expected) {
             assert!(line.starts_with(expected), "{drawn}");
