@@ -131,9 +131,10 @@ fn commands_of_networks() -> Vec<(String, Vec<String>)> {
     names.map(|name| (name.clone(), networks(&name))).collect()
 }
 
-/// The networks that come with it, and their variants that have names of their own; for `check`, files of claims before them.
+/// The networks that come with it, and their variants that have names of their own; where these may be given, files of claims before them.
 fn networks(command: &str) -> Vec<String> {
-    let claims = CLAIMS.iter().filter(|_| command == "check").map(|file| file.name.to_owned());
+    let claims =
+        CLAIMS.iter().filter(|_| ["check", "report"].contains(&command)).map(|file| file.name.to_owned());
     let names =
         BUNDLED.iter().flat_map(|file| std::iter::once(file.name.to_owned()).chain(bundled::variants(file)));
     let mut known = BTreeSet::new();

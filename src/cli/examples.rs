@@ -149,7 +149,12 @@ const EXAMPLES: &[Examples] = &[
         command: "report",
         lines: &[
             ("cnncost report googlenet -o googlenet.html", "a network", "一个网络"),
-            ("cnncost report bottleneck@* -o variants.html", "its variants side by side", "并列它的各个变体"),
+            ("cnncost report bottleneck@* -o variants.html", "variants side by side", "并列它的各个变体"),
+            (
+                "cnncost report lecture11 -o lecture.html",
+                "a lecture's networks and claims",
+                "一讲中的网络与论断",
+            ),
             (
                 "cnncost report resnet50 --device-spec t4 --lang zh -o resnet50.html",
                 "under the roof of a device, in Chinese",

@@ -95,20 +95,6 @@ impl Networks {
         self.options.subjects(&self.files, output)
     }
 
-    /// Opens every model; what cannot be read is reported.
-    pub(super) fn opened(&self, output: &Output) -> (Vec<Named>, Outcome) {
-        if let Err(message) = source::read_once(&self.files) {
-            return (vec![], output.misused(message, None));
-        }
-        let progress = Progress::begin(output, &text!("reading", "正在读取"));
-        opened(&self.files, output, &progress)
-    }
-
-    /// How each is read.
-    pub(super) fn options(&self) -> &NetworkOptions {
-        &self.options
-    }
-
     /// The operators of every file, as they stand there.
     pub(super) fn raw(&self, output: &Output) -> (Vec<(Subject, Vec<Listed>)>, Outcome) {
         if let Err(message) = source::read_once(&self.files) {
@@ -234,8 +220,15 @@ impl Reading {
         if let Err(message) = source::read_once(files) {
             return (vec![], output.misused(message, None));
         }
+        let (mut all, mut worst) = (vec![], Outcome::Done);
         let progress = Progress::begin(output, &text!("reading", "正在读取"));
-        let (all, worst) = opened(files, output, &progress);
+        for file in files {
+            progress.tell(&reading(file));
+            match open(file) {
+                Ok(named) => all.push(named),
+                Err(error) => worst = worst.max(output.refuse(&error)),
+            }
+        }
         progress.tell(&text!("counting", "正在计数"));
         let (subjects, outcome) = self.networks(&all, wanted, output);
         (subjects, worst.max(outcome))
@@ -271,19 +264,6 @@ impl Reading {
         }
         (subjects, worst)
     }
-}
-
-/// Opens every model; what cannot be read is reported.
-fn opened(files: &[String], output: &Voice, progress: &Progress) -> (Vec<Named>, Outcome) {
-    let (mut all, mut worst) = (vec![], Outcome::Done);
-    for file in files {
-        progress.tell(&reading(file));
-        match open(file) {
-            Ok(named) => all.push(named),
-            Err(error) => worst = worst.max(output.refuse(&error)),
-        }
-    }
-    (all, worst)
 }
 
 /// That a file is read, as it is told.

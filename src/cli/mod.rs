@@ -99,7 +99,7 @@ enum Command {
     ///
     /// Show the total in each tool's convention; with a figure, the ways of counting that give it.
     Reconcile(reconcile::Arguments),
-    /// Write a page to open in a browser: picture, layers, workings, charts
+    /// Write a page to open in a browser: picture, layers, charts
     ///
     /// Write a page to open in a browser, in one file that needs no network: the picture of each network beside its layers, the
     /// working of every figure, charts, what the networks differ in, the claims of their files, and how it is counted.

@@ -3,20 +3,27 @@
 use clap::Args;
 
 use super::device::OnDevice;
-use super::input::{Networks, read_file};
+use super::input::{NetworkOptions, open_claims, read_file, reading};
+use super::progress::Progress;
 use super::{Outcome, Output};
 use crate::error::ReadError;
 use crate::read::measured::{self, Measurements};
 use crate::report::Subject;
 use crate::report::chart::Roofline;
 use crate::report::page::Page;
-use crate::source::Claims;
+use crate::source::{Choice, Claims, Named, read_once};
 use crate::text;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
+    /// Descriptions, ONNX files, files of claims, or bundled ones
+    ///
+    /// Descriptions (`.toml`), ONNX files (`.onnx`), either as `-` through standard input, or names of bundled networks; `@VARIANT`
+    /// behind one picks a variant, `@*` all of them. Of a file of claims, or a bundled one as lecture11, the networks that it names.
+    #[arg(required = true, value_name = "FILE", help_heading = "Network", display_order = 0)]
+    files: Vec<String>,
     #[command(flatten)]
-    networks: Networks,
+    options: NetworkOptions,
     #[command(flatten)]
     on: OnDevice,
     /// Show layers as they were measured
@@ -38,9 +45,16 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Ok(measurements) => measurements,
         Err(error) => return output.refuse(&error),
     };
-    let (models, mut worst) = arguments.networks.opened(output);
-    let (mut subjects, read) = arguments.networks.options().networks(&models, output);
+    let progress = Progress::begin(output, &text!("reading", "正在读取"));
+    let (models, files, mut worst) = arguments.opened(&progress);
+    progress.tell(&text!("counting", "正在计数"));
+    let (mut subjects, read) = arguments.options.networks(&models, output);
     worst = worst.max(read);
+    for file in &files {
+        let (named, read) = arguments.named(file);
+        subjects.extend(named);
+        worst = worst.max(read);
+    }
     // Without one of them, others would be held against the wrong one.
     if worst == Outcome::Unusable || subjects.is_empty() {
         return worst;
@@ -53,26 +67,59 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     {
         return outcome;
     }
-    let choices = arguments.networks.options().choices(&models);
-    let claims: Vec<_> = models
-        .into_iter()
-        .zip(choices)
-        .map(|(named, choice)| (Claims::Own(Box::new(named)), choice))
-        .collect();
+    let claims = arguments.claims(models, files);
     let mut reports = vec![];
-    for (claims, choice) in claims.iter().filter(|(claims, _)| claims.are_there()) {
+    for (claims, choice) in &claims {
         match claims.check(choice, &mut vec![]) {
             Ok(checked) => reports.extend(checked),
             Err(error) => worst = worst.max(output.refuse(&error)),
         }
     }
-    let page = Page {
-        subjects: &subjects,
-        claims: &reports,
-        measurements: measurements.as_ref(),
-        language: output.language(),
-    };
-    worst.max(output.write(&page.write()))
+    let measurements = measurements.as_ref();
+    let page = Page { subjects: &subjects, claims: &reports, measurements, language: output.language() };
+    let page = page.write();
+    drop(progress);
+    worst.max(output.write(&page))
+}
+
+impl Arguments {
+    /// Opens every file: models, and files of claims; what cannot be read is reported.
+    fn opened(&self, progress: &Progress) -> (Vec<Named>, Vec<Claims>, Outcome) {
+        let output = &self.output;
+        if let Err(message) = read_once(&self.files) {
+            return (vec![], vec![], output.misused(message, None));
+        }
+        let (mut models, mut files, mut worst) = (vec![], vec![], Outcome::Done);
+        for file in &self.files {
+            progress.tell(&reading(file));
+            match open_claims(file) {
+                Ok(Claims::Own(named)) => models.push(*named),
+                Ok(claims @ Claims::Others(..)) => files.push(claims),
+                Err(error) => worst = worst.max(output.refuse(&error)),
+            }
+        }
+        (models, files, worst)
+    }
+
+    /// The networks that a file of claims names.
+    fn named(&self, claims: &Claims) -> (Vec<Subject>, Outcome) {
+        let mut findings = vec![];
+        let subjects = claims.subjects(&self.options.choice(), &mut findings);
+        let found = findings.iter().map(|finding| self.options.judge(finding, &self.output));
+        let worst = found.max().unwrap_or(Outcome::Done);
+        match subjects {
+            Ok(subjects) => (subjects, worst),
+            Err(error) => (vec![], self.output.refuse(&error)),
+        }
+    }
+
+    /// All that makes claims, with what its networks are made with.
+    fn claims(&self, models: Vec<Named>, files: Vec<Claims>) -> Vec<(Claims, Choice)> {
+        let choices = self.options.choices(&models);
+        let own = models.into_iter().map(|named| Claims::Own(Box::new(named))).zip(choices);
+        let all = own.chain(files.into_iter().map(|claims| (claims, self.options.choice())));
+        all.filter(|(claims, _)| claims.are_there()).collect()
+    }
 }
 
 fn measurements(file: &str) -> Result<Measurements, ReadError> {

@@ -13,7 +13,7 @@ use crate::read::claims::{ClaimsFile, Reference};
 use crate::read::description::Claim;
 use crate::subject::Subject;
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, printable};
 
 /// The most nodes of a network's other variants together, in which it is looked whether a claim that fails holds.
 const MOST_NODES: usize = 100_000;
@@ -165,6 +165,21 @@ impl Claims {
             ),
         };
         self.invalid(vec![Diagnostic::nowhere(Code::MissingKey, message).help(help)])
+    }
+
+    /// The networks that a file of claims names, by these names and in their order; of a model there are none beside itself.
+    ///
+    /// The error says why one cannot be read.
+    pub fn subjects(&self, choice: &Choice, findings: &mut Vec<Findings>) -> Result<Vec<Subject>, ReadError> {
+        let Self::Others(file, _) = self else { return Ok(vec![]) };
+        let mut subjects = vec![];
+        for reference in &file.networks {
+            let alias = &*reference.alias.text;
+            if let Ok(subject) = self.network(Some(alias), choice, findings)? {
+                subjects.push(Subject { label: printable(alias), ..subject });
+            }
+        }
+        Ok(subjects)
     }
 
     /// The variants that a model is checked as: all of them, the one that was named, or none.

@@ -55,6 +55,7 @@ const PAGES = {
   chinese: ["inception", "resnet50", "--lang", "zh"],
   hostile: [join(here, "hostile.toml"), strange],
   large: [large],
+  lecture: ["lecture11"],
 };
 
 const made = Object.fromEntries(
@@ -106,11 +107,12 @@ const TESTS = {
   },
 
   async "nothing hinders anybody, in any theme or language"() {
-    for (const name of ["googlenet", "variants", "chinese", "hostile"]) {
+    for (const name of ["googlenet", "variants", "chinese", "hostile", "lecture"]) {
       for (const colorScheme of ["light", "dark"]) {
         const { page, wrong, close } = await opened(name, { colorScheme });
         for (const link of await page.locator("nav a").all()) {
           await link.click();
+          for (const part of await page.locator(".panel.shown > details > summary").all()) await part.click();
           const first = page.locator(".panel.shown .layers tbody tr").nth(1);
           if ((await first.count()) > 0) await first.click();
           assert.deepEqual(await violations(page), [], `${name}, ${colorScheme}, ${await link.textContent()}`);
@@ -304,6 +306,10 @@ const TESTS = {
     assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector(".frame")).backgroundColor), "rgba(0, 0, 0, 0)");
     const pdf = await page.pdf({ format: "A4" });
     assert.ok(pdf.length > 20_000);
+    const { page: many, close: enough } = await opened("lecture");
+    await many.pdf({ format: "A4" });
+    assert.equal(await many.locator("main details:not(.columns):not([open])").count(), 0);
+    await enough();
     assert.deepEqual(wrong, []);
     await close();
     if (pictures) {

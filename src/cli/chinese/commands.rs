@@ -261,7 +261,10 @@ const RECONCILE: &[Argument] = &[argument("figure", "要追溯的数:\"4.11 G\"�
     .long("要追溯的数,照出处的写法,可为一个或多个词:\"4.11 G\"、3.8 billion、569M、3.87e9、4111514624")];
 
 const REPORT: &[Argument] = &[
-    argument("files", "网络描述文件、ONNX 文件,或内置网络的名称").long(FILES),
+    argument("files", "描述文件、ONNX 文件、论断文件,或内置的名称").long(
+        "网络描述文件(`.toml`)、ONNX 文件(`.onnx`)(均可经标准输入以 `-` 给出),或内置网络的名称;其后加 `@变体` 选择一个变体,`@*` 选择全部变体。\
+         论断文件或内置的论断(例如 lecture11)代表其中所指的网络",
+    ),
     argument("bench", "显示测量的各层")
         .long("按测量结果显示各层在该机器屋顶线下的位置:由 `bench --profile --format json` 写出的文件"),
 ];

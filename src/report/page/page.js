@@ -561,6 +561,10 @@
   press();
 
   addEventListener("hashchange", open);
+  // On paper all is open.
+  addEventListener("beforeprint", () => {
+    for (const part of document.querySelectorAll("main details:not(.columns)")) part.open = true;
+  });
   // A menu of columns is closed by a click elsewhere, or with Escape.
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details.columns[open]")) if (!menu.contains(event.target)) menu.open = false;
