@@ -16,6 +16,7 @@ use crate::text::{Text, Words, printable};
 
 mod cut;
 mod lines;
+mod names;
 mod paint;
 
 use cut::{cut, stem};
