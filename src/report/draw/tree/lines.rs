@@ -83,6 +83,15 @@ impl Line {
         const LIST: usize = 28;
         self.stem.width() + self.label.width() + self.from.width().min(LIST)
     }
+
+    /// Its figures in a row; where there is none of the first, room.
+    pub(super) fn joined(&self) -> String {
+        let joined = self.figures.join(" · ");
+        match self.figures.first() {
+            Some(first) if first.trim().is_empty() => joined.replacen('·', " ", 1),
+            Some(_) | None => joined,
+        }
+    }
 }
 
 /// What stands in a frame, in its branches.
