@@ -212,7 +212,9 @@ mod tests {
         let pdf = picture.pdf().unwrap();
         assert!(pdf.starts_with(b"%PDF-"));
         let page = String::from_utf8_lossy(&pdf);
-        assert!(page.contains("/MediaBox [0 0 14400 288]"), "{page}");
+        let size = page.split("/MediaBox [0 0 ").nth(1).and_then(|rest| rest.split(']').next()).unwrap();
+        let sides: Vec<f32> = size.split(' ').map(|side| side.parse().unwrap()).collect();
+        assert!((sides[0] - PAGE).abs() < 0.1 && (sides[1] - 288.0).abs() < 0.1, "{size}");
     }
 
     #[test]
