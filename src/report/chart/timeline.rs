@@ -1,8 +1,10 @@
 //! What is alive over the order of execution, and at the peak.
 
+use std::ops::Range;
+
 use super::notes::{circumstances, name};
 use crate::graph::outline::Outline;
-use crate::graph::{NodeId, Place, ScopeId};
+use crate::graph::{Graph, NodeId, Place, ScopeId};
 use crate::report::Subject;
 use crate::report::figures::bytes;
 use crate::text;
@@ -143,14 +145,7 @@ fn parts(subject: &Subject) -> Vec<Part> {
     }
     let around = graph.scope_path(scope);
     let part = |&place: &Place| {
-        let (from, to) = match place {
-            Place::Node(id) => (id.index(), id.index() + 1),
-            Place::Box(id) => {
-                let nodes = graph.scope(id).nodes();
-                let from = nodes.clone().next().map_or(0, NodeId::index);
-                (from, from + nodes.len())
-            }
-        };
+        let Range { start: from, end: to } = steps_of(graph, place);
         // What is narrower than a step that is drawn is not seen.
         if (to - from) * MOST < graph.len() {
             return None;
@@ -162,5 +157,36 @@ fn parts(subject: &Subject) -> Vec<Part> {
         let name = path.strip_prefix(&around).unwrap_or(&path).trim_start_matches('/');
         Some(Part { place, name: printable(name), from, to })
     };
-    outline.parts(scope).iter().filter_map(part).collect()
+    opened(&outline, scope).iter().filter_map(part).collect()
+}
+
+/// The parts of a box, in place of those that are most of the network their own parts.
+fn opened(outline: &Outline<'_>, scope: ScopeId) -> Vec<Place> {
+    const MANY: usize = 40;
+    let mut places = outline.parts(scope).to_vec();
+    let is_large = |place: &Place| match place {
+        Place::Box(_) => 3 * steps_of(outline.graph, *place).len() > outline.graph.len(),
+        Place::Node(_) => false,
+    };
+    while let Some(index) = places.iter().position(is_large) {
+        let Place::Box(large) = places[index] else { break };
+        let inner = outline.parts(large);
+        if places.len() + inner.len() > MANY {
+            break;
+        }
+        places.splice(index..=index, inner.iter().copied());
+    }
+    places
+}
+
+/// The steps at which what is in a part is executed.
+fn steps_of(graph: &Graph, place: Place) -> Range<usize> {
+    match place {
+        Place::Node(id) => id.index()..id.index() + 1,
+        Place::Box(id) => {
+            let nodes = graph.scope(id).nodes();
+            let from = nodes.clone().next().map_or(0, NodeId::index);
+            from..from + nodes.len()
+        }
+    }
 }
