@@ -69,12 +69,13 @@
 //!
 //! # Features
 //!
-//! Both are on by default; without them, what is left reads, counts, checks and compares, and is built from 63 crates, not
-//! 191.
+//! The first three are on by default; without them, what is left reads, counts, checks, compares and draws, and is built from 63
+//! crates, a quarter of them all.
 //!
 //! - `run`: execution with candle. [`run`], [`mod@bench`], what an operator computes ([`op::Reference`]).
 //! - `cli`: the program. [`cli`], colors in tables, and mistakes drawn for a terminal; [`error::ReadError`] says them on plain
 //!   lines without it.
+//! - `pictures`: pictures and charts as PNG and PDF; as SVG they need nothing.
 //! - `cuda` and `cudnn`: `run` on NVIDIA's GPUs.
 //!
 //! # What holds everywhere

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use cnncost::working::Letter;
 use unicode_width::UnicodeWidthStr;
 
 /// What is not said, unless one of these follows, and what is said instead.
@@ -285,8 +286,10 @@ fn formulas_are_chinese() {
         let equations: Vec<_> = equations.filter(|(label, _)| is_said(label)).collect();
         assert!(equations.len() > 5, "{arguments:?}: {page}");
         for (label, equation) in equations {
-            let words = equation.split(|c: char| !c.is_ascii_alphabetic());
-            let word = words.filter(|word| !word.is_empty()).find(|word| !NAMES.contains(word));
+            let words = equation.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            let is_letter = |word: &str| Letter::ALL.iter().any(|letter| letter.written() == word);
+            let mut words = words.filter(|word| word.contains(|c: char| c.is_ascii_alphabetic()));
+            let word = words.find(|word| !NAMES.contains(word) && !is_letter(word));
             assert!(word.is_none(), "{arguments:?}: {label} = {equation}");
         }
     }

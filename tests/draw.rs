@@ -311,6 +311,12 @@ fn a_tree_says_what_is_joined_and_what_skips() {
     assert!(tree.contains("□ Concat ← 1x1, 5x5, 3x3, pool") && tree.contains("████████  7.53 M\n"), "{tree}");
     let tree = String::from_utf8(done(folder.path(), &["unet", "--depth", "all"])).unwrap();
     assert!(tree.contains("← down4/relu_2") && tree.contains("← crop/columns, grow"), "{tree}");
+    // Without branches, what goes past others is found by where it leads.
+    let chain = "input = [4, 8, 8]\nlayers = [{ name = 'a', op = 'relu' }, { name = 'b', op = 'conv2d', out_channels = 4, \
+                 kernel_size = 1 }, { name = 'c', op = 'tanh' }, { op = 'add', from = ['a', 'c'] }]\n";
+    fs::write(folder.path().join("chain.toml"), chain).unwrap();
+    let tree = String::from_utf8(done(folder.path(), &["chain.toml"])).unwrap();
+    assert!(tree.contains("□ Add ← skip from a, c"), "{tree}");
     let tree = String::from_utf8(done(folder.path(), &["resnet18", "--unroll"])).unwrap();
     assert!(!tree.contains(" × 2"), "{tree}");
     let colored = String::from_utf8(done(folder.path(), &["lenet5", "--color", "always"])).unwrap();

@@ -130,7 +130,7 @@ letters! {
     ElementsKept "E_kept" => "elements kept for later", "留待后用的元素数";
     ElementsInside "E_inside" => "elements kept inside", "内部保留的元素数";
     ElementsOfWeights "E_w" => "elements of the weights", "权重元素数";
-    ElementsOfWeightsRead "E_w,read" => "elements touched of the weights", "触及的权重元素数";
+    ElementsOfWeightsRead "E_used" => "elements touched of the weights", "触及的权重元素数";
     Bytes "B" => "bytes of a number", "每个数的字节数";
     BytesOfIndex "B_i" => "bytes of an index", "每个索引的字节数";
     BytesOfElement "B_e" => "bytes of an element", "每个元素的字节数";
@@ -164,7 +164,8 @@ mod tests {
         for (index, letter) in Letter::ALL.iter().enumerate() {
             let (base, subscript) = letter.parts();
             assert_eq!(base.chars().count(), 1, "{letter:?}");
-            assert!(base.is_ascii() && subscript.is_none_or(str::is_ascii), "{letter:?}");
+            let is_plain = |part: &str| part.chars().all(|c| c.is_ascii_alphanumeric());
+            assert!(is_plain(base) && subscript.is_none_or(is_plain), "{letter:?}");
             let twin = Letter::ALL[..index].iter().find(|other| other.written() == letter.written());
             assert_eq!(twin, None, "{letter:?}");
         }

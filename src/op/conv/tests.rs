@@ -129,7 +129,10 @@ fn tensorflows_padding_goes_by_the_size() {
     let workings = conv.output_workings(&image([3, 224, 224]), &image([32, 112, 112])[0]);
     let [(name, size)] = workings.try_into().unwrap();
     assert_eq!(name, Factor::OutputSquare);
-    assert_eq!([size.formula(Notation::Text), size.substitution(Notation::Text)], ["⌈in/stride⌉", "⌈224/2⌉"]);
+    assert_eq!(
+        [size.formula(Notation::Text), size.substitution(Notation::Text)],
+        ["⌈input height/stride⌉", "⌈224/2⌉"]
+    );
     // 111 windows of 3 on each axis and one of 2.
     assert_eq!(numbers(&conv, [3, 224, 224])[2], (111 * 3 + 2) * (111 * 3 + 2) * 3 * 32);
 }

@@ -6,6 +6,7 @@ use super::*;
 use crate::op::padding_mode::PaddingMode;
 use crate::op::shapes;
 use crate::shape::LARGEST_SIZE;
+use crate::text::Language;
 use crate::working::Notation;
 
 fn read<const N: usize>(settings: &str) -> ConvTranspose<N> {
@@ -40,7 +41,7 @@ fn unets_step_up() {
     assert_eq!(cost.terms[0].padding_exact, None);
     let [(name, size)] = conv.output_workings(&input, &output[0]).try_into().unwrap();
     assert_eq!(name, Factor::OutputSquare);
-    assert_eq!(size.formula(Notation::Text), "(in − 1) · stride + kernel − 2 · padding");
+    assert_eq!(size.in_letters(Language::English, Notation::Text), "(H_in − 1)·S + K − 2·P");
     assert_eq!(size.substitution(Notation::Text), "(196 − 1)·2 + 2 − 2·0");
     let summary = conv.summary(&input, &output[0]).unwrap();
     assert_eq!(summary.english, "2×2 transposed convolution, 128 → 64 channels, stride 2");
@@ -95,7 +96,7 @@ fn sides_may_differ() {
     assert_eq!(output(&conv, &[3, 5]), [2, 9]);
     let shapes = shapes(&[&[3, 5], &[2, 9]]);
     let [(_, size)] = conv.output_workings(&shapes[..1], &shapes[1]).try_into().unwrap();
-    assert_eq!(size.formula(Notation::Text), "(in − 1) · stride + kernel − (padding before + after)");
+    assert_eq!(size.in_letters(Language::English, Notation::Text), "(L_in − 1)·S + K − (P_1 + P_2)");
     let all = read::<1>("out_channels = 2\nkernel_size = 4\npadding = [[1, 4]]").output(&shapes[1..]);
     assert!(all.is_ok());
     let all = read::<1>("out_channels = 2\nkernel_size = 1\npadding = [[5, 4]]").output(&shapes[1..]);
@@ -121,8 +122,8 @@ fn axes_may_differ() {
     let [.., (name, width)] = workings.as_slice() else { panic!("there are three") };
     assert_eq!((*name, width.evaluate()), (Factor::OutputWidth, Ok(9)));
     assert_eq!(
-        width.formula(Notation::Text),
-        "(in − 1) · stride + dilation · (kernel − 1) + 1 + output padding − 2 · padding"
+        width.in_letters(Language::English, Notation::Text),
+        "(W_in − 1)·S_w + D_w·(K_w − 1) + 1 + P_out − 2·P_w"
     );
     let summary = conv.summary(&shapes[..1], &shapes[1]).unwrap().english;
     assert_eq!(

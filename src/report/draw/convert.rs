@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use resvg::tiny_skia::{Color, Pixmap, Transform};
-use resvg::usvg::{self, FontResolver, Options, Tree, WriteOptions, fontdb};
+use resvg::usvg::{self, FontResolver, Options, Tree, fontdb};
 
 use crate::text;
 use crate::text::Text;
@@ -70,12 +70,8 @@ impl Picture {
     pub fn pdf(&self) -> Result<Vec<u8>, Text> {
         let size = self.tree.size();
         let dpi = (72.0 * size.width().max(size.height()) / PAGE).max(72.0);
-        // Letters become outlines.
-        let outlined = self.tree.to_string(&WriteOptions::default());
-        let tree =
-            Tree::from_str(&outlined, &Options::default()).map_err(|error| undrawn(&error.to_string()))?;
         let page = svg2pdf::PageOptions { dpi };
-        svg2pdf::to_pdf(&tree, svg2pdf::ConversionOptions::default(), page)
+        svg2pdf::to_pdf(&self.tree, svg2pdf::ConversionOptions::default(), page)
             .map_err(|error| undrawn(&error.to_string()))
     }
 }
@@ -212,7 +208,9 @@ mod tests {
         let pdf = picture.pdf().unwrap();
         assert!(pdf.starts_with(b"%PDF-"));
         let page = String::from_utf8_lossy(&pdf);
-        assert!(page.contains("/MediaBox [0 0 14400 288]"), "{page}");
+        let size = page.split("/MediaBox [0 0 ").nth(1).and_then(|rest| rest.split(']').next()).unwrap();
+        let sides: Vec<f32> = size.split(' ').map(|side| side.parse().unwrap()).collect();
+        assert!((sides[0] - PAGE).abs() < 0.1 && (sides[1] - 288.0).abs() < 0.1, "{size}");
     }
 
     #[test]

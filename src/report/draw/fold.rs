@@ -62,6 +62,7 @@ fn is_same(graph: &Graph, ids: &[NodeId], first: &Range<usize>, next: &Range<usi
             && one.shape == other.shape
             && one.element == other.element
             && one.frozen == other.frozen
+            && graph.input_shapes(ids[a]) == graph.input_shapes(ids[b])
             && graph.is_tied(ids[a]) == graph.is_tied(ids[b])
             && depth(a) + depth(next.start) == depth(b) + depth(first.start)
             && within(graph, ids[a], first).eq(within(graph, ids[b], next))

@@ -16,6 +16,7 @@ use crate::text::{Text, Words, printable};
 
 mod cut;
 mod lines;
+mod names;
 mod paint;
 
 use cut::{cut, stem};
@@ -36,9 +37,6 @@ const LEAST: usize = 14;
 
 /// The narrowest and the widest bar.
 const BAR: (usize, usize) = (6, 24);
-
-/// What stands between figures.
-const BETWEEN: &str = " · ";
 
 /// Space between columns.
 const GAP: usize = 2;
@@ -84,6 +82,13 @@ fn align(lines: &mut [Line], is_heated: bool) {
     for line in lines.iter_mut().filter(|line| is_heated && line.heat.is_none()) {
         line.figures.clear();
     }
+    // Multiplications stand second, whether there are parameters or not.
+    let has_two = lines.iter().any(|line| line.figures.len() > 1);
+    for line in lines.iter_mut().filter(|_| has_two) {
+        if line.figures.first().is_some_and(|figure| figure.ends_with(" MACs")) {
+            line.figures.insert(0, String::new());
+        }
+    }
     for at in 0.. {
         let width = lines.iter().filter_map(|line| line.figures.get(at)).map(|figure| figure.width()).max();
         let Some(width) = width else { break };
@@ -116,7 +121,7 @@ impl Columns {
         };
         let shape = give(widest(&|line| line.shape.width()));
         let is_heated = lines.iter().any(|line| line.heat.is_some());
-        let figures = widest(&|line| line.figures.join(BETWEEN).width());
+        let figures = widest(&|line| line.joined().width());
         let heated = if is_heated { give(figures) } else { 0 };
         let bar = if heated > 0 { give(BAR.0) } else { 0 };
         let what = whole.min(whole.min(LEAST) + room);
@@ -160,7 +165,7 @@ impl Columns {
         push(&line.shape, line.shape.clone(), self.shape);
         let bar = line.heat.map(|heat| bar(heat, self.bar.max(1))).unwrap_or_default();
         push(&bar, paint.hot(&bar), self.bar);
-        let figures = line.figures.join(BETWEEN);
+        let figures = line.joined();
         let painted = if line.heat.is_some() { figures.clone() } else { paint.dim(&figures) };
         push(&figures, painted, self.figures);
         text.truncate(text.trim_end().len());

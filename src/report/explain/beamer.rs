@@ -143,7 +143,8 @@ fn frame(
     language: Language,
 ) -> String {
     let mut text = format!("\n\\begin{{frame}}[t]{{{}{part}}}", prose(&heading.name));
-    let shapes = shapes.map(|shapes| format!("\\hfill {}", prose(shapes))).unwrap_or_default();
+    let shapes =
+        shapes.map(|shapes| format!("\\hskip 0pt plus 1filll{{}} {}", prose(shapes))).unwrap_or_default();
     if !heading.about.is_empty() || !shapes.is_empty() {
         text.push_str(&format!("{{{}{shapes}}}", prose(&heading.about)));
     }

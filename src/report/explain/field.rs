@@ -70,13 +70,15 @@ impl Notes<'_> {
                     "输入与它之间没有窗口,或各路径的步幅不同"
                 ));
             }
-            for table in self.ways(end) {
-                self.pieces.push(Piece::Table(table));
+            let ways = self.ways(end);
+            let has_steps = ways.iter().any(|way| way.rows.len() > 1);
+            self.pieces.extend(ways.into_iter().map(Piece::Table));
+            if has_steps {
+                self.sentence(&text!(
+                    "layers that change neither are left out; where paths meet, this is the one that sees the most",
+                    "两者均不变的层从略;路径汇合处取所见最多者"
+                ));
             }
-            self.sentence(&text!(
-                "layers that change neither are left out; where paths meet, this is the one that sees the most",
-                "两者均不变的层从略;路径汇合处取所见最多者"
-            ));
             self.what_else_is_seen(end);
         }
     }

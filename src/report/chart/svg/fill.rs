@@ -2,7 +2,7 @@
 
 use crate::report::draw::Kind;
 
-/// Its color, and that of its edge; either is seen on white and on black.
+/// Its color, and that of its edge; either is seen on white and on black. What is of no kind has that of text.
 pub(super) fn tint(kind: Kind) -> (&'static str, &'static str) {
     let (_, line) = kind.colors();
     match kind {
@@ -16,8 +16,8 @@ pub(super) fn tint(kind: Kind) -> (&'static str, &'static str) {
         | Kind::Attention
         | Kind::Merge
         | Kind::Rearrangement
-        | Kind::Unknown
-        | Kind::Block => (line, line),
+        | Kind::Unknown => (line, line),
+        Kind::Block => ("currentColor", "currentColor"),
     }
 }
 

@@ -107,13 +107,9 @@ fn line(name: &str, figures: &[String; 3], columns: &Columns) -> String {
 /// A bar in the colors of its kinds, and where it lies the dot of the cumulated share.
 fn drawn(of: &Bar, largest: f64, width: usize, style: Style) -> String {
     let length = of.amount.number().unwrap_or(0.0) / largest;
-    let mut signs: Vec<_> = bar(length, width)
-        .chars()
-        .enumerate()
-        .map(|(column, sign)| {
-            (sign, kind_at(of, as_float(column) / (length * as_float(width))).and_then(color))
-        })
-        .collect();
+    let kind = |column: usize| kind_at(of, as_float(column) / (length * as_float(width)));
+    let sign = |(column, sign)| (sign, kind(column).and_then(color).filter(|_| sign != ' '));
+    let mut signs: Vec<_> = bar(length, width).chars().enumerate().map(sign).collect();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share is from 0 to 1")]
     let dot = (of.cumulated * as_float(width)).ceil() as usize;
     if let Some(sign) = signs.get_mut(dot.saturating_sub(1)).filter(|(sign, _)| *sign == ' ' && width >= BARS)

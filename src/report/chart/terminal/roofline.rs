@@ -32,6 +32,12 @@ pub(super) fn draw(roofline: &Roofline, style: Style) -> String {
         text.push_str(&field(roofline, style));
         text.push('\n');
     }
+    if roofline.points.is_empty() {
+        let nothing = text!("no layer computes anything", "没有任何一层进行计算");
+        return text.trim_end().to_owned()
+            + "\n"
+            + &remarks(&[&[nothing], &roofline.notes[..]].concat(), style);
+    }
     let sheet = slowest(roofline);
     let wanted = ["mark", "layer", "time", "bound", "rate", "intensity", "share"];
     text.push_str(&Table::new(&sheet, Layout::Table, style).tight().fit(Some(&wanted)).draw());

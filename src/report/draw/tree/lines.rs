@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::names::{apart, below, copies, times_over};
 use crate::graph::{Graph, Place, ScopeId, ScopeKind};
 use crate::report::Subject;
 use crate::report::draw::Kind;
@@ -77,9 +78,19 @@ pub(super) fn lines(subject: &Subject, scene: &Scene, language: Language) -> Vec
 }
 
 impl Line {
-    /// Columns of what stands first.
+    /// Columns of what stands first, of which a long list of sources asks for no more than others.
     pub(super) fn width(&self) -> usize {
-        [&self.stem, &self.label, &self.from].iter().map(|text| text.width()).sum()
+        const LIST: usize = 28;
+        self.stem.width() + self.label.width() + self.from.width().min(LIST)
+    }
+
+    /// Its figures in a row; where there is none of the first, room.
+    pub(super) fn joined(&self) -> String {
+        let joined = self.figures.join(" · ");
+        match self.figures.first() {
+            Some(first) if first.trim().is_empty() => joined.replacen('·', " ", 1),
+            Some(_) | None => joined,
+        }
     }
 }
 
@@ -277,7 +288,16 @@ impl Writing<'_> {
         let called = |source: &usize| match beside.ends.iter().find(|(_, end)| *end == Some(*source)) {
             Some((name, _)) => name.clone(),
             None if Some(*source) == before && !beside.ends.is_empty() => skip.get(self.language).to_owned(),
-            None => apart(&self.scene.things[*source].path, &self.scene.things[index].path),
+            None => {
+                let path = apart(&self.scene.things[*source].path, &self.scene.things[index].path);
+                let is_skip = self.scene.things[index].kind == Kind::Merge
+                    && before.is_some_and(|before| sources.contains(&before) && self.leads(*source, before));
+                if is_skip {
+                    text!("skip from {path}", "跳跃自 {path}").get(self.language).to_owned()
+                } else {
+                    path
+                }
+            }
         };
         let mut names: Vec<_> =
             sources.iter().take(SOURCES).map(|source| printable(&called(source))).collect();
@@ -285,6 +305,28 @@ impl Writing<'_> {
             names.push(format!("+{}", sources.len() - SOURCES));
         }
         format!(" ← {}", names.join(", "))
+    }
+}
+
+impl Writing<'_> {
+    /// Whether a thing comes to another by way of others, as far as is looked.
+    fn leads(&self, from: usize, to: usize) -> bool {
+        /// Things that are looked at: what skips more is no block.
+        const LOOKED_AT: usize = 500;
+        let (mut known, mut at) = (vec![to], 0);
+        while let Some(&thing) = known.get(at).filter(|_| known.len() < LOOKED_AT) {
+            // Whatever a thing takes stands before it.
+            for &source in self.sources[thing].iter().filter(|&&source| source >= from) {
+                if source == from {
+                    return true;
+                }
+                if !known.contains(&source) {
+                    known.push(source);
+                }
+            }
+            at += 1;
+        }
+        false
     }
 }
 
@@ -334,37 +376,4 @@ fn knee(ends: bool, arm: &str) -> String {
 /// What stands before the lines of a box.
 fn rail(ends: bool) -> &'static str {
     if ends { "  " } else { "│ " }
-}
-
-/// What is left of a path below `around`.
-fn below(path: &str, around: &str) -> String {
-    match path.strip_prefix(around) {
-        Some(rest) if around.is_empty() || rest.starts_with('/') => rest.trim_start_matches('/').to_owned(),
-        Some(_) | None => path.to_owned(),
-    }
-}
-
-/// What is left of a path where that of another goes apart from it.
-fn apart(path: &str, other: &str) -> String {
-    let (mut rest, mut other) = (path, other);
-    while let (Some((first, tail)), Some((same, others))) = (rest.split_once('/'), other.split_once('/')) {
-        if first != same {
-            break;
-        }
-        (rest, other) = (tail, others);
-    }
-    rest.to_owned()
-}
-
-/// The name of the first of several copies as the names of all: `layer1/0` as `layer1/0–2`.
-fn copies(name: &str, times: usize) -> String {
-    let (stem, last) = name.rsplit_once('/').map_or(("", name), |(stem, last)| (&name[..=stem.len()], last));
-    match last.parse::<usize>() {
-        Ok(first) if times > 1 => format!("{stem}{first}–{}", first.saturating_add(times - 1)),
-        Ok(_) | Err(_) => name.to_owned(),
-    }
-}
-
-fn times_over(label: &str, times: usize) -> String {
-    if times > 1 { format!("{label} × {times}") } else { label.to_owned() }
 }
