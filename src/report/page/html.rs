@@ -45,12 +45,14 @@ impl Html {
         self.0.push_str(&escaped(text));
     }
 
-    /// A sentence: what stands in backquotes is code.
+    /// A sentence: what stands in backquotes is code, where each has another.
     pub(super) fn prose(&mut self, sentence: &str) {
         let parts: Vec<&str> = sentence.split('`').collect();
-        let is_whole = parts.len() % 2 == 1;
+        if parts.len().is_multiple_of(2) {
+            return self.text(sentence);
+        }
         for (at, part) in parts.into_iter().enumerate() {
-            if is_whole && at % 2 == 1 { self.leaf("code", &[], part) } else { self.text(part) }
+            if at % 2 == 1 { self.leaf("code", &[], part) } else { self.text(part) }
         }
     }
 
