@@ -123,6 +123,10 @@ impl Arguments {
     /// What the chart is written as, if it is asked for.
     fn form(&self) -> Result<Option<Form>, Text> {
         match (self.chart, self.format) {
+            (true, _) if self.batch.len() > 1 => Err(text!(
+                "a chart lays networks side by side at one batch: `--batch` has several",
+                "图表只在一个批量大小下并列各网络:`--batch` 给出了多个"
+            )),
             (true, format) => Form::of(format, self.output.to.as_deref()).map(Some),
             (false, Format::Svg) => {
                 Err(text!("`--format svg` is of `--chart`: add that", "`--format svg` 用于 `--chart`:请加上"))

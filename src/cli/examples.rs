@@ -34,7 +34,11 @@ const EXAMPLES: &[Examples] = &[
         lines: &[
             ("cnncost analyze resnet50", "the table of a bundled network", "内置网络的表格"),
             ("cnncost analyze resnet50 --depth all --sort macs", "its most expensive layers", "开销最大的层"),
-            ("cnncost analyze vgg16 vgg16_bn resnet@*", "a line for each network", "每个网络一行"),
+            (
+                "cnncost analyze googlenet --chart macs -o costs.svg",
+                "a chart of where its multiplications are",
+                "乘法分布在哪里的图表",
+            ),
             (
                 "cnncost analyze --watch net.toml",
                 "the table whenever you save the file",
