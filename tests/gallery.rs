@@ -64,7 +64,9 @@ fn page() -> String {
         });
         let lines: BTreeSet<String> =
             if variants.is_empty() { [name.to_owned()].into() } else { named.collect() };
-        lines.iter().for_each(|name| page.push_str(&line(name)));
+        for name in &lines {
+            page.push_str(&line(name));
+        }
     }
     page
 }

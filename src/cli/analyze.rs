@@ -200,6 +200,14 @@ impl Arguments {
                 "`--format svg` is of `--chart` or `--memory`: add `--chart macs`, say",
                 "`--format svg` 用于 `--chart` 或 `--memory`:例如加 `--chart macs`"
             )),
+            (None, _)
+                if self.format == Format::Table && chart::by_ending(self.output.to.as_deref()).is_some() =>
+            {
+                Err(text!(
+                    "a table is no picture: add `--chart macs`, say, or use `draw`",
+                    "表格不是图片:例如加 `--chart macs`,或用 `draw`"
+                ))
+            }
             (None, _) => Ok(Form::Terminal),
         }
     }

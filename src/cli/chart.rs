@@ -90,7 +90,14 @@ impl Form {
     pub(super) fn of(format: Format, to: Option<&Path>) -> Result<Self, Text> {
         match format {
             Format::Svg => Ok(Self::Picture(picture::Form::Svg)),
-            Format::Table => Ok(by_ending(to).map_or(Self::Terminal, Self::Picture)),
+            Format::Table => match (by_ending(to), to.and_then(Path::extension)) {
+                (Some(form), _) => Ok(Self::Picture(form)),
+                (None, Some(ending)) if !ending.eq_ignore_ascii_case("txt") => Err(text!(
+                    "a chart in a file is .svg, .png or .pdf, or text as .txt",
+                    "写入文件的图表为 .svg、.png 或 .pdf,或文本 .txt"
+                )),
+                (None, _) => Ok(Self::Terminal),
+            },
             Format::Tree
             | Format::Markdown
             | Format::Csv
@@ -107,7 +114,7 @@ impl Form {
 }
 
 /// The picture that the ending of a file says.
-fn by_ending(path: Option<&Path>) -> Option<picture::Form> {
+pub(super) fn by_ending(path: Option<&Path>) -> Option<picture::Form> {
     let target = Target::of(Some(path?), None).ok()?;
     match target.form {
         form @ (picture::Form::Svg | picture::Form::Png | picture::Form::Pdf) => {

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::analyze::depth;
-use super::chart::Form;
+use super::chart::{self, Form};
 use super::device::OnDevice;
 use super::format::Format;
 use super::input::{Reading, Wanted};
@@ -130,6 +130,9 @@ impl Arguments {
             (true, format) => Form::of(format, self.output.to.as_deref()).map(Some),
             (false, Format::Svg) => {
                 Err(text!("`--format svg` is of `--chart`: add that", "`--format svg` 用于 `--chart`:请加上"))
+            }
+            (false, Format::Table) if chart::by_ending(self.output.to.as_deref()).is_some() => {
+                Err(text!("a table is no picture: add `--chart`", "表格不是图片:请加 `--chart`"))
             }
             (false, _) => Ok(None),
         }

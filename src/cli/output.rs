@@ -74,6 +74,12 @@ impl Voice {
     }
 
     fn replaced(&self, path: &Path, write: impl Fn(&Path) -> io::Result<()>) -> Outcome {
+        if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            let name = path.display();
+            let message =
+                text!("`{name}` is a folder: name a file in it", "`{name}` 是文件夹:请写出其中的文件名");
+            return self.misused(message, None);
+        }
         match files::may_write(path) {
             Ok(()) => self.written(&path.display().to_string(), replace(path, write)),
             Err((message, help)) => self.misused(message, Some(help)),

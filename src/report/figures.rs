@@ -18,6 +18,9 @@ pub(super) fn seconds(time: f64) -> String {
     // Above this, three digits would round to the next unit.
     let fits = |&(step, _): &(f64, &str)| time >= 0.9995 * step;
     let (step, unit) = steps.into_iter().find(fits).unwrap_or((1e-9, "ns"));
+    if time >= 1e9 {
+        return format!("{} {unit}", power_of_ten(time));
+    }
     format!("{} {unit}", digits(time / step))
 }
 
@@ -52,8 +55,22 @@ fn scaled(mut value: f64, step: f64, units: &[&str]) -> String {
         value /= step;
         unit += 1;
     }
+    if value >= 999.5 {
+        // Above all units: a power of ten, in the first of them.
+        let above: f64 = units[1..].iter().map(|_| step).product();
+        return format!("{}{}", power_of_ten(value * above), units[0]);
+    }
     let decimals = if unit == 0 { 0 } else { decimals(value) };
     format!("{value:.decimals$}{}", units[unit])
+}
+
+/// Three digits and a power of ten: `1.00×10³⁶`.
+fn power_of_ten(value: f64) -> String {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let written = format!("{value:.2e}");
+    let (mantissa, exponent) = written.split_once('e').unwrap_or((&written, "0"));
+    let exponent: String = exponent.bytes().map(|digit| DIGITS[usize::from(digit - b'0') % 10]).collect();
+    format!("{mantissa}×10{exponent}")
 }
 
 /// How many decimals make three digits of `value`.
@@ -94,7 +111,9 @@ mod tests {
     fn numbers_are_shortened_to_three_digits() {
         let shown = [0, 999, 1000, 999_499, 999_500, 120_422_400, 1_582_671_872, u128::MAX].map(short);
         assert_eq!(shown[..7], ["0", "999", "1.00 k", "999 k", "1.00 M", "120 M", "1.58 G"]);
-        assert!(shown[7].ends_with(" E"));
+        assert_eq!(shown[7], "3.40×10³⁸");
+        assert_eq!(bytes(u128::MAX), "3.40×10³⁸ B");
+        assert_eq!(seconds(2.5e23), "2.50×10²³ s");
     }
 
     #[test]

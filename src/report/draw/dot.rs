@@ -22,7 +22,9 @@ pub fn write(subject: &Subject, options: &Options) -> String {
         Direction::Right => "LR",
     };
     let title = escaped(&subject.title);
-    let caption = options.heat.map(|heat| escaped(heat.caption().get(options.language)));
+    let caption = options
+        .heat
+        .map(|heat| escaped(heat.caption(subject, options.times.is_some()).get(options.language)));
     let caption = caption.map_or(title.clone(), |caption| format!("{title}\\n{caption}"));
     let mut text = format!(
         "digraph \"{title}\" {{\n  graph [label=\"{caption}\", labelloc=t, rankdir={direction}, fontname=\"Helvetica,Arial,sans-serif\", \

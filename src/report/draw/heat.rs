@@ -1,12 +1,14 @@
 //! The figure that a picture is shaded by.
 
+use num_traits::ToPrimitive;
+
 use super::fold::range;
 use crate::graph::Place;
 use crate::metric::{Measure, Metric, Unit};
 use crate::report::Subject;
 use crate::report::figures::{bytes, seconds, short};
 use crate::text;
-use crate::text::{Text, Words};
+use crate::text::{Text, Words, printable};
 
 /// The figure that things are shaded by.
 #[derive(Clone, Copy, Debug)]
@@ -16,15 +18,25 @@ pub struct Heat {
 }
 
 impl Heat {
-    /// What it is called.
-    pub fn words(self) -> Words {
-        self.metric.words
+    /// What it is, and of which device; whether times are what was measured.
+    pub(super) fn told(self, subject: &Subject, is_measured: bool) -> Text {
+        let Words { english, chinese } = self.metric.words;
+        let device = subject.roofline.as_ref().filter(|_| self.metric.is_of_device());
+        let device = device.map(|roofline| printable(&roofline.device.name));
+        match device {
+            _ if self.is_time() && is_measured => text!("time, as measured", "测得的用时"),
+            Some(device) if self.is_time() => {
+                text!("time on {device}, estimated", "在 {device} 上的用时(估计)")
+            }
+            Some(device) => text!("{english}, on {device}", "{chinese},在 {device} 上"),
+            None => text!("{english}", "{chinese}"),
+        }
     }
 
     /// What a picture says that is shaded by it.
-    pub(super) fn caption(self) -> Text {
-        let Words { english, chinese } = self.words();
-        text!("shaded by {english}", "按{chinese}着色")
+    pub(super) fn caption(self, subject: &Subject, is_measured: bool) -> Text {
+        let told = self.told(subject, is_measured);
+        text!("shaded by {told}", "按{told:#}着色")
     }
 
     /// Whether it is what layers take, which may be measured.
@@ -43,7 +55,11 @@ impl Heat {
             Measure::Count(count) if self.metric.unit == Unit::Bytes => (*count as f64, bytes(*count)),
             Measure::Count(count) => (*count as f64, short(*count)),
             Measure::Real(time) if self.metric.unit == Unit::Seconds => (*time, seconds(*time)),
-            Measure::Sizes(sizes) => (sizes.size as f64, sizes.to_string()),
+            // What is seen through windows; that everything is seen beside is written.
+            Measure::Sizes(sizes) => {
+                let positions = sizes.each.iter().filter_map(ToPrimitive::to_f64).product();
+                (positions, sizes.to_string())
+            }
             Measure::Ratio(..) | Measure::Real(_) => (measure.number()?, format!("{measure:.2}")),
             Measure::Truth(_) | Measure::Word(..) => return None,
         };
@@ -71,5 +87,5 @@ pub(super) fn shade(part: f64) -> String {
 
 /// Whether a shade is so dark that what stands on it is white.
 pub(super) fn is_dark(part: f64) -> bool {
-    part > 0.6
+    part > 0.65
 }

@@ -9,7 +9,7 @@ use super::{Kind, Options, Scene};
 use crate::report::Subject;
 use crate::report::figures::short;
 use crate::text;
-use crate::text::Language;
+use crate::text::{Language, Text};
 
 /// The height of a line of the legend.
 const LINE: f64 = 20.0;
@@ -48,7 +48,13 @@ pub(super) fn head(subject: &Subject, language: Language) -> Vec<Line> {
 }
 
 /// What the colors and marks mean, from `top` on, and how high it is.
-pub(super) fn legend(scene: &Scene, options: &Options, top: f64, wide: f64) -> (String, f64) {
+pub(super) fn legend(
+    subject: &Subject,
+    scene: &Scene,
+    options: &Options,
+    top: f64,
+    wide: f64,
+) -> (String, f64) {
     let mut svg = String::from("<g class=\"legend\">\n");
     let (mut x, mut y) = (MARGIN, top);
     let mut place = |needed: f64| {
@@ -76,7 +82,8 @@ pub(super) fn legend(scene: &Scene, options: &Options, top: f64, wide: f64) -> (
         svg.push_str(&note(x + 26.0, y, words));
     }
     if let Some(heat) = options.heat {
-        let words = heat.words().get(options.language);
+        let words = heat_words(scene, &heat.told(subject, options.times.is_some()));
+        let words = words.get(options.language);
         let (x, y) = place(width(words, 11.0) + 150.0);
         for step in 0..20 {
             let left = x + f64::from(step) * 5.0;
@@ -91,6 +98,18 @@ pub(super) fn legend(scene: &Scene, options: &Options, top: f64, wide: f64) -> (
     }
     svg.push_str("</g>\n");
     (svg, y + LINE + MARGIN / 2.0 - top)
+}
+
+/// What things are shaded by, with the most that any has.
+fn heat_words(scene: &Scene, told: &Text) -> Text {
+    let most = scene.most.as_deref().unwrap_or("0");
+    let repeats =
+        scene.things.iter().map(|thing| thing.times).chain(scene.frames.iter().map(|frame| frame.times));
+    if repeats.max() > Some(1) {
+        text!("{told}, up to {most}; each of one copy", "{told:#},最大 {most};重复的按一份计")
+    } else {
+        text!("{told}, up to {most}", "{told:#},最大 {most}")
+    }
 }
 
 fn note(x: f64, y: f64, words: &str) -> String {

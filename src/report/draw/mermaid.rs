@@ -19,7 +19,9 @@ const MOST: (usize, usize) = (50_000, 500);
 /// A network in Mermaid's language.
 pub fn write(subject: &Subject, options: &Options) -> String {
     let scene = Scene::of(subject, options);
-    let caption = options.heat.map(|heat| format!(" · {}", heat.caption().get(options.language)));
+    let caption = options
+        .heat
+        .map(|heat| format!(" · {}", heat.caption(subject, options.times.is_some()).get(options.language)));
     let title = front(&subject.title) + &caption.unwrap_or_default();
     let direction = match options.direction {
         Direction::Down => "TB",

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::label::title;
+use super::layout::Drawing;
 use super::size::cut;
-use super::{Heat, Kind, Options, fold};
+use super::{Columns, Heat, Kind, Options, fold};
 use crate::graph::outline::Outline;
 use crate::graph::{Content, Graph, NodeId, Place, ScopeId, ScopeKind};
 use crate::op::Class;
@@ -26,6 +27,8 @@ pub struct Scene {
     pub edges: Vec<Edge>,
     /// The depth at which boxes were left closed, if any was.
     pub depth: Option<usize>,
+    /// The largest figure that things are shaded by, as it is written, if any has one.
+    pub most: Option<String>,
 }
 
 /// A box that is open.
@@ -122,7 +125,13 @@ impl Scene {
         let (mut scene, is_whole) = match options.depth {
             Depth::To(depth) => opened(depth),
             Depth::All => opened(usize::MAX),
-            Depth::Fitting => fitting(opened),
+            Depth::Fitting => fitting(opened, |scene| {
+                let things = scene.things.len();
+                things <= FITTING
+                    && (options.columns != Columns::Fitting
+                        || things * 10 < FITTING
+                        || is_low(scene, options))
+            }),
         };
         if let Some(heat) = options.heat {
             scene.shade(subject, heat, options.times.as_deref());
@@ -139,11 +148,27 @@ impl Scene {
         let values: Vec<_> = self.things.iter().map(value).collect();
         let most = values.iter().flatten().map(|(much, _)| *much).fold(0.0, f64::max);
         for (thing, value) in self.things.iter_mut().zip(values) {
-            if let Some((much, written)) = value {
-                thing.heat = Some(much / most);
+            let Some((much, written)) = value else { continue };
+            thing.heat = Some(much / most);
+            if much >= most {
+                self.most = Some(written.clone());
+            }
+            // A closed box may say it already.
+            if thing.details.iter().all(|detail| !detail.starts_with(&format!("{written} "))) {
                 thing.details.push(written);
             }
         }
+    }
+
+    /// How many frames are around a frame, the network's included.
+    pub(super) fn level(&self, frame: &Frame) -> usize {
+        let mut level = 1;
+        let mut parent = frame.parent;
+        while parent != 0 {
+            level += 1;
+            parent = self.frames[parent].parent;
+        }
+        level
     }
 }
 
@@ -153,15 +178,22 @@ fn grows(graph: &Graph, id: NodeId) -> bool {
     graph.inputs(id).next().is_some_and(|input| elements(id) > elements(input))
 }
 
-/// As deep as few enough things are drawn, and at least one level.
-fn fitting(opened: impl Fn(usize) -> (Scene, bool)) -> (Scene, bool) {
+/// Whether a picture can be looked at without much scrolling.
+fn is_low(scene: &Scene, options: &Options) -> bool {
+    const LONGEST: f64 = 3600.0;
+    let drawing = Drawing::of(scene, options.direction, options.columns);
+    drawing.width.max(drawing.height) <= LONGEST
+}
+
+/// As deep as the picture fits, and at least one level.
+fn fitting(opened: impl Fn(usize) -> (Scene, bool), fits: impl Fn(&Scene) -> bool) -> (Scene, bool) {
     let mut best = opened(1);
     for depth in 2.. {
         if best.1 {
             break;
         }
         let next = opened(depth);
-        if next.0.things.len() > FITTING {
+        if !fits(&next.0) {
             break;
         }
         best = next;
@@ -192,7 +224,7 @@ impl<'s> Making<'s> {
             subject,
             outline,
             folds: options.folds_repeats,
-            scene: Scene { frames: vec![root], things: vec![], edges: vec![], depth: None },
+            scene: Scene { frames: vec![root], things: vec![], edges: vec![], depth: None, most: None },
             things: vec![0; ids.len()],
             stands_for: (0..ids.len()).collect(),
             ids,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::heat::shade;
+use super::heat::{is_dark, shade};
 use super::layout::{AROUND, DETAIL_LINE, Drawing, Point, Rect, TITLE_LINE, Wire};
 use super::scene::Thing;
 use super::shape::{mark, number, outline};
@@ -26,9 +26,9 @@ const ROUND: f64 = 5.0;
 pub const STYLE: &str = "text{font-family:'DejaVu Sans',Verdana,'Noto Sans CJK SC','Noto Sans SC',sans-serif;font-size:11.5px;\
 fill:#1f2430}.node text{text-anchor:middle}.node .detail{font-size:9.5px;fill:#4b5563}.heading{font-size:14px;font-weight:bold}\
 .note{font-size:11px;fill:#4b5563}.shape{stroke-width:1.2}.mark{fill:none;stroke-width:.8}.normalization .shape{stroke-dasharray:4 2}\
-.unknown .shape{stroke-dasharray:2 2}.box>.shape{fill:#64748b;fill-opacity:.07;stroke:#94a3b8;stroke-width:1}\
+.unknown .shape{stroke-dasharray:2 2}.box>.shape{stroke:#94a3b8;stroke-width:1}.l1>.shape{fill:#f4f5f7}.l2>.shape{fill:#e9ebef}.l3>.shape{fill:#dfe2e8}.l4>.shape{fill:#d5d9e0}\
 .box>text{fill:#475569;font-weight:bold;font-size:11px}.wire{fill:none;stroke:#5b6472;stroke-width:1.3}.arrow{fill:#5b6472}\
-.hot text,.hot .detail{fill:#fff}";
+.warm .detail{fill:#1f2430}.hot text,.hot .detail{fill:#fff}";
 
 /// A network as an SVG picture.
 ///
@@ -41,6 +41,13 @@ pub fn svg(subject: &Subject, options: &Options) -> Result<String, Text> {
         return Err(text!(
             "a picture of {count} layers and boxes is too large to draw: `--depth` opens fewer boxes; at most {MOST} are drawn",
             "要画的层与模块有 {count} 个,图过大:可用 `--depth` 少展开一些;最多画 {MOST} 个"
+        ));
+    }
+    if let Some(heat) = options.heat.filter(|_| scene.most.is_none()) {
+        let told = heat.told(subject, options.times.is_some());
+        return Err(text!(
+            "nothing here has any of it to be shaded by: {told}",
+            "此处没有可用来着色的数值:{told:#}"
         ));
     }
     let drawing = Drawing::of(&scene, options.direction, options.columns);
@@ -66,7 +73,7 @@ impl Picture<'_> {
         let (legend, legend_height) = if self.options.embedded {
             (String::new(), 0.0)
         } else {
-            legend::legend(self.scene, self.options, bottom, width)
+            legend::legend(self.subject, self.scene, self.options, bottom, width)
         };
         let (w, h) = (number(width), number(bottom + legend_height));
         let language = text!("en", "zh");
@@ -104,10 +111,11 @@ impl Picture<'_> {
     fn frames(&self, svg: &mut String) {
         for (frame, rect) in self.scene.frames.iter().zip(&self.drawing.frames).skip(1) {
             let place = Place::Box(frame.scope);
+            let level = self.scene.level(frame).min(4);
             let (x, y) = (number(rect.x + 9.0), number(rect.y + 14.5));
             let tip = self.tip(&self.subject.graph().scope_path(frame.scope), place);
             svg.push_str(&format!(
-                "<g class=\"box\" data-place=\"{}\"><title>{tip}</title><path class=\"shape\" d=\"{}\"/><text x=\"{x}\" y=\"{y}\">{}</text></g>\n",
+                "<g class=\"box l{level}\" data-place=\"{}\"><title>{tip}</title><path class=\"shape\" d=\"{}\"/><text x=\"{x}\" y=\"{y}\">{}</text></g>\n",
                 key(place),
                 outline(Kind::Block, *rect),
                 escaped(&frame.heading())
@@ -147,7 +155,11 @@ impl Picture<'_> {
             .options
             .heat
             .map_or(String::new(), |_| format!(" style=\"fill:{}\"", shade(shaded.unwrap_or(0.0))));
-        let hot = if shaded.is_some_and(|heat| heat > 0.6) { " hot" } else { "" };
+        let hot = match shaded {
+            Some(heat) if is_dark(heat) => " hot",
+            Some(_) => " warm",
+            None => "",
+        };
         let kind = thing.kind.name();
         let place =
             if thing.is_output { String::new() } else { format!(" data-place=\"{}\"", key(thing.place)) };

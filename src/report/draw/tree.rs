@@ -3,7 +3,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{Heat, Kind, Options, Scene};
+use super::{Kind, Options, Scene};
 use crate::op::window::legend;
 use crate::report::figures::bar;
 use crate::report::rows::Depth;
@@ -12,7 +12,7 @@ use crate::report::terminal::{heading, shortened};
 use crate::report::wrap::wrapped;
 use crate::report::{Style, Subject};
 use crate::text;
-use crate::text::{Text, Words, printable};
+use crate::text::{Text, printable};
 
 mod cut;
 mod lines;
@@ -186,7 +186,7 @@ fn notes(
     let windows: Vec<_> =
         titles.filter_map(|thing| thing.title.split_once(' ')).map(|(_, rest)| rest).collect();
     notes.extend(legend(windows.into_iter()).map(|signs| text!("signs: {signs}", "符号:{signs:#}")));
-    notes.extend(options.heat.map(|heat| shaded(heat, columns)));
+    notes.extend(options.heat.map(|heat| shaded(&heat.told(subject, options.times.is_some()), columns)));
     if let Some(uncounted) = subject.uncounted(crate::graph::ScopeId::ROOT) {
         let (english, chinese) = (printable(&uncounted.english), printable(&uncounted.chinese));
         notes.push(text!("partial: {english}", "不完整:{chinese}"));
@@ -216,13 +216,12 @@ fn marks(lines: &[Line]) -> Text {
 }
 
 /// What the bars are, or the figures where there is no room for bars.
-fn shaded(heat: Heat, columns: &Columns) -> Text {
-    let Words { english, chinese } = heat.words();
+fn shaded(told: &Text, columns: &Columns) -> Text {
     if columns.bar > 0 {
-        text!("bars: {english}, each beside the largest", "条形:{chinese},与最大者相比")
+        text!("bars: {told}, each beside the largest", "条形:{told:#},与最大者相比")
     } else if columns.figures > 0 {
-        text!("figures: {english}", "数值:{chinese}")
+        text!("figures: {told}", "数值:{told:#}")
     } else {
-        text!("no room for {english}, or nothing has any", "此处没有{chinese},或宽度不足")
+        text!("no room for {told}, or nothing has any", "此处没有{told:#},或宽度不足")
     }
 }
