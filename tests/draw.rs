@@ -258,7 +258,7 @@ fn graphviz_draws_what_is_written_for_it() {
     for arguments in [
         &["googlenet"][..],
         &["resnet50", "--heat", "macs"],
-        &["unet", "--direction", "right", "--lang", "zh", "--heat", "memory"],
+        &["unet", "--depth", "all", "--direction", "right", "--lang", "zh", "--heat", "memory"],
     ] {
         let dot = done(folder.path(), &[arguments, &["--format", "dot"]].concat());
         let svg = graphviz(std::str::from_utf8(&dot).unwrap()).unwrap();

@@ -170,7 +170,7 @@ fn kinds(subject: &Subject, metric: &Metric, place: Place, whole: f64) -> Vec<(K
 
 /// What kind of operator a node is.
 pub(super) fn kind(graph: &Graph, id: NodeId) -> Kind {
-    Kind::of(graph.node(id).operator().map(|op| op.class()))
+    Kind::of_node(graph.node(id))
 }
 
 /// Of too many bars the smallest as one, at the end.

@@ -1,6 +1,7 @@
 //! What kinds of things a picture tells apart, by color and by mark.
 
-use crate::op::Class;
+use crate::graph::{Content, Node};
+use crate::op::{Class, Op};
 use crate::text::{Words, words};
 
 /// What a thing in a picture is.
@@ -49,19 +50,29 @@ impl Kind {
         Self::Block,
     ];
 
-    /// Of an operator, or of what is none.
-    pub fn of(class: Option<Class>) -> Self {
+    /// Of a node.
+    pub fn of_node(node: &Node) -> Self {
+        match &node.content {
+            Content::Input => Self::End,
+            // What makes a map larger is no pooling, though it takes means.
+            Content::Operator(op) if matches!(**op, Op::Upsample(_)) => Self::Rearrangement,
+            Content::Operator(op) => Self::of(op.class()),
+            Content::Unknown { .. } => Self::Unknown,
+        }
+    }
+
+    fn of(class: Class) -> Self {
         match class {
-            Some(Class::Convolution) => Self::Convolution,
-            Some(Class::Linear) => Self::Linear,
-            Some(Class::Pooling) => Self::Pooling,
-            Some(Class::Softmax) => Self::Softmax,
-            Some(Class::Activation) => Self::Activation,
-            Some(Class::Normalization) => Self::Normalization,
-            Some(Class::Attention) => Self::Attention,
-            Some(Class::Merge) => Self::Merge,
-            Some(Class::Rearrangement | Class::Source) => Self::Rearrangement,
-            Some(Class::Opaque) | None => Self::Unknown,
+            Class::Convolution => Self::Convolution,
+            Class::Linear => Self::Linear,
+            Class::Pooling => Self::Pooling,
+            Class::Softmax => Self::Softmax,
+            Class::Activation => Self::Activation,
+            Class::Normalization => Self::Normalization,
+            Class::Attention => Self::Attention,
+            Class::Merge => Self::Merge,
+            Class::Rearrangement | Class::Source => Self::Rearrangement,
+            Class::Opaque => Self::Unknown,
         }
     }
 

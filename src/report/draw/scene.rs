@@ -7,8 +7,7 @@ use super::layout::Drawing;
 use super::size::cut;
 use super::{Columns, Heat, Kind, Options, fold};
 use crate::graph::outline::Outline;
-use crate::graph::{Content, Graph, NodeId, Place, ScopeId, ScopeKind};
-use crate::op::Class;
+use crate::graph::{Graph, NodeId, Place, ScopeId, ScopeKind};
 use crate::report::Subject;
 use crate::report::figures::short;
 use crate::report::rows::{Depth, listed};
@@ -172,12 +171,6 @@ impl Scene {
     }
 }
 
-/// Whether more comes out of a node than goes in.
-fn grows(graph: &Graph, id: NodeId) -> bool {
-    let elements = |id: NodeId| graph.node(id).shape.elements();
-    graph.inputs(id).next().is_some_and(|input| elements(id) > elements(input))
-}
-
 /// Whether a picture can be looked at without much scrolling.
 fn is_low(scene: &Scene, options: &Options) -> bool {
     const LONGEST: f64 = 3600.0;
@@ -300,16 +293,7 @@ impl<'s> Making<'s> {
         let (path, kind, title, details) = match place {
             Place::Node(id) => {
                 let node = graph.node(id);
-                let kind = match &node.content {
-                    Content::Input => Kind::End,
-                    // What makes a map larger is no pooling, though it takes means.
-                    Content::Operator(op) if op.class() == Class::Pooling && grows(graph, id) => {
-                        Kind::Rearrangement
-                    }
-                    Content::Operator(op) => Kind::of(Some(op.class())),
-                    Content::Unknown { .. } => Kind::Unknown,
-                };
-                (graph.path(id), kind, title(graph, id), vec![node.shape.to_string()])
+                (graph.path(id), Kind::of_node(node), title(graph, id), vec![node.shape.to_string()])
             }
             Place::Box(scope) => {
                 self.is_closed = true;

@@ -195,7 +195,7 @@ fn row_of(html: &mut Html, row: &Row<'_>, line: &Line, shown: &Shown<'_>) {
     let kind = match row.place {
         Place::Box(_) => "box",
         Place::Node(_) if row.is_input() => Kind::End.name(),
-        Place::Node(_) => Kind::of(row.class()).name(),
+        Place::Node(id) => Kind::of_node(row.subject.graph().node(id)).name(),
     };
     let class = if row.depth < shown.usual { kind.to_owned() } else { format!("{kind} deep") };
     let drawn = shown.drawn.instead_of(row.place).map(key);

@@ -175,9 +175,7 @@ fn drawn(html: &mut Html, subject: &Subject, options: &Options) {
 fn legend(html: &mut Html, subject: &Subject, language: Language) {
     use crate::report::draw::Kind;
     let graph = subject.graph();
-    let is_there = |kind: Kind| {
-        graph.nodes().any(|(_, node)| node.operator().is_some_and(|op| Kind::of(Some(op.class())) == kind))
-    };
+    let is_there = |kind: Kind| graph.nodes().any(|(_, node)| Kind::of_node(node) == kind);
     html.element("figcaption", &[], |html| {
         html.element("ul", &[("class", "legend")], |html| {
             for kind in Kind::ALL.into_iter().filter(|&kind| is_there(kind)) {
