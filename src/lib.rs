@@ -39,6 +39,9 @@
 //! Whoever has a name begins at [`source`]: it opens a file or what is bundled, and makes what is chosen of it into a
 //! [`Subject`](subject::Subject).
 //!
+//! A picture is laid out from a scene of what is drawn ([`report::draw`]), a chart from plain records ([`report::chart`]), and a page
+//! puts both beside the layers and their workings ([`report::page`]).
+//!
 //! # The modules, in reading order
 //!
 //! | module | what it holds |
@@ -62,7 +65,7 @@
 //! | [`source`] | what a name opens, and the network that is chosen of it; files of claims, locks, candidates to reconcile |
 //! | [`mod@layout`] | descriptions and files of claims in their canonical layout |
 //! | [`compare`] | which layers of two networks are each other's like, and where they differ |
-//! | [`report`] | sheets of rows and columns, each defined once, and a writer for each format, which writes any sheet |
+//! | [`report`] | sheets of rows and columns, each defined once, and a writer for each format, which writes any sheet; pictures, charts and pages |
 //! | [`cli`] | arguments, and a file for each command; only here is anything printed |
 //!
 //! Imports go downwards in reverse: a module uses only those above it in this table. `tests/structure.rs` holds that.

@@ -65,6 +65,7 @@ const VALUES: &[(&str, &str)] = &[
     ("COMMAND", "命令"),
     ("DEVICE", "设备"),
     ("DIR", "目录"),
+    ("DIRECTION", "方向"),
     ("DTYPE", "类型"),
     ("ENGINE", "引擎"),
     ("FIGURE", "数值"),
