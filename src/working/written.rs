@@ -148,8 +148,8 @@ impl Working {
         };
         let is_single = |name: Factor| name.symbol().is_some_and(|symbol| symbol.product.len() == 1);
         let clashes = |other: &&Self| match other {
-            Self::Named(other, size) => {
-                other.symbol() == name.symbol() && size.evaluate() != value.evaluate()
+            Self::Named(other, number) => {
+                other.symbol() == name.symbol() && number.evaluate() != value.evaluate()
             }
             Self::Number(_)
             | Self::Product(_)
