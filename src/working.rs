@@ -237,6 +237,27 @@ mod tests {
     }
 
     #[test]
+    fn words_among_letters_are_set_apart() {
+        let letters = |working: &Working| working.in_letters(Language::English, Notation::Text);
+        let said = |name| Working::named(name, 1u128);
+        let steps = Working::named(Factor::Steps, 5u128);
+        assert_eq!(letters(&said(Factor::InputAndState).by(steps)), "(input and state)·T");
+        let signs = said(Factor::Positive).and(said(Factor::BelowZero)).and(said(Factor::OneMore));
+        assert_eq!(letters(&signs), "(x > 0) + (x < 0) + one more");
+        assert_eq!(letters(&said(Factor::InputAndState)), "input and state");
+    }
+
+    /// A parameter of five sizes is no fifth power.
+    #[test]
+    fn different_sizes_are_no_power_of_a_letter() {
+        let sizes = [(Factor::FirstSize, 2u128), (Factor::SecondSize, 3), (Factor::ThirdSize, 2)];
+        let count = Working::Product(sizes.map(|(name, size)| Working::named(name, size)).to_vec());
+        assert_eq!(count.in_letters(Language::English, Notation::Text), "X_1·X_2·X_3");
+        let same = [3u128, 4].map(|size| Working::named(Factor::Size, size)).to_vec();
+        assert_eq!(Working::Product(same).in_letters(Language::English, Notation::Text), "size·size");
+    }
+
+    #[test]
     fn channels_of_a_group_are_a_fraction() {
         let of_group = Working::named(Factor::InChannelsOfGroup, 4u128);
         let product = of_group.clone().by(Working::named(Factor::OutChannels, 128u128));

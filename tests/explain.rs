@@ -103,7 +103,7 @@ fn fields_and_memory_are_those_of_the_table() {
     let attention = page(&["vit_b_16", "encoder.0.add_1.attention.multi_head_attention_1"]);
     for line in [
         "receptive field = 16 ",
-        "beside that, every element sees the whole input, from `encoder/0/add_1/attention/multi_head_attention_1` on",
+        "whatever it is, every element sees the whole input, from `encoder/0/add_1/attention/multi_head_attention_1` on",
         "inside it = value + scores + softmax = 197·768 + 12·197² + 12·197² = 1,082,712",
         "= (151,296 + 151,296 + 151,296 + 1,082,712)·4 = 6,146,400",
     ] {

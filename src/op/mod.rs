@@ -318,8 +318,24 @@ fn sizes_named(sizes: &[u64]) -> Vec<(Factor, u64)> {
         2 => &[Factor::Height, Factor::Width],
         3 => &[Factor::Channels, Factor::Height, Factor::Width],
         4 => &[Factor::Channels, Factor::Depth, Factor::Height, Factor::Width],
-        _ => &[],
+        _ => return numbered(sizes),
     };
+    names.iter().copied().zip(sizes.iter().copied()).collect()
+}
+
+/// Sizes by their number, where nothing at all is known of them: a letter for several would be a power of it.
+fn numbered(sizes: &[u64]) -> Vec<(Factor, u64)> {
+    const NUMBERED: [Factor; 8] = [
+        Factor::FirstSize,
+        Factor::SecondSize,
+        Factor::ThirdSize,
+        Factor::FourthSize,
+        Factor::FifthSize,
+        Factor::SixthSize,
+        Factor::SeventhSize,
+        Factor::EighthSize,
+    ];
+    let names: &[Factor] = if sizes.len() > 1 { &NUMBERED } else { &[] };
     let names = names.iter().copied().chain(std::iter::repeat(Factor::Size));
     names.zip(sizes.iter().copied()).collect()
 }

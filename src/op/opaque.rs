@@ -129,7 +129,7 @@ impl Operator for Opaque {
         let weight = |(name, sizes): (&String, &Vec<Size>)| {
             let sizes: Vec<u64> = sizes.iter().map(|size| size.get()).collect();
             let fan_in = sizes.iter().skip(1).fold(1u64, |product, &size| product.saturating_mul(size));
-            let axes = sizes.into_iter().map(|size| (Factor::Size, size)).collect();
+            let axes = super::numbered(&sizes);
             Weight::learned(name.clone(), axes, Initializer::Uniform { fan_in })
         };
         self.weights.iter().map(weight).collect()
@@ -152,8 +152,12 @@ impl Operator for Opaque {
         self.macs.is_some() || !self.ops.is_empty()
     }
 
-    fn summary(&self, _inputs: &[Shape], _output: &Shape) -> Option<Text> {
+    fn summary(&self, inputs: &[Shape], _output: &Shape) -> Option<Text> {
         let kind = self.called();
+        // What takes a tensor of sizes that are not known may be an operator like any other.
+        if inputs.iter().any(|input| !input.is_known()) {
+            return Some(text!("{kind}", "{kind}"));
+        }
         Some(text!("{kind}, an operator of one's own", "{kind},自定义算子"))
     }
 

@@ -165,7 +165,7 @@ impl Notes<'_> {
         }
         // Only what has been told whole can be referred to: never a box from within itself.
         self.told.push(id);
-        if parts.len() == 1 {
+        if parts.len() == 1 && !is_network {
             // Its figures are those of its only part.
             return;
         }

@@ -82,6 +82,14 @@ factors! {
     Height [Height] => "height", "高";
     Width [Width] => "width", "宽";
     Size [Size] => "size", "大小";
+    FirstSize [FirstSize] => "size 1", "第 1 维大小";
+    SecondSize [SecondSize] => "size 2", "第 2 维大小";
+    ThirdSize [ThirdSize] => "size 3", "第 3 维大小";
+    FourthSize [FourthSize] => "size 4", "第 4 维大小";
+    FifthSize [FifthSize] => "size 5", "第 5 维大小";
+    SixthSize [SixthSize] => "size 6", "第 6 维大小";
+    SeventhSize [SeventhSize] => "size 7", "第 7 维大小";
+    EighthSize [EighthSize] => "size 8", "第 8 维大小";
     Single => "1", "1";
     Rows [Rows] => "rows", "行数";
     Columns [Columns] => "columns", "列数";

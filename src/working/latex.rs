@@ -8,15 +8,15 @@ pub(super) fn write(term: &Term) -> String {
     match term {
         Term::Number(number) => grouped(*number, "{,}"),
         Term::Letter(letter) => self::letter(*letter, 1),
-        Term::Words(words) => self::words(words),
+        Term::Words(words) | Term::Phrase(words) => self::words(words),
         Term::Product(factors) if factors.is_empty() => "1".to_owned(),
         Term::Product(factors) => {
             let factors: Vec<_> = factors.iter().map(|(base, exponent)| power(base, *exponent)).collect();
             factors.join(" \\cdot ")
         }
         Term::Quotient(whole, divisor) => format!("\\frac{{{}}}{{{}}}", write(whole), letter(*divisor, 1)),
-        Term::Sum(terms) => terms.iter().map(write).collect::<Vec<_>>().join(" + "),
-        Term::Difference(a, b) => format!("{} - {}", write(a), factor(b)),
+        Term::Sum(terms) => terms.iter().map(summand).collect::<Vec<_>>().join(" + "),
+        Term::Difference(a, b) => format!("{} - {}", summand(a), factor(b)),
         Term::Floor(a, b) => rounded("floor", a, b),
         Term::Ceiling(a, b) => rounded("ceil", a, b),
     }
@@ -53,6 +53,10 @@ fn words(words: &str) -> String {
 /// A part of a product or what is subtracted: in parentheses if it is a sum.
 fn factor(term: &Term) -> String {
     if term.is_open() { format!("({})", write(term)) } else { write(term) }
+}
+
+fn summand(term: &Term) -> String {
+    if term.is_open_in_sum() { factor(term) } else { write(term) }
 }
 
 fn power(base: &Term, exponent: usize) -> String {

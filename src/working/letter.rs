@@ -61,6 +61,14 @@ letters! {
     Width "W" => "output width", "输出宽";
     Length "L" => "output length", "输出长度";
     Size "X" => "size", "大小";
+    FirstSize "X_1" => "size 1", "第 1 维大小";
+    SecondSize "X_2" => "size 2", "第 2 维大小";
+    ThirdSize "X_3" => "size 3", "第 3 维大小";
+    FourthSize "X_4" => "size 4", "第 4 维大小";
+    FifthSize "X_5" => "size 5", "第 5 维大小";
+    SixthSize "X_6" => "size 6", "第 6 维大小";
+    SeventhSize "X_7" => "size 7", "第 7 维大小";
+    EighthSize "X_8" => "size 8", "第 8 维大小";
     DepthIn "Z_in" => "input depth", "输入深";
     HeightIn "H_in" => "input height", "输入高";
     WidthIn "W_in" => "input width", "输入宽";

@@ -8,15 +8,15 @@ pub(super) fn write(term: &Term) -> String {
     match term {
         Term::Number(number) => format!("<mn>{}</mn>", grouped(*number, ",")),
         Term::Letter(letter) => self::letter(*letter, 1),
-        Term::Words(words) => format!("<mtext>{}</mtext>", escaped(words)),
+        Term::Words(words) | Term::Phrase(words) => format!("<mtext>{}</mtext>", escaped(words)),
         Term::Product(factors) if factors.is_empty() => "<mn>1</mn>".to_owned(),
         Term::Product(factors) => {
             let factors: Vec<_> = factors.iter().map(|(base, exponent)| power(base, *exponent)).collect();
             row(&factors.join("<mo>·</mo>"))
         }
         Term::Quotient(whole, divisor) => format!("<mfrac>{}{}</mfrac>", write(whole), letter(*divisor, 1)),
-        Term::Sum(terms) => row(&terms.iter().map(write).collect::<Vec<_>>().join("<mo>+</mo>")),
-        Term::Difference(a, b) => row(&format!("{}<mo>−</mo>{}", write(a), factor(b))),
+        Term::Sum(terms) => row(&terms.iter().map(summand).collect::<Vec<_>>().join("<mo>+</mo>")),
+        Term::Difference(a, b) => row(&format!("{}<mo>−</mo>{}", summand(a), factor(b))),
         Term::Floor(a, b) => rounded(["⌊", "⌋"], a, b),
         Term::Ceiling(a, b) => rounded(["⌈", "⌉"], a, b),
     }
@@ -47,6 +47,10 @@ fn row(content: &str) -> String {
 /// A part of a product or what is subtracted: in parentheses if it is a sum.
 fn factor(term: &Term) -> String {
     if term.is_open() { row(&format!("<mo>(</mo>{}<mo>)</mo>", write(term))) } else { write(term) }
+}
+
+fn summand(term: &Term) -> String {
+    if term.is_open_in_sum() { factor(term) } else { write(term) }
 }
 
 fn power(base: &Term, exponent: usize) -> String {

@@ -5,11 +5,10 @@ use super::written::Term;
 
 /// The term, with `times` between factors.
 pub(super) fn write(term: &Term, times: &str) -> String {
-    let of = |term: &Term| write(term, times);
     match term {
         Term::Number(number) => grouped(*number, ","),
         Term::Letter(letter) => letter.written().to_owned(),
-        Term::Words(words) => (*words).to_owned(),
+        Term::Words(words) | Term::Phrase(words) => (*words).to_owned(),
         Term::Product(factors) if factors.is_empty() => "1".to_owned(),
         Term::Product(factors) => {
             let factors: Vec<_> =
@@ -17,8 +16,8 @@ pub(super) fn write(term: &Term, times: &str) -> String {
             factors.join(times)
         }
         Term::Quotient(whole, divisor) => format!("{}/{}", factor(whole, times), divisor.written()),
-        Term::Sum(terms) => terms.iter().map(of).collect::<Vec<_>>().join(" + "),
-        Term::Difference(a, b) => format!("{} − {}", of(a), factor(b, times)),
+        Term::Sum(terms) => terms.iter().map(|term| summand(term, times)).collect::<Vec<_>>().join(" + "),
+        Term::Difference(a, b) => format!("{} − {}", summand(a, times), factor(b, times)),
         Term::Floor(a, b) => format!("⌊{}/{}⌋", factor(a, times), factor(b, times)),
         Term::Ceiling(a, b) => format!("⌈{}/{}⌉", factor(a, times), factor(b, times)),
     }
@@ -28,6 +27,10 @@ pub(super) fn write(term: &Term, times: &str) -> String {
 fn factor(term: &Term, times: &str) -> String {
     let written = write(term, times);
     if term.is_open() { format!("({written})") } else { written }
+}
+
+fn summand(term: &Term, times: &str) -> String {
+    if term.is_open_in_sum() { factor(term, times) } else { write(term, times) }
 }
 
 fn power(base: &Term, exponent: usize, times: &str) -> String {

@@ -32,6 +32,8 @@ pub(super) enum Term {
     Number(u128),
     Letter(Letter),
     Words(&'static str),
+    /// Words among letters: in parentheses where they would be read as several factors or terms.
+    Phrase(&'static str),
     /// Factors with their powers.
     Product(Vec<(Term, usize)>),
     Quotient(Box<Term>, Letter),
@@ -120,7 +122,7 @@ impl Working {
         let flat = Self::flattened(factors, side);
         let mut product = vec![];
         for run in flat.chunk_by(|a, b| a == b) {
-            let term = run[0].term(side);
+            let term = run[0].by_letter_or_words(&flat, side);
             if let Term::Product(letters) = term {
                 // The letters of one factor are factors themselves.
                 product.extend(letters.into_iter().map(|(letter, power)| (letter, power * run.len())));
@@ -137,6 +139,29 @@ impl Working {
             _ => false,
         });
         Term::Product(product)
+    }
+
+    /// A factor of a product: in words where another of another size has its letter, of which a power would be wrong.
+    fn by_letter_or_words(&self, factors: &[&Self], side: Side) -> Term {
+        let (Self::Named(name, value), Side::Letters(language)) = (self, side) else {
+            return self.term(side);
+        };
+        let is_single = |name: Factor| name.symbol().is_some_and(|symbol| symbol.product.len() == 1);
+        let clashes = |other: &&Self| match other {
+            Self::Named(other, number) => {
+                other.symbol() == name.symbol() && number.evaluate() != value.evaluate()
+            }
+            Self::Number(_)
+            | Self::Product(_)
+            | Self::Sum(_)
+            | Self::Difference(..)
+            | Self::Floor(..)
+            | Self::Ceiling(..) => false,
+        };
+        if is_single(*name) && factors.iter().any(clashes) {
+            return Term::Phrase(name.get(language));
+        }
+        self.term(side)
     }
 
     /// The factors of a product with products inside it taken apart, where they are shown as products.
@@ -161,7 +186,9 @@ impl Working {
 impl Term {
     /// A factor by its letters, or else in words.
     fn named(name: Factor, language: Language) -> Self {
-        let Some(Symbol { product, divisor }) = name.symbol() else { return Self::Words(name.get(language)) };
+        let Some(Symbol { product, divisor }) = name.symbol() else {
+            return Self::Phrase(name.get(language));
+        };
         let whole = match product {
             [letter] => Self::Letter(*letter),
             letters => Self::Product(letters.iter().map(|&letter| (Self::Letter(letter), 1)).collect()),
@@ -174,7 +201,22 @@ impl Term {
 
     /// Whether it needs parentheses as a factor.
     pub(super) fn is_open(&self) -> bool {
-        matches!(self, Self::Sum(_) | Self::Difference(..))
+        match self {
+            Self::Sum(_) | Self::Difference(..) => true,
+            Self::Phrase(words) => words.contains([' ', '/']),
+            Self::Number(_)
+            | Self::Letter(_)
+            | Self::Words(_)
+            | Self::Product(_)
+            | Self::Quotient(..)
+            | Self::Floor(..)
+            | Self::Ceiling(..) => false,
+        }
+    }
+
+    /// Whether it needs parentheses as a term of a sum: words with signs of their own.
+    pub(super) fn is_open_in_sum(&self) -> bool {
+        matches!(self, Self::Phrase(words) if [" + ", " − ", " > ", " < "].iter().any(|sign| words.contains(sign)))
     }
 }
 

@@ -59,6 +59,7 @@ impl Notes<'_> {
         let about = self.say(&text!("the receptive field, layer after layer", "逐层推导感受野"));
         self.heading(1, name, about);
         let several = ends.len() > 1;
+        let mut is_told = false;
         for end in ends {
             if several {
                 self.heading(2, self.graph.path(end), self.graph.node(end).shape.to_string());
@@ -73,7 +74,7 @@ impl Notes<'_> {
             let ways = self.ways(end);
             let has_steps = ways.iter().any(|way| way.rows.len() > 1);
             self.pieces.extend(ways.into_iter().map(Piece::Table));
-            if has_steps {
+            if has_steps && !std::mem::replace(&mut is_told, true) {
                 self.sentence(&text!(
                     "layers that change neither are left out; where paths meet, this is the one that sees the most",
                     "两者均不变的层从略;路径汇合处取所见最多者"
@@ -174,10 +175,17 @@ impl Notes<'_> {
         let field = self.subject.fields().of(id);
         if let Some(since) = field.everything {
             let path = self.graph.path(since);
-            self.sentence(&text!(
-                "beside that, every element sees the whole input, from `{path}` on",
-                "此外,自 `{path}` 起,每个元素都看到整个输入"
-            ));
+            self.sentence(&if field.axes.is_empty() {
+                text!(
+                    "every element sees the whole input, from `{path}` on",
+                    "自 `{path}` 起,每个元素都看到整个输入"
+                )
+            } else {
+                text!(
+                    "that is the size of the windows alone: whatever it is, every element sees the whole input, from `{path}` on",
+                    "以上只是窗口的大小:无论其大小,自 `{path}` 起,每个元素都看到整个输入"
+                )
+            });
         }
         if field.misaligned {
             self.sentence(&text!(

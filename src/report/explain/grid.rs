@@ -1,6 +1,6 @@
 //! A table of workings for the terminal: words flush left, numbers with one `=` under the other.
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::piece::{Cell, Head, Table};
 use crate::report::Style;
@@ -64,6 +64,7 @@ fn line(cells: &[&str], widths: &[usize], indent: usize) -> String {
     let Some((name, others)) = cells.split_first() else { return String::new() };
     let mut text = String::new();
     for (index, name) in lines(name, widths[0]).iter().enumerate() {
+        let name = shortened(name, widths[0]);
         let mut line = format!("{:indent$}{name}", "");
         let mut start = indent + widths[0];
         for (cell, width) in others.iter().zip(&widths[1..]).filter(|_| index == 0) {
@@ -78,9 +79,57 @@ fn line(cells: &[&str], widths: &[usize], indent: usize) -> String {
     text
 }
 
+/// A name that cannot be broken, in at most `width` columns: its beginning and its end, where layers of a kind differ.
+fn shortened(name: &str, width: usize) -> String {
+    if name.width() <= width {
+        return name.to_owned();
+    }
+    let room = width.saturating_sub(1);
+    let fitting = |letters: &mut dyn Iterator<Item = char>, room: usize| -> Vec<char> {
+        let mut used = 0;
+        let fits = |letter: &char| {
+            used += letter.width().unwrap_or(0);
+            used <= room
+        };
+        letters.take_while(fits).collect()
+    };
+    let front: String = fitting(&mut name.chars(), room / 2).into_iter().collect();
+    let mut end = fitting(&mut name.chars().rev(), room - front.width());
+    end.reverse();
+    format!("{front}…{}", end.into_iter().collect::<String>())
+}
+
 fn told(head: &Head, style: Style) -> String {
     match head {
         Head::Words(words) => words.clone(),
         Head::Formula(..) => head.formula(Notation::Text, style.language).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Language;
+    use crate::working::{Factor, Working};
+
+    #[test]
+    fn a_long_name_keeps_both_ends_and_its_distance() {
+        assert_eq!(shortened("a_very_long_name", 7), "a_v…ame");
+        assert_eq!(shortened("很长的名字", 7), "很…名字");
+        let stride = Working::Product(vec![
+            Working::named(Factor::StrideBefore, 31u128),
+            Working::named(Factor::Stride, 1u128),
+        ]);
+        let name = "convolution_".repeat(20);
+        let heads = vec![Head::Words("layer".to_owned()), Head::Words("stride".to_owned())];
+        let rows = vec![vec![Cell::Words(name), Cell::Worked(stride)]];
+        let table = Table { heads, rows, has_sum: false };
+        for width in 30..100 {
+            let text = write(&table, 2, Style { language: Language::English, width, color: false });
+            assert!(text.lines().all(|line| line.width() <= width), "{width}:\n{text}");
+            let row = text.lines().last().unwrap_or_default();
+            assert!(row.contains("  convolution") || width < 40, "{width}:\n{text}");
+            assert!(row.contains("_  31·1 = 31"), "{width}:\n{text}");
+        }
     }
 }

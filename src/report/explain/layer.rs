@@ -55,6 +55,10 @@ impl Notes<'_> {
         let weights = self.graph.weights(id);
         self.weights(id, &weights);
         match cost {
+            None if inputs.iter().any(|input| !input.is_known()) => self.sentence(&text!(
+                "is not counted: the shape of its input is not known",
+                "不计数:其输入的形状未知"
+            )),
             None => self.sentence(&text!(
                 "is not counted: neither `macs` nor `ops` says what it computes",
                 "不计数:既无 `macs` 也无 `ops` 说明其运算量"

@@ -81,8 +81,9 @@ impl Cell {
         match self {
             Self::Words(words) => [String::new(), words.clone()],
             Self::Worked(working) => {
-                let (numbers, result) = (working.substitution(notation), result(working, notation));
-                [if numbers == result { String::new() } else { numbers }, result]
+                let says_nothing = working.substitution(Notation::Text) == result(working, Notation::Text);
+                let numbers = if says_nothing { String::new() } else { working.substitution(notation) };
+                [numbers, result(working, notation)]
             }
         }
     }
@@ -144,15 +145,32 @@ pub(super) fn once(sides: &[String]) -> Vec<&str> {
 
 /// The sides of an equation, from letters over numbers to the result; a side that repeats the one before is left out.
 pub(super) fn sides(working: &Working, notation: Notation, language: Language) -> Vec<String> {
-    let mut sides = vec![
-        working.in_letters(language, notation),
-        working.substitution(notation),
-        result(working, notation),
-    ];
-    sides.dedup();
-    sides
+    let of = |notation| {
+        [working.in_letters(language, notation), working.substitution(notation), result(working, notation)]
+    };
+    // Markup may have the same twice, once in a row of its own.
+    let mut sides: Vec<(String, String)> = of(Notation::Text).into_iter().zip(of(notation)).collect();
+    sides.dedup_by(|(later, _), (earlier, _)| later == earlier);
+    sides.into_iter().map(|(_, side)| side).collect()
 }
 
 fn result(working: &Working, notation: Notation) -> String {
     working.evaluate().map_or_else(|error| error.to_string(), |number| notation.number(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::working::Factor;
+
+    #[test]
+    fn a_side_is_not_repeated_in_any_notation() {
+        let bias = Working::Product(vec![Working::named(Factor::OutChannels, 64u128)]);
+        let params = Working::Sum(vec![Working::Number(9472)]);
+        for notation in [Notation::Text, Notation::Latex, Notation::MathMl] {
+            assert_eq!(sides(&bias, notation, Language::English).len(), 2, "{notation:?}");
+            assert_eq!(sides(&params, notation, Language::English).len(), 1, "{notation:?}");
+            assert_eq!(Cell::Worked(params.clone()).sides(notation)[0], "", "{notation:?}");
+        }
+    }
 }

@@ -92,18 +92,26 @@ fn wrapped(sides: &[String], indent: usize, width: usize) -> String {
     }
     let mut lines: Vec<String> = vec![];
     for (index, side) in sides.iter().enumerate() {
-        let mut line = String::new();
+        let mut broken = vec![String::new()];
         for term in side.split_inclusive(" + ") {
-            if !line.is_empty() && line.width() + term.trim_end().width() > room {
-                lines.push(std::mem::take(&mut line).trim_end().to_owned());
+            match broken
+                .last_mut()
+                .filter(|line| line.is_empty() || line.width() + term.trim_end().width() <= room)
+            {
+                Some(line) => line.push_str(term),
+                None => broken.push(term.to_owned()),
             }
-            line.push_str(term);
         }
+        let is_whole = broken.len() == 1;
         // The result stands behind its numbers where there is room.
-        let joins = index > 0 && lines.last().is_some_and(|last| last.width() + 3 + line.width() <= room);
-        match lines.last_mut().filter(|_| joins) {
-            Some(last) => last.push_str(&format!(" = {line}")),
-            None => lines.push(if index > 0 { format!("\u{0}{line}") } else { line }),
+        let fits = |last: &&mut String| index > 0 && is_whole && last.width() + 3 + side.width() <= room;
+        if let Some(last) = lines.last_mut().filter(fits) {
+            last.push_str(&format!(" = {side}"));
+            continue;
+        }
+        for (at, line) in broken.iter().enumerate() {
+            let mark = if index > 0 && at == 0 { "\u{0}" } else { "" };
+            lines.push(format!("{mark}{}", line.trim_end()));
         }
     }
     // A line that starts a new side has its `=` under that of the first.
@@ -113,4 +121,32 @@ fn wrapped(sides: &[String], indent: usize, width: usize) -> String {
     };
     let rest: String = lines[1..].iter().map(breaks).collect();
     format!("{}{rest}", lines[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever the width, what is broken reads as the whole, and a line that begins with `=` begins a side.
+    #[test]
+    fn lines_are_broken_between_sides_and_terms() {
+        let equations = [
+            vec!["⌊(H_in + 2·P − K)/S⌋ + 1", "⌊(14 + 2·0 − 5)/1⌋ + 1", "10"],
+            vec!["K²·H·W·C_in·C_out", "5²·10²·6·16", "240,000"],
+            vec!["2,408,448 + 9,934,848 + 9,182,208 + 3,612,672", "25,138,176"],
+        ];
+        for (sides, width) in equations.iter().flat_map(|sides| (20..=100).map(move |width| (sides, width))) {
+            let sides: Vec<String> = sides.iter().map(|&side| side.to_owned()).collect();
+            let text = wrapped(&sides, 26, width);
+            let read = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(read, sides.join(" = "), "{width}:\n{text}");
+            for line in text.lines().filter_map(|line| line.trim_start().strip_prefix("= ")) {
+                let begins = |side: &String| side.starts_with(line.split(" = ").next().unwrap_or_default());
+                assert!(sides[1..].iter().any(begins), "{width}:\n{text}");
+            }
+        }
+        let sides = ["⌊(H_in + 2·P − K)/S⌋ + 1", "⌊(14 + 2·0 − 5)/1⌋ + 1", "10"].map(str::to_owned);
+        let last = wrapped(&sides, 26, 40).lines().skip(2).map(str::trim).collect::<Vec<_>>().join("\n");
+        assert_eq!(last, "= ⌊(14 + 2·0 − 5)/1⌋ +\n1 = 10");
+    }
 }
