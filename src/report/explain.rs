@@ -9,6 +9,7 @@ use crate::text;
 use crate::text::{Language, Text};
 use crate::working::Working;
 
+mod alive;
 mod beamer;
 mod bytes;
 mod field;
@@ -23,9 +24,10 @@ mod plain;
 mod sizes;
 mod tabular;
 
+use alive::Alive;
 pub use json::{json, schema};
 pub use markup::Markup;
-pub use mathml::mathml;
+pub use mathml::{mathml, mathml_of_each};
 use piece::{Heading, Piece};
 
 /// What is explained of a place.
@@ -59,7 +61,7 @@ impl<'s> Explanation<'s> {
         language: Language,
     ) -> Result<Self, Unfound> {
         let place = subject.graph().resolve(path.unwrap_or_default())?;
-        Ok(Self { subject, pieces: pieces(subject, place, about, language) })
+        Ok(Self { subject, pieces: pieces(subject, &Lookup::new(subject), place, about, language) })
     }
 
     /// As a person reads it; `style` should be of the language it was made in.
@@ -75,17 +77,30 @@ pub fn set(explanations: &[Explanation<'_>], markup: Markup, style: Style) -> St
     markup.set(&networks, style)
 }
 
-fn pieces(subject: &Subject, place: Place, about: About, language: Language) -> Vec<Piece> {
+/// What is looked up of a network for each of its places.
+#[derive(Debug)]
+struct Lookup<'s> {
+    outline: Outline<'s>,
+    alive: Alive,
+}
+
+impl<'s> Lookup<'s> {
+    fn new(subject: &'s Subject) -> Self {
+        let graph = subject.graph();
+        Self { outline: Outline::new(graph), alive: Alive::new(graph, &subject.analysis.memory) }
+    }
+}
+
+fn pieces(
+    subject: &Subject,
+    lookup: &Lookup<'_>,
+    place: Place,
+    about: About,
+    language: Language,
+) -> Vec<Piece> {
     let depth = if let About::Costs(depth) = about { depth } else { None };
-    let mut notes = Notes {
-        depth,
-        subject,
-        graph: subject.graph(),
-        outline: Outline::new(subject.graph()),
-        language,
-        pieces: vec![],
-        told: vec![],
-    };
+    let mut notes =
+        Notes { depth, subject, graph: subject.graph(), lookup, language, pieces: vec![], told: vec![] };
     match (about, place) {
         (About::Costs(_), Place::Box(scope)) => notes.scope(scope, 1),
         (About::Costs(_), Place::Node(node)) => notes.node(node, 1),
@@ -110,7 +125,7 @@ fn pieces(subject: &Subject, place: Place, about: About, language: Language) -> 
 struct Notes<'s> {
     subject: &'s Subject,
     graph: &'s Graph,
-    outline: Outline<'s>,
+    lookup: &'s Lookup<'s>,
     language: Language,
     /// How many boxes within one another are opened; without it, every one.
     depth: Option<usize>,
@@ -153,12 +168,12 @@ impl Notes<'_> {
         }
         let is_input = |part: &Place| matches!(part, Place::Node(node) if self.graph.node(*node).content == Content::Input);
         let parts: Vec<Place> =
-            self.outline.parts(id).iter().copied().filter(|part| !is_input(part)).collect();
+            self.lookup.outline.parts(id).iter().copied().filter(|part| !is_input(part)).collect();
         if self.depth.is_some_and(|depth| level > depth) {
             return self.sums(id, &parts);
         }
         for &part in &parts {
-            match self.outline.innermost(part) {
+            match self.lookup.outline.innermost(part) {
                 Place::Node(node) => self.node(node, level + 1),
                 Place::Box(scope) => self.scope(scope, level + 1),
             }

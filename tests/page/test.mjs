@@ -169,6 +169,22 @@ const TESTS = {
     await close();
   },
 
+  async "names sort as people count, and what is opened is in sight"() {
+    const { page, wrong, close } = await opened("resnet152", { viewport: { width: 1280, height: 900 } });
+    const head = page.locator(".panel.shown .layers th[data-key=layer]");
+    await head.getByRole("button").click();
+    assert.equal(await head.getAttribute("aria-sort"), "ascending");
+    const names = await shown(page).locator("th").allTextContents();
+    const at = (name) => names.findIndex((other) => other.startsWith(name));
+    assert.ok(at("layer3/2/") >= 0 && at("layer3/2/") < at("layer3/10/"));
+    await page.getByRole("button", { name: "in order" }).click();
+    await row(page, "conv1").click();
+    const working = await page.locator(".panel.shown .explained").boundingBox();
+    assert.ok(working.y >= 0 && working.y + working.height <= 901, JSON.stringify(working));
+    assert.deepEqual(wrong, []);
+    await close();
+  },
+
   async "what is searched for is found with the boxes around it"() {
     const { page, wrong, close } = await opened("googlenet");
     const search = page.getByRole("searchbox");

@@ -110,7 +110,7 @@ impl Notes<'_> {
     /// Every tensor that is alive while a node is executed, where these are few.
     pub(super) fn alive_if_few(&mut self, id: NodeId) {
         const FEW: usize = 8;
-        if self.subject.analysis.memory.alive_at(self.graph, id).len() <= FEW {
+        if self.lookup.alive.at(id).nth(FEW).is_none() {
             self.alive_table(id);
         }
     }
@@ -121,7 +121,7 @@ impl Notes<'_> {
         let inputs: Vec<NodeId> =
             self.graph.inputs(id).map(|input| memory.owner(self.graph, input)).collect();
         let mut rows = vec![];
-        for (tensor, _) in memory.alive_at(self.graph, id) {
+        for tensor in self.lookup.alive.at(id) {
             let part = if tensor == id {
                 text!("output", "输出")
             } else if inputs.contains(&tensor) {
@@ -198,7 +198,7 @@ impl Notes<'_> {
             self.graph.inputs(id).map(|input| memory.owner(self.graph, input)).collect();
         let mut parts =
             [Factor::Output, Factor::InputNumbers, Factor::KeptForLater].map(|name| (name, vec![]));
-        for (tensor, _) in memory.alive_at(self.graph, id) {
+        for tensor in self.lookup.alive.at(id) {
             let part = if tensor == id { 0 } else { 2 - usize::from(inputs.contains(&tensor)) };
             let (size, own) = (self.elements(tensor), self.graph.node(tensor).element);
             let sums: &mut Vec<(u128, Element)> = &mut parts[part].1;

@@ -71,7 +71,7 @@ impl Notes<'_> {
                     "输入与它之间没有窗口,或各路径的步幅不同"
                 ));
             }
-            let ways = self.ways(end);
+            let ways = self.ways(end, usize::MAX).unwrap_or_default();
             let has_steps = ways.iter().any(|way| way.rows.len() > 1);
             self.pieces.extend(ways.into_iter().map(Piece::Table));
             if has_steps && !std::mem::replace(&mut is_told, true) {
@@ -86,27 +86,28 @@ impl Notes<'_> {
 
     /// All steps up to a node, where these are few.
     pub(super) fn steps_if_few(&mut self, id: NodeId) {
-        let ways = self.ways(id);
-        if ways.iter().all(|way| (3..=FEW + 1).contains(&way.rows.len())) {
+        let Some(ways) = self.ways(id, FEW + 1) else { return };
+        if ways.iter().all(|way| way.rows.len() >= 3) {
             self.pieces.extend(ways.into_iter().map(Piece::Table));
         }
     }
 
-    /// The steps along each axis, or along all of them where they are the same.
-    fn ways(&self, id: NodeId) -> Vec<Table> {
+    /// The steps along each axis, or along all of them where they are the same; `None` if they are more than `most`.
+    fn ways(&self, id: NodeId, most: usize) -> Option<Vec<Table>> {
         let axes = self.subject.fields().of(id).axes.len();
-        let steps: Vec<_> = (0..axes).map(|axis| self.steps(id, axis)).collect();
+        let steps = (0..axes).map(|axis| self.steps(id, axis, most)).collect::<Option<Vec<_>>>()?;
         let is_one = steps.windows(2).all(|pair| pair[0] == pair[1]);
         let shown = steps.into_iter().enumerate().take(if is_one { 1 } else { axes });
-        shown.map(|(axis, steps)| self.table_of(steps, axis, is_one)).collect()
+        Some(shown.map(|(axis, steps)| self.table_of(steps, axis, is_one)).collect())
     }
 
     /// The layers on the way from the input to a node along which the most is seen, those that change what is: the field and the
-    /// stride of each.
-    fn steps(&self, id: NodeId, axis: usize) -> Vec<(NodeId, [Working; 2])> {
+    /// stride of each; `None` if these are more than `most`, which is known before the whole way is gone.
+    fn steps(&self, id: NodeId, axis: usize, most: usize) -> Option<Vec<(NodeId, [Working; 2])>> {
         let fields = self.subject.fields();
         let seen = |id: NodeId| fields.of(id).axes.get(axis).copied();
-        let mut way = vec![id];
+        let what = |id: NodeId| seen(id).map(|seen| (seen.size, seen.stride));
+        let (mut way, mut count) = (vec![id], 1);
         while let Some(&last) = way.last() {
             let inputs = self.graph.inputs(last).filter(|&input| seen(input).is_some());
             // Of inputs that see as much, the first.
@@ -119,18 +120,21 @@ impl Notes<'_> {
             }) else {
                 break;
             };
+            count += usize::from(what(before) != what(last));
+            if count > most {
+                return None;
+            }
             way.push(before);
         }
         way.reverse();
         let mut steps = vec![];
         for (index, &node) in way.iter().enumerate() {
             let before = index.checked_sub(1).map(|before| way[before]);
-            let what = |seen: Seen| (seen.size, seen.stride);
-            if before.and_then(seen).map(what) != seen(node).map(what) {
+            if before.and_then(what) != what(node) {
                 steps.push((node, self.step(node, before, axis)));
             }
         }
-        steps
+        Some(steps)
     }
 
     fn table_of(&self, steps: Vec<(NodeId, [Working; 2])>, axis: usize, is_one: bool) -> Table {

@@ -1,7 +1,7 @@
 //! The explanation of a place as a fragment of HTML, its formulas in MathML.
 
 use super::piece::{Cell, Head, Piece, Table, label_of, legend, once, sides};
-use super::{About, pieces};
+use super::{About, Lookup, pieces};
 use crate::graph::Place;
 use crate::report::Subject;
 use crate::text;
@@ -12,7 +12,23 @@ use crate::working::{Letter, Notation};
 /// `<math>`; a box by the sums over what is in it. Without the name of the place, so that places that work out alike have the
 /// same fragment. It is well-formed as XML, and whatever a network calls things is escaped.
 pub fn mathml(subject: &Subject, place: Place, language: Language) -> String {
-    let pieces = pieces(subject, place, About::Costs(Some(0)), language);
+    write(&pieces(subject, &Lookup::new(subject), place, ABOUT, language), language)
+}
+
+/// The same of many places, one after another: what they are looked up in is made once.
+pub fn mathml_of_each(
+    subject: &Subject,
+    places: impl Iterator<Item = Place>,
+    language: Language,
+) -> impl Iterator<Item = String> {
+    let lookup = Lookup::new(subject);
+    places.map(move |place| write(&pieces(subject, &lookup, place, ABOUT, language), language))
+}
+
+/// Of a place, what it costs itself.
+const ABOUT: About = About::Costs(Some(0));
+
+fn write(pieces: &[Piece], language: Language) -> String {
     let (mut html, mut legend) = (String::new(), String::new());
     let is_equation = |piece: &Piece| label_of(piece).is_some();
     for (index, run) in pieces.chunk_by(|a, b| is_equation(a) && is_equation(b)).enumerate() {

@@ -140,7 +140,8 @@ impl<'s> Lines<'s> {
                     html.element("tbody", &[], |html| {
                         // Cells of some lines at a time are at hand.
                         for rows in self.rows.chunks(500) {
-                            for (row, line) in rows.iter().zip(sheet(rows, &all).lines) {
+                            for (row, mut line) in rows.iter().zip(sheet(rows, &all).lines) {
+                                hide_nothing_counted(row, &mut line, &all);
                                 row_of(
                                     html,
                                     row,
@@ -163,6 +164,18 @@ impl<'s> Lines<'s> {
         );
         if let Some(note) = self.note() {
             html.leaf("p", &[("class", "note")], note.get(language));
+        }
+    }
+}
+
+/// A box of which nothing is counted, since its operators are not known, does not cost nothing: what it costs is unknown.
+fn hide_nothing_counted(row: &Row<'_>, line: &mut Line, columns: &[&Column]) {
+    let Place::Box(scope) = row.place else { return };
+    for (column, cell) in columns.iter().zip(&mut line.cells) {
+        let is_unknown = matches!(cell, Cell::Count(0))
+            && metric::named(column.key).is_some_and(|metric| metric.leaves_out(row.subject, scope));
+        if is_unknown {
+            *cell = Cell::Unknown;
         }
     }
 }

@@ -67,7 +67,14 @@ fn heading(html: &mut Html, subject: &Subject, id: &str, language: Language) {
         for (label, figure, remark) in totals(subject) {
             html.element("div", &[], |html| {
                 html.leaf("dt", &[], label.get(language));
-                html.leaf("dd", &[("class", "number")], &grouped(figure, ","));
+                let figure = grouped(figure, ",");
+                // As large as its box has room for.
+                let class = match figure.len() {
+                    ..=13 => "number",
+                    14..=19 => "number long",
+                    20.. => "number long longest",
+                };
+                html.leaf("dd", &[("class", class)], &figure);
                 html.sentence("dd", &[], remark.get(language));
             });
         }

@@ -16,12 +16,15 @@
     return sizes[0].split("×").reduce((product, size) => product * Number(size.replaceAll(",", "")), 1);
   };
 
+  // Words in the order in which people count: layer 2 before layer 10.
+  const order = new Intl.Collator(root.lang, { numeric: true });
+
   // Numbers before words, and nothing last, whichever way it goes.
   const compare = (a, b, direction) => {
     if (a === null || b === null) return (a === null) - (b === null);
     const isNumber = typeof a === "number";
     if (isNumber !== (typeof b === "number")) return isNumber ? -1 : 1;
-    return direction * (isNumber ? a - b : a < b ? -1 : a > b ? 1 : 0);
+    return direction * (isNumber ? a - b : order.compare(a, b));
   };
 
   // Breaks a long sum into formulas of a term each, between which a line may end.
@@ -180,12 +183,12 @@
       this.show();
     }
 
-    // By a column, largest first, then the other way; without one, in the order of execution.
+    // By a column, the largest number or the first word first, then the other way; without one, in the order of execution.
     sort(column) {
       const before = this.sorted;
       if (column === null) this.sorted = null;
       else {
-        const isWords = typeof this.rows.map((row) => valueOf(row.element.cells[column])).find((value) => value !== null) === "string";
+        const isWords = column === 0 || typeof this.rows.map((row) => valueOf(row.element.cells[column])).find((value) => value !== null) === "string";
         const direction = before?.column === column ? -before.direction : isWords ? 1 : -1;
         this.sorted = { column, direction };
       }
@@ -497,7 +500,7 @@
       this.tell(row, things);
       const place = row ? `#${row.element.id}` : `#${this.panel.id}`;
       if (from !== "address") history.replaceState(null, "", place);
-      if (row && narrow.matches && from === "table") this.working.scrollIntoView({ block: "nearest" });
+      if (row && from !== "address") this.working.scrollIntoView({ block: "nearest" });
     }
 
     tell(row, things) {
@@ -543,6 +546,15 @@
     if (name === panel.id) scrollTo(0, 0);
     if (name.startsWith(`${panel.id}-`)) networks.get(panel.id)?.choose(name.slice(panel.id.length + 1), "address");
   };
+
+  // A table that goes on at the right says so.
+  for (const wide of document.querySelectorAll(".wide")) {
+    const look = () => wide.classList.toggle("more", wide.scrollLeft + wide.clientWidth < wide.scrollWidth - 1);
+    wide.addEventListener("scroll", look, { passive: true });
+    const sizes = new ResizeObserver(look);
+    sizes.observe(wide);
+    sizes.observe(wide.firstElementChild);
+  }
 
   const theme = document.querySelector(".theme");
   const dark = matchMedia("(prefers-color-scheme: dark)");

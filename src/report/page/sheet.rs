@@ -60,8 +60,24 @@ fn row(html: &mut Html, heads: &[Head], line: &Line, language: Language) {
 
 fn of_cell(head: &Head, cell: &Cell) -> String {
     let class = class(head.role);
-    let Cell::Change(_, Some(is_better)) = cell else { return class.to_owned() };
-    format!("{class} {}", if *is_better { "better" } else { "worse" })
+    match cell {
+        Cell::Change(_, Some(true)) => format!("{class} number better"),
+        Cell::Change(_, Some(false)) => format!("{class} number worse"),
+        // A number is one word, on paper too.
+        Cell::Change(_, None)
+        | Cell::Count(_)
+        | Cell::Shared(_)
+        | Cell::Quantity(..)
+        | Cell::Glance(_)
+        | Cell::Share(_) => format!("{class} number"),
+        Cell::Name(..)
+        | Cell::Text(_)
+        | Cell::Said(_)
+        | Cell::Named(..)
+        | Cell::Sizes(_)
+        | Cell::Unknown
+        | Cell::Empty => class.to_owned(),
+    }
 }
 
 /// What the style sheet knows a column by.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::report::Subject;
 use crate::report::draw::key;
-use crate::report::explain::mathml;
+use crate::report::explain::mathml_of_each;
 use crate::report::rows::Row;
 use crate::text::Language;
 
@@ -27,8 +27,8 @@ impl Workings {
     pub(super) fn of(subject: &Subject, rows: &[Row<'_>], language: Language) -> Self {
         let (mut workings, mut known, mut room) = (Self::default(), HashMap::new(), MOST);
         let whole = crate::report::rows::total(subject).place;
-        for place in std::iter::once(whole).chain(rows.iter().map(|row| row.place)) {
-            let markup = mathml(subject, place, language);
+        let places = std::iter::once(whole).chain(rows.iter().map(|row| row.place));
+        for (place, markup) in places.clone().zip(mathml_of_each(subject, places, language)) {
             let lines = parts(&markup).into_iter().map(|line| {
                 let packed = packed(line);
                 *known.entry(packed).or_insert_with_key(|packed| {
