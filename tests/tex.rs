@@ -104,7 +104,7 @@ fn explanations_of_every_network_are_typeset() {
             let document = article(language, &fragments(&subjects, language));
             let over = typeset(engine, "explanations", &document);
             // Labels in Chinese are of another breadth, and the longest paths of another kind of name.
-            assert!(over.len() < 10, "{engine}: {over:#?}");
+            assert!(over.len() <= 12, "{engine}: {over:#?}");
         }
     }
 }
