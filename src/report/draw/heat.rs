@@ -1,7 +1,5 @@
 //! The figure that a picture is shaded by.
 
-use num_traits::ToPrimitive;
-
 use super::fold::range;
 use crate::graph::Place;
 use crate::metric::{Measure, Metric, Unit};
@@ -57,7 +55,8 @@ impl Heat {
             Measure::Real(time) if self.metric.unit == Unit::Seconds => (*time, seconds(*time)),
             // What is seen through windows; that everything is seen beside is written.
             Measure::Sizes(sizes) => {
-                let positions = sizes.each.iter().filter_map(ToPrimitive::to_f64).product();
+                let positions =
+                    sizes.each.iter().map(|size| *size.numer() as f64 / *size.denom() as f64).product();
                 (positions, sizes.to_string())
             }
             Measure::Ratio(..) | Measure::Real(_) => (measure.number()?, format!("{measure:.2}")),
