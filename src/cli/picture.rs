@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+#[cfg(feature = "pictures")]
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
