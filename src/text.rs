@@ -4,6 +4,7 @@
 //! shown is chosen at the very end.
 
 mod links;
+pub mod markup;
 
 pub use links::{Links, link};
 

@@ -14,6 +14,7 @@ mod written;
 
 pub use factor::Factor;
 pub use letter::{Letter, Symbol};
+pub(crate) use plain::superscript;
 pub use written::Notation;
 
 /// A formula over whole numbers that knows the names of its parts.

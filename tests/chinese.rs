@@ -7,6 +7,11 @@ use assert_cmd::Command;
 use cnncost::working::Letter;
 use unicode_width::UnicodeWidthStr;
 
+use commands::COMMANDS;
+
+#[path = "common/commands.rs"]
+mod commands;
+
 /// What is not said, unless one of these follows, and what is said instead.
 const TERMS: [(&str, &[&str], &str); 26] = [
     ("批量", &["大小"], "批量大小"),
@@ -153,26 +158,8 @@ fn pages_are_not_half_translated() {
 /// Help is Chinese from the usage to the exit codes: beside names and code there is no word of English.
 #[test]
 fn help_is_not_half_translated() {
-    let commands = [
-        "",
-        "analyze",
-        "bench",
-        "check",
-        "compare",
-        "draw",
-        "explain",
-        "reconcile",
-        "report",
-        "run",
-        "new",
-        "fmt",
-        "models",
-        "ops",
-        "schema",
-        "completions",
-        "man",
-    ];
-    for (command, option) in commands.iter().flat_map(|command| [(command, "-h"), (command, "--help")]) {
+    let commands = std::iter::once("").chain(COMMANDS);
+    for (command, option) in commands.flat_map(|command| [(command, "-h"), (command, "--help")]) {
         let mut program = Command::cargo_bin("cnncost").unwrap();
         program.env("COLUMNS", "80").env_remove("CLICOLOR_FORCE").args(["--lang", "zh"]);
         let output = program.args(command.split_whitespace()).arg(option).output().unwrap();

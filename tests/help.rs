@@ -8,29 +8,13 @@ use std::process::{Command, Output};
 use unicode_width::UnicodeWidthStr;
 
 use bytes::{field, number, with_graph};
+use commands::COMMANDS;
 
 #[allow(dead_code, reason = "other tests use the rest of it")]
 #[path = "../src/read/onnx/bytes.rs"]
 mod bytes;
-
-const COMMANDS: [&str; 16] = [
-    "analyze",
-    "bench",
-    "check",
-    "compare",
-    "draw",
-    "explain",
-    "reconcile",
-    "report",
-    "run",
-    "new",
-    "fmt",
-    "models",
-    "ops",
-    "schema",
-    "completions",
-    "man",
-];
+#[path = "common/commands.rs"]
+mod commands;
 
 /// Runs a line in a folder as a shell does.
 fn shell(line: &str, folder: &Path) -> Output {

@@ -51,6 +51,13 @@ pub(super) struct Target {
     pub(super) folder: Option<PathBuf>,
 }
 
+impl Form {
+    /// How files of it end.
+    fn ending(self) -> &'static str {
+        ENDINGS.iter().find(|(_, form)| *form == self).expect("every form has an ending").0
+    }
+}
+
 impl Target {
     /// What is meant by a path and a form, of which either may be missing; what is wrong with them.
     pub(super) fn of(path: Option<&Path>, form: Option<Form>) -> Result<Self, (Text, Option<Text>)> {
@@ -65,10 +72,22 @@ impl Target {
         let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
         let known =
             ENDINGS.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known)).map(|(_, form)| *form);
+        let name = printable(&path.display().to_string());
+        if let (Some(form), Some(known)) = (form, known)
+            && form != known
+        {
+            let (form, known) = (form.ending(), known.ending());
+            return Err((
+                text!(
+                    "`{name}` ends as .{known}, and `--format` asks for {form}",
+                    "`{name}` 的扩展名为 .{known},而 `--format` 要求 {form}"
+                ),
+                Some(text!("leave one of them out", "请去掉其中之一")),
+            ));
+        }
         if let Some(form) = form.or(known) {
             return Ok(Self { form, folder: None });
         }
-        let name = printable(&path.display().to_string());
         let known: Vec<_> = ENDINGS.iter().map(|(ending, _)| format!(".{ending}")).collect();
         let known = known.join(", ");
         Err((
@@ -83,8 +102,7 @@ impl Target {
         labels: impl Iterator<Item = &'s str>,
     ) -> Result<Vec<PathBuf>, (Text, Text)> {
         let mut names: Vec<PathBuf> = vec![];
-        let (ending, _) =
-            ENDINGS.iter().find(|(_, form)| *form == self.form).expect("every form has an ending");
+        let ending = self.form.ending();
         for label in labels {
             let name = format!("{}.{ending}", file_name(label));
             let path = self.folder.clone().unwrap_or_default().join(&name);
@@ -218,6 +236,7 @@ mod tests {
         assert!(of("a.jpg").is_err() && of("svg").is_err());
         let told = Target::of(Some(Path::new("a.jpg")), Some(Form::Png));
         assert_eq!(told.ok().map(|target| target.form), Some(Form::Png));
+        assert!(Target::of(Some(Path::new("a.svg")), Some(Form::Png)).is_err());
         assert_eq!(Target::of(None, None).ok().map(|target| target.form), Some(Form::Tree));
     }
 

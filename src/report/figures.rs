@@ -1,5 +1,7 @@
 //! Figures at a glance: three digits and a unit, a bar for a share.
 
+use crate::working::superscript;
+
 /// Three digits and a unit: `1.58 G`.
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
 pub(super) fn short(number: u128) -> String {
@@ -66,11 +68,9 @@ fn scaled(mut value: f64, step: f64, units: &[&str]) -> String {
 
 /// Three digits and a power of ten: `1.00×10³⁶`.
 fn power_of_ten(value: f64) -> String {
-    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     let written = format!("{value:.2e}");
     let (mantissa, exponent) = written.split_once('e').unwrap_or((&written, "0"));
-    let exponent: String = exponent.bytes().map(|digit| DIGITS[usize::from(digit - b'0') % 10]).collect();
-    format!("{mantissa}×10{exponent}")
+    format!("{mantissa}×10{}", superscript(exponent.parse().unwrap_or(0)))
 }
 
 /// How many decimals make three digits of `value`.

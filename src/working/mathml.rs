@@ -3,6 +3,7 @@
 use super::grouped;
 use super::letter::Letter;
 use super::written::Term;
+use crate::text::markup::escaped;
 
 pub(super) fn write(term: &Term) -> String {
     match term {
@@ -67,9 +68,4 @@ fn power(base: &Term, exponent: usize) -> String {
 
 fn rounded([open, close]: [&str; 2], a: &Term, b: &Term) -> String {
     row(&format!("<mo>{open}</mo><mfrac>{}{}</mfrac><mo>{close}</mo>", write(a), write(b)))
-}
-
-/// Words of factors hold comparisons.
-fn escaped(words: &str) -> String {
-    words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

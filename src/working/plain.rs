@@ -41,7 +41,7 @@ fn power(base: &Term, exponent: usize, times: &str) -> String {
     }
 }
 
-fn superscript(number: usize) -> String {
+pub(crate) fn superscript(number: usize) -> String {
     const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     number.to_string().bytes().map(|digit| DIGITS[usize::from(digit - b'0')]).collect()
 }

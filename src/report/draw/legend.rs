@@ -4,11 +4,12 @@ use super::heat::shade;
 use super::layout::{BOLD, Rect};
 use super::shape::{mark, number, outline};
 use super::size::{cut, width};
-use super::svg::{MARGIN, escaped};
+use super::svg::MARGIN;
 use super::{Kind, Options, Scene};
 use crate::report::Subject;
 use crate::report::figures::short;
 use crate::text;
+use crate::text::markup::escaped;
 use crate::text::{Language, Text};
 
 /// The height of a line of the legend.

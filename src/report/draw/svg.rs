@@ -10,7 +10,8 @@ use super::{Kind, Options, Scene, key, legend};
 use crate::graph::{NodeId, Place};
 use crate::report::Subject;
 use crate::text;
-use crate::text::{Text, printable};
+use crate::text::Text;
+use crate::text::markup::escaped;
 use crate::working::grouped;
 
 /// The most things that are drawn.
@@ -195,7 +196,7 @@ impl Picture<'_> {
                 (grouped(counts.params.total(), ","), grouped(counts.work.macs.total(), ","));
             format!("\n{params} params\n{macs} MACs")
         });
-        escaped(&format!("{path}{}", figures.unwrap_or_default()))
+        escaped(path) + &figures.unwrap_or_default()
     }
 }
 
@@ -246,27 +247,4 @@ fn arrow(wire: &Wire) -> String {
         format!("{} {}", number(end.x - dx * back - dy * side), number(end.y - dy * back + dx * side))
     };
     format!("M{}L{}L{}z", at(0.0, 0.0), at(7.0, 3.2), at(7.0, -3.2))
-}
-
-/// Text that is text in XML whatever it holds.
-pub(super) fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for line in text.split('\n') {
-        if !safe.is_empty() {
-            safe.push('\n');
-        }
-        for c in printable(line).chars() {
-            match c {
-                '&' => safe.push_str("&amp;"),
-                '<' => safe.push_str("&lt;"),
-                '>' => safe.push_str("&gt;"),
-                '"' => safe.push_str("&quot;"),
-                '\'' => safe.push_str("&#39;"),
-                // Not allowed in XML.
-                '\u{fffe}' | '\u{ffff}' => safe.push('\u{fffd}'),
-                c => safe.push(c),
-            }
-        }
-    }
-    safe
 }

@@ -5,7 +5,8 @@ use super::{About, Lookup, pieces};
 use crate::graph::Place;
 use crate::report::Subject;
 use crate::text;
-use crate::text::{Language, printable};
+use crate::text::Language;
+use crate::text::markup::escaped;
 use crate::working::{Letter, Notation};
 
 /// What is to be said of a layer or a box, for a page in HTML: paragraphs, lists of equations and tables, each formula a
@@ -119,21 +120,6 @@ fn prose(sentence: &str) -> String {
         if index % 2 == 1 { format!("<code>{}</code>", escaped(part)) } else { escaped(part) }
     };
     parts.iter().enumerate().map(part).collect()
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in printable(text).chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            _ => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

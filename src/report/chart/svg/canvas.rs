@@ -8,7 +8,8 @@ use super::fill::{has_pattern, pattern, tint};
 use super::measure::Letters;
 use crate::report::chart::{Options, Theme};
 use crate::report::draw::Kind;
-use crate::text::{Language, Text, printable};
+use crate::text::markup::escaped;
+use crate::text::{Language, Text};
 
 /// How wide every chart is.
 pub(super) const WIDTH: f64 = 760.0;
@@ -133,7 +134,7 @@ impl Canvas {
             Anchor::Middle => " text-anchor=\"middle\"",
             Anchor::End => " text-anchor=\"end\"",
         };
-        let (size, words) = (Number(letters.size), Escaped(words));
+        let (size, words) = (Number(letters.size), escaped(words));
         let bold = if letters.is_bold { " font-weight=\"bold\"" } else { "" };
         let faint = if letters.is_faint { " fill-opacity=\"0.75\"" } else { "" };
         let (x, y) = (Number(x), Number(y));
@@ -193,7 +194,7 @@ impl Canvas {
 
     /// What is drawn next belongs together, and shows `title` where it is pointed at; `class` is for style sheets.
     pub(super) fn open(&mut self, class: &str, title: &str) {
-        let _ = writeln!(self.body, "<g class=\"{}\"><title>{}</title>", Escaped(class), Escaped(title));
+        let _ = writeln!(self.body, "<g class=\"{}\"><title>{}</title>", escaped(class), escaped(title));
     }
 
     /// Ends what belongs together.
@@ -225,8 +226,8 @@ impl Canvas {
              aria-labelledby=\"{prefix}-title {prefix}-about\" font-family=\"'DejaVu Sans', Verdana, 'Noto Sans CJK SC', \
              'Microsoft YaHei', 'PingFang SC', sans-serif\">\n"
         );
-        let _ = writeln!(svg, "<title id=\"{prefix}-title\">{}</title>", Escaped(title));
-        let _ = writeln!(svg, "<desc id=\"{prefix}-about\">{}</desc>", Escaped(about));
+        let _ = writeln!(svg, "<title id=\"{prefix}-title\">{}</title>", escaped(title));
+        let _ = writeln!(svg, "<desc id=\"{prefix}-about\">{}</desc>", escaped(about));
         if !self.kinds.is_empty() {
             let patterns: String = self.kinds.iter().map(|kind| pattern(*kind, prefix)).collect();
             let _ = writeln!(svg, "<defs>\n{patterns}</defs>");
@@ -258,35 +259,12 @@ impl std::fmt::Display for Number {
     }
 }
 
-/// Text in which nothing is taken for markup, nor changes what stands beside it.
-struct Escaped<'t>(&'t str);
-
-impl std::fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for c in printable(self.0).chars() {
-            match c {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                c => f.write_char(c)?,
-            }
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn text_is_no_markup() {
-        assert_eq!(
-            Escaped("</text><script>\"'&\u{202e}\u{0}").to_string(),
-            "&lt;/text&gt;&lt;script&gt;&quot;&#39;&amp;\\u{202e}\\u{0}"
-        );
+    fn numbers_are_short_and_can_be_drawn() {
         assert_eq!([1.0, 1.239, -0.001, f64::NAN].map(|n| Number(n).to_string()), ["1", "1.24", "0", "0"]);
     }
 }
