@@ -118,6 +118,41 @@ impl Analysis {
         }
     }
 
+    /// The same graph with other rates of its nodes and another memory, for one sample: as it is executed where that is not node
+    /// by node. `of` is given what a node has here, and what it looks up is as it is here.
+    pub(crate) fn with(
+        &self,
+        graph: &Graph,
+        of: impl Fn(NodeId, &Rates) -> Result<Rates, Overflow>,
+        memory: Memory,
+    ) -> Result<Self, TooLarge> {
+        let (mut rates, mut known) = (Table::default(), HashMap::new());
+        let nodes = graph.nodes().map(|(id, node)| {
+            let Some(index) = self.tables.nodes[id.index()] else { return Ok(None) };
+            let too_large = |Overflow| TooLarge { path: graph.path(id), origin: node.origin.clone() };
+            let of_node = of(id, self.tables.rates.get(index)).map_err(too_large)?;
+            Ok(Some(*known.entry(of_node).or_insert_with(|| rates.add(of_node))))
+        });
+        let nodes = nodes.collect::<Result<Vec<_>, _>>()?;
+        let lookups = self.tables.lookups.nodes().to_vec();
+        Self::of_nodes(graph, rates, nodes, lookups, memory)
+    }
+
+    /// What nodes come to, added up in every box.
+    fn of_nodes(
+        graph: &Graph,
+        mut rates: Table,
+        nodes: Vec<Option<Index>>,
+        lookups: LookedUp,
+        memory: Memory,
+    ) -> Result<Self, TooLarge> {
+        let (mut scopes, of_boxes) = boxes(graph, &nodes, &rates)?;
+        rates.append(of_boxes, &mut scopes);
+        let uncounted = graph.nodes().filter(|(_, node)| !node.is_counted()).map(|(id, _)| id).collect();
+        let tables = Tables { rates, nodes, scopes, lookups: Lookups::new(graph, lookups), uncounted };
+        Self::new(Arc::new(tables), memory, 1).map_err(sum_too_large)
+    }
+
     /// Samples of one forward pass; counts are for all of them.
     pub fn batch(&self) -> u64 {
         self.batch
@@ -190,12 +225,8 @@ impl Status {
 pub fn analyze(graph: &Graph) -> Result<Analysis, TooLarge> {
     let mut rates = Table::default();
     let (nodes, lookups) = nodes(graph, &mut rates)?;
-    let (mut scopes, of_boxes) = boxes(graph, &nodes, &rates)?;
-    rates.append(of_boxes, &mut scopes);
-    let uncounted = graph.nodes().filter(|(_, node)| !node.is_counted()).map(|(id, _)| id).collect();
-    let tables = Tables { rates, nodes, scopes, lookups: Lookups::new(graph, lookups), uncounted };
     let memory = memory::of(graph).map_err(sum_too_large)?;
-    Analysis::new(Arc::new(tables), memory, 1).map_err(sum_too_large)
+    Analysis::of_nodes(graph, rates, nodes, lookups, memory)
 }
 
 /// What a node computes, with the working of each count, for one sample; `None` for an operator that is not counted.

@@ -19,7 +19,9 @@ use std::time::{Duration, Instant};
 
 use candle_core::{DType, Device, DeviceLocation};
 
+use crate::analyze::Analysis;
 use crate::analyze::roofline::Roofline;
+use crate::plan::deployed;
 use crate::run::memory::Needs;
 use crate::run::{Engine, RunError, Weights, dtype, start_threads};
 use crate::shape::ElementType;
@@ -128,10 +130,21 @@ impl Bench {
         peak.expect("the roofs are measured with the threads of every case")
     }
 
-    /// The roofs of a case's network: what each node takes at best.
-    pub fn roofline(&self, case: &Case, subject: &Subject) -> Roofline {
+    /// What a network costs as it was executed: node by node, or as the engine's plan has it.
+    pub fn executed(&self, subject: &Subject) -> Analysis {
+        let of_plan = match self.engine {
+            Engine::Native(settings) => deployed(subject.graph(), &settings.plan(subject.graph())).ok(),
+            Engine::Candle => None,
+        };
+        // What fits as a graph fits as it is executed.
+        let at_batch = of_plan.and_then(|analysis| analysis.at(subject.batch()).ok());
+        at_batch.unwrap_or_else(|| subject.analysis.clone())
+    }
+
+    /// The roofs of a case's network, [as it was executed](Self::executed): what each node takes at best.
+    pub fn roofline(&self, case: &Case, subject: &Subject, executed: &Analysis) -> Roofline {
         let device = self.peak(case).device();
-        let roofline = Roofline::new(device, subject.graph(), &subject.analysis, self.element);
+        let roofline = Roofline::new(device, subject.graph(), executed, self.element);
         roofline.expect("what is measured has a peak for every type")
     }
 }
@@ -174,7 +187,11 @@ pub fn run(
         let (subject, worker) = (place(index).0, &mut workers[place(index).1]);
         let profile = if settings.profile {
             progress(Progress::Profile(subject));
-            Some(worker.profile(subject, subjects[subject].graph(), effort.max_time / 2)?)
+            Some(worker.profile(
+                subject,
+                (settings.engine, subjects[subject].graph()),
+                effort.max_time / 2,
+            )?)
         } else {
             None
         };
@@ -248,7 +265,7 @@ fn check_memory(subjects: &[Subject], settings: &Settings, device: &Device) -> R
         bytes.fold(0u128, u128::saturating_add).saturating_mul(subject.batch().into())
     };
     let needs = |(index, subject): (usize, &Subject)| {
-        let needs = Needs::of(subject.graph(), &subject.analysis, subject.element, device);
+        let needs = Needs::of(settings.engine, subject.graph(), &subject.analysis, subject.element, device);
         // The same network at another batch has the same weights.
         let is_other = worker::owner(subjects, index) != index;
         Needs { weights: if is_other { 0 } else { needs.weights }, ..needs }

@@ -154,6 +154,8 @@ pub struct Report<'c> {
     pub title: String,
     /// The file.
     pub source: &'c Source,
+    /// Whether its networks are counted as they are deployed, rather than their graphs.
+    pub is_deployed: bool,
     /// Each claim.
     pub results: Vec<(&'c Claim, Checked)>,
 }

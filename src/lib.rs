@@ -20,7 +20,7 @@
 //!
 //! ```text
 //! description.toml ─▶ read ─▶ Description ─▶ expand(options) ─┬▶ Graph ─▶ analyze ─▶ Analysis ─▶ report ─▶ text
-//! net.onnx ─▶ read::onnx ─▶ Onnx ─▶ expand(sizes) ─────────────┘    └────▶ run (candle) ─▶ outputs
+//! net.onnx ─▶ read::onnx ─▶ Onnx ─▶ expand(sizes) ─────────────┘    └────▶ plan ─▶ run ─▶ outputs
 //!                                                                            └─▶ bench ─▶ samples ─▶ report ─▶ text
 //! Graph and Analysis, as a Subject ─▶ claim (check), compare, convention (reconcile) ─▶ report ─▶ text
 //! ```
@@ -39,6 +39,9 @@
 //! Whoever has a name begins at [`source`]: it opens a file or what is bundled, and makes what is chosen of it into a
 //! [`Subject`](subject::Subject).
 //!
+//! A graph becomes a [`plan`] of fused steps. It is counted as such ([`plan::deployed`]), and executed by the kernels of a crate of
+//! their own, in `src/run/native/kernels`. candle executes the graph itself, node by node: the reference, and what a GPU has.
+//!
 //! A picture is laid out from a scene of what is drawn ([`report::draw`]), a chart from plain records ([`report::chart`]), and a page
 //! puts both beside the layers and their workings ([`report::page`]).
 //!
@@ -55,6 +58,7 @@
 //! | [`op`] | what an operator must answer, the one list of operators, a file for each |
 //! | [`graph`] | named operators joined in a DAG; petgraph stays inside |
 //! | [`mod@analyze`] | a graph into its counts |
+//! | [`plan`] | a graph into the steps of an engine: what is fused, and where each tensor lies |
 //! | [`convention`] | how papers and other tools count, as data; which of them gives a figure |
 //! | [`run`] | a graph into its outputs, with an engine's kernels: weights, fresh or of a file; the memory it needs |
 //! | [`read`] | a description or an ONNX file into a graph: syntax, names, expressions, expansion, what is doubtful; the other files that are read; what is bundled |
@@ -75,7 +79,7 @@
 //! The first three are on by default; without them, what is left reads, counts, checks, compares and draws, and is built from 63
 //! crates, a quarter of them all.
 //!
-//! - `run`: execution with candle. [`run`], [`mod@bench`], what an operator computes ([`op::Reference`]).
+//! - `run`: execution, with our own kernels and with candle. [`run`], [`mod@bench`], what an operator computes ([`op::Reference`]).
 //! - `cli`: the program. [`cli`], colors in tables, and mistakes drawn for a terminal; [`error::ReadError`] says them on plain
 //!   lines without it.
 //! - `pictures`: pictures and charts as PNG and PDF; as SVG they need nothing.
@@ -85,9 +89,11 @@
 //!
 //! - A count *is* the value of its working ([`op::Cost`]): what is explained and what is reported cannot disagree.
 //! - Parameters are derived from the tensors an operator says it needs, which are those its `forward` takes.
-//! - What is predicted to be alive is what is alive, and an operator holds no more beside it than it says:
+//! - What is predicted to be alive is what is alive node by node, and an operator holds no more beside it than it says:
 //!   `tests/memory_measured.rs` and `tests/workspace.rs` measure every bundled network and every operator,
 //!   and `tests/memory_taken.rs` what a process takes.
+//! - The native engine gives what candle gives: `tests/native.rs` holds every bundled network to that, and `tests/native_layers.rs`
+//!   layers of random shapes, on every instruction set that the machine has.
 //! - An operator is one file and one line in the list; names, settings, schema, documentation and dispatch follow from it.
 //! - An operator says why something is wrong; whoever walks the graph adds where.
 //! - A path that a person writes is followed in one place, [`graph::Graph::resolve`], whether of a command or of a claim.
@@ -110,6 +116,7 @@ pub mod graph;
 pub mod layout;
 pub mod metric;
 pub mod op;
+pub mod plan;
 pub mod read;
 pub mod report;
 #[cfg(feature = "run")]

@@ -4,12 +4,13 @@ use std::sync::{Arc, OnceLock};
 
 use crate::analyze::axes::{Axes, axes};
 use crate::analyze::receptive_field::{ReceptiveField, ReceptiveFields, receptive_fields};
-use crate::analyze::roofline::{Device, Fit, Roofline};
+use crate::analyze::roofline::{Device, Estimate, Fit, Roofline};
 use crate::analyze::{Analysis, TooLarge, analyze};
 use crate::convention::Counted;
 use crate::counts::{Counts, Volume};
 use crate::error::Source;
 use crate::graph::{Graph, NodeId, Place, ScopeId};
+use crate::plan::{Blocks, Plan, deployed};
 use crate::read::Network;
 use crate::shape::ElementType;
 use crate::text;
@@ -40,16 +41,29 @@ pub struct Subject {
     pub network: Arc<Network>,
     /// Its counts.
     pub analysis: Analysis,
+    /// The plan that is counted, where that is the network as it is deployed; `None` where it is the graph.
+    pub plan: Option<Arc<Plan>>,
     /// The type of its numbers.
     pub element: ElementType,
     /// What it would take on a device, if one was asked about.
     pub roofline: Option<Roofline>,
+    /// The same as it is deployed, whether that is what is counted or not.
+    pub at_best: Option<AtBest>,
     /// What it counts in another convention, if one was asked about.
     pub like: Option<Counted>,
     /// What each tensor sees of the input, once somebody asks.
     pub fields: Arc<OnceLock<ReceptiveFields>>,
     /// What the dimensions of each tensor are, likewise.
     pub axes: Arc<OnceLock<Axes>>,
+}
+
+/// What a device would take of a network as an engine executes it, and whether it holds that.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AtBest {
+    /// The time.
+    pub estimate: Estimate,
+    /// What it needs.
+    pub fit: Fit,
 }
 
 impl Subject {
@@ -97,8 +111,10 @@ impl Subject {
             text: None,
             network,
             analysis,
+            plan: None,
             element: ElementType::default(),
             roofline: None,
+            at_best: None,
             like: None,
             fields: Arc::default(),
             axes: Arc::default(),
@@ -120,12 +136,25 @@ impl Subject {
             text: self.text.clone(),
             network: Arc::clone(&self.network),
             analysis: at(self.graph(), &self.analysis, batch)?,
+            plan: self.plan.clone(),
             element: self.element,
             roofline: None,
+            at_best: None,
             like: None,
             fields: Arc::clone(&self.fields),
             axes: Arc::clone(&self.axes),
         })
+    }
+
+    /// The same network as it is deployed: as an engine executes it that folds batch norms and fuses what it can. What was asked
+    /// of a device or a convention was of the graph.
+    ///
+    /// # Errors
+    /// If a count does not fit 128 bits.
+    pub fn deployed(&self) -> Result<Self, TooLarge> {
+        let plan = Plan::of(self.graph(), Blocks::NONE);
+        let analysis = at(self.graph(), &deployed(self.graph(), &plan)?, self.batch())?;
+        Ok(Self { analysis, plan: Some(Arc::new(plan)), ..self.at(self.batch())? })
     }
 
     /// Its graph.

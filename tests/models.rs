@@ -86,8 +86,8 @@ fn figures(report: &str, heading: &str) -> (Vec<u128>, u128) {
 #[test]
 fn columns_add_up_to_their_totals() {
     for file in BUNDLED {
-        for depth in [&[][..], &["--depth", "all"]] {
-            let report = report(file.name, depth);
+        for arguments in [&[][..], &["--depth", "all"], &["--deployed"], &["--deployed", "--depth", "all"]] {
+            let report = report(file.name, arguments);
             for heading in ["params", "MACs"] {
                 let (layers, total) = figures(&report, heading);
                 assert!(layers.len() > 1, "{}: {heading} has figures", file.name);
@@ -100,11 +100,12 @@ fn columns_add_up_to_their_totals() {
 /// What JSON says of blocks and nodes adds up too: every block to its nodes, all nodes to the totals.
 #[test]
 fn json_adds_up_to_its_totals() {
-    for file in BUNDLED {
+    for (file, arguments) in BUNDLED.iter().flat_map(|file| [(file, &[][..]), (file, &["--deployed"])]) {
         let output = Command::cargo_bin("cnncost")
             .unwrap()
             .env_remove("CLICOLOR_FORCE")
             .args(["analyze", file.name, "--format", "json"])
+            .args(arguments)
             .output()
             .unwrap();
         let mut json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -113,7 +114,8 @@ fn json_adds_up_to_its_totals() {
             nodes.iter().map(|n| n[key].as_u64().unwrap()).sum::<u64>()
         };
         let nodes: Vec<_> = json["nodes"].as_array().unwrap().iter().collect();
-        for key in ["params", "trainable", "buffers", "macs", "flops", "macs_padding_exact"] {
+        for key in ["params", "trainable", "buffers", "macs", "flops", "macs_padding_exact", "traffic_bytes"]
+        {
             assert_eq!(sum(&nodes, key), json["totals"][key].as_u64().unwrap(), "{}: {key}", file.name);
             for block in json["blocks"].as_array().unwrap() {
                 let prefix = format!("{}/", block["path"].as_str().unwrap());

@@ -100,6 +100,7 @@ fn what_other_commands_write_is_valid() {
         ("reconcile", &["reconcile", "resnet@*", "4.1 G"][..]),
         ("check", &["check", "lecture10", "no_such_file.toml"]),
         ("raw", &["analyze", "--raw", "tests/onnx/reference/small_cnn_ts.onnx"]),
+        ("plan", &["analyze", "--show-plan", "lenet5", "googlenet"]),
         ("comparison", &["compare", "resnet18", "resnet34"]),
         ("explanation", &["explain", "lenet5"]),
         ("run", &["run", "lenet5"]),

@@ -37,6 +37,11 @@ impl Lookups {
         Self { nodes, scopes }
     }
 
+    /// The nodes that look something up, in their order, and what each reads.
+    pub(super) fn nodes(&self) -> &[(NodeId, Capped)] {
+        &self.nodes
+    }
+
     /// What each node reads.
     pub(super) fn iter(&self) -> impl Iterator<Item = Capped> {
         self.nodes.iter().map(|&(_, capped)| capped)

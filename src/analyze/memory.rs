@@ -7,6 +7,8 @@
 //! it computes. All of it is as many times more as there are samples, but for what is the same for each, of which there is one. So
 //! the peak may be at another node for another batch; and where some tensors have a type of their own, in another type of the
 //! network's numbers.
+//!
+//! That is how a graph goes. Where several nodes are executed at once and tensors lie in each other's memory, [`Steps`] say so.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,6 +36,28 @@ struct OfAny {
     lifetimes: Vec<Option<Lifetime>>,
     /// At no time is more alive, of any kind.
     most: Linear<Volume>,
+    /// Which nodes are executed at once, if any are.
+    together: Option<Together>,
+}
+
+/// Which nodes are executed at once, and in whose memory tensors lie.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Together {
+    /// By [`NodeId`]: the node of its step that the others are fused with; itself if it is in none.
+    pub(crate) mains: Vec<NodeId>,
+    /// By [`NodeId`]: the last node of its step, in whose place the step is executed; likewise.
+    pub(crate) moments: Vec<NodeId>,
+    /// By [`NodeId`]: the node in whose memory its tensor lies; of what is never written down, that of its step's output.
+    pub(crate) owners: Vec<NodeId>,
+}
+
+/// How a graph is executed where that is not node by node.
+#[derive(Debug)]
+pub(crate) struct Steps {
+    /// What is executed at once.
+    pub(crate) together: Together,
+    /// By [`NodeId`]: when the memory of a tensor is taken, from one moment to another; `None` of what has none of its own.
+    pub(crate) lifetimes: Vec<Option<Lifetime>>,
 }
 
 /// What is alive while a node is executed.
@@ -46,15 +70,30 @@ struct Alive {
 }
 
 impl OfAny {
+    /// What is alive in all these steps.
+    fn new(
+        graph: &Graph,
+        lifetimes: Vec<Option<Lifetime>>,
+        together: Option<Together>,
+    ) -> Result<Self, Overflow> {
+        let (steps, nodes) = steps(graph, &lifetimes, together.as_ref())?;
+        let most = steps.iter().fold(Linear::default(), |most: Linear<Volume>, Alive { live, .. }| Linear {
+            once: most.once.or(live.once),
+            each: most.each.or(live.each),
+        });
+        Ok(Self { steps, nodes, lifetimes, most, together })
+    }
+
     fn at(&self, id: NodeId) -> Alive {
         self.steps[self.nodes[id.index()] as usize]
     }
 }
 
-/// The steps during which a tensor is alive, both ends included.
+/// The steps during which a tensor is alive, both ends included; where several nodes are executed at once, a step is called by the
+/// last of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetime {
-    /// The step that makes it; the first for an input of the network.
+    /// The first step that writes into its memory; the first of all for an input of the network.
     pub from: NodeId,
     /// The last that takes it; `None` for an output of the network, which stays.
     pub to: Option<NodeId>,
@@ -108,8 +147,21 @@ impl Memory {
         self.of_any.lifetimes[id.index()]
     }
 
-    /// The node in whose memory a tensor lies: itself, unless it is a view.
+    /// The node that stands for what is executed at once with a node: itself, unless it is fused with another.
+    pub fn main(&self, id: NodeId) -> NodeId {
+        self.of_any.together.as_ref().map_or(id, |together| together.mains[id.index()])
+    }
+
+    /// The node in whose place a node is executed: itself, unless others are executed with it.
+    fn moment(&self, id: NodeId) -> NodeId {
+        self.of_any.together.as_ref().map_or(id, |together| together.moments[id.index()])
+    }
+
+    /// The node in whose memory a tensor lies: itself, unless it is a view, or written where another belongs.
     pub fn owner(&self, graph: &Graph, mut id: NodeId) -> NodeId {
+        if let Some(together) = &self.of_any.together {
+            return together.owners[id.index()];
+        }
         while self.lifetime(id).is_none()
             && let Some(viewed) = graph.inputs(id).next()
         {
@@ -123,10 +175,12 @@ impl Memory {
         self.steps(element).max().unwrap_or(0)
     }
 
-    /// The first node at which that many are alive; `None` if there are no nodes.
+    /// The first node at which that many are alive, of those that are executed at once the main one; `None` if there are no
+    /// nodes.
     pub fn peak_at(&self, graph: &Graph, element: ElementType) -> Option<NodeId> {
         // Of nodes with as many, the last that is come to.
-        graph.nodes().map(|(id, _)| id).rev().max_by_key(|&id| self.live(id).bytes(element))
+        let all = graph.nodes().map(|(id, _)| id).rev();
+        all.max_by_key(|&id| self.live(id).bytes(element)).map(|id| self.main(id))
     }
 
     /// The bytes of the largest tensor that has memory of its own.
@@ -141,7 +195,8 @@ impl Memory {
     }
 
     /// The tensors that are alive while a node is executed and what each takes, in the order in which they are made.
-    pub fn alive_at(&self, graph: &Graph, step: NodeId) -> Vec<(NodeId, Volume)> {
+    pub fn alive_at(&self, graph: &Graph, id: NodeId) -> Vec<(NodeId, Volume)> {
+        let step = self.moment(id);
         let is_alive = |lifetime: Lifetime| lifetime.from <= step && lifetime.to.is_none_or(|to| step <= to);
         let alive = graph.nodes().filter(|&(id, _)| self.lifetime(id).is_some_and(is_alive));
         alive.map(|(id, _)| (id, self.of_tensor(graph, id))).collect()
@@ -175,12 +230,13 @@ pub(super) fn of(graph: &Graph) -> Result<Memory, Overflow> {
             *to = None;
         }
     }
-    let (steps, nodes) = steps(graph, &storage, &lifetimes)?;
-    let most = steps.iter().fold(Linear::default(), |most: Linear<Volume>, Alive { live, .. }| Linear {
-        once: most.once.or(live.once),
-        each: most.each.or(live.each),
-    });
-    Memory { batch: 1, of_any: OfAny { steps, nodes, lifetimes, most }.into() }.at(1)
+    Memory { batch: 1, of_any: OfAny::new(graph, lifetimes, None)?.into() }.at(1)
+}
+
+/// The same where nodes are executed in these steps.
+pub(crate) fn of_steps(graph: &Graph, steps: Steps) -> Result<Memory, Overflow> {
+    let Steps { together, lifetimes } = steps;
+    Memory { batch: 1, of_any: OfAny::new(graph, lifetimes, Some(together))?.into() }.at(1)
 }
 
 /// By node: the one in whose memory its tensor lies, itself unless it is a view.
@@ -196,41 +252,65 @@ fn storages(graph: &Graph) -> Vec<NodeId> {
 /// What is alive at each step, and which of that it is for each node: what has come by then, less what has gone before.
 fn steps(
     graph: &Graph,
-    storage: &[NodeId],
     lifetimes: &[Option<Lifetime>],
+    together: Option<&Together>,
 ) -> Result<(Vec<Alive>, Vec<u32>), Overflow> {
     let (mut steps, mut nodes) = (vec![], Vec::with_capacity(graph.len()));
     let mut known: HashMap<Alive, u32> = HashMap::new();
     let mut tensors = Linear::<Volume>::default();
-    for (id, _) in graph.network_inputs() {
-        tensors = tensors.plus(volume(graph, id)?)?;
-    }
-    for (id, node) in graph.nodes() {
-        if node.content != Content::Input && lifetimes[id.index()].is_some() {
-            tensors = tensors.plus(volume(graph, id)?)?;
+    // What nodes hold inside that are executed with one that is still to come.
+    let mut waiting: HashMap<NodeId, Linear<Volume>> = HashMap::new();
+    let [mut come, mut go] = changes(graph, lifetimes).map(|all| all.into_iter().peekable());
+    for (id, _) in graph.nodes() {
+        while let Some((_, tensor)) = come.next_if(|&(at, _)| at == id) {
+            tensors = tensors.plus(volume(graph, tensor)?)?;
         }
-        let inside = match node.operator() {
-            Some(op) => op.inside(&graph.input_shapes(id), &node.shape).evaluate()?,
-            None => 0,
-        };
-        let inside = Linear::of(Volume::numbers(inside), graph.is_fixed(id));
+        let inside = inside(graph, id)?.plus(waiting.remove(&id).unwrap_or_default())?;
+        if let Some(moment) = together.map(|together| together.moments[id.index()]).filter(|&at| at != id) {
+            let before = waiting.entry(moment).or_default();
+            *before = before.plus(inside)?;
+            // What is alive is known once its step has been come to.
+            nodes.push(0);
+            continue;
+        }
         let alive = Alive { live: tensors.plus(inside)?, inside };
         nodes.push(*known.entry(alive).or_insert_with(|| {
             steps.push(alive);
             u32::try_from(steps.len() - 1).expect("nodes have ids of 32 bits")
         }));
-        // What goes with this step is among what it takes and makes, perhaps more than once.
-        let mut used: Vec<_> = graph.inputs(id).chain([id]).map(|used| storage[used.index()]).collect();
-        used.sort_unstable();
-        used.dedup();
-        for used in used {
-            if lifetimes[used.index()].is_some_and(|lifetime| lifetime.to == Some(id)) {
-                let gone = volume(graph, used)?;
-                tensors = Linear { once: tensors.once.less(gone.once), each: tensors.each.less(gone.each) };
-            }
+        while let Some((_, tensor)) = go.next_if(|&(at, _)| at == id) {
+            let gone = volume(graph, tensor)?;
+            tensors = Linear { once: tensors.once.less(gone.once), each: tensors.each.less(gone.each) };
         }
     }
+    for (node, moment) in together.into_iter().flat_map(|together| together.moments.iter().enumerate()) {
+        nodes[node] = nodes[moment.index()];
+    }
     Ok((steps, nodes))
+}
+
+/// The tensors that come and those that go, each behind the step at which it does, in the order of these.
+fn changes(graph: &Graph, lifetimes: &[Option<Lifetime>]) -> [Vec<(NodeId, NodeId)>; 2] {
+    let (mut come, mut go) = (Vec::with_capacity(graph.len()), Vec::with_capacity(graph.len()));
+    for ((id, _), lifetime) in graph.nodes().zip(lifetimes) {
+        if let Some(Lifetime { from, to }) = *lifetime {
+            come.push((from, id));
+            go.extend(to.map(|to| (to, id)));
+        }
+    }
+    come.sort_unstable();
+    go.sort_unstable();
+    [come, go]
+}
+
+/// What a node holds inside while it is executed.
+fn inside(graph: &Graph, id: NodeId) -> Result<Linear<Volume>, Overflow> {
+    let node = graph.node(id);
+    let numbers = match node.operator() {
+        Some(op) => op.inside(&graph.input_shapes(id), &node.shape).evaluate()?,
+        None => 0,
+    };
+    Ok(Linear::of(Volume::numbers(numbers), graph.is_fixed(id)))
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! What a device would take at best: the roofline of Williams, Waterman and Patterson (2009).
 //!
 //! A node takes as long as its arithmetic at the device's peak, or as its traffic at the device's bandwidth, whichever is
-//! longer; nodes run one after the other, each reading its inputs and weights and writing its output. Both roofs are those of
-//! a data sheet, so times are estimates, and nothing is faster.
+//! longer; nodes run one after the other, each reading its inputs and weights and writing its output. Nodes that are executed at
+//! once have one time together, which is the main one's, and the others none of their own. Both roofs are those of a data sheet, so
+//! times are estimates, and nothing is faster.
 
 use std::convert::Infallible;
 
@@ -158,11 +159,11 @@ impl Bound {
 }
 
 impl Estimate {
-    /// The time of one node.
+    /// The time of what is executed at once: so many FLOPs, and so many bytes moved.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    fn of(counts: &Counts, bandwidth: f64, peak: f64, element: ElementType) -> Self {
-        let compute_seconds = counts.work.ops.flops() as f64 / peak;
-        let memory_seconds = counts.traffic.total().bytes(element) as f64 / bandwidth;
+    fn of(Load { flops, bytes }: Load, bandwidth: f64, peak: f64) -> Self {
+        let compute_seconds = flops as f64 / peak;
+        let memory_seconds = bytes as f64 / bandwidth;
         if compute_seconds > memory_seconds {
             Self { compute_seconds, memory_seconds: 0.0 }
         } else {
@@ -192,15 +193,33 @@ impl Estimate {
     }
 }
 
+/// What is done at once.
+#[derive(Clone, Copy, Debug, Default)]
+struct Load {
+    flops: u128,
+    bytes: u128,
+}
+
+impl Load {
+    /// With what a node does: no more than the total, which fits.
+    fn add(&mut self, counts: &Counts, element: ElementType) {
+        self.flops += counts.work.ops.flops();
+        self.bytes += counts.traffic.total().bytes(element);
+    }
+}
+
 impl Roofline {
     /// The times of every node and box on `device`; `None` if it has no peak for the type.
     pub fn new(device: Device, graph: &Graph, analysis: &Analysis, element: ElementType) -> Option<Self> {
         let peak = device.peak(element)?;
-        let of = |id| {
-            let counts = analysis.node(id).filter(|_| graph.node(id).is_counted())?;
-            Some(Estimate::of(counts, device.bandwidth, peak, element))
-        };
-        let nodes: Vec<_> = graph.nodes().map(|(id, _)| of(id)).collect();
+        let mut loads: Vec<Option<Load>> = vec![None; graph.len()];
+        for (id, node) in graph.nodes() {
+            let Some(counts) = analysis.node(id).filter(|_| node.is_counted()) else { continue };
+            loads[id.index()].get_or_insert_default();
+            loads[analysis.memory.main(id).index()].get_or_insert_default().add(counts, element);
+        }
+        let of = |load: Option<Load>| Some(Estimate::of(load?, device.bandwidth, peak));
+        let nodes: Vec<_> = loads.into_iter().map(of).collect();
         let Ok(scopes) =
             graph.sums(&Estimate::default(), |id| nodes[id.index()], |a, b| Ok::<_, Infallible>(a.plus(*b)));
         Some(Self { device, nodes, scopes })

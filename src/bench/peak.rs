@@ -1,6 +1,7 @@
 //! What the machine itself reaches at the same moment: the roofs that networks are held against.
 //!
-//! The arithmetic's is candle's product of two square matrices, whose best of several sizes counts; that of memory is a copy
+//! The arithmetic's is candle's product of two square matrices, whose best of several sizes counts, or, on a processor in numbers of
+//! 32 bits, multiplications with additions that stay in the registers, if these are more; that of memory is a copy
 //! of an array far larger than any cache, each byte of which is read once and written once (as McCalpin's STREAM counts), if
 //! there are time and memory for it.
 //! Both run with the threads and on the device of the networks.
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::time;
 use crate::analyze::roofline;
-use crate::run::memory::free;
+use crate::run::{Isa, memory::free, multiply_add};
 use crate::shape::ElementType;
 
 /// What the machine reaches.
@@ -21,9 +22,9 @@ use crate::shape::ElementType;
 pub struct MeasuredPeak {
     /// The threads it was measured with; `None` on a GPU.
     pub threads: Option<usize>,
-    /// Of the fastest matrix product.
+    /// Of the fastest matrix product, or of multiply–adds in registers.
     pub flops_per_second: f64,
-    /// Rows and columns of its matrices.
+    /// Rows and columns of its matrices; 0 where it is that of registers.
     pub product_size: usize,
     /// Read and written by the fastest copy.
     pub bytes_per_second: f64,
@@ -85,7 +86,10 @@ pub fn measure(
     budget: Duration,
 ) -> Result<MeasuredPeak> {
     let most = free(device).map_or(u64::MAX, |free| u64::try_from(free).unwrap_or(u64::MAX)) / MEMORY_SHARE;
-    let (product_size, flops_per_second) = product(device, element, most, budget)?;
+    let of_product = product(device, element, most, budget)?;
+    let of_registers = if device.is_cpu() && element == DType::F32 { registers(budget / 3) } else { 0.0 };
+    let (product_size, flops_per_second) =
+        if of_registers > of_product.1 { (0, of_registers) } else { of_product };
     // There are two arrays.
     let wanted = CACHES.saturating_mul(largest_cache).clamp(LEAST_BYTES, MOST_BYTES).min(most / 2);
     let copy = |bytes: usize, budget: Duration| match device {
@@ -141,6 +145,20 @@ fn product(device: &Device, element: DType, most_bytes: u64, budget: Duration) -
         }
     }
     Ok(best)
+}
+
+/// FLOPs a second of multiply–adds that never leave the registers, on all threads.
+fn registers(budget: Duration) -> f64 {
+    let isa = Isa::best();
+    let mut best = 0f64;
+    let measure = || {
+        let start = Instant::now();
+        let operations = multiply_add(isa, 1);
+        best = best.max(operations / start.elapsed().as_secs_f64().max(1e-9));
+        Ok::<_, std::convert::Infallible>(start.elapsed().as_secs_f64())
+    };
+    let Ok(_) = least(budget, measure);
+    best
 }
 
 fn copy_on_cpu(bytes: usize, threads: usize, budget: Duration) -> f64 {

@@ -13,7 +13,7 @@ use crate::analyze::Analysis;
 pub use crate::analyze::measured::{MeasuredBound, Timing};
 use crate::analyze::roofline::Roofline;
 use crate::counts::Counts;
-use crate::graph::{Content, Graph, Place, ScopeId};
+use crate::graph::{Graph, NodeId, Place, ScopeId};
 use crate::run::RunError;
 use crate::shape::ElementType;
 
@@ -22,33 +22,44 @@ use crate::shape::ElementType;
 pub struct Profile {
     /// How many passes there were.
     pub passes: usize,
-    /// By [`NodeId`](crate::graph::NodeId).
+    /// By [`NodeId`]: what a node takes with all that is computed at once with it, if it is the main one of these.
     nodes: Vec<f64>,
+    /// By [`NodeId`]: the main one of those that it is computed with.
+    mains: Vec<Option<NodeId>>,
     /// By [`ScopeId`]: of all that is in it.
     scopes: Vec<f64>,
 }
 
 impl Profile {
-    /// Of passes, each of which has a time for each node: the mean of a node over those passes that as a whole are the middle
-    /// third. Passes that something disturbed are left out, and what remains adds up, as medians of nodes would not: most of
-    /// the nodes of any pass are quick, and a few of them slow.
+    /// Of passes, each of which has a time for each [event](crate::run::Engine::events): the mean of an event over those passes that
+    /// as a whole are the middle third. Passes that something disturbed are left out, and what remains adds up, as medians of
+    /// events would not: most of those of any pass are quick, and a few of them slow.
     ///
     /// # Panics
     /// If there is no pass.
-    pub fn of(graph: &Graph, passes: &[Vec<f64>]) -> Self {
+    pub fn of(graph: &Graph, events: &[Vec<NodeId>], passes: &[Vec<f64>]) -> Self {
         let total = |pass: &[f64]| pass.iter().sum::<f64>();
         let mut sorted: Vec<&[f64]> = passes.iter().map(Vec::as_slice).collect();
         sorted.sort_by(|a, b| total(a).total_cmp(&total(b)));
         let middle = &sorted[passes.len() / 3..passes.len() - passes.len() / 3];
         #[expect(clippy::cast_precision_loss, reason = "passes are few")]
-        let of_node = |index: usize| middle.iter().map(|pass| pass[index]).sum::<f64>() / middle.len() as f64;
-        let nodes = graph.nodes().map(|(id, node)| {
-            // An input is given: what lies before its reading is the beginning of the pass.
-            if node.content == Content::Input { 0.0 } else { of_node(id.index()) }
-        });
-        let nodes: Vec<f64> = nodes.collect();
+        let of_event =
+            |index: usize| middle.iter().map(|pass| pass[index]).sum::<f64>() / middle.len() as f64;
+        let (mut nodes, mut mains) = (vec![0.0; graph.len()], vec![None; graph.len()]);
+        for (index, event) in events.iter().enumerate() {
+            let Some(&main) = event.first() else { continue };
+            nodes[main.index()] = of_event(index);
+            for id in event {
+                mains[id.index()] = Some(main);
+            }
+        }
         let Ok(scopes) = graph.sums(&0.0, |id| Some(nodes[id.index()]), |a, b| Ok::<_, Infallible>(a + b));
-        Self { passes: passes.len(), nodes, scopes }
+        Self { passes: passes.len(), nodes, mains, scopes }
+    }
+
+    /// The node whose time is that of another, too: they are computed at once.
+    pub fn main(&self, id: NodeId) -> Option<NodeId> {
+        self.mains[id.index()].filter(|&main| main != id)
     }
 
     /// What all nodes take together.
@@ -56,7 +67,8 @@ impl Profile {
         self.scopes[ScopeId::ROOT.index()]
     }
 
-    /// A node or a box beside its counts and its roofs; `None` if cnncost does not know its operator.
+    /// A node or a box beside its counts and its roofs; `None` if cnncost does not know its operator, and of a node that is computed
+    /// at once with another, which has the time of both.
     pub fn layer(
         &self,
         place: Place,
@@ -65,6 +77,7 @@ impl Profile {
         element: ElementType,
     ) -> Option<Timing> {
         let (seconds, counts, estimate) = match place {
+            Place::Node(id) if self.main(id).is_some() => return None,
             Place::Node(id) => (self.nodes[id.index()], *analysis.node(id)?, roofline.node(id)?),
             Place::Box(id) => (self.scopes[id.index()], *analysis.scope(id), roofline.scope(id)),
         };
@@ -87,13 +100,13 @@ pub fn work(counts: &Counts, element: ElementType) -> (f64, f64) {
     (counts.work.ops.flops() as f64, counts.traffic.total().bytes(element) as f64)
 }
 
-/// The times of one pass, by node: `pass` makes one and calls what it is given after every node, in their order.
+/// The times of one pass, of so many events: `pass` makes one and calls what it is given after each of them.
 pub(super) fn pass(
-    graph: &Graph,
+    events: usize,
     device: &Device,
     pass: impl FnOnce(&mut dyn FnMut()) -> Result<(), RunError>,
 ) -> Result<Vec<f64>, BenchError> {
-    let mut marks = Timestamps::begin(device, graph.len())?;
+    let mut marks = Timestamps::begin(device, events)?;
     let mut marked = Ok(());
     pass(&mut || {
         if marked.is_ok() {
@@ -136,7 +149,7 @@ mod tests {
             vec![9.0, 1.0, 3.0, 0.5],
             vec![9.0, 2.0, 8.0, 0.5],
         ];
-        let profile = Profile::of(&graph, &passes);
+        let profile = Profile::of(&graph, &crate::run::Engine::Candle.events(&graph), &passes);
         // Of the second and third pass: relu 2, tanh 2, flatten 0.5; the input takes nothing.
         assert_eq!((profile.seconds(), profile.passes), (4.5, 4));
         let analysis = crate::analyze(&graph).unwrap();

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BenchError, MeasuredPeak, Profile, peak, profile, time};
 use crate::graph::Graph;
-use crate::run::{Engine, Weights, forward, random_inputs, start_threads};
+use crate::run::{Engine, Session, Weights, random_inputs, start_threads};
 use crate::subject::Subject;
 use crate::text;
 use crate::text::Text;
@@ -138,14 +138,15 @@ impl<'s> Worker<'s> {
     pub(super) fn profile(
         &mut self,
         network: usize,
-        graph: &Graph,
+        (engine, graph): (Engine, &Graph),
         most: Duration,
     ) -> Result<Profile, BenchError> {
+        let events = engine.events(graph);
         match self.ask(&Request::Profile { network, most })? {
             Answer::Profile(passes)
-                if passes.iter().all(|pass| pass.len() == graph.len()) && !passes.is_empty() =>
+                if passes.iter().all(|pass| pass.len() == events.len()) && !passes.is_empty() =>
             {
-                Ok(Profile::of(graph, &passes))
+                Ok(Profile::of(graph, &events, &passes))
             }
             Answer::Ready
             | Answer::Peak(_)
@@ -226,6 +227,7 @@ pub(super) struct Here<'s> {
 struct Network<'s> {
     graph: &'s Graph,
     weights: Weights,
+    session: Box<dyn Session + 's>,
     inputs: Vec<Tensor>,
 }
 
@@ -251,49 +253,41 @@ impl<'s> Here<'s> {
             };
             let batch = usize::try_from(subject.batch()).unwrap_or(usize::MAX);
             let inputs = random_inputs(graph, batch, seed, device, dtype)?;
-            networks.push(Network { graph, weights, inputs });
+            let session = engine.load(graph, weights.clone(), batch)?;
+            networks.push(Network { graph, weights, session, inputs });
         }
         Ok(Self { networks, engine, device, dtype })
     }
 
-    fn answer(&self, request: &Request) -> Result<Answer, BenchError> {
+    fn answer(&mut self, request: &Request) -> Result<Answer, BenchError> {
         match *request {
             Request::Peak { threads, largest_cache, budget } => {
                 let peak = peak::measure(self.device, self.dtype, threads, largest_cache, budget)?;
                 Ok(Answer::Peak(peak))
             }
             Request::Passes { network, passes } => {
-                let network = &self.networks[network];
+                let Network { session, inputs, .. } = &mut self.networks[network];
                 let run = || {
                     for _ in 0..passes {
-                        forward(
-                            self.engine,
-                            network.graph,
-                            network.inputs.clone(),
-                            &network.weights,
-                            |_, _| (),
-                        )?;
+                        session.run(inputs, &mut || ())?;
                     }
                     Ok(())
                 };
                 time(self.device, run).map(Answer::Seconds)
             }
-            Request::Profile { network, most } => {
-                self.profile(&self.networks[network], most).map(Answer::Profile)
-            }
+            Request::Profile { network, most } => self.profile(network, most).map(Answer::Profile),
         }
     }
 
-    /// The times of each pass by node, after one that warms up.
-    fn profile(&self, network: &Network, most: Duration) -> Result<Vec<Vec<f64>>, BenchError> {
+    /// The times of each pass by event, after one that warms up.
+    fn profile(&mut self, network: usize, most: Duration) -> Result<Vec<Vec<f64>>, BenchError> {
         let start = Instant::now();
         let (fewest, most_passes) = PROFILE_PASSES;
+        let Network { graph, session, inputs, .. } = &mut self.networks[network];
+        let events = self.engine.events(graph).len();
         let mut passes = vec![];
         while passes.len() <= fewest || (passes.len() <= most_passes && start.elapsed() < most) {
-            passes.push(profile::pass(network.graph, self.device, |mark| {
-                let inputs = network.inputs.clone();
-                forward(self.engine, network.graph, inputs, &network.weights, |_, _| mark()).map(drop)
-            })?);
+            passes.push(profile::pass(events, self.device, |mark| session.run(inputs, mark).map(drop))?);
         }
         passes.remove(0);
         Ok(passes)
@@ -345,7 +339,7 @@ pub fn serve(
         .map_err(BenchError::from)
         .and_then(|()| super::dtype_of(subjects, &Device::Cpu))
         .and_then(|dtype| Here::new(subjects, engine, &Device::Cpu, dtype, seed));
-    let here = match made {
+    let mut here = match made {
         Ok(here) => here,
         Err(error) => return write(&failed(&error)),
     };

@@ -10,6 +10,7 @@ use super::{Outcome, Output, convention, watch};
 use crate::analyze::roofline::Device;
 use crate::convention::Convention;
 use crate::report::columns::{COLUMNS, Column, column, parse, sheet};
+use crate::report::plan::{self, Planned};
 use crate::report::rows::{self, Depth, Row};
 use crate::report::sheet::{Sheet, Title};
 use crate::report::sort::sort;
@@ -31,7 +32,7 @@ pub(super) struct Arguments {
     ///
     /// Show it anew whenever a file changes, or one that it includes, with what has become of the totals: for a terminal beside an
     /// editor. Mistakes stand in the place of the table. `q` or Ctrl-C ends it. Through a pipe, each is printed below the last.
-    #[arg(long, help_heading = "Output")]
+    #[arg(long, help_heading = "Output", hide_short_help = true)]
     watch: bool,
     #[command(flatten)]
     pub(super) output: Output,
@@ -71,7 +72,7 @@ struct Shown {
         long,
         value_name = "FILE",
         requires = "chart",
-        conflicts_with = "device_spec",
+        conflicts_with_all = ["device_spec", "deployed"],
         hide_short_help = true
     )]
     bench: Option<String>,
@@ -79,12 +80,18 @@ struct Shown {
     ///
     /// Show the operators of ONNX files as they stand there, and what became of each: a layer, a part of one, or nothing, since what
     /// it makes is known beforehand.
-    #[arg(long, conflicts_with_all = ["depth", "columns", "sort", "memory", "chart", "device_spec", "like"], hide_short_help = true)]
+    #[arg(long, conflicts_with_all = ["depth", "columns", "sort", "memory", "chart", "device_spec", "like", "deployed"], hide_short_help = true)]
     raw: bool,
+    /// Show what an engine executes at once, step by step
+    ///
+    /// Show what an engine executes at once, step by step, in place of the layers: what is fused, where each tensor lies, and what
+    /// is alive then.
+    #[arg(long, conflicts_with_all = ["depth", "columns", "sort", "memory", "chart", "device_spec", "like", "raw"], hide_short_help = true)]
+    show_plan: bool,
     #[command(flatten)]
     on: OnDevice,
     /// Count as a tool does: fvcore, torch, thop, …
-    #[arg(long, value_name = "NAME", conflicts_with = "memory", long_help = convention::help().english)]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["memory", "deployed"], long_help = convention::help().english)]
     like: Option<String>,
 }
 
@@ -138,6 +145,9 @@ impl Arguments {
             Ok(asked) => asked,
             Err(outcome) => return (vec![], outcome),
         };
+        if self.shown.show_plan {
+            return self.plan();
+        }
         let (mut subjects, read) = self.networks.subjects(output);
         if subjects.is_empty() {
             return (vec![], read);
@@ -187,6 +197,35 @@ impl Arguments {
             let sheet = |(subject, operators): &(_, Vec<_>)| raw::sheet(subject, operators);
             self.format.write(&files.iter().map(sheet).collect::<Vec<_>>(), style)
         }))
+    }
+
+    fn plan(&self) -> (Vec<Subject>, Outcome) {
+        let (output, style) = (&self.output, self.output.style());
+        let (subjects, read) = self.networks.deployed(output);
+        if subjects.is_empty() {
+            return (subjects, read);
+        }
+        let planned: Vec<_> = subjects.iter().filter_map(Planned::of).collect();
+        let written = match self.format {
+            Format::Json => output.stream(|to| plan::json(&planned, to)),
+            Format::Table => {
+                let reports: Vec<_> = planned.iter().map(|planned| plan::report(planned, style)).collect();
+                output.write(&reports.join("\n"))
+            }
+            Format::Markdown | Format::Csv | Format::Latex => {
+                let sheets: Vec<_> = planned.iter().map(plan::sheet).collect();
+                output.write(&self.format.write(&sheets, style))
+            }
+            Format::Tree | Format::Beamer | Format::Junit | Format::Github | Format::Svg => output.misused(
+                text!(
+                    "`--show-plan` is a table, markdown, csv, latex or json",
+                    "`--show-plan` 的格式为 table、markdown、csv、latex 或 json"
+                ),
+                None,
+            ),
+        };
+        drop(planned);
+        (subjects, read.max(written))
     }
 
     /// What charts are written as, if one is asked for.
@@ -291,7 +330,7 @@ impl Arguments {
                 let status = Some(one.analysis.status().name());
                 (Some(Title { status, ..table::title(one) }), rows, PAGE, vec![])
             }
-            several => (None, lines(several, sort), PAGE_SUMMARY, table::partial(several)),
+            several => (None, lines(several, sort), PAGE_SUMMARY, table::of_several(several)),
         };
         let columns = columns.unwrap_or_else(|| self.usual(usual.iter().filter_map(|key| column(key))));
         self.format.write(&[Sheet { title, notes, ..sheet(&rows, &columns) }], self.output.style())

@@ -9,8 +9,8 @@ use super::chart::{Form, one};
 use super::execute::{Execution, Failure, Processor, dtype};
 use super::format::Format;
 use super::input::{Reading, Wanted, read_file};
-use super::values::{each_count, threads};
-use super::{Invocation, Outcome, Output, files};
+use super::values::each_count;
+use super::{Invocation, Outcome, Output, files, threads};
 use crate::bench::baseline::{Baseline, unlike};
 use crate::bench::{self, Bench, BenchError, Effort, Settings, Warmup};
 use crate::error::{Code, Diagnostic};
@@ -19,7 +19,7 @@ use crate::report::bench::{self as report, Choice, json};
 use crate::report::chart::{Roofline, svg, terminal};
 use crate::report::columns::Column;
 use crate::report::rows::Depth;
-use crate::run::npy;
+use crate::run::{Engine, NativeSettings, npy};
 use crate::source::{Address, Alone, read_once};
 use crate::text;
 use crate::text::Text;
@@ -40,8 +40,8 @@ pub(super) struct Arguments {
     execution: Execution,
     /// Threads; several numbers as in `1,2,4`
     ///
-    /// Threads; several numbers as in `1,2,4`. Without it, as many as candle takes: one for each core.
-    #[arg(long, value_name = "N,…", help_heading = "Execution", value_delimiter = ',', value_parser = threads)]
+    /// Threads; several numbers as in `1,2,4`. Without it, one for each core.
+    #[arg(long, value_name = "N,…", help_heading = "Execution", value_delimiter = ',', value_parser = super::values::threads)]
     threads: Vec<u16>,
     /// Measure each layer too
     #[arg(long, help_heading = "Execution")]
@@ -119,7 +119,9 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
     };
     let settings = match arguments.settings() {
         Ok(settings) => settings,
-        Err(message) => return output.misused(message, None),
+        Err(Failure::Misused(message, help)) => return output.misused(message, help),
+        Err(Failure::Run(error)) => return output.report(&error),
+        Err(Failure::Said(outcome)) => return outcome,
     };
     if let &[threads] = &*settings.threads
         && arguments.is_measured_apart()
@@ -202,11 +204,20 @@ pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
 }
 
 impl Arguments {
-    fn settings(&self) -> Result<Settings, Text> {
+    fn settings(&self) -> Result<Settings, Failure> {
         let Sampling { precision, min_time, max_time, warmup, seed } = self.sampling;
-        let Execution { device, engine } = self.execution;
+        let device = self.execution.device;
+        let profile = self.profile || self.chart.is_some();
+        let engine = match self.execution.engine(self.reading.settings.element())? {
+            // What is measured layer by layer computes what was counted.
+            Engine::Native(settings) if profile => {
+                Engine::Native(NativeSettings { winograd: false, ..settings })
+            }
+            engine @ (Engine::Native(_) | Engine::Candle) => engine,
+        };
+        let misused = |message| Err(Failure::Misused(message, None));
         if device != Processor::Cpu && !self.threads.is_empty() {
-            return Err(text!(
+            return misused(text!(
                 "`--threads` is for the processor, not for `{device}`",
                 "`--threads` 只用于处理器,不用于 `{device}`"
             ));
@@ -217,11 +228,11 @@ impl Arguments {
         }
         for (name, twice) in [("--threads", has_twice(&threads)), ("--batch", has_twice(&self.batch))] {
             if twice {
-                return Err(text!("`{name}` has a number twice", "`{name}` 中有重复的数"));
+                return misused(text!("`{name}` has a number twice", "`{name}` 中有重复的数"));
             }
         }
         if self.is_measured_apart() && threads.len() > 1 {
-            return Err(text!(
+            return misused(text!(
                 "a network that can be read only once is measured with one number of threads: save it in a file",
                 "只能读取一次的网络只能用一种线程数测量:请把它存为文件"
             ));
@@ -229,7 +240,7 @@ impl Arguments {
         // Who allows less than is taken at least wants less.
         let min_time = min_time.min(max_time);
         let effort = Effort { warmup, precision, min_time, max_time, seed };
-        Ok(Settings { engine, threads, effort, profile: self.profile || self.chart.is_some() })
+        Ok(Settings { engine, threads, effort, profile })
     }
 
     /// What the chart is written as, if it is asked for.
@@ -300,32 +311,11 @@ fn worker(invocation: &Invocation) -> Command {
     program
 }
 
-/// This program once more on the same arguments, input and output, with so many threads: in the place of this process, so
-/// that what ends the one ends the other.
+/// This program once more, with so many threads.
 fn again(threads: usize, invocation: &Invocation, output: &Output) -> Outcome {
-    let mut program = invocation.command();
-    bench::set_threads(program.args(invocation.arguments.iter().skip(1)), threads);
-    match replaced_by(program) {
-        Ok(outcome) => outcome,
-        Err(error) => {
-            let why = text!("{error}", "{error}");
-            refused(output, &BenchError::Worker { threads, why })
-        }
-    }
-}
-
-#[cfg(unix)]
-fn replaced_by(mut program: Command) -> std::io::Result<Outcome> {
-    Err(std::os::unix::process::CommandExt::exec(&mut program))
-}
-
-/// Where no program takes the place of another, how it ended.
-#[cfg(not(unix))]
-fn replaced_by(mut program: Command) -> std::io::Result<Outcome> {
-    Ok(match program.status()?.code() {
-        Some(0) => Outcome::Done,
-        Some(2) => Outcome::Unusable,
-        Some(_) | None => Outcome::Failed,
+    threads::again(threads, invocation).unwrap_or_else(|error| {
+        let why = text!("{error}", "{error}");
+        refused(output, &BenchError::Worker { threads, why })
     })
 }
 

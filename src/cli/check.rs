@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::format::Format;
-use super::input::{NetworkOptions, open_claims, reading};
+use super::input::{Deployment, NetworkOptions, open_claims, reading};
 use super::lock::Update;
 use super::progress::{Progress, short};
 use super::{Outcome, Output, convention};
@@ -31,13 +31,15 @@ pub(super) struct Arguments {
     ///
     /// Write the totals of these networks to a file of claims, which a later `check` holds them to; without a file, write those
     /// of the lock that is checked anew.
-    #[arg(long, value_name = "LOCKFILE", num_args = 0..=1, help_heading = "Claims")]
+    #[arg(long, value_name = "LOCKFILE", num_args = 0..=1, conflicts_with = "deployed", help_heading = "Claims")]
     update: Option<Vec<PathBuf>>,
     /// With --update: how far off a later total may be
     #[arg(long, value_name = "PERCENT", requires = "update", help_heading = "Claims")]
     within: Option<String>,
     #[command(flatten)]
     options: NetworkOptions,
+    #[command(flatten)]
+    deployment: Deployment,
     /// Form
     #[arg(long, value_parser = Format::of(FORMATS), default_value = "table", help_heading = "Output")]
     format: Format,
@@ -80,7 +82,8 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             Err(error) => broken.push(error),
         }
     }
-    let (choice, mut reports) = (arguments.options.choice(), vec![]);
+    let choice = arguments.options.counted(arguments.deployment).choice();
+    let mut reports = vec![];
     for claims in &files {
         let mut findings = vec![];
         let name = short(&claims.source().name);

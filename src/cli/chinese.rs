@@ -68,6 +68,7 @@ const VALUES: &[(&str, &str)] = &[
     ("DIRECTION", "方向"),
     ("DTYPE", "类型"),
     ("ENGINE", "引擎"),
+    ("ISA", "指令集"),
     ("FIGURE", "数值"),
     ("FILE", "文件"),
     ("FILE|SIZES", "文件|尺寸"),

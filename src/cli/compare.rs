@@ -6,7 +6,7 @@ use super::analyze::depth;
 use super::chart::{self, Form};
 use super::device::OnDevice;
 use super::format::Format;
-use super::input::{Reading, Wanted};
+use super::input::{Deployment, Reading, Wanted};
 use super::values::each_count;
 use super::{Outcome, Output};
 use crate::report::chart::{Comparison, svg, terminal};
@@ -27,6 +27,8 @@ pub(super) struct Arguments {
     files: Vec<String>,
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    deployment: Deployment,
     /// Samples of one forward pass; several as in `1,2,4`
     ///
     /// Samples of one forward pass; several, as in `1,2,4`, lay batches side by side.
@@ -76,7 +78,8 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Ok(device) => device,
         Err(error) => return output.refuse(&error),
     };
-    let (mut subjects, read) = arguments.reading.subjects(&arguments.files, wanted, output);
+    let (mut subjects, read) =
+        arguments.reading.counted(arguments.deployment).subjects(&arguments.files, wanted, output);
     // Without one of them the others would be held against the wrong one.
     if read == Outcome::Unusable {
         return read;

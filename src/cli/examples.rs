@@ -45,9 +45,9 @@ const EXAMPLES: &[Examples] = &[
                 "每次保存文件后刷新的表格",
             ),
             (
-                "cnncost analyze mobilenet_v2 --device-spec stm32h743 --dtype i8",
-                "whether it fits",
-                "能否容纳",
+                "cnncost analyze mobilenet_v2 --deployed --device-spec stm32h743 --dtype i8",
+                "whether it fits, as an engine executes it",
+                "由引擎执行时能否容纳",
             ),
             (
                 "cnncost analyze resnet18 --format csv -o costs.csv",

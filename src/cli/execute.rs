@@ -2,19 +2,18 @@
 
 use candle_core::{DType, Device};
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::{Outcome, Voice};
 use crate::error::{Code, Diagnostic};
 use crate::report::Subject;
 use crate::run::memory::{Needs, free};
-use crate::run::{self, Engine, RunError, said};
+use crate::run::{self, Engine, Isa, NativeSettings, RunError, said};
 use crate::shape::ElementType;
 use crate::text;
 use crate::text::Text;
 
 /// Where and with what a network is executed.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Execution")]
 pub(super) struct Execution {
     /// Where to compute: cpu, cuda, cuda:1
@@ -22,9 +21,63 @@ pub(super) struct Execution {
     /// Where to compute: cpu, cuda, or cuda:1 for the second GPU.
     #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = place)]
     pub device: Processor,
-    /// Whose kernels compute
-    #[arg(long, value_name = "ENGINE", hide_short_help = true, default_value = Engine::default().name(), value_parser = engines())]
-    pub engine: Engine,
+    /// Whose kernels compute: native, candle
+    ///
+    /// Whose kernels compute: native (our own, of the fused network, on the CPU in f32) or candle (its own, node by node)
+    /// [default: native where it can].
+    #[arg(long, value_name = "ENGINE", hide_short_help = true, value_parser = Engine::NAMES)]
+    engine: Option<String>,
+    /// Instructions of the native engine: scalar, neon, avx2, avx512
+    ///
+    /// Instructions that the native engine uses: scalar, neon, avx2 or avx512 [default: the widest of this machine].
+    #[arg(long, value_name = "ISA", hide_short_help = true, value_parser = Isa::ALL.map(Isa::name))]
+    isa: Option<String>,
+}
+
+impl Execution {
+    /// Whether somebody has said which engine executes.
+    pub(super) fn is_chosen(&self) -> bool {
+        self.engine.is_some() || self.isa.is_some()
+    }
+
+    /// The engine for numbers of a type, as far as it was asked for.
+    pub(super) fn engine(&self, element: ElementType) -> Result<Engine, Failure> {
+        let usual = Engine::usual(element, self.device == Processor::Cpu);
+        let engine = match (self.engine.as_deref(), usual) {
+            (None, usual) => usual,
+            (Some("candle"), _) => Engine::Candle,
+            (Some(_), Engine::Native(_)) => usual,
+            (Some(_), _) => {
+                let (element, place) = (element.name(), self.device);
+                let message = text!(
+                    "the native engine computes in f32 on the CPU, not in {element} on {place}",
+                    "native 引擎只在 CPU 上以 f32 计算,不能在 {place} 上以 {element} 计算"
+                );
+                let help = text!(
+                    "leave out `--engine`, or use `--engine candle`",
+                    "请去掉 `--engine`,或用 `--engine candle`"
+                );
+                return Err(Failure::Misused(message, Some(help)));
+            }
+        };
+        let Some(isa) = &self.isa else { return Ok(engine) };
+        let isa = Isa::ALL.into_iter().find(|known| known.name() == isa).unwrap_or(Isa::Scalar);
+        match engine {
+            Engine::Native(settings) if isa.is_here() => {
+                Ok(Engine::Native(NativeSettings { isa, ..settings }))
+            }
+            Engine::Native(_) => {
+                let (name, known) = (isa.name(), Isa::here().map(Isa::name).collect::<Vec<_>>().join(", "));
+                let message = text!("this processor has no {name}", "此处理器没有 {name}");
+                let help = text!("it has {known}", "它有 {known}");
+                Err(Failure::Misused(message, Some(help)))
+            }
+            Engine::Candle => {
+                let message = text!("`--isa` is for the native engine", "`--isa` 只用于 native 引擎");
+                Err(Failure::Misused(message, None))
+            }
+        }
+    }
 }
 
 /// Where a network is executed.
@@ -140,19 +193,19 @@ pub(super) fn dtype(element: ElementType, place: Processor) -> Result<DType, Fai
 }
 
 /// Whether a network can be executed and fits into the memory that is free, before anything is made.
-pub(super) fn check_memory(subject: &Subject, device: &Device, voice: &Voice) -> Result<(), Failure> {
+pub(super) fn check_memory(
+    subject: &Subject,
+    engine: Engine,
+    device: &Device,
+    voice: &Voice,
+) -> Result<(), Failure> {
     run::executable(subject.graph())?;
-    Needs::of(subject.graph(), &subject.analysis, subject.element, device).check(device)?;
+    Needs::of(engine, subject.graph(), &subject.analysis, subject.element, device).check(device)?;
     if free(device).is_none() && !voice.quiet {
         let message = text!("how much memory is free is not known here", "无法得知此处可用内存的大小");
         voice.show(&Diagnostic::nowhere(Code::Failed, message).warning());
     }
     Ok(())
-}
-
-fn engines() -> impl TypedValueParser<Value = Engine> {
-    let names = PossibleValuesParser::new(Engine::ALL.iter().map(|engine| engine.name()));
-    names.map(|name| Engine::find(&name).unwrap_or_default())
 }
 
 /// A place as it is written: `cpu`, `cuda`, `cuda:1`.

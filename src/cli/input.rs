@@ -30,6 +30,20 @@ pub(super) struct Networks {
     pub(super) files: Vec<String>,
     #[command(flatten)]
     options: NetworkOptions,
+    #[command(flatten)]
+    deployment: Deployment,
+}
+
+/// What of networks is counted, for the commands to which both are something.
+#[derive(Args, Clone, Copy, Debug)]
+#[command(next_help_heading = "Network")]
+pub(super) struct Deployment {
+    /// Count networks as an engine executes them
+    ///
+    /// Count networks as an engine executes them: batch norms folded into the sums beside them, activations and additions done
+    /// while an output is at hand, concatenations and what changes each number by itself in place. Without it, each layer by itself.
+    #[arg(long)]
+    deployed: bool,
 }
 
 /// The same for every network of a command.
@@ -78,6 +92,9 @@ pub(super) struct NetworkSettings {
     /// Fail if there is a warning or an operator that is not counted
     #[arg(long, hide_short_help = true)]
     pub(super) strict: bool,
+    /// What [`Deployment`] says, where a command has that.
+    #[arg(skip)]
+    is_deployed: bool,
 }
 
 /// Which subjects a command makes of a network that was named.
@@ -92,7 +109,12 @@ pub(super) struct Wanted<'a> {
 impl Networks {
     /// Reads and counts every network; what cannot be read is reported, and the others are done.
     pub(super) fn subjects(&self, output: &Output) -> (Vec<Subject>, Outcome) {
-        self.options.subjects(&self.files, output)
+        self.options.counted(self.deployment).subjects(&self.files, output)
+    }
+
+    /// The same as they are deployed, whether that is asked for or not.
+    pub(super) fn deployed(&self, output: &Output) -> (Vec<Subject>, Outcome) {
+        self.options.counted(Deployment { deployed: true }).subjects(&self.files, output)
     }
 
     /// The operators of every file, as they stand there.
@@ -120,6 +142,11 @@ impl Networks {
 }
 
 impl NetworkOptions {
+    /// The same for networks as they are deployed, if that is asked for.
+    pub(super) fn counted(&self, deployment: Deployment) -> Self {
+        Self { reading: self.reading.counted(deployment), ..self.clone() }
+    }
+
     pub(super) fn subjects(&self, files: &[String], output: &Output) -> (Vec<Subject>, Outcome) {
         let wanted = Wanted { batches: &[self.batch.unwrap_or(1)], alone: Alone::Itself };
         self.reading.subjects(files, wanted, output)
@@ -201,11 +228,17 @@ impl NetworkSettings {
 }
 
 impl Reading {
+    /// The same for networks as they are deployed, if that is asked for.
+    pub(super) fn counted(&self, Deployment { deployed }: Deployment) -> Self {
+        Self { settings: NetworkSettings { is_deployed: deployed, ..self.settings.clone() }, ..self.clone() }
+    }
+
     /// What is chosen for every network, but for parameters and sizes that are open.
     fn choice(&self) -> Choice {
         Choice {
             input: self.input.as_ref().map(|Sizes(sizes)| sizes.clone()),
             element: self.settings.dtype,
+            is_deployed: self.settings.is_deployed,
             ..Choice::default()
         }
     }

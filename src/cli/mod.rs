@@ -54,6 +54,8 @@ mod report;
 #[cfg(feature = "run")]
 mod run;
 mod schema;
+#[cfg(feature = "run")]
+mod threads;
 mod values;
 mod watch;
 #[cfg(feature = "run")]
@@ -268,7 +270,7 @@ fn start(arguments: Vec<OsString>, program: Option<PathBuf>) -> Outcome {
         Command::Reconcile(arguments) => reconcile::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         #[cfg(feature = "run")]
-        Command::Run(arguments) => run::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments, &invocation),
         Command::New(arguments) => new::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::device::OnDevice;
-use super::input::{NetworkOptions, open_claims, read_file, reading};
+use super::input::{Deployment, NetworkOptions, open_claims, read_file, reading};
 use super::progress::Progress;
 use super::{Outcome, Output};
 use crate::error::ReadError;
@@ -25,11 +25,13 @@ pub(super) struct Arguments {
     #[command(flatten)]
     options: NetworkOptions,
     #[command(flatten)]
+    deployment: Deployment,
+    #[command(flatten)]
     on: OnDevice,
     /// Show layers as they were measured
     ///
     /// Show layers as they were measured, under the roof of that machine: a file that `bench --profile --format json` has written.
-    #[arg(long, value_name = "FILE", help_heading = "What is shown")]
+    #[arg(long, value_name = "FILE", conflicts_with = "deployed", help_heading = "What is shown")]
     bench: Option<String>,
     #[command(flatten)]
     output: Output,
@@ -48,7 +50,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let progress = Progress::begin(output, &text!("reading", "正在读取"));
     let (models, files, mut worst) = arguments.opened(&progress);
     progress.tell(&text!("counting", "正在计数"));
-    let (mut subjects, read) = arguments.options.networks(&models, output);
+    let (mut subjects, read) = arguments.options().networks(&models, output);
     worst = worst.max(read);
     for file in &files {
         let (named, read) = arguments.named(file);
@@ -83,6 +85,11 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 }
 
 impl Arguments {
+    /// What networks are read with, and what of them is counted.
+    fn options(&self) -> NetworkOptions {
+        self.options.counted(self.deployment)
+    }
+
     /// Opens every file: models, and files of claims; what cannot be read is reported.
     fn opened(&self, progress: &Progress) -> (Vec<Named>, Vec<Claims>, Outcome) {
         let output = &self.output;
@@ -104,7 +111,7 @@ impl Arguments {
     /// The networks that a file of claims names.
     fn named(&self, claims: &Claims) -> (Vec<Subject>, Outcome) {
         let mut findings = vec![];
-        let subjects = claims.subjects(&self.options.choice(), &mut findings);
+        let subjects = claims.subjects(&self.options().choice(), &mut findings);
         let found = findings.iter().map(|finding| self.options.judge(finding, &self.output));
         let worst = found.max().unwrap_or(Outcome::Done);
         match subjects {
@@ -115,9 +122,10 @@ impl Arguments {
 
     /// All that makes claims, with what its networks are made with.
     fn claims(&self, models: Vec<Named>, files: Vec<Claims>) -> Vec<(Claims, Choice)> {
-        let choices = self.options.choices(&models);
+        let options = self.options();
+        let choices = options.choices(&models);
         let own = models.into_iter().map(|named| Claims::Own(Box::new(named))).zip(choices);
-        let all = own.chain(files.into_iter().map(|claims| (claims, self.options.choice())));
+        let all = own.chain(files.into_iter().map(|claims| (claims, options.choice())));
         all.filter(|(claims, _)| claims.are_there()).collect()
     }
 }

@@ -6,19 +6,21 @@ use candle_core::Tensor;
 use clap::Args;
 
 use super::dump::Dump;
-use super::execute::{Execution, Failure, check_memory, dtype};
+use super::execute::{Execution, Failure, Processor, check_memory, dtype};
 use super::format::Format;
 use super::input::{NetworkSettings, Reading, Wanted, open, reading};
 use super::progress::{Progress, short};
+use super::threads::again;
 use super::values::{Sizes, count, number, sizes};
 use super::weights::{WeightArguments, put_in_place};
-use super::{Outcome, Voice, files};
+use super::{Invocation, Outcome, Voice, files};
+use crate::bench::is_set;
 use crate::error::did_you_mean;
 use crate::file::Outputs;
 use crate::graph::Graph;
 use crate::report::Subject;
-use crate::report::run::{Run, json, sheet, table};
-use crate::run::{RunError, Summary, forward, inputs, npy, start_threads};
+use crate::report::run::{Run, json, kernels, sheet, table};
+use crate::run::{Engine, RunError, Session, Summary, forward, inputs, npy, start_threads};
 use crate::shape::in_words;
 use crate::source::{Alone, Model, Named, read_once};
 use crate::text;
@@ -58,6 +60,9 @@ pub(super) struct Arguments {
     /// Write the output of every node into this directory
     #[arg(long, help_heading = "Execution", hide_short_help = true, value_name = "DIR")]
     dump: Option<PathBuf>,
+    /// Show which kernels compute which layers, and execute nothing
+    #[arg(long, help_heading = "Execution", hide_short_help = true, conflicts_with_all = ["output", "dump"])]
+    show_plan: bool,
     /// Form
     #[arg(long, value_parser = Format::of(Format::USUAL), default_value = "table", help_heading = "Output")]
     format: Format,
@@ -74,8 +79,16 @@ enum Given {
     File(Option<String>, PathBuf),
 }
 
-pub(super) fn run(arguments: &Arguments) -> Outcome {
+pub(super) fn run(arguments: &Arguments, invocation: &Invocation) -> Outcome {
     let voice = &arguments.voice;
+    let threads = candle_core::utils::get_num_threads();
+    let is_set = arguments.execution.device != Processor::Cpu || is_set(threads);
+    if !is_set && invocation.program.is_some() {
+        // candle counts the processors for each product otherwise. Where no other process can begin, this one is only slower.
+        if let Ok(outcome) = again(threads, invocation) {
+            return outcome;
+        }
+    }
     match arguments.run() {
         Ok(outcome) | Err(Failure::Said(outcome)) => outcome,
         Err(Failure::Misused(message, help)) => voice.misused(message, help),
@@ -85,8 +98,20 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 
 impl Arguments {
     fn run(&self) -> Result<Outcome, Failure> {
-        let Execution { device: place, engine } = self.execution;
+        let place = self.execution.device;
         let dtype = dtype(self.network.element(), place)?;
+        let engine = self.engine()?;
+        if self.show_plan && self.format == Format::Json {
+            let message = text!(
+                "`run --show-plan` is a table, markdown, csv or latex",
+                "`run --show-plan` 的格式为 table、markdown、csv 或 latex"
+            );
+            let help = text!(
+                "`analyze --show-plan --format json` has the plan, without kernels",
+                "`analyze --show-plan --format json` 给出不含计算核的计划"
+            );
+            return Err(Failure::Misused(message, Some(help)));
+        }
         self.check_files()?;
         let progress = Progress::begin(&self.voice, &reading(&self.file));
         let named = open(&self.file).map_err(|error| Failure::Said(self.voice.refuse(&error)))?;
@@ -97,7 +122,7 @@ impl Arguments {
         self.note_random(graph, &arrays);
         let device = place.open()?;
         start_threads()?;
-        check_memory(&subject, &device, &self.voice)?;
+        check_memory(&subject, engine, &device, &self.voice)?;
         self.weights.check(&subject.network)?;
         let outputs = self.outputs(graph)?;
         let mut dump = self.dump.as_deref().map(Dump::prepare).transpose()?;
@@ -107,26 +132,43 @@ impl Arguments {
         let weights =
             self.weights.make(&subject.network, self.seed, &device, dtype, &self.voice, &mut written)?;
         let batch = usize::try_from(batch).unwrap_or(usize::MAX);
+        if self.show_plan {
+            let session = engine.load(graph, weights, batch)?;
+            put_in_place(written)?;
+            drop(progress);
+            return Ok(read.max(self.voice.print(&self.planned(&subject, &*session))));
+        }
         let inputs = inputs(graph, arrays, batch, self.seed, &device, dtype)?;
-        let (mut done, count) = (0usize, graph.len());
-        progress.tell(&text!("executing {count} nodes", "正在执行 {count} 个节点"));
-        let computed = forward(engine, graph, inputs, &weights, |id, tensor| {
-            done += 1;
+        let told = |done: usize, count: usize, path: &str| {
             if progress.is_read() {
-                let path = short(&graph.path(id));
+                let path = short(path);
                 progress.tell(&text!(
                     "executing, {done} of {count} done: {path}",
                     "正在执行,已完成 {done}/{count}:{path}"
                 ));
             }
-            if let Some(dump) = &mut dump {
+        };
+        let computed = if let Some(dump) = &mut dump {
+            let (mut done, count) = (0usize, graph.len());
+            let computed = forward(graph, inputs, &weights, |id, tensor| {
+                done += 1;
+                told(done, count, &graph.path(id));
                 dump.write(&mut written, graph, id, tensor);
-            }
-        })?;
-        if let Some(dump) = &mut dump {
+            })?;
             dump.finish(&mut written)?;
-        }
-        drop(weights);
+            drop(weights);
+            computed
+        } else {
+            let events = engine.events(graph);
+            let mut session = engine.load(graph, weights, batch)?;
+            let mut done = 0usize;
+            session.run(&inputs, &mut || {
+                if let Some(&id) = events[done].first() {
+                    told(done, events.len(), &graph.path(id));
+                }
+                done += 1;
+            })?
+        };
         progress.tell(&text!("writing", "正在写入"));
         for (index, path) in outputs {
             npy::write(&mut written, path, &computed[index].1)?;
@@ -155,6 +197,30 @@ impl Arguments {
             }
         };
         Ok(read.max(self.voice.print(&text)))
+    }
+
+    /// The steps, in the form that is wanted.
+    fn planned(&self, subject: &Subject, session: &dyn Session) -> String {
+        if self.format == Format::Table {
+            return kernels::text(subject, session, self.voice.style());
+        }
+        self.format.write(&[kernels::sheet(subject, session)], self.voice.style())
+    }
+
+    /// What executes; what is inside is written down only where every node is computed by itself.
+    fn engine(&self) -> Result<Engine, Failure> {
+        match self.execution.engine(self.network.element())? {
+            Engine::Native(_) if self.dump.is_some() && self.execution.is_chosen() => {
+                let message = text!(
+                    "`--dump` writes the output of every node, and the native engine computes several at once",
+                    "`--dump` 写出每个节点的输出,而 native 引擎一次计算多个节点"
+                );
+                let help = text!("use `--engine candle`", "请用 `--engine candle`");
+                Err(Failure::Misused(message, Some(help)))
+            }
+            Engine::Native(_) if self.dump.is_some() => Ok(Engine::Candle),
+            engine @ (Engine::Native(_) | Engine::Candle) => Ok(engine),
+        }
     }
 
     /// The files that are read beside the description.

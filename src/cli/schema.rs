@@ -6,7 +6,7 @@ use super::{Outcome, Output};
 use crate::read::schema::description;
 #[cfg(feature = "run")]
 use crate::report::{bench, run};
-use crate::report::{check, compare, explain, json, models, operators, raw, reconcile};
+use crate::report::{check, compare, explain, json, models, operators, plan, raw, reconcile};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -43,6 +43,8 @@ enum Schema {
     Ops,
     /// Of what `analyze --raw --format json` prints
     Raw,
+    /// Of what `analyze --show-plan --format json` prints
+    Plan,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
@@ -60,6 +62,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Schema::Models => models::schema(),
         Schema::Ops => operators::json_schema(),
         Schema::Raw => raw::schema(),
+        Schema::Plan => plan::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     arguments.output.write(&(text + "\n"))

@@ -48,11 +48,11 @@ pub struct SharingMismatch {
 /// # #[cfg(feature = "run")] {
 /// // With the feature `run` it is executed.
 /// use candle_core::{DType, Device, Tensor};
-/// use cnncost::run::{Engine, Weights, forward};
+/// use cnncost::run::{Weights, forward};
 ///
 /// let weights = Weights::fresh(&graph, 0, &Device::Cpu, DType::F32)?;
 /// let image = Tensor::zeros((1, 3, 32, 32), DType::F32, &Device::Cpu)?;
-/// let outputs = forward(Engine::Candle, &graph, vec![image], &weights, |_, _| ())?;
+/// let outputs = forward(&graph, vec![image], &weights, |_, _| ())?;
 /// assert_eq!(outputs[0].1.dims(), [1, 16, 32, 32]);
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())

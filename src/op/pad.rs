@@ -167,7 +167,7 @@ impl Mode {
 
 impl Pad {
     /// Each index into the sizes that is padded, with the padding before and after; the last dimension comes first.
-    fn sides(&self, rank: usize) -> impl Iterator<Item = (usize, i64, i64)> {
+    pub(crate) fn sides(&self, rank: usize) -> impl Iterator<Item = (usize, i64, i64)> {
         let pairs = self.padding.chunks_exact(2);
         (0..rank).rev().zip(pairs).map(|(axis, pair)| (axis, pair[0], pair[1]))
     }

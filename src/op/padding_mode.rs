@@ -44,7 +44,7 @@ impl PaddingMode {
     }
 
     /// Whether `window` sees numbers of the input again on its padding, of which there has to be some.
-    pub(super) fn repeats(self, window: &Window) -> bool {
+    pub(crate) fn repeats(self, window: &Window) -> bool {
         self != Self::Zeros && window.axes.iter().any(|axis| axis.before > 0 || axis.after > 0)
     }
 

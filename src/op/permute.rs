@@ -72,7 +72,7 @@ impl Permute {
     }
 
     /// The index into the sizes of `input` that each size of the output comes from.
-    fn axes(&self, input: &Shape) -> Result<Vec<usize>, Reason> {
+    pub(crate) fn axes(&self, input: &Shape) -> Result<Vec<usize>, Reason> {
         let (listed, all) = (self.dims.len(), input.rank() + 1);
         if listed != all {
             let reason = Reason::new(text!(

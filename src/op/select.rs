@@ -91,7 +91,7 @@ impl Reference for Select {
 
 impl Select {
     /// The index counted from 0, if there is such an element among `size`.
-    fn position(&self, size: u64) -> Option<u64> {
+    pub(crate) fn position(&self, size: u64) -> Option<u64> {
         let distance = self.index.unsigned_abs();
         let position = if self.index < 0 { size.checked_sub(distance)? } else { distance };
         (position < size).then_some(position)

@@ -128,7 +128,7 @@ impl Reference for Slice {
 impl Slice {
     /// The first element that is kept of `size`, and the first after it that no longer is: as in Python, what reaches
     /// beyond either end is cut off.
-    fn bounds(&self, size: u64) -> (u64, u64) {
+    pub(crate) fn bounds(&self, size: u64) -> (u64, u64) {
         let place = |index: i64| {
             let distance = index.unsigned_abs();
             if index < 0 { size.saturating_sub(distance) } else { distance.min(size) }

@@ -165,7 +165,12 @@ pub fn csv(bench: &Bench, subjects: &[Subject], choice: &Choice) -> String {
 }
 
 fn all_lines<'b>(bench: &'b Bench, subjects: &'b [Subject]) -> Vec<Line<'b>> {
-    let line = |case: &'b Case| Line { case, subject: &subjects[case.subject], peak: bench.peak(case) };
+    let line = |case: &'b Case| {
+        let subject = &subjects[case.subject];
+        let executed = bench.executed(subject);
+        let at_best = bench.roofline(case, subject, &executed).total().seconds();
+        Line { case, subject, peak: bench.peak(case), executed, at_best }
+    };
     bench.cases.iter().map(line).collect()
 }
 
@@ -194,6 +199,7 @@ fn machine(bench: &Bench) -> Text {
     let (element, system, cores) = (bench.element.name(), &machine.system, machine.cores);
     let cpu = machine.cpu.as_deref().unwrap_or("CPU");
     let engine = match bench.engine {
+        Engine::Native(settings) => format!("{} {}", bench.engine.name(), settings.isa.name()),
         Engine::Candle => format!("candle {CANDLE}"),
     };
     if let Some(gpu) = &machine.gpu {
@@ -270,9 +276,10 @@ fn layers<'s>(
 ) -> Vec<Row<'s>> {
     let (mut rows, _) = rows::rows(subject, choice.depth.unwrap_or(Depth::Fitting));
     rows.push(rows::total(subject));
-    let roofline = bench.roofline(case, subject);
+    let executed = bench.executed(subject);
+    let roofline = bench.roofline(case, subject, &executed);
     for row in &mut rows {
-        row.measured = profile.layer(row.place, &subject.analysis, &roofline, bench.element);
+        row.measured = profile.layer(row.place, &executed, &roofline, bench.element);
     }
     let total = rows.pop();
     sort(&mut rows, &choice.sort);
@@ -307,8 +314,9 @@ fn said_of(bench: &Bench, case: &Case, subject: &Subject, profile: &Profile, row
         ));
     }
     let nodes = subject.graph().nodes().map(|(id, _)| Place::Node(id));
-    let roofline = bench.roofline(case, subject);
-    let layers = nodes.filter_map(|node| profile.layer(node, &subject.analysis, &roofline, bench.element));
+    let executed = bench.executed(subject);
+    let roofline = bench.roofline(case, subject, &executed);
+    let layers = nodes.filter_map(|node| profile.layer(node, &executed, &roofline, bench.element));
     let overhead = layers.filter(|layer| layer.bound == crate::analyze::measured::MeasuredBound::Overhead);
     let share = percent(overhead.map(|layer| layer.share).sum());
     said.push(text!(
@@ -322,12 +330,16 @@ fn said_of(bench: &Bench, case: &Case, subject: &Subject, profile: &Profile, row
 /// What the machine reaches.
 fn peaks(bench: &Bench) -> Vec<Text> {
     let peak = |peak: &crate::bench::MeasuredPeak| {
-        let (flops, size) = (digits(peak.flops_per_second / 1e9), peak.product_size);
+        let flops = digits(peak.flops_per_second / 1e9);
         let (rate, copied) = (digits(peak.bytes_per_second / 1e9), bytes(peak.copied_bytes as u128));
         let with = peak.threads.map_or(text!("the device", "设备"), threads_text);
+        let of = match peak.product_size {
+            0 => text!("multiply–adds in registers", "寄存器内的乘加"),
+            size => text!("product of {size}×{size} matrices", "{size}×{size} 矩阵乘积"),
+        };
         text!(
-            "peak of {with}: {flops} GFLOP/s (product of {size}×{size} matrices), {rate} GB/s (copy of {copied})",
-            "{with:#}的峰值:{flops} GFLOP/s({size}×{size} 矩阵乘积),{rate} GB/s(复制 {copied})"
+            "peak of {with}: {flops} GFLOP/s ({of}), {rate} GB/s (copy of {copied})",
+            "{with:#}的峰值:{flops} GFLOP/s({of:#}),{rate} GB/s(复制 {copied})"
         )
     };
     bench.peaks.iter().map(peak).collect()

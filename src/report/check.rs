@@ -8,7 +8,7 @@ use super::figures::seconds;
 use super::sheet::{Cell, Head, QuantityUnit, Role, Sheet, Title};
 use super::terminal::{self, list};
 use super::wrap::{lines, wrapped};
-use super::{Style, fit};
+use super::{Style, deployed, fit};
 use crate::claim::{Checked, Reading, Report, Value, Verdict};
 use crate::convention::figure::Quantity;
 use crate::error::Source;
@@ -80,7 +80,9 @@ pub fn sheet(report: &Report) -> Sheet {
 
 pub(super) fn title(report: &Report) -> Title {
     let file = one_line(&report.source.name);
-    Title { name: one_line(&report.title), about: vec![text!("{file}", "{file}")], status: None }
+    let deployed = report.is_deployed.then(deployed::short);
+    let about = std::iter::once(text!("{file}", "{file}")).chain(deployed).collect();
+    Title { name: one_line(&report.title), about, status: None }
 }
 
 pub(super) fn verdict(verdict: &Verdict) -> Text {

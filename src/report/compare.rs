@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::compare::Comparison;
 use crate::compare::traffic::{Traffic, Turn};
-use crate::report::Subject;
+use crate::report::{Subject, deployed};
 use crate::text;
 use crate::text::{Text, printable};
 
@@ -52,7 +52,7 @@ impl<'s> Compared<'s> {
         Some(Self { subjects, names, comparisons, batches })
     }
 
-    /// What all of it is about: `batch 1, 8 · f32`, and the device that times are of.
+    /// What all of it is about: `batch 1, 8 · f32`, the device that times are of, and whether it is counted as it is deployed.
     pub(super) fn circumstances(&self) -> Text {
         let first = self.subjects[0];
         let mut batches: Vec<_> = self.subjects.iter().map(|subject| subject.batch().to_string()).collect();
@@ -60,8 +60,8 @@ impl<'s> Compared<'s> {
         let (list, element) = (batches.join(", "), first.element.name());
         let device =
             first.roofline.as_ref().map(|roofline| format!(" · {}", printable(&roofline.device.name)));
-        let device = device.unwrap_or_default();
-        text!("batch {list} · {element}{device}", "批量大小 {list} · {element}{device}")
+        let (device, deployed) = (device.unwrap_or_default(), deployed::behind(first));
+        text!("batch {list} · {element}{device}{deployed}", "批量大小 {list} · {element}{device}{deployed:#}")
     }
 
     /// Every network but the first beside it: their indices, and the comparison.

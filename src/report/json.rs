@@ -11,12 +11,15 @@ use crate::convention::Counted;
 use crate::graph::{Content, Graph, NodeId, Place, ScopeId, ScopeKind};
 use crate::read::expression::Value;
 use crate::shape::Shape;
+use crate::subject::AtBest;
 
 mod figures;
 mod objects;
 
 pub use figures::{Figures, WholeFigures};
-pub use objects::{Alive, Block, Device, Network, Node, Peak, ReceptiveField, TiedWeight, Totals, Written};
+pub use objects::{
+    Alive, Block, Device, DeviceDeployed, Network, Node, Peak, ReceptiveField, TiedWeight, Totals, Written,
+};
 
 /// The name and version of this form.
 pub const SCHEMA: &str = "cnncost/analysis/2";
@@ -80,6 +83,7 @@ pub fn network(subject: &Subject) -> Network<'_> {
         params_set: subject.network.params.iter().map(|(name, v)| (name.to_string(), value(v))).collect(),
         batch: subject.batch(),
         dtype: subject.element.name(),
+        deployed: subject.plan.is_some(),
         inputs: graph
             .network_inputs()
             .map(|(_, node)| {
@@ -135,6 +139,14 @@ fn device(subject: &Subject) -> Option<Device> {
         peak_flops: device.peak(subject.element)?,
         largest_piece_bytes: device.largest_piece_bytes,
         fits: subject.fit(device).holds(),
+        deployed: subject.at_best.as_ref().map(|AtBest { estimate, fit }| DeviceDeployed {
+            seconds: estimate.seconds(),
+            compute_bound_seconds: estimate.compute_seconds,
+            memory_bound_seconds: estimate.memory_seconds,
+            weight_bytes: fit.weight_bytes,
+            peak_bytes: fit.peak_bytes,
+            fits: fit.holds(),
+        }),
     })
 }
 

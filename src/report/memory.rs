@@ -126,7 +126,13 @@ fn at_peak(subject: &Subject, peak: NodeId, style: Style) -> String {
 fn chart(subject: &Subject, peak: NodeId, style: Style) -> String {
     let (timeline, steps) = (subject.analysis.memory.timeline(subject.element), subject.graph().len());
     let highest = subject.peak_bytes();
-    let title = text!("alive over the {steps} steps of execution", "{steps} 个执行步骤中存活的张量");
+    let title = match subject.plan {
+        None => text!("alive over the {steps} steps of execution", "{steps} 个执行步骤中存活的张量"),
+        Some(_) => text!(
+            "alive over the {steps} layers in their order, those of one step alike",
+            "按 {steps} 层的顺序存活的张量,同一步的各层相同"
+        ),
+    };
     let labels = [bytes(highest), bytes(highest / 2)];
     let margin = labels.iter().map(|label| label.width()).max().unwrap_or(0).max(1);
     let columns = style.width.saturating_sub(margin + 4).clamp(8, WIDEST);

@@ -16,6 +16,8 @@ use crate::shape::show;
 use crate::text;
 use crate::text::Text;
 
+pub mod kernels;
+
 /// The name and version of the JSON form.
 pub const SCHEMA: &str = "cnncost/run/1";
 

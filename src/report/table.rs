@@ -6,7 +6,7 @@ use super::sheet::{Kind, Sheet, Title};
 use super::sort::sort;
 use super::terminal::{Table, heading};
 use super::wrap::wrapped;
-use super::{Style, Subject};
+use super::{Style, Subject, deployed};
 use crate::graph::{Place, ScopeId};
 use crate::text;
 use crate::text::{Links, Text, printable};
@@ -95,19 +95,21 @@ pub fn summary(
 ) -> String {
     let rows = lines(subjects, sorted_by);
     let (sheet, wanted) = shown(&rows, columns, &SUMMARY, sorted_by);
-    let notes = partial(subjects);
+    let notes = of_several(subjects);
     let notes = notes.iter().map(|note| wrapped(note.get(style.language), style.width));
     let notes = notes.reduce(|above, note| above + &note).map_or(String::new(), |notes| format!("\n{notes}"));
     Table::new(&sheet, Layout::Table, style).fit(wanted.as_deref()).draw() + &notes
 }
 
-/// Which of several networks are counted in part, and what of them is not counted.
-pub fn partial(subjects: &[Subject]) -> Vec<Text> {
+/// What is to be said of several networks: that they are counted as they are deployed, which are counted in part, and what of
+/// them is not counted.
+pub fn of_several(subjects: &[Subject]) -> Vec<Text> {
     let note = |subject: &Subject| {
         let (name, uncounted) = (printable(&subject.label), subject.uncounted(ScopeId::ROOT)?);
         Some(text!("{name} is partial: {uncounted}", "{name} 不完整:{uncounted:#}"))
     };
-    subjects.iter().filter_map(note).collect()
+    let are_deployed = subjects.iter().any(|subject| subject.plan.is_some());
+    are_deployed.then(deployed::meaning).into_iter().chain(subjects.iter().filter_map(note)).collect()
 }
 
 /// A line for each network, likewise.
@@ -123,7 +125,10 @@ pub fn title(subject: &Subject) -> Title {
     let (shapes, batch) = (subject.shapes(), subject.batch());
     Title {
         name: subject.title.clone(),
-        about: vec![text!("{shapes}", "{shapes}"), text!("batch {batch}", "批量大小 {batch}")],
+        about: [text!("{shapes}", "{shapes}"), text!("batch {batch}", "批量大小 {batch}")]
+            .into_iter()
+            .chain(subject.plan.as_ref().map(|_| deployed::short()))
+            .collect(),
         status: None,
     }
 }

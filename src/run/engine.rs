@@ -1,8 +1,12 @@
 //! Engines: whose kernels compute what an operator says.
 
-use candle_core::{DType, Tensor};
+use candle_core::DType;
 
-use crate::op::Op;
+use super::native::{Native, Settings as NativeSettings};
+use super::session::{ByNode, Session};
+use super::{RunError, Weights, executable};
+use crate::graph::{Content, Graph, Node, NodeId};
+use crate::plan::Step;
 use crate::shape::ElementType;
 use crate::text;
 use crate::text::Text;
@@ -64,40 +68,71 @@ impl NotExecuted {
     }
 }
 
-/// What executes the operators of a graph.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
+/// What executes a graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
+    /// Kernels of our own, on the CPU, in numbers of 32 bits: a plan's steps, each at once.
+    Native(NativeSettings),
     /// Each operator as its file composes it from what candle has, with candle's own kernels.
-    #[default]
     Candle,
 }
 
 impl Engine {
-    /// Every engine, in the order they are offered.
-    pub const ALL: &[Self] = &[Self::Candle];
+    /// The names of all engines, in the order they are offered.
+    pub const NAMES: [&str; 2] = ["native", "candle"];
 
     /// The name on the command line and in data.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Candle => "candle",
+            Self::Native(_) => Self::NAMES[0],
+            Self::Candle => Self::NAMES[1],
         }
     }
 
-    /// The engine called `name`.
-    pub fn find(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|engine| engine.name() == name)
+    /// The one that is used on a device in a type, if nobody says which.
+    pub fn usual(element: ElementType, on_cpu: bool) -> Self {
+        if on_cpu && element == ElementType::F32 {
+            Self::Native(NativeSettings::default())
+        } else {
+            Self::Candle
+        }
     }
 
-    /// The output of an operator, as [`Reference::forward`](crate::op::Reference::forward) has it.
-    pub(super) fn compute(
-        self,
-        op: &Op,
-        inputs: &[Tensor],
-        weights: &[Tensor],
-    ) -> candle_core::Result<Tensor> {
+    /// What is observed of a pass, in order: the nodes that are computed at once, the main one first; nothing of what only
+    /// begins a pass.
+    pub fn events(self, graph: &Graph) -> Vec<Vec<NodeId>> {
         match self {
-            Self::Candle => op.reference().forward(inputs, weights),
+            Self::Native(settings) => {
+                let plan = settings.plan(graph);
+                let nodes = |step: &Step| {
+                    let others = step.nodes.iter().copied().filter(|&id| id != step.main);
+                    std::iter::once(step.main).chain(others).collect()
+                };
+                std::iter::once(vec![]).chain(plan.steps.iter().map(nodes)).collect()
+            }
+            // An input is given: what lies before its reading is the beginning of the pass.
+            Self::Candle => {
+                let event =
+                    |(id, node): (_, &Node)| if node.content == Content::Input { vec![] } else { vec![id] };
+                graph.nodes().map(event).collect()
+            }
         }
+    }
+
+    /// Makes a graph ready for passes of a batch.
+    ///
+    /// # Errors
+    /// If it cannot be executed, or candle fails.
+    pub fn load<'g>(
+        self,
+        graph: &'g Graph,
+        weights: Weights,
+        batch: usize,
+    ) -> Result<Box<dyn Session + 'g>, RunError> {
+        executable(graph)?;
+        Ok(match self {
+            Self::Native(settings) => Box::new(Native::load(graph, weights, batch, settings)?),
+            Self::Candle => Box::new(ByNode { graph, weights }),
+        })
     }
 }

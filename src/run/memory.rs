@@ -5,7 +5,7 @@ use std::path::Path;
 use candle_core::Device;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
-use super::{RunError, cgroup, limits};
+use super::{Engine, RunError, cgroup, limits, native};
 use crate::analyze::Analysis;
 use crate::analyze::memory::Lifetime;
 use crate::counts::{Overflow, Tally, Volume};
@@ -31,8 +31,23 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// Of `graph`, analyzed at its batch, with numbers of `element`. What a layer holds inside is part of its workspace.
-    pub fn of(graph: &Graph, analysis: &Analysis, element: ElementType, device: &Device) -> Self {
+    /// Of an engine.
+    pub fn of(
+        engine: Engine,
+        graph: &Graph,
+        analysis: &Analysis,
+        element: ElementType,
+        device: &Device,
+    ) -> Self {
+        match engine {
+            Engine::Candle => Self::by_node(graph, analysis, element, device),
+            Engine::Native(settings) => native::memory::needs(graph, analysis, settings),
+        }
+    }
+
+    /// Of candle, node by node: of `graph`, analyzed at its batch, with numbers of `element`. What a layer holds inside is part of its
+    /// workspace.
+    fn by_node(graph: &Graph, analysis: &Analysis, element: ElementType, device: &Device) -> Self {
         let of_weights = of_weights(graph, analysis, element);
         let needs = |(id, _): (NodeId, &Node)| {
             let beside = workspace(graph, id, analysis.batch(), device);

@@ -3,13 +3,13 @@
 //! ```
 //! use candle_core::{DType, Device, Tensor};
 //! use cnncost::read::{Description, Options, bundled};
-//! use cnncost::run::{Engine, Weights, forward};
+//! use cnncost::run::{Weights, forward};
 //!
 //! let description = Description::parse("lenet5.toml", bundled::find("lenet5").unwrap().0.text)?;
 //! let graph = description.expand(&Options::default())?.graph;
 //! let weights = Weights::fresh(&graph, 0, &Device::Cpu, DType::F32)?;
 //! let image = Tensor::zeros((1, 1, 32, 32), DType::F32, &Device::Cpu)?;
-//! let outputs = forward(Engine::Candle, &graph, vec![image], &weights, |_, _| ())?;
+//! let outputs = forward(&graph, vec![image], &weights, |_, _| ())?;
 //! assert_eq!(outputs[0].1.dims(), [1, 10]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -34,11 +34,13 @@ mod limits;
 pub mod map;
 pub mod memory;
 mod modules;
+mod native;
 pub mod npy;
 mod npz;
 mod pieces;
 mod safetensors;
 mod save;
+mod session;
 mod summary;
 mod threads;
 mod torchvision_order;
@@ -51,11 +53,13 @@ pub use engine::{Engine, NotExecuted, dtype};
 pub use error::RunError;
 pub(crate) use error::said;
 pub use inputs::{Indices, indices, inputs, random_inputs};
+pub use native::{Isa, Settings as NativeSettings, multiply_add};
+pub use session::{Executed, Session};
 pub use summary::Summary;
 pub use threads::start_threads;
 pub use weights::{Loaded, Stored, Weights, names};
 
-/// Computes the outputs of `graph`, by name, with the kernels of `engine`.
+/// Computes the outputs of `graph`, by name, with candle's kernels, node by node: the reference that every engine is held against.
 ///
 /// `inputs` are the network's, in their order, each with the batch first, all of one element type and on one device, which
 /// are those of `weights`; but for those with a type of their own, as [`indices`] have. Whole numbers are looked up and moved
@@ -67,7 +71,6 @@ pub use weights::{Loaded, Stored, Weights, names};
 ///
 /// `observe` is called when a node is computed, before anything it was the last to use is freed.
 pub fn forward(
-    engine: Engine,
     graph: &Graph,
     inputs: Vec<Tensor>,
     weights: &Weights,
@@ -88,23 +91,12 @@ pub fn forward(
     }
     let mut uses = uses(graph);
     for (id, node) in graph.nodes() {
-        if let Content::Operator(op) = &node.content {
-            let samples = |id| if graph.is_fixed(id) { 1 } else { like.batch };
-            let taken = graph.inputs(id).enumerate().map(|(index, input)| {
-                let is_whole = || stays_whole(op, index, &graph.input_shapes(id));
-                let tensor = alive(&tensors, input);
-                let tensor = if tensor.dtype().is_float() || is_whole() {
-                    tensor.clone()
-                } else {
-                    tensor.to_dtype(like.dtype)?
-                };
-                let is_alike = samples(input) == samples(id);
-                if is_alike { Ok(tensor) } else { repeated(&tensor, samples(id))?.contiguous() }
-            });
-            let output = taken.collect::<candle_core::Result<Vec<_>>>();
-            let output = output.and_then(|taken| compute(engine, op, &taken, weights.of(id), &like));
+        if node.operator().is_some() {
+            let taken = graph.inputs(id).map(|input| alive(&tensors, input).clone()).collect();
+            let output = computed(graph, id, taken, weights.of(id), &like);
             let output = output.map_err(|source| RunError::Candle { path: graph.path(id), source })?;
-            check(&output, &node.shape, samples(id), || graph.path(id))?;
+            let samples = if graph.is_fixed(id) { 1 } else { like.batch };
+            check(&output, &node.shape, samples, || graph.path(id))?;
             tensors[id.index()] = Some(output);
         }
         observe(id, alive(&tensors, id));
@@ -171,16 +163,31 @@ fn repeated(tensor: &Tensor, batch: usize) -> candle_core::Result<Tensor> {
     tensor.broadcast_as([&[batch], tensor.dims().get(1..).unwrap_or_default()].concat())
 }
 
+/// What an operator makes of its inputs with candle's kernels: whole numbers are floats to those that compute with them, and what
+/// is the same for each sample is repeated.
+///
 /// What takes no floats, as sources do and what makes floats of indices, knows neither the device nor the type of what these will
 /// meet.
-fn compute(
-    engine: Engine,
-    op: &Op,
-    inputs: &[Tensor],
+fn computed(
+    graph: &Graph,
+    id: NodeId,
+    tensors: Vec<Tensor>,
     weights: &[Tensor],
     like: &Like,
 ) -> candle_core::Result<Tensor> {
-    let output = engine.compute(op, inputs, weights)?;
+    let Some(op) = graph.node(id).operator() else {
+        candle_core::bail!("there is nothing to compute");
+    };
+    let samples = |id| if graph.is_fixed(id) { 1 } else { like.batch };
+    let taken = graph.inputs(id).zip(tensors).enumerate().map(|(index, (input, tensor))| {
+        let is_whole = || stays_whole(op, index, &graph.input_shapes(id));
+        let tensor =
+            if tensor.dtype().is_float() || is_whole() { tensor } else { tensor.to_dtype(like.dtype)? };
+        let is_alike = samples(input) == samples(id);
+        if is_alike { Ok(tensor) } else { repeated(&tensor, samples(id))?.contiguous() }
+    });
+    let inputs = taken.collect::<candle_core::Result<Vec<_>>>()?;
+    let output = op.reference().forward(&inputs, weights)?;
     if inputs.iter().any(|input| input.dtype().is_float()) || !output.dtype().is_float() {
         return Ok(output);
     }

@@ -184,6 +184,17 @@ impl Weights {
         outputs.write(path, |part| save(&named, part)).map_err(|error| unwritten(path, &error))
     }
 
+    /// Those of the nodes that are wanted, and none of the others.
+    #[must_use]
+    pub(super) fn only(mut self, is_wanted: impl Fn(usize) -> bool) -> Self {
+        self.by_node
+            .iter_mut()
+            .enumerate()
+            .filter(|(index, _)| !is_wanted(*index))
+            .for_each(|(_, own)| own.clear());
+        self
+    }
+
     /// The element type, if there are any.
     pub fn dtype(&self) -> Option<DType> {
         self.by_node.iter().flatten().next().map(Tensor::dtype)

@@ -21,6 +21,8 @@ pub struct Choice {
     pub element: Option<ElementType>,
     /// Samples of one forward pass, 1 unless it is chosen.
     pub batch: Option<u64>,
+    /// Whether it is counted as it is deployed, rather than its graph.
+    pub is_deployed: bool,
 }
 
 impl Choice {
@@ -50,6 +52,7 @@ impl Choice {
             input: self.input.clone().or_else(|| other.input.clone()),
             element: self.element.or(other.element),
             batch: self.batch.or(other.batch),
+            is_deployed: self.is_deployed || other.is_deployed,
         }
     }
 }
@@ -65,6 +68,7 @@ impl From<&Reference> for Choice {
             input: reference.input.clone(),
             element: reference.dtype,
             batch: reference.batch,
+            is_deployed: false,
         }
     }
 }

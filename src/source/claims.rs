@@ -128,7 +128,8 @@ impl Claims {
             if !mistakes.is_empty() {
                 return Err(self.invalid(mistakes));
             }
-            reports.push(Report { title: self.title(variant.as_deref()), source: self.source(), results });
+            let (title, is_deployed) = (self.title(variant.as_deref()), choice.is_deployed);
+            reports.push(Report { title, source: self.source(), is_deployed, results });
         }
         Ok(reports)
     }

@@ -5,7 +5,7 @@ use crate::analyze::roofline::{Device, Roofline};
 use crate::error::{ReadError, did_you_mean};
 use crate::read::devices;
 use crate::shape::ElementType;
-use crate::subject::Subject;
+use crate::subject::{AtBest, Subject};
 use crate::text;
 use crate::text::{Text, printable};
 
@@ -54,6 +54,21 @@ pub fn estimate(subject: &mut Subject, device: &Device) -> Result<(), Text> {
             "`{name}` 没有 {element} 的峰值;有 {known}"
         )
     })?;
+    subject.at_best = at_best(subject, &roofline);
     subject.roofline = Some(roofline);
     Ok(())
+}
+
+/// What the device takes of the network as it is deployed; `None` if a count of that does not fit 128 bits.
+fn at_best(subject: &Subject, roofline: &Roofline) -> Option<AtBest> {
+    let of = |subject: &Subject, roofline: &Roofline| AtBest {
+        estimate: roofline.total(),
+        fit: subject.fit(&roofline.device),
+    };
+    if subject.plan.is_some() {
+        return Some(of(subject, roofline));
+    }
+    let deployed = Subject { element: subject.element, ..subject.deployed().ok()? };
+    let (device, graph) = (roofline.device.clone(), deployed.graph());
+    Some(of(&deployed, &Roofline::new(device, graph, &deployed.analysis, deployed.element)?))
 }

@@ -105,7 +105,7 @@ impl Model {
     /// Makes the network that is chosen; without a variant, with the defaults. The error has every mistake that stands in the
     /// way, of the model or of the choice.
     pub fn expand(&self, choice: &Choice) -> Result<Network, ReadError> {
-        let Choice { variant, set, dims, input, element: _, batch: _ } = choice.clone();
+        let Choice { variant, set, dims, input, element: _, batch: _, is_deployed: _ } = choice.clone();
         match (self, dims.last()) {
             (Self::Description(_), Some((name, size))) => {
                 let message = text!(

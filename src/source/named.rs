@@ -123,7 +123,10 @@ impl Named {
         let variant = choice.variant.as_deref().or_else(|| self.model.default_variant());
         let choice = choice.of(variant);
         let network = self.model.expand(&choice)?;
-        let subject = Subject::of(network, choice.batch()).map_err(|error| self.too_large(error))?;
+        let counted = Subject::of(network, choice.batch());
+        let counted =
+            if choice.is_deployed { counted.and_then(|subject| subject.deployed()) } else { counted };
+        let subject = counted.map_err(|error| self.too_large(error))?;
         Ok(Subject {
             title: self.title(&choice),
             label,

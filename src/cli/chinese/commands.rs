@@ -143,6 +143,7 @@ pub(super) const COMMANDS: &[Said] = &[
             ("models", "`models --format json` 的输出"),
             ("ops", "`ops --format json` 的输出"),
             ("raw", "`analyze --raw --format json` 的输出"),
+            ("plan", "`analyze --show-plan --format json` 的输出"),
         ])],
     },
 ];
@@ -158,6 +159,8 @@ const ANALYZE: &[Argument] = &[
          有多个网络时,给各网络的行排序",
     ),
     argument("memory", "按执行顺序显示存活的张量").long("按执行顺序显示存活的张量以及峰值时的张量,代替各层的开销"),
+    argument("show_plan", "逐步显示引擎一次执行的内容")
+        .long("逐步显示引擎一次执行的内容,代替各层的开销:融合了什么、每个张量位于何处、此时存活多少字节"),
     argument("chart", "按某指标画出各层,或画 `roofline`(屋顶线)"),
     argument("bench", "用于 `--chart roofline`:按此测量结果画各层")
         .long("用于 `--chart roofline`:按此文件中的测量结果画各层,该文件由 `bench --profile --format json` 写出"),
@@ -177,7 +180,7 @@ const BENCH: &[Argument] = &[
     ),
     argument("batch", "一次前向传播的样本数;可有多个,如 `1,8,32`"),
     argument("threads", "线程数;可有多个,如 `1,2,4`")
-        .long("线程数;可有多个,如 `1,2,4`。不给出时与 candle 相同:每个核心一个"),
+        .long("线程数;可有多个,如 `1,2,4`。不给出时每个核心一个"),
     argument("profile", "同时测量每一层"),
     argument("chart", "画出各层在机器屋顶线下的位置")
         .long("改为画出各层的实测结果与机器的屋顶线;文件名以 .svg、.png 或 .pdf 结尾时写为图片"),
@@ -282,4 +285,5 @@ const RUN: &[Argument] = &[
     argument("output", "把输出写为数组(`.npy`)")
         .long("把输出写为 NumPy 数组(`.npy`);有多个输出时,依次给出或写作 名称=文件"),
     argument("dump", "把每个节点的输出写入此目录"),
+    argument("show_plan", "显示各层由哪些计算核计算,而不执行"),
 ];

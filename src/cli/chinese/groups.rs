@@ -18,10 +18,17 @@ pub(super) static GROUPS: &[Argument] = &[
     ),
     argument("dtype", "数值类型 [默认值:f32]"),
     argument("strict", "遇到警告或无法计数的算子即失败"),
+    argument("deployed", "按引擎实际执行的方式计数").long(
+        "按引擎实际执行的方式计数:批归一化折叠进相邻的加权和,激活与相加在输出产生时一并完成,拼接以及逐数进行的运算原地完成。不给出时各层单独计数",
+    ),
     // Execution.
     argument("device_spec", "估算在某设备上的用时,及能否容纳"),
     argument("device", "在哪里计算:cpu、cuda、cuda:1").long("在哪里计算:cpu、cuda,或以 cuda:1 表示第二块 GPU"),
-    argument("engine", "使用哪个引擎的计算核"),
+    argument("engine", "使用哪个引擎:native、candle").long(
+        "使用哪个引擎:native(本程序的计算核,执行融合后的网络,用于 CPU 上的 f32)或 candle(candle 的计算核,逐个节点执行)[默认值:能用 native 时即用]",
+    ),
+    argument("isa", "native 引擎的指令集:scalar、neon、avx2、avx512")
+        .long("native 引擎使用的指令集:scalar、neon、avx2 或 avx512 [默认值:此机器上最宽的]"),
     // Weights.
     argument("weights", "权重文件(`.safetensors`、`.npz`)")
         .long("权重文件:`.safetensors`(例如 PyTorch 的 `state_dict`)或 `.npz`。不给出时使用新初始化的权重"),

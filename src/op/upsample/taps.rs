@@ -13,11 +13,11 @@ const MOST_TURNS: i128 = 64;
 
 /// One of the positions that each position of the output is made from.
 #[cfg(feature = "run")]
-pub(super) struct Tap {
+pub(crate) struct Tap {
     /// Where it is, for each position of the output.
-    pub(super) positions: Vec<u32>,
+    pub(crate) positions: Vec<u32>,
     /// How much of it there is; `None` where it is all.
-    pub(super) weights: Option<Vec<f32>>,
+    pub(crate) weights: Option<Vec<f32>>,
 }
 
 impl Mode {
@@ -136,7 +136,7 @@ impl Upsample {
 
     /// The positions that each of `to` is made from, of `from`, with their weights.
     #[cfg(feature = "run")]
-    pub(super) fn taps(&self, axis: usize, from: usize, to: usize) -> Vec<Tap> {
+    pub(crate) fn taps(&self, axis: usize, from: usize, to: usize) -> Vec<Tap> {
         if self.mode == Mode::Nearest {
             let positions =
                 (0..to).map(|position| self.nearest_to(axis, from, to, position) as u32).collect();

@@ -71,7 +71,7 @@ fn peak(peak: &bench::MeasuredPeak) -> Peak {
 }
 
 fn entry(bench: &bench::Bench, line: &Line, before: Option<compare::Difference>) -> Entry {
-    let Line { case, subject, peak } = line;
+    let Line { case, subject, peak, executed: _, at_best } = line;
     let total = subject.analysis.total();
     let statistics::Summary {
         count: _,
@@ -111,7 +111,7 @@ fn entry(bench: &bench::Bench, line: &Line, before: Option<compare::Difference>)
         bytes_per_second: line.bytes_per_second(),
         peak_share: line.flops_per_second() / peak.flops_per_second,
         bandwidth_share: line.bytes_per_second() / peak.bytes_per_second,
-        roofline_seconds: bench.roofline(case, subject).total().seconds(),
+        roofline_seconds: *at_best,
         baseline: before.map(|before| difference(&before)),
         profile: case.profile.as_ref().map(|measured| profile(bench, case, subject, measured)),
         caveats: case.caveats.iter().map(caveat).collect(),
@@ -139,10 +139,14 @@ fn comparison(bench: &bench::Bench, subjects: &[Subject], pair: &compare::Pair) 
 #[expect(clippy::cast_precision_loss, reason = "a share")]
 fn profile(bench: &bench::Bench, case: &Case, subject: &Subject, measured: &Measured) -> Profile {
     let (graph, analysis) = (subject.graph(), &subject.analysis);
-    let roofline = bench.roofline(case, subject);
+    let executed = bench.executed(subject);
+    let roofline = bench.roofline(case, subject, &executed);
     let all = analysis.total().work.macs.total();
     let layer = |(id, node): (crate::graph::NodeId, &crate::graph::Node)| {
-        let layer = measured.layer(Place::Node(id), analysis, &roofline, bench.element)?;
+        let main = measured.main(id);
+        let layer = measured.layer(Place::Node(main.unwrap_or(id)), &executed, &roofline, bench.element)?;
+        // The time is the main one's.
+        let own = |number: f64| if main.is_some() { 0.0 } else { number };
         let profile::Timing { seconds, share, flops_per_second, bytes_per_second, roofline_seconds, bound } =
             layer;
         let macs = analysis.node(id)?.work.macs.total();
@@ -151,12 +155,13 @@ fn profile(bench: &bench::Bench, case: &Case, subject: &Subject, measured: &Meas
             op: node.operator_name().to_owned(),
             macs,
             macs_share: (all > 0).then(|| macs as f64 / all as f64),
-            seconds,
-            time_share: share,
-            flops_per_second,
-            bytes_per_second,
-            roofline_seconds,
+            seconds: own(seconds),
+            time_share: own(share),
+            flops_per_second: own(flops_per_second),
+            bytes_per_second: own(bytes_per_second),
+            roofline_seconds: own(roofline_seconds),
             bound: bound.name(),
+            with: main.map(|main| graph.path(main)),
         })
     };
     let nodes = graph.nodes().filter(|(_, node)| node.operator().is_some()).filter_map(layer).collect();

@@ -1,5 +1,6 @@
 //! A line for each case: its columns, defined once.
 
+use crate::analyze::Analysis;
 use crate::bench::profile::work;
 use crate::bench::{Case, MeasuredPeak};
 use crate::report::sheet::{Cell, Head, QuantityUnit, Role, Sheet};
@@ -12,6 +13,10 @@ pub(super) struct Line<'b> {
     pub(super) case: &'b Case,
     pub(super) subject: &'b Subject,
     pub(super) peak: &'b MeasuredPeak,
+    /// What it costs as it was executed.
+    pub(super) executed: Analysis,
+    /// What that takes at best, in seconds.
+    pub(super) at_best: f64,
 }
 
 /// A column of cases.
@@ -31,11 +36,11 @@ impl Line<'_> {
     }
 
     pub(super) fn flops_per_second(&self) -> f64 {
-        self.per_second(work(self.subject.analysis.total(), self.subject.element).0)
+        self.per_second(work(self.executed.total(), self.subject.element).0)
     }
 
     pub(super) fn bytes_per_second(&self) -> f64 {
-        self.per_second(work(self.subject.analysis.total(), self.subject.element).1)
+        self.per_second(work(self.executed.total(), self.subject.element).1)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a rate is shown with three digits")]
@@ -81,16 +86,20 @@ const COLUMNS: &[Column] = &[
     column("bandwidth_share", words("of bandwidth", "占带宽"), |line| {
         Cell::Quantity(line.bytes_per_second() / line.peak.bytes_per_second, QuantityUnit::Part)
     }),
+    column("roof_share", words("of roof", "占屋顶线上限"), |line| {
+        Cell::Quantity(line.at_best / line.case.summary.median, QuantityUnit::Part)
+    }),
 ];
 
 /// In the order in which they are added while there is room.
-const WANTED: [&str; 13] = [
+const WANTED: [&str; 14] = [
     "network",
     "batch",
     "median_seconds",
     "precision",
     "gflops_per_second",
     "threads",
+    "roof_share",
     "peak_share",
     "images_per_second",
     "bandwidth_share",

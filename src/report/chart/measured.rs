@@ -50,8 +50,9 @@ impl Roofline {
     ) -> Option<Self> {
         use crate::graph::Place;
         let (subject, profile) = (&subjects[case.subject], case.profile.as_ref()?);
-        let best = bench.roofline(case, subject);
-        let taken = |id| profile.layer(Place::Node(id), &subject.analysis, &best, bench.element);
+        let executed = bench.executed(subject);
+        let best = bench.roofline(case, subject, &executed);
+        let taken = |id| profile.layer(Place::Node(id), &executed, &best, bench.element);
         let seconds = |id| Some(taken(id)?.seconds);
         Some(Self::timed(subject, bench.peak(case).device(), &machine(&bench.device, case.threads), seconds))
     }

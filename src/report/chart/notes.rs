@@ -2,8 +2,8 @@
 
 use crate::graph::ScopeId;
 use crate::metric::{Measure, Metric, Unit};
-use crate::report::Subject;
 use crate::report::figures::{bytes, digits, seconds, short};
+use crate::report::{Subject, deployed};
 use crate::text;
 use crate::text::{Text, printable};
 
@@ -13,10 +13,10 @@ pub(super) fn name(subject: &Subject) -> String {
     printable(title)
 }
 
-/// `batch 1 · f32`.
+/// `batch 1 · f32`, and whether it is counted as it is deployed.
 pub(super) fn circumstances(subject: &Subject) -> Text {
-    let (batch, element) = (subject.batch(), subject.element.name());
-    text!("batch {batch} · {element}", "批量大小 {batch} · {element}")
+    let (batch, element, deployed) = (subject.batch(), subject.element.name(), deployed::behind(subject));
+    text!("batch {batch} · {element}{deployed}", "批量大小 {batch} · {element}{deployed:#}")
 }
 
 /// What is not counted.

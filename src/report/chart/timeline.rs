@@ -25,6 +25,8 @@ pub struct Timeline {
     pub about: Text,
     /// How many steps there are: one for each node.
     pub count: usize,
+    /// Whether several nodes may be executed at once, and then show the same.
+    pub is_deployed: bool,
     /// What is alive, from each of these on; at most 600.
     pub steps: Vec<Step>,
     /// The step at which the most is.
@@ -84,6 +86,7 @@ impl Timeline {
             title: name(subject),
             about: circumstances(subject),
             count: graph.len(),
+            is_deployed: subject.plan.is_some(),
             steps: steps(&memory.timeline(subject.element)),
             peak: Step { at: peak.index(), bytes: subject.peak_bytes() },
             peak_path: printable(&graph.path(peak)),
@@ -96,6 +99,12 @@ impl Timeline {
     /// What it shows, as a title.
     pub fn heading(&self) -> Text {
         let (peak, count) = (bytes(self.peak.bytes), self.count);
+        if self.is_deployed {
+            return text!(
+                "bytes alive over the {count} layers in their order, those of one step alike, {peak} at the peak",
+                "按 {count} 层的顺序存活的字节,同一步的各层相同,峰值 {peak}"
+            );
+        }
         text!(
             "bytes alive over the {count} steps of execution, {peak} at the peak",
             "{count} 个执行步骤中存活的字节,峰值 {peak}"

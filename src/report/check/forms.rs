@@ -36,6 +36,8 @@ struct FileForm {
     title: String,
     /// The file.
     file: String,
+    /// Whether its networks are counted as they are deployed, rather than their graphs.
+    deployed: bool,
     /// How many claims are as they should be.
     passed: usize,
     /// How many are not.
@@ -165,6 +167,7 @@ fn form(report: &Report) -> FileForm {
     FileForm {
         title: report.title.clone(),
         file: report.source.name.clone(),
+        deployed: report.is_deployed,
         passed: report.results.len() - report.failures(),
         failed: report.failures(),
         claims: report.results.iter().map(entry).collect(),
@@ -184,6 +187,7 @@ fn broken_form(error: &ReadError) -> FileForm {
     FileForm {
         title: file.clone(),
         file,
+        deployed: false,
         passed: 0,
         failed: 0,
         claims: vec![],

@@ -56,6 +56,8 @@ pub struct Network {
     pub params_set: BTreeMap<String, serde_json::Value>,
     /// Samples of one forward pass.
     pub batch: u64,
+    /// Whether it is counted as it is deployed, rather than its graph.
+    pub deployed: bool,
     /// The whole network.
     pub totals: Totals,
     /// What the output sees through windows: what the last tensor with positions saw before all were pooled; `427×427 /32`.
@@ -161,7 +163,7 @@ pub fn schema() -> schemars::Schema {
 }
 
 fn network(subject: &Subject, name: &str) -> Network {
-    let json::Network { model, source, variant, sha256, params_set, batch, totals, .. } =
+    let json::Network { model, source, variant, sha256, params_set, batch, deployed, totals, .. } =
         json::network(subject);
     Network {
         name: name.to_owned(),
@@ -171,6 +173,7 @@ fn network(subject: &Subject, name: &str) -> Network {
         sha256: sha256.to_owned(),
         params_set,
         batch,
+        deployed,
         totals,
         receptive_field: receptive_field(subject),
         everything_from: everything_from(subject),

@@ -6,8 +6,8 @@ use super::shape::{mark, number, outline};
 use super::size::{cut, width};
 use super::svg::MARGIN;
 use super::{Kind, Options, Scene};
-use crate::report::Subject;
 use crate::report::figures::short;
+use crate::report::{Subject, deployed};
 use crate::text;
 use crate::text::markup::escaped;
 use crate::text::{Language, Text};
@@ -36,9 +36,10 @@ pub(super) fn head(subject: &Subject, language: Language) -> Vec<Line> {
     } else {
         text!(", partial", ",不完整")
     };
+    let deployed = deployed::behind(subject);
     let note = text!(
-        "{shapes} · batch {batch} · {params} params, {macs} MACs{uncounted}",
-        "{shapes} · 批量大小 {batch} · 参数量 {params},乘加数 {macs}{uncounted:#}"
+        "{shapes} · batch {batch} · {params} params, {macs} MACs{uncounted}{deployed}",
+        "{shapes} · 批量大小 {batch} · 参数量 {params},乘加数 {macs}{uncounted:#}{deployed:#}"
     );
     let (title, note) = (cut(&subject.title, MOST), cut(note.get(language), 2 * MOST));
     let (title_width, note_width) = (width(&title, 14.0) * BOLD, width(&note, 11.0));

@@ -39,6 +39,9 @@ pub struct Network<'s> {
     pub batch: u64,
     /// The type of its numbers.
     pub dtype: &'static str,
+    /// Whether it is counted as it is deployed: norms folded, activations and additions fused, in place where that can be. Else it
+    /// is the graph, layer by layer.
+    pub deployed: bool,
     /// Shapes of the inputs by name, the batch first.
     pub inputs: BTreeMap<String, Vec<u64>>,
     /// Shapes of the outputs by name, the batch first; null for one that is not known.
@@ -97,6 +100,26 @@ pub struct Device {
     pub bandwidth_bytes_per_second: f64,
     /// FLOPs each second in the type of the network's numbers.
     pub peak_flops: f64,
+    /// Whether weights and the peak of tensors fit its memory, and the largest tensor a piece of it.
+    pub fits: bool,
+    /// What it takes of the network as it is deployed, whether that is what is counted or not; null if a count of that does not fit
+    /// 128 bits.
+    pub deployed: Option<DeviceDeployed>,
+}
+
+/// What a device takes of a network as it is deployed, and whether it holds that.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DeviceDeployed {
+    /// The whole time at best: steps one after the other.
+    pub seconds: f64,
+    /// Of steps bound by their arithmetic.
+    pub compute_bound_seconds: f64,
+    /// Of steps bound by their traffic.
+    pub memory_bound_seconds: f64,
+    /// Bytes of parameters and buffers.
+    pub weight_bytes: u128,
+    /// The most bytes that are alive at once.
+    pub peak_bytes: u128,
     /// Whether weights and the peak of tensors fit its memory, and the largest tensor a piece of it.
     pub fits: bool,
 }

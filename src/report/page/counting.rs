@@ -7,6 +7,7 @@ use super::layers::{about, columns};
 use super::sheet;
 use crate::op::OPERATORS;
 use crate::report::Subject;
+use crate::report::deployed;
 use crate::report::operators::{note, rules};
 use crate::report::sheet::{Cell, Head, Role, Sheet};
 use crate::text;
@@ -16,12 +17,12 @@ use crate::text::Language;
 pub(super) fn write(html: &mut Html, subjects: &[Subject], language: Language) {
     html.leaf("h2", &[], text!("how it is counted", "计数方法").get(language));
     html.sentence("p", &[], note().get(language));
-    html.sentence(
-        "p",
-        &[],
+    let said = if subjects.iter().any(|subject| subject.plan.is_some()) {
+        deployed::meaning()
+    } else {
         text!("Every figure is exact, and comes from its working.", "每个数都精确,并由其算式得出。")
-            .get(language),
-    );
+    };
+    html.sentence("p", &[], said.get(language));
     meanings(html, subjects, language);
     sheet::table(
         html,

@@ -8,11 +8,11 @@ use super::{charts, data};
 use crate::analyze::Status;
 use crate::graph::Place;
 use crate::read::measured::Measurements;
-use crate::report::Subject;
 use crate::report::draw::scene::Scene;
 use crate::report::draw::svg::svg;
 use crate::report::draw::{Columns, Options, key};
 use crate::report::table::{notes, totals};
+use crate::report::{Subject, deployed};
 use crate::text;
 use crate::text::{Language, Text};
 use crate::working::grouped;
@@ -34,13 +34,13 @@ pub(super) fn write(
         html.element("div", &[("class", "seen")], |html| {
             picture(html, subject, &options, language);
             let label = say(&text!("working", "算式"));
-            html.element("section", &[("class", "explained script"), ("tabindex", "0"), ("aria-label", &label)], |html| {
-                let hint = text!(
-                    "Choose a layer or a box, here or in the table: the working of its figures stands here.",
-                    "在图中或表中选择一层或一个模块,此处显示其各数值的算式。"
-                );
-                html.leaf("p", &[("class", "hint")], hint.get(language));
-            });
+            html.element(
+                "section",
+                &[("class", "explained script"), ("tabindex", "0"), ("aria-label", &label)],
+                |html| {
+                    html.leaf("p", &[("class", "hint")], hint(subject).get(language));
+                },
+            );
         });
         html.element("div", &[("class", "told")], |html| {
             tools(html, subject, id, language);
@@ -51,11 +51,26 @@ pub(super) fn write(
     data(html, &format!("{id}-workings"), &Workings::of(subject, &lines.rows, language));
 }
 
+/// What stands where workings are shown, before one is.
+fn hint(subject: &Subject) -> Text {
+    match subject.plan {
+        None => text!(
+            "Choose a layer or a box, here or in the table: the working of its figures stands here.",
+            "在图中或表中选择一层或一个模块,此处显示其各数值的算式。"
+        ),
+        Some(_) => text!(
+            "The figures are those of the network as it is deployed; a page without `--deployed` has the working of each layer by itself.",
+            "此处各数值按部署方式计数;不带 `--deployed` 的页面有各层单独的算式。"
+        ),
+    }
+}
+
 /// What it is called, what it is made of, and its totals.
 fn heading(html: &mut Html, subject: &Subject, id: &str, language: Language) {
     html.leaf("h2", &[], &subject.title);
     let (batch, element) = (subject.batch(), subject.element.name());
-    let about = text!("batch {batch} · {element}", "批量大小 {batch} · {element}");
+    let deployed = deployed::behind(subject);
+    let about = text!("batch {batch} · {element}{deployed}", "批量大小 {batch} · {element}{deployed:#}");
     html.element("p", &[("class", "about")], |html| {
         html.leaf("span", &[("class", "shapes")], &subject.shapes());
         html.text(" · ");

@@ -23,8 +23,12 @@ pub(super) struct Workings {
 }
 
 impl Workings {
-    /// Those of these lines of a network, and of the network itself, as far as there is room.
+    /// Those of these lines of a network, and of the network itself, as far as there is room; none of a network as it is deployed:
+    /// a layer's working is of the layer by itself.
     pub(super) fn of(subject: &Subject, rows: &[Row<'_>], language: Language) -> Self {
+        if subject.plan.is_some() {
+            return Self::default();
+        }
         let (mut workings, mut known, mut room) = (Self::default(), HashMap::new(), MOST);
         let whole = crate::report::rows::total(subject).place;
         let places = std::iter::once(whole).chain(rows.iter().map(|row| row.place));

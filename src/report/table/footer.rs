@@ -1,15 +1,14 @@
 //! What stands below the table: the totals in words, and what the table does not show.
 
-use super::super::figures::{bytes, seconds, short};
+use super::super::figures::{bytes, short};
 use super::super::sheet::{Cell, Role, Sheet};
 use super::super::terminal::list;
 use super::super::wrap::wrapped;
-use super::super::{Style, Subject, convention, fit};
-use crate::analyze::roofline::Roofline;
+use super::super::{Style, Subject, convention, deployed, fit};
 use crate::counts::Volume;
 use crate::graph::ScopeId;
 use crate::text;
-use crate::text::{Text, printable};
+use crate::text::Text;
 use crate::working::grouped;
 
 /// The totals in words, what is not in the table, and what is to be said of its columns.
@@ -64,8 +63,10 @@ pub(in crate::report) fn notes(subject: &Subject) -> Vec<Text> {
         Some(counted) => convention::notes(subject, counted),
         None => vec![],
     };
+    notes.extend(deployed::note(subject));
     if let Some(roofline) = &subject.roofline {
-        notes.extend([estimate(subject, roofline), fit::in_words(&subject.fit(&roofline.device))]);
+        notes.extend([deployed::estimate(subject, roofline), fit::in_words(&subject.fit(&roofline.device))]);
+        notes.extend(deployed::fits(subject, roofline));
     }
     notes.extend(inside(subject).into_iter().chain(sight(subject)));
     notes.push(status(subject));
@@ -138,17 +139,6 @@ fn sight(subject: &Subject) -> Vec<Text> {
         )
     });
     [everything, misaligned].into_iter().flatten().collect()
-}
-
-fn estimate(subject: &Subject, roofline: &Roofline) -> Text {
-    let (name, total) = (printable(&roofline.device.name), roofline.total());
-    let element = subject.element.name();
-    let time = seconds(total.seconds());
-    let share = if total.seconds() > 0.0 { 100.0 * total.memory_seconds / total.seconds() } else { 0.0 };
-    text!(
-        "estimated on {name} in {element}: {time} at best, {share:.0} % of it bound by memory",
-        "在 {name} 上以 {element} 估计:至少 {time},其中 {share:.0} % 受内存带宽限制"
-    )
 }
 
 fn status(subject: &Subject) -> Text {

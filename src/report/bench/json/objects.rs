@@ -58,7 +58,7 @@ pub struct Peak {
     pub threads: Option<usize>,
     /// Of a matrix product.
     pub flops_per_second: f64,
-    /// Rows and columns of its matrices.
+    /// Rows and columns of its matrices; 0 where the peak is of multiply–adds in registers.
     pub product_size: usize,
     /// Read and written by a copy.
     pub bytes_per_second: f64,
@@ -198,6 +198,8 @@ pub struct Layer {
     pub roofline_seconds: f64,
     /// `compute`, `memory`, or `overhead` where it takes more than four times what the nearer roof allows.
     pub bound: &'static str,
+    /// The path of the layer that it is computed at once with, whose time is that of both; null where it has a time of its own.
+    pub with: Option<String>,
 }
 
 /// A reason for doubt.

@@ -1,0 +1,146 @@
+//! Pools.
+
+use cnncost_kernels::{
+    Counted, Function, GlobalMean, Layout, Pool, PoolKind, PoolShape, Positions, Slide, Windows,
+};
+
+use super::{Lowered, Lowering};
+use crate::op::window::{Axis, Window};
+use crate::op::{Op, Operator};
+use crate::plan::Step;
+use crate::run::native::kernel::Kernel;
+
+impl Kernel for Pool {
+    fn name(&self) -> &'static str {
+        "pool"
+    }
+
+    fn compute(&self, inputs: &[&[f32]], output: &mut [f32], _scratch: &mut [f32]) {
+        self.run(inputs[0], output);
+    }
+}
+
+impl Kernel for GlobalMean {
+    fn name(&self) -> &'static str {
+        "global mean"
+    }
+
+    fn compute(&self, inputs: &[&[f32]], output: &mut [f32], _scratch: &mut [f32]) {
+        self.run(inputs[0], output);
+    }
+}
+
+/// What a pool makes of its windows.
+#[derive(Clone, Copy)]
+struct Reduction {
+    kind: PoolKind,
+    /// Whether a mean is that of the padding, too.
+    counts_padding: bool,
+}
+
+impl Lowering<'_> {
+    pub(super) fn pool(&mut self, step: &Step, op: &Op) -> Lowered<()> {
+        let (Some(last), Some(&input)) = (self.function_behind(step), step.inputs.first()) else {
+            return Ok(None);
+        };
+        let shape = &self.graph.node(input).shape;
+        let max = Reduction { kind: PoolKind::Max, counts_padding: false };
+        let (window, reduction) = match op {
+            Op::GlobalAvgPool(_) => return Ok(self.global(step, last)),
+            Op::AdaptiveAvgPool1d(_) | Op::AdaptiveAvgPool2d(_) => {
+                return Ok(self.adaptive(step, PoolKind::Mean, last));
+            }
+            Op::AdaptiveMaxPool1d(_) | Op::AdaptiveMaxPool2d(_) => {
+                return Ok(self.adaptive(step, PoolKind::Max, last));
+            }
+            Op::MaxPool1d(pool) => (pool.window(shape), max),
+            Op::MaxPool2d(pool) => (pool.window(shape), max),
+            Op::AvgPool1d(pool) => (
+                pool.window(shape),
+                mean(pool.divisor_override.map(crate::op::settings::Size::get), pool.count_include_pad),
+            ),
+            Op::AvgPool2d(pool) => (
+                pool.window(shape),
+                mean(pool.divisor_override.map(crate::op::settings::Size::get), pool.count_include_pad),
+            ),
+            _ => return Ok(None),
+        };
+        Ok(window.and_then(|window| self.sliding(step, &window, reduction, last)))
+    }
+
+    fn sliding(&mut self, step: &Step, window: &Window, reduction: Reduction, last: Function) -> Option<()> {
+        let (input, output) = (self.dims(step.inputs[0]), self.dims(step.output()));
+        let axes = window.axes.iter().zip(input[1..].iter().zip(&output[1..]));
+        let windows = axes.map(|(axis, (&input, &output))| {
+            let after = size(axis.after);
+            let counted =
+                if reduction.counts_padding { Counted::WithPadding { after } } else { Counted::Inside };
+            Windows::sliding(input, output, slide(axis), counted)
+        });
+        self.windows(step, &windows.collect::<Vec<_>>(), reduction.kind, last)
+    }
+
+    fn adaptive(&mut self, step: &Step, kind: PoolKind, last: Function) -> Option<()> {
+        let (input, output) = (self.dims(step.inputs[0]), self.dims(step.output()));
+        if kind == PoolKind::Mean && output[1..].iter().all(|&size| size == 1) {
+            return self.global(step, last);
+        }
+        let windows =
+            input[1..].iter().zip(&output[1..]).map(|(&input, &output)| Windows::adaptive(input, output));
+        self.windows(step, &windows.collect::<Vec<_>>(), kind, last)
+    }
+
+    fn windows(&mut self, step: &Step, windows: &[Windows], kind: PoolKind, last: Function) -> Option<()> {
+        let windows = match windows {
+            [width] => [Windows::adaptive(1, 1), width.clone()],
+            [height, width] => [height.clone(), width.clone()],
+            _ => return None,
+        };
+        let layout = self.layout(step.inputs[0]);
+        let input = self.spot(step.inputs[0], layout)?;
+        let output = self.output(step, layout);
+        let shape = PoolShape {
+            batch: self.batch,
+            channels: input.channels(),
+            input_sample: input.sample,
+            output_sample: output.sample,
+        };
+        self.compute(Pool::new(self.isa(), &shape, windows, kind, layout, last), vec![input], output);
+        Some(())
+    }
+
+    /// The mean of each channel, which is planar whatever it is of.
+    fn global(&mut self, step: &Step, last: Function) -> Option<()> {
+        let layout = self.layout(step.inputs[0]);
+        let input = self.spot(step.inputs[0], layout)?;
+        let output = self.output(step, Layout::Planar);
+        let shape = Positions {
+            batch: self.batch,
+            channels: input.channels(),
+            positions: input.positions(),
+            input_sample: input.sample,
+            output_sample: output.sample,
+        };
+        self.compute(GlobalMean::new(self.isa(), &shape, layout, last), vec![input], output);
+        Some(())
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "networks are executed in numbers of 32 bits")]
+fn mean(divisor: Option<u64>, counts_padding: bool) -> Reduction {
+    let kind = divisor.map_or(PoolKind::Mean, |divisor| PoolKind::SumOver(divisor as f32));
+    Reduction { kind, counts_padding }
+}
+
+fn slide(axis: &Axis) -> Slide {
+    Slide {
+        kernel: size(axis.kernel),
+        stride: size(axis.stride),
+        dilation: size(axis.dilation),
+        before: size(axis.before),
+    }
+}
+
+fn size(size: u64) -> usize {
+    usize::try_from(size).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,104 @@
+//! The memory that a session will take, before it is made.
+
+use cnncost_kernels::Layout;
+
+use super::Settings;
+use crate::analyze::Analysis;
+use crate::graph::{Graph, NodeId};
+use crate::op::{Class, Op, Weight};
+use crate::plan::Plan;
+use crate::plan::arena::{Wanted, arena};
+use crate::run::memory::Needs;
+use crate::shape::ElementType;
+
+/// Bytes of a number.
+const BYTES: u128 = size_of::<f32>() as u128;
+
+/// As many transformed weights as Winograd's algorithm makes of nine.
+const POINTS: u128 = 36;
+
+/// What a pass of the analysis's batch needs at the most: weights as they are and as they are packed, of which there are both at
+/// first; and tensors, where channels fill whole groups and what a step takes and makes may have to be converted.
+pub(in crate::run) fn needs(graph: &Graph, analysis: &Analysis, settings: Settings) -> Needs {
+    let (plan, batch) = (settings.plan(graph), analysis.batch());
+    let of_sample = |id: NodeId| numbers(graph, id, settings.isa.block());
+    let of_batch = |id| of_sample(id).saturating_mul(graph.samples(id, batch).into());
+    let wanted = plan.roots().map(|(id, lifetime)| Wanted {
+        from: lifetime.from,
+        to: lifetime.to,
+        size: usize::try_from(of_batch(id)).unwrap_or(usize::MAX),
+    });
+    let given = graph.network_inputs().map(|(id, _)| id).chain(graph.outputs().iter().map(|&(_, id)| id));
+    // What is given and what comes out stands apart.
+    let tensors =
+        given.map(of_batch).fold(arena(&wanted.collect::<Vec<_>>()).size as u128, u128::saturating_add);
+    let converted = |step: &crate::plan::Step| {
+        let all = step.inputs.iter().copied().chain([step.output()]).map(of_batch);
+        (all.fold(0u128, u128::saturating_add), step.main)
+    };
+    let largest = plan.steps.iter().map(converted).rev().max_by_key(|&(numbers, _)| numbers);
+    let (beside, layer) = largest.map_or((0, String::new()), |(numbers, main)| (numbers, graph.path(main)));
+    let stored = analysis.total().params.stored().bytes(ElementType::F32);
+    let packed = packed(graph, &plan, settings).saturating_mul(BYTES);
+    // Those of one layer at a time are folded before they are packed.
+    let of_layer = |id: NodeId| {
+        graph.weights(id).iter().map(|weight| filled(weight, settings)).fold(0, u128::saturating_add)
+    };
+    let folded = packed_nodes(graph, &plan).map(of_layer).max().unwrap_or(0).saturating_mul(BYTES);
+    Needs {
+        weights: stored.saturating_add(packed).saturating_add(folded),
+        activations: tensors.saturating_mul(BYTES),
+        workspace: beside.saturating_mul(BYTES),
+        layer,
+        batch,
+    }
+}
+
+/// Numbers of a sample of a tensor whose channels may be in groups.
+fn numbers(graph: &Graph, id: NodeId, block: usize) -> u128 {
+    let shape = &graph.node(id).shape;
+    let Some((&channels, positions)) = shape.dims().split_first() else { return 1 };
+    let positions = positions.iter().fold(1u128, |product, &size| product.saturating_mul(size.into()));
+    let channels = usize::try_from(channels).unwrap_or(usize::MAX - block);
+    let channels = Layout::Blocked.numbers(channels, 1, block) as u128;
+    channels.saturating_mul(positions)
+}
+
+/// Numbers of all weights that are packed, with output channels in whole groups.
+fn packed(graph: &Graph, plan: &Plan, settings: Settings) -> u128 {
+    let of_node = |id: NodeId| {
+        let times = if may_be_transformed(graph, id, settings) { POINTS } else { 9 };
+        let weights =
+            graph.weights(id).iter().map(|weight| filled(weight, settings)).fold(0, u128::saturating_add);
+        weights.saturating_mul(times) / 9
+    };
+    packed_nodes(graph, plan).map(of_node).fold(0, u128::saturating_add)
+}
+
+/// The nodes whose weights a kernel may pack: not those of tables that are looked up.
+fn packed_nodes<'g>(graph: &'g Graph, plan: &'g Plan) -> impl Iterator<Item = NodeId> + 'g {
+    let is_packed = |&id: &NodeId| {
+        let class = graph.node(id).operator().map(|op| op.class());
+        !graph.is_fixed(id) && class != Some(Class::Rearrangement)
+    };
+    plan.steps.iter().map(|step| step.main).filter(is_packed)
+}
+
+fn filled(weight: &Weight, settings: Settings) -> u128 {
+    let dims = weight.dims();
+    let Some((&first, others)) = dims.split_first() else { return 0 };
+    let others = others.iter().fold(1u128, |product, &size| product.saturating_mul(size.into()));
+    u128::from(first).next_multiple_of(settings.isa.block() as u128).saturating_mul(others)
+}
+
+/// Whether a convolution is of the kind that Winograd's algorithm computes.
+fn may_be_transformed(graph: &Graph, id: NodeId, settings: Settings) -> bool {
+    let Some(Op::Conv2d(conv)) = graph.node(id).operator() else { return false };
+    let ones = |axes: [crate::op::settings::Size; 2]| axes.iter().all(|size| size.get() == 1);
+    let taps = conv.kernel_size.0.map(crate::op::settings::Size::get);
+    settings.winograd
+        && taps == [3, 3]
+        && ones(conv.stride.0)
+        && ones(conv.dilation.0)
+        && conv.groups.get() == 1
+}
