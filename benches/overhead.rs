@@ -83,7 +83,7 @@ fn passes(graph: &Graph) -> (Vec<f64>, Vec<f64>) {
     let of_nodes: Vec<&[Tensor]> =
         graph.nodes().map(|(id, _)| weights.of(id)).filter(|weights| !weights.is_empty()).collect();
     let bare = || resnet50(&inputs[0], &mut of_nodes.iter().copied()).unwrap();
-    let harness = || forward(Engine::Candle, graph, inputs.clone(), &weights, |_, _| ()).unwrap();
+    let harness = || forward(graph, inputs.clone(), &weights, |_, _| ()).unwrap();
     let difference = (bare() - &harness()[0].1).unwrap().abs().unwrap().max_all().unwrap();
     assert!(difference.to_scalar::<f32>().unwrap() <= 0.0, "both compute the same, to the bit");
 

@@ -88,7 +88,7 @@ fn profile(subject: &Subject, rate: f64) -> Profile {
         if node.content == Content::Input { 0.5 } else { 1e-6 + flops / rate }
     });
     let pass: Vec<f64> = pass.collect();
-    Profile::of(graph, &[pass.clone(), pass.clone(), pass])
+    Profile::of(graph, &cnncost::run::Engine::Candle.events(graph), &[pass.clone(), pass.clone(), pass])
 }
 
 fn case(subject: usize, threads: usize, samples: Samples, profile: Option<Profile>) -> Case {
@@ -336,7 +336,7 @@ fn mistakes_are_told() {
     std::fs::write(folder.path().join("other.json"), "{\"schema\": \"cnncost/analysis/1\"}").unwrap();
     for (arguments, code, message) in [
         (&["lenet5", "--device", "gpu"][..], 2, "a device is cpu, cuda, or cuda:1"),
-        (&["lenet5", "--engine", "fast"], 2, "[possible values: candle]"),
+        (&["lenet5", "--engine", "fast"], 2, "[possible values: native, candle]"),
         (&["-", "-"], 2, "standard input can be read only once"),
         (&["lenet5", "--threads", "0"], 2, "a whole number from 1 to 1024"),
         (&["lenet5", "--threads", "2,2"], 2, "`--threads` has a number twice"),

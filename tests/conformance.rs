@@ -8,7 +8,7 @@ use candle_core::{DType, Device, Tensor, safetensors};
 use cnncost::graph::Graph;
 use cnncost::op::{OPERATORS, Weight};
 use cnncost::read::{Description, Options, bundled};
-use cnncost::run::{Engine, RunError, Weights, forward};
+use cnncost::run::{RunError, Weights, forward};
 use cnncost::shape::Shape;
 
 #[path = "common/shares.rs"]
@@ -46,7 +46,7 @@ fn run(graph: &Graph, batch: usize) -> Result<Vec<(String, Tensor)>, RunError> {
         zeros.narrow(0, 0, dims.iter().product())?.reshape(dims)
     };
     let weights = Weights::made(graph, |_, weights| weights.iter().map(part).collect())?;
-    forward(Engine::Candle, graph, inputs, &weights, |_, _| ())
+    forward(graph, inputs, &weights, |_, _| ())
 }
 
 /// MACs below which a batch is run.
@@ -246,8 +246,7 @@ fn the_lectures_networks_give_pytorchs_outputs() {
         })
         .unwrap();
         assert_eq!(rest.next(), None, "{name}: every module is used");
-        let outputs =
-            forward(Engine::Candle, &graph, vec![tensors["input"].clone()], &weights, |_, _| ()).unwrap();
+        let outputs = forward(&graph, vec![tensors["input"].clone()], &weights, |_, _| ()).unwrap();
         let off = difference(&outputs[0].1, &tensors["output"]);
         assert!(off <= 1e-4, "{name} is {off} off");
     }
@@ -271,7 +270,7 @@ fn branches_keep_the_order_of_the_file() {
     let outputs = |order| -> Vec<f32> {
         let graph = expand(&branches(order), &Options::default());
         let ones = Tensor::ones((1, 1, 2, 2), DType::F32, &Device::Cpu).unwrap();
-        let outputs = forward(Engine::Candle, &graph, vec![ones], &none(&graph), |_, _| ()).unwrap();
+        let outputs = forward(&graph, vec![ones], &none(&graph), |_, _| ()).unwrap();
         outputs[0].1.flatten_all().unwrap().to_vec1().unwrap()
     };
     let as_written = outputs(["zebra", "apple", "mango"]);
@@ -297,7 +296,7 @@ fn shared_weights_are_asked_for_once() {
     })
     .unwrap();
     assert_eq!(asked, 1);
-    let outputs = forward(Engine::Candle, &graph, vec![ones.clone(), ones], &weights, |_, _| ()).unwrap();
+    let outputs = forward(&graph, vec![ones.clone(), ones], &weights, |_, _| ()).unwrap();
     let halves = outputs[0].1.chunk(2, 1).unwrap();
     assert!(difference(&halves[0], &halves[1]) == 0.0, "one tower on one input gives one output");
 }
@@ -326,8 +325,7 @@ fn fresh_weights_are_within_their_bounds_and_the_same_for_the_same_seed() {
 #[test]
 fn wrong_inputs_and_unknown_operators_are_refused() {
     let graph = expand("input = [1, 4, 4]\nlayers = [{ op = 'relu' }]", &Options::default());
-    let run =
-        |graph: &Graph, inputs| forward(Engine::Candle, graph, inputs, &none(graph), |_, _| ()).unwrap_err();
+    let run = |graph: &Graph, inputs| forward(graph, inputs, &none(graph), |_, _| ()).unwrap_err();
     assert!(matches!(run(&graph, vec![]), RunError::Inputs { wanted: 1, found: 0 }));
     let wrong = Tensor::ones((1, 1, 4, 5), DType::F32, &Device::Cpu).unwrap();
     let error = run(&graph, vec![wrong]);

@@ -68,11 +68,11 @@ fn each_sees_its_own_and_has_its_axes() {
 #[cfg(feature = "run")]
 #[test]
 fn they_are_executed_as_samples() {
-    use cnncost::run::{Engine, Weights, forward};
+    use cnncost::run::{Weights, forward};
     let (five, one) = (network(&[5]), network(&[]));
     let of = |graph: &Graph, input: Tensor| {
         let weights = Weights::fresh(graph, 1, &Device::Cpu, DType::F32).unwrap();
-        let outputs = forward(Engine::Candle, graph, vec![input], &weights, |_: NodeId, _| ()).unwrap();
+        let outputs = forward(graph, vec![input], &weights, |_: NodeId, _| ()).unwrap();
         outputs[0].1.flatten_all().unwrap().to_vec1::<f32>().unwrap()
     };
     let images = Tensor::rand(0f32, 1.0, (10, 3, 8, 8), &Device::Cpu).unwrap();

@@ -9,7 +9,7 @@ use std::process::Command;
 use candle_core::{DType, Device, Tensor};
 use cnncost::graph::Graph;
 use cnncost::read::{Description, Options, bundled};
-use cnncost::run::{Engine, Weights, forward, random_inputs};
+use cnncost::run::{Weights, forward, random_inputs};
 
 use common::cases::Case;
 
@@ -65,7 +65,7 @@ fn networks_compute_what_they_compute_on_the_processor() {
         let outputs = |device: &Device| {
             let weights = Weights::fresh(graph, 1, device, DType::F32).unwrap();
             let inputs = random_inputs(graph, 2, 1, device, DType::F32).unwrap();
-            numbers(&forward(Engine::Candle, graph, inputs, &weights, |_, _| ()).unwrap()[0].1)
+            numbers(&forward(graph, inputs, &weights, |_, _| ()).unwrap()[0].1)
         };
         let (there, here) = (outputs(&gpu), outputs(&Device::Cpu));
         let largest = here.iter().fold(0f32, |largest, number| largest.max(number.abs()));
@@ -82,7 +82,7 @@ fn halves_compute_nearly_the_same() {
     let outputs = |dtype| {
         let weights = Weights::fresh(&graph, 1, &gpu, dtype).unwrap();
         let inputs = random_inputs(&graph, 1, 1, &gpu, dtype).unwrap();
-        numbers(&forward(Engine::Candle, &graph, inputs, &weights, |_, _| ()).unwrap()[0].1)
+        numbers(&forward(&graph, inputs, &weights, |_, _| ()).unwrap()[0].1)
     };
     let exact = outputs(DType::F32);
     let largest = exact.iter().fold(0f32, |largest, number| largest.max(number.abs()));

@@ -100,7 +100,7 @@ mod execution {
     use cnncost::graph::Builder;
     use cnncost::op::activation::Relu;
     use cnncost::op::parameter::Parameter;
-    use cnncost::run::{Engine, Weights, forward};
+    use cnncost::run::{Weights, forward};
     use cnncost::shape::Shape;
 
     use super::{ENCODED, graph, node};
@@ -114,7 +114,7 @@ mod execution {
         let mut samples = vec![];
         let of = |image: Tensor, samples: &mut Vec<usize>| {
             let observe = |_, tensor: &Tensor| samples.push(tensor.dims()[0]);
-            forward(Engine::Candle, &graph, vec![image], &weights, observe).unwrap().remove(0).1
+            forward(&graph, vec![image], &weights, observe).unwrap().remove(0).1
         };
         let all = of(images.clone(), &mut samples);
         assert_eq!(all.dims(), [3, 128, 14, 14]);
@@ -142,7 +142,7 @@ mod execution {
             weights.iter().map(|_| Tensor::new(&[-1f32, 5.0], &Device::Cpu)).collect()
         });
         let input = Tensor::zeros((3, 2), DType::F32, &Device::Cpu).unwrap();
-        let outputs = forward(Engine::Candle, &graph, vec![input], &weights.unwrap(), |_, _| ()).unwrap();
+        let outputs = forward(&graph, vec![input], &weights.unwrap(), |_, _| ()).unwrap();
         assert_eq!(outputs[0].1.to_vec2::<f32>().unwrap(), [[0.0, 5.0]; 3]);
     }
 }

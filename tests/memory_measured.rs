@@ -12,7 +12,7 @@ use cnncost::graph::{Graph, Node};
 use cnncost::op::Op;
 use cnncost::read::{Description, Options, bundled};
 use cnncost::run::memory::workspace;
-use cnncost::run::{Engine, Weights, forward, random_inputs};
+use cnncost::run::{Weights, forward, random_inputs};
 use cnncost::shape::ElementType;
 use peak_alloc::PeakAlloc;
 
@@ -83,7 +83,7 @@ fn measure(graph: &Graph, weights: &Weights, batch: u64) -> Measured {
     let before = ALLOCATOR.current_usage();
     let inputs = random_inputs(graph, usize::try_from(batch).unwrap(), 0, &Device::Cpu, DType::F32).unwrap();
     ALLOCATOR.reset_peak_usage();
-    forward(Engine::Candle, graph, inputs, weights, |_, _| {
+    forward(graph, inputs, weights, |_, _| {
         live.push(ALLOCATOR.current_usage().saturating_sub(before));
         peaks.push(ALLOCATOR.peak_usage().saturating_sub(before));
         ALLOCATOR.reset_peak_usage();

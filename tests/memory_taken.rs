@@ -12,6 +12,7 @@ use std::process::Command;
 use candle_core::Device;
 use cnncost::read::{Description, Options};
 use cnncost::run::memory::Needs;
+use cnncost::run::{Engine, NativeSettings};
 use cnncost::shape::ElementType;
 
 /// Bytes that are no tensors: pieces of them, what threads keep, what lies between.
@@ -48,9 +49,14 @@ fn took(folder: &Path, arguments: &str) -> u128 {
 
 /// What is needed for a network by prediction.
 fn predicted(text: &str, batch: u64, element: ElementType) -> u128 {
+    predicted_of(Engine::Candle, text, batch, element)
+}
+
+/// The same of an engine.
+fn predicted_of(engine: Engine, text: &str, batch: u64, element: ElementType) -> u128 {
     let network = Description::parse("net.toml", text).unwrap().expand(&Options::default()).unwrap();
     let analysis = cnncost::analyze(&network.graph).unwrap().at(batch).unwrap();
-    Needs::of(&network.graph, &analysis, element, &Device::Cpu).total()
+    Needs::of(engine, &network.graph, &analysis, element, &Device::Cpu).total()
 }
 
 /// An array of zeros that takes no room on disk.
@@ -136,12 +142,27 @@ impl Table {
     /// Runs a network with further arguments, of which it says that it needs so much.
     fn check(&mut self, folder: &Path, net: &str, predicted: u128, arguments: &str) {
         fs::write(folder.join("net.toml"), net).unwrap();
-        let taken = took(folder, &format!("run net.toml {arguments}")).saturating_sub(self.bare);
+        let taken =
+            took(folder, &format!("run net.toml --engine candle {arguments}")).saturating_sub(self.bare);
         let (megabytes, net) = ([predicted, taken].map(|bytes| bytes / 1_000_000), net.replace('\n', " "));
         let line = format!("{:>6} MB {:>5} MB  {arguments}  {net}", megabytes[0], megabytes[1]);
         println!("{line}");
         let most = |bytes: u128| bytes + (bytes * 15 / 100).max(BESIDE);
         if taken > most(predicted) || predicted > most(taken) {
+            self.failures.push(line);
+        }
+    }
+
+    /// The same with the native engine, which takes no more than it says: what it puts into other layouts, and how long, is its own.
+    fn check_native(&mut self, folder: &Path, net: &str, arguments: &str) {
+        fs::write(folder.join("net.toml"), net).unwrap();
+        let predicted = predicted_of(Engine::Native(NativeSettings::default()), net, 1, ElementType::F32);
+        let taken =
+            took(folder, &format!("run net.toml --engine native {arguments}")).saturating_sub(self.bare);
+        let (megabytes, net) = ([predicted, taken].map(|bytes| bytes / 1_000_000), net.replace('\n', " "));
+        let line = format!("{:>6} MB {:>5} MB  native {arguments}  {net}", megabytes[0], megabytes[1]);
+        println!("{line}");
+        if taken > predicted + (predicted * 15 / 100).max(BESIDE) {
             self.failures.push(line);
         }
     }
@@ -164,6 +185,7 @@ fn what_is_taken_is_what_is_predicted(size: u64) {
             let arguments = format!("--input x.npy --dtype {name}{write}");
             table.check(folder, &net, predicted(&net, 1, element), &arguments);
         }
+        table.check_native(folder, &net, ["--input x.npy", "--input x.npy -o y.npy"][index % 2]);
     }
     // Weights, of files and fresh.
     let (rows, columns) = (size * size / 100, 1000);
@@ -182,6 +204,7 @@ fn what_is_taken_is_what_is_predicted(size: u64) {
             }
         }
     }
+    table.check_native(folder, &net, "--seed 1");
     // Fresh numbers take their time.
     let numbers = 4 * size * size;
     for net in [

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cnncost::read::{Description, Options, bundled};
-use cnncost::run::{Engine, Weights, forward};
+use cnncost::run::{Weights, forward};
 
 #[path = "common/filled.rs"]
 mod filled;
@@ -53,7 +53,7 @@ fn compare(rows: &[Row]) {
     .unwrap();
     assert_eq!(seed.to_string(), count, "{name} has other tensors");
     let images = shapes.iter().map(|shape| filled::image(shape, scale)).collect();
-    let outputs = forward(Engine::Candle, &graph, images, &weights, |_, _| ()).unwrap();
+    let outputs = forward(&graph, images, &weights, |_, _| ()).unwrap();
     let ours: BTreeSet<&str> = outputs.iter().map(|(output, _)| &**output).collect();
     assert_eq!(ours, rows.iter().map(|row| row.output).collect(), "the outputs of {name}");
     for row in rows {

@@ -115,7 +115,7 @@ fn weights_that_were_saved_give_the_same() {
     {
         let (input, expected) = stored(folder.path(), name);
         let file = format!("{name}.onnx");
-        let given = ["run", &file, "--input", &input];
+        let given = ["run", &file, "--engine", "candle", "--input", &input];
         done(&[&given[..], &["-o", &first, "--save-weights", &weights, "--dump", &dump]].concat());
         let said = cnncost(&[&given[..], &["-o", &second, "--weights", &weights]].concat());
         assert_eq!((said.code, said.err.as_str()), (0, ""), "{name}");

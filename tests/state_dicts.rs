@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
-use cnncost::run::{Engine, Weights, forward};
+use cnncost::run::{Weights, forward};
 use listed::{files, graph, listed};
 
 #[path = "common/filled.rs"]
@@ -42,9 +42,7 @@ fn gives_pytorchs_outputs(path: &Path) {
     let loaded = Weights::load(&graph, &saved, None, &Device::Cpu, DType::F32);
     let weights = loaded.unwrap_or_else(|error| panic!("{name}: {error}: {:#?}", error.findings())).weights;
 
-    let outputs =
-        forward(Engine::Candle, &graph, vec![filled::image(&[3, size, size], 1.0)], &weights, |_, _| ())
-            .unwrap();
+    let outputs = forward(&graph, vec![filled::image(&[3, size, size], 1.0)], &weights, |_, _| ()).unwrap();
     let (_, output) = outputs.iter().find(|(name, _)| name == "output").unwrap();
     let ours: Vec<f32> = output.flatten_all().unwrap().to_vec1().unwrap();
     for (i, shown) in theirs.iter().enumerate() {

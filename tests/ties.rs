@@ -5,7 +5,7 @@ use std::ptr;
 use candle_core::{DType, Device, Tensor};
 use cnncost::file::Outputs;
 use cnncost::graph::{Builder, Graph, NodeId, WeightRef};
-use cnncost::run::{Engine, Weights, forward, names};
+use cnncost::run::{Weights, forward, names};
 use cnncost::shape::Shape;
 
 fn add(builder: &mut Builder, name: &str, item: &str, input: NodeId) -> NodeId {
@@ -68,7 +68,7 @@ fn a_tied_weight_is_one_tensor() {
     assert!(ptr::eq(&raw const *ours, &raw const *theirs));
     drop((ours, theirs));
     let words = Tensor::new(&[[0f32, 2., 4., 1.]], &Device::Cpu).unwrap();
-    let outputs = forward(Engine::Candle, &graph, vec![words], &weights, |_, _| ()).unwrap();
+    let outputs = forward(&graph, vec![words], &weights, |_, _| ()).unwrap();
     let (table, bias) = (rows(&weights.of(table)[0]), weights.of(scores)[1].to_vec1::<f32>().unwrap());
     let output = rows(&outputs[0].1.squeeze(0).unwrap());
     for (word, scores) in [0, 2, 4, 1].into_iter().zip(output) {
@@ -110,7 +110,7 @@ fn a_weight_may_be_used_the_other_way_round() {
     let [there, back] = [there, back].map(|id| weights.of(id)[0].clone());
     assert_eq!(rows(&back), rows(&there.t().unwrap()));
     let input = Tensor::new(&[[1f32, 2., 3., 4., 5., 6.]], &Device::Cpu).unwrap();
-    let outputs = forward(Engine::Candle, &graph, vec![input], &weights, |_, _| ()).unwrap();
+    let outputs = forward(&graph, vec![input], &weights, |_, _| ()).unwrap();
     assert_eq!(outputs[0].1.dims(), [1, 6]);
 }
 

@@ -4,7 +4,7 @@ use candle_core::{DType, Device, Tensor};
 use cnncost::counts::{Counts, Tally, Volume};
 use cnncost::graph::Graph;
 use cnncost::read::{Description, Options};
-use cnncost::run::{Engine, Weights, forward};
+use cnncost::run::{Weights, forward};
 use cnncost::shape::{Element, ElementType};
 use cnncost::{Analysis, analyze};
 use proptest::prelude::*;
@@ -38,7 +38,7 @@ fn elements_that_matter(graph: &Graph, odd: f32) -> u128 {
             |dims: Vec<u64>| dims.into_iter().map(|size| usize::try_from(size).unwrap()).collect::<Vec<_>>();
         weights.iter().map(|weight| Tensor::ones(sizes(weight.dims()), DType::F32, &Device::Cpu)).collect()
     });
-    let outputs = forward(Engine::Candle, graph, vec![samples], &weights.unwrap(), |_, _| ()).unwrap();
+    let outputs = forward(graph, vec![samples], &weights.unwrap(), |_, _| ()).unwrap();
     let outputs = outputs[0].1.flatten_from(1).unwrap().to_vec2::<f32>().unwrap();
     let (zeros, others) = outputs.split_last().unwrap();
     // A NaN is equal to nothing.

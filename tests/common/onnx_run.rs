@@ -9,7 +9,7 @@ use candle_core::{DType, Device, Tensor};
 use cnncost::graph::Node;
 use cnncost::read::Network;
 use cnncost::read::onnx::{Onnx, Sizes};
-use cnncost::run::{Engine, Weights, forward};
+use cnncost::run::{Weights, forward};
 use cnncost::shape::{Element, ElementType};
 use cnncost::text::Language;
 
@@ -125,7 +125,7 @@ pub(crate) fn executed(
     let tensors = tensors.collect::<Result<Vec<_>, _>>().map_err(|error| format!("inputs: {error}"))?;
     let weights = Weights::own(graph, network.stored(), 0, &Device::Cpu, DType::F32);
     let weights = weights.map_err(|error| format!("weights: {}", error.text()))?;
-    let outputs = forward(Engine::Candle, graph, tensors, &weights, |_, _| ());
+    let outputs = forward(graph, tensors, &weights, |_, _| ());
     let outputs = outputs.map_err(|error| format!("run: {}", error.text()))?;
     let values = outputs.into_iter().map(|(name, tensor)| Ok((name, Values::of(&tensor)?)));
     values.collect::<candle_core::Result<_>>().map_err(|error| format!("outputs: {error}"))
