@@ -1,9 +1,9 @@
 //! A graph into steps: what an engine executes that is not bound to go node by node.
 //!
-//! What is fused is what every engine for inference fuses ([`fuse`]): a batch norm is folded into the convolution before it, a bias,
+//! What is fused is what every engine for inference fuses: a batch norm is folded into the convolution before it, a bias,
 //! an activation and the addition of a residual are done to the output while it is at hand, and dropout and identity are gone. A
 //! concatenation has its inputs written where they belong, and what changes each number by itself does so in place
-//! ([`homes`]). A plan is data: it is shown and analyzed without being executed.
+//! ([`Home`]). A plan is data: it is shown and analyzed without being executed.
 //!
 //! ```
 //! use cnncost::plan::{Blocks, Plan};

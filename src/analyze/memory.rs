@@ -8,7 +8,7 @@
 //! the peak may be at another node for another batch; and where some tensors have a type of their own, in another type of the
 //! network's numbers.
 //!
-//! That is how a graph goes. Where several nodes are executed at once and tensors lie in each other's memory, [`Steps`] say so.
+//! That is how a graph goes. Where several nodes are executed at once and tensors lie in each other's memory, the steps of a plan say so.
 
 use std::collections::HashMap;
 use std::sync::Arc;
