@@ -99,6 +99,16 @@ fn a_batch_norm_is_folded_ahead_where_nothing_is_padded() {
     };
     assert_eq!(of(0), ["n [c] r"]);
     assert_eq!(of(1), ["[n]", "[c] r"]);
+    // Nor into a convolution that looks where another input says, which may be outside; nor if it says where.
+    for from in ["['n', 'offsets']", "['x', 'n']"] {
+        let graph = graph(&format!(
+            "inputs = {{ x = [18, 6, 6], offsets = [18, 4, 4] }}\nlayers = [{{ name = 'cut', op = 'slice', dim = 2, end = 4, from = 'x' }}, \
+             {{ name = 'cut2', op = 'slice', dim = 3, end = 4 }}, {{ name = 'n', op = 'batch_norm2d', from = {} }}, \
+             {{ name = 'd', op = 'deform_conv2d', out_channels = 4, kernel_size = 3, from = {from} }}]",
+            if from.starts_with("['n'") { "'x'" } else { "'cut2'" }
+        ));
+        assert!(steps(&graph, &Plan::of(&graph, Blocks::NONE)).contains(&"[d]".to_owned()), "{from}");
+    }
 }
 
 #[test]
@@ -117,6 +127,34 @@ fn parts_of_a_concatenation_are_written_where_they_belong() {
     let blocked = Plan::of(&graph, Blocks::of(8));
     assert_eq!([a, b].map(|id| blocked.home(id)), [Home::Own, Home::Own]);
     assert_eq!(Plan::of(&graph, Blocks::of(4)).home(b), Home::Within { whole: cat, channel: 12 });
+}
+
+/// A tensor is not written over while a part of it is read beside it.
+#[test]
+fn what_is_seen_through_a_view_stays() {
+    for (view, of_view) in [
+        ("{ op = 'slice', end = 4 }", "{ op = 'conv2d', out_channels = 8, kernel_size = 3, padding = 1 }"),
+        ("{ op = 'slice', end = 1 }", "'identity'"),
+    ] {
+        let graph = graph(&format!(
+            "input = [3, 6, 6]\nlayers = [{{ name = 'x', op = 'conv2d', out_channels = 8, kernel_size = 1 }}, {view}, {of_view}, \
+             {{ name = 'seen', op = 'identity' }}, {{ name = 'sum', op = 'add', broadcast = true, from = ['x', 'seen'] }}]"
+        ));
+        let plan = Plan::of(&graph, Blocks::NONE);
+        let of_sum = plan.home(node(&graph, "sum"));
+        let x = node(&graph, "x");
+        assert!(of_sum != Home::InPlace(x), "{view}: {of_sum:?}");
+    }
+}
+
+/// What a learned factor is done to, like a function.
+#[test]
+fn factors_of_channels_are_in_place() {
+    let graph = graph(
+        "input = [8, 6, 6]\nlayers = [{ name = 'c', op = 'conv2d', out_channels = 8, kernel_size = 1 }, { name = 'p', op = 'prelu' }]",
+    );
+    let plan = Plan::of(&graph, Blocks::NONE);
+    assert_eq!(plan.home(node(&graph, "p")), Home::InPlace(node(&graph, "c")));
 }
 
 /// Every node of every bundled network is computed by one step, after all that it takes, and no memory is used twice at once.

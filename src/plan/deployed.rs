@@ -117,11 +117,34 @@ impl<'g> Deployment<'g> {
 
     /// The tensors made outside of a step that a node is the first in it to take.
     fn incoming(&self, step: &Step, id: NodeId) -> Vec<NodeId> {
-        let taken = |id: NodeId| self.graph.inputs(id).map(|input| self.plan.passed(input));
-        let before = step.nodes.iter().copied().take_while(|&other| other != id);
-        let mut known: HashSet<NodeId> = before.flat_map(taken).collect();
         let here = self.plan.step_of(id);
-        taken(id).filter(|&input| self.plan.step_of(input) != here && known.insert(input)).collect()
+        let taken = |id: NodeId| {
+            let input = |input| {
+                let mut input = self.plan.passed(input);
+                // The sum takes what a norm did that is folded into it.
+                while self.folded.contains(&input) && self.plan.step_of(input) == here {
+                    input = self.graph.inputs(input).next().map_or(input, |from| self.plan.passed(from));
+                }
+                input
+            };
+            self.graph.inputs(id).map(input)
+        };
+        let before = step.nodes.iter().copied().take_while(|&other| other != id);
+        let before = before.filter(|other| !self.folded.contains(other));
+        let mut known: HashSet<NodeId> = before.flat_map(taken).map(|input| self.viewed(input)).collect();
+        let outside = |&input: &NodeId| self.plan.step_of(input) != here;
+        taken(id).filter(outside).filter(|&input| known.insert(self.viewed(input))).collect()
+    }
+
+    /// The tensor that all of another is a view of, or that itself.
+    fn viewed(&self, mut id: NodeId) -> NodeId {
+        let elements = |id| self.graph.node(id).shape.elements();
+        while let Home::View(other) = self.plan.home(id)
+            && elements(other) == elements(id)
+        {
+            id = other;
+        }
+        id
     }
 
     /// Whether it is a concatenation whose parts are written where they belong.

@@ -165,7 +165,7 @@ impl Fusion<'_> {
     }
 
     /// Whether a batch norm ahead of a sum is a factor and an offset of its weights: not where it pads with zeros, which the norm does
-    /// not make.
+    /// not make, and not where another input says which numbers are summed, which may be outside, too.
     fn folds_ahead(&self, sum: NodeId) -> bool {
         let node = self.graph.node(sum);
         let shapes = self.graph.input_shapes(sum);
@@ -178,7 +178,7 @@ impl Fusion<'_> {
             Some(Family::Linear) => shapes[0].rank() == 1,
             Some(Family::TransposedConvolution | Family::BatchNorm) | None => false,
         };
-        fits && !self.is_shared[sum.index()]
+        fits && shapes.len() == 1 && !self.is_shared[sum.index()]
     }
 
     fn finish(self) -> Fused {

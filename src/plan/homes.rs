@@ -147,7 +147,9 @@ impl Layout<'_> {
             let root = replaceable(self.graph, self.plan, step).into_iter().find_map(|input| {
                 let root = self.root(input);
                 let is_last = lifetimes.get(&root).is_some_and(|lifetime| lifetime.to == number);
-                let ends = is_last && !kept.contains(&root);
+                // What else lies there is read after a part of it was written over.
+                let alone = step.inputs.iter().filter(|&&other| self.root(other) == root).count() == 1;
+                let ends = is_last && alone && !kept.contains(&root);
                 (ends && self.is_as_large(root, input, output)).then_some(root)
             });
             let Some(root) = root else { continue };
@@ -179,7 +181,7 @@ impl Layout<'_> {
     }
 }
 
-/// The inputs in whose place a step could write its output, whatever else takes them.
+/// The inputs in whose place a step could write its output, whatever else takes them or lies there.
 fn replaceable(graph: &Graph, plan: &Plan, step: &Step) -> Vec<NodeId> {
     let shape = &graph.node(step.output()).shape;
     let outside = |id: NodeId| {
@@ -187,7 +189,10 @@ fn replaceable(graph: &Graph, plan: &Plan, step: &Step) -> Vec<NodeId> {
     };
     let part = Part::of(graph, step.main);
     let of_main = || outside(step.main).filter(|&input| graph.node(input).shape == *shape).collect();
-    if part.is_elementwise() || is_by_rows(graph.node(step.main).operator()) {
+    let op = graph.node(step.main).operator();
+    if part.is_elementwise()
+        || op.is_some_and(|op| op.copies().is_empty() && (is_by_channels(op) || is_by_rows(op)))
+    {
         return of_main();
     }
     // The residual, to which the sum is added as it is: a function before that would need the sum alone.
@@ -203,10 +208,12 @@ fn replaceable(graph: &Graph, plan: &Plan, step: &Step) -> Vec<NodeId> {
     outside(step.nodes[at]).filter(|input| !is_of_sum(input)).collect()
 }
 
+/// Whether each number is made of one and of what its channel has learned.
+fn is_by_channels(op: &Op) -> bool {
+    matches!(op, Op::Prelu(_) | Op::Scale(_) | Op::LayerScale(_))
+}
+
 /// Whether it needs the numbers of a row only while it makes that row.
-fn is_by_rows(op: Option<&Op>) -> bool {
-    op.is_some_and(|op| {
-        matches!(op, Op::Softmax(_) | Op::LogSoftmax(_) | Op::LayerNorm(_) | Op::RmsNorm(_))
-            && op.copies().is_empty()
-    })
+fn is_by_rows(op: &Op) -> bool {
+    matches!(op, Op::Softmax(_) | Op::LogSoftmax(_) | Op::LayerNorm(_) | Op::RmsNorm(_))
 }
