@@ -178,6 +178,14 @@ fn layer() -> impl Strategy<Value = String> {
         Just("{ op = 'linear', out_features = 11 },".to_owned()),
         Just("'layer_norm',".to_owned()),
         Just("'tanh',".to_owned()),
+        Just("{ op = 'prelu', num_parameters = 1 },".to_owned()),
+        Just("{ op = 'slice', end = 1 },".to_owned()),
+        Just("{ op = 'slice', start = -1 },".to_owned()),
+        Just("{ op = 'slice', dim = 2, start = 1 },".to_owned()),
+        (-5i64..5, -5i64..5).prop_map(|(down, right)| format!("{{ op = 'roll', shifts = [{down}, {right}], dims = [2, 3] }},")),
+        (-5i64..5).prop_map(|shift| format!("{{ op = 'roll', shifts = [{shift}], dims = [1] }},")),
+        (prop_oneof![Just("mean"), Just("sum"), Just("max"), Just("min"), Just("norm")], prop_oneof![Just("[2, 3]"), Just("[1]"), Just("[3]"), Just("[2]"), Just("[1, 2]"), Just("[1, 3]")])
+            .prop_map(|(op, dims)| format!("{{ op = '{op}', dim = {dims}, keepdim = true }},")),
         Just("{ op = 'affine', mul = 0.5, add = 0.25 },".to_owned()),
     ]
 }
@@ -193,6 +201,10 @@ fn network() -> impl Strategy<Value = String> {
         Just("{ op = 'sub', from = ['b', 'stem'] }".to_owned()),
         Just("{ op = 'maximum', from = ['stem', 'a'] }".to_owned()),
         Just("{ op = 'add', broadcast = true, from = ['a', 'stem'] }".to_owned()),
+        Just("{ op = 'add', from = ['a', 'b', 'stem'] }".to_owned()),
+        Just("{ op = 'mul', broadcast = true, from = ['a', 'stem', 'b'] }".to_owned()),
+        Just("{ op = 'concat', dim = 2, from = ['a', 'b'] }".to_owned()),
+        Just("{ op = 'concat', dim = -1, from = ['stem', 'a'] }".to_owned()),
     ];
     let end = prop_oneof![
         Just(""),
@@ -202,14 +214,39 @@ fn network() -> impl Strategy<Value = String> {
             "{ name = 'se', op = 'global_avg_pool' }, { op = 'reshape', shape = [-1, 1, 1] }, 'sigmoid', { op = 'mul', broadcast = true, from = ['met', 'sigmoid_1'] },"
         ),
     ];
-    let sizes = (channels(), 4u64..12, 4u64..12);
-    (sizes, layer(), branch(), branch(), meet, end).prop_map(|((channels, height, width), stem, a, b, meet, end)| {
+    let sizes = (channels(), 4u64..12, 4u64..12, any::<bool>());
+    (sizes, layer(), branch(), branch(), meet, end).prop_map(|((channels, height, width, begins), stem, a, b, meet, end)| {
+        let first = format!("{{ op = 'conv2d', out_channels = {channels}, kernel_size = 3, padding = 1 }},");
+        let first = if begins { &first } else { "" };
         format!(
-            "input = [{channels}, {height}, {width}]\nlayers = [{{ op = 'conv2d', out_channels = {channels}, kernel_size = 3, padding = 1 }}, {stem}\n\
+            "input = [{channels}, {height}, {width}]\nlayers = [{first} {stem}\n\
              {{ name = 'stem', op = 'identity' }},\n{a} {{ name = 'a', op = 'identity' }},\n{{ name = 'again', op = 'identity', from = 'stem' }}, {b} \
              {{ name = 'b', op = 'identity' }},\n{meet}, {{ name = 'met', op = 'relu' }}, {end}]"
         )
     })
+}
+
+prop_compose! {
+    /// What is made of a part of a tensor, or of the same in another shape, meets the tensor itself, which nothing else takes.
+    fn parts()(
+        channels in 1u64..20, size in 1u64..9, half in any::<bool>(),
+        of_part in prop_oneof![
+            Just("{ name = 'part', op = 'slice', end = 1, from = 'x' }, 'tanh',"),
+            Just("{ name = 'part', op = 'slice', start = -1, from = 'x' },"),
+            Just("{ name = 'part', op = 'reshape', shape = [-1, 1], from = 'x' }, { op = 'mean', dim = [1], keepdim = true },
+                  { op = 'reshape', shape = 'size' },"),
+            Just("{ name = 'part', op = 'slice', end = 1, from = 'x' }, { op = 'conv2d', out_channels = 'channels', kernel_size = 3, padding = 1 },"),
+            Just("{ name = 'part', op = 'slice', start = -1, from = 'x' }, { op = 'conv2d', out_channels = 'channels', kernel_size = 3, padding = 1 }, 'relu',"),
+        ],
+        meet in prop_oneof![Just("add"), Just("mul"), Just("sub"), Just("maximum")],
+    ) -> String {
+        let from = if half { "['met', 'x']" } else { "['x', 'met']" };
+        let shape = format!("[{channels}, {size}, {size}]");
+        format!("input = {shape}\nlayers = [{{ name = 'x', op = 'conv2d', out_channels = {channels}, kernel_size = 1 }}, {of_part} \
+                 {{ name = 'met', op = 'identity' }}, {{ op = '{meet}', from = {from}, broadcast = true }}]")
+            .replace("'size'", &shape)
+            .replace("'channels'", &channels.to_string())
+    }
 }
 
 prop_compose! {
@@ -241,6 +278,11 @@ proptest! {
 
     #[test]
     fn networks(text in network(), batch in 1usize..4) {
+        check(&text, batch)?;
+    }
+
+    #[test]
+    fn parts_of_tensors(text in parts(), batch in 1usize..4) {
         check(&text, batch)?;
     }
 

@@ -199,6 +199,22 @@ pub fn keeps_reduced(op: &Op) -> Option<bool> {
     }
 }
 
+/// Which dimensions of an input that it has accepted a reduction reduces; `None` of any other operator.
+#[cfg(feature = "run")]
+pub(crate) fn dims(op: &Op, input: &Shape) -> Option<Vec<bool>> {
+    let (Op::Mean(Mean { dim, .. })
+    | Op::Sum(Sum { dim, .. })
+    | Op::Prod(Prod { dim, .. })
+    | Op::Max(Max { dim, .. })
+    | Op::Min(Min { dim, .. })
+    | Op::LogSumExp(LogSumExp { dim, .. })
+    | Op::Norm(Norm { dim, .. })) = op
+    else {
+        return None;
+    };
+    Some(accepted(dim, input))
+}
+
 /// What the power of a norm is, as far as it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Power {

@@ -140,7 +140,7 @@ impl<'g> Native<'g> {
             Work::Kernel { kernel, reads, writes } => {
                 let given = reads.iter().find_map(|spot| self.program.given.get(&spot.buffer));
                 let read = |spot: &Spot| match self.program.given.get(&spot.buffer) {
-                    Some(_) => Read::Given(spot.offset),
+                    Some(_) => Read::Given(spot.range(self.like.batch, self.block)),
                     None => Read::Memory(self.range(spot)),
                 };
                 let placed = Placed {

@@ -36,8 +36,8 @@ pub(super) struct Placed<'s> {
 pub(super) enum Read {
     /// In the memory of the session.
     Memory(Range<usize>),
-    /// In an input of the network, from so many numbers on.
-    Given(usize),
+    /// In an input of the network.
+    Given(Range<usize>),
 }
 
 impl Placed<'_> {
@@ -53,7 +53,7 @@ impl Placed<'_> {
             (Read::Memory(range), _) if range.start >= self.writes.end => {
                 Ok(&behind[range.start - self.writes.end..range.end - self.writes.end])
             }
-            (Read::Given(start), Some(given)) => Ok(&given[*start..]),
+            (Read::Given(range), Some(given)) => Ok(&given[range.clone()]),
             (Read::Memory(_), _) => candle_core::bail!("{} reads where it writes", self.kernel.name()),
             (Read::Given(_), None) => candle_core::bail!("{} has no input", self.kernel.name()),
         };

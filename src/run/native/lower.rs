@@ -211,10 +211,10 @@ impl<'g> Lowering<'g> {
         if let Some(()) = self.product(step, op)? {
             return Ok(Some(()));
         }
-        match self.scales(step, op)? {
-            Some(()) => Ok(Some(())),
-            None => Ok(self.moved(step, op)),
+        if let Some(()) = self.scales(step, op)? {
+            return Ok(Some(()));
         }
+        Ok(self.reduced(step, op).or_else(|| self.moved(step, op)))
     }
 
     /// Lets candle compute a step, node by node.

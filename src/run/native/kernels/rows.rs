@@ -36,6 +36,10 @@ macro_rules! functions {
 functions! {
     /// x
     Same: |_this, _simd, [x]: 1| x;
+    /// −x
+    Negative: |_this, simd, [x]: 1| simd.neg_f32s(x);
+    /// |x|
+    Absolute: |_this, simd, [x]: 1| simd.abs_f32s(x);
     /// x times the number.
     Times(f32): |this, simd, [x]: 1| simd.mul_f32s(x, simd.splat_f32s(this.0));
     /// The square of x less the number.
@@ -80,10 +84,14 @@ functions! {
     Quotient: |_this, simd, [x, y]: 2| simd.div_f32s(x, y);
     /// The larger one.
     Larger: |_this, simd, [x, y]: 2| simd.max_f32s(x, y);
+    /// The smaller one.
+    Smaller: |_this, simd, [x, y]: 2| simd.min_f32s(x, y);
     /// e^(x − y)
     PowerOfDifference: |_this, simd, [x, y]: 2| exponential(simd, simd.sub_f32s(x, y));
     /// x + y²
     SumWithSquare: |_this, simd, [x, y]: 2| multiply_add(simd, y, y, x);
+    /// x + |y|
+    SumWithAbsolute: |_this, simd, [x, y]: 2| simd.add_f32s(x, simd.abs_f32s(y));
 }
 
 /// Sums that run beside each other, so that none waits for another.
@@ -135,26 +143,28 @@ fn sum_first<S: Simd>(simd: S, numbers: S::f32s, count: usize) -> f32 {
     simd.reduce_sum_f32s(S::as_simd_f32s(&first).0[0])
 }
 
-/// The largest number; −∞ of none. A number that is none may be overlooked.
+/// The largest number that a function has; −∞ of none. A number that is none may be overlooked.
 #[inline(always)]
-pub(crate) fn largest<S: Simd>(simd: S, row: &[f32]) -> f32 {
+pub(crate) fn largest<S: Simd>(simd: S, row: &[f32], function: impl Map<1>) -> f32 {
     let (whole, rest) = S::as_simd_f32s(row);
     let mut largest = [simd.splat_f32s(f32::NEG_INFINITY); APART];
     let (several, few) = whole.as_chunks::<APART>();
     for numbers in several {
         for (largest, numbers) in largest.iter_mut().zip(numbers) {
-            *largest = simd.max_f32s(*numbers, *largest);
+            *largest = simd.max_f32s(function.of(simd, [*numbers]), *largest);
         }
     }
     for numbers in few {
-        largest[0] = simd.max_f32s(*numbers, largest[0]);
+        largest[0] = simd.max_f32s(function.of(simd, [*numbers]), largest[0]);
+    }
+    if !rest.is_empty() {
+        let mut last = [f32::NEG_INFINITY; MOST_LANES];
+        let numbers = function.of(simd, [simd.partial_load_f32s(rest)]);
+        simd.partial_store_f32s(&mut last[..rest.len()], numbers);
+        largest[1] = simd.max_f32s(S::as_simd_f32s(&last).0[0], largest[1]);
     }
     let both = [simd.max_f32s(largest[0], largest[1]), simd.max_f32s(largest[2], largest[3])];
-    let mut of_all = simd.reduce_max_f32s(simd.max_f32s(both[0], both[1]));
-    for number in rest {
-        of_all = of_all.max(*number);
-    }
-    of_all
+    simd.reduce_max_f32s(simd.max_f32s(both[0], both[1]))
 }
 
 /// Writes a function of the numbers at each place of other rows.
@@ -233,7 +243,7 @@ unsafe fn each<S: Simd, const N: usize>(
 /// Replaces every number by e^(x − the largest), and tells the sum of these.
 #[inline(always)]
 pub(crate) fn exponentials<S: Simd>(simd: S, row: &mut [f32]) -> f32 {
-    let less = simd.splat_f32s(largest(simd, row));
+    let less = simd.splat_f32s(largest(simd, row, Same));
     let (whole, rest) = S::as_mut_simd_f32s(row);
     let mut sums = [simd.splat_f32s(0.0); 2];
     let (several, few) = whole.as_chunks_mut::<2>();

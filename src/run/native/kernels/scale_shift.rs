@@ -1,4 +1,4 @@
-//! A factor and a constant for each channel: a batch norm that is part of no convolution.
+//! A factor and a constant for each channel: a batch norm that is part of no convolution; or a factor of what is negative.
 
 use pulp::{Simd, WithSimd};
 
@@ -15,6 +15,8 @@ pub struct ScaleShift {
     shape: Positions,
     layout: Layout,
     function: Function,
+    /// Whether numbers above 0 stay as they are.
+    of_negatives: bool,
     /// Of each channel, and zeros that fill up the last group.
     scale: Vec<f32>,
     /// The same.
@@ -40,7 +42,19 @@ impl ScaleShift {
             numbers.resize(shape.channels.next_multiple_of(isa.block()), 0.0);
             numbers
         };
-        Self { isa, shape: *shape, layout, function, scale: filled_up(scale), shift: filled_up(shift) }
+        let (scale, shift) = (filled_up(scale), filled_up(shift));
+        Self { isa, shape: *shape, layout, function, of_negatives: false, scale, shift }
+    }
+
+    /// With a factor for each channel, by which numbers are multiplied that are not above 0.
+    ///
+    /// # Panics
+    ///
+    /// If there are not as many.
+    pub fn of_negatives(isa: Isa, shape: &Positions, layout: Layout, slopes: &[f32]) -> Self {
+        let none = vec![0.0; slopes.len()];
+        let all = Self::new(isa, shape, layout, [slopes, &none], Function::Identity);
+        Self { of_negatives: true, ..all }
     }
 
     /// The numbers that it holds.
@@ -64,7 +78,8 @@ impl ScaleShift {
             let input = input.map(|input| &input[from.first(part)..][..output.len()]);
             let channels = part.plane * to.row..(part.plane + 1) * to.row;
             let (scale, shift) = (&self.scale[channels.clone()], &self.shift[channels]);
-            self.isa.run(Plane { scale, shift, function: self.function, input, output });
+            let (function, of_negatives) = (self.function, self.of_negatives);
+            self.isa.run(Plane { scale, shift, function, of_negatives, input, output });
         });
     }
 }
@@ -74,6 +89,7 @@ struct Plane<'a> {
     scale: &'a [f32],
     shift: &'a [f32],
     function: Function,
+    of_negatives: bool,
     input: Option<&'a [f32]>,
     output: &'a mut [f32],
 }
@@ -83,17 +99,24 @@ impl WithSimd for Plane<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { scale, shift, function, input, output } = self;
+        let Self { scale, shift, function, of_negatives, input, output } = self;
+        let zero = simd.splat_f32s(0.0);
         for (_, piece) in Pieces::of(input, output) {
             if let (&[scale], &[shift]) = (scale, shift) {
-                let line = Function::Affine { factor: scale, constant: shift };
+                let line = if of_negatives {
+                    Function::LeakyRelu { slope: scale }
+                } else {
+                    Function::Affine { factor: scale, constant: shift }
+                };
                 apply(simd, line, piece);
             } else {
                 let (scale, shift) = (S::as_simd_f32s(scale).0, S::as_simd_f32s(shift).0);
                 let (numbers, _) = S::as_mut_simd_f32s(piece);
                 for numbers in numbers.chunks_exact_mut(scale.len()) {
                     for (number, (&scale, &shift)) in numbers.iter_mut().zip(scale.iter().zip(shift)) {
-                        *number = multiply_add(simd, *number, scale, shift);
+                        let line = multiply_add(simd, *number, scale, shift);
+                        let stays = simd.less_than_f32s(zero, *number);
+                        *number = if of_negatives { simd.select_f32s(stays, *number, line) } else { line };
                     }
                 }
             }
@@ -113,7 +136,7 @@ mod tests {
         #[test]
         fn each_channel_has_its_own(
             batch in 1usize..4, channels in 1usize..40, positions in 1usize..300, gap in 0usize..9,
-            function in testing::function(), in_place: bool, planar: bool,
+            function in testing::function(), in_place: bool, planar: bool, of_negatives: bool,
         ) {
             let layout = if planar { Layout::Planar } else { Layout::Blocked };
             let images = Images::random(batch, channels, positions, 1);
@@ -121,15 +144,24 @@ mod tests {
             for isa in Isa::here() {
                 let apart = images.of_sample(layout, isa) + gap;
                 let shape = Positions { batch, channels, positions, input_sample: apart, output_sample: apart };
-                let kernel = ScaleShift::new(isa, &shape, layout, [&scale, &shift], function);
+                let kernel = if of_negatives {
+                    ScaleShift::of_negatives(isa, &shape, layout, &scale)
+                } else {
+                    ScaleShift::new(isa, &shape, layout, [&scale, &shift], function)
+                };
                 let input = images.laid_out(layout, isa, apart, GUARD);
                 let mut output = if in_place { input.clone() } else { vec![GUARD; input.len()] };
                 kernel.run((!in_place).then_some(&input), &mut output);
                 let output = images.read(&output, layout, isa, apart);
                 for (index, (&result, &x)) in output.iter().zip(&images.numbers).enumerate() {
                     let channel = index / positions % channels;
-                    let line = f64::from(x) * f64::from(scale[channel]) + f64::from(shift[channel]);
-                    testing::assert_close(result, testing::exact(function, line), 1, (isa, index));
+                    let line = f64::from(x) * f64::from(scale[channel]);
+                    let wanted = match of_negatives {
+                        true if x > 0.0 => f64::from(x),
+                        true => line,
+                        false => testing::exact(function, line + f64::from(shift[channel])),
+                    };
+                    testing::assert_close(result, wanted, 1, (isa, index));
                 }
             }
         }

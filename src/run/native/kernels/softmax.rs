@@ -90,7 +90,7 @@ impl WithSimd for Rows<'_> {
                 SoftmaxKind::Shares => rows::change(simd, output, rows::Times(1.0 / sum)),
                 SoftmaxKind::Logarithms => {
                     // As the exponentials had it.
-                    let largest = rows::largest(simd, input);
+                    let largest = rows::largest(simd, input, rows::Same);
                     rows::map(simd, [input], output, rows::Less([largest, sum.ln()]));
                 }
             }

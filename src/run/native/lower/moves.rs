@@ -1,13 +1,15 @@
 //! What moves numbers about and computes none.
 
 use cnncost_kernels::{
-    Channels, ChannelsInput, ChannelsShape, Layout, Pad, Permute, Slice, Upsample, UpsampleShape, Weighted,
+    Channels, ChannelsInput, ChannelsShape, Join, Layout, Pad, Permute, Roll, Slice, Upsample, UpsampleShape,
+    Weighted,
 };
 
 use super::{Lowering, Spot};
 use crate::graph::NodeId;
 use crate::op::Op;
 use crate::op::pad::{Mode, Pad as PadOp};
+use crate::op::roll::Roll as RollOp;
 use crate::op::upsample::Upsample as UpsampleOp;
 use crate::plan::{Home, Step};
 use crate::run::native::convert::Convert;
@@ -16,6 +18,16 @@ use crate::run::native::kernel::Kernel;
 impl Kernel for Channels {
     fn name(&self) -> &'static str {
         "channels"
+    }
+
+    fn compute(&self, inputs: &[&[f32]], output: &mut [f32], _scratch: &mut [f32]) {
+        self.run(inputs, output);
+    }
+}
+
+impl Kernel for Join {
+    fn name(&self) -> &'static str {
+        "concatenation"
     }
 
     fn compute(&self, inputs: &[&[f32]], output: &mut [f32], _scratch: &mut [f32]) {
@@ -41,6 +53,7 @@ moves! {
     Permute, "permutation";
     Slice, "slice";
     Pad, "padding";
+    Roll, "roll";
     Upsample, "upsampling";
 }
 
@@ -140,9 +153,41 @@ impl Lowering<'_> {
                 self.sliced(step, axis, first, 1)
             }
             Op::Pad(pad) => self.padded(step, pad),
+            Op::Concat(concat) => {
+                let axis = self.graph.node(step.main).shape.axis(concat.dim.0)?;
+                self.end_to_end(step, axis)
+            }
+            Op::Roll(roll) => self.rolled(step, roll),
             Op::Upsample(upsample) => self.upsampled(step, upsample),
             _ => None,
         }
+    }
+
+    /// Tensors behind one another along a dimension that is not that of the channels.
+    fn end_to_end(&mut self, step: &Step, axis: usize) -> Option<()> {
+        let parts: Vec<NodeId> =
+            self.graph.inputs(step.main).map(|part| self.program.plan.passed(part)).collect();
+        let reads = parts.iter().map(|&part| self.dense(part)).collect::<Option<Vec<_>>>()?;
+        let within = reads.iter().map(|read| read.dims[axis..].iter().product()).collect();
+        let output = self.dense_output(step);
+        let outside = self.batch * output.dims[..axis].iter().product::<usize>();
+        self.compute(Join::new(outside, within), reads, output);
+        Some(())
+    }
+
+    fn rolled(&mut self, step: &Step, roll: &RollOp) -> Option<()> {
+        let input = self.dense(step.inputs[0])?;
+        let sizes = [&[self.batch], &*input.dims].concat();
+        let mut shifts = vec![0; sizes.len()];
+        for (shift, dim) in roll.shifts.iter().zip(&roll.dims) {
+            let axis = self.graph.node(step.inputs[0]).shape.axis(dim.0)? + 1;
+            let size = i64::try_from(sizes[axis]).ok()?;
+            let shift = usize::try_from(shift.rem_euclid(size)).ok()?;
+            shifts[axis] = (shifts[axis] + shift) % sizes[axis];
+        }
+        let output = self.dense_output(step);
+        self.compute(Roll::new(&sizes, &shifts), vec![input], output);
+        Some(())
     }
 
     fn padded(&mut self, step: &Step, pad: &PadOp) -> Option<()> {

@@ -100,14 +100,17 @@ impl Lowering<'_> {
         Ok(self.scaled(step, [&factors, &offsets], last))
     }
 
-    /// Learned factors of each channel.
+    /// Learned factors of each channel, or of what is negative in it.
     pub(super) fn scales(&mut self, step: &Step, op: &Op) -> Lowered<()> {
-        if !matches!(op, Op::Scale(_) | Op::LayerScale(_)) {
+        if !matches!(op, Op::Scale(_) | Op::LayerScale(_) | Op::Prelu(_)) {
             return Ok(None);
         }
         let weights =
             self.weights.of(step.main).iter().map(numbers).collect::<candle_core::Result<Vec<_>>>()?;
         let [factors, offsets @ ..] = &weights[..] else { return Ok(None) };
+        if matches!(op, Op::Prelu(_)) {
+            return Ok(self.negatives_scaled(step, factors));
+        }
         let none = vec![0.0; factors.len()];
         Ok(self.scaled(step, [factors, offsets.first().unwrap_or(&none)], Function::Identity))
     }
@@ -117,6 +120,17 @@ impl Lowering<'_> {
         let from = self.spot(step.inputs[0], layout)?;
         let (reads, output) = self.changed(step, &from);
         self.scale(&from, reads, output, scales, last);
+        Some(())
+    }
+
+    /// Of numbers that are not above 0, by a factor for each channel or one for all.
+    fn negatives_scaled(&mut self, step: &Step, slopes: &[f32]) -> Option<()> {
+        let layout = self.layout(step.inputs[0]);
+        let from = self.spot(step.inputs[0], layout)?;
+        let each: Vec<f32> = slopes.iter().copied().cycle().take(from.channels()).collect();
+        let (reads, output) = self.changed(step, &from);
+        let shape = self.positions(&from, &output);
+        self.compute(ScaleShift::of_negatives(self.isa(), &shape, layout, &each), reads, output);
         Some(())
     }
 
@@ -148,7 +162,8 @@ impl Lowering<'_> {
         }
     }
 
-    /// Operations on pairs, of which one may be stretched over positions, over channels, or over both.
+    /// Operations on pairs, of which one may be stretched over positions, over channels, or over both; of more tensors, one after
+    /// the other.
     pub(super) fn pairwise(&mut self, step: &Step, op: &Op) -> Lowered<()> {
         let Some(last) = self.function_behind(step) else { return Ok(None) };
         let operation = match op {
@@ -160,49 +175,69 @@ impl Lowering<'_> {
             Op::Div(_) => Operation::Divide,
             _ => return Ok(None),
         };
-        let inputs: Vec<NodeId> =
+        let operands: Vec<NodeId> =
             self.graph.inputs(step.main).map(|id| self.program.plan.passed(id)).collect();
-        let [left, right] = inputs[..] else { return Ok(None) };
-        Ok(self.pair(step, [left, right], operation, last))
+        Ok(self.combine(step, &operands, operation, last))
     }
 
-    fn pair(&mut self, step: &Step, sides: [NodeId; 2], operation: Operation, last: Function) -> Option<()> {
+    fn combine(
+        &mut self,
+        step: &Step,
+        operands: &[NodeId],
+        operation: Operation,
+        last: Function,
+    ) -> Option<()> {
         let whole = self.dims(step.main);
-        let [left, right] = sides.map(|id| spread(&whole, &self.dims(id)));
-        let spreads = [left?, right?];
-        let is_all = |side: usize| spreads[side] == Spread::All;
-        let blocked = (0..2).any(|side| is_all(side) && self.layout(sides[side]) == Layout::Blocked);
+        let spread = |&id: &NodeId| spread(&whole, &self.dims(id));
+        let spreads = operands.iter().map(spread).collect::<Option<Vec<_>>>()?;
+        let is_all = |&(_, spread): &(&NodeId, &Spread)| *spread == Spread::All;
+        let mut whole_ones = operands.iter().zip(&spreads).filter(is_all);
+        let blocked = whole_ones.any(|(&id, _)| self.layout(id) == Layout::Blocked);
         let layout = if blocked { Layout::Blocked } else { Layout::Planar };
-        let of_side = |side: usize| if is_all(side) { layout } else { Layout::Planar };
-        let spots = [self.spot(sides[0], of_side(0))?, self.spot(sides[1], of_side(1))?];
-        let in_place =
-            [Hand::Left, Hand::Right].into_iter().filter(|_| sides[0] != sides[1]).find_map(|hand| {
-                let side = usize::from(hand == Hand::Right);
-                let spot = if is_all(side) { self.in_place(step, sides[side], layout) } else { None };
-                spot.map(|spot| (hand, spot))
-            });
-        let (hand, output) = match in_place {
-            Some((hand, spot)) => (Some(hand), spot),
+        let mut sides = Vec::new();
+        for (&id, &spread) in operands.iter().zip(&spreads) {
+            let spot = self.spot(id, if spread == Spread::All { layout } else { Layout::Planar })?;
+            sides.push((spot, spread));
+        }
+        let once = |id: NodeId| operands.iter().filter(|&&other| other == id).count() == 1;
+        let in_place = (0..sides.len())
+            .filter(|&side| spreads[side] == Spread::All && once(operands[side]))
+            .find_map(|side| self.in_place(step, operands[side], layout).map(|spot| (side, spot)));
+        let (mut hand, output) = match in_place {
+            Some((side, spot)) => {
+                // Of two the order may matter; of more there are only operations for which it does not.
+                if sides.len() > 2 {
+                    sides.swap(0, side);
+                }
+                let is_right = sides.len() == 2 && side == 1;
+                (Some(if is_right { Hand::Right } else { Hand::Left }), spot)
+            }
             None => (None, self.output(step, layout)),
         };
-        let [left, right] =
-            [0, 1].map(|side: usize| Side { sample: spots[side].sample, spread: spreads[side] });
-        let shape = BinaryShape {
-            batch: self.batch,
-            channels: output.channels(),
-            positions: output.positions(),
-            left,
-            right,
-            output_sample: output.sample,
-        };
-        let [left, right] = spots;
-        let reads = match hand {
-            None => vec![left, right],
-            Some(Hand::Left) => vec![right],
-            Some(Hand::Right) => vec![left],
-        };
-        let kernel = Binary::new(self.isa(), &shape, layout, operation, last);
-        self.compute(Pair { kernel, in_place: hand }, reads, output);
+        let mut sides = sides.into_iter();
+        let mut left = sides.next()?;
+        let mut next = Some(sides.next()?);
+        while let Some(right) = next {
+            next = sides.next();
+            let side = |(spot, spread): &(Spot, Spread)| Side { sample: spot.sample, spread: *spread };
+            let shape = BinaryShape {
+                batch: self.batch,
+                channels: output.channels(),
+                positions: output.positions(),
+                left: side(&left),
+                right: side(&right),
+                output_sample: output.sample,
+            };
+            let last = if next.is_none() { last } else { Function::Identity };
+            let kernel = Binary::new(self.isa(), &shape, layout, operation, last);
+            let reads = match hand {
+                None => vec![left.0, right.0],
+                Some(Hand::Left) => vec![right.0],
+                Some(Hand::Right) => vec![left.0],
+            };
+            self.compute(Pair { kernel, in_place: hand }, reads, output.clone());
+            (left, hand) = ((output.clone(), Spread::All), Some(Hand::Left));
+        }
         Some(())
     }
 }

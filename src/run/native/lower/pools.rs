@@ -1,10 +1,12 @@
-//! Pools.
+//! Pools, and reductions of whole dimensions.
 
 use cnncost_kernels::{
-    Counted, Function, GlobalMean, Layout, Pool, PoolKind, PoolShape, Positions, Slide, Windows,
+    Counted, Function, GlobalMean, Layout, Pool, PoolKind, PoolShape, Positions, Reduce, ReduceKind, Slide,
+    Windows,
 };
 
 use super::{Lowered, Lowering};
+use crate::op::reduction::{self, Power};
 use crate::op::window::{Axis, Window};
 use crate::op::{Op, Operator};
 use crate::plan::Step;
@@ -13,6 +15,16 @@ use crate::run::native::kernel::Kernel;
 impl Kernel for Pool {
     fn name(&self) -> &'static str {
         "pool"
+    }
+
+    fn compute(&self, inputs: &[&[f32]], output: &mut [f32], _scratch: &mut [f32]) {
+        self.run(inputs[0], output);
+    }
+}
+
+impl Kernel for Reduce {
+    fn name(&self) -> &'static str {
+        "reduction"
     }
 
     fn compute(&self, inputs: &[&[f32]], output: &mut [f32], _scratch: &mut [f32]) {
@@ -96,7 +108,10 @@ impl Lowering<'_> {
             [height, width] => [height.clone(), width.clone()],
             _ => return None,
         };
-        let layout = self.layout(step.inputs[0]);
+        // Groups of channels are pooled a register at a time, planes a number at a time: so it is for few channels only that groups
+        // are not made.
+        let channels = self.dims(step.inputs[0]).first().copied()?;
+        let layout = if channels >= self.block { Layout::Blocked } else { self.layout(step.inputs[0]) };
         let input = self.spot(step.inputs[0], layout)?;
         let output = self.output(step, layout);
         let shape = PoolShape {
@@ -106,6 +121,46 @@ impl Lowering<'_> {
             output_sample: output.sample,
         };
         self.compute(Pool::new(self.isa(), &shape, windows, kind, layout, last), vec![input], output);
+        Some(())
+    }
+
+    /// Reductions of dimensions that follow each other; the mean of all positions of a channel as a pool has it.
+    pub(super) fn reduced(&mut self, step: &Step, op: &Op) -> Option<()> {
+        let kind = match op {
+            Op::Mean(_) => ReduceKind::Mean,
+            Op::Sum(_) => ReduceKind::Sum,
+            Op::Max(_) => ReduceKind::Largest,
+            Op::Min(_) => ReduceKind::Smallest,
+            Op::Norm(norm) => match norm.power() {
+                Power::One => ReduceKind::SumOfAbsolutes,
+                Power::Two => ReduceKind::Length,
+                Power::Other => return None,
+            },
+            _ => return None,
+        };
+        let &input = step.inputs.first()?;
+        let is_reduced = reduction::dims(op, &self.graph.node(input).shape)?;
+        let sizes = self.dims(input);
+        let is_image = is_reduced.len() > 1 && !is_reduced[0] && is_reduced[1..].iter().all(|&is| is);
+        if kind == ReduceKind::Mean && is_image {
+            return self.global(step, Function::Identity);
+        }
+        // Dimensions of size 1 are reduced or not, as is wanted.
+        let mut kept = (0..sizes.len()).filter(|&dim| sizes[dim] > 1);
+        let mut reduced = kept.clone().filter(|&dim| is_reduced[dim]);
+        let (first, last) = match (reduced.next(), reduced.next_back()) {
+            (Some(first), last) => (first, last.unwrap_or(first)),
+            (None, _) => (sizes.len(), sizes.len()),
+        };
+        if kept.any(|dim| (first..=last).contains(&dim) && !is_reduced[dim]) {
+            return None;
+        }
+        let input = self.dense(input)?;
+        let output = self.dense_output(step);
+        let product = |sizes: &[usize]| sizes.iter().product::<usize>();
+        let end = sizes.len().min(last + 1);
+        let [outer, size, inner] = [&sizes[..first], &sizes[first..end], &sizes[end..]].map(product);
+        self.compute(Reduce::new(self.isa(), [self.batch * outer, size, inner], kind), vec![input], output);
         Some(())
     }
 

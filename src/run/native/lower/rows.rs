@@ -69,7 +69,11 @@ impl Lowering<'_> {
             Op::InstanceNorm1d(norm) => self.of_groups(step, self.channels_of(step), norm.eps, last),
             Op::InstanceNorm2d(norm) => self.of_groups(step, self.channels_of(step), norm.eps, last),
             Op::LocalResponseNorm(norm) if last == Function::Identity => {
-                let Some([input, output]) = self.planar(step) else { return Ok(None) };
+                let layout = step.inputs.first().map_or(Layout::Planar, |&input| self.layout(input));
+                let Some(input) = step.inputs.first().and_then(|&input| self.spot(input, layout)) else {
+                    return Ok(None);
+                };
+                let output = self.output(step, layout);
                 let shape = LocalResponseShape {
                     batch: self.batch,
                     channels: input.channels(),
@@ -81,7 +85,7 @@ impl Lowering<'_> {
                     beta: norm.beta,
                     k: norm.k,
                 };
-                self.compute(LocalResponseNorm::new(self.isa(), &shape), vec![input], output);
+                self.compute(LocalResponseNorm::new(self.isa(), &shape, layout), vec![input], output);
                 Ok(Some(()))
             }
             _ => Ok(None),
