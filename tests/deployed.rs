@@ -114,6 +114,20 @@ fn what_is_fused_moves_what_crosses_the_border_of_its_step() {
     assert_eq!(analysis.memory.owner(&graph, node(&graph, "f")), node(&graph, "r"));
 }
 
+/// A norm that is folded from ahead moves nothing, and the sum reads what the norm would have: as much of it as it looks at.
+#[test]
+fn a_sum_reads_what_a_norm_ahead_of_it_took() {
+    let graph = graph(
+        "input = [8, 8, 8]\nlayers = [{ name = 'm', op = 'max_pool2d', kernel_size = 2 }, { name = 'n', op = 'batch_norm2d' },\n\
+         { name = 'c', op = 'conv2d', out_channels = 8, kernel_size = 1, stride = 2, bias = false }]",
+    );
+    let (_, analysis) = deploy(&graph);
+    let read = |path| analysis.node(node(&graph, path)).unwrap().traffic.read.numbers;
+    // A quarter of 8×4×4, 64 weights and 8 biases.
+    assert_eq!((read("n"), read("c")), (0, 32 + 64 + 8));
+    assert_eq!(analysis.total().traffic.read.numbers, 8 * 8 * 8 + 32 + 64 + 8);
+}
+
 #[test]
 fn a_frozen_sum_gets_a_frozen_bias_and_a_norm_that_others_need_keeps_its_weights() {
     let graph = graph(

@@ -111,7 +111,10 @@ impl Arguments {
     fn write(&self, reports: &[Report], broken: &[ReadError]) -> Outcome {
         let output = &self.output;
         let text = match self.format {
-            Format::Json => return output.stream(|to| check::json(reports, broken, to)),
+            Format::Json => {
+                let broken = check::Broken { errors: broken, is_deployed: self.deployment.deployed };
+                return output.stream(|to| check::json(reports, broken, to));
+            }
             Format::Junit => check::junit(reports, broken, output.language()),
             Format::Github => check::github(reports, broken, output.language()),
             Format::Markdown | Format::Csv | Format::Latex => {

@@ -43,7 +43,7 @@ pub(super) struct Deployment {
     /// Count networks as an engine executes them: batch norms folded into the sums beside them, activations and additions done
     /// while an output is at hand, concatenations and what changes each number by itself in place. Without it, each layer by itself.
     #[arg(long)]
-    deployed: bool,
+    pub(super) deployed: bool,
 }
 
 /// The same for every network of a command.

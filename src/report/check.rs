@@ -22,7 +22,7 @@ mod difference;
 mod forms;
 
 use difference::difference;
-pub use forms::{github, json, junit, schema};
+pub use forms::{Broken, github, json, junit, schema};
 
 /// Columns before a claim: its sign, and a space on both sides.
 const LEAD: usize = 3;

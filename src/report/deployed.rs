@@ -42,8 +42,16 @@ pub(super) fn meaning() -> Text {
 /// How many layers are executed in how many steps.
 pub(super) fn steps(graph: &Graph, plan: &Plan) -> Text {
     let layers = graph.nodes().filter(|(_, node)| node.operator().is_some()).count();
+    let [layer, step] =
+        [(layers, "layer"), (plan.steps.len(), "step")].map(|(count, word)| plural(count, word));
     let [layers, steps] = [layers, plan.steps.len()].map(|count| grouped(count as u128, ","));
-    text!("{layers} layers in {steps} steps", "{layers} 层分为 {steps} 步")
+    text!("{layers} {layer} in {steps} {step}", "{layers} 层分为 {steps} 步")
+}
+
+/// A word as it is said of so many.
+pub(super) fn plural(count: usize, word: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{word}{ending}")
 }
 
 /// What a device takes at best, which is as the network is deployed, beside what it takes layer by layer where that is counted.

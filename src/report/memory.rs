@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::deployed::plural;
 use super::figures::bytes;
 use super::sheet::{Cell, Head, Line, Role, Sheet};
 use super::table::title;
@@ -101,11 +102,12 @@ fn at_peak(subject: &Subject, peak: NodeId, style: Style) -> String {
     let is_all = subject.analysis.memory.inside(peak) == Volume::default();
     let mut sheet = alive(subject);
     let count = sheet.lines.len() - usize::from(!is_all);
+    let tensors = plural(count, "tensor");
     let title = if is_all {
-        text!("{count} tensors alive while `{path}` is executed", "执行 `{path}` 时有 {count} 个张量存活")
+        text!("{count} {tensors} alive while `{path}` is executed", "执行 `{path}` 时有 {count} 个张量存活")
     } else {
         text!(
-            "{count} tensors alive while `{path}` is executed, and what it holds inside",
+            "{count} {tensors} alive while `{path}` is executed, and what it holds inside",
             "执行 `{path}` 时有 {count} 个张量存活,另有其内部所占"
         )
     };
@@ -129,8 +131,8 @@ fn chart(subject: &Subject, peak: NodeId, style: Style) -> String {
     let title = match subject.plan {
         None => text!("alive over the {steps} steps of execution", "{steps} 个执行步骤中存活的张量"),
         Some(_) => text!(
-            "alive over the {steps} layers in their order, those of one step alike",
-            "按 {steps} 层的顺序存活的张量,同一步的各层相同"
+            "alive over inputs and layers in their order, those of one step alike",
+            "按输入与各层的顺序存活的张量,同一步的各层相同"
         ),
     };
     let labels = [bytes(highest), bytes(highest / 2)];

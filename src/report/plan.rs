@@ -10,7 +10,7 @@ use super::deployed::steps;
 use super::figures::bytes;
 use super::json::shaped_at;
 use super::sheet::{Cell, Head, Line, Role, Sheet};
-use super::table::title;
+use super::table::{inside, title};
 use super::terminal::{Layout, Table, heading};
 use super::wrap::wrapped;
 use super::{Style, Subject, write_json};
@@ -207,12 +207,13 @@ fn form(planned: &Planned<'_>, number: usize, step: &Step) -> StepForm {
         Home::View(other) | Home::InPlace(other) => ("in_place", Some(graph.path(other)), None),
         Home::Within { whole, channel } => ("within", Some(graph.path(whole)), Some(channel)),
     };
-    let taken = |&id: &NodeId| Taken { path: graph.path(id), step: planned.made_by(id).map(|step| step + 1) };
+    let sources =
+        |&id: &NodeId| Taken { path: graph.path(id), step: planned.made_by(id).map(|step| step + 1) };
     StepForm {
         step: number,
         main: graph.path(step.main),
         nodes: step.nodes.iter().map(|&id| graph.path(id)).collect(),
-        inputs: step.inputs.iter().map(taken).collect(),
+        inputs: step.inputs.iter().map(sources).collect(),
         output: shaped_at(subject, output),
         home,
         of,
@@ -226,9 +227,19 @@ fn form(planned: &Planned<'_>, number: usize, step: &Step) -> StepForm {
 pub fn report(planned: &Planned<'_>, style: Style) -> String {
     let sheet = sheet(planned);
     let wanted = ["layers", "step", "output", "home", "live_bytes", "offset", "inputs"];
-    let table = Table::new(&sheet, Layout::Table, style).tight().fit(Some(&wanted)).draw();
-    let notes = sheet.notes.iter().map(|note| wrapped(note.get(style.language), style.width));
-    heading(&title(planned.subject), style) + &table + &notes.collect::<String>()
+    let table = Table::new(&sheet, Layout::Table, style).tight().fit(Some(&wanted));
+    let left_out: Vec<&Text> = table.left_out().collect();
+    let words = |of: fn(&Text) -> &str, between| {
+        left_out.iter().map(|head| of(head)).collect::<Vec<_>>().join(between)
+    };
+    let (english, chinese) = (words(|head| &head.english, ", "), words(|head| &head.chinese, "、"));
+    let no_room = Text {
+        english: format!("not shown for want of room: {english}; `--format csv` has everything"),
+        chinese: format!("因宽度不足未显示:{chinese};`--format csv` 给出全部"),
+    };
+    let notes = sheet.notes.iter().chain((!left_out.is_empty()).then_some(&no_room));
+    let notes = notes.map(|note| wrapped(note.get(style.language), style.width));
+    heading(&title(planned.subject), style) + &table.draw() + &notes.collect::<String>()
 }
 
 /// A line for each input of the network and each step, and below what the arena takes beside the peak.
@@ -278,36 +289,48 @@ fn of_step(planned: &Planned<'_>, number: usize, step: &Step) -> Vec<Cell> {
         Some(step) => (step + 1).to_string(),
         None => printable(&graph.path(planned.plan.root(id).unwrap_or(id))),
     };
+    // Several parts of one tensor are of one step.
+    let mut sources: Vec<String> = step.inputs.iter().map(takes).collect();
+    sources.dedup();
     let path = printable(&fused(graph, step));
     vec![
         Cell::Count(number as u128),
         Cell::Name(path.clone(), path),
-        Cell::Text(step.inputs.iter().map(takes).collect::<Vec<_>>().join(", ")),
+        Cell::Text(sources.join(", ")),
         Cell::Text(graph.node(output).shape.to_string()),
-        home(graph, planned.plan.home(output)),
+        home(planned, output),
         Cell::Count(subject.bytes(subject.analysis.memory.live(step.main))),
         offset(planned, output),
     ]
 }
 
-/// The path of the main node, and the names of the others: `layer1/0/conv1 + bn1 + relu`.
+/// The path of the main node, and the names of the others, in their order: `layer1/0/conv1 + bn1 + relu`.
 fn fused(graph: &Graph, step: &Step) -> String {
-    let others = step.nodes.iter().filter(|&&id| id != step.main);
-    let names = others.map(|&id| Cow::from(format!(" + {}", graph.node(id).name)));
-    std::iter::once(Cow::from(graph.path(step.main))).chain(names).collect()
+    let name = |&id: &NodeId| {
+        if id == step.main { Cow::from(graph.path(id)) } else { Cow::from(&*graph.node(id).name) }
+    };
+    step.nodes.iter().map(name).collect::<Vec<_>>().join(" + ")
 }
 
-fn home(graph: &Graph, home: Home) -> Cell {
-    let path = |id| printable(&graph.path(id));
-    match home {
+/// Where a tensor lies: in short, by the steps that make what lies there; or that it was given.
+fn home(planned: &Planned<'_>, id: NodeId) -> Cell {
+    let place = |id: NodeId| {
+        if let Some(step) = planned.made_by(id).map(|step| step + 1) {
+            text!("step {step}", "第 {step} 步")
+        } else {
+            let path = printable(&planned.subject.graph().path(id));
+            text!("{path}", " {path}")
+        }
+    };
+    match planned.plan.home(id) {
         Home::Own | Home::Nowhere => Cell::Named("own", text!("own", "自有")),
         Home::View(other) | Home::InPlace(other) => {
-            let path = path(other);
-            Cell::Said(text!("in place of {path}", "原地于 {path}"))
+            let place = place(other);
+            Cell::Said(text!("in place of {place}", "原地于{place:#}"))
         }
         Home::Within { whole, channel } => {
-            let path = path(whole);
-            Cell::Said(text!("in {path} at channel {channel}", "在 {path} 的通道 {channel} 起"))
+            let place = place(whole);
+            Cell::Said(text!("in {place} at channel {channel}", "在{place:#}的通道 {channel} 起"))
         }
     }
 }
@@ -333,5 +356,5 @@ fn notes(planned: &Planned<'_>) -> Vec<Text> {
             "峰值时存活 {peak};张量过多,未排布偏移"
         ),
     };
-    vec![steps, memory]
+    [steps, memory].into_iter().chain(inside(subject)).collect()
 }

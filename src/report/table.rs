@@ -14,7 +14,7 @@ use crate::text::{Links, Text, printable};
 mod footer;
 
 use footer::footer;
-pub(super) use footer::{notes, totals};
+pub(super) use footer::{inside, notes, totals};
 
 pub use super::terminal::Layout;
 

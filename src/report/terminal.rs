@@ -111,6 +111,14 @@ impl<'s> Table<'s> {
         Self { spare: 1, ..self }
     }
 
+    /// The headings of columns that hold something and are not shown.
+    pub(super) fn left_out(&self) -> impl Iterator<Item = &'s Text> + '_ {
+        let is_shown = |at: usize| self.columns.iter().any(|column| column.at == at);
+        let holds = |at: usize| self.sheet.lines.iter().any(|line| line.cells[at] != Cell::Empty);
+        let heads = self.sheet.heads.iter().enumerate();
+        heads.filter(move |&(at, _)| !is_shown(at) && holds(at)).map(|(_, head)| &head.words)
+    }
+
     /// Keeps, of the columns `wanted`, in order of priority, as many as there is room for; every column if none are named.
     pub(super) fn fit(mut self, wanted: Option<&[&str]>) -> Self {
         let Some(wanted) = wanted else { return self };

@@ -106,12 +106,22 @@ struct Off {
     ratio: Option<String>,
 }
 
+/// Files that cannot be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Broken<'a> {
+    /// Why not.
+    pub errors: &'a [ReadError],
+    /// Whether their networks would have been counted as they are deployed.
+    pub is_deployed: bool,
+}
+
 /// Writes one object, which holds every file.
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn json(reports: &[Report], broken: &[ReadError], to: &mut dyn io::Write) -> io::Result<()> {
-    let files = reports.iter().map(form).chain(broken.iter().map(broken_form)).collect();
+pub fn json(reports: &[Report], broken: Broken<'_>, to: &mut dyn io::Write) -> io::Result<()> {
+    let of_broken = |error| broken_form(error, broken.is_deployed);
+    let files = reports.iter().map(form).chain(broken.errors.iter().map(of_broken)).collect();
     write_json(&Document { schema: SCHEMA, version: env!("CARGO_PKG_VERSION"), files }, to)
 }
 
@@ -175,7 +185,7 @@ fn form(report: &Report) -> FileForm {
     }
 }
 
-fn broken_form(error: &ReadError) -> FileForm {
+fn broken_form(error: &ReadError, deployed: bool) -> FileForm {
     let wrong = |wrong: Mistake| Wrong {
         code: wrong.code.name(),
         message: wrong.message.english,
@@ -187,7 +197,7 @@ fn broken_form(error: &ReadError) -> FileForm {
     FileForm {
         title: file.clone(),
         file,
-        deployed: false,
+        deployed,
         passed: 0,
         failed: 0,
         claims: vec![],

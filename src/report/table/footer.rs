@@ -111,7 +111,7 @@ fn peak(subject: &Subject) -> Text {
 }
 
 /// How much of the peak is no tensor that one layer makes for another.
-fn inside(subject: &Subject) -> Option<Text> {
+pub(in crate::report) fn inside(subject: &Subject) -> Option<Text> {
     let (graph, memory) = (subject.graph(), &subject.analysis.memory);
     let at = memory.peak_at(graph, subject.element).filter(|&at| memory.inside(at) != Volume::default())?;
     let (path, held) = (graph.path(at), bytes(subject.bytes(memory.inside(at))));
