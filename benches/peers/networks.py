@@ -55,6 +55,9 @@ NETWORKS = [
     Network("mobilenet_v2", "MobileNetV2", _IMAGE, _of_torchvision("mobilenet_v2")),
     Network("efficientnet_b0", "EfficientNet-B0", _IMAGE, _of_torchvision("efficientnet_b0")),
     Network("shufflenet_v2_x1_0", "ShuffleNetV2 ×1.0", _IMAGE, _of_torchvision("shufflenet_v2_x1_0")),
+    Network("mobilenet_v3_large", "MobileNetV3 large", _IMAGE, _of_torchvision("mobilenet_v3_large")),
+    Network("resnext50_32x4d", "ResNeXt-50 32×4d", _IMAGE, _of_torchvision("resnext50_32x4d")),
+    Network("convnext_tiny", "ConvNeXt-T", _IMAGE, _of_torchvision("convnext_tiny")),
     Network("vit_b_16", "ViT-B/16", _IMAGE, _of_torchvision("vit_b_16")),
 ]
 

@@ -104,7 +104,7 @@ pub fn work(counts: &Counts, element: ElementType) -> (f64, f64) {
 pub(super) fn pass(
     events: usize,
     device: &Device,
-    pass: impl FnOnce(&mut dyn FnMut()) -> Result<(), RunError>,
+    pass: impl FnOnce(&mut (dyn FnMut() + Send)) -> Result<(), RunError>,
 ) -> Result<Vec<f64>, BenchError> {
     let mut marks = Timestamps::begin(device, events)?;
     let mut marked = Ok(());

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use candle_core::{DType, Device, Storage, Tensor};
+use cnncost_kernels::awake;
 pub use cnncost_kernels::{Isa, multiply_add};
 
 use super::session::{Executed, Session};
@@ -212,13 +213,11 @@ impl<'g> Native<'g> {
         };
         self.graph.outputs().iter().zip(&self.program.outputs).map(output).collect()
     }
-}
 
-impl Session for Native<'_> {
-    fn run(
-        &mut self,
+    fn pass(
+        &self,
         inputs: &[Tensor],
-        observe: &mut dyn FnMut(),
+        observe: &mut (dyn FnMut() + Send),
     ) -> Result<Vec<(String, Tensor)>, RunError> {
         let mut outside = HashMap::new();
         let mut taken = Vec::with_capacity(inputs.len());
@@ -249,6 +248,16 @@ impl Session for Native<'_> {
             self.work(work, &taken, &mut outside)?;
         }
         self.outputs(&outside)
+    }
+}
+
+impl Session for Native<'_> {
+    fn run(
+        &mut self,
+        inputs: &[Tensor],
+        observe: &mut (dyn FnMut() + Send),
+    ) -> Result<Vec<(String, Tensor)>, RunError> {
+        awake(|| self.pass(inputs, observe))
     }
 
     fn steps(&self) -> Vec<Executed> {

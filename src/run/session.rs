@@ -13,7 +13,7 @@ pub trait Session {
     fn run(
         &mut self,
         inputs: &[Tensor],
-        observe: &mut dyn FnMut(),
+        observe: &mut (dyn FnMut() + Send),
     ) -> Result<Vec<(String, Tensor)>, RunError>;
 
     /// What computes each step, in the order of execution.
@@ -46,7 +46,7 @@ impl Session for ByNode<'_> {
     fn run(
         &mut self,
         inputs: &[Tensor],
-        observe: &mut dyn FnMut(),
+        observe: &mut (dyn FnMut() + Send),
     ) -> Result<Vec<(String, Tensor)>, RunError> {
         forward(self.graph, inputs.to_vec(), &self.weights, |_, _| observe())
     }

@@ -37,7 +37,7 @@ const PLANES: usize = 16;
 const MOST: usize = 1 << 27;
 
 /// Multiplications and additions that are worth another thread.
-const WORTH_A_THREAD: usize = 500_000;
+const WORTH_A_THREAD: usize = 200_000;
 
 /// A convolution of images in any groups, with any kernel, stride, dilation and padding. Its output is blocked.
 ///

@@ -73,6 +73,7 @@ pub use roll::Roll;
 pub use scale_shift::ScaleShift;
 pub use shape::{ConvShape, Positions};
 pub use softmax::{Softmax, SoftmaxKind};
+pub use tasks::awake;
 pub use transposed::Transposed;
 pub use upsample::{Upsample, UpsampleShape, Weighted};
 pub use winograd::{Tile, Winograd};
