@@ -267,13 +267,7 @@ impl<'s> Here<'s> {
             }
             Request::Passes { network, passes } => {
                 let Network { session, inputs, .. } = &mut self.networks[network];
-                let run = || {
-                    for _ in 0..passes {
-                        session.run(inputs, &mut || ())?;
-                    }
-                    Ok(())
-                };
-                time(self.device, run).map(Answer::Seconds)
+                time(self.device, || Ok(session.repeat(inputs, passes)?)).map(Answer::Seconds)
             }
             Request::Profile { network, most } => self.profile(network, most).map(Answer::Profile),
         }

@@ -260,6 +260,11 @@ impl Session for Native<'_> {
         awake(|| self.pass(inputs, observe))
     }
 
+    fn repeat(&mut self, inputs: &[Tensor], passes: usize) -> Result<(), RunError> {
+        // Threads stay awake in between, too.
+        awake(|| (0..passes).try_for_each(|_| self.pass(inputs, &mut || ()).map(drop)))
+    }
+
     fn steps(&self) -> Vec<Executed> {
         let mut done = 0;
         let step = |(step, &end): (&Step, &usize)| {

@@ -16,6 +16,11 @@ pub trait Session {
         observe: &mut (dyn FnMut() + Send),
     ) -> Result<Vec<(String, Tensor)>, RunError>;
 
+    /// Computes so many passes, one after the other, for their time alone.
+    fn repeat(&mut self, inputs: &[Tensor], passes: usize) -> Result<(), RunError> {
+        (0..passes).try_for_each(|_| self.run(inputs, &mut || ()).map(drop))
+    }
+
     /// What computes each step, in the order of execution.
     fn steps(&self) -> Vec<Executed>;
 

@@ -2,6 +2,7 @@
 
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 use rayon::{Yield, yield_now};
@@ -12,50 +13,66 @@ const SMALL: usize = 1 << 18;
 /// Looks for work before a thread that waits for it lets others of the machine have the core.
 const LOOKS: usize = 1 << 8;
 
+/// How long the others are waited for at the beginning: about what it takes to wake a thread.
+const GATE: Duration = Duration::from_micros(100);
+
+/// What a gate holds when it is closed, beside how many have come in.
+const CLOSED: usize = 1 << (usize::BITS - 1);
+
+/// Whether anybody keeps threads awake.
+static AWAKE: AtomicBool = AtomicBool::new(false);
+
 /// Does `work` in a thread of rayon's current pool, whose other threads stay awake until it is done: what it shares with them takes less
 /// time than to wake them. While they wait, they give way to other threads of the machine.
+///
+/// Threads that have something else to do are left to it. Within itself, and while others do the same, it does `work` and no more.
 pub fn awake<R: Send>(work: impl FnOnce() -> R + Send) -> R {
-    if rayon::current_num_threads() == 1 {
+    let others = rayon::current_num_threads() - 1;
+    if others == 0 || AWAKE.swap(true, Ordering::Acquire) {
         return work();
     }
-    let done = &Done(AtomicBool::new(false));
+    let _awake = Finally(|| AWAKE.store(false, Ordering::Release));
+    let (gate, done) = (&AtomicUsize::new(0), &AtomicBool::new(false));
     rayon::scope(|scope| {
         let here = rayon::current_thread_index();
         scope.spawn_broadcast(move |_, thread| {
-            if Some(thread.index()) != here {
-                done.wait();
+            // A thread that came later may be in the midst of what `work` shared, waiting for a part of that: it may not wait for all.
+            if Some(thread.index()) != here && gate.fetch_add(1, Ordering::AcqRel) & CLOSED == 0 {
+                help(done);
             }
         });
+        let start = Instant::now();
+        while gate.load(Ordering::Acquire) < others && start.elapsed() < GATE {
+            spin_loop();
+        }
+        gate.fetch_or(CLOSED, Ordering::AcqRel);
         // Also where it panics, or they would wait for ever.
-        let _done = Finally(done);
+        let _done = Finally(|| done.store(true, Ordering::Release));
         work()
     })
 }
 
-struct Done(AtomicBool);
-
-impl Done {
-    /// Does what others share until they are done.
-    fn wait(&self) {
-        let mut idle = 0;
-        while !self.0.load(Ordering::Acquire) {
-            if yield_now() == Some(Yield::Executed) {
-                idle = 0;
-            } else if idle < LOOKS {
-                idle += 1;
-                spin_loop();
-            } else {
-                std::thread::yield_now();
-            }
+/// Does what is shared, until all is done.
+fn help(done: &AtomicBool) {
+    let mut idle = 0;
+    while !done.load(Ordering::Acquire) {
+        if yield_now() == Some(Yield::Executed) {
+            idle = 0;
+        } else if idle < LOOKS {
+            idle += 1;
+            spin_loop();
+        } else {
+            std::thread::yield_now();
         }
     }
 }
 
-struct Finally<'d>(&'d Done);
+/// Does something in the end, however that comes.
+struct Finally<F: FnMut()>(F);
 
-impl Drop for Finally<'_> {
+impl<F: FnMut()> Drop for Finally<F> {
     fn drop(&mut self) {
-        self.0.0.store(true, Ordering::Release);
+        (self.0)();
     }
 }
 
@@ -127,11 +144,11 @@ mod tests {
             let outcome = in_threads(threads, || {
                 let share = || run(100, SMALL, |index| done.lock().unwrap()[index] += 1);
                 // Within another, and again in the same threads.
-                (0..50).for_each(|_| awake(|| awake(share)));
+                (0..500).for_each(|_| awake(|| awake(share)));
                 std::panic::catch_unwind(|| awake(|| panic!("at work"))).is_err()
             });
             assert!(outcome);
-            assert_eq!(done.into_inner().unwrap(), [50; 100]);
+            assert_eq!(done.into_inner().unwrap(), [500; 100]);
         }
     }
 }
