@@ -5,6 +5,7 @@ use candle_core::{DType, Device, Tensor};
 use cnncost::graph::Graph;
 use cnncost::read::{Description, Options};
 use cnncost::run::{Engine, Isa, NativeSettings, Weights, forward, random_inputs};
+use cnncost::shape::ElementType;
 use proptest::prelude::*;
 
 /// As a part of the largest number.
@@ -261,6 +262,24 @@ prop_compose! {
                  {{ op = 'add', from = ['l', 's'] }}, {{ op = 'scaled_dot_product_attention', from = ['add_1', 's', 'l'] }}, {{ name = 'left', op = 'tanh' }}, \
                  {{ name = 'right', op = 'permute', dims = [0, 2, 1] }}, {{ op = 'matmul', from = ['left', 'right'] }}, {end}]")
     }
+}
+
+/// Of one that a cache does not keep, some samples go through all layers before the next ones do.
+#[test]
+fn a_large_batch_is_computed_in_parts() {
+    let text = "input = [8, 256, 256]\nlayers = [{ op = 'conv2d', out_channels = 8, kernel_size = 1 }, 'relu', \
+                { op = 'max_pool2d', kernel_size = 4 }, 'flatten', { op = 'linear', out_features = 10 }]";
+    let graph = graph(text).unwrap();
+    let weights = Weights::fresh(&graph, 3, &Device::Cpu, DType::F32).unwrap();
+    // With more threads, more cache is counted upon.
+    let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    alone.install(|| {
+        for (batch, parts) in [(1, 1), (4, 1), (6, 2), (7, 7)] {
+            let session = Engine::usual(ElementType::F32, true).load(&graph, weights.clone(), batch).unwrap();
+            assert_eq!(session.parts(), parts, "{batch}");
+        }
+        check(text, 6).unwrap();
+    });
 }
 
 proptest! {

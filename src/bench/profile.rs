@@ -100,7 +100,8 @@ pub fn work(counts: &Counts, element: ElementType) -> (f64, f64) {
     (counts.work.ops.flops() as f64, counts.traffic.total().bytes(element) as f64)
 }
 
-/// The times of one pass, of so many events: `pass` makes one and calls what it is given after each of them.
+/// The times of one pass, of so many events: `pass` makes one and calls what it is given after each of them. If it does that more
+/// than once for each, as for parts of a batch, they are added up.
 pub(super) fn pass(
     events: usize,
     device: &Device,
@@ -114,7 +115,12 @@ pub(super) fn pass(
         }
     })?;
     marked?;
-    Ok(marks.seconds()?)
+    Ok(by_event(&marks.seconds()?, events))
+}
+
+/// The sums of times of so many events, one after the other, again and again.
+fn by_event(seconds: &[f64], events: usize) -> Vec<f64> {
+    (0..events).map(|event| seconds.iter().skip(event).step_by(events).sum()).collect()
 }
 
 #[cfg(test)]
@@ -136,6 +142,12 @@ mod tests {
             copied_bytes: 0,
         };
         peak.device()
+    }
+
+    #[test]
+    fn the_parts_of_a_pass_are_added_up() {
+        assert_eq!(by_event(&[1.0, 2.0, 4.0, 8.0, 16.0, 32.0], 2), [21.0, 42.0]);
+        assert_eq!(by_event(&[1.0, 2.0], 2), [1.0, 2.0]);
     }
 
     #[test]

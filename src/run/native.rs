@@ -18,6 +18,7 @@ mod fold;
 mod kernel;
 mod lower;
 pub(super) mod memory;
+mod part;
 
 use arena::{LINE, Spot};
 use kernel::{Placed, Read, WithGiven};
@@ -57,6 +58,9 @@ pub(super) struct Native<'g> {
     /// Numbers before the first piece, which let it begin with a cache line.
     first: usize,
     scratch: Mutex<Vec<f32>>,
+    /// Samples of a pass.
+    batch: usize,
+    /// What is computed at once: its batch divides that of a pass.
     like: Like,
     block: usize,
 }
@@ -70,9 +74,10 @@ impl<'g> Native<'g> {
         settings: Settings,
     ) -> Result<Self, RunError> {
         let failed = |source| RunError::Candle { path: String::new(), source };
-        let like = Like { batch, dtype: DType::F32, device: Device::Cpu };
+        let part = part::samples(graph, batch, settings);
+        let like = Like { batch: part, dtype: DType::F32, device: Device::Cpu };
         let fixed = fixed(graph, &weights, &like)?;
-        let program = Lowering::lower(graph, &weights, fixed, settings, batch).map_err(failed)?;
+        let program = Lowering::lower(graph, &weights, fixed, settings, part).map_err(failed)?;
         let arena = program.buffers.laid_out();
         let memory = Tensor::zeros(arena.size + LINE, DType::F32, &Device::Cpu).map_err(failed)?;
         let first = first_of_line(&memory).map_err(failed)?;
@@ -86,7 +91,7 @@ impl<'g> Native<'g> {
         // What kernels have packed is not needed twice.
         let left = program.left_to_candle();
         let weights = weights.only(|index| left.contains(&index));
-        let native = Self { graph, weights, program, memory, offsets, first, scratch, like, block };
+        let native = Self { graph, weights, program, memory, offsets, first, scratch, batch, like, block };
         native.place_constants().map_err(failed)?;
         Ok(native)
     }
@@ -193,8 +198,11 @@ impl<'g> Native<'g> {
         let Some((id, computed)) = last else { return Ok(()) };
         let failed = |source| RunError::Candle { path: self.graph.path(id), source };
         if let Some(spot) = output {
-            // It may be a part of the memory itself.
-            return computed.copy().and_then(|computed| self.put(&computed, spot)).map_err(failed);
+            // It may be a part of the memory itself; a copy by candle's `copy` would be one of all of that.
+            return computed
+                .force_contiguous()
+                .and_then(|computed| self.put(&computed, spot))
+                .map_err(failed);
         }
         outside.insert(id, computed);
         Ok(())
@@ -203,7 +211,7 @@ impl<'g> Native<'g> {
     fn outputs(&self, outside: &HashMap<NodeId, Tensor>) -> Result<Vec<(String, Tensor)>, RunError> {
         let output = |((name, id), (source, spot)): (&(String, NodeId), &(NodeId, Option<Spot>))| {
             let tensor = if let Some(spot) = spot {
-                self.look(spot).and_then(|tensor| tensor.copy())
+                self.look(spot).and_then(|tensor| tensor.force_contiguous())
             } else {
                 let tensor = outside.get(source).unwrap_or_else(|| &self.program.fixed[source]);
                 super::repeated(tensor, self.like.batch)
@@ -219,10 +227,36 @@ impl<'g> Native<'g> {
         inputs: &[Tensor],
         observe: &mut (dyn FnMut() + Send),
     ) -> Result<Vec<(String, Tensor)>, RunError> {
+        for ((id, _), input) in self.program.inputs.iter().zip(inputs) {
+            super::check(input, &self.graph.node(*id).shape, self.batch, || self.graph.path(*id))?;
+        }
+        let size = self.like.batch;
+        if size == self.batch {
+            return self.part(inputs, observe);
+        }
+        let failed = |source| RunError::Candle { path: String::new(), source };
+        let mut parts = vec![];
+        for start in (0..self.batch).step_by(size) {
+            let inputs = inputs.iter().map(|input| input.narrow(0, start, size));
+            let inputs = inputs.collect::<candle_core::Result<Vec<_>>>().map_err(failed)?;
+            parts.push(self.part(&inputs, observe)?);
+        }
+        let together = |index: usize| {
+            let tensors: Vec<_> = parts.iter().map(|part| &part[index].1).collect();
+            Ok((parts[0][index].0.clone(), Tensor::cat(&tensors, 0).map_err(failed)?))
+        };
+        (0..self.graph.outputs().len()).map(together).collect()
+    }
+
+    /// A pass of as many samples as are computed at once.
+    fn part(
+        &self,
+        inputs: &[Tensor],
+        observe: &mut (dyn FnMut() + Send),
+    ) -> Result<Vec<(String, Tensor)>, RunError> {
         let mut outside = HashMap::new();
         let mut taken = Vec::with_capacity(inputs.len());
         for ((id, spot), input) in self.program.inputs.iter().zip(inputs) {
-            super::check(input, &self.graph.node(*id).shape, self.like.batch, || self.graph.path(*id))?;
             let failed = |source| RunError::Candle { path: self.graph.path(*id), source };
             let Some(spot) = spot else {
                 outside.insert(*id, input.clone());
@@ -290,6 +324,10 @@ impl Session for Native<'_> {
             }
         };
         self.program.plan.steps.iter().zip(&self.program.ends).map(step).collect()
+    }
+
+    fn parts(&self) -> usize {
+        self.batch / self.like.batch.max(1)
     }
 
     fn held(&self) -> u128 {

@@ -9,7 +9,7 @@ use crate::graph::{Graph, NodeId};
 pub trait Session {
     /// Computes the outputs, by name, of the network's inputs in their order, each with the batch first.
     ///
-    /// `observe` is called after each of the [events](super::Engine::events) of a pass.
+    /// `observe` is called after each of the [events](super::Engine::events) of a pass, and of each part of a pass.
     fn run(
         &mut self,
         inputs: &[Tensor],
@@ -23,6 +23,11 @@ pub trait Session {
 
     /// What computes each step, in the order of execution.
     fn steps(&self) -> Vec<Executed>;
+
+    /// In how many parts it computes a batch, one after the other.
+    fn parts(&self) -> usize {
+        1
+    }
 
     /// Bytes that it holds between passes beside the weights that it was made of.
     fn held(&self) -> u128;

@@ -40,7 +40,7 @@ pub fn sheet(subject: &Subject, session: &dyn Session) -> Sheet {
         label: Some(("network", subject.label.clone())),
         heads,
         lines: (1..).zip(&steps).map(line).collect(),
-        notes: notes(&steps, session.held()),
+        notes: notes(&steps, session),
         ..Sheet::default()
     }
 }
@@ -75,11 +75,17 @@ fn kernel(step: &Executed) -> Text {
     text!("{names}", "{names}")
 }
 
-fn notes(steps: &[Executed], held: u128) -> Vec<Text> {
+fn notes(steps: &[Executed], session: &dyn Session) -> Vec<Text> {
     let (count, by_candle) = (steps.len(), steps.iter().filter(|step| step.by_candle).count());
-    let held = bytes(held);
-    vec![text!(
+    let held = bytes(session.held());
+    let steps = text!(
         "{count} steps, of which candle computes {by_candle}; {held} are held: packed weights and all tensors",
         "共 {count} 步,其中 {by_candle} 步由 candle 计算;占用 {held}:打包后的权重与全部张量"
-    )]
+    );
+    let parts = session.parts();
+    let in_parts = text!(
+        "the batch goes through all steps in {parts} parts, one after the other, so that tensors stay in the cache",
+        "该批分为 {parts} 份,逐份通过全部步骤,使张量留在缓存中"
+    );
+    [steps].into_iter().chain((parts > 1).then_some(in_parts)).collect()
 }

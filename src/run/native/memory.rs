@@ -2,12 +2,12 @@
 
 use cnncost_kernels::Layout;
 
-use super::Settings;
+use super::{Settings, part};
 use crate::analyze::Analysis;
 use crate::graph::{Graph, NodeId};
 use crate::op::{Class, Op, Weight};
-use crate::plan::Plan;
 use crate::plan::arena::{Wanted, arena};
+use crate::plan::{Plan, Step};
 use crate::run::memory::Needs;
 use crate::shape::ElementType;
 
@@ -21,21 +21,14 @@ const POINTS: u128 = 36;
 /// first; and tensors, where channels fill whole groups and what a step takes and makes may have to be converted.
 pub(in crate::run) fn needs(graph: &Graph, analysis: &Analysis, settings: Settings) -> Needs {
     let (plan, batch) = (settings.plan(graph), analysis.batch());
-    let of_sample = |id: NodeId| numbers(graph, id, settings.isa.block());
-    let of_batch = |id| of_sample(id).saturating_mul(graph.samples(id, batch).into());
-    let wanted = plan.roots().map(|(id, lifetime)| Wanted {
-        from: lifetime.from,
-        to: lifetime.to,
-        size: usize::try_from(of_batch(id)).unwrap_or(usize::MAX),
-    });
-    let given = graph.network_inputs().map(|(id, _)| id).chain(graph.outputs().iter().map(|&(_, id)| id));
-    // What is given and what comes out stands apart.
-    let tensors =
-        given.map(of_batch).fold(arena(&wanted.collect::<Vec<_>>()).size as u128, u128::saturating_add);
-    let converted = |step: &crate::plan::Step| {
-        let all = step.inputs.iter().copied().chain([step.output()]).map(of_batch);
-        (all.fold(0u128, u128::saturating_add), step.main)
-    };
+    let part = usize::try_from(batch).map_or(batch, |batch| part::samples(graph, batch, settings) as u64);
+    let outputs = || graph.outputs().iter().map(|&(_, id)| id);
+    // What is given and what comes out stands apart; the outputs of parts are there when they are put together.
+    let apart = graph.network_inputs().map(|(id, _)| id).chain(outputs());
+    let apart = apart.chain(outputs().filter(|_| part < batch));
+    let of_batch = |id| of_samples(graph, id, batch, settings);
+    let tensors = apart.map(of_batch).fold(arena_of(graph, &plan, part, settings), u128::saturating_add);
+    let converted = |step: &Step| (step_numbers(graph, step, part, settings), step.main);
     let largest = plan.steps.iter().map(converted).rev().max_by_key(|&(numbers, _)| numbers);
     let (beside, layer) = largest.map_or((0, String::new()), |(numbers, main)| (numbers, graph.path(main)));
     let stored = analysis.total().params.stored().bytes(ElementType::F32);
@@ -54,6 +47,26 @@ pub(in crate::run) fn needs(graph: &Graph, analysis: &Analysis, settings: Settin
     }
 }
 
+/// Numbers that an arena has for so many samples, as far as the plan tells.
+pub(super) fn arena_of(graph: &Graph, plan: &Plan, samples: u64, settings: Settings) -> u128 {
+    let wanted = plan.roots().map(|(id, lifetime)| Wanted {
+        from: lifetime.from,
+        to: lifetime.to,
+        size: usize::try_from(of_samples(graph, id, samples, settings)).unwrap_or(usize::MAX),
+    });
+    arena(&wanted.collect::<Vec<_>>()).size as u128
+}
+
+/// Numbers that a step takes and makes of so many samples.
+pub(super) fn step_numbers(graph: &Graph, step: &Step, samples: u64, settings: Settings) -> u128 {
+    let all = step.inputs.iter().copied().chain([step.output()]);
+    all.map(|id| of_samples(graph, id, samples, settings)).fold(0, u128::saturating_add)
+}
+
+fn of_samples(graph: &Graph, id: NodeId, samples: u64, settings: Settings) -> u128 {
+    numbers(graph, id, settings.isa.block()).saturating_mul(graph.samples(id, samples).into())
+}
+
 /// Numbers of a sample of a tensor whose channels may be in groups.
 fn numbers(graph: &Graph, id: NodeId, block: usize) -> u128 {
     let shape = &graph.node(id).shape;
@@ -65,7 +78,7 @@ fn numbers(graph: &Graph, id: NodeId, block: usize) -> u128 {
 }
 
 /// Numbers of all weights that are packed, with output channels in whole groups.
-fn packed(graph: &Graph, plan: &Plan, settings: Settings) -> u128 {
+pub(super) fn packed(graph: &Graph, plan: &Plan, settings: Settings) -> u128 {
     let of_node = |id: NodeId| {
         let times = if may_be_transformed(graph, id, settings) { POINTS } else { 9 };
         let weights =

@@ -31,6 +31,17 @@ pub struct ConvShape {
     pub output_sample: usize,
 }
 
+impl ConvShape {
+    /// Whether each position of the output is made of one of the input: a kernel of 1×1 that does not pad.
+    pub fn is_flat(&self) -> bool {
+        let inside = |axis: usize| {
+            let last = self.output[axis].saturating_sub(1) * self.stride[axis];
+            self.before[axis] == 0 && last < self.input[axis]
+        };
+        self.kernel == [1, 1] && inside(0) && inside(1)
+    }
+}
+
 /// Images whose channels are treated alike at every position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Positions {

@@ -167,10 +167,11 @@ impl Lowering<'_> {
             residual_sample: 0,
             output_sample: 0,
         };
-        let is_first = shape.in_channels <= FEW_CHANNELS && self.layout(from) == Layout::Planar;
+        let as_it_is = shape.in_channels <= FEW_CHANNELS || shape.is_flat();
         let depthwise =
             shape.groups > 1 && shape.groups == shape.in_channels && shape.groups == shape.out_channels;
-        let layout = if is_first && !depthwise { Layout::Planar } else { Layout::Blocked };
+        let is_planar = self.layout(from) == Layout::Planar && as_it_is && !depthwise;
+        let layout = if is_planar { Layout::Planar } else { Layout::Blocked };
         let Some(tensors) = self.tensors(step, behind, (from, layout), Layout::Blocked) else {
             return Ok(None);
         };

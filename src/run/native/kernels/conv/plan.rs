@@ -5,6 +5,9 @@ use std::ops::Range;
 use super::tile::Segment;
 use crate::{ConvShape, Layout, Memory};
 
+/// Channels of a planar input that are read one after the other.
+const RUN: usize = 64;
+
 /// Vectors of output channels that tiles compute together, from the same channels of the input.
 #[derive(Clone, Debug)]
 pub(super) struct Bundle {
@@ -25,6 +28,8 @@ pub(super) struct Plan {
     pub(super) bundles: Vec<Bundle>,
     /// What they see.
     pub(super) segments: Vec<Segment>,
+    /// Numbers of the input from one channel of a segment to the next.
+    pub(super) apart: usize,
     /// Numbers of packed weights.
     pub(super) weights: usize,
 }
@@ -43,10 +48,11 @@ pub(super) struct Widths {
 impl Plan {
     /// Of a convolution from a layout.
     pub(super) fn new(shape: &ConvShape, layout: Layout, widths: Widths) -> Self {
-        let mut plan = Self::default();
+        let run = Run::of(shape, layout, widths.block);
+        let mut plan = Self { apart: run.apart, ..Self::default() };
         for (blocks, channels) in spans(shape, widths.block) {
             let segments = plan.segments.len();
-            plan.segments.extend(segments_of(shape, layout, widths.block, channels.clone()));
+            plan.segments.extend(run.segments(shape, channels.clone()));
             let segments = segments..plan.segments.len();
             let vectors = widths.block / widths.lanes;
             let count = blocks.len().div_ceil((widths.most / vectors).max(1));
@@ -112,24 +118,38 @@ fn spans(shape: &ConvShape, block: usize) -> Vec<(Range<usize>, Range<usize>)> {
     spans
 }
 
-/// Channels of the input, in runs that lie side by side.
-fn segments_of(shape: &ConvShape, layout: Layout, block: usize, channels: Range<usize>) -> Vec<Segment> {
-    let positions: usize = shape.input.iter().product();
-    let side_by_side = match layout {
-        Layout::Planar => 1,
-        Layout::Blocked => block,
-    };
-    let runs = channels.start / side_by_side..channels.end.div_ceil(side_by_side);
-    let segment = |run: usize| {
-        let start = run * side_by_side;
-        let (from, to) = (start.max(channels.start), (start + side_by_side).min(channels.end));
-        Segment {
-            input: start * positions + (from - start),
-            channels: to - from,
-            weights: (from - channels.start) * taps(shape),
+/// Channels of the input that are read one after the other.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    /// How many: the first of each run is a multiple.
+    channels: usize,
+    /// Numbers from one to the next.
+    apart: usize,
+}
+
+impl Run {
+    fn of(shape: &ConvShape, layout: Layout, block: usize) -> Self {
+        match layout {
+            Layout::Blocked => Self { channels: block, apart: 1 },
+            Layout::Planar if shape.is_flat() => Self { channels: RUN, apart: shape.input.iter().product() },
+            // The taps of a row are read one after the other.
+            Layout::Planar => Self { channels: 1, apart: 1 },
         }
-    };
-    runs.map(segment).collect()
+    }
+
+    fn segments(self, shape: &ConvShape, channels: Range<usize>) -> impl Iterator<Item = Segment> {
+        let positions: usize = shape.input.iter().product();
+        let taps = taps(shape);
+        (channels.start / self.channels..channels.end.div_ceil(self.channels)).map(move |run| {
+            let start = run * self.channels;
+            let (from, to) = (start.max(channels.start), (start + self.channels).min(channels.end));
+            Segment {
+                input: start * positions + (from - start) * self.apart,
+                channels: to - from,
+                weights: (from - channels.start) * taps,
+            }
+        })
+    }
 }
 
 /// The first channel of a segment.

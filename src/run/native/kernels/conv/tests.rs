@@ -175,6 +175,21 @@ fn large(in_channels: usize, groups: usize, batch: usize) -> ConvShape {
     }
 }
 
+/// Of 1×1 from planes, with more channels than are read one after the other.
+#[test]
+fn many_planes_are_read_as_they_are() {
+    for (stride, output, out_channels) in [([1, 1], [19, 23], 24), ([2, 3], [10, 8], 70)] {
+        let flat =
+            ConvShape { kernel: [1, 1], before: [0, 0], stride, output, out_channels, ..large(150, 1, 2) };
+        assert!(flat.is_flat());
+        let padded = ConvShape { before: [1, 0], ..flat.clone() };
+        assert!(!padded.is_flat());
+        for (shape, isa) in [flat, padded].iter().flat_map(|shape| Isa::here().map(move |isa| (shape, isa))) {
+            check(isa, shape, Layout::Planar, Finish::NONE, false, true);
+        }
+    }
+}
+
 #[test]
 fn threads_do_not_change_a_bit() {
     let finish = Finish { first: Function::Clamp { low: 0., high: 6. }, ..Finish::NONE };

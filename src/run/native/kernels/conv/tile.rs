@@ -48,7 +48,8 @@ pub(super) enum End {
 /// # Safety
 ///
 /// Who enters tiles of P pixels and V vectors answers for this. All spans have P pixels, and views of P offsets a tap. Each offset
-/// that is not negative, plus its span's and a segment's, begins `channels × length` numbers of the input, and `zeros` has as many.
+/// that is not negative, plus its span's and a segment's, begins `channels × length` numbers of the input, `apart` from one to the
+/// next, and `zeros` has as many, or no offset is negative.
 /// `weights` has rows of V vectors for all segments and taps, and `bias` has V vectors. Where the spans' vectors of the output and
 /// of the residual, which may be null, stand (see `place`), there is memory, and that of the output nobody else uses.
 #[derive(Clone, Copy)]
@@ -56,6 +57,7 @@ pub(super) struct Tiles<'a> {
     pub(super) pixels: &'a Pixels,
     pub(super) spans: &'a [Span],
     pub(super) segments: &'a [Segment],
+    pub(super) apart: usize,
     pub(super) zeros: *const f32,
     /// The sample.
     pub(super) input: *const f32,
@@ -257,8 +259,14 @@ unsafe fn accumulate<S: Simd, const P: usize, const V: usize>(
                 let weights = weights.add(tap.first * segment.channels * V * S::F32_LANES);
                 // With one tap, nothing of what the next tile sees was seen before.
                 if taps.len() == 1 && next > 0 {
-                    for pixel in pixels {
-                        prefetch(pixel.wrapping_add(next));
+                    if tiles.apart == 1 {
+                        for pixel in pixels {
+                            prefetch(pixel.wrapping_add(next));
+                        }
+                    } else {
+                        for at in 0..segment.channels {
+                            prefetch(pixels[P - 1].wrapping_add(at * tiles.apart + next));
+                        }
                     }
                 }
                 for _ in 0..lines.min(tiles.lines_a_tap) {
@@ -267,7 +275,7 @@ unsafe fn accumulate<S: Simd, const P: usize, const V: usize>(
                     lines -= 1;
                 }
                 for at in 0..segment.channels * tap.length {
-                    step::<S, P, V>(simd, sums, pixels, at, weights.add(at * V * S::F32_LANES));
+                    step::<S, P, V>(simd, sums, pixels, at * tiles.apart, weights.add(at * V * S::F32_LANES));
                 }
             }
         }

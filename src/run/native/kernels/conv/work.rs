@@ -94,6 +94,7 @@ impl Job<'_> {
             pixels,
             spans: &[],
             segments,
+            apart: conv.plan.apart,
             zeros: conv.zeros.as_ptr(),
             input: self.input[sample * shape.input_sample..].as_ptr(),
             weights,
@@ -112,7 +113,8 @@ impl Job<'_> {
             tiles.spans = spans;
             // SAFETY: views have offsets inside a sample of the input, to which segments add whole planes, and `run` saw to it that
             // all samples are there; the plan packed rows of weights for all segments and taps, and padded the bias to whole
-            // blocks; zeros are as many as a segment or a row of taps has; pixels and blocks of the output are within it, and no
+            // blocks; zeros are as many as a segment of blocks or a row of taps has,
+            // and no tile of others sees any; pixels and blocks of the output are within it, and no
             // other task has them
             unsafe {
                 tiles.run(simd, bundle.vectors, spans[0].pixels);
