@@ -267,19 +267,26 @@ prop_compose! {
 /// Of one that a cache does not keep, some samples go through all layers before the next ones do.
 #[test]
 fn a_large_batch_is_computed_in_parts() {
-    let text = "input = [8, 256, 256]\nlayers = [{ op = 'conv2d', out_channels = 8, kernel_size = 1 }, 'relu', \
-                { op = 'max_pool2d', kernel_size = 4 }, 'flatten', { op = 'linear', out_features = 10 }]";
-    let graph = graph(text).unwrap();
-    let weights = Weights::fresh(&graph, 3, &Device::Cpu, DType::F32).unwrap();
+    let of_size = |size: usize| {
+        format!(
+            "input = [16, {size}, {size}]\nlayers = [{{ op = 'conv2d', out_channels = 16, kernel_size = 1 }}, 'relu', \
+             {{ op = 'max_pool2d', kernel_size = 4 }}, 'flatten', {{ op = 'linear', out_features = 10 }}]"
+        )
+    };
     // With more threads, more cache is counted upon.
     let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    alone.install(|| {
-        for (batch, parts) in [(1, 1), (4, 1), (6, 2), (7, 7)] {
-            let session = Engine::usual(ElementType::F32, true).load(&graph, weights.clone(), batch).unwrap();
-            assert_eq!(session.parts(), parts, "{batch}");
+    // Of 2¹⁷ numbers that are alive the second cache keeps two, of 2²¹ the last one.
+    let cases: [(usize, &[_]); 2] = [(64, &[(2, 1), (8, 4)]), (256, &[(1, 1), (2, 1), (6, 3), (7, 7)])];
+    for (size, parts) in cases {
+        let graph = graph(&of_size(size)).unwrap();
+        let weights = Weights::fresh(&graph, 3, &Device::Cpu, DType::F32).unwrap();
+        for &(batch, parts) in parts {
+            let engine = Engine::usual(ElementType::F32, true);
+            let of_session = || engine.load(&graph, weights.clone(), batch).unwrap().parts();
+            assert_eq!(alone.install(of_session), parts, "{size}, {batch}");
         }
-        check(text, 6).unwrap();
-    });
+    }
+    alone.install(|| check(&of_size(256), 6)).unwrap();
 }
 
 proptest! {

@@ -9,25 +9,30 @@ use super::memory::{arena_of, packed, step_numbers};
 use crate::graph::Graph;
 use crate::plan::Plan;
 
-/// Numbers that a cache keeps from one step to the next: half of what the last cache of a server's processor has for a few threads,
-/// and for each thread as much as such processors have.
-const CACHED: u128 = 4 << 20;
-const CACHED_FOR_EACH: u128 = 2 << 20;
+/// Numbers that caches keep from one step to the next: the second cache of each thread's core, and half of what the last one of a
+/// server's processor has for a few threads, or as much as such processors have for each.
+fn kept() -> [u128; 2] {
+    let threads = rayon::current_num_threads() as u128;
+    [threads << 18, (4 << 20).max(threads << 21)]
+}
 
-/// The samples of each part: as many as the cache keeps, of a number that divides the batch; or all.
+/// The samples of each part: as many as a cache keeps, of a number that divides the batch; or all.
 pub(in crate::run) fn samples(graph: &Graph, batch: usize, settings: Settings) -> usize {
     if batch < 2 {
         return batch;
     }
     let plan = settings.plan(graph);
-    let cached = CACHED.max(CACHED_FOR_EACH * rayon::current_num_threads() as u128);
     let alive = arena_of(graph, &plan, 1, settings).max(1);
-    let fits = |part: &usize| batch.is_multiple_of(*part) && *part as u128 * alive <= cached;
-    // As many as the cache may keep are few.
-    let most = usize::try_from(cached / alive).unwrap_or(batch).min(batch);
-    let Some(part) = (1..=most).rev().find(fits) else { return batch };
-    let again = (batch / part - 1) as u128 * packed(graph, &plan, settings);
-    if again < (batch as u128).saturating_mul(moved(graph, &plan, settings)) { part } else { batch }
+    let (weights, moved) = (packed(graph, &plan, settings), moved(graph, &plan, settings));
+    let pays = |part: &usize| {
+        let again = ((batch / part - 1) as u128).saturating_mul(weights);
+        again < (batch as u128).saturating_mul(moved)
+    };
+    let fitting = |kept: u128| {
+        let most = usize::try_from(kept / alive).unwrap_or(batch).min(batch);
+        (1..=most).rev().find(|&part| batch.is_multiple_of(part))
+    };
+    kept().into_iter().filter_map(fitting).find(pays).unwrap_or(batch)
 }
 
 /// Numbers of a sample that steps read and write.
