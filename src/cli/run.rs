@@ -161,10 +161,10 @@ impl Arguments {
         } else {
             let events = engine.events(graph);
             let mut session = engine.load(graph, weights, batch)?;
-            let mut done = 0usize;
+            let (mut done, count) = (0usize, events.len() * session.parts());
             session.run(&inputs, &mut || {
-                if let Some(&id) = events[done].first() {
-                    told(done, events.len(), &graph.path(id));
+                if let Some(&id) = events[done % events.len()].first() {
+                    told(done, count, &graph.path(id));
                 }
                 done += 1;
             })?
