@@ -20,6 +20,23 @@ fn differ(folder: &Path, network: &str, options: &[&str]) -> f32 {
     ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 
+/// With few threads this one is computed in parts.
+#[test]
+fn a_large_batch_comes_to_its_end() {
+    let folder = folder();
+    let text = "input = [16, 256, 256]\nlayers = [{ op = 'conv2d', out_channels = 16, kernel_size = 1 }, \
+                { op = 'max_pool2d', kernel_size = 8 }, 'flatten', { op = 'linear', out_features = 10 }]";
+    std::fs::write(folder.path().join("wide.toml"), text).unwrap();
+    let [ours, theirs] = ["native", "candle"].map(|engine| {
+        let arguments = ["wide.toml", "--batch", "6", "--seed", "3", "-o", "out.npy", "--engine", engine];
+        let ran = run(folder.path(), &arguments);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        read(folder.path().join("out.npy"))
+    });
+    assert_eq!((ours.len(), theirs.len()), (60, 60));
+    assert!(ours.iter().zip(&theirs).all(|(a, b)| (a - b).abs() < 1e-4));
+}
+
 #[test]
 fn both_engines_give_the_same() {
     let folder = folder();
