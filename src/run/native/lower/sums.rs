@@ -9,6 +9,7 @@ use super::{Lowered, Lowering, Spot};
 use crate::graph::NodeId;
 use crate::op::conv::Conv as ConvOp;
 use crate::op::conv_transpose::ConvTranspose;
+use crate::op::window::Axis;
 use crate::op::{Op, Operator};
 use crate::plan::Step;
 use crate::run::native::fold::{Folded, Scaling, Sides};
@@ -151,22 +152,7 @@ impl Lowering<'_> {
             return Ok(None);
         };
         let Some(axes) = images(&window.axes) else { return Ok(None) };
-        let each = |of: fn(&crate::op::window::Axis) -> u64| axes.map(|axis| size(of(&axis)));
-        let mut shape = ConvShape {
-            batch: self.batch,
-            in_channels: self.dims(from)[0],
-            out_channels: size(conv.out_channels.get()),
-            groups: size(conv.groups.get()),
-            input: image(&self.dims(from)[1..]),
-            kernel: each(|axis| axis.kernel),
-            stride: each(|axis| axis.stride),
-            dilation: each(|axis| axis.dilation),
-            before: each(|axis| axis.before),
-            output: image(&self.dims(step.output())[1..]),
-            input_sample: 0,
-            residual_sample: 0,
-            output_sample: 0,
-        };
+        let mut shape = self.shape(from, step, axes, size(conv.groups.get()));
         let as_it_is = shape.in_channels <= FEW_CHANNELS || shape.is_flat();
         let depthwise =
             shape.groups > 1 && shape.groups == shape.in_channels && shape.groups == shape.out_channels;
@@ -192,6 +178,27 @@ impl Lowering<'_> {
         Ok(Some(()))
     }
 
+    /// The sizes of a convolution of images; how far samples are apart is not known yet.
+    fn shape(&self, from: NodeId, step: &Step, axes: [Axis; 2], groups: usize) -> ConvShape {
+        let each = |of: fn(&Axis) -> u64| axes.map(|axis| size(of(&axis)));
+        let (input, output) = (self.dims(from), self.dims(step.output()));
+        ConvShape {
+            batch: self.batch,
+            in_channels: input[0],
+            out_channels: output[0],
+            groups,
+            input: image(&input[1..]),
+            kernel: each(|axis| axis.kernel),
+            stride: each(|axis| axis.stride),
+            dilation: each(|axis| axis.dilation),
+            before: each(|axis| axis.before),
+            output: image(&output[1..]),
+            input_sample: 0,
+            residual_sample: 0,
+            output_sample: 0,
+        }
+    }
+
     fn winograd(&self, shape: &ConvShape, layout: Layout) -> Option<Tile> {
         let may = self.settings.winograd && layout == Layout::Blocked;
         if may { Winograd::faster(shape, self.isa(), rayon::current_num_threads()) } else { None }
@@ -206,22 +213,7 @@ impl Lowering<'_> {
         let Some(from) = self.summed(step).filter(|_| step.nodes[0] == step.main) else { return Ok(None) };
         let axes: Vec<_> = conv.axes().into_iter().map(|(axis, _)| axis).collect();
         let Some(axes) = images(&axes) else { return Ok(None) };
-        let each = |of: fn(&crate::op::window::Axis) -> u64| axes.map(|axis| size(of(&axis)));
-        let mut shape = ConvShape {
-            batch: self.batch,
-            in_channels: self.dims(from)[0],
-            out_channels: size(conv.out_channels.get()),
-            groups: size(conv.groups.get()),
-            input: image(&self.dims(from)[1..]),
-            kernel: each(|axis| axis.kernel),
-            stride: each(|axis| axis.stride),
-            dilation: each(|axis| axis.dilation),
-            before: each(|axis| axis.before),
-            output: image(&self.dims(step.output())[1..]),
-            input_sample: 0,
-            residual_sample: 0,
-            output_sample: 0,
-        };
+        let mut shape = self.shape(from, step, axes, size(conv.groups.get()));
         let Some(tensors) = self.tensors(step, behind, (from, Layout::Planar), Layout::Planar) else {
             return Ok(None);
         };
@@ -297,9 +289,8 @@ impl Tensors {
 }
 
 /// Two axes, of which the first has a single position where there is but one.
-fn images(axes: &[crate::op::window::Axis]) -> Option<[crate::op::window::Axis; 2]> {
-    let single =
-        crate::op::window::Axis { kernel: 1, stride: 1, dilation: 1, before: 0, after: 0, ceil: false };
+fn images(axes: &[Axis]) -> Option<[Axis; 2]> {
+    let single = Axis { kernel: 1, stride: 1, dilation: 1, before: 0, after: 0, ceil: false };
     match axes {
         [width] => Some([single, *width]),
         [height, width] => Some([*height, *width]),
