@@ -90,6 +90,12 @@ async function violations(page) {
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`).join(" | ")}`);
 }
 
+// Goes to a part of the page. The address changes at once, and what it names is shown a little after that.
+async function follow(page, link) {
+  await link.click();
+  await link.and(page.locator("[aria-current=page]")).waitFor();
+}
+
 const shown = (page) => page.locator(".panel.shown .layers tbody tr:not([hidden])");
 const row = (page, name) => page.locator(".panel.shown .layers tbody tr").filter({ has: page.locator("th", { hasText: new RegExp(`^${name}$`) }) }).first();
 
@@ -111,7 +117,7 @@ const TESTS = {
       for (const colorScheme of ["light", "dark"]) {
         const { page, wrong, close } = await opened(name, { colorScheme });
         for (const link of await page.locator("nav a").all()) {
-          await link.click();
+          await follow(page, link);
           for (const part of await page.locator(".panel.shown > details > summary").all()) await part.click();
           const first = page.locator(".panel.shown .layers tbody tr").nth(1);
           if ((await first.count()) > 0) await first.click();
@@ -355,8 +361,8 @@ const TESTS = {
 
   async "names are text, whatever is in them"() {
     const { page, wrong, close } = await opened("hostile");
-    for (const link of await page.locator("nav a").all()) await link.click();
-    await page.locator("nav a").nth(1).click();
+    for (const link of await page.locator("nav a").all()) await follow(page, link);
+    await follow(page, page.locator("nav a").nth(1));
     for (const element of await page.locator(".layers tr[id]:visible").all()) await element.click();
     const strange = await page.evaluate(() => document.querySelectorAll("main img, main iframe, main script:not([type='application/json']), [onload], [onerror]").length);
     assert.equal(strange, 0);
