@@ -26,8 +26,8 @@ pub(in crate::run) fn needs(graph: &Graph, analysis: &Analysis, settings: Settin
     // What is given and what comes out stands apart; the outputs of parts are there when they are put together.
     let apart = graph.network_inputs().map(|(id, _)| id).chain(outputs());
     let apart = apart.chain(outputs().filter(|_| part < batch));
-    let of_batch = |id| of_samples(graph, id, batch, settings);
-    let tensors = apart.map(of_batch).fold(arena_of(graph, &plan, part, settings), u128::saturating_add);
+    let planar = |id: NodeId| graph.node(id).shape.elements().saturating_mul(graph.samples(id, batch).into());
+    let tensors = apart.map(planar).fold(arena_of(graph, &plan, part, settings), u128::saturating_add);
     let converted = |step: &Step| (step_numbers(graph, step, part, settings), step.main);
     let largest = plan.steps.iter().map(converted).rev().max_by_key(|&(numbers, _)| numbers);
     let (beside, layer) = largest.map_or((0, String::new()), |(numbers, main)| (numbers, graph.path(main)));
