@@ -29,11 +29,14 @@ fn check(text: &str, batch: usize) -> Result<(), TestCaseError> {
     let weights = Weights::fresh(&graph, 3, &Device::Cpu, DType::F32).unwrap();
     let weights = lively(&graph, &weights);
     let inputs = random_inputs(&graph, batch, 4, &Device::Cpu, DType::F32).unwrap();
+    let before = random_inputs(&graph, batch, 5, &Device::Cpu, DType::F32).unwrap();
     let wanted = forward(&graph, inputs.clone(), &weights, |_, _| ()).unwrap();
     for isa in Isa::here() {
         for winograd in [false, true] {
             let settings = NativeSettings { isa, winograd };
             let mut session = Engine::Native(settings).load(&graph, weights.clone(), batch).unwrap();
+            // A pass finds nothing of the one before.
+            session.run(&before, &mut || ()).unwrap();
             let found = session.run(&inputs, &mut || ()).unwrap();
             for ((name, found), (_, wanted)) in found.iter().zip(&wanted) {
                 prop_assert_eq!(found.dims(), wanted.dims());
@@ -251,6 +254,30 @@ prop_compose! {
 }
 
 prop_compose! {
+    /// A tensor that is learned meets what comes of an input, behind steps that need as much memory, and ahead of such.
+    fn learned()(
+        channels in 1u64..20, size in 1u64..9, before in 0usize..4, behind in 0usize..3, whole in any::<bool>(),
+        layer in prop_oneof![Just("{ op = 'conv2d', out_channels = 'channels', kernel_size = 1 },"), Just("'tanh',"), Just("{ op = 'softmax', dim = 1 },")],
+        meet in prop_oneof![
+            Just("{ op = 'add', broadcast = true, from = ['x', 'p'] },"),
+            Just("{ op = 'mul', broadcast = true, from = ['p', 'x'] },"),
+            Just("{ op = 'concat', from = ['x', 'p'] },"),
+            Just("{ op = 'concat', from = ['p', 'x', 'p'] },"),
+            Just("{ name = 'q', op = 'relu', from = 'p' }, { op = 'sub', broadcast = true, from = ['q', 'x'] },"),
+            Just("{ name = 'q', op = 'reshape', shape = 'size', from = 'p' }, { op = 'maximum', broadcast = true, from = ['x', 'q'] },"),
+            Just("{ op = 'matmul', from = ['x', 'p'] },"),
+            Just("{ op = 'matmul', from = ['p', 'x'] },"),
+        ],
+    ) -> String {
+        let shape = if whole || meet.contains("concat") || meet.contains("matmul") { format!("[{channels}, {size}, {size}]") } else { format!("[{channels}, 1, 1]") };
+        format!("input = [{channels}, {size}, {size}]\nlayers = [{} {{ name = 'x', op = 'relu' }}, {{ name = 'p', op = 'parameter', shape = {shape} }}, {meet} {}]",
+                layer.repeat(before), "'tanh', { op = 'softmax', dim = 1 },".repeat(behind))
+            .replace("'size'", &shape)
+            .replace("'channels'", &channels.to_string())
+    }
+}
+
+prop_compose! {
     fn tokens()(
         tokens in 1u64..20, heads in 1u64..4, size in 1u64..12, other in 1u64..30,
         end in prop_oneof![Just(""), Just("{ op = 'permute', dims = [0, 2, 1] },"), Just("{ op = 'softmax', dim = 1 },")],
@@ -309,6 +336,11 @@ proptest! {
 
     #[test]
     fn parts_of_tensors(text in parts(), batch in 1usize..4) {
+        check(&text, batch)?;
+    }
+
+    #[test]
+    fn learned_tensors(text in learned(), batch in 1usize..4) {
         check(&text, batch)?;
     }
 

@@ -67,6 +67,12 @@ impl Buffers {
         self.0[buffer].to = self.0[buffer].to.max(work);
     }
 
+    /// Notes that a piece holds the same from before the first piece of work to this one, as what is put there once does.
+    pub(super) fn keep(&mut self, buffer: usize, work: usize) {
+        self.0[buffer].from = 0;
+        self.touch(buffer, work);
+    }
+
     /// Lets a piece take no room.
     pub(super) fn leave_out(&mut self, buffer: usize) {
         self.0[buffer].size = 0;

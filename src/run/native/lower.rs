@@ -162,7 +162,7 @@ impl<'g> Lowering<'g> {
             }
         }
         for (_, spot) in &self.program.constants {
-            self.program.buffers.touch(spot.buffer, end);
+            self.program.buffers.keep(spot.buffer, end);
         }
     }
 

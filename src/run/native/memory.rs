@@ -49,10 +49,12 @@ pub(in crate::run) fn needs(graph: &Graph, analysis: &Analysis, settings: Settin
 
 /// Numbers that an arena has for so many samples, as far as the plan tells.
 pub(super) fn arena_of(graph: &Graph, plan: &Plan, samples: u64, settings: Settings) -> u128 {
-    let wanted = plan.roots().map(|(id, lifetime)| Wanted {
-        from: lifetime.from,
-        to: lifetime.to,
-        size: usize::try_from(of_samples(graph, id, samples, settings)).unwrap_or(usize::MAX),
+    let wanted = plan.roots().map(|(id, lifetime)| {
+        // What is computed once stays as long as the session.
+        let (from, to) =
+            if graph.is_fixed(id) { (0, plan.steps.len()) } else { (lifetime.from, lifetime.to) };
+        let size = usize::try_from(of_samples(graph, id, samples, settings)).unwrap_or(usize::MAX);
+        Wanted { from, to, size }
     });
     arena(&wanted.collect::<Vec<_>>()).size as u128
 }
