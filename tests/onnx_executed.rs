@@ -437,3 +437,51 @@ fn a_weight_may_be_a_product_of_weights() {
     let found = array(Path::new(&output)).flatten_all().unwrap().to_vec1::<f32>().unwrap();
     assert_eq!(found, [11., 22., 9., 12.]);
 }
+
+/// Of one tensor in several forms each layer has its own, and the same form twice is one weight. The parameters count once.
+#[test]
+fn forms_of_a_tensor_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (file, input) = (place("it.onnx"), place("x.npy"));
+    let w = [1f32, 2., 3., 4.];
+    let bytes: Vec<u8> = w.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let w = field(5, [sizes(&[2, 2]), number(2, 1), field(8, "w"), field(9, bytes)].concat());
+    let of = |operator: &str, inputs: &str, outputs: &str| field(1, node(operator, inputs, outputs, &[]));
+    let x = Tensor::new(&[[1f32, 10.]], &candle_core::Device::Cpu).unwrap();
+    x.write_npy(&input).unwrap();
+    let product = |from: &str, to: &str| of("MatMul", &format!("x {from}"), to);
+    let w_and = |other: &str| vec![product("w", "y"), product(other, "z")];
+    let cases: [(&str, Vec<Vec<u8>>, [f32; 2], bool); 6] = [
+        ("transposed", [vec![of("Transpose", "w", "t")], w_and("t")].concat(), [21., 43.], true),
+        (
+            "transposed twice",
+            [vec![of("Transpose", "w", "s"), of("Transpose", "s", "t")], w_and("t")].concat(),
+            [31., 42.],
+            true,
+        ),
+        ("twice as much", [vec![of("Add", "w w", "t")], w_and("t")].concat(), [62., 84.], false),
+        ("negated", [vec![of("Neg", "w", "t")], w_and("t")].concat(), [-31., -42.], false),
+        ("added", vec![product("w", "y"), of("Neg", "w", "t"), of("Add", "x t", "z")], [0., 8.], false),
+        (
+            "made twice",
+            vec![of("Neg", "w", "s"), of("Neg", "w", "t"), product("s", "y"), product("t", "z")],
+            [-31., -42.],
+            true,
+        ),
+    ];
+    for (name, nodes, expected, is_shared) in cases {
+        let ends =
+            [field(11, info("x", 1, &[1, 2])), field(12, field(1, "y")), field(12, field(1, "z")), w.clone()];
+        fs::write(&file, model(&[&ends[..], &nodes].concat())).unwrap();
+        let counted = json(&["analyze", &file]);
+        assert_eq!(counted["networks"][0]["totals"]["params"], 4, "{name}");
+        assert_eq!(done(&["analyze", &file]).contains("shared"), is_shared, "{name}");
+        for engine in ["native", "candle"] {
+            let [y, z] = ["y", "z"].map(|name| format!("{name}={}", place(name)));
+            done(&["run", &file, "--engine", engine, "--input", &input, "-o", &y, "-o", &z]);
+            let found = array(Path::new(&place("z"))).flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            assert_eq!(found[..2], expected, "{name}, {engine}");
+        }
+    }
+}

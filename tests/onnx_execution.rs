@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};
 use cnncost::read::onnx::{Onnx, Sizes};
+use cnncost::run::Engine;
+use cnncost::shape::ElementType;
 use onnx_figures::reference;
 use onnx_run::{Outcome, Values, check, executed, report, said};
 
@@ -88,10 +90,11 @@ impl Case {
             dims: vec![],
             numbers: samples.iter().flat_map(|inputs| inputs[place].numbers.clone()).collect(),
         };
-        let together = executed(&network, &(0..self.inputs.len()).map(stack).collect::<Vec<_>>(), 3)?;
+        let engine = Engine::usual(ElementType::F32, true);
+        let together = executed(&network, &(0..self.inputs.len()).map(stack).collect::<Vec<_>>(), 3, engine)?;
         let mut alone: BTreeMap<String, Vec<f64>> = BTreeMap::new();
         for inputs in &samples {
-            for (name, output) in executed(&network, inputs, 1)? {
+            for (name, output) in executed(&network, inputs, 1, engine)? {
                 alone.entry(name).or_default().extend(output.numbers);
             }
         }

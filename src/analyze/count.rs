@@ -67,10 +67,8 @@ pub(super) fn count(
         (None, Content::Operator(_) | Content::Input) => Default::default(),
     };
     let [work, padding_exact] = [work, padding_exact].map(|work| Linear::of(work, premises.is_fixed));
-    let stored = params(&graph.weights(id), premises.frozen)?;
-    let (read, written) = traffic(graph, id, premises, stored, looked_up)?;
-    let params =
-        if premises.tied.is_empty() { stored } else { params(&graph.own_weights(id), premises.frozen)? };
+    let (read, written) = traffic(graph, id, premises, looked_up)?;
+    let params = params(&graph.own_weights(id), premises.frozen)?;
     Ok(Some(Rates { params, work, padding_exact, read, written }))
 }
 
@@ -80,7 +78,6 @@ fn traffic(
     graph: &Graph,
     id: NodeId,
     premises: &Premises<'_>,
-    stored: Params,
     looked_up: Option<Capped>,
 ) -> Result<(Linear<Volume>, Linear<Volume>), Overflow> {
     let node = graph.node(id);
@@ -93,7 +90,11 @@ fn traffic(
     };
     let once = match looked_up {
         Some(_) => 0,
-        None => stored.trainable.plus(stored.frozen)?.plus(stored.buffers)?,
+        // Also those of an earlier layer, and those that were made of others.
+        None => graph
+            .weights(id)
+            .iter()
+            .try_fold(0, |sum: u128, weight| sum.plus(weight.elements().evaluate()?))?,
     };
     let read = Linear { once: incoming.once.plus(Volume::numbers(once))?, ..incoming };
     Ok((read, Linear::of(node.volume()?, premises.is_fixed)))

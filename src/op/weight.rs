@@ -100,9 +100,11 @@ impl Weight {
 
     /// How many numbers it counts as, with the working.
     pub fn count(&self) -> Working {
-        if let Some(counted) = self.counted {
-            return Working::named(Factor::Parameters, counted);
-        }
+        self.counted.map_or_else(|| self.elements(), |counted| Working::named(Factor::Parameters, counted))
+    }
+
+    /// How many numbers it has, with the working.
+    pub fn elements(&self) -> Working {
         Working::Product(self.axes.iter().map(|&(name, size)| Working::named(name, size)).collect())
     }
 }

@@ -32,6 +32,7 @@ mod elsewhere;
 mod evaluate;
 mod file;
 mod finish;
+mod forms;
 mod function;
 mod import;
 mod inputs;

@@ -9,7 +9,7 @@ use candle_core::{DType, Device, Tensor};
 use cnncost::graph::Node;
 use cnncost::read::Network;
 use cnncost::read::onnx::{Onnx, Sizes};
-use cnncost::run::{Weights, forward};
+use cnncost::run::{Engine, Weights};
 use cnncost::shape::{Element, ElementType};
 use cnncost::text::Language;
 
@@ -91,13 +91,15 @@ pub(crate) fn check(
                 }
             }
         }
-        let outputs = executed(&network, given, 1)?;
-        for (name, values) in expected {
-            let found = outputs.get(name).ok_or_else(|| {
-                let warnings = network.warnings.iter().map(|warning| warning.message.to_string());
-                format!("compare: no output {name}: {}", warnings.collect::<Vec<_>>().join(", "))
-            })?;
-            found.is_near(values, share).map_err(|why| format!("compare: {why}"))?;
+        for engine in [Engine::Candle, Engine::usual(ElementType::F32, true)] {
+            let outputs = executed(&network, given, 1, engine)?;
+            for (name, values) in expected {
+                let found = outputs.get(name).ok_or_else(|| {
+                    let warnings = network.warnings.iter().map(|warning| warning.message.to_string());
+                    format!("compare: no output {name}: {}", warnings.collect::<Vec<_>>().join(", "))
+                })?;
+                found.is_near(values, share).map_err(|why| format!("compare: {}: {why}", engine.name()))?;
+            }
         }
         Ok(())
     };
@@ -115,6 +117,7 @@ pub(crate) fn executed(
     network: &Network,
     given: &[Values],
     batch: usize,
+    engine: Engine,
 ) -> Result<BTreeMap<String, Values>, String> {
     let graph = &network.graph;
     let inputs: Vec<_> = graph.network_inputs().collect();
@@ -125,7 +128,8 @@ pub(crate) fn executed(
     let tensors = tensors.collect::<Result<Vec<_>, _>>().map_err(|error| format!("inputs: {error}"))?;
     let weights = Weights::own(graph, network.stored(), 0, &Device::Cpu, DType::F32);
     let weights = weights.map_err(|error| format!("weights: {}", error.text()))?;
-    let outputs = forward(graph, tensors, &weights, |_, _| ());
+    let session = engine.load(graph, weights, batch);
+    let outputs = session.and_then(|mut session| session.run(&tensors, &mut || ()));
     let outputs = outputs.map_err(|error| format!("run: {}", error.text()))?;
     let values = outputs.into_iter().map(|(name, tensor)| Ok((name, Values::of(&tensor)?)));
     values.collect::<candle_core::Result<_>>().map_err(|error| format!("outputs: {error}"))

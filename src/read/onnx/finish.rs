@@ -32,7 +32,7 @@ pub(super) fn finish(
     let mut filler = Filler::new();
     let mut ids: Vec<Option<NodeId>> = vec![None; draft.nodes.len()];
     let mut roles =
-        Roles { table: &table, constants_are_weights, first: HashMap::new(), left: HashMap::new() };
+        Roles { table: &table, constants_are_weights, forms: HashMap::new(), left: HashMap::new() };
     for (&index, place) in kept.iter().zip(&places) {
         let node = &draft.nodes[index];
         let boxes: Vec<&str> = place.boxes.iter().map(|name| &**name).collect();
@@ -62,7 +62,7 @@ pub(super) fn finish(
                 Role::Own => {}
                 Role::Stored => builder.hold(user, Held::Stored),
                 Role::Made { parameters } => builder.hold(user, Held::Made { parameters }),
-                // One that does not fit is another form of the same parameters.
+                // One that does not fit has sizes of its own.
                 Role::Shared(owner, transposed) => {
                     if builder.tie(user, owner, transposed).is_err() {
                         builder.hold(user, Held::Made { parameters: 0 });
@@ -114,12 +114,15 @@ enum Role {
 /// Which gates of a recurrent layer a weight is the part of: their direction, and the first of them.
 type Gates = Option<(u64, u64)>;
 
+/// So many forms of a tensor are told apart; of what goes beyond each weight is held by itself.
+const MOST_FORMS: usize = 16;
+
 /// Which weights have been met.
 struct Roles<'t> {
     table: &'t Table,
     constants_are_weights: bool,
-    /// The weight that something stored was first, and whether that is transposed.
-    first: HashMap<(Fixed, Gates), (WeightRef, bool)>,
+    /// The forms of something stored that weights are, the first one first.
+    forms: HashMap<(Fixed, Gates), Vec<(WeightRef, Stored)>>,
     /// By the tensor of the file: how many of its numbers have not been counted.
     left: HashMap<Fixed, u128>,
 }
@@ -130,7 +133,6 @@ impl Roles<'_> {
         if !stored.learned {
             return Role::Stored;
         }
-        let is_transposed = stored.view == View::Transposed;
         // Each direction and gate of a recurrent layer's weight is a part of it.
         let gates = if let View::Gates { direction, blocks, .. } = &stored.view {
             blocks.first().map(|&block| (*direction, block))
@@ -146,10 +148,18 @@ impl Roles<'_> {
             [only] if !is_part && self.elements(only) == elements => only,
             _ => stored.value,
         };
-        if let Some(&(owner, transposed)) = self.first.get(&(own, gates)) {
-            return Role::Shared(owner, transposed != is_transposed);
+        let forms = self.forms.entry((own, gates)).or_default();
+        let same = |(owner, form): &(WeightRef, Stored)| Some((*owner, self.table.same(form, stored)?));
+        if let Some((owner, transposed)) = forms.iter().find_map(same) {
+            return Role::Shared(owner, transposed);
         }
-        self.first.insert((own, gates), (user, is_transposed));
+        let is_first = forms.is_empty();
+        if forms.len() < MOST_FORMS {
+            forms.push((user, stored.clone()));
+        }
+        if !is_first {
+            return Role::Made { parameters: 0 };
+        }
         // Of what it is made of, a part has as much as it holds, and what is computed all.
         let mut parameters = 0u128;
         for root in roots {
