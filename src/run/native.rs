@@ -96,10 +96,14 @@ impl<'g> Native<'g> {
         Ok(native)
     }
 
+    /// Puts what is computed once where steps take it, for each sample.
     fn place_constants(&self) -> candle_core::Result<()> {
         for (id, spot) in &self.program.constants {
-            let repeated = super::repeated(&self.program.fixed[id], self.like.batch)?;
-            self.put(&repeated, spot)?;
+            let tensor = self.program.fixed[id].to_dtype(DType::F32)?.contiguous()?.flatten_all()?;
+            let start = self.offsets[spot.buffer] + spot.offset;
+            for sample in 0..self.like.batch {
+                self.memory.slice_set(&tensor, 0, start + sample * spot.sample)?;
+            }
         }
         Ok(())
     }

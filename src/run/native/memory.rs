@@ -20,15 +20,15 @@ const POINTS: u128 = 36;
 /// What a pass of the analysis's batch needs at the most: weights as they are and as they are packed, of which there are both at
 /// first; and tensors, where channels fill whole groups and what a step takes and makes may have to be converted.
 pub(in crate::run) fn needs(graph: &Graph, analysis: &Analysis, settings: Settings) -> Needs {
-    let (plan, batch) = (settings.plan(graph), analysis.batch());
+    let (plan, batch, block) = (settings.plan(graph), analysis.batch(), block(graph, settings));
     let part = usize::try_from(batch).map_or(batch, |batch| part::samples(graph, batch, settings) as u64);
     let outputs = || graph.outputs().iter().map(|&(_, id)| id);
     // What is given and what comes out stands apart; the outputs of parts are there when they are put together.
     let apart = graph.network_inputs().map(|(id, _)| id).chain(outputs());
     let apart = apart.chain(outputs().filter(|_| part < batch));
     let planar = |id: NodeId| graph.node(id).shape.elements().saturating_mul(graph.samples(id, batch).into());
-    let tensors = apart.map(planar).fold(arena_of(graph, &plan, part, settings), u128::saturating_add);
-    let converted = |step: &Step| (step_numbers(graph, step, part, settings), step.main);
+    let tensors = apart.map(planar).fold(arena_of(graph, &plan, part, block), u128::saturating_add);
+    let converted = |step: &Step| (step_numbers(graph, step, part, block), step.main);
     let largest = plan.steps.iter().map(converted).rev().max_by_key(|&(numbers, _)| numbers);
     let (beside, layer) = largest.map_or((0, String::new()), |(numbers, main)| (numbers, graph.path(main)));
     let stored = analysis.total().params.stored().bytes(ElementType::F32);
@@ -38,8 +38,11 @@ pub(in crate::run) fn needs(graph: &Graph, analysis: &Analysis, settings: Settin
         graph.weights(id).iter().map(|weight| filled(weight, settings)).fold(0, u128::saturating_add)
     };
     let folded = packed_nodes(graph, &plan).map(of_layer).max().unwrap_or(0).saturating_mul(BYTES);
+    // What is computed once is held as it was computed, too.
+    let fixed = graph.nodes().filter(|&(id, _)| graph.is_fixed(id)).map(|(_, node)| node.shape.elements());
+    let fixed = fixed.fold(0, u128::saturating_add).saturating_mul(BYTES);
     Needs {
-        weights: stored.saturating_add(packed).saturating_add(folded),
+        weights: [stored, packed, folded, fixed].into_iter().fold(0, u128::saturating_add),
         activations: tensors.saturating_mul(BYTES),
         workspace: beside.saturating_mul(BYTES),
         layer,
@@ -47,26 +50,35 @@ pub(in crate::run) fn needs(graph: &Graph, analysis: &Analysis, settings: Settin
     }
 }
 
+/// Channels of a group where tensors are blocked: those around convolutions and pools.
+pub(super) fn block(graph: &Graph, settings: Settings) -> usize {
+    let makes_groups = |op: &Op| matches!(op.class(), Class::Convolution | Class::Pooling);
+    let has_groups = graph.nodes().filter_map(|(_, node)| node.operator()).any(makes_groups);
+    if has_groups { settings.isa.block() } else { 1 }
+}
+
 /// Numbers that an arena has for so many samples, as far as the plan tells.
-pub(super) fn arena_of(graph: &Graph, plan: &Plan, samples: u64, settings: Settings) -> u128 {
+pub(super) fn arena_of(graph: &Graph, plan: &Plan, samples: u64, block: usize) -> u128 {
     let wanted = plan.roots().map(|(id, lifetime)| {
-        // What is computed once stays as long as the session.
-        let (from, to) =
-            if graph.is_fixed(id) { (0, plan.steps.len()) } else { (lifetime.from, lifetime.to) };
-        let size = usize::try_from(of_samples(graph, id, samples, settings)).unwrap_or(usize::MAX);
-        Wanted { from, to, size }
+        // What is computed once stays as long as the session, and stands there for each sample.
+        let (from, to, numbers) = if graph.is_fixed(id) {
+            (0, plan.steps.len(), numbers(graph, id, block).saturating_mul(samples.into()))
+        } else {
+            (lifetime.from, lifetime.to, of_samples(graph, id, samples, block))
+        };
+        Wanted { from, to, size: usize::try_from(numbers).unwrap_or(usize::MAX) }
     });
     arena(&wanted.collect::<Vec<_>>()).size as u128
 }
 
 /// Numbers that a step takes and makes of so many samples.
-pub(super) fn step_numbers(graph: &Graph, step: &Step, samples: u64, settings: Settings) -> u128 {
+pub(super) fn step_numbers(graph: &Graph, step: &Step, samples: u64, block: usize) -> u128 {
     let all = step.inputs.iter().copied().chain([step.output()]);
-    all.map(|id| of_samples(graph, id, samples, settings)).fold(0, u128::saturating_add)
+    all.map(|id| of_samples(graph, id, samples, block)).fold(0, u128::saturating_add)
 }
 
-fn of_samples(graph: &Graph, id: NodeId, samples: u64, settings: Settings) -> u128 {
-    numbers(graph, id, settings.isa.block()).saturating_mul(graph.samples(id, samples).into())
+fn of_samples(graph: &Graph, id: NodeId, samples: u64, block: usize) -> u128 {
+    numbers(graph, id, block).saturating_mul(graph.samples(id, samples).into())
 }
 
 /// Numbers of a sample of a tensor whose channels may be in groups.

@@ -5,7 +5,7 @@
 //! the whole network, where that costs less than it saves: every part reads the weights anew.
 
 use super::Settings;
-use super::memory::{arena_of, packed, step_numbers};
+use super::memory::{arena_of, block, packed, step_numbers};
 use crate::graph::Graph;
 use crate::plan::Plan;
 
@@ -21,9 +21,9 @@ pub(in crate::run) fn samples(graph: &Graph, batch: usize, settings: Settings) -
     if batch < 2 {
         return batch;
     }
-    let plan = settings.plan(graph);
-    let alive = arena_of(graph, &plan, 1, settings).max(1);
-    let (weights, moved) = (packed(graph, &plan, settings), moved(graph, &plan, settings));
+    let (plan, block) = (settings.plan(graph), block(graph, settings));
+    let alive = arena_of(graph, &plan, 1, block).max(1);
+    let (weights, moved) = (packed(graph, &plan, settings), moved(graph, &plan, block));
     let pays = |part: &usize| {
         let again = ((batch / part - 1) as u128).saturating_mul(weights);
         again < (batch as u128).saturating_mul(moved)
@@ -36,6 +36,6 @@ pub(in crate::run) fn samples(graph: &Graph, batch: usize, settings: Settings) -
 }
 
 /// Numbers of a sample that steps read and write.
-fn moved(graph: &Graph, plan: &Plan, settings: Settings) -> u128 {
-    plan.steps.iter().map(|step| step_numbers(graph, step, 1, settings)).fold(0, u128::saturating_add)
+fn moved(graph: &Graph, plan: &Plan, block: usize) -> u128 {
+    plan.steps.iter().map(|step| step_numbers(graph, step, 1, block)).fold(0, u128::saturating_add)
 }
