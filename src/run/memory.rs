@@ -90,12 +90,14 @@ impl Needs {
         [self.activations, self.workspace].iter().fold(self.weights, |sum, part| sum.saturating_add(*part))
     }
 
-    /// About the largest batch that fits into so many bytes, where this one does not; `None` if that is none at all.
+    /// About the largest batch that fits into so many bytes, where this one does not; `None` if that is none at all. It has many
+    /// divisors, so that it can be computed in parts as this one is.
     pub fn batch_within(&self, free: u128) -> Option<u64> {
         let of_batch = self.activations.saturating_add(self.workspace);
         let of_sample = of_batch.div_ceil(self.batch.max(1).into()).max(1);
         let fitting = u64::try_from(free.checked_sub(self.weights)? / of_sample).ok()?;
-        Some(fitting).filter(|&fitting| fitting > 0 && fitting < self.batch)
+        let unit = 1 << fitting.checked_ilog2()?.saturating_sub(3);
+        Some(fitting / unit * unit).filter(|&fitting| fitting < self.batch)
     }
 
     /// Whether it fits into what is free where `device` has its tensors, as far as that is known.
