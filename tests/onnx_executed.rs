@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use candle_core::{DType, Tensor};
-use onnx_written::{field, given, info, int, model, node, number, sizes};
+use onnx_written::{body, field, given, info, int, model, node, number, sizes};
 use serde_json::Value;
 
 #[path = "common/onnx_written.rs"]
@@ -483,5 +483,33 @@ fn forms_of_a_tensor_are_told_apart() {
             let found = array(Path::new(&place("z"))).flatten_all().unwrap().to_vec1::<f32>().unwrap();
             assert_eq!(found[..2], expected, "{name}, {engine}");
         }
+    }
+}
+
+/// Before version 9 it went over each sample of a batch by itself.
+#[test]
+fn the_first_version_of_scan_is_not_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it.onnx").to_str().unwrap().to_owned();
+    let inside = [
+        field(1, node("Add", "s v", "t", &[])),
+        field(11, info("s", 1, &[2])),
+        field(11, info("v", 1, &[2])),
+        field(12, info("t", 1, &[2])),
+    ];
+    let attributes = [body("body", &inside), int("num_scan_inputs", 1)];
+    for (version, inputs, is_known) in [(8, "_ start x", false), (9, "first x", true)] {
+        let fields = [
+            field(11, info("start", 1, &[1, 2])),
+            field(11, info("first", 1, &[2])),
+            field(11, info("x", 1, if is_known { &[3, 2] } else { &[1, 3, 2] })),
+            field(12, info("y", 1, if is_known { &[2] } else { &[1, 2] })),
+            field(1, node("Scan", inputs, "y", &attributes)),
+        ];
+        let model = [number(1, 3), field(8, number(2, version)), field(7, fields.concat())].concat();
+        fs::write(&file, model).unwrap();
+        let said = cnncost(&["analyze", &file]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        assert_eq!(!said.err.contains("the operator Scan is not known"), is_known, "{version}: {}", said.err);
     }
 }

@@ -426,15 +426,19 @@ fn no_such(kind: &Text, given: &str, names: &[&str]) -> Failure {
 
 fn unlike(path: &Path, found: &[usize], input: &str, wanted: &[u64]) -> Failure {
     let (path, wanted) = (path.display(), in_words(wanted));
-    let found = in_words(&found.iter().map(|&size| size as u64).collect::<Vec<_>>());
+    let sizes = in_words(&found.iter().map(|&size| size as u64).collect::<Vec<_>>());
     let message = text!(
-        "`{path}` is {found}, and `{input}` is {wanted}",
-        "`{path}` 是 {found:#},而 `{input}` 是 {wanted:#}"
+        "`{path}` is {sizes}, and `{input}` is {wanted}",
+        "`{path}` 是 {sizes:#},而 `{input}` 是 {wanted:#}"
     );
-    let help = text!(
-        "an array has the batch first, and then the sizes of the input",
-        "数组先是批次维,然后是输入的各个尺寸"
-    );
+    let help = if found.first() == Some(&0) {
+        text!("an array has at least one sample", "数组至少要有一个样本")
+    } else {
+        text!(
+            "an array has the batch first, and then the sizes of the input",
+            "数组先是批次维,然后是输入的各个尺寸"
+        )
+    };
     Failure::Misused(message, Some(help))
 }
 

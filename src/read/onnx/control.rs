@@ -47,7 +47,9 @@ impl<'m> Importer<'m> {
         context: Context<'_, 'm>,
     ) -> Result<Option<Vec<Value>>, Mistake> {
         let index = self.sources[place as usize].index;
-        if !matches!(&*node.operator, "If" | "Loop" | "Scan") {
+        // The first version of `Scan` went over each sample of a batch by itself, as far as another input said.
+        let is_of_samples = &*node.operator == "Scan" && self.opset(node, context) < 9;
+        if is_of_samples || !matches!(&*node.operator, "If" | "Loop" | "Scan") {
             return match self.listed(node, inputs) {
                 None => Ok(None),
                 Some(Ok(values)) => Ok(Some(values)),
