@@ -452,7 +452,7 @@ fn forms_of_a_tensor_are_told_apart() {
     x.write_npy(&input).unwrap();
     let product = |from: &str, to: &str| of("MatMul", &format!("x {from}"), to);
     let w_and = |other: &str| vec![product("w", "y"), product(other, "z")];
-    let cases: [(&str, Vec<Vec<u8>>, [f32; 2], bool); 6] = [
+    let cases = [
         ("transposed", [vec![of("Transpose", "w", "t")], w_and("t")].concat(), [21., 43.], true),
         (
             "transposed twice",

@@ -32,7 +32,7 @@ impl Table {
                 "Identity" => {}
                 "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" if not_one(here) == not_one(there) => {}
                 "Transpose" if here.len() == 2 => {
-                    is_turned ^= !here.contains(&1) && node.ints("perm") != Some(&[0, 1])
+                    is_turned ^= !here.contains(&1) && node.ints("perm") != Some(&[0, 1]);
                 }
                 _ => break,
             }
@@ -101,7 +101,9 @@ fn do_the_same(one: &Node, other: &Node) -> bool {
     let equal = |(one, other): (&Attribute, &Attribute)| {
         one.name == other.name
             && match (&one.value, &other.value) {
-                (AttributeValue::Float(one), AttributeValue::Float(other)) => one == other,
+                (AttributeValue::Float(one), AttributeValue::Float(other)) => {
+                    one.to_bits() == other.to_bits()
+                }
                 (AttributeValue::Int(one), AttributeValue::Int(other)) => one == other,
                 (AttributeValue::Text(one), AttributeValue::Text(other)) => one == other,
                 (AttributeValue::Floats(one), AttributeValue::Floats(other)) => one == other,
