@@ -248,7 +248,8 @@ impl Reduce for Largest {
 
     #[inline(always)]
     fn step<S: Simd>(self, simd: S, result: S::f32s, number: S::f32s) -> S::f32s {
-        at_least(simd, result, number)
+        // What is not a number is kept, as PyTorch has it.
+        simd.select_f32s(simd.equal_f32s(result, result), at_least(simd, result, number), result)
     }
 }
 
@@ -284,7 +285,9 @@ impl Pool {
             (0..column.taps).map(move |j| input[start + j * self.columns.dilation])
         });
         match self.kind {
-            PoolKind::Max => numbers.fold(f32::NEG_INFINITY, |most, x| if x < most { most } else { x }),
+            PoolKind::Max => {
+                numbers.fold(f32::NEG_INFINITY, |most, x| if x < most || most.is_nan() { most } else { x })
+            }
             PoolKind::Mean | PoolKind::SumOver(_) => numbers.sum::<f32>() / self.divisor(row, column),
         }
     }

@@ -84,6 +84,31 @@ proptest! {
     }
 
     #[test]
+    fn what_is_no_number_is_found_wherever_it_stands(
+        channels in 1usize..40, rows in axis(), columns in axis(), wrong in any::<prop::sample::Index>(), planar: bool,
+    ) {
+        let layout = if planar { Layout::Planar } else { Layout::Blocked };
+        let mut input = Images::random(1, channels, rows.0 * columns.0, 1);
+        let place = wrong.index(input.numbers.len());
+        input.numbers[place] = f32::NAN;
+        let output = Images::random(1, channels, rows.2.len() * columns.2.len(), 1);
+        for isa in Isa::here() {
+            let [input_sample, output_sample] = [&input, &output].map(|images| images.of_sample(layout, isa));
+            let shape = PoolShape { batch: 1, channels, input_sample, output_sample };
+            let last = Function::Identity;
+            let pool = Pool::new(isa, &shape, [rows.1.clone(), columns.1.clone()], PoolKind::Max, layout, last);
+            let mut result = vec![GUARD; output.of_sample(layout, isa)];
+            pool.run(&input.laid_out(layout, isa, input_sample, 0.0), &mut result);
+            for (index, result) in output.read(&result, layout, isa, output_sample).into_iter().enumerate() {
+                let (plane, position) = (index / output.positions, index % output.positions);
+                let (row, column) = (&rows.2[position / columns.2.len()], &columns.2[position % columns.2.len()]);
+                let sees = |i: &usize| column.0.iter().any(|j| plane * input.positions + i * columns.0 + j == place);
+                prop_assert_eq!(result.is_nan(), row.0.iter().any(sees));
+            }
+        }
+    }
+
+    #[test]
     fn means_are_of_all_positions(
         batch in 1usize..4, channels in 1usize..40, positions in 1usize..300, gap in 0usize..9,
         last in testing::function(), planar: bool,
