@@ -67,8 +67,10 @@ pub(super) fn count(
         (None, Content::Operator(_) | Content::Input) => Default::default(),
     };
     let [work, padding_exact] = [work, padding_exact].map(|work| Linear::of(work, premises.is_fixed));
-    let (read, written) = traffic(graph, id, premises, looked_up)?;
-    let params = params(&graph.own_weights(id), premises.frozen)?;
+    let weights = graph.weights(id);
+    let (read, written) = traffic(graph, id, premises, &weights, looked_up)?;
+    let own = weights.iter().zip(0..).filter(|(_, index)| !premises.tied.contains(index));
+    let params = params(own.map(|(weight, _)| weight), premises.frozen)?;
     Ok(Some(Rates { params, work, padding_exact, read, written }))
 }
 
@@ -78,6 +80,7 @@ fn traffic(
     graph: &Graph,
     id: NodeId,
     premises: &Premises<'_>,
+    weights: &[Weight],
     looked_up: Option<Capped>,
 ) -> Result<(Linear<Volume>, Linear<Volume>), Overflow> {
     let node = graph.node(id);
@@ -90,18 +93,15 @@ fn traffic(
     };
     let once = match looked_up {
         Some(_) => 0,
-        // Also those of an earlier layer, and those that were made of others.
-        None => graph
-            .weights(id)
-            .iter()
-            .try_fold(0, |sum: u128, weight| sum.plus(weight.elements().evaluate()?))?,
+        // Also those of an earlier layer.
+        None => Weight::numbers(weights)?,
     };
     let read = Linear { once: incoming.once.plus(Volume::numbers(once))?, ..incoming };
     Ok((read, Linear::of(node.volume()?, premises.is_fixed)))
 }
 
-fn params(weights: &[Weight], frozen: bool) -> Result<Params, Overflow> {
-    weights.iter().try_fold(Params::default(), |mut params, weight| {
+fn params<'w>(mut weights: impl Iterator<Item = &'w Weight>, frozen: bool) -> Result<Params, Overflow> {
+    weights.try_fold(Params::default(), |mut params, weight| {
         let sum = match (weight.role, frozen) {
             (Role::Buffer, _) => &mut params.buffers,
             (Role::Learned, true) => &mut params.frozen,

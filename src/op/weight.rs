@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::counts::{Overflow, Tally};
 use crate::text;
 use crate::text::Text;
 use crate::working::{Factor, Working};
@@ -106,5 +107,10 @@ impl Weight {
     /// How many numbers it has, with the working.
     pub fn elements(&self) -> Working {
         Working::Product(self.axes.iter().map(|&(name, size)| Working::named(name, size)).collect())
+    }
+
+    /// How many numbers some weights have, which is what is read of them: also of those that are made of others.
+    pub fn numbers(all: &[Self]) -> Result<u128, Overflow> {
+        all.iter().try_fold(0, |sum: u128, weight| sum.plus(weight.elements().evaluate()?))
     }
 }

@@ -96,7 +96,8 @@ impl<'g> Deployment<'g> {
             // It stands alone, and how much of its weights it reads is not known of one sample.
             return Ok(of_graph.read);
         }
-        let mut read = Linear { once: weights(&graph.weights(id))?, each: Volume::default() };
+        let mut read =
+            Linear { once: Volume::numbers(Weight::numbers(&graph.weights(id))?), each: Volume::default() };
         if self.is_in_place(id) {
             return Ok(read);
         }
@@ -179,12 +180,6 @@ impl<'g> Deployment<'g> {
 fn folded(graph: &Graph, step: &Step) -> impl Iterator<Item = NodeId> {
     let into_sum = Part::of(graph, step.main) == Part::Sum;
     step.nodes.iter().copied().filter(move |&id| into_sum && Part::of(graph, id) == Part::Scaling)
-}
-
-/// All numbers of some weights.
-fn weights(all: &[Weight]) -> Result<Volume, Overflow> {
-    let sum = all.iter().try_fold(0u128, |sum, weight| sum.plus(weight.count().evaluate()?))?;
-    Ok(Volume::numbers(sum))
 }
 
 /// When the memory of tensors is taken, and what is executed at once.

@@ -7,8 +7,8 @@ use super::messages::{Attribute, AttributeValue, Data, Node, Tensor};
 use super::stored::{Origin, Table};
 use super::value::Fixed;
 
-/// So many pairs of values are compared, and not more: what goes beyond is taken for another form.
-const MOST_PAIRS: usize = 1000;
+/// So many values are followed to what they are made of, and not more: what goes beyond is taken for another form.
+const MOST_FOLLOWED: usize = 100;
 
 impl Table {
     /// Whether two weights have the same numbers: `Some(true)` with their two dimensions exchanged.
@@ -23,9 +23,9 @@ impl Table {
     /// What a value is but for sizes of 1 and the order of its two dimensions, and whether these are exchanged.
     fn straight(&self, mut value: Fixed) -> (Fixed, bool) {
         let mut is_turned = false;
-        while let Origin::Made { node, inputs, .. } = &self.get(value).source
-            && let Some(&Some(from)) = inputs.first()
-        {
+        for _ in 0..MOST_FOLLOWED {
+            let Origin::Made { node, inputs, .. } = &self.get(value).source else { break };
+            let Some(&Some(from)) = inputs.first() else { break };
             let [here, there] = [value, from].map(|value| &self.array(value).dims);
             let not_one = |dims: &[u64]| dims.iter().copied().filter(|&size| size != 1).collect::<Vec<_>>();
             match &*node.operator {
@@ -49,7 +49,7 @@ impl Table {
                 continue;
             }
             let (one, other) = (self.get(one), self.get(other));
-            let is_same = seen.len() <= MOST_PAIRS
+            let is_same = seen.len() <= MOST_FOLLOWED
                 && match (&one.source, &other.source) {
                     (Origin::Known, Origin::Known) => one.array.numbers.is_some() && one.array == other.array,
                     (Origin::Given(one), Origin::Given(other)) => are_equal(one, other),

@@ -1,6 +1,8 @@
 //! The memory that a session will take, before it is made.
 
-use cnncost_kernels::Layout;
+use std::collections::BTreeSet;
+
+use cnncost_kernels::{Attention, Layout};
 
 use super::{Settings, part};
 use crate::analyze::Analysis;
@@ -9,7 +11,7 @@ use crate::op::{Class, Op, Weight};
 use crate::plan::arena::{Wanted, arena};
 use crate::plan::{Plan, Step};
 use crate::run::memory::Needs;
-use crate::shape::ElementType;
+use crate::shape::{ElementType, Shape};
 
 /// Bytes of a number.
 const BYTES: u128 = size_of::<f32>() as u128;
@@ -41,10 +43,11 @@ pub(in crate::run) fn needs(graph: &Graph, analysis: &Analysis, settings: Settin
     // What is computed once is held as it was computed, too.
     let fixed = graph.nodes().filter(|&(id, _)| graph.is_fixed(id)).map(|(_, node)| node.shape.elements());
     let fixed = fixed.fold(0, u128::saturating_add).saturating_mul(BYTES);
+    let scratch = plan.steps.iter().map(|step| scratch(graph, step.main, part)).max().unwrap_or(0);
     Needs {
         weights: [stored, packed, folded, fixed].into_iter().fold(0, u128::saturating_add),
         activations: tensors.saturating_mul(BYTES),
-        workspace: beside.saturating_mul(BYTES),
+        workspace: beside.saturating_add(scratch).saturating_mul(BYTES),
         layer,
         batch,
     }
@@ -59,16 +62,51 @@ pub(super) fn block(graph: &Graph, settings: Settings) -> usize {
 
 /// Numbers that an arena has for so many samples, as far as the plan tells.
 pub(super) fn arena_of(graph: &Graph, plan: &Plan, samples: u64, block: usize) -> u128 {
-    let wanted = plan.roots().map(|(id, lifetime)| {
-        // What is computed once stays as long as the session, and stands there for each sample.
-        let (from, to, numbers) = if graph.is_fixed(id) {
-            (0, plan.steps.len(), numbers(graph, id, block).saturating_mul(samples.into()))
-        } else {
-            (lifetime.from, lifetime.to, of_samples(graph, id, samples, block))
-        };
-        Wanted { from, to, size: usize::try_from(numbers).unwrap_or(usize::MAX) }
+    let size = |numbers: u128| usize::try_from(numbers).unwrap_or(usize::MAX);
+    let computed = plan.roots().filter(|&(id, _)| !graph.is_fixed(id)).map(|(id, lifetime)| Wanted {
+        from: lifetime.from,
+        to: lifetime.to,
+        size: size(of_samples(graph, id, samples, block)),
     });
-    arena(&wanted.collect::<Vec<_>>()).size as u128
+    // What is computed once and taken by steps stays as long as the session, and stands there for each sample.
+    let steps = plan.steps.iter().filter(|step| !graph.is_fixed(step.output()));
+    let taken = steps.flat_map(|step| &step.inputs).map(|&id| plan.passed(id));
+    let taken: BTreeSet<NodeId> = taken.filter(|&id| graph.is_fixed(id)).collect();
+    let constants = taken.into_iter().map(|id| Wanted {
+        from: 0,
+        to: plan.steps.len(),
+        size: size(numbers(graph, id, block).saturating_mul(samples.into())),
+    });
+    arena(&computed.chain(constants).collect::<Vec<_>>()).size as u128
+}
+
+/// Numbers that attention holds while it computes: what it makes of its inputs, and for each thread a head's key and value and the
+/// scores of a few tokens.
+fn scratch(graph: &Graph, id: NodeId, samples: u64) -> u128 {
+    let shapes = graph.input_shapes(id);
+    let tokens = |shape: &Shape| {
+        let mut sizes = shape.dims().iter().rev().map(|&size| u128::from(size));
+        [sizes.next().unwrap_or(1), sizes.next().unwrap_or(1)]
+    };
+    let (Some(op), Some(query)) = (graph.node(id).operator(), shapes.first()) else { return 0 };
+    let [channels, queries] = tokens(query);
+    let key = shapes.get(1).unwrap_or(query);
+    let [key_channels, keys] = tokens(key);
+    let (size, value_size, projected) = if let Op::ScaledDotProductAttention(_) = op {
+        (key_channels, shapes.get(2).map_or(key_channels, |value| tokens(value)[0]), 0)
+    } else if let Op::MultiHeadAttention(attention) = op {
+        let size = channels / u128::from(attention.num_heads.get());
+        let projected = queries.saturating_add(keys).saturating_mul(2 * channels);
+        (size, size, projected.saturating_mul(samples.into()))
+    } else {
+        return 0;
+    };
+    let in_groups = |size: u128| size.next_multiple_of(64);
+    let of_token =
+        size.saturating_add(in_groups(value_size)).saturating_add(queries.min(Attention::ROWS as u128));
+    let of_threads =
+        of_token.saturating_mul(in_groups(keys)).saturating_mul(rayon::current_num_threads() as u128);
+    projected.saturating_add(of_threads)
 }
 
 /// Numbers that a step takes and makes of so many samples.

@@ -123,6 +123,9 @@ impl Mask {
 }
 
 impl Attention {
+    /// Tokens of the query whose scores a thread holds at once.
+    pub const ROWS: usize = 48;
+
     /// Attention where query, key and value and the output lie as `places` says, in this order.
     ///
     /// # Panics
@@ -209,8 +212,7 @@ impl Attention {
     }
 }
 
-/// Tokens of the query whose scores are held at once.
-const ROWS: usize = 48;
+const ROWS: usize = Attention::ROWS;
 
 /// Tasks of a thread, if there are not more of themselves.
 const TASKS: usize = 2;
